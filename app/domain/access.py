@@ -1,0 +1,102 @@
+"""Who may do what, and where nothing may be written (A1 to A6). Lists and mutations ask here alike."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.domain.error_code import ErrorCode
+from app.domain.nouns import Contract, ContractStatus, Workspace
+from app.domain.wording import named, shown
+
+FLOW_EDIT = "workspaces.flow.edit"
+"""The permission that "Integrator level" means (A2)."""
+
+READ_PERMISSIONS = frozenset(
+    {"workspaces.flow.get", "workspaces.credential.get", "workspaces.topic.get", "workspaces.workspace.get"}
+)
+WRITE_PERMISSIONS = frozenset(
+    {
+        FLOW_EDIT,
+        "workspaces.flow.toggleStatus",
+        "workspaces.credential.edit",
+        "workspaces.topic.create",
+        "workspaces.topic.edit",
+        "workspaces.topic.delete",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowNotFound:
+    code: ClassVar = ErrorCode.FLOW_NOT_FOUND
+    flow_id: str
+
+    @property
+    def message(self) -> str:
+        return f"There is no flow {shown(self.flow_id)} that you can see. Check the id, or ask for access."
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceNotFound:
+    code: ClassVar = ErrorCode.WORKSPACE_NOT_FOUND
+    workspace_id: str
+
+    @property
+    def message(self) -> str:
+        return f"There is no workspace {shown(self.workspace_id)} that you can see. Check the id, or ask for access."
+
+
+@dataclass(frozen=True, slots=True)
+class InsufficientPermission:
+    code: ClassVar = ErrorCode.INSUFFICIENT_PERMISSION
+    permission: str
+    workspace: Workspace
+
+    @property
+    def message(self) -> str:
+        return (
+            f"You lack the permission {self.permission} in the workspace {named(self.workspace)}. "
+            "Ask its admins for a role that has it, such as Integrator."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSuspended:
+    code: ClassVar = ErrorCode.CONTRACT_SUSPENDED
+    contract: Contract
+    workspace: Workspace
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The contract {named(self.contract)} is suspended, so nothing can be written into its workspace "
+            f"{named(self.workspace)}. Choose a workspace of another contract, or have the contract reactivated."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A workspace that the caller can see, and what it may do there: nothing where it only knows the name (A4)."""
+
+    workspace: Workspace
+    permissions: frozenset[str]
+
+
+def rights_missing(*places: Place | None) -> tuple[InsufficientPermission, ...]:
+    """Integrator level in every one of these workspaces (A3): one refusal for each where it is missing.
+
+    A place that the caller can't see is None, and is somebody else's refusal.
+    """
+    lacking = [place.workspace for place in places if place is not None and FLOW_EDIT not in place.permissions]
+    return tuple(InsufficientPermission(FLOW_EDIT, workspace) for workspace in dict.fromkeys(lacking))
+
+
+def contract_suspended(place: Place | None) -> tuple[ContractSuspended, ...]:
+    """A suspended contract refuses every write into its workspaces (A6)."""
+    if place is None or place.workspace.contract.status is not ContractStatus.SUSPENDED:
+        return ()
+    return (ContractSuspended(place.workspace.contract, place.workspace),)
+
+
+def may_write_flows(place: Place) -> bool:
+    """Whether the caller may create, copy to and edit flows here now."""
+    return not rights_missing(place) and not contract_suspended(place)

@@ -1,0 +1,165 @@
+"""The bindings that a flow has at its destination: one pass over its steps, which reports as it goes (X7 to X8)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.component import Catalogue, Component, Step
+from app.domain.graph import Bindings, Json, StepBindings
+from app.domain.nouns import ReferenceKind, Target, Workspace
+from app.domain.references import (
+    OWNED_KINDS,
+    Destination,
+    ReferenceAction,
+    ReferenceOutcome,
+    by_position,
+)
+from app.domain.source import State
+from app.domain.topics import (
+    MultipleTopicsNotCopied,
+    TopicSchemaMismatch,
+    TopicUse,
+    distinct_topics,
+    is_pub_sub,
+    missing_properties,
+)
+
+Warning = MultipleTopicsNotCopied | TopicSchemaMismatch
+"""What the caller should know although the export goes through."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAnew:
+    bindings: Bindings
+    references: tuple[ReferenceOutcome, ...]
+    warnings: tuple[Warning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMove:
+    """The topic of a pub/sub step, before and after."""
+
+    step: Step
+    before: str | None
+    after: str | None
+
+
+def topic_uses(state: State, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
+    """The pub/sub steps of a flow, each with its topic."""
+    bound = by_position(state.bindings)
+    uses = []
+    for step in state.steps:
+        topic = bound[step.position].reference(ReferenceKind.TOPIC) if step.position in bound else None
+        if topic is not None or is_pub_sub(components.get(step.command)):
+            uses.append(TopicUse(step, topic))
+    return tuple(uses)
+
+
+def resolve_all(steps: tuple[Step, ...], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
+    """The component that each command means in the tenant of this workspace (C0)."""
+    commands = dict.fromkeys(step.command for step in steps)
+    return {command: catalogue.resolve(command, workspace.contract.tenant_id) for command in commands}
+
+
+@dataclass(frozen=True, slots=True)
+class Rebinding:
+    """Everything that decides what a flow's steps are bound to at the destination."""
+
+    components: Mapping[str, Component | None]
+    there: Destination
+    inside: bool
+    """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
+    given_topic: str | None
+    """The topic that was asked for; that it may be given is settled before (`topics_refused`)."""
+    targets: Mapping[str, Target]
+
+    def bind(self, state: State) -> BoundAnew:
+        """What the flow is bound to, what became of each reference, and what to know of its topics."""
+        uses = topic_uses(state, self.components)
+        pub_sub = {use.step.position for use in uses}
+        topics_stay = self.inside or all(self._usable_topic(topic) for topic in distinct_topics(uses))
+        bound = by_position(state.bindings)
+        bindings: list[StepBindings] = []
+        report: list[ReferenceOutcome] = []
+        moves: list[TopicMove] = []
+        for step in state.steps:
+            before = bound.get(step.position, StepBindings(step.position))
+            after = self._owned(step, before)
+            if step.position in pub_sub:
+                after[ReferenceKind.TOPIC] = self._topic(step, before, stays=topics_stay)
+                moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), after[ReferenceKind.TOPIC]))
+            report.extend(self._report(step, before, after))
+            bindings.append(self._rebound(step, before, after))
+        warnings: tuple[Warning, ...] = (*self._topics_not_copied(moves), *self._mismatches(moves))
+        return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
+
+    def _owned(self, step: Step, before: StepBindings) -> dict[ReferenceKind, str | None]:
+        """Credential, secret and agent: kept where usable (X7), else as already chosen there (X7a), else none."""
+        component = self.components.get(step.command)
+        return {
+            kind: reference
+            if self.there.can_use(kind, reference := before.reference(kind))
+            else self.there.already_chosen(step, component, kind)
+            for kind in OWNED_KINDS
+        }
+
+    def _topic(self, step: Step, before: StepBindings, *, stays: bool) -> str | None:
+        topic = before.reference(ReferenceKind.TOPIC)
+        if self.given_topic is not None:
+            return self.given_topic
+        if stays and self._usable_topic(topic):
+            return topic
+        return self.there.already_chosen(step, self.components.get(step.command), ReferenceKind.TOPIC)
+
+    def _usable_topic(self, topic: str | None) -> bool:
+        return self.there.can_use(ReferenceKind.TOPIC, topic)
+
+    def _report(
+        self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]
+    ) -> Iterator[ReferenceOutcome]:
+        """Every reference that was or is, in the order of `ReferenceKind` (X7b)."""
+        for kind, to_id in after.items():
+            from_id = before.reference(kind)
+            if from_id is not None or to_id is not None:
+                yield ReferenceOutcome(step.id, kind, _action(from_id, to_id), from_id, to_id)
+        if before.values.get(ReferenceKind.DATA_SAMPLES):
+            action = ReferenceAction.KEPT if self.inside else ReferenceAction.CLEARED
+            yield ReferenceOutcome(step.id, ReferenceKind.DATA_SAMPLES, action, None, None)
+
+    def _rebound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
+        """The step's new bindings. A null that stood in the native step stays one where nothing takes its place."""
+        values: dict[ReferenceKind, Json] = {
+            kind: value
+            for kind, value in before.values.items()
+            if (self.inside if kind is ReferenceKind.DATA_SAMPLES else value is None)
+        }
+        values |= {kind: reference for kind, reference in after.items() if reference is not None}
+        component = self.components.get(step.command)
+        topic_field = before.topic_field or (component.topic_field if component is not None else None)
+        return StepBindings(step.position, values, topic_field if ReferenceKind.TOPIC in values else None)
+
+    def _topics_not_copied(self, moves: Sequence[TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
+        """Of several topics none was taken over: the warning names those that were cleared."""
+        several = len({move.before for move in moves} - {None}) > 1
+        cleared = dict.fromkeys(move.before for move in moves if move.after is None and move.before in self.targets)
+        if several and cleared and not self.inside:
+            topics = tuple(self.targets[topic] for topic in cleared if topic is not None)
+            yield MultipleTopicsNotCopied(topics, refused=False)
+
+    def _mismatches(self, moves: Sequence[TopicMove]) -> Iterator[TopicSchemaMismatch]:
+        """One warning per pair of topics (T4)."""
+        pairs: dict[tuple[str, str], list[Step]] = {}
+        for move in moves:
+            if move.before is not None and move.after is not None and move.before != move.after:
+                pairs.setdefault((move.before, move.after), []).append(move.step)
+        for (before, after), steps in pairs.items():
+            if before in self.targets and after in self.targets:
+                old, new = self.targets[before], self.targets[after]
+                missing = missing_properties(steps, old, new)
+                if missing:
+                    yield TopicSchemaMismatch(old, new, missing)
+
+
+def _action(from_id: str | None, to_id: str | None) -> ReferenceAction:
+    if to_id is None:
+        return ReferenceAction.CLEARED
+    return ReferenceAction.KEPT if from_id == to_id else ReferenceAction.REPLACED

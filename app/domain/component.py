@@ -1,0 +1,226 @@
+"""Components: how a command names one, and in which workspaces it is usable (C0 to C5)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import ClassVar, NamedTuple
+
+from app.domain.error_code import ErrorCode
+from app.domain.nouns import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
+from app.domain.wording import LONGEST_LIST, enumerated, named, shown
+
+_COMMAND = re.compile(r"([^/:@\s]+)/([^/:@\s]+):([^/:@\s]+)(?:@([^/:@\s]+))?")
+
+
+class ComponentAccess(StrEnum):
+    TEAM = "TEAM"
+    TENANT = "TENANT"
+    GLOBAL = "GLOBAL"
+
+
+class ComponentRequirement(StrEnum):
+    NONE = "NONE"
+    CREDENTIAL = "CREDENTIAL"
+    SECRET = "SECRET"
+
+
+class InaccessibilityReason(StrEnum):
+    TEAM_OF_ANOTHER_CONTRACT = "TEAM_OF_ANOTHER_CONTRACT"
+    OTHER_TENANT = "OTHER_TENANT"
+    NOT_WHITELISTED = "NOT_WHITELISTED"
+    UNKNOWN_COMPONENT = "UNKNOWN_COMPONENT"
+
+
+class ComponentName(NamedTuple):
+    team: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.team}/{self.name}"
+
+
+class Command(NamedTuple):
+    """`team/name:function@version`; the version is `latest`, a revision, or missing."""
+
+    component: ComponentName
+    function: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a graph, as far as rules need it that don't care for its fields."""
+
+    position: int
+    """In the graph's `nodes`; unlike the id it is unique in an unfinished graph too."""
+    id: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    id: ComponentId
+    name: ComponentName
+    access: ComponentAccess
+    contract_id: ContractId
+    tenant_id: TenantId
+    requires: ComponentRequirement = ComponentRequirement.NONE
+    pub_sub: bool = False
+    topic_field: str = "topic"
+    whitelisted: frozenset[ContractId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class InaccessibleComponent:
+    name: str
+    """`team/name` as the commands have it, or the whole command where it can't be read as one."""
+    component_id: ComponentId | None
+    step_ids: tuple[str, ...]
+    reason: InaccessibilityReason
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentNotAccessible:
+    code: ClassVar = ErrorCode.COMPONENT_NOT_ACCESSIBLE
+    workspace: Workspace
+    components: tuple[InaccessibleComponent, ...]
+
+    @property
+    def message(self) -> str:
+        count = "1 component" if len(self.components) == 1 else f"{len(self.components)} components"
+        rest = len(self.components) - LONGEST_LIST
+        listed = ", ".join(_with_steps(component) for component in self.components[:LONGEST_LIST])
+        return (
+            f"The flow uses {count} that the workspace {named(self.workspace)} can't use: {listed}"
+            f"{f' and {rest} more' if rest > 0 else ''}. "
+            f"Share them with the contract {named(self.workspace.contract)}, or replace the steps."
+        )
+
+
+class Catalogue:
+    """The components that the commands at hand may mean, in whichever tenant."""
+
+    def __init__(self, components: Iterable[Component] = ()) -> None:
+        self._by_name: dict[ComponentName, list[Component]] = {}
+        for component in sorted(components, key=lambda component: component.id):
+            self._by_name.setdefault(component.name, []).append(component)
+
+    def resolve(self, command: str, tenant: TenantId) -> Component | None:
+        """The component that a command means in a tenant: the tenant's own, else the first `GLOBAL` one (C0)."""
+        read = read_command(command)
+        candidates = [] if read is None else self._by_name.get(read.component, [])
+        own = [component for component in candidates if component.tenant_id == tenant]
+        shared = [component for component in candidates if component.access is ComponentAccess.GLOBAL]
+        return next(iter(own + shared), None)
+
+    def tenants(self, command: str) -> frozenset[TenantId]:
+        """The tenants that have a component of their own under the name in this command."""
+        read = read_command(command)
+        named_so = [] if read is None else self._by_name.get(read.component, [])
+        return frozenset(component.tenant_id for component in named_so)
+
+
+@lru_cache(maxsize=4096)
+def read_command(command: str) -> Command | None:
+    """The parts of a command; None if it can't be read as one."""
+    match = _COMMAND.fullmatch(command)
+    return None if match is None else Command(ComponentName(match[1], match[2]), match[3], match[4])
+
+
+def why_unusable(component: Component, workspace: Workspace) -> InaccessibilityReason | None:
+    """Why a workspace can't use a component; None if it can (C1 to C3)."""
+    contract = workspace.contract
+    if component.access is not ComponentAccess.GLOBAL and component.tenant_id != contract.tenant_id:
+        return InaccessibilityReason.OTHER_TENANT
+    if component.access is ComponentAccess.TEAM and component.contract_id != contract.id:
+        return InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
+    whitelist_applies = contract.component_whitelist and workspace.type is WorkspaceType.FULL
+    if whitelist_applies and contract.id not in component.whitelisted | {component.contract_id}:
+        return InaccessibilityReason.NOT_WHITELISTED
+    return None
+
+
+def components_not_accessible(
+    steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace, destination: Workspace
+) -> tuple[ComponentNotAccessible, ...]:
+    """Every component of the steps that the destination can't use, once, in the order of its first step (C5).
+
+    Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
+    """
+    if source.id == destination.id:
+        return ()
+    steps_of: dict[str, list[Step]] = {}
+    for step in steps:
+        steps_of.setdefault(component_name(step.command), []).append(step)
+    found = []
+    for name, users in steps_of.items():
+        component = catalogue.resolve(users[0].command, source.contract.tenant_id)
+        reason = _why_inaccessible(users[0].command, component, catalogue, destination)
+        if reason is not None:
+            step_ids = tuple(step.id for step in users)
+            found.append(InaccessibleComponent(name, None if component is None else component.id, step_ids, reason))
+    return (ComponentNotAccessible(destination, tuple(found)),) if found else ()
+
+
+def component_name(command: str) -> str:
+    """`team/name`, or the whole command where it can't be read as one."""
+    read = read_command(command)
+    return command if read is None else str(read.component)
+
+
+@dataclass(frozen=True, slots=True)
+class UsableWhere:
+    """The workspaces that can use all components of a flow, as conditions that a database can check.
+
+    `components_not_accessible` gives the same answer workspace by workspace; a test holds the two together.
+    """
+
+    nowhere_else: bool
+    """Not usable anywhere but in the flow's own workspace."""
+    tenant: TenantId | None
+    """Only in this tenant; None: in every tenant but those of `shadowing`."""
+    shadowing: frozenset[TenantId]
+    """The tenants in which a command of the flow means another component (C0)."""
+    contract: ContractId | None
+    """Only in this contract; None: in all."""
+    whitelisted: frozenset[ContractId] | None
+    """Where the whitelist applies, only these contracts; None: all (C3)."""
+
+
+def where_usable(steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> UsableWhere:
+    """In which workspaces, besides its own, a flow finds every component usable (C1 to C3, C0 across tenants)."""
+    home = source.contract.tenant_id
+    by_name = {component_name(step.command): step.command for step in steps}
+    found = {command: catalogue.resolve(command, home) for command in by_name.values()}
+    components = [component for component in found.values() if component is not None]
+    teams = {component.contract_id for component in components if component.access is ComponentAccess.TEAM}
+    whitelists = [component.whitelisted | {component.contract_id} for component in components]
+    return UsableWhere(
+        nowhere_else=len(components) < len(found) or len(teams) > 1,
+        tenant=home if any(component.access is not ComponentAccess.GLOBAL for component in components) else None,
+        shadowing=frozenset(
+            tenant
+            for command, component in found.items()
+            for tenant in catalogue.tenants(command)
+            if catalogue.resolve(command, tenant) != component
+        ),
+        contract=next(iter(teams), None),
+        whitelisted=frozenset.intersection(*whitelists) if whitelists else None,
+    )
+
+
+def _why_inaccessible(
+    command: str, component: Component | None, catalogue: Catalogue, destination: Workspace
+) -> InaccessibilityReason | None:
+    if component is None:
+        return InaccessibilityReason.UNKNOWN_COMPONENT
+    if catalogue.resolve(command, destination.contract.tenant_id) != component:
+        return InaccessibilityReason.OTHER_TENANT
+    return why_unusable(component, destination)
+
+
+def _with_steps(component: InaccessibleComponent) -> str:
+    steps = "step" if len(component.step_ids) == 1 else "steps"
+    return f"{shown(component.name)} ({steps} {enumerated(component.step_ids)})"

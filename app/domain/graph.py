@@ -1,0 +1,147 @@
+"""A graph as two things: its content, which copying never changes, and its bindings, which belong to a workspace.
+
+`split` and `join` are inverse to each other for every JSON graph. Canonical JSON, whose SHA-256 is the content's
+address, is written down here: UTF-8 without escapes but those that JSON demands; no white space; the keys of every
+object in the order of their code points; integers as they are, other numbers in Python's shortest form that reads back
+as the same double, so that `1` and `1.0` stay two things; lists in their own order.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.domain.component import Step
+from app.domain.nouns import ReferenceKind
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, a list or a dict of such. Graphs hold whatever the platform puts there."""
+
+KEYS = {
+    ReferenceKind.CREDENTIAL: "credentials_id",
+    ReferenceKind.SECRET: "secret_id",
+    ReferenceKind.AGENT: "vpn_agent_id",
+    ReferenceKind.DATA_SAMPLES: "selected_data_samples",
+}
+"""Where a native step keeps its bindings; the topic stands in `fields`, under the key that the component declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepBindings:
+    """What one step is bound to. A kind that is missing has no key in the native step; None is a null there."""
+
+    position: int
+    """The step's position in `nodes`, since ids may repeat in an unfinished graph."""
+    values: Mapping[ReferenceKind, Json] = field(default_factory=dict)
+    topic_field: str | None = None
+    """The key in `fields` that holds the topic, where there is one."""
+
+    def reference(self, kind: ReferenceKind) -> str | None:
+        """The id that the step names, if it names one."""
+        value = self.values.get(kind)
+        return value if isinstance(value, str) else None
+
+
+Bindings = tuple[StepBindings, ...]
+"""Of the steps that have any, in the order of the graph."""
+
+TopicField = Callable[[str], str | None]
+"""Says for a command under which key of `fields` its step names a topic; None if it is no pub/sub step."""
+
+
+def split(native: Json, topic_field: TopicField) -> tuple[Json, Bindings]:
+    """Part a native graph into content and bindings. The graph itself is left as it is."""
+    if not isinstance(native, dict) or not isinstance(native.get("nodes"), list):
+        return native, ()
+    parted = [_split_step(node, position, topic_field) for position, node in enumerate(native["nodes"])]
+    bindings = tuple(step for _, step in parted if step is not None)
+    return {**native, "nodes": [node for node, _ in parted]}, bindings
+
+
+def join(content: Json, bindings: Bindings) -> Json:
+    """Put bindings back into content: the native graph. What is not bound has no key there."""
+    if not bindings:
+        return content
+    nodes = list(content["nodes"])
+    for step in bindings:
+        nodes[step.position] = _join_step(nodes[step.position], step)
+    return {**content, "nodes": nodes}
+
+
+def canonical(value: Json) -> str:
+    """The canonical JSON text of a value, as the head of this module defines it."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def content_hash(canonical_text: str) -> str:
+    """The address of content: the SHA-256 of its canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical_text.encode()).hexdigest()
+
+
+def steps_of(graph: Json) -> tuple[Step, ...]:
+    """The steps of a graph, in its order."""
+    return tuple(Step(position, node["id"], node["command"]) for position, node in enumerate(graph["nodes"]))
+
+
+def bindings_to_json(bindings: Bindings) -> Json:
+    """Bindings as JSON, for storing them."""
+    return [
+        {"position": step.position, **({} if step.topic_field is None else {"topicField": step.topic_field})}
+        | {kind.value: value for kind, value in step.values.items()}
+        for step in bindings
+    ]
+
+
+def bindings_from_json(stored: Sequence[Mapping[str, Json]]) -> Bindings:
+    """Bindings as `bindings_to_json` made them."""
+    return tuple(
+        StepBindings(
+            step["position"],
+            {kind: step[kind.value] for kind in ReferenceKind if kind.value in step},
+            step.get("topicField"),
+        )
+        for step in stored
+    )
+
+
+def references(bindings: Bindings) -> Iterator[str]:
+    """Every id that the bindings name."""
+    for step in bindings:
+        for kind in step.values:
+            reference = step.reference(kind)
+            if reference is not None and kind is not ReferenceKind.DATA_SAMPLES:
+                yield reference
+
+
+def _split_step(node: Json, position: int, topic_field: TopicField) -> tuple[Json, StepBindings | None]:
+    if not isinstance(node, dict):
+        return node, None
+    values = {kind: node[key] for kind, key in KEYS.items() if key in node and _is_binding(kind, node[key])}
+    content = {key: value for key, value in node.items() if not (key in _KINDS and _KINDS[key] in values)}
+    command, fields = node.get("command"), node.get("fields")
+    key = topic_field(command) if isinstance(command, str) else None
+    if key is not None and isinstance(fields, dict) and key in fields and _is_binding(ReferenceKind.TOPIC, fields[key]):
+        values[ReferenceKind.TOPIC] = fields[key]
+        content["fields"] = {name: value for name, value in fields.items() if name != key}
+    else:
+        key = None
+    return content, StepBindings(position, values, key) if values else None
+
+
+def _join_step(content: Json, step: StepBindings) -> Json:
+    node = dict(content)
+    for kind, value in step.values.items():
+        if kind is ReferenceKind.TOPIC:
+            node["fields"] = {**(node.get("fields") or {}), step.topic_field: value}
+        else:
+            node[KEYS[kind]] = value
+    return node
+
+
+def _is_binding(kind: ReferenceKind, value: Json) -> bool:
+    """Ids and nulls are bindings; anything else under the key of a reference is left in the content."""
+    return kind is ReferenceKind.DATA_SAMPLES or value is None or isinstance(value, str)
+
+
+_KINDS = {key: kind for kind, key in KEYS.items()}

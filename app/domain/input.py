@@ -1,0 +1,102 @@
+"""What callers may write: names, descriptions, schedules; and the key that names are sorted and searched by."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.domain.error_code import ErrorCode
+
+LONGEST_NAME = 255
+LONGEST_DESCRIPTION = 1000
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_CRON_FIELDS: tuple[tuple[int, int, tuple[str, ...]], ...] = (
+    (0, 59, ()),
+    (0, 23, ()),
+    (1, 31, ()),
+    (1, 12, _MONTHS),
+    (0, 7, _WEEKDAYS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidInput:
+    code: ClassVar = ErrorCode.INVALID_INPUT
+    path: tuple[str, ...]
+    """Into the input: one element per field name or list index."""
+    message: str
+
+
+def name_key(name: str) -> str:
+    """The form in which names are compared: without case, accents kept, the same for every way to encode them."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",)) -> tuple[InvalidInput, ...]:
+    """Why this can't be the name of a flow: trimmed, 1 to 255 characters, no control characters. None is no name."""
+    if name is None:
+        return ()
+    trimmed = name.strip()
+    if any(unicodedata.category(character) == "Cc" for character in trimmed):
+        return (InvalidInput(path, "The name of a flow can't hold control characters such as line breaks."),)
+    if not trimmed:
+        return (InvalidInput(path, "The name of a flow can't be empty."),)
+    if len(trimmed) > LONGEST_NAME:
+        return (InvalidInput(path, f"The name has {len(trimmed)} characters; at most {LONGEST_NAME} are allowed."),)
+    return ()
+
+
+def description_mistakes(description: str | None, path: tuple[str, ...] = ("description",)) -> tuple[InvalidInput, ...]:
+    """Why this can't be a description: at most 1,000 characters, no NUL. None is no description."""
+    if description is None:
+        return ()
+    if "\0" in description:
+        return (InvalidInput(path, "The description holds a NUL character, which can't be stored."),)
+    if len(description) > LONGEST_DESCRIPTION:
+        long = f"The description has {len(description)} characters; at most {LONGEST_DESCRIPTION} are allowed."
+        return (InvalidInput(path, long),)
+    return ()
+
+
+def cron_mistakes(cron: str | None, path: tuple[str, ...] = ("cron",)) -> tuple[InvalidInput, ...]:
+    """Why this can't be a schedule: minute, hour, day of month, month, day of week, as in crontab(5). None is none."""
+    if cron is None or is_cron(cron):
+        return ()
+    reason = "The schedule isn't a cron expression of five fields, such as */15 * * * * for every quarter of an hour."
+    return (InvalidInput(path, reason),)
+
+
+def is_cron(expression: str) -> bool:
+    fields = expression.split(" ")
+    return len(fields) == len(_CRON_FIELDS) and all(
+        _is_cron_item(item, *limits)
+        for field, limits in zip(fields, _CRON_FIELDS, strict=True)
+        for item in field.split(",")
+    )
+
+
+def is_workspace_name(name: str) -> bool:
+    """Whether a workspace may be called so: 3 to 40 characters of letters, digits, space, `-` and `_`."""
+    return re.fullmatch(r"[\w\- ]{3,40}", name) is not None
+
+
+def _is_cron_item(item: str, low: int, high: int, names: tuple[str, ...]) -> bool:
+    span, slash, step = item.partition("/")
+    if slash and not (_is_number(step) and int(step) > 0):
+        return False
+    if span == "*":
+        return True
+    values = [_cron_value(part, low, names) for part in span.split("-")]
+    return len(values) <= 2 and all(value is not None and low <= value <= high for value in values)
+
+
+def _cron_value(part: str, low: int, names: tuple[str, ...]) -> int | None:
+    if part.upper() in names:
+        return names.index(part.upper()) + low
+    return int(part) if _is_number(part) else None
+
+
+def _is_number(text: str) -> bool:
+    return 0 < len(text) <= 2 and text.isascii() and text.isdigit()

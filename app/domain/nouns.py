@@ -1,0 +1,90 @@
+"""The nouns that the rules speak of, as far as the rules need them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+TenantId = NewType("TenantId", str)
+ContractId = NewType("ContractId", str)
+WorkspaceId = NewType("WorkspaceId", str)
+UserId = NewType("UserId", str)
+ComponentId = NewType("ComponentId", str)
+TopicId = NewType("TopicId", str)
+FlowId = NewType("FlowId", str)
+DraftId = NewType("DraftId", str)
+VersionId = NewType("VersionId", str)
+ExportId = NewType("ExportId", str)
+
+
+class ContractStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+
+
+class WorkspaceType(StrEnum):
+    FULL = "FULL"
+    LIMITED = "LIMITED"
+
+
+class FlowType(StrEnum):
+    ORDINARY = "ORDINARY"
+    REAL_TIME = "REAL_TIME"
+
+
+class FlowStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    SUSPENDED = "SUSPENDED"
+
+
+class ReferenceKind(StrEnum):
+    """What a step can be bound to, in the order in which it is reported (X7b)."""
+
+    CREDENTIAL = "CREDENTIAL"
+    SECRET = "SECRET"
+    AGENT = "AGENT"
+    TOPIC = "TOPIC"
+    DATA_SAMPLES = "DATA_SAMPLES"
+
+
+class VersionOrigin(StrEnum):
+    """Where the content of a draft or version came from (H7)."""
+
+    EDIT = "EDIT"
+    COPY = "COPY"
+    EXPORT = "EXPORT"
+    REVERT = "REVERT"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    id: ContractId
+    name: str
+    status: ContractStatus
+    tenant_id: TenantId
+    component_whitelist: bool
+    """The setting of the contract's tenant (C3)."""
+    flow_quota: int | None = None
+    """How many flows its FULL workspaces may hold together; None: any number (X10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    id: WorkspaceId
+    name: str
+    type: WorkspaceType
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A credential, secret, agent or topic, as far as the rules need it."""
+
+    id: str
+    kind: ReferenceKind
+    workspace_id: WorkspaceId
+    name: str = ""
+    component_id: ComponentId | None = None
+    """Of credentials and secrets: the component that they belong to."""
+    schema: str | None = None
+    """Of topics: the JSON schema, as JSON text."""

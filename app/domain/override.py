@@ -1,0 +1,55 @@
+"""What may stand in the way of overriding a flow (X6, X9)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from app.domain.error_code import ErrorCode
+from app.domain.nouns import DraftId, FlowId
+from app.domain.source import Flow
+
+
+class ExistingDraft(StrEnum):
+    """What becomes of a draft that the overridden flow has already."""
+
+    SET_ASIDE = "SET_ASIDE"
+    REFUSE = "REFUSE"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftAlreadyExists:
+    code: ClassVar = ErrorCode.DRAFT_ALREADY_EXISTS
+    draft_id: DraftId
+    flow_id: FlowId
+    flow_name: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The flow {self.flow_name} ({self.flow_id}) already has a draft ({self.draft_id}). "
+            "Publish or discard it first, or let it be set aside."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CannotOverrideItself:
+    code: ClassVar = ErrorCode.CANNOT_OVERRIDE_ITSELF
+    flow_id: FlowId
+
+    @property
+    def message(self) -> str:
+        return f"The flow {self.flow_id} can't override itself. Choose another flow, or copy it."
+
+
+def draft_in_the_way(overridden: Flow | None, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:
+    """An existing draft is set aside, unless the caller asked to be refused (X6)."""
+    if overridden is None or overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
+        return ()
+    return (DraftAlreadyExists(DraftId(overridden.draft.id), overridden.id, overridden.name),)
+
+
+def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[CannotOverrideItself, ...]:
+    """A flow cannot override itself (X9)."""
+    if source is None or overridden is None or source.id != overridden.id:
+        return ()
+    return (CannotOverrideItself(source.id),)

@@ -1,0 +1,36 @@
+"""How many flows a contract may hold (X10)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.domain.error_code import ErrorCode
+from app.domain.nouns import Contract, Workspace, WorkspaceType
+from app.domain.wording import named
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaExceeded:
+    code: ClassVar = ErrorCode.QUOTA_EXCEEDED
+    limit: int
+    used: int
+    contract: Contract
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The contract {named(self.contract)} may hold {self.limit} flows in its production workspaces and holds "
+            f"{self.used}. Override an existing flow, remove some, or have the quota raised."
+        )
+
+
+def counts_against_quota(workspace: Workspace) -> bool:
+    """Whether a new flow here needs a place in the contract's quota: only in production workspaces."""
+    return workspace.type is WorkspaceType.FULL and workspace.contract.flow_quota is not None
+
+
+def quota_exceeded(workspace: Workspace, used: int) -> tuple[QuotaExceeded, ...]:
+    """A new flow in this workspace, whose contract holds `used` flows in its production workspaces."""
+    limit = workspace.contract.flow_quota
+    if limit is None or not counts_against_quota(workspace) or used < limit:
+        return ()
+    return (QuotaExceeded(limit, used, workspace.contract),)

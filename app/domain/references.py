@@ -1,0 +1,130 @@
+"""What becomes of a flow's references at the destination, and the report of it (X7 to X8)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from app.domain.component import Catalogue, Component, Step, component_name
+from app.domain.error_code import ErrorCode
+from app.domain.graph import Bindings, StepBindings
+from app.domain.nouns import ReferenceKind, Target, Workspace
+from app.domain.source import Flow, State
+from app.domain.wording import named, shown
+
+OWNED_KINDS = (ReferenceKind.CREDENTIAL, ReferenceKind.SECRET, ReferenceKind.AGENT)
+"""What X7 speaks of; topics have rules of their own."""
+
+
+class ReferenceAction(StrEnum):
+    KEPT = "KEPT"
+    REPLACED = "REPLACED"
+    CLEARED = "CLEARED"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceOutcome:
+    """What became of one reference (X7b). Data samples have no ids."""
+
+    step_id: str
+    kind: ReferenceKind
+    action: ReferenceAction
+    from_id: str | None
+    to_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialNotAccessible:
+    """A credential, secret or agent that lives elsewhere, belongs to another component, or doesn't exist."""
+
+    code: ClassVar = ErrorCode.CREDENTIAL_NOT_ACCESSIBLE
+    kind: ReferenceKind
+    reference_id: str
+    workspace: Workspace
+    step_id: str | None
+
+    @property
+    def message(self) -> str:
+        what = self.kind.value.lower()
+        step = "" if self.step_id is None else f" for the step {shown(self.step_id)}"
+        belongs = "" if self.kind is ReferenceKind.AGENT else " and belongs to the step's component"
+        return (
+            f"The workspace {named(self.workspace)} has no {what} {shown(self.reference_id)} that can be used{step}. "
+            f"Choose one that lives in this workspace{belongs}."
+        )
+
+
+class Destination:
+    """What the workspace at the other end can use, and what the overridden flow there is bound to already (X7, X7a)."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        targets: Mapping[str, Target],
+        catalogue: Catalogue,
+        overridden: Flow | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self._targets = targets
+        self._catalogue = catalogue
+        states = () if overridden is None else (overridden.published, overridden.draft)
+        self._states = tuple(_StepsById.of(state) for state in states if state is not None)
+
+    def can_use(self, kind: ReferenceKind, reference: str | None) -> bool:
+        """Whether such a thing lives in the destination workspace."""
+        target = None if reference is None else self._targets.get(reference)
+        return target is not None and target.kind is kind and target.workspace_id == self.workspace.id
+
+    def fits(self, kind: ReferenceKind, reference: str, component: Component | None) -> bool:
+        """Whether a step of this component can use it here: a credential or secret has to belong to the component."""
+        if kind is ReferenceKind.AGENT or not self.can_use(kind, reference):
+            return self.can_use(kind, reference)
+        return component is not None and self._targets[reference].component_id == component.id
+
+    def already_chosen(self, step: Step, component: Component | None, kind: ReferenceKind) -> str | None:
+        """What the overridden flow's step of the same id and component has: published, else in its draft (X7a)."""
+        for state in self._states:
+            there = state.steps.get(step.id)
+            if there is None or not self._is_same_component(step, component, there):
+                continue
+            reference = state.reference(there, kind)
+            if self.can_use(kind, reference):
+                return reference
+        return None
+
+    def _is_same_component(self, step: Step, component: Component | None, there: Step) -> bool:
+        its = self._catalogue.resolve(there.command, self.workspace.contract.tenant_id)
+        if component is None or its is None:
+            return component is its and component_name(step.command) == component_name(there.command)
+        return component.id == its.id
+
+
+@dataclass(frozen=True, slots=True)
+class _StepsById:
+    steps: Mapping[str, Step]
+    bindings: Mapping[int, StepBindings]
+
+    @classmethod
+    def of(cls, state: State) -> "_StepsById":
+        return cls({step.id: step for step in reversed(state.steps)}, by_position(state.bindings))
+
+    def reference(self, step: Step, kind: ReferenceKind) -> str | None:
+        bound = self.bindings.get(step.position)
+        return None if bound is None else bound.reference(kind)
+
+
+def by_position(bindings: Bindings) -> dict[int, StepBindings]:
+    return {step.position: step for step in bindings}
+
+
+def misplaced_references(
+    steps: Sequence[Step], bindings: Bindings, components: Mapping[str, Component | None], there: Destination
+) -> Iterator[CredentialNotAccessible]:
+    """Every credential, secret and agent that a step names but can't use here, in the order of the steps."""
+    bound = by_position(bindings)
+    for step in steps:
+        for kind in OWNED_KINDS:
+            reference = bound[step.position].reference(kind) if step.position in bound else None
+            if reference is not None and not there.fits(kind, reference, components.get(step.command)):
+                yield CredentialNotAccessible(kind, reference, there.workspace, step.id)

@@ -1,0 +1,115 @@
+"""Which state of the source flow is copied (X4)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from app.domain.access import Place
+from app.domain.component import Step
+from app.domain.error_code import ErrorCode
+from app.domain.graph import Bindings
+from app.domain.nouns import DraftId, FlowId, FlowType, VersionId
+from app.domain.wording import shown
+
+
+class CopiedFrom(StrEnum):
+    PUBLISHED_VERSION = "PUBLISHED_VERSION"
+    DRAFT = "DRAFT"
+    OLDER_VERSION = "OLDER_VERSION"
+
+
+class StateOfFlow(StrEnum):
+    PUBLISHED_VERSION = "PUBLISHED_VERSION"
+    DRAFT = "DRAFT"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionNotFound:
+    code: ClassVar = ErrorCode.VERSION_NOT_FOUND
+    flow_id: FlowId
+    version_id: str | None
+    """None where the published version was asked for."""
+
+    @property
+    def message(self) -> str:
+        if self.version_id is None:
+            return f"The flow {self.flow_id} was never published. Publish it first, or take its draft."
+        return f"The flow {self.flow_id} has no version {shown(self.version_id)}. Choose one from its history."
+
+
+@dataclass(frozen=True, slots=True)
+class DraftNotFound:
+    code: ClassVar = ErrorCode.DRAFT_NOT_FOUND
+    flow_id: FlowId
+    draft_id: str | None = None
+    """Where the caller named one."""
+
+    @property
+    def message(self) -> str:
+        return f"The flow {self.flow_id} has no draft. Take its published version, or edit the flow first."
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a draft or a version holds, its graph apart: only the outline of the steps and their bindings."""
+
+    id: str
+    name: str
+    description: str | None
+    cron: str | None
+    content_hash: str
+    steps: tuple[Step, ...]
+    bindings: Bindings
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    id: FlowId
+    name: str
+    type: FlowType
+    place: Place
+    published: State | None = None
+    draft: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWish:
+    """At most one of the two is given. Neither: the published version, or the draft of a flow never published."""
+
+    state: StateOfFlow | None = None
+    version_id: str | None = None
+
+
+BY_DEFAULT = SourceWish()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    state: State
+    copied_from: CopiedFrom
+
+    @property
+    def version_id(self) -> VersionId | None:
+        return None if self.copied_from is CopiedFrom.DRAFT else VersionId(self.state.id)
+
+    @property
+    def draft_id(self) -> DraftId | None:
+        return DraftId(self.state.id) if self.copied_from is CopiedFrom.DRAFT else None
+
+
+def chosen_state(flow: Flow, wish: SourceWish, named: State | None) -> Chosen | VersionNotFound | DraftNotFound:
+    """The state that is copied; refused if there is none (X4).
+
+    `named` is the version of this flow that the wish names; None if this flow has no such version.
+    """
+    if wish.version_id is not None:
+        if named is None:
+            return VersionNotFound(flow.id, wish.version_id)
+        is_published = flow.published is not None and flow.published.id == named.id
+        return Chosen(named, CopiedFrom.PUBLISHED_VERSION if is_published else CopiedFrom.OLDER_VERSION)
+    wants_draft = wish.state is StateOfFlow.DRAFT or (wish.state is None and flow.published is None)
+    if wants_draft:
+        return DraftNotFound(flow.id) if flow.draft is None else Chosen(flow.draft, CopiedFrom.DRAFT)
+    if flow.published is None:
+        return VersionNotFound(flow.id, None)
+    return Chosen(flow.published, CopiedFrom.PUBLISHED_VERSION)

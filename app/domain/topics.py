@@ -1,0 +1,148 @@
+"""What becomes of a flow's topics (the table of topics, T1 to T4)."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from app.domain.access import Place
+from app.domain.component import Component, Step, read_command
+from app.domain.error_code import ErrorCode
+from app.domain.nouns import FlowId, ReferenceKind, Target, Workspace
+from app.domain.wording import enumerated, named, shown
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleTopicsNotCopied:
+    """An error where one topic was given for several; a warning where the topics were cleared."""
+
+    code: ClassVar = ErrorCode.MULTIPLE_TOPICS_NOT_COPIED
+    topics: tuple[Target, ...]
+    refused: bool
+
+    @property
+    def message(self) -> str:
+        listed = enumerated([named(topic) for topic in self.topics])
+        if self.refused:
+            return (
+                f"The flow uses {len(self.topics)} topics, which one topic can't replace: {listed}. "
+                "Export it without a topic, and choose the topics in the draft."
+            )
+        return f"These topics of the flow were not copied: {listed}. Choose topics of the destination in the draft."
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNotAccessible:
+    code: ClassVar = ErrorCode.TOPIC_NOT_ACCESSIBLE
+    topic_id: str
+    workspace: Workspace
+    step_id: str | None = None
+    """Where the topic was named by a step."""
+
+    @property
+    def message(self) -> str:
+        step = "" if self.step_id is None else f", which the step {shown(self.step_id)} names"
+        return (
+            f"The workspace {named(self.workspace)} has no topic {shown(self.topic_id)}{step}. "
+            "Choose a topic that lives in this workspace."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FlowHasNoTopic:
+    code: ClassVar = ErrorCode.FLOW_HAS_NO_TOPIC
+    flow_id: FlowId
+
+    @property
+    def message(self) -> str:
+        return f"The flow {self.flow_id} has no pub/sub step, so it can't take a topic. Leave the topic out."
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSchemaMismatch:
+    """A warning: with the new topic, properties are missing (T4)."""
+
+    from_topic: Target
+    to_topic: Target
+    missing_properties: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        return (
+            f"With the topic {named(self.to_topic)} instead of {named(self.from_topic)}, properties are missing: "
+            f"{enumerated(self.missing_properties)}. Check the mappings of the steps that use it."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TopicUse:
+    """A pub/sub step, and the topic that it uses, if any."""
+
+    step: Step
+    topic_id: str | None
+
+
+def distinct_topics(uses: Iterable[TopicUse]) -> tuple[str, ...]:
+    """The topics that are used, each once (T1); a step without a topic counts as none."""
+    return tuple(dict.fromkeys(use.topic_id for use in uses if use.topic_id is not None))
+
+
+def topics_refused(
+    flow_id: FlowId, uses: Sequence[TopicUse], given: str | None, there: Place | None, targets: Mapping[str, Target]
+) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied | TopicNotAccessible, ...]:
+    """Why the given topic can't be the flow's: no pub/sub step, more than one topic, or a topic that lives elsewhere.
+
+    `targets` are those that the caller can see: to others a topic is one that isn't there (A4, A5).
+    """
+    if given is None:
+        return ()
+    if not uses:
+        return (FlowHasNoTopic(flow_id),)
+    distinct = distinct_topics(uses)
+    if len(distinct) > 1:
+        return (MultipleTopicsNotCopied(tuple(targets[id] for id in distinct if id in targets), refused=True),)
+    if there is None or lives_in(there.workspace, given, targets):
+        return ()
+    return (TopicNotAccessible(given, there.workspace),)
+
+
+def lives_in(workspace: Workspace, topic_id: str, targets: Mapping[str, Target]) -> bool:
+    topic = targets.get(topic_id)
+    return topic is not None and topic.kind is ReferenceKind.TOPIC and topic.workspace_id == workspace.id
+
+
+def is_pub_sub(component: Component | None) -> bool:
+    """The mark alone counts."""
+    return component is not None and component.pub_sub
+
+
+def missing_properties(steps: Iterable[Step], old: Target, new: Target) -> tuple[str, ...]:
+    """The properties that these steps miss once `new` takes the place of `old`; sorted, top level only (T4)."""
+    before, after = _read_schema(old.schema), _read_schema(new.schema)
+    if before is None or after is None:
+        return ()
+    functions = {read.function for step in steps if (read := read_command(step.command)) is not None}
+    missing: set[str] = set()
+    if "pub" in functions:
+        missing |= after.required - before.declared
+    if "sub" in functions:
+        missing |= before.required - after.declared
+    return tuple(sorted(missing))
+
+
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    declared: frozenset[str]
+    required: frozenset[str]
+
+
+def _read_schema(text: str | None) -> _Schema | None:
+    """What a topic's JSON schema declares and requires at its top level; None if it isn't a schema object."""
+    schema: Any = None if text is None else json.loads(text)
+    if not isinstance(schema, dict):
+        return None
+    properties, required = schema.get("properties"), schema.get("required")
+    return _Schema(
+        frozenset(properties) if isinstance(properties, dict) else frozenset(),
+        frozenset(name for name in required if isinstance(name, str)) if isinstance(required, list) else frozenset(),
+    )
