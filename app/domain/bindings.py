@@ -23,7 +23,7 @@ from app.domain.topics import (
     missing_properties,
 )
 
-Warning = MultipleTopicsNotCopied | TopicSchemaMismatch
+ExportWarning = MultipleTopicsNotCopied | TopicSchemaMismatch
 """What the caller should know although the export goes through."""
 
 
@@ -31,7 +31,7 @@ Warning = MultipleTopicsNotCopied | TopicSchemaMismatch
 class BoundAnew:
     bindings: Bindings
     references: tuple[ReferenceOutcome, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[ExportWarning, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Rebinding:
                 moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), after[ReferenceKind.TOPIC]))
             report.extend(self._report(step, before, after))
             bindings.append(self._rebound(step, before, after))
-        warnings: tuple[Warning, ...] = (*self._topics_not_copied(moves), *self._mismatches(moves))
+        warnings: tuple[ExportWarning, ...] = (*self._topics_not_copied(moves), *self._mismatches(moves))
         return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
 
     def _owned(self, step: Step, before: StepBindings) -> dict[ReferenceKind, str | None]:

@@ -38,14 +38,14 @@ Refusal = (
 
 
 Some = TypeVar("Some", bound=Refusal)
-Narrow = TypeVar("Narrow", bound=Refusal, covariant=True)
+Narrow_co = TypeVar("Narrow_co", bound=Refusal, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Generic[Narrow]):
+class Refused(Generic[Narrow_co]):
     """Every reason why nothing was written (X11)."""
 
-    errors: tuple[Narrow, ...]
+    errors: tuple[Narrow_co, ...]
 
 
 def in_order(errors: Iterable[Some]) -> tuple[Some, ...]:

@@ -12,7 +12,7 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.bindings import Rebinding, Warning, resolve_all, topic_uses
+from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
 from app.domain.component import Catalogue, ComponentNotAccessible, components_not_accessible
 from app.domain.errors import Refusal, Refused, in_order
 from app.domain.graph import Bindings
@@ -104,7 +104,7 @@ class ExportPlan:
     content_hash: str
     bindings: Bindings
     references: tuple[ReferenceOutcome, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[ExportWarning, ...]
 
 
 CopyRefusal = (
@@ -127,7 +127,8 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Re
     if errors or facts.source is None or facts.destination is None or not isinstance(chosen, Chosen):
         return Refused(errors)
     name = wish.name or (facts.overridden.name if facts.overridden else chosen.state.name)
-    return _plan(facts, facts.source, facts.destination, chosen, VersionOrigin.EXPORT, name, wish.topic_id)
+    origin, topic = VersionOrigin.EXPORT, wish.topic_id
+    return _plan(facts, facts.source, facts.destination, chosen, origin=origin, name=name, topic_id=topic)
 
 
 def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRefusal]:
@@ -150,7 +151,7 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     if errors or facts.source is None or place is None or not isinstance(chosen, Chosen):
         return Refused(errors)
     name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
-    return _plan(facts, facts.source, place, chosen, VersionOrigin.COPY, name, topic_id=None)
+    return _plan(facts, facts.source, place, chosen, origin=VersionOrigin.COPY, name=name, topic_id=None)
 
 
 def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[Refusal, ...]:
@@ -235,6 +236,7 @@ def _plan(
     source: Flow,
     destination: Place,
     chosen: Chosen,
+    *,
     origin: VersionOrigin,
     name: str,
     topic_id: str | None,

@@ -10,6 +10,7 @@ from app.domain.error_code import ErrorCode
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 1000
 
+_NUMBER = re.compile(r"[0-9]{1,2}")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _CRON_FIELDS: tuple[tuple[int, int, tuple[str, ...]], ...] = (
@@ -84,19 +85,16 @@ def is_workspace_name(name: str) -> bool:
 
 def _is_cron_item(item: str, low: int, high: int, names: tuple[str, ...]) -> bool:
     span, slash, step = item.partition("/")
-    if slash and not (_is_number(step) and int(step) > 0):
+    if slash and not (_NUMBER.fullmatch(step) and int(step) > 0):
         return False
     if span == "*":
         return True
-    values = [_cron_value(part, low, names) for part in span.split("-")]
-    return len(values) <= 2 and all(value is not None and low <= value <= high for value in values)
+    first, dash, last = span.partition("-")
+    values = [_cron_value(part, low, names) for part in ((first, last) if dash else (first,))]
+    return all(value is not None and low <= value <= high for value in values)
 
 
 def _cron_value(part: str, low: int, names: tuple[str, ...]) -> int | None:
     if part.upper() in names:
         return names.index(part.upper()) + low
-    return int(part) if _is_number(part) else None
-
-
-def _is_number(text: str) -> bool:
-    return 0 < len(text) <= 2 and text.isascii() and text.isdigit()
+    return int(part) if _NUMBER.fullmatch(part) else None

@@ -100,7 +100,7 @@ def topics_refused(
         return (FlowHasNoTopic(flow_id),)
     distinct = distinct_topics(uses)
     if len(distinct) > 1:
-        return (MultipleTopicsNotCopied(tuple(targets[id] for id in distinct if id in targets), refused=True),)
+        return (MultipleTopicsNotCopied(tuple(targets[topic] for topic in distinct if topic in targets), refused=True),)
     if there is None or lives_in(there.workspace, given, targets):
         return ()
     return (TopicNotAccessible(given, there.workspace),)
