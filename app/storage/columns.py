@@ -1,0 +1,51 @@
+"""The kinds of columns that tables are made of, and how constraints are named.
+
+Ids and sort keys compare by code point, whatever the locale of the database.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Text
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def key(**options: Any) -> Any:
+    """A primary key: an id with its prefix, stored as it is shown."""
+    return Field(sa_column=Column(Text(collation="C"), primary_key=True, **options))
+
+
+def reference(target: str, *, nullable: bool = False, on_delete: str | None = None, **options: Any) -> Any:
+    """The id of a row elsewhere."""
+    foreign_key = ForeignKey(target, ondelete=on_delete)
+    default: dict[str, Any] = {"default": None} if nullable else {}
+    return Field(sa_column=Column(Text(collation="C"), foreign_key, nullable=nullable, **options), **default)
+
+
+def sort_key() -> Any:
+    """A name as `domain.input.name_key` folds it: what lists are sorted and searched by."""
+    return Field(sa_column=Column(Text(collation="C"), nullable=False))
+
+
+def text(*, nullable: bool = False) -> Any:
+    default: dict[str, Any] = {"default": None} if nullable else {}
+    return Field(sa_column=Column(Text, nullable=nullable), **default)
+
+
+def time(*, nullable: bool = False) -> Any:
+    default: dict[str, Any] = {"default": None} if nullable else {}
+    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable), **default)
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """Holds a text column to the values of an enumeration."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)

@@ -1,0 +1,188 @@
+"""The tables of flows and of what they are bound to.
+
+Content is stored once, immutable, under the SHA-256 of its canonical JSON; drafts and versions refer to it and hold
+their own bindings.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlmodel import Field, SQLModel
+
+from app.domain.nouns import FlowStatus, FlowType, VersionOrigin
+from app.domain.source import CopiedFrom
+from app.storage.columns import key, one_of, reference, sort_key, text, time
+
+
+class TopicRow(SQLModel, table=True):
+    __tablename__ = "topic"
+    __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    name: str = text()
+    name_key: str = sort_key()
+    schema_text: str = text()
+    """The JSON schema, as JSON."""
+
+
+class CredentialRow(SQLModel, table=True):
+    __tablename__ = "credential"
+    __table_args__ = (
+        Index(None, "workspace_id", "name_key", "id"),
+        Index(None, "workspace_id", "component_id", "name_key", "id"),
+    )
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    component_id: str = reference("component.id", index=True)
+    name: str = text()
+    name_key: str = sort_key()
+
+
+class SecretRow(SQLModel, table=True):
+    __tablename__ = "secret"
+    __table_args__ = (
+        Index(None, "workspace_id", "name_key", "id"),
+        Index(None, "workspace_id", "component_id", "name_key", "id"),
+    )
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    component_id: str = reference("component.id", index=True)
+    name: str = text()
+    name_key: str = sort_key()
+
+
+class AgentRow(SQLModel, table=True):
+    __tablename__ = "agent"
+    __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    name: str = text()
+    name_key: str = sort_key()
+
+
+class FlowContentRow(SQLModel, table=True):
+    """Content: never changed, and shared by every draft and version that is an exact copy."""
+
+    __tablename__ = "flow_content"
+    hash: str = key()
+    graph: str = text()
+    """The canonical JSON."""
+    outline: str = text()
+    """The steps' ids and commands, as JSON, so that rules need not read the graph."""
+
+
+class FlowContentComponentRow(SQLModel, table=True):
+    """Which components a content names, for finding the flows that use one."""
+
+    __tablename__ = "flow_content_component"
+    hash: str = reference("flow_content.hash", on_delete="CASCADE", primary_key=True)
+    team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+
+
+class FlowRow(SQLModel, table=True):
+    """A flow. Name, description and cron are those of its published version, or of its draft while it has none."""
+
+    __tablename__ = "flow"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["id", "published_version_id"],
+            ["flow_version.flow_id", "flow_version.id"],
+            name="fk_flow_published_version",
+            deferrable=True,
+            initially="DEFERRED",
+            use_alter=True,
+        ),
+        Index(None, "workspace_id", "name_key", "id"),
+        Index(None, "workspace_id", "created_at", "id"),
+        Index(None, "workspace_id", "updated_at", "id"),
+        one_of("type", FlowType),
+        one_of("status", FlowStatus),
+        CheckConstraint("draft_revision >= 0", name="draft_revision"),
+    )
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    name: str = text()
+    name_key: str = sort_key()
+    description: str | None = text(nullable=True)
+    cron: str | None = text(nullable=True)
+    type: str = text()
+    status: str = text()
+    created_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
+    created_at: datetime = time()
+    updated_at: datetime = time()
+    published_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    draft_revision: int = 0
+    """The revision of the flow's latest draft: it grows with every draft and save, and never starts again (H1)."""
+
+
+class FlowDraftRow(SQLModel, table=True):
+    """A draft: the active one of its flow, or one that was set aside (X6)."""
+
+    __tablename__ = "flow_draft"
+    __table_args__ = (
+        Index("uq_flow_draft_active", "flow_id", unique=True, postgresql_where=sql("set_aside_at IS NULL")),
+        Index("ix_flow_draft_set_aside", "flow_id", "set_aside_at", "id"),
+        one_of("origin", VersionOrigin),
+    )
+    id: str = key()
+    flow_id: str = reference("flow.id", on_delete="CASCADE")
+    name: str = text()
+    description: str | None = text(nullable=True)
+    cron: str | None = text(nullable=True)
+    content_hash: str = reference("flow_content.hash", index=True)
+    bindings: str = text()
+    revision: int
+    author_id: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
+    created_at: datetime = time()
+    updated_at: datetime = time()
+    origin: str = text()
+    set_aside_at: datetime | None = time(nullable=True)
+    set_aside_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
+
+
+class FlowVersionRow(SQLModel, table=True):
+    """A published version; it never changes (H2), but for the account of its author, which may go."""
+
+    __tablename__ = "flow_version"
+    __table_args__ = (
+        UniqueConstraint("flow_id", "id"),
+        UniqueConstraint("flow_id", "number"),
+        CheckConstraint("number > 0", name="number"),
+        one_of("origin", VersionOrigin),
+    )
+    id: str = key()
+    flow_id: str = reference("flow.id", on_delete="CASCADE")
+    number: int
+    name: str = text()
+    description: str | None = text(nullable=True)
+    cron: str | None = text(nullable=True)
+    content_hash: str = reference("flow_content.hash", index=True)
+    bindings: str = text()
+    published_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
+    published_at: datetime = time()
+    origin: str = text()
+    revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
+
+
+class FlowExportRow(SQLModel, table=True):
+    """The record of a copy or export: who, when, from what, to where, and what became of the references."""
+
+    __tablename__ = "flow_export"
+    __table_args__ = (
+        Index("ix_flow_export_copies", "source_flow_id", "destination_workspace_id", "destination_flow_id"),
+        one_of("copied_from", CopiedFrom),
+    )
+    id: str = key()
+    actor_id: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
+    created_at: datetime = time()
+    copied_from: str = text()
+    source_flow_id: str | None = reference("flow.id", nullable=True, on_delete="SET NULL")
+    source_version_id: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL", index=True)
+    destination_workspace_id: str = reference("workspace.id", index=True)
+    destination_flow_id: str | None = reference("flow.id", nullable=True, on_delete="SET NULL", index=True)
+    draft_id: str | None = reference("flow_draft.id", nullable=True, on_delete="SET NULL", index=True)
+    set_aside_draft_id: str | None = reference("flow_draft.id", nullable=True, on_delete="SET NULL", index=True)
+    references: str = text()
+    """The outcomes, as JSON."""
