@@ -1,0 +1,44 @@
+"""Ids: text with a prefix that says what it names, sortable by the time of their making (TypeID, UUIDv7 inside)."""
+
+from enum import StrEnum
+
+from typeid import TypeID
+from typeid.core.errors import TypeIDException
+
+
+class Kind(StrEnum):
+    """What an id names; the value is its prefix."""
+
+    TENANT = "tenant"
+    CONTRACT = "contract"
+    WORKSPACE = "workspace"
+    USER = "user"
+    ROLE = "role"
+    TEAM = "team"
+    COMPONENT = "component"
+    TOPIC = "topic"
+    CREDENTIAL = "credential"
+    SECRET = "secret"
+    AGENT = "agent"
+    FLOW = "flow"
+    DRAFT = "draft"
+    VERSION = "version"
+    EXPORT = "export"
+
+
+def new_id(kind: Kind) -> str:
+    """A new id; later ones of one process are greater."""
+    return str(TypeID(prefix=kind.value))
+
+
+def kind_of(text: str) -> Kind | None:
+    """What an id names; None if it isn't one of ours, however odd the text."""
+    try:
+        return Kind(TypeID.from_string(text).prefix)
+    except (TypeIDException, ValueError):
+        return None
+
+
+def is_id(kind: Kind, text: str | None) -> bool:
+    """Whether this can be the id of such a thing. What can't is answered like an id that is unknown."""
+    return text is not None and kind_of(text) is kind
