@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOMS = ("app", "scripts", "tests")
+# A migration is a list of statements, written once and never changed.
+NOT_MEASURED = "app/storage/migrations/versions/*"
 MODULE_LINES = 300
 FUNCTION_LINES = 40
 RESOLVER_LINES = 15
@@ -26,7 +28,7 @@ def main() -> int:
 
 def modules(root: Path) -> Iterator[Path]:
     for room in ROOMS:
-        yield from sorted((root / room).rglob("*.py"))
+        yield from (path for path in sorted((root / room).rglob("*.py")) if not path.match(NOT_MEASURED))
 
 
 def offences_of(path: Path, name: Path) -> Iterator[str]:
