@@ -1,0 +1,168 @@
+"""The embedded PostgreSQL: every process that uses a data directory joins its one server.
+
+The first one starts the server, the last one stops it. Who uses it is counted by shared locks on a file, which the
+kernel drops however a process ends; a small watch stops the server when the last one was killed.
+"""
+
+import fcntl
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from app.storage.embedded_binaries import WAYS_OUT, Account, EmbeddedDatabaseError, account_for, environment, myself
+from app.storage.embedded_server import DATABASE, PORT, USER, Place, Postmaster, find_postmaster, join_or_start, stop
+
+__all__ = ["EmbeddedDatabaseError", "running", "watch"]
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[str]:
+    """Have the database of the data directory run, and yield its SQLAlchemy URL.
+
+    The data directory is made if it is missing; its parent must exist. Raises EmbeddedDatabaseError.
+    """
+    with said_plainly(data_dir):
+        place, account = prepare(data_dir)
+        users = open_users(place, account)
+    try:
+        with said_plainly(data_dir):
+            postmaster = join(place, account, users)
+        yield url_of(postmaster)
+    finally:
+        leave(place, account, users)
+
+
+@contextmanager
+def said_plainly(data_dir: Path) -> Iterator[None]:
+    """Turn what the system refuses us into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        message = f"The data directory {data_dir} can't be used: {error.strerror} ({error.filename}). {WAYS_OUT}"
+        raise EmbeddedDatabaseError(message) from error
+
+
+def prepare(data_dir: Path) -> tuple[Place, Account]:
+    """The place and the account that its database runs as; refuses a place that the account can't reach."""
+    place = Place(data_dir.expanduser().resolve())
+    if not str(place.data_dir).isprintable():
+        message = f"The path of the data directory has characters that don't print: {str(place.data_dir)!r}. {WAYS_OUT}"
+        raise EmbeddedDatabaseError(message)
+    if not place.data_dir.exists():
+        make_data_dir(place.data_dir)
+    if not place.data_dir.is_dir():
+        message = f"The data directory {place.data_dir} is no folder. {WAYS_OUT}"
+        raise EmbeddedDatabaseError(message)
+    account = account_for(place.cluster if place.cluster.exists() else place.data_dir)
+    if not account.can_enter(place.data_dir):
+        raise EmbeddedDatabaseError(closed_door(place, account))
+    return place, account
+
+
+def make_data_dir(data_dir: Path) -> None:
+    """Make it in one step with its owner: another process may be doing the same at this moment."""
+    if not data_dir.parent.is_dir():
+        message = f"The data directory {data_dir} can't be made: there is no folder {data_dir.parent}."
+        raise EmbeddedDatabaseError(message)
+    fresh = Path(tempfile.mkdtemp(prefix=".flowport-", dir=data_dir.parent))
+    try:
+        account_for(fresh).own(fresh)
+        fresh.rename(data_dir)
+    except OSError:
+        fresh.rmdir()
+        if not data_dir.is_dir():
+            raise
+
+
+def closed_door(place: Place, account: Account) -> str:
+    closed = next(
+        folder for folder in (*reversed(place.data_dir.parents), place.data_dir) if not account.can_enter(folder)
+    )
+    if not account.other:
+        return f"The data directory {place.data_dir} can't be reached: {closed} is closed to you. {WAYS_OUT}"
+    return (
+        f"The data directory {place.data_dir} can't be reached by the database: PostgreSQL refuses to run as root, "
+        f"and {closed} is closed to the account it would run as, {account.name}. {WAYS_OUT}"
+    )
+
+
+def join(place: Place, account: Account, users: int) -> Postmaster:
+    """Count ourselves in. What has to be decided alone, starting and stopping, is decided behind the gate."""
+    with gate(place, account):
+        fcntl.flock(users, fcntl.LOCK_SH)
+        postmaster, started = join_or_start(place, account)
+        if started:
+            start_watch(place, postmaster)
+    return postmaster
+
+
+def leave(place: Place, account: Account, users: int) -> None:
+    """Count ourselves out; whoever is the last stops the server."""
+    try:
+        with gate(place, account):
+            if nobody_else(users):
+                stop(place)
+    except FileNotFoundError:
+        # Somebody deleted the data directory; the server notices that by itself.
+        return
+    finally:
+        os.close(users)
+
+
+def nobody_else(users: int) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def gate(place: Place, account: Account) -> Iterator[None]:
+    lock = open_lock(place.data_dir / "gate.lock", account)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def open_users(place: Place, account: Account) -> int:
+    return open_lock(place.data_dir / "users.lock", account)
+
+
+def open_lock(path: Path, account: Account) -> int:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    account.own(lock)
+    return lock
+
+
+def start_watch(place: Place, postmaster: Postmaster) -> None:
+    """Start what stops the server if its last user is killed and can't do it."""
+    environ = environment() | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        command = (sys.executable, "-m", "app.storage.embedded_watch", place.data_dir, str(postmaster.pid))
+        myself().detach(*command, log=log, environ=environ)
+    finally:
+        os.close(log)
+
+
+def watch(data_dir: Path, pid: int) -> None:
+    """Wait until nobody uses the server any more, and stop it unless its last user does."""
+    place = Place(data_dir)
+    account = account_for(place.cluster)
+    while (found := find_postmaster(place)) is not None and found.pid == pid:
+        users = open_users(place, account)
+        fcntl.flock(users, fcntl.LOCK_EX)
+        # Somebody may come before we are behind the gate; there we ask again.
+        fcntl.flock(users, fcntl.LOCK_UN)
+        leave(place, account, users)
+
+
+def url_of(postmaster: Postmaster) -> str:
+    return f"postgresql+asyncpg://{USER}@/{DATABASE}?host={quote(str(postmaster.socket_dir))}&port={PORT}"

@@ -1,0 +1,120 @@
+"""The embedded PostgreSQL: joined by every process of its data directory, stopped by the last, whatever is killed."""
+
+import os
+import shutil
+import signal
+import stat
+import time
+from pathlib import Path
+
+from app.storage.embedded import running
+from tests.storage.embedded_users import ask, eventually, server_of, socket_folder, user_of, watches_of
+
+
+def test_the_second_user_joins_and_the_last_one_stops_the_server(data_dir: Path) -> None:
+    with user_of(data_dir) as first, user_of(data_dir) as second:
+        assert first.url == second.url
+        server = server_of(data_dir)
+        assert server is not None
+        first.leave()
+        assert server_of(data_dir) == server
+        second.leave()
+        assert server_of(data_dir) is None
+    assert eventually(lambda: not watches_of(data_dir))
+
+
+async def test_the_server_is_set_up_for_us_and_open_to_nobody_else(data_dir: Path) -> None:
+    with running(data_dir) as url:
+        settings = "current_setting('random_page_cost'), current_setting('jit'), current_setting('timezone')"
+        assert await ask(url, f"select concat_ws(' ', {settings})") == "1.1 off UTC"
+        assert await ask(url, "show listen_addresses") == ""
+        locale = (
+            "select concat_ws(' ', datlocprovider, datlocale, datcollate) from pg_database where datname = 'postgres'"
+        )
+        assert await ask(url, locale) == "b C.UTF-8 C"
+        folder = socket_folder(url)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert stat.S_IMODE((folder / ".s.PGSQL.5432").stat().st_mode) == 0o700
+    assert server_of(data_dir) is None
+
+
+def test_it_is_ready_in_under_a_second(data_dir: Path) -> None:
+    with running(data_dir):
+        pass
+    before = time.monotonic()
+    with running(data_dir):
+        assert time.monotonic() - before < 1
+
+
+def test_a_server_whose_last_user_was_killed_stops_by_itself(data_dir: Path) -> None:
+    with user_of(data_dir) as user:
+        assert user.url
+        assert server_of(data_dir) is not None
+        user.kill()
+        assert eventually(lambda: server_of(data_dir) is None)
+
+
+def test_a_server_that_everybody_left_behind_is_joined_and_then_stopped(data_dir: Path) -> None:
+    with user_of(data_dir) as killed:
+        assert killed.url
+        for watch in watches_of(data_dir):
+            watch.kill()
+            assert eventually(lambda: not watches_of(data_dir))
+        killed.kill()
+        left_behind = server_of(data_dir)
+        assert left_behind is not None
+        with user_of(data_dir) as user:
+            assert user.url
+            assert server_of(data_dir) == left_behind
+            user.leave()
+        assert server_of(data_dir) is None
+
+
+async def test_a_killed_server_is_started_anew_with_all_it_had(data_dir: Path) -> None:
+    with user_of(data_dir) as user:
+        url = user.url
+        await ask(url, "create table kept as select 1 as one")
+        server = server_of(data_dir)
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+        with running(data_dir) as again:
+            assert server_of(data_dir) not in (None, server)
+            assert await ask(again, "select one from kept") == 1
+            await ask(again, "drop table kept")
+        user.leave()
+    assert server_of(data_dir) is None
+
+
+async def test_a_pid_file_that_names_a_stranger_is_stale(data_dir: Path) -> None:
+    with running(data_dir):
+        pid_file = data_dir / "postgres" / "postmaster.pid"
+        content = pid_file.read_text()
+    stranger = os.getpid()
+    pid_file.write_text("\n".join([str(stranger), *content.split("\n")[1:]]))
+    shutil.chown(pid_file, user=pid_file.parent.stat().st_uid)
+    assert server_of(data_dir) is None
+    with running(data_dir) as url:
+        assert server_of(data_dir) != stranger
+        assert await ask(url, "select 1") == 1
+
+
+def test_an_interrupted_first_start_leaves_no_broken_database(folder: Path) -> None:
+    data_dir = folder / "data"
+    with user_of(data_dir) as user:
+        assert eventually(lambda: any(data_dir.glob("postgres.new-*/base")))
+        user.kill()
+    assert not (data_dir / "postgres").exists()
+    with running(data_dir):
+        pass
+    assert server_of(data_dir) is None
+
+
+def test_processes_that_start_at_the_same_moment_share_one_server(folder: Path) -> None:
+    data_dir = folder / "data"
+    with user_of(data_dir) as one, user_of(data_dir) as two, user_of(data_dir) as three:
+        assert one.url == two.url == three.url
+        for user in (one, two, three):
+            user.leave()
+    assert server_of(data_dir) is None
+    assert (data_dir / "postgres.log").read_text().count("starting PostgreSQL") == 1
+    assert [each.name for each in folder.iterdir()] == ["data"]
