@@ -1,7 +1,7 @@
 """Components: how a command names one, and in which workspaces it is usable (C0 to C5)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -11,7 +11,7 @@ from app.domain.error_code import ErrorCode
 from app.domain.nouns import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
 from app.domain.wording import LONGEST_LIST, enumerated, named, shown
 
-_COMMAND = re.compile(r"([^/:@\s]+)/([^/:@\s]+):([^/:@\s]+)(?:@([^/:@\s]+))?")
+_COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
 
 
 class ComponentAccess(StrEnum):
@@ -109,17 +109,21 @@ class Catalogue:
 
     def resolve(self, command: str, tenant: TenantId) -> Component | None:
         """The component that a command means in a tenant: the tenant's own, else the first `GLOBAL` one (C0)."""
-        read = read_command(command)
-        candidates = [] if read is None else self._by_name.get(read.component, [])
-        own = [component for component in candidates if component.tenant_id == tenant]
-        shared = [component for component in candidates if component.access is ComponentAccess.GLOBAL]
-        return next(iter(own + shared), None)
+        own = [component for component in self._named_in(command) if component.tenant_id == tenant]
+        return own[0] if own else self.shared(command)
+
+    def shared(self, command: str) -> Component | None:
+        """The component that a command means in tenants that have none of its name (C0)."""
+        candidates = self._named_in(command)
+        return next((component for component in candidates if component.access is ComponentAccess.GLOBAL), None)
 
     def tenants(self, command: str) -> frozenset[TenantId]:
         """The tenants that have a component of their own under the name in this command."""
+        return frozenset(component.tenant_id for component in self._named_in(command))
+
+    def _named_in(self, command: str) -> Sequence[Component]:
         read = read_command(command)
-        named_so = [] if read is None else self._by_name.get(read.component, [])
-        return frozenset(component.tenant_id for component in named_so)
+        return () if read is None else self._by_name.get(read.component, ())
 
 
 @lru_cache(maxsize=4096)
@@ -151,16 +155,14 @@ def components_not_accessible(
     """
     if source.id == destination.id:
         return ()
-    steps_of: dict[str, list[Step]] = {}
-    for step in steps:
-        steps_of.setdefault(component_name(step.command), []).append(step)
     found = []
-    for name, users in steps_of.items():
-        component = catalogue.resolve(users[0].command, source.contract.tenant_id)
-        reason = _why_inaccessible(users[0].command, component, catalogue, destination)
+    for users in _by_component(steps):
+        command = users[0].command
+        component = catalogue.resolve(command, source.contract.tenant_id)
+        reason = _why_inaccessible(command, component, catalogue, destination)
         if reason is not None:
-            step_ids = tuple(step.id for step in users)
-            found.append(InaccessibleComponent(name, None if component is None else component.id, step_ids, reason))
+            component_id, step_ids = None if component is None else component.id, tuple(step.id for step in users)
+            found.append(InaccessibleComponent(component_name(command), component_id, step_ids, reason))
     return (ComponentNotAccessible(destination, tuple(found)),) if found else ()
 
 
@@ -192,14 +194,13 @@ class UsableWhere:
 def where_usable(steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> UsableWhere:
     """In which workspaces, besides its own, a flow finds every component usable (C1 to C3, C0 across tenants)."""
     home = source.contract.tenant_id
-    by_name = {component_name(step.command): step.command for step in steps}
-    found = {command: catalogue.resolve(command, home) for command in by_name.values()}
+    found = {users[0].command: catalogue.resolve(users[0].command, home) for users in _by_component(steps)}
     components = [component for component in found.values() if component is not None]
     teams = {component.contract_id for component in components if component.access is ComponentAccess.TEAM}
     whitelists = [component.whitelisted | {component.contract_id} for component in components]
     return UsableWhere(
         nowhere_else=len(components) < len(found) or len(teams) > 1,
-        tenant=home if any(component.access is not ComponentAccess.GLOBAL for component in components) else None,
+        tenant=home if any(component != catalogue.shared(command) for command, component in found.items()) else None,
         shadowing=frozenset(
             tenant
             for command, component in found.items()
@@ -209,6 +210,15 @@ def where_usable(steps: Sequence[Step], catalogue: Catalogue, *, source: Workspa
         contract=next(iter(teams), None),
         whitelisted=frozenset.intersection(*whitelists) if whitelists else None,
     )
+
+
+def _by_component(steps: Sequence[Step]) -> Collection[Sequence[Step]]:
+    """The steps of each component, in the order of its first step; what can't be read as a command stands by itself."""
+    steps_of: dict[ComponentName | str, list[Step]] = {}
+    for step in steps:
+        read = read_command(step.command)
+        steps_of.setdefault(step.command if read is None else read.component, []).append(step)
+    return steps_of.values()
 
 
 def _why_inaccessible(

@@ -84,6 +84,14 @@ def steps_of(graph: Json) -> tuple[Step, ...]:
     return tuple(Step(position, node["id"], node["command"]) for position, node in enumerate(graph["nodes"]))
 
 
+def commands(native: Json) -> Iterator[str]:
+    """The commands in a graph, as far as it has any, whatever its form."""
+    nodes = native.get("nodes") if isinstance(native, dict) else None
+    for node in nodes if isinstance(nodes, list) else ():
+        if isinstance(node, dict) and isinstance(node.get("command"), str):
+            yield node["command"]
+
+
 def bindings_to_json(bindings: Bindings) -> Json:
     """Bindings as JSON, for storing them."""
     return [

@@ -1,0 +1,52 @@
+"""The database as the rest of storage uses it: connections for reading, transactions for writing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.observability import count_statement
+
+
+class Database:
+    """One pool of connections. A connection is taken for one read or one unit of work, never for a whole request."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection without BEGIN and ROLLBACK around each statement."""
+        async with self._reading.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end, rolled back whole if anything is raised."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def open_database(url: str, *, pool_size: int = 10, statement_timeout_seconds: float = 15) -> Database:
+    """A database behind a SQLAlchemy URL; nothing is connected before the first use."""
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=False,
+        connect_args={
+            "server_settings": {
+                "application_name": "flowport",
+                "timezone": "UTC",
+                "jit": "off",
+                "statement_timeout": str(int(statement_timeout_seconds * 1000)),
+            }
+        },
+    )
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: count_statement())
+    return Database(engine)

@@ -1,0 +1,245 @@
+"""What decisions rest on, read in a fixed number of statements whatever the size of the flows.
+
+Only what the viewer can see is found (A4, A5).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
+
+from app.domain.access import Place
+from app.domain.component import (
+    Catalogue,
+    Component,
+    ComponentAccess,
+    ComponentName,
+    ComponentRequirement,
+    Step,
+    read_command,
+)
+from app.domain.graph import bindings_from_json
+from app.domain.nouns import ComponentId, ContractId, FlowId, FlowType, ReferenceKind, Target, TenantId, WorkspaceId
+from app.domain.source import Flow, State
+from app.storage.ids import Kind, is_id, kind_of
+from app.storage.places import (
+    BY_VIEWER,
+    FLOWS,
+    FLOWS_USED,
+    PLACE_COLUMNS,
+    PLACES,
+    AnyRow,
+    is_member,
+    place_of,
+    with_places,
+)
+from app.storage.tables import (
+    AGENT,
+    COMPONENT,
+    COMPONENT_WHITELIST,
+    CREDENTIAL,
+    FLOW,
+    FLOW_CONTENT,
+    FLOW_DRAFT,
+    FLOW_VERSION,
+    SECRET,
+    TEAM,
+    TOPIC,
+    WORKSPACE,
+)
+
+IDS = bindparam("ids", type_=ARRAY(Text))
+
+
+def _state_columns(name: str, table: FromClause, content: FromClause) -> list[ColumnElement[Any]]:
+    kept = [table.c[column] for column in ("id", "name", "description", "cron", "content_hash", "bindings")]
+    return [column.label(f"{name}_{column.name}") for column in (*kept, content.c.outline)]
+
+
+def _flows_with_states() -> Select[Any]:
+    """The flows with these ids, each with its published version, its active draft, and the version that is named."""
+    states = {
+        "published": (FLOW_VERSION.alias("published"), FLOW_CONTENT.alias("published_content")),
+        "draft": (FLOW_DRAFT.alias("draft"), FLOW_CONTENT.alias("draft_content")),
+        "named": (FLOW_VERSION.alias("named"), FLOW_CONTENT.alias("named_content")),
+    }
+    published, draft, named = (states[name][0] for name in states)
+    joined = with_places(FLOWS)
+    on = {
+        "published": FLOW.c.published_version_id == published.c.id,
+        "draft": and_(draft.c.flow_id == FLOW.c.id, draft.c.set_aside_at.is_(None)),
+        "named": and_(named.c.flow_id == FLOW.c.id, named.c.id == bindparam("version", type_=Text)),
+    }
+    for name, (table, content) in states.items():
+        joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
+    columns = [column for name, (table, content) in states.items() for column in _state_columns(name, table, content)]
+    flow = (FLOW.c.id.label("flow_id"), FLOW.c.name.label("flow_name"), FLOW.c.type.label("flow_type"))
+    return select(*flow, *PLACE_COLUMNS, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
+
+
+FLOWS_WITH_STATES = _flows_with_states()
+
+PLACE_TO_WRITE_INTO = (
+    select(*PLACE_COLUMNS, FLOWS_USED)
+    .select_from(PLACES)
+    .where(BY_VIEWER, WORKSPACE.c.id == bindparam("workspace", type_=Text))
+)
+
+COMPONENTS_BY_NAME = (
+    select(
+        COMPONENT.c.id,
+        TEAM.c.name.label("team"),
+        COMPONENT.c.name,
+        COMPONENT.c.access,
+        COMPONENT.c.requires,
+        COMPONENT.c.pub_sub,
+        COMPONENT.c.topic_field,
+        TEAM.c.contract_id,
+        TEAM.c.tenant_id,
+        select(func.array_agg(COMPONENT_WHITELIST.c.contract_id))
+        .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id)
+        .scalar_subquery()
+        .label("whitelisted"),
+    )
+    .join_from(COMPONENT, TEAM, COMPONENT.c.team_id == TEAM.c.id)
+    .where(
+        tuple_(TEAM.c.name, COMPONENT.c.name).in_(
+            select(
+                func.unnest(bindparam("teams", type_=ARRAY(Text))),
+                func.unnest(bindparam("names", type_=ARRAY(Text))),
+            )
+        )
+    )
+)
+
+
+def _targets() -> CompoundSelect[Any]:
+    """Everything with these ids that lives in workspaces of which the viewer is a member."""
+    kinds = {
+        ReferenceKind.CREDENTIAL: (CREDENTIAL, CREDENTIAL.c.component_id, null()),
+        ReferenceKind.SECRET: (SECRET, SECRET.c.component_id, null()),
+        ReferenceKind.AGENT: (AGENT, null(), null()),
+        ReferenceKind.TOPIC: (TOPIC, null(), TOPIC.c.schema_text),
+    }
+    return union_all(
+        *(
+            select(
+                table.c.id,
+                literal(kind.value, Text).label("kind"),
+                table.c.workspace_id,
+                table.c.name,
+                component.label("component_id"),
+                schema.label("schema_text"),
+            ).where(table.c.id == any_(IDS), is_member(table.c.workspace_id))
+            for kind, (table, component, schema) in kinds.items()
+        )
+    )
+
+
+TARGETS = _targets()
+
+
+async def read_flows(
+    connection: AsyncConnection, viewer: str, flow_ids: Iterable[str], version_id: str | None
+) -> dict[str, tuple[Flow, State | None]]:
+    """The flows with these ids, each with the version that is named if it is one of its own."""
+    ids = [flow_id for flow_id in flow_ids if is_id(Kind.FLOW, flow_id)]
+    version = version_id if is_id(Kind.VERSION, version_id) else None
+    rows = await connection.execute(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})
+    return {row.flow_id: (_flow_of(row), _state_of(row, "named")) for row in rows}
+
+
+async def read_place(connection: AsyncConnection, viewer: str, workspace_id: str) -> tuple[Place | None, int]:
+    """A workspace, and how many flows its contract holds where that matters (X10)."""
+    if not is_id(Kind.WORKSPACE, workspace_id):
+        return None, 0
+    row = (await connection.execute(PLACE_TO_WRITE_INTO, {"viewer": viewer, "workspace": workspace_id})).first()
+    return (None, 0) if row is None else (place_of(row), row.flows_used)
+
+
+async def read_catalogue(connection: AsyncConnection, commands: Iterable[str]) -> Catalogue:
+    """Every component, of whichever tenant, that one of these commands may mean."""
+    names = {read.component for command in commands if (read := read_command(command)) is not None}
+    if not names:
+        return Catalogue()
+    teams, components = zip(*names, strict=True)
+    rows = await connection.execute(COMPONENTS_BY_NAME, {"teams": list(teams), "names": list(components)})
+    return Catalogue(component_of(row) for row in rows)
+
+
+async def read_targets(connection: AsyncConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:
+    """The credentials, secrets, agents and topics with these ids."""
+    known = sorted({reference for reference in ids if kind_of(reference) is not None})
+    if not known:
+        return {}
+    rows = await connection.execute(TARGETS, {"viewer": viewer, "ids": known})
+    return {row.id: _target_of(row) for row in rows}
+
+
+def component_of(row: AnyRow) -> Component:
+    return Component(
+        id=ComponentId(row.id),
+        name=ComponentName(row.team, row.name),
+        access=ComponentAccess(row.access),
+        contract_id=ContractId(row.contract_id),
+        tenant_id=TenantId(row.tenant_id),
+        requires=ComponentRequirement(row.requires),
+        pub_sub=row.pub_sub,
+        topic_field=row.topic_field,
+        whitelisted=frozenset(row.whitelisted or ()),
+    )
+
+
+def _flow_of(row: AnyRow) -> Flow:
+    return Flow(
+        id=FlowId(row.flow_id),
+        name=row.flow_name,
+        type=FlowType(row.flow_type),
+        place=place_of(row),
+        published=_state_of(row, "published"),
+        draft=_state_of(row, "draft"),
+    )
+
+
+def _state_of(row: AnyRow, name: str) -> State | None:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to a column by its name
+    if values[f"{name}_id"] is None:
+        return None
+    return State(
+        id=values[f"{name}_id"],
+        name=values[f"{name}_name"],
+        description=values[f"{name}_description"],
+        cron=values[f"{name}_cron"],
+        content_hash=values[f"{name}_content_hash"],
+        steps=steps_of_outline(values[f"{name}_outline"]),
+        bindings=bindings_from_json(orjson.loads(values[f"{name}_bindings"])),
+    )
+
+
+def steps_of_outline(outline: str) -> tuple[Step, ...]:
+    """The steps in a stored outline: a list of pairs of id and command."""
+    return tuple(Step(position, *pair) for position, pair in enumerate(orjson.loads(outline)))
+
+
+def _target_of(row: AnyRow) -> Target:
+    component_id = None if row.component_id is None else ComponentId(row.component_id)
+    kind = ReferenceKind(row.kind)
+    return Target(row.id, kind, WorkspaceId(row.workspace_id), row.name, component_id, row.schema_text)

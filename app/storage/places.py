@@ -1,0 +1,96 @@
+"""Workspaces as a caller stands in them, and who can see what (A4, A5).
+
+Every statement about flows and what belongs to them goes through `BY_VIEWER` or `is_member`, so that what a caller can't
+see doesn't exist for it.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, case, exists, func, literal, select
+
+from app.domain.access import Place
+from app.domain.nouns import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
+from app.storage.tables import CONTRACT, FLOW, ROLE, TENANT, WORKSPACE, WORKSPACE_ACCESS
+
+AnyRow = Row[*tuple[Any, ...]]
+
+VIEWER: ColumnElement[str] = bindparam("viewer", type_=Text)
+"""Whoever calls: every statement that reads for somebody has this parameter."""
+
+MEMBER = WORKSPACE_ACCESS.c.role_id.is_not(None)
+"""Of somebody's access: membership, which is what reading flows needs."""
+
+
+def with_places(rows: FromClause) -> FromClause:
+    """Rows that are joined to `WORKSPACE_ACCESS` already, with workspace, contract, tenant and the viewer's role."""
+    return (
+        rows.join(WORKSPACE, WORKSPACE_ACCESS.c.workspace_id == WORKSPACE.c.id)
+        .join(CONTRACT, WORKSPACE.c.contract_id == CONTRACT.c.id)
+        .join(TENANT, CONTRACT.c.tenant_id == TENANT.c.id)
+        .outerjoin(ROLE, WORKSPACE_ACCESS.c.role_id == ROLE.c.id)
+    )
+
+
+PLACES = with_places(WORKSPACE_ACCESS)
+"""Workspaces that somebody can see; statements on it say who: `BY_VIEWER`."""
+
+BY_VIEWER = WORKSPACE_ACCESS.c.user_id == VIEWER
+
+FLOWS = FLOW.join(WORKSPACE_ACCESS, and_(WORKSPACE_ACCESS.c.workspace_id == FLOW.c.workspace_id, BY_VIEWER, MEMBER))
+"""The flows of the workspaces of which the viewer is a member."""
+
+PLACE_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    WORKSPACE.c.id.label("workspace_id"),
+    WORKSPACE.c.name.label("workspace_name"),
+    WORKSPACE.c.type.label("workspace_type"),
+    CONTRACT.c.id.label("contract_id"),
+    CONTRACT.c.name.label("contract_name"),
+    CONTRACT.c.status.label("contract_status"),
+    CONTRACT.c.flow_quota,
+    TENANT.c.id.label("tenant_id"),
+    TENANT.c.component_whitelist,
+    ROLE.c.permissions,
+)
+
+
+def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the viewer is a member of the workspace with this id."""
+    access = WORKSPACE_ACCESS.alias()
+    return exists(
+        select(literal(1)).where(
+            access.c.user_id == VIEWER, access.c.workspace_id == workspace_id, access.c.role_id.is_not(None)
+        )
+    )
+
+
+def place_of(row: AnyRow) -> Place:
+    """The place in a row that has `PLACE_COLUMNS`."""
+    contract = Contract(
+        id=ContractId(row.contract_id),
+        name=row.contract_name,
+        status=ContractStatus(row.contract_status),
+        tenant_id=TenantId(row.tenant_id),
+        component_whitelist=row.component_whitelist,
+        flow_quota=row.flow_quota,
+    )
+    workspace = Workspace(
+        WorkspaceId(row.workspace_id), row.workspace_name, WorkspaceType(row.workspace_type), contract
+    )
+    return Place(workspace, frozenset(row.permissions or ()))
+
+
+def _flows_used() -> ColumnElement[int]:
+    """How many flows the contract of a row of `PLACES` holds in its production workspaces, where that matters (X10)."""
+    production = WORKSPACE.alias()
+    counted = (
+        select(func.count())
+        .select_from(production.join(FLOW, FLOW.c.workspace_id == production.c.id))
+        .where(production.c.contract_id == CONTRACT.c.id, production.c.type == WorkspaceType.FULL.value)
+        .correlate(CONTRACT)
+        .scalar_subquery()
+    )
+    matters = and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
+    return case((matters, counted), else_=0)
+
+
+FLOWS_USED: ColumnElement[int] = _flows_used().label("flows_used")

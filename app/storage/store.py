@@ -1,0 +1,137 @@
+"""One unit of work: a transaction, the facts that are read in it, and what is written.
+
+Where locks are taken is written down here, once: **flows before contracts, by id**. An override locks the flow that is
+overridden; a new flow locks the contract, if it has a quota. `FOR NO KEY UPDATE` leaves those alone who only refer to
+the row, so that a flow can be exported from while it is exported onto. Facts are read after the lock, in statements of
+their own, so that they show what the last holder left.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Select, Text, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.create import CreateFacts, CreatePlan, CreateWish, topic_fields
+from app.domain.export import CopyWish, ExportFacts, ExportPlan, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.graph import commands, references, split
+from app.domain.nouns import UserId, WorkspaceType
+from app.domain.source import Flow, State
+from app.storage.engine import Database
+from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
+from app.storage.ids import Kind, is_id
+from app.storage.places import BY_VIEWER, FLOWS, with_places
+from app.storage.tables import CONTRACT, FLOW, WORKSPACE, WORKSPACE_ACCESS
+from app.storage.writes import Written, write_export, write_flow
+
+WANTED = bindparam("wanted", type_=Text)
+
+LOCK_FLOW = select(FLOW.c.id).select_from(FLOWS).where(FLOW.c.id == WANTED).with_for_update(of=FLOW, key_share=True)
+
+COUNTED = (CONTRACT.c.flow_quota.is_not(None), WORKSPACE.c.type == WorkspaceType.FULL.value)
+
+LOCK_CONTRACT = (
+    select(CONTRACT.c.id)
+    .select_from(with_places(WORKSPACE_ACCESS))
+    .where(BY_VIEWER, WORKSPACE.c.id == WANTED, *COUNTED)
+    .with_for_update(of=CONTRACT, key_share=True)
+)
+
+LOCK_CONTRACT_OF_FLOW = (
+    select(CONTRACT.c.id)
+    .select_from(with_places(FLOWS))
+    .where(FLOW.c.id == WANTED, *COUNTED)
+    .with_for_update(of=CONTRACT, key_share=True)
+)
+
+
+class Store:
+    """The facts and the writes of one transaction, for one caller."""
+
+    def __init__(self, connection: AsyncConnection, actor: UserId) -> None:
+        self._connection = connection
+        self._actor = actor
+
+    async def export_facts(self, wish: ExportWish) -> ExportFacts:
+        """What an export rests on; the destination is locked from here on."""
+        match wish.destination:
+            case OntoFlow(flow_id):
+                facts = await self._override_facts(wish, flow_id)
+            case IntoWorkspace(workspace_id):
+                facts = await self._new_flow_facts(wish, workspace_id)
+        return await self._with_references(facts, wish.topic_id)
+
+    async def copy_facts(self, wish: CopyWish) -> ExportFacts:
+        """What a copy rests on; the contract's quota is locked from here on."""
+        await self._lock(LOCK_CONTRACT_OF_FLOW, Kind.FLOW, wish.flow_id)
+        flows = await self._flows(wish.flow_id, version=wish.source.version_id)
+        source, named = flows.get(wish.flow_id, (None, None))
+        place, used = None, 0
+        if source is not None:
+            place, used = await read_place(self._connection, self._actor, source.place.workspace.id)
+        facts = ExportFacts(source, place, named_version=named, flows_used=used)
+        return await self._with_references(facts, given_topic=None)
+
+    async def create_facts(self, wish: CreateWish) -> CreateFacts:
+        """What the creation of a flow rests on; the contract's quota is locked from here on."""
+        await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, wish.workspace_id)
+        place, used = await read_place(self._connection, self._actor, wish.workspace_id)
+        if place is None:
+            return CreateFacts(None)
+        catalogue = await read_catalogue(self._connection, commands(wish.graph))
+        _, bindings = split(wish.graph, topic_fields(catalogue, place.workspace))
+        targets = await read_targets(self._connection, self._actor, references(bindings))
+        return CreateFacts(place, catalogue, targets, used)
+
+    async def write_export(self, plan: ExportPlan, *, at: datetime) -> Written:
+        return await write_export(self._connection, plan, actor=self._actor, at=at)
+
+    async def write_flow(self, plan: CreatePlan, *, at: datetime) -> Written:
+        return await write_flow(self._connection, plan, actor=self._actor, at=at)
+
+    async def _override_facts(self, wish: ExportWish, flow_id: str) -> ExportFacts:
+        await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
+        flows = await self._flows(wish.flow_id, flow_id, version=wish.source.version_id)
+        source, named = flows.get(wish.flow_id, (None, None))
+        overridden, _ = flows.get(flow_id, (None, None))
+        return ExportFacts(source, None if overridden is None else overridden.place, overridden, named)
+
+    async def _new_flow_facts(self, wish: ExportWish, workspace_id: str) -> ExportFacts:
+        await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, workspace_id)
+        flows = await self._flows(wish.flow_id, version=wish.source.version_id)
+        source, named = flows.get(wish.flow_id, (None, None))
+        place, used = await read_place(self._connection, self._actor, workspace_id)
+        return ExportFacts(source, place, named_version=named, flows_used=used)
+
+    async def _lock(self, statement: Select[str], kind: Kind, wanted: str) -> None:
+        if is_id(kind, wanted):
+            await self._connection.execute(statement, {"viewer": self._actor, "wanted": wanted})
+
+    async def _flows(self, *flow_ids: str, version: str | None) -> dict[str, tuple[Flow, State | None]]:
+        return await read_flows(self._connection, self._actor, flow_ids, version)
+
+    async def _with_references(self, facts: ExportFacts, given_topic: str | None) -> ExportFacts:
+        """The components and the targets of every state at hand, whichever is chosen."""
+        flows = [flow for flow in (facts.source, facts.overridden) if flow is not None]
+        states = [state for flow in flows for state in (flow.published, flow.draft) if state is not None]
+        states += [] if facts.named_version is None else [facts.named_version]
+        commands_used = (step.command for state in states for step in state.steps)
+        ids = [reference for state in states for reference in references(state.bindings)]
+        catalogue = await read_catalogue(self._connection, commands_used)
+        targets = await read_targets(self._connection, self._actor, [*ids, *filter(None, [given_topic])])
+        return replace(facts, catalogue=catalogue, targets=targets)
+
+
+class UnitOfWork:
+    """Opens one transaction for one use case; its commit is the only one."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self.now = clock
+
+    @asynccontextmanager
+    async def begin(self, actor: UserId) -> AsyncIterator[Store]:
+        async with self._database.writing() as connection:
+            yield Store(connection, actor)

@@ -1,0 +1,1 @@
+"""One file per use case: gather facts, decide, write; in one transaction."""

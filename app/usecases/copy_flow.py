@@ -1,0 +1,18 @@
+"""Copy a flow inside its workspace."""
+
+from app.domain.errors import Refused
+from app.domain.export import CopyRefusal, CopyWish, plan_copy
+from app.domain.nouns import UserId
+from app.storage.store import UnitOfWork
+from app.usecases.outcomes import Exported
+
+
+async def copy_flow(work: UnitOfWork, actor: UserId, wish: CopyWish) -> Exported | Refused[CopyRefusal]:
+    """Make an exact copy as a draft in the same workspace (X1). On a refusal nothing is written."""
+    async with work.begin(actor) as store:
+        facts = await store.copy_facts(wish)
+        plan = plan_copy(facts, wish)
+        if isinstance(plan, Refused):
+            return plan
+        written = await store.write_export(plan, at=work.now())
+        return Exported.of(plan, written)

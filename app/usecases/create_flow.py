@@ -1,0 +1,18 @@
+"""Create a flow from a native graph."""
+
+from app.domain.create import CreateRefusal, CreateWish, plan_create
+from app.domain.errors import Refused
+from app.domain.nouns import UserId
+from app.storage.store import UnitOfWork
+from app.usecases.outcomes import Created
+
+
+async def create_flow(work: UnitOfWork, actor: UserId, wish: CreateWish) -> Created | Refused[CreateRefusal]:
+    """Create a flow with a draft, however unfinished (C6). On a refusal nothing is written."""
+    async with work.begin(actor) as store:
+        facts = await store.create_facts(wish)
+        plan = plan_create(facts, wish)
+        if isinstance(plan, Refused):
+            return plan
+        written = await store.write_flow(plan, at=work.now())
+        return Created(written.flow_id, written.draft_id)

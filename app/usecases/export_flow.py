@@ -1,0 +1,18 @@
+"""Export a flow to another workspace, or onto an existing flow."""
+
+from app.domain.errors import Refusal, Refused
+from app.domain.export import ExportWish, plan_export
+from app.domain.nouns import UserId
+from app.storage.store import UnitOfWork
+from app.usecases.outcomes import Exported
+
+
+async def export_flow(work: UnitOfWork, actor: UserId, wish: ExportWish) -> Exported | Refused[Refusal]:
+    """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
+    async with work.begin(actor) as store:
+        facts = await store.export_facts(wish)
+        plan = plan_export(facts, wish)
+        if isinstance(plan, Refused):
+            return plan
+        written = await store.write_export(plan, at=work.now())
+        return Exported.of(plan, written)

@@ -1,0 +1,39 @@
+"""What comes of a use case that went through; what doesn't is `Refused`."""
+
+from dataclasses import dataclass
+
+from app.domain.bindings import ExportWarning
+from app.domain.export import ExportPlan
+from app.domain.nouns import DraftId, FlowId
+from app.domain.references import ReferenceOutcome
+from app.domain.source import CopiedFrom
+from app.storage.writes import Written
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    flow_id: FlowId
+    draft_id: DraftId
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A copy or an export that was written."""
+
+    flow_id: FlowId
+    draft_id: DraftId
+    set_aside: DraftId | None
+    copied_from: CopiedFrom
+    references: tuple[ReferenceOutcome, ...]
+    warnings: tuple[ExportWarning, ...]
+
+    @classmethod
+    def of(cls, plan: ExportPlan, written: Written) -> "Exported":
+        return cls(
+            flow_id=written.flow_id,
+            draft_id=written.draft_id,
+            set_aside=plan.sets_aside,
+            copied_from=plan.copied_from,
+            references=plan.references,
+            warnings=plan.warnings,
+        )
