@@ -1,0 +1,110 @@
+"""Asking the core for a plan, in a line."""
+
+from collections.abc import Iterable
+
+from app.domain.access import Place
+from app.domain.component import Component
+from app.domain.errors import Refusal, Refused
+from app.domain.export import (
+    CopyRefusal,
+    CopyWish,
+    ExportFacts,
+    ExportPlan,
+    ExportWish,
+    IntoWorkspace,
+    OntoFlow,
+    plan_copy,
+    plan_export,
+)
+from app.domain.graph import StepBindings
+from app.domain.nouns import ReferenceKind, Target, Workspace
+from app.domain.override import ExistingDraft
+from app.domain.references import ReferenceAction, ReferenceOutcome
+from app.domain.source import BY_DEFAULT, Flow, SourceWish, State
+from tests.domain.world import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
+
+KEPT, REPLACED, CLEARED = ReferenceAction.KEPT, ReferenceAction.REPLACED, ReferenceAction.CLEARED
+
+
+def export(
+    source: Flow | None,
+    *,
+    to: Workspace | Place | None = PRODUCTION,
+    over: Flow | None = None,
+    name: str | None = None,
+    topic: str | None = None,
+    of: SourceWish = BY_DEFAULT,
+    version: State | None = None,
+    existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE,
+    knowing: Iterable[Target] = (),
+    components: Iterable[Component] = STANDARD,
+    flows_used: int = 0,
+) -> ExportPlan | Refused[Refusal]:
+    """What becomes of an export to a workspace, or over a flow."""
+    to = integrator(to) if isinstance(to, Workspace) else to
+    facts = ExportFacts(
+        source,
+        to if over is None else over.place,
+        overridden=over,
+        named_version=version,
+        catalogue=catalogue(*components),
+        targets=known(*knowing),
+        flows_used=flows_used,
+    )
+    onto = IntoWorkspace("workspace_wanted" if to is None else to.workspace.id) if over is None else OntoFlow(over.id)
+    source_id = "flow_wanted" if source is None else source.id
+    return plan_export(facts, ExportWish(source_id, onto, name, topic, of, existing_draft))
+
+
+def copy(
+    source: Flow | None,
+    *,
+    name: str | None = None,
+    of: SourceWish = BY_DEFAULT,
+    version: State | None = None,
+    knowing: Iterable[Target] = (),
+    components: Iterable[Component] = STANDARD,
+    flows_used: int = 0,
+) -> ExportPlan | Refused[CopyRefusal]:
+    """What becomes of a copy inside the flow's workspace."""
+    facts = ExportFacts(
+        source,
+        None if source is None else source.place,
+        named_version=version,
+        catalogue=catalogue(*components),
+        targets=known(*knowing),
+        flows_used=flows_used,
+    )
+    return plan_copy(facts, CopyWish("flow_wanted" if source is None else source.id, name, of))
+
+
+def planned(outcome: ExportPlan | Refused[Refusal] | Refused[CopyRefusal]) -> ExportPlan:
+    assert isinstance(outcome, ExportPlan), outcome
+    return outcome
+
+
+def refusals(outcome: object) -> tuple[Refusal, ...]:
+    assert isinstance(outcome, Refused), outcome
+    return outcome.errors
+
+
+def codes(outcome: object) -> list[str]:
+    return [error.code.value for error in refusals(outcome)]
+
+
+def reported(step_id: str, kind: ReferenceKind, before: Target | None, after: Target | None) -> ReferenceOutcome:
+    """What is said of a reference that was the one and is now the other."""
+    changed = REPLACED if before != after else KEPT
+    action = CLEARED if after is None else changed
+    from_id, to_id = (None if thing is None else thing.id for thing in (before, after))
+    return ReferenceOutcome(step_id, kind, action, from_id, to_id)
+
+
+def samples(step_id: str, action: ReferenceAction) -> ReferenceOutcome:
+    return ReferenceOutcome(step_id, DATA_SAMPLES, action, None, None)
+
+
+def bound(position: int, **references: Target) -> StepBindings:
+    """The bindings of the step at this position, by the kind's name."""
+    values = {ReferenceKind(kind.upper()): target.id for kind, target in references.items()}
+    return StepBindings(position, values, "topic" if ReferenceKind.TOPIC in values else None)

@@ -1,0 +1,114 @@
+"""Who may do what (A1 to A6), as far as the core decides it: what a caller can't see, it is never told."""
+
+import pytest
+
+from app.domain.access import (
+    FLOW_EDIT,
+    READ_PERMISSIONS,
+    WRITE_PERMISSIONS,
+    ContractSuspended,
+    FlowNotFound,
+    InsufficientPermission,
+    Place,
+    WorkspaceNotFound,
+    contract_suspended,
+    may_write_flows,
+    rights_missing,
+)
+from app.domain.export import ExportPlan
+from app.domain.nouns import Workspace
+from tests.domain.planning import copy, export, planned, refusals
+from tests.domain.world import DEVELOPMENT, PRODUCTION, contract, flow, flow_there, guest, integrator, state, workspace
+
+SUSPENDED = contract("Lapsed Goods", suspended=True)
+LAPSED = workspace("Lapsed", SUSPENDED)
+BARE = frozenset({FLOW_EDIT})
+NOTHING: frozenset[str] = frozenset()
+
+
+def lacking(*workspaces: Workspace) -> tuple[InsufficientPermission, ...]:
+    return tuple(InsufficientPermission("workspaces.flow.edit", workspace) for workspace in workspaces)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "integrator_level"),
+    [
+        (READ_PERMISSIONS | WRITE_PERMISSIONS, True),
+        (BARE, True),  # a custom role counts by its permissions (A1)
+        (READ_PERMISSIONS, False),
+        (WRITE_PERMISSIONS - BARE, False),
+        (NOTHING, False),
+    ],
+)
+def test_integrator_level_means_holding_workspaces_flow_edit(
+    permissions: frozenset[str], integrator_level: bool
+) -> None:
+    assert may_write_flows(Place(DEVELOPMENT, permissions)) is integrator_level
+
+
+def test_reading_and_writing_are_different_permissions() -> None:
+    assert READ_PERMISSIONS.isdisjoint(WRITE_PERMISSIONS)
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "outcome"),
+    [
+        (integrator(DEVELOPMENT), integrator(PRODUCTION), ()),
+        (guest(DEVELOPMENT), integrator(PRODUCTION), lacking(DEVELOPMENT)),
+        (integrator(DEVELOPMENT), guest(PRODUCTION), lacking(PRODUCTION)),
+        (guest(DEVELOPMENT), guest(PRODUCTION), lacking(DEVELOPMENT, PRODUCTION)),
+        (guest(PRODUCTION), guest(DEVELOPMENT), lacking(PRODUCTION, DEVELOPMENT)),
+        (guest(DEVELOPMENT), guest(DEVELOPMENT), lacking(DEVELOPMENT)),
+        (None, guest(PRODUCTION), lacking(PRODUCTION)),
+        (guest(DEVELOPMENT), None, lacking(DEVELOPMENT)),
+        (None, None, ()),
+    ],
+)
+def test_rights_are_needed_in_both_workspaces_and_each_lack_is_named_the_sources_first(
+    source: Place | None, destination: Place | None, outcome: tuple[InsufficientPermission, ...]
+) -> None:
+    assert rights_missing(source, destination) == outcome
+
+
+def test_an_export_without_rights_is_refused_for_both_workspaces() -> None:
+    outcome = export(flow(state(), at=guest(DEVELOPMENT)), to=guest(PRODUCTION))
+    assert refusals(outcome) == lacking(DEVELOPMENT, PRODUCTION)
+
+
+def test_a_copy_without_rights_is_refused_once() -> None:
+    assert refusals(copy(flow(state(), at=guest(DEVELOPMENT)))) == lacking(DEVELOPMENT)
+
+
+@pytest.mark.parametrize("place", [integrator(PRODUCTION), guest(PRODUCTION), integrator(LAPSED), guest(LAPSED)])
+def test_the_lists_and_the_mutation_agree_on_where_flows_may_be_written(place: Place) -> None:
+    assert may_write_flows(place) is isinstance(export(flow(state()), to=place), ExportPlan)
+
+
+@pytest.mark.parametrize(
+    ("place", "outcome"),
+    [
+        (integrator(PRODUCTION), ()),
+        (integrator(LAPSED), (ContractSuspended(SUSPENDED, LAPSED),)),
+        (guest(LAPSED), (ContractSuspended(SUSPENDED, LAPSED),)),
+        (None, ()),
+    ],
+)
+def test_a_suspended_contract_refuses_every_write(place: Place | None, outcome: tuple[ContractSuspended, ...]) -> None:
+    assert contract_suspended(place) == outcome
+
+
+def test_a_suspended_contract_refuses_exports_overrides_and_copies_into_its_workspaces() -> None:
+    suspended = (ContractSuspended(SUSPENDED, LAPSED),)
+    assert refusals(export(flow(state()), to=LAPSED)) == suspended
+    assert refusals(export(flow(state()), over=flow_there(state(), at=LAPSED))) == suspended
+    assert refusals(copy(flow(state(), at=LAPSED))) == suspended
+
+
+def test_exporting_from_a_suspended_contract_stays_possible() -> None:
+    assert planned(export(flow(state(), at=LAPSED), to=PRODUCTION)).workspace_id == PRODUCTION.id
+
+
+def test_what_the_caller_cant_see_is_not_found_and_never_forbidden() -> None:
+    assert refusals(export(None)) == (FlowNotFound("flow_wanted"),)
+    assert refusals(export(flow(state()), to=None)) == (WorkspaceNotFound("workspace_wanted"),)
+    assert refusals(copy(None)) == (FlowNotFound("flow_wanted"),)

@@ -1,0 +1,46 @@
+"""How a step's command names a component: `team/name:function@version` (section 1)."""
+
+import pytest
+
+from app.domain.component import Command, ComponentName, component_name, read_command
+
+
+@pytest.mark.parametrize(
+    ("command", "team", "name", "function", "version"),
+    [
+        ("acme/mailer:send@latest", "acme", "mailer", "send", "latest"),
+        ("acme/mailer:send@5f3c2a", "acme", "mailer", "send", "5f3c2a"),
+        ("acme/mailer:send", "acme", "mailer", "send", None),
+        ("elasticio/pub-sub:sub@latest", "elasticio", "pub-sub", "sub", "latest"),
+        ("team.1/näme_2:fn.x@1.0-beta", "team.1", "näme_2", "fn.x", "1.0-beta"),
+    ],
+)
+def test_a_command_has_a_component_a_function_and_maybe_a_version(
+    command: str, team: str, name: str, function: str, version: str | None
+) -> None:
+    assert read_command(command) == Command(ComponentName(team, name), function, version)
+    assert component_name(command) == f"{team}/{name}"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "mailer",
+        "acme/mailer",
+        "acme/mailer:",
+        "acme/mailer@latest",
+        "acme/mailer:send@",
+        "/mailer:send",
+        "acme/:send",
+        "acme/mailer/more:send",
+        "acme/mailer:send:again",
+        "acme/mailer:send@1@2",
+        " acme/mailer:send",
+        "acme/mailer:send\n",
+        "acme/mailer:se nd",
+    ],
+)
+def test_what_cant_be_read_as_a_command_goes_by_its_whole_text(command: str) -> None:
+    assert read_command(command) is None
+    assert component_name(command) == command

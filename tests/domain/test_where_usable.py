@@ -1,0 +1,95 @@
+"""The two ways to ask where a flow's components are usable give one answer, whatever the world."""
+
+from hypothesis import given, strategies
+
+from app.domain.component import Catalogue, UsableWhere, components_not_accessible, where_usable
+from app.domain.nouns import TenantId, Workspace
+from tests.domain.random_worlds import World, bounded, step_lists, worlds
+from tests.domain.world import (
+    DEVELOPMENT,
+    GLOBAL,
+    HOME,
+    NORTHERN,
+    OF_SOUTHERN,
+    OVERSEAS,
+    PRODUCTION,
+    SOUTHERN,
+    TEAM,
+    TENANT,
+    BoundStep,
+    component,
+    contract,
+    outline,
+    step,
+    workspace,
+)
+
+
+def holds(where: UsableWhere, workspace: Workspace) -> bool:
+    """The conditions as a database checks them."""
+    owner = workspace.contract
+    whitelist_applies = owner.component_whitelist and workspace.type.value == "FULL"
+    return (
+        not where.nowhere_else
+        and (where.tenant is None or where.tenant == owner.tenant_id)
+        and owner.tenant_id not in where.shadowing
+        and (where.contract is None or where.contract == owner.id)
+        and (where.whitelisted is None or not whitelist_applies or owner.id in where.whitelisted)
+    )
+
+
+@bounded
+@given(worlds(), step_lists, strategies.integers(0, 11))
+def test_conditions_and_refusals_agree_in_every_workspace_of_every_world(
+    world: World, steps: tuple[BoundStep, ...], home: int
+) -> None:
+    source, catalogue = world.workspaces[home], Catalogue(world.components)
+    where = where_usable(outline(*steps), catalogue, source=source)
+    for destination in world.workspaces:
+        if destination.id != source.id:
+            refused = components_not_accessible(outline(*steps), catalogue, source=source, destination=destination)
+            assert holds(where, destination) is not bool(refused), destination
+
+
+ANYWHERE = UsableWhere(nowhere_else=False, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None)
+
+
+def test_a_flow_without_steps_is_usable_anywhere() -> None:
+    assert where_usable((), Catalogue(), source=DEVELOPMENT) == ANYWHERE
+
+
+def test_an_unknown_component_is_usable_nowhere_else() -> None:
+    where = where_usable(outline(step("1", "lab/none:a")), Catalogue(), source=DEVELOPMENT)
+    assert [holds(where, place) for place in (PRODUCTION, OF_SOUTHERN)] == [False, False]
+
+
+def test_team_components_of_one_contract_are_usable_there_and_of_two_nowhere_else() -> None:
+    ours, theirs = component("lab/ours", TEAM, NORTHERN), component("lab/theirs", TEAM, SOUTHERN)
+    catalogue, steps = Catalogue([ours, theirs]), outline(step("1", "lab/ours:a"), step("2", "lab/theirs:a"))
+    assert where_usable(steps[:1], catalogue, source=DEVELOPMENT) == UsableWhere(
+        nowhere_else=False,
+        tenant=HOME,
+        shadowing=frozenset(),
+        contract=NORTHERN.id,
+        whitelisted=frozenset({NORTHERN.id}),
+    )
+    assert where_usable(steps, catalogue, source=DEVELOPMENT).nowhere_else is True
+
+
+def test_a_global_component_is_usable_in_every_tenant_that_has_no_other_of_that_name() -> None:
+    ours, shadow = (
+        component("acme/mailer", GLOBAL),
+        component("acme/mailer", TENANT, OVERSEAS, component_id="component_z"),
+    )
+    where = where_usable(outline(step("1", "acme/mailer:send")), Catalogue([ours, shadow]), source=DEVELOPMENT)
+    assert (where.tenant, where.shadowing) == (None, frozenset({OVERSEAS.tenant_id}))
+
+
+def test_a_global_component_that_an_older_one_stands_before_is_usable_in_its_own_tenant_alone() -> None:
+    ours, older = (
+        component("acme/mailer", GLOBAL),
+        component("acme/mailer", GLOBAL, OVERSEAS, component_id="component_0"),
+    )
+    where = where_usable(outline(step("1", "acme/mailer:send")), Catalogue([ours, older]), source=DEVELOPMENT)
+    third = workspace("Third", contract("Third", tenant=TenantId("tenant_third")))
+    assert (holds(where, PRODUCTION), holds(where, third)) == (True, False)

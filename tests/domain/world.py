@@ -1,0 +1,195 @@
+"""Builders that speak the product's nouns. What a test doesn't mention is unremarkable and in order."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from app.domain.access import READ_PERMISSIONS, WRITE_PERMISSIONS, Place
+from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName, Step
+from app.domain.graph import Bindings, Json, StepBindings
+from app.domain.nouns import (
+    ComponentId,
+    Contract,
+    ContractId,
+    ContractStatus,
+    FlowId,
+    FlowType,
+    ReferenceKind,
+    Target,
+    TenantId,
+    Workspace,
+    WorkspaceId,
+    WorkspaceType,
+)
+from app.domain.source import Flow, State
+
+FULL, LIMITED = WorkspaceType.FULL, WorkspaceType.LIMITED
+TEAM, TENANT, GLOBAL = ComponentAccess.TEAM, ComponentAccess.TENANT, ComponentAccess.GLOBAL
+CREDENTIAL, SECRET, AGENT = ReferenceKind.CREDENTIAL, ReferenceKind.SECRET, ReferenceKind.AGENT
+TOPIC, DATA_SAMPLES = ReferenceKind.TOPIC, ReferenceKind.DATA_SAMPLES
+
+HOME, ABROAD = TenantId("tenant_home"), TenantId("tenant_abroad")
+
+
+def contract(
+    name: str,
+    *,
+    tenant: TenantId = HOME,
+    suspended: bool = False,
+    whitelist: bool = False,
+    quota: int | None = None,
+) -> Contract:
+    status = ContractStatus.SUSPENDED if suspended else ContractStatus.ACTIVE
+    return Contract(ContractId(f"contract_{slug(name)}"), name, status, tenant, whitelist, quota)
+
+
+def slug(name: str) -> str:
+    return name.lower().replace(" ", "_").replace("/", "_")
+
+
+NORTHERN, SOUTHERN = contract("Northern Retail"), contract("Southern Foods")
+OVERSEAS = contract("Overseas Trade", tenant=ABROAD)
+
+
+def workspace(name: str, owner: Contract = NORTHERN, workspace_type: WorkspaceType = FULL) -> Workspace:
+    return Workspace(WorkspaceId(f"workspace_{slug(name)}"), name, workspace_type, owner)
+
+
+DEVELOPMENT, PRODUCTION = workspace("Development", workspace_type=LIMITED), workspace("Production")
+OF_SOUTHERN, OF_OVERSEAS = workspace("Kitchen", SOUTHERN), workspace("Harbour", OVERSEAS)
+
+
+def integrator(at: Workspace) -> Place:
+    return Place(at, READ_PERMISSIONS | WRITE_PERMISSIONS)
+
+
+def guest(at: Workspace) -> Place:
+    return Place(at, READ_PERMISSIONS)
+
+
+def component(
+    name: str,
+    access: ComponentAccess = GLOBAL,
+    owner: Contract = NORTHERN,
+    *,
+    component_id: str | None = None,
+    pub_sub: bool = False,
+    topic_field: str = "topic",
+    whitelisted: Iterable[Contract] = (),
+) -> Component:
+    team, _, short = name.partition("/")
+    return Component(
+        id=ComponentId(component_id or f"component_{slug(name)}"),
+        name=ComponentName(team, short),
+        access=access,
+        contract_id=owner.id,
+        tenant_id=owner.tenant_id,
+        pub_sub=pub_sub,
+        topic_field=topic_field,
+        whitelisted=frozenset(contract.id for contract in whitelisted),
+    )
+
+
+MAILER, TIMER = component("acme/mailer"), component("acme/timer")
+PUB_SUB = component("acme/pub-sub", pub_sub=True)
+STANDARD = (MAILER, TIMER, PUB_SUB)
+
+
+@dataclass(frozen=True)
+class BoundStep:
+    """A step with what it is bound to."""
+
+    id: str
+    command: str
+    bound: Mapping[ReferenceKind, Json] = field(default_factory=dict)
+
+
+def step(step_id: str, command: str, **bound: Json) -> BoundStep:
+    """A step; what it is bound to by the kind's name: `step("2", SEND, credential="credential_1")`."""
+    return BoundStep(step_id, command, {ReferenceKind(kind.upper()): value for kind, value in bound.items()})
+
+
+def sends(step_id: str, **bound: Json) -> BoundStep:
+    return step(step_id, "acme/mailer:send", **bound)
+
+
+def publishes(step_id: str, topic: Target | None = None) -> BoundStep:
+    return step(step_id, "acme/pub-sub:pub", **({} if topic is None else {"topic": topic.id}))
+
+
+def subscribes(step_id: str, topic: Target | None = None) -> BoundStep:
+    return step(step_id, "acme/pub-sub:sub", **({} if topic is None else {"topic": topic.id}))
+
+
+def outline(*steps: BoundStep) -> tuple[Step, ...]:
+    return tuple(Step(position, step.id, step.command) for position, step in enumerate(steps))
+
+
+def bindings(*steps: BoundStep) -> Bindings:
+    return tuple(
+        StepBindings(position, step.bound, "topic" if TOPIC in step.bound else None)
+        for position, step in enumerate(steps)
+        if step.bound
+    )
+
+
+def state(
+    *steps: BoundStep,
+    state_id: str = "version_1",
+    name: str = "Orders",
+    description: str | None = "Takes the orders over.",
+    cron: str | None = "*/15 * * * *",
+    content_hash: str = "the hash of its content",
+) -> State:
+    return State(state_id, name, description, cron, content_hash, outline(*steps), bindings(*steps))
+
+
+def draft(*steps: BoundStep, state_id: str = "draft_1", name: str = "Orders") -> State:
+    return state(*steps, state_id=state_id, name=name)
+
+
+def flow(
+    published: State | None = None,
+    draft: State | None = None,
+    *,
+    at: Workspace | Place = DEVELOPMENT,
+    flow_id: str = "flow_source",
+    name: str = "Orders",
+    flow_type: FlowType = FlowType.ORDINARY,
+) -> Flow:
+    place = at if isinstance(at, Place) else integrator(at)
+    return Flow(FlowId(flow_id), name, flow_type, place, published, draft)
+
+
+def flow_there(
+    published: State | None = None,
+    draft: State | None = None,
+    *,
+    at: Workspace | Place = PRODUCTION,
+    name: str = "Orders live",
+    flow_type: FlowType = FlowType.ORDINARY,
+) -> Flow:
+    """A flow to override."""
+    return flow(published, draft, at=at, flow_id="flow_there", name=name, flow_type=flow_type)
+
+
+def target(kind: ReferenceKind, name: str, at: Workspace, *, of: Component | None = None) -> Target:
+    component_id = None if of is None else of.id
+    return Target(f"{kind.value.lower()}_{slug(name)}", kind, at.id, name, component_id)
+
+
+def topic(name: str, at: Workspace, *, schema: Json = None) -> Target:
+    text = None if schema is None else json.dumps(schema)
+    return Target(f"topic_{slug(name)}", TOPIC, at.id, name, schema=text)
+
+
+ORDERS, ITEMS = topic("Orders", DEVELOPMENT), topic("Items", DEVELOPMENT)
+LIVE_ORDERS, LIVE_ITEMS = topic("Live orders", PRODUCTION), topic("Live items", PRODUCTION)
+
+
+def known(*targets: Target) -> dict[str, Target]:
+    return {target.id: target for target in targets}
+
+
+def catalogue(*components: Component) -> Catalogue:
+    return Catalogue(components or STANDARD)
