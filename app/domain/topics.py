@@ -137,8 +137,11 @@ class _Schema:
 
 
 def _read_schema(text: str | None) -> _Schema | None:
-    """What a topic's JSON schema declares and requires at its top level; None if it isn't a schema object."""
-    schema: Any = None if text is None else json.loads(text)
+    """What a topic's JSON schema declares and requires at its top level; None if it isn't a readable schema object."""
+    try:
+        schema: Any = None if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        return None
     if not isinstance(schema, dict):
         return None
     properties, required = schema.get("properties"), schema.get("required")
