@@ -1,0 +1,116 @@
+"""Settings, read once from the environment (FLOWPORT_*)."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "FLOWPORT_"
+
+URL_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
+# What asyncpg understands of the options that libpq knows, by the name that it has there.
+URL_OPTIONS = {
+    "host": "host",
+    "port": "port",
+    "sslmode": "ssl",
+    "ssl": "ssl",
+    "prepared_statement_cache_size": "prepared_statement_cache_size",
+}
+
+
+def async_url(given: str) -> str:
+    """The URL as SQLAlchemy's asyncpg dialect wants it; the messages never repeat the password."""
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError):
+        message = "this is no database URL, such as postgresql://user:password@host:5432/database"
+        raise ValueError(message) from None
+    if url.drivername not in URL_SCHEMES:
+        message = f"the database must be PostgreSQL (postgresql://…), not {url.drivername}"
+        raise ValueError(message)
+    unknown = [option for option in url.query if option not in URL_OPTIONS]
+    if unknown:
+        message = f"the option {unknown[0]} isn't supported in the URL; supported are {', '.join(URL_OPTIONS)}"
+        raise ValueError(message)
+    query = {URL_OPTIONS[option]: value for option, value in url.query.items()}
+    return with_password(url.set(drivername="postgresql+asyncpg", query=query))
+
+
+def with_password(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+Switch = Literal["auto", "on", "off"]
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; an environment variable of the same name in capitals sets it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
+
+    database_url: Annotated[str, AfterValidator(async_url)] | None = Field(
+        default=None,
+        repr=False,
+        description="URL of a PostgreSQL 15 or newer; unset, an embedded one runs in the data directory",
+    )
+    data_dir: Path = Field(default=Path(".flowport"), description="folder of the embedded database, made if missing")
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes any that is free")
+    workers: int = Field(default=1, ge=1, le=64, description="number of server processes")
+    graphiql: Switch = Field(
+        default="auto", description="GraphiQL for browsers; auto: open on loopback, else for callers with a token"
+    )
+    introspection: Switch = Field(
+        default="auto", description="questions about the schema; auto: open on loopback, else for callers with a token"
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto", description="how the log is written; auto: console on a terminal, else json"
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = Field(
+        default="info", description="least urgent level that is logged"
+    )
+    max_body_bytes: int = Field(default=1_048_576, ge=1, description="largest request body")
+    request_timeout_seconds: float = Field(
+        default=30, gt=0, allow_inf_nan=False, description="longest time for one request"
+    )
+    statement_timeout_seconds: float = Field(
+        default=15, gt=0, allow_inf_nan=False, description="longest time for one SQL statement"
+    )
+    pool_size: int = Field(default=10, ge=1, le=1000, description="database connections of each server process")
+    # Not for users: set by `flowport serve` for its workers, which find an embedded database behind a plain URL.
+    embedded: bool = Field(default=False)
+
+
+class BadSettings(Exception):
+    """Settings that can't be used; the message has a line for each of them."""
+
+
+def read_settings(options: Mapping[str, object] | None = None) -> Settings:
+    """Settings from the environment, over which options win where they are given. Raises BadSettings."""
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # the names and values are validated here
+    except ValidationError as error:
+        raise BadSettings("\n".join(complaints(error))) from None
+
+
+def complaints(error: ValidationError) -> Iterator[str]:
+    for each in error.errors():
+        said = each["msg"].removeprefix("Value error, ")
+        yield f"{variable(str(each['loc'][0]))}: {said[:1].lower()}{said[1:]}"
+
+
+def variable(name: str) -> str:
+    return f"{PREFIX}{name}".upper()
+
+
+def described() -> Iterator[tuple[str, str, str]]:
+    """Every setting that is meant for users: the name of its variable, its default and what it is."""
+    for name, field in Settings.model_fields.items():
+        if field.description is not None:
+            default = "" if field.default is None else str(field.default)
+            yield variable(name), default, field.description

@@ -1,0 +1,85 @@
+"""Settings: what the environment and the options make of them, and what is refused in which words."""
+
+import pytest
+
+from app.settings import URL_OPTIONS, BadSettings, Settings, described, read_settings
+
+
+def test_without_an_environment_everything_has_its_default() -> None:
+    settings = read_settings()
+    assert (settings.database_url, settings.host, settings.port, settings.workers) == (None, "127.0.0.1", 8000, 1)
+    assert str(settings.data_dir) == ".flowport"
+
+
+def test_options_win_over_the_environment_where_they_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWPORT_PORT", "9000")
+    monkeypatch.setenv("FLOWPORT_HOST", "::1")
+    settings = read_settings({"port": 9001, "host": None})
+    assert (settings.port, settings.host) == (9001, "::1")
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWPORT_DATABASE_URL", "")
+    assert read_settings().database_url is None
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ("postgres://u:p%40ss@h:5433/d", "postgresql+asyncpg://u:p%40ss@h:5433/d"),
+        ("postgresql://h/d?sslmode=require", "postgresql+asyncpg://h/d?ssl=require"),
+        ("postgresql+asyncpg://u@/d?host=/run/pg&port=5432", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpg&port=5432"),
+    ],
+)
+def test_the_usual_spellings_of_a_database_url_are_understood(given: str, understood: str) -> None:
+    assert read_settings({"database_url": given}).database_url == understood
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("port", "http", "FLOWPORT_PORT: input should be a valid integer, unable to parse string as an integer"),
+        ("workers", "0", "FLOWPORT_WORKERS: input should be greater than or equal to 1"),
+        ("graphiql", "maybe", "FLOWPORT_GRAPHIQL: input should be 'auto', 'on' or 'off'"),
+        (
+            "database_url",
+            "mysql://u:secret@h/d",
+            "FLOWPORT_DATABASE_URL: the database must be PostgreSQL (postgresql://…), not mysql",
+        ),
+        (
+            "database_url",
+            "secret",
+            "FLOWPORT_DATABASE_URL: this is no database URL, such as postgresql://user:password@host:5432/database",
+        ),
+        (
+            "database_url",
+            "postgresql://h/d?application_name=secret",
+            "FLOWPORT_DATABASE_URL: the option application_name isn't supported in the URL; supported are "
+            + ", ".join(URL_OPTIONS),
+        ),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_line_that_keeps_secrets(name: str, value: str, complaint: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read_settings({name: value})
+    assert str(refused.value) == complaint
+
+
+def test_every_bad_value_has_its_line() -> None:
+    with pytest.raises(BadSettings) as refused:
+        read_settings({"port": -1, "workers": 1000, "log_level": "loud"})
+    assert [line.split(":")[0] for line in str(refused.value).splitlines()] == [
+        "FLOWPORT_PORT",
+        "FLOWPORT_WORKERS",
+        "FLOWPORT_LOG_LEVEL",
+    ]
+
+
+def test_the_password_of_the_database_is_not_shown() -> None:
+    assert "secret" not in repr(read_settings({"database_url": "postgresql://u:secret@h/d"}))
+
+
+def test_every_setting_but_the_internal_one_is_described() -> None:
+    assert {variable for variable, _, _ in described()} == {
+        f"FLOWPORT_{name.upper()}" for name in Settings.model_fields if name != "embedded"
+    }
