@@ -27,7 +27,7 @@ def running(data_dir: Path) -> Iterator[str]:
     """
     with said_plainly(data_dir):
         place, account = prepare(data_dir)
-        users = open_users(place, account)
+        users = open_lock(users_file(place), account)
     try:
         with said_plainly(data_dir):
             postmaster = join(place, account, users)
@@ -131,8 +131,8 @@ def gate(place: Place, account: Account) -> Iterator[None]:
         os.close(lock)
 
 
-def open_users(place: Place, account: Account) -> int:
-    return open_lock(place.data_dir / "users.lock", account)
+def users_file(place: Place) -> Path:
+    return place.data_dir / "users.lock"
 
 
 def open_lock(path: Path, account: Account) -> int:
@@ -153,15 +153,26 @@ def start_watch(place: Place, postmaster: Postmaster) -> None:
 
 
 def watch(data_dir: Path, pid: int) -> None:
-    """Wait until nobody uses the server any more, and stop it unless its last user does."""
+    """Wait until nobody uses the server any more, and stop it unless its last user does.
+
+    Makes no file: by now somebody may be removing the data directory.
+    """
     place = Place(data_dir)
-    account = account_for(place.cluster)
-    while (found := find_postmaster(place)) is not None and found.pid == pid:
-        users = open_users(place, account)
+    while serves(place, pid):
+        try:
+            users = os.open(users_file(place), os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
         fcntl.flock(users, fcntl.LOCK_EX)
         # Somebody may come before we are behind the gate; there we ask again.
         fcntl.flock(users, fcntl.LOCK_UN)
-        leave(place, account, users)
+        if serves(place, pid):
+            leave(place, account_for(place.cluster), users)
+
+
+def serves(place: Place, pid: int) -> bool:
+    found = find_postmaster(place)
+    return found is not None and found.pid == pid
 
 
 def url_of(postmaster: Postmaster) -> str:

@@ -1,0 +1,73 @@
+"""Brings a database to the newest schema, or back to an older one."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+# Any number does that nobody else uses in this database; these are the letters "flow".
+LOCK = text("select pg_advisory_xact_lock(1718382455)")
+
+
+async def upgrade(url: str) -> None:
+    """Bring the database to the newest schema; processes that start together wait for the one that does it."""
+    if not await is_current(url):
+        await run_alone(url, lambda config: command.upgrade(config, "head"))
+
+
+async def downgrade(url: str, revision: str) -> None:
+    """Take the database back to a revision; "base" is the empty schema."""
+    await run_alone(url, lambda config: command.downgrade(config, revision))
+
+
+async def is_current(database: str | AsyncEngine) -> bool:
+    """Whether the database has the newest schema."""
+    async with engine_of(database) as engine, engine.connect() as connection:
+        return await connection.run_sync(heads_of) == newest_heads()
+
+
+async def run_alone(url: str, run: Callable[[Config], None]) -> None:
+    def run_on(connection: Connection) -> None:
+        config = configuration()
+        config.attributes["connection"] = connection
+        run(config)
+
+    async with engine_of(url) as engine, engine.begin() as connection:
+        await connection.execute(LOCK)
+        await connection.run_sync(run_on)
+
+
+@asynccontextmanager
+async def engine_of(database: str | AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    if isinstance(database, AsyncEngine):
+        yield database
+        return
+    engine = create_async_engine(database, poolclass=NullPool)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def heads_of(connection: Connection) -> frozenset[str]:
+    return frozenset(MigrationContext.configure(connection).get_current_heads())
+
+
+@cache
+def newest_heads() -> frozenset[str]:
+    return frozenset(ScriptDirectory.from_config(configuration()).get_heads())
+
+
+def configuration() -> Config:
+    config = Config()
+    # In a value of a Config, a percent sign begins a reference.
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
