@@ -126,11 +126,11 @@ class Rebinding:
             yield ReferenceOutcome(step.id, ReferenceKind.DATA_SAMPLES, action, None, None)
 
     def _rebound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
-        """The step's new bindings. A null that stood in the native step stays one where nothing takes its place."""
+        """The step's new bindings. What stood in the native step and names nothing stays where nothing takes its place."""
         values: dict[ReferenceKind, Json] = {
             kind: value
             for kind, value in before.values.items()
-            if (self.inside if kind is ReferenceKind.DATA_SAMPLES else value is None)
+            if (self.inside or not value if kind is ReferenceKind.DATA_SAMPLES else value is None)
         }
         values |= {kind: reference for kind, reference in after.items() if reference is not None}
         component = self.components.get(step.command)

@@ -193,13 +193,11 @@ def _flow_not_found(facts: ExportFacts, flow_id: str) -> tuple[FlowNotFound, ...
 def _destination_not_found(
     facts: ExportFacts, wanted: IntoWorkspace | OntoFlow
 ) -> tuple[FlowNotFound | WorkspaceNotFound, ...]:
-    if facts.destination is not None:
-        return ()
     match wanted:
         case IntoWorkspace(workspace_id):
-            return (WorkspaceNotFound(workspace_id),)
+            return (WorkspaceNotFound(workspace_id),) if facts.destination is None else ()
         case OntoFlow(flow_id):
-            return (FlowNotFound(flow_id),)
+            return (FlowNotFound(flow_id),) if facts.overridden is None else ()
 
 
 def _state_missing(
@@ -260,7 +258,7 @@ def _plan(
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if set_aside is None else DraftId(set_aside.id),
         renames_flow=overridden is not None and overridden.published is None,
-        type=source.type,
+        type=source.type if overridden is None else overridden.type,
         name=name.strip(),
         description=chosen.state.description,
         cron=chosen.state.cron,

@@ -85,12 +85,10 @@ class Destination:
     def already_chosen(self, step: Step, component: Component | None, kind: ReferenceKind) -> str | None:
         """What the overridden flow's step of the same id and component has: published, else in its draft (X7a)."""
         for state in self._states:
-            there = state.steps.get(step.id)
-            if there is None or not self._is_same_component(step, component, there):
-                continue
-            reference = state.reference(there, kind)
-            if self.can_use(kind, reference):
-                return reference
+            for there in state.steps.get(step.id, ()):
+                reference = state.reference(there, kind)
+                if self.can_use(kind, reference) and self._is_same_component(step, component, there):
+                    return reference
         return None
 
     def _is_same_component(self, step: Step, component: Component | None, there: Step) -> bool:
@@ -102,12 +100,16 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class _StepsById:
-    steps: Mapping[str, Step]
+    steps: Mapping[str, Sequence[Step]]
+    """Several under one id while a graph is unfinished."""
     bindings: Mapping[int, StepBindings]
 
     @classmethod
     def of(cls, state: State) -> "_StepsById":
-        return cls({step.id: step for step in reversed(state.steps)}, by_position(state.bindings))
+        steps: dict[str, list[Step]] = {}
+        for step in state.steps:
+            steps.setdefault(step.id, []).append(step)
+        return cls(steps, by_position(state.bindings))
 
     def reference(self, step: Step, kind: ReferenceKind) -> str | None:
         bound = self.bindings.get(step.position)

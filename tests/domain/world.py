@@ -139,9 +139,11 @@ def state(
     name: str = "Orders",
     description: str | None = "Takes the orders over.",
     cron: str | None = "*/15 * * * *",
-    content_hash: str = "the hash of its content",
+    content_hash: str | None = None,
 ) -> State:
-    return State(state_id, name, description, cron, content_hash, outline(*steps), bindings(*steps))
+    return State(
+        state_id, name, description, cron, content_hash or f"hash of {state_id}", outline(*steps), bindings(*steps)
+    )
 
 
 def draft(*steps: BoundStep, state_id: str = "draft_1", name: str = "Orders") -> State:

@@ -1,0 +1,58 @@
+"""How many flows a contract may hold (X10)."""
+
+import pytest
+
+from app.domain.export import stands_only_in_the_way_of_a_new_flow
+from app.domain.nouns import WorkspaceType
+from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded
+from tests.domain.planning import copy, export, planned, refusals
+from tests.domain.world import FULL, LIMITED, contract, flow, flow_there, guest, state, workspace
+
+TWO = contract("Northern Retail", quota=2)
+LIVE = workspace("Live", TWO)
+
+
+@pytest.mark.parametrize(
+    ("quota", "of_type", "used", "refused"),
+    [
+        (2, FULL, 0, False),
+        (2, FULL, 1, False),
+        (2, FULL, 2, True),
+        (2, FULL, 3, True),
+        (0, FULL, 0, True),
+        (2, LIMITED, 2, False),
+        (0, LIMITED, 9, False),
+        (None, FULL, 10_000, False),
+        (None, LIMITED, 10_000, False),
+    ],
+)
+def test_a_new_flow_counts_in_production_workspaces_of_a_contract_with_a_quota(
+    quota: int | None, of_type: WorkspaceType, used: int, refused: bool
+) -> None:
+    owner = contract("Northern Retail", quota=quota)
+    at = workspace("Live", owner, of_type)
+    errors = (QuotaExceeded(quota, used, owner),) if refused and quota is not None else ()
+    assert quota_exceeded(at, used) == errors
+    assert counts_against_quota(at) is (of_type is FULL and quota is not None)
+
+
+def test_exports_and_copies_into_a_full_contract_are_refused() -> None:
+    full = (QuotaExceeded(2, 2, TWO),)
+    assert refusals(export(flow(state()), to=LIVE, flows_used=2)) == full
+    assert refusals(copy(flow(state(), at=LIVE), flows_used=2)) == full
+    assert planned(export(flow(state()), to=LIVE, flows_used=1)).workspace_id == LIVE.id
+
+
+def test_overrides_are_exempt() -> None:
+    there = flow_there(state(), at=LIVE)
+    assert planned(export(flow(state()), over=there, flows_used=9)).overrides == there.id
+
+
+def test_a_full_contract_stands_only_in_the_way_of_a_new_flow() -> None:
+    full, source = refusals(export(flow(state()), to=LIVE, flows_used=2)), flow(state())
+    also_forbidden = refusals(export(source, to=guest(LIVE), flows_used=2))
+    assert [stands_only_in_the_way_of_a_new_flow(errors) for errors in ((), full, also_forbidden)] == [
+        True,
+        True,
+        False,
+    ]

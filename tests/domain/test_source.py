@@ -1,0 +1,86 @@
+"""Which state of the source is copied (X4)."""
+
+import pytest
+
+from app.domain.nouns import DraftId, VersionId
+from app.domain.source import (
+    Chosen,
+    CopiedFrom,
+    DraftNotFound,
+    Flow,
+    SourceWish,
+    State,
+    StateOfFlow,
+    VersionNotFound,
+    chosen_state,
+)
+from tests.domain.planning import copy, export, planned, refusals
+from tests.domain.world import draft, flow, state
+
+OLD, PUBLISHED = state(state_id="version_1", name="Old"), state(state_id="version_2", name="Published")
+DRAFT = draft(name="Draft")
+NEVER_PUBLISHED, WITHOUT_DRAFT, WITH_BOTH = flow(None, DRAFT), flow(PUBLISHED, None), flow(PUBLISHED, DRAFT)
+
+BY_DEFAULT, THE_PUBLISHED, THE_DRAFT = SourceWish(), *(SourceWish(state) for state in StateOfFlow)
+OLD_ONE, LATEST_ONE, OTHER_ONE = (
+    SourceWish(version_id=version) for version in ("version_1", "version_2", "version_of_another")
+)
+
+NO_VERSION, NO_DRAFT = VersionNotFound(flow().id, None), DraftNotFound(flow().id)
+NOT_ITS_VERSION = VersionNotFound(flow().id, "version_of_another")
+
+CASES = [
+    # by default the published version, and the draft if the flow was never published
+    (WITH_BOTH, BY_DEFAULT, None, Chosen(PUBLISHED, CopiedFrom.PUBLISHED_VERSION)),
+    (WITHOUT_DRAFT, BY_DEFAULT, None, Chosen(PUBLISHED, CopiedFrom.PUBLISHED_VERSION)),
+    (NEVER_PUBLISHED, BY_DEFAULT, None, Chosen(DRAFT, CopiedFrom.DRAFT)),
+    # the published version
+    (WITH_BOTH, THE_PUBLISHED, None, Chosen(PUBLISHED, CopiedFrom.PUBLISHED_VERSION)),
+    (NEVER_PUBLISHED, THE_PUBLISHED, None, NO_VERSION),
+    # the draft
+    (WITH_BOTH, THE_DRAFT, None, Chosen(DRAFT, CopiedFrom.DRAFT)),
+    (NEVER_PUBLISHED, THE_DRAFT, None, Chosen(DRAFT, CopiedFrom.DRAFT)),
+    (WITHOUT_DRAFT, THE_DRAFT, None, NO_DRAFT),
+    # a given version
+    (WITH_BOTH, OLD_ONE, OLD, Chosen(OLD, CopiedFrom.OLDER_VERSION)),
+    (WITH_BOTH, LATEST_ONE, PUBLISHED, Chosen(PUBLISHED, CopiedFrom.PUBLISHED_VERSION)),
+    (WITH_BOTH, OTHER_ONE, None, NOT_ITS_VERSION),
+    (NEVER_PUBLISHED, OTHER_ONE, None, NOT_ITS_VERSION),
+]
+Outcome = Chosen | VersionNotFound | DraftNotFound
+
+
+@pytest.mark.parametrize(("source", "wish", "named", "outcome"), CASES)
+def test_which_state_is_copied(source: Flow, wish: SourceWish, named: State | None, outcome: Outcome) -> None:
+    assert chosen_state(source, wish, named) == outcome
+
+
+@pytest.mark.parametrize(("source", "wish", "named", "outcome"), CASES)
+def test_copies_and_exports_choose_alike_and_say_which_it_was(
+    source: Flow, wish: SourceWish, named: State | None, outcome: Outcome
+) -> None:
+    for asked in (export(source, of=wish, version=named), copy(source, of=wish, version=named)):
+        if isinstance(outcome, Chosen):
+            plan = planned(asked)
+            assert (plan.copied_from, plan.content_hash) == (outcome.copied_from, outcome.state.content_hash)
+        else:
+            assert refusals(asked) == (outcome,)
+
+
+def test_the_plan_names_the_version_it_copies_and_no_version_for_a_draft() -> None:
+    assert planned(export(WITH_BOTH)).source_version == "version_2"
+    assert planned(export(WITH_BOTH, of=OLD_ONE, version=OLD)).source_version == "version_1"
+    assert planned(export(WITH_BOTH, of=THE_DRAFT)).source_version is None
+
+
+def test_a_chosen_state_knows_whether_it_is_a_version_or_a_draft() -> None:
+    version, its_draft = Chosen(OLD, CopiedFrom.OLDER_VERSION), Chosen(DRAFT, CopiedFrom.DRAFT)
+    assert (version.version_id, version.draft_id) == (VersionId("version_1"), None)
+    assert (its_draft.version_id, its_draft.draft_id) == (None, DraftId("draft_1"))
+
+
+@pytest.mark.parametrize("source", [WITH_BOTH, WITHOUT_DRAFT, NEVER_PUBLISHED])
+def test_the_new_draft_says_what_the_chosen_state_says(source: Flow) -> None:
+    chosen = source.published or DRAFT
+    plan = planned(export(source))
+    assert (plan.name, plan.description, plan.cron) == (chosen.name, chosen.description, chosen.cron)
