@@ -1,0 +1,163 @@
+"""Creating a flow (C6): any component, however unfinished, but no reference that lives elsewhere."""
+
+import copy as copying
+
+import pytest
+
+from app.domain.access import WorkspaceNotFound
+from app.domain.create import CreateFacts, CreatePlan, CreateWish, plan_create, topic_fields
+from app.domain.graph import Json, canonical, content_hash, join
+from app.domain.nouns import FlowType, ReferenceKind
+from app.domain.quota import QuotaExceeded
+from app.domain.references import CredentialNotAccessible
+from app.domain.topics import TopicNotAccessible
+from tests.domain.planning import codes, refusals
+from tests.domain.world import (
+    AGENT,
+    CREDENTIAL,
+    DEVELOPMENT,
+    LIVE_ORDERS,
+    MAILER,
+    ORDERS,
+    PRODUCTION,
+    SECRET,
+    TIMER,
+    catalogue,
+    component,
+    contract,
+    guest,
+    integrator,
+    known,
+    target,
+    workspace,
+)
+
+LOGIN, TIMERS_LOGIN = (
+    target(CREDENTIAL, "Mail", DEVELOPMENT, of=MAILER),
+    target(CREDENTIAL, "Time", DEVELOPMENT, of=TIMER),
+)
+LIVE_LOGIN, TUNNEL = target(CREDENTIAL, "Live", PRODUCTION, of=MAILER), target(AGENT, "Tunnel", DEVELOPMENT)
+MAIL_KEY = target(SECRET, "Mail key", DEVELOPMENT, of=MAILER)
+CHANNEL = component("lab/channel", pub_sub=True, topic_field="channel")
+FACTS = CreateFacts(
+    integrator(DEVELOPMENT),
+    catalogue(MAILER, TIMER, CHANNEL, component("acme/pub-sub", pub_sub=True)),
+    known(LOGIN, TIMERS_LOGIN, LIVE_LOGIN, TUNNEL, MAIL_KEY, ORDERS, LIVE_ORDERS),
+)
+
+
+def node(step_id: str, command: str = "acme/mailer:send", **keys: Json) -> Json:
+    return {"id": step_id, "command": command, **keys}
+
+
+def create(*nodes: Json, facts: CreateFacts = FACTS, name: str = "Orders", **graph: Json) -> object:
+    return plan_create(facts, CreateWish("workspace_wanted", name, {"nodes": [*nodes], "edges": [], **graph}))
+
+
+def test_a_plan_holds_the_graph_as_content_and_bindings() -> None:
+    mail = node("1", credentials_id=LOGIN.id, secret_id=MAIL_KEY.id, vpn_agent_id=TUNNEL.id, fields={"to": 1.0})
+    topics = [
+        node("2", "acme/pub-sub:pub", fields={"topic": ORDERS.id}),
+        node("3", "lab/channel:sub", fields={"channel": ORDERS.id}),
+    ]
+    graph = {"nodes": [mail, *topics], "edges": [{"source": "1", "target": "2"}], "unknown": [True]}
+    before = copying.deepcopy(graph)
+    wish = CreateWish("w", "  Orders ", graph, FlowType.REAL_TIME, "Takes them over.", "*/5 * * * *")
+    plan = plan_create(FACTS, wish)
+    assert isinstance(plan, CreatePlan)
+    content = graph | {"nodes": [node("1", fields={"to": 1.0}), *(topic | {"fields": {}} for topic in topics)]}
+    assert plan.content.canonical == canonical(content)
+    assert plan.content.hash == content_hash(canonical(content))
+    assert join(content, plan.bindings) == graph == before
+    assert (plan.workspace_id, plan.name, plan.type) == (DEVELOPMENT.id, "Orders", FlowType.REAL_TIME)
+    assert (plan.description, plan.cron) == ("Takes them over.", "*/5 * * * *")
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        (),
+        (node("1", "lab/none:a"),),
+        (node("1", "nonsense"), node("1", "")),
+        (node("1", "lab/none:a", fields={"topic": LIVE_ORDERS.id}),),  # no pub/sub mark, no topic
+        (node("1", fields={"topic": LIVE_ORDERS.id}, selected_data_samples=["sample_of_anywhere"]),),
+        (node("1", "acme/pub-sub:pub", fields=None), node("2", "acme/pub-sub:pub", fields={"topic": None})),
+        (node("1", credentials_id=None, secret_id=None, vpn_agent_id=None),),
+    ],
+)
+def test_a_draft_may_be_unfinished(nodes: tuple[Json, ...]) -> None:
+    assert isinstance(create(*nodes), CreatePlan)
+
+
+@pytest.mark.parametrize("elsewhere", [LIVE_ORDERS.id, "topic_nowhere", TUNNEL.id])
+def test_a_topic_that_lives_elsewhere_is_refused(elsewhere: str) -> None:
+    outcome = create(node("1", "acme/pub-sub:pub", fields={"topic": elsewhere}))
+    assert refusals(outcome) == (TopicNotAccessible(elsewhere, DEVELOPMENT, "1"),)
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "elsewhere"),
+    [
+        ("credentials_id", CREDENTIAL, LIVE_LOGIN.id),
+        ("credentials_id", CREDENTIAL, TIMERS_LOGIN.id),  # belongs to another component
+        ("credentials_id", CREDENTIAL, MAIL_KEY.id),  # is a secret
+        ("credentials_id", CREDENTIAL, ""),
+        ("secret_id", SECRET, "secret_nowhere"),
+        ("secret_id", SECRET, LOGIN.id),
+        ("vpn_agent_id", AGENT, "agent_nowhere"),
+        ("vpn_agent_id", AGENT, LOGIN.id),
+    ],
+)
+def test_a_reference_that_lives_elsewhere_or_belongs_to_another_component_is_refused(
+    key: str, kind: ReferenceKind, elsewhere: str
+) -> None:
+    assert refusals(create(node("7", **{key: elsewhere}))) == (
+        CredentialNotAccessible(kind, elsewhere, DEVELOPMENT, "7"),
+    )
+
+
+def test_every_such_reference_is_named_in_the_order_of_the_steps() -> None:
+    nowhere = {"credentials_id": "c", "secret_id": "s", "vpn_agent_id": "a"}
+    nodes = (node("2", "acme/pub-sub:pub", fields={"topic": "t"}, vpn_agent_id="a"), node("1", **nowhere))
+    assert refusals(create(*nodes)) == (
+        TopicNotAccessible("t", DEVELOPMENT, "2"),
+        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, "2"),
+        CredentialNotAccessible(CREDENTIAL, "c", DEVELOPMENT, "1"),
+        CredentialNotAccessible(SECRET, "s", DEVELOPMENT, "1"),
+        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, "1"),
+    )
+
+
+def test_all_refusals_come_at_once_in_order() -> None:
+    closed = workspace("Closed", contract("Lapsed Goods", suspended=True, quota=1))
+    graph = {"nodes": [node("1", "acme/pub-sub:pub", credentials_id="c", fields={"topic": "t"})], "edges": []}
+    facts = CreateFacts(guest(closed), FACTS.catalogue, {}, flows_used=1)
+    wish = CreateWish("w", "", graph, description="x" * 1001, cron="often")
+    assert codes(plan_create(facts, wish)) == [
+        "INSUFFICIENT_PERMISSION",
+        "CONTRACT_SUSPENDED",
+        "TOPIC_NOT_ACCESSIBLE",
+        "CREDENTIAL_NOT_ACCESSIBLE",
+        "QUOTA_EXCEEDED",
+        *["INVALID_INPUT"] * 3,
+    ]
+
+
+def test_of_a_workspace_that_isnt_there_nothing_is_asked_but_of_the_rest_everything() -> None:
+    outcome = create(node("1", credentials_id="c"), node("2", fields=[]), facts=CreateFacts(None), name="\n")
+    missing, *mistakes = refusals(outcome)
+    assert missing == WorkspaceNotFound("workspace_wanted")
+    assert [getattr(mistake, "path", None) for mistake in mistakes] == [("name",), ("graph", "nodes", "1", "fields")]
+
+
+def test_a_new_flow_counts_against_the_quota() -> None:
+    two = contract("Northern Retail", quota=2)
+    live = integrator(workspace("Live", two))
+    assert refusals(create(facts=CreateFacts(live, flows_used=2))) == (QuotaExceeded(2, 2, two),)
+    assert isinstance(create(facts=CreateFacts(live, flows_used=1)), CreatePlan)
+
+
+def test_only_the_mark_says_where_a_step_names_its_topic() -> None:
+    topic_field = topic_fields(FACTS.catalogue, DEVELOPMENT)
+    commands = ("acme/pub-sub:pub", "lab/channel:anything@1", "acme/mailer:pub", "lab/none:pub", "nonsense")
+    assert [topic_field(command) for command in commands] == ["topic", "channel", None, None, None]

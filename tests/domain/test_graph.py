@@ -1,0 +1,172 @@
+"""A graph as content and bindings, and its canonical JSON (section 1)."""
+
+import copy
+import hashlib
+import json
+
+import pytest
+
+from app.domain.component import Step
+from app.domain.graph import (
+    Json,
+    StepBindings,
+    bindings_from_json,
+    bindings_to_json,
+    canonical,
+    content_hash,
+    join,
+    references,
+    split,
+    steps_of,
+)
+from tests.domain.world import AGENT, CREDENTIAL, DATA_SAMPLES, SECRET, TOPIC
+
+
+def topic_field(command: str) -> str | None:
+    return {"acme/pub-sub:pub": "topic", "lab/channel:sub": "channel"}.get(command)
+
+
+FANOUT: Json = {
+    "nodes": [
+        {
+            "id": "step_1",
+            "command": "acme/pub-sub:pub",
+            "name": "",
+            "first": True,
+            "fields": {"topic": "topic_news", "channel": "not this", "retries": 3},
+            "selected_data_samples": ["sample_1"],
+        },
+        {
+            "id": "step_2",
+            "command": "acme/email:send@latest",
+            "credentials_id": "cred_1",
+            "secret_id": None,
+            "vpn_agent_id": "agent_1",
+            "fields": {"topic": "no topic, just a field", "credentials_id": "nor is this"},
+        },
+        {"id": "step_2", "command": "acme/email:send"},
+        {"id": "", "command": "lab/channel:sub", "fields": {"channel": None, "topic": "no topic"}},
+    ],
+    "edges": [{"source": None, "target": "error_all", "config": {"credentials_id": "part of the mapper"}}],
+    "credentials_id": "not of a step",
+    "unknown": {"1": 1, "1.0": 1.0, "true": True},
+}
+CONTENT: Json = FANOUT | {
+    "nodes": [
+        {
+            "id": "step_1",
+            "command": "acme/pub-sub:pub",
+            "name": "",
+            "first": True,
+            "fields": {"channel": "not this", "retries": 3},
+        },
+        {
+            "id": "step_2",
+            "command": "acme/email:send@latest",
+            "fields": {"topic": "no topic, just a field", "credentials_id": "nor is this"},
+        },
+        {"id": "step_2", "command": "acme/email:send"},
+        {"id": "", "command": "lab/channel:sub", "fields": {"topic": "no topic"}},
+    ]
+}
+BINDINGS = (
+    StepBindings(0, {DATA_SAMPLES: ["sample_1"], TOPIC: "topic_news"}, "topic"),
+    StepBindings(1, {CREDENTIAL: "cred_1", SECRET: None, AGENT: "agent_1"}),
+    StepBindings(3, {TOPIC: None}, "channel"),
+)
+
+
+def test_a_graph_is_parted_into_content_and_bindings_and_left_as_it_was() -> None:
+    before = copy.deepcopy(FANOUT)
+    assert split(FANOUT, topic_field) == (CONTENT, BINDINGS)
+    assert before == FANOUT
+
+
+def test_joining_content_and_bindings_gives_the_graph_and_leaves_both_as_they_were() -> None:
+    before = copy.deepcopy(CONTENT), copy.deepcopy(BINDINGS)
+    assert join(CONTENT, BINDINGS) == FANOUT
+    assert before == (CONTENT, BINDINGS)
+
+
+def test_a_reference_that_was_cleared_has_no_key() -> None:
+    assert join(CONTENT, ()) == CONTENT
+    bound_nodes = join(CONTENT, BINDINGS[1:])["nodes"]
+    assert "selected_data_samples" not in bound_nodes[0]
+    assert "topic" not in bound_nodes[0]["fields"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"fields": None}, {"fields": {}}])
+def test_a_topic_finds_its_place_in_a_step_that_had_no_fields(fields: Json) -> None:
+    content = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", **fields}], "edges": []}
+    joined = join(content, (StepBindings(0, {TOPIC: "topic_1"}, "topic"),))
+    assert joined["nodes"][0]["fields"] == {"topic": "topic_1"}
+
+
+@pytest.mark.parametrize("value", [7, True, ["cred_1"], {"id": "cred_1"}, 1.5])
+def test_what_is_neither_an_id_nor_null_is_content(value: Json) -> None:
+    graph = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "credentials_id": value, "fields": {"topic": value}}]}
+    assert split(graph, topic_field) == (graph, ())
+
+
+@pytest.mark.parametrize("value", [None, [], ["sample_1"], {"any": "thing"}, "sample_1", 0])
+def test_data_samples_are_bindings_whatever_they_are(value: Json) -> None:
+    graph = {"nodes": [{"id": "1", "command": "a/b:c", "selected_data_samples": value}]}
+    content = {"nodes": [{"id": "1", "command": "a/b:c"}]}
+    assert split(graph, topic_field) == (content, (StepBindings(0, {DATA_SAMPLES: value}),))
+
+
+def test_the_same_content_has_the_same_hash_whatever_it_is_bound_to() -> None:
+    rebound = join(CONTENT, (StepBindings(2, {CREDENTIAL: "another"}),))
+    hashes = {content_hash(canonical(split(graph, topic_field)[0])) for graph in (FANOUT, rebound, CONTENT)}
+    assert hashes == {content_hash(canonical(CONTENT))}
+
+
+def test_the_steps_keep_the_order_of_the_graph() -> None:
+    assert steps_of(CONTENT) == (
+        Step(0, "step_1", "acme/pub-sub:pub"),
+        Step(1, "step_2", "acme/email:send@latest"),
+        Step(2, "step_2", "acme/email:send"),
+        Step(3, "", "lab/channel:sub"),
+    )
+
+
+def test_bindings_are_stored_as_json_and_read_back() -> None:
+    assert bindings_to_json(BINDINGS) == [
+        {"position": 0, "topicField": "topic", "DATA_SAMPLES": ["sample_1"], "TOPIC": "topic_news"},
+        {"position": 1, "CREDENTIAL": "cred_1", "SECRET": None, "AGENT": "agent_1"},
+        {"position": 3, "topicField": "channel", "TOPIC": None},
+    ]
+    assert bindings_from_json(json.loads(json.dumps(bindings_to_json(BINDINGS)))) == BINDINGS
+
+
+def test_the_ids_that_bindings_name_are_listed_without_nulls_and_samples() -> None:
+    samples = StepBindings(4, {DATA_SAMPLES: "sample_1"})
+    assert sorted(references((*BINDINGS, samples))) == ["agent_1", "cred_1", "topic_news"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"b": 1, "a": [1, 1.0, True, None]}, '{"a":[1,1.0,true,null],"b":1}'),
+        ({"é": "ü\u2028🚀", "z": '"\\\n\x7f'}, '{"z":"\\"\\\\\\n\x7f","é":"ü\u2028🚀"}'),
+        ({"\U0001f680": 1, "\uffff": 2, "A": 3, "a": 4}, '{"A":3,"a":4,"\uffff":2,"\U0001f680":1}'),
+        ([0.1, 1e16, -0.0, 1e-7, 2**63, -(2**63)], "[0.1,1e+16,-0.0,1e-07,9223372036854775808,-9223372036854775808]"),
+        ({}, "{}"),
+    ],
+)
+def test_canonical_json(value: Json, text: str) -> None:
+    assert canonical(value) == text
+    assert content_hash(text) == hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(1, 1.0), (1, True), (0, False), (0.0, -0.0), (1, "1"), ([], {}), ("", None)]
+)
+def test_values_that_differ_in_json_differ_in_canonical_json(one: Json, other: Json) -> None:
+    assert canonical({"a": one}) != canonical({"a": other})
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_json_has_not_are_no_canonical_json(number: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical({"a": number})

@@ -1,0 +1,166 @@
+"""What callers may write: names, descriptions, schedules (section 1)."""
+
+import pytest
+
+from app.domain.input import (
+    cron_mistakes,
+    description_mistakes,
+    is_cron,
+    is_workspace_name,
+    name_key,
+    name_mistakes,
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a",
+        "Orders",
+        "x" * 255,
+        "  " + "x" * 255 + "\t\n",
+        "Über 東京 🚀",
+        "🚀" * 255,
+        "a\u2028b",
+        "a\u00a0b",
+        "\u200d",
+        None,
+    ],
+)
+def test_names_of_flows(name: str | None) -> None:
+    assert name_mistakes(name) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "empty"),
+        ("   \t\n", "empty"),
+        ("x" * 256, "256 characters; at most 255"),
+        ("🚀" * 256, "256 characters; at most 255"),
+        ("a\nb", "control characters"),
+        ("a\tb", "control characters"),
+        ("a\0", "control characters"),
+        ("\0", "control characters"),
+        ("a\x7fb", "control characters"),
+        ("a\x85b", "control characters"),
+        ("a\x1fb", "control characters"),
+    ],
+)
+def test_what_is_no_name_of_a_flow(name: str, says: str) -> None:
+    (mistake,) = name_mistakes(name, ("items", "3", "name"))
+    assert mistake.path == ("items", "3", "name")
+    assert says in mistake.message
+
+
+@pytest.mark.parametrize("description", [None, "", "x" * 1000, "🚀" * 1000, "two\nlines\tand more"])
+def test_descriptions(description: str | None) -> None:
+    assert description_mistakes(description) == ()
+
+
+@pytest.mark.parametrize(("description", "says"), [("x" * 1001, "1001 characters; at most 1000"), ("a\0b", "NUL")])
+def test_what_is_no_description(description: str, says: str) -> None:
+    (mistake,) = description_mistakes(description)
+    assert mistake.path == ("description",)
+    assert says in mistake.message
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "* * * * *",
+        "*/15 * * * *",
+        "0 0 1 1 0",
+        "59 23 31 12 7",
+        "0,15,30,45 8-18 * * MON-FRI",
+        "0-30/10,45 */2 1,15 jan,Jul sun",
+        "00 04 * * *",
+        "5 4 * DEC *",
+    ],
+)
+def test_schedules(expression: str) -> None:
+    assert is_cron(expression) is True
+    assert cron_mistakes(expression) == ()
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "often",
+        "* * * *",
+        "* * * * * *",
+        " * * * * *",
+        "* * * * * ",
+        "*  * * * *",
+        "*\t* * * *",
+        "60 * * * *",
+        "* 24 * * *",
+        "* * 0 * *",
+        "* * 32 * *",
+        "* * * 0 *",
+        "* * * 13 *",
+        "* * * * 8",
+        "-1 * * * *",
+        "*/0 * * * *",
+        "*/ * * * *",
+        "*/-5 * * * *",
+        "1- * * * *",
+        "-5 * * * *",
+        "1-2-3 * * * *",
+        "1,,2 * * * *",
+        ", * * * *",
+        "1.5 * * * *",
+        "MON * * * *",
+        "* * * MON *",
+        "* * * * JAN",
+        "٣ * * * *",
+        "1/2/3 * * * *",
+        "@daily",
+        "* * * * *\n",
+        "\0",
+        "0" * 5000 + " * * * *",
+    ],
+)
+def test_what_is_no_schedule(expression: str) -> None:
+    (mistake,) = cron_mistakes(expression)
+    assert mistake.path == ("cron",)
+    assert is_cron(expression) is False
+
+
+def test_no_schedule_is_fine() -> None:
+    assert cron_mistakes(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("abc", True),
+        ("Prod 2 - east_1", True),
+        ("Größe", True),
+        ("x" * 40, True),
+        ("ab", False),
+        ("x" * 41, False),
+        ("a.bc", False),
+        ("abc\n", False),
+        ("a\tbc", False),
+        ("", False),
+    ],
+)
+def test_names_of_workspaces(name: str, fits: bool) -> None:
+    assert is_workspace_name(name) is fits
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Orders", "oRDERS", True),
+        ("Straße", "STRASSE", True),
+        ("Caf\u00e9", "cafe\u0301", True),
+        ("Caf\u00e9", "Cafe", False),
+        ("\u0130", "i\u0307", True),
+        ("Orders", "Orders ", False),
+    ],
+)
+def test_names_are_compared_without_case_however_they_are_encoded(one: str, other: str, same: bool) -> None:
+    assert (name_key(one) == name_key(other)) is same
