@@ -15,7 +15,7 @@ from sqlalchemy import Select, Text, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.create import CreateFacts, CreatePlan, CreateWish, topic_fields
-from app.domain.export import CopyWish, ExportFacts, ExportPlan, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.export import CopyWish, ExportFacts, ExportPlan, ExportWish, OntoFlow
 from app.domain.graph import commands, references, split
 from app.domain.nouns import UserId, WorkspaceType
 from app.domain.source import Flow, State
@@ -56,11 +56,10 @@ class Store:
 
     async def export_facts(self, wish: ExportWish) -> ExportFacts:
         """What an export rests on; the destination is locked from here on."""
-        match wish.destination:
-            case OntoFlow(flow_id):
-                facts = await self._override_facts(wish, flow_id)
-            case IntoWorkspace(workspace_id):
-                facts = await self._new_flow_facts(wish, workspace_id)
+        if isinstance(wish.destination, OntoFlow):
+            facts = await self._override_facts(wish, wish.destination.flow_id)
+        else:
+            facts = await self._new_flow_facts(wish, wish.destination.workspace_id)
         return await self._with_references(facts, wish.topic_id)
 
     async def copy_facts(self, wish: CopyWish) -> ExportFacts:

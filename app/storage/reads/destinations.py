@@ -1,0 +1,83 @@
+"""Where a flow may be exported to, page by page."""
+
+from sqlalchemy import ColumnElement, and_, any_, exists, false, literal, or_, select, true
+
+from app.domain.access import FLOW_EDIT, Place
+from app.domain.component import UsableWhere
+from app.domain.nouns import ContractStatus, WorkspaceType
+from app.storage.paging import ListBelow, Order, matching
+from app.storage.places import FLOWS_USED, MEMBER, PLACE_COLUMNS, PLACES, place_of
+from app.storage.reads.lists import of_contract
+from app.storage.reads.views import ContractView, columns, maker
+from app.storage.tables import CONTRACT, CONTRACT_ACCESS, ROLE, TENANT, WORKSPACE, WORKSPACE_ACCESS
+
+WORKSPACES = ListBelow(
+    select(*PLACE_COLUMNS, FLOWS_USED).select_from(PLACES),
+    WORKSPACE_ACCESS.c.user_id,
+    Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
+    lambda row: (place_of(row), row.flows_used),
+)
+"""The workspaces that a user can see, each with the number of flows that count against its contract's quota."""
+
+CONTRACTS = ListBelow(
+    select(*columns(CONTRACT, ContractView)).select_from(
+        CONTRACT_ACCESS.join(CONTRACT, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
+    ),
+    CONTRACT_ACCESS.c.user_id,
+    Order((CONTRACT_ACCESS.c.name_key, CONTRACT_ACCESS.c.contract_id)),
+    maker(ContractView),
+)
+"""The contracts that a user can see."""
+
+
+def may_be_exported_to(usable: UsableWhere, home: str) -> ColumnElement[bool]:
+    """Of a row of `PLACES`: whether a flow of the workspace `home` may be exported there, its quota apart.
+
+    The conditions are those of `domain.export.export_refusals`, for a caller who may export from `home`; the rule
+    decides in the end, this only spares it the workspaces that can't be meant.
+    """
+    may_write = and_(
+        MEMBER, literal(FLOW_EDIT) == any_(ROLE.c.permissions), CONTRACT.c.status == ContractStatus.ACTIVE.value
+    )
+    return and_(may_write, or_(WORKSPACE.c.id == home, _usable_in_row(usable)))
+
+
+def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Of a contract that a user can see: whether one of its workspaces meets a condition on `PLACES`."""
+    access = CONTRACT_ACCESS.c
+    return exists(
+        select(literal(1))
+        .select_from(PLACES)
+        .where(WORKSPACE_ACCESS.c.user_id == access.user_id, WORKSPACE_ACCESS.c.contract_id == access.contract_id)
+        .where(condition)
+        .correlate(CONTRACT_ACCESS)
+    )
+
+
+def _usable_in_row(usable: UsableWhere) -> ColumnElement[bool]:
+    if usable.nowhere_else:
+        return false()
+    conditions: list[ColumnElement[bool]] = [CONTRACT.c.tenant_id.not_in(sorted(usable.shadowing))]
+    if usable.tenant is not None:
+        conditions.append(CONTRACT.c.tenant_id == usable.tenant)
+    if usable.contract is not None:
+        conditions.append(CONTRACT.c.id == usable.contract)
+    if usable.whitelisted is not None:
+        applies = and_(TENANT.c.component_whitelist, WORKSPACE.c.type == WorkspaceType.FULL.value)
+        conditions.append(or_(~applies, CONTRACT.c.id.in_(sorted(usable.whitelisted))))
+    return and_(true(), *conditions)
+
+
+def workspaces_to_export_to(
+    usable: UsableWhere | None, *, home: str, contract_id: str | None, search: str | None
+) -> ListBelow[tuple[Place, int]]:
+    """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
+    eligible = () if usable is None else (may_be_exported_to(usable, home),)
+    named = matching(WORKSPACE_ACCESS.c.name_key, search)
+    return WORKSPACES.where(*named, *of_contract(contract_id), *eligible)
+
+
+def contracts_to_export_to(usable: UsableWhere, *, home: str, search: str | None) -> ListBelow[ContractView]:
+    """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to."""
+    named = matching(CONTRACT_ACCESS.c.name_key, search)
+    return CONTRACTS.where(*named, holds_one(may_be_exported_to(usable, home)))

@@ -1,0 +1,52 @@
+"""Graphs of drafts and versions: their bindings, and their content once for each hash however many share it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Text, any_, bindparam, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.component import Catalogue
+from app.domain.nouns import TenantId
+from app.storage.facts import read_catalogue
+from app.storage.places import FLOWS
+from app.storage.reads.views import GraphView
+from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
+
+IDS = bindparam("ids", type_=ARRAY(Text))
+
+_HOMES = FLOWS.join(WORKSPACE, WORKSPACE.c.id == FLOW.c.workspace_id).join(
+    CONTRACT, CONTRACT.c.id == WORKSPACE.c.contract_id
+)
+
+GRAPHS = union_all(
+    *(
+        select(state.c.id, state.c.content_hash, state.c.bindings, CONTRACT.c.tenant_id)
+        .select_from(_HOMES.join(state, state.c.flow_id == FLOW.c.id))
+        .where(state.c.id == any_(IDS))
+        for state in (FLOW_DRAFT, FLOW_VERSION)
+    )
+)
+
+CONTENTS = select(FLOW_CONTENT.c.hash, FLOW_CONTENT.c.graph).where(FLOW_CONTENT.c.hash == any_(IDS))
+
+
+async def read_graphs(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, GraphView]:
+    """The graphs of drafts and versions, by the ids of these; their content is only named."""
+    rows = await connection.execute(GRAPHS, {"viewer": viewer, "ids": list(ids)})
+    return {row.id: GraphView._make(row) for row in rows}
+
+
+async def read_contents(connection: AsyncConnection, hashes: Sequence[str]) -> dict[str, str]:
+    """The canonical JSON of content, for whoever came by its hash: only what the viewer sees names one."""
+    rows = await connection.execute(CONTENTS, {"ids": list(hashes)})
+    return {row.hash: row.graph for row in rows}
+
+
+async def read_meanings(
+    connection: AsyncConnection, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], str | None]:
+    """The ids of the components that commands mean, each in a tenant (C0)."""
+    catalogue: Catalogue = await read_catalogue(connection, {command for _, command in keys})
+    meant = {key: catalogue.resolve(key[1], TenantId(key[0])) for key in keys}
+    return {key: None if component is None else component.id for key, component in meant.items()}

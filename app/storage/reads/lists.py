@@ -1,0 +1,161 @@
+"""The lists of nouns: a caller's workspaces, what lives in a workspace, and a flow's history."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Table, and_, exists, literal, or_, select, union_all
+
+from app.domain.nouns import FlowStatus, FlowType
+from app.storage.ids import Kind, is_id
+from app.storage.paging import ListBelow, Order, matching
+from app.storage.places import PLACE_COLUMNS, PLACES, is_member, place_of
+from app.storage.reads.nouns import component_visible, is_global
+from app.storage.reads.views import (
+    AgentView,
+    CredentialView,
+    FlowView,
+    TopicView,
+    VersionView,
+    View,
+    columns,
+    maker,
+)
+from app.storage.tables import (
+    AGENT,
+    COMPONENT,
+    CONTRACT,
+    CREDENTIAL,
+    FLOW,
+    FLOW_CONTENT_COMPONENT,
+    FLOW_DRAFT,
+    FLOW_VERSION,
+    SECRET,
+    TEAM,
+    TOPIC,
+    WORKSPACE,
+    WORKSPACE_ACCESS,
+)
+
+
+class FlowOrder(StrEnum):
+    NAME_ASC = "NAME_ASC"
+    NAME_DESC = "NAME_DESC"
+    CREATED_AT_DESC = "CREATED_AT_DESC"
+    UPDATED_AT_DESC = "UPDATED_AT_DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFilter:
+    status: FlowStatus | None = None
+    type: FlowType | None = None
+    has_draft: bool | None = None
+    author_id: str | None = None
+    component_id: str | None = None
+
+
+FLOW_ORDERS = {
+    FlowOrder.NAME_ASC: Order((FLOW.c.name_key, FLOW.c.id)),
+    FlowOrder.NAME_DESC: Order((FLOW.c.name_key, FLOW.c.id), descending=True),
+    FlowOrder.CREATED_AT_DESC: Order((FLOW.c.created_at, FLOW.c.id), descending=True),
+    FlowOrder.UPDATED_AT_DESC: Order((FLOW.c.updated_at, FLOW.c.id), descending=True),
+}
+
+
+def _of_workspace(table: Table, view: type[View]) -> ListBelow[View]:
+    """What lives in a workspace, by name, for its members."""
+    order = Order((table.c.name_key, table.c.id))
+    return ListBelow(select(*columns(table, view)), table.c.workspace_id, order, maker(view), only=is_member)
+
+
+TOPICS = _of_workspace(TOPIC, TopicView)
+CREDENTIALS = _of_workspace(CREDENTIAL, CredentialView)
+SECRETS = _of_workspace(SECRET, CredentialView)
+AGENTS = _of_workspace(AGENT, AgentView)
+FLOWS_OF_WORKSPACE = _of_workspace(FLOW, FlowView)
+
+
+def _is_member_of(flow_id: ColumnElement[str]) -> ColumnElement[bool]:
+    flow = FLOW.alias()
+    return exists(select(literal(1)).where(flow.c.id == flow_id, is_member(flow.c.workspace_id)))
+
+
+HISTORY = ListBelow(
+    select(*columns(FLOW_VERSION, VersionView)),
+    FLOW_VERSION.c.flow_id,
+    Order((FLOW_VERSION.c.number,), descending=True),
+    maker(VersionView),
+    only=_is_member_of,
+)
+"""The versions of a flow, newest first (H7): no graph is read."""
+
+WORKSPACES = ListBelow(
+    select(*PLACE_COLUMNS).select_from(PLACES),
+    WORKSPACE_ACCESS.c.user_id,
+    Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
+    place_of,
+)
+"""The workspaces that a user can see."""
+
+
+def of_contract(contract_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    """Only the workspaces of one contract, if one is named."""
+    return () if contract_id is None else (WORKSPACE_ACCESS.c.contract_id == contract_id,)
+
+
+def flows_matching(wanted: FlowFilter, search: str | None) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a filter and a search put on flows."""
+    conditions = [*matching(FLOW.c.name_key, search)]
+    if wanted.status is not None:
+        conditions.append(FLOW.c.status == wanted.status.value)
+    if wanted.type is not None:
+        conditions.append(FLOW.c.type == wanted.type.value)
+    if wanted.has_draft is not None:
+        has_draft = exists(select(literal(1)).where(_is_active_draft_of_flow()))
+        conditions.append(has_draft if wanted.has_draft else ~has_draft)
+    if wanted.author_id is not None:
+        conditions.append(FLOW.c.created_by == _id_or_none(Kind.USER, wanted.author_id))
+    if wanted.component_id is not None:
+        conditions.append(_uses_component(_id_or_none(Kind.COMPONENT, wanted.component_id)))
+    return tuple(conditions)
+
+
+def component_is(table: Table, component_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    """Only the credentials or secrets of one component, if one is named."""
+    return () if component_id is None else (table.c.component_id == _id_or_none(Kind.COMPONENT, component_id),)
+
+
+def _is_active_draft_of_flow() -> ColumnElement[bool]:
+    return and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
+
+
+def _uses_component(component_id: str) -> ColumnElement[bool]:
+    """Flows whose published version or draft has a command that means this component in the flow's tenant (C0)."""
+    home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
+    tenant = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
+    own, own_team = COMPONENT.alias("own"), TEAM.alias("own_team")
+    shadowed = exists(
+        select(literal(1)).where(
+            own.c.team_id == own_team.c.id,
+            own_team.c.tenant_id == tenant.scalar_subquery(),
+            own_team.c.name == TEAM.c.name,
+            own.c.name == COMPONENT.c.name,
+        )
+    )
+    meant = or_(TEAM.c.tenant_id == tenant.scalar_subquery(), and_(is_global(), ~shadowed))
+    hashes = union_all(
+        select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
+        select(FLOW_DRAFT.c.content_hash).where(_is_active_draft_of_flow()).correlate(FLOW),
+    )
+    named = FLOW_CONTENT_COMPONENT.join(TEAM, TEAM.c.name == FLOW_CONTENT_COMPONENT.c.team).join(
+        COMPONENT, and_(COMPONENT.c.team_id == TEAM.c.id, COMPONENT.c.name == FLOW_CONTENT_COMPONENT.c.name)
+    )
+    return exists(
+        select(literal(1))
+        .select_from(named)
+        .where(COMPONENT.c.id == component_id, FLOW_CONTENT_COMPONENT.c.hash.in_(hashes), meant, component_visible())
+    )
+
+
+def _id_or_none(kind: Kind, wanted: str) -> str:
+    """An id that can be asked for; one that can't is replaced by one that nothing has."""
+    return wanted if is_id(kind, wanted) else ""

@@ -1,0 +1,112 @@
+"""What a flow could be exported over, and which topics could take the place of its own."""
+
+from dataclasses import dataclass
+
+from app.domain.bindings import resolve_all, topic_uses
+from app.domain.component import Step
+from app.domain.input import name_key
+from app.domain.nouns import ReferenceKind, Target, UserId, WorkspaceId
+from app.domain.source import Chosen, SourceWish, chosen_state
+from app.domain.topics import distinct_topics, missing_properties
+from app.storage.engine import Database
+from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
+from app.storage.paging import Page, PageRequest
+from app.storage.reads.candidates import OVERRIDE_CANDIDATES, TOPIC_CANDIDATES, RankedList
+from app.storage.reads.views import FlowView, TopicView
+
+
+@dataclass(frozen=True, slots=True)
+class TopicInUse:
+    """The one topic that a flow uses, and the steps that use it."""
+
+    topic: Target
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCandidate:
+    topic: TopicView
+    same_name: bool
+    missing_properties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """A ranked list for one flow in one workspace."""
+
+    database: Database
+    parameters: dict[str, str]
+    in_use: TopicInUse | None = None
+
+    async def flows(self, search: str | None, request: PageRequest) -> Page[tuple[FlowView, int]]:
+        """A page of the flows that could be overridden, each with its rank."""
+        async with self.database.reading() as connection:
+            return await OVERRIDE_CANDIDATES.page(connection, request, self.parameters, search)
+
+    async def topics(self, search: str | None, request: PageRequest) -> Page[TopicCandidate]:
+        """A page of the topics, each with what the flow would miss with it (T4)."""
+        async with self.database.reading() as connection:
+            page = await TOPIC_CANDIDATES.page(connection, request, self.parameters, search)
+        elements = tuple((key, self._candidate(topic, rank)) for key, (topic, rank) in page.elements)
+        return Page(elements, page.has_next, page.has_previous)
+
+    async def count_flows(self, search: str | None) -> int:
+        return await self._count(OVERRIDE_CANDIDATES, search)
+
+    async def count_topics(self, search: str | None) -> int:
+        return await self._count(TOPIC_CANDIDATES, search)
+
+    async def _count(self, listed: RankedList[FlowView] | RankedList[TopicView], search: str | None) -> int:
+        async with self.database.reading() as connection:
+            return await listed.count(connection, self.parameters, search)
+
+    def _candidate(self, topic: TopicView, rank: int) -> TopicCandidate:
+        missing: tuple[str, ...] = ()
+        if self.in_use is not None:
+            new = Target(topic.id, ReferenceKind.TOPIC, WorkspaceId(topic.workspace_id), schema=topic.schema_text)
+            missing = missing_properties(self.in_use.steps, self.in_use.topic, new)
+        return TopicCandidate(topic, rank == 0, missing)
+
+
+async def find_override_candidates(
+    database: Database, actor: UserId, flow_id: str, workspace_id: str
+) -> Candidates | None:
+    """The flows of a workspace that a flow could override; None if the caller can't see one of the two."""
+    async with database.reading() as connection:
+        flows = await read_flows(connection, actor, [flow_id], None)
+        place, _ = await read_place(connection, actor, workspace_id)
+    if flow_id not in flows or place is None:
+        return None
+    flow, _ = flows[flow_id]
+    return Candidates(database, _parameters(actor, flow_id, workspace_id, flow.name))
+
+
+async def find_topic_candidates(
+    database: Database, actor: UserId, flow_id: str, workspace_id: str, source: SourceWish
+) -> Candidates | None:
+    """The topics of a workspace, for the one topic of the flow, if it has one; None if either isn't visible.
+
+    None also where the flow has no such state as `source` names.
+    """
+    async with database.reading() as connection:
+        flows = await read_flows(connection, actor, [flow_id], source.version_id)
+        place, _ = await read_place(connection, actor, workspace_id)
+        if flow_id not in flows or place is None:
+            return None
+        flow, named = flows[flow_id]
+        chosen = chosen_state(flow, source, named)
+        if not isinstance(chosen, Chosen):
+            return None
+        catalogue = await read_catalogue(connection, {step.command for step in chosen.state.steps})
+        uses = topic_uses(chosen.state, resolve_all(chosen.state.steps, catalogue, flow.place.workspace))
+        topics = distinct_topics(uses)
+        targets = await read_targets(connection, actor, topics)
+    topic = targets.get(topics[0]) if len(topics) == 1 else None
+    steps = tuple(use.step for use in uses if use.topic_id is not None)
+    name = "" if topic is None else topic.name
+    parameters = _parameters(actor, flow_id, workspace_id, name)
+    return Candidates(database, parameters, None if topic is None else TopicInUse(topic, steps))
+
+
+def _parameters(actor: UserId, flow_id: str, workspace_id: str, name: str) -> dict[str, str]:
+    return {"viewer": actor, "source": flow_id, "workspace": workspace_id, "name_key": name_key(name)}

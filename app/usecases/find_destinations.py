@@ -1,0 +1,127 @@
+"""Where a flow may be exported to: the same decision as the export itself, for a page of places at once."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.domain.access import Place, rights_missing
+from app.domain.component import UsableWhere, where_usable
+from app.domain.errors import Refusal
+from app.domain.export import (
+    ExportFacts,
+    ExportWish,
+    IntoWorkspace,
+    export_refusals,
+    stands_only_in_the_way_of_a_new_flow,
+)
+from app.domain.nouns import UserId
+from app.domain.source import Chosen, SourceWish, chosen_state
+from app.storage.engine import Database
+from app.storage.facts import read_catalogue, read_flows
+from app.storage.paging import ListBelow, Page, PageRequest
+from app.storage.reads.destinations import contracts_to_export_to, workspaces_to_export_to
+from app.storage.reads.views import ContractView
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A workspace, and why the flow can't be exported there as a new flow; nothing if it can."""
+
+    place: Place
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def eligible_for_override(self) -> bool:
+        return stands_only_in_the_way_of_a_new_flow(self.refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationSearch:
+    """Which places are asked for; with `include_ineligible` also those where the flow can't be exported to."""
+
+    contract_id: str | None = None
+    search: str | None = None
+    include_ineligible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportableFlow:
+    """A flow that its caller sees, and what decides where it may be exported to."""
+
+    database: Database
+    actor: UserId
+    facts: ExportFacts
+    source: SourceWish
+    home: str
+    usable: UsableWhere | None
+    """Where its components are usable; None: the caller can export it nowhere, wherever they are."""
+
+    async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[Destination]:
+        """A page of the places, by name, each with every refusal of an export to it as a new flow."""
+        listed = self._listed(wanted)
+        if listed is None:
+            return Page()
+        async with self.database.reading() as connection:
+            [page] = await listed.pages(connection, [self.actor], request, {})
+        decided = ((key, self._decide(*seen)) for key, seen in page.elements)
+        elements = tuple(
+            (key, there) for key, there in decided if wanted.include_ineligible or there.eligible_for_override
+        )
+        return Page(elements, page.has_next, page.has_previous)
+
+    async def count_workspaces(self, wanted: DestinationSearch) -> int:
+        listed = self._listed(wanted)
+        return 0 if listed is None else await self._count(listed)
+
+    async def contracts(self, search: str | None, request: PageRequest) -> Page[ContractView]:
+        """A page of the contracts, by name, that hold a workspace where it may be exported to."""
+        if self.usable is None:
+            return Page()
+        listed = contracts_to_export_to(self.usable, home=self.home, search=search)
+        async with self.database.reading() as connection:
+            [page] = await listed.pages(connection, [self.actor], request, {"viewer": self.actor})
+        return page
+
+    async def count_contracts(self, search: str | None) -> int:
+        if self.usable is None:
+            return 0
+        return await self._count(contracts_to_export_to(self.usable, home=self.home, search=search))
+
+    def _listed(self, wanted: DestinationSearch) -> ListBelow[tuple[Place, int]] | None:
+        if self.usable is None and not wanted.include_ineligible:
+            return None
+        usable = None if wanted.include_ineligible else self.usable
+        return workspaces_to_export_to(usable, home=self.home, contract_id=wanted.contract_id, search=wanted.search)
+
+    async def _count(self, listed: ListBelow[Any]) -> int:
+        async with self.database.reading() as connection:
+            [number] = await listed.counts(connection, [self.actor], {})
+        return number
+
+    def _decide(self, place: Place, flows_used: int) -> Destination:
+        flow_id = "" if self.facts.source is None else self.facts.source.id
+        wish = ExportWish(flow_id, IntoWorkspace(place.workspace.id), source=self.source)
+        return Destination(place, export_refusals(replace(self.facts, destination=place, flows_used=flows_used), wish))
+
+
+async def find_destinations(
+    database: Database, actor: UserId, flow_id: str, source: SourceWish
+) -> ExportableFlow | None:
+    """What decides where the flow may be exported to, in the state that `source` names; None if it isn't visible."""
+    async with database.reading() as connection:
+        flows = await read_flows(connection, actor, [flow_id], source.version_id)
+        if flow_id not in flows:
+            return None
+        flow, named = flows[flow_id]
+        chosen = chosen_state(flow, source, named)
+        steps = chosen.state.steps if isinstance(chosen, Chosen) else ()
+        catalogue = await read_catalogue(connection, {step.command for step in steps})
+    workspace = flow.place.workspace
+    may_be_exported = isinstance(chosen, Chosen) and not rights_missing(flow.place)
+    return ExportableFlow(
+        database=database,
+        actor=actor,
+        facts=ExportFacts(flow, None, named_version=named, catalogue=catalogue),
+        source=source,
+        home=workspace.id,
+        usable=where_usable(steps, catalogue, source=workspace) if may_be_exported else None,
+    )
