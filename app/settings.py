@@ -36,6 +36,9 @@ def async_url(given: str) -> str:
     if unknown:
         message = f"the option {unknown[0]} isn't supported in the URL; supported are {', '.join(URL_OPTIONS)}"
         raise ValueError(message)
+    if not str(url.query.get("prepared_statement_cache_size", "0")).isdecimal():
+        message = "prepared_statement_cache_size must be a number"
+        raise ValueError(message)
     query = {URL_OPTIONS[option]: value for option, value in url.query.items()}
     return with_password(url.set(drivername="postgresql+asyncpg", query=query))
 

@@ -1,0 +1,230 @@
+"""The command `flowport`: serve, load, token, schema. What a command needs it imports when it runs."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TypeVar
+
+import click
+
+from app.settings import BadSettings, Settings, described, read_settings
+
+Answer = TypeVar("Answer")
+
+
+class Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; settings that can't be used are listed, one a line."""
+        try:
+            return super().invoke(ctx)
+        except BadSettings as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+
+
+class CommandWithSettings(click.Command):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's call
+        """Put the list of all settings below the options."""
+        with formatter.section("Settings, from the environment"):
+            formatter.write_dl(
+                [
+                    (variable, f"{description}  [default: {default}]" if default else description)
+                    for variable, default, description in described()
+                ]
+            )
+
+
+def told(text: str, setting: str) -> str:
+    """The help of an option that wins over a setting."""
+    return f"{text}  [default: {Settings.model_fields[setting].default}]"
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help=told("Folder of the embedded database; made if missing.", "data_dir"),
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="flowport")
+def main() -> None:
+    """Flowport copies integration flows and exports them to other workspaces, over GraphQL."""
+
+
+@main.command(cls=CommandWithSettings, short_help="Serve GraphQL and GraphiQL.")
+@click.option("--host", help=told("Address to listen on.", "host"))
+@click.option("--port", metavar="PORT", type=click.IntRange(0, 65535), help=told("Port to listen on; 0: any.", "port"))
+@data_dir_option
+@click.option("--no-demo", is_flag=True, help="Leave an empty database empty.")
+@click.option("--workers", metavar="N", type=click.IntRange(1, 64), help=told("Number of processes.", "workers"))
+def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo: bool, workers: int | None) -> None:
+    """Serve GraphQL and GraphiQL on /graphql.
+
+    Without FLOWPORT_DATABASE_URL, the database is an embedded PostgreSQL in the data directory, and an empty one gets
+    the demo world. Options win over the settings.
+    """
+    from app.serving import listen, serve_on
+
+    settings = read_settings({"host": host, "port": port, "data_dir": data_dir, "workers": workers})
+    with listen(settings.host, settings.port) as socket, database(settings) as url:
+        serve_on(socket, settings, url, demo=not no_demo)
+
+
+@main.command(short_help="Load a world file.")
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--map",
+    "map_file",
+    metavar="OUT.json",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write {key: id} there.",
+)
+@data_dir_option
+def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> None:
+    """Load a world file (- for stdin): everything in it or, if it has mistakes, nothing.
+
+    Mistakes are listed with their JSON path. Loading adds to what is there, and works while the server runs.
+    """
+    from app.storage.world import WorldMistakes, load_world
+
+    if map_file is not None and not map_file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {map_file.absolute().parent}", param_hint="--map")
+    settings = read_settings({"data_dir": data_dir})
+    try:
+        with database(settings) as url, progress_bar() as progress:
+            ids = run(load_world(url, file.read(), progress=progress))
+    except WorldMistakes as error:
+        for mistake in error.mistakes:
+            click.echo(f"{mistake.path}: {mistake.message}", err=True)
+        raise click.exceptions.Exit(1) from None
+    if map_file is not None:
+        map_file.write_text(json.dumps(ids, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    click.echo(f"Loaded {file.name}.", err=True)
+
+
+@main.command(short_help="Issue, list or revoke API tokens.")
+@click.argument("email", required=False)
+@click.option("--name", default="command line", show_default=True, help="What the token is for.")
+@click.option("--expires", metavar="DAYS", type=click.IntRange(1), help="Days until it expires.  [default: never]")
+@click.option("--list", "listed", is_flag=True, help="List all tokens, without their secrets.")
+@click.option("--revoke", metavar="ID", help="Revoke a token.")
+@data_dir_option
+def token(
+    *, email: str | None, name: str, expires: int | None, listed: bool, revoke: str | None, data_dir: Path | None
+) -> None:
+    """Issue an API token for the user with that EMAIL; or list tokens, or revoke one.
+
+    A new token is printed once, and nothing else is on stdout; only its hash is stored.
+    """
+    if (email is not None) + listed + (revoke is not None) != 1:
+        raise click.UsageError("Give an EMAIL, or --list, or --revoke ID.")
+    with database(read_settings({"data_dir": data_dir})) as url:
+        if email is not None:
+            issue(url, email, name, expires)
+        elif revoke is not None:
+            revoke_token(url, revoke)
+        else:
+            list_tokens(url)
+
+
+def issue(url: str, email: str, name: str, expires: int | None) -> None:
+    from app.usecases.tokens import UnknownUser, issue_token
+
+    try:
+        click.echo(run(issue_token(url, email, name=name, expires_days=expires)))
+    except UnknownUser:
+        raise click.ClickException(f"There is no user with the email {email}.") from None
+
+
+def revoke_token(url: str, token_id: str) -> None:
+    from app.usecases import tokens
+
+    if not run(tokens.revoke_token(url, token_id)):
+        raise click.ClickException(f"There is no token {token_id} that could be revoked; --list shows all.")
+    click.echo(f"Revoked {token_id}.", err=True)
+
+
+def list_tokens(url: str) -> None:
+    from app.usecases import tokens
+
+    rows = [("ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED")]
+    for each in run(tokens.list_tokens(url)):
+        times = (each.created_at, each.expires_at, each.last_used_at, each.revoked_at)
+        rows.append((each.id, each.user_email, each.name, *map(day_and_time, times)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def day_and_time(at: datetime | None) -> str:
+    return "-" if at is None else f"{at:%Y-%m-%d %H:%M}"
+
+
+@main.command()
+def schema() -> None:
+    """Print the schema in GraphQL's own language (SDL)."""
+    from app.graphql.schema import schema as built
+
+    click.echo(built.as_str())
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The URL of the database, which has the newest schema; without one of the user's, the embedded one runs."""
+    if settings.database_url is not None:
+        migrate(settings.database_url)
+        yield settings.database_url
+        return
+    if sys.platform == "win32":
+        raise click.ClickException("On Windows there is no embedded database: set FLOWPORT_DATABASE_URL.")
+    from app.storage.embedded import EmbeddedDatabaseError, running
+
+    try:
+        with running(settings.data_dir) as url:
+            migrate(url)
+            yield url
+    except EmbeddedDatabaseError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def migrate(url: str) -> None:
+    from sqlalchemy.exc import DBAPIError
+
+    from app.storage.migrate import upgrade
+
+    try:
+        run(upgrade(url))
+    except DBAPIError as error:
+        raise click.ClickException(f"The database refused: {error.orig}") from None
+    except OSError as error:
+        raise click.ClickException(f"The database can't be reached: {error}") from None
+
+
+def run(work: Coroutine[object, object, Answer]) -> Answer:
+    return asyncio.run(work)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
+    """What shows how far a long work is: a bar on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    tasks: dict[str, TaskID] = {}
+    with Progress(console=console) as bars:
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield show

@@ -1,0 +1,63 @@
+"""The command `flowport` as a process, as a user would start it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+COMMAND = (sys.executable, "-m", "app")
+
+
+def flowport(*arguments: str | Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; settings are variables of the environment without their prefix."""
+    environ = os.environ | {f"FLOWPORT_{name}": value for name, value in settings.items()}
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environ, timeout=60, check=False)
+
+
+class Server:
+    """A server that is ready, with the first line of its greeting; all of it, once it has ended."""
+
+    def __init__(self, process: subprocess.Popen[str], greeting: list[str]) -> None:
+        self.process = process
+        self.greeting = greeting
+        self.url = greeting[0].split()[-1].removesuffix("/graphql")
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal, and wait for the rest of what it says and for the exit code."""
+        self.process.send_signal(number)
+        said, _ = self.process.communicate(timeout=30)
+        self.greeting += said.splitlines()
+        return self.process.returncode
+
+
+@contextmanager
+def serving(data_dir: Path, *options: str) -> Iterator[Server]:
+    """A server on any free port."""
+    command = [*COMMAND, "serve", "--port", "0", "--data-dir", str(data_dir), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            server = Server(process, [process.stdout.readline().strip()])
+            wait_until_healthy(server)
+            yield server
+        finally:
+            # Already ended where the test did that.
+            process.terminate()
+
+
+def wait_until_healthy(server: Server) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            if httpx.get(f"{server.url}/health").status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    raise AssertionError(f"the server isn't healthy; it said: {server.greeting}")

@@ -1,0 +1,70 @@
+"""The commands: their help, and what they say about options, settings and databases that can't be used."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from app.settings import described
+from tests.cli.flowport import flowport
+
+
+@pytest.mark.parametrize("command", ["serve", "load", "token", "schema"])
+def test_every_command_has_help(command: str) -> None:
+    told = flowport(command, "--help")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith(f"Usage: python -m app {command} ")
+
+
+def test_the_help_of_serve_lists_every_setting_with_its_default() -> None:
+    told = " ".join(flowport("serve", "--help").stdout.split())
+    for variable, default, description in described():
+        assert f"{variable} {description}" + (f" [default: {default}]" if default else "") in told
+
+
+def test_bad_settings_are_listed_one_a_line() -> None:
+    told = flowport("serve", PORT="http", WORKERS="0")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.splitlines() == [
+        "FLOWPORT_PORT: input should be a valid integer, unable to parse string as an integer",
+        "FLOWPORT_WORKERS: input should be greater than or equal to 1",
+    ]
+
+
+def test_a_port_in_use_is_said_before_anything_is_begun(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = flowport("serve", "--port", str(port), "--data-dir", folder / "data")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == (
+        f"Error: Can't listen on 127.0.0.1, port {port}: Address already in use. "
+        "Another one can be chosen with --port.\n"
+    )
+    assert not (folder / "data").exists()
+
+
+def test_an_address_that_is_not_ours_is_refused() -> None:
+    told = flowport("serve", "--host", "192.0.2.1", "--port", "0")
+    assert told.returncode == 1
+    assert told.stderr.startswith("Error: Can't listen on 192.0.2.1, port 0: ")
+
+
+def test_a_database_that_can_not_be_reached_is_said_in_a_line() -> None:
+    told = flowport("token", "--list", DATABASE_URL="postgresql://127.0.0.1:1/nowhere")
+    assert told.returncode == 1
+    assert told.stderr.startswith("Error: The database can't be reached: ")
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_a_data_directory_without_a_parent_is_refused(folder: Path) -> None:
+    told = flowport("token", "--list", "--data-dir", folder / "missing" / "data")
+    assert told.returncode == 1
+    assert f"there is no folder {folder / 'missing'}" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["ada@example.com", "--list"], ["--list", "--revoke", "token_1"], ["a@b.c", "--expires", "0"]]
+)
+def test_a_token_command_that_asks_for_nothing_or_two_things_is_refused(arguments: list[str]) -> None:
+    told = flowport("token", *arguments)
+    assert (told.returncode, told.stdout) == (2, "")
