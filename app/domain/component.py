@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.wording import LONGEST_LIST, enumerated, named, shown
+from app.domain.wording import enumerated, named, shown
 
 _COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
 
@@ -90,11 +90,9 @@ class ComponentNotAccessible:
     @property
     def message(self) -> str:
         count = "1 component" if len(self.components) == 1 else f"{len(self.components)} components"
-        rest = len(self.components) - LONGEST_LIST
-        listed = ", ".join(_with_steps(component) for component in self.components[:LONGEST_LIST])
+        listed = enumerated(self.components, _with_steps)
         return (
-            f"The flow uses {count} that the workspace {named(self.workspace)} can't use: {listed}"
-            f"{f' and {rest} more' if rest > 0 else ''}. "
+            f"The flow uses {count} that the workspace {named(self.workspace)} can't use: {listed}. "
             f"Share them with the contract {named(self.workspace.contract)}, or replace the steps."
         )
 
@@ -233,4 +231,4 @@ def _why_inaccessible(
 
 def _with_steps(component: InaccessibleComponent) -> str:
     steps = "step" if len(component.step_ids) == 1 else "steps"
-    return f"{shown(component.name)} ({steps} {enumerated(component.step_ids)})"
+    return f"{shown(component.name)} ({steps} {enumerated(component.step_ids, shown, longest=200)})"

@@ -7,6 +7,7 @@ from typing import ClassVar
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import DraftId, FlowId
 from app.domain.source import Flow
+from app.domain.wording import shown
 
 
 class ExistingDraft(StrEnum):
@@ -26,7 +27,7 @@ class DraftAlreadyExists:
     @property
     def message(self) -> str:
         return (
-            f"The flow {self.flow_name} ({self.flow_id}) already has a draft ({self.draft_id}). "
+            f"The flow {shown(self.flow_name)} ({self.flow_id}) already has a draft ({self.draft_id}). "
             "Publish or discard it first, or let it be set aside."
         )
 

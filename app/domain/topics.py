@@ -22,7 +22,7 @@ class MultipleTopicsNotCopied:
 
     @property
     def message(self) -> str:
-        listed = enumerated([named(topic) for topic in self.topics])
+        listed = enumerated(self.topics, named)
         if self.refused:
             return (
                 f"The flow uses {len(self.topics)} topics, which one topic can't replace: {listed}. "
@@ -70,7 +70,7 @@ class TopicSchemaMismatch:
     def message(self) -> str:
         return (
             f"With the topic {named(self.to_topic)} instead of {named(self.from_topic)}, properties are missing: "
-            f"{enumerated(self.missing_properties)}. Check the mappings of the steps that use it."
+            f"{enumerated(self.missing_properties, shown)}. Check the mappings of the steps that use it."
         )
 
 

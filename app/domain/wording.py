@@ -1,10 +1,14 @@
 """How messages name things: by name and id, and never longer than a person reads."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Protocol, TypeVar
 
 LONGEST_LIST = 20
+LONGEST_LISTING = 1200
 LONGEST_QUOTE = 80
+
+Thing = TypeVar("Thing")
 
 
 class Named(Protocol):
@@ -16,7 +20,7 @@ class Named(Protocol):
 
 
 def named(thing: Named) -> str:
-    return f"{thing.name} ({thing.id})"
+    return f"{shown(thing.name)} ({shown(thing.id)})"
 
 
 def shown(text: str) -> str:
@@ -25,8 +29,10 @@ def shown(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in cut) or '""'
 
 
-def enumerated(texts: Sequence[str]) -> str:
-    """The texts, separated by commas; of very many the first, and how many more there are."""
-    rest = len(texts) - LONGEST_LIST
-    listed = ", ".join(shown(text) for text in texts[:LONGEST_LIST])
+def enumerated(things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
+    """The things' texts, separated by commas; of very many the first that fit, at least one, and how many more."""
+    first = [text(thing) for thing in things[:LONGEST_LIST]]
+    fitting = sum(length <= longest for length in accumulate(len(text) + len(", ") for text in first))
+    listed = ", ".join(first[: max(fitting, 1)])
+    rest = len(things) - max(fitting, 1)
     return listed if rest <= 0 else f"{listed} and {rest} more"
