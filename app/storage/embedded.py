@@ -143,7 +143,7 @@ def open_lock(path: Path, account: Account) -> int:
 
 def start_watch(place: Place, postmaster: Postmaster) -> None:
     """Start what stops the server if its last user is killed and can't do it."""
-    environ = environment() | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[2]), *sys.path))}
     log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     try:
         command = (sys.executable, "-m", "app.storage.embedded_watch", place.data_dir, str(postmaster.pid))

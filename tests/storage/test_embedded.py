@@ -77,6 +77,7 @@ async def test_a_killed_server_is_started_anew_with_all_it_had(data_dir: Path) -
         server = server_of(data_dir)
         assert server is not None
         os.kill(server, signal.SIGKILL)
+        assert eventually(lambda: server_of(data_dir) is None)
         with running(data_dir) as again:
             assert server_of(data_dir) not in (None, server)
             assert await ask(again, "select one from kept") == 1
