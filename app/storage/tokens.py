@@ -1,0 +1,144 @@
+"""API tokens as they are stored: of the secret only its hash."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typeid import TypeID
+
+from app.domain.nouns import UserId
+from app.storage.migrate import engine_of
+from app.storage.tables import API_TOKEN, USER
+
+PREFIX = "fp_"
+USE_IS_NOTED_AFTER = timedelta(minutes=5)
+"""A token that was used less than this ago is not written to again."""
+
+_TOKEN = select(
+    API_TOKEN.c.user_id,
+    API_TOKEN.c.secret_hash,
+    API_TOKEN.c.expires_at,
+    API_TOKEN.c.revoked_at,
+    API_TOKEN.c.last_used_at,
+).where(API_TOKEN.c.id == bindparam("token"))
+
+_TOKENS = (
+    select(
+        API_TOKEN.c.id,
+        API_TOKEN.c.name,
+        USER.c.email,
+        API_TOKEN.c.created_at,
+        API_TOKEN.c.expires_at,
+        API_TOKEN.c.last_used_at,
+        API_TOKEN.c.revoked_at,
+    )
+    .join_from(API_TOKEN, USER, API_TOKEN.c.user_id == USER.c.id)
+    .order_by(API_TOKEN.c.id)
+)
+
+_NOTE_USE = update(API_TOKEN).where(API_TOKEN.c.id == bindparam("token")).values(last_used_at=bindparam("now"))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOwner:
+    user_id: UserId
+    token_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    id: str
+    name: str
+    user_email: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    id: str
+    name: str
+    secret: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def email_key(email: str) -> str:
+    """The form in which e-mail addresses are compared."""
+    return email.casefold()
+
+
+def secret_hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def new_token_id() -> str:
+    return str(TypeID())
+
+
+def token_text(token_id: str, secret: str) -> str:
+    return f"{PREFIX}{token_id}_{secret}"
+
+
+async def find_token(connection: AsyncConnection, text: str, now: datetime) -> TokenOwner | None:
+    """Whose token this is; None if it is unknown, wrong, expired or revoked. One statement.
+
+    That it was used is noted with a second one, but seldom; committing that is the caller's business.
+    """
+    token_id, secret = _parts(text)
+    if not (token_id.isascii() and token_id.isprintable()):
+        return None
+    row = (await connection.execute(_TOKEN, {"token": token_id})).one_or_none()
+    if row is None or not hmac.compare_digest(row.secret_hash, secret_hash(secret)):
+        return None
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    if row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_AFTER:
+        await connection.execute(_NOTE_USE, {"token": token_id, "now": now})
+    return TokenOwner(UserId(row.user_id), token_id)
+
+
+async def add_token(url: str, email: str, token: NewToken) -> bool:
+    """Store a token for the user of this address; False if there is none."""
+    async with engine_of(url) as engine, engine.begin() as connection:
+        user = await connection.scalar(select(USER.c.id).where(USER.c.email_key == email_key(email)))
+        if user is None:
+            return False
+        row = {
+            "id": token.id,
+            "user_id": user,
+            "name": token.name,
+            "secret_hash": secret_hash(token.secret),
+            "created_at": token.created_at,
+            "expires_at": token.expires_at,
+        }
+        await connection.execute(insert(API_TOKEN), row)
+    return True
+
+
+async def all_tokens(url: str) -> list[StoredToken]:
+    """All tokens, the oldest first."""
+    async with engine_of(url) as engine, engine.connect() as connection:
+        return [StoredToken(*row) for row in await connection.execute(_TOKENS)]
+
+
+async def revoke(url: str, token_id: str, now: datetime) -> bool:
+    """Revoke a token for good; False if there is none. One that is revoked stays so since when it was."""
+    known = select(API_TOKEN.c.id).where(API_TOKEN.c.id == token_id)
+    async with engine_of(url) as engine, engine.begin() as connection:
+        unrevoked = update(API_TOKEN).where(API_TOKEN.c.id == token_id, API_TOKEN.c.revoked_at.is_(None))
+        await connection.execute(unrevoked.values(revoked_at=now))
+        return await connection.scalar(known) is not None
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Id and secret. The tokens of the demo world are plain words, which are both."""
+    if not text.startswith(PREFIX):
+        return text, text
+    token_id, _, secret = text.removeprefix(PREFIX).partition("_")
+    return token_id, secret
