@@ -6,6 +6,7 @@ list is ever sorted as a whole.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
@@ -21,6 +22,14 @@ Match = TypeVar("Match")
 SOURCE = bindparam("source", type_=Text)
 WORKSPACE = bindparam("workspace", type_=Text)
 NAME_KEY = bindparam("name_key", type_=Text)
+
+
+class MatchReason(StrEnum):
+    """Why a flow is a candidate for being overridden: the ranks of `OVERRIDE_CANDIDATES`, best first."""
+
+    COPIED_FROM_THIS_FLOW = "COPIED_FROM_THIS_FLOW"
+    SAME_NAME = "SAME_NAME"
+    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The lists of nouns: a caller's workspaces, what lives in a workspace, and a flow's history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, exists, literal, or_, select, union_all
 
@@ -53,6 +54,8 @@ class FlowFilter:
     component_id: str | None = None
 
 
+ANY_FLOW = FlowFilter()
+
 FLOW_ORDERS = {
     FlowOrder.NAME_ASC: Order((FLOW.c.name_key, FLOW.c.id)),
     FlowOrder.NAME_DESC: Order((FLOW.c.name_key, FLOW.c.id), descending=True),
@@ -99,7 +102,7 @@ WORKSPACES = ListBelow(
 
 def of_contract(contract_id: str | None) -> tuple[ColumnElement[bool], ...]:
     """Only the workspaces of one contract, if one is named."""
-    return () if contract_id is None else (WORKSPACE_ACCESS.c.contract_id == contract_id,)
+    return () if contract_id is None else (WORKSPACE_ACCESS.c.contract_id == _id_or_none(Kind.CONTRACT, contract_id),)
 
 
 def flows_matching(wanted: FlowFilter, search: str | None) -> tuple[ColumnElement[bool], ...]:
@@ -159,3 +162,49 @@ def _uses_component(component_id: str) -> ColumnElement[bool]:
 def _id_or_none(kind: Kind, wanted: str) -> str:
     """An id that can be asked for; one that can't is replaced by one that nothing has."""
     return wanted if is_id(kind, wanted) else ""
+
+
+class ListName(StrEnum):
+    """The lists that nouns have: those of a user, of a workspace, of a flow."""
+
+    WORKSPACES = "workspaces"
+    FLOWS = "flows"
+    TOPICS = "topics"
+    CREDENTIALS = "credentials"
+    SECRETS = "secrets"
+    AGENTS = "agents"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A list, and what of it is asked for; the same for every parent that asks at once."""
+
+    name: ListName
+    search: str | None = None
+    flow_filter: FlowFilter = ANY_FLOW
+    flow_order: FlowOrder = FlowOrder.NAME_ASC
+    component_id: str | None = None
+    contract_id: str | None = None
+
+    def listing(self) -> ListBelow[Any]:
+        match self.name:
+            case ListName.WORKSPACES:
+                named = matching(WORKSPACE_ACCESS.c.name_key, self.search)
+                return WORKSPACES.where(*named, *of_contract(self.contract_id))
+            case ListName.FLOWS:
+                flows = FLOWS_OF_WORKSPACE.where(*flows_matching(self.flow_filter, self.search))
+                return replace(flows, order=FLOW_ORDERS[self.flow_order])
+            case ListName.TOPICS:
+                return TOPICS.where(*matching(TOPIC.c.name_key, self.search))
+            case ListName.CREDENTIALS:
+                of_component = component_is(CREDENTIAL, self.component_id)
+                return CREDENTIALS.where(*matching(CREDENTIAL.c.name_key, self.search), *of_component)
+            case ListName.SECRETS:
+                return SECRETS.where(
+                    *matching(SECRET.c.name_key, self.search), *component_is(SECRET, self.component_id)
+                )
+            case ListName.AGENTS:
+                return AGENTS.where(*matching(AGENT.c.name_key, self.search))
+            case ListName.HISTORY:
+                return HISTORY

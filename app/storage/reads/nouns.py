@@ -1,7 +1,7 @@
 """Nouns by their ids, many at once: what loaders ask. An id that is malformed, unknown or invisible finds nothing."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -45,7 +45,8 @@ from app.storage.tables import (
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
-Read = Callable[[AsyncConnection, str, Sequence[str]], Awaitable[dict[str, View]]]
+Seen = TypeVar("Seen")
+Read = Callable[[AsyncConnection, str, Sequence[str]], Awaitable[dict[str, Seen]]]
 """Reads things by their ids for a viewer."""
 
 USERS = select(*columns(USER, UserView)).where(USER.c.id == any_(IDS))
@@ -105,11 +106,14 @@ def component_visible() -> ColumnElement[bool]:
     return or_(is_global(), seen)
 
 
-COMPONENTS = (
+COMPONENTS_REFERRED_TO = (
     select(*columns(COMPONENT, ComponentView), TEAM.c.name.label("team_name"))
     .join_from(COMPONENT, TEAM, TEAM.c.id == COMPONENT.c.team_id)
-    .where(COMPONENT.c.id == any_(IDS), component_visible())
+    .where(COMPONENT.c.id == any_(IDS))
 )
+"""Whoever may use them: for what the viewer sees that belongs to a component, such as a credential."""
+
+COMPONENTS = COMPONENTS_REFERRED_TO.where(component_visible())
 
 TOPICS = select(*columns(TOPIC, TopicView)).where(TOPIC.c.id == any_(IDS), is_member(TOPIC.c.workspace_id))
 CREDENTIALS = select(*columns(CREDENTIAL, CredentialView)).where(
@@ -148,6 +152,7 @@ read_users = _reader(USERS, UserView, Kind.USER)
 read_visible_users = _reader(VISIBLE_USERS, UserView, Kind.USER)
 read_contracts = _reader(CONTRACTS, ContractView, Kind.CONTRACT)
 read_components = _reader(COMPONENTS, ComponentView, Kind.COMPONENT)
+read_components_referred_to = _reader(COMPONENTS_REFERRED_TO, ComponentView, Kind.COMPONENT)
 read_topics = _reader(TOPICS, TopicView, Kind.TOPIC)
 read_credentials = _reader(CREDENTIALS, CredentialView, Kind.CREDENTIAL)
 read_secrets = _reader(SECRETS, CredentialView, Kind.SECRET)

@@ -1,0 +1,1 @@
+"""The API: GraphQL types, resolvers that translate, and the endpoint that serves them."""

@@ -1,0 +1,34 @@
+"""The arguments that many fields share, and how an argument that was left out is told from one that wasn't."""
+
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from app.graphql.refused import BadRequest
+
+Value = TypeVar("Value")
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many elements from the start, or after `after`: 1 to 100.")
+]
+After = Annotated[str | None, strawberry.argument(description="The cursor after which the page starts.")]
+Last = Annotated[
+    int | None, strawberry.argument(description="How many elements from the end, or before `before`: 1 to 100.")
+]
+Before = Annotated[str | None, strawberry.argument(description="The cursor before which the page ends.")]
+Search = Annotated[
+    str | None, strawberry.argument(description="Only names that hold this text, upper and lower case alike.")
+]
+
+
+def given(value: Value | None) -> Value | None:
+    """What the caller gave; None where it was left out or null."""
+    return None if value is strawberry.UNSET else value
+
+
+def searched(search: str | None) -> str | None:
+    """A search as it was meant; None where there is none."""
+    wanted = given(search)
+    if wanted is not None and "\0" in wanted:
+        raise BadRequest("`search` holds a NUL character, which no name has.")
+    return wanted or None

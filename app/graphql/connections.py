@@ -1,0 +1,170 @@
+"""Connections: pages of lists, forwards and backwards, with cursors that say where an element stands."""
+
+import hashlib
+import inspect
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from inspect import Parameter
+from typing import Any, Generic, TypeVar
+
+import orjson
+import strawberry
+
+from app.graphql.arguments import After, Before, First, Last, given
+from app.graphql.describe import about, field
+from app.graphql.refused import BadRequest
+from app.storage.paging import Key, Page, PageRequest
+
+USUAL_PAGE = 50
+LARGEST_PAGE = 100
+LONGEST_CURSOR = 4096
+
+PAGE_PARAMETERS = [
+    Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=annotation)
+    for name, annotation in (("first", First), ("after", After), ("last", Last), ("before", Before))
+]
+
+NodeType = TypeVar("NodeType")
+Element = TypeVar("Element")
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = about("Whether elements follow: ask for them with `after: endCursor`.")
+    has_previous_page: bool = about("Whether elements precede: ask for them with `before: startCursor`.")
+    start_cursor: str | None = about("The cursor of the first element; null on an empty page.")
+    end_cursor: str | None = about("The cursor of the last element; null on an empty page.")
+
+
+@strawberry.type(description="An element of a list, and where it stands there.")
+class Edge(Generic[NodeType]):
+    cursor: str = about("Where the element stands; opaque, and good for this list in this order only.")
+    node: NodeType = about("The element.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[NodeType]):
+    edges: list[Edge[NodeType]] = about("The elements of the page, each with its cursor.")
+    nodes: list[NodeType] = about("The elements of the page.")
+    page_info: PageInfo = about("Where the page lies in the list.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @field
+    async def total_count(self) -> int:
+        """How long the whole list is. It is counted only when this field is selected."""
+        return await self.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The paging arguments of a field, read; `listing` names the list and its order, so that cursors hold only here."""
+
+    listing: str
+    request: PageRequest
+
+    def cursor(self, key: Key) -> str:
+        values = [value.isoformat() if isinstance(value, datetime) else value for value in key]
+        return urlsafe_b64encode(orjson.dumps([_seal(self.listing, values), *values])).decode().rstrip("=")
+
+    def info(self, page: Page[Any]) -> PageInfo:
+        return PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=self.cursor(page.elements[0][0]) if page.elements else None,
+            end_cursor=self.cursor(page.elements[-1][0]) if page.elements else None,
+        )
+
+    def connection(
+        self, page: Page[Element], node: Callable[[Element], NodeType], count: Callable[[], Awaitable[int]]
+    ) -> Connection[NodeType]:
+        """The page as a connection whose nodes are made of the page's elements."""
+        nodes = [node(element) for _, element in page.elements]
+        edges = [Edge(cursor=self.cursor(key), node=made) for (key, _), made in zip(page.elements, nodes, strict=True)]
+        return Connection(edges=edges, nodes=nodes, page_info=self.info(page), count=count)
+
+
+@dataclass(frozen=True, slots=True)
+class PageArguments:
+    """The four paging arguments of a field, as the caller gave them."""
+
+    first: int | None
+    after: str | None
+    last: int | None
+    before: str | None
+
+    def of(self, *listing: str, key: tuple[type, ...] = (str, str)) -> Paging:
+        """Read them for a list in its order, which its name says; `key` tells the kinds of the columns it is sorted by.
+
+        Refuses, as a bad request: both directions at once, a size below 1 or above 100, and a cursor that is not of
+        this list in this order.
+        """
+        backwards = self.last is not None or self.before is not None
+        if backwards and (self.first is not None or self.after is not None):
+            raise BadRequest("Page forwards with `first` and `after`, or backwards with `last` and `before`, not both.")
+        size, cursor = (self.last, self.before) if backwards else (self.first, self.after)
+        if size is not None and not 1 <= size <= LARGEST_PAGE:
+            raise BadRequest(
+                f"`{'last' if backwards else 'first'}` is {size}; a page has 1 to {LARGEST_PAGE} elements."
+            )
+        name = "/".join(listing)
+        beyond = None if cursor is None else _read_cursor(name, cursor, key)
+        return Paging(name, PageRequest(USUAL_PAGE if size is None else size, backwards, beyond))
+
+
+def connection_field(resolver: Callable[..., Awaitable[Any]]) -> Any:
+    """A field with the four paging arguments of every connection; its resolver gets them as one, called `page`."""
+    signature = inspect.signature(resolver)
+    parameters = [parameter for name, parameter in signature.parameters.items() if name != "page"]
+    signature = signature.replace(parameters=[*parameters, *PAGE_PARAMETERS])
+
+    async def resolve(*args: Any, **arguments: Any) -> Any:
+        page = PageArguments(*(given(arguments.pop(parameter.name, None)) for parameter in PAGE_PARAMETERS))
+        return await resolver(*args, **arguments, page=page)
+
+    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        setattr(resolve, name, getattr(resolver, name))
+    resolve.__signature__ = signature  # type: ignore[attr-defined]  # what inspect.signature reads
+    resolve.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    return field(resolve)
+
+
+def _read_cursor(listing: str, cursor: str, kinds: tuple[type, ...]) -> Key:
+    decoded = _decoded(cursor)
+    if len(decoded) == len(kinds) + 1 and decoded[0] == _seal(listing, decoded[1:]):
+        values = tuple(_key_value(value, kind) for value, kind in zip(decoded[1:], kinds, strict=True))
+        key = tuple(value for value in values if value is not None)
+        if len(key) == len(kinds):
+            return key
+    raise BadRequest("The cursor is not one of this list in this order. Start again without it.")
+
+
+def _decoded(cursor: str) -> list[Any]:
+    try:
+        decoded = orjson.loads(urlsafe_b64decode(cursor[:LONGEST_CURSOR] + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        return []
+    return decoded if isinstance(decoded, list) else []
+
+
+def _key_value(value: object, kind: type) -> str | int | datetime | None:
+    """One value of a key; None if it can't be: the seal is no secret, and the database must not stumble over it."""
+    if kind is int:
+        return value if type(value) is int and abs(value) < 2**31 else None
+    if not isinstance(value, str) or "\0" in value:
+        return None
+    return _time(value) if kind is datetime else value
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else None
+
+
+def _seal(listing: str, values: list[Any]) -> str:
+    """Ties a cursor to its list; not a secret, only a check."""
+    return hashlib.sha256(orjson.dumps([listing, values])).hexdigest()[:12]

@@ -1,0 +1,40 @@
+"""What a request knows of itself while it runs: who calls, and the ways to the database; never a session."""
+
+from typing import TypeVar
+
+from aiodataloader import DataLoader
+from strawberry.types.info import Info as StrawberryInfo
+
+from app.domain.nouns import UserId
+from app.graphql.loaders import Loaders
+from app.storage.engine import Database
+from app.storage.store import UnitOfWork
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
+
+
+class Context:
+    """One request of one caller."""
+
+    def __init__(self, *, viewer: UserId, database: Database, work: UnitOfWork, request_id: str) -> None:
+        self.viewer = viewer
+        self.database = database
+        self.work = work
+        self.request_id = request_id
+        self.loaders = Loaders(database, viewer)
+
+    def forget(self) -> None:
+        """Forget what was read: a mutation has changed it."""
+        self.loaders = Loaders(self.database, self.viewer)
+
+
+Info = StrawberryInfo[Context, None]
+
+
+async def required(loader: "DataLoader[Key, Found | None]", key: Key) -> Found:
+    """What is there because something visible refers to it; that it isn't is a bug or a race, and no caller's fault."""
+    found = await loader.load(key)
+    if found is None:
+        raise LookupError(f"{key} is referred to but not found")
+    return found

@@ -1,0 +1,40 @@
+"""How fields, arguments and enumerations get the descriptions that users read."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import strawberry
+
+Values = TypeVar("Values", bound=StrEnum)
+
+
+def about(description: str) -> Any:
+    """A plain field with its description."""
+    return strawberry.field(description=description)
+
+
+def optional(description: str) -> Any:
+    """A plain field of an input that may be left out, with its description."""
+    return strawberry.field(description=description, default=strawberry.UNSET)
+
+
+def field(resolver: Callable[..., Any]) -> Any:
+    """A field with a resolver, whose docstring is the description."""
+    return strawberry.field(resolver, description=inspect.getdoc(resolver))
+
+
+def mutation(resolver: Callable[..., Any]) -> Any:
+    """A mutation, whose docstring is the description."""
+    return strawberry.mutation(resolver, description=inspect.getdoc(resolver))
+
+
+def enumeration(
+    values: type[Values], description: str, each: Mapping[str, str], *, name: str | None = None
+) -> type[Values]:
+    """An enumeration of the domain as a type of the schema; `each` describes every one of its values."""
+    described: Any = strawberry.enum(values, name=name, description=description)
+    for value in described.__strawberry_definition__.values:
+        value.description = each[value.name]
+    return values

@@ -1,0 +1,162 @@
+"""The enumerations of the schema, each value with what it means to a user."""
+
+from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
+from app.domain.error_code import ErrorCode
+from app.domain.nouns import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
+from app.domain.override import ExistingDraft
+from app.domain.references import ReferenceAction
+from app.domain.source import CopiedFrom, StateOfFlow
+from app.graphql.describe import enumeration
+from app.storage.reads.candidates import MatchReason
+from app.storage.reads.lists import FlowOrder
+
+enumeration(
+    ErrorCode,
+    "Why a call was refused. All reasons are reported together, in this order.",
+    {
+        "FLOW_NOT_FOUND": "There is no such flow, or you can't see it.",
+        "WORKSPACE_NOT_FOUND": "There is no such workspace, or you can't see it.",
+        "VERSION_NOT_FOUND": "The flow has no such version; or it was never published.",
+        "DRAFT_NOT_FOUND": "The flow has no draft.",
+        "INSUFFICIENT_PERMISSION": "You lack a permission in a workspace.",
+        "CONTRACT_SUSPENDED": "The contract is suspended: its workspaces can be read, but not written into.",
+        "COMPONENT_NOT_ACCESSIBLE": "The flow uses components that the destination can't use.",
+        "MULTIPLE_TOPICS_NOT_COPIED": "The flow uses several topics, which one topic can't replace.",
+        "TOPIC_NOT_ACCESSIBLE": "The topic doesn't live in the workspace where it would be used.",
+        "FLOW_HAS_NO_TOPIC": "A topic was given for a flow without pub/sub steps.",
+        "CREDENTIAL_NOT_ACCESSIBLE": "The credential, secret or agent can't be used by this step in this workspace.",
+        "DRAFT_ALREADY_EXISTS": "The flow to override has a draft, and it was asked not to set it aside.",
+        "CANNOT_OVERRIDE_ITSELF": "Source and destination are the same flow.",
+        "QUOTA_EXCEEDED": "The contract may not hold more flows in its production workspaces.",
+        "INVALID_INPUT": "A value of the input can't be used: see its path.",
+    },
+)
+enumeration(
+    ContractStatus,
+    "Whether a contract is in use.",
+    {
+        "ACTIVE": "In use.",
+        "SUSPENDED": "Its workspaces can be read and exported from, but nothing is written into them.",
+    },
+)
+enumeration(
+    WorkspaceType,
+    "What a workspace is for.",
+    {
+        "FULL": "For production: its flows count against the contract's quota.",
+        "LIMITED": "For development: no quota, no component whitelist.",
+    },
+)
+enumeration(
+    FlowType,
+    "How a flow runs.",
+    {
+        "ORDINARY": "Its steps are started when there is work, by schedule or by a call.",
+        "REAL_TIME": "Its steps run all the time.",
+    },
+)
+enumeration(
+    FlowStatus,
+    "Whether a flow runs.",
+    {
+        "ACTIVE": "Its published version runs.",
+        "INACTIVE": "It doesn't run.",
+        "SUSPENDED": "It was stopped by the platform.",
+    },
+)
+enumeration(
+    ComponentAccess,
+    "Who may use a component.",
+    {
+        "TEAM": "The contract of the team that made it.",
+        "TENANT": "Every contract of its tenant.",
+        "GLOBAL": "Everybody.",
+    },
+)
+enumeration(
+    ComponentRequirement,
+    "What a step of a component needs before it can be published.",
+    {"NONE": "Nothing.", "CREDENTIAL": "A credential.", "SECRET": "A secret."},
+)
+enumeration(
+    InaccessibilityReason,
+    "Why a workspace can't use a component.",
+    {
+        "TEAM_OF_ANOTHER_CONTRACT": "It belongs to a team of another contract, which doesn't share it.",
+        "OTHER_TENANT": "The tenant of the destination has no such component, or another one of this name.",
+        "NOT_WHITELISTED": "Production workspaces of this tenant need it to name their contract in its whitelist.",
+        "UNKNOWN_COMPONENT": "The command names no component that exists, or can't be read as a command.",
+    },
+)
+enumeration(
+    ReferenceKind,
+    "What a step can be bound to.",
+    {
+        "CREDENTIAL": "A credential of the step's component.",
+        "SECRET": "An auth secret of the step's component.",
+        "AGENT": "A private-network agent.",
+        "TOPIC": "The topic of a pub/sub step.",
+        "DATA_SAMPLES": "The data samples that were selected for the step.",
+    },
+)
+enumeration(
+    ReferenceAction,
+    "What became of a reference.",
+    {
+        "KEPT": "The result has the same one.",
+        "REPLACED": "The result has another one.",
+        "CLEARED": "The result has none: choose one in the draft.",
+    },
+)
+enumeration(
+    VersionOrigin,
+    "Where the content of a version came from.",
+    {
+        "EDIT": "It was created or edited here.",
+        "COPY": "Copied from a flow of the same workspace, and not changed since.",
+        "EXPORT": "Exported from another flow, and not changed since.",
+        "REVERT": "Taken from an older version of the flow, and not changed since.",
+    },
+)
+enumeration(
+    CopiedFrom,
+    "Which state of the source was copied.",
+    {
+        "PUBLISHED_VERSION": "Its published version.",
+        "DRAFT": "Its draft.",
+        "OLDER_VERSION": "An older version from its history.",
+    },
+)
+enumeration(
+    StateOfFlow,
+    "A state of a flow that can be copied.",
+    {"PUBLISHED_VERSION": "The published version.", "DRAFT": "The draft that is being edited."},
+    name="FlowState",
+)
+enumeration(
+    ExistingDraft,
+    "What becomes of a draft that the overridden flow has already.",
+    {
+        "SET_ASIDE": "It is set aside, with its id and who did it, and can be restored.",
+        "REFUSE": "The call is refused with DraftAlreadyExists.",
+    },
+)
+enumeration(
+    FlowOrder,
+    "What flows are sorted by.",
+    {
+        "NAME_ASC": "By name, upper and lower case alike, A first.",
+        "NAME_DESC": "By name, upper and lower case alike, Z first.",
+        "CREATED_AT_DESC": "The newest first.",
+        "UPDATED_AT_DESC": "The latest changed first.",
+    },
+)
+enumeration(
+    MatchReason,
+    "Why a flow is a candidate for being overridden, best first.",
+    {
+        "COPIED_FROM_THIS_FLOW": "It was copied or exported from this flow before.",
+        "SAME_NAME": "It has the same name, upper and lower case alike.",
+        "OTHER": "It is in the workspace.",
+    },
+)

@@ -1,0 +1,123 @@
+"""Loaders: what one request asks for one by one is read together, as the viewer sees it. Made anew for each request."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from aiodataloader import DataLoader
+
+from app.domain.access import Place
+from app.domain.graph import Json
+from app.domain.nouns import UserId
+from app.storage.engine import Database
+from app.storage.paging import Page, PageRequest
+from app.storage.reads import graphs, nouns
+from app.storage.reads.lists import Wanted
+from app.storage.reads.views import (
+    AgentView,
+    ComponentView,
+    ContractView,
+    CredentialView,
+    DraftView,
+    FlowView,
+    GraphView,
+    TopicView,
+    UserView,
+    VersionView,
+)
+
+Found = TypeVar("Found")
+
+
+class PageBelow(NamedTuple):
+    """A page of the list that a parent has."""
+
+    wanted: Wanted
+    request: PageRequest
+    parent: str
+
+
+class CountBelow(NamedTuple):
+    """The length of the list that a parent has."""
+
+    wanted: Wanted
+    parent: str
+
+
+class Loaders:
+    """One loader for each kind of question; what isn't found, or isn't visible, is None."""
+
+    def __init__(self, database: Database, viewer: UserId) -> None:
+        self._database = database
+        self._viewer = viewer
+        self.users: DataLoader[str, UserView | None] = self._by_id(nouns.read_users)
+        self.visible_users: DataLoader[str, UserView | None] = self._by_id(nouns.read_visible_users)
+        self.contracts: DataLoader[str, ContractView | None] = self._by_id(nouns.read_contracts)
+        self.workspaces: DataLoader[str, Place | None] = self._by_id(nouns.read_workspaces)
+        self.components: DataLoader[str, ComponentView | None] = self._by_id(nouns.read_components)
+        self.components_referred_to: DataLoader[str, ComponentView | None] = self._by_id(
+            nouns.read_components_referred_to
+        )
+        self.topics: DataLoader[str, TopicView | None] = self._by_id(nouns.read_topics)
+        self.credentials: DataLoader[str, CredentialView | None] = self._by_id(nouns.read_credentials)
+        self.secrets: DataLoader[str, CredentialView | None] = self._by_id(nouns.read_secrets)
+        self.agents: DataLoader[str, AgentView | None] = self._by_id(nouns.read_agents)
+        self.flows: DataLoader[str, FlowView | None] = self._by_id(nouns.read_flows)
+        self.drafts: DataLoader[str, DraftView | None] = self._by_id(nouns.read_drafts)
+        self.active_drafts: DataLoader[str, DraftView | None] = self._by_id(nouns.read_active_drafts)
+        """By the id of the flow."""
+        self.versions: DataLoader[str, VersionView | None] = self._by_id(nouns.read_versions)
+        self.graphs: DataLoader[str, GraphView | None] = self._by_id(graphs.read_graphs)
+        """By the id of the draft or version."""
+        self.contents: DataLoader[str, Json] = DataLoader(self._contents)
+        """By their hash."""
+        self.meanings: DataLoader[tuple[str, str], str | None] = DataLoader(self._meanings)
+        """By tenant and command: the id of the component."""
+        self.pages: DataLoader[PageBelow, Page[Any]] = DataLoader(self._pages)
+        self.counts: DataLoader[CountBelow, int] = DataLoader(self._counts)
+
+    def _by_id(self, read: "nouns.Read[Found]") -> DataLoader[str, Found | None]:
+        async def load(ids: list[str]) -> list[Found | None]:
+            async with self._database.reading() as connection:
+                found = await read(connection, self._viewer, ids)
+            return [found.get(one) for one in ids]
+
+        return DataLoader(load)
+
+    async def _contents(self, hashes: list[str]) -> list[Json]:
+        async with self._database.reading() as connection:
+            found = await graphs.read_contents(connection, hashes)
+        return [orjson.loads(found[one]) for one in hashes]
+
+    async def _meanings(self, keys: list[tuple[str, str]]) -> list[str | None]:
+        async with self._database.reading() as connection:
+            found = await graphs.read_meanings(connection, keys)
+        return [found[key] for key in keys]
+
+    async def _pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
+        found: dict[PageBelow, Page[Any]] = {}
+        for (wanted, request), parents in _grouped(keys, lambda key: (key.wanted, key.request)):
+            async with self._database.reading() as connection:
+                pages = await wanted.listing().pages(connection, parents, request, {"viewer": self._viewer})
+            found |= {PageBelow(wanted, request, parent): page for parent, page in zip(parents, pages, strict=True)}
+        return [found[key] for key in keys]
+
+    async def _counts(self, keys: list[CountBelow]) -> list[int]:
+        found: dict[CountBelow, int] = {}
+        for wanted, parents in _grouped(keys, lambda key: key.wanted):
+            async with self._database.reading() as connection:
+                numbers = await wanted.listing().counts(connection, parents, {"viewer": self._viewer})
+            found |= {CountBelow(wanted, parent): number for parent, number in zip(parents, numbers, strict=True)}
+        return [found[key] for key in keys]
+
+
+Key = TypeVar("Key", PageBelow, CountBelow)
+Group = TypeVar("Group", bound=Hashable)
+
+
+def _grouped(keys: Sequence[Key], group: Callable[[Key], Group]) -> list[tuple[Group, list[str]]]:
+    """The parents that ask for the same, together: each group is one statement."""
+    groups: dict[Group, list[str]] = {}
+    for key in keys:
+        groups.setdefault(group(key), []).append(key.parent)
+    return list(groups.items())

@@ -1,0 +1,1 @@
+"""The nouns of the API, as the schema shows them."""

@@ -1,0 +1,176 @@
+"""Flows, their drafts and their versions."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from app.domain.nouns import FlowStatus, FlowType, VersionOrigin
+from app.graphql.connections import Connection
+from app.graphql.context import Info, required
+from app.graphql.describe import about, field
+from app.graphql.types.bound import SomeWorkspace, workspace_by_id
+from app.graphql.types.graph import FlowGraph, graph_of
+from app.graphql.types.node import Node
+from app.graphql.types.people import User
+from app.storage.reads.views import DraftView, FlowView, VersionView
+
+
+@strawberry.type(description="An integration flow. It has a draft, a published version, or both.")
+class Flow(Node):
+    name: str = about("The name of the published version, or of the draft of a flow that was never published.")
+    description: str | None = about("The description, likewise of the published version or the draft.")
+    type: FlowType = about("How the flow runs.")
+    status: FlowStatus = about("Whether the flow runs.")
+    cron: str | None = about("When the flow starts, as a cron expression; likewise of the published version or draft.")
+    created_at: datetime = about("When the flow was created.")
+    updated_at: datetime = about("When the flow, its draft included, was changed last.")
+    view: strawberry.Private[FlowView]
+
+    @field
+    async def workspace(self, info: Info) -> SomeWorkspace:
+        """The workspace that the flow lives in."""
+        return await workspace_by_id(info, self.view.workspace_id)
+
+    @field
+    async def created_by(self, info: Info) -> User | None:
+        """Who created the flow; null if the account is gone."""
+        return await author(info, self.view.created_by)
+
+    @field
+    async def draft(self, info: Info) -> "FlowDraft | None":
+        """What is being edited; null if there is nothing unpublished."""
+        view = await info.context.loaders.active_drafts.load(self.view.id)
+        return None if view is None else FlowDraft.of(view)
+
+    @field
+    async def published_version(self, info: Info) -> "FlowVersion | None":
+        """The version that runs if the flow is active; null if the flow was never published."""
+        return await version_by_id(info, self.view.published_version_id)
+
+    @classmethod
+    def of(cls, view: FlowView) -> Self:
+        return cls(
+            id=strawberry.ID(view.id),
+            name=view.name,
+            description=view.description,
+            type=FlowType(view.type),
+            status=FlowStatus(view.status),
+            cron=view.cron,
+            created_at=view.created_at,
+            updated_at=view.updated_at,
+            view=view,
+        )
+
+
+@strawberry.type(description="A draft of a flow: the one that is being edited, or one that was set aside.")
+class FlowDraft(Node):
+    name: str = about("The name that the flow gets when the draft is published.")
+    description: str | None = about("The description that the flow gets when the draft is published.")
+    cron: str | None = about("The schedule that the flow gets when the draft is published.")
+    content_hash: str = about(
+        "The SHA-256 of the canonical content, in hexadecimal: equal hashes mean an exact copy, bindings aside."
+    )
+    revision: int = about("It grows by one with every save and every new draft of the flow, and never starts again.")
+    created_at: datetime = about("When the draft was made.")
+    updated_at: datetime = about("When the draft was saved last.")
+    set_aside_at: datetime | None = about("When the draft was set aside; null for the one that is being edited.")
+    view: strawberry.Private[DraftView]
+
+    @field
+    async def flow(self, info: Info) -> Flow:
+        """The flow that it is a draft of."""
+        return await flow_by_id(info, self.view.flow_id)
+
+    @field
+    async def graph(self, info: Info) -> FlowGraph:
+        """Its steps and links, and what they are bound to."""
+        return await graph_of(info, self.view.id)
+
+    @field
+    async def author(self, info: Info) -> User | None:
+        """Who made the draft; null if the account is gone."""
+        return await author(info, self.view.author_id)
+
+    @classmethod
+    def of(cls, view: DraftView) -> Self:
+        return cls(
+            id=strawberry.ID(view.id),
+            name=view.name,
+            description=view.description,
+            cron=view.cron,
+            content_hash=view.content_hash,
+            revision=view.revision,
+            created_at=view.created_at,
+            updated_at=view.updated_at,
+            set_aside_at=view.set_aside_at,
+            view=view,
+        )
+
+
+@strawberry.type(description="A published version of a flow. It never changes.")
+class FlowVersion(Node):
+    number: int = about("1 for the first version of the flow, then one more each time.")
+    name: str = about("The name of the flow in this version.")
+    description: str | None = about("The description of the flow in this version.")
+    cron: str | None = about("The schedule of the flow in this version.")
+    content_hash: str = about(
+        "The SHA-256 of the canonical content, in hexadecimal: equal hashes mean an exact copy, bindings aside."
+    )
+    published_at: datetime = about("When it was published.")
+    origin: VersionOrigin = about("Where its content came from.")
+    view: strawberry.Private[VersionView]
+
+    @field
+    async def flow(self, info: Info) -> Flow:
+        """The flow that it is a version of."""
+        return await flow_by_id(info, self.view.flow_id)
+
+    @field
+    async def graph(self, info: Info) -> FlowGraph:
+        """Its steps and links, and what they are bound to."""
+        return await graph_of(info, self.view.id)
+
+    @field
+    async def published_by(self, info: Info) -> User | None:
+        """Who published it; null if the account is gone."""
+        return await author(info, self.view.published_by)
+
+    @field
+    async def revert_of(self, info: Info) -> "FlowVersion | None":
+        """The older version that it was taken from, if it was a revert."""
+        return await version_by_id(info, self.view.revert_of)
+
+    @classmethod
+    def of(cls, view: VersionView) -> Self:
+        return cls(
+            id=strawberry.ID(view.id),
+            number=view.number,
+            name=view.name,
+            description=view.description,
+            cron=view.cron,
+            content_hash=view.content_hash,
+            published_at=view.published_at,
+            origin=VersionOrigin(view.origin),
+            view=view,
+        )
+
+
+async def author(info: Info, user_id: str | None) -> User | None:
+    """The author of something visible; None if the account is gone."""
+    view = None if user_id is None else await info.context.loaders.users.load(user_id)
+    return None if view is None else User.of(view)
+
+
+async def flow_by_id(info: Info, flow_id: str) -> Flow:
+    """The flow of a draft or version that the viewer sees."""
+    return Flow.of(await required(info.context.loaders.flows, flow_id))
+
+
+async def version_by_id(info: Info, version_id: str | None) -> FlowVersion | None:
+    view = None if version_id is None else await info.context.loaders.versions.load(version_id)
+    return None if view is None else FlowVersion.of(view)
+
+
+FlowConnection = Connection[Flow]
+FlowVersionConnection = Connection[FlowVersion]

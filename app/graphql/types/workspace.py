@@ -1,0 +1,126 @@
+"""Workspaces, and the lists of what lives in them."""
+
+from typing import Annotated, Self
+
+import strawberry
+
+from app.domain.access import Place, may_write_flows
+from app.domain.nouns import FlowStatus, FlowType, WorkspaceType
+from app.graphql.arguments import Search, given, searched
+from app.graphql.connections import Connection, PageArguments, connection_field
+from app.graphql.context import Info, required
+from app.graphql.describe import about, field, optional
+from app.graphql.lists import connection_below
+from app.graphql.types.bound import Agent, Credential, Secret, Topic
+from app.graphql.types.flow import Flow
+from app.graphql.types.node import Node
+from app.graphql.types.people import Contract
+from app.storage.reads.lists import ANY_FLOW, FlowFilter, FlowOrder, ListName, Wanted
+
+OfComponent = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only those that belong to the component with this id.")
+]
+
+
+@strawberry.input(name="FlowFilter", description="Which flows are asked for. What is left out or null is not asked.")
+class FlowFilterInput:
+    status: FlowStatus | None = optional("Only flows of this status.")
+    type: FlowType | None = optional("Only flows of this type.")
+    has_draft: bool | None = optional("Only flows with a draft, or only those without.")
+    author_id: strawberry.ID | None = optional("Only flows that this user created.")
+    component_id: strawberry.ID | None = optional(
+        "Only flows that use this component, in their published version or their draft."
+    )
+
+    def to_filter(self) -> FlowFilter:
+        return FlowFilter(
+            status=given(self.status),
+            type=given(self.type),
+            has_draft=given(self.has_draft),
+            author_id=given(self.author_id),
+            component_id=given(self.component_id),
+        )
+
+
+@strawberry.type(
+    description="A workspace. Whoever is no member sees its name and contract, and nothing that lives there."
+)
+class Workspace(Node):
+    name: str = about("The name of the workspace.")
+    type: WorkspaceType = about("Whether it is for production or for development.")
+    viewer_permissions: list[str] = about("What you may do here; nothing if you are no member.")
+    viewer_can_edit_flows: bool = about(
+        "Whether you may create, copy to and edit flows here now: you hold workspaces.flow.edit and the contract is "
+        "not suspended."
+    )
+    contract_id: strawberry.Private[str]
+
+    @field
+    async def contract(self, info: Info) -> Contract:
+        """The contract that owns the workspace."""
+        return Contract.of(await required(info.context.loaders.contracts, self.contract_id))
+
+    @connection_field
+    async def flows(
+        self,
+        info: Info,
+        page: PageArguments,
+        search: Search = strawberry.UNSET,
+        filter: Annotated[
+            FlowFilterInput | None, strawberry.argument(description="Which flows are asked for; all if left out.")
+        ] = strawberry.UNSET,
+        order_by: Annotated[
+            FlowOrder | None, strawberry.argument(description="What they are sorted by; by name if left out.")
+        ] = strawberry.UNSET,
+    ) -> Connection[Flow]:
+        """The flows of the workspace; none if you are no member."""
+        order, asked = given(order_by) or FlowOrder.NAME_ASC, given(filter)
+        flow_filter = ANY_FLOW if asked is None else asked.to_filter()
+        wanted = Wanted(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
+        return await connection_below(info, wanted, self.id, page, Flow.of)
+
+    @connection_field
+    async def topics(self, info: Info, page: PageArguments, search: Search = strawberry.UNSET) -> Connection[Topic]:
+        """The topics of the workspace, by name; none if you are no member."""
+        return await connection_below(info, Wanted(ListName.TOPICS, searched(search)), self.id, page, Topic.of)
+
+    @connection_field
+    async def credentials(
+        self,
+        info: Info,
+        page: PageArguments,
+        component_id: OfComponent = strawberry.UNSET,
+        search: Search = strawberry.UNSET,
+    ) -> Connection[Credential]:
+        """The credentials of the workspace, by name; none if you are no member."""
+        wanted = Wanted(ListName.CREDENTIALS, searched(search), component_id=given(component_id))
+        return await connection_below(info, wanted, self.id, page, Credential.of)
+
+    @connection_field
+    async def secrets(
+        self,
+        info: Info,
+        page: PageArguments,
+        component_id: OfComponent = strawberry.UNSET,
+        search: Search = strawberry.UNSET,
+    ) -> Connection[Secret]:
+        """The secrets of the workspace, by name; none if you are no member."""
+        wanted = Wanted(ListName.SECRETS, searched(search), component_id=given(component_id))
+        return await connection_below(info, wanted, self.id, page, Secret.of)
+
+    @connection_field
+    async def agents(self, info: Info, page: PageArguments, search: Search = strawberry.UNSET) -> Connection[Agent]:
+        """The agents of the workspace, by name; none if you are no member."""
+        return await connection_below(info, Wanted(ListName.AGENTS, searched(search)), self.id, page, Agent.of)
+
+    @classmethod
+    def of(cls, place: Place) -> Self:
+        workspace = place.workspace
+        return cls(
+            id=strawberry.ID(workspace.id),
+            name=workspace.name,
+            type=workspace.type,
+            viewer_permissions=sorted(place.permissions),
+            viewer_can_edit_flows=may_write_flows(place),
+            contract_id=workspace.contract.id,
+        )
