@@ -152,7 +152,7 @@ def revoke_token(url: str, token_id: str) -> None:
 def list_tokens(url: str) -> None:
     from app.usecases import tokens
 
-    rows = [("ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED")]
+    rows: list[tuple[str, ...]] = [("ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED")]
     for each in run(tokens.list_tokens(url)):
         times = (each.created_at, each.expires_at, each.last_used_at, each.revoked_at)
         rows.append((each.id, each.user_email, each.name, *map(day_and_time, times)))

@@ -1,0 +1,89 @@
+"""`flowport load` and `flowport token` on a database."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.flowport import flowport
+
+WORLD = {
+    "format": "flowport-world/1",
+    "tenants": [{"key": "tenant", "name": "Northern"}],
+    "contracts": [{"key": "retail", "tenant": "tenant", "name": "Northern Retail", "status": "ACTIVE"}],
+    "users": [{"key": "ada", "firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.com"}],
+}
+
+
+@pytest.fixture
+def loaded(database_url: str) -> str:
+    """The URL of a database with a small world."""
+    told = flowport("load", "-", stdin=json.dumps(WORLD), DATABASE_URL=database_url)
+    assert told.returncode == 0, told.stderr
+    return database_url
+
+
+def test_a_world_file_is_loaded_and_its_keys_are_mapped_to_ids(database_url: str, tmp_path: Path) -> None:
+    world, ids = tmp_path / "world.json", tmp_path / "ids.json"
+    world.write_text(json.dumps(WORLD))
+    told = flowport("load", world, "--map", ids, DATABASE_URL=database_url)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", f"Loaded {world}.\n")
+    prefixes = {key: value.split("_")[0] for key, value in json.loads(ids.read_text()).items()}
+    assert prefixes == {"tenant": "tenant", "retail": "contract", "ada": "user"}
+
+
+def test_a_world_file_with_mistakes_is_refused_whole_with_a_line_for_each(database_url: str, tmp_path: Path) -> None:
+    mistaken = WORLD | {
+        "contracts": [{"key": "retail", "tenant": "nobody", "name": "Northern Retail", "status": "ACTIVE"}],
+        "teams": [{"key": "team", "contract": "retail", "name": "retail", "colour": "red"}],
+    }
+    told = flowport("load", "-", "--map", tmp_path / "ids.json", stdin=json.dumps(mistaken), DATABASE_URL=database_url)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert {line.split(": ")[0] for line in told.stderr.splitlines()} == {
+        "$.contracts[0].tenant",
+        "$.teams[0].colour",
+    }
+    assert not (tmp_path / "ids.json").exists()
+    # Ada is in the file as well, and wasn't loaded.
+    assert flowport("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
+
+
+def test_a_map_that_could_not_be_written_is_refused_before_anything_is_loaded(
+    database_url: str, tmp_path: Path
+) -> None:
+    map_file = tmp_path / "missing" / "ids.json"
+    told = flowport("load", "-", "--map", map_file, stdin=json.dumps(WORLD), DATABASE_URL=database_url)
+    assert told.returncode == 2
+    assert flowport("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
+
+
+def test_a_token_is_printed_once_and_alone(loaded: str) -> None:
+    told = flowport("token", "ada@example.com", "--name", "nightly", "--expires", "30", DATABASE_URL=loaded)
+    assert (told.returncode, told.stderr) == (0, "")
+    token = told.stdout.removesuffix("\n")
+    assert token.startswith("fp_")
+    assert token.split() == [token]
+
+    listed = flowport("token", "--list", DATABASE_URL=loaded).stdout
+    header, row = listed.splitlines()
+    assert header.split() == ["ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST", "USED", "REVOKED"]
+    assert row.split()[1:3] == ["ada@example.com", "nightly"]
+    assert row.split()[-2:] == ["-", "-"]
+    assert token.rsplit("_", 1)[1] not in listed
+
+
+def test_a_token_is_revoked_by_its_id(loaded: str) -> None:
+    flowport("token", "ada@example.com", DATABASE_URL=loaded)
+    token_id = flowport("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[0]
+    told = flowport("token", "--revoke", token_id, DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", f"Revoked {token_id}.\n")
+    assert flowport("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[-1] != "-"
+
+
+def test_what_is_unknown_is_said_in_a_line(loaded: str) -> None:
+    told = flowport("token", "nobody@example.com", DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == "Error: There is no user with the email nobody@example.com.\n"
+    told = flowport("token", "--revoke", "nothing", DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == "Error: There is no token nothing that could be revoked; --list shows all.\n"
