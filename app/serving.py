@@ -37,8 +37,9 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
             listening.bind(address)
             listening.listen(2048)
         except OSError as error:
-            message = f"Can't listen on {host}, port {port}: {error.strerror}. Another one can be chosen with --port."
-            raise click.ClickException(message) from None
+            raise click.ClickException(
+                f"Can't listen on {host}, port {port}: {error.strerror}. Another one can be chosen with --port."
+            ) from None
         yield listening
 
 

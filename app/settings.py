@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "FLOWPORT_"
@@ -27,24 +27,16 @@ def async_url(given: str) -> str:
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):
-        message = "this is no database URL, such as postgresql://user:password@host:5432/database"
-        raise ValueError(message) from None
+        raise ValueError("this is no database URL, such as postgresql://user:password@host:5432/database") from None
     if url.drivername not in URL_SCHEMES:
-        message = f"the database must be PostgreSQL (postgresql://…), not {url.drivername}"
-        raise ValueError(message)
+        raise ValueError(f"the database must be PostgreSQL (postgresql://…), not {url.drivername}")
     unknown = [option for option in url.query if option not in URL_OPTIONS]
     if unknown:
-        message = f"the option {unknown[0]} isn't supported in the URL; supported are {', '.join(URL_OPTIONS)}"
-        raise ValueError(message)
+        raise ValueError(f"the option {unknown[0]} isn't supported in the URL; supported are {', '.join(URL_OPTIONS)}")
     if not str(url.query.get("prepared_statement_cache_size", "0")).isdecimal():
-        message = "prepared_statement_cache_size must be a number"
-        raise ValueError(message)
+        raise ValueError("prepared_statement_cache_size must be a number")
     query = {URL_OPTIONS[option]: value for option, value in url.query.items()}
-    return with_password(url.set(drivername="postgresql+asyncpg", query=query))
-
-
-def with_password(url: URL) -> str:
-    return url.render_as_string(hide_password=False)
+    return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 
 
 Switch = Literal["auto", "on", "off"]

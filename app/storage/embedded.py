@@ -42,21 +42,20 @@ def said_plainly(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"The data directory {data_dir} can't be used: {error.strerror} ({error.filename}). {WAYS_OUT}"
-        raise EmbeddedDatabaseError(message) from error
+        raise EmbeddedDatabaseError(f"The data directory {data_dir} can't be used: {error}. {WAYS_OUT}") from error
 
 
 def prepare(data_dir: Path) -> tuple[Place, Account]:
     """The place and the account that its database runs as; refuses a place that the account can't reach."""
     place = Place(data_dir.expanduser().resolve())
     if not str(place.data_dir).isprintable():
-        message = f"The path of the data directory has characters that don't print: {str(place.data_dir)!r}. {WAYS_OUT}"
-        raise EmbeddedDatabaseError(message)
+        raise EmbeddedDatabaseError(
+            f"The path of the data directory has characters that don't print: {str(place.data_dir)!r}. {WAYS_OUT}"
+        )
     if not place.data_dir.exists():
         make_data_dir(place.data_dir)
     if not place.data_dir.is_dir():
-        message = f"The data directory {place.data_dir} is no folder. {WAYS_OUT}"
-        raise EmbeddedDatabaseError(message)
+        raise EmbeddedDatabaseError(f"The data directory {place.data_dir} is no folder. {WAYS_OUT}")
     account = account_for(place.cluster if place.cluster.exists() else place.data_dir)
     if not account.can_enter(place.data_dir):
         raise EmbeddedDatabaseError(closed_door(place, account))
@@ -66,8 +65,9 @@ def prepare(data_dir: Path) -> tuple[Place, Account]:
 def make_data_dir(data_dir: Path) -> None:
     """Make it in one step with its owner: another process may be doing the same at this moment."""
     if not data_dir.parent.is_dir():
-        message = f"The data directory {data_dir} can't be made: there is no folder {data_dir.parent}."
-        raise EmbeddedDatabaseError(message)
+        raise EmbeddedDatabaseError(
+            f"The data directory {data_dir} can't be made: there is no folder {data_dir.parent}."
+        )
     fresh = Path(tempfile.mkdtemp(prefix=".flowport-", dir=data_dir.parent))
     try:
         account_for(fresh).own(fresh)
@@ -158,7 +158,7 @@ def watch(data_dir: Path, pid: int) -> None:
     Makes no file: by now somebody may be removing the data directory.
     """
     place = Place(data_dir)
-    while serves(place, pid):
+    while runs(place, pid):
         try:
             users = os.open(users_file(place), os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -166,11 +166,11 @@ def watch(data_dir: Path, pid: int) -> None:
         fcntl.flock(users, fcntl.LOCK_EX)
         # Somebody may come before we are behind the gate; there we ask again.
         fcntl.flock(users, fcntl.LOCK_UN)
-        if serves(place, pid):
+        if runs(place, pid):
             leave(place, account_for(place.cluster), users)
 
 
-def serves(place: Place, pid: int) -> bool:
+def runs(place: Place, pid: int) -> bool:
     found = find_postmaster(place)
     return found is not None and found.pid == pid
 

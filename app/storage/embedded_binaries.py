@@ -80,9 +80,9 @@ class Account:
             return f"uid {self.uid}"
 
     def own(self, file: Path | int) -> None:
-        """Hand a file that we have just made to the account."""
+        """Hand a file that is ours to the account; not what a link there may point to."""
         if self.other:
-            os.chown(file, self.uid, self.gid)
+            os.chown(file, self.uid, self.gid, follow_symlinks=isinstance(file, int))
 
     def can_enter(self, folder: Path) -> bool:
         if not self.other:
@@ -112,19 +112,19 @@ def account_for(folder: Path) -> Account:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid, other=True)
-    message = f"PostgreSQL refuses to run as root, and there is no account postgres or nobody to run it. {WAYS_OUT}"
-    raise EmbeddedDatabaseError(message)
+    raise EmbeddedDatabaseError(
+        f"PostgreSQL refuses to run as root, and there is no account postgres or nobody to run it. {WAYS_OUT}"
+    )
 
 
 def binaries_for(account: Account, data_dir: Path) -> Path:
     """The folder of `postgres` and `initdb`; a copy in the data directory where the account can't enter the wheel's."""
     package = find_spec(PACKAGE)
     if package is None or package.origin is None:
-        message = (
+        raise EmbeddedDatabaseError(
             f"The embedded PostgreSQL is missing: the package {WHEEL} isn't installed (it has no build for musl). "
             "Install it, or name a PostgreSQL of your own in FLOWPORT_DATABASE_URL."
         )
-        raise EmbeddedDatabaseError(message)
     site = Path(package.origin).resolve().parents[1]
     if account.can_enter(site / BINARIES / "bin"):
         return site / BINARIES / "bin"

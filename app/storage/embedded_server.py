@@ -19,8 +19,8 @@ DATABASE = "postgres"
 PORT = 5432
 MAJOR_VERSION = "18"
 
-# Not a limit for a recovery that makes progress on a large database, but a word instead of a silent wait.
-PATIENCE_SECONDS = 60
+# Recovery of a large database after a crash may take minutes.
+PATIENCE_SECONDS = 300
 LOG_BYTES = 10_000_000
 
 # The system's limit for the address of a socket is 104 bytes on macOS and 108 on Linux.
@@ -86,7 +86,7 @@ def find_postmaster(place: Place) -> Postmaster | None:
         process = psutil.Process(int(lines[0]))
     except (ValueError, IndexError, psutil.Error):
         return None
-    if not works_in(process, place.cluster):
+    if not serves(process, place.cluster):
         return None
     return Postmaster(process.pid, Path(lines[4]), lines[7].strip())
 
@@ -122,15 +122,17 @@ def join_or_start(place: Place, account: Account) -> tuple[Postmaster, bool]:
 def create_cluster(place: Place, account: Account, binaries: Path) -> None:
     """Make the cluster under another name first: an interrupted initdb must not leave half a cluster."""
     if place.cluster.exists() and any(place.cluster.iterdir()):
-        message = f"{place.cluster} exists but is no database: move it away, or choose another data directory."
-        raise EmbeddedDatabaseError(message)
+        raise EmbeddedDatabaseError(
+            f"{place.cluster} exists but is no database: move it away, or choose another data directory."
+        )
     fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=place.data_dir))
     account.own(fresh)
     with initdb_in(binaries, account) as initdb:
         made = account.run(initdb, "-D", fresh, *INITDB_OPTIONS)
     if made.returncode != 0:
-        message = f"The database couldn't be made in {place.cluster}. initdb said:\n{made.stdout.strip()}"
-        raise EmbeddedDatabaseError(message)
+        raise EmbeddedDatabaseError(
+            f"The database couldn't be made in {place.cluster}. initdb said:\n{made.stdout.strip()}"
+        )
     with (fresh / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write(f"\ninclude_if_exists = '{SETTINGS_FILE}'\n")
         settings.flush()
@@ -141,16 +143,16 @@ def create_cluster(place: Place, account: Account, binaries: Path) -> None:
 def refuse_other_version(place: Place) -> None:
     found = (place.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
     if found != MAJOR_VERSION:
-        message = (
+        raise EmbeddedDatabaseError(
             f"The database in {place.cluster} was made by PostgreSQL {found}, and this is PostgreSQL {MAJOR_VERSION}: "
             "dump it with the version that made it and load it anew, or choose another data directory."
         )
-        raise EmbeddedDatabaseError(message)
 
 
 def start(place: Place, account: Account, binaries: Path, deadline: float) -> Postmaster:
     remove_what_a_killed_server_left(place, deadline)
-    write_settings(place, account, make_socket_dir(place, account))
+    socket_dir = make_socket_dir(place, account)
+    write_settings(place, account, socket_dir)
     rotate(place.log)
     log = os.open(place.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -159,14 +161,24 @@ def start(place: Place, account: Account, binaries: Path, deadline: float) -> Po
         pid = account.detach(binaries / "postgres", "-D", place.cluster, log=log)
     finally:
         os.close(log)
+    try:
+        return ready(place, pid, said_before, deadline)
+    except BaseException:
+        # It may not have a pid file yet, by which whoever leaves as the last would find it.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        remove_socket(place, socket_dir)
+        raise
+
+
+def ready(place: Place, pid: int, said_before: int, deadline: float) -> Postmaster:
     while is_alive(pid):
         found = find_postmaster(place)
         if found is not None and found.pid == pid and found.status == "ready":
             return found
         wait_a_little(place, deadline)
     said = place.log.read_bytes()[said_before:].decode(errors="replace").strip()
-    message = f"The database in {place.cluster} didn't start. Its log {place.log} says:\n{said}"
-    raise EmbeddedDatabaseError(message)
+    raise EmbeddedDatabaseError(f"The database in {place.cluster} didn't start. Its log {place.log} says:\n{said}")
 
 
 def remove_what_a_killed_server_left(place: Place, deadline: float) -> None:
@@ -178,7 +190,7 @@ def remove_what_a_killed_server_left(place: Place, deadline: float) -> None:
     lines = read_pid_file(place)
     if not lines:
         return
-    while orphans := [process for process in psutil.process_iter() if works_in(process, place.cluster)]:
+    while orphans := [process for process in psutil.process_iter() if serves(process, place.cluster)]:
         for orphan in orphans:
             with suppress(psutil.NoSuchProcess):
                 orphan.kill()
@@ -187,9 +199,10 @@ def remove_what_a_killed_server_left(place: Place, deadline: float) -> None:
     (place.cluster / "postmaster.pid").unlink()
 
 
-def works_in(process: psutil.Process, folder: Path) -> bool:
+def serves(process: psutil.Process, cluster: Path) -> bool:
+    """Whether this is a process of the cluster's server; somebody's shell may be in the folder as well."""
     try:
-        return folder.samefile(process.cwd())
+        return process.name() == "postgres" and cluster.samefile(process.cwd())
     except (OSError, psutil.Error):
         # It is gone, or it is nobody whom we could have started.
         return False
@@ -214,8 +227,9 @@ def make_socket_dir(place: Place, account: Account) -> Path:
             folder = Path(tempfile.mkdtemp(prefix="flowport-", dir=parent))
             account.own(folder)
             return folder
-    message = f"The path {place.data_dir} is too long for a socket, and so is that of the temporary folder. {WAYS_OUT}"
-    raise EmbeddedDatabaseError(message)
+    raise EmbeddedDatabaseError(
+        f"The path {place.data_dir} is too long for a socket, and so is that of the temporary folder. {WAYS_OUT}"
+    )
 
 
 def fits_an_address(folder: Path) -> bool:
@@ -249,7 +263,7 @@ def stop(place: Place) -> None:
         process.send_signal(signal.SIGINT)
         deadline = time.monotonic() + PATIENCE_SECONDS
         # Not Process.wait: a process that has ended stays in the table until its parent looks, which may take seconds.
-        while works_in(process, place.cluster):
+        while serves(process, place.cluster):
             if time.monotonic() > deadline:
                 # Stop at once; the next start recovers.
                 process.send_signal(signal.SIGQUIT)
@@ -269,6 +283,7 @@ def remove_socket(place: Place, folder: Path) -> None:
 
 def wait_a_little(place: Place, deadline: float) -> None:
     if time.monotonic() > deadline:
-        message = f"The database in {place.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {place.log}."
-        raise EmbeddedDatabaseError(message)
+        raise EmbeddedDatabaseError(
+            f"The database in {place.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {place.log}."
+        )
     time.sleep(0.005)

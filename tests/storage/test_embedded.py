@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import time
 from pathlib import Path
 
@@ -84,6 +85,17 @@ async def test_a_killed_server_is_started_anew_with_all_it_had(data_dir: Path) -
             await ask(again, "drop table kept")
         user.leave()
     assert server_of(data_dir) is None
+
+
+def test_somebody_else_in_the_folder_of_a_killed_server_is_left_alone(data_dir: Path) -> None:
+    with running(data_dir), subprocess.Popen(["sleep", "60"], cwd=data_dir / "postgres") as visitor:
+        server = server_of(data_dir)
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+        assert eventually(lambda: server_of(data_dir) is None)
+        with running(data_dir):
+            assert visitor.poll() is None
+        visitor.kill()
 
 
 async def test_a_pid_file_that_names_a_stranger_is_stale(data_dir: Path) -> None:
