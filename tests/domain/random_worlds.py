@@ -9,7 +9,7 @@ from app.domain.component import Component, ComponentAccess
 from app.domain.nouns import Contract, TenantId, Workspace
 from tests.domain.world import FULL, LIMITED, BoundStep, component, contract, step, workspace
 
-bounded = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+bounded = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 """The same few examples every time: these tests run at every save. Raise the number to hunt."""
 
 TENANTS = tuple(TenantId(f"tenant_{name}") for name in ("one", "two", "three"))

@@ -1,0 +1,181 @@
+"""The law told a second time, slowly and step by step, to hold the core to it: the tables of sections 3 and 4."""
+
+from dataclasses import dataclass
+
+from app.domain.access import FLOW_EDIT
+from app.domain.component import component_name
+from app.domain.export import ExportFacts, ExportWish, OntoFlow
+from app.domain.nouns import ReferenceKind
+from app.domain.override import ExistingDraft
+from app.domain.references import ReferenceAction, ReferenceOutcome
+from app.domain.source import State, StateOfFlow
+from tests.domain.world import ABROAD, DATA_SAMPLES, FULL, TOPIC
+
+Bound = dict[int, dict[ReferenceKind, object]]
+"""What each step names, by its position."""
+
+
+def bound_by(state: State) -> Bound:
+    found: Bound = {step.position: {} for step in state.steps}
+    for bound in state.bindings:
+        found[bound.position] = dict(bound.values)
+    return found
+
+
+@dataclass(frozen=True)
+class Law:
+    facts: ExportFacts
+    wish: ExportWish
+
+    def state(self) -> State | None:
+        """X4."""
+        source, wanted = self.facts.source, self.wish.source
+        if source is None:
+            return None
+        if wanted.version_id is not None:
+            return self.facts.named_version
+        if wanted.state is None:
+            return source.published or source.draft
+        return source.published if wanted.state is StateOfFlow.PUBLISHED_VERSION else source.draft
+
+    def topics(self) -> list[object]:
+        """The distinct topics of the pub/sub steps (T1)."""
+        state = self.state()
+        named = [] if state is None else [bound.values.get(TOPIC) for bound in state.bindings]
+        return list(dict.fromkeys(topic for topic in named if topic is not None))
+
+    def pub_sub(self, command: str) -> bool:
+        return component_name(command) == "acme/pub-sub" and command != "acme/pub-sub"
+
+    # refusals ------------------------------------------------------------------------------------------------------
+
+    def refusals(self) -> list[str]:
+        return [
+            *self.not_found(),
+            *self.forbidden(),
+            *(["COMPONENT_NOT_ACCESSIBLE"] if self.component_is_missing() else []),
+            *self.topic_is_refused(),
+            *self.override_is_refused(),
+            *(["INVALID_INPUT"] if self.wish.name == " " else []),
+        ]
+
+    def not_found(self) -> list[str]:
+        facts, wanted = self.facts, self.wish.source
+        onto_flow, gone = isinstance(self.wish.destination, OntoFlow), facts.destination is None
+        no_draft = wanted.version_id is None and wanted.state is not StateOfFlow.PUBLISHED_VERSION
+        state = "DRAFT_NOT_FOUND" if no_draft else "VERSION_NOT_FOUND"
+        return [
+            *["FLOW_NOT_FOUND"] * (facts.source is None) + ["FLOW_NOT_FOUND"] * (onto_flow and gone),
+            *(["WORKSPACE_NOT_FOUND"] if gone and not onto_flow else []),
+            *([state] if facts.source is not None and self.state() is None else []),
+        ]
+
+    def forbidden(self) -> list[str]:
+        """A3, A6."""
+        places = [None if self.facts.source is None else self.facts.source.place, self.facts.destination]
+        lacking = {place.workspace.id for place in places if place is not None and FLOW_EDIT not in place.permissions}
+        to = self.facts.destination
+        suspended = to is not None and to.workspace.contract.status.value == "SUSPENDED"
+        return ["INSUFFICIENT_PERMISSION"] * len(lacking) + ["CONTRACT_SUSPENDED"] * suspended
+
+    def component_is_missing(self) -> bool:
+        """C0 to C5, for the components of `random_exports`."""
+        facts, state = self.facts, self.state()
+        if facts.source is None or facts.destination is None or state is None or self.inside():
+            return False
+        here, there = facts.source.place.workspace, facts.destination.workspace
+        names = {component_name(step.command) for step in state.steps}
+        if names & {"lab/unknown", "unreadable"}:
+            return True
+        if "lab/private" in names and (there.contract.name != "Northern Retail" or here.contract.tenant_id == ABROAD):
+            return True
+        return bool(names) and there.contract.component_whitelist and there.type is FULL
+
+    def topic_is_refused(self) -> list[str]:
+        """The table's column "a topic is given"."""
+        state, given, there = self.state(), self.wish.topic_id, self.facts.destination
+        if given is None or state is None:
+            return []
+        if not any(self.pub_sub(step.command) for step in state.steps):
+            return ["FLOW_HAS_NO_TOPIC"]
+        if len(self.topics()) > 1:
+            return ["MULTIPLE_TOPICS_NOT_COPIED"]
+        return ["TOPIC_NOT_ACCESSIBLE"] if there is not None and not self.usable(TOPIC, given) else []
+
+    def override_is_refused(self) -> list[str]:
+        """X6, X9, X10."""
+        facts, over, to = self.facts, self.facts.overridden, self.facts.destination
+        in_the_way = over is not None and over.draft is not None and self.wish.existing_draft is ExistingDraft.REFUSE
+        itself = over is not None and facts.source is not None and over.id == facts.source.id
+        is_new = to is not None and not isinstance(self.wish.destination, OntoFlow) and to.workspace.type is FULL
+        quota = None if to is None else to.workspace.contract.flow_quota
+        above = is_new and quota is not None and facts.flows_used + 1 > quota
+        reasons = {
+            "DRAFT_ALREADY_EXISTS": in_the_way,
+            "CANNOT_OVERRIDE_ITSELF": itself,
+            "QUOTA_EXCEEDED": above,
+        }
+        return [code for code, holds in reasons.items() if holds]
+
+    # references ----------------------------------------------------------------------------------------------------
+
+    def inside(self) -> bool:
+        facts = self.facts
+        assert facts.source is not None
+        assert facts.destination is not None
+        return facts.source.place.workspace.id == facts.destination.workspace.id
+
+    def usable(self, kind: ReferenceKind, reference: object) -> bool:
+        assert self.facts.destination is not None
+        thing = self.facts.targets.get(str(reference))
+        return thing is not None and (thing.kind, thing.workspace_id) == (kind, self.facts.destination.workspace.id)
+
+    def already_there(self, step_id: str, command: str, kind: ReferenceKind) -> object:
+        """X7a: the published version before the draft; the same id and component."""
+        over = self.facts.overridden
+        for state in () if over is None else (over.published, over.draft):
+            for there in () if state is None else state.steps:
+                same = there.id == step_id and component_name(there.command) == component_name(command)
+                reference = bound_by(state)[there.position].get(kind) if state is not None else None
+                if same and self.usable(kind, reference):
+                    return reference
+        return None
+
+    def after(self, position: int, step_id: str, command: str) -> dict[ReferenceKind, object]:
+        """What the step is bound to: X7, X7a, X8, and the table of topics."""
+        state = self.state()
+        assert state is not None
+        before = bound_by(state)[position]
+        kept_topics = self.inside() or all(self.usable(TOPIC, topic) for topic in self.topics())
+        result: dict[ReferenceKind, object] = {}
+        for kind in ReferenceKind:
+            had = before.get(kind)
+            if kind is DATA_SAMPLES:
+                result[kind] = had if self.inside() else None
+            elif kind is TOPIC and not self.pub_sub(command):
+                result[kind] = None
+            elif kind is TOPIC and self.wish.topic_id is not None:
+                result[kind] = self.wish.topic_id
+            elif self.usable(kind, had) and (kind is not TOPIC or kept_topics):
+                result[kind] = had
+            else:
+                result[kind] = self.already_there(step_id, command, kind)
+        return result
+
+    def report(self) -> list[ReferenceOutcome]:
+        """X7b: every reference that was or is, in the order of the steps and kinds."""
+        state = self.state()
+        assert state is not None
+        report = []
+        for step in state.steps:
+            before, after = bound_by(state)[step.position], self.after(step.position, step.id, step.command)
+            for kind in ReferenceKind:
+                was, now = before.get(kind) or None, after[kind] or None
+                if was is not None or now is not None:
+                    changed = ReferenceAction.KEPT if was == now else ReferenceAction.REPLACED
+                    action = ReferenceAction.CLEARED if now is None else changed
+                    ids = (
+                        (None, None) if kind is DATA_SAMPLES else (str(was) if was else None, str(now) if now else None)
+                    )
+                    report.append(ReferenceOutcome(step.id, kind, action, *ids))
+        return report

@@ -1,0 +1,83 @@
+"""What holds of every export, whatever is exported to wherever; `law.py` says what the law says."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hypothesis import given, settings
+
+from app.domain.error_code import ErrorCode
+from app.domain.errors import Refused
+from app.domain.export import CopyWish, ExportPlan, plan_copy, plan_export
+from app.domain.graph import Json
+from app.domain.nouns import ReferenceKind
+from tests.domain.law import Law, bound_by
+from tests.domain.random_exports import Case, exports
+from tests.domain.random_worlds import bounded
+from tests.domain.world import DATA_SAMPLES
+
+often = settings(bounded, max_examples=3 * bounded.max_examples)
+
+
+@often
+@given(exports())
+def test_an_export_is_planned_or_refused_exactly_as_the_law_says(case: Case) -> None:
+    outcome, law = plan_export(case.facts, case.wish), Law(case.facts, case.wish)
+    found = [error.code.value for error in outcome.errors] if isinstance(outcome, Refused) else []
+    assert found == law.refusals()
+    assert isinstance(outcome, ExportPlan) is (found == [])
+    assert found == sorted(found, key=[code.value for code in ErrorCode].index)
+
+
+@often
+@given(exports(smooth=True))
+def test_a_plan_binds_and_reports_as_the_law_says_and_leaves_the_content_alone(case: Case) -> None:
+    plan, law = plan_export(case.facts, case.wish), Law(case.facts, case.wish)
+    state = law.state()
+    if isinstance(plan, ExportPlan) and state is not None:
+        bound = {step.position: step.values for step in plan.bindings}
+        for step in state.steps:
+            before, after = bound_by(state)[step.position], bound.get(step.position, {})
+            assert what_is_named(after) == what_is_named(law.after(step.position, step.id, step.command))
+            assert all(lives_in(plan.workspace_id, case, kind, value) for kind, value in what_is_named(after).items())
+            assert {kind for kind, value in before.items() if not value} <= after.keys()
+        assert plan.content_hash == state.content_hash
+        assert list(plan.references) == law.report()
+
+
+def what_is_named(values: Mapping[ReferenceKind, Json]) -> dict[ReferenceKind, Json]:
+    return {kind: value for kind, value in values.items() if value}
+
+
+def lives_in(workspace_id: str, case: Case, kind: ReferenceKind, value: Json) -> bool:
+    if kind is DATA_SAMPLES:
+        return case.facts.source is not None and case.facts.source.place.workspace.id == workspace_id
+    thing = case.facts.targets[value]
+    return (thing.kind, thing.workspace_id) == (kind, workspace_id)
+
+
+@bounded
+@given(exports())
+def test_planning_changes_nothing_and_the_same_question_has_the_same_answer(case: Case) -> None:
+    facts, before = case.facts, copy.deepcopy(case.facts)
+    assert plan_export(facts, case.wish) == plan_export(before, case.wish)
+    plan_copy(facts, CopyWish(case.wish.flow_id, None, case.wish.source))
+    assert replace(facts, catalogue=before.catalogue) == before
+
+
+@bounded
+@given(exports(smooth=True))
+def test_a_copy_of_what_the_workspace_can_use_is_exact(case: Case) -> None:
+    facts = replace(case.facts, overridden=None)
+    plan = plan_copy(facts, CopyWish(case.wish.flow_id, None, case.wish.source))
+    state = Law(facts, case.wish).state()
+    if isinstance(plan, ExportPlan) and state is not None:
+        here = {(thing.kind, thing.id) for thing in facts.targets.values() if thing.workspace_id == plan.workspace_id}
+        named = {
+            (kind, value)
+            for step in state.bindings
+            for kind, value in step.values.items()
+            if kind is not DATA_SAMPLES and value is not None
+        }
+        assert (plan.content_hash, plan.warnings) == (state.content_hash, ())
+        assert (plan.bindings == state.bindings) is (named <= here)
