@@ -32,9 +32,10 @@ class Server:
     def end(self, number: signal.Signals) -> int:
         """Send a signal, and wait for the rest of what it says and for the exit code."""
         self.process.send_signal(number)
-        said, _ = self.process.communicate(timeout=30)
-        self.greeting += said.splitlines()
-        return self.process.returncode
+        code = self.process.wait(30)
+        if self.process.stdout is not None:
+            self.greeting += self.process.stdout.read().splitlines()
+        return code
 
 
 @contextmanager
