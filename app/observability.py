@@ -1,9 +1,17 @@
-"""The log, and what is counted for it: a request id and the statements of an operation."""
+"""The log: structured, with a request id and one line for each operation; and what is counted for it."""
 
+import logging
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(slots=True)
@@ -31,3 +39,35 @@ def count_statement() -> None:
     statements = _statements.get()
     if statements is not None:
         statements.count += 1
+
+
+def request_id(proposed: str | None) -> str:
+    """The caller's request id if it is a sane one, else a new one."""
+    return proposed if proposed is not None and SANE_REQUEST_ID.fullmatch(proposed) else uuid4().hex
+
+
+def configure_log(*, log_format: str, level: str) -> None:
+    """Write the log to stderr: as JSON lines, or for people on a terminal; `auto` looks where it goes."""
+    for_people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    ending: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer()]
+        if for_people
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *ending,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(levelname)s %(name)s %(message)s", force=True)
+
+
+def log() -> structlog.typing.FilteringBoundLogger:
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger

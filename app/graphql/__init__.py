@@ -1,1 +1,5 @@
 """The API: GraphQL types, resolvers that translate, and the endpoint that serves them."""
+
+from app.graphql import enums
+
+__all__ = ["enums"]  # the enumerations of the domain are described before any type of the schema names one

@@ -64,23 +64,25 @@ class Workspace(Node):
     async def flows(
         self,
         info: Info,
+        *,
         page: PageArguments,
         search: Search = strawberry.UNSET,
-        filter: Annotated[
-            FlowFilterInput | None, strawberry.argument(description="Which flows are asked for; all if left out.")
+        filter_by: Annotated[
+            FlowFilterInput | None,
+            strawberry.argument(name="filter", description="Which flows are asked for; all if left out."),
         ] = strawberry.UNSET,
         order_by: Annotated[
             FlowOrder | None, strawberry.argument(description="What they are sorted by; by name if left out.")
         ] = strawberry.UNSET,
     ) -> Connection[Flow]:
         """The flows of the workspace; none if you are no member."""
-        order, asked = given(order_by) or FlowOrder.NAME_ASC, given(filter)
+        order, asked = given(order_by) or FlowOrder.NAME_ASC, given(filter_by)
         flow_filter = ANY_FLOW if asked is None else asked.to_filter()
         wanted = Wanted(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
         return await connection_below(info, wanted, self.id, page, Flow.of)
 
     @connection_field
-    async def topics(self, info: Info, page: PageArguments, search: Search = strawberry.UNSET) -> Connection[Topic]:
+    async def topics(self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET) -> Connection[Topic]:
         """The topics of the workspace, by name; none if you are no member."""
         return await connection_below(info, Wanted(ListName.TOPICS, searched(search)), self.id, page, Topic.of)
 
@@ -88,6 +90,7 @@ class Workspace(Node):
     async def credentials(
         self,
         info: Info,
+        *,
         page: PageArguments,
         component_id: OfComponent = strawberry.UNSET,
         search: Search = strawberry.UNSET,
@@ -100,6 +103,7 @@ class Workspace(Node):
     async def secrets(
         self,
         info: Info,
+        *,
         page: PageArguments,
         component_id: OfComponent = strawberry.UNSET,
         search: Search = strawberry.UNSET,
@@ -109,7 +113,7 @@ class Workspace(Node):
         return await connection_below(info, wanted, self.id, page, Secret.of)
 
     @connection_field
-    async def agents(self, info: Info, page: PageArguments, search: Search = strawberry.UNSET) -> Connection[Agent]:
+    async def agents(self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET) -> Connection[Agent]:
         """The agents of the workspace, by name; none if you are no member."""
         return await connection_below(info, Wanted(ListName.AGENTS, searched(search)), self.id, page, Agent.of)
 

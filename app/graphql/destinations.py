@@ -1,0 +1,117 @@
+"""The connections of places where a flow may go: destination workspaces, flows to override, topics to choose."""
+
+from collections.abc import Awaitable, Callable
+
+import strawberry
+
+from app.graphql.connections import PageInfo, Paging
+from app.graphql.describe import about, field
+from app.graphql.errors import ExportFlowError
+from app.graphql.outcomes import export_flow_error
+from app.graphql.types.bound import Topic
+from app.graphql.types.flow import Flow
+from app.graphql.types.workspace import Workspace
+from app.storage.paging import Page
+from app.storage.reads.candidates import MatchReason
+from app.storage.reads.views import FlowView
+from app.usecases.find_candidates import TopicCandidate
+from app.usecases.find_destinations import Destination
+
+Count = Callable[[], Awaitable[int]]
+
+
+@strawberry.type
+class Counted:
+    """What the connections here have in common; no type of the schema."""
+
+    page_info: PageInfo = about("Where the page lies in the list.")
+    count: strawberry.Private[Count]
+
+    @field
+    async def total_count(self) -> int:
+        """How long the whole list is. It is counted only when this field is selected."""
+        return await self.count()
+
+
+@strawberry.type(description="A workspace as the destination of a flow.")
+class DestinationWorkspaceEdge:
+    cursor: str = about("Where the element stands; opaque, and good for this list only.")
+    node: Workspace = about("The workspace.")
+    eligible: bool = about("Whether the flow can be exported here as a new flow.")
+    eligible_for_override: bool = about(
+        "Whether it can be exported over a flow that is here; differs where only the quota stands in the way of a new "
+        "one."
+    )
+    blockers: list[ExportFlowError] = about("Why it can't be exported here as a new flow; empty when eligible.")
+
+    @classmethod
+    def of(cls, cursor: str, there: Destination) -> "DestinationWorkspaceEdge":
+        return cls(
+            cursor=cursor,
+            node=Workspace.of(there.place),
+            eligible=not there.refusals,
+            eligible_for_override=there.eligible_for_override,
+            blockers=[export_flow_error(refusal) for refusal in there.refusals],
+        )
+
+
+@strawberry.type(description="A page of the workspaces that a flow may be exported to.")
+class DestinationWorkspaceConnection(Counted):
+    edges: list[DestinationWorkspaceEdge] = about("The workspaces of the page, each with what stands in the way.")
+    nodes: list[Workspace] = about("The workspaces of the page.")
+
+    @classmethod
+    def of(cls, paging: Paging, page: Page[Destination], count: Count) -> "DestinationWorkspaceConnection":
+        edges = [DestinationWorkspaceEdge.of(paging.cursor(key), there) for key, there in page.elements]
+        return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)
+
+
+@strawberry.type(description="A flow that could be overridden.")
+class OverrideCandidateEdge:
+    cursor: str = about("Where the element stands; opaque, and good for this list only.")
+    node: Flow = about("The flow.")
+    match_reason: MatchReason = about("Why it stands where it stands in the list.")
+
+    @classmethod
+    def of(cls, cursor: str, candidate: tuple[FlowView, int]) -> "OverrideCandidateEdge":
+        flow, rank = candidate
+        return cls(cursor=cursor, node=Flow.of(flow), match_reason=list(MatchReason)[rank])
+
+
+@strawberry.type(description="A page of the flows that a flow could override, best match first.")
+class OverrideCandidateConnection(Counted):
+    edges: list[OverrideCandidateEdge] = about("The flows of the page, each with why it is a candidate.")
+    nodes: list[Flow] = about("The flows of the page.")
+
+    @classmethod
+    def of(cls, paging: Paging, page: Page[tuple[FlowView, int]], count: Count) -> "OverrideCandidateConnection":
+        edges = [OverrideCandidateEdge.of(paging.cursor(key), candidate) for key, candidate in page.elements]
+        return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)
+
+
+@strawberry.type(description="A topic that could take the place of the flow's.")
+class TopicCandidateEdge:
+    cursor: str = about("Where the element stands; opaque, and good for this list only.")
+    node: Topic = about("The topic.")
+    same_name: bool = about("Whether it has the name of the flow's topic, upper and lower case alike.")
+    missing_properties: list[str] = about("The properties that the flow would miss with this topic.")
+
+    @classmethod
+    def of(cls, cursor: str, candidate: TopicCandidate) -> "TopicCandidateEdge":
+        return cls(
+            cursor=cursor,
+            node=Topic.of(candidate.topic),
+            same_name=candidate.same_name,
+            missing_properties=list(candidate.missing_properties),
+        )
+
+
+@strawberry.type(description="A page of the topics that could take the place of the flow's, those of its name first.")
+class TopicCandidateConnection(Counted):
+    edges: list[TopicCandidateEdge] = about("The topics of the page, each with how well it fits.")
+    nodes: list[Topic] = about("The topics of the page.")
+
+    @classmethod
+    def of(cls, paging: Paging, page: Page[TopicCandidate], count: Count) -> "TopicCandidateConnection":
+        edges = [TopicCandidateEdge.of(paging.cursor(key), candidate) for key, candidate in page.elements]
+        return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)

@@ -1,0 +1,79 @@
+"""What a document asks for, found before it is run: its operations and the fields at their roots."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    parse,
+)
+
+from app.graphql.refused import BadRequest
+
+INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
+MOST_TOKENS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The operation of a document that is to be run."""
+
+    name: str | None
+    type: OperationType
+    roots: frozenset[str]
+    """The fields that it asks for first."""
+
+    @property
+    def only_introspects(self) -> bool:
+        """It asks for nothing but the schema, which needs no caller."""
+        return self.roots <= INTROSPECTION
+
+    @property
+    def introspects(self) -> bool:
+        return bool(self.roots & {"__schema", "__type"})
+
+
+def operation_of(document: str, name: str | None) -> Operation:
+    """The operation that is meant. Refuses a document that can't be read, and one that leaves open which to run."""
+    parsed = _parse(document)
+    operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
+    chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
+    if not chosen:
+        raise BadRequest("The document has no operation." if name is None else f"The document has no operation {name}.")
+    if len(chosen) > 1:
+        raise BadRequest("The document has several operations: say with `operationName` which one to run.")
+    fragments = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}
+    roots = frozenset(_root_fields(chosen[0].selection_set, fragments, set()))
+    own_name = chosen[0].name
+    return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots)
+
+
+@lru_cache(maxsize=1000)
+def _parse(document: str) -> DocumentNode:
+    try:
+        return parse(document, max_tokens=MOST_TOKENS)
+    except RecursionError:
+        raise GraphQLError("The document is nested too deep.") from None
+
+
+def _root_fields(
+    selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], seen: set[str]
+) -> Iterator[str]:
+    for node in selected.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, InlineFragmentNode):
+            yield from _root_fields(node.selection_set, fragments, seen)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+            seen.add(node.name.value)
+            if node.name.value in fragments:
+                yield from _root_fields(fragments[node.name.value].selection_set, fragments, seen)

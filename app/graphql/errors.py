@@ -1,0 +1,150 @@
+"""Refusals and warnings as the schema shows them: one interface for each mutation, so that clients can switch on all.
+
+Each type is made of a refusal of the domain; what it refers to is loaded as the viewer sees it.
+"""
+
+from typing import Self
+
+import strawberry
+
+from app.domain import access, source
+from app.domain import component as component_rules
+from app.domain.component import InaccessibilityReason
+from app.domain.error_code import ErrorCode
+from app.graphql.context import Info, required
+from app.graphql.describe import about, field
+from app.graphql.types.bound import Component, workspace_by_id
+from app.graphql.types.people import Contract
+from app.graphql.types.workspace import Workspace
+
+
+@strawberry.interface(description="A refusal that you can act on. Nothing was written.")
+class Error:
+    message: str = about("What stands in the way and what would help, for people to read.")
+    code: ErrorCode = about("What kind of refusal it is, for programs to read.")
+
+
+@strawberry.interface(description="What copyFlow may be refused for.")
+class CopyFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What exportFlow may be refused for.")
+class ExportFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What createFlow may be refused for.")
+class CreateFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="Something to know although the export went through.")
+class ExportFlowWarning:
+    message: str = about("What to know, and what to do about it.")
+
+
+@strawberry.type(description="There is no such flow, or you can't see it: the answer is the same.")
+class FlowNotFound(CopyFlowError, ExportFlowError):
+    flow_id: strawberry.ID = about("The id that was given.")
+
+    @classmethod
+    def of(cls, refusal: access.FlowNotFound) -> Self:
+        return cls(message=refusal.message, code=refusal.code, flow_id=strawberry.ID(refusal.flow_id))
+
+
+@strawberry.type(description="There is no such workspace, or you can't see it: the answer is the same.")
+class WorkspaceNotFound(ExportFlowError, CreateFlowError):
+    workspace_id: strawberry.ID = about("The id that was given.")
+
+    @classmethod
+    def of(cls, refusal: access.WorkspaceNotFound) -> Self:
+        return cls(message=refusal.message, code=refusal.code, workspace_id=strawberry.ID(refusal.workspace_id))
+
+
+@strawberry.type(description="The flow has no such version; or the published one was asked for and there is none.")
+class VersionNotFound(CopyFlowError, ExportFlowError):
+    version_id: strawberry.ID | None = about("The id that was given; null where the published version was asked for.")
+
+    @classmethod
+    def of(cls, refusal: source.VersionNotFound) -> Self:
+        version_id = None if refusal.version_id is None else strawberry.ID(refusal.version_id)
+        return cls(message=refusal.message, code=refusal.code, version_id=version_id)
+
+
+@strawberry.type(description="A draft was asked for and there is none.")
+class DraftNotFound(CopyFlowError, ExportFlowError):
+    draft_id: strawberry.ID | None = about("The id that was given, where one was.")
+
+    @classmethod
+    def of(cls, refusal: source.DraftNotFound) -> Self:
+        draft_id = None if refusal.draft_id is None else strawberry.ID(refusal.draft_id)
+        return cls(message=refusal.message, code=refusal.code, draft_id=draft_id)
+
+
+@strawberry.type(description="You lack a permission in a workspace. Each workspace where it is missing is one error.")
+class InsufficientPermission(CopyFlowError, ExportFlowError, CreateFlowError):
+    permission: str = about("The permission that is missing, such as workspaces.flow.edit.")
+    workspace_id: strawberry.Private[str]
+
+    @field
+    async def workspace(self, info: Info) -> Workspace:
+        """Where it is missing."""
+        return await workspace_by_id(info, self.workspace_id)
+
+    @classmethod
+    def of(cls, refusal: access.InsufficientPermission) -> Self:
+        return cls(
+            message=refusal.message,
+            code=refusal.code,
+            permission=refusal.permission,
+            workspace_id=refusal.workspace.id,
+        )
+
+
+@strawberry.type(description="The contract is suspended: nothing can be written into its workspaces.")
+class ContractSuspended(CopyFlowError, ExportFlowError, CreateFlowError):
+    contract_id: strawberry.Private[str]
+
+    @field
+    async def contract(self, info: Info) -> Contract:
+        """The contract that is suspended."""
+        return Contract.of(await required(info.context.loaders.contracts, self.contract_id))
+
+    @classmethod
+    def of(cls, refusal: access.ContractSuspended) -> Self:
+        return cls(message=refusal.message, code=refusal.code, contract_id=refusal.contract.id)
+
+
+@strawberry.type(description="A component that the destination can't use, and the steps that use it.")
+class InaccessibleComponent:
+    name: str = about("`team/name` as the commands have it; or the whole command where it can't be read.")
+    step_ids: list[str] = about("The steps that use it, in the order of the graph.")
+    reason: InaccessibilityReason = about("Why it can't be used.")
+    component_id: strawberry.Private[str | None]
+
+    @field
+    async def component(self, info: Info) -> Component | None:
+        """The component; null if you can see none of this name."""
+        view = None if self.component_id is None else await info.context.loaders.components.load(self.component_id)
+        return None if view is None else Component.of(view)
+
+    @classmethod
+    def of(cls, found: component_rules.InaccessibleComponent) -> Self:
+        return cls(name=found.name, step_ids=list(found.step_ids), reason=found.reason, component_id=found.component_id)
+
+
+@strawberry.type(description="The flow uses components that the destination can't use: all of them are listed.")
+class ComponentNotAccessible(ExportFlowError):
+    components: list[InaccessibleComponent] = about("Each once, in the order of its first step.")
+    workspace_id: strawberry.Private[str]
+
+    @field
+    async def workspace(self, info: Info) -> Workspace:
+        """The workspace that can't use them."""
+        return await workspace_by_id(info, self.workspace_id)
+
+    @classmethod
+    def of(cls, refusal: component_rules.ComponentNotAccessible) -> Self:
+        found = [InaccessibleComponent.of(one) for one in refusal.components]
+        return cls(message=refusal.message, code=refusal.code, components=found, workspace_id=refusal.workspace.id)

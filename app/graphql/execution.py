@@ -1,0 +1,73 @@
+"""Running an operation, and telling what went wrong: the caller's mistakes in words, ours masked and logged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError
+
+from app.graphql.context import Context
+from app.graphql.documents import Operation
+from app.graphql.requests import GraphQLRequest
+from app.graphql.schema import schema
+from app.observability import log
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of an answer."""
+
+    body: dict[str, Any]
+    never_ran: bool = False
+    """The request was wrong in itself; then there is no `data`."""
+    outcome: str = "ok"
+    """For the log: `ok`, `refused` or `failed`."""
+
+
+async def execute(asked: GraphQLRequest, operation: Operation, context: Context) -> Answer:
+    """Run an operation."""
+    result = await schema.execute(
+        asked.query,
+        variable_values=asked.variables,
+        operation_name=asked.operation_name or operation.name,
+        context_value=context,
+    )
+    errors: Sequence[GraphQLError] = getattr(result, "errors", None) or ()
+    data = getattr(result, "data", None)
+    if errors and data is None and all(error.path is None for error in errors):
+        return request_error(errors, code="GRAPHQL_VALIDATION_FAILED", context=context)
+    body: dict[str, Any] = {"data": data}
+    if errors:
+        body["errors"] = [formatted(error, context) for error in errors]
+    return Answer(body, outcome="failed" if any(is_ours(error) for error in errors) else "ok")
+
+
+def request_error(errors: Sequence[GraphQLError], *, code: str, context: Context | None = None) -> Answer:
+    """The answer to a request that never ran."""
+    body = {"errors": [formatted(error, context, code=code) for error in errors]}
+    return Answer(body, never_ran=True, outcome="refused")
+
+
+def formatted(error: GraphQLError, context: Context | None, *, code: str = "BAD_USER_INPUT") -> dict[str, Any]:
+    """An error as callers see it. Ours is masked: the log has it whole, under the request id."""
+    if context is not None and is_ours(error):
+        log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
+        extensions = {"code": "INTERNAL", "requestId": context.request_id}
+        return {
+            "message": "Internal error",
+            "locations": _locations(error),
+            "path": error.path,
+            "extensions": extensions,
+        }
+    shown: dict[str, Any] = {**error.formatted}
+    shown["extensions"] = {"code": code, **(error.extensions or {})}
+    return shown
+
+
+def is_ours(error: GraphQLError) -> bool:
+    """Whether something unexpected was raised, as opposed to a mistake in the request."""
+    return error.original_error is not None and not isinstance(error.original_error, GraphQLError)
+
+
+def _locations(error: GraphQLError) -> list[dict[str, int]]:
+    return [{"line": location.line, "column": location.column} for location in error.locations or ()]

@@ -1,0 +1,97 @@
+"""The inputs of mutations, and the wishes that they are read as."""
+
+import strawberry
+
+from app.domain.create import CreateWish
+from app.domain.export import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.nouns import FlowType
+from app.domain.override import ExistingDraft
+from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
+from app.graphql.arguments import given
+from app.graphql.describe import about, optional
+from app.graphql.scalars import JSON
+
+
+@strawberry.input(
+    one_of=True,
+    description="Which state of the source flow is copied. Without it: the published version, or the draft of a flow "
+    "that was never published.",
+)
+class FlowSourceInput:
+    state: StateOfFlow | None = optional("The published version, or the draft; refused if there is none.")
+    version_id: strawberry.ID | None = optional("A version from the flow's own history.")
+
+    def to_wish(self) -> SourceWish:
+        return SourceWish(state=given(self.state), version_id=given(self.version_id))
+
+
+@strawberry.input(
+    one_of=True, description="Exactly one: a workspace (a new flow is made) or a flow (its draft is overridden)."
+)
+class ExportDestinationInput:
+    workspace_id: strawberry.ID | None = optional("The workspace in which a new flow is made.")
+    override_flow_id: strawberry.ID | None = optional(
+        "The flow that gets the new draft. What it runs is not disturbed until the draft is published."
+    )
+
+    def to_wish(self) -> IntoWorkspace | OntoFlow:
+        flow_id = given(self.override_flow_id)
+        return IntoWorkspace(given(self.workspace_id) or "") if flow_id is None else OntoFlow(flow_id)
+
+
+@strawberry.input(description="What to copy inside its workspace.")
+class CopyFlowInput:
+    flow_id: strawberry.ID = about("The flow to copy.")
+    name: str | None = optional("The name of the copy. Default: `Copy of ` and the name of the source.")
+    source: FlowSourceInput | None = optional("Which state of the flow to copy.")
+
+    def to_wish(self) -> CopyWish:
+        return CopyWish(self.flow_id, given(self.name), source_wish(self.source))
+
+
+@strawberry.input(description="What to export, and where to.")
+class ExportFlowInput:
+    flow_id: strawberry.ID = about("The flow to export.")
+    destination: ExportDestinationInput = about("Where to: into a workspace, or over a flow.")
+    name: str | None = optional("The name of the draft. Default: the source's, or that of the overridden flow.")
+    topic_id: strawberry.ID | None = optional("The destination topic that the flow's one topic is replaced with.")
+    source: FlowSourceInput | None = optional("Which state of the flow to export.")
+    existing_draft: ExistingDraft = strawberry.field(
+        description="What becomes of a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
+    )
+
+    def to_wish(self) -> ExportWish:
+        return ExportWish(
+            flow_id=self.flow_id,
+            destination=self.destination.to_wish(),
+            name=given(self.name),
+            topic_id=given(self.topic_id),
+            source=source_wish(self.source),
+            existing_draft=self.existing_draft,
+        )
+
+
+@strawberry.input(description="A flow to create from a graph.")
+class CreateFlowInput:
+    workspace_id: strawberry.ID = about("The workspace in which the flow is created.")
+    name: str = about("Its name: 1 to 255 characters, no control characters. Names need not be unique.")
+    description: str | None = optional("Its description: at most 1,000 characters.")
+    type: FlowType = strawberry.field(description="How it runs.", default=FlowType.ORDINARY)
+    cron: str | None = optional("When it starts, as a cron expression of five fields.")
+    graph: JSON = about("The native form: an object with `nodes` and `edges`. It may be unfinished.")
+
+    def to_wish(self) -> CreateWish:
+        return CreateWish(
+            workspace_id=self.workspace_id,
+            name=self.name,
+            graph=self.graph,
+            type=self.type,
+            description=given(self.description),
+            cron=given(self.cron),
+        )
+
+
+def source_wish(source: FlowSourceInput | None) -> SourceWish:
+    """Which state is wished for; the usual one where nothing is said."""
+    wanted = given(source)
+    return BY_DEFAULT if wanted is None else wanted.to_wish()

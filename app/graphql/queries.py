@@ -1,0 +1,183 @@
+"""Queries: what callers see, and where a flow may go."""
+
+from typing import Annotated
+
+import strawberry
+
+from app.graphql.arguments import Search, given, searched
+from app.graphql.connections import Connection, PageArguments, connection_field
+from app.graphql.context import Info, required
+from app.graphql.describe import field
+from app.graphql.destinations import (
+    DestinationWorkspaceConnection,
+    OverrideCandidateConnection,
+    TopicCandidateConnection,
+)
+from app.graphql.inputs import FlowSourceInput, source_wish
+from app.graphql.lists import connection_below
+from app.graphql.nodes import node_by_id, nodes_by_id
+from app.graphql.types.flow import Flow, FlowVersion
+from app.graphql.types.node import Node
+from app.graphql.types.people import Contract, User
+from app.graphql.types.workspace import Workspace
+from app.storage.reads.lists import ListName, Wanted
+from app.usecases.find_candidates import find_override_candidates, find_topic_candidates
+from app.usecases.find_destinations import DestinationSearch, find_destinations
+
+FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
+WorkspaceId = Annotated[strawberry.ID, strawberry.argument(description="The id of the destination workspace.")]
+OfContract = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only workspaces of the contract with this id.")
+]
+Source = Annotated[
+    FlowSourceInput | None,
+    strawberry.argument(description="The state of the flow that would be copied; the usual one if left out."),
+]
+Ineligible = Annotated[
+    bool, strawberry.argument(description="Also those where the flow can't be exported to, each with every reason.")
+]
+THREE_KEYS = (int, str, str)
+
+
+@strawberry.type(description="Everything that can be asked. What you can't see is null, like what doesn't exist.")
+class Query:
+    @field
+    async def viewer(self, info: Info) -> User | None:
+        """Who you are."""
+        return User.of(await required(info.context.loaders.users, info.context.viewer))
+
+    @field
+    async def node(
+        self, info: Info, id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="Any id.")]
+    ) -> Node | None:
+        """Anything that has an id, by its id."""
+        return await node_by_id(info, id_)
+
+    @field
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Any ids, at most 100.")],
+    ) -> list[Node | None]:
+        """Several things by their ids, in the same order; null for what doesn't exist or isn't visible."""
+        return await nodes_by_id(info, ids)
+
+    @field
+    async def workspace(
+        self,
+        info: Info,
+        id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the workspace.")],
+    ) -> Workspace | None:
+        """A workspace by its id."""
+        place = await info.context.loaders.workspaces.load(id_)
+        return None if place is None else Workspace.of(place)
+
+    @connection_field
+    async def workspaces(
+        self,
+        info: Info,
+        *,
+        page: PageArguments,
+        contract_id: OfContract = strawberry.UNSET,
+        search: Search = strawberry.UNSET,
+    ) -> Connection[Workspace] | None:
+        """The workspaces that you can see, by name."""
+        wanted = Wanted(ListName.WORKSPACES, searched(search), contract_id=given(contract_id))
+        return await connection_below(info, wanted, info.context.viewer, page, Workspace.of)
+
+    @field
+    async def flow(
+        self,
+        info: Info,
+        id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the flow.")],
+    ) -> Flow | None:
+        """A flow by its id."""
+        view = await info.context.loaders.flows.load(id_)
+        return None if view is None else Flow.of(view)
+
+    @connection_field
+    async def destination_contracts(
+        self,
+        info: Info,
+        *,
+        page: PageArguments,
+        flow_id: FlowId,
+        source: Source = strawberry.UNSET,
+        search: Search = strawberry.UNSET,
+    ) -> Connection[Contract] | None:
+        """The contracts that hold at least one workspace that you may export this flow to, by name."""
+        paging, text = page.of("destinationContracts", info.context.viewer), searched(search)
+        flow = await find_destinations(info.context.database, info.context.viewer, flow_id, source_wish(source))
+        if flow is None:
+            return None
+        found = await flow.contracts(text, paging.request)
+        return paging.connection(found, Contract.of, lambda: flow.count_contracts(text))
+
+    @connection_field
+    async def destination_workspaces(
+        self,
+        info: Info,
+        *,
+        page: PageArguments,
+        flow_id: FlowId,
+        source: Source = strawberry.UNSET,
+        contract_id: OfContract = strawberry.UNSET,
+        search: Search = strawberry.UNSET,
+        include_ineligible: Ineligible = False,
+    ) -> DestinationWorkspaceConnection | None:
+        """Where you may export this flow to, as a new flow or over one that is there, by name.
+
+        With includeIneligible also where not, each with every reason. The flow's own workspace is among them.
+        """
+        paging = page.of("destinationWorkspaces", info.context.viewer)
+        wanted = DestinationSearch(given(contract_id), searched(search), include_ineligible)
+        flow = await find_destinations(info.context.database, info.context.viewer, flow_id, source_wish(source))
+        if flow is None:
+            return None
+        found = await flow.workspaces(wanted, paging.request)
+        return DestinationWorkspaceConnection.of(paging, found, lambda: flow.count_workspaces(wanted))
+
+    @connection_field
+    async def override_candidates(
+        self,
+        info: Info,
+        *,
+        page: PageArguments,
+        flow_id: FlowId,
+        workspace_id: WorkspaceId,
+        search: Search = strawberry.UNSET,
+    ) -> OverrideCandidateConnection | None:
+        """Flows of the destination workspace that this flow could override: copies of it, its name, then the others."""
+        paging, text = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
+        found = await find_override_candidates(info.context.database, info.context.viewer, flow_id, workspace_id)
+        if found is None:
+            return None
+        flows = await found.flows(text, paging.request)
+        return OverrideCandidateConnection.of(paging, flows, lambda: found.count_flows(text))
+
+    @connection_field
+    async def topic_candidates(
+        self,
+        info: Info,
+        *,
+        page: PageArguments,
+        flow_id: FlowId,
+        workspace_id: WorkspaceId,
+        source: Source = strawberry.UNSET,
+        search: Search = strawberry.UNSET,
+    ) -> TopicCandidateConnection | None:
+        """Topics of the destination workspace that could take the place of this flow's: those of its name first."""
+        paging, text = page.of("topicCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
+        database, viewer, state = info.context.database, info.context.viewer, source_wish(source)
+        found = await find_topic_candidates(database, viewer, flow_id, workspace_id, state)
+        if found is None:
+            return None
+        topics = await found.topics(text, paging.request)
+        return TopicCandidateConnection.of(paging, topics, lambda: found.count_topics(text))
+
+    @connection_field
+    async def flow_history(self, info: Info, page: PageArguments, flow_id: FlowId) -> Connection[FlowVersion] | None:
+        """The published versions of a flow, newest first."""
+        if await info.context.loaders.flows.load(flow_id) is None:
+            return None
+        return await connection_below(info, Wanted(ListName.HISTORY), flow_id, page, FlowVersion.of)

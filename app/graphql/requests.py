@@ -1,0 +1,103 @@
+"""An HTTP request read as a GraphQL request, as GraphQL over HTTP has it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+JSON_TYPE = "application/json"
+GRAPHQL_TYPE = "application/graphql-response+json"
+
+
+class Refusal(Exception):
+    """A request that is answered without running anything: status, code and what is wrong with it."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+def bad_request(message: str) -> Refusal:
+    return Refusal(400, "BAD_REQUEST", message)
+
+
+async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
+    """The GraphQL request in an HTTP request. Raises Refusal: 400, 413, 415."""
+    if request.method == "GET":
+        return _read_query(request)
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if media_type.strip().lower() != JSON_TYPE or charset not in {"", "utf-8", "utf8"}:
+        raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as {JSON_TYPE}, in UTF-8.")
+    body = await _read_body(request, max_body_bytes)
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise bad_request("The body is no JSON that can be read.") from None
+    if not isinstance(fields, dict):
+        raise bad_request("The body must be a JSON object with `query`.")
+    return _checked(fields.get("query"), fields.get("variables"), fields.get("operationName"), fields.get("extensions"))
+
+
+def media_type_for(accept: str | None) -> str:
+    """The media type to answer in. Raises Refusal: 406 where none is accepted that there is."""
+    if not accept:
+        return JSON_TYPE
+    accepted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    if GRAPHQL_TYPE in accepted:
+        return GRAPHQL_TYPE
+    if accepted & {JSON_TYPE, "application/*", "*/*", "text/html"}:
+        return JSON_TYPE
+    raise Refusal(406, "NOT_ACCEPTABLE", f"Answers come as {GRAPHQL_TYPE} or {JSON_TYPE}.")
+
+
+def _read_query(request: Request) -> GraphQLRequest:
+    parameters = request.query_params
+    given = {name: _read_json(parameters.get(name), name) for name in ("variables", "extensions")}
+    name = parameters.get("operationName") or None
+    return _checked(parameters.get("query"), given["variables"], name, given["extensions"])
+
+
+def _read_json(text: str | None, name: str) -> object:
+    if not text:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise bad_request(f"`{name}` is no JSON that can be read.") from None
+
+
+def _checked(query: object, variables: object, operation_name: object, extensions: object) -> GraphQLRequest:
+    if not isinstance(query, str) or not query:
+        raise bad_request("`query` is missing: send a GraphQL document.")
+    if not isinstance(variables, dict | None):
+        raise bad_request("`variables` must be an object.")
+    if not isinstance(operation_name, str | None):
+        raise bad_request("`operationName` must be a string.")
+    if not isinstance(extensions, dict | None):
+        raise bad_request("`extensions` must be an object.")
+    return GraphQLRequest(query, variables, operation_name or None)
+
+
+async def _read_body(request: Request, most: int) -> bytes:
+    too_large = Refusal(413, "CONTENT_TOO_LARGE", f"The body is larger than {most} bytes.")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise too_large
+    return bytes(body)

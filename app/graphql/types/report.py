@@ -1,0 +1,39 @@
+"""What became of the references of a flow that was copied or exported."""
+
+import strawberry
+
+from app.domain.nouns import ReferenceKind
+from app.domain.references import ReferenceAction
+from app.domain.references import ReferenceOutcome as Outcome
+from app.graphql.context import Info
+from app.graphql.describe import about, field, field_called
+from app.graphql.types.bound import Binding, binding_of
+
+
+@strawberry.type(description="What became of one reference: none vanishes without being reported.")
+class ReferenceOutcome:
+    step_id: str = about("The step that has the reference.")
+    kind: ReferenceKind = about("What is referred to.")
+    action: ReferenceAction = about("Whether the result has the same, another one, or none.")
+    from_id: strawberry.ID | None = about("What the source had; null if it had none, and for data samples.")
+    to_id: strawberry.ID | None = about("What the result has; null if it has none, and for data samples.")
+
+    @field_called("from")
+    async def from_(self, info: Info) -> Binding | None:
+        """What the source had; null if it had none or you can't see it."""
+        return await binding_of(info, self.kind, self.from_id)
+
+    @field
+    async def to(self, info: Info) -> Binding | None:
+        """What the result has; null if it has none or you can't see it."""
+        return await binding_of(info, self.kind, self.to_id)
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "ReferenceOutcome":
+        return cls(
+            step_id=outcome.step_id,
+            kind=outcome.kind,
+            action=outcome.action,
+            from_id=None if outcome.from_id is None else strawberry.ID(outcome.from_id),
+            to_id=None if outcome.to_id is None else strawberry.ID(outcome.to_id),
+        )

@@ -1,0 +1,104 @@
+"""The application: settings, database, schema and routes put together, here and nowhere else."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.graphql import explorer
+from app.graphql.http import Access, Endpoint
+from app.observability import configure_log
+from app.settings import Settings, read_settings
+from app.storage.engine import Database, open_database
+from app.storage.migrate import is_current
+from app.storage.store import UnitOfWork
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+"""The endpoint answers all of them, most with 405."""
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The ASGI application; without settings it reads them from the environment."""
+    settings = read_settings() if settings is None else settings
+    if settings.database_url is None:
+        raise RuntimeError(
+            "The application needs FLOWPORT_DATABASE_URL: `flowport serve` sets it for the embedded one."
+        )
+    configure_log(log_format=settings.log_format, level=settings.log_level)
+    database = open_database(
+        settings.database_url,
+        pool_size=settings.pool_size,
+        statement_timeout_seconds=settings.statement_timeout_seconds,
+    )
+    work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
+    endpoint = Endpoint(database, work, access_of(settings), settings.max_body_bytes)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    async def graphql(request: Request) -> Response:
+        show_page = graphiql_is_open(settings) and explorer.wants_page(request)
+        return explorer.page() if show_page else await endpoint(request)
+
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql, methods=METHODS),
+            Route("/graphql/static/{name}", explorer.part, methods=["GET"]),
+            Route("/health", health, methods=["GET"]),
+            Route("/ready", readiness(database), methods=["GET"]),
+        ],
+        exception_handlers={404: not_found},
+        lifespan=lifespan,
+    )
+
+
+def access_of(settings: Settings) -> Access:
+    """Who gets answers about the schema: everybody on loopback, callers with a token elsewhere, unless it is set."""
+    for_all = settings.introspection == "on" or (settings.introspection == "auto" and is_loopback(settings.host))
+    return Access(introspection_for_all=for_all, introspection=settings.introspection != "off")
+
+
+def graphiql_is_open(settings: Settings) -> bool:
+    """Whether browsers get the page: it holds no secret, but off loopback it is shown only where that is set."""
+    return settings.graphiql == "on" or (settings.graphiql == "auto" and is_loopback(settings.host))
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def health(_: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
+    async def ready(_: Request) -> Response:
+        """The database is reachable, and its schema is the one that this program knows."""
+        try:
+            current = await is_current(database.engine)
+        except (SQLAlchemyError, OSError) as error:
+            structlog.get_logger().warning("database not reachable", error=type(error).__name__)
+            return JSONResponse({"status": "database not reachable"}, 503)
+        return JSONResponse(
+            {"status": "ok"} if current else {"status": "database not migrated"}, 200 if current else 503
+        )
+
+    return ready
+
+
+async def not_found(_: Request, __: Exception) -> Response:
+    error = {"message": "There is nothing here. GraphQL is served on /graphql.", "extensions": {"code": "NOT_FOUND"}}
+    return JSONResponse({"errors": [error]}, 404)
