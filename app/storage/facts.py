@@ -92,7 +92,7 @@ def _flows_with_states() -> Select[Any]:
         joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
     columns = [column for name, (table, content) in states.items() for column in _state_columns(name, table, content)]
     flow = (FLOW.c.id.label("flow_id"), FLOW.c.name.label("flow_name"), FLOW.c.type.label("flow_type"))
-    return select(*flow, *PLACE_COLUMNS, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
+    return select(*PLACE_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
 
 FLOWS_WITH_STATES = _flows_with_states()

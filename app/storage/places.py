@@ -4,6 +4,7 @@ Every statement about flows and what belongs to them goes through `BY_VIEWER` or
 see doesn't exist for it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, case, exists, func, literal, select
@@ -63,20 +64,19 @@ def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
-def place_of(row: AnyRow) -> Place:
-    """The place in a row that has `PLACE_COLUMNS`."""
+def place_of(row: Sequence[Any]) -> Place:
+    """The place in a row that starts with `PLACE_COLUMNS`."""
+    id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row
     contract = Contract(
-        id=ContractId(row.contract_id),
-        name=row.contract_name,
-        status=ContractStatus(row.contract_status),
-        tenant_id=TenantId(row.tenant_id),
-        component_whitelist=row.component_whitelist,
-        flow_quota=row.flow_quota,
+        id=ContractId(contract_id),
+        name=contract_name,
+        status=ContractStatus(status),
+        tenant_id=TenantId(tenant_id),
+        component_whitelist=whitelist,
+        flow_quota=quota,
     )
-    workspace = Workspace(
-        WorkspaceId(row.workspace_id), row.workspace_name, WorkspaceType(row.workspace_type), contract
-    )
-    return Place(workspace, frozenset(row.permissions or ()))
+    workspace = Workspace(WorkspaceId(id_), name, WorkspaceType(type_), contract)
+    return Place(workspace, frozenset(permissions or ()))
 
 
 def _flows_used() -> ColumnElement[int]:

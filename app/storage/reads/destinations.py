@@ -15,7 +15,7 @@ WORKSPACES = ListBelow(
     select(*PLACE_COLUMNS, FLOWS_USED).select_from(PLACES),
     WORKSPACE_ACCESS.c.user_id,
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
-    lambda row: (place_of(row), row.flows_used),
+    lambda row: (place_of(row), row[len(PLACE_COLUMNS)]),
 )
 """The workspaces that a user can see, each with the number of flows that count against its contract's quota."""
 
