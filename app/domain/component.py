@@ -60,6 +60,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An edge of a graph, as far as rules need it."""
+
+    source: str | None
+    target: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     id: ComponentId
     name: ComponentName

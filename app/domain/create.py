@@ -12,9 +12,9 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import resolve_all
-from app.domain.component import Catalogue, Step
+from app.domain.component import Catalogue, Link, Step
 from app.domain.errors import Refused, in_order
-from app.domain.graph import Bindings, Json, TopicField, canonical, content_hash, split, steps_of
+from app.domain.graph import Bindings, Json, TopicField, canonical, content_hash, links_of, split, steps_of
 from app.domain.graph_input import graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
 from app.domain.nouns import FlowType, ReferenceKind, Target, Workspace, WorkspaceId
@@ -59,6 +59,7 @@ class Content:
     hash: str
     canonical: str
     steps: tuple[Step, ...]
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def part(graph: Json, topic_field: TopicField) -> tuple[Content, Bindings]:
     """A native graph as content ready for storing, and bindings."""
     content, bindings = split(graph, topic_field)
     text = canonical(content)
-    return Content(content_hash(text), text, steps_of(content)), bindings
+    return Content(content_hash(text), text, steps_of(content), links_of(content)), bindings
 
 
 def topic_fields(catalogue: Catalogue, workspace: Workspace) -> TopicField:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.component import Step
+from app.domain.component import Link, Step
 from app.domain.nouns import ReferenceKind
 
 Json = Any
@@ -84,6 +84,11 @@ def steps_of(graph: Json) -> tuple[Step, ...]:
     return tuple(Step(position, node["id"], node["command"]) for position, node in enumerate(graph["nodes"]))
 
 
+def links_of(graph: Json) -> tuple[Link, ...]:
+    """The edges of a graph, in its order; an empty condition is none."""
+    return tuple(Link(edge.get("source"), edge["target"], _is_conditional(edge)) for edge in graph["edges"])
+
+
 def commands(native: Json) -> Iterator[str]:
     """The commands in a graph, as far as it has any, whatever its form."""
     nodes = native.get("nodes") if isinstance(native, dict) else None
@@ -145,6 +150,11 @@ def _join_step(content: Json, step: StepBindings) -> Json:
         else:
             node[KEYS[kind]] = value
     return node
+
+
+def _is_conditional(edge: Json) -> bool:
+    config = edge.get("config")
+    return isinstance(config, dict) and config.get("condition") not in (None, "")
 
 
 def _is_binding(kind: ReferenceKind, value: Json) -> bool:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.access import Place
-from app.domain.component import Step
+from app.domain.component import Link, Step
 from app.domain.error_code import ErrorCode
 from app.domain.graph import Bindings
 from app.domain.nouns import DraftId, FlowId, FlowType, VersionId
@@ -51,7 +51,7 @@ class DraftNotFound:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a draft or a version holds, its graph apart: only the outline of the steps and their bindings."""
+    """What a draft or a version holds, its graph apart: only the outline of steps and links, and the bindings."""
 
     id: str
     name: str
@@ -60,6 +60,7 @@ class State:
     content_hash: str
     steps: tuple[Step, ...]
     bindings: Bindings
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

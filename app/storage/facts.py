@@ -33,6 +33,7 @@ from app.domain.component import (
     ComponentAccess,
     ComponentName,
     ComponentRequirement,
+    Link,
     Step,
     read_command,
 )
@@ -223,20 +224,17 @@ def _state_of(row: AnyRow, name: str) -> State | None:
     values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to a column by its name
     if values[f"{name}_id"] is None:
         return None
+    outline = orjson.loads(values[f"{name}_outline"])
     return State(
         id=values[f"{name}_id"],
         name=values[f"{name}_name"],
         description=values[f"{name}_description"],
         cron=values[f"{name}_cron"],
         content_hash=values[f"{name}_content_hash"],
-        steps=steps_of_outline(values[f"{name}_outline"]),
+        steps=tuple(Step(position, *pair) for position, pair in enumerate(outline["steps"])),
         bindings=bindings_from_json(orjson.loads(values[f"{name}_bindings"])),
+        links=tuple(Link(*link) for link in outline["links"]),
     )
-
-
-def steps_of_outline(outline: str) -> tuple[Step, ...]:
-    """The steps in a stored outline: a list of pairs of id and command."""
-    return tuple(Step(position, *pair) for position, pair in enumerate(orjson.loads(outline)))
 
 
 def _target_of(row: AnyRow) -> Target:

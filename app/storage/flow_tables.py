@@ -69,7 +69,7 @@ class FlowContentRow(SQLModel, table=True):
     graph: str = text()
     """The canonical JSON."""
     outline: str = text()
-    """The steps' ids and commands, as JSON, so that rules need not read the graph."""
+    """Steps and links, as JSON, so that rules need not read the graph."""
 
 
 class FlowContentComponentRow(SQLModel, table=True):

@@ -43,7 +43,7 @@ def flow_rows(flows: Iterable[ReadFlow], keys: Keys, *, new_id: IdSource, now: d
 
 
 def content_row(content: Content) -> Row:
-    return {"hash": content.hash, "graph": content.canonical, "outline": outline_of(content.steps)}
+    return {"hash": content.hash, "graph": content.canonical, "outline": outline_of(content)}
 
 
 def component_rows(content: Content) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain.component import Step, read_command
+from app.domain.component import read_command
 from app.domain.create import Content, CreatePlan
 from app.domain.export import ExportPlan
 from app.domain.graph import bindings_to_json, canonical
@@ -63,9 +63,10 @@ async def write_flow(connection: AsyncConnection, plan: CreatePlan, *, actor: Us
     return written
 
 
-def outline_of(steps: Iterable[Step]) -> str:
-    """The steps' ids and commands as they are stored, for rules that need not read the graph."""
-    return canonical([[step.id, step.command] for step in steps])
+def outline_of(content: Content) -> str:
+    """Steps and links as they are stored, for rules that need not read the graph."""
+    links = [[link.source, link.target, link.conditional] for link in content.links]
+    return canonical({"steps": [[step.id, step.command] for step in content.steps], "links": links})
 
 
 def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
@@ -122,7 +123,7 @@ async def _insert_draft(
 
 async def _insert_content(connection: AsyncConnection, content: Content) -> None:
     """Content is stored once, however often it comes."""
-    row = {"hash": content.hash, "graph": content.canonical, "outline": outline_of(content.steps)}
+    row = {"hash": content.hash, "graph": content.canonical, "outline": outline_of(content)}
     known = await connection.execute(upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash), row)
     names = {read.component for step in content.steps if (read := read_command(step.command)) is not None}
     if known.first() is not None and names:
