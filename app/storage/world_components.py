@@ -7,6 +7,7 @@ from app.domain.component import Component as DomainComponent
 from app.domain.nouns import ComponentId, ContractId, TenantId
 from app.storage.world_entities import Component, Contract, Team
 from app.storage.world_keys import Keys
+from app.storage.world_places import tenant_of
 
 
 class Components:
@@ -32,7 +33,7 @@ def _of_file(keys: Keys) -> Iterable[DomainComponent]:
     for _, _, component in keys.all(Component):
         team = keys.get(Team, component.team)
         contract = None if team is None else keys.get(Contract, team.contract)
-        if team is None or contract is None or keys.find(contract.tenant) is None:
+        if team is None or contract is None or tenant_of(keys, contract.key) is None:
             continue
         yield DomainComponent(
             id=ComponentId(keys.id(component.key)),

@@ -11,7 +11,7 @@ from app.domain.graph_input import graph_mistakes
 from app.domain.nouns import FlowStatus, ReferenceKind
 from app.storage.ids import Kind
 from app.storage.world_components import Components
-from app.storage.world_entities import Agent, Credential, Draft, Flow, Version, Workspace
+from app.storage.world_entities import Agent, Credential, Draft, Flow, State, Version, Workspace
 from app.storage.world_format import read_entity
 from app.storage.world_keys import Keys
 from app.storage.world_mistakes import Mistake, Part, json_path, mistakes_of_rules, odd_texts
@@ -78,7 +78,7 @@ class FlowReader:
         mistakes.extend(self.keys.reference_mistakes(state, *path))
         malformed = list(mistakes_of_rules({"graph": state.graph}, graph_mistakes(state.graph), *path))
         tenant_id = self._tenant_id(flow)
-        if malformed or tenant_id is None:
+        if malformed or tenant_id is None or self._holds_odd_texts(state):
             mistakes.extend(malformed)
             return None
         content, bindings = part(state.graph, lambda command: self.components.topic_field(command, tenant_id))
@@ -96,6 +96,10 @@ class FlowReader:
             content=content,
             bindings=tuple(bound),
         )
+
+    def _holds_odd_texts(self, state: State) -> bool:
+        """Whether its graph can't even be hashed; what is odd in it is said of the flow as a whole."""
+        return self.looks_for_odd_texts and next(odd_texts(state.graph), None) is not None
 
     def _tenant_id(self, flow: Flow) -> str | None:
         workspace = self.keys.get(Workspace, flow.workspace)

@@ -11,6 +11,7 @@ from app.storage.world_entities import (
     ContractMember,
     Role,
     Team,
+    Tenant,
     User,
     Workspace,
     WorkspaceMember,
@@ -43,9 +44,9 @@ def role_id(keys: Keys, roles: BuiltInRoles, scope: str, key: str) -> str:
 
 
 def tenant_of(keys: Keys, contract: str) -> str | None:
-    """The key of the tenant of a contract, as far as the file says it."""
+    """The key of the tenant of a contract; None where the file has none in good shape."""
     found = keys.get(Contract, contract)
-    return None if found is None else found.tenant
+    return None if found is None or keys.get(Tenant, found.tenant) is None else found.tenant
 
 
 def _role_mistakes(keys: Keys, roles: BuiltInRoles) -> Iterator[Mistake]:

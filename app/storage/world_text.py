@@ -51,8 +51,9 @@ class WorldText:
             else:
                 self.others[name], at = self._decode(at, name)
             at = self._after_comma(at, "}")
-        if self._skip_space(at + 1) < self.length:
-            self._refuse("Extra data", at + 1)
+        at = self._skip_space(at + 1)
+        if at < self.length:
+            self._refuse("Extra data", at)
 
     def again(self, section: str) -> Iterator[tuple[int, Json]]:
         """The elements of a section's list, once more, with their indexes."""

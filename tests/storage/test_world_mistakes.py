@@ -1,0 +1,229 @@
+"""Everything that can be wrong in a world file is said with its path, and then nothing is written."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.storage.world import Mistake, WorldMistakes, load_world
+from tests.conftest import drop_database, make_database, url_of
+from tests.storage.world_files import LEFT_OUT, Change, World, as_file, contents, put, world
+
+NODES = ("flows", 0, "draft", "graph", "nodes")
+GRAPH = "$.flows[0].draft.graph"
+DEEP: object = []
+for _ in range(210):
+    DEEP = [DEEP]
+
+
+@pytest.fixture(scope="module")
+async def url(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[str]:
+    """One database for all of them, since nothing is written."""
+    name = await make_database(server, template=template)
+    yield url_of(server_url, name)
+    await drop_database(server, name)
+
+
+async def mistakes_of(url: str, document: bytes) -> list[tuple[str, str]]:
+    with pytest.raises(WorldMistakes) as caught:
+        await load_world(url, document)
+    assert all(isinstance(mistake, Mistake) for mistake in caught.value.mistakes)
+    return [(mistake.path, mistake.message) for mistake in caught.value.mistakes]
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "message"),
+    [
+        (b"", "$", "This isn't JSON: Expecting value: line 1 column 1 (char 0)."),
+        (b"[1]", "$", "A world file is an object."),
+        (b'{"a": 1', "$", "This isn't JSON: Expecting ',' delimiter: line 1 column 8 (char 7)."),
+        (b'{"a": 1,}', "$", "This isn't JSON: Illegal trailing comma before end: line 1 column 8 (char 7)."),
+        (b'{"tenants": [{}\n{}]}', "$", "This isn't JSON: Expecting ',' delimiter: line 2 column 1 (char 16)."),
+        (b'{"tenants": [}', "$", "This isn't JSON: Expecting value: line 1 column 14 (char 13)."),
+        (
+            b"{a: 1}",
+            "$",
+            "This isn't JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1).",
+        ),
+        (b'{"a" 1}', "$", "This isn't JSON: Expecting ':' delimiter: line 1 column 6 (char 5)."),
+        (b"{} x", "$", "This isn't JSON: Extra data: line 1 column 4 (char 3)."),
+        (b'{"tenants": ["\0"]}', "$", "This isn't JSON: Invalid control character at: line 1 column 15 (char 14)."),
+        (b'{"\xff": 1}', "$", "This isn't UTF-8: byte 2 fits nothing."),
+        (b'{"flows": [' + b"[" * 100_000, "$.flows[0]", "This is nested too deeply to be read."),
+        (b'{"flows": [1, ' + b"1" * 5000 + b"]}", "$.flows[1]", "A number in here is none that JSON knows."),
+        (b'{"flows": [NaN]}', "$.flows[0]", "A number in here is none that JSON knows."),
+        (b'{"flows": [], "flows": []}', "$.flows", "This stands in the file twice."),
+    ],
+)
+async def test_a_file_that_cannot_be_read(url: str, document: bytes, path: str, message: str) -> None:
+    assert await mistakes_of(url, document) == [(path, message)]
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "message"),
+    [
+        (put("2", "format"), "$.format", 'The format of a world file is "flowport-world/1".'),
+        (put(LEFT_OUT, "format"), "$.format", 'The format of a world file is "flowport-world/1".'),
+        (
+            put([], "people"),
+            "$.people",
+            "There is no such section. There are: tenants, contracts, workspaces, users, roles, workspaceMembers, contractMembers, teams, components, topics, credentials, secrets, agents, flows.",
+        ),
+        (put({"key": "new", "name": "New"}, "agents", "+"), "$.agents[2].workspace", "This property is required."),
+        (put(3, "agents", "+"), "$.agents[2]", "An object is expected here."),
+        (put("x", "tenants", 0, "odd key"), '$.tenants[0]["odd key"]', "There is no such property here."),
+        (put(None, "tenants", 0, "odd"), "$.tenants[0].odd", "There is no such property here."),
+        (put(LEFT_OUT, "users", 0, "email"), "$.users[0].email", "This property is required."),
+        (put(None, "users", 0, "email"), "$.users[0].email", "This property is required."),
+        (put("ada", "users", 0, "email"), "$.users[0].email", "An e-mail address is expected here."),
+        (put("", "users", 0, "firstName"), "$.users[0].firstName", "This can't be empty."),
+        (put(1, "tenants", 0, "name"), "$.tenants[0].name", "A string is expected here."),
+        (put(" ", "tenants", 0, "name"), "$.tenants[0].name", "This can't be blank."),
+        (put("x" * 256, "tenants", 0, "name"), "$.tenants[0].name", "This has more than 255 characters."),
+        (put("yes", "tenants", 0, "componentWhitelist"), "$.tenants[0].componentWhitelist", "true or false is expected here."),
+        (put("GONE", "contracts", 0, "status"), "$.contracts[0].status", "One of these is expected here: 'ACTIVE' or 'SUSPENDED'."),
+        (put(-1, "contracts", 0, "flowQuota"), "$.contracts[0].flowQuota", "This can't be less than 0."),
+        (put(1.5, "contracts", 0, "flowQuota"), "$.contracts[0].flowQuota", "A whole number is expected here."),
+        (put(2**31, "contracts", 0, "flowQuota"), "$.contracts[0].flowQuota", "This can't be more than 2147483647."),
+        (put("x!", "workspaces", 0, "name"), "$.workspaces[0].name", "The name of a workspace has 3 to 40 characters: letters, digits, spaces, - and _."),
+        (put("ALL", "roles", 0, "scope"), "$.roles[0].scope", "One of these is expected here: 'WORKSPACE' or 'CONTRACT'."),
+        (put([None], "roles", 0, "permissions"), "$.roles[0].permissions[0]", "A string is expected here."),
+        (put("", "components", 0, "topicField"), "$.components[0].topicField", "This can't be empty."),
+        (put({}, "flows", 0, "versions"), "$.flows[0].versions", "A list is expected here."),
+        (put(LEFT_OUT, "flows", 1, "draft", "graph"), "$.flows[1].draft.graph", "This property is required."),
+        (put("a\nb", "flows", 0, "name"), "$.flows[0].name", "The name of a flow can't hold control characters such as line breaks."),
+        (put("x" * 1001, "flows", 0, "description"), "$.flows[0].description", "The description has 1001 characters; at most 1000 are allowed."),
+        (put("often", "flows", 0, "draft", "cron"), "$.flows[0].draft.cron", "The schedule isn't a cron expression of five fields, such as */15 * * * * for every quarter of an hour."),
+    ],
+)  # fmt: skip
+async def test_a_shape_that_is_wrong(url: str, change: Change, path: str, message: str) -> None:
+    assert await mistakes_of(url, as_file(world(change))) == [(path, message)]
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "message"),
+    [
+        (put("ada", "agents", 1, "key"), "$.agents[1].key", 'The key "ada" is taken already, by $.users[0].'),
+        (put("sketch", "flows", 0, "key"), "$.flows[1].key", 'The key "sketch" is taken already, by $.flows[0].'),
+        (put("guest", "roles", 1, "key"), "$.roles[1].key", 'The role "guest" is built in; choose another key.'),
+        (put("x", "contracts", 0, "tenant"), "$.contracts[0].tenant", 'The file has no tenant with the key "x".'),
+        (put("ada", "teams", 1, "contract"), "$.teams[1].contract", 'The key "ada" names a user, not a contract.'),
+        (put("x", "components", 0, "whitelistedContracts", "+"), "$.components[0].whitelistedContracts[1]", 'The file has no contract with the key "x".'),
+        (put("x", "workspaceMembers", 0, "role"), "$.workspaceMembers[0].role", 'The file has no role with the key "x"; those built in are owner, admin, integrator, guest.'),
+        (put("auditor", "workspaceMembers", 0, "role"), "$.workspaceMembers[0].role", 'The role "auditor" has the scope CONTRACT, not WORKSPACE.'),
+        (put("releaser", "contractMembers", 0, "role"), "$.contractMembers[0].role", 'The role "releaser" has the scope WORKSPACE, not CONTRACT.'),
+        (put("stranger", "workspaceMembers", 0, "role"), "$.workspaceMembers[0].role", 'The role "stranger" belongs to another tenant.'),
+        (put("core", "teams", 1, "name"), "$.teams[1].name", "Its tenant has a team of that name already."),
+        (put({"key": "c", "team": "core", "name": "erp"}, "components", "+"), "$.components[3].name", "Its team has a component of that name already."),
+        (put({"key": "r", "tenant": "home", "scope": "CONTRACT", "name": "Auditor"}, "roles", "+"), "$.roles[3].name", "Its tenant has a role of that name already."),
+        (put("ADA@example.com", "users", 1, "email"), "$.users[1].email", "Another user of the file has this e-mail address."),
+        (put({"workspace": "dev", "user": "ada", "role": "guest"}, "workspaceMembers", "+"), "$.workspaceMembers[2]", "The user is a member of the workspace already."),
+        (put({"contract": "retail", "user": "owner", "role": "admin"}, "contractMembers", "+"), "$.contractMembers[1]", "The user is a member of the contract already."),
+        (put("x", "flows", 0, "author"), "$.flows[0].author", 'The file has no user with the key "x".'),
+        (put("dev", "flows", 0, "versions", 1, "publishedBy"), "$.flows[0].versions[1].publishedBy", 'The key "dev" names a workspace, not a user.'),
+        (put("x", "flows", 0, "draft", "author"), "$.flows[0].draft.author", 'The file has no user with the key "x".'),
+        (put("x", "flows", 1, "workspace"), "$.flows[1].workspace", 'The file has no workspace with the key "x".'),
+        (put(LEFT_OUT, "flows", 1, "draft"), "$.flows[1]", "A flow has a version, a draft, or both."),
+        (put("ACTIVE", "flows", 1, "status"), "$.flows[1].status", "A flow without a version can't be ACTIVE."),
+    ],
+)  # fmt: skip
+async def test_entities_that_do_not_fit_together(url: str, change: Change, path: str, message: str) -> None:
+    assert await mistakes_of(url, as_file(world(change))) == [(path, message)]
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "message"),
+    [
+        (put([], *NODES[:-1]), GRAPH, "A graph is an object with `nodes` and `edges`."),
+        (put({}, *NODES), f"{GRAPH}.nodes", "A graph has a list of nodes."),
+        (put(7, *NODES, 1, "id"), f"{GRAPH}.nodes[1].id", "A step has a string as its id."),
+        (put(LEFT_OUT, *NODES, 1, "command"), f"{GRAPH}.nodes[1].command", "A step has a string as its command."),
+        (put({"a b": 2**64}, *NODES, 1, "fields"), f'{GRAPH}.nodes[1].fields["a b"]', "The integer has more than 64 bits."),
+        (put({"a": DEEP}, *NODES, 1, "fields"), f"{GRAPH}.nodes[1].fields", "The graph is nested deeper than 200 levels."),
+        (put({"source": "1"}, *NODES[:-1], "edges", "+"), f"{GRAPH}.edges[2].target", "An edge has the id of a step, or error_all, as its target."),
+        (put("x", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'The file has no credential with the key "x".'),
+        (put("erp-key", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'The key "erp-key" names a secret, not a credential.'),
+        (put("live-mail", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'The credential "live-mail" belongs to another workspace.'),
+        (put("erp-login", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'The credential "erp-login" belongs to another component.'),
+        (put("mail", *NODES, 3, "credentials_id"), f"{GRAPH}.nodes[3].credentials_id", 'The credential "mail" belongs to another component.'),
+        (put("erp-key", *NODES, 1, "secret_id"), f"{GRAPH}.nodes[1].secret_id", 'The secret "erp-key" belongs to another component.'),
+        (put("far", *NODES, 1, "vpn_agent_id"), f"{GRAPH}.nodes[1].vpn_agent_id", 'The agent "far" belongs to another workspace.'),
+        (put("live", *NODES, 0, "fields", "topic"), f"{GRAPH}.nodes[0].fields.topic", 'The topic "live" belongs to another workspace.'),
+        (put("x", "flows", 0, "versions", 1, "graph", "nodes", 0, "fields", "topic"), "$.flows[0].versions[1].graph.nodes[0].fields.topic", 'The file has no topic with the key "x".'),
+    ],
+)  # fmt: skip
+async def test_graphs_that_are_wrong(url: str, change: Change, path: str, message: str) -> None:
+    assert await mistakes_of(url, as_file(world(change))) == [(path, message)]
+
+
+NUL = "The text holds a NUL character, which can't be stored."
+HALF = "The text holds half of a surrogate pair, which is no character."
+KEY_NUL = "A key holds a NUL character, which can't be stored."
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "message"),
+    [
+        (put("a\0b", "tenants", 0, "name"), "$.tenants[0].name", NUL),
+        (put("a\ud800b", "tenants", 0, "name"), "$.tenants[0].name", HALF),
+        (put("a\0b", "flows", 0, "description"), "$.flows[0].description", NUL),
+        (put({"a": "\0"}, *NODES, 1, "fields"), f"{GRAPH}.nodes[1].fields.a", NUL),
+        (put({"\0": 1}, *NODES, 1, "fields"), f"{GRAPH}.nodes[1].fields", KEY_NUL),
+        (put({"a": ["\udfff"]}, *NODES, 1, "fields"), f"{GRAPH}.nodes[1].fields.a[0]", HALF),
+        (put({"a": "\0"}, "topics", 0, "schema"), "$.topics[0].schema.a", NUL),
+        (put({"a": 2**64}, "topics", 0, "schema"), "$.topics[0].schema.a", "The integer has more than 64 bits."),
+        (put(DEEP, "topics", 0, "schema"), "$.topics[0]", "This is nested deeper than 200 levels."),
+    ],
+)
+async def test_what_no_database_can_hold(url: str, change: Change, path: str, message: str) -> None:
+    assert (path, message) in await mistakes_of(url, as_file(world(change)))
+    assert len({path for path, _ in await mistakes_of(url, as_file(world(change)))}) == 1
+
+
+async def test_a_number_too_large_for_any_reader(url: str) -> None:
+    spoilt: World = world(put("HERE", "topics", 0, "schema"))
+    document = as_file(spoilt).replace(b'"HERE"', b"[1e999]")
+    assert await mistakes_of(url, document) == [("$.topics[0].schema[0]", "The number is too large.")]
+
+
+async def test_every_mistake_is_found_and_nothing_is_written(url: str) -> None:
+    before = await contents(url)
+    spoilt = world(
+        put(1, "tenants", 0, "name"),
+        put("x", "workspaces", 0, "contract"),
+        put("dev", "flows", 0, "author"),
+        put("x", *NODES, 1, "credentials_id"),
+        put(1, *NODES, 0, "id"),
+        put([], "flows", 1, "draft", "graph"),
+        put(None, "extra"),
+    )
+    assert await mistakes_of(url, as_file(spoilt)) == [
+        ("$.tenants[0].name", "A string is expected here."),
+        *[(path, message) for path, message in await mistakes_of(url, as_file(world(put(None, "extra"))))],
+        ("$.workspaces[0].contract", 'The file has no contract with the key "x".'),
+        ("$.flows[0].author", 'The key "dev" names a workspace, not a user.'),
+        (f"{GRAPH}.nodes[0].id", "A step has a string as its id."),
+        ("$.flows[1].draft.graph", "A graph is an object with `nodes` and `edges`."),
+    ]
+    assert await contents(url) == before
+
+
+async def test_mistakes_in_the_last_flow_undo_what_the_first_have_written(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.storage.world.FLOWS_AT_A_TIME", 1)
+    before = await contents(url)
+    spoilt = world(put([], "flows", 1, "draft", "graph"))
+    assert await mistakes_of(url, as_file(spoilt)) == [
+        ("$.flows[1].draft.graph", "A graph is an object with `nodes` and `edges`.")
+    ]
+    assert await contents(url) == before
+
+
+async def test_a_user_that_the_database_has_already(database_url: str) -> None:
+    await load_world(database_url, as_file(world()))
+    before = await contents(database_url)
+    assert await mistakes_of(database_url, as_file(world(put("new@example.com", "users", 1, "email")))) == [
+        ("$.users[0].email", "The database has a user Ada@Example.com already.")
+    ]
+    assert await contents(database_url) == before
