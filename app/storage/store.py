@@ -1,9 +1,9 @@
 """One unit of work: a transaction, the facts that are read in it, and what is written.
 
-Where locks are taken is written down here, once: **flows before contracts, by id**. An override locks the flow that is
-overridden; a new flow locks the contract, if it has a quota. `FOR NO KEY UPDATE` leaves those alone who only refer to
-the row, so that a flow can be exported from while it is exported onto. Facts are read after the lock, in statements of
-their own, so that they show what the last holder left.
+Where locks are taken is written down here, once: **flows before contracts, by id**. A flow that is changed is locked
+with `FOR NO KEY UPDATE`; a flow that is copied from with `FOR KEY SHARE`, which only keeps it from being deleted, so
+that a flow can be exported from while it is exported onto. A new flow locks the contract, if that has a quota. Facts
+are read after the lock, in statements of their own, so that they show what the last holder left.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -29,6 +29,10 @@ from app.storage.writes import Written, write_export, write_flow
 WANTED = bindparam("wanted", type_=Text)
 
 LOCK_FLOW = select(FLOW.c.id).select_from(FLOWS).where(FLOW.c.id == WANTED).with_for_update(of=FLOW, key_share=True)
+
+KEEP_FLOW = (
+    select(FLOW.c.id).select_from(FLOWS).where(FLOW.c.id == WANTED).with_for_update(of=FLOW, read=True, key_share=True)
+)
 
 COUNTED = (CONTRACT.c.flow_quota.is_not(None), WORKSPACE.c.type == WorkspaceType.FULL.value)
 
@@ -64,6 +68,7 @@ class Store:
 
     async def copy_facts(self, wish: CopyWish) -> ExportFacts:
         """What a copy rests on; the contract's quota is locked from here on."""
+        await self._lock(KEEP_FLOW, Kind.FLOW, wish.flow_id)
         await self._lock(LOCK_CONTRACT_OF_FLOW, Kind.FLOW, wish.flow_id)
         flows = await self._flows(wish.flow_id, version=wish.source.version_id)
         source, named = flows.get(wish.flow_id, (None, None))
@@ -91,13 +96,16 @@ class Store:
         return await write_flow(self._connection, plan, actor=self._actor, at=at)
 
     async def _override_facts(self, wish: ExportWish, flow_id: str) -> ExportFacts:
-        await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
+        locks = {wish.flow_id: KEEP_FLOW, flow_id: LOCK_FLOW}
+        for locked in sorted(locks):
+            await self._lock(locks[locked], Kind.FLOW, locked)
         flows = await self._flows(wish.flow_id, flow_id, version=wish.source.version_id)
         source, named = flows.get(wish.flow_id, (None, None))
         overridden, _ = flows.get(flow_id, (None, None))
         return ExportFacts(source, None if overridden is None else overridden.place, overridden, named)
 
     async def _new_flow_facts(self, wish: ExportWish, workspace_id: str) -> ExportFacts:
+        await self._lock(KEEP_FLOW, Kind.FLOW, wish.flow_id)
         await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, workspace_id)
         flows = await self._flows(wish.flow_id, version=wish.source.version_id)
         source, named = flows.get(wish.flow_id, (None, None))
