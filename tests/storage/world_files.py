@@ -12,7 +12,7 @@ from app.storage.tables import METADATA
 World = dict[str, Any]
 Change = Callable[[World], None]
 
-GRAPH = {
+GRAPH: dict[str, list[dict[str, Any]]] = {
     "nodes": [
         {"id": "1", "command": "core/pub-sub:sub@latest", "fields": {"topic": "orders", "limit": 1.0}},
         {"id": "2", "command": "core/mailer:send", "credentials_id": "mail", "vpn_agent_id": "office"},

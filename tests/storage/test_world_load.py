@@ -1,0 +1,228 @@
+"""What a world file becomes in the database."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.graph import Json, bindings_from_json, canonical, content_hash, join
+from app.storage.ids import Kind, kind_of
+from app.storage.world import load_world
+from tests.storage.world_files import GRAPH, World, as_file, contents, put, world
+
+Contents = dict[str, list[dict[str, Any]]]
+
+REAL_FLOWS = Path(__file__).parents[3] / "shared" / "flows"
+PLATFORM = ("elasticio", "platform")
+
+
+def one(rows: list[dict[str, Any]], **wanted: object) -> dict[str, Any]:
+    [found] = [row for row in rows if all(row[column] == value for column, value in wanted.items())]
+    return found
+
+
+def graph_of(database: Contents, state: Mapping[str, Any]) -> Json:
+    content = one(database["flow_content"], hash=state["content_hash"])
+    return join(json.loads(content["graph"]), bindings_from_json(json.loads(state["bindings"])))
+
+
+def with_ids(value: Json, ids: Mapping[str, str]) -> Json:
+    """A graph with ids in place of keys, wherever a text is one."""
+    if isinstance(value, dict):
+        return {key: with_ids(inner, ids) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_ids(inner, ids) for inner in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
+async def test_a_flow_shows_what_its_published_version_says(database_url: str) -> None:
+    ids = await load_world(database_url, as_file(world()))
+    database = await contents(database_url)
+    flow = one(database["flow"], id=ids["orders-flow"])
+    first, second = sorted(database["flow_version"], key=lambda row: row["number"])
+    draft = one(database["flow_draft"], flow_id=ids["orders-flow"])
+    described = ("name", "description", "cron")
+    assert [flow[each] for each in described] == ["Orders", "Takes orders.", "0 * * * *"]
+    assert [first[each] for each in described] == ["First orders", "", "5 * * * *"]
+    assert [second[each] for each in described] == ["Orders", "Takes orders.", "0 * * * *"]
+    assert [draft[each] for each in described] == ["Next orders", "Takes orders.", "0 * * * *"]
+    assert (flow["name_key"], flow["status"], flow["type"]) == ("orders", "ACTIVE", "ORDINARY")
+    assert (flow["created_by"], flow["published_version_id"]) == (ids["ada"], second["id"])
+    assert (flow["draft_revision"], draft["revision"], draft["author_id"]) == (1, 1, ids["owner"])
+    assert [(row["number"], row["published_by"]) for row in (first, second)] == [(1, None), (2, ids["ada"])]
+    assert second["published_at"] - first["published_at"] == timedelta(hours=1)
+    assert flow["created_at"] < first["published_at"] < second["published_at"] < flow["updated_at"]
+    assert {row["origin"] for row in (first, second, draft)} == {"EDIT"}
+
+
+async def test_a_flow_that_was_never_published_shows_what_its_draft_says(database_url: str) -> None:
+    named = put({"graph": {"nodes": [], "edges": []}, "name": "Next"}, "flows", 1, "draft")
+    ids = await load_world(database_url, as_file(world(named)))
+    flow = one((await contents(database_url))["flow"], id=ids["sketch"])
+    assert (flow["name"], flow["status"], flow["published_version_id"]) == ("Next", "INACTIVE", None)
+
+
+async def test_keys_in_graphs_become_ids_and_all_else_stays(database_url: str) -> None:
+    ids = await load_world(database_url, as_file(world()))
+    database = await contents(database_url)
+    expected = json.loads(json.dumps(GRAPH))
+    for node, key in ((1, "credentials_id"), (1, "vpn_agent_id"), (2, "secret_id")):
+        expected["nodes"][node][key] = ids[expected["nodes"][node][key]]
+    expected["nodes"][0]["fields"]["topic"] = ids["orders"]
+    states = [*database["flow_version"], one(database["flow_draft"], flow_id=ids["orders-flow"])]
+    assert [canonical(graph_of(database, state)) for state in states] == [canonical(expected)] * 3
+
+
+async def test_content_is_stored_once_with_the_components_it_names(database_url: str) -> None:
+    ids = await load_world(database_url, as_file(world()))
+    stored = (await contents(database_url))["flow_content"]
+    assert len(stored) == 2
+    await load_world(database_url, as_file(other_world()))
+    database = await contents(database_url)
+    assert database["flow_content"] == stored
+    assert len(database["flow_version"]) == 4
+    content = one(stored, hash=one(database["flow_draft"], flow_id=ids["orders-flow"])["content_hash"])
+    assert content["hash"] == content_hash(content["graph"])
+    steps = [[step["id"], step["command"]] for step in GRAPH["nodes"]]
+    assert json.loads(content["outline"])["steps"] == steps
+    assert [(row["team"], row["name"]) for row in database["flow_content_component"]] == [
+        ("core", "erp"),
+        ("core", "mailer"),
+        ("core", "pub-sub"),
+        ("gone", "away"),
+    ]
+
+
+def other_world() -> World:
+    """The same world with other people."""
+    return world(put("a@other.com", "users", 0, "email"), put("b@other.com", "users", 1, "email"))
+
+
+async def test_what_is_left_out_has_sensible_values(database_url: str) -> None:
+    ids = await load_world(database_url, as_file(world()))
+    database = await contents(database_url)
+    tenant = one(database["tenant"], id=ids["home"])
+    contract = one(database["contract"], id=ids["retail"])
+    component = one(database["component"], id=ids["pub-sub"])
+    assert tenant == {"id": ids["home"], "name": "Home", "component_whitelist": False}
+    assert (contract["status"], contract["flow_quota"], contract["name_key"]) == ("ACTIVE", None, "northern retail")
+    assert component == {
+        "id": ids["pub-sub"],
+        "team_id": ids["core"],
+        "name": "pub-sub",
+        "title": "pub-sub",
+        "access": "TEAM",
+        "requires": "NONE",
+        "pub_sub": True,
+        "topic_field": "topic",
+    }
+    assert database["component_whitelist"] == [{"component_id": ids["pub-sub"], "contract_id": ids["overseas"]}]
+    assert one(database["topic"], id=ids["live"])["schema_text"] == "{}"
+    assert json.loads(one(database["topic"], id=ids["orders"])["schema_text"]) == {"type": "object", "a": [1, 1.0]}
+    assert one(database["role"], id=ids["releaser"])["permissions"] == ["fly"]
+    assert one(database["role"], id=ids["auditor"])["permissions"] == []
+    assert one(database["user_account"], id=ids["ada"])["email_key"] == "ada@example.com"
+
+
+async def test_who_can_see_what_is_noted_for_workspaces_and_contracts(database_url: str) -> None:
+    ids = await load_world(database_url, as_file(world()))
+    database = await contents(database_url)
+    owner = one([row for row in database["role"] if row["tenant_id"] is None], scope="WORKSPACE", name="owner")
+    guest = one([row for row in database["role"] if row["tenant_id"] is None], scope="CONTRACT", name="guest")
+    of = {value: key for key, value in ids.items()}
+    seen = {(of[row["user_id"]], of[row["workspace_id"]], row["role_id"]) for row in database["workspace_access"]}
+    assert seen == {("ada", "dev", ids["releaser"]), ("owner", "prod", owner["id"]), ("owner", "dev", None)}
+    contracts = {(of[row["user_id"]], of[row["contract_id"]], row["role_id"]) for row in database["contract_access"]}
+    assert contracts == {("ada", "retail", None), ("owner", "retail", guest["id"])}
+
+
+async def test_ids_are_of_their_kind_and_in_the_order_of_the_file(database_url: str) -> None:
+    made = world()
+    ids = await load_world(database_url, as_file(made))
+    keys = {
+        section: [each["key"] for each in made[section] if "key" in each] for section in made if section != "format"
+    }
+    assert set(ids) == {key for of_section in keys.values() for key in of_section}
+    assert kind_of(ids["orders-flow"]) is Kind.FLOW
+    assert kind_of(ids["erp-key"]) is Kind.SECRET
+    for of_section in keys.values():
+        assert [ids[key] for key in of_section] == sorted(ids[key] for key in of_section)
+
+
+async def test_a_command_means_a_global_component_of_the_database_where_the_tenant_has_none(database_url: str) -> None:
+    bus = {"key": "bus", "team": "core", "name": "bus", "access": "GLOBAL", "pubSub": True, "topicField": "channel"}
+    await load_world(database_url, as_file(world(put(bus, "components", "+"))))
+    step = {"id": "1", "command": "core/bus:pub", "fields": {"channel": "t", "topic": "no key"}}
+    ids = await load_world(database_url, as_file(elsewhere(step)))
+    version = one((await contents(database_url))["flow_version"], flow_id=ids["f"])
+    assert json.loads(version["bindings"]) == [{"TOPIC": ids["t"], "position": 0, "topicField": "channel"}]
+
+
+def elsewhere(*steps: Json) -> World:
+    """A small world: one workspace with one flow of these steps, and a topic, credential and agent for it."""
+    return {
+        "format": "flowport-world/1",
+        "flows": [{"key": "f", "workspace": "w", "name": "F", "versions": [{"graph": {"nodes": steps, "edges": []}}]}],
+        "topics": [{"key": "t", "workspace": "w", "name": "T"}],
+        "workspaces": [{"key": "w", "contract": "c", "name": "W W", "type": "FULL"}],
+        "contracts": [{"key": "c", "tenant": "x", "name": "C"}],
+        "tenants": [{"key": "x", "name": "X"}],
+    }
+
+
+async def test_an_empty_world_and_a_byte_order_mark_are_no_mistakes(database_url: str) -> None:
+    assert (
+        await load_world(database_url, b'\xef\xbb\xbf {"format": "flowport-world/1", "flows": [], "users": null} ')
+        == {}
+    )
+
+
+async def test_progress_is_told_up_to_the_end(database_url: str) -> None:
+    told: list[tuple[str, int, int]] = []
+    document = as_file(world())
+    await load_world(database_url, document, progress=lambda *each: told.append(each))
+    assert ("Reading", len(document), len(document)) in told
+    assert told[-1] == ("Loading flows", 2, 2)
+    assert all(0 <= done <= total for _, done, total in told)
+
+
+@pytest.mark.skipif(not REAL_FLOWS.is_dir(), reason="the folder with real flows is not beside the checkout")
+async def test_real_graphs_come_back_unchanged_but_for_ids(database_url: str) -> None:
+    graphs = {path.stem: graph for path in sorted(REAL_FLOWS.glob("*.json")) if (graph := real_graph(path))}
+    assert len(graphs) == 6
+    ids = await load_world(database_url, as_file(real_world(graphs)))
+    database = await contents(database_url)
+    for name, graph in graphs.items():
+        version = one(database["flow_version"], flow_id=ids[name])
+        assert canonical(graph_of(database, version)) == canonical(with_ids(graph, references_only(ids)))
+
+
+def references_only(ids: Mapping[str, str]) -> dict[str, str]:
+    return {key: its for key, its in ids.items() if kind_of(its) in (Kind.TOPIC, Kind.CREDENTIAL, Kind.AGENT)}
+
+
+def real_graph(path: Path) -> Json:
+    return json.loads(path.read_text(encoding="utf-8")).get("graph")
+
+
+def real_world(graphs: Mapping[str, Json]) -> World:
+    """A world around real graphs: what they refer to is there, under the placeholders that they have for it."""
+    credentials = {"{WEBHOOK_CREDENTIAL_ID}": "webhook", "Credential_ID": "webhook"}
+    made = elsewhere()
+    made["teams"] = [{"key": team, "contract": "c", "name": team} for team in PLATFORM]
+    made["components"] = [
+        {"key": "pub-sub", "team": "elasticio", "name": "pub-sub", "pubSub": True},
+        {"key": "webhook", "team": "elasticio", "name": "webhook", "requires": "CREDENTIAL"},
+    ]
+    made["topics"] = [{"key": "{NEWS_TOPIC_ID}", "workspace": "w", "name": "News"}]
+    made["credentials"] = [
+        {"key": key, "workspace": "w", "component": component, "name": "Hook"} for key, component in credentials.items()
+    ]
+    made["agents"] = [{"key": "5a09deda2d5f49665afb739a", "workspace": "w", "name": "Agent"}]
+    made["flows"] = [
+        {"key": name, "workspace": "w", "name": name, "versions": [{"graph": graph}]} for name, graph in graphs.items()
+    ]
+    return made
