@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.wording import enumerated, named, shown
+from app.domain.wording import enumerated, listed, named, shown
 
 _COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
 
@@ -99,9 +99,9 @@ class ComponentNotAccessible:
     @property
     def message(self) -> str:
         count = "1 component" if len(self.components) == 1 else f"{len(self.components)} components"
-        listed = enumerated(self.components, _with_steps)
+        components = listed(self.components, _with_steps)
         return (
-            f"The flow uses {count} that the workspace {named(self.workspace)} can't use: {listed}. "
+            f"The flow uses {count} that the workspace {named(self.workspace)} can't use: {components}. "
             f"Share them with the contract {named(self.workspace.contract)}, or replace the steps."
         )
 
@@ -163,7 +163,7 @@ def components_not_accessible(
     if source.id == destination.id:
         return ()
     found = []
-    for users in _by_component(steps):
+    for users in steps_by_component(steps):
         command = users[0].command
         component = catalogue.resolve(command, source.contract.tenant_id)
         reason = _why_inaccessible(command, component, catalogue, destination)
@@ -171,6 +171,15 @@ def components_not_accessible(
             component_id, step_ids = None if component is None else component.id, tuple(step.id for step in users)
             found.append(InaccessibleComponent(component_name(command), component_id, step_ids, reason))
     return (ComponentNotAccessible(destination, tuple(found)),) if found else ()
+
+
+def steps_by_component(steps: Sequence[Step]) -> Collection[Sequence[Step]]:
+    """The steps of each component, in the order of its first step; what can't be read as a command stands by itself."""
+    steps_of: dict[ComponentName | str, list[Step]] = {}
+    for step in steps:
+        read = read_command(step.command)
+        steps_of.setdefault(step.command if read is None else read.component, []).append(step)
+    return steps_of.values()
 
 
 def component_name(command: str) -> str:
@@ -201,7 +210,7 @@ class UsableWhere:
 def where_usable(steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> UsableWhere:
     """In which workspaces, besides its own, a flow finds every component usable (C1 to C3, C0 across tenants)."""
     home = source.contract.tenant_id
-    found = {users[0].command: catalogue.resolve(users[0].command, home) for users in _by_component(steps)}
+    found = {users[0].command: catalogue.resolve(users[0].command, home) for users in steps_by_component(steps)}
     components = [component for component in found.values() if component is not None]
     teams = {component.contract_id for component in components if component.access is ComponentAccess.TEAM}
     whitelists = [component.whitelisted | {component.contract_id} for component in components]
@@ -219,15 +228,6 @@ def where_usable(steps: Sequence[Step], catalogue: Catalogue, *, source: Workspa
     )
 
 
-def _by_component(steps: Sequence[Step]) -> Collection[Sequence[Step]]:
-    """The steps of each component, in the order of its first step; what can't be read as a command stands by itself."""
-    steps_of: dict[ComponentName | str, list[Step]] = {}
-    for step in steps:
-        read = read_command(step.command)
-        steps_of.setdefault(step.command if read is None else read.component, []).append(step)
-    return steps_of.values()
-
-
 def _why_inaccessible(
     command: str, component: Component | None, catalogue: Catalogue, destination: Workspace
 ) -> InaccessibilityReason | None:
@@ -240,4 +240,4 @@ def _why_inaccessible(
 
 def _with_steps(component: InaccessibleComponent) -> str:
     steps = "step" if len(component.step_ids) == 1 else "steps"
-    return f"{shown(component.name)} ({steps} {enumerated(component.step_ids, shown, longest=200)})"
+    return f"{shown(component.name)} ({steps} {enumerated(component.step_ids, longest=200)})"

@@ -9,7 +9,7 @@ from app.domain.access import Place
 from app.domain.component import Component, Step, read_command
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import FlowId, ReferenceKind, Target, Workspace
-from app.domain.wording import enumerated, named, shown
+from app.domain.wording import enumerated, listed, named, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class MultipleTopicsNotCopied:
 
     @property
     def message(self) -> str:
-        listed = enumerated(self.topics, named)
+        topics = listed(self.topics, named)
         if self.refused:
             return (
-                f"The flow uses {len(self.topics)} topics, which one topic can't replace: {listed}. "
+                f"The flow uses {len(self.topics)} topics, which one topic can't replace: {topics}. "
                 "Export it without a topic, and choose the topics in the draft."
             )
-        return f"These topics of the flow were not copied: {listed}. Choose topics of the destination in the draft."
+        return f"These topics of the flow were not copied: {topics}. Choose topics of the destination in the draft."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class TopicSchemaMismatch:
     def message(self) -> str:
         return (
             f"With the topic {named(self.to_topic)} instead of {named(self.from_topic)}, properties are missing: "
-            f"{enumerated(self.missing_properties, shown)}. Check the mappings of the steps that use it."
+            f"{enumerated(self.missing_properties)}. Check the mappings of the steps that use it."
         )
 
 

@@ -29,10 +29,14 @@ def shown(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in cut) or '""'
 
 
-def enumerated(things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
+def enumerated(texts: Sequence[str], longest: int = LONGEST_LISTING) -> str:
+    """What a caller sent, separated by commas; of very many the first, and how many more there are."""
+    return listed(texts, shown, longest)
+
+
+def listed(things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
     """The things' texts, separated by commas; of very many the first that fit, at least one, and how many more."""
     first = [text(thing) for thing in things[:LONGEST_LIST]]
-    fitting = sum(length <= longest for length in accumulate(len(text) + len(", ") for text in first))
-    listed = ", ".join(first[: max(fitting, 1)])
-    rest = len(things) - max(fitting, 1)
-    return listed if rest <= 0 else f"{listed} and {rest} more"
+    fitting = max(1, sum(length <= longest for length in accumulate(len(text) + len(", ") for text in first)))
+    rest = len(things) - fitting
+    return ", ".join(first[:fitting]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,9 +1,11 @@
 """Asking the core for a plan, in a line."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from app.domain.access import Place
 from app.domain.component import Component
+from app.domain.create import CreatePlan
 from app.domain.errors import Refusal, Refused
 from app.domain.export import (
     CopyRefusal,
@@ -23,6 +25,7 @@ from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import BY_DEFAULT, Flow, SourceWish, State
 from tests.domain.world import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
 
+Some = TypeVar("Some", bound=Refusal)
 KEPT, REPLACED, CLEARED = ReferenceAction.KEPT, ReferenceAction.REPLACED, ReferenceAction.CLEARED
 
 
@@ -83,12 +86,12 @@ def planned(outcome: ExportPlan | Refused[Refusal] | Refused[CopyRefusal]) -> Ex
     return outcome
 
 
-def refusals(outcome: object) -> tuple[Refusal, ...]:
+def refusals(outcome: ExportPlan | CreatePlan | Refused[Some]) -> tuple[Some, ...]:
     assert isinstance(outcome, Refused), outcome
     return outcome.errors
 
 
-def codes(outcome: object) -> list[str]:
+def codes(outcome: ExportPlan | CreatePlan | Refused[Some]) -> list[str]:
     return [error.code.value for error in refusals(outcome)]
 
 

@@ -5,7 +5,8 @@ import copy as copying
 import pytest
 
 from app.domain.access import WorkspaceNotFound
-from app.domain.create import CreateFacts, CreatePlan, CreateWish, plan_create, topic_fields
+from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create, topic_fields
+from app.domain.errors import Refused
 from app.domain.graph import Json, canonical, content_hash, join
 from app.domain.nouns import FlowType, ReferenceKind
 from app.domain.quota import QuotaExceeded
@@ -50,7 +51,9 @@ def node(step_id: str, command: str = "acme/mailer:send", **keys: Json) -> Json:
     return {"id": step_id, "command": command, **keys}
 
 
-def create(*nodes: Json, facts: CreateFacts = FACTS, name: str = "Orders", **graph: Json) -> object:
+def create(
+    *nodes: Json, facts: CreateFacts = FACTS, name: str = "Orders", **graph: Json
+) -> CreatePlan | Refused[CreateRefusal]:
     return plan_create(facts, CreateWish("workspace_wanted", name, {"nodes": [*nodes], "edges": [], **graph}))
 
 

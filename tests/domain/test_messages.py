@@ -23,6 +23,7 @@ from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.wording import enumerated, named, shown
+from app.domain.wording import listed as listed_texts
 from tests.domain.world import AGENT, CREDENTIAL, HOME, NORTHERN, PRODUCTION, TOPIC, topic
 
 Message = Refusal | TopicSchemaMismatch
@@ -131,6 +132,12 @@ def test_of_many_components_and_steps_the_first_are_listed_and_the_rest_counted(
     )
 
 
+def test_one_component_with_long_step_ids_leaves_room_for_the_others() -> None:
+    components = (inaccessible("lab/a", *["s" * 60] * 20), inaccessible("lab/b", "1"))
+    listed = f"lab/a (steps {', '.join(['s' * 60] * 3)} and 17 more), lab/b (step 1)"
+    assert listed in ComponentNotAccessible(PRODUCTION, components).message
+
+
 @pytest.mark.parametrize(
     ("kind", "step", "says"),
     [
@@ -166,7 +173,11 @@ def test_a_list_holds_at_most_20_texts_and_1200_characters_but_always_one(
     count: int, length: int, listed: int, rest: int
 ) -> None:
     more = f" and {rest} more" if rest else ""
-    assert enumerated(["x" * length] * count, str) == ", ".join(["x" * length] * listed) + more
+    assert listed_texts(["x" * length] * count, str) == ", ".join(["x" * length] * listed) + more
+
+
+def test_what_a_caller_sent_is_quoted_in_lists_too() -> None:
+    assert enumerated(["", "a\nb", "x" * 81]) == f'"", a\ufffdb, {"x" * 80}…'
 
 
 def test_things_are_named_by_name_and_id() -> None:

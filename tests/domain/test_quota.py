@@ -2,11 +2,18 @@
 
 import pytest
 
-from app.domain.export import stands_only_in_the_way_of_a_new_flow
+from app.domain.access import Place
+from app.domain.export import (
+    ExportFacts,
+    ExportWish,
+    IntoWorkspace,
+    export_refusals,
+    stands_only_in_the_way_of_a_new_flow,
+)
 from app.domain.nouns import WorkspaceType
 from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded
 from tests.domain.planning import copy, export, planned, refusals
-from tests.domain.world import FULL, LIMITED, contract, flow, flow_there, guest, state, workspace
+from tests.domain.world import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace
 
 TWO = contract("Northern Retail", quota=2)
 LIVE = workspace("Live", TWO)
@@ -48,11 +55,11 @@ def test_overrides_are_exempt() -> None:
     assert planned(export(flow(state()), over=there, flows_used=9)).overrides == there.id
 
 
-def test_a_full_contract_stands_only_in_the_way_of_a_new_flow() -> None:
-    full, source = refusals(export(flow(state()), to=LIVE, flows_used=2)), flow(state())
-    also_forbidden = refusals(export(source, to=guest(LIVE), flows_used=2))
-    assert [stands_only_in_the_way_of_a_new_flow(errors) for errors in ((), full, also_forbidden)] == [
-        True,
-        True,
-        False,
-    ]
+@pytest.mark.parametrize(
+    ("to", "used", "only_a_new_flow"),
+    [(integrator(LIVE), 1, True), (integrator(LIVE), 2, True), (guest(LIVE), 2, False), (guest(LIVE), 1, False)],
+)
+def test_a_full_contract_stands_only_in_the_way_of_a_new_flow(to: Place, used: int, only_a_new_flow: bool) -> None:
+    facts = ExportFacts(flow(state()), to, flows_used=used)
+    in_the_way = export_refusals(facts, ExportWish(flow().id, IntoWorkspace(LIVE.id)))
+    assert stands_only_in_the_way_of_a_new_flow(in_the_way) is only_a_new_flow

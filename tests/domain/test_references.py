@@ -192,12 +192,14 @@ def test_a_component_is_the_same_in_the_tenant_of_each_flow() -> None:
 
 
 def test_unknown_components_are_the_same_if_their_names_are() -> None:
-    private = component("lab/private", TEAM)
-    unknown = flow(state(step("1", "lab/gone:a"), step("2", "lab/private:a")), at=PRODUCTION)
-    there = flow_there(
-        state(step("1", "lab/gone:b@2", credential=LIVE_LOGIN.id), step("2", "lab/other:a", credential=LIVE_LOGIN.id))
+    private, login = component("lab/private", TEAM), LIVE_LOGIN.id
+    source = flow(state(step("1", "lab/gone:a"), step("2", "lab/private:a"), step("3", "lab/gone:a")), at=PRODUCTION)
+    there = state(
+        step("1", "lab/gone:b@2", credential=login),
+        step("2", "lab/other:a", credential=login),
+        step("3", "lab/lost:a", credential=login),
     )
-    plan = planned(export(unknown, over=there, knowing=EVERYTHING, components=[private]))
+    plan = planned(export(source, over=flow_there(there), knowing=EVERYTHING, components=[private]))
     assert plan.bindings == (bound(0, credential=LIVE_LOGIN),)
 
 
