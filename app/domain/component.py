@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.wording import enumerated, listed, named, shown
+from app.domain.wording import enumerated, named, shown
 
 _COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
 
@@ -99,7 +99,7 @@ class ComponentNotAccessible:
     @property
     def message(self) -> str:
         count = "1 component" if len(self.components) == 1 else f"{len(self.components)} components"
-        components = listed(self.components, _with_steps)
+        components = enumerated(self.components, _with_steps)
         return (
             f"The flow uses {count} that the workspace {named(self.workspace)} can't use: {components}. "
             f"Share them with the contract {named(self.workspace.contract)}, or replace the steps."
@@ -240,4 +240,4 @@ def _why_inaccessible(
 
 def _with_steps(component: InaccessibleComponent) -> str:
     steps = "step" if len(component.step_ids) == 1 else "steps"
-    return f"{shown(component.name)} ({steps} {enumerated(component.step_ids, longest=200)})"
+    return f"{shown(component.name)} ({steps} {enumerated(component.step_ids, shown, longest=200)})"

@@ -9,7 +9,7 @@ from app.domain.access import Place
 from app.domain.component import Component, Step, read_command
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import FlowId, ReferenceKind, Target, Workspace
-from app.domain.wording import enumerated, listed, named, shown
+from app.domain.wording import enumerated, named, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class MultipleTopicsNotCopied:
 
     @property
     def message(self) -> str:
-        topics = listed(self.topics, named)
+        topics = enumerated(self.topics, named)
         if self.refused:
             return (
                 f"The flow uses {len(self.topics)} topics, which one topic can't replace: {topics}. "
@@ -70,7 +70,7 @@ class TopicSchemaMismatch:
     def message(self) -> str:
         return (
             f"With the topic {named(self.to_topic)} instead of {named(self.from_topic)}, properties are missing: "
-            f"{enumerated(self.missing_properties)}. Check the mappings of the steps that use it."
+            f"{enumerated(self.missing_properties, shown)}. Check the mappings of the steps that use it."
         )
 
 

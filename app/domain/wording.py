@@ -29,12 +29,7 @@ def shown(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in cut) or '""'
 
 
-def enumerated(texts: Sequence[str], longest: int = LONGEST_LISTING) -> str:
-    """What a caller sent, separated by commas; of very many the first, and how many more there are."""
-    return listed(texts, shown, longest)
-
-
-def listed(things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
+def enumerated(things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
     """The things' texts, separated by commas; of very many the first that fit, at least one, and how many more."""
     first = [text(thing) for thing in things[:LONGEST_LIST]]
     fitting = max(1, sum(length <= longest for length in accumulate(len(text) + len(", ") for text in first)))

@@ -23,7 +23,6 @@ from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.wording import enumerated, named, shown
-from app.domain.wording import listed as listed_texts
 from tests.domain.world import AGENT, CREDENTIAL, HOME, NORTHERN, PRODUCTION, TOPIC, topic
 
 Message = Refusal | TopicSchemaMismatch
@@ -173,11 +172,11 @@ def test_a_list_holds_at_most_20_texts_and_1200_characters_but_always_one(
     count: int, length: int, listed: int, rest: int
 ) -> None:
     more = f" and {rest} more" if rest else ""
-    assert listed_texts(["x" * length] * count, str) == ", ".join(["x" * length] * listed) + more
+    assert enumerated(["x" * length] * count, str) == ", ".join(["x" * length] * listed) + more
 
 
 def test_what_a_caller_sent_is_quoted_in_lists_too() -> None:
-    assert enumerated(["", "a\nb", "x" * 81]) == f'"", a\ufffdb, {"x" * 80}…'
+    assert enumerated(["", "a\nb", "x" * 81], shown) == f'"", a\ufffdb, {"x" * 80}…'
 
 
 def test_things_are_named_by_name_and_id() -> None:
