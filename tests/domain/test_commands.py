@@ -40,6 +40,7 @@ def test_a_command_has_a_component_a_function_and_maybe_a_version(
         "acme/mailer:send\n",
         "acme/mailer:se nd",
         "acme/mail\0er:send",
+        "ac\0me/mailer:send",
     ],
 )
 def test_what_cant_be_read_as_a_command_goes_by_its_whole_text(command: str) -> None:
