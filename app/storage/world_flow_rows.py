@@ -10,6 +10,7 @@ from app.domain.graph import bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.nouns import VersionOrigin
 from app.storage.ids import Kind
+from app.storage.world_entities import LONGEST_TEXT
 from app.storage.world_flows import ReadFlow, ReadState
 from app.storage.world_keys import IdSource, Keys
 from app.storage.world_rows import Row
@@ -47,10 +48,11 @@ def content_row(content: Content) -> Row:
 
 
 def component_rows(content: Content) -> Iterator[Row]:
-    """The components that a content names."""
+    """The components that a content names, and that may exist: an index can't hold names of any length."""
     names = dict.fromkeys(read.component for step in content.steps if (read := read_command(step.command)) is not None)
     for name in names:
-        yield {"hash": content.hash, "team": name.team, "name": name.name}
+        if max(map(len, name)) <= LONGEST_TEXT:
+            yield {"hash": content.hash, "team": name.team, "name": name.name}
 
 
 def _states(flow: ReadFlow) -> Iterator[ReadState]:

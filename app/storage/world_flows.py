@@ -9,6 +9,7 @@ from app.domain.create import Content, part
 from app.domain.graph import KEYS, Bindings, Json, StepBindings
 from app.domain.graph_input import graph_mistakes
 from app.domain.nouns import FlowStatus, ReferenceKind
+from app.domain.wording import shown
 from app.storage.ids import Kind
 from app.storage.world_components import Components
 from app.storage.world_entities import Agent, Credential, Draft, Flow, State, Version, Workspace
@@ -123,8 +124,8 @@ class FlowReader:
             yield from wrong
             target = None if wrong else self.keys.get(Agent, key)
             if target is not None and target.workspace != flow.workspace:
-                yield Mistake(json_path(*at), f'The {what.value} "{key}" belongs to another workspace.')
+                yield Mistake(json_path(*at), f'The {what.value} "{shown(key)}" belongs to another workspace.')
             if isinstance(target, Credential):
                 component, its = self.components.resolve(step.command, tenant_id), self.keys.find(target.component)
                 if its is not None and (component is None or component.id != its.id):
-                    yield Mistake(json_path(*at), f'The {what.value} "{key}" belongs to another component.')
+                    yield Mistake(json_path(*at), f'The {what.value} "{shown(key)}" belongs to another component.')

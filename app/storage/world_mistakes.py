@@ -31,7 +31,7 @@ class WorldMistakes(Exception):
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
         shown = "\n".join(f"{mistake.path}: {mistake.message}" for mistake in self.mistakes[:_SHOWN_MISTAKES])
-        super().__init__(f"{len(self.mistakes)} mistakes in the world file:\n{shown}")
+        super().__init__(f"Mistakes in the world file, {len(self.mistakes)} in all:\n{shown}")
 
 
 def json_path(*parts: Part) -> str:

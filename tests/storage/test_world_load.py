@@ -173,6 +173,14 @@ def elsewhere(*steps: Json) -> World:
     }
 
 
+async def test_a_command_of_any_length_loads(database_url: str) -> None:
+    long = "".join(chr(0x4E00 + number) for number in range(10_000))
+    ids = await load_world(database_url, as_file(elsewhere({"id": "1", "command": f"{long}/{long}:run"})))
+    database = await contents(database_url)
+    assert [row["id"] for row in database["flow"]] == [ids["f"]]
+    assert database["flow_content_component"] == []
+
+
 async def test_an_empty_world_and_a_byte_order_mark_are_no_mistakes(database_url: str) -> None:
     assert (
         await load_world(database_url, b'\xef\xbb\xbf {"format": "flowport-world/1", "flows": [], "users": null} ')

@@ -106,6 +106,7 @@ async def test_a_shape_that_is_wrong(url: str, change: Change, path: str, messag
         (put("ada", "agents", 1, "key"), "$.agents[1].key", 'The key "ada" is taken already, by $.users[0].'),
         (put("sketch", "flows", 0, "key"), "$.flows[1].key", 'The key "sketch" is taken already, by $.flows[0].'),
         (put("guest", "roles", 1, "key"), "$.roles[1].key", 'The role "guest" is built in; choose another key.'),
+        (put("x" * 90, "flows", 0, "author"), "$.flows[0].author", f'The file has no user with the key "{"x" * 80}…".'),
         (put("x", "contracts", 0, "tenant"), "$.contracts[0].tenant", 'The file has no tenant with the key "x".'),
         (put("ada", "teams", 1, "contract"), "$.teams[1].contract", 'The key "ada" names a user, not a contract.'),
         (put("x", "components", 0, "whitelistedContracts", "+"), "$.components[0].whitelistedContracts[1]", 'The file has no contract with the key "x".'),
