@@ -54,6 +54,14 @@ def topic_uses(state: State, components: Mapping[str, Component | None]) -> tupl
     return tuple(uses)
 
 
+def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], component: Component | None) -> StepBindings:
+    """New bindings for a step; its topic stands where it stood before, or where the component wants it."""
+    wanted = None if component is None else component.topic_field
+    return StepBindings(
+        before.position, values, before.topic_field or wanted if ReferenceKind.TOPIC in values else None
+    )
+
+
 def resolve_all(steps: tuple[Step, ...], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
     """The component that each command means in the tenant of this workspace (C0)."""
     commands = dict.fromkeys(step.command for step in steps)
@@ -133,9 +141,7 @@ class Rebinding:
             if (self.inside or not value if kind is ReferenceKind.DATA_SAMPLES else value is None)
         }
         values |= {kind: reference for kind, reference in after.items() if reference is not None}
-        component = self.components.get(step.command)
-        topic_field = before.topic_field or (component.topic_field if component is not None else None)
-        return StepBindings(step.position, values, topic_field if ReferenceKind.TOPIC in values else None)
+        return bound_to(before, values, self.components.get(step.command))
 
     def _topics_not_copied(self, moves: Sequence[TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
         """Of several topics none was taken over: the warning names those that were cleared."""

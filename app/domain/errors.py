@@ -10,10 +10,12 @@ from typing import Generic, TypeVar
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
 from app.domain.component import ComponentNotAccessible
+from app.domain.draft import StaleDraft
 from app.domain.error_code import ErrorCode
 from app.domain.input import InvalidInput
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists
 from app.domain.quota import QuotaExceeded
+from app.domain.readiness import DraftNotReady
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
@@ -31,6 +33,8 @@ Refusal = (
     | FlowHasNoTopic
     | CredentialNotAccessible
     | DraftAlreadyExists
+    | StaleDraft
+    | DraftNotReady
     | CannotOverrideItself
     | QuotaExceeded
     | InvalidInput

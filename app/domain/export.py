@@ -14,13 +14,19 @@ from app.domain.access import (
 )
 from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
 from app.domain.component import Catalogue, ComponentNotAccessible, components_not_accessible
-from app.domain.errors import Refusal, Refused, in_order
+from app.domain.errors import Refused, in_order
 from app.domain.graph import Bindings
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
 from app.domain.nouns import DraftId, FlowId, FlowType, Target, VersionId, VersionOrigin, WorkspaceId
-from app.domain.override import ExistingDraft, draft_in_the_way, overrides_itself
+from app.domain.override import (
+    CannotOverrideItself,
+    DraftAlreadyExists,
+    ExistingDraft,
+    draft_in_the_way,
+    overrides_itself,
+)
 from app.domain.quota import QuotaExceeded, quota_exceeded
-from app.domain.references import Destination, ReferenceOutcome
+from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import (
     BY_DEFAULT,
     Chosen,
@@ -118,7 +124,20 @@ CopyRefusal = (
 )
 
 
-def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Refusal]:
+ExportRefusal = (
+    CopyRefusal
+    | WorkspaceNotFound
+    | ComponentNotAccessible
+    | MultipleTopicsNotCopied
+    | TopicNotAccessible
+    | FlowHasNoTopic
+    | CredentialNotAccessible
+    | DraftAlreadyExists
+    | CannotOverrideItself
+)
+
+
+def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[ExportRefusal]:
     """Decide an export (X2 to X11): the plan, or every refusal at once.
 
     Pure: the same facts and wish give the same answer.
@@ -154,7 +173,7 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     return _plan(facts, facts.source, place, chosen, origin=VersionOrigin.COPY, name=name, topic_id=None)
 
 
-def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[Refusal, ...]:
+def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal, ...]:
     """Every reason why this export may not be, in the order of `ErrorCode` (X11).
 
     Where something is not found, only what doesn't depend on it is asked.
@@ -177,7 +196,7 @@ def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[Refusal, ...]
     )
 
 
-def stands_only_in_the_way_of_a_new_flow(refusals: Sequence[Refusal]) -> bool:
+def stands_only_in_the_way_of_a_new_flow(refusals: Sequence[ExportRefusal]) -> bool:
     """Whether the destination could still be exported to over a flow that is there: overrides need no quota (X10)."""
     return all(isinstance(refusal, QuotaExceeded) for refusal in refusals)
 

@@ -8,7 +8,8 @@ as the same double, so that `1` and `1.0` stay two things; lists in their own or
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +88,19 @@ def steps_of(graph: Json) -> tuple[Step, ...]:
 def links_of(graph: Json) -> tuple[Link, ...]:
     """The edges of a graph, in its order; an empty condition is none."""
     return tuple(Link(edge.get("source"), edge["target"], _is_conditional(edge)) for edge in graph["edges"])
+
+
+def numbered(names: Iterable[str]) -> Iterator[str]:
+    """The names, told apart where they repeat: `name`, `name#2` and so on."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name}#{seen[name]}"
+
+
+def link_ids(edges: Sequence[Json]) -> Iterator[str]:
+    """The ids of edges: `source:target`, numbered where that repeats."""
+    return numbered(f"{edge.get('source') or ''}:{edge['target']}" for edge in edges)
 
 
 def commands(native: Json) -> Iterator[str]:

@@ -4,6 +4,7 @@ A graph may be unfinished (H6), but it has the platform's form: `nodes` with str
 """
 
 import math
+import re
 from collections.abc import Iterator
 
 from app.domain.graph import KEYS, Json
@@ -14,6 +15,8 @@ DEEPEST_GRAPH = 200
 """Levels of lists and objects inside a graph, so that no reader of it runs out of stack."""
 
 MOST_MISTAKES = 50
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 Path = tuple[str, ...]
 
@@ -64,8 +67,9 @@ def _value_mistakes(graph: Json, path: Path) -> Iterator[InvalidInput]:
         if isinstance(value, dict | list) and len(at) - len(path) >= DEEPEST_GRAPH:
             yield InvalidInput(at[: len(path) + 3], f"The graph is nested deeper than {DEEPEST_GRAPH} levels.")
         elif isinstance(value, dict):
-            if any("\0" in key for key in value):
-                yield InvalidInput(at, "A key holds a NUL character, which can't be stored.")
+            wrong = next(filter(None, map(_text_mistake, value)), None)
+            if wrong is not None:
+                yield InvalidInput(at, wrong.replace("The text", "A key"))
             pending.extend(((*at, key), inner) for key, inner in reversed(value.items()))
         elif isinstance(value, list):
             pending.extend(((*at, str(index)), inner) for index, inner in reversed(list(enumerate(value))))
@@ -77,9 +81,17 @@ def _value_mistakes(graph: Json, path: Path) -> Iterator[InvalidInput]:
 
 def _scalar_mistake(value: Json) -> str | None:
     if isinstance(value, str):
-        return "The text holds a NUL character, which can't be stored." if "\0" in value else None
+        return _text_mistake(value)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int):
         return None if -(2**63) <= value < 2**64 else "The integer has more than 64 bits."
     return None if math.isfinite(value) else "The number is not finite."
+
+
+def _text_mistake(text: str) -> str | None:
+    if "\0" in text:
+        return "The text holds a NUL character, which can't be stored."
+    if _HALF_CHARACTER.search(text):
+        return "The text holds half of a surrogate pair, which is no character."
+    return None

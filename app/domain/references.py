@@ -1,6 +1,6 @@
 """What becomes of a flow's references at the destination, and the report of it (X7 to X8)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -118,15 +118,3 @@ class _StepsById:
 
 def by_position(bindings: Bindings) -> dict[int, StepBindings]:
     return {step.position: step for step in bindings}
-
-
-def misplaced_references(
-    steps: Sequence[Step], bindings: Bindings, components: Mapping[str, Component | None], there: Destination
-) -> Iterator[CredentialNotAccessible]:
-    """Every credential, secret and agent that a step names but can't use here, in the order of the steps."""
-    bound = by_position(bindings)
-    for step in steps:
-        for kind in OWNED_KINDS:
-            reference = bound[step.position].reference(kind) if step.position in bound else None
-            if reference is not None and not there.fits(kind, reference, components.get(step.command)):
-                yield CredentialNotAccessible(kind, reference, there.workspace, step.id)

@@ -8,7 +8,7 @@ from app.domain.access import Place
 from app.domain.component import Link, Step
 from app.domain.error_code import ErrorCode
 from app.domain.graph import Bindings
-from app.domain.nouns import DraftId, FlowId, FlowType, VersionId
+from app.domain.nouns import DraftId, FlowId, FlowType, VersionId, VersionOrigin
 from app.domain.wording import shown
 
 
@@ -40,12 +40,15 @@ class VersionNotFound:
 @dataclass(frozen=True, slots=True)
 class DraftNotFound:
     code: ClassVar = ErrorCode.DRAFT_NOT_FOUND
-    flow_id: FlowId
+    flow_id: FlowId | None
+    """Where the caller named the flow."""
     draft_id: str | None = None
-    """Where the caller named one."""
+    """Where the caller named the draft."""
 
     @property
     def message(self) -> str:
+        if self.draft_id is not None:
+            return f"There is no draft {shown(self.draft_id)} that you can see. Look at the flow's drafts set aside."
         return f"The flow {self.flow_id} has no draft. Take its published version, or edit the flow first."
 
 
@@ -61,6 +64,11 @@ class State:
     steps: tuple[Step, ...]
     bindings: Bindings
     links: tuple[Link, ...] = ()
+    origin: VersionOrigin = VersionOrigin.EDIT
+    revert_of: VersionId | None = None
+    """The version that the content was taken from, where it is a revert."""
+    revision: int = 0
+    """Of drafts (H1)."""
 
 
 @dataclass(frozen=True, slots=True)

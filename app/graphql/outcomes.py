@@ -6,8 +6,8 @@ from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermi
 from app.domain.bindings import ExportWarning
 from app.domain.component import ComponentNotAccessible
 from app.domain.create import CreateRefusal
-from app.domain.errors import Refusal, Refused
-from app.domain.export import CopyRefusal
+from app.domain.errors import Refused
+from app.domain.export import CopyRefusal, ExportRefusal
 from app.domain.input import InvalidInput
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists
 from app.domain.quota import QuotaExceeded
@@ -35,7 +35,7 @@ async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]
     )
 
 
-async def export_flow_payload(info: Info, outcome: Exported | Refused[Refusal]) -> ExportFlowPayload:
+async def export_flow_payload(info: Info, outcome: Exported | Refused[ExportRefusal]) -> ExportFlowPayload:
     if isinstance(outcome, Refused):
         return ExportFlowPayload(
             flow=None,
@@ -69,7 +69,7 @@ async def draft_by_id(info: Info, draft_id: str) -> FlowDraft:
     return FlowDraft.of(await required(info.context.loaders.drafts, draft_id))
 
 
-def export_flow_error(refusal: Refusal) -> errors.ExportFlowError:
+def export_flow_error(refusal: ExportRefusal) -> errors.ExportFlowError:
     match refusal:
         case WorkspaceNotFound():
             return errors.WorkspaceNotFound.of(refusal)

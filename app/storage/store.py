@@ -14,7 +14,8 @@ from datetime import datetime
 from sqlalchemy import Select, Text, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain.create import CreateFacts, CreatePlan, CreateWish, topic_fields
+from app.domain.content import topic_fields
+from app.domain.create import CreateFacts, CreatePlan, CreateWish
 from app.domain.export import CopyWish, ExportFacts, ExportPlan, ExportWish, OntoFlow
 from app.domain.graph import commands, references, split
 from app.domain.nouns import UserId, WorkspaceType

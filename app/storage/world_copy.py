@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy import Table
 
 from app.domain.component import Component, ComponentAccess, ComponentName
-from app.domain.create import Content
+from app.domain.content import Content
 from app.domain.nouns import ComponentId, ContractId, TenantId
 from app.storage import tables
 from app.storage.migrate import engine_of

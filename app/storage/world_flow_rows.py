@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.domain.component import read_command
-from app.domain.create import Content
+from app.domain.content import Content
 from app.domain.graph import bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.nouns import VersionOrigin

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.domain.component import Step
-from app.domain.create import Content, part
+from app.domain.content import Content, part
 from app.domain.graph import KEYS, Bindings, Json, StepBindings
 from app.domain.graph_input import graph_mistakes
 from app.domain.nouns import FlowStatus, ReferenceKind

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.component import read_command
-from app.domain.create import Content, CreatePlan
+from app.domain.content import Content
+from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
 from app.domain.graph import bindings_to_json, canonical
 from app.domain.input import name_key

@@ -1,13 +1,13 @@
 """Export a flow to another workspace, or onto an existing flow."""
 
-from app.domain.errors import Refusal, Refused
-from app.domain.export import ExportWish, plan_export
+from app.domain.errors import Refused
+from app.domain.export import ExportRefusal, ExportWish, plan_export
 from app.domain.nouns import UserId
 from app.storage.store import UnitOfWork
 from app.usecases.outcomes import Exported
 
 
-async def export_flow(work: UnitOfWork, actor: UserId, wish: ExportWish) -> Exported | Refused[Refusal]:
+async def export_flow(work: UnitOfWork, actor: UserId, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
     """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
     async with work.begin(actor) as store:
         facts = await store.export_facts(wish)

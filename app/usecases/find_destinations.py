@@ -5,9 +5,9 @@ from typing import Any
 
 from app.domain.access import Place, rights_missing
 from app.domain.component import UsableWhere, where_usable
-from app.domain.errors import Refusal
 from app.domain.export import (
     ExportFacts,
+    ExportRefusal,
     ExportWish,
     IntoWorkspace,
     export_refusals,
@@ -27,7 +27,7 @@ class Destination:
     """A workspace, and why the flow can't be exported there as a new flow; nothing if it can."""
 
     place: Place
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[ExportRefusal, ...]
 
     @property
     def eligible_for_override(self) -> bool:

@@ -5,7 +5,8 @@ import copy as copying
 import pytest
 
 from app.domain.access import WorkspaceNotFound
-from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create, topic_fields
+from app.domain.content import topic_fields
+from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.graph import Json, canonical, content_hash, join
 from app.domain.nouns import FlowType, ReferenceKind

@@ -34,7 +34,7 @@ def nested(levels: int) -> Json:
         graph(STEP | {"fields": None, "name": None, "credentials_id": None, "secret_id": "", "vpn_agent_id": "a"}),
         graph(STEP | {"selected_data_samples": {"any": ["thing"]}, "unknown": [1, 1.5, True, None, ""]}),
         graph(edges=[{"source": None, "target": "error_all"}, {"target": "nowhere"}, {"source": "1", "target": "1"}]),
-        graph(numbers=[2**64 - 1, -(2**63), 1e308, -0.0], text="\x01\ud83d\ude80\ufeff🚀"),
+        graph(numbers=[2**64 - 1, -(2**63), 1e308, -0.0], text="\x01\ufeff🚀"),
         graph(unknown={"": {"nodes": 3}}),
     ],
 )
@@ -102,3 +102,8 @@ def test_a_graph_deeper_than_any_stack_is_one_mistake_near_its_top() -> None:
 def test_of_very_many_mistakes_the_first_50_are_named() -> None:
     found = graph_mistakes(graph(*[3] * 1000))
     assert [mistake.path for mistake in found] == [("graph", "nodes", str(index)) for index in range(MOST_MISTAKES)]
+
+
+def test_half_a_surrogate_pair_is_no_character_in_texts_and_keys() -> None:
+    assert paths(graph(STEP | {"name": "\ud83d"})) == ["graph/nodes/0/name"]
+    assert paths(graph(**{"\ude80": 1})) == ["graph"]

@@ -1,14 +1,12 @@
 """The graph of a draft or version: its steps and links, and the native form."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
 
 import orjson
 import strawberry
 
 from app.domain.component import read_command
-from app.domain.graph import Bindings, Json, StepBindings, bindings_from_json, join
+from app.domain.graph import Bindings, Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.nouns import ReferenceKind
 from app.domain.references import by_position
 from app.graphql.context import Info, required
@@ -134,15 +132,6 @@ async def component_of(info: Info, tenant_id: str, command: str) -> Component | 
     component_id = await info.context.loaders.meanings.load((tenant_id, command))
     view = None if component_id is None else await info.context.loaders.components.load(component_id)
     return None if view is None else Component.of(view)
-
-
-def link_ids(edges: list[Json]) -> Iterator[str]:
-    """The ids of links: `source:target`, numbered from the second one on."""
-    seen: Counter[str] = Counter()
-    for edge in edges:
-        link_id = f"{edge.get('source') or ''}:{edge['target']}"
-        seen[link_id] += 1
-        yield link_id if seen[link_id] == 1 else f"{link_id}#{seen[link_id]}"
 
 
 def _text(value: Json) -> str | None:

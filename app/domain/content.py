@@ -1,0 +1,63 @@
+"""A graph that a caller sent: made ready for storing, and what it names that can't be used."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.domain.component import Catalogue, Component, Link, Step
+from app.domain.graph import Bindings, Json, TopicField, canonical, content_hash, links_of, split, steps_of
+from app.domain.nouns import ReferenceKind, Workspace
+from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
+from app.domain.topics import TopicNotAccessible, is_pub_sub
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A graph apart from its bindings, as it is stored: once, under the hash of its canonical JSON."""
+
+    hash: str
+    canonical: str
+    steps: tuple[Step, ...]
+    links: tuple[Link, ...] = ()
+
+
+def part(graph: Json, topic_field: TopicField) -> tuple[Content, Bindings]:
+    """A native graph as content ready for storing, and bindings."""
+    content, bindings = split(graph, topic_field)
+    text = canonical(content)
+    return Content(content_hash(text), text, steps_of(content), links_of(content)), bindings
+
+
+def topic_fields(catalogue: Catalogue, workspace: Workspace) -> TopicField:
+    """Where the pub/sub steps of a flow in this workspace name their topic."""
+
+    def topic_field(command: str) -> str | None:
+        component = catalogue.resolve(command, workspace.contract.tenant_id)
+        return component.topic_field if component is not None and is_pub_sub(component) else None
+
+    return topic_field
+
+
+def misplaced(
+    steps: tuple[Step, ...], bindings: Bindings, components: Mapping[str, Component | None], here: Destination
+) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
+    """Everything that steps name but can't use in this workspace: topics first, each kind in the order of the steps."""
+    return (*_topics_elsewhere(steps, bindings, here), *_unfit(steps, bindings, components, here))
+
+
+def _topics_elsewhere(steps: tuple[Step, ...], bindings: Bindings, here: Destination) -> Iterator[TopicNotAccessible]:
+    for bound in bindings:
+        topic = bound.reference(ReferenceKind.TOPIC)
+        if topic is not None and not here.can_use(ReferenceKind.TOPIC, topic):
+            yield TopicNotAccessible(topic, here.workspace, steps[bound.position].id)
+
+
+def _unfit(
+    steps: tuple[Step, ...], bindings: Bindings, components: Mapping[str, Component | None], here: Destination
+) -> Iterator[CredentialNotAccessible]:
+    """Credentials, secrets and agents that live elsewhere or belong to another component."""
+    for bound in bindings:
+        step = steps[bound.position]
+        for kind in OWNED_KINDS:
+            reference = bound.reference(kind)
+            if reference is not None and not here.fits(kind, reference, components.get(step.command)):
+                yield CredentialNotAccessible(kind, reference, here.workspace, step.id)
