@@ -8,6 +8,9 @@ from starlette.responses import FileResponse, Response
 FOLDER = Path(__file__).parent / "static"
 FILES = {
     "explorer.js": "text/javascript",
+    "examples.js": "text/javascript",
+    "schema.js": "text/javascript",
+    "show.js": "text/javascript",
     "explorer.css": "text/css",
     "examples.graphql": "application/graphql",
 }

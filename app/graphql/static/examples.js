@@ -1,0 +1,21 @@
+// Reads examples.graphql: sections, and in each the operations with what the comments above them say.
+
+/** The sections of the file; see its head for the form. */
+export function readExamples(text) {
+  return text.split(/^## /m).slice(1).map((section) => {
+    const [title, ...blocks] = section.split(/\n\n(?=#|query|mutation)/);
+    return { section: title.trim(), operations: blocks.map(readOperation) };
+  });
+}
+
+function readOperation(block) {
+  const said = (word) => block.match(new RegExp(`^# ${word} (.*)$`, "m"))?.[1] ?? "";
+  const given = said("Variables");
+  return {
+    name: block.match(/^(?:query|mutation) (\w+)/m)[1],
+    title: block.match(/^# (.*)$/m)[1],
+    token: said("As"),
+    variables: given ? JSON.stringify(JSON.parse(given), null, 2) : "",
+    document: block.replace(/^# Variables .*\n/m, "").trimEnd() + "\n",
+  };
+}

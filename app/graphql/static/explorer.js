@@ -1,0 +1,212 @@
+// The page's own script: picks examples, asks, and shows the answer. Nothing is kept when the page is closed.
+import { readExamples } from "./examples.js";
+import { element, shownJson } from "./show.js";
+import { SchemaBrowser } from "./schema.js";
+
+const endpoint = location.pathname;
+const demoTokens = ["demo-integrator", "demo-admin", "demo-guest", "demo-outsider"];
+const part = (id) => document.getElementById(id);
+const query = part("query"), variables = part("variables"), token = part("token"), run = part("run");
+const status = part("status"), result = part("result"), picker = part("example"), demo = part("demo");
+const label = [...run.childNodes];
+let asking = null;
+
+const browser = new SchemaBrowser({
+  ask: (document) => post({ query: document }, token.value.trim()),
+  search: part("search"), trail: part("trail"), place: part("schema"),
+});
+
+/** Send a request; the token is given along, for it is asked for in more than one name. */
+function post(body, bearer, signal) {
+  const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json" };
+  if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  return fetch(endpoint, {
+    method: "POST", headers, body: JSON.stringify(body), signal, credentials: "omit", cache: "no-store",
+  });
+}
+
+/** What the editors hold as a request. Throws an error that can be shown. */
+function request() {
+  const body = { query: query.value };
+  if (variables.value.trim()) {
+    try {
+      body.variables = JSON.parse(variables.value);
+    } catch (error) {
+      throw new Error(`The variables are no JSON: ${error.message}`);
+    }
+  }
+  const name = operationAtCaret();
+  return name ? { ...body, operationName: name } : body;
+}
+
+/** Of several named operations the one in which the caret stands. */
+function operationAtCaret() {
+  const withoutNoise = query.value.replace(/#.*|"""[^]*?"""|"(?:\\.|[^"\\\n])*"/g, (noise) => " ".repeat(noise.length));
+  const found = [...withoutNoise.matchAll(/\b(?:query|mutation)\s+([_A-Za-z]\w*)/g)];
+  const before = found.filter((each) => each.index <= query.selectionStart);
+  return found.length > 1 ? (before.at(-1) ?? found[0])[1] : null;
+}
+
+async function ask() {
+  if (asking) {
+    asking.abort();
+    return;
+  }
+  let body;
+  try {
+    body = request();
+  } catch (error) {
+    say(error.message, "bad");
+    return;
+  }
+  asking = new AbortController();
+  run.replaceChildren("Stop");
+  say("…");
+  const started = performance.now();
+  try {
+    const response = await post(body, token.value.trim(), asking.signal);
+    const text = await response.text();
+    const took = Math.round(performance.now() - started);
+    show(text);
+    const outcome = outcomeOf(text);
+    say(`${response.status} · ${took} ms${outcome ? ` · ${outcome}` : ""}`, !response.ok || outcome ? "bad" : "good");
+  } catch (error) {
+    say(error.name === "AbortError" ? "Stopped." : `The server can't be reached: ${error.message}`, "bad");
+  }
+  asking = null;
+  run.replaceChildren(...label);
+}
+
+function show(text) {
+  let answer;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    result.textContent = text;
+    return;
+  }
+  result.replaceChildren(...shownJson(answer));
+  result.scrollTop = 0;
+}
+
+/** Refusals are data and come with status 200; the status line says so. */
+function outcomeOf(text) {
+  try {
+    const { data, errors } = JSON.parse(text);
+    if (errors) return errors.length === 1 ? "1 error" : `${errors.length} errors`;
+    return Object.values(data ?? {}).some((payload) => payload?.errors?.length) ? "refused" : "";
+  } catch {
+    return "";
+  }
+}
+
+function say(text, kind = "") {
+  status.textContent = text;
+  status.className = `status ${kind}`;
+}
+
+function setToken(text) {
+  token.value = text;
+  for (const button of demo.children) button.setAttribute("aria-pressed", String(button.dataset.token === text));
+}
+
+/** Whether this is a demo server; only those on loopback can be, so that no other is asked. */
+async function findDemo() {
+  if (!["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) return;
+  const response = await post({ query: "{ __typename }" }, demoTokens[0]);
+  if (!response.ok) return;
+  for (const each of demoTokens) {
+    const button = element("button", { type: "button" }, each.replace("demo-", ""));
+    button.title = `Use the token ${each}`;
+    button.dataset.token = each;
+    button.addEventListener("click", () => setToken(each));
+    demo.append(button);
+  }
+  demo.hidden = false;
+  setToken(token.value || demoTokens[0]);
+}
+
+async function fillPicker() {
+  const examples = readExamples(await (await fetch(`${endpoint}/static/examples.graphql`)).text());
+  for (const { section, operations } of examples) {
+    const group = element("optgroup", { label: section });
+    for (const operation of operations) {
+      const option = element("option", { value: operation.name, title: operation.title }, operation.name);
+      option.operation = operation;
+      group.append(option);
+    }
+    picker.append(group);
+  }
+  picker.addEventListener("change", () => choose(picker.selectedOptions[0].operation));
+  if (!query.value) {
+    picker.selectedIndex = 1;
+    choose(picker.selectedOptions[0].operation);
+  }
+}
+
+function choose(operation) {
+  if (!operation) return;
+  query.value = operation.document;
+  variables.value = operation.variables;
+  query.scrollTop = 0;
+  if (!demo.hidden) setToken(operation.token);
+  say("");
+  result.replaceChildren();
+}
+
+/** Tab indents, as in any editor; after Escape it moves on, so that the keyboard isn't caught. */
+function editWithTab(editor) {
+  let leaving = false;
+  editor.addEventListener("blur", () => { leaving = false; });
+  editor.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leaving = true;
+    else if (event.key === "Tab" && !leaving && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      if (event.shiftKey) outdent(editor);
+      else insert(editor, "  ");
+    } else if (event.key !== "Shift" && event.key !== "Tab") leaving = false;
+  });
+}
+
+function outdent(editor) {
+  const caret = editor.selectionStart, line = editor.value.lastIndexOf("\n", caret - 1) + 1;
+  const blanks = editor.value.slice(line).match(/^ {0,2}/)[0].length;
+  if (!blanks) return;
+  editor.setSelectionRange(line, line + blanks);
+  insert(editor, "");
+  editor.setSelectionRange(Math.max(line, caret - blanks), Math.max(line, caret - blanks));
+}
+
+/** Insert where the caret is; this way the editor's own undo knows of it. */
+function insert(editor, text) {
+  if (!document.execCommand(text ? "insertText" : "delete", false, text)) editor.setRangeText(text);
+}
+
+async function copyAsCurl() {
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  try {
+    const command = [
+      `curl -s ${quoted(location.origin + endpoint)}`,
+      `-H "Authorization: Bearer $TOKEN"`, `-H 'Content-Type: application/json'`,
+      `-d ${quoted(JSON.stringify(request()))}`,
+    ].join(" ");
+    await navigator.clipboard.writeText(command);
+    say("Copied.");
+  } catch (error) {
+    say(`Not copied: ${error.message}`, "bad");
+  }
+}
+
+[query, variables].forEach(editWithTab);
+run.addEventListener("click", ask);
+part("copy").addEventListener("click", copyAsCurl);
+part("reload").addEventListener("click", () => browser.load());
+token.addEventListener("input", () => setToken(token.value));
+addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    ask();
+  }
+});
+await Promise.allSettled([findDemo(), fillPicker(), browser.load()]);
+document.documentElement.dataset.ready = "true";

@@ -1,0 +1,114 @@
+"""Every example of the page runs as it stands against the demo world, and shows what its name says."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from graphql import FieldNode, OperationDefinitionNode, parse
+
+from app.domain.error_code import ErrorCode
+from app.graphql.schema import schema
+from app.storage.demo import DEMO_TOKENS
+from tests.explorer.examples import Example, read_examples
+
+EXAMPLES = read_examples()
+REFUSED = {name: example for name, example in EXAMPLES.items() if name.startswith("Refused")}
+SEVERAL = {
+    "RefusedForSeveralReasons": ["COMPONENT_NOT_ACCESSIBLE", "FLOW_HAS_NO_TOPIC", "QUOTA_EXCEEDED", "INVALID_INPUT"]
+}
+
+# What to find in the answer: a path into `data`, and what stands there.
+SHOWN = {
+    "Viewer": ("viewer.email", "demo-integrator@example.com"),
+    "Workspaces": ("workspaces.totalCount", 8),
+    "WorkspacesBySearch": ("workspaces.nodes.0.name", "Bakery Production"),
+    "Workspace": ("workspace.credentials.nodes.0.name", "Mail sandbox"),
+    "FlowsWithDraft": ("workspace.flows.nodes.0.draft.revision", 1),
+    "Flow": ("flow.publishedVersion.graph.steps.2.credential.name", "Mail sandbox"),
+    "NativeGraph": ("flow.publishedVersion.graph.native.nodes.2.fields.priority", "normal"),
+    "FlowHistory": ("flowHistory.nodes.2.publishedBy", None),
+    "DestinationContracts": ("destinationContracts.nodes.1.name", "Northern Retail"),
+    "DestinationWorkspaces": ("destinationWorkspaces.nodes.1.name", "Retail Production"),
+    "DestinationWorkspacesWithReasons": ("destinationWorkspaces.edges.0.blockers.1.code", "QUOTA_EXCEEDED"),
+    "OverrideCandidates": ("overrideCandidates.edges.0.node.name", "Order confirmation"),
+    "TopicCandidates": ("topicCandidates.edges.1.missingProperties", ["currency", "customerId"]),
+    "Node": ("node.workspace.name", "Retail Production"),
+    "Nodes": ("nodes.1", None),
+    "ExportFlow": ("exportFlow.draft.graph.steps.1.topic.workspace.name", "Retail Production"),
+    "ExportOverAFlow": ("exportFlow.references.3.to.name", "Mail relay"),
+    "ExportSetsADraftAside": ("exportFlow.setAside.author.firstName", "Demo"),
+    "ExportClearsCredentials": ("exportFlow.references.3.action", "CLEARED"),
+    "ExportTheDraft": ("exportFlow.copiedFrom", "DRAFT"),
+    "ExportWarnsOfMultipleTopics": ("exportFlow.warnings.0.topics.1.name", "Shipments"),
+    "ExportWarnsOfTheTopicsSchema": ("exportFlow.warnings.0.missingProperties", ["currency", "customerId"]),
+    "CopyFlow": ("copyFlow.flow.name", "Copy of Order confirmation"),
+    "CreateFlow": ("createFlow.draft.graph.steps.1.credential.name", "Mail sandbox"),
+}
+
+
+async def data_of(example: Example, client: httpx.AsyncClient) -> dict[str, Any]:
+    """What the example answers, which is never an error of the request or of ours."""
+    response = await example.run(client)
+    assert response.status_code == 200, response.text
+    body = response.json()
+    assert "errors" not in body, body["errors"]
+    data: dict[str, Any] = body["data"]
+    return data
+
+
+def at(value: Any, path: str) -> object:
+    for key in path.split("."):
+        value = value[int(key)] if isinstance(value, list) else value[key]
+    return value
+
+
+def refusals_in(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [error for payload in data.values() if isinstance(payload, dict) for error in payload.get("errors", ())]
+
+
+# Twice, since people run them as often as they like.
+@pytest.mark.parametrize("_again", [False, True])
+@pytest.mark.parametrize("name", EXAMPLES.keys() - REFUSED.keys())
+async def test_an_example_that_goes_through_shows_what_its_name_says(
+    client: httpx.AsyncClient, name: str, _again: bool
+) -> None:
+    data = await data_of(EXAMPLES[name], client)
+    assert refusals_in(data) == []
+    path, value = SHOWN[name]
+    assert at(data, path) == value
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_an_example_of_a_refusal_is_refused_for_what_its_name_says(client: httpx.AsyncClient, name: str) -> None:
+    refusals = refusals_in(await data_of(EXAMPLES[name], client))
+    if name in SEVERAL:
+        assert [refusal["code"] for refusal in refusals] == SEVERAL[name]
+        return
+    kind = name.removeprefix("Refused")
+    assert {(refusal["__typename"], refusal["code"]) for refusal in refusals} == {(kind, code_of(kind))}
+
+
+def code_of(kind: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind).upper()
+
+
+def test_every_query_and_mutation_has_an_example() -> None:
+    asked = set()
+    for example in EXAMPLES.values():
+        [operation] = parse(example.document).definitions
+        assert isinstance(operation, OperationDefinitionNode)
+        asked |= {field.name.value for field in operation.selection_set.selections if isinstance(field, FieldNode)}
+    graphql_schema = schema._schema
+    assert graphql_schema.query_type is not None
+    assert graphql_schema.mutation_type is not None
+    assert asked == {*graphql_schema.query_type.fields, *graphql_schema.mutation_type.fields}
+
+
+def test_every_typed_error_has_an_example() -> None:
+    assert {code_of(name.removeprefix("Refused")) for name in REFUSED.keys() - SEVERAL.keys()} == set(ErrorCode)
+
+
+def test_every_example_names_a_demo_token_and_has_an_expectation() -> None:
+    assert {example.token for example in EXAMPLES.values()} <= set(DEMO_TOKENS)
+    assert EXAMPLES.keys() - REFUSED.keys() == SHOWN.keys()
