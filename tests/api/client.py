@@ -1,0 +1,98 @@
+"""The API as its callers use it: over HTTP, one caller for each token."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from structlog.testing import capture_logs
+
+from app.main import create_app
+from app.settings import Settings
+
+Json = dict[str, Any]
+
+DOCUMENT_TYPE = "application/graphql-response+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody with a token."""
+
+    http: httpx.AsyncClient
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Accept": DOCUMENT_TYPE}
+
+    async def answer(self, document: str, **variables: object) -> Json:
+        """The whole answer, whatever it says; that nothing unexpected happened is asserted."""
+        response = await self.http.post(
+            "/graphql", json={"query": document, "variables": variables}, headers=self.headers
+        )
+        body: Json = response.json()
+        assert response.status_code in {200, 400}, body
+        assert "INTERNAL" not in codes_of(body), body
+        return body
+
+    async def ask(self, document: str, **variables: object) -> Json:
+        """The data of an answer without errors."""
+        body = await self.answer(document, **variables)
+        assert set(body) == {"data"}, body
+        data: Json = body["data"]
+        return data
+
+    async def one(self, document: str, **variables: object) -> Any:
+        """The value of the one field at the root of an answer without errors."""
+        [value] = (await self.ask(document, **variables)).values()
+        return value
+
+    async def statements(self, document: str, **variables: object) -> int:
+        """How many SQL statements it takes, as the log says."""
+        await self.ask("{ __typename }")
+        with capture_logs() as log:
+            await self.ask(document, **variables)
+        [number] = [line["statements"] for line in log if line["event"] == "operation"]
+        return int(number)
+
+
+def codes_of(body: Json) -> list[str]:
+    return [error["extensions"]["code"] for error in body.get("errors", ())]
+
+
+def code_of(body: Json) -> str:
+    """The code of the one error of an answer; it has a message for people, without a word of the machinery."""
+    [error] = body["errors"]
+    for word in ("Traceback", "sqlalchemy", "asyncpg", "psycopg", "SELECT", "orjson", "Exception", "object at 0x"):
+        assert word not in error["message"], error
+    return str(error["extensions"]["code"])
+
+
+@asynccontextmanager
+async def serving(database_url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The application on a database, from start to stop, and a client without a token."""
+    app = create_app(Settings(database_url=database_url, log_format="json", **settings))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://testserver") as http,
+    ):
+        yield http
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A running server with a loaded world: its users by their keys, and the ids of everything in it."""
+
+    http: httpx.AsyncClient
+    database_url: str
+    ids: Mapping[str, str]
+    tokens: Mapping[str, str]
+
+    def caller(self, user: str) -> Caller:
+        return Caller(self.http, self.tokens[user])
+
+    def id(self, key: str) -> str:
+        return self.ids[key]
