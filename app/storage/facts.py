@@ -6,11 +6,8 @@ Only what the viewer can see is found (A4, A5).
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
 from sqlalchemy import (
-    ColumnElement,
     CompoundSelect,
-    FromClause,
     Select,
     and_,
     any_,
@@ -33,11 +30,8 @@ from app.domain.component import (
     ComponentAccess,
     ComponentName,
     ComponentRequirement,
-    Link,
-    Step,
     read_command,
 )
-from app.domain.graph import bindings_from_json
 from app.domain.nouns import ComponentId, ContractId, FlowId, FlowType, ReferenceKind, Target, TenantId, WorkspaceId
 from app.domain.source import Flow, State
 from app.storage.ids import Kind, is_id, kind_of
@@ -52,6 +46,7 @@ from app.storage.places import (
     place_of,
     with_places,
 )
+from app.storage.states import state_columns, state_of
 from app.storage.tables import (
     AGENT,
     COMPONENT,
@@ -70,11 +65,6 @@ from app.storage.tables import (
 IDS = bindparam("ids", type_=ARRAY(Text))
 
 
-def _state_columns(name: str, table: FromClause, content: FromClause) -> list[ColumnElement[Any]]:
-    kept = [table.c[column] for column in ("id", "name", "description", "cron", "content_hash", "bindings")]
-    return [column.label(f"{name}_{column.name}") for column in (*kept, content.c.outline)]
-
-
 def _flows_with_states() -> Select[Any]:
     """The flows with these ids, each with its published version, its active draft, and the version that is named."""
     states = {
@@ -91,7 +81,7 @@ def _flows_with_states() -> Select[Any]:
     }
     for name, (table, content) in states.items():
         joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
-    columns = [column for name, (table, content) in states.items() for column in _state_columns(name, table, content)]
+    columns = [column for name, (table, content) in states.items() for column in state_columns(name, table, content)]
     flow = (FLOW.c.id.label("flow_id"), FLOW.c.name.label("flow_name"), FLOW.c.type.label("flow_type"))
     return select(*PLACE_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
@@ -165,7 +155,7 @@ async def read_flows(
     ids = [flow_id for flow_id in flow_ids if is_id(Kind.FLOW, flow_id)]
     version = version_id if is_id(Kind.VERSION, version_id) else None
     rows = await connection.execute(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})
-    return {row.flow_id: (_flow_of(row), _state_of(row, "named")) for row in rows}
+    return {row.flow_id: (_flow_of(row), state_of(row, "named")) for row in rows}
 
 
 async def read_place(connection: AsyncConnection, viewer: str, workspace_id: str) -> tuple[Place | None, int]:
@@ -215,25 +205,8 @@ def _flow_of(row: AnyRow) -> Flow:
         name=row.flow_name,
         type=FlowType(row.flow_type),
         place=place_of(row),
-        published=_state_of(row, "published"),
-        draft=_state_of(row, "draft"),
-    )
-
-
-def _state_of(row: AnyRow, name: str) -> State | None:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to a column by its name
-    if values[f"{name}_id"] is None:
-        return None
-    outline = orjson.loads(values[f"{name}_outline"])
-    return State(
-        id=values[f"{name}_id"],
-        name=values[f"{name}_name"],
-        description=values[f"{name}_description"],
-        cron=values[f"{name}_cron"],
-        content_hash=values[f"{name}_content_hash"],
-        steps=tuple(Step(position, *pair) for position, pair in enumerate(outline["steps"])),
-        bindings=bindings_from_json(orjson.loads(values[f"{name}_bindings"])),
-        links=tuple(Link(*link) for link in outline["links"]),
+        published=state_of(row, "published"),
+        draft=state_of(row, "draft"),
     )
 
 

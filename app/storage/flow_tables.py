@@ -124,6 +124,7 @@ class FlowDraftRow(SQLModel, table=True):
     __table_args__ = (
         Index("uq_flow_draft_active", "flow_id", unique=True, postgresql_where=sql("set_aside_at IS NULL")),
         Index("ix_flow_draft_set_aside", "flow_id", "set_aside_at", "id"),
+        Index("ix_flow_draft_expiry", "set_aside_at", "id", postgresql_where=sql("set_aside_at IS NOT NULL")),
         one_of("origin", VersionOrigin),
     )
     id: str = key()
@@ -138,6 +139,7 @@ class FlowDraftRow(SQLModel, table=True):
     created_at: datetime = time()
     updated_at: datetime = time()
     origin: str = text()
+    revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
     set_aside_at: datetime | None = time(nullable=True)
     set_aside_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
 

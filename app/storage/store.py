@@ -6,7 +6,7 @@ that a flow can be exported from while it is exported onto. A new flow locks the
 are read after the lock, in statements of their own, so that they show what the last holder left.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,17 +15,20 @@ from sqlalchemy import Select, Text, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.content import topic_fields
-from app.domain.create import CreateFacts, CreatePlan, CreateWish
-from app.domain.export import CopyWish, ExportFacts, ExportPlan, ExportWish, OntoFlow
-from app.domain.graph import commands, references, split
+from app.domain.create import CreateFacts, CreateWish
+from app.domain.draft import DraftFacts
+from app.domain.export import CopyWish, ExportFacts, ExportWish, OntoFlow
+from app.domain.graph import Json, commands, references, split
 from app.domain.nouns import UserId, WorkspaceType
+from app.domain.set_aside import RestoreFacts
 from app.domain.source import Flow, State
+from app.storage.acts import Act
+from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
 from app.storage.ids import Kind, is_id
 from app.storage.places import BY_VIEWER, FLOWS, with_places
 from app.storage.tables import CONTRACT, FLOW, WORKSPACE, WORKSPACE_ACCESS
-from app.storage.writes import Written, write_export, write_flow
 
 WANTED = bindparam("wanted", type_=Text)
 
@@ -90,11 +93,41 @@ class Store:
         targets = await read_targets(self._connection, self._actor, references(bindings))
         return CreateFacts(place, catalogue, targets, used)
 
-    async def write_export(self, plan: ExportPlan, *, at: datetime) -> Written:
-        return await write_export(self._connection, plan, actor=self._actor, at=at)
+    async def draft_facts(
+        self, flow_id: str, *, version_id: str | None = None, graph: Json = None, chosen: Iterable[str] = ()
+    ) -> DraftFacts:
+        """What a change of a flow's draft rests on; the flow is locked from here on.
 
-    async def write_flow(self, plan: CreatePlan, *, at: datetime) -> Written:
-        return await write_flow(self._connection, plan, actor=self._actor, at=at)
+        `version_id` names a version of it; `graph` and `chosen` are what the caller sent and chose for its steps.
+        """
+        await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
+        flow, named = (await self._flows(flow_id, version=version_id)).get(flow_id, (None, None))
+        if flow is None:
+            return DraftFacts(None)
+        states = _states(flow, named)
+        used = {step.command for state in states for step in state.steps}
+        catalogue = await read_catalogue(self._connection, used.union(commands(graph)))
+        _, sent = split(graph, topic_fields(catalogue, flow.place.workspace))
+        ids = {reference for state in states for reference in references(state.bindings)}
+        targets = await read_targets(self._connection, self._actor, ids.union(references(sent), chosen))
+        return DraftFacts(flow, named, catalogue, targets)
+
+    async def has_drafts_set_aside(self, flow_id: str) -> bool:
+        return await has_drafts_set_aside(self._connection, flow_id)
+
+    async def restore_facts(self, draft_id: str) -> RestoreFacts:
+        """What restoring a draft rests on; its flow is locked from here on."""
+        flow_id = await find_flow_of_draft(self._connection, self._actor, draft_id)
+        if flow_id is None:
+            return RestoreFacts(None, None)
+        await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
+        flow, _ = (await self._flows(flow_id, version=None)).get(flow_id, (None, None))
+        draft, is_set_aside = await lock_draft(self._connection, draft_id)
+        return RestoreFacts(flow, draft, is_set_aside)
+
+    def act(self, *, at: datetime) -> Act:
+        """What the writes of this unit of work are made with."""
+        return Act(self._connection, self._actor, at)
 
     async def _override_facts(self, wish: ExportWish, flow_id: str) -> ExportFacts:
         locks = {wish.flow_id: KEEP_FLOW, flow_id: LOCK_FLOW}
@@ -122,14 +155,18 @@ class Store:
 
     async def _with_references(self, facts: ExportFacts, given_topic: str | None) -> ExportFacts:
         """The components and the targets of every state at hand, whichever is chosen."""
-        flows = [flow for flow in (facts.source, facts.overridden) if flow is not None]
-        states = [state for flow in flows for state in (flow.published, flow.draft) if state is not None]
-        states += [] if facts.named_version is None else [facts.named_version]
+        states = [*_states(facts.source, facts.named_version), *_states(facts.overridden, None)]
         commands_used = (step.command for state in states for step in state.steps)
         ids = [reference for state in states for reference in references(state.bindings)]
         catalogue = await read_catalogue(self._connection, commands_used)
         targets = await read_targets(self._connection, self._actor, [*ids, *filter(None, [given_topic])])
         return replace(facts, catalogue=catalogue, targets=targets)
+
+
+def _states(flow: Flow | None, named: State | None) -> list[State]:
+    """Every state of a flow that is at hand."""
+    known = () if flow is None else (flow.published, flow.draft, named)
+    return [state for state in known if state is not None]
 
 
 class UnitOfWork:

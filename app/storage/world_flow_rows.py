@@ -9,12 +9,12 @@ from app.domain.content import Content
 from app.domain.graph import bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.nouns import VersionOrigin
+from app.storage.acts import outline_of
 from app.storage.ids import Kind
 from app.storage.world_entities import LONGEST_TEXT
 from app.storage.world_flows import ReadFlow, ReadState
 from app.storage.world_keys import IdSource, Keys
 from app.storage.world_rows import Row
-from app.storage.writes import outline_of
 
 BETWEEN_VERSIONS = timedelta(hours=1)
 
@@ -86,7 +86,6 @@ def _versions(flow: ReadFlow, keys: Keys, new_id: IdSource, now: datetime) -> It
             **_state(flow, state),
             "published_by": _user(keys, state.author),
             "published_at": now - BETWEEN_VERSIONS * (len(flow.versions) + 1 - number),
-            "revert_of": None,
         }
 
 
@@ -100,8 +99,6 @@ def _drafts(flow: ReadFlow, keys: Keys, new_id: IdSource, now: datetime) -> Iter
         "author_id": _user(keys, flow.draft.author),
         "created_at": now,
         "updated_at": now,
-        "set_aside_at": None,
-        "set_aside_by": None,
     }
 
 

@@ -4,6 +4,7 @@ from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, CopyWish, plan_copy
 from app.domain.nouns import UserId
 from app.storage.store import UnitOfWork
+from app.storage.writes import write_export
 from app.usecases.outcomes import Exported
 
 
@@ -14,5 +15,5 @@ async def copy_flow(work: UnitOfWork, actor: UserId, wish: CopyWish) -> Exported
         plan = plan_copy(facts, wish)
         if isinstance(plan, Refused):
             return plan
-        written = await store.write_export(plan, at=work.now())
+        written = await write_export(store.act(at=work.now()), plan)
         return Exported.of(plan, written)

@@ -4,6 +4,7 @@ from app.domain.create import CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.nouns import UserId
 from app.storage.store import UnitOfWork
+from app.storage.writes import write_flow
 from app.usecases.outcomes import Created
 
 
@@ -14,5 +15,5 @@ async def create_flow(work: UnitOfWork, actor: UserId, wish: CreateWish) -> Crea
         plan = plan_create(facts, wish)
         if isinstance(plan, Refused):
             return plan
-        written = await store.write_flow(plan, at=work.now())
+        written = await write_flow(store.act(at=work.now()), plan)
         return Created(written.flow_id, written.draft_id)

@@ -1,0 +1,89 @@
+"""The steps that writing is made of: one row or one lock-step each, by one actor at one time in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.component import read_command
+from app.domain.content import Content
+from app.domain.graph import Bindings, bindings_to_json, canonical
+from app.domain.input import name_key
+from app.domain.nouns import DraftId, FlowId, UserId, VersionId, VersionOrigin
+from app.storage.ids import Kind, new_id
+from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
+
+
+def shown(name: str, description: str | None, cron: str | None) -> dict[str, Any]:
+    """What a flow shows of its published version, or of its draft as long as it was never published."""
+    return {"name": name, "name_key": name_key(name), "description": description, "cron": cron}
+
+
+def state_values(
+    *,
+    name: str,
+    description: str | None,
+    cron: str | None,
+    content_hash: str,
+    bindings: Bindings,
+    origin: VersionOrigin,
+    revert_of: VersionId | None = None,
+) -> dict[str, Any]:
+    """What a draft and a version hold alike."""
+    return {
+        "name": name,
+        "description": description,
+        "cron": cron,
+        "content_hash": content_hash,
+        "bindings": canonical(bindings_to_json(bindings)),
+        "origin": origin.value,
+        "revert_of": revert_of,
+    }
+
+
+def outline_of(content: Content) -> str:
+    """Steps and links as they are stored, for rules that need not read the graph."""
+    links = [[link.source, link.target, link.conditional] for link in content.links]
+    return canonical({"steps": [[step.id, step.command] for step in content.steps], "links": links})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who writes, when, and in which transaction."""
+
+    connection: AsyncConnection
+    actor: UserId
+    at: datetime
+
+    async def insert_content(self, content: Content) -> None:
+        """Content is stored once, however often it comes."""
+        row = {"hash": content.hash, "graph": content.canonical, "outline": outline_of(content)}
+        new = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
+        inserted = (await self.connection.execute(new, row)).first()
+        names = {read.component for step in content.steps if (read := read_command(step.command)) is not None}
+        if inserted is not None and names:
+            rows = [{"hash": content.hash, "team": name.team, "name": name.name} for name in sorted(names)]
+            await self.connection.execute(insert(FLOW_CONTENT_COMPONENT), rows)
+
+    async def insert_draft(self, flow_id: FlowId, state: dict[str, Any], *, revision: int) -> DraftId:
+        """A new active draft of a flow that has none."""
+        draft_id = DraftId(new_id(Kind.DRAFT))
+        made = {"author_id": self.actor, "created_at": self.at, "updated_at": self.at, "revision": revision}
+        await self.connection.execute(insert(FLOW_DRAFT), {"id": draft_id, "flow_id": flow_id, **state, **made})
+        return draft_id
+
+    async def set_aside(self, draft_id: DraftId | None) -> None:
+        """Set the active draft aside, if there is one, with who did it and when; it keeps its id (X6)."""
+        if draft_id is not None:
+            draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == draft_id)
+            await self.connection.execute(draft.values(set_aside_at=self.at, set_aside_by=self.actor))
+
+    async def next_revision(self, flow_id: FlowId, shows: dict[str, Any] | None = None) -> int:
+        """The revision of a save, a new draft or a restore: one more, counted by flow (H1). `shows` if that changes."""
+        flow = update(FLOW).where(FLOW.c.id == flow_id).returning(FLOW.c.draft_revision)
+        changes = {"draft_revision": FLOW.c.draft_revision + 1, "updated_at": self.at, **(shows or {})}
+        revision: int = (await self.connection.execute(flow.values(**changes))).scalar_one()
+        return revision

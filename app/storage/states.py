@@ -1,0 +1,45 @@
+"""Drafts and versions as rules see them: the columns of a state, and the state in a row that has them."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, FromClause, literal
+
+from app.domain.component import Link, Step
+from app.domain.graph import bindings_from_json
+from app.domain.nouns import VersionId, VersionOrigin
+from app.domain.source import State
+from app.storage.places import AnyRow
+
+COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of")
+
+
+def state_columns(name: str, table: FromClause, content: FromClause) -> list[ColumnElement[Any]]:
+    """The columns of a state, each with `name` before it; of its content only the outline is read."""
+    columns = {column: table.c[column] for column in COLUMNS}
+    revision = table.c.revision if "revision" in table.c else literal(0)
+    return [
+        column.label(f"{name}_{label}")
+        for label, column in (columns | {"revision": revision, "outline": content.c.outline}).items()
+    ]
+
+
+def state_of(row: AnyRow, name: str) -> State | None:
+    """The state in a row that has `state_columns`; None where an outer join found none."""
+    values = {column: row._mapping[f"{name}_{column}"] for column in (*COLUMNS, "revision", "outline")}  # noqa: SLF001 - SQLAlchemy's public way to a column by its name
+    if values["id"] is None:
+        return None
+    outline = orjson.loads(values["outline"])
+    return State(
+        id=values["id"],
+        name=values["name"],
+        description=values["description"],
+        cron=values["cron"],
+        content_hash=values["content_hash"],
+        steps=tuple(Step(position, *pair) for position, pair in enumerate(outline["steps"])),
+        bindings=bindings_from_json(orjson.loads(values["bindings"])),
+        links=tuple(Link(*link) for link in outline["links"]),
+        origin=VersionOrigin(values["origin"]),
+        revert_of=None if values["revert_of"] is None else VersionId(values["revert_of"]),
+        revision=values["revision"],
+    )
