@@ -139,6 +139,13 @@ def _flows_in_every_state(world: World) -> None:
 
 
 def _flows_of_others(world: World) -> None:
+    chosen = graph(
+        step("2", "acme/erp:lookup@1a2b", secret="store-erp", agent="store-agent"),
+        step("3", "acme/mailer:send", credential="store-mail"),
+        step("4", "acme/pubsub:pub@latest", topic="store-orders"),
+    )
+    world.flow("bound-live", "store", published=chosen, author="ada", status="ACTIVE")
+    world.flow("in-the-making", "store", draft=graph(tick()), author="ada")
     mail = step("2", "acme/mailer:send")
     world.flow("live", "store", published=graph(tick()), draft=graph(), author="ada", status="ACTIVE", name="Plain")
     world.flow("store-plain", "store", published=graph(tick()), author="gil")
