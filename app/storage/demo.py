@@ -108,7 +108,6 @@ async def _is_empty(url: str) -> bool:
 
 
 async def _add_tokens(connection: Connection, ids: Mapping[str, str]) -> None:
-    unset = dict.fromkeys(("expires_at", "last_used_at", "revoked_at"))
     rows = [
         {
             "id": token,
@@ -116,7 +115,6 @@ async def _add_tokens(connection: Connection, ids: Mapping[str, str]) -> None:
             "name": "demo",
             "secret_hash": secret_hash(token),
             "created_at": _MADE_AT,
-            **unset,
         }
         for token in DEMO_TOKENS
     ]

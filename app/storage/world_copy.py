@@ -1,6 +1,6 @@
 """What loading a world asks of the database, and how it writes: with COPY, on the connection below SQLAlchemy."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +35,13 @@ _COMPONENTS = """
 """
 _NEW_CONTENTS = "CREATE TEMPORARY TABLE new_content (LIKE flow_content) ON COMMIT DROP"
 # Somebody may be storing the same content at this moment: that is no conflict, for there is but one of it.
+# In the order of the hashes, so that two who store the same contents don't wait for each other.
 _KEEP_NEW_CONTENTS = """
-    WITH fresh AS (DELETE FROM new_content RETURNING hash, graph, outline)
-    INSERT INTO flow_content (hash, graph, outline) SELECT hash, graph, outline FROM fresh ORDER BY hash
+    INSERT INTO flow_content (hash, graph, outline) SELECT hash, graph, outline FROM new_content ORDER BY hash
     ON CONFLICT DO NOTHING RETURNING hash
 """
+# Deleted rows would stay, and be read again with every further part.
+_FORGET_NEW_CONTENTS = "TRUNCATE new_content"
 
 
 @asynccontextmanager
@@ -86,12 +88,9 @@ async def global_components(connection: Connection) -> list[Component]:
     ]
 
 
-async def copy_rows(connection: Connection, table: Table, rows: Collection[Row]) -> None:
-    if not rows:
-        return
-    columns = table.columns.keys()
-    records = (tuple(row[column] for column in columns) for row in rows)
-    await connection.copy_records_to_table(table.name, records=records, columns=columns)
+async def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Add rows that all name the same columns; what they don't name is null."""
+    await _copy(connection, table.name, rows)
 
 
 async def copy_flows(connection: Connection, rows: FlowRows) -> None:
@@ -102,9 +101,15 @@ async def copy_flows(connection: Connection, rows: FlowRows) -> None:
 
 
 async def _copy_contents(connection: Connection, contents: dict[str, Content]) -> None:
-    columns = tables.FLOW_CONTENT.columns.keys()
-    records = (tuple(content_row(content)[column] for column in columns) for content in contents.values())
-    await connection.copy_records_to_table("new_content", records=records, columns=columns)
+    await _copy(connection, "new_content", [content_row(content) for content in contents.values()])
     fresh = [row["hash"] for row in await connection.fetch(_KEEP_NEW_CONTENTS)]
+    await connection.execute(_FORGET_NEW_CONTENTS)
     named = [row for each in fresh for row in component_rows(contents[each])]
     await copy_rows(connection, tables.FLOW_CONTENT_COMPONENT, named)
+
+
+async def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+    if rows:
+        columns = tuple(rows[0])
+        records = (tuple(row[column] for column in columns) for row in rows)
+        await connection.copy_records_to_table(table, records=records, columns=columns)
