@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.bindings import ExportWarning
 from app.domain.export import ExportPlan
-from app.domain.nouns import DraftId, FlowId
+from app.domain.nouns import DraftId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
 from app.storage.writes import Written
@@ -37,3 +37,40 @@ class Exported:
             references=plan.references,
             warnings=plan.warnings,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    flow_id: FlowId
+    draft_id: DraftId
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    flow_id: FlowId
+    version_id: VersionId
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """An old version is the new draft, or the next version."""
+
+    flow_id: FlowId
+    draft_id: DraftId | None
+    version_id: VersionId | None
+    set_aside: DraftId | None
+    references: tuple[ReferenceOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    flow_id: FlowId
+    draft_id: DraftId
+    flow_is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    flow_id: FlowId
+    draft_id: DraftId
+    set_aside: DraftId | None

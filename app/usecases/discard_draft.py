@@ -1,0 +1,20 @@
+"""Let a draft go."""
+
+from app.domain.errors import Refused
+from app.domain.nouns import UserId
+from app.domain.set_aside import DiscardRefusal, DiscardWish, plan_discard
+from app.storage.draft_writes import discard_draft as remove_draft
+from app.storage.store import UnitOfWork
+from app.usecases.outcomes import Discarded
+
+
+async def discard_draft(work: UnitOfWork, actor: UserId, wish: DiscardWish) -> Discarded | Refused[DiscardRefusal]:
+    """Remove a draft by its owner's word, and the flow if nothing is left of it (H8). On a refusal nothing is."""
+    async with work.begin(actor) as store:
+        facts = await store.draft_facts(wish.flow_id)
+        aside = facts.flow is not None and await store.has_drafts_set_aside(facts.flow.id)
+        plan = plan_discard(facts, wish, has_drafts_set_aside=aside)
+        if isinstance(plan, Refused):
+            return plan
+        await remove_draft(store.act(at=work.now()), plan)
+        return Discarded(plan.flow_id, plan.draft_id, plan.deletes_flow)

@@ -1,0 +1,22 @@
+"""Take an old version of a flow back."""
+
+from app.domain.errors import Refused
+from app.domain.nouns import UserId
+from app.domain.revert import RevertRefusal, RevertWish, plan_revert
+from app.storage.draft_writes import revert_and_publish, revert_to_draft
+from app.storage.store import UnitOfWork
+from app.usecases.outcomes import Reverted
+
+
+async def revert_flow(work: UnitOfWork, actor: UserId, wish: RevertWish) -> Reverted | Refused[RevertRefusal]:
+    """Make an old version the new draft, or the next version at once (H5). On a refusal nothing is written."""
+    async with work.begin(actor) as store:
+        plan = plan_revert(await store.draft_facts(wish.flow_id, version_id=wish.version_id), wish)
+        if isinstance(plan, Refused):
+            return plan
+        act = store.act(at=work.now())
+        if plan.publish:
+            version_id = await revert_and_publish(act, plan)
+            return Reverted(plan.flow_id, None, version_id, plan.sets_aside, plan.references)
+        draft_id = await revert_to_draft(act, plan)
+        return Reverted(plan.flow_id, draft_id, None, plan.sets_aside, plan.references)

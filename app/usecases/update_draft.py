@@ -1,0 +1,21 @@
+"""Save a draft: its name, description, schedule, graph, or what its steps are bound to."""
+
+from app.domain.errors import Refused
+from app.domain.nouns import UserId
+from app.domain.update import KEEP, UpdateRefusal, UpdateWish, plan_update
+from app.storage.draft_writes import save_draft
+from app.storage.store import UnitOfWork
+from app.usecases.outcomes import Saved
+
+
+async def update_draft(work: UnitOfWork, actor: UserId, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
+    """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
+    async with work.begin(actor) as store:
+        graph = None if wish.graph is KEEP else wish.graph
+        chosen = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
+        facts = await store.draft_facts(wish.flow_id, graph=graph, chosen=chosen)
+        plan = plan_update(facts, wish)
+        if isinstance(plan, Refused):
+            return plan
+        draft_id = await save_draft(store.act(at=work.now()), plan)
+        return Saved(plan.flow_id, draft_id)
