@@ -9,6 +9,7 @@ from app.domain.component import Catalogue
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import FlowId, Target
 from app.domain.source import DraftNotFound, Flow, State
+from app.domain.wording import with_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +18,21 @@ class StaleDraft:
 
     code: ClassVar = ErrorCode.STALE_DRAFT
     flow_id: FlowId
+    flow_name: str
     expected: int
     draft_id: str | None
     revision: int | None
 
     @property
     def message(self) -> str:
+        flow = with_id(self.flow_name, self.flow_id)
         if self.revision is None:
             return (
-                f"The flow {self.flow_id} has no draft any more: it was published or discarded since revision "
+                f"The flow {flow} has no draft any more: it was published or discarded since revision "
                 f"{self.expected}. Look at the flow again."
             )
         return (
-            f"The draft of the flow {self.flow_id} is at revision {self.revision}, not {self.expected}: it was changed "
+            f"The draft of the flow {flow} is at revision {self.revision}, not {self.expected}: it was changed "
             "meanwhile. Look at it again and repeat the change with its revision."
         )
 
@@ -59,10 +62,10 @@ def stale(flow: Flow | None, expected: int | None) -> tuple[StaleDraft, ...]:
         return ()
     draft = flow.draft
     if draft is None:
-        return (StaleDraft(flow.id, expected, None, None),)
-    return () if draft.revision == expected else (StaleDraft(flow.id, expected, draft.id, draft.revision),)
+        return (StaleDraft(flow.id, flow.name, expected, None, None),)
+    return () if draft.revision == expected else (StaleDraft(flow.id, flow.name, expected, draft.id, draft.revision),)
 
 
 def draft_missing(flow: Flow | None, expected: int | None) -> tuple[DraftNotFound, ...]:
     """There is no draft, and the caller doesn't say that there was one: that would be `StaleDraft`."""
-    return (DraftNotFound(flow.id),) if flow is not None and flow.draft is None and expected is None else ()
+    return (DraftNotFound(flow.id, flow.name),) if flow is not None and flow.draft is None and expected is None else ()

@@ -241,7 +241,7 @@ def _topic_refused(
         return ()
     components = resolve_all(chosen.state.steps, facts.catalogue, facts.source.place.workspace)
     uses = topic_uses(chosen.state, components)
-    return topics_refused(facts.source.id, uses, given, facts.destination, facts.targets)
+    return topics_refused(facts.source, uses, given, facts.destination, facts.targets)
 
 
 def _quota_refused(new_flow_in: Place | None, facts: ExportFacts) -> tuple[QuotaExceeded, ...]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import DraftId, FlowId
 from app.domain.source import Flow
-from app.domain.wording import shown
+from app.domain.wording import with_id
 
 
 class ExistingDraft(StrEnum):
@@ -27,7 +27,7 @@ class DraftAlreadyExists:
     @property
     def message(self) -> str:
         return (
-            f"The flow {shown(self.flow_name)} ({self.flow_id}) already has a draft ({self.draft_id}). "
+            f"The flow {with_id(self.flow_name, self.flow_id)} already has a draft ({self.draft_id}). "
             "Publish or discard it first, or let it be set aside."
         )
 
@@ -36,10 +36,13 @@ class DraftAlreadyExists:
 class CannotOverrideItself:
     code: ClassVar = ErrorCode.CANNOT_OVERRIDE_ITSELF
     flow_id: FlowId
+    flow_name: str
 
     @property
     def message(self) -> str:
-        return f"The flow {self.flow_id} can't override itself. Choose another flow, or copy it."
+        return (
+            f"The flow {with_id(self.flow_name, self.flow_id)} can't override itself. Choose another flow, or copy it."
+        )
 
 
 def draft_in_the_way(overridden: Flow | None, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:
@@ -53,4 +56,4 @@ def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[Cann
     """A flow cannot override itself (X9)."""
     if source is None or overridden is None or source.id != overridden.id:
         return ()
-    return (CannotOverrideItself(source.id),)
+    return (CannotOverrideItself(source.id, source.name),)

@@ -53,7 +53,7 @@ def plan_publish(facts: DraftFacts, wish: PublishWish) -> PublishPlan | Refused[
 def not_ready(flow: Flow, state: State, facts: DraftFacts) -> tuple[DraftNotReady, ...]:
     """The refusal for a state that can't be published in the flow's workspace (H3)."""
     found = blockers(state, flow.place.workspace, facts.catalogue, facts.targets)
-    return (DraftNotReady(flow.id, found),) if found else ()
+    return (DraftNotReady(flow.id, flow.name, found),) if found else ()
 
 
 def _not_ready(facts: DraftFacts) -> tuple[DraftNotReady, ...]:

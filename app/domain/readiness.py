@@ -25,7 +25,7 @@ from app.domain.nouns import FlowId, ReferenceKind, Target, Workspace
 from app.domain.references import Destination, by_position
 from app.domain.source import State
 from app.domain.topics import is_pub_sub
-from app.domain.wording import enumerated, named, shown
+from app.domain.wording import enumerated, named, shown, with_id
 
 ERROR_HANDLER = "error_all"
 """Where the edge of an error handler leads; its source is null."""
@@ -89,6 +89,7 @@ Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
 class DraftNotReady:
     code: ClassVar = ErrorCode.DRAFT_NOT_READY
     flow_id: FlowId
+    flow_name: str
     blockers: tuple[Blocker, ...]
 
     @property
@@ -97,7 +98,7 @@ class DraftNotReady:
         where = f" See the steps {enumerated(list(dict.fromkeys(steps)), shown)}." if steps else ""
         count = len(self.blockers)
         return (
-            f"The draft of the flow {self.flow_id} can't be published: {count} "
+            f"The draft of the flow {with_id(self.flow_name, self.flow_id)} can't be published: {count} "
             f"{'thing is' if count == 1 else 'things are'} missing.{where}"
         )
 

@@ -49,7 +49,7 @@ def plan_revert(facts: DraftFacts, wish: RevertWish) -> RevertPlan | Refused[Rev
     errors = in_order(
         (
             *flow_not_found(flow, wish.flow_id),
-            *((VersionNotFound(flow.id, wish.version_id),) if flow is not None and version is None else ()),
+            *((VersionNotFound(flow.id, flow.name, wish.version_id),) if flow is not None and version is None else ()),
             *rights_missing(facts.place),
             *contract_suspended(facts.place),
             *draft_in_the_way(flow, wish.existing_draft),

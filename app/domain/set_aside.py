@@ -78,7 +78,7 @@ def plan_restore(facts: RestoreFacts, draft_id: str) -> RestorePlan | Refused[Re
     missing = facts.flow is None or facts.draft is None
     errors: tuple[RestoreRefusal, ...] = in_order(
         (
-            *((DraftNotFound(None, draft_id),) if missing else ()),
+            *((DraftNotFound(None, None, draft_id),) if missing else ()),
             *rights_missing(place),
             *contract_suspended(place),
             *(() if missing or facts.is_set_aside else (InvalidInput(("draftId",), _NOT_SET_ASIDE),)),

@@ -9,7 +9,7 @@ from app.domain.component import Link, Step
 from app.domain.error_code import ErrorCode
 from app.domain.graph import Bindings
 from app.domain.nouns import DraftId, FlowId, FlowType, VersionId, VersionOrigin
-from app.domain.wording import shown
+from app.domain.wording import shown, with_id
 
 
 class CopiedFrom(StrEnum):
@@ -27,14 +27,16 @@ class StateOfFlow(StrEnum):
 class VersionNotFound:
     code: ClassVar = ErrorCode.VERSION_NOT_FOUND
     flow_id: FlowId
+    flow_name: str
     version_id: str | None
     """None where the published version was asked for."""
 
     @property
     def message(self) -> str:
+        flow = with_id(self.flow_name, self.flow_id)
         if self.version_id is None:
-            return f"The flow {self.flow_id} was never published. Publish it first, or take its draft."
-        return f"The flow {self.flow_id} has no version {shown(self.version_id)}. Choose one from its history."
+            return f"The flow {flow} was never published. Publish it first, or take its draft."
+        return f"The flow {flow} has no version {shown(self.version_id)}. Choose one from its history."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class DraftNotFound:
     code: ClassVar = ErrorCode.DRAFT_NOT_FOUND
     flow_id: FlowId | None
     """Where the caller named the flow."""
+    flow_name: str | None
     draft_id: str | None = None
     """Where the caller named the draft."""
 
@@ -49,7 +52,8 @@ class DraftNotFound:
     def message(self) -> str:
         if self.draft_id is not None:
             return f"There is no draft {shown(self.draft_id)} that you can see. Look at the flow's drafts set aside."
-        return f"The flow {self.flow_id} has no draft. Take its published version, or edit the flow first."
+        flow = with_id(self.flow_name or "", self.flow_id or "")
+        return f"The flow {flow} has no draft. Take its published version, or edit the flow first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,12 @@ def chosen_state(flow: Flow, wish: SourceWish, named: State | None) -> Chosen | 
     """
     if wish.version_id is not None:
         if named is None:
-            return VersionNotFound(flow.id, wish.version_id)
+            return VersionNotFound(flow.id, flow.name, wish.version_id)
         is_published = flow.published is not None and flow.published.id == named.id
         return Chosen(named, CopiedFrom.PUBLISHED_VERSION if is_published else CopiedFrom.OLDER_VERSION)
     wants_draft = wish.state is StateOfFlow.DRAFT or (wish.state is None and flow.published is None)
     if wants_draft:
-        return DraftNotFound(flow.id) if flow.draft is None else Chosen(flow.draft, CopiedFrom.DRAFT)
+        return DraftNotFound(flow.id, flow.name) if flow.draft is None else Chosen(flow.draft, CopiedFrom.DRAFT)
     if flow.published is None:
-        return VersionNotFound(flow.id, None)
+        return VersionNotFound(flow.id, flow.name, None)
     return Chosen(flow.published, CopiedFrom.PUBLISHED_VERSION)

@@ -9,7 +9,8 @@ from app.domain.access import Place
 from app.domain.component import Component, Step, read_command
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import FlowId, ReferenceKind, Target, Workspace
-from app.domain.wording import enumerated, named, shown
+from app.domain.source import Flow
+from app.domain.wording import enumerated, named, shown, with_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,12 @@ class TopicNotAccessible:
 class FlowHasNoTopic:
     code: ClassVar = ErrorCode.FLOW_HAS_NO_TOPIC
     flow_id: FlowId
+    flow_name: str
 
     @property
     def message(self) -> str:
-        return f"The flow {self.flow_id} has no pub/sub step, so it can't take a topic. Leave the topic out."
+        flow = with_id(self.flow_name, self.flow_id)
+        return f"The flow {flow} has no pub/sub step, so it can't take a topic. Leave the topic out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def distinct_topics(uses: Iterable[TopicUse]) -> tuple[str, ...]:
 
 
 def topics_refused(
-    flow_id: FlowId, uses: Sequence[TopicUse], given: str | None, there: Place | None, targets: Mapping[str, Target]
+    flow: Flow, uses: Sequence[TopicUse], given: str | None, there: Place | None, targets: Mapping[str, Target]
 ) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied | TopicNotAccessible, ...]:
     """Why the given topic can't be the flow's: no pub/sub step, more than one topic, or a topic that lives elsewhere.
 
@@ -97,7 +100,7 @@ def topics_refused(
     if given is None:
         return ()
     if not uses:
-        return (FlowHasNoTopic(flow_id),)
+        return (FlowHasNoTopic(flow.id, flow.name),)
     distinct = distinct_topics(uses)
     if len(distinct) > 1:
         return (MultipleTopicsNotCopied(tuple(targets[topic] for topic in distinct if topic in targets), refused=True),)

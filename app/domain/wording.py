@@ -20,7 +20,11 @@ class Named(Protocol):
 
 
 def named(thing: Named) -> str:
-    return f"{shown(thing.name)} ({shown(thing.id)})"
+    return with_id(thing.name, thing.id)
+
+
+def with_id(name: str, id_: str) -> str:
+    return f"{shown(name)} ({shown(id_)})"
 
 
 def shown(text: str) -> str:

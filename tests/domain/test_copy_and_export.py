@@ -148,4 +148,4 @@ def test_the_caller_may_ask_to_be_refused_instead() -> None:
 
 def test_a_flow_cannot_override_itself() -> None:
     source = flow(state())
-    assert refusals(export(source, over=source)) == (CannotOverrideItself(source.id),)
+    assert refusals(export(source, over=source)) == (CannotOverrideItself(source.id, source.name),)

@@ -4,6 +4,7 @@ import pytest
 
 from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
 from app.domain.component import ComponentNotAccessible, InaccessibilityReason, InaccessibleComponent
+from app.domain.draft import StaleDraft
 from app.domain.errors import Refusal
 from app.domain.nouns import (
     Contract,
@@ -19,6 +20,7 @@ from app.domain.nouns import (
 )
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists
 from app.domain.quota import QuotaExceeded
+from app.domain.readiness import DraftNotReady, MissingTopic
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
@@ -38,12 +40,14 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
     workspace, flow = Workspace(WorkspaceId(id_), name, WorkspaceType.FULL, contract), FlowId("flow_1")
     topics = tuple(Target(id_, TOPIC, workspace.id, name) for _ in range(count))
     components = tuple(inaccessible(id_, *[id_] * count) for _ in range(count))
+    blockers = [MissingTopic(f"{number} {id_}", workspace) for number in range(count)]
     return [
         FlowNotFound(id_),
         WorkspaceNotFound(id_),
-        VersionNotFound(flow, id_),
-        VersionNotFound(flow, None),
-        DraftNotFound(flow, id_),
+        VersionNotFound(flow, name, id_),
+        VersionNotFound(flow, name, None),
+        DraftNotFound(None, None, id_),
+        DraftNotFound(flow, name),
         InsufficientPermission(FLOW_EDIT, workspace),
         ContractSuspended(contract, workspace),
         ComponentNotAccessible(workspace, components),
@@ -51,10 +55,13 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         MultipleTopicsNotCopied(topics, refused=False),
         TopicNotAccessible(id_, workspace),
         TopicNotAccessible(id_, workspace, id_),
-        FlowHasNoTopic(flow),
+        FlowHasNoTopic(flow, name),
         *(CredentialNotAccessible(kind, id_, workspace, step) for kind in (CREDENTIAL, AGENT) for step in (None, id_)),
         DraftAlreadyExists(DraftId("draft_1"), flow, name),
-        CannotOverrideItself(flow),
+        StaleDraft(flow, name, 3, "draft_1", 4),
+        StaleDraft(flow, name, 3, None, None),
+        DraftNotReady(flow, name, tuple(blockers)),
+        CannotOverrideItself(flow, name),
         QuotaExceeded(3, 4, contract),
         TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
     ]
@@ -83,6 +90,7 @@ def test_every_message_is_one_or_two_sentences() -> None:
     assert [message for message in messages if message.count(". ") > 1 or not message.endswith(".")] == []
 
 
+FLOW = FlowId("flow_1")
 LONG_NAME = "A name of a topic that is so long that it would fill a whole line of the message, and more"
 LONG_ID = "topic_01m8zzzzzzzzzzzzzzzzzzzzzz"
 
@@ -99,6 +107,24 @@ LONG_ID = "topic_01m8zzzzzzzzzzzzzzzzzzzzzz"
 )
 def test_a_workspace_is_named_by_name_and_id(message: str) -> None:
     assert "Production (workspace_production)" in message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        VersionNotFound(FLOW, "Orders", "version_9").message,
+        VersionNotFound(FLOW, "Orders", None).message,
+        DraftNotFound(FLOW, "Orders").message,
+        FlowHasNoTopic(FLOW, "Orders").message,
+        DraftAlreadyExists(DraftId("draft_1"), FLOW, "Orders").message,
+        StaleDraft(FLOW, "Orders", 3, "draft_1", 4).message,
+        StaleDraft(FLOW, "Orders", 3, None, None).message,
+        DraftNotReady(FLOW, "Orders", (MissingTopic("1", PRODUCTION),)).message,
+        CannotOverrideItself(FLOW, "Orders").message,
+    ],
+)
+def test_a_flow_is_named_by_name_and_id(message: str) -> None:
+    assert "flow Orders (flow_1) " in message
 
 
 def test_a_thing_with_a_long_name_is_still_named_by_its_id() -> None:

@@ -180,7 +180,8 @@ def test_a_flow_that_isnt_there_is_named_once_where_it_is_source_and_destination
 
 
 def test_refusals_of_one_code_stay_in_the_order_in_which_they_were_found_and_none_is_said_twice() -> None:
-    name, cron, missing = InvalidInput(("name",), "n"), InvalidInput(("cron",), "c"), VersionNotFound(flow().id, None)
+    name, cron = InvalidInput(("name",), "n"), InvalidInput(("cron",), "c")
+    missing = VersionNotFound(flow().id, "Orders", None)
     found: list[Refusal] = [name, cron, missing, FlowNotFound("b"), FlowNotFound("a"), name, cron]
     assert in_order(found) == (
         FlowNotFound("b"),

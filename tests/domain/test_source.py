@@ -26,8 +26,8 @@ OLD_ONE, LATEST_ONE, OTHER_ONE = (
     SourceWish(version_id=version) for version in ("version_1", "version_2", "version_of_another")
 )
 
-NO_VERSION, NO_DRAFT = VersionNotFound(flow().id, None), DraftNotFound(flow().id)
-NOT_ITS_VERSION = VersionNotFound(flow().id, "version_of_another")
+NO_VERSION, NO_DRAFT = VersionNotFound(flow().id, "Orders", None), DraftNotFound(flow().id, "Orders")
+NOT_ITS_VERSION = VersionNotFound(flow().id, "Orders", "version_of_another")
 
 CASES = [
     # by default the published version, and the draft if the flow was never published

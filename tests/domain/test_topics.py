@@ -39,9 +39,9 @@ def topics_of(bindings: Bindings) -> list[str | None]:
 @pytest.mark.parametrize(
     ("steps", "given", "refused"),
     [
-        ((sends("1"),), LIVE_ORDERS.id, FlowHasNoTopic(flow().id)),
-        ((), LIVE_ORDERS.id, FlowHasNoTopic(flow().id)),
-        ((sends("1"),), "topic_nowhere", FlowHasNoTopic(flow().id)),
+        ((sends("1"),), LIVE_ORDERS.id, FlowHasNoTopic(flow().id, flow().name)),
+        ((), LIVE_ORDERS.id, FlowHasNoTopic(flow().id, flow().name)),
+        ((sends("1"),), "topic_nowhere", FlowHasNoTopic(flow().id, flow().name)),
         ((publishes("1"),), ORDERS.id, TopicNotAccessible(ORDERS.id, PRODUCTION)),
         ((publishes("1"),), "topic_nowhere", TopicNotAccessible("topic_nowhere", PRODUCTION)),
         ((publishes("1", ORDERS),), ORDERS.id, TopicNotAccessible(ORDERS.id, PRODUCTION)),
