@@ -195,10 +195,12 @@ def database(settings: Settings) -> Iterator[str]:
 def migrate(url: str) -> None:
     from sqlalchemy.exc import DBAPIError
 
-    from app.storage.migrate import upgrade
+    from app.storage.migrate import OldServerError, upgrade
 
     try:
         run(upgrade(url))
+    except OldServerError as error:
+        raise click.ClickException(str(error)) from None
     except DBAPIError as error:
         raise click.ClickException(f"The database refused: {error.orig}") from None
     except OSError as error:

@@ -47,25 +47,35 @@ def request_id(proposed: str | None) -> str:
 
 
 def configure_log(*, log_format: str, level: str) -> None:
-    """Write the log to stderr: as JSON lines, or for people on a terminal; `auto` looks where it goes."""
+    """Write the log to stderr: as JSON lines, or for people on a terminal; `auto` looks where it goes.
+
+    What libraries log, the server among them, comes in the same form, with the name of their logger.
+    """
     for_people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    beginning: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     ending: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer()]
         if for_people
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *ending,
-        ],
+        processors=[*beginning, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(levelname)s %(name)s %(message)s", force=True)
+    theirs = logging.StreamHandler(sys.stderr)
+    theirs.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*beginning, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+        )
+    )
+    logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
 
 
 def log() -> structlog.typing.FilteringBoundLogger:

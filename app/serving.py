@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
+from app.observability import configure_log
 from app.settings import Settings, variable
 
 # How long requests may go on after a signal to stop; container runtimes kill after 10 seconds.
@@ -46,6 +47,7 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
 def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bool) -> None:
     """Serve until a signal stops us; SystemExit then, so that whoever opened something closes it."""
     stop_on_signals()
+    configure_log(log_format=settings.log_format, level=settings.log_level)
     host, port = listening.getsockname()[:2]
     embedded = settings.database_url is None
     loopback = ip_address(host).is_loopback

@@ -16,9 +16,19 @@ from sqlalchemy.pool import NullPool
 # Any number does that nobody else uses in this database; these are the letters "flow".
 LOCK = text("select pg_advisory_xact_lock(1718382455)")
 
+OLDEST_SERVER = 15
+
+
+class OldServerError(Exception):
+    """The database is an older PostgreSQL than Flowport knows."""
+
 
 async def upgrade(url: str) -> None:
-    """Bring the database to the newest schema; processes that start together wait for the one that does it."""
+    """Bring the database to the newest schema; processes that start together wait for the one that does it.
+
+    Raises OldServerError.
+    """
+    await refuse_old_server(url)
     if not await is_current(url):
         await run_alone(url, lambda config: command.upgrade(config, "head"))
 
@@ -32,6 +42,14 @@ async def is_current(database: str | AsyncEngine) -> bool:
     """Whether the database has the newest schema."""
     async with engine_of(database) as engine, engine.connect() as connection:
         return await connection.run_sync(heads_of) == newest_heads()
+
+
+async def refuse_old_server(url: str) -> None:
+    async with engine_of(url) as engine, engine.connect() as connection:
+        version = connection.dialect.server_version_info or ()
+    if version < (OLDEST_SERVER,):
+        shown = ".".join(map(str, version))
+        raise OldServerError(f"The database is PostgreSQL {shown}; Flowport needs {OLDEST_SERVER} or newer.")
 
 
 async def run_alone(url: str, run: Callable[[Config], None]) -> None:

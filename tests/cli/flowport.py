@@ -39,10 +39,10 @@ class Server:
 
 
 @contextmanager
-def serving(data_dir: Path, *options: str) -> Iterator[Server]:
-    """A server on any free port."""
+def serving(data_dir: Path, *options: str, stderr: int | None = None) -> Iterator[Server]:
+    """A server on any free port; `stderr` says what becomes of its log, as in subprocess."""
     command = [*COMMAND, "serve", "--port", "0", "--data-dir", str(data_dir), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
         try:
             assert process.stdout is not None
             server = Server(process, [process.stdout.readline().strip()])

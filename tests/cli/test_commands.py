@@ -1,10 +1,13 @@
 """The commands: their help, and what they say about options, settings and databases that can't be used."""
 
+import re
 import socket
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli import main
 from app.settings import described
 from tests.cli.flowport import flowport
 
@@ -54,6 +57,13 @@ def test_a_database_that_can_not_be_reached_is_said_in_a_line() -> None:
     assert told.returncode == 1
     assert told.stderr.startswith("Error: The database can't be reached: ")
     assert len(told.stderr.splitlines()) == 1
+
+
+def test_a_database_that_is_too_old_is_refused(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.storage.migrate.OLDEST_SERVER", 99)
+    told = CliRunner().invoke(main, ["token", "--list"], env={"FLOWPORT_DATABASE_URL": database_url})
+    assert told.exit_code == 1
+    assert re.fullmatch(r"Error: The database is PostgreSQL [\d.]+; Flowport needs 99 or newer\.\n", told.stderr)
 
 
 def test_a_data_directory_without_a_parent_is_refused(folder: Path) -> None:

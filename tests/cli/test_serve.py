@@ -1,7 +1,9 @@
 """`flowport serve` from start to end, as a process."""
 
+import json
+import shutil
 import signal
-from importlib.util import find_spec
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -10,7 +12,8 @@ import pytest
 from tests.cli.flowport import flowport, serving
 from tests.storage.embedded_users import eventually, server_of
 
-pytestmark = pytest.mark.skipif(find_spec("app.main") is None, reason="the application isn't there yet")
+
+TOKEN = {"Authorization": "Bearer demo-integrator"}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,28 @@ def test_the_greeting_has_the_tokens_and_an_export_to_paste(data_dir: Path) -> N
     assert tokens == "Tokens of the demo world: demo-integrator demo-admin demo-guest demo-outsider"
     assert invitation == "Export a flow:"
     assert curl[0].startswith("curl ")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl to paste the command into")
+def test_the_command_of_the_greeting_exports_a_flow_when_pasted(data_dir: Path) -> None:
+    with serving(data_dir) as server:
+        assert server.process.stdout is not None
+        command = [server.process.stdout.readline() for _ in range(3)][-1]
+        told = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=True)
+    exported = json.loads(told.stdout)["data"]["exportFlow"]
+    assert (exported["errors"], exported["flow"]["workspace"]["name"]) == ([], "Retail Production")
+
+
+def test_every_line_of_the_log_is_json_the_server_s_own_lines_too(data_dir: Path) -> None:
+    with serving(data_dir, stderr=subprocess.PIPE) as server:
+        httpx.post(f"{server.url}/graphql", json={"query": "query Asked { __typename }"}, headers=TOKEN)
+        assert server.process.stderr is not None
+        server.process.send_signal(signal.SIGTERM)
+        lines = [json.loads(line) for line in server.process.stderr]
+    assert all({"level", "timestamp", "event"} <= line.keys() for line in lines)
+    assert "Application startup complete." in [line["event"] for line in lines if line.get("logger") == "uvicorn.error"]
+    [operation] = [line for line in lines if line["event"] == "operation"]
+    assert (operation["operation"], operation["outcome"], operation["level"]) == ("Asked", "ok", "info")
 
 
 def test_the_other_commands_work_while_the_server_runs(data_dir: Path) -> None:
