@@ -12,7 +12,6 @@ import pytest
 from tests.cli.flowport import flowport, serving
 from tests.storage.embedded_users import eventually, server_of
 
-
 TOKEN = {"Authorization": "Bearer demo-integrator"}
 
 

@@ -1,0 +1,104 @@
+"""`scripts/check` holds the rules of the house: each is broken once, in a copy of the project, and is noticed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHECKED_FOR_TYPES = "app/domain/wording.py"
+
+Break = Callable[[Path], None]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A copy of the project with the environment of this one."""
+    for name in ("app", "scripts"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "tests").mkdir()
+    shutil.copy2(ROOT / "schema.graphql", tmp_path)
+    # All modules take the type checker a minute where it has no cache; one is enough here.
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    narrowed = settings.replace('files = ["app", "tests", "scripts"]', f'files = ["{CHECKED_FOR_TYPES}"]')
+    assert narrowed != settings
+    (tmp_path / "pyproject.toml").write_text(narrowed, encoding="utf-8")
+    (tmp_path / "scripts/setup").write_text("#!/bin/sh\n", encoding="utf-8")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    return tmp_path
+
+
+def checked(house: Path, *names: str) -> subprocess.CompletedProcess[str]:
+    environ = os.environ | {"PYTHONPATH": str(house), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [house / "scripts/check", *names]
+    return subprocess.run(command, cwd=house, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def import_upward(house: Path) -> None:
+    append(house / "app/domain/wording.py", "\nfrom app.storage.store import UnitOfWork\n")
+
+
+def import_a_library_in_the_domain(house: Path) -> None:
+    append(house / "app/domain/wording.py", "\nimport sqlalchemy\n")
+
+
+def use_tables_in_a_use_case(house: Path) -> None:
+    append(house / "app/usecases/copy_flow.py", "\nfrom app.storage.tables import FLOW\n")
+
+
+def grow_a_module(house: Path) -> None:
+    (house / "app/domain/long.py").write_text("ONE = 1\n" * 301, encoding="utf-8")
+
+
+def grow_a_function(house: Path) -> None:
+    (house / "app/domain/long.py").write_text("def long() -> None:\n" + "    print()\n" * 40, encoding="utf-8")
+
+
+def grow_a_resolver(house: Path) -> None:
+    append(house / "app/graphql/queries.py", "\n\nasync def long() -> None:\n" + "    print()\n" * 16)
+
+
+def leave_out_a_type(house: Path) -> None:
+    append(house / CHECKED_FOR_TYPES, "\n\ndef untyped(thing):\n    return thing\n")
+
+
+def change_the_api(house: Path) -> None:
+    path = house / "app/graphql/types/people.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("class User(", "class Person("), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rule", "broken", "said"),
+    [
+        ("imports", import_upward, "app.domain.wording -> app.storage.store"),
+        ("imports", import_a_library_in_the_domain, "app.domain.wording -> sqlalchemy"),
+        ("imports", use_tables_in_a_use_case, "app.usecases.copy_flow -> app.storage.tables"),
+        ("sizes", grow_a_module, "app/domain/long.py:1: 301 lines in the module, at most 300"),
+        ("sizes", grow_a_function, "app/domain/long.py:1: long has 41 lines, at most 40"),
+        ("sizes", grow_a_resolver, "long is a resolver with 16 lines in its body, at most 15"),
+        ("types", leave_out_a_type, "Function is missing a type annotation"),
+        ("lint", leave_out_a_type, "Missing type annotation for function argument `thing`"),
+        ("schema", change_the_api, "+type Person implements Node {"),
+    ],
+)
+def test_a_broken_rule_is_noticed(house: Path, rule: str, broken: Break, said: str) -> None:
+    broken(house)
+    told = checked(house, rule)
+    assert told.returncode == 1, told.stdout + told.stderr
+    assert said in told.stdout
+    assert told.stdout.endswith(f"Failed: {rule}\n")
+
+
+@pytest.mark.parametrize("rule", ["imports", "sizes", "types", "lint", "schema"])
+def test_the_house_as_it_is_keeps_the_rule(house: Path, rule: str) -> None:
+    told = checked(house, rule)
+    assert (told.returncode, told.stdout.splitlines()[-1]) == (0, "All checks passed."), told.stdout + told.stderr
+    assert f"== {rule}" in told.stdout
