@@ -34,7 +34,7 @@ def house(tmp_path: Path) -> Path:
 
 def checked(house: Path, *names: str) -> subprocess.CompletedProcess[str]:
     environ = os.environ | {"PYTHONPATH": str(house), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [house / "scripts/check", *names]
+    command = (str(house / "scripts/check"), *names)
     return subprocess.run(command, cwd=house, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -72,7 +72,10 @@ def leave_out_a_type(house: Path) -> None:
 
 def change_the_api(house: Path) -> None:
     path = house / "app/graphql/types/people.py"
-    path.write_text(path.read_text(encoding="utf-8").replace("class User(", "class Person("), encoding="utf-8")
+    source = path.read_text(encoding="utf-8")
+    described = "The first name."
+    assert described in source
+    path.write_text(source.replace(described, "The given name."), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def change_the_api(house: Path) -> None:
         ("sizes", grow_a_resolver, "long is a resolver with 16 lines in its body, at most 15"),
         ("types", leave_out_a_type, "Function is missing a type annotation"),
         ("lint", leave_out_a_type, "Missing type annotation for function argument `thing`"),
-        ("schema", change_the_api, "+type Person implements Node {"),
+        ("schema", change_the_api, '+  """The given name."""'),
     ],
 )
 def test_a_broken_rule_is_noticed(house: Path, rule: str, broken: Break, said: str) -> None:
