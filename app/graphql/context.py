@@ -1,5 +1,6 @@
 """What a request knows of itself while it runs: who calls, and the ways to the database; never a session."""
 
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from aiodataloader import DataLoader
@@ -11,6 +12,8 @@ from app.storage.engine import Database
 from app.storage.store import UnitOfWork
 
 Key = TypeVar("Key")
+Wish = TypeVar("Wish")
+Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
 
 
@@ -24,9 +27,11 @@ class Context:
         self.request_id = request_id
         self.loaders = Loaders(database, viewer)
 
-    def forget(self) -> None:
-        """Forget what was read: a mutation has changed it."""
+    async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
+        """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
+        outcome = await use_case(self.work, self.viewer, wish)
         self.loaders = Loaders(self.database, self.viewer)
+        return outcome
 
 
 Info = StrawberryInfo[Context, None]

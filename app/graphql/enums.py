@@ -26,6 +26,8 @@ enumeration(
         "FLOW_HAS_NO_TOPIC": "A topic was given for a flow without pub/sub steps.",
         "CREDENTIAL_NOT_ACCESSIBLE": "The credential, secret or agent can't be used by this step in this workspace.",
         "DRAFT_ALREADY_EXISTS": "The flow to override has a draft, and it was asked not to set it aside.",
+        "STALE_DRAFT": "The draft has moved since the revision that the change is based on, or is gone.",
+        "DRAFT_NOT_READY": "The draft can't be published yet: see its blockers.",
         "CANNOT_OVERRIDE_ITSELF": "Source and destination are the same flow.",
         "QUOTA_EXCEEDED": "The contract may not hold more flows in its production workspaces.",
         "INVALID_INPUT": "A value of the input can't be used: see its path.",

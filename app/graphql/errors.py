@@ -9,11 +9,11 @@ import strawberry
 
 from app.domain import access, source
 from app.domain import component as component_rules
-from app.domain.component import InaccessibilityReason
 from app.domain.error_code import ErrorCode
 from app.graphql.context import Info, required
 from app.graphql.describe import about, field
-from app.graphql.types.bound import Component, workspace_by_id
+from app.graphql.types.bound import workspace_by_id
+from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.people import Contract
 from app.graphql.types.workspace import Workspace
 
@@ -39,13 +39,45 @@ class CreateFlowError(Error):
     pass
 
 
+@strawberry.interface(description="What updateFlowDraft may be refused for.")
+class UpdateFlowDraftError(Error):
+    pass
+
+
+@strawberry.interface(description="What publishFlowDraft may be refused for.")
+class PublishFlowDraftError(Error):
+    pass
+
+
+@strawberry.interface(description="What revertFlow may be refused for.")
+class RevertFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What discardFlowDraft may be refused for.")
+class DiscardFlowDraftError(Error):
+    pass
+
+
+@strawberry.interface(description="What restoreFlowDraft may be refused for.")
+class RestoreFlowDraftError(Error):
+    pass
+
+
 @strawberry.interface(description="Something to know although the export went through.")
 class ExportFlowWarning:
     message: str = about("What to know, and what to do about it.")
 
 
 @strawberry.type(description="There is no such flow, or you can't see it: the answer is the same.")
-class FlowNotFound(CopyFlowError, ExportFlowError):
+class FlowNotFound(
+    CopyFlowError,
+    ExportFlowError,
+    UpdateFlowDraftError,
+    PublishFlowDraftError,
+    RevertFlowError,
+    DiscardFlowDraftError,
+):
     flow_id: strawberry.ID = about("The id that was given.")
 
     @classmethod
@@ -63,7 +95,7 @@ class WorkspaceNotFound(ExportFlowError, CreateFlowError):
 
 
 @strawberry.type(description="The flow has no such version; or the published one was asked for and there is none.")
-class VersionNotFound(CopyFlowError, ExportFlowError):
+class VersionNotFound(CopyFlowError, ExportFlowError, RevertFlowError):
     version_id: strawberry.ID | None = about("The id that was given; null where the published version was asked for.")
 
     @classmethod
@@ -73,7 +105,9 @@ class VersionNotFound(CopyFlowError, ExportFlowError):
 
 
 @strawberry.type(description="A draft was asked for and there is none.")
-class DraftNotFound(CopyFlowError, ExportFlowError):
+class DraftNotFound(
+    CopyFlowError, ExportFlowError, PublishFlowDraftError, DiscardFlowDraftError, RestoreFlowDraftError
+):
     draft_id: strawberry.ID | None = about("The id that was given, where one was.")
 
     @classmethod
@@ -83,7 +117,16 @@ class DraftNotFound(CopyFlowError, ExportFlowError):
 
 
 @strawberry.type(description="You lack a permission in a workspace. Each workspace where it is missing is one error.")
-class InsufficientPermission(CopyFlowError, ExportFlowError, CreateFlowError):
+class InsufficientPermission(
+    CopyFlowError,
+    ExportFlowError,
+    CreateFlowError,
+    UpdateFlowDraftError,
+    PublishFlowDraftError,
+    RevertFlowError,
+    DiscardFlowDraftError,
+    RestoreFlowDraftError,
+):
     permission: str = about("The permission that is missing, such as workspaces.flow.edit.")
     workspace_id: strawberry.Private[str]
 
@@ -103,7 +146,16 @@ class InsufficientPermission(CopyFlowError, ExportFlowError, CreateFlowError):
 
 
 @strawberry.type(description="The contract is suspended: nothing can be written into its workspaces.")
-class ContractSuspended(CopyFlowError, ExportFlowError, CreateFlowError):
+class ContractSuspended(
+    CopyFlowError,
+    ExportFlowError,
+    CreateFlowError,
+    UpdateFlowDraftError,
+    PublishFlowDraftError,
+    RevertFlowError,
+    DiscardFlowDraftError,
+    RestoreFlowDraftError,
+):
     contract_id: strawberry.Private[str]
 
     @field
@@ -114,24 +166,6 @@ class ContractSuspended(CopyFlowError, ExportFlowError, CreateFlowError):
     @classmethod
     def of(cls, refusal: access.ContractSuspended) -> Self:
         return cls(message=refusal.message, code=refusal.code, contract_id=refusal.contract.id)
-
-
-@strawberry.type(description="A component that the destination can't use, and the steps that use it.")
-class InaccessibleComponent:
-    name: str = about("`team/name` as the commands have it; or the whole command where it can't be read.")
-    step_ids: list[str] = about("The steps that use it, in the order of the graph.")
-    reason: InaccessibilityReason = about("Why it can't be used.")
-    component_id: strawberry.Private[str | None]
-
-    @field
-    async def component(self, info: Info) -> Component | None:
-        """The component; null if you can see none of this name."""
-        view = None if self.component_id is None else await info.context.loaders.components.load(self.component_id)
-        return None if view is None else Component.of(view)
-
-    @classmethod
-    def of(cls, found: component_rules.InaccessibleComponent) -> Self:
-        return cls(name=found.name, step_ids=list(found.step_ids), reason=found.reason, component_id=found.component_id)
 
 
 @strawberry.type(description="The flow uses components that the destination can't use: all of them are listed.")

@@ -10,7 +10,17 @@ from app.domain import topics as topic_rules
 from app.domain.nouns import ReferenceKind
 from app.graphql.context import Info, required
 from app.graphql.describe import about, field, field_called
-from app.graphql.errors import CopyFlowError, CreateFlowError, ExportFlowError, ExportFlowWarning
+from app.graphql.errors import (
+    CopyFlowError,
+    CreateFlowError,
+    DiscardFlowDraftError,
+    ExportFlowError,
+    ExportFlowWarning,
+    PublishFlowDraftError,
+    RestoreFlowDraftError,
+    RevertFlowError,
+    UpdateFlowDraftError,
+)
 from app.graphql.types.bound import Topic, workspace_by_id
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.workspace import Workspace
@@ -35,7 +45,7 @@ class MultipleTopicsNotCopied(ExportFlowError, ExportFlowWarning):
 
 
 @strawberry.type(description="The topic doesn't live in the workspace where it would be used.")
-class TopicNotAccessible(ExportFlowError, CreateFlowError):
+class TopicNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftError):
     step_id: str | None = about("The step that names the topic; null where it was given for the whole flow.")
     topic_id: strawberry.ID = about("The id that was given.")
     workspace_id: strawberry.Private[str]
@@ -96,7 +106,7 @@ class TopicSchemaMismatch(ExportFlowWarning):
     description="A credential, secret or agent that lives in another workspace, belongs to another component, or "
     "doesn't exist."
 )
-class CredentialNotAccessible(ExportFlowError, CreateFlowError):
+class CredentialNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftError):
     kind: ReferenceKind = about("Whether it is a credential, a secret or an agent.")
     step_id: str | None = about("The step that names it; null where no step does.")
     reference_id: strawberry.ID = about("The id that was given.")
@@ -120,7 +130,7 @@ class CredentialNotAccessible(ExportFlowError, CreateFlowError):
 
 
 @strawberry.type(description="The flow to override has a draft already, and it was asked not to set it aside.")
-class DraftAlreadyExists(ExportFlowError):
+class DraftAlreadyExists(ExportFlowError, RevertFlowError):
     draft_id: strawberry.Private[str]
 
     @field
@@ -151,7 +161,16 @@ class QuotaExceeded(CopyFlowError, ExportFlowError, CreateFlowError):
 
 
 @strawberry.type(description="A value of the input can't be used.")
-class InvalidInput(CopyFlowError, ExportFlowError, CreateFlowError):
+class InvalidInput(
+    CopyFlowError,
+    ExportFlowError,
+    CreateFlowError,
+    UpdateFlowDraftError,
+    PublishFlowDraftError,
+    RevertFlowError,
+    DiscardFlowDraftError,
+    RestoreFlowDraftError,
+):
     path: list[str] = about("Where in the input: one element per field name or list index.")
 
     @classmethod

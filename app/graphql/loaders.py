@@ -7,11 +7,14 @@ import orjson
 from aiodataloader import DataLoader
 
 from app.domain.access import Place
+from app.domain.diff import GraphDiff
 from app.domain.graph import Json
 from app.domain.nouns import UserId
+from app.domain.readiness import Blocker
 from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
 from app.storage.reads import graphs, nouns
+from app.storage.reads.graphs import read_versions_by_number
 from app.storage.reads.lists import Wanted
 from app.storage.reads.views import (
     AgentView,
@@ -25,6 +28,8 @@ from app.storage.reads.views import (
     UserView,
     VersionView,
 )
+from app.usecases.check_readiness import check_readiness
+from app.usecases.compare_states import Pair, compare_states
 
 Found = TypeVar("Found")
 
@@ -73,6 +78,12 @@ class Loaders:
         """By their hash."""
         self.meanings: DataLoader[tuple[str, str], str | None] = DataLoader(self._meanings)
         """By tenant and command: the id of the component."""
+        self.readiness: DataLoader[str, tuple[Blocker, ...]] = DataLoader(self._readiness)
+        """By the id of the draft: what keeps it from being published."""
+        self.comparisons: DataLoader[Pair, GraphDiff | None] = DataLoader(self._comparisons)
+        """By the ids of an older and a newer draft or version."""
+        self.previous_versions: DataLoader[tuple[str, int], str | None] = DataLoader(self._previous_versions)
+        """By flow and number: the id of the version before it."""
         self.pages: DataLoader[PageBelow, Page[Any]] = DataLoader(self._pages)
         self.counts: DataLoader[CountBelow, int] = DataLoader(self._counts)
 
@@ -93,6 +104,18 @@ class Loaders:
         async with self._database.reading() as connection:
             found = await graphs.read_meanings(connection, keys)
         return [found[key] for key in keys]
+
+    async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...]]:
+        found = await check_readiness(self._database, self._viewer, draft_ids)
+        return [found[draft_id] for draft_id in draft_ids]
+
+    async def _comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
+        return await compare_states(self._database, self._viewer, pairs)
+
+    async def _previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:
+        async with self._database.reading() as connection:
+            found = await read_versions_by_number(connection, [(flow_id, number - 1) for flow_id, number in keys])
+        return [found.get((flow_id, number - 1)) for flow_id, number in keys]
 
     async def _pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
         found: dict[PageBelow, Page[Any]] = {}

@@ -4,45 +4,92 @@ from typing import Annotated
 
 import strawberry
 
+from app.graphql import draft_inputs, inputs, outcomes, payloads
 from app.graphql.context import Info
 from app.graphql.describe import mutation
-from app.graphql.inputs import CopyFlowInput, CreateFlowInput, ExportFlowInput
-from app.graphql.outcomes import copy_flow_payload, create_flow_payload, export_flow_payload
-from app.graphql.payloads import CopyFlowPayload, CreateFlowPayload, ExportFlowPayload
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
+from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
+from app.usecases.publish_draft import publish_draft
+from app.usecases.restore_draft import restore_draft
+from app.usecases.revert_flow import revert_flow
+from app.usecases.update_draft import update_draft
 
-CopyInput = Annotated[CopyFlowInput, strawberry.argument(name="input", description="What to copy.")]
-ExportInput = Annotated[ExportFlowInput, strawberry.argument(name="input", description="What to export, and where to.")]
-CreateInput = Annotated[CreateFlowInput, strawberry.argument(name="input", description="The flow to create.")]
+Copy = Annotated[inputs.CopyFlowInput, strawberry.argument(name="input", description="What to copy.")]
+Export = Annotated[
+    inputs.ExportFlowInput, strawberry.argument(name="input", description="What to export, and where to.")
+]
+Create = Annotated[inputs.CreateFlowInput, strawberry.argument(name="input", description="The flow to create.")]
+Update = Annotated[
+    draft_inputs.UpdateFlowDraftInput, strawberry.argument(name="input", description="What to change of the draft.")
+]
+Publish = Annotated[
+    draft_inputs.PublishFlowDraftInput, strawberry.argument(name="input", description="Which draft to publish.")
+]
+Revert = Annotated[
+    draft_inputs.RevertFlowInput, strawberry.argument(name="input", description="Which version to take back.")
+]
+Discard = Annotated[
+    draft_inputs.DiscardFlowDraftInput, strawberry.argument(name="input", description="Which draft to let go.")
+]
+Restore = Annotated[
+    draft_inputs.RestoreFlowDraftInput, strawberry.argument(name="input", description="Which draft to take back.")
+]
 
 
 @strawberry.type(description="Everything that can be changed. Each answers null only when something unexpected failed.")
 class Mutation:
     @mutation
-    async def copy_flow(self, info: Info, wanted: CopyInput) -> CopyFlowPayload | None:
+    async def copy_flow(self, info: Info, wanted: Copy) -> payloads.CopyFlowPayload | None:
         """Make an exact copy of a flow as a draft in the same workspace: content, credentials, topics and all."""
-        context = info.context
-        outcome = await copy_flow(context.work, context.viewer, wanted.to_wish())
-        context.forget()
-        return await copy_flow_payload(info, outcome)
+        outcome = await info.context.change(copy_flow, wanted.to_wish())
+        return await outcomes.copy_flow_payload(info, outcome)
 
     @mutation
-    async def export_flow(self, info: Info, wanted: ExportInput) -> ExportFlowPayload | None:
+    async def export_flow(self, info: Info, wanted: Export) -> payloads.ExportFlowPayload | None:
         """Export a flow to a workspace, as a new flow or over one that is there; always as a draft.
 
-        What runs is not disturbed. Publish the draft once its credentials are chosen.
+        What runs is not disturbed. Choose credentials in the draft, then publish it.
         """
-        context = info.context
-        outcome = await export_flow(context.work, context.viewer, wanted.to_wish())
-        context.forget()
-        return await export_flow_payload(info, outcome)
+        outcome = await info.context.change(export_flow, wanted.to_wish())
+        return await outcomes.export_flow_payload(info, outcome)
 
     @mutation
-    async def create_flow(self, info: Info, wanted: CreateInput) -> CreateFlowPayload | None:
+    async def create_flow(self, info: Info, wanted: Create) -> payloads.CreateFlowPayload | None:
         """Create a flow with a draft from a graph, which may be unfinished."""
-        context = info.context
-        outcome = await create_flow(context.work, context.viewer, wanted.to_wish())
-        context.forget()
-        return await create_flow_payload(info, outcome)
+        outcome = await info.context.change(create_flow, wanted.to_wish())
+        return await outcomes.create_flow_payload(info, outcome)
+
+    @mutation
+    async def update_flow_draft(self, info: Info, wanted: Update) -> payloads.UpdateFlowDraftPayload | None:
+        """Save a draft: its name, description, schedule, graph, or what its steps are bound to.
+
+        Publish with the revision that this answers, and nobody's change in between is published unseen.
+        """
+        outcome = await info.context.change(update_draft, wanted.to_wish())
+        return await outcomes.update_flow_draft_payload(info, outcome)
+
+    @mutation
+    async def publish_flow_draft(self, info: Info, wanted: Publish) -> payloads.PublishFlowDraftPayload | None:
+        """Publish a draft that is ready as the next version of its flow. An active flow goes on as this version."""
+        outcome = await info.context.change(publish_draft, wanted.to_wish())
+        return await outcomes.publish_flow_draft_payload(info, outcome)
+
+    @mutation
+    async def revert_flow(self, info: Info, wanted: Revert) -> payloads.RevertFlowPayload | None:
+        """Take an old version back, as the new draft or published at once. The history stays as it is."""
+        outcome = await info.context.change(revert_flow, wanted.to_wish())
+        return await outcomes.revert_flow_payload(info, outcome)
+
+    @mutation
+    async def discard_flow_draft(self, info: Info, wanted: Discard) -> payloads.DiscardFlowDraftPayload | None:
+        """Let the draft of a flow go. The only draft of a flow that was never published takes the flow with it."""
+        outcome = await info.context.change(discard_draft, wanted.to_wish())
+        return await outcomes.discard_flow_draft_payload(info, outcome)
+
+    @mutation
+    async def restore_flow_draft(self, info: Info, wanted: Restore) -> payloads.RestoreFlowDraftPayload | None:
+        """Take a draft back that was set aside. The draft that is being edited is set aside in exchange."""
+        outcome = await info.context.change(restore_draft, wanted.draft_id)
+        return await outcomes.restore_flow_draft_payload(info, outcome)

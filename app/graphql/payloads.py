@@ -4,8 +4,18 @@ import strawberry
 
 from app.domain.source import CopiedFrom
 from app.graphql.describe import about
-from app.graphql.errors import CopyFlowError, CreateFlowError, ExportFlowError, ExportFlowWarning
-from app.graphql.types.flow import Flow, FlowDraft
+from app.graphql.errors import (
+    CopyFlowError,
+    CreateFlowError,
+    DiscardFlowDraftError,
+    ExportFlowError,
+    ExportFlowWarning,
+    PublishFlowDraftError,
+    RestoreFlowDraftError,
+    RevertFlowError,
+    UpdateFlowDraftError,
+)
+from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
 
 ERRORS = "Every reason why nothing was written; empty when it went through."
@@ -36,3 +46,43 @@ class CreateFlowPayload:
     flow: Flow | None = about("The new flow; null when refused.")
     draft: FlowDraft | None = about("Its draft; null when refused.")
     errors: list[CreateFlowError] = about(ERRORS)
+
+
+@strawberry.type(description="What came of updateFlowDraft.")
+class UpdateFlowDraftPayload:
+    flow: Flow | None = about("The flow; null when refused.")
+    draft: FlowDraft | None = about("The draft as it is saved, with its new revision; null when refused.")
+    errors: list[UpdateFlowDraftError] = about(ERRORS)
+
+
+@strawberry.type(description="What came of publishFlowDraft.")
+class PublishFlowDraftPayload:
+    flow: Flow | None = about("The flow, as its new version; null when refused.")
+    version: FlowVersion | None = about("The version that the draft became; null when refused.")
+    errors: list[PublishFlowDraftError] = about(ERRORS)
+
+
+@strawberry.type(description="What came of revertFlow.")
+class RevertFlowPayload:
+    flow: Flow | None = about("The flow; null when refused.")
+    draft: FlowDraft | None = about("The new draft; null when refused, or when it was published at once.")
+    version: FlowVersion | None = about("The new version, when it was published at once.")
+    set_aside: FlowDraft | None = about("The draft that was set aside, if the flow had one.")
+    references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
+    errors: list[RevertFlowError] = about(ERRORS)
+
+
+@strawberry.type(description="What came of discardFlowDraft.")
+class DiscardFlowDraftPayload:
+    flow: Flow | None = about("The flow; null when refused, or when it went with its draft.")
+    discarded_draft_id: strawberry.ID | None = about("The draft that is gone; null when refused.")
+    deleted_flow_id: strawberry.ID | None = about("The flow, if it went with its draft.")
+    errors: list[DiscardFlowDraftError] = about(ERRORS)
+
+
+@strawberry.type(description="What came of restoreFlowDraft.")
+class RestoreFlowDraftPayload:
+    flow: Flow | None = about("The flow; null when refused.")
+    draft: FlowDraft | None = about("The draft, which is the one that is being edited now; null when refused.")
+    set_aside: FlowDraft | None = about("The draft that was set aside in exchange, if the flow had one.")
+    errors: list[RestoreFlowDraftError] = about(ERRORS)

@@ -6,14 +6,15 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from app.graphql import errors, export_errors
+from app.graphql import draft_errors, errors, export_errors
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.scalars import SCALARS
+from app.graphql.types import readiness
 
 CACHED_DOCUMENTS = 1000
 
-REFUSALS = (
+IMPLEMENTATIONS = (
     errors.FlowNotFound,
     errors.WorkspaceNotFound,
     errors.VersionNotFound,
@@ -30,6 +31,12 @@ REFUSALS = (
     export_errors.QuotaExceeded,
     export_errors.InvalidInput,
     export_errors.TopicSchemaMismatch,
+    draft_errors.StaleDraft,
+    draft_errors.DraftNotReady,
+    readiness.MissingCredential,
+    readiness.MissingTopic,
+    readiness.ComponentUnavailable,
+    readiness.InvalidGraph,
 )
 """Fields name only their interfaces, so the schema is told of them here."""
 
@@ -42,7 +49,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    types=REFUSALS,
+    types=IMPLEMENTATIONS,
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
         lambda: ParserCache(maxsize=CACHED_DOCUMENTS),

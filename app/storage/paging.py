@@ -114,5 +114,8 @@ class ListBelow(Generic[View]):
 
 
 def matching(name_key: ColumnElement[str], search: str | None) -> tuple[ColumnElement[bool], ...]:
-    """The names that hold a text, without regard to case; `%` and `_` are taken literally."""
-    return () if not search else (name_key.contains(fold(search), autoescape=True),)
+    """The names that hold a text, without regard to case; `%` and `_` are taken literally.
+
+    Unlike LIKE, this doesn't let the planner hope that hardly any name matches, for which it would sort those that do.
+    """
+    return () if not search else (func.strpos(name_key, fold(search)) > 0,)

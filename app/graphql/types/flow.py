@@ -1,19 +1,30 @@
 """Flows, their drafts and their versions."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 import strawberry
 
 from app.domain.nouns import FlowStatus, FlowType, VersionOrigin
-from app.graphql.connections import Connection
+from app.graphql.arguments import given
+from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info, required
 from app.graphql.describe import about, field
+from app.graphql.lists import connection_below
 from app.graphql.types.bound import SomeWorkspace, workspace_by_id
+from app.graphql.types.changes import GraphDiff
 from app.graphql.types.graph import FlowGraph, graph_of
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
+from app.graphql.types.readiness import DraftReadiness
+from app.storage.ids import Kind, is_id
+from app.storage.reads.lists import ListName, Wanted
 from app.storage.reads.views import DraftView, FlowView, VersionView
+
+Since = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="The id of a version of the same flow; of another flow, or unknown: null."),
+]
 
 
 @strawberry.type(description="An integration flow. It has a draft, a published version, or both.")
@@ -42,6 +53,11 @@ class Flow(Node):
         """What is being edited; null if there is nothing unpublished."""
         view = await info.context.loaders.active_drafts.load(self.view.id)
         return None if view is None else FlowDraft.of(view)
+
+    @connection_field
+    async def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Connection["FlowDraft"]:
+        """Drafts that were set aside, the latest first: take one back with restoreFlowDraft before it is removed."""
+        return await connection_below(info, Wanted(ListName.SET_ASIDE), self.view.id, page, FlowDraft.of)
 
     @field
     async def published_version(self, info: Info) -> "FlowVersion | None":
@@ -88,6 +104,20 @@ class FlowDraft(Node):
         return await graph_of(info, self.view.id)
 
     @field
+    async def readiness(self, info: Info) -> DraftReadiness:
+        """Whether it can be published now, and what keeps it from that."""
+        return DraftReadiness.of(await info.context.loaders.readiness.load(self.view.id))
+
+    @field
+    async def changes(self, info: Info, since_version_id: Since = strawberry.UNSET) -> GraphDiff | None:
+        """What it changes against a version of its flow; by default against the published one. Null without one."""
+        older: str | None = given(since_version_id)
+        if older is None:
+            flow = await required(info.context.loaders.flows, self.view.flow_id)
+            older = flow.published_version_id
+        return await changes_between(info, older, self.view.id)
+
+    @field
     async def author(self, info: Info) -> User | None:
         """Who made the draft; null if the account is gone."""
         return await author(info, self.view.author_id)
@@ -132,6 +162,14 @@ class FlowVersion(Node):
         return await graph_of(info, self.view.id)
 
     @field
+    async def changes(self, info: Info, since_version_id: Since = strawberry.UNSET) -> GraphDiff | None:
+        """What changed since a version of the flow; by default since the one before it. Null for the first."""
+        older: str | None = given(since_version_id)
+        if older is None:
+            older = await info.context.loaders.previous_versions.load((self.view.flow_id, self.view.number))
+        return await changes_between(info, older, self.view.id)
+
+    @field
     async def published_by(self, info: Info) -> User | None:
         """Who published it; null if the account is gone."""
         return await author(info, self.view.published_by)
@@ -154,6 +192,14 @@ class FlowVersion(Node):
             origin=VersionOrigin(view.origin),
             view=view,
         )
+
+
+async def changes_between(info: Info, older: str | None, newer: str) -> GraphDiff | None:
+    """What changed from a version to a draft or version of the same flow; None if there is no such version."""
+    if older is None or not is_id(Kind.VERSION, older):
+        return None
+    found = await info.context.loaders.comparisons.load((older, newer))
+    return None if found is None else GraphDiff.of(found)
 
 
 async def author(info: Info, user_id: str | None) -> User | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, any_, bindparam, select, union_all
+from sqlalchemy import Integer, Text, any_, bindparam, func, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,6 +31,15 @@ GRAPHS = union_all(
 CONTENTS = select(FLOW_CONTENT.c.hash, FLOW_CONTENT.c.graph).where(FLOW_CONTENT.c.hash == any_(IDS))
 
 
+VERSIONS_BY_NUMBER = select(FLOW_VERSION.c.flow_id, FLOW_VERSION.c.number, FLOW_VERSION.c.id).where(
+    tuple_(FLOW_VERSION.c.flow_id, FLOW_VERSION.c.number).in_(
+        select(
+            func.unnest(bindparam("flows", type_=ARRAY(Text))), func.unnest(bindparam("numbers", type_=ARRAY(Integer)))
+        )
+    )
+)
+
+
 async def read_graphs(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, GraphView]:
     """The graphs of drafts and versions, by the ids of these; their content is only named."""
     rows = await connection.execute(GRAPHS, {"viewer": viewer, "ids": list(ids)})
@@ -41,6 +50,15 @@ async def read_contents(connection: AsyncConnection, hashes: Sequence[str]) -> d
     """The canonical JSON of content, for whoever came by its hash: only what the viewer sees names one."""
     rows = await connection.execute(CONTENTS, {"ids": list(hashes)})
     return {row.hash: row.graph for row in rows}
+
+
+async def read_versions_by_number(
+    connection: AsyncConnection, keys: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], str]:
+    """The ids of versions by flow and number, for whoever sees the flow."""
+    flow_ids, numbers = [flow_id for flow_id, _ in keys], [number for _, number in keys]
+    rows = await connection.execute(VERSIONS_BY_NUMBER, {"flows": flow_ids, "numbers": numbers})
+    return {(row.flow_id, row.number): row.id for row in rows}
 
 
 async def read_meanings(

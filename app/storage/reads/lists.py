@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, exists, literal, or_, select, union_all
 
+from app.domain.component import ComponentAccess
 from app.domain.nouns import FlowStatus, FlowType
 from app.storage.ids import Kind, is_id
 from app.storage.paging import ListBelow, Order, matching
@@ -14,6 +15,7 @@ from app.storage.reads.nouns import component_visible, is_global
 from app.storage.reads.views import (
     AgentView,
     CredentialView,
+    DraftView,
     FlowView,
     TopicView,
     VersionView,
@@ -91,6 +93,15 @@ HISTORY = ListBelow(
 )
 """The versions of a flow, newest first (H7): no graph is read."""
 
+SET_ASIDE = ListBelow(
+    select(*columns(FLOW_DRAFT, DraftView)).where(FLOW_DRAFT.c.set_aside_at.is_not(None)),
+    FLOW_DRAFT.c.flow_id,
+    Order((FLOW_DRAFT.c.set_aside_at, FLOW_DRAFT.c.id), descending=True),
+    maker(DraftView),
+    only=_is_member_of,
+)
+"""The drafts of a flow that were set aside, the latest first (H8)."""
+
 WORKSPACES = ListBelow(
     select(*PLACE_COLUMNS).select_from(PLACES),
     WORKSPACE_ACCESS.c.user_id,
@@ -132,31 +143,43 @@ def _is_active_draft_of_flow() -> ColumnElement[bool]:
 
 
 def _uses_component(component_id: str) -> ColumnElement[bool]:
-    """Flows whose published version or draft has a command that means this component in the flow's tenant (C0)."""
-    home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
-    tenant = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
-    own, own_team = COMPONENT.alias("own"), TEAM.alias("own_team")
-    shadowed = exists(
-        select(literal(1)).where(
-            own.c.team_id == own_team.c.id,
-            own_team.c.tenant_id == tenant.scalar_subquery(),
-            own_team.c.name == TEAM.c.name,
-            own.c.name == COMPONENT.c.name,
-        )
-    )
-    meant = or_(TEAM.c.tenant_id == tenant.scalar_subquery(), and_(is_global(), ~shadowed))
-    hashes = union_all(
+    """Flows whose published version or draft has a command that means this component in the flow's tenant (C0).
+
+    The flows are walked in the order of their list; each is looked up by the hashes of what it holds.
+    """
+    wanted = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
+    name = select(COMPONENT.c.name).select_from(wanted).where(COMPONENT.c.id == component_id, component_visible())
+    held = union_all(
         select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
         select(FLOW_DRAFT.c.content_hash).where(_is_active_draft_of_flow()).correlate(FLOW),
-    )
-    named = FLOW_CONTENT_COMPONENT.join(TEAM, TEAM.c.name == FLOW_CONTENT_COMPONENT.c.team).join(
-        COMPONENT, and_(COMPONENT.c.team_id == TEAM.c.id, COMPONENT.c.name == FLOW_CONTENT_COMPONENT.c.name)
-    )
+    ).subquery("held")
     return exists(
         select(literal(1))
-        .select_from(named)
-        .where(COMPONENT.c.id == component_id, FLOW_CONTENT_COMPONENT.c.hash.in_(hashes), meant, component_visible())
+        .select_from(held.join(FLOW_CONTENT_COMPONENT, FLOW_CONTENT_COMPONENT.c.hash == held.c.content_hash))
+        .where(
+            FLOW_CONTENT_COMPONENT.c.name == name.scalar_subquery(),
+            FLOW_CONTENT_COMPONENT.c.team == name.with_only_columns(TEAM.c.name).scalar_subquery(),
+            exists(select(literal(1)).select_from(wanted).where(COMPONENT.c.id == component_id, _is_meant())),
+        )
     )
+
+
+def _is_meant() -> ColumnElement[bool]:
+    """Of a component with its team: whether its name means it in the tenant of the flow (C0)."""
+    home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
+    of_flow = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
+    tenant = of_flow.correlate(FLOW).scalar_subquery()
+    other, its_team = COMPONENT.alias("other"), TEAM.alias("its_team")
+    before = or_(
+        its_team.c.tenant_id == tenant,
+        and_(other.c.access == ComponentAccess.GLOBAL.value, other.c.id < COMPONENT.c.id),
+    )
+    shadowed = exists(
+        select(literal(1))
+        .select_from(its_team.join(other, other.c.team_id == its_team.c.id))
+        .where(its_team.c.name == TEAM.c.name, other.c.name == COMPONENT.c.name, before)
+    )
+    return or_(TEAM.c.tenant_id == tenant, and_(is_global(), ~shadowed))
 
 
 def _id_or_none(kind: Kind, wanted: str) -> str:
@@ -174,6 +197,7 @@ class ListName(StrEnum):
     SECRETS = "secrets"
     AGENTS = "agents"
     HISTORY = "history"
+    SET_ASIDE = "draftsSetAside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +232,5 @@ class Wanted:
                 return AGENTS.where(*matching(AGENT.c.name_key, self.search))
             case ListName.HISTORY:
                 return HISTORY
+            case ListName.SET_ASIDE:
+                return SET_ASIDE

@@ -1,0 +1,36 @@
+"""Refusals that only changes of a draft know: one that has moved, and one that isn't ready."""
+
+from typing import Self
+
+import strawberry
+
+from app.domain import draft, readiness
+from app.graphql.context import Info
+from app.graphql.describe import about, field
+from app.graphql.errors import DiscardFlowDraftError, PublishFlowDraftError, RevertFlowError, UpdateFlowDraftError
+from app.graphql.types.flow import FlowDraft
+from app.graphql.types.readiness import DraftBlocker, blocker_of
+
+
+@strawberry.type(description="The draft has moved since the revision that the change is based on, or is gone.")
+class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftError):
+    draft_id: strawberry.Private[str | None]
+
+    @field
+    async def current_draft(self, info: Info) -> FlowDraft | None:
+        """The draft as it is now; null when it was published or discarded meanwhile."""
+        view = None if self.draft_id is None else await info.context.loaders.drafts.load(self.draft_id)
+        return None if view is None else FlowDraft.of(view)
+
+    @classmethod
+    def of(cls, refusal: draft.StaleDraft) -> Self:
+        return cls(message=refusal.message, code=refusal.code, draft_id=refusal.draft_id)
+
+
+@strawberry.type(description="The draft can't be published yet.")
+class DraftNotReady(PublishFlowDraftError, RevertFlowError):
+    blockers: list[DraftBlocker] = about("What keeps it from being published, as `FlowDraft.readiness` has it.")
+
+    @classmethod
+    def of(cls, refusal: readiness.DraftNotReady) -> Self:
+        return cls(message=refusal.message, code=refusal.code, blockers=[blocker_of(one) for one in refusal.blockers])

@@ -1,0 +1,109 @@
+"""The inputs of the mutations that change a draft, and the wishes that they are read as."""
+
+import strawberry
+
+from app.domain.nouns import ReferenceKind
+from app.domain.override import ExistingDraft
+from app.domain.publish import PublishWish
+from app.domain.revert import RevertWish
+from app.domain.set_aside import DiscardWish
+from app.domain.update import KEEP, Keep, StepChoice, UpdateWish
+from app.graphql.arguments import given
+from app.graphql.describe import about, optional
+from app.graphql.scalars import JSON
+
+REVISION = "The revision that the call is based on: refused with StaleDraft if the draft has moved since."
+
+
+@strawberry.input(description="What a step is to be bound to: an id sets, null clears, what is left out stays.")
+class StepBindingInput:
+    step_id: str = about("The id of the step.")
+    credential_id: strawberry.ID | None = optional("A credential of the workspace, of the step's component.")
+    secret_id: strawberry.ID | None = optional("A secret of the workspace, of the step's component.")
+    agent_id: strawberry.ID | None = optional("An agent of the workspace.")
+    topic_id: strawberry.ID | None = optional("A topic of the workspace, for a pub/sub step.")
+
+    def to_choice(self) -> StepChoice:
+        wanted = {
+            ReferenceKind.CREDENTIAL: self.credential_id,
+            ReferenceKind.SECRET: self.secret_id,
+            ReferenceKind.AGENT: self.agent_id,
+            ReferenceKind.TOPIC: self.topic_id,
+        }
+        choices = {kind: choice for kind, choice in wanted.items() if choice is not strawberry.UNSET}
+        return StepChoice(self.step_id, choices)
+
+
+@strawberry.input(description="What to change of a draft. What is left out stays as it is.")
+class UpdateFlowDraftInput:
+    flow_id: strawberry.ID = about("The flow. If it has no draft, it gets one from its published version.")
+    expected_revision: int | None = optional(
+        "The revision the change is based on; if the draft has moved since, the answer is StaleDraft. Without it the "
+        "change is applied to whatever is there."
+    )
+    name: str | None = optional("The new name: 1 to 255 characters, no control characters.")
+    description: str | None = optional("The new description: at most 1,000 characters; null removes it.")
+    cron: str | None = optional("The new schedule, as a cron expression of five fields; null removes it.")
+    graph: JSON | None = optional(
+        "The new graph, in its native form. Steps that are still there keep what they are bound to, unless the graph "
+        "names something else."
+    )
+    bindings: list[StepBindingInput] | None = optional(
+        "Choose credentials and topics step by step, without sending the graph."
+    )
+
+    def to_wish(self) -> UpdateWish:
+        graph = given(self.graph)
+        return UpdateWish(
+            flow_id=self.flow_id,
+            expected_revision=given(self.expected_revision),
+            name=given(self.name),
+            description=_or_keep(self.description),
+            cron=_or_keep(self.cron),
+            graph=KEEP if graph is None else graph,
+            bindings=tuple(binding.to_choice() for binding in given(self.bindings) or ()),
+        )
+
+
+@strawberry.input(description="Which draft to publish.")
+class PublishFlowDraftInput:
+    flow_id: strawberry.ID = about("The flow whose draft is published.")
+    expected_revision: int | None = optional(REVISION)
+
+    def to_wish(self) -> PublishWish:
+        return PublishWish(self.flow_id, given(self.expected_revision))
+
+
+@strawberry.input(description="Which version to take back.")
+class RevertFlowInput:
+    flow_id: strawberry.ID = about("The flow to revert.")
+    version_id: strawberry.ID = about("A version from the flow's own history.")
+    publish: bool = strawberry.field(
+        description="Publish it at once, as the next version; refused if it isn't ready.", default=False
+    )
+    existing_draft: ExistingDraft = strawberry.field(
+        description="What becomes of a draft that the flow has already.", default=ExistingDraft.SET_ASIDE
+    )
+
+    def to_wish(self) -> RevertWish:
+        return RevertWish(self.flow_id, self.version_id, self.publish, self.existing_draft)
+
+
+@strawberry.input(
+    description="Which draft to let go. Discarding the only draft of a flow that was never published deletes the flow."
+)
+class DiscardFlowDraftInput:
+    flow_id: strawberry.ID = about("The flow whose draft is discarded.")
+    expected_revision: int | None = optional(REVISION)
+
+    def to_wish(self) -> DiscardWish:
+        return DiscardWish(self.flow_id, given(self.expected_revision))
+
+
+@strawberry.input(description="Which draft to take back.")
+class RestoreFlowDraftInput:
+    draft_id: strawberry.ID = about("A draft that was set aside: see `Flow.draftsSetAside`.")
+
+
+def _or_keep(value: str | None) -> str | Keep | None:
+    return KEEP if value is strawberry.UNSET else value

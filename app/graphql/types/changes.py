@@ -1,0 +1,88 @@
+"""What changed between two states of a flow."""
+
+from typing import Self
+
+import strawberry
+
+from app.domain import diff
+from app.domain.nouns import ReferenceKind
+from app.graphql.context import Info
+from app.graphql.describe import about, field
+from app.graphql.scalars import JSON
+from app.graphql.types.bound import Binding, binding_of
+
+
+@strawberry.type(description="A place where two steps or links differ.")
+class FieldChange:
+    path: str = about("A JSON Pointer (RFC 6901) into the step or link.")
+    before: JSON | None = about("What stood there; null also where there was nothing.")
+    after: JSON | None = about("What stands there; null also where there is nothing.")
+
+    @classmethod
+    def of(cls, change: diff.FieldChange) -> Self:
+        before = None if change.before is None else JSON(change.before)
+        return cls(path=change.path, before=before, after=None if change.after is None else JSON(change.after))
+
+
+@strawberry.type(description="A step that both graphs have and that changed.")
+class StepChange:
+    step_id: str = about("The id of the step.")
+    fields: list[FieldChange] = about("Where it changed.")
+
+
+@strawberry.type(description="A link that both graphs have and that changed.")
+class LinkChange:
+    link_id: str = about("The id of the link.")
+    fields: list[FieldChange] = about("Where it changed.")
+
+
+@strawberry.type(description="A step that is bound to something else than before.")
+class BindingChange:
+    step_id: str = about("The id of the step.")
+    kind: ReferenceKind = about("What kind of thing it is bound to.")
+    before_id: strawberry.Private[str | None]
+    after_id: strawberry.Private[str | None]
+
+    @field
+    async def before(self, info: Info) -> Binding | None:
+        """What it was bound to; null if to nothing, or to what you can't see, and for data samples."""
+        return await binding_of(info, self.kind, self.before_id)
+
+    @field
+    async def after(self, info: Info) -> Binding | None:
+        """What it is bound to; null if to nothing, or to what you can't see, and for data samples."""
+        return await binding_of(info, self.kind, self.after_id)
+
+
+@strawberry.type(description="From the older graph to the newer one. Steps and links are matched by their ids.")
+class GraphDiff:
+    identical: bool = about("Whether content and bindings are the same.")
+    added_steps: list[str] = about("The steps that came.")
+    removed_steps: list[str] = about("The steps that went.")
+    changed_steps: list[StepChange] = about("The steps that changed, and where.")
+    added_links: list[str] = about("The links that came.")
+    removed_links: list[str] = about("The links that went.")
+    changed_links: list[LinkChange] = about("The links that changed, and where.")
+    bindings: list[BindingChange] = about("The steps that are bound to something else than before.")
+
+    @classmethod
+    def of(cls, found: diff.GraphDiff) -> Self:
+        return cls(
+            identical=found.identical,
+            added_steps=list(found.added_steps),
+            removed_steps=list(found.removed_steps),
+            changed_steps=[
+                StepChange(step_id=one.id, fields=[FieldChange.of(change) for change in one.fields])
+                for one in found.changed_steps
+            ],
+            added_links=list(found.added_links),
+            removed_links=list(found.removed_links),
+            changed_links=[
+                LinkChange(link_id=one.id, fields=[FieldChange.of(change) for change in one.fields])
+                for one in found.changed_links
+            ],
+            bindings=[
+                BindingChange(step_id=one.step_id, kind=one.kind, before_id=one.before, after_id=one.after)
+                for one in found.bindings
+            ],
+        )

@@ -1,0 +1,29 @@
+"""Components that a workspace can't use."""
+
+from typing import Self
+
+import strawberry
+
+from app.domain import component as component_rules
+from app.domain.component import InaccessibilityReason
+from app.graphql.context import Info
+from app.graphql.describe import about, field
+from app.graphql.types.bound import Component
+
+
+@strawberry.type(description="A component that the destination can't use, and the steps that use it.")
+class InaccessibleComponent:
+    name: str = about("`team/name` as the commands have it; or the whole command where it can't be read.")
+    step_ids: list[str] = about("The steps that use it, in the order of the graph.")
+    reason: InaccessibilityReason = about("Why it can't be used.")
+    component_id: strawberry.Private[str | None]
+
+    @field
+    async def component(self, info: Info) -> Component | None:
+        """The component; null if you can see none of this name."""
+        view = None if self.component_id is None else await info.context.loaders.components.load(self.component_id)
+        return None if view is None else Component.of(view)
+
+    @classmethod
+    def of(cls, found: component_rules.InaccessibleComponent) -> Self:
+        return cls(name=found.name, step_ids=list(found.step_ids), reason=found.reason, component_id=found.component_id)

@@ -1,0 +1,73 @@
+"""Whether a draft can be published, and what keeps it from that."""
+
+from typing import Self, assert_never
+
+import strawberry
+
+from app.domain import readiness
+from app.domain.readiness import Blocker
+from app.graphql.context import Info, required
+from app.graphql.describe import about, field
+from app.graphql.types.bound import Component
+from app.graphql.types.inaccessible import InaccessibleComponent
+
+
+@strawberry.interface(description="What keeps a draft from being published.")
+class DraftBlocker:
+    message: str = about("What is missing and what to do about it.")
+    step_id: str | None = about("The step that it concerns; null where it is the whole graph.")
+
+
+@strawberry.type(
+    description="The step's component needs a credential (or a secret: see `component.requires`) and the step has none "
+    "that fits."
+)
+class MissingCredential(DraftBlocker):
+    component_id: strawberry.Private[str]
+
+    @field
+    async def component(self, info: Info) -> Component:
+        """The component whose credential or secret is missing."""
+        return Component.of(await required(info.context.loaders.components_referred_to, self.component_id))
+
+
+@strawberry.type(description="The pub/sub step has no topic that lives in the workspace.")
+class MissingTopic(DraftBlocker):
+    pass
+
+
+@strawberry.type(description="The step's component can't be used in the workspace.")
+class ComponentUnavailable(DraftBlocker):
+    inaccessible: InaccessibleComponent = about("The component, all steps that use it, and why it can't be used.")
+
+
+@strawberry.type(description="The graph can't run as it is.")
+class InvalidGraph(DraftBlocker):
+    pass
+
+
+@strawberry.type(description="Whether a draft can be published.")
+class DraftReadiness:
+    ready: bool = about("Whether it can be published now.")
+    blockers: list[DraftBlocker] = about(
+        "What keeps it from being published: the whole graph first, then in the order of its steps; empty when ready."
+    )
+
+    @classmethod
+    def of(cls, found: tuple[Blocker, ...]) -> Self:
+        return cls(ready=not found, blockers=[blocker_of(one) for one in found])
+
+
+def blocker_of(blocker: Blocker) -> DraftBlocker:
+    message, step_id = blocker.message, blocker.step_id
+    match blocker:
+        case readiness.MissingCredential(component=component):
+            return MissingCredential(message=message, step_id=step_id, component_id=component.id)
+        case readiness.MissingTopic():
+            return MissingTopic(message=message, step_id=step_id)
+        case readiness.ComponentUnavailable(inaccessible=found):
+            return ComponentUnavailable(message=message, step_id=step_id, inaccessible=InaccessibleComponent.of(found))
+        case readiness.InvalidGraph():
+            return InvalidGraph(message=message, step_id=step_id)
+        case _:
+            assert_never(blocker)

@@ -1,0 +1,43 @@
+"""Drafts and versions by their ids, as rules need them, with the place that they live in."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import CompoundSelect, FromClause, Select, Text, any_, bindparam, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.access import Place
+from app.domain.source import State
+from app.storage.places import FLOWS, PLACE_COLUMNS, place_of, with_places
+from app.storage.states import state_columns, state_of
+from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
+
+IDS = bindparam("ids", type_=ARRAY(Text))
+
+
+class StateView(NamedTuple):
+    flow_id: str
+    place: Place
+    state: State
+
+
+def _states(table: FromClause) -> Select[Any]:
+    rows = with_places(FLOWS.join(table, table.c.flow_id == FLOW.c.id)).join(
+        FLOW_CONTENT, FLOW_CONTENT.c.hash == table.c.content_hash
+    )
+    columns = (*PLACE_COLUMNS, FLOW.c.id.label("flow_id"), *state_columns("state", table, FLOW_CONTENT))
+    return select(*columns).select_from(rows).where(table.c.id == any_(IDS))
+
+
+STATES: CompoundSelect[Any] = union_all(_states(FLOW_DRAFT), _states(FLOW_VERSION))
+
+
+async def read_states(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, StateView]:
+    """The drafts and versions with these ids that the viewer sees."""
+    found = {}
+    for row in await connection.execute(STATES, {"viewer": viewer, "ids": list(ids)}):
+        state = state_of(row, "state")
+        if state is not None:
+            found[state.id] = StateView(row.flow_id, place_of(row), state)
+    return found

@@ -1,0 +1,25 @@
+"""Whether drafts can be published: for many at once, in as many statements as for one."""
+
+from collections.abc import Sequence
+
+from app.domain.graph import references
+from app.domain.nouns import UserId
+from app.domain.readiness import Blocker, blockers
+from app.storage.engine import Database
+from app.storage.facts import read_catalogue, read_targets
+from app.storage.reads.states import read_states
+
+
+async def check_readiness(
+    database: Database, actor: UserId, draft_ids: Sequence[str]
+) -> dict[str, tuple[Blocker, ...]]:
+    """What keeps each of these drafts from being published; nothing if it is ready (H3)."""
+    async with database.reading() as connection:
+        states = await read_states(connection, actor, draft_ids)
+        used = {step.command for view in states.values() for step in view.state.steps}
+        catalogue = await read_catalogue(connection, used)
+        bound = {reference for view in states.values() for reference in references(view.state.bindings)}
+        targets = await read_targets(connection, actor, bound)
+    return {
+        draft_id: blockers(view.state, view.place.workspace, catalogue, targets) for draft_id, view in states.items()
+    }
