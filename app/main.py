@@ -1,11 +1,11 @@
 """The application: settings, database, schema and routes put together, here and nowhere else."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,11 +14,14 @@ from starlette.routing import Route
 
 from app.graphql import explorer
 from app.graphql.http import Access, Endpoint
-from app.observability import configure_log
+from app.observability import configure_log, log
 from app.settings import Settings, read_settings
 from app.storage.engine import Database, open_database
 from app.storage.migrate import is_current
 from app.storage.store import UnitOfWork
+from app.usecases.expire_drafts import expire_drafts
+
+HOUSEKEEPING_SECONDS = 3600
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 """The endpoint answers all of them, most with 405."""
@@ -42,7 +45,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        housekeeping = asyncio.create_task(keep_house(database, timedelta(days=settings.set_aside_days)))
         yield
+        housekeeping.cancel()
+        await asyncio.gather(housekeeping, return_exceptions=True)
         await database.close()
 
     async def graphql(request: Request) -> Response:
@@ -59,6 +65,16 @@ def create_app(settings: Settings | None = None) -> Starlette:
         exception_handlers={404: not_found},
         lifespan=lifespan,
     )
+
+
+async def keep_house(database: Database, kept: timedelta) -> None:
+    """Remove old drafts now and then, as long as the server runs; what goes wrong is logged and tried again."""
+    while True:
+        try:
+            await expire_drafts(database, kept=kept, now=lambda: datetime.now(UTC))
+        except (SQLAlchemyError, OSError):
+            log().warning("old drafts could not be removed", exc_info=True)
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
 def access_of(settings: Settings) -> Access:
@@ -90,7 +106,7 @@ def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
         try:
             current = await is_current(database.engine)
         except (SQLAlchemyError, OSError) as error:
-            structlog.get_logger().warning("database not reachable", error=type(error).__name__)
+            log().warning("database not reachable", error=type(error).__name__)
             return JSONResponse({"status": "database not reachable"}, 503)
         return JSONResponse(
             {"status": "ok"} if current else {"status": "database not migrated"}, 200 if current else 503

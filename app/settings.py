@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     statement_timeout_seconds: float = Field(
         default=15, gt=0, allow_inf_nan=False, description="longest time for one SQL statement"
     )
+    set_aside_days: int = Field(default=30, ge=1, le=36_500, description="days that a draft set aside is kept")
     pool_size: int = Field(default=10, ge=1, le=1000, description="database connections of each server process")
     # Not for users: set by `flowport serve` for its workers, which find an embedded database behind a plain URL.
     embedded: bool = Field(default=False)
