@@ -44,7 +44,7 @@ class MissingCredential:
     def message(self) -> str:
         what = self.component.requires.value.lower()
         return (
-            f"The step {shown(self.step_id)} needs a {what} of the component {self.component.name}. "
+            f"The step {shown(self.step_id)} needs a {what} of the component {shown(str(self.component.name))}. "
             f"Choose one that lives in the workspace {named(self.workspace)}."
         )
 
@@ -179,13 +179,15 @@ def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[tuple[int | Non
     missing = [end for end in ends if end not in steps] + ([] if link.source is not None else ["null"])
     if missing:
         at = next((steps[end] for end in ends if end in steps), None)
-        message = f"An edge from {shown(link.source or 'null')} to {shown(link.target)} ends at no step. Remove it."
+        source = "null" if link.source is None else shown(link.source)
+        message = f"An edge from {source} to {shown(link.target)} ends at no step. Remove it."
         yield (None, InvalidGraph(message)) if at is None else (at.position, InvalidGraph(message, at.id))
 
 
 def _first_steps(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple[int | None, InvalidGraph]]:
-    """Exactly one step comes first, error handlers apart: one that no edge leads to."""
-    targets = {link.target for link in links}
+    """Exactly one step comes first, error handlers apart: one that no edge of a step leads to."""
+    ids = {step.id for step in steps}
+    targets = {link.target for link in links if link.source in ids}
     first = [step for step in steps if step.id not in targets and step.id != ERROR_HANDLER]
     if not first:
         yield None, InvalidGraph("The graph has no first step: every step has an edge that leads to it.")

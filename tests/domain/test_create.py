@@ -30,6 +30,8 @@ from tests.domain.world import (
     guest,
     integrator,
     known,
+    native,
+    node,
     target,
     workspace,
 )
@@ -48,14 +50,10 @@ FACTS = CreateFacts(
 )
 
 
-def node(step_id: str, command: str = "acme/mailer:send", **keys: Json) -> Json:
-    return {"id": step_id, "command": command, **keys}
-
-
 def create(
     *nodes: Json, facts: CreateFacts = FACTS, name: str = "Orders", **graph: Json
 ) -> CreatePlan | Refused[CreateRefusal]:
-    return plan_create(facts, CreateWish("workspace_wanted", name, {"nodes": [*nodes], "edges": [], **graph}))
+    return plan_create(facts, CreateWish("workspace_wanted", name, native(*nodes, **graph)))
 
 
 def test_a_plan_holds_the_graph_as_content_and_bindings() -> None:

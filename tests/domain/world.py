@@ -2,10 +2,18 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.domain.access import READ_PERMISSIONS, WRITE_PERMISSIONS, Place
-from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName, Step
+from app.domain.component import (
+    Catalogue,
+    Component,
+    ComponentAccess,
+    ComponentName,
+    ComponentRequirement,
+    Link,
+    Step,
+)
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.nouns import (
     ComponentId,
@@ -17,6 +25,8 @@ from app.domain.nouns import (
     ReferenceKind,
     Target,
     TenantId,
+    VersionId,
+    VersionOrigin,
     Workspace,
     WorkspaceId,
     WorkspaceType,
@@ -73,6 +83,7 @@ def component(
     owner: Contract = NORTHERN,
     *,
     component_id: str | None = None,
+    needs: ReferenceKind | None = None,
     pub_sub: bool = False,
     topic_field: str = "topic",
     whitelisted: Iterable[Contract] = (),
@@ -84,6 +95,7 @@ def component(
         access=access,
         contract_id=owner.id,
         tenant_id=owner.tenant_id,
+        requires=ComponentRequirement.NONE if needs is None else ComponentRequirement(needs.value),
         pub_sub=pub_sub,
         topic_field=topic_field,
         whitelisted=frozenset(contract.id for contract in whitelisted),
@@ -121,6 +133,15 @@ def subscribes(step_id: str, topic: Target | None = None) -> BoundStep:
     return step(step_id, "acme/pub-sub:sub", **({} if topic is None else {"topic": topic.id}))
 
 
+def node(step_id: str, command: str = "acme/mailer:send", **keys: Json) -> Json:
+    """A step in the native form."""
+    return {"id": step_id, "command": command, **keys}
+
+
+def native(*nodes: Json, edges: Iterable[Json] = (), **keys: Json) -> Json:
+    return {"nodes": [*nodes], "edges": [*edges], **keys}
+
+
 def outline(*steps: BoundStep) -> tuple[Step, ...]:
     return tuple(Step(position, step.id, step.command) for position, step in enumerate(steps))
 
@@ -140,14 +161,24 @@ def state(
     description: str | None = "Takes the orders over.",
     cron: str | None = "*/15 * * * *",
     content_hash: str | None = None,
+    links: Iterable[Link] = (),
 ) -> State:
-    return State(
-        state_id, name, description, cron, content_hash or f"hash of {state_id}", outline(*steps), bindings(*steps)
-    )
+    content_hash = content_hash or f"hash of {state_id}"
+    return State(state_id, name, description, cron, content_hash, outline(*steps), bindings(*steps), tuple(links))
 
 
-def draft(*steps: BoundStep, state_id: str = "draft_1", name: str = "Orders") -> State:
-    return state(*steps, state_id=state_id, name=name)
+def draft(
+    *steps: BoundStep,
+    state_id: str = "draft_1",
+    name: str = "Orders",
+    links: Iterable[Link] = (),
+    revision: int = 1,
+    origin: VersionOrigin = VersionOrigin.EDIT,
+    revert_of: str | None = None,
+) -> State:
+    version = None if revert_of is None else VersionId(revert_of)
+    drafted = state(*steps, state_id=state_id, name=name, links=links)
+    return replace(drafted, revision=revision, origin=origin, revert_of=version)
 
 
 def flow(

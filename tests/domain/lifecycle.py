@@ -1,0 +1,120 @@
+"""Asking the core what becomes of a draft, in a line."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from app.domain.component import Component
+from app.domain.content import part, topic_fields
+from app.domain.draft import DraftFacts
+from app.domain.errors import Refusal, Refused
+from app.domain.graph import Json
+from app.domain.nouns import ReferenceKind, Target
+from app.domain.override import ExistingDraft
+from app.domain.publish import PublishPlan, PublishRefusal, PublishWish, plan_publish
+from app.domain.revert import RevertPlan, RevertRefusal, RevertWish, plan_revert
+from app.domain.set_aside import (
+    DiscardPlan,
+    DiscardRefusal,
+    DiscardWish,
+    RestoreFacts,
+    RestorePlan,
+    RestoreRefusal,
+    plan_discard,
+    plan_restore,
+)
+from app.domain.source import Flow, State
+from app.domain.update import KEEP, Keep, StepChoice, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
+from tests.domain.world import DEVELOPMENT, STANDARD, catalogue, known
+
+Plan = TypeVar("Plan", UpdatePlan, PublishPlan, RevertPlan, DiscardPlan, RestorePlan)
+Some = TypeVar("Some", bound=Refusal)
+
+
+def facts(
+    flow: Flow | None,
+    *,
+    version: State | None = None,
+    knowing: Iterable[Target] = (),
+    components: Iterable[Component] = STANDARD,
+) -> DraftFacts:
+    return DraftFacts(flow, version, catalogue(*components), known(*knowing))
+
+
+def update(
+    flow: Flow | None,
+    *choices: StepChoice,
+    expecting: int | None = None,
+    name: str | None = None,
+    description: str | Keep | None = KEEP,
+    cron: str | Keep | None = KEEP,
+    graph: Json | Keep = KEEP,
+    knowing: Iterable[Target] = (),
+    components: Iterable[Component] = STANDARD,
+) -> UpdatePlan | Refused[UpdateRefusal]:
+    wish = UpdateWish(id_of(flow), expecting, name, description, cron, graph, choices)
+    return plan_update(facts(flow, knowing=knowing, components=components), wish)
+
+
+def choose(step_id: str, **choices: str | None) -> StepChoice:
+    """What a step is to be bound to, by the kind's name: `choose("1", credential=LOGIN.id, agent=None)`."""
+    return StepChoice(step_id, {ReferenceKind(kind.upper()): choice for kind, choice in choices.items()})
+
+
+def publish(
+    flow: Flow | None,
+    *,
+    expecting: int | None = None,
+    knowing: Iterable[Target] = (),
+    components: Iterable[Component] = STANDARD,
+) -> PublishPlan | Refused[PublishRefusal]:
+    return plan_publish(facts(flow, knowing=knowing, components=components), PublishWish(id_of(flow), expecting))
+
+
+def revert(
+    flow: Flow | None,
+    version: State | None,
+    *,
+    publish: bool = False,
+    existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE,
+    knowing: Iterable[Target] = (),
+    components: Iterable[Component] = STANDARD,
+) -> RevertPlan | Refused[RevertRefusal]:
+    wish = RevertWish(id_of(flow), "version_wanted" if version is None else version.id, publish, existing_draft)
+    return plan_revert(facts(flow, version=version, knowing=knowing, components=components), wish)
+
+
+def discard(
+    flow: Flow | None, *, expecting: int | None = None, set_aside: bool = False
+) -> DiscardPlan | Refused[DiscardRefusal]:
+    return plan_discard(facts(flow), DiscardWish(id_of(flow), expecting), has_drafts_set_aside=set_aside)
+
+
+def restore(
+    flow: Flow | None, draft: State | None, *, is_set_aside: bool = True
+) -> RestorePlan | Refused[RestoreRefusal]:
+    draft_id = "draft_wanted" if draft is None else draft.id
+    return plan_restore(RestoreFacts(flow, draft, is_set_aside=is_set_aside), draft_id)
+
+
+def id_of(flow: Flow | None) -> str:
+    return "flow_wanted" if flow is None else flow.id
+
+
+def agreed(outcome: Plan | Refused[Some]) -> Plan:
+    assert not isinstance(outcome, Refused), outcome.errors
+    return outcome
+
+
+def reasons(outcome: Plan | Refused[Some]) -> tuple[Some, ...]:
+    assert isinstance(outcome, Refused), outcome
+    return outcome.errors
+
+
+def codes(outcome: Plan | Refused[Some]) -> list[str]:
+    return [error.code.value for error in reasons(outcome)]
+
+
+def state_of(graph: Json, *, state_id: str = "draft_1", components: Iterable[Component] = STANDARD) -> State:
+    """A state of a flow of Development that holds this native graph."""
+    content, bindings = part(graph, topic_fields(catalogue(*components), DEVELOPMENT))
+    return State(state_id, "Orders", None, None, content.hash, content.steps, bindings, content.links)
