@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from unittest.mock import ANY
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ SHOWN = {
     "Workspaces": ("workspaces.totalCount", 8),
     "WorkspacesBySearch": ("workspaces.nodes.0.name", "Bakery Production"),
     "Workspace": ("workspace.credentials.nodes.0.name", "Mail sandbox"),
-    "FlowsWithDraft": ("workspace.flows.nodes.0.draft.revision", 1),
+    "FlowsWithDraft": ("workspace.flows.nodes.0.draft.revision", ANY),
     "Flow": ("flow.publishedVersion.graph.steps.2.credential.name", "Mail sandbox"),
     "NativeGraph": ("flow.publishedVersion.graph.native.nodes.2.fields.priority", "normal"),
     "FlowHistory": ("flowHistory.nodes.2.publishedBy", None),
@@ -44,6 +45,14 @@ SHOWN = {
     "ExportWarnsOfTheTopicsSchema": ("exportFlow.warnings.0.missingProperties", ["currency", "customerId"]),
     "CopyFlow": ("copyFlow.flow.name", "Copy of Order confirmation"),
     "CreateFlow": ("createFlow.draft.graph.steps.1.credential.name", "Mail sandbox"),
+    "Draft": ("flow.draft.readiness", {"ready": True, "blockers": []}),
+    "Changes": ("flowHistory.nodes.0.changes.changedSteps.0.fields.0.path", "/fields/subject"),
+    "DraftsSetAside": ("flow.draftsSetAside.totalCount", ANY),
+    "UpdateFlowDraft": ("updateFlowDraft.draft.readiness.ready", True),
+    "PublishFlowDraft": ("publishFlowDraft.flow.cron", "*/5 * * * *"),
+    "RevertFlow": ("revertFlow.flow.publishedVersion.number", 3),
+    "DiscardFlowDraft": ("discardFlowDraft.flow.draft", None),
+    "RestoreFlowDraft": ("restoreFlowDraft.draft.id", "draft_01jgfjjz00etf87kad384eqmk5"),
 }
 
 
