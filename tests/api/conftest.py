@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.api.client import Api
-from tests.api.databases import Loaded, Server
+from tests.api.databases import Loaded, Server, run_sql
+from tests.api.lists import COPIED
+from tests.api.shelves import shelves
 from tests.api.trade import trade
+from tests.api.writing import export
 
 
 @pytest.fixture(scope="session")
@@ -35,4 +38,18 @@ async def api(databases: Server, loaded_trade: Loaded) -> AsyncIterator[Api]:
 async def fresh(databases: Server, loaded_trade: Loaded) -> AsyncIterator[Api]:
     """The world of trade, for one test to write in."""
     async with databases.serving(loaded_trade) as served:
+        yield served
+
+
+# So that flows differ by a microsecond, or not at all.
+_CHANGED_AT_ONCE = "update flow set updated_at = now() - (ascii(right(id, 1)) % 3) * interval '1 microsecond'"
+
+
+@pytest.fixture(scope="session")
+async def on_shelves(databases: Server) -> AsyncIterator[Api]:
+    """The world of lists, shared: tests that use it write nothing."""
+    async with databases.loaded(shelves()) as loaded, databases.serving(loaded) as served:
+        for flow in COPIED:
+            await export(served, "history", "lea", onto=flow)
+        await run_sql(served.database_url, _CHANGED_AT_ONCE)
         yield served

@@ -1,5 +1,6 @@
 """What exportFlow writes and answers when it goes through."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from tests.api.databases import run_sql
 from tests.api.documents import EXPORT, NODE, OVERRIDE_CANDIDATES
 from tests.api.writing import export, export_input
 
+INHERITED = {"name": "Bound", "description": "All that binds", "cron": "0 * * * *"}
 TYPES = {"CREDENTIAL": "Credential", "SECRET": "Secret", "AGENT": "Agent", "TOPIC": "Topic"}
 
 
-def outcome(api: Api, step: str, kind: str, action: str, source: str | None = None, result: str | None = None) -> Json:
-    """What became of a reference: from a thing to another, by their keys."""
+def outcome(api: Api, step: str, became: str, source: str | None = None, result: str | None = None) -> Json:
+    """What became of a reference, its kind and the action: from a thing to another, by their keys."""
+    kind, action = became.split()
 
     def thing(key: str | None) -> Json | None:
         return None if key is None else {"__typename": TYPES[kind], "id": api.id(key)}
@@ -30,6 +33,22 @@ def outcome(api: Api, step: str, kind: str, action: str, source: str | None = No
     }
 
 
+def new_flow(api: Api, flow: Json, draft: Json) -> Json:
+    return {
+        "__typename": "Flow",
+        "id": flow["id"],
+        **INHERITED,
+        "type": "REAL_TIME",
+        "status": "INACTIVE",
+        "workspace": {"id": api.id("store")},
+        "createdBy": {"id": api.id("ada")},
+        "createdAt": flow["createdAt"],
+        "updatedAt": flow["createdAt"],
+        "draft": {"id": draft["id"]},
+        "publishedVersion": None,
+    }
+
+
 async def native_of(api: Api, key: str) -> Json:
     graph: Json = (await api.caller("ada").one(NODE, id=api.id(key)))["graph"]["native"]
     return graph
@@ -40,28 +59,15 @@ async def test_a_new_flow_is_made_as_a_draft_and_every_cleared_reference_is_told
     answer = await export(fresh, "bound", to="store")
     flow, draft = answer.pop("flow"), answer.pop("draft")
     assert answer.pop("references") == [
-        outcome(fresh, "2", "SECRET", "CLEARED", "workshop-erp"),
-        outcome(fresh, "2", "AGENT", "CLEARED", "workshop-agent"),
-        outcome(fresh, "2", "DATA_SAMPLES", "CLEARED"),
-        outcome(fresh, "3", "CREDENTIAL", "CLEARED", "workshop-mail"),
-        outcome(fresh, "4", "TOPIC", "CLEARED", "workshop-orders"),
+        outcome(fresh, "2", "SECRET CLEARED", "workshop-erp"),
+        outcome(fresh, "2", "AGENT CLEARED", "workshop-agent"),
+        outcome(fresh, "2", "DATA_SAMPLES CLEARED"),
+        outcome(fresh, "3", "CREDENTIAL CLEARED", "workshop-mail"),
+        outcome(fresh, "4", "TOPIC CLEARED", "workshop-orders"),
     ]
     assert answer == {"setAside": None, "copiedFrom": "PUBLISHED_VERSION", "warnings": []}
-    inherited = {"name": "Bound", "description": "All that binds", "cron": "0 * * * *"}
-    assert flow == {
-        "__typename": "Flow",
-        "id": flow["id"],
-        **inherited,
-        "type": "REAL_TIME",
-        "status": "INACTIVE",
-        "workspace": {"id": fresh.id("store")},
-        "createdBy": {"id": fresh.id("ada")},
-        "createdAt": flow["createdAt"],
-        "updatedAt": flow["createdAt"],
-        "draft": {"id": draft["id"]},
-        "publishedVersion": None,
-    }
-    [timer, erp, mailer, pubsub] = source["graph"]["native"]["nodes"]
+    assert flow == new_flow(fresh, flow, draft)
+    [timer, erp, mailer, pubsub] = deepcopy(source["graph"]["native"]["nodes"])
     for key in ("secret_id", "vpn_agent_id", "selected_data_samples"):
         del erp[key]
     del mailer["credentials_id"], pubsub["fields"]["topic"]
@@ -69,7 +75,7 @@ async def test_a_new_flow_is_made_as_a_draft_and_every_cleared_reference_is_told
         "__typename": "FlowDraft",
         "id": draft["id"],
         "flow": {"id": flow["id"]},
-        **inherited,
+        **INHERITED,
         "graph": {"native": {**source["graph"]["native"], "nodes": [timer, erp, mailer, pubsub]}},
         "contentHash": source["contentHash"],
         "revision": 1,
@@ -80,12 +86,7 @@ async def test_a_new_flow_is_made_as_a_draft_and_every_cleared_reference_is_told
     }
     assert await fresh.caller("ada").one(NODE, id=flow["id"]) == flow
     assert await fresh.caller("ada").one(NODE, id=draft["id"]) == draft
-    assert await fresh.caller("ada").one(NODE, id=fresh.id("bound/1")) == await _again(source, fresh)
-
-
-async def _again(source: Json, api: Api) -> Json:
-    found: Json = await api.caller("ada").one(NODE, id=source["id"])
-    return found
+    assert await fresh.caller("ada").one(NODE, id=fresh.id("bound/1")) == source
 
 
 async def test_inside_its_workspace_a_flow_keeps_everything(fresh: Api) -> None:
@@ -93,11 +94,11 @@ async def test_inside_its_workspace_a_flow_keeps_everything(fresh: Api) -> None:
     assert answer["flow"]["name"] == "Bound again"
     assert answer["draft"]["graph"]["native"] == await native_of(fresh, "bound/1")
     assert answer["references"] == [
-        outcome(fresh, "2", "SECRET", "KEPT", "workshop-erp", "workshop-erp"),
-        outcome(fresh, "2", "AGENT", "KEPT", "workshop-agent", "workshop-agent"),
-        outcome(fresh, "2", "DATA_SAMPLES", "KEPT"),
-        outcome(fresh, "3", "CREDENTIAL", "KEPT", "workshop-mail", "workshop-mail"),
-        outcome(fresh, "4", "TOPIC", "KEPT", "workshop-orders", "workshop-orders"),
+        outcome(fresh, "2", "SECRET KEPT", "workshop-erp", "workshop-erp"),
+        outcome(fresh, "2", "AGENT KEPT", "workshop-agent", "workshop-agent"),
+        outcome(fresh, "2", "DATA_SAMPLES KEPT"),
+        outcome(fresh, "3", "CREDENTIAL KEPT", "workshop-mail", "workshop-mail"),
+        outcome(fresh, "4", "TOPIC KEPT", "workshop-orders", "workshop-orders"),
     ]
 
 
@@ -105,11 +106,11 @@ async def test_an_override_takes_what_the_overridden_flow_had_chosen(fresh: Api)
     answer = await export(fresh, "bound", onto="bound-live")
     assert answer["flow"]["id"] == fresh.id("bound-live")
     assert answer["references"] == [
-        outcome(fresh, "2", "SECRET", "REPLACED", "workshop-erp", "store-erp"),
-        outcome(fresh, "2", "AGENT", "REPLACED", "workshop-agent", "store-agent"),
-        outcome(fresh, "2", "DATA_SAMPLES", "CLEARED"),
-        outcome(fresh, "3", "CREDENTIAL", "REPLACED", "workshop-mail", "store-mail"),
-        outcome(fresh, "4", "TOPIC", "REPLACED", "workshop-orders", "store-orders"),
+        outcome(fresh, "2", "SECRET REPLACED", "workshop-erp", "store-erp"),
+        outcome(fresh, "2", "AGENT REPLACED", "workshop-agent", "store-agent"),
+        outcome(fresh, "2", "DATA_SAMPLES CLEARED"),
+        outcome(fresh, "3", "CREDENTIAL REPLACED", "workshop-mail", "store-mail"),
+        outcome(fresh, "4", "TOPIC REPLACED", "workshop-orders", "store-orders"),
     ]
     assert answer["warnings"] == []
 
@@ -164,7 +165,7 @@ async def test_the_state_that_is_exported_is_the_one_asked_for_or_the_published_
 
 async def test_one_topic_is_replaced_by_the_one_that_is_given(fresh: Api) -> None:
     answer = await export(fresh, "one-topic", to="store", topicId=fresh.id("store-orders"))
-    assert answer["references"] == [outcome(fresh, "2", "TOPIC", "REPLACED", "workshop-orders", "store-orders")]
+    assert answer["references"] == [outcome(fresh, "2", "TOPIC REPLACED", "workshop-orders", "store-orders")]
     assert answer["warnings"] == []
     assert answer["draft"]["graph"]["native"]["nodes"][1]["fields"] == {"topic": fresh.id("store-orders")}
 
@@ -173,20 +174,20 @@ async def test_a_topic_whose_schema_does_not_fit_is_taken_with_a_warning(fresh: 
     answer = await export(fresh, "one-topic", to="store", topicId=fresh.id("store-strict"))
     old, new = ("workshop-orders", "Orders"), ("store-strict", "Orders, strict")
     assert answer["warnings"] == [answers.topic_schema_mismatch(fresh, old, new, "currency")]
-    assert answer["references"] == [outcome(fresh, "2", "TOPIC", "REPLACED", old[0], new[0])]
+    assert answer["references"] == [outcome(fresh, "2", "TOPIC REPLACED", old[0], new[0])]
 
 
 async def test_a_topic_is_given_to_pub_sub_steps_that_had_none(fresh: Api) -> None:
     answer = await export(fresh, "no-topic-yet", to="store", topicId=fresh.id("store-orders"))
-    assert answer["references"] == [outcome(fresh, "2", "TOPIC", "REPLACED", None, "store-orders")]
+    assert answer["references"] == [outcome(fresh, "2", "TOPIC REPLACED", None, "store-orders")]
     assert (await export(fresh, "no-topic-yet", to="store"))["references"] == []
 
 
 async def test_several_topics_are_cleared_with_a_warning_elsewhere_and_stay_inside(fresh: Api) -> None:
     abroad = await export(fresh, "two-topics", to="store")
     assert abroad["references"] == [
-        outcome(fresh, "a", "TOPIC", "CLEARED", "workshop-orders"),
-        outcome(fresh, "b", "TOPIC", "CLEARED", "workshop-items"),
+        outcome(fresh, "a", "TOPIC CLEARED", "workshop-orders"),
+        outcome(fresh, "b", "TOPIC CLEARED", "workshop-items"),
     ]
     assert abroad["warnings"] == [
         answers.topics_were_not_copied(fresh, workshop_orders="Orders", workshop_items="Items")

@@ -1,0 +1,95 @@
+"""Ids that name nothing, or nothing that the caller can see, are answered alike wherever they may stand (A5)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.storage.ids import Kind, new_id
+from tests.api.answers import shown
+from tests.api.client import Api, Json
+from tests.api.databases import contents
+from tests.api.places_of_ids import MUTATIONS, QUERIES, Place
+
+VISIBLE = {
+    Kind.USER: "ada",
+    Kind.CONTRACT: "retail",
+    Kind.WORKSPACE: "store",
+    Kind.COMPONENT: "mailer",
+    Kind.TOPIC: "store-orders",
+    Kind.CREDENTIAL: "workshop-mail",
+    Kind.SECRET: "workshop-erp",
+    Kind.AGENT: "workshop-agent",
+    Kind.FLOW: "plain",
+    Kind.VERSION: "versions/1",
+}
+INVISIBLE = {
+    Kind.TENANT: ("north", "south"),
+    Kind.CONTRACT: ("overseas",),
+    Kind.WORKSPACE: ("harbour",),
+    Kind.USER: ("olga", "carl"),
+    Kind.ROLE: ("releaser",),
+    Kind.TEAM: ("lab", "south-team"),
+    Kind.COMPONENT: ("southern-mailer",),
+    Kind.TOPIC: ("depot-orders", "harbour-orders"),
+    Kind.CREDENTIAL: ("harbour-mail",),
+    Kind.AGENT: ("depot-agent", "harbour-agent"),
+    Kind.FLOW: ("hidden", "ship"),
+    Kind.DRAFT: ("ship/draft",),
+    Kind.VERSION: ("hidden/1", "ship/1"),
+}
+
+
+def odd_ids(api: Api, place: Place) -> list[str]:
+    """Ids that name nothing there: malformed, of another kind, or invisible."""
+    kind = place.kind
+    good = api.id(VISIBLE.get(kind, "plain"))
+    prefix, _, rest = good.partition("_")
+    another = api.id(VISIBLE[Kind.AGENT if kind is not Kind.AGENT else Kind.TOPIC])
+    return [
+        *("", " ", "\0", f"{good}\0", f"\0{good}", f"{good} ", f" {good}", f"{good}\n", f"{good}/1"),
+        *(good.upper(), good[:-1], good + "0", f"{prefix}_{rest[::-1]}", prefix, f"{prefix}_", f"_{rest}", rest),
+        *(
+            "\N{GRINNING FACE}",
+            f"{prefix}_" + "\N{GRINNING FACE}" * 26,
+            f"{prefix}_" + "é" * 26,
+            f"{prefix}_{'8' * 26}",
+        ),
+        *("x" * 5000, "\N{GRINNING FACE}" * 5000, "null", "1", "%", "' or 1=1 --", "\u202e", "a\u0301"),
+        *([] if place.name.startswith("node") else [another]),
+        *(api.id(key) for key in INVISIBLE.get(kind, ())),
+    ]
+
+
+async def answer(api: Api, place: Place, given: str) -> Json:
+    return await api.caller("ada").answer(place.document, **place.variables(api, given))
+
+
+def with_id(body: Any, unknown: str, given: str) -> Any:
+    """An answer about an unknown id as it has to be about another: only the id is another, in messages as shown."""
+    if isinstance(body, dict):
+        texts = {"message": shown(given)}
+        return {key: with_id(value, unknown, texts.get(key, given)) for key, value in body.items()}
+    if isinstance(body, list):
+        return [with_id(each, unknown, given) for each in body]
+    return body.replace(unknown, given) if isinstance(body, str) else body
+
+
+@pytest.mark.parametrize("place", QUERIES, ids=lambda place: place.name)
+async def test_a_query_answers_alike_for_ids_that_are_unknown_malformed_or_invisible(api: Api, place: Place) -> None:
+    unknown = new_id(place.kind)
+    expected = await answer(api, place, unknown)
+    for given in odd_ids(api, place):
+        assert await answer(api, place, given) == with_id(expected, unknown, given), given
+
+
+@pytest.mark.parametrize("place", MUTATIONS, ids=lambda place: place.name)
+async def test_a_mutation_refuses_ids_alike_that_are_unknown_malformed_or_invisible(api: Api, place: Place) -> None:
+    before, unknown = await contents(api.database_url), new_id(place.kind)
+    expected = await answer(api, place, unknown)
+    assert unknown in json.dumps(expected)
+    for given in odd_ids(api, place):
+        if "\0" in given and "createFlow" in place.name and "workspaceId" not in place.name:
+            continue  # It stands in the graph, in which NUL is no text.
+        assert await answer(api, place, given) == with_id(expected, unknown, given), given
+    assert await contents(api.database_url) == before
