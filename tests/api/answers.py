@@ -32,15 +32,15 @@ def workspace_not_found(workspace_id: str) -> Json:
 
 def version_not_found(api: Api, flow: str, version_id: str | None) -> Json:
     message = (
-        f"The flow {api.id(flow)} was never published. Publish it first, or take its draft."
+        f"The flow {named(api, flow)} was never published. Publish it first, or take its draft."
         if version_id is None
-        else f"The flow {api.id(flow)} has no version {shown(version_id)}. Choose one from its history."
+        else f"The flow {named(api, flow)} has no version {shown(version_id)}. Choose one from its history."
     )
     return _refusal("VersionNotFound", "VERSION_NOT_FOUND", message, versionId=version_id)
 
 
 def draft_not_found(api: Api, flow: str) -> Json:
-    message = f"The flow {api.id(flow)} has no draft. Take its published version, or edit the flow first."
+    message = f"The flow {named(api, flow)} has no draft. Take its published version, or edit the flow first."
     return _refusal("DraftNotFound", "DRAFT_NOT_FOUND", message, draftId=None)
 
 
@@ -137,7 +137,7 @@ def topic_not_accessible(api: Api, workspace: str, topic_id: str, step: str | No
 
 
 def flow_has_no_topic(api: Api, flow: str) -> Json:
-    message = f"The flow {api.id(flow)} has no pub/sub step, so it can't take a topic. Leave the topic out."
+    message = f"The flow {named(api, flow)} has no pub/sub step, so it can't take a topic. Leave the topic out."
     return _refusal("FlowHasNoTopic", "FLOW_HAS_NO_TOPIC", message)
 
 
@@ -168,7 +168,7 @@ def draft_already_exists(api: Api, flow: str, name: str) -> Json:
 
 
 def cannot_override_itself(api: Api, flow: str) -> Json:
-    message = f"The flow {api.id(flow)} can't override itself. Choose another flow, or copy it."
+    message = f"The flow {named(api, flow)} can't override itself. Choose another flow, or copy it."
     return _refusal("CannotOverrideItself", "CANNOT_OVERRIDE_ITSELF", message)
 
 
