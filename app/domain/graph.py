@@ -91,11 +91,17 @@ def links_of(graph: Json) -> tuple[Link, ...]:
 
 
 def numbered(names: Iterable[str]) -> Iterator[str]:
-    """The names, told apart where they repeat: `name`, `name#2` and so on."""
+    """The names, told apart where they repeat: `name`, `name#2` and so on, passing over what is a name already."""
     seen: Counter[str] = Counter()
+    taken: set[str] = set()
     for name in names:
         seen[name] += 1
-        yield name if seen[name] == 1 else f"{name}#{seen[name]}"
+        one = name if seen[name] == 1 else f"{name}#{seen[name]}"
+        while one in taken:
+            seen[name] += 1
+            one = f"{name}#{seen[name]}"
+        taken.add(one)
+        yield one
 
 
 def link_ids(edges: Sequence[Json]) -> Iterator[str]:

@@ -87,11 +87,12 @@ class Destination:
         for state in self._states:
             for there in state.steps.get(step.id, ()):
                 reference = state.reference(there, kind)
-                if self.can_use(kind, reference) and self._is_same_component(step, component, there):
+                if self.can_use(kind, reference) and self.is_same_component(step, component, there):
                     return reference
         return None
 
-    def _is_same_component(self, step: Step, component: Component | None, there: Step) -> bool:
+    def is_same_component(self, step: Step, component: Component | None, there: Step) -> bool:
+        """Whether a step of this workspace has this component too; of unknown ones the names decide."""
         its = self._catalogue.resolve(there.command, self.workspace.contract.tenant_id)
         if component is None or its is None:
             return component is its and component_name(step.command) == component_name(there.command)

@@ -12,18 +12,18 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import bound_to, resolve_all
-from app.domain.component import Component, Step
+from app.domain.component import Catalogue, Component, Step, component_name
 from app.domain.content import Content, misplaced, part, topic_fields
 from app.domain.draft import DraftFacts, StaleDraft, flow_not_found, stale
 from app.domain.errors import Refused, in_order
-from app.domain.graph import Bindings, Json, StepBindings
+from app.domain.graph import Bindings, Json, StepBindings, numbered
 from app.domain.graph_input import graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
 from app.domain.nouns import DraftId, FlowId, ReferenceKind, VersionId, VersionOrigin
 from app.domain.references import CredentialNotAccessible, Destination, by_position
 from app.domain.source import Flow, State
 from app.domain.topics import TopicNotAccessible, is_pub_sub
-from app.domain.wording import shown
+from app.domain.wording import named, shown
 
 UpdateRefusal = (
     FlowNotFound
@@ -146,61 +146,77 @@ def _bound(
     flow: Flow, base: State | None, facts: DraftFacts, wish: UpdateWish
 ) -> tuple[_Graph | None, tuple[TopicNotAccessible | CredentialNotAccessible | InvalidInput, ...]]:
     """The graph as it would be saved, and what is wrong with what was named just now."""
-    graph = _wanted_graph(flow, base, facts, wish)
-    if graph is None:
-        return None, (InvalidInput(("graph",), "The flow has neither draft nor version: send a graph."),)
     workspace = flow.place.workspace
+    here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
+    graph = _wanted_graph(base, here, facts.catalogue, wish)
+    if graph is None:
+        return None, (InvalidInput(("graph",), f"The flow {named(flow)} has neither draft nor version. Send a graph."),)
     components = resolve_all(graph.steps, facts.catalogue, workspace)
     changes = _changes(graph.steps, wish.bindings, components)
-    here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
     wrong = misplaced(graph.steps, changes.applied_to(graph.named), components, here)
     return replace(graph, bindings=changes.applied_to(graph.bindings)), (*wrong, *changes.mistakes)
 
 
-def _wanted_graph(flow: Flow, base: State | None, facts: DraftFacts, wish: UpdateWish) -> _Graph | None:
+def _wanted_graph(base: State | None, here: Destination, catalogue: Catalogue, wish: UpdateWish) -> _Graph | None:
     """The graph that was sent, bound as before where it names nothing else; or the one that is there, if any."""
     if isinstance(wish.graph, Keep):
         return None if base is None else _Graph(None, base.content_hash, base.steps, base.bindings, ())
-    content, named = part(wish.graph, topic_fields(facts.catalogue, flow.place.workspace))
-    before = None if base is None else _Before(base, facts, flow)
-    bindings = named if before is None else before.kept(content.steps, named)
-    return _Graph(content, content.hash, content.steps, bindings, named)
+    before = _Before(base, here, catalogue)
+    content, own = part(wish.graph, before.topic_field)
+    return _Graph(content, content.hash, content.steps, before.kept(content.steps, own), own)
 
 
 class _Before:
-    """What the steps were bound to before a graph was sent."""
+    """What the steps were bound to before a graph was sent. Where ids repeat, the first is the first, and so on."""
 
-    def __init__(self, base: State, facts: DraftFacts, flow: Flow) -> None:
-        self._workspace = flow.place.workspace
-        self._catalogue = facts.catalogue
-        self._steps = {step.id: step for step in reversed(base.steps)}
-        self._bindings = by_position(base.bindings)
+    def __init__(self, base: State | None, here: Destination, catalogue: Catalogue) -> None:
+        self._here = here
+        self._catalogue = catalogue
+        steps = () if base is None else base.steps
+        self._steps = dict(zip(numbered(step.id for step in steps), steps, strict=True))
+        self._bindings = {} if base is None else by_position(base.bindings)
+        self._known_topic_field = topic_fields(catalogue, here.workspace)
+        self._topic_fields = {
+            component_name(step.command): bound.topic_field
+            for step in steps
+            if (bound := self._bindings.get(step.position)) is not None and bound.topic_field is not None
+        }
 
-    def kept(self, steps: tuple[Step, ...], named: Bindings) -> Bindings:
+    def topic_field(self, command: str) -> str | None:
+        """Where a step names its topic; one whose component is unknown by now, where it did before."""
+        if self._resolve(command) is None:
+            return self._topic_fields.get(component_name(command))
+        return self._known_topic_field(command)
+
+    def kept(self, steps: tuple[Step, ...], sent: Bindings) -> Bindings:
         """The bindings of steps that are still there, unless the graph names its own."""
-        own = by_position(named)
-        merged = (self._merged(step, own.get(step.position, StepBindings(step.position))) for step in steps)
+        own = by_position(sent)
+        keys = numbered(step.id for step in steps)
+        merged = (
+            self._merged(step, self._steps.get(key), own.get(step.position, StepBindings(step.position)))
+            for key, step in zip(keys, steps, strict=True)
+        )
         return tuple(bound for bound in merged if bound.values)
 
-    def _merged(self, step: Step, own: StepBindings) -> StepBindings:
-        there = self._steps.get(step.id)
+    def _merged(self, step: Step, there: Step | None, own: StepBindings) -> StepBindings:
         before = None if there is None else self._bindings.get(there.position)
         if there is None or before is None:
             return own
-        component = self._resolve(step)
-        same = component is not None and component == self._resolve(there)
+        component = self._resolve(step.command)
+        same = self._here.is_same_component(step, component, there)
         stays = {
             ReferenceKind.CREDENTIAL: same,
             ReferenceKind.SECRET: same,
-            ReferenceKind.TOPIC: is_pub_sub(component),
+            ReferenceKind.TOPIC: is_pub_sub(component) or (same and component is None),
             ReferenceKind.AGENT: True,
             ReferenceKind.DATA_SAMPLES: True,
         }
         kept = {kind: value for kind, value in before.values.items() if stays[kind]}
-        return bound_to(own, {**kept, **own.values}, component)
+        place = before.topic_field if component is None else component.topic_field
+        return bound_to(replace(own, topic_field=own.topic_field or place), {**kept, **own.values}, component)
 
-    def _resolve(self, step: Step) -> Component | None:
-        return self._catalogue.resolve(step.command, self._workspace.contract.tenant_id)
+    def _resolve(self, command: str) -> Component | None:
+        return self._catalogue.resolve(command, self._here.workspace.contract.tenant_id)
 
 
 @dataclass(frozen=True, slots=True)

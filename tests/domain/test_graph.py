@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.domain.component import Step
+from app.domain.component import Link, Step
 from app.domain.graph import (
     Json,
     StepBindings,
@@ -15,6 +15,9 @@ from app.domain.graph import (
     canonical,
     content_hash,
     join,
+    link_ids,
+    links_of,
+    numbered,
     references,
     split,
     steps_of,
@@ -170,3 +173,43 @@ def test_values_that_differ_in_json_differ_in_canonical_json(one: Json, other: J
 def test_numbers_that_json_has_not_are_no_canonical_json(number: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"a": number})
+
+
+@pytest.mark.parametrize(
+    ("names", "told_apart"),
+    [
+        ([], []),
+        (["a", "b"], ["a", "b"]),
+        (["a", "b", "a", "a", "b"], ["a", "b", "a#2", "a#3", "b#2"]),
+        (["a#2", "a", "a"], ["a#2", "a", "a#3"]),
+        (["a", "a", "a#2", "a#2"], ["a", "a#2", "a#2#2", "a#2#3"]),
+        (["", ""], ["", "#2"]),
+    ],
+)
+def test_names_that_repeat_are_numbered_and_no_two_are_the_same(names: list[str], told_apart: list[str]) -> None:
+    assert list(numbered(names)) == told_apart
+
+
+def test_the_id_of_a_link_is_its_source_and_target() -> None:
+    edges = [{"source": source, "target": target} for source, target in (("1", "2"), (None, "error_all"), ("1", "2"))]
+    assert list(link_ids([*edges, {"target": "3"}])) == ["1:2", ":error_all", "1:2#2", ":3"]
+
+
+@pytest.mark.parametrize(
+    ("config", "conditional"),
+    [
+        ({"condition": "$number(test) > 10"}, True),
+        ({"condition": " "}, True),
+        ({"condition": False}, True),
+        ({"condition": ""}, False),
+        ({"condition": None}, False),
+        ({"mapper": {"condition": "x"}}, False),
+        ({}, False),
+        (None, False),
+        ([], False),
+        ("condition", False),
+    ],
+)
+def test_an_edge_has_a_condition_unless_that_is_empty(config: Json, conditional: bool) -> None:
+    edges = [{"source": "1", "target": "2", "config": config}, {"source": None, "target": "error_all"}]
+    assert links_of({"nodes": [], "edges": edges}) == (Link("1", "2", conditional), Link(None, "error_all"))
