@@ -5,7 +5,7 @@ import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from inspect import Parameter
 from typing import Any, Generic, TypeVar
 
@@ -131,11 +131,11 @@ def connection_field(resolver: Callable[..., Awaitable[Any]]) -> Any:
 
 
 def _read_cursor(listing: str, cursor: str, kinds: tuple[type, ...]) -> Key:
-    decoded = _decoded(cursor)
-    if len(decoded) == len(kinds) + 1 and decoded[0] == _seal(listing, decoded[1:]):
-        values = tuple(_key_value(value, kind) for value, kind in zip(decoded[1:], kinds, strict=True))
-        key = tuple(value for value in values if value is not None)
-        if len(key) == len(kinds):
+    seal, *values = _decoded(cursor) or [None]
+    if len(values) == len(kinds):
+        read = (_key_value(value, kind) for value, kind in zip(values, kinds, strict=True))
+        key = tuple(value for value in read if value is not None)
+        if len(key) == len(kinds) and seal == _seal(listing, values):
             return key
     raise BadRequest("The cursor is not one of this list in this order. Start again without it.")
 
@@ -160,9 +160,9 @@ def _key_value(value: object, kind: type) -> str | int | datetime | None:
 def _time(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return None if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return time if time.tzinfo is not None else None
 
 
 def _seal(listing: str, values: list[Any]) -> str:

@@ -106,7 +106,7 @@ class Query:
         search: Search = strawberry.UNSET,
     ) -> Connection[Contract] | None:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
-        paging, text = page.of("destinationContracts", info.context.viewer), searched(search)
+        paging, text = page.of("destinationContracts", flow_id), searched(search)
         flow = await find_destinations(info.context.database, info.context.viewer, flow_id, source_wish(source))
         if flow is None:
             return None
@@ -129,7 +129,7 @@ class Query:
 
         With includeIneligible also where not, each with every reason. The flow's own workspace is among them.
         """
-        paging = page.of("destinationWorkspaces", info.context.viewer)
+        paging = page.of("destinationWorkspaces", flow_id)
         wanted = DestinationSearch(given(contract_id), searched(search), include_ineligible)
         flow = await find_destinations(info.context.database, info.context.viewer, flow_id, source_wish(source))
         if flow is None:

@@ -45,8 +45,12 @@ class RankedList(Generic[Match]):
         self, connection: AsyncConnection, request: PageRequest, parameters: dict[str, str], search: str | None
     ) -> Page[tuple[Match, int]]:
         """A page of the list, in one statement."""
-        branches = [self._branch(rank, rows, request, search) for rank, rows in enumerate(self.ranks)]
-        ranked = union_all(*(select(branch.subquery()) for branch in branches if branch is not None)).subquery()
+        asked = [self._branch(rank, rows, request, search) for rank, rows in enumerate(self.ranks)]
+        branches = [branch for branch in asked if branch is not None]
+        if not branches:
+            # The cursor was made up: no rank lies beyond it.
+            return Page(has_next=request.backwards, has_previous=not request.backwards)
+        ranked = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
         *_, rank, name, id_ = ranked.c
         order = Order((rank, name, id_))
         statement = order.page(select(ranked), PageRequest(request.size, request.backwards))

@@ -1,0 +1,179 @@
+"""Cursors hold for their list in its order only; all others are a clear request error."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from app.graphql.connections import _seal
+from tests.api import documents as ask
+from tests.api.client import Api, Caller, Json
+from tests.api.lists import LISTS, Listing
+from tests.api.walking import page_of
+
+NOT_OF_THIS_LIST = "The cursor is not one of this list in this order. Start again without it."
+SAME = {
+    "flows by NAME_ASC": "flows",
+    "destinationWorkspaces, includeIneligible": "destinationWorkspaces",
+}
+"""Lists under another name: the order is the usual one, or there is only more in it."""
+
+each_list = pytest.mark.parametrize("listing", LISTS, ids=lambda listing: listing.name)
+
+
+async def assert_refused(caller: Caller, document: str, variables: Json, cursor: str) -> None:
+    for argument in ("after", "before"):
+        body = await caller.answer(document, **variables, **{argument: cursor})
+        assert [error["message"] for error in body["errors"]] == [NOT_OF_THIS_LIST], cursor
+        assert body["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+def encoded(value: object) -> str:
+    return urlsafe_b64encode(value if isinstance(value, bytes) else orjson.dumps(value)).decode().rstrip("=")
+
+
+def nested(levels: int) -> bytes:
+    return b"[" * levels + b"]" * levels
+
+
+def mangled(good: str) -> Iterator[str]:
+    yield from (
+        "",
+        "x",
+        "xx",
+        "=",
+        "====",
+        "\0",
+        "null",
+        "\N{GRINNING FACE}",
+        "é",
+        " ",
+        good[1:],
+        good[:-4],
+        good.upper(),
+    )
+    yield from (good + "AAAA", "x" * 5000, good * 100, good.swapcase())
+    for value in (
+        None,
+        3,
+        "x",
+        {},
+        [],
+        [None],
+        [[], []],
+        ["seal", "alpha"],
+        ["seal", "alpha", "id"],
+        ["", 1, "a", "id"],
+    ):
+        yield encoded(value)
+    for levels in (100, 260, 1000, 2000):
+        for around in (b"%s", b'["seal",%s]', b'["seal",%s,"id"]', b'["seal",0,%s,"id"]'):
+            yield encoded(around % nested(levels))
+
+
+@each_list
+async def test_a_mangled_cursor_is_refused(on_shelves: Api, listing: Listing) -> None:
+    lea, variables = on_shelves.caller("lea"), listing.variables(on_shelves)
+    good = (await page_of(lea, listing.document, **variables, first=1))["pageInfo"]["endCursor"]
+    for cursor in dict.fromkeys(mangled(good)):
+        await assert_refused(lea, listing.document, variables, cursor)
+
+
+@each_list
+async def test_a_cursor_of_another_list_or_order_is_refused(on_shelves: Api, listing: Listing) -> None:
+    lea, variables = on_shelves.caller("lea"), listing.variables(on_shelves)
+    for another in LISTS:
+        if SAME.get(another.name, another.name) != SAME.get(listing.name, listing.name):
+            page = await page_of(lea, another.document, **another.variables(on_shelves), first=1)
+            await assert_refused(lea, listing.document, variables, page["pageInfo"]["endCursor"])
+
+
+OTHERS: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
+    ("flows", ask.FLOWS, {"workspace": "place-00"}, {"workspace": "place-01"}),
+    ("topics", ask.TOPICS, {"workspace": "place-00"}, {"workspace": "place-01"}),
+    ("history", ask.HISTORY, {"flowId": "history"}, {"flowId": "publisher"}),
+    ("contracts", ask.DESTINATION_CONTRACTS, {"flowId": "history"}, {"flowId": "publisher"}),
+    ("workspaces", ask.DESTINATION_WORKSPACES, {"flowId": "history"}, {"flowId": "publisher"}),
+    (
+        "overrides of another flow",
+        ask.OVERRIDE_CANDIDATES,
+        {"flowId": "history", "workspaceId": "place-00"},
+        {"flowId": "publisher", "workspaceId": "place-00"},
+    ),
+    (
+        "overrides elsewhere",
+        ask.OVERRIDE_CANDIDATES,
+        {"flowId": "history", "workspaceId": "place-00"},
+        {"flowId": "history", "workspaceId": "place-01"},
+    ),
+    (
+        "topics for another flow",
+        ask.TOPIC_CANDIDATES,
+        {"flowId": "history", "workspaceId": "place-00"},
+        {"flowId": "publisher", "workspaceId": "place-00"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "document", "mine", "others"), OTHERS, ids=[name for name, *_ in OTHERS])
+async def test_a_cursor_of_the_same_list_elsewhere_is_refused(
+    on_shelves: Api, name: str, document: str, mine: dict[str, str], others: dict[str, str]
+) -> None:
+    lea = on_shelves.caller("lea")
+    here, there = ({key: on_shelves.id(value) for key, value in named.items()} for named in (mine, others))
+    cursor = (await page_of(lea, document, **here, first=1))["pageInfo"]["endCursor"]
+    await assert_refused(lea, document, there, cursor)
+
+
+async def test_a_cursor_of_another_callers_workspaces_is_refused(api: Api) -> None:
+    cursor = (await page_of(api.caller("ada"), ask.WORKSPACES, first=1))["pageInfo"]["endCursor"]
+    await assert_refused(api.caller("olga"), ask.WORKSPACES, {}, cursor)
+
+
+BELOW = ("flows", "NAME_ASC"), ("flows", "UPDATED_AT_DESC"), ("topics", "NAME_ASC")
+FORGED: list[list[Any]] = [
+    [1, "id"],
+    ["alpha", 1],
+    [None, None],
+    [True, "id"],
+    [[], {}],
+    ["a\0", "id"],
+    ["alpha", "\0"],
+    ["alpha"],
+    ["alpha", "id", "more"],
+    [1.5, "id"],
+    [2**63, "id"],
+]
+ONLY_FOR_TIMES: list[list[Any]] = [
+    ["yesterday", "id"],
+    ["2026-01-01T00:00:00", "id"],
+    ["2026-13-01T00:00:00Z", "id"],
+    ["0001-01-01T00:00:00+14:00", "id"],
+]
+FORGED_TIMES = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"]
+
+
+@pytest.mark.parametrize(("field", "order"), BELOW)
+async def test_a_forged_cursor_is_refused_although_its_seal_is_right(on_shelves: Api, field: str, order: str) -> None:
+    place = on_shelves.id("place-00")
+    document = ask.FLOWS if field == "flows" else ask.TOPICS
+    variables = {"workspace": place} | ({"orderBy": order} if field == "flows" else {})
+    for values in FORGED + (ONLY_FOR_TIMES if "AT" in order.split("_") else []):
+        cursor = encoded([_seal(f"{field}/{order}/{place}", values), *values])
+        await assert_refused(on_shelves.caller("lea"), document, variables, cursor)
+
+
+async def test_a_forged_cursor_that_could_be_one_is_only_a_place_in_the_list(on_shelves: Api) -> None:
+    lea, place = on_shelves.caller("lea"), on_shelves.id("place-00")
+    for time in FORGED_TIMES:
+        values = [time, "\N{GRINNING FACE}"]
+        cursor = encoded([_seal(f"flows/UPDATED_AT_DESC/{place}", values), *values])
+        await page_of(lea, ask.FLOWS, workspace=place, orderBy="UPDATED_AT_DESC", after=cursor)
+    for rank in (-(2**31) + 1, -1, 0, 2, 3, 2**31 - 1):
+        values = [rank, "alpha", "id"]
+        candidates = {"flowId": on_shelves.id("history"), "workspaceId": place}
+        cursor = encoded([_seal(f"overrideCandidates/{candidates['flowId']}/{place}", values), *values])
+        for argument in ("after", "before"):
+            await page_of(lea, ask.OVERRIDE_CANDIDATES, **candidates, **{argument: cursor})
