@@ -14,6 +14,7 @@ from app.domain.errors import Refused, in_order
 from app.domain.input import InvalidInput
 from app.domain.nouns import DraftId, FlowId
 from app.domain.source import DraftNotFound, Flow, State
+from app.domain.wording import shown
 
 DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft
 RestoreRefusal = DraftNotFound | InsufficientPermission | ContractSuspended | InvalidInput
@@ -81,7 +82,7 @@ def plan_restore(facts: RestoreFacts, draft_id: str) -> RestorePlan | Refused[Re
             *((DraftNotFound(None, None, draft_id),) if missing else ()),
             *rights_missing(place),
             *contract_suspended(place),
-            *(() if missing or facts.is_set_aside else (InvalidInput(("draftId",), _NOT_SET_ASIDE),)),
+            *(() if missing or facts.is_set_aside else (_not_set_aside(draft_id),)),
         )
     )
     if errors or facts.flow is None or facts.draft is None:
@@ -91,4 +92,6 @@ def plan_restore(facts: RestoreFacts, draft_id: str) -> RestorePlan | Refused[Re
     return RestorePlan(facts.flow.id, facts.draft, sets_aside, facts.flow.published is None)
 
 
-_NOT_SET_ASIDE = "This draft was not set aside: it is the one that is being edited."
+def _not_set_aside(draft_id: str) -> InvalidInput:
+    what = f"The draft {shown(draft_id)} was not set aside: it is the one that is being edited."
+    return InvalidInput(("draftId",), f"{what} Choose a draft that was set aside.")
