@@ -16,6 +16,9 @@ from app.domain.nouns import DraftId, FlowId, UserId, VersionId, VersionOrigin
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
 
+LONGEST_COMPONENT_NAME = 255
+"""Of a team's name, or a component's."""
+
 
 def shown(name: str, description: str | None, cron: str | None) -> dict[str, Any]:
     """What a flow shows of its published version, or of its draft as long as it was never published."""
@@ -44,10 +47,18 @@ def state_values(
     }
 
 
-def outline_of(content: Content) -> str:
-    """Steps and links as they are stored, for rules that need not read the graph."""
+def content_row(content: Content) -> dict[str, Any]:
+    """Content as it is stored, with steps and links apart, for rules that need not read the graph."""
     links = [[link.source, link.target, link.conditional] for link in content.links]
-    return canonical({"steps": [[step.id, step.command] for step in content.steps], "links": links})
+    outline = {"steps": [[step.id, step.command] for step in content.steps], "links": links}
+    return {"hash": content.hash, "graph": content.canonical, "outline": canonical(outline)}
+
+
+def component_rows(content: Content) -> list[dict[str, Any]]:
+    """The components that a content names, and that may exist: an index can't hold names of any length."""
+    names = {read.component for step in content.steps if (read := read_command(step.command)) is not None}
+    possible = [name for name in sorted(names) if max(map(len, name)) <= LONGEST_COMPONENT_NAME]
+    return [{"hash": content.hash, "team": name.team, "name": name.name} for name in possible]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +71,11 @@ class Act:
 
     async def insert_content(self, content: Content) -> None:
         """Content is stored once, however often it comes."""
-        row = {"hash": content.hash, "graph": content.canonical, "outline": outline_of(content)}
         new = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
-        inserted = (await self.connection.execute(new, row)).first()
-        names = {read.component for step in content.steps if (read := read_command(step.command)) is not None}
-        if inserted is not None and names:
-            rows = [{"hash": content.hash, "team": name.team, "name": name.name} for name in sorted(names)]
-            await self.connection.execute(insert(FLOW_CONTENT_COMPONENT), rows)
+        inserted = (await self.connection.execute(new, content_row(content))).first()
+        components = component_rows(content)
+        if inserted is not None and components:
+            await self.connection.execute(insert(FLOW_CONTENT_COMPONENT), components)
 
     async def insert_draft(self, flow_id: FlowId, state: dict[str, Any], *, revision: int) -> DraftId:
         """A new active draft of a flow that has none."""

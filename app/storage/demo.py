@@ -19,7 +19,7 @@ from app.storage.migrate import engine_of
 from app.storage.tables import API_TOKEN, FLOW, TENANT, TOPIC, WORKSPACE
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into
-from app.storage.world_copy import Connection, copy_rows, loading
+from app.storage.world.copy import Connection, copy_rows, loading
 
 DEMO_TOKENS = ("demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
 """Each is the token of the user that has this key in the file. They are no secrets."""

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import psutil
 
-from app.storage.embedded_server import Place, find_postmaster
+from app.storage.embedded.server import Place, find_postmaster
 
 USER = """
 import sys
@@ -82,7 +82,7 @@ async def ask(url: str, question: str) -> object:
 
 
 def watches_of(data_dir: Path) -> list[psutil.Process]:
-    command = ["-m", "app.storage.embedded_watch", str(data_dir.resolve())]
+    command = ["-m", "app.storage.embedded.watch", str(data_dir.resolve())]
     return [process for process in psutil.process_iter() if command == arguments_of(process)[1:4]]
 
 

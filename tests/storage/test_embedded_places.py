@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.storage import embedded_binaries
 from app.storage.embedded import EmbeddedDatabaseError, running
+from app.storage.embedded import binaries as embedded_binaries
 from tests.storage.embedded_users import ask, server_of, socket_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the database as another account")

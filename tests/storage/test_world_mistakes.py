@@ -212,7 +212,7 @@ async def test_every_mistake_is_found_and_nothing_is_written(url: str) -> None:
 async def test_mistakes_in_the_last_flow_undo_what_the_first_have_written(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.storage.world.FLOWS_AT_A_TIME", 1)
+    monkeypatch.setattr("app.storage.world.load.FLOWS_AT_A_TIME", 1)
     before = await contents(url)
     spoilt = world(put([], "flows", 1, "draft", "graph"))
     assert await mistakes_of(url, as_file(spoilt)) == [

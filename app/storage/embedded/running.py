@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from app.storage.embedded_binaries import WAYS_OUT, Account, EmbeddedDatabaseError, account_for, environment, myself
-from app.storage.embedded_server import DATABASE, PORT, USER, Place, Postmaster, find_postmaster, join_or_start, stop
+from app.storage.embedded.binaries import WAYS_OUT, Account, EmbeddedDatabaseError, account_for, environment, myself
+from app.storage.embedded.server import DATABASE, PORT, USER, Place, Postmaster, find_postmaster, join_or_start, stop
 
 __all__ = ["EmbeddedDatabaseError", "running", "watch"]
 
@@ -146,7 +146,7 @@ def start_watch(place: Place, postmaster: Postmaster) -> None:
     environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[2]), *sys.path))}
     log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        command = (sys.executable, "-m", "app.storage.embedded_watch", place.data_dir, str(postmaster.pid))
+        command = (sys.executable, "-m", "app.storage.embedded.watch", place.data_dir, str(postmaster.pid))
         myself().detach(*command, log=log, environ=environ)
     finally:
         os.close(log)

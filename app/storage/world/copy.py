@@ -1,0 +1,116 @@
+"""What loading a world asks of the database, and how it writes: with COPY, on the connection below SQLAlchemy."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from sqlalchemy import Table
+
+from app.domain.component import Component, ComponentAccess, ComponentName
+from app.domain.content import Content
+from app.domain.nouns import ComponentId, ContractId, TenantId
+from app.storage import tables
+from app.storage.acts import component_rows, content_row
+from app.storage.migrate import engine_of
+from app.storage.world.flow_rows import FlowRows
+from app.storage.world.places import BuiltInRoles
+from app.storage.world.rows import Row
+
+if TYPE_CHECKING:
+    # Only the stubs know that connections are generic.
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+# Any number does that nobody else uses in this database; these are the letters "load".
+_LOCK = "SELECT pg_advisory_xact_lock(1819238756)"
+_NO_TIME_LIMIT = "SET LOCAL statement_timeout = 0"
+_BUILT_IN_ROLES = "SELECT id, scope, name FROM role WHERE tenant_id IS NULL ORDER BY id"
+_TAKEN_EMAILS = "SELECT email_key FROM user_account WHERE email_key = ANY($1)"
+_COMPONENTS = """
+    SELECT component.id, component.name, component.pub_sub, component.topic_field,
+           team.name AS team, team.contract_id, team.tenant_id
+    FROM component JOIN team ON team.id = component.team_id
+    WHERE component.access = $1
+"""
+_NEW_CONTENTS = "CREATE TEMPORARY TABLE new_content (LIKE flow_content) ON COMMIT DROP"
+# Somebody may be storing the same content at this moment: that is no conflict, for there is but one of it.
+# In the order of the hashes, so that two who store the same contents don't wait for each other.
+_KEEP_NEW_CONTENTS = """
+    INSERT INTO flow_content (hash, graph, outline) SELECT hash, graph, outline FROM new_content ORDER BY hash
+    ON CONFLICT DO NOTHING RETURNING hash
+"""
+# Deleted rows would stay, and be read again with every further part.
+_FORGET_NEW_CONTENTS = "TRUNCATE new_content"
+
+
+@asynccontextmanager
+async def loading(url: str) -> AsyncIterator[Connection]:
+    """A connection in a transaction in which nobody else loads. It is committed at the end, or rolled back whole."""
+    async with raw_connection(url) as connection:
+        async with connection.transaction():
+            await connection.execute(_NO_TIME_LIMIT)
+            await connection.execute(_LOCK)
+            await connection.execute(_NEW_CONTENTS)
+            yield connection
+        # Plans are right at once only if PostgreSQL knows how much is there.
+        await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
+
+
+@asynccontextmanager
+async def raw_connection(url: str) -> AsyncIterator[Connection]:
+    """What SQLAlchemy's address leads to, for what only asyncpg can do."""
+    async with engine_of(url) as engine, engine.connect() as connection:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        yield raw
+
+
+async def built_in_roles(connection: Connection) -> BuiltInRoles:
+    return {(row["scope"], row["name"]): row["id"] for row in await connection.fetch(_BUILT_IN_ROLES)}
+
+
+async def taken_emails(connection: Connection, emails: Collection[str]) -> frozenset[str]:
+    return frozenset(row["email_key"] for row in await connection.fetch(_TAKEN_EMAILS, list(emails)))
+
+
+async def global_components(connection: Connection) -> list[Component]:
+    return [
+        Component(
+            id=ComponentId(row["id"]),
+            name=ComponentName(row["team"], row["name"]),
+            access=ComponentAccess.GLOBAL,
+            contract_id=ContractId(row["contract_id"]),
+            tenant_id=TenantId(row["tenant_id"]),
+            pub_sub=row["pub_sub"],
+            topic_field=row["topic_field"],
+        )
+        for row in await connection.fetch(_COMPONENTS, ComponentAccess.GLOBAL.value)
+    ]
+
+
+async def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Add rows that all name the same columns; what they don't name is null."""
+    await _copy(connection, table.name, rows)
+
+
+async def copy_flows(connection: Connection, rows: FlowRows) -> None:
+    await _copy_contents(connection, rows.contents)
+    await copy_rows(connection, tables.FLOW, rows.flows)
+    await copy_rows(connection, tables.FLOW_VERSION, rows.versions)
+    await copy_rows(connection, tables.FLOW_DRAFT, rows.drafts)
+
+
+async def _copy_contents(connection: Connection, contents: dict[str, Content]) -> None:
+    await _copy(connection, "new_content", [content_row(content) for content in contents.values()])
+    fresh = [row["hash"] for row in await connection.fetch(_KEEP_NEW_CONTENTS)]
+    await connection.execute(_FORGET_NEW_CONTENTS)
+    named = [row for each in fresh for row in component_rows(contents[each])]
+    await copy_rows(connection, tables.FLOW_CONTENT_COMPONENT, named)
+
+
+async def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+    if rows:
+        columns = tuple(rows[0])
+        records = (tuple(row[column] for column in columns) for row in rows)
+        await connection.copy_records_to_table(table, records=records, columns=columns)
