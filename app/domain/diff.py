@@ -4,7 +4,7 @@ A text that changed in one place is one entry, and a list that grew by one eleme
 matched by their ids; paths are JSON Pointers (RFC 6901) into the step or link.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -92,7 +92,7 @@ def field_changes(before: Json, after: Json) -> tuple[FieldChange, ...]:
 
 
 LONGEST_MATCHED = 1000
-"""Of two longer lists, what lies between their common start and end is compared element by element."""
+"""Where longer lists differ between their common ends, they are compared element by element."""
 
 
 def _collect(path: str, before: Json, after: Json, found: list[FieldChange]) -> None:
@@ -105,15 +105,13 @@ def _collect(path: str, before: Json, after: Json, found: list[FieldChange]) -> 
                 found.append(FieldChange(pointer, before.get(key), after.get(key)))
     elif isinstance(before, list) and isinstance(after, list):
         _collect_list(path, before, after, found)
-    elif type(before) is not type(after) or before != after:
+    elif canonical(before) != canonical(after):
         found.append(FieldChange(path, before, after))
 
 
 def _collect_list(path: str, before: list[Json], after: list[Json], found: list[FieldChange]) -> None:
     """What came to a list has the index that it has now, what went the index that it had."""
-    for tag, i1, i2, j1, j2 in _matched([canonical(one) for one in before], [canonical(one) for one in after]):
-        if tag == "equal":
-            continue
+    for i1, i2, j1, j2 in _unequal([canonical(one) for one in before], [canonical(one) for one in after]):
         pairs = min(i2 - i1, j2 - j1)
         for offset in range(pairs):
             _collect(f"{path}/{j1 + offset}", before[i1 + offset], after[j1 + offset], found)
@@ -121,16 +119,22 @@ def _collect_list(path: str, before: list[Json], after: list[Json], found: list[
         found.extend(FieldChange(f"{path}/{index}", None, after[index]) for index in range(j1 + pairs, j2))
 
 
-def _matched(before: list[str], after: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
-    if len(before) * len(after) <= LONGEST_MATCHED**2:
-        return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
-    return [("replace", start, len(before) - end, start, len(after) - end)]
+def _unequal(before: list[str], after: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """The stretches in which two lists differ: from where to where in the one, and in the other.
+
+    Common ends are set apart first: among elements that are alike, the longest match needn't be the plainest.
+    """
+    shorter = min(len(before), len(after))
+    start = next((index for index in range(shorter) if before[index] != after[index]), shorter)
+    rest = shorter - start
+    end = next((index for index in range(rest) if before[-1 - index] != after[-1 - index]), rest)
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    if len(old) * len(new) > LONGEST_MATCHED**2:
+        yield start, len(before) - end, start, len(after) - end
+        return
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield start + i1, start + i2, start + j1, start + j2
 
 
 def _changed(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Changed]:

@@ -1,0 +1,105 @@
+"""What changed in what steps are bound to, whether or not their content did."""
+
+import pytest
+
+from app.domain.diff import BindingChange, Changed, FieldChange, GraphDiff, Snapshot, compare
+from app.domain.graph import Json
+from app.domain.nouns import ReferenceKind
+from tests.domain.world import (
+    AGENT,
+    CREDENTIAL,
+    DATA_SAMPLES,
+    SECRET,
+    TOPIC,
+    BoundStep,
+    bindings,
+    native,
+    node,
+    outline,
+    sends,
+)
+
+
+def state(*steps: BoundStep, content: Json = None) -> Snapshot:
+    """Of one content, unless another is given."""
+    return Snapshot("hash" if content is None else "other hash", outline(*steps), bindings(*steps), content)
+
+
+def told(step_id: str, kind: ReferenceKind, before: str | None, after: str | None) -> BindingChange:
+    return BindingChange(step_id, kind, before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ({}, {}, []),
+        ({"credential": "c"}, {"credential": "c"}, []),
+        ({"credential": "c"}, {"credential": "d"}, [(CREDENTIAL, "c", "d")]),
+        ({}, {"secret": "s"}, [(SECRET, None, "s")]),
+        ({"agent": "a"}, {}, [(AGENT, "a", None)]),
+        ({"topic": "t"}, {"topic": "u"}, [(TOPIC, "t", "u")]),
+        # null and nothing are the same to a reader: no reference
+        ({"credential": None}, {}, []),
+        ({}, {"topic": None}, []),
+        ({"credential": "c"}, {"credential": None}, [(CREDENTIAL, "c", None)]),
+        # the kinds in their order
+        (
+            {"data_samples": [1], "topic": "t", "agent": "a", "secret": "s", "credential": "c"},
+            {},
+            [
+                (CREDENTIAL, "c", None),
+                (SECRET, "s", None),
+                (AGENT, "a", None),
+                (TOPIC, "t", None),
+                (DATA_SAMPLES, None, None),
+            ],
+        ),
+        # data samples have no ids
+        ({"data_samples": ["x"]}, {"data_samples": ["x"]}, []),
+        ({"data_samples": ["x"]}, {"data_samples": ["y"]}, [(DATA_SAMPLES, None, None)]),
+        ({"data_samples": [1]}, {"data_samples": [1.0]}, [(DATA_SAMPLES, None, None)]),
+        ({"data_samples": [1]}, {"data_samples": [True]}, [(DATA_SAMPLES, None, None)]),
+        ({"data_samples": {"a": 1, "b": 2}}, {"data_samples": {"b": 2, "a": 1}}, []),
+        ({}, {"data_samples": "x"}, [(DATA_SAMPLES, None, None)]),
+    ],
+)
+def test_what_a_step_is_bound_to(
+    before: dict[str, Json], after: dict[str, Json], found: list[tuple[ReferenceKind, str | None, str | None]]
+) -> None:
+    changed = tuple(told("1", *entry) for entry in found)
+    diff = compare(state(sends("1", **before)), state(sends("1", **after)))
+    assert diff == GraphDiff(identical=not found, bindings=changed)
+
+
+def test_changes_follow_the_newer_steps_and_then_those_that_are_gone() -> None:
+    before = state(sends("gone", agent="a"), sends("1", secret="s"), sends("2"), content=native(node("gone")))
+    after = state(sends("2", credential="c"), sends("new", agent="b"), sends("1"), content=native(node("new")))
+    diff = compare(before, Snapshot("a third hash", after.steps, after.bindings, after.content))
+    assert diff.bindings == (
+        told("2", CREDENTIAL, None, "c"),
+        told("new", AGENT, None, "b"),
+        told("1", SECRET, "s", None),
+        told("gone", AGENT, "a", None),
+    )
+
+
+def test_bindings_follow_their_step_wherever_it_stands() -> None:
+    one, two = sends("1", credential="c"), sends("2", credential="d")
+    before = state(one, two, content=native(node("1"), node("2")))
+    after = state(two, one, content=native(node("2"), node("1")))
+    assert compare(before, Snapshot("a third hash", after.steps, after.bindings, after.content)).bindings == ()
+
+
+def test_steps_that_share_an_id_are_bound_each_by_itself() -> None:
+    before, after = (state(sends("1", agent=first), sends("1", agent=second)) for first, second in ("ab", "ba"))
+    assert compare(before, after).bindings == (told("1", AGENT, "a", "b"), told("1#2", AGENT, "b", "a"))
+
+
+def test_content_and_bindings_are_told_side_by_side() -> None:
+    before = state(sends("1", credential="c"), content=native(node("1")))
+    after = Snapshot("a third hash", before.steps, (), native(node("1", name="New")))
+    assert compare(before, after) == GraphDiff(
+        identical=False,
+        changed_steps=(Changed("1", (FieldChange("/name", None, "New"),)),),
+        bindings=(told("1", CREDENTIAL, "c", None),),
+    )
