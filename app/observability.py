@@ -76,6 +76,8 @@ def configure_log(*, log_format: str, level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
+    # It would tell at every question about readiness which database it has found.
+    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def log() -> structlog.typing.FilteringBoundLogger:
