@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -13,9 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.graphql import explorer
+from app.graphql.authentication import Authenticator
 from app.graphql.http import Access, Endpoint
+from app.graphql.json_web_tokens import JsonWebTokens
+from app.graphql.jwks import KeySet
 from app.observability import configure_log, log
-from app.settings import Settings, read_settings
+from app.settings import Settings, is_loopback, read_settings
 from app.storage.engine import Database, open_database
 from app.storage.migrate import is_current
 from app.storage.store import UnitOfWork
@@ -41,7 +43,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
-    endpoint = Endpoint(database, work, access_of(settings), settings.max_body_bytes)
+    authenticator = Authenticator(database, now=work.now, json_web_tokens=json_web_tokens_of(settings))
+    endpoint = Endpoint(database, work, authenticator, access_of(settings), settings.max_body_bytes)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -49,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         yield
         housekeeping.cancel()
         await asyncio.gather(housekeeping, return_exceptions=True)
+        await authenticator.close()
         await database.close()
 
     async def graphql(request: Request) -> Response:
@@ -77,6 +81,19 @@ async def keep_house(database: Database, kept: timedelta) -> None:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
+def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
+    """What JWTs are checked against; None where there is no URL for keys, and they are refused."""
+    if settings.jwks_url is None or settings.jwt_issuer is None or settings.jwt_audience is None:
+        return None
+    return JsonWebTokens(
+        keys=KeySet(settings.jwks_url, life_seconds=settings.jwks_cache_seconds),
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        user_claim=settings.jwt_user_claim,
+        leeway_seconds=settings.jwt_leeway_seconds,
+    )
+
+
 def access_of(settings: Settings) -> Access:
     """Who gets answers about the schema: everybody on loopback, callers with a token elsewhere, unless it is set."""
     for_all = settings.introspection == "on" or (settings.introspection == "auto" and is_loopback(settings.host))
@@ -86,13 +103,6 @@ def access_of(settings: Settings) -> Access:
 def graphiql_is_open(settings: Settings) -> bool:
     """Whether browsers get the page: it holds no secret, but off loopback it is shown only where that is set."""
     return settings.graphiql == "on" or (settings.graphiql == "auto" and is_loopback(settings.host))
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def health(_: Request) -> Response:

@@ -1,0 +1,95 @@
+"""Who calls: the user of an API token or of a JWT. A token that isn't good is refused, never taken for no token."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from app.domain.nouns import UserId
+from app.graphql.json_web_tokens import BadToken, JsonWebTokens, NamedUser
+from app.graphql.jwks import BETWEEN_REFETCHES, KeysUnavailable
+from app.graphql.requests import Refusal
+from app.observability import log
+from app.storage.engine import Database
+from app.storage.tokens import PREFIX, find_token
+from app.storage.users import find_user_by_email, find_user_by_id
+
+MAX_TOKEN_BYTES = 8192
+TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""What RFC 6750 lets a token be."""
+DOTS_OF_A_JWT = 2
+
+
+class Authenticator:
+    """Finds the caller of a request by its `Authorization` header."""
+
+    def __init__(
+        self, database: Database, *, now: Callable[[], datetime], json_web_tokens: JsonWebTokens | None = None
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._json_web_tokens = json_web_tokens
+
+    async def viewer(self, header: str | None) -> UserId | None:
+        """The user whom a header names; None without one.
+
+        Raises Refusal: 401 for whatever is wrong, without saying what; 503 for a JWT when there are no keys to check
+        any with. Nothing is remembered of a token: whether it is good now is asked of the database every time.
+        """
+        if header is None:
+            return None
+        try:
+            return await self._user_of(bearer_token(header))
+        except BadToken as error:
+            log().info("token refused", reason=str(error))
+            raise bad_token() from None
+        except KeysUnavailable:
+            log().warning("token not checked", reason="there are no keys")
+            raise cannot_tell() from None
+
+    async def close(self) -> None:
+        if self._json_web_tokens is not None:
+            await self._json_web_tokens.keys.close()
+
+    async def _user_of(self, token: str) -> UserId:
+        if self._json_web_tokens is not None and looks_like_a_jwt(token):
+            return await self._user_named(await self._json_web_tokens.user_of(token, self._now()))
+        async with self._database.reading() as connection:
+            owner = await find_token(connection, token, self._now())
+        if owner is None:
+            raise BadToken("unknown, expired or revoked")
+        return owner.user_id
+
+    async def _user_named(self, named: NamedUser) -> UserId:
+        find = find_user_by_email if named.is_email else find_user_by_id
+        async with self._database.reading() as connection:
+            user = await find(connection, named.name)
+        if user is None:
+            raise BadToken("there is no such user")
+        return user
+
+
+def bearer_token(header: str) -> str:
+    """The token in a header. Raises BadToken if there is none."""
+    scheme, _, token = header.partition(" ")
+    token = token.strip(" ")
+    if scheme.lower() != "bearer":
+        raise BadToken("the scheme is not Bearer")
+    if len(token) > MAX_TOKEN_BYTES:
+        raise BadToken(f"longer than {MAX_TOKEN_BYTES} bytes")
+    if not TOKEN.fullmatch(token):
+        raise BadToken("no token, or not the letters of one")
+    return token
+
+
+def looks_like_a_jwt(token: str) -> bool:
+    return not token.startswith(PREFIX) and token.count(".") == DOTS_OF_A_JWT
+
+
+def bad_token() -> Refusal:
+    challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    return Refusal(401, "UNAUTHENTICATED", "The token is unknown, expired or revoked.", challenge)
+
+
+def cannot_tell() -> Refusal:
+    again = {"Retry-After": str(BETWEEN_REFETCHES)}
+    return Refusal(503, "SERVICE_UNAVAILABLE", "Tokens of this kind can't be checked right now; try again soon.", again)

@@ -1,0 +1,36 @@
+"""Users as those who call: found by what somebody else says of them, such as the issuer of a JWT."""
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.nouns import UserId
+from app.storage.tables import USER
+from app.storage.tokens import email_key
+
+_BY_EMAIL = select(USER.c.id, USER.c.email).where(USER.c.email_key == bindparam("key"))
+_BY_ID = select(USER.c.id).where(USER.c.id == bindparam("id"))
+
+
+async def find_user_by_email(connection: AsyncConnection, email: str) -> UserId | None:
+    """The user whose address this is, in whatever case; None if there is none. One statement."""
+    if not email.isprintable():
+        return None
+    row = (await connection.execute(_BY_EMAIL, {"key": email_key(email)})).one_or_none()
+    return UserId(row.id) if row is not None and differ_in_case_alone(email, row.email) else None
+
+
+async def find_user_by_id(connection: AsyncConnection, user: str) -> UserId | None:
+    """This user, if there is one. One statement."""
+    if not (user.isascii() and user.isprintable()):
+        return None
+    found = await connection.scalar(_BY_ID, {"id": user})
+    return None if found is None else UserId(found)
+
+
+def differ_in_case_alone(one: str, other: str) -> bool:
+    """Whether two addresses with the same key are the same letter by letter.
+
+    Folding takes more letters for one than case does: the Kelvin sign for k, ß for ss. A mailbox with such a letter in
+    its name belongs to somebody else, whom the issuer has verified just as well.
+    """
+    return len(one) == len(other) and all(a.isascii() == b.isascii() for a, b in zip(one, other, strict=True))
