@@ -51,7 +51,6 @@ class Caller:
 
     async def statements(self, document: str, **variables: object) -> int:
         """How many SQL statements it takes, as the log says."""
-        await self.ask("{ __typename }")
         with capture_logs() as log:
             await self.ask(document, **variables)
         [number] = [line["statements"] for line in log if line["event"] == "operation"]

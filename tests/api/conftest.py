@@ -28,9 +28,6 @@ async def loaded_trade(databases: Server) -> AsyncIterator[Loaded]:
 async def api(databases: Server, loaded_trade: Loaded) -> AsyncIterator[Api]:
     """The world of trade, shared: tests that use it write nothing."""
     async with databases.serving(loaded_trade) as served:
-        for user in served.tokens:
-            # The first use of a token is noted; from then on nothing changes.
-            await served.caller(user).ask("{ __typename }")
         yield served
 
 
