@@ -1,0 +1,69 @@
+"""What is measured of the server, for Prometheus. Labels are bounded: they hold names of the schema, never a caller's."""
+
+import os
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where several server processes put their numbers together, if this variable names a folder."""
+
+REGISTRY = CollectorRegistry()
+
+OPERATIONS = Counter(
+    "flowport_operations", "GraphQL operations, by root field and outcome.", ["operation", "outcome"], registry=REGISTRY
+)
+SECONDS = Histogram(
+    "flowport_operation_seconds",
+    "Time that an operation took.",
+    ["operation"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    registry=REGISTRY,
+)
+STATEMENTS = Histogram(
+    "flowport_operation_statements",
+    "SQL statements of an operation, authentication included.",
+    ["operation"],
+    buckets=(1, 2, 4, 6, 8, 10, 12, 16, 24, 32, 64),
+    registry=REGISTRY,
+)
+REFUSED_REQUESTS = Counter(
+    "flowport_refused_requests",
+    "Requests that were answered without running anything, by code.",
+    ["code"],
+    registry=REGISTRY,
+)
+CONNECTIONS = Gauge(
+    "flowport_database_connections_in_use",
+    "Database connections that are at work.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
+
+
+def operation_ended(operation: str, outcome: str, *, seconds: float, statements: int, connections: int) -> None:
+    """Count an operation that was run; `connections` are those that are at work just now."""
+    OPERATIONS.labels(operation, outcome).inc()
+    SECONDS.labels(operation).observe(seconds)
+    STATEMENTS.labels(operation).observe(statements)
+    CONNECTIONS.set(connections)
+
+
+def request_refused(code: str) -> None:
+    """Count a request that was answered without running anything."""
+    REFUSED_REQUESTS.labels(code).inc()
+
+
+def exposition() -> bytes:
+    """Everything that is measured, in Prometheus' text format; of all server processes where they share a folder."""
+    if MULTIPROCESS_FOLDER not in os.environ:
+        return generate_latest(REGISTRY)
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library types all but this
+    return generate_latest(together)

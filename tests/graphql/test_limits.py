@@ -1,0 +1,112 @@
+"""The walk that finds what a document would cost: limits, and the number of visits for the worst documents."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from graphql import OperationDefinitionNode, get_introspection_query, parse
+
+from app.graphql.limits import LimitExceeded, Limits, Walk, Weight
+from app.graphql.schema import schema
+
+BOMB = " ".join(f"fragment F{n} on Flow {{ draft {{ flow {{ ...F{n + 1} ...F{n + 1} }} }} }}" for n in range(60))
+
+
+def walk(document: str, **variables: Any) -> Walk:
+    return Walk(schema._schema, parse(document), variables)
+
+
+def weigh(document: str, **variables: Any) -> Weight:
+    return walked(walk(document, **variables))
+
+
+def walked(walk: Walk) -> Weight:
+    return walk.operation(next(node for node in walk.document.definitions if isinstance(node, OperationDefinitionNode)))
+
+
+@pytest.mark.parametrize(
+    ("document", "cost"),
+    [
+        ("{ __typename }", 0),
+        ("{ viewer { id email } }", 1),
+        ("{ workspaces(first: 7) { nodes { id contract { name } } } }", 1 + 7 * 2),
+        ("{ workspaces(last: 7) { edges { cursor node { id } } pageInfo { endCursor } } }", 1 + 1 + 7 * 2),
+        ("{ workspaces { nodes { id } } }", 1 + 50),
+        ("{ workspaces(first: 100) { nodes { contract { id } flows(first: 3) { nodes { id } } } } }", 1 + 100 * 6),
+        ("{ workspaces(first: 4) { totalCount } }", 1),
+        (
+            "fragment F on WorkspaceConnection { nodes { id } } { workspaces(first: 4) { ...F ... { ...F } } }",
+            1 + 4 * 2,
+        ),
+        ("{ workspaces(first: 4) { nodes { ... on Workspace { contract { id } } } } }", 1 + 4 * 2),
+        ('{ nodes(ids: ["a", "b", "c"]) { id } }', 3),
+        ("{ flow(id: 1) { draft { graph { steps { stepId component { id } } } } } }", 1 + 1 + 1 + 10 * 2),
+        ("mutation { a: copyFlow(input: {}) { flow { id } } b: copyFlow(input: {}) { flow { id } } }", 2 * (10 + 2)),
+        ("{ nothing { like { this } } }", 2),
+    ],
+)
+def test_the_cost_of_a_document_bounds_the_objects_of_its_answer(document: str, cost: int) -> None:
+    assert weigh(document).cost == cost
+
+
+@pytest.mark.parametrize(
+    ("variables", "cost"), [({"n": 9}, 10), ({}, 51), ({"n": None}, 51), ({"n": "x"}, 51), ({"n": 10**9}, 101)]
+)
+def test_page_sizes_may_be_variables(variables: Mapping[str, Any], cost: int) -> None:
+    assert weigh("query ($n: Int) { workspaces(first: $n) { nodes { id } } }", **variables).cost == cost
+
+
+def test_ids_may_be_a_variable() -> None:
+    assert weigh("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["a"] * 40).cost == 40
+
+
+def test_depth_fields_aliases_and_directives_are_counted_with_fragments_expanded() -> None:
+    weight = weigh(
+        "fragment F on User @include(if: true) { a: id email @skip(if: false) }"
+        "query @skip(if: false) { viewer { ...F ...F } b: viewer { ... @include(if: true) { id } } }"
+    )
+    assert (weight.depth, weight.fields, weight.aliases, weight.directives, weight.roots) == (2, 7, 3, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("document", "limit"),
+    [
+        ("{ flow(id: 1) { ...F0 } } fragment F60 on Flow { id } " + BOMB, "depth"),
+        ("{" + " ".join(f"a{n}: viewer {{ id }}" for n in range(101)) + "}", "aliases"),
+        ("{ viewer { id " + "@include(if: true) " * 101 + "} }", "directives"),
+        ("{ viewer {" + "id " * 2001 + "} }", "fields"),
+        ("{" + "viewer { id } " * 51 + "}", "root fields"),
+        ("mutation {" + "copyFlow(input: {}) { flow { id } } " * 6 + "}", "mutations"),
+        ("{ workspaces(first: 100) { nodes { flows(first: 100) { nodes { topics: workspace {" * 1
+         + "topics(first: 100) { nodes { id } } } } } } } }", "cost"),
+        ("{ flow(id: 1) {" + "draft { flow {" * 20 + "id" + "} }" * 20 + "} }", "depth"),
+    ],
+)  # fmt: skip
+def test_a_document_over_a_limit_is_told_which_and_what_is_allowed(document: str, limit: str) -> None:
+    weight = weigh(document)
+    with pytest.raises(LimitExceeded) as refused:
+        Limits().check(weight, is_mutation=document.startswith("mutation"))
+    assert refused.value.extensions is not None
+    assert (refused.value.extensions["code"], refused.value.extensions["limit"]) == ("LIMIT_EXCEEDED", limit)
+    assert str(refused.value.extensions["maximum"]) in refused.value.message
+
+
+def test_nested_fragments_are_walked_once_each() -> None:
+    bomb = walk("{ flow(id: 1) { ...F0 } } fragment F60 on Flow { id } " + BOMB)
+    assert walked(bomb).fields > 2**60
+    assert bomb.visits == 1 + 1 + 60 * 4 + 1
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_the_walk_visits_each_selection_once(count: int) -> None:
+    wide = walk("{" + " ".join(f"a{n}: viewer {{ id }}" for n in range(count)) + "}")
+    walked(wide)
+    assert wide.visits == 2 * count
+
+
+def test_fragments_that_spread_themselves_are_left_to_validation() -> None:
+    assert weigh("{ viewer { ...A } } fragment A on User { id ...B } fragment B on User { ...A email }").fields == 3
+
+
+def test_the_introspection_of_explorers_is_within_the_limits() -> None:
+    Limits().check(weigh(get_introspection_query(input_value_deprecation=True)), is_mutation=False)
