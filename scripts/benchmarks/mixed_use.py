@@ -1,0 +1,104 @@
+"""Uses a running server as people do, in whatever order they click, and checks that no draft is lost without a word.
+
+    python scripts/benchmarks/mixed_use.py --minutes 60 --url http://127.0.0.1:8000
+
+Several clients at once create, copy, export, save, publish, revert, discard and restore, from pages that may be stale;
+they click twice, and go back and send again what they sent before. Whatever was acknowledged is written into a ledger,
+and once a minute, while nobody clicks, the server must account for all of it. The exit code is 0 if it did and nothing
+unexpected happened, else 1. It writes into the world that it finds: the demo world is meant for that.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Sequence
+
+import httpx
+
+from scripts.benchmarks.mixed.clicks import Person
+from scripts.benchmarks.mixed.ledger import Ledger
+from scripts.benchmarks.mixed.talking import Talk
+
+TOKENS = ("demo-integrator", "demo-admin", "demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
+
+AUDIT_SECONDS = 60.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--url", default="http://127.0.0.1:8000", help="default: %(default)s")
+    parser.add_argument("--token", action="append", help="of whom the clients are, in turn; default: the demo tokens")
+    parser.add_argument(
+        "--auditor", default="demo-admin", help="token of one who sees every flow; default: %(default)s"
+    )
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--pause", type=float, default=2.0, help="mean seconds between a client's clicks")
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    sys.exit(asyncio.run(_run(wanted, wanted.token or TOKENS)))
+
+
+async def _run(wanted: argparse.Namespace, tokens: Sequence[str]) -> int:
+    async with httpx.AsyncClient(base_url=wanted.url, timeout=60) as http:
+        talk = Talk(http)
+        ledger = Ledger(talk, wanted.auditor)
+        await ledger.open()
+        people = [
+            Person(talk, ledger, tokens[index % len(tokens)], random.Random(f"{wanted.seed}/{index}"))  # noqa: S311
+            for index in range(wanted.clients)
+        ]
+        use = Use(people, wanted.pause)
+        until = time.monotonic() + wanted.minutes * 60
+        while (left := until - time.monotonic()) > 0:
+            await use.go_on(min(AUDIT_SECONDS, left))
+            await ledger.audit(thorough=left <= AUDIT_SECONDS)
+            _tell(talk, ledger, "..")
+        good = not ledger.lost and not talk.unexpected
+        _tell(talk, ledger, "GOOD" if good else "BAD")
+        _report(talk, ledger)
+        return 0 if good else 1
+
+
+class Use:
+    """People who click for a while, and stop together."""
+
+    def __init__(self, people: Sequence[Person], pause: float) -> None:
+        self._people = people
+        self._pause = pause
+
+    async def go_on(self, seconds: float) -> None:
+        """Until the time is over and the last click is answered."""
+        until = time.monotonic() + seconds
+        await asyncio.gather(*(self._use(person, until) for person in self._people))
+
+    async def _use(self, person: Person, until: float) -> None:
+        while True:
+            await asyncio.sleep(person.chance.expovariate(1 / self._pause))
+            if time.monotonic() >= until:
+                return
+            await person.click()
+
+
+def _tell(talk: Talk, ledger: Ledger, word: str) -> None:
+    print(
+        f"{time.strftime('%H:%M:%S')} {word:4} {talk.requests} requests, {ledger.told()}, "
+        f"{len(ledger.lost)} lost, {len(talk.unexpected)} unexpected",
+        flush=True,
+    )
+    for line in [*ledger.news(), *talk.news()]:
+        print(f"  !! {line}", flush=True)
+
+
+def _report(talk: Talk, ledger: Ledger) -> None:
+    print("\nClicks:")
+    for (what, answer), count in sorted(talk.answers.items()):
+        print(f"  {what:18} {answer:28} {count}")
+    print(f"\n{ledger.told()}.")
+    print(f"Lost without a word: {len(ledger.lost)}. Unexpected answers: {len(talk.unexpected)}.")
+
+
+if __name__ == "__main__":
+    main()
