@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,9 +14,12 @@ from starlette.routing import Route
 
 from app.graphql import explorer
 from app.graphql.authentication import Authenticator
-from app.graphql.http import Access, Endpoint
+from app.graphql.budget import Budget
+from app.graphql.http import Access, Bounds, Endpoint
 from app.graphql.json_web_tokens import JsonWebTokens
 from app.graphql.jwks import KeySet
+from app.graphql.limits import Limits
+from app.metrics import exposition
 from app.observability import configure_log, log
 from app.settings import Settings, is_loopback, read_settings
 from app.storage.engine import Database, open_database
@@ -44,7 +48,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     )
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
     authenticator = Authenticator(database, now=work.now, json_web_tokens=json_web_tokens_of(settings))
-    endpoint = Endpoint(database, work, authenticator, access_of(settings), settings.max_body_bytes)
+    endpoint = Endpoint(database, work, authenticator, access_of(settings), bounds_of(settings))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -65,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/graphql/static/{name}", explorer.part, methods=["GET"]),
             Route("/health", health, methods=["GET"]),
             Route("/ready", readiness(database), methods=["GET"]),
+            Route("/metrics", metrics, methods=["GET"]),
         ],
         exception_handlers={404: not_found},
         lifespan=lifespan,
@@ -100,6 +105,26 @@ def access_of(settings: Settings) -> Access:
     return Access(introspection_for_all=for_all, introspection=settings.introspection != "off")
 
 
+def bounds_of(settings: Settings) -> Bounds:
+    """What a request may take of the server at the most."""
+    limits = Limits(
+        depth=settings.max_depth,
+        fields=settings.max_fields,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        root_fields=settings.max_root_fields,
+        mutations=settings.max_mutations,
+        cost=settings.max_cost,
+    )
+    return Bounds(
+        body_bytes=settings.max_body_bytes,
+        tokens=settings.max_tokens,
+        seconds=settings.request_timeout_seconds,
+        limits=limits,
+        budget=Budget(settings.cost_per_minute),
+    )
+
+
 def graphiql_is_open(settings: Settings) -> bool:
     """Whether browsers get the page: it holds no secret, but off loopback it is shown only where that is set."""
     return settings.graphiql == "on" or (settings.graphiql == "auto" and is_loopback(settings.host))
@@ -108,6 +133,11 @@ def graphiql_is_open(settings: Settings) -> bool:
 async def health(_: Request) -> Response:
     """The process answers."""
     return JSONResponse({"status": "ok"})
+
+
+async def metrics(_: Request) -> Response:
+    """What is measured, for Prometheus."""
+    return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:

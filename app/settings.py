@@ -122,6 +122,17 @@ class Settings(BaseSettings):
         default="info", description="least urgent level that is logged"
     )
     max_body_bytes: int = Field(default=1_048_576, ge=1, description="largest request body")
+    max_tokens: int = Field(default=10_000, ge=1, description="most tokens of a document")
+    max_depth: int = Field(default=20, ge=1, description="deepest nesting of fields in a document")
+    max_fields: int = Field(default=2_000, ge=1, description="most fields of an operation, fragments expanded")
+    max_aliases: int = Field(default=100, ge=0, description="most aliases of an operation, fragments expanded")
+    max_directives: int = Field(default=100, ge=0, description="most directives of an operation, fragments expanded")
+    max_root_fields: int = Field(default=50, ge=1, description="most fields at the root of a query")
+    max_mutations: int = Field(default=5, ge=1, description="most mutations of one document")
+    max_cost: int = Field(default=50_000, ge=1, description="highest cost of an operation: the objects it may answer")
+    cost_per_minute: int | None = Field(
+        default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
+    )
     request_timeout_seconds: float = Field(
         default=30, gt=0, allow_inf_nan=False, description="longest time for one request"
     )

@@ -6,6 +6,7 @@ from typing import TypeVar
 from aiodataloader import DataLoader
 from strawberry.types.info import Info as StrawberryInfo
 
+from app.domain.errors import Refused
 from app.domain.nouns import UserId
 from app.graphql.loaders import Loaders
 from app.storage.engine import Database
@@ -20,16 +21,24 @@ Found = TypeVar("Found")
 class Context:
     """One request of one caller."""
 
-    def __init__(self, *, viewer: UserId, database: Database, work: UnitOfWork, request_id: str) -> None:
+    def __init__(
+        self, *, viewer: UserId, database: Database, work: UnitOfWork, request_id: str, shows_schema: bool = True
+    ) -> None:
         self.viewer = viewer
         self.database = database
         self.work = work
         self.request_id = request_id
+        self.shows_schema = shows_schema
+        """Whether the caller may know the schema, and so what it might have meant."""
+        self.refused: list[str] = []
+        """The codes of the refusals that were answered, for the log."""
         self.loaders = Loaders(database, viewer)
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
         outcome = await use_case(self.work, self.viewer, wish)
+        if isinstance(outcome, Refused):
+            self.refused.extend(error.code for error in outcome.errors)
         self.loaders = Loaders(self.database, self.viewer)
         return outcome
 

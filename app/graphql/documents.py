@@ -1,5 +1,6 @@
 """What a document asks for, found before it is run: its operations and the fields at their roots."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +10,6 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
@@ -18,9 +18,15 @@ from graphql import (
 )
 
 from app.graphql.refused import BadRequest
+from app.graphql.schema import schema
 
+ROOT_FIELDS = frozenset(
+    field
+    for root in (schema.graphql_schema.query_type, schema.graphql_schema.mutation_type)
+    if root is not None
+    for field in root.fields
+)
 INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
-MOST_TOKENS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Operation:
     type: OperationType
     roots: frozenset[str]
     """The fields that it asks for first."""
+    node: OperationDefinitionNode
+    document: DocumentNode
 
     @property
     def only_introspects(self) -> bool:
@@ -38,13 +46,30 @@ class Operation:
         return self.roots <= INTROSPECTION
 
     @property
+    def label(self) -> str:
+        """What metrics call it: the field that it asks for, if that is one of the schema's, so that labels are bounded."""
+        if len(self.roots) != 1:
+            return "several"
+        [root] = self.roots
+        return root if root in ROOT_FIELDS else "unknown"
+
+    @property
+    def hash(self) -> str:
+        """Tells documents apart in the log, without their text."""
+        source = self.document.loc.source.body if self.document.loc is not None else ""
+        return hashlib.sha256(source.encode(errors="replace")).hexdigest()[:16]
+
+    @property
     def introspects(self) -> bool:
         return bool(self.roots & {"__schema", "__type"})
 
 
-def operation_of(document: str, name: str | None) -> Operation:
-    """The operation that is meant. Refuses a document that can't be read, and one that leaves open which to run."""
-    parsed = _parse(document)
+def operation_of(document: str, name: str | None, *, max_tokens: int) -> Operation:
+    """The operation that is meant.
+
+    Refuses a document that can't be read, that has too many tokens, or that leaves open which operation to run.
+    """
+    parsed = _parse(document, max_tokens)
     operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
     chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
     if not chosen:
@@ -54,15 +79,12 @@ def operation_of(document: str, name: str | None) -> Operation:
     fragments = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}
     roots = frozenset(_root_fields(chosen[0].selection_set, fragments, set()))
     own_name = chosen[0].name
-    return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots)
+    return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], parsed)
 
 
 @lru_cache(maxsize=1000)
-def _parse(document: str) -> DocumentNode:
-    try:
-        return parse(document, max_tokens=MOST_TOKENS)
-    except RecursionError:
-        raise GraphQLError("The document is nested too deep.") from None
+def _parse(document: str, max_tokens: int) -> DocumentNode:
+    return parse(document, max_tokens=max_tokens)
 
 
 def _root_fields(

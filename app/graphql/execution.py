@@ -1,5 +1,6 @@
 """Running an operation, and telling what went wrong: the caller's mistakes in words, ours masked and logged."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ from app.graphql.requests import GraphQLRequest
 from app.graphql.schema import schema
 from app.observability import log
 
+SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+"""What graphql-core adds to its messages about names: parts of the schema."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -22,6 +26,8 @@ class Answer:
     """The request was wrong in itself; then there is no `data`."""
     outcome: str = "ok"
     """For the log: `ok`, `refused` or `failed`."""
+    codes: tuple[str, ...] = ()
+    """The codes of what was refused or went wrong, for the log."""
 
 
 async def execute(asked: GraphQLRequest, operation: Operation, context: Context) -> Answer:
@@ -39,7 +45,9 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     body: dict[str, Any] = {"data": data}
     if errors:
         body["errors"] = [formatted(error, context) for error in errors]
-    return Answer(body, outcome="failed" if any(is_ours(error) for error in errors) else "ok")
+    outcome = "refused" if context.refused else "ok"
+    codes = tuple(error["extensions"]["code"] for error in body.get("errors", ()))
+    return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
 
 
 def request_error(errors: Sequence[GraphQLError], *, code: str, context: Context | None = None) -> Answer:
@@ -61,6 +69,8 @@ def formatted(error: GraphQLError, context: Context | None, *, code: str = "BAD_
         }
     shown: dict[str, Any] = {**error.formatted}
     shown["extensions"] = {"code": code, **(error.extensions or {})}
+    if context is not None and not context.shows_schema:
+        shown["message"] = SUGGESTION.sub("", error.message)
     return shown
 
 

@@ -1,6 +1,8 @@
 """The endpoint: from an HTTP request to a caller, an operation and an answer."""
 
+import asyncio
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +14,14 @@ from structlog.contextvars import bound_contextvars
 
 from app.domain.nouns import UserId
 from app.graphql.authentication import Authenticator
+from app.graphql.budget import Budget
 from app.graphql.context import Context
 from app.graphql.documents import Operation, operation_of
 from app.graphql.execution import Answer, execute, request_error
-from app.graphql.requests import GRAPHQL_TYPE, JSON_TYPE, Refusal, media_type_for, read_request
-from app.observability import counting_statements, log, request_id
+from app.graphql.limits import Limits, weigh
+from app.graphql.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, Refusal, media_type_for, read_request
+from app.metrics import operation_ended, request_refused
+from app.observability import Statements, counting_statements, log, request_id
 from app.storage.engine import Database
 from app.storage.store import UnitOfWork
 
@@ -35,6 +40,28 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a request may take of the server at the most."""
+
+    body_bytes: int
+    tokens: int
+    seconds: float
+    limits: Limits
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A GraphQL request, who sent it, and how the answer is wanted."""
+
+    request: GraphQLRequest
+    method: str
+    viewer: UserId | None
+    media_type: str
+    own_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """Answers GraphQL requests over HTTP."""
 
@@ -42,63 +69,117 @@ class Endpoint:
     work: UnitOfWork
     authenticator: Authenticator
     access: Access
-    max_body_bytes: int
+    bounds: Bounds
 
     async def __call__(self, request: Request) -> Response:
         own_id = request_id(request.headers.get("x-request-id"))
-        try:
-            response = await self._answer(request, own_id)
-        except Refusal as refusal:
-            response = refused(refusal)
-        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log has it whole
-            log().exception("request failed", request_id=own_id)
-            internal = {"message": "Internal error", "extensions": {"code": "INTERNAL", "requestId": own_id}}
-            response = as_json({"errors": [internal]}, status=500, media_type=JSON_TYPE)
+        with bound_contextvars(request_id=own_id), counting_statements() as statements:
+            try:
+                response = await self._answer(request, own_id, statements)
+            except Refusal as refusal:
+                request_refused(refusal.code)
+                response = refused(refusal)
+            except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log has it whole
+                log().exception("request failed")
+                internal = {"message": "Internal error", "extensions": {"code": "INTERNAL", "requestId": own_id}}
+                response = as_json({"errors": [internal]}, status=500, media_type=JSON_TYPE)
         response.headers["X-Request-Id"] = own_id
         return response
 
-    async def _answer(self, request: Request, own_id: str) -> Response:
+    async def _answer(self, request: Request, own_id: str, statements: Statements) -> Response:
         if request.method not in {"GET", "POST"}:
-            raise Refusal(
-                405, "METHOD_NOT_ALLOWED", "Send GraphQL with POST, or queries with GET.", {"Allow": "GET, POST"}
+            allowed = {"Allow": "GET, POST"}
+            raise Refusal(405, "METHOD_NOT_ALLOWED", "Send GraphQL with POST, or queries with GET.", allowed)
+        try:
+            async with asyncio.timeout(self.bounds.seconds):
+                viewer = await self._viewer(request)
+                media_type = media_type_for(request.headers.get("accept"))
+                read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
+                asked = Asked(read, request.method, viewer, media_type, own_id)
+                return await unless_gone(request, self._run(asked, statements))
+        except TimeoutError:
+            message = (
+                f"The request took longer than {self.bounds.seconds:g} seconds; nothing of it was kept. Ask for less."
             )
-        with counting_statements() as statements:
-            started = time.perf_counter()
-            viewer = await self._viewer(request, own_id)
-            media_type = media_type_for(request.headers.get("accept"))
-            asked = await read_request(request, max_body_bytes=self.max_body_bytes)
-            try:
-                operation = operation_of(asked.query, asked.operation_name)
-            except GraphQLError as error:
-                return answered(request_error([error], code="GRAPHQL_PARSE_FAILED"), media_type)
-            self._admit(request, operation, viewer)
-            context = Context(viewer=viewer or UserId(""), database=self.database, work=self.work, request_id=own_id)
-            answer = await execute(asked, operation, context)
-            log().info(
-                "operation",
-                request_id=own_id,
-                actor=viewer,
-                operation=operation.name,
-                type=operation.type.value,
-                statements=statements.count,
-                milliseconds=round((time.perf_counter() - started) * 1000, 1),
-                outcome=answer.outcome,
-            )
-        return answered(answer, media_type)
+            raise Refusal(503, "TIMEOUT", message, {"Retry-After": "1"}) from None
 
-    async def _viewer(self, request: Request, own_id: str) -> UserId | None:
+    async def _run(self, asked: Asked, statements: Statements) -> Response:
+        started = time.perf_counter()
+        name, variables = asked.request.operation_name, asked.request.variables or {}
+        try:
+            operation = operation_of(asked.request.query, name, max_tokens=self.bounds.tokens)
+            self._admit(asked, operation)
+            weight = weigh(operation.node, operation.document, variables)
+            self.bounds.limits.check(weight, is_mutation=operation.type is OperationType.MUTATION)
+        except GraphQLError as error:
+            return answered(request_error([error], code="GRAPHQL_PARSE_FAILED"), asked.media_type)
+        headers = await self.bounds.budget.take(asked.viewer or "", weight.cost)
+        viewer = asked.viewer or UserId("")
+        context = Context(
+            viewer=viewer,
+            database=self.database,
+            work=self.work,
+            request_id=asked.own_id,
+            shows_schema=self.access.introspection,
+        )
+        answer = await execute(asked.request, operation, context)
+        answer.body["extensions"] = {"cost": {"requested": weight.cost, "maximum": self.bounds.limits.cost}}
+        seconds = time.perf_counter() - started
+        operation_ended(
+            operation.label,
+            answer.outcome,
+            seconds=seconds,
+            statements=statements.count,
+            connections=self.database.connections_in_use,
+        )
+        log().info(
+            "operation",
+            actor=asked.viewer,
+            operation=operation.name,
+            hash=operation.hash,
+            type=operation.type.value,
+            statements=statements.count,
+            cost=weight.cost,
+            milliseconds=round(seconds * 1000, 1),
+            outcome=answer.outcome,
+            codes=answer.codes,
+        )
+        response = answered(answer, asked.media_type)
+        response.headers.update(headers)
+        return response
+
+    async def _viewer(self, request: Request) -> UserId | None:
         """Who calls; None without a token. Several headers are one that nobody can read."""
         headers = request.headers.getlist("authorization")
-        with bound_contextvars(request_id=own_id):
-            return await self.authenticator.viewer(", ".join(headers) if headers else None)
+        return await self.authenticator.viewer(", ".join(headers) if headers else None)
 
-    def _admit(self, request: Request, operation: Operation, viewer: UserId | None) -> None:
-        if request.method == "GET" and operation.type is not OperationType.QUERY:
+    def _admit(self, asked: Asked, operation: Operation) -> None:
+        if asked.method == "GET" and operation.type is not OperationType.QUERY:
             raise Refusal(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", {"Allow": "POST"})
-        if viewer is None and not (self.access.introspection_for_all and operation.only_introspects):
+        if asked.viewer is None and not (self.access.introspection_for_all and operation.only_introspects):
             raise Refusal(401, "UNAUTHENTICATED", "Send `Authorization: Bearer <token>`.", UNAUTHENTICATED)
         if operation.introspects and not self.access.introspection:
             raise Refusal(403, "INTROSPECTION_DISABLED", "Questions about the schema are not answered here.")
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
+    """Do the work unless the client goes away meanwhile: then it is cancelled, and its transaction rolled back."""
+    running, gone = asyncio.create_task(work), asyncio.create_task(gone_away(request))
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            return running.result()
+        raise Refusal(499, "CLIENT_CLOSED_REQUEST", "The client went away; nothing of the request was kept.")
+    finally:
+        for task in (running, gone):
+            task.cancel()
+        await asyncio.gather(running, gone, return_exceptions=True)
+
+
+async def gone_away(request: Request) -> None:
+    """Returns when the client has closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def answered(answer: Answer, media_type: str) -> Response:

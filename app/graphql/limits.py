@@ -37,6 +37,7 @@ from graphql import (
 )
 
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE
+from app.graphql.schema import schema
 
 LIST_COST = 10
 MUTATION_COST = 10
@@ -111,6 +112,11 @@ class Weight:
 
 
 NOTHING = Weight()
+
+
+def weigh(operation: OperationDefinitionNode, document: DocumentNode, variables: Mapping[str, Any]) -> Weight:
+    """What an operation of a document weighs with these variables."""
+    return Walk(schema.graphql_schema, document, variables).operation(operation)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The schema: every type put together."""
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -42,6 +42,11 @@ IMPLEMENTATIONS = (
 
 
 class Schema(strawberry.Schema):
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """The schema as graphql-core has it."""
+        return self._schema
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """The endpoint logs what went wrong, once, with the request id."""
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from app.observability import count_statement
 
@@ -27,6 +28,12 @@ class Database:
         """A transaction: committed at the end, rolled back whole if anything is raised."""
         async with self.engine.begin() as connection:
             yield connection
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections are at work just now."""
+        pool = self.engine.sync_engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     async def close(self) -> None:
         await self.engine.dispose()

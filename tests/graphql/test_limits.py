@@ -13,7 +13,7 @@ BOMB = " ".join(f"fragment F{n} on Flow {{ draft {{ flow {{ ...F{n + 1} ...F{n +
 
 
 def walk(document: str, **variables: Any) -> Walk:
-    return Walk(schema._schema, parse(document), variables)
+    return Walk(schema.graphql_schema, parse(document), variables)
 
 
 def weigh(document: str, **variables: Any) -> Weight:
