@@ -97,6 +97,7 @@ class FlowRow(SQLModel, table=True):
         Index(None, "workspace_id", "name_key", "id"),
         Index(None, "workspace_id", "created_at", "id"),
         Index(None, "workspace_id", "updated_at", "id"),
+        Index(None, "created_by", "workspace_id", "name_key", "id"),
         one_of("type", FlowType),
         one_of("status", FlowStatus),
         CheckConstraint("draft_revision >= 0", name="draft_revision"),
@@ -109,7 +110,7 @@ class FlowRow(SQLModel, table=True):
     cron: str | None = text(nullable=True)
     type: str = text()
     status: str = text()
-    created_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
+    created_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
     created_at: datetime = time()
     updated_at: datetime = time()
     published_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, literal, select, true, tuple_
@@ -14,6 +14,10 @@ from app.domain.input import name_key as fold
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
 """Where an element stands in its list: the values of the columns that the list is sorted by."""
+
+
+ABOVE_ALL_TEXT = chr(0x10FFFF) * 256
+"""No name or id is as long as this one, of the last character that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +46,21 @@ class Order:
     descending: bool = False
 
     def page(self, rows: Select[Any], request: PageRequest) -> Select[Any]:
-        """One row more than the page has, to know whether there is a next one; the keys come last in each row."""
+        """One row more than the page has, to know whether there is a next one; the keys come last in each row.
+
+        The first page too begins after a key, the end of the list, and every key is one that the planner can't see:
+        so it takes it that one index answers with less reading than any other would, and never has a reason to collect
+        a list and sort it, however short it believes it to be.
+        """
         downwards = self.descending != request.backwards
-        if request.beyond is not None:
-            here = tuple_(*self.columns)
-            there = tuple_(*(literal(value, column.type) for value, column in self._valued(request.beyond)))
-            rows = rows.where(here < there if downwards else here > there)
+        here = tuple_(*self.columns)
+        key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
+        values = (literal(value, column.type) for value, column in zip(key, self.columns, strict=True))
+        there = tuple_(*(select(value).scalar_subquery() for value in values))
+        rows = rows.where(here < there if downwards else here > there)
         directed = [column.desc() if downwards else column.asc() for column in self.columns]
         keys = [column.label(f"key_{index}") for index, column in enumerate(self.columns)]
         return rows.add_columns(*keys).order_by(*directed).limit(request.size + 1)
-
-    def _valued(self, key: Key) -> list[tuple[str | int | datetime, ColumnElement[Any]]]:
-        return list(zip(key, self.columns, strict=True))
 
     def cut(self, rows: Sequence[Sequence[Any]], request: PageRequest, view: Callable[[Any], View]) -> Page[View]:
         """The page in the rows that `page` selected."""
@@ -68,6 +75,17 @@ class Order:
         return Page(elements, has_next=more, has_previous=beyond)
 
 
+def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
+    """What lies beyond every value of a column, above if the list is read downwards."""
+    kind = column.type.python_type
+    if kind is str:
+        return ABOVE_ALL_TEXT if downwards else ""
+    if kind is int:
+        return 2**31 - 1 if downwards else -1
+    return datetime.max.replace(tzinfo=UTC) if downwards else datetime.min.replace(tzinfo=UTC)
+
+
+PARENT: ColumnElement[str] = bindparam("parent", type_=Text)
 PARENTS = bindparam("parents", type_=ARRAY(Text))
 
 
@@ -91,15 +109,25 @@ class ListBelow(Generic[View]):
         self, connection: AsyncConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
     ) -> list[Page[View]]:
         """The same page for each of the parents, in their order."""
-        above = select(func.unnest(PARENTS).label("id")).subquery("parents")
-        page = self.order.page(self.rows.where(self.parent == above.c.id), request).lateral("page")
-        statement = select(above.c.id, page).select_from(above.join(page, true()))
-        if self.only is not None:
-            statement = statement.where(self.only(above.c.id))
+        different = list(dict.fromkeys(parents))
+        if len(different) == 1:
+            rows = await connection.execute(self._page_of_one(request), {**parameters, "parent": different[0]})
+            return [self.order.cut(rows.all(), request, self.view)] * len(parents)
         below: dict[str, list[Sequence[Any]]] = {}
-        for row in await connection.execute(statement, {**parameters, "parents": list(dict.fromkeys(parents))}):
+        for row in await connection.execute(self._pages_of_several(request), {**parameters, "parents": different}):
             below.setdefault(row[0], []).append(row[1:])
         return [self.order.cut(below.get(parent, ()), request, self.view) for parent in parents]
+
+    def _page_of_one(self, request: PageRequest) -> Select[Any]:
+        """The planner knows how long the list of a parent is only if it is told which one."""
+        only = () if self.only is None else (self.only(PARENT),)
+        return self.order.page(self.rows.where(self.parent == PARENT, *only), request)
+
+    def _pages_of_several(self, request: PageRequest) -> Select[Any]:
+        above = select(func.unnest(PARENTS).label("id")).subquery("parents")
+        only = () if self.only is None else (self.only(above.c.id),)
+        page = self.order.page(self.rows.where(self.parent == above.c.id), request).lateral("page")
+        return select(above.c.id, page).select_from(above.join(page, true())).where(*only)
 
     async def counts(
         self, connection: AsyncConnection, parents: Sequence[str], parameters: Mapping[str, Any]

@@ -13,7 +13,7 @@ from app.domain.export import (
     export_refusals,
     stands_only_in_the_way_of_a_new_flow,
 )
-from app.domain.nouns import UserId
+from app.domain.nouns import UserId, Workspace
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows
@@ -51,7 +51,7 @@ class ExportableFlow:
     actor: UserId
     facts: ExportFacts
     source: SourceWish
-    home: str
+    home: Workspace
     usable: UsableWhere | None
     """Where its components are usable; None: the caller can export it nowhere, wherever they are."""
 
@@ -122,6 +122,6 @@ async def find_destinations(
         actor=actor,
         facts=ExportFacts(flow, None, named_version=named, catalogue=catalogue),
         source=source,
-        home=workspace.id,
+        home=workspace,
         usable=where_usable(steps, catalogue, source=workspace) if may_be_exported else None,
     )

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, and_, any_, exists, false, literal, or_, s
 
 from app.domain.access import FLOW_EDIT, Place
 from app.domain.component import UsableWhere
-from app.domain.nouns import ContractStatus, WorkspaceType
+from app.domain.nouns import ContractStatus, Workspace, WorkspaceType
 from app.storage.paging import ListBelow, Order, matching
 from app.storage.places import FLOWS_USED, MEMBER, PLACE_COLUMNS, PLACES, place_of
 from app.storage.reads.lists import of_contract
@@ -30,7 +30,7 @@ CONTRACTS = ListBelow(
 """The contracts that a user can see."""
 
 
-def may_be_exported_to(usable: UsableWhere, home: str) -> ColumnElement[bool]:
+def may_be_exported_to(usable: UsableWhere, home: Workspace) -> ColumnElement[bool]:
     """Of a row of `PLACES`: whether a flow of the workspace `home` may be exported there, its quota apart.
 
     The conditions are those of `domain.export.export_refusals`, for a caller who may export from `home`; the rule
@@ -39,11 +39,14 @@ def may_be_exported_to(usable: UsableWhere, home: str) -> ColumnElement[bool]:
     may_write = and_(
         MEMBER, literal(FLOW_EDIT) == any_(ROLE.c.permissions), CONTRACT.c.status == ContractStatus.ACTIVE.value
     )
-    return and_(may_write, or_(WORKSPACE.c.id == home, _usable_in_row(usable)))
+    return and_(may_write, or_(WORKSPACE.c.id == home.id, _usable_in_row(usable)))
 
 
 def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Of a contract that a user can see: whether one of its workspaces meets a condition on `PLACES`."""
+    """Of a contract that a user can see: whether one of its workspaces meets a condition on `PLACES`.
+
+    The offset keeps this a question for each contract of the page; joined, all workspaces of the user would be read.
+    """
     access = CONTRACT_ACCESS.c
     return exists(
         select(literal(1))
@@ -51,6 +54,7 @@ def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
         .where(WORKSPACE_ACCESS.c.user_id == access.user_id, WORKSPACE_ACCESS.c.contract_id == access.contract_id)
         .where(condition)
         .correlate(CONTRACT_ACCESS)
+        .offset(0)
     )
 
 
@@ -69,15 +73,34 @@ def _usable_in_row(usable: UsableWhere) -> ColumnElement[bool]:
 
 
 def workspaces_to_export_to(
-    usable: UsableWhere | None, *, home: str, contract_id: str | None, search: str | None
+    usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
 ) -> ListBelow[tuple[Place, int]]:
     """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
-    eligible = () if usable is None else (may_be_exported_to(usable, home),)
+    eligible = () if usable is None else (*_of_its_contracts(usable, home), may_be_exported_to(usable, home))
     named = matching(WORKSPACE_ACCESS.c.name_key, search)
     return WORKSPACES.where(*named, *of_contract(contract_id), *eligible)
 
 
-def contracts_to_export_to(usable: UsableWhere, *, home: str, search: str | None) -> ListBelow[ContractView]:
+def contracts_to_export_to(usable: UsableWhere, *, home: Workspace, search: str | None) -> ListBelow[ContractView]:
     """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to."""
     named = matching(CONTRACT_ACCESS.c.name_key, search)
-    return CONTRACTS.where(*named, holds_one(may_be_exported_to(usable, home)))
+    contracts = _its_contracts(usable, home)
+    its = () if contracts is None else (CONTRACT_ACCESS.c.contract_id.in_(contracts),)
+    return CONTRACTS.where(*named, *its, holds_one(may_be_exported_to(usable, home)))
+
+
+def _its_contracts(usable: UsableWhere, home: Workspace) -> list[str] | None:
+    """The contracts that alone come into question for a flow of the workspace `home`; None: all of them."""
+    if usable.nowhere_else:
+        return [home.contract.id]
+    return None if usable.contract is None else sorted({usable.contract, home.contract.id})
+
+
+def _of_its_contracts(usable: UsableWhere, home: Workspace) -> tuple[ColumnElement[bool], ...]:
+    """Says by the access alone where a flow can't go anyway, so that only few workspaces are walked."""
+    access, contracts = WORKSPACE_ACCESS.c, _its_contracts(usable, home)
+    if contracts is None:
+        return ()
+    if len(contracts) == 1:
+        return (access.contract_id == contracts[0],)
+    return (or_(access.contract_id == usable.contract, access.workspace_id == home.id),)

@@ -124,7 +124,8 @@ def flows_matching(wanted: FlowFilter, search: str | None) -> tuple[ColumnElemen
     if wanted.type is not None:
         conditions.append(FLOW.c.type == wanted.type.value)
     if wanted.has_draft is not None:
-        has_draft = exists(select(literal(1)).where(_is_active_draft_of_flow()))
+        # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
+        has_draft = exists(select(literal(1)).where(_is_active_draft_of_flow()).offset(0))
         conditions.append(has_draft if wanted.has_draft else ~has_draft)
     if wanted.author_id is not None:
         conditions.append(FLOW.c.created_by == _id_or_none(Kind.USER, wanted.author_id))

@@ -243,7 +243,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_flow_workspace_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flow")),
     )
-    op.create_index(op.f("ix_flow_created_by"), "flow", ["created_by"], unique=False)
+    op.create_index(
+        op.f("ix_flow_created_by_workspace_id_name_key_id"),
+        "flow",
+        ["created_by", "workspace_id", "name_key", "id"],
+        unique=False,
+    )
     op.create_index(
         op.f("ix_flow_workspace_id_created_at_id"), "flow", ["workspace_id", "created_at", "id"], unique=False
     )

@@ -1,0 +1,133 @@
+"""How the database answers what is asked of it: every statement that is sent, explained while it runs."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.storage.engine import Database
+
+Node = dict[str, Any]
+Sent = tuple[str, Sequence[Any]]
+
+LARGE = frozenset(
+    {
+        *("workspace", "workspace_access", "topic", "credential", "secret", "agent"),
+        *("flow", "flow_content", "flow_content_component", "flow_draft", "flow_version", "flow_export"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan, with what its nodes really read."""
+
+    sql: str
+    root: Node
+    for_any_values: bool
+
+    @property
+    def indexes(self) -> set[str]:
+        return {node["Index Name"] for node in self._nodes() if "Index Name" in node}
+
+    @property
+    def large_tables_scanned(self) -> set[str]:
+        return {
+            node["Relation Name"]
+            for node in self._nodes()
+            if node["Node Type"] in {"Seq Scan", "Parallel Seq Scan"} and node["Relation Name"] in LARGE
+        }
+
+    @property
+    def most_rows_sorted(self) -> int:
+        """How many rows went into the largest sort."""
+        sorts = (node for node in self._nodes() if node["Node Type"] in {"Sort", "Incremental Sort"})
+        return max((_rows(child) for node in sorts for child in node["Plans"]), default=0)
+
+    @property
+    def most_rows_read(self) -> int:
+        """How many rows of a large table or of one of its indexes were looked at, at most."""
+        return max(
+            (_rows(node) + _passed_over(node) for node in self._nodes() if _is_of_a_large_table(node)), default=0
+        )
+
+    def _nodes(self) -> Iterator[Node]:
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            waiting.extend(node.get("Plans", ()))
+            yield node
+
+
+async def plans_of(database: Database, asking: Callable[[], Awaitable[Any]]) -> list[Plan]:
+    """The plans of all SELECTs that are sent: for these very values, and as prepared for any."""
+    async with listening(database) as sent:
+        await asking()
+    selects = [(sql, values) for sql, values in sent if sql.startswith("SELECT")]
+    return [plan for sql, values in selects for plan in await _explain(database, sql, values)]
+
+
+async def below(connection: AsyncConnection) -> Any:
+    """The driver's own connection, for what SQLAlchemy doesn't do."""
+    return (await connection.get_raw_connection()).driver_connection
+
+
+@asynccontextmanager
+async def listening(database: Database) -> AsyncIterator[list[Sent]]:
+    heard: list[Sent] = []
+
+    def hear(_1: object, _2: object, sql: str, values: Sequence[Any], *_: object) -> None:
+        heard.append((sql, values))
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
+    try:
+        yield heard
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
+
+
+async def _explain(database: Database, sql: str, values: Sequence[Any]) -> list[Plan]:
+    """With few executions PostgreSQL plans for the values at hand; later it may take one plan for all."""
+    plans = []
+    async with database.engine.connect() as connection:
+        raw = await below(connection)
+        await raw.execute(f"PREPARE asked AS {sql}")
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            await raw.execute(f"SET plan_cache_mode = {mode}")
+            said = ", ".join(map(_literal, values))
+            asked = f"EXECUTE asked({said})" if values else "EXECUTE asked"
+            explained = await raw.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}")
+            plans.append(Plan(sql, explained[0]["Plan"], mode == "force_generic_plan"))
+        await raw.execute("DEALLOCATE asked; RESET plan_cache_mode")
+    return plans
+
+
+def _literal(value: object) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case int():
+            return str(value)
+        case list():
+            return f"ARRAY[{', '.join(map(_literal, value))}]::text[]"
+        case datetime():
+            return f"'{value.isoformat()}'"
+        case _:
+            return "'" + str(value).replace("'", "''") + "'"
+
+
+def _is_of_a_large_table(node: Node) -> bool:
+    return node.get("Relation Name") in LARGE or node["Node Type"] == "Bitmap Index Scan"
+
+
+def _rows(node: Node) -> int:
+    return int(node["Actual Rows"] * node["Actual Loops"])
+
+
+def _passed_over(node: Node) -> int:
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return int(removed * node["Actual Loops"])

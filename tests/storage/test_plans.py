@@ -1,0 +1,271 @@
+"""Every list is read page by page off an index: a page far in costs what the first one costs."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.domain.errors import Refused
+from app.domain.export import ExportWish, IntoWorkspace, OntoFlow
+from app.domain.nouns import FlowStatus, FlowType, UserId
+from app.domain.source import BY_DEFAULT
+from app.storage.engine import Database, open_database
+from app.storage.paging import Page, PageRequest
+from app.storage.reads.lists import FlowFilter, FlowOrder, ListName, Wanted
+from app.storage.store import UnitOfWork
+from app.usecases.export_flow import export_flow
+from app.usecases.find_candidates import find_override_candidates, find_topic_candidates
+from app.usecases.find_destinations import DestinationSearch, find_destinations
+from tests.conftest import drop_database, make_database, url_of
+from tests.storage.plans import Plan, below, plans_of
+
+WORLD = Path(__file__).with_name("large_world.sql")
+SIZE = 20
+
+Reading = Callable[[PageRequest], Awaitable[Page[Any]]]
+
+
+def nth(kind: str, number: int) -> str:
+    return f"{kind}_{number:026}"
+
+
+EVERYWHERE, IN_A_FEW = UserId(nth("user", 1)), UserId(nth("user", 2))
+HOMES = {EVERYWHERE: (nth("workspace", 1), nth("flow", 1)), IN_A_FEW: (nth("workspace", 2), nth("flow", 3001))}
+CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everywhere", "in-a-few"])
+
+
+@pytest.fixture(scope="module")
+async def large(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[Database]:
+    name = await make_database(server, template=template)
+    async with server.connect() as connection:
+        # With the default, meant for spinning disks, plans depend on how small the tables happen to be.
+        await connection.execute(text(f"ALTER DATABASE {name} SET random_page_cost = 1.1"))
+    database = open_database(url_of(server_url, name))
+    async with database.reading() as connection:
+        await (await below(connection)).execute(WORLD.read_text())
+    yield database
+    await database.close()
+    await drop_database(server, name)
+
+
+async def read_list(database: Database, viewer: str, parent: str, wanted: Wanted, request: PageRequest) -> Page[Any]:
+    async with database.reading() as connection:
+        [page] = await wanted.listing().pages(connection, [parent], request, {"viewer": viewer})
+    return page
+
+
+async def plans_of_pages(database: Database, read: Reading) -> list[Plan]:
+    """The first page, the last one, the one after a key far in, and the one before it."""
+    start, end = PageRequest(SIZE), PageRequest(SIZE, backwards=True)
+    last = await read(end)
+    keys = [key for key, _ in last.elements[:1]]
+    far_in = [PageRequest(SIZE, backwards, key) for key in keys for backwards in (False, True)]
+    return [plan for request in (start, end, *far_in) for plan in await plans_of(database, partial(read, request))]
+
+
+def hold(plans: list[Plan], *, rows: int, sorted_rows: int = SIZE + 1) -> None:
+    """No large table is scanned, nothing but a page sorted, and no more rows looked at than said."""
+    assert plans
+    for plan in plans:
+        found = (plan.large_tables_scanned, plan.most_rows_sorted <= sorted_rows, plan.most_rows_read <= rows)
+        assert found == (set(), True, True), (plan.most_rows_sorted, plan.most_rows_read, plan.sql, plan.root)
+
+
+@CALLERS
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        *(
+            (Wanted(ListName.FLOWS, flow_order=order), index)
+            for order, index in {
+                FlowOrder.NAME_ASC: "ix_flow_workspace_id_name_key_id",
+                FlowOrder.NAME_DESC: "ix_flow_workspace_id_name_key_id",
+                FlowOrder.CREATED_AT_DESC: "ix_flow_workspace_id_created_at_id",
+                FlowOrder.UPDATED_AT_DESC: "ix_flow_workspace_id_updated_at_id",
+            }.items()
+        ),
+        (Wanted(ListName.TOPICS), "ix_topic_workspace_id_name_key_id"),
+        (Wanted(ListName.CREDENTIALS), "ix_credential_workspace_id_name_key_id"),
+        (Wanted(ListName.SECRETS), "ix_secret_workspace_id_name_key_id"),
+        (Wanted(ListName.AGENTS), "ix_agent_workspace_id_name_key_id"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{value.name}-{value.flow_order}",
+)
+async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
+    large: Database, viewer: UserId, wanted: Wanted, index: str
+) -> None:
+    plans = await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], wanted))
+    hold(plans, rows=SIZE + 1)
+    if viewer == EVERYWHERE:
+        assert [plan.root for plan in plans if index not in plan.indexes] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Wanted(ListName.CREDENTIALS, component_id=nth("component", 13)), "ix_credential_workspace_id_component_id"),
+        (Wanted(ListName.SECRETS, component_id=nth("component", 13)), "ix_secret_workspace_id_component_id"),
+        (Wanted(ListName.FLOWS, flow_filter=FlowFilter(author_id=nth("user", 7))), "ix_flow_created_by_workspace_id"),
+    ],
+    ids=["credentials-of-a-component", "secrets-of-a-component", "flows-of-an-author"],
+)
+async def test_selective_filters_have_indexes_of_their_own(large: Database, wanted: Wanted, index: str) -> None:
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], wanted))
+    for_these_values = [plan for plan in plans if not plan.for_any_values]
+    hold(for_these_values, rows=SIZE + 1)
+    hold(plans, rows=3000, sorted_rows=0)
+    assert f"{index}_name_key_id" in for_these_values[0].indexes
+
+
+@pytest.mark.parametrize("order", FlowOrder)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        FlowFilter(status=FlowStatus.ACTIVE),
+        FlowFilter(type=FlowType.REAL_TIME),
+        FlowFilter(has_draft=True),
+        FlowFilter(has_draft=False),
+        FlowFilter(component_id=nth("component", 12)),
+        FlowFilter(component_id=nth("component", 13)),
+    ],
+    ids=["active", "real-time", "draft", "no-draft", "component-of-all", "component-of-a-tenth"],
+)
+async def test_filters_are_asked_along_the_order_of_the_list(
+    large: Database, wanted: FlowFilter, order: FlowOrder
+) -> None:
+    """As many flows are passed over as don't match, but what matches is never collected and sorted."""
+    listing = Wanted(ListName.FLOWS, flow_filter=wanted, flow_order=order)
+    hold(await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing)), rows=600)
+
+
+@CALLERS
+@pytest.mark.parametrize("search", [None, "a", "ab"])
+async def test_the_workspaces_of_a_caller_are_read_in_the_order_of_their_names(
+    large: Database, viewer: UserId, search: str | None
+) -> None:
+    plans = await plans_of_pages(large, partial(read_list, large, viewer, viewer, Wanted(ListName.WORKSPACES, search)))
+    hold(plans, rows=SIZE + 1 if search is None else 600, sorted_rows=30)
+
+
+async def test_the_workspaces_of_one_contract_have_an_index_of_their_own(large: Database) -> None:
+    wanted = Wanted(ListName.WORKSPACES, contract_id=nth("contract", 2))
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, EVERYWHERE, wanted))
+    hold(plans, rows=50, sorted_rows=50)
+    assert [plan.root for plan in plans if "ix_workspace_access_by_contract" not in plan.indexes] == []
+
+
+async def test_the_lists_of_many_workspaces_are_read_at_once_without_any_of_the_rest(large: Database) -> None:
+    homes = [nth("workspace", number) for number in range(1, 51)]
+
+    async def read(request: PageRequest) -> Page[Any]:
+        async with large.reading() as connection:
+            listing = Wanted(ListName.FLOWS).listing()
+            first, *_ = await listing.pages(connection, homes, request, {"viewer": EVERYWHERE})
+        return first
+
+    hold(await plans_of_pages(large, read), rows=SIZE + 50)
+
+
+async def test_a_page_of_a_long_history_reads_only_that_page(large: Database) -> None:
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, nth("flow", 1), Wanted(ListName.HISTORY)))
+    hold(plans, rows=SIZE + 1, sorted_rows=0)
+    assert [plan.root for plan in plans if "uq_flow_version_flow_id_number" not in plan.indexes] == []
+
+
+@CALLERS
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        DestinationSearch(),
+        DestinationSearch(include_ineligible=True),
+        DestinationSearch(contract_id=nth("contract", 3)),
+        DestinationSearch(search="a"),
+        DestinationSearch(search="a", include_ineligible=True),
+    ],
+    ids=["eligible", "all", "of-a-contract", "searched", "searched-all"],
+)
+async def test_destinations_are_read_in_the_order_of_their_names(
+    large: Database, viewer: UserId, wanted: DestinationSearch
+) -> None:
+    async def read(request: PageRequest) -> Page[Any]:
+        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT)
+        assert flow is not None
+        return await flow.workspaces(wanted, request)
+
+    hold(await plans_of_pages(large, read), rows=3 * (SIZE + 1))
+
+
+@CALLERS
+@pytest.mark.parametrize("search", [None, "a"])
+async def test_the_contracts_of_destinations_are_read_without_all_their_workspaces(
+    large: Database, viewer: UserId, search: str | None
+) -> None:
+    async def read(request: PageRequest) -> Page[Any]:
+        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT)
+        assert flow is not None
+        return await flow.contracts(search, request)
+
+    hold(await plans_of_pages(large, read), rows=3 * (SIZE + 1), sorted_rows=60)
+
+
+async def test_a_flow_of_one_contract_looks_for_its_destinations_in_that_contract_only(large: Database) -> None:
+    """The flow uses a component of a team: of the three thousand workspaces fifty come into question."""
+
+    async def read(request: PageRequest) -> Page[Any]:
+        flow = await find_destinations(large, EVERYWHERE, nth("flow", 1009), BY_DEFAULT)
+        assert flow is not None
+        return await flow.workspaces(DestinationSearch(), request)
+
+    hold(await plans_of_pages(large, read), rows=51, sorted_rows=51)
+
+
+@CALLERS
+@pytest.mark.parametrize("search", [None, "a"])
+async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId, search: str | None) -> None:
+    """Copies of the flow, of which there are few, are collected; what comes after them is read page by page."""
+    home, flow = HOMES[viewer]
+
+    async def flows(request: PageRequest) -> Page[Any]:
+        found = await find_override_candidates(large, viewer, flow, home)
+        assert found is not None
+        return await found.flows(search, request)
+
+    async def topics(request: PageRequest) -> Page[Any]:
+        found = await find_topic_candidates(large, viewer, flow, home, BY_DEFAULT)
+        assert found is not None
+        return await found.topics(search, request)
+
+    hold(await plans_of_pages(large, flows), rows=600, sorted_rows=3 * (SIZE + 1))
+    hold(await plans_of_pages(large, topics), rows=3 * SIZE, sorted_rows=2 * (SIZE + 1))
+
+
+@pytest.mark.parametrize(
+    "destination", [IntoWorkspace(nth("workspace", 30)), OntoFlow(nth("flow", 3050))], ids=["new-flow", "override"]
+)
+async def test_an_export_reads_nothing_but_what_it_is_about(
+    large: Database, destination: IntoWorkspace | OntoFlow
+) -> None:
+    """The refusal leaves the world as it is for the other tests; what is read is the same. The quota is counted once."""
+    work = UnitOfWork(large, clock=lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    wish = ExportWish(nth("flow", 1), destination, name="\n")
+
+    async def export() -> None:
+        assert isinstance(await export_flow(work, EVERYWHERE, wish), Refused)
+
+    plans = await plans_of(large, export)
+    assert len(plans) == 2 * (6 if isinstance(destination, IntoWorkspace) else 5)
+    hold(plans, rows=50)
+
+
+async def test_the_flows_of_a_component_are_those_whose_commands_mean_it(large: Database) -> None:
+    wanted = FlowFilter(component_id=nth("component", 13))
+    page = await read_list(
+        large, EVERYWHERE, HOMES[EVERYWHERE][0], Wanted(ListName.FLOWS, flow_filter=wanted), PageRequest(1000)
+    )
+    expected = {nth("flow", number) for number in range(1, 3001) if (1 + number % 1000) % 10 == 3}
+    assert {flow.id for _, flow in page.elements} == expected
