@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
-from app.domain.component import ComponentNotAccessible, InaccessibilityReason, InaccessibleComponent
+from app.domain.component import ComponentNotAccessible, InaccessibilityReason, InaccessibleComponent, Link
 from app.domain.draft import StaleDraft
 from app.domain.errors import Refusal
 from app.domain.nouns import (
@@ -20,14 +20,26 @@ from app.domain.nouns import (
 )
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists
 from app.domain.quota import QuotaExceeded
-from app.domain.readiness import DraftNotReady, MissingTopic
+from app.domain.readiness import Blocker, DraftNotReady, InvalidGraph, MissingCredential, MissingTopic, blockers
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.wording import enumerated, named, shown
-from tests.domain.world import AGENT, CREDENTIAL, HOME, NORTHERN, PRODUCTION, TOPIC, topic
+from tests.domain.world import (
+    AGENT,
+    CREDENTIAL,
+    HOME,
+    NORTHERN,
+    PRODUCTION,
+    TOPIC,
+    catalogue,
+    component,
+    state,
+    step,
+    topic,
+)
 
-Message = Refusal | TopicSchemaMismatch
+Message = Refusal | TopicSchemaMismatch | Blocker
 
 
 def inaccessible(name: str, *step_ids: str) -> InaccessibleComponent:
@@ -40,7 +52,10 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
     workspace, flow = Workspace(WorkspaceId(id_), name, WorkspaceType.FULL, contract), FlowId("flow_1")
     topics = tuple(Target(id_, TOPIC, workspace.id, name) for _ in range(count))
     components = tuple(inaccessible(id_, *[id_] * count) for _ in range(count))
-    blockers = [MissingTopic(f"{number} {id_}", workspace) for number in range(count)]
+    missing = [MissingTopic(f"{number} {id_}", workspace) for number in range(count)]
+    nodes = [step(id_, id_), step(id_, "acme/router:route"), step(f"{id_} 2", "acme/router:route")]
+    links = [Link(id_, id_), Link(id_, f"{id_} 2"), Link(f"{id_} 2", name), Link(f"{id_} 2", id_)]
+    invalid = blockers(state(*nodes, links=links), workspace, catalogue(), {})
     return [
         FlowNotFound(id_),
         WorkspaceNotFound(id_),
@@ -60,9 +75,12 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         DraftAlreadyExists(DraftId("draft_1"), flow, name),
         StaleDraft(flow, name, 3, "draft_1", 4),
         StaleDraft(flow, name, 3, None, None),
-        DraftNotReady(flow, name, tuple(blockers)),
+        DraftNotReady(flow, name, tuple(missing)),
         CannotOverrideItself(flow, name),
         QuotaExceeded(3, 4, contract),
+        *missing[:1],
+        MissingCredential(id_, component(f"{name}/{id_}", component_id=id_, needs=CREDENTIAL), workspace),
+        *invalid,
         TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
     ]
 
@@ -207,3 +225,36 @@ def test_what_a_caller_sent_is_quoted_in_lists_too() -> None:
 
 def test_things_are_named_by_name_and_id() -> None:
     assert named(topic("Orders", PRODUCTION)) == "Orders (topic_orders)"
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ((MissingTopic("2", PRODUCTION),), "1 thing is missing. See the steps 2."),
+        ((MissingTopic("2", PRODUCTION), MissingTopic("1", PRODUCTION)), "2 things are missing. See the steps 2, 1."),
+        ((MissingTopic("2", PRODUCTION), InvalidGraph("…", "2")), "2 things are missing. See the steps 2."),
+        ((InvalidGraph("…"),), "1 thing is missing."),
+    ],
+)
+def test_a_draft_that_is_not_ready_names_the_steps_to_look_at(missing: tuple[Blocker, ...], says: str) -> None:
+    message = DraftNotReady(FLOW, "Orders", missing).message
+    assert message == f"The draft of the flow Orders (flow_1) can't be published: {says}"
+
+
+def test_a_stale_draft_says_where_the_draft_is_now() -> None:
+    assert StaleDraft(FLOW, "Orders", 3, "draft_1", 4).message == (
+        "The draft of the flow Orders (flow_1) is at revision 4, not 3: it was changed meanwhile. "
+        "Look at it again and repeat the change with its revision."
+    )
+    assert StaleDraft(FLOW, "Orders", 3, None, None).message == (
+        "The flow Orders (flow_1) has no draft any more: it was published or discarded since revision 3. "
+        "Look at the flow again."
+    )
+
+
+def test_a_missing_credential_names_the_kind_the_component_and_the_workspace() -> None:
+    vault = component("lab/vault", needs=ReferenceKind.SECRET)
+    assert MissingCredential("2", vault, PRODUCTION).message == (
+        "The step 2 needs a secret of the component lab/vault. "
+        "Choose one that lives in the workspace Production (workspace_production)."
+    )

@@ -1,0 +1,92 @@
+"""What holds of every comparison: nothing is told of what is the same, and everything of what is not."""
+
+from hypothesis import given, strategies
+
+from app.domain.diff import GraphDiff, Snapshot, compare, field_changes
+from app.domain.graph import Json, canonical, content_hash, numbered, split, steps_of
+from tests.domain.random_drafts import PUB, graphs
+from tests.domain.random_graphs import exactly, reordered, scalars, texts, values
+from tests.domain.random_worlds import bounded
+
+objects: strategies.SearchStrategy[Json] = strategies.dictionaries(
+    texts, scalars | strategies.dictionaries(texts, scalars | strategies.dictionaries(texts, scalars)), max_size=4
+)
+"""Without lists, in which paths of what came and of what went count differently."""
+
+
+def snapshot(graph: Json) -> Snapshot:
+    content, bindings = split(graph, {PUB: "topic"}.get)
+    return Snapshot(content_hash(canonical(content)), steps_of(content), bindings, content)
+
+
+def at(value: Json, pointer: str) -> Json:
+    """What stands at a JSON Pointer; a missing value is `MISSING`."""
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list):
+            value = value[int(key)] if int(key) < len(value) else MISSING
+        else:
+            value = value.get(key, MISSING) if isinstance(value, dict) else MISSING
+    return value
+
+
+MISSING = object()
+
+
+@bounded
+@given(values, values)
+def test_there_is_no_entry_exactly_where_the_values_are_the_same(one: Json, other: Json) -> None:
+    for after in (other, reordered(one), [one, other], {"a": one}):
+        assert (field_changes(one, after) == ()) is (exactly(one) == exactly(after))
+
+
+@bounded
+@given(objects, objects)
+def test_every_path_points_at_what_differs_and_is_told_once(before: Json, after: Json) -> None:
+    found = field_changes(before, after)
+    assert len({change.path for change in found}) == len(found)
+    for change in found:
+        was, now = at(before, change.path), at(after, change.path)
+        assert exactly(change.before) == exactly(None if was is MISSING else was)
+        assert exactly(change.after) == exactly(None if now is MISSING else now)
+        assert (was is MISSING, exactly(change.before)) != (now is MISSING, exactly(change.after))
+
+
+@bounded
+@given(strategies.lists(scalars, max_size=5), strategies.lists(scalars, max_size=5))
+def test_what_came_to_a_list_stands_where_its_path_points_and_what_went_stood_there(
+    before: list[Json], after: list[Json]
+) -> None:
+    for change in field_changes(before, after):
+        if change.after is not None:
+            assert exactly(at(after, change.path)) == exactly(change.after)
+        elif change.before is not None and exactly(at(after, change.path)) != exactly(None):
+            assert exactly(at(before, change.path)) == exactly(change.before)
+
+
+@bounded
+@given(objects, objects)
+def test_the_other_way_round_before_and_after_change_places(one: Json, other: Json) -> None:
+    there, back = field_changes(one, other), field_changes(other, one)
+    assert {(change.path, canonical([change.before, change.after])) for change in there} == {
+        (change.path, canonical([change.after, change.before])) for change in back
+    }
+
+
+@bounded
+@given(graphs, graphs)
+def test_two_graphs_are_identical_exactly_if_content_and_references_are(one: Json, other: Json) -> None:
+    older, newer = snapshot(one), snapshot(other)
+    diff = compare(older, newer)
+    assert diff.identical is (older.content_hash == newer.content_hash and not diff.bindings)
+    assert compare(older, snapshot(reordered(one))) == GraphDiff(identical=True)
+    ids = [[*numbered(step.id for step in state.steps)] for state in (older, newer)]
+    assert diff.added_steps == tuple(key for key in ids[1] if key not in ids[0])
+    assert diff.removed_steps == tuple(key for key in ids[0] if key not in ids[1])
+    assert {change.id for change in diff.changed_steps} <= {*ids[0]} & {*ids[1]}
+    assert all(change.fields for change in (*diff.changed_steps, *diff.changed_links))
+    back = compare(newer, older)
+    assert (back.added_links, back.removed_links) == (diff.removed_links, diff.added_links)
+    assert {(each.step_id, each.kind, each.after, each.before) for each in back.bindings} == {
+        (each.step_id, each.kind, each.before, each.after) for each in diff.bindings
+    }

@@ -1,0 +1,242 @@
+"""What holds of every draft: nothing is lost, nothing comes in from elsewhere, and what stands in the way is said."""
+
+import copy
+from dataclasses import replace
+
+from hypothesis import given, settings
+
+from app.domain.component import Component, Step
+from app.domain.errors import Refused
+from app.domain.graph import Bindings, Json, numbered, steps_of
+from app.domain.input import InvalidInput
+from app.domain.nouns import ReferenceKind
+from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
+from app.domain.references import CredentialNotAccessible, ReferenceAction, ReferenceOutcome, by_position
+from app.domain.source import State
+from app.domain.topics import TopicNotAccessible
+from app.domain.update import KEEP, StepChoice, UpdatePlan, UpdateRefusal
+from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
+from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states
+from tests.domain.random_worlds import bounded
+from tests.domain.world import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow
+
+often = settings(bounded, max_examples=3 * bounded.max_examples)
+CATALOGUE = catalogue(*COMPONENTS)
+LIVES_HERE = {(thing.kind, thing.id): thing for thing in HERE}
+COMPONENT_OF = {"lab/crm": CRM, "lab/vault": VAULT}
+
+Named = dict[tuple[int, ReferenceKind], Json]
+
+
+def save(change: Change) -> UpdatePlan | Refused[UpdateRefusal]:
+    graph = KEEP if change.graph is None else change.graph
+    return update(change.flow, *change.choices, graph=graph, knowing=THINGS.values(), components=COMPONENTS)
+
+
+def base(change: Change) -> State:
+    state = change.flow.draft or change.flow.published
+    assert state is not None
+    return state
+
+
+def steps_after(change: Change) -> tuple[Step, ...]:
+    return base(change).steps if change.graph is None else steps_of(change.graph)
+
+
+def named_by(change: Change) -> Named:
+    """What the caller names, by the graph or else by choices, for which step and kind; null too."""
+    named: Named = {}
+    for position, node in enumerate([] if change.graph is None else change.graph["nodes"]):
+        named |= {(position, kind): node[key] for kind, key in KEYS.items() if key in node}
+        if "selected_data_samples" in node:
+            named[position, DATA_SAMPLES] = node["selected_data_samples"]
+        if node["command"] == PUB and "topic" in node.get("fields", {}):
+            named[position, TOPIC] = node["fields"]["topic"]
+    for choice in change.choices:
+        first = next((step for step in steps_after(change) if step.id == choice.step_id), None)
+        if first is not None:
+            named |= {(first.position, kind): value for kind, value in choice.choices.items()}
+    return named
+
+
+def mistakes_of(change: Change) -> list[tuple[str, str, object]]:
+    """What the law says against a save: code, step, and the thing or the path; each once, in the order of the answer."""
+    steps, named = steps_after(change), named_by(change)
+    wanted = [
+        (kind, steps[position], value)
+        for position in range(len(steps))
+        for kind in ReferenceKind
+        if (value := named.get((position, kind))) is not None
+    ]
+    topics = [
+        ("TOPIC_NOT_ACCESSIBLE", step.id, value)
+        for kind, step, value in wanted
+        if kind is TOPIC and (kind, value) not in LIVES_HERE
+    ]
+    others = [
+        ("CREDENTIAL_NOT_ACCESSIBLE", step.id, (kind, value))
+        for kind, step, value in wanted
+        if kind in KEYS and not fits(kind, value, step)
+    ]
+    mistakes = [
+        ("INVALID_INPUT", choice.step_id, ("bindings", str(index), field))
+        for index, choice in enumerate(change.choices)
+        if (field := mistaken_field(choice, steps)) is not None
+    ]
+    return [*dict.fromkeys((*topics, *others, *mistakes))]
+
+
+def mistaken_field(choice: StepChoice, steps: tuple[Step, ...]) -> str | None:
+    step = next((step for step in steps if step.id == choice.step_id), None)
+    if step is None:
+        return "stepId"
+    return "topicId" if choice.choices.get(TOPIC) is not None and step.command != PUB else None
+
+
+def told(error: UpdateRefusal) -> tuple[str, str | None, object]:
+    match error:
+        case TopicNotAccessible():
+            return error.code.value, error.step_id, error.topic_id
+        case CredentialNotAccessible():
+            return error.code.value, error.step_id, (error.kind, error.reference_id)
+        case InvalidInput():
+            return error.code.value, None, error.path
+        case _:
+            return error.code.value, None, None
+
+
+def fits(kind: ReferenceKind, value: Json, step: Step) -> bool:
+    thing, component = LIVES_HERE.get((kind, value)), component_of(step)
+    return thing is not None and (
+        thing.component_id is None or (component is not None and thing.component_id == component.id)
+    )
+
+
+def component_of(step: Step) -> Component | None:
+    return COMPONENT_OF.get(step.command.partition(":")[0])
+
+
+def keyed(steps: tuple[Step, ...]) -> dict[str, Step]:
+    return dict(zip(numbered(step.id for step in steps), steps, strict=True))
+
+
+@often
+@given(changes())
+def test_a_save_is_planned_or_refused_for_exactly_what_was_named_wrongly(change: Change) -> None:
+    outcome = save(change)
+    found = outcome.errors if isinstance(outcome, Refused) else ()
+    assert [told(error) for error in found] == [
+        (code, None if code == "INVALID_INPUT" else step_id, what) for code, step_id, what in mistakes_of(change)
+    ]
+
+
+@often
+@given(changes())
+def test_a_save_binds_as_named_and_loses_nothing_that_nobody_named(change: Change) -> None:
+    fine = [choice for choice in change.choices if not mistakes_of(replace(change, choices=(choice,)))]
+    change = replace(change, choices=tuple(fine))
+    outcome = save(change)
+    if isinstance(outcome, Refused):
+        assert mistakes_of(change) != []
+        return
+    before, after, named = by_position(base(change).bindings), by_position(outcome.bindings), named_by(change)
+    steps_before = keyed(base(change).steps)
+    for key, step in keyed(steps_after(change)).items():
+        there = steps_before.get(key)
+        same = there is not None and there.command.partition(":")[0] == step.command.partition(":")[0]
+        for kind in ReferenceKind:
+            had = None if there is None or there.position not in before else before[there.position].values.get(kind)
+            has = None if step.position not in after else after[step.position].values.get(kind)
+            if (step.position, kind) in named:
+                assert has == named[step.position, kind]
+            elif same or kind not in (CREDENTIAL, ReferenceKind.SECRET, TOPIC):
+                assert has == had
+            else:
+                assert has is None
+
+
+@bounded
+@given(changes())
+def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(change: Change) -> None:
+    before = copy.deepcopy(change)
+    outcome = save(replace(change, choices=()))
+    assert change == before
+    if isinstance(outcome, UpdatePlan):
+        saved = replace(
+            base(change), content_hash=outcome.content_hash, steps=steps_after(change), bindings=outcome.bindings
+        )
+        again = agreed(
+            update(
+                flow(None, saved),
+                graph=KEEP if change.graph is None else change.graph,
+                knowing=THINGS.values(),
+                components=COMPONENTS,
+            )
+        )
+        assert (again.content_hash, again.bindings) == (saved.content_hash, saved.bindings)
+        assert (again.origin, again.revert_of) == (saved.origin, saved.revert_of)
+
+
+@often
+@given(states)
+def test_a_revert_holds_no_reference_of_elsewhere_and_tells_of_every_one(version: State) -> None:
+    plan = agreed(revert(flow(states_own(version)), version, knowing=THINGS.values(), components=COMPONENTS))
+    after = by_position(plan.state.bindings)
+    expected = []
+    for step in version.bindings:
+        for kind in ReferenceKind:
+            value, step_id = step.values.get(kind), version.steps[step.position].id
+            if kind is DATA_SAMPLES:
+                expected += [ReferenceOutcome(step_id, kind, ReferenceAction.KEPT, None, None)] if value else []
+            elif value is not None:
+                stays = (kind, value) in LIVES_HERE
+                action, now = (ReferenceAction.KEPT, value) if stays else (ReferenceAction.CLEARED, None)
+                expected.append(ReferenceOutcome(step_id, kind, action, value, now))
+                assert (after[step.position].reference(kind) if step.position in after else None) == now
+    assert list(plan.references) == expected
+    assert (plan.state.content_hash, plan.state.steps) == (version.content_hash, version.steps)
+    assert kinds_of(plan.state.bindings) <= LIVES_HERE.keys()
+
+
+def states_own(version: State) -> State:
+    return replace(version, id="version_now", bindings=())
+
+
+def kinds_of(bindings: Bindings) -> set[tuple[ReferenceKind, Json]]:
+    return {
+        (kind, value)
+        for step in bindings
+        for kind, value in step.values.items()
+        if value is not None and kind is not DATA_SAMPLES
+    }
+
+
+@often
+@given(graphs)
+def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_removes_them(graph: Json) -> None:
+    state = state_of(graph, components=COMPONENTS)
+    its_flow = flow(None, state)
+    found = blockers(state, DEVELOPMENT, CATALOGUE, THINGS)
+    outcome = publish(its_flow, knowing=THINGS.values(), components=COMPONENTS)
+    assert isinstance(outcome, Refused) is (found != ())
+    if isinstance(outcome, Refused):
+        assert outcome == Refused((DraftNotReady(its_flow.id, its_flow.name, found),))
+    ids = [step.id for step in state.steps]
+    if len({*ids}) == len(ids):
+        choices = [choice for blocker in found if (choice := answer_to(blocker)) is not None]
+        plan = agreed(update(its_flow, *choices, knowing=THINGS.values(), components=COMPONENTS))
+        left = blockers(replace(state, bindings=plan.bindings), DEVELOPMENT, CATALOGUE, THINGS)
+        assert left == tuple(blocker for blocker in found if answer_to(blocker) is None)
+
+
+def answer_to(blocker: object) -> StepChoice | None:
+    """The choice that a blocker asks for."""
+    match blocker:
+        case MissingTopic(step_id=step_id):
+            return choose(step_id, topic="topic_one")
+        case MissingCredential(step_id=step_id, component=component) if component == CRM:
+            return choose(step_id, credential="credential_one")
+        case MissingCredential(step_id=step_id):
+            return choose(step_id, secret="secret_one")
+        case _:
+            return None
