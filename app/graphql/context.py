@@ -16,6 +16,7 @@ Key = TypeVar("Key")
 Wish = TypeVar("Wish")
 Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
+Node = TypeVar("Node")
 
 
 class Context:
@@ -52,3 +53,9 @@ async def required(loader: "DataLoader[Key, Found | None]", key: Key) -> Found:
     if found is None:
         raise LookupError(f"{key} is referred to but not found")
     return found
+
+
+async def found(loader: "DataLoader[Key, Found | None]", key: Key | None, make: Callable[[Found], Node]) -> Node | None:
+    """What a reference leads to, made of what was read; None where there is none, or the viewer can't see it."""
+    view = None if key is None else await loader.load(key)
+    return None if view is None else make(view)

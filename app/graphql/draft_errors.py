@@ -5,7 +5,7 @@ from typing import Self
 import strawberry
 
 from app.domain import draft, readiness
-from app.graphql.context import Info
+from app.graphql.context import Info, found
 from app.graphql.describe import about, field
 from app.graphql.errors import DiscardFlowDraftError, PublishFlowDraftError, RevertFlowError, UpdateFlowDraftError
 from app.graphql.types.flow import FlowDraft
@@ -19,8 +19,7 @@ class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftEr
     @field
     async def current_draft(self, info: Info) -> FlowDraft | None:
         """The draft as it is now; null when it was published or discarded meanwhile."""
-        view = None if self.draft_id is None else await info.context.loaders.drafts.load(self.draft_id)
-        return None if view is None else FlowDraft.of(view)
+        return await found(info.context.loaders.drafts, self.draft_id, FlowDraft.of)
 
     @classmethod
     def of(cls, refusal: draft.StaleDraft) -> Self:

@@ -6,7 +6,7 @@ import strawberry
 
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
-from app.graphql.context import Info, required
+from app.graphql.context import Info, found, required
 from app.graphql.describe import field
 from app.graphql.destinations import (
     DestinationWorkspaceConnection,
@@ -69,8 +69,7 @@ class Query:
         id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the workspace.")],
     ) -> Workspace | None:
         """A workspace by its id."""
-        place = await info.context.loaders.workspaces.load(id_)
-        return None if place is None else Workspace.of(place)
+        return await found(info.context.loaders.workspaces, id_, Workspace.of)
 
     @connection_field
     async def workspaces(
@@ -92,8 +91,7 @@ class Query:
         id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the flow.")],
     ) -> Flow | None:
         """A flow by its id."""
-        view = await info.context.loaders.flows.load(id_)
-        return None if view is None else Flow.of(view)
+        return await found(info.context.loaders.flows, id_, Flow.of)
 
     @connection_field
     async def destination_contracts(
@@ -110,8 +108,8 @@ class Query:
         flow = await find_destinations(info.context.database, info.context.viewer, flow_id, source_wish(source))
         if flow is None:
             return None
-        found = await flow.contracts(text, paging.request)
-        return paging.connection(found, Contract.of, lambda: flow.count_contracts(text))
+        contracts = await flow.contracts(text, paging.request)
+        return paging.connection(contracts, Contract.of, lambda: flow.count_contracts(text))
 
     @connection_field
     async def destination_workspaces(
@@ -134,8 +132,8 @@ class Query:
         flow = await find_destinations(info.context.database, info.context.viewer, flow_id, source_wish(source))
         if flow is None:
             return None
-        found = await flow.workspaces(wanted, paging.request)
-        return DestinationWorkspaceConnection.of(paging, found, lambda: flow.count_workspaces(wanted))
+        workspaces = await flow.workspaces(wanted, paging.request)
+        return DestinationWorkspaceConnection.of(paging, workspaces, lambda: flow.count_workspaces(wanted))
 
     @connection_field
     async def override_candidates(
@@ -149,11 +147,11 @@ class Query:
     ) -> OverrideCandidateConnection | None:
         """Flows of the destination workspace that this flow could override: copies of it, its name, then the others."""
         paging, text = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
-        found = await find_override_candidates(info.context.database, info.context.viewer, flow_id, workspace_id)
-        if found is None:
+        candidates = await find_override_candidates(info.context.database, info.context.viewer, flow_id, workspace_id)
+        if candidates is None:
             return None
-        flows = await found.flows(text, paging.request)
-        return OverrideCandidateConnection.of(paging, flows, lambda: found.count_flows(text))
+        flows = await candidates.flows(text, paging.request)
+        return OverrideCandidateConnection.of(paging, flows, lambda: candidates.count_flows(text))
 
     @connection_field
     async def topic_candidates(
@@ -169,11 +167,11 @@ class Query:
         """Topics of the destination workspace that could take the place of this flow's: those of its name first."""
         paging, text = page.of("topicCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
         database, viewer, state = info.context.database, info.context.viewer, source_wish(source)
-        found = await find_topic_candidates(database, viewer, flow_id, workspace_id, state)
-        if found is None:
+        candidates = await find_topic_candidates(database, viewer, flow_id, workspace_id, state)
+        if candidates is None:
             return None
-        topics = await found.topics(text, paging.request)
-        return TopicCandidateConnection.of(paging, topics, lambda: found.count_topics(text))
+        topics = await candidates.topics(text, paging.request)
+        return TopicCandidateConnection.of(paging, topics, lambda: candidates.count_topics(text))
 
     @connection_field
     async def flow_history(self, info: Info, page: PageArguments, flow_id: FlowId) -> Connection[FlowVersion] | None:

@@ -7,7 +7,7 @@ import strawberry
 
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.nouns import ReferenceKind
-from app.graphql.context import Info, required
+from app.graphql.context import Info, found, required
 from app.graphql.describe import about, field
 from app.graphql.scalars import JSON
 from app.graphql.types.node import Node
@@ -115,20 +115,14 @@ async def binding_of(
 ) -> Credential | Secret | Agent | Topic | None:
     """The thing that a step is bound to, by its kind and id; None where there is none or the viewer can't see it."""
     loaders = info.context.loaders
-    if reference is None:
-        return None
     match kind:
         case ReferenceKind.CREDENTIAL:
-            credential = await loaders.credentials.load(reference)
-            return None if credential is None else Credential.of(credential)
+            return await found(loaders.credentials, reference, Credential.of)
         case ReferenceKind.SECRET:
-            secret = await loaders.secrets.load(reference)
-            return None if secret is None else Secret.of(secret)
+            return await found(loaders.secrets, reference, Secret.of)
         case ReferenceKind.AGENT:
-            agent = await loaders.agents.load(reference)
-            return None if agent is None else Agent.of(agent)
+            return await found(loaders.agents, reference, Agent.of)
         case ReferenceKind.TOPIC:
-            topic = await loaders.topics.load(reference)
-            return None if topic is None else Topic.of(topic)
+            return await found(loaders.topics, reference, Topic.of)
         case ReferenceKind.DATA_SAMPLES:
             return None

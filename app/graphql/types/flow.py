@@ -8,7 +8,7 @@ import strawberry
 from app.domain.nouns import FlowStatus, FlowType, VersionOrigin
 from app.graphql.arguments import given
 from app.graphql.connections import Connection, PageArguments, connection_field
-from app.graphql.context import Info, required
+from app.graphql.context import Info, found, required
 from app.graphql.describe import about, field
 from app.graphql.lists import connection_below
 from app.graphql.types.bound import SomeWorkspace, workspace_by_id
@@ -51,8 +51,7 @@ class Flow(Node):
     @field
     async def draft(self, info: Info) -> "FlowDraft | None":
         """What is being edited; null if there is nothing unpublished."""
-        view = await info.context.loaders.active_drafts.load(self.view.id)
-        return None if view is None else FlowDraft.of(view)
+        return await found(info.context.loaders.active_drafts, self.view.id, FlowDraft.of)
 
     @connection_field
     async def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Connection["FlowDraft"]:
@@ -204,8 +203,7 @@ async def changes_between(info: Info, older: str | None, newer: str) -> GraphDif
 
 async def author(info: Info, user_id: str | None) -> User | None:
     """The author of something visible; None if the account is gone."""
-    view = None if user_id is None else await info.context.loaders.users.load(user_id)
-    return None if view is None else User.of(view)
+    return await found(info.context.loaders.users, user_id, User.of)
 
 
 async def flow_by_id(info: Info, flow_id: str) -> Flow:
@@ -214,8 +212,7 @@ async def flow_by_id(info: Info, flow_id: str) -> Flow:
 
 
 async def version_by_id(info: Info, version_id: str | None) -> FlowVersion | None:
-    view = None if version_id is None else await info.context.loaders.versions.load(version_id)
-    return None if view is None else FlowVersion.of(view)
+    return await found(info.context.loaders.versions, version_id, FlowVersion.of)
 
 
 FlowConnection = Connection[Flow]

@@ -9,7 +9,7 @@ from app.domain.component import read_command
 from app.domain.graph import Bindings, Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.nouns import ReferenceKind
 from app.domain.references import by_position
-from app.graphql.context import Info, required
+from app.graphql.context import Info, found, required
 from app.graphql.describe import about, field
 from app.graphql.scalars import JSON
 from app.graphql.types.bound import Agent, Component, Credential, Secret, Topic
@@ -34,26 +34,24 @@ class FlowStep:
     @field
     async def credential(self, info: Info) -> Credential | None:
         """The credential that the step uses, if it has one."""
-        view = await info.context.loaders.credentials.load(self.bound.reference(ReferenceKind.CREDENTIAL) or "")
-        return None if view is None else Credential.of(view)
+        return await found(
+            info.context.loaders.credentials, self.bound.reference(ReferenceKind.CREDENTIAL), Credential.of
+        )
 
     @field
     async def secret(self, info: Info) -> Secret | None:
         """The secret that the step uses, if it has one."""
-        view = await info.context.loaders.secrets.load(self.bound.reference(ReferenceKind.SECRET) or "")
-        return None if view is None else Secret.of(view)
+        return await found(info.context.loaders.secrets, self.bound.reference(ReferenceKind.SECRET), Secret.of)
 
     @field
     async def agent(self, info: Info) -> Agent | None:
         """The agent that the step goes through, if it has one."""
-        view = await info.context.loaders.agents.load(self.bound.reference(ReferenceKind.AGENT) or "")
-        return None if view is None else Agent.of(view)
+        return await found(info.context.loaders.agents, self.bound.reference(ReferenceKind.AGENT), Agent.of)
 
     @field
     async def topic(self, info: Info) -> Topic | None:
         """The topic that a pub/sub step uses, if it has one."""
-        view = await info.context.loaders.topics.load(self.bound.reference(ReferenceKind.TOPIC) or "")
-        return None if view is None else Topic.of(view)
+        return await found(info.context.loaders.topics, self.bound.reference(ReferenceKind.TOPIC), Topic.of)
 
 
 @strawberry.type(description="An edge of the native graph, from one step to the next.")
@@ -110,8 +108,8 @@ class FlowGraph:
     async def components(self, info: Info) -> list[Component]:
         """The components that its steps use and that you can see, each once, in the order of the steps."""
         commands = dict.fromkeys(node["command"] for node in self.content["nodes"])
-        found = await asyncio.gather(*(component_of(info, self.tenant_id, command) for command in commands))
-        return list({component.id: component for component in found if component is not None}.values())
+        meant = await asyncio.gather(*(component_of(info, self.tenant_id, command) for command in commands))
+        return list({component.id: component for component in meant if component is not None}.values())
 
     @field
     def native(self) -> JSON:
@@ -130,8 +128,7 @@ async def graph_of(info: Info, state_id: str) -> FlowGraph:
 async def component_of(info: Info, tenant_id: str, command: str) -> Component | None:
     """The component that a command means in a tenant (C0), if the viewer can see it."""
     component_id = await info.context.loaders.meanings.load((tenant_id, command))
-    view = None if component_id is None else await info.context.loaders.components.load(component_id)
-    return None if view is None else Component.of(view)
+    return await found(info.context.loaders.components, component_id, Component.of)
 
 
 def _text(value: Json) -> str | None:

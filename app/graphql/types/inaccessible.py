@@ -6,7 +6,7 @@ import strawberry
 
 from app.domain import component as component_rules
 from app.domain.component import InaccessibilityReason
-from app.graphql.context import Info
+from app.graphql.context import Info, found
 from app.graphql.describe import about, field
 from app.graphql.types.bound import Component
 
@@ -21,8 +21,7 @@ class InaccessibleComponent:
     @field
     async def component(self, info: Info) -> Component | None:
         """The component; null if you can see none of this name."""
-        view = None if self.component_id is None else await info.context.loaders.components.load(self.component_id)
-        return None if view is None else Component.of(view)
+        return await found(info.context.loaders.components, self.component_id, Component.of)
 
     @classmethod
     def of(cls, found: component_rules.InaccessibleComponent) -> Self:
