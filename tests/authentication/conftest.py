@@ -1,0 +1,67 @@
+"""A database with users, a host that shows keys, and the door between them."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.storage.engine import Database, open_database
+from tests.api.databases import Loaded, Server
+from tests.api.world import World
+from tests.authentication.door import Door, open_door
+from tests.authentication.issuer import ec_key, ed_key, p384_key, rsa_key
+from tests.authentication.jwks_host import JwksHost, jwks_host
+from tests.conftest import url_of
+
+
+@pytest.fixture(scope="session")
+async def loaded_users(server: AsyncEngine, server_url: str, template: str) -> AsyncIterator[Loaded]:
+    """Users with addresses of all kinds; the key of each is the first part of the address."""
+    world = World()
+    for user in ("Ada", "mike", "élan", "straße", "gone"):
+        world.user(user)
+    async with Server(server, server_url, template).loaded(world) as loaded:
+        yield loaded
+
+
+@pytest.fixture(scope="session")
+def users_url(server_url: str, loaded_users: Loaded) -> str:
+    return url_of(server_url, loaded_users.name)
+
+
+@pytest.fixture(scope="session")
+async def users(users_url: str) -> AsyncIterator[Database]:
+    opened = open_database(users_url, pool_size=5)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def host() -> Iterator[JwksHost]:
+    with jwks_host() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def door(users: Database, host: JwksHost) -> AsyncIterator[Door]:
+    """A door of the test's own, with the keys that its host shows."""
+    async with open_door(users, host.url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def front_door(users: Database) -> AsyncIterator[Door]:
+    """A door with a key of every kind, whose clock stands still; for tests that only try tokens."""
+    with jwks_host() as shown:
+        shown.show(
+            rsa_key().jwk("rsa"),
+            ec_key().jwk("ec"),
+            ed_key().jwk("ed"),
+            # What a careless issuer shows besides; none of it opens anything.
+            {"kty": "oct", "kid": "shared", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA"},
+            p384_key().jwk("p384"),
+            rsa_key(2).jwk("rsa-512", alg="RS512"),
+            rsa_key(2).jwk("encryption", use="enc"),
+        )
+        async with open_door(users, shown.url) as opened:
+            yield opened

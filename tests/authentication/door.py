@@ -1,0 +1,89 @@
+"""The door: an Authenticator as requests meet it, with a clock that the test sets."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.domain.nouns import UserId
+from app.graphql.authentication import Authenticator
+from app.graphql.json_web_tokens import JsonWebTokens
+from app.graphql.jwks import KeySet
+from app.graphql.requests import Refusal
+from app.storage.engine import Database
+from tests.authentication.issuer import AUDIENCE, ISSUER, SigningKey, claims_at, jwt_of
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+LIFE = 300
+LEEWAY = 30
+
+IN_THE_SAME_WORDS = (
+    401,
+    "UNAUTHENTICATED",
+    "The token is unknown, expired or revoked.",
+    {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+)
+
+
+@dataclass(slots=True)
+class Clock:
+    seconds: float = 0
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    authenticator: Authenticator
+    clock: Clock
+
+    async def admits(self, token: str) -> UserId | None:
+        """Who gets in with a token."""
+        return await self.authenticator.viewer(f"Bearer {token}")
+
+    async def refuses(self, header: str) -> str:
+        """Why a header is refused, as the log has it; that the caller isn't told, nor the log the token, is asserted."""
+        with capture_logs() as log, pytest.raises(Refusal) as refused:
+            await self.authenticator.viewer(header)
+        told = refused.value
+        assert (told.status, told.code, told.message, told.headers) == IN_THE_SAME_WORDS
+        [line] = [line for line in log if line["event"] == "token refused"]
+        for piece in header.removeprefix("Bearer ").split("."):
+            assert len(piece) < 8 or piece not in str(log)
+        return str(line["reason"])
+
+    async def cannot_tell(self, token: str) -> None:
+        """That a token is neither accepted nor called bad."""
+        with pytest.raises(Refusal) as refused:
+            await self.admits(token)
+        assert (refused.value.status, refused.value.code) == (503, "SERVICE_UNAVAILABLE")
+        assert refused.value.headers == {"Retry-After": "10"}
+
+    def token(self, key: SigningKey, key_id: str | None, **changes: object) -> str:
+        """A token that is good now, but for the changes to its claims."""
+        named = {} if key_id is None else {"kid": key_id}
+        claims = claims_at(self.clock.now().timestamp(), **changes)
+        return jwt_of(claims, key.signs(), alg=key.algorithm, typ="JWT", **named)
+
+
+@asynccontextmanager
+async def open_door(database: Database, url: str | None, *, user_claim: str = "email") -> AsyncIterator[Door]:
+    """A door with the keys behind a URL, or one without any."""
+    clock = Clock()
+    checks = url and JsonWebTokens(
+        keys=KeySet(url, life_seconds=LIFE, clock=clock.monotonic),
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        user_claim=user_claim,
+        leeway_seconds=LEEWAY,
+    )
+    authenticator = Authenticator(database, now=clock.now, json_web_tokens=checks or None)
+    yield Door(authenticator, clock)
+    await authenticator.close()

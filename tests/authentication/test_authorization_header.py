@@ -1,0 +1,114 @@
+"""The header: what it may look like, and API tokens in it; whatever else comes is refused, and never breaks anything."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.graphql.authentication import MAX_TOKEN_BYTES
+from app.graphql.requests import Refusal
+from app.storage.engine import Database
+from app.usecases.tokens import issue_token, list_tokens, revoke_token
+from tests.api.databases import Loaded, run_sql
+from tests.authentication.door import START, Door, open_door
+from tests.authentication.issuer import claims_at, ec_key, jwt_of, part, rsa_key
+
+NOT_KNOWN = "unknown, expired or revoked"
+NOT_READ = "no token, or not the letters of one"
+
+
+async def test_without_a_header_nobody_calls(front_door: Door) -> None:
+    assert await front_door.authenticator.viewer(None) is None
+
+
+@pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER {}", "Bearer   {}", "Bearer {} "])
+async def test_an_api_token_lets_its_user_in(front_door: Door, loaded_users: Loaded, form: str) -> None:
+    header = form.format(loaded_users.tokens["Ada"])
+    assert await front_door.authenticator.viewer(header) == loaded_users.ids["Ada"]
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("", "the scheme is not Bearer"),
+        (" ", "the scheme is not Bearer"),
+        ("Bearer", NOT_READ),
+        ("Bearer ", NOT_READ),
+        ("Bearer a b", NOT_READ),
+        ("Bearer a, Bearer b", NOT_READ),
+        ("Bearer null\0", NOT_READ),
+        ("Bearer tökén", NOT_READ),
+        ('Bearer "demo"', NOT_READ),
+        ("Bearer =", NOT_READ),
+        ("Basic YTpi", "the scheme is not Bearer"),
+        ("Token demo-integrator", "the scheme is not Bearer"),
+        ("demo-integrator", "the scheme is not Bearer"),
+        ("Bearer\tdemo-integrator", "the scheme is not Bearer"),
+        ("Bearer demo-nobody", NOT_KNOWN),
+        ("Bearer fp_", NOT_KNOWN),
+        ("Bearer fp__", NOT_KNOWN),
+        ("Bearer fp_00000000000000000000000000_x", NOT_KNOWN),
+        ("Bearer a.b", NOT_KNOWN),
+        ("Bearer a.b.c.d.e", NOT_KNOWN),
+        ("Bearer fp_a.b.c", NOT_KNOWN),
+        ("Bearer " + "x" * MAX_TOKEN_BYTES, NOT_KNOWN),
+        ("Bearer " + "x" * (MAX_TOKEN_BYTES + 1), f"longer than {MAX_TOKEN_BYTES} bytes"),
+    ],
+)
+async def test_headers_that_are_refused(front_door: Door, header: str, reason: str) -> None:
+    assert await front_door.refuses(header) == reason
+
+
+async def test_a_good_token_that_is_too_long_is_refused(front_door: Door) -> None:
+    token = front_door.token(rsa_key(), "rsa", more="x" * MAX_TOKEN_BYTES)
+    assert await front_door.refuses(f"Bearer {token}") == f"longer than {MAX_TOKEN_BYTES} bytes"
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+async def test_the_end_of_an_api_token_is_seen_at_once(
+    front_door: Door, loaded_users: Loaded, users_url: str, end: str
+) -> None:
+    token = await issue_token(users_url, "mike@example.com", name=end, expires_days=None)
+    assert await front_door.admits(token) == loaded_users.ids["mike"]
+    [token_id] = [info.id for info in await list_tokens(users_url) if info.name == end]
+    if end == "revoked":
+        await revoke_token(users_url, token_id)
+    else:
+        await run_sql(users_url, "update api_token set expires_at = :now where id = :id", now=START, id=token_id)
+    assert await front_door.refuses(f"Bearer {token}") == NOT_KNOWN
+
+
+async def test_where_no_keys_are_set_a_jwt_is_a_token_that_nobody_knows(users: Database) -> None:
+    async with open_door(users, None) as door:
+        assert await door.refuses(f"Bearer {door.token(rsa_key(), 'rsa')}") == NOT_KNOWN
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+_names = st.sampled_from(["alg", "kid", "crit", "b64", "typ", "iss", "aud", "exp", "nbf", "email", "email_verified"])
+_anything = st.text(max_size=200).map(lambda text: f"Bearer {text}") | st.text(max_size=50)
+_parts = st.binary(max_size=30).map(part) | st.dictionaries(_names, _json, max_size=4).map(part)
+_jwts = st.tuples(_parts, _parts, _parts).map(lambda parts: f"Bearer {'.'.join(parts)}")
+
+
+@given(header=_anything | _jwts)
+@settings(max_examples=150, deadline=None)
+async def test_whatever_the_header_says_it_is_refused_in_the_same_words(front_door: Door, header: str) -> None:
+    await front_door.refuses(header)
+
+
+@given(claim=_names, value=_json, named=st.sampled_from(["ec", "rsa", "x"]))
+@settings(max_examples=150, deadline=None)
+async def test_whatever_a_signed_claim_says_the_answer_is_yes_or_no(
+    front_door: Door, loaded_users: Loaded, claim: str, value: Any, named: str
+) -> None:
+    token = jwt_of(claims_at(START.timestamp()) | {claim: value}, ec_key().signs(), alg="ES256", kid=named)
+    admitted = None
+    with suppress(Refusal):
+        admitted = await front_door.admits(token)
+    assert admitted is None or (admitted, named) == (loaded_users.ids["Ada"], "ec")

@@ -1,0 +1,278 @@
+"""The keys of the issuer: fetched when they are needed, seldom, and used on while their host is down."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import Callable
+
+import pytest
+
+from app.graphql import jwks
+from app.graphql.jwks import BETWEEN_REFETCHES, MAX_BYTES, STALE_SECONDS, KeySet, KeysUnavailable
+from app.storage.engine import Database
+from tests.authentication.door import LIFE, Door, open_door
+from tests.authentication.issuer import Json, ec_key, ed_key, p384_key, rsa_key
+from tests.authentication.jwks_host import PATH, JwksHost
+
+ONE, OTHER = ec_key(1), ec_key(2)
+UNKNOWN = "there is no key of this id"
+UNNAMED = "no key is named, nor is there just one"
+NO_SET_OF_KEYS: list[Callable[[JwksHost], None]] = [
+    JwksHost.down,
+    lambda host: host.answer(json.dumps({"keys": [ONE.jwk("one")]}).encode(), 404),
+    lambda host: host.answer(json.dumps({"keys": [ONE.jwk("one")]}).encode(), 500),
+    lambda host: host.answer(b"", 302, Location=f"{host.url}?elsewhere"),
+    lambda host: host.answer(b"", 200),
+    lambda host: host.answer(b"<html>Maintenance</html>", 200),
+    lambda host: host.answer(b"\xff\xfe", 200),
+    lambda host: host.answer(b"[" * 100_000, 200),
+    lambda host: host.answer(b"null", 200),
+    lambda host: host.answer(json.dumps([ONE.jwk("one")]).encode(), 200),
+    lambda host: host.answer(b'{"keys": {}}', 200),
+    lambda host: host.answer(b'{"error": "busy"}', 200),
+    lambda host: host.answer(b'{"keys": []}' + b" " * MAX_BYTES, 200),
+    lambda host: host.answer(gzip.compress(b'{"keys": []}'), 200, Content_Encoding="gzip"),
+    lambda host: host.answer(b'{"keys": [', 200, Content_Length="1000"),
+]
+
+
+async def fetched(host: JwksHost, times: int) -> None:
+    """Wait until the host has been asked this often."""
+    async with asyncio.timeout(5):
+        while host.fetches < times:  # noqa: ASYNC110 - the host lives in a thread
+            await asyncio.sleep(0.001)
+
+
+async def test_keys_are_fetched_once_for_all_who_come_during_their_life(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("one"), OTHER.jwk("two"))
+    await asyncio.gather(*(door.admits(door.token(ONE, "one")) for _ in range(20)))
+    door.clock.seconds = LIFE - 0.1
+    assert await door.admits(door.token(OTHER, "two")) is not None
+    assert host.paths == [PATH]
+    door.clock.seconds = LIFE
+    await asyncio.gather(*(door.admits(door.token(ONE, "one")) for _ in range(20)))
+    assert host.fetches == 2
+
+
+async def test_nothing_is_fetched_for_what_needs_no_key(host: JwksHost, door: Door) -> None:
+    for header in ("Bearer a.b.c", "Bearer demo-integrator", "Bearer fp_a.b.c", f"Bearer {'x' * 8193}", "Basic a.b.c"):
+        await door.refuses(header)
+    assert host.fetches == 0
+
+
+async def test_a_new_key_is_found_at_once_and_a_removed_one_is_refused(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("one"))
+    assert await door.admits(door.token(ONE, "one")) is not None
+    host.show(OTHER.jwk("two"))
+    assert await door.admits(door.token(OTHER, "two")) is not None
+    assert await door.refuses(f"Bearer {door.token(ONE, 'one')}") == UNKNOWN
+    assert host.fetches == 2
+
+
+async def test_a_removed_key_is_refused_when_the_life_of_the_keys_is_over(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("one"))
+    await door.admits(door.token(ONE, "one"))
+    host.show()
+    door.clock.seconds = LIFE
+    assert await door.refuses(f"Bearer {door.token(ONE, 'one')}") == UNKNOWN
+
+
+async def test_the_key_behind_an_id_may_be_exchanged(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("same"))
+    await door.admits(door.token(ONE, "same"))
+    host.show(OTHER.jwk("same"))
+    door.clock.seconds = LIFE
+    assert await door.admits(door.token(OTHER, "same")) is not None
+    assert await door.refuses(f"Bearer {door.token(ONE, 'same')}") == "Signature verification failed"
+
+
+async def test_unknown_ids_are_looked_for_now_and_then_however_many_come(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("one"))
+    await door.admits(door.token(ONE, "one"))
+    for moment, fetches in [(0, 2), (BETWEEN_REFETCHES - 0.1, 2), (BETWEEN_REFETCHES, 3), (2 * BETWEEN_REFETCHES, 4)]:
+        door.clock.seconds = moment
+        for name in ("?", "??", "???"):
+            assert await door.refuses(f"Bearer {door.token(OTHER, name)}") == UNKNOWN
+        assert host.fetches == fetches
+
+
+async def test_an_unknown_id_is_not_looked_for_twice_in_keys_just_fetched(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("one"))
+    assert await door.refuses(f"Bearer {door.token(OTHER, 'two')}") == UNKNOWN
+    assert host.fetches == 1
+
+
+async def test_all_who_wait_for_a_key_share_one_fetch(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("one"))
+    await door.admits(door.token(ONE, "one"))
+    host.show(ONE.jwk("one"), OTHER.jwk("two"))
+    host.hold()
+    waiting = [asyncio.create_task(door.admits(door.token(OTHER, "two"))) for _ in range(20)]
+    await fetched(host, 2)
+    # Those with a known key don't wait, and whoever goes away takes nothing from the others.
+    assert await door.admits(door.token(ONE, "one")) is not None
+    waiting.pop(0).cancel()
+    await asyncio.sleep(0)
+    host.released.set()
+    assert None not in await asyncio.gather(*waiting)
+    assert host.fetches == 2
+
+
+@pytest.mark.parametrize("go_wrong", NO_SET_OF_KEYS)
+async def test_what_the_host_says_in_an_outage_takes_nobody_down_whose_key_is_cached(
+    host: JwksHost, door: Door, go_wrong: Callable[[JwksHost], None]
+) -> None:
+    host.show(ONE.jwk("one"))
+    await door.admits(door.token(ONE, "one"))
+    go_wrong(host)
+    for moment in (LIFE, LIFE + 1, STALE_SECONDS - 1):
+        door.clock.seconds = moment
+        assert await door.admits(door.token(ONE, "one")) is not None
+        assert await door.refuses(f"Bearer {door.token(OTHER, 'two')}") == UNKNOWN
+    door.clock.seconds = STALE_SECONDS
+    await door.cannot_tell(door.token(ONE, "one"))
+    assert all("elsewhere" not in path for path in host.paths)
+
+
+@pytest.mark.parametrize("go_wrong", NO_SET_OF_KEYS)
+async def test_an_outage_from_the_beginning_is_no_fault_of_the_token(
+    host: JwksHost, door: Door, go_wrong: Callable[[JwksHost], None]
+) -> None:
+    go_wrong(host)
+    await door.cannot_tell(door.token(ONE, "one"))
+    await door.cannot_tell(door.token(OTHER, None))
+    await door.refuses("Bearer a.b.c")
+    assert host.fetches <= 1
+    host.down()
+    host.up()
+    host.show(ONE.jwk("one"))
+    door.clock.seconds = BETWEEN_REFETCHES
+    assert await door.admits(door.token(ONE, "one")) is not None
+
+
+async def test_in_an_outage_nobody_waits_and_the_host_is_seldom_asked(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("one"))
+    await door.admits(door.token(ONE, "one"))
+    host.answer(b"", 503)
+    door.clock.seconds = LIFE
+    await door.admits(door.token(ONE, "one"))
+    door.clock.seconds = LIFE + BETWEEN_REFETCHES - 0.1
+    await door.admits(door.token(ONE, "one"))
+    assert host.fetches == 2
+    host.hold()
+    door.clock.seconds = LIFE + BETWEEN_REFETCHES
+    assert await door.admits(door.token(ONE, "one")) is not None
+    await fetched(host, 3)
+    assert await door.admits(door.token(ONE, "one")) is not None
+    # And when the host is back, all is as before.
+    host.show(OTHER.jwk("two"))
+    host.released.set()
+    assert await door.admits(door.token(OTHER, "two")) is not None
+    assert host.fetches == 3
+    assert await door.refuses(f"Bearer {door.token(ONE, 'one')}") == UNKNOWN
+
+
+async def test_a_host_that_does_not_answer_is_left_after_a_while(
+    host: JwksHost, users: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.05)
+    host.show(ONE.jwk("one"))
+    host.hold()
+    async with open_door(users, host.url) as door:
+        await door.cannot_tell(door.token(ONE, "one"))
+
+
+async def test_a_set_may_be_as_long_as_the_limit(host: JwksHost, door: Door) -> None:
+    keys = json.dumps({"keys": [ONE.jwk("one")]}).encode()
+    host.answer(keys + b" " * (MAX_BYTES - len(keys)))
+    assert await door.admits(door.token(ONE, "one")) is not None
+
+
+async def test_closing_ends_a_fetch_that_is_under_way(host: JwksHost) -> None:
+    keys = KeySet(host.url, life_seconds=LIFE)
+    host.hold()
+    waiting = asyncio.create_task(keys.find("one"))
+    await fetched(host, 1)
+    await keys.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_a_port_where_nobody_listens_is_an_outage(host: JwksHost) -> None:
+    host.down()
+    keys = KeySet(host.url, life_seconds=LIFE)
+    with pytest.raises(KeysUnavailable):
+        await keys.find("one")
+    await keys.close()
+
+
+@pytest.mark.parametrize(
+    ("shown", "key_id", "reason"),
+    [
+        ([ONE.jwk("one")], None, None),
+        ([ONE.jwk(None)], None, None),
+        ([ONE.jwk("one"), {"kty": "oct", "k": "c2VjcmV0"}, p384_key().jwk("p384")], None, None),
+        ([ONE.jwk("one"), OTHER.jwk("two")], None, UNNAMED),
+        ([ONE.jwk(None), OTHER.jwk(None)], None, UNNAMED),
+        ([ONE.jwk("one"), rsa_key().jwk("rsa"), ed_key().jwk("ed")], None, UNNAMED),
+        ([], None, UNNAMED),
+        ([ONE.jwk(None)], "one", UNKNOWN),
+    ],
+)
+async def test_a_token_that_names_no_key_is_good_where_there_is_just_one(
+    host: JwksHost, door: Door, shown: list[Json], key_id: str | None, reason: str | None
+) -> None:
+    host.show(*shown)
+    token = door.token(ONE, key_id)
+    if reason is None:
+        assert await door.admits(token) is not None
+    else:
+        assert await door.refuses(f"Bearer {token}") == reason
+    assert host.fetches == 1
+
+
+@pytest.mark.parametrize(
+    "unusable",
+    [
+        None,
+        "key",
+        ["EC"],
+        {},
+        {"kid": "x"},
+        {"kid": "x", "kty": "EC"},
+        {"kid": "x", "kty": ["EC"], "crv": {}},
+        {"kid": "x", "kty": "RSA", "n": "AQAB"},
+        {"kid": "x", "kty": "RSA", "n": "AQAB", "e": "AQAB"},
+        {"kid": "x", "kty": "RSA", "n": "", "e": ""},
+        {"kid": "x", "kty": "RSA", "n": [1], "e": 3},
+        {"kid": "x", "kty": "EC", "crv": "P-256", "x": "AQAB", "y": "AQAB"},
+        {"kid": "x", "kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43},
+        {"kid": "x", "kty": "OKP", "crv": "Ed25519", "x": "é"},
+        {"kid": "x", "kty": "OKP", "crv": "X25519", "x": "A" * 43},
+        ec_key(3).jwk("x", kid=3),
+        ec_key(3).jwk("x", use="enc"),
+        ec_key(3).jwk("x", use=None),
+        ec_key(3).jwk("x", alg="ES384"),
+        ec_key(3).jwk("x", alg="HS256"),
+        ec_key(3).jwk("x", key_ops=["sign"]),
+        ec_key(3).jwk("x", key_ops="verify"),
+        ec_key(3).jwk("x", crv="P-384"),
+        rsa_key(3).jwk("x", alg="PS256"),
+        rsa_key(3).jwk("x", kty="oct", k="AQAB"),
+        rsa_key(4, bits=1024).jwk("x"),
+    ],
+)
+async def test_what_is_no_key_of_ours_is_as_if_it_were_not_there(host: JwksHost, door: Door, unusable: Json) -> None:
+    host.show(unusable, ONE.jwk("one"))
+    assert await door.admits(door.token(ONE, None)) is not None
+
+
+async def test_of_a_private_key_only_the_public_part_is_taken(host: JwksHost, door: Door) -> None:
+    host.show(*(key.private_jwk(key.algorithm) for key in (ONE, rsa_key(), ed_key())))
+    for key in (ONE, rsa_key(), ed_key()):
+        assert await door.admits(door.token(key, key.algorithm)) is not None
+    keys = KeySet(host.url, life_seconds=LIFE)
+    found = await keys.find("RS256")
+    assert found is not None
+    assert not hasattr(found.jwk.key, "private_numbers")
+    await keys.close()
