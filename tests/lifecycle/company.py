@@ -1,0 +1,119 @@
+"""The company whose drafts live, and what its people do to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.domain.create import CreateWish
+from app.domain.errors import Refused
+from app.domain.export import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.nouns import UserId
+from app.domain.override import ExistingDraft
+from app.domain.publish import PublishWish
+from app.domain.revert import RevertWish
+from app.domain.set_aside import DiscardWish
+from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
+from app.domain.update import UpdateWish
+from app.storage.engine import Database
+from app.storage.store import UnitOfWork
+from app.usecases.copy_flow import copy_flow
+from app.usecases.create_flow import create_flow
+from app.usecases.discard_draft import discard_draft
+from app.usecases.export_flow import export_flow
+from app.usecases.outcomes import Created, Discarded, Exported, Published, Restored, Reverted, Saved
+from app.usecases.publish_draft import publish_draft
+from app.usecases.restore_draft import restore_draft
+from app.usecases.revert_flow import revert_flow
+from app.usecases.update_draft import update_draft
+
+BEGINNING = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a copy of the company is to be had."""
+
+    server_url: str
+    name: str
+    ids: Mapping[str, str]
+
+
+@dataclass
+class Company:
+    """The company in a database. Its clock goes on by a second whenever somebody looks at it."""
+
+    ids: Mapping[str, str]
+    database: Database
+    now: datetime = field(default=BEGINNING)
+
+    def __getitem__(self, key: str) -> str:
+        """The id that has this key in the company; whatever isn't there is taken for an id."""
+        return self.ids.get(key, key)
+
+    @property
+    def work(self) -> UnitOfWork:
+        return UnitOfWork(self.database, clock=self._tick)
+
+    def _tick(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    async def create(self, workspace: str, graph: object, *, by: str = "ada", **said: Any) -> Created | Refused[Any]:
+        wish = CreateWish(self[workspace], said.pop("name", "New flow"), graph, **said)
+        return await create_flow(self.work, self._user(by), wish)
+
+    async def copy(
+        self, flow: str, *, by: str = "ada", source: str | None = None, name: str | None = None
+    ) -> Exported | Refused[Any]:
+        return await copy_flow(self.work, self._user(by), CopyWish(self[flow], name, source_of(source)))
+
+    async def export(
+        self,
+        flow: str,
+        *,
+        by: str = "ada",
+        to: str | None = None,
+        onto: str | None = None,
+        source: str | None = None,
+        refuse: bool = False,
+    ) -> Exported | Refused[Any]:
+        destination = IntoWorkspace(self[to or ""]) if onto is None else OntoFlow(self[onto])
+        existing = ExistingDraft.REFUSE if refuse else ExistingDraft.SET_ASIDE
+        wish = ExportWish(self[flow], destination, source=source_of(source), existing_draft=existing)
+        return await export_flow(self.work, self._user(by), wish)
+
+    async def update(self, flow: str, *, by: str = "ada", **wanted: Any) -> Saved | Refused[Any]:
+        return await update_draft(self.work, self._user(by), UpdateWish(self[flow], **wanted))
+
+    async def publish(self, flow: str, *, by: str = "ada", expected: int | None = None) -> Published | Refused[Any]:
+        return await publish_draft(self.work, self._user(by), PublishWish(self[flow], expected))
+
+    async def revert(
+        self, flow: str, version: str, *, by: str = "ada", publish: bool = False, refuse: bool = False
+    ) -> Reverted | Refused[Any]:
+        existing = ExistingDraft.REFUSE if refuse else ExistingDraft.SET_ASIDE
+        wish = RevertWish(self[flow], version, publish, existing)
+        return await revert_flow(self.work, self._user(by), wish)
+
+    async def discard(self, flow: str, *, by: str = "ada", expected: int | None = None) -> Discarded | Refused[Any]:
+        return await discard_draft(self.work, self._user(by), DiscardWish(self[flow], expected))
+
+    async def restore(self, draft: str, *, by: str = "ada") -> Restored | Refused[Any]:
+        return await restore_draft(self.work, self._user(by), draft)
+
+    def _user(self, key: str) -> UserId:
+        return UserId(self.ids[key])
+
+
+def source_of(wanted: str | None) -> SourceWish:
+    """A state of the flow, the id of a version, or neither."""
+    if wanted is None:
+        return BY_DEFAULT
+    is_state = wanted in StateOfFlow.__members__
+    return SourceWish(state=StateOfFlow(wanted)) if is_state else SourceWish(version_id=wanted)
+
+
+def codes_of(outcome: object) -> set[str]:
+    """What a call was refused for; nothing: it went through."""
+    return {str(error.code.value) for error in outcome.errors} if isinstance(outcome, Refused) else set()
