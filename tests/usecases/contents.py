@@ -1,0 +1,60 @@
+"""What a database holds, whole, and what was written between two moments."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from app.storage.engine import Database
+from app.storage.tables import METADATA
+
+Row = dict[str, Any]
+Contents = dict[str, dict[tuple[Any, ...], Row]]
+"""The rows of every table, by their primary keys."""
+
+KEPT_AS_JSON = ("bindings", "references")
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows that came and went, and of those that changed the key and what is new in them, table by table."""
+
+    added: dict[str, list[Row]] = field(default_factory=dict)
+    changed: dict[str, list[Row]] = field(default_factory=dict)
+    removed: dict[str, list[Row]] = field(default_factory=dict)
+
+
+async def contents_of(database: Database) -> Contents:
+    held: Contents = {}
+    async with database.reading() as connection:
+        for name, table in METADATA.tables.items():
+            rows = [dict(row) for row in (await connection.execute(select(table))).mappings()]
+            held[name] = {tuple(row[column.name] for column in table.primary_key): row for row in rows}
+    return held
+
+
+def written(before: Contents, after: Contents) -> Written:
+    found = Written()
+    for name, table in METADATA.tables.items():
+        was, now = before[name], after[name]
+        _note(found.added, name, [_readable(now[key]) for key in now if key not in was])
+        _note(found.removed, name, [_readable(was[key]) for key in was if key not in now])
+        keys = [column.name for column in table.primary_key]
+        both = [(was[key], now[key]) for key in was if key in now and was[key] != now[key]]
+        _note(found.changed, name, [_readable(_difference(old, new, keys)) for old, new in both])
+    return found
+
+
+def _note(where: dict[str, list[Row]], table: str, rows: list[Row]) -> None:
+    if rows:
+        where[table] = rows
+
+
+def _difference(old: Row, new: Row, keys: list[str]) -> Row:
+    return {column: value for column, value in new.items() if column in keys or old[column] != value}
+
+
+def _readable(row: Mapping[str, Any]) -> Row:
+    return {column: json.loads(value) if column in KEPT_AS_JSON else value for column, value in row.items()}

@@ -1,0 +1,79 @@
+"""The rows that a copy, an export or a creation writes, as a test expects them."""
+
+from typing import Any
+
+from app.domain.input import name_key
+from app.usecases.outcomes import Created, Exported
+from tests.usecases.contents import Row
+from tests.usecases.world import NOW, World
+
+
+def new_flow(world: World, made: Exported | Created, workspace: str, name: str, **said: Any) -> Row:
+    """A flow of Ada's: it starts inactive, with its first draft."""
+    unsaid = {"description": None, "cron": None, "type": "ORDINARY", "published_version_id": None}
+    return {
+        **unsaid,
+        "id": made.flow_id,
+        "workspace_id": world[workspace],
+        "name": name,
+        "name_key": name_key(name),
+        "status": "INACTIVE",
+        "created_by": world["ada"],
+        "created_at": NOW,
+        "updated_at": NOW,
+        "draft_revision": 1,
+        **said,
+    }
+
+
+def new_draft(
+    world: World, made: Exported | Created, state: Row, bindings: list[Any], *, origin: str, **said: Any
+) -> Row:
+    """An active draft of Ada's with the content and the description of a state."""
+    return {
+        **{column: state[column] for column in ("name", "description", "cron", "content_hash")},
+        "id": made.draft_id,
+        "flow_id": made.flow_id,
+        "bindings": bindings,
+        "revision": 1,
+        "author_id": world["ada"],
+        "created_at": NOW,
+        "updated_at": NOW,
+        "origin": origin,
+        "set_aside_at": None,
+        "set_aside_by": None,
+        "revert_of": None,
+        **said,
+    }
+
+
+def record(world: World, made: Exported, row: Row, *, source: str, version: Row | None, workspace: str) -> Row:
+    """The record of a copy or export; of the row that was written only its id is taken for granted."""
+    return {
+        "id": row["id"],
+        "actor_id": world["ada"],
+        "created_at": NOW,
+        "copied_from": made.copied_from.value,
+        "source_flow_id": world[source],
+        "source_version_id": None if version is None else version["id"],
+        "destination_workspace_id": world[workspace],
+        "destination_flow_id": made.flow_id,
+        "draft_id": made.draft_id,
+        "set_aside_draft_id": made.set_aside,
+        "references": [
+            {
+                "step": one.step_id,
+                "kind": one.kind.value,
+                "action": one.action.value,
+                "from": one.from_id,
+                "to": one.to_id,
+            }
+            for one in made.references
+        ],
+    }
+
+
+def bound(position: int, **references: Any) -> Row:
+    """The stored bindings of a step."""
+    named = {kind.upper(): value for kind, value in references.items()}
+    return {"position": position, **named, **({"topicField": "topic"} if "TOPIC" in named else {})}

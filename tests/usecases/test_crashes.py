@@ -1,0 +1,49 @@
+"""A connection that is lost in the middle of a unit of work leaves nothing half-written."""
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from tests.usecases.graphs import code, graph
+from tests.usecases.world import World, created, exported
+
+DIE = """
+    CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$
+"""
+# Statements that must not be put together from parts: one for each place to die at.
+DIE_AFTER = {
+    "the draft was set aside": "CREATE TRIGGER fatal AFTER UPDATE ON flow_draft FOR EACH ROW EXECUTE FUNCTION die()",
+    "the flow was changed": "CREATE TRIGGER fatal AFTER UPDATE ON flow FOR EACH ROW EXECUTE FUNCTION die()",
+    "the draft was written": "CREATE TRIGGER fatal AFTER INSERT ON flow_draft FOR EACH ROW EXECUTE FUNCTION die()",
+    "the record was written": "CREATE TRIGGER fatal AFTER INSERT ON flow_export FOR EACH ROW EXECUTE FUNCTION die()",
+    "all was written": """CREATE CONSTRAINT TRIGGER fatal AFTER INSERT ON flow_export DEFERRABLE INITIALLY DEFERRED
+                          FOR EACH ROW EXECUTE FUNCTION die()""",
+}
+
+
+@pytest.mark.parametrize("moment", DIE_AFTER)
+async def test_an_override_whose_connection_is_lost_has_not_happened(world: World, moment: str) -> None:
+    before = await world.contents()
+    await world.execute(DIE)
+    await world.execute(DIE_AFTER[moment])
+
+    with pytest.raises(DBAPIError):
+        await world.export("orders", over="busy")
+
+    assert await world.contents() == before
+    await world.execute("DROP FUNCTION die CASCADE")
+    exported(await world.export("orders", over="busy"))
+    assert [draft["revision"] for draft in await world.drafts("busy")] == [1, 2]
+
+
+async def test_a_creation_whose_connection_is_lost_leaves_no_content_behind(world: World) -> None:
+    before = await world.contents()
+    await world.execute(DIE)
+    await world.execute(DIE_AFTER["the draft was written"])
+
+    with pytest.raises(DBAPIError):
+        await world.create("small-live", graph(code("1", "never seen")))
+
+    assert await world.contents() == before
+    await world.execute("DROP FUNCTION die CASCADE")
+    created(await world.create("small-live", graph(code("1", "never seen"))))

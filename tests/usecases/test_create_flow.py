@@ -1,0 +1,73 @@
+"""createFlow: content apart from bindings, stored once (C6)."""
+
+import hashlib
+import json
+
+from app.domain.nouns import FlowType
+from tests.usecases.contents import Written, written
+from tests.usecases.graphs import code, erp, graph, mailer, sub
+from tests.usecases.rows import bound, new_draft, new_flow
+from tests.usecases.world import World, created
+
+
+def hash_of(content: object) -> tuple[str, str]:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest(), text
+
+
+async def test_a_created_flow_has_its_content_apart_from_its_bindings(world: World) -> None:
+    before = await world.contents()
+    native = graph(
+        sub("in", world["dev-orders"]),
+        mailer("mail", world["dev-mail"], agent=world["dev-agent"], samples={"sample": "two"}),
+        erp("erp", world["dev-erp"]),
+        {"id": "odd", "command": "no command", "x": [1, 1.0, "ü"]},
+    )
+
+    said = {"description": "Über alles", "cron": "0 5 * * *", "type": FlowType.REAL_TIME}
+    made = created(await world.create("development", native, name=" Fresh ", **said))
+
+    content = json.loads(json.dumps(native))
+    del content["nodes"][0]["fields"]["topic"]
+    for key in ("credentials_id", "vpn_agent_id", "selected_data_samples"):
+        del content["nodes"][1][key]
+    del content["nodes"][2]["secret_id"]
+    content_hash, text = hash_of(content)
+    found = written(before, await world.contents())
+    [stored] = found.added["flow_content"]
+    names = ("code", "erp", "mailer", "pub-sub")
+    described = {"description": "Über alles", "cron": "0 5 * * *"}
+    state = {"name": "Fresh", "content_hash": content_hash, **described}
+    bindings = [
+        bound(0, topic=world["dev-orders"]),
+        bound(1, credential=world["dev-mail"], agent=world["dev-agent"], data_samples={"sample": "two"}),
+        bound(2, secret=world["dev-erp"]),
+    ]
+    assert (stored["hash"], stored["graph"]) == (content_hash, text)
+    assert found == Written(
+        added={
+            "flow_content": [stored],
+            "flow_content_component": [
+                {"hash": content_hash, "team": "core", "name": name} for name in names if name != "code"
+            ],
+            "flow": [new_flow(world, made, "development", "Fresh", type="REAL_TIME", **described)],
+            "flow_draft": [new_draft(world, made, state, bindings, origin="EDIT")],
+        }
+    )
+
+
+async def test_content_that_is_known_is_not_stored_again_whatever_the_bindings(world: World) -> None:
+    first = created(await world.create("development", graph(mailer("1", world["dev-mail"]), code("2", "new"))))
+    before = await world.contents()
+    second = created(await world.create("production", graph(mailer("1", world["live-mail"]), code("2", "new"))))
+    found = written(before, await world.contents())
+    assert sorted(found.added) == ["flow", "flow_draft"]
+    one, other = await world.draft(first.flow_id), await world.draft(second.flow_id)
+    assert one["content_hash"] == other["content_hash"]
+    assert one["bindings"] != other["bindings"]
+
+
+async def test_an_unfinished_graph_and_unknown_components_are_no_reason_to_refuse(world: World) -> None:
+    unfinished = {"nodes": [{"id": "1", "command": "gone/away:run"}, {"id": "1", "command": ""}], "edges": []}
+    made = created(await world.create("development", unfinished))
+    assert (await world.draft(made.flow_id))["bindings"] == "[]"

@@ -1,0 +1,117 @@
+"""The tests' company as a database, and what its people do there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from app.domain.create import CreateRefusal, CreateWish
+from app.domain.errors import Refusal, Refused
+from app.domain.export import CopyRefusal, CopyWish, ExportRefusal, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.nouns import UserId, Workspace
+from app.domain.override import ExistingDraft
+from app.domain.source import BY_DEFAULT, SourceWish
+from app.storage.engine import Database
+from app.storage.facts import read_place
+from app.storage.store import UnitOfWork
+from app.usecases.copy_flow import copy_flow
+from app.usecases.create_flow import create_flow
+from app.usecases.export_flow import export_flow
+from app.usecases.outcomes import Created, Exported
+from tests.usecases.contents import Contents, Row, contents_of
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    ids: Mapping[str, str]
+    database: Database
+
+    def __getitem__(self, key: str) -> str:
+        """The id that has this key in the company; whatever isn't there is taken for an id."""
+        return self.ids.get(key, key)
+
+    @property
+    def work(self) -> UnitOfWork:
+        return UnitOfWork(self.database, clock=lambda: NOW)
+
+    def user(self, key: str) -> UserId:
+        return UserId(self.ids[key])
+
+    async def copy(
+        self, flow: str, *, by: str = "ada", name: str | None = None, source: SourceWish = BY_DEFAULT
+    ) -> Exported | Refused[CopyRefusal]:
+        return await copy_flow(self.work, self.user(by), CopyWish(self[flow], name, source))
+
+    async def export(
+        self, flow: str, *, to: str | None = None, over: str | None = None, by: str = "ada", **wanted: Any
+    ) -> Exported | Refused[ExportRefusal]:
+        return await export_flow(self.work, self.user(by), self.export_wish(flow, to=to, over=over, **wanted))
+
+    def export_wish(
+        self,
+        flow: str,
+        *,
+        to: str | None = None,
+        over: str | None = None,
+        name: str | None = None,
+        topic: str | None = None,
+        source: SourceWish = BY_DEFAULT,
+        existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE,
+    ) -> ExportWish:
+        destination = OntoFlow(self[over]) if over is not None else IntoWorkspace(self[to or ""])
+        given = None if topic is None else self[topic]
+        return ExportWish(self[flow], destination, name, given, source, existing_draft)
+
+    async def create(
+        self, workspace: str, graph: object, *, by: str = "ada", name: str = "New flow", **said: Any
+    ) -> Created | Refused[CreateRefusal]:
+        return await create_flow(self.work, self.user(by), CreateWish(self[workspace], name, graph, **said))
+
+    async def workspace(self, key: str) -> Workspace:
+        async with self.database.reading() as connection:
+            place, _ = await read_place(connection, self.user("ada"), self[key])
+        assert place is not None
+        return place.workspace
+
+    async def contents(self) -> Contents:
+        return await contents_of(self.database)
+
+    async def drafts(self, flow: str) -> list[Row]:
+        """Every draft that the flow ever had, the oldest first."""
+        held = (await self.contents())["flow_draft"].values()
+        return sorted((row for row in held if row["flow_id"] == self[flow]), key=lambda row: int(row["revision"]))
+
+    async def draft(self, flow: str) -> Row:
+        """The active draft."""
+        [active] = [row for row in await self.drafts(flow) if row["set_aside_at"] is None]
+        return active
+
+    async def versions(self, flow: str) -> list[Row]:
+        """The oldest first."""
+        held = (await self.contents())["flow_version"].values()
+        return sorted((row for row in held if row["flow_id"] == self[flow]), key=lambda row: int(row["number"]))
+
+    async def execute(self, statement: str, **values: str) -> None:
+        """What happens behind the use cases' back."""
+        async with self.database.writing() as connection:
+            await connection.execute(text(statement), values)
+
+
+def exported(outcome: Exported | Refused[Any]) -> Exported:
+    assert isinstance(outcome, Exported), outcome
+    return outcome
+
+
+def created(outcome: Created | Refused[Any]) -> Created:
+    assert isinstance(outcome, Created), outcome
+    return outcome
+
+
+def errors_of(outcome: Created | Exported | Refused[Any]) -> tuple[Refusal, ...]:
+    assert isinstance(outcome, Refused), outcome
+    errors: tuple[Refusal, ...] = outcome.errors
+    return errors
