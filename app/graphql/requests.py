@@ -1,5 +1,7 @@
 """An HTTP request read as a GraphQL request, as GraphQL over HTTP has it."""
 
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +10,11 @@ from starlette.requests import Request
 
 JSON_TYPE = "application/json"
 GRAPHQL_TYPE = "application/graphql-response+json"
+
+LONGEST_INTEGER = 20
+"""Digits and sign of what fits into 64 bits."""
+_LONG_NUMBER = re.compile(r"[0-9]{19}")
+_LONG_NUMBER_IN_BYTES = re.compile(rb"[0-9]{19}")
 
 
 class Refusal(Exception):
@@ -41,10 +48,7 @@ async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLReque
     if media_type.strip().lower() != JSON_TYPE or charset not in {"", "utf-8", "utf8"}:
         raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as {JSON_TYPE}, in UTF-8.")
     body = await _read_body(request, max_body_bytes)
-    try:
-        fields = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise bad_request("The body is no JSON that can be read.") from None
+    fields = _read_json(body, "The body")
     if not isinstance(fields, dict):
         raise bad_request("The body must be a JSON object with `query`.")
     return _checked(fields.get("query"), fields.get("variables"), fields.get("operationName"), fields.get("extensions"))
@@ -64,18 +68,40 @@ def media_type_for(accept: str | None) -> str:
 
 def _read_query(request: Request) -> GraphQLRequest:
     parameters = request.query_params
-    given = {name: _read_json(parameters.get(name), name) for name in ("variables", "extensions")}
+    texts = {name: parameters.get(name) for name in ("variables", "extensions")}
+    given = {name: _read_json(text, f"`{name}`") if text else None for name, text in texts.items()}
     name = parameters.get("operationName") or None
     return _checked(parameters.get("query"), given["variables"], name, given["extensions"])
 
 
-def _read_json(text: str | None, name: str) -> object:
-    if not text:
-        return None
+def _read_json(text: bytes | str, what: str) -> object:
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise bad_request(f"`{name}` is no JSON that can be read.") from None
+        raise bad_request(f"{what} is no JSON that can be read.") from None
+    if _holds_long_number(text):
+        _refuse_long_integers(text, what)
+    return value
+
+
+def _holds_long_number(text: bytes | str) -> bool:
+    long_number = _LONG_NUMBER.search(text) if isinstance(text, str) else _LONG_NUMBER_IN_BYTES.search(text)
+    return long_number is not None
+
+
+def _refuse_long_integers(text: bytes | str, what: str) -> None:
+    """An integer of more than 64 bits was read as a float, which is another number than the one that was sent."""
+
+    def check(digits: str) -> int:
+        number = int(digits) if len(digits) <= LONGEST_INTEGER else 2**64
+        if -(2**63) <= number < 2**64:
+            return number
+        raise bad_request(f"{what} holds an integer of more than 64 bits. Send it as a string.")
+
+    try:
+        json.loads(text, parse_int=check)
+    except RecursionError:
+        raise bad_request(f"{what} is nested too deep.") from None
 
 
 def _checked(query: object, variables: object, operation_name: object, extensions: object) -> GraphQLRequest:
