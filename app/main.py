@@ -37,9 +37,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """The ASGI application; without settings it reads them from the environment."""
     settings = read_settings() if settings is None else settings
     if settings.database_url is None:
-        raise RuntimeError(
-            "The application needs FLOWPORT_DATABASE_URL: `flowport serve` sets it for the embedded one."
-        )
+        raise RuntimeError("FLOWPORT_DATABASE_URL is needed; `flowport serve` sets it for the embedded database.")
     configure_log(log_format=settings.log_format, level=settings.log_level)
     database = open_database(
         settings.database_url,
