@@ -135,6 +135,13 @@ def test_long_lists_are_compared_too(length: int) -> None:
     assert field_changes(numbers, changed) == changes((f"/{middle}", middle, "new"))
 
 
+def test_long_lists_are_compared_one_by_one_between_their_common_ends() -> None:
+    before, after = ["start", *["a"] * 1100, "end"], ["start", *["b"] * 1101, "end"]
+    assert field_changes(before, after) == changes(
+        *((f"/{index}", "a", "b") for index in range(1, 1101)), ("/1101", None, "b")
+    )
+
+
 # Graphs -------------------------------------------------------------------------------------------------------------
 
 

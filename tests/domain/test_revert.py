@@ -72,7 +72,9 @@ def test_everything_of_the_old_version_is_taken_back(its_flow: Flow, sets_aside:
     assert before == OLD
 
 
-@pytest.mark.parametrize("version", [OLD, PUBLISHED, replace(OLD, origin=VersionOrigin.REVERT, revert_of=None)])
+@pytest.mark.parametrize(
+    "version", [OLD, PUBLISHED, replace(OLD, origin=VersionOrigin.REVERT, revert_of=VersionId("v_0"))]
+)
 def test_the_draft_says_which_version_it_came_from_even_if_that_came_from_another(version: State) -> None:
     plan = agreed(revert(WITHOUT_DRAFT, version, knowing=THINGS, components=COMPONENTS))
     assert (plan.state.origin, plan.state.revert_of) == (VersionOrigin.REVERT, version.id)
