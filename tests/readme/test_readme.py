@@ -1,6 +1,7 @@
 """The README says what is so: its commands run, its answers are real, its tables and paths are those of the project."""
 
 import re
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ WRITE_ANEW = "write it anew: .venv/bin/python -m tests.readme.write"
 
 async def test_every_command_runs_and_every_answer_is_real(database_url: str) -> None:
     async with demo_client(database_url) as client:
-        assert await as_it_should_stand(README, client) == README, WRITE_ANEW
+        real = await as_it_should_stand(README, client)
+    differences = list(unified_diff(README.splitlines(), real.splitlines(), "README.md", "what is so", lineterm=""))
+    assert differences == [], WRITE_ANEW
 
 
 def test_the_export_by_example_and_every_typed_error_are_shown() -> None:

@@ -69,7 +69,8 @@ async function ask() {
     const took = Math.round(performance.now() - started);
     show(text);
     const outcome = outcomeOf(text);
-    say(`${response.status} · ${took} ms${outcome ? ` · ${outcome}` : ""}`, !response.ok || outcome ? "bad" : "good");
+    const said = [response.status, `${took} ms`, outcome].filter(Boolean).join(" · ");
+    say(said, !response.ok || outcome ? "bad" : "good");
   } catch (error) {
     say(error.name === "AbortError" ? "Stopped." : `The server can't be reached: ${error.message}`, "bad");
   }
