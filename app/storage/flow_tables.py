@@ -125,6 +125,8 @@ class FlowDraftRow(SQLModel, table=True):
     __table_args__ = (
         Index("uq_flow_draft_active", "flow_id", unique=True, postgresql_where=sql("set_aside_at IS NULL")),
         Index("ix_flow_draft_set_aside", "flow_id", "set_aside_at", "id"),
+        Index(None, "set_aside_by", postgresql_where=sql("set_aside_by IS NOT NULL")),
+        Index(None, "revert_of", postgresql_where=sql("revert_of IS NOT NULL")),
         Index("ix_flow_draft_expiry", "set_aside_at", "id", postgresql_where=sql("set_aside_at IS NOT NULL")),
         one_of("origin", VersionOrigin),
     )
@@ -152,6 +154,7 @@ class FlowVersionRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("flow_id", "id"),
         UniqueConstraint("flow_id", "number"),
+        Index(None, "revert_of", postgresql_where=sql("revert_of IS NOT NULL")),
         CheckConstraint("number > 0", name="number"),
         one_of("origin", VersionOrigin),
     )

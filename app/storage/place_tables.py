@@ -148,7 +148,7 @@ class ComponentWhitelistRow(SQLModel, table=True):
 
     __tablename__ = "component_whitelist"
     component_id: str = reference("component.id", on_delete="CASCADE", primary_key=True)
-    contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True)
+    contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
 class ApiTokenRow(SQLModel, table=True):

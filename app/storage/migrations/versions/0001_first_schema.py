@@ -313,6 +313,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("component_id", "contract_id", name=op.f("pk_component_whitelist")),
     )
+    op.create_index(op.f("ix_component_whitelist_contract_id"), "component_whitelist", ["contract_id"], unique=False)
     op.create_table(
         "credential",
         sa.Column("id", sa.Text(collation="C"), nullable=False),
@@ -365,6 +366,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_flow_draft_content_hash"), "flow_draft", ["content_hash"], unique=False)
     op.create_index("ix_flow_draft_set_aside", "flow_draft", ["flow_id", "set_aside_at", "id"], unique=False)
     op.create_index(
+        op.f("ix_flow_draft_set_aside_by"),
+        "flow_draft",
+        ["set_aside_by"],
+        unique=False,
+        postgresql_where=sa.text("set_aside_by IS NOT NULL"),
+    )
+    op.create_index(
         "uq_flow_draft_active", "flow_draft", ["flow_id"], unique=True, postgresql_where=sa.text("set_aside_at IS NULL")
     )
     op.create_table(
@@ -397,6 +405,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_flow_version_content_hash"), "flow_version", ["content_hash"], unique=False)
     op.create_index(op.f("ix_flow_version_published_by"), "flow_version", ["published_by"], unique=False)
+    op.create_index(
+        op.f("ix_flow_version_revert_of"),
+        "flow_version",
+        ["revert_of"],
+        unique=False,
+        postgresql_where=sa.text("revert_of IS NOT NULL"),
+    )
     op.create_table(
         "secret",
         sa.Column("id", sa.Text(collation="C"), nullable=False),

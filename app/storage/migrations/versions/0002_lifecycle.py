@@ -19,6 +19,12 @@ def upgrade() -> None:
         op.f("fk_flow_draft_revert_of"), "flow_draft", "flow_version", ["revert_of"], ["id"], ondelete="SET NULL"
     )
     op.create_index(
+        op.f("ix_flow_draft_revert_of"),
+        "flow_draft",
+        ["revert_of"],
+        postgresql_where=sa.text("revert_of IS NOT NULL"),
+    )
+    op.create_index(
         "ix_flow_draft_expiry",
         "flow_draft",
         ["set_aside_at", "id"],
@@ -28,5 +34,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_flow_draft_expiry", "flow_draft")
+    op.drop_index(op.f("ix_flow_draft_revert_of"), "flow_draft")
     op.drop_constraint(op.f("fk_flow_draft_revert_of"), "flow_draft")
     op.drop_column("flow_draft", "revert_of")
