@@ -4,10 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,6 +19,7 @@ from starlette.routing import Route
 from app.graphql import explorer
 from app.graphql.authentication import Authenticator
 from app.graphql.budget import Budget
+from app.graphql.draining import Draining
 from app.graphql.http import Access, Bounds, Endpoint
 from app.graphql.json_web_tokens import JsonWebTokens
 from app.graphql.jwks import KeySet
@@ -22,6 +27,7 @@ from app.graphql.limits import Limits
 from app.metrics import exposition
 from app.observability import configure_log, log
 from app.settings import Settings, is_loopback, read_settings
+from app.stopping import Work
 from app.storage.engine import Database, open_database
 from app.storage.migrate import is_current
 from app.storage.store import UnitOfWork
@@ -31,6 +37,12 @@ HOUSEKEEPING_SECONDS = 3600
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 """The endpoint answers all of them, most with 405."""
+
+REFUSED = {
+    401: ("UNAUTHENTICATED", "Send `Authorization: Bearer <token>`."),
+    404: ("NOT_FOUND", "There is nothing here. GraphQL is served on /graphql."),
+    405: ("METHOD_NOT_ALLOWED", "That can't be done here; the header `Allow` says what can."),
+}
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -47,11 +59,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
     authenticator = Authenticator(database, now=work.now, json_web_tokens=json_web_tokens_of(settings))
     endpoint = Endpoint(database, work, authenticator, access_of(settings), bounds_of(settings))
+    at_work = Work()
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Work]]:
         housekeeping = asyncio.create_task(keep_house(database, timedelta(days=settings.set_aside_days)))
-        yield
+        # The server process looks there when it is to stop.
+        yield {"work": at_work}
         housekeeping.cancel()
         await asyncio.gather(housekeeping, return_exceptions=True)
         await authenticator.close()
@@ -61,17 +75,24 @@ def create_app(settings: Settings | None = None) -> Starlette:
         show_page = graphiql_is_open(settings) and explorer.wants_page(request)
         return explorer.page() if show_page else await endpoint(request)
 
-    return Starlette(
-        routes=[
-            Route("/graphql", graphql, methods=METHODS),
-            Route("/graphql/static/{name}", explorer.part, methods=["GET"]),
-            Route("/health", health, methods=["GET"]),
-            Route("/ready", readiness(database), methods=["GET"]),
-            Route("/metrics", metrics, methods=["GET"]),
-        ],
-        exception_handlers={404: not_found},
+    app = Starlette(
+        routes=[Route("/graphql", graphql, methods=METHODS), *other_routes(settings, database)],
+        middleware=[*cors_of(settings), Middleware(Draining, work=at_work)],
+        exception_handlers={HTTPException: as_error},
         lifespan=lifespan,
     )
+    # It would tell an address that rests on what the request says of its own.
+    app.router.redirect_slashes = False
+    return app
+
+
+def other_routes(settings: Settings, database: Database) -> list[Route]:
+    return [
+        Route("/graphql/static/{name}", explorer.part, methods=["GET"]),
+        Route("/health", health, methods=["GET"]),
+        Route("/ready", readiness(database), methods=["GET"]),
+        Route("/metrics", metrics_for(settings), methods=["GET"]),
+    ]
 
 
 async def keep_house(database: Database, kept: timedelta) -> None:
@@ -133,9 +154,23 @@ async def health(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-async def metrics(_: Request) -> Response:
-    """What is measured, for Prometheus."""
-    return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
+def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    """What is measured, for Prometheus: to everybody on loopback, to whoever has the token elsewhere, unless set."""
+    token = settings.metrics_token
+    is_open = settings.metrics == "on" or (
+        settings.metrics == "auto" and (is_loopback(settings.host) or token is not None)
+    )
+
+    async def metrics(request: Request) -> Response:
+        if not is_open:
+            raise HTTPException(404)
+        if token is not None:
+            given = request.headers.get("authorization", "").encode()
+            if not compare_digest(given, f"Bearer {token}".encode()):
+                raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+        return Response(exposition(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+    return metrics
 
 
 def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
@@ -153,6 +188,23 @@ def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
     return ready
 
 
-async def not_found(_: Request, __: Exception) -> Response:
-    error = {"message": "There is nothing here. GraphQL is served on /graphql.", "extensions": {"code": "NOT_FOUND"}}
-    return JSONResponse({"errors": [error]}, 404)
+def cors_of(settings: Settings) -> list[Middleware]:
+    """What lets pages of other origins call, where some are named; cookies there are none."""
+    if settings.cors_origins is None:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins.split(","),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
+            expose_headers=["X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After"],
+        )
+    ]
+
+
+async def as_error(_: Request, error: Exception) -> Response:
+    """What Starlette refuses, said like everything else that is refused."""
+    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    code, message = REFUSED.get(status, ("BAD_REQUEST", "The request can't be answered."))
+    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)

@@ -1,27 +1,18 @@
-"""Serving: the socket, the demo world, the greeting and the server processes."""
+"""Serving: the socket, the certificate, the demo world and the greeting, before the server processes begin."""
 
 import asyncio
 import os
-import signal
 import socket
-import threading
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
-from multiprocessing import parent_process
-from multiprocessing.process import BaseProcess
-from types import FrameType
 
 import click
-import uvicorn
-from starlette.applications import Starlette
-from uvicorn.supervisors import Multiprocess
 
 from app.observability import configure_log
+from app.processes import ignore_signals, serve_alone, serve_with_workers, stop_on_signals
 from app.settings import Settings, variable
-
-# How long requests may go on after a signal to stop; container runtimes kill after 10 seconds.
-GRACE_SECONDS = 8
 
 
 @contextmanager
@@ -45,62 +36,34 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bool) -> None:
-    """Serve until a signal stops us; SystemExit then, so that whoever opened something closes it."""
+    """Serve until a signal stops us, possibly with SystemExit, so that whoever opened something closes it."""
     stop_on_signals()
     configure_log(log_format=settings.log_format, level=settings.log_level)
+    check_certificate(settings)
     host, port = listening.getsockname()[:2]
     embedded = settings.database_url is None
-    loopback = ip_address(host).is_loopback
-    ready = asyncio.run(prepare(url, base_url_of(host, port), demo=demo and embedded, loopback=loopback))
+    base_url = base_url_of(host, port, tls=settings.tls_certificate is not None)
+    greeting = asyncio.run(prepare(url, base_url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
     hand_down(settings, {"database_url": url, "embedded": str(int(embedded)), "host": host, "port": str(port)})
-    click.echo(ready)
-    config = uvicorn.Config(
-        "app.serving:application",
-        factory=True,
-        lifespan="on",
-        ws="none",
-        workers=settings.workers,
-        # The log is ours: one line per operation.
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    if settings.workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
-        return
-    server = uvicorn.Server(config)
-    server.run(sockets=[listening])
-    if not server.started:
+    click.echo(greeting)
+    serve = serve_alone if settings.workers == 1 else serve_with_workers
+    has_started = serve(listening, settings)
+    ignore_signals()
+    if not has_started:
         raise click.exceptions.Exit(1)
 
 
-def application() -> Starlette:
-    """The application of a server process; as a worker it ends with its parent, even if that one is killed."""
-    from app.main import create_app
-
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=end_with, args=(parent,), daemon=True).start()
-    return create_app()
-
-
-def end_with(parent: BaseProcess) -> None:
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def stop_on_signals() -> None:
-    """Turn the signals that stop us into SystemExit: by default SIGTERM ends a process without any cleaning up.
-
-    Uvicorn catches them while it serves, and raises them again afterwards.
-    """
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+def check_certificate(settings: Settings) -> None:
+    """Refuse what can't be used before anything is begun; the password of an encrypted key is not asked for."""
+    if settings.tls_certificate is None:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
+    except OSError as error:
+        raise click.ClickException(
+            f"The certificate {settings.tls_certificate} with the key {settings.tls_key} can't be used: {error}."
+        ) from None
 
 
 async def prepare(url: str, base_url: str, *, demo: bool, loopback: bool) -> str:
@@ -130,8 +93,9 @@ async def prepare(url: str, base_url: str, *, demo: bool, loopback: bool) -> str
     return "\n".join(greeting)
 
 
-def base_url_of(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def base_url_of(host: str, port: int, *, tls: bool = False) -> str:
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def hand_down(settings: Settings, decided: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,6 +23,9 @@ URL_OPTIONS = {
     "ssl": "ssl",
     "prepared_statement_cache_size": "prepared_statement_cache_size",
 }
+
+# The scheme, the host and, where it isn't the usual one, the port; in small letters, as browsers send them.
+ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
 
 def async_url(given: str) -> str:
@@ -62,6 +65,21 @@ def needed_with_key_set(given: str | None, others: ValidationInfo) -> str | None
     if given is None and others.data.get("jwks_url") is not None:
         raise ValueError(f"must be given where {variable('jwks_url')} is")
     return given
+
+
+def listed_origins(given: str) -> str:
+    """Origins as browsers send them, without spaces between."""
+    origins = [origin.strip() for origin in given.split(",") if origin.strip()]
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin} is no origin, such as https://app.example.com or http://localhost:3000")
+    return ",".join(origins)
+
+
+def given_both_or_neither(key: Path | None, others: ValidationInfo) -> Path | None:
+    if "tls_certificate" in others.data and (key is None) != (others.data["tls_certificate"] is None):
+        raise ValueError("the certificate and its key belong together: give both or neither")
+    return key
 
 
 def is_loopback(host: str) -> bool:
@@ -115,6 +133,22 @@ class Settings(BaseSettings):
     jwks_cache_seconds: int = Field(
         default=300, ge=1, le=86_400, description="how long the keys are not asked for anew"
     )
+    cors_origins: Annotated[str, AfterValidator(listed_origins)] | None = Field(
+        default=None, description="origins, with commas between, whose pages may call; unset, only our own page may"
+    )
+    tls_certificate: FilePath | None = Field(
+        default=None, description="file with the certificate chain (PEM) for HTTPS; unset, HTTP is served"
+    )
+    tls_key: Annotated[FilePath | None, AfterValidator(given_both_or_neither)] = Field(
+        default=None, validate_default=True, description="file with the key of the certificate (PEM), not encrypted"
+    )
+    metrics: Switch = Field(
+        default="auto",
+        description="`/metrics`; auto: open on loopback, else for whoever has the token, if there is one",
+    )
+    metrics_token: str | None = Field(
+        default=None, min_length=16, repr=False, description="bearer token that `/metrics` asks for; unset, none"
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto", description="how the log is written; auto: console on a terminal, else json"
     )
@@ -138,6 +172,9 @@ class Settings(BaseSettings):
     )
     statement_timeout_seconds: float = Field(
         default=15, gt=0, allow_inf_nan=False, description="longest time for one SQL statement"
+    )
+    shutdown_seconds: float = Field(
+        default=8, ge=0, le=3600, allow_inf_nan=False, description="longest time for requests to end at a shutdown"
     )
     set_aside_days: int = Field(default=30, ge=1, le=36_500, description="days that a draft set aside is kept")
     pool_size: int = Field(default=10, ge=1, le=1000, description="database connections of each server process")
