@@ -158,25 +158,25 @@ class Lives(RuleBasedStateMachine):
         """One that was set aside, if there is any; else any that ever was."""
         drafts = list(self.acting.model.drafts.values())
         aside = [draft for draft in drafts if draft.fate == "SET_ASIDE"]
-        candidates: list[Draft] = aside if aside and number % 6 else drafts
+        candidates: list[Draft] = aside if aside and number % 6 != 5 else drafts
         self.acting.restore(candidates[number % len(candidates)], by=by)
 
     def some_flow(self, number: int) -> Flow:
         """Seldom one that is deleted."""
         living, flows = self.acting.model.living(), list(self.acting.model.flows.values())
-        candidates = living if living and number % 10 else flows
+        candidates = living if living and number % 10 != 9 else flows
         return candidates[number % len(candidates)]
 
     def some_edited_flow(self, number: int) -> Flow:
         """Seldom one without a draft."""
         edited = [flow for flow in self.acting.model.living() if self.acting.model.draft_of(flow.id) is not None]
-        return edited[number % len(edited)] if edited and number % 5 else self.some_flow(number)
+        return edited[number % len(edited)] if edited and number % 5 != 4 else self.some_flow(number)
 
     def some_source(self, flow: Flow, wanted: str | None, number: int) -> str | None:
         """Where a version is wanted: one of the flow, or seldom of some other."""
         if wanted != "a version":
             return wanted
-        own = flow.versions if number % 7 else []
+        own = flow.versions if number % 7 != 6 else []
         versions = own or [version for other in self.acting.model.flows.values() for version in other.versions]
         return versions[number % len(versions)].id
 
@@ -190,7 +190,7 @@ class Lives(RuleBasedStateMachine):
 
 def some_thing(step: str, workspace: str, number: int) -> str | None:
     """Something of the workspace for such a step, seldom something of another one, or nothing."""
-    home = workspace if number % 6 else {"development": "production"}.get(workspace, "development")
+    home = workspace if number % 6 != 5 else {"development": "production"}.get(workspace, "development")
     return [*THINGS[home][step], None][number % (len(THINGS[home][step]) + 1)]
 
 
