@@ -32,6 +32,13 @@ async def world(server_url: str, server: AsyncEngine, company_loaded: Loaded) ->
         yield made
 
 
+@pytest.fixture(scope="session")
+async def untouched(server_url: str, server: AsyncEngine, company_loaded: Loaded) -> AsyncIterator[World]:
+    """One company for all the tests that leave no trace in it."""
+    async with copy_of(company_loaded, server_url, server) as made:
+        yield made
+
+
 @asynccontextmanager
 async def copy_of(loaded: Loaded, server_url: str, server: AsyncEngine) -> AsyncIterator[World]:
     template, ids = loaded

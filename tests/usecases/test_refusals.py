@@ -1,11 +1,10 @@
 """A refusal names every reason, and leaves the whole database as it was (X11)."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
 from app.domain.component import ComponentNotAccessible, InaccessibilityReason, InaccessibleComponent
@@ -17,7 +16,6 @@ from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
-from tests.usecases.conftest import Loaded, copy_of
 from tests.usecases.graphs import code, erp, graph, mailer, sub
 from tests.usecases.world import World, errors_of
 
@@ -30,11 +28,9 @@ DRAFT, PUBLISHED = SourceWish(StateOfFlow.DRAFT), SourceWish(StateOfFlow.PUBLISH
 EDIT = "workspaces.flow.edit"
 
 
-@pytest.fixture(scope="module")
-async def world(server_url: str, server: AsyncEngine, company_loaded: Loaded) -> AsyncIterator[World]:
-    """One company for all of these tests: none of them leaves a trace."""
-    async with copy_of(company_loaded, server_url, server) as made:
-        yield made
+@pytest.fixture
+def world(untouched: World) -> World:
+    return untouched
 
 
 async def refused_without_a_trace(world: World, attempt: Try) -> tuple[Refusal, ...]:

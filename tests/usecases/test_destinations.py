@@ -1,0 +1,70 @@
+"""What is offered as a destination is what the export itself would decide, whoever asks and whatever the flow uses."""
+
+import pytest
+
+from app.domain.source import BY_DEFAULT
+from app.storage.paging import PageRequest
+from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations
+from tests.usecases.world import World
+
+FLOWS = ("orders", "of-the-team", "two-topics", "only-one", "ice", "ships")
+ALL = PageRequest(100)
+
+
+@pytest.mark.parametrize(
+    ("contract", "tenant", "teams_own"),
+    [
+        ("retail", "home", ["development", "production"]),
+        ("foods", "home", ["development", "kitchen"]),
+        ("overseas", "abroad", ["development"]),
+    ],
+)
+async def test_the_destinations_of_a_teams_flow_are_in_the_contract_of_the_team_and_at_home(
+    world: World, contract: str, tenant: str, teams_own: list[str]
+) -> None:
+    await world.execute(
+        "update team set contract_id = :contract, tenant_id = :tenant where name = 'lab'",
+        contract=world[contract],
+        tenant=world[tenant],
+    )
+    found = await destinations_of(world, "of-the-team", "ada")
+    assert await offered(found) == [world[key] for key in teams_own]
+    assert await contracts_offered(found) == await contracts_of(world, teams_own)
+
+
+@pytest.mark.parametrize("who", ["ada", "ben", "gus", "cora", "olga"])
+@pytest.mark.parametrize("flow", FLOWS)
+async def test_what_is_offered_is_what_an_export_would_not_refuse(untouched: World, flow: str, who: str) -> None:
+    found = await find_destinations(untouched.database, untouched.user(who), untouched[flow], BY_DEFAULT)
+    if found is None:
+        return
+    everywhere = await found.workspaces(DestinationSearch(include_ineligible=True), ALL)
+    good = [there.place.workspace for _, there in everywhere.elements if there.eligible_for_override]
+    assert await offered(found) == [workspace.id for workspace in good]
+    assert sorted(await contracts_offered(found)) == sorted({workspace.contract.id for workspace in good})
+    assert await found.count_workspaces(DestinationSearch()) == len(good)
+    for contract in {workspace.contract.id for workspace in good}:
+        of_contract = await found.workspaces(DestinationSearch(contract_id=contract), ALL)
+        expected = [workspace.id for workspace in good if workspace.contract.id == contract]
+        assert [there.place.workspace.id for _, there in of_contract.elements] == expected
+
+
+async def destinations_of(world: World, flow: str, who: str) -> ExportableFlow:
+    found = await find_destinations(world.database, world.user(who), world[flow], BY_DEFAULT)
+    assert found is not None
+    return found
+
+
+async def offered(found: ExportableFlow) -> list[str]:
+    page = await found.workspaces(DestinationSearch(), ALL)
+    return [there.place.workspace.id for _, there in page.elements]
+
+
+async def contracts_offered(found: ExportableFlow) -> list[str]:
+    return [contract.id for _, contract in (await found.contracts(None, ALL)).elements]
+
+
+async def contracts_of(world: World, workspaces: list[str]) -> list[str]:
+    """Each once, by name."""
+    contracts = {(await world.workspace(key)).contract for key in workspaces}
+    return [contract.id for contract in sorted(contracts, key=lambda contract: contract.name)]
