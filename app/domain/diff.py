@@ -72,77 +72,87 @@ def compare(older: Snapshot, newer: Snapshot) -> GraphDiff:
         return GraphDiff(identical=not bindings, bindings=bindings)
     before, after = _steps(older.content), _steps(newer.content)
     links_before, links_after = _links(older.content), _links(newer.content)
+    comparison = _Comparison()
     return GraphDiff(
         identical=False,
         added_steps=tuple(key for key in after if key not in before),
         removed_steps=tuple(key for key in before if key not in after),
-        changed_steps=tuple(_changed(before, after)),
+        changed_steps=tuple(comparison.changed(before, after)),
         added_links=tuple(key for key in links_after if key not in links_before),
         removed_links=tuple(key for key in links_before if key not in links_after),
-        changed_links=tuple(_changed(links_before, links_after)),
+        changed_links=tuple(comparison.changed(links_before, links_after)),
         bindings=bindings,
     )
 
 
 def field_changes(before: Json, after: Json) -> tuple[FieldChange, ...]:
     """Where two JSON values differ, each place once, with its JSON Pointer."""
-    found: list[FieldChange] = []
-    _collect("", before, after, found)
-    return tuple(found)
+    return _Comparison().changes(before, after)
 
 
 LONGEST_MATCHED = 1000
 """Where longer lists differ between their common ends, they are compared element by element."""
 
-
-def _collect(path: str, before: Json, after: Json, found: list[FieldChange]) -> None:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in dict.fromkeys((*before, *after)):
-            pointer = f"{path}/{_escaped(key)}"
-            if key in before and key in after:
-                _collect(pointer, before[key], after[key], found)
-            else:
-                found.append(FieldChange(pointer, before.get(key), after.get(key)))
-    elif isinstance(before, list) and isinstance(after, list):
-        _collect_list(path, before, after, found)
-    elif canonical(before) != canonical(after):
-        found.append(FieldChange(path, before, after))
+MOST_MATCHED = 5 * LONGEST_MATCHED**2
+"""So are all lists of two states once this many pairs of elements were looked at, so that no graph takes minutes."""
 
 
-def _collect_list(path: str, before: list[Json], after: list[Json], found: list[FieldChange]) -> None:
-    """What came to a list has the index that it has now, what went the index that it had."""
-    for i1, i2, j1, j2 in _unequal([canonical(one) for one in before], [canonical(one) for one in after]):
-        pairs = min(i2 - i1, j2 - j1)
-        for offset in range(pairs):
-            _collect(f"{path}/{j1 + offset}", before[i1 + offset], after[j1 + offset], found)
-        found.extend(FieldChange(f"{path}/{index}", before[index], None) for index in range(i1 + pairs, i2))
-        found.extend(FieldChange(f"{path}/{index}", None, after[index]) for index in range(j1 + pairs, j2))
+class _Comparison:
+    """Of two values, or of all steps and links of two states, which share what may be spent on matching lists."""
 
+    def __init__(self) -> None:
+        self._pairs_left = MOST_MATCHED
 
-def _unequal(before: list[str], after: list[str]) -> Iterator[tuple[int, int, int, int]]:
-    """The stretches in which two lists differ: from where to where in the one, and in the other.
+    def changed(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Changed]:
+        for key, value in after.items():
+            if key in before:
+                fields = self.changes(before[key], value)
+                if fields:
+                    yield Changed(key, fields)
 
-    Common ends are set apart first: among elements that are alike, the longest match needn't be the plainest.
-    """
-    shorter = min(len(before), len(after))
-    start = next((index for index in range(shorter) if before[index] != after[index]), shorter)
-    rest = shorter - start
-    end = next((index for index in range(rest) if before[-1 - index] != after[-1 - index]), rest)
-    old, new = before[start : len(before) - end], after[start : len(after) - end]
-    if len(old) * len(new) > LONGEST_MATCHED**2:
-        yield start, len(before) - end, start, len(after) - end
-        return
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag != "equal":
-            yield start + i1, start + i2, start + j1, start + j2
+    def changes(self, before: Json, after: Json) -> tuple[FieldChange, ...]:
+        return tuple(self._changes("", before, after))
 
+    def _changes(self, path: str, before: Json, after: Json) -> Iterator[FieldChange]:
+        if isinstance(before, dict) and isinstance(after, dict):
+            for key in dict.fromkeys((*before, *after)):
+                pointer = f"{path}/{_escaped(key)}"
+                if key in before and key in after:
+                    yield from self._changes(pointer, before[key], after[key])
+                else:
+                    yield FieldChange(pointer, before.get(key), after.get(key))
+        elif isinstance(before, list) and isinstance(after, list):
+            yield from self._changes_of_list(path, before, after)
+        elif canonical(before) != canonical(after):
+            yield FieldChange(path, before, after)
 
-def _changed(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Changed]:
-    for key, value in after.items():
-        if key in before:
-            fields = field_changes(before[key], value)
-            if fields:
-                yield Changed(key, fields)
+    def _changes_of_list(self, path: str, before: list[Json], after: list[Json]) -> Iterator[FieldChange]:
+        """What came to a list has the index that it has now, what went the index that it had."""
+        for i1, i2, j1, j2 in self._unequal([canonical(one) for one in before], [canonical(one) for one in after]):
+            pairs = min(i2 - i1, j2 - j1)
+            for offset in range(pairs):
+                yield from self._changes(f"{path}/{j1 + offset}", before[i1 + offset], after[j1 + offset])
+            yield from (FieldChange(f"{path}/{index}", before[index], None) for index in range(i1 + pairs, i2))
+            yield from (FieldChange(f"{path}/{index}", None, after[index]) for index in range(j1 + pairs, j2))
+
+    def _unequal(self, before: list[str], after: list[str]) -> Iterator[tuple[int, int, int, int]]:
+        """The stretches in which two lists differ: from where to where in the one, and in the other.
+
+        Common ends are set apart first: among elements that are alike, the longest match needn't be the plainest.
+        """
+        shorter = min(len(before), len(after))
+        start = next((index for index in range(shorter) if before[index] != after[index]), shorter)
+        rest = shorter - start
+        end = next((index for index in range(rest) if before[-1 - index] != after[-1 - index]), rest)
+        old, new = before[start : len(before) - end], after[start : len(after) - end]
+        pairs = len(old) * len(new)
+        if pairs > min(LONGEST_MATCHED**2, self._pairs_left):
+            yield start, len(before) - end, start, len(after) - end
+            return
+        self._pairs_left -= pairs
+        for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+            if tag != "equal":
+                yield start + i1, start + i2, start + j1, start + j2
 
 
 def _binding_changes(older: Snapshot, newer: Snapshot) -> Iterator[BindingChange]:

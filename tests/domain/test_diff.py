@@ -5,7 +5,16 @@ from typing import NoReturn
 import pytest
 
 from app.domain.component import Step
-from app.domain.diff import LONGEST_MATCHED, Changed, FieldChange, GraphDiff, Snapshot, compare, field_changes
+from app.domain.diff import (
+    LONGEST_MATCHED,
+    MOST_MATCHED,
+    Changed,
+    FieldChange,
+    GraphDiff,
+    Snapshot,
+    compare,
+    field_changes,
+)
 from app.domain.graph import Json, canonical, content_hash, split, steps_of
 from tests.domain.world import native, node
 
@@ -140,6 +149,23 @@ def test_long_lists_are_compared_one_by_one_between_their_common_ends() -> None:
     assert field_changes(before, after) == changes(
         *((f"/{index}", "a", "b") for index in range(1, 1101)), ("/1101", None, "b")
     )
+
+
+def test_lists_that_differ_all_over_are_matched_only_while_that_is_affordable() -> None:
+    before, after = [*range(LONGEST_MATCHED)], [*range(1, LONGEST_MATCHED), "new"]
+    assert field_changes(before, after) == changes(("/0", 0, None), (f"/{LONGEST_MATCHED - 1}", None, "new"))
+    affordable = MOST_MATCHED // LONGEST_MATCHED**2 - 1  # The list of the lists costs a little too.
+    found = field_changes([before] * (affordable + 2), [after] * (affordable + 2))
+    entries = [sum(change.path.startswith(f"/{index}/") for change in found) for index in range(affordable + 2)]
+    assert entries == [*[2] * affordable, LONGEST_MATCHED, LONGEST_MATCHED]
+
+
+def test_all_steps_of_a_comparison_share_what_may_be_spent() -> None:
+    lists = ([*range(LONGEST_MATCHED)], [*range(1, LONGEST_MATCHED), "new"])
+    ids = [str(number) for number in range(MOST_MATCHED // LONGEST_MATCHED**2 + 1)]
+    before, after = (snapshot(native(*(node(step_id, fields={"list": one}) for step_id in ids))) for one in lists)
+    entries = [len(change.fields) for change in compare(before, after).changed_steps]
+    assert entries == [*[2] * (len(ids) - 1), LONGEST_MATCHED]
 
 
 # Graphs -------------------------------------------------------------------------------------------------------------
