@@ -149,6 +149,8 @@ def test_long_lists_are_compared_one_by_one_between_their_common_ends() -> None:
     assert field_changes(before, after) == changes(
         *((f"/{index}", "a", "b") for index in range(1, 1101)), ("/1101", None, "b")
     )
+    one_more = LONGEST_MATCHED + 1
+    assert len(field_changes([*range(one_more)], [*range(1, one_more), "new"])) == one_more
 
 
 def test_lists_that_differ_all_over_are_matched_only_while_that_is_affordable() -> None:
