@@ -105,3 +105,8 @@ def test_the_house_as_it_is_keeps_the_rule(house: Path, rule: str) -> None:
     told = checked(house, rule)
     assert (told.returncode, told.stdout.splitlines()[-1]) == (0, "All checks passed."), told.stdout + told.stderr
     assert f"== {rule}" in told.stdout
+
+
+def test_a_check_that_does_not_exist_is_not_taken_for_one_that_passed(house: Path) -> None:
+    told = checked(house, "sizes", "tpyes")
+    assert (told.returncode, told.stdout, told.stderr) == (2, "", "There is no check tpyes.\n")
