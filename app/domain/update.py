@@ -163,7 +163,8 @@ def _wanted_graph(base: State | None, here: Destination, catalogue: Catalogue, w
         return None if base is None else _Graph(None, base.content_hash, base.steps, base.bindings, ())
     before = _Before(base, here, catalogue)
     content, own = part(wish.graph, before.topic_field)
-    return _Graph(content, content.hash, content.steps, before.kept(content.steps, own), own)
+    named_anew = before.not_bound_already(content.steps, own)
+    return _Graph(content, content.hash, content.steps, before.kept(content.steps, own), named_anew)
 
 
 class _Before:
@@ -187,6 +188,25 @@ class _Before:
         if self._resolve(command) is None:
             return self._topic_fields.get(component_name(command))
         return self._known_topic_field(command)
+
+    def not_bound_already(self, steps: tuple[Step, ...], sent: Bindings) -> Bindings:
+        """What a graph names for steps that weren't bound to it already: only this is asked about.
+
+        A graph that is sent back as it was handed out can be saved, whatever has disappeared meanwhile (C6).
+        """
+        keys = list(numbered(step.id for step in steps))
+        return tuple(
+            replace(bound, values=self._new_values(steps[bound.position], self._steps.get(keys[bound.position]), bound))
+            for bound in sent
+        )
+
+    def _new_values(self, step: Step, there: Step | None, own: StepBindings) -> Mapping[ReferenceKind, Json]:
+        before = None if there is None else self._bindings.get(there.position)
+        if there is None or before is None:
+            return own.values
+        if not self._here.is_same_component(step, self._resolve(step.command), there):
+            return own.values
+        return {kind: value for kind, value in own.values.items() if before.values.get(kind) != value}
 
     def kept(self, steps: tuple[Step, ...], sent: Bindings) -> Bindings:
         """The bindings of steps that are still there, unless the graph names its own."""

@@ -209,3 +209,19 @@ def test_what_a_graph_names_is_asked_every_step_and_kind_at_once() -> None:
         CredentialNotAccessible(AGENT, "a", DEVELOPMENT, "1"),
         CredentialNotAccessible(CREDENTIAL, LOGIN.id, DEVELOPMENT, "3"),
     )
+
+
+def test_a_graph_that_is_sent_back_can_be_saved_although_something_it_names_has_disappeared() -> None:
+    before = native(node("1", **EVERYTHING))
+    its_flow = flow(None, state_of(before, components=COMPONENTS))
+    plan = agreed(update(its_flow, graph=before, knowing=(), components=COMPONENTS))
+    assert named(*plan.bindings) == [(0, ALL_VALUES)]
+
+
+def test_what_a_graph_names_anew_has_to_be_there_even_beside_what_has_disappeared() -> None:
+    before = native(node("1", **EVERYTHING))
+    sent = native(node("1", **EVERYTHING), node("2", credentials_id=LOGIN.id))
+    its_flow = flow(None, state_of(before, components=COMPONENTS))
+    [refusal] = reasons(update(its_flow, graph=sent, knowing=(), components=COMPONENTS))
+    assert isinstance(refusal, CredentialNotAccessible)
+    assert (refusal.step_id, refusal.reference_id) == ("2", LOGIN.id)
