@@ -102,6 +102,18 @@ async def test_an_unknown_id_is_not_looked_for_twice_in_keys_just_fetched(host: 
     assert host.fetches == 1
 
 
+async def test_whoever_goes_away_takes_the_first_keys_from_nobody(host: JwksHost, door: Door) -> None:
+    host.show(ONE.jwk("one"))
+    host.hold()
+    waiting = [asyncio.create_task(door.admits(door.token(ONE, "one"))) for _ in range(3)]
+    await fetched(host, 1)
+    waiting.pop(0).cancel()
+    await asyncio.sleep(0)
+    host.released.set()
+    assert None not in await asyncio.gather(*waiting)
+    assert host.fetches == 1
+
+
 async def test_all_who_wait_for_a_key_share_one_fetch(host: JwksHost, door: Door) -> None:
     host.show(ONE.jwk("one"))
     await door.admits(door.token(ONE, "one"))
