@@ -1,0 +1,108 @@
+"""A company of people who see little of each other: every name stands in places that only some of them may see.
+
+- Mia edits in the workshop and the store of retail; Gil reads in the workshop only; Carl is a member of the contract
+  retail and of none of its workspaces; Nils works in the same tenant, for foods; Olga in another tenant.
+- Ann works everywhere in the north, and Bo at home in the south: what they do is what the others must not see.
+"""
+
+from tests.api.world import FULL, LIMITED, TEAM, TENANT, World, graph, step
+
+CALLERS = ("mia", "gil", "carl", "nils", "olga")
+
+NORTH = ("workshop", "store", "depot", "kitchen", "pantry")
+SOUTH = ("harbour", "quay")
+
+ORDERS = {"properties": {"id": {}, "total": {}}, "required": ["id"]}
+
+
+def company() -> World:
+    world = World()
+    for user in (*CALLERS, "ann", "bo", "zoe"):
+        world.user(user)
+    _places(world)
+    _components(world)
+    for workspace in (*NORTH, *SOUTH):
+        _things(world, workspace)
+        _flows(world, workspace)
+    return world
+
+
+def _places(world: World) -> None:
+    world.tenant("north", whitelist=True)
+    world.tenant("south")
+    for contract, tenant in (("house", "north"), ("retail", "north"), ("foods", "north"), ("overseas", "south")):
+        world.contract(contract, tenant)
+    world.contract("closed", "north", suspended=True)
+    for workspace, contract, kind in (
+        ("workshop", "retail", LIMITED),
+        ("store", "retail", FULL),
+        ("depot", "retail", FULL),
+        ("kitchen", "foods", LIMITED),
+        ("pantry", "closed", FULL),
+        ("harbour", "overseas", FULL),
+        ("quay", "overseas", LIMITED),
+    ):
+        world.workspace(workspace, contract, kind)
+    world.role("reviewer", "north", "workspaces.flow.get")
+    world.members("workshop", ann="admin", mia="integrator", gil="guest")
+    world.members("store", ann="admin", mia="integrator", zoe="reviewer")
+    world.members("depot", ann="owner", zoe="guest")
+    world.members("kitchen", ann="integrator", nils="integrator")
+    world.members("pantry", ann="integrator", nils="admin")
+    world.members("harbour", bo="owner", olga="integrator")
+    world.members("quay", bo="integrator")
+    world.contract_members("retail", carl="guest", ann="admin")
+    world.contract_members("foods", ann="guest")
+    world.contract_members("overseas", bo="admin")
+
+
+def _components(world: World) -> None:
+    everywhere = ("house", "retail", "foods", "closed")
+    world.team("acme", "house")
+    world.team("lab", "retail")
+    world.team("oven-makers", "foods")
+    world.team("southern-acme", "overseas", name="acme")
+    world.component("timer", "acme", whitelisted=everywhere)
+    world.component("mailer", "acme", requires="CREDENTIAL", whitelisted=everywhere)
+    world.component("pubsub", "acme", pub_sub=True, whitelisted=everywhere)
+    world.component("erp", "acme", TENANT, requires="SECRET", whitelisted=everywhere)
+    world.component("code", "acme", whitelisted=("foods",))
+    world.component("normalizer", "lab", TEAM)
+    world.component("oven", "oven-makers", TEAM)
+    world.component("southern-erp", "southern-acme", TENANT, name="erp", requires="SECRET")
+    world.component("southern-oven", "southern-acme", TEAM, name="oven")
+
+
+def _things(world: World, workspace: str) -> None:
+    """The same in every workspace, by name."""
+    erp = "southern-erp" if workspace in SOUTH else "erp"
+    world.topic(f"{workspace}-orders", workspace, "Orders", ORDERS)
+    world.topic(f"{workspace}-items", workspace, f"Items of {workspace}", {"required": ["sku"]})
+    world.credential(f"{workspace}-mail", workspace, "mailer", name="Mail")
+    world.secret(f"{workspace}-erp", workspace, erp, name="ERP")
+    world.agent(f"{workspace}-agent", workspace, name="Agent")
+
+
+def _flows(world: World, workspace: str) -> None:
+    """In every workspace: one flow that binds all there is, one with a history, one draft, one set aside by SQL."""
+    author = "bo" if workspace in SOUTH else "ann"
+    tick, then = step("1", "acme/timer:tick@latest"), step("9", "acme/code:run@latest")
+    bound = graph(
+        tick,
+        step("2", "acme/erp:lookup@1a2b", secret=f"{workspace}-erp", agent=f"{workspace}-agent", samples={"at": "s-1"}),
+        step("3", "acme/mailer:send", credential=f"{workspace}-mail", fields={"subject": "Hello"}),
+        step("4", "acme/pubsub:pub@latest", topic=f"{workspace}-orders"),
+    )
+    world.flow(f"{workspace}-bound", workspace, published=bound, author=author, name="Bound", cron="0 * * * *")
+    old, now, following = (graph(tick, note=note) for note in ("old", "now", "next"))
+    world.flow(
+        f"{workspace}-history",
+        workspace,
+        published=[old, now],
+        draft=following,
+        author=author,
+        name="History",
+        status="ACTIVE",
+    )
+    world.flow(f"{workspace}-draft", workspace, draft=graph(tick, then), author=author, name="Draft")
+    world.flow(f"{workspace}-stashed", workspace, published=graph(tick), draft=graph(then), author=author, name="Stash")

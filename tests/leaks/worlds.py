@@ -1,0 +1,118 @@
+"""One world in full, and the same as each of its users knows it; what both have has the same ids and times in both."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+
+from app.storage.ids import Kind, new_id
+from app.storage.migrate import engine_of
+from app.storage.world import load_world
+from app.usecases.tokens import issue_token
+from tests.api.client import DOCUMENT_TYPE, Json, serving
+from tests.api.databases import Server
+from tests.api.world import World, email_of
+from tests.conftest import drop_database, make_database, url_of
+from tests.leaks.law import Sections, Sight
+
+# So that documents may be long: what is asked is the test's own.
+NO_LIMITS = dict.fromkeys(
+    ("max_aliases", "max_fields", "max_tokens", "max_cost", "max_root_fields", "max_mutations"), 10_000_000
+)
+
+# Times are those of the loading, which differ; a time that the id decides is the same in every world.
+SOME_TIME = """create function some_time(id text) returns timestamptz language sql immutable
+  return '2024-01-01'::timestamptz + (hashtext(id) & 65535) * interval '1 second'"""
+SAME_TIMES = (
+    SOME_TIME,
+    "update flow set created_at = some_time(id), updated_at = some_time(id)",
+    "update flow_draft set created_at = some_time(id), updated_at = some_time(id)",
+    "update flow_version set published_at = some_time(id)",
+)
+SET_ASIDE = "update flow_draft set set_aside_at = some_time(id) where id = any(:stashed)"
+REVERT = "update flow_version set origin = 'REVERT', revert_of = :first where id = :second"
+EXPORT = """insert into flow_export
+    (id, created_at, copied_from, source_flow_id, destination_workspace_id, destination_flow_id, "references")
+  select :id, '2024-01-01', 'PUBLISHED_VERSION', source.id, destination.workspace_id, destination.id, '[]'
+  from flow source, flow destination where source.id = :source and destination.id = :destination"""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server on one of the worlds."""
+
+    http: httpx.AsyncClient
+    database_url: str
+    tokens: Mapping[str, str]
+
+    async def answer(self, user: str, document: str, **variables: Any) -> str:
+        """The answer as it came; that nothing unexpected happened is asserted."""
+        headers = {"Authorization": f"Bearer {self.tokens[user]}", "Accept": DOCUMENT_TYPE}
+        asked = {"query": document, "variables": variables}
+        response = await self.http.post("/graphql", json=asked, headers=headers)
+        body: Json = response.json()
+        assert "data" in body, body
+        assert "INTERNAL" not in response.text, body
+        return response.text
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """The full world and that of each user, all of them served."""
+
+    full: Served
+    known: Mapping[str, Served]
+    """By user."""
+    sights: Mapping[str, Sight]
+    ids: Mapping[str, str]
+    """By key, of everything there is in full."""
+
+
+@dataclass
+class Ids:
+    """Ids by key: the same key has the same id in every world."""
+
+    of: dict[str, str] = field(default_factory=dict)
+
+    def source(self, kind: Kind, key: str) -> str:
+        return self.of.setdefault(key, new_id(kind))
+
+
+@asynccontextmanager
+async def served(databases: Server, sections: Sections, ids: Ids, users: list[str]) -> AsyncIterator[Served]:
+    name = await make_database(databases.engine, template=databases.template)
+    url = url_of(databases.url, name)
+    document = json.dumps({"format": "flowport-world/1", **sections}).encode()
+    loaded = await load_world(url, document, new_id=ids.source)
+    ids.of |= loaded
+    await _arrange(url, loaded, ids)
+    tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
+    async with serving(url, **NO_LIMITS) as http:
+        yield Served(http, url, tokens)
+    await drop_database(databases.engine, name)
+
+
+async def _arrange(url: str, loaded: Mapping[str, str], ids: Ids) -> None:
+    """What no world file tells: times, drafts that were set aside, reverts, and who exported what to where."""
+    flows = [key for key in loaded if key.endswith(("-bound", "-history", "-stashed"))]
+    stashed = [id_ for key, id_ in loaded.items() if key.endswith("-stashed/draft")]
+    async with engine_of(url) as engine, engine.begin() as connection:
+        for statement in SAME_TIMES:
+            await connection.execute(text(statement))
+        await connection.execute(text(SET_ASIDE), {"stashed": stashed})
+        for key in flows:
+            if f"{key}/2" in loaded:
+                await connection.execute(text(REVERT), {"first": loaded[f"{key}/1"], "second": loaded[f"{key}/2"]})
+            for other in flows:
+                if other != key:
+                    record = ids.source(Kind.EXPORT, f"{key} to {other}")
+                    found = {"id": record, "source": loaded[key], "destination": loaded[other]}
+                    await connection.execute(text(EXPORT), found)
+
+
+def sections_of(world: World) -> Sections:
+    return world._sections
