@@ -1,12 +1,15 @@
 """The steps that writing is made of: one row or one lock-step each, by one actor at one time in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import any_, bindparam, case, insert, null, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
 
 from app.domain.component import read_command
 from app.domain.content import Content
@@ -14,10 +17,43 @@ from app.domain.graph import Bindings, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.nouns import DraftId, FlowId, UserId, VersionId, VersionOrigin
 from app.storage.ids import Kind, new_id
-from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
+from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT
 
 LONGEST_COMPONENT_NAME = 255
 """Of a team's name, or a component's."""
+
+
+_DRAFTS = any_(bindparam("drafts", type_=ARRAY(Text)))
+_FLOWS = any_(bindparam("flows", type_=ARRAY(Text)))
+
+_NAMED_IN_RECORDS = {
+    FLOW_EXPORT.c.draft_id: _DRAFTS,
+    FLOW_EXPORT.c.set_aside_draft_id: _DRAFTS,
+    FLOW_EXPORT.c.source_flow_id: _FLOWS,
+    FLOW_EXPORT.c.destination_flow_id: _FLOWS,
+}
+_RECORDS = (
+    select(FLOW_EXPORT.c.id)
+    .where(or_(*(column == gone for column, gone in _NAMED_IN_RECORDS.items())))
+    .order_by(FLOW_EXPORT.c.id)
+    .with_for_update(key_share=True)
+    .cte("records")
+)
+
+FORGET = (
+    update(FLOW_EXPORT)
+    .where(FLOW_EXPORT.c.id == _RECORDS.c.id)
+    .values({column: case((column == gone, null()), else_=column) for column, gone in _NAMED_IN_RECORDS.items()})
+)
+
+
+async def forget_in_records(connection: AsyncConnection, *, drafts: Sequence[str], flows: Sequence[str] = ()) -> None:
+    """Records of copies and exports forget drafts and flows that are about to go, and are locked by id for that.
+
+    Left to the foreign keys, each name of a record would go by itself and in an order of its own, with a look at the
+    flow at its other end: two flows of one record that go at once would wait for each other.
+    """
+    await connection.execute(FORGET, {"drafts": list(drafts), "flows": list(flows)})
 
 
 def shown(name: str, description: str | None, cron: str | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What changes of a draft write: saves, publishes, reverts, discards and restores, under the lock of the flow."""
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Text, bindparam, delete, func, insert, select, update
 
 from app.domain.nouns import DraftId, FlowId, VersionId
 from app.domain.publish import PublishPlan
@@ -8,9 +8,12 @@ from app.domain.revert import RevertPlan
 from app.domain.set_aside import DiscardPlan, RestorePlan
 from app.domain.source import State
 from app.domain.update import UpdatePlan
-from app.storage.acts import Act, shown, state_values
+from app.storage.acts import Act, forget_in_records, shown, state_values
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
+
+_KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == bindparam("flow", type_=Text)).with_for_update()
+"""From a flow that goes: nobody copies from it any more."""
 
 
 async def save_draft(act: Act, plan: UpdatePlan) -> DraftId:
@@ -38,6 +41,7 @@ async def save_draft(act: Act, plan: UpdatePlan) -> DraftId:
 async def publish_draft(act: Act, plan: PublishPlan) -> VersionId:
     """Turn the draft into the next version and remove it (H2)."""
     version_id = await _insert_version(act, plan.flow_id, plan.state)
+    await forget_in_records(act.connection, drafts=[plan.draft_id])
     await act.connection.execute(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
     return version_id
 
@@ -59,8 +63,11 @@ async def revert_and_publish(act: Act, plan: RevertPlan) -> VersionId:
 async def discard_draft(act: Act, plan: DiscardPlan) -> None:
     """Remove the draft, and the flow if nothing would be left of it (H8)."""
     if plan.deletes_flow:
+        await act.connection.execute(_KEEP_OTHERS_AWAY, {"flow": plan.flow_id})
+        await forget_in_records(act.connection, drafts=[plan.draft_id], flows=[plan.flow_id])
         await act.connection.execute(delete(FLOW).where(FLOW.c.id == plan.flow_id))
         return
+    await forget_in_records(act.connection, drafts=[plan.draft_id])
     await act.connection.execute(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
     await act.connection.execute(update(FLOW).where(FLOW.c.id == plan.flow_id).values(updated_at=act.at))
 
