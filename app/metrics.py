@@ -35,7 +35,7 @@ STATEMENTS = Histogram(
 )
 REFUSED_REQUESTS = Counter(
     "flowport_refused_requests",
-    "Requests that were answered without running anything, by code.",
+    "Requests that were not answered with what they asked for, by code.",
     ["code"],
     registry=REGISTRY,
 )
@@ -56,7 +56,7 @@ def operation_ended(operation: str, outcome: str, *, seconds: float, statements:
 
 
 def request_refused(code: str) -> None:
-    """Count a request that was answered without running anything."""
+    """Count a request that was not answered with what it asked for."""
     REFUSED_REQUESTS.labels(code).inc()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from structlog.contextvars import bound_contextvars
 
@@ -26,6 +26,8 @@ from app.storage.engine import Database
 from app.storage.store import UnitOfWork
 
 UNAUTHENTICATED = {"WWW-Authenticate": "Bearer"}
+CANCELLED = Answer({}, outcome="cancelled")
+"""What the log says of an operation that was begun and has no answer."""
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 
 
@@ -77,7 +79,7 @@ class Endpoint:
             try:
                 response = await self._answer(request, own_id, statements)
             except Refusal as refusal:
-                request_refused(refusal.code)
+                note_refusal(refusal.code)
                 response = refused(refusal)
             except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log has it whole
                 log().exception("request failed")
@@ -90,18 +92,20 @@ class Endpoint:
         if request.method not in {"GET", "POST"}:
             allowed = {"Allow": "GET, POST"}
             raise Refusal(405, "METHOD_NOT_ALLOWED", "Send GraphQL with POST, or queries with GET.", allowed)
+        limit = asyncio.timeout(self.bounds.seconds)
         try:
-            async with asyncio.timeout(self.bounds.seconds):
+            async with limit:
                 viewer = await self._viewer(request)
                 media_type = media_type_for(request.headers.get("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
                 asked = Asked(read, request.method, viewer, media_type, own_id)
                 return await unless_gone(request, self._run(asked, statements))
+        except ClientDisconnect:
+            raise client_went_away() from None
         except TimeoutError:
-            message = (
-                f"The request took longer than {self.bounds.seconds:g} seconds; nothing of it was kept. Ask for less."
-            )
-            raise Refusal(503, "TIMEOUT", message, {"Retry-After": "1"}) from None
+            if not limit.expired():
+                raise
+            raise too_slow(f"The request took longer than {self.bounds.seconds:g} seconds") from None
 
     async def _run(self, asked: Asked, statements: Statements) -> Response:
         started = time.perf_counter()
@@ -112,41 +116,52 @@ class Endpoint:
             weight = weigh(operation.node, operation.document, variables)
             self.bounds.limits.check(weight, is_mutation=operation.type is OperationType.MUTATION)
         except GraphQLError as error:
-            return answered(request_error([error], code="GRAPHQL_PARSE_FAILED"), asked.media_type)
+            never_ran = request_error([error], code="GRAPHQL_PARSE_FAILED")
+            note_refusal(never_ran.body["errors"][0]["extensions"]["code"])
+            return answered(never_ran, asked.media_type)
         headers = await self.bounds.budget.take(asked.viewer or "", weight.cost)
-        viewer = asked.viewer or UserId("")
+        answer = CANCELLED
+        try:
+            answer = await self._execute(asked, operation)
+        finally:
+            seconds = time.perf_counter() - started
+            self._note(asked, operation, answer, cost=weight.cost, statements=statements.count, seconds=seconds)
+        answer.body["extensions"] = {"cost": {"requested": weight.cost, "maximum": self.bounds.limits.cost}}
+        response = answered(answer, asked.media_type)
+        response.headers.update(headers)
+        return response
+
+    async def _execute(self, asked: Asked, operation: Operation) -> Answer:
         context = Context(
-            viewer=viewer,
+            viewer=asked.viewer or UserId(""),
             database=self.database,
             work=self.work,
             request_id=asked.own_id,
             shows_schema=self.access.introspection,
         )
-        answer = await execute(asked.request, operation, context)
-        answer.body["extensions"] = {"cost": {"requested": weight.cost, "maximum": self.bounds.limits.cost}}
-        seconds = time.perf_counter() - started
-        operation_ended(
-            operation.label,
-            answer.outcome,
-            seconds=seconds,
-            statements=statements.count,
-            connections=self.database.connections_in_use,
-        )
+        try:
+            return await execute(asked.request, operation, context)
+        finally:
+            await context.loaders.close()
+
+    def _note(
+        self, asked: Asked, operation: Operation, answer: Answer, *, cost: int, statements: int, seconds: float
+    ) -> None:
+        """Count and log an operation that was run, or begun."""
+        in_use = self.database.connections_in_use
+        operation_ended(operation.label, answer.outcome, seconds=seconds, statements=statements, connections=in_use)
         log().info(
             "operation",
             actor=asked.viewer,
             operation=operation.name,
             hash=operation.hash,
             type=operation.type.value,
-            statements=statements.count,
-            cost=weight.cost,
+            statements=statements,
+            cost=cost,
             milliseconds=round(seconds * 1000, 1),
             outcome=answer.outcome,
             codes=answer.codes,
         )
-        response = answered(answer, asked.media_type)
-        response.headers.update(headers)
-        return response
 
     async def _viewer(self, request: Request) -> UserId | None:
         """Who calls; None without a token. Several headers are one that nobody can read."""
@@ -169,11 +184,26 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> 
         await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             return running.result()
-        raise Refusal(499, "CLIENT_CLOSED_REQUEST", "The client went away; nothing of the request was kept.")
+        raise client_went_away()
     finally:
         for task in (running, gone):
             task.cancel()
         await asyncio.gather(running, gone, return_exceptions=True)
+
+
+def client_went_away() -> Refusal:
+    """What nobody reads but the log."""
+    return Refusal(499, "CLIENT_CLOSED_REQUEST", "The client went away.")
+
+
+def too_slow(what: str) -> Refusal:
+    return Refusal(503, "TIMEOUT", f"{what}; what was unfinished of it was undone. Ask for less.", {"Retry-After": "1"})
+
+
+def note_refusal(code: str) -> None:
+    """Count and log a request that wasn't answered with what it asked for."""
+    request_refused(code)
+    log().info("request refused", code=code)
 
 
 async def gone_away(request: Request) -> None:

@@ -1,6 +1,7 @@
 """Loaders: what one request asks for one by one is read together, as the viewer sees it. Made anew for each request."""
 
-from collections.abc import Callable, Hashable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -32,6 +33,8 @@ from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_states
 
 Found = TypeVar("Found")
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
 class PageBelow(NamedTuple):
@@ -55,6 +58,8 @@ class Loaders:
     def __init__(self, database: Database, viewer: UserId) -> None:
         self._database = database
         self._viewer = viewer
+        self._reading: set[asyncio.Task[object] | None] = set()
+        self._closed = False
         self.users: DataLoader[str, UserView | None] = self._by_id(nouns.read_users)
         self.visible_users: DataLoader[str, UserView | None] = self._by_id(nouns.read_visible_users)
         self.contracts: DataLoader[str, ContractView | None] = self._by_id(nouns.read_contracts)
@@ -74,18 +79,18 @@ class Loaders:
         self.versions: DataLoader[str, VersionView | None] = self._by_id(nouns.read_versions)
         self.graphs: DataLoader[str, GraphView | None] = self._by_id(graphs.read_graphs)
         """By the id of the draft or version."""
-        self.contents: DataLoader[str, Json] = DataLoader(self._contents)
+        self.contents: DataLoader[str, Json] = self._loader(self._contents)
         """By their hash."""
-        self.meanings: DataLoader[tuple[str, str], str | None] = DataLoader(self._meanings)
+        self.meanings: DataLoader[tuple[str, str], str | None] = self._loader(self._meanings)
         """By tenant and command: the id of the component."""
-        self.readiness: DataLoader[str, tuple[Blocker, ...]] = DataLoader(self._readiness)
+        self.readiness: DataLoader[str, tuple[Blocker, ...]] = self._loader(self._readiness)
         """By the id of the draft: what keeps it from being published."""
-        self.comparisons: DataLoader[Pair, GraphDiff | None] = DataLoader(self._comparisons)
+        self.comparisons: DataLoader[Pair, GraphDiff | None] = self._loader(self._comparisons)
         """By the ids of an older and a newer draft or version."""
-        self.previous_versions: DataLoader[tuple[str, int], str | None] = DataLoader(self._previous_versions)
+        self.previous_versions: DataLoader[tuple[str, int], str | None] = self._loader(self._previous_versions)
         """By flow and number: the id of the version before it."""
-        self.pages: DataLoader[PageBelow, Page[Any]] = DataLoader(self._pages)
-        self.counts: DataLoader[CountBelow, int] = DataLoader(self._counts)
+        self.pages: DataLoader[PageBelow, Page[Any]] = self._loader(self._pages)
+        self.counts: DataLoader[CountBelow, int] = self._loader(self._counts)
 
     def _by_id(self, read: "nouns.Read[Found]") -> DataLoader[str, Found | None]:
         async def load(ids: list[str]) -> list[Found | None]:
@@ -93,7 +98,28 @@ class Loaders:
                 found = await read(connection, self._viewer, ids)
             return [found.get(one) for one in ids]
 
-        return DataLoader(load)
+        return self._loader(load)
+
+    def _loader(self, load: Callable[[list[Asked]], Coroutine[Any, Any, list[Answer]]]) -> DataLoader[Asked, Answer]:
+        async def load_for_this_request(keys: list[Asked]) -> list[Answer]:
+            if self._closed:
+                raise asyncio.CancelledError
+            task = asyncio.current_task()
+            self._reading.add(task)
+            try:
+                return await load(keys)
+            finally:
+                self._reading.discard(task)
+
+        return DataLoader(load_for_this_request)
+
+    async def close(self) -> None:
+        """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""
+        self._closed = True
+        reading = [task for task in self._reading if task is not None]
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
 
     async def _contents(self, hashes: list[str]) -> list[Json]:
         async with self._database.reading() as connection:
