@@ -12,9 +12,14 @@ from app.graphql.documents import Operation
 from app.graphql.requests import GraphQLRequest
 from app.graphql.schema import schema
 from app.observability import log
+from app.storage.engine import StatementTookTooLong
 
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 """What graphql-core adds to its messages about names: parts of the schema."""
+
+TOOK_TOO_LONG = (
+    "This took the database too long, and was given up. Ask for less, or try again: others may be at work on it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +63,11 @@ def request_error(errors: Sequence[GraphQLError], *, code: str, context: Context
 
 def formatted(error: GraphQLError, context: Context | None, *, code: str = "BAD_USER_INPUT") -> dict[str, Any]:
     """An error as callers see it. Ours is masked: the log has it whole, under the request id."""
+    if isinstance(error.original_error, StatementTookTooLong):
+        return _in_place(error, TOOK_TOO_LONG, {"code": "TIMEOUT"})
     if context is not None and is_ours(error):
         log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
-        extensions = {"code": "INTERNAL", "requestId": context.request_id}
-        return {
-            "message": "Internal error",
-            "locations": _locations(error),
-            "path": error.path,
-            "extensions": extensions,
-        }
+        return _in_place(error, "Internal error", {"code": "INTERNAL", "requestId": context.request_id})
     shown: dict[str, Any] = {**error.formatted}
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     if context is not None and not context.shows_schema:
@@ -79,5 +80,7 @@ def is_ours(error: GraphQLError) -> bool:
     return error.original_error is not None and not isinstance(error.original_error, GraphQLError)
 
 
-def _locations(error: GraphQLError) -> list[dict[str, int]]:
-    return [{"line": location.line, "column": location.column} for location in error.locations or ()]
+def _in_place(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:
+    """What is said in place of what was raised."""
+    locations = [{"line": location.line, "column": location.column} for location in error.locations or ()]
+    return {"message": message, "locations": locations, "path": error.path, "extensions": extensions}

@@ -22,7 +22,7 @@ from app.graphql.limits import Limits, weigh
 from app.graphql.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, Refusal, media_type_for, read_request
 from app.metrics import operation_ended, request_refused
 from app.observability import Statements, counting_statements, log, request_id
-from app.storage.engine import Database
+from app.storage.engine import Database, StatementTookTooLong
 from app.storage.store import UnitOfWork
 
 UNAUTHENTICATED = {"WWW-Authenticate": "Bearer"}
@@ -102,10 +102,15 @@ class Endpoint:
                 return await unless_gone(request, self._run(asked, statements))
         except ClientDisconnect:
             raise client_went_away() from None
+        except StatementTookTooLong:
+            raise too_slow("The database took too long to answer. Try again.") from None
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise too_slow(f"The request took longer than {self.bounds.seconds:g} seconds") from None
+            raise too_slow(
+                f"The request took longer than {self.bounds.seconds:g} seconds, and what was unfinished of it was undone. "
+                "Ask for less."
+            ) from None
 
     async def _run(self, asked: Asked, statements: Statements) -> Response:
         started = time.perf_counter()
@@ -196,8 +201,8 @@ def client_went_away() -> Refusal:
     return Refusal(499, "CLIENT_CLOSED_REQUEST", "The client went away.")
 
 
-def too_slow(what: str) -> Refusal:
-    return Refusal(503, "TIMEOUT", f"{what}; what was unfinished of it was undone. Ask for less.", {"Retry-After": "1"})
+def too_slow(message: str) -> Refusal:
+    return Refusal(503, "TIMEOUT", message, {"Retry-After": "1"})
 
 
 def note_refusal(code: str) -> None:

@@ -1,13 +1,21 @@
 """The database as the rest of storage uses it: connections for reading, transactions for writing."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from app.observability import count_statement
+
+QUERY_CANCELED = "57014"
+"""What PostgreSQL says when a statement reached its time limit."""
+
+
+class StatementTookTooLong(Exception):
+    """The database cancelled a statement at its time limit; the transaction is rolled back."""
 
 
 class Database:
@@ -20,14 +28,16 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection without BEGIN and ROLLBACK around each statement."""
-        async with self._reading.connect() as connection:
-            yield connection
+        with telling_time_limits():
+            async with self._reading.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end, rolled back whole if anything is raised."""
-        async with self.engine.begin() as connection:
-            yield connection
+        with telling_time_limits():
+            async with self.engine.begin() as connection:
+                yield connection
 
     @property
     def connections_in_use(self) -> int:
@@ -39,6 +49,17 @@ class Database:
         await self.engine.dispose()
 
 
+@contextmanager
+def telling_time_limits() -> Iterator[None]:
+    """Raise StatementTookTooLong for what the database says when a statement has taken too long."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == QUERY_CANCELED:
+            raise StatementTookTooLong from None
+        raise
+
+
 def open_database(url: str, *, pool_size: int = 10, statement_timeout_seconds: float = 15) -> Database:
     """A database behind a SQLAlchemy URL; nothing is connected before the first use."""
     engine = create_async_engine(
@@ -46,6 +67,8 @@ def open_database(url: str, *, pool_size: int = 10, statement_timeout_seconds: f
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=False,
+        # What callers send stays out of the log, where exceptions go.
+        hide_parameters=True,
         connect_args={
             "server_settings": {
                 "application_name": "flowport",
