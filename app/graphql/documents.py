@@ -77,7 +77,7 @@ def operation_of(document: str, name: str | None, *, max_tokens: int) -> Operati
     if len(chosen) > 1:
         raise BadRequest("The document has several operations: say with `operationName` which one to run.")
     fragments = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}
-    roots = frozenset(_root_fields(chosen[0].selection_set, fragments, set()))
+    roots = frozenset(_root_fields(chosen[0].selection_set, fragments))
     own_name = chosen[0].name
     return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], parsed)
 
@@ -87,15 +87,16 @@ def _parse(document: str, max_tokens: int) -> DocumentNode:
     return parse(document, max_tokens=max_tokens)
 
 
-def _root_fields(
-    selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], seen: set[str]
-) -> Iterator[str]:
-    for node in selected.selections:
-        if isinstance(node, FieldNode):
-            yield node.name.value
-        elif isinstance(node, InlineFragmentNode):
-            yield from _root_fields(node.selection_set, fragments, seen)
-        elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-            seen.add(node.name.value)
-            if node.name.value in fragments:
-                yield from _root_fields(fragments[node.name.value].selection_set, fragments, seen)
+def _root_fields(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:
+    """Found without recursion, since fragments may spread one another as often as a document has room for."""
+    pending, seen = [selected], set[str]()
+    while pending:
+        for node in pending.pop().selections:
+            if isinstance(node, FieldNode):
+                yield node.name.value
+            elif isinstance(node, InlineFragmentNode):
+                pending.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                if node.name.value in fragments:
+                    pending.append(fragments[node.name.value].selection_set)

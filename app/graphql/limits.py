@@ -37,6 +37,7 @@ from graphql import (
 )
 
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE
+from app.graphql.refused import BadRequest
 from app.graphql.schema import schema
 
 LIST_COST = 10
@@ -115,8 +116,11 @@ NOTHING = Weight()
 
 
 def weigh(operation: OperationDefinitionNode, document: DocumentNode, variables: Mapping[str, Any]) -> Weight:
-    """What an operation of a document weighs with these variables."""
-    return Walk(schema.graphql_schema, document, variables).operation(operation)
+    """What an operation of a document weighs with these variables. Refuses fragments that are nested without end."""
+    try:
+        return Walk(schema.graphql_schema, document, variables).operation(operation)
+    except RecursionError:
+        raise BadRequest("The document is nested too deep: its fragments spread one another too often.") from None
 
 
 @dataclass

@@ -32,8 +32,7 @@ class Caller:
         response = await self.http.post(
             "/graphql", json={"query": document, "variables": variables}, headers=self.headers
         )
-        body: Json = response.json()
-        body.pop("extensions", None)  # the cost, which has tests of its own
+        body = body_of(response)
         assert response.status_code in {200, 400}, body
         assert "INTERNAL" not in codes_of(body), body
         return body
@@ -56,6 +55,13 @@ class Caller:
             await self.ask(document, **variables)
         [number] = [line["statements"] for line in log if line["event"] == "operation"]
         return int(number)
+
+
+def body_of(response: httpx.Response) -> Json:
+    """An answer without its cost, which has tests of its own."""
+    body: Json = response.json()
+    body.pop("extensions", None)
+    return body
 
 
 def codes_of(body: Json) -> list[str]:

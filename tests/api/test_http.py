@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.api.client import DOCUMENT_TYPE, Api
+from tests.api.client import DOCUMENT_TYPE, Api, body_of
 
 JSON_TYPE = "application/json"
 NAME = "{ __typename }"
@@ -28,7 +28,7 @@ async def sent(api: Api, method: str, **options: Any) -> httpx.Response:
 def error_of(response: httpx.Response, status: int) -> tuple[str, str]:
     """Code and message of an answer that consists of one error."""
     assert response.status_code == status, response.text
-    body = response.json()
+    body = body_of(response)
     assert list(body) == ["errors"]
     [error] = body["errors"]
     for word in ("Traceback", "Error:", "sqlalchemy", "asyncpg", "orjson", "line 1 column", "object at"):
@@ -53,7 +53,7 @@ async def test_a_request_that_never_ran_is_a_400_in_the_new_media_type_and_200_i
     bad = await posted(api, '{"query": "{ nonsense }"}', Accept=accept)
     assert error_of(bad, status)[0] == "GRAPHQL_VALIDATION_FAILED"
     good = await posted(api, json.dumps({"query": NAME}), Accept=accept)
-    assert (good.status_code, good.json()) == (200, {"data": {"__typename": "Query"}})
+    assert (good.status_code, body_of(good)) == (200, {"data": {"__typename": "Query"}})
     for response in (bad, good):
         assert response.headers["Content-Type"] == f"{media_type}; charset=utf-8"
 
@@ -124,7 +124,7 @@ async def test_an_integer_beyond_64_bits_in_variables_is_a_400(api: Api, number:
 @pytest.mark.parametrize("value", [2**64 - 1, -(2**63), 2**63, 1.5e300, "1" * 30, "\\" + "9" * 30])
 async def test_numbers_of_64_bits_and_digits_in_texts_are_no_such_integers(api: Api, value: object) -> None:
     response = await posted(api, json.dumps({"query": NAME, "variables": {"n": value}}))
-    assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
+    assert (response.status_code, body_of(response)) == (200, {"data": {"__typename": "Query"}})
 
 
 async def test_a_body_above_the_limit_is_a_413_whatever_it_says_of_its_length(api: Api) -> None:
@@ -179,7 +179,7 @@ async def test_a_query_may_be_sent_with_get_and_a_mutation_may_not(api: Api) -> 
     query = "query($id: ID!) { node(id: $id) { id } }"
     variables = json.dumps({"id": api.id("ada")})
     response = await sent(api, "GET", params={"query": query, "variables": variables})
-    assert response.json() == {"data": {"node": {"id": api.id("ada")}}}
+    assert body_of(response) == {"data": {"node": {"id": api.id("ada")}}}
     mutation = await sent(api, "GET", params={"query": "mutation { __typename }"})
     assert error_of(mutation, 405) == ("METHOD_NOT_ALLOWED", "Send mutations with POST.")
     assert mutation.headers["Allow"] == "POST"
@@ -188,7 +188,7 @@ async def test_a_query_may_be_sent_with_get_and_a_mutation_may_not(api: Api) -> 
 @pytest.mark.parametrize("empty", [{"variables": ""}, {"operationName": ""}, {"extensions": ""}, {"variables": "null"}])
 async def test_what_is_empty_on_get_is_as_if_absent(api: Api, empty: dict[str, str]) -> None:
     response = await sent(api, "GET", params={"query": NAME, **empty})
-    assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
+    assert (response.status_code, body_of(response)) == (200, {"data": {"__typename": "Query"}})
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ TWO = "query A { a: __typename } query B { b: __typename }"
 async def test_of_several_operations_one_has_to_be_named(api: Api) -> None:
     for name, key in (("A", "a"), ("B", "b")):
         response = await posted(api, json.dumps({"query": TWO, "operationName": name}))
-        assert response.json() == {"data": {key: "Query"}}
+        assert body_of(response) == {"data": {key: "Query"}}
     for bad in ({"query": TWO}, {"query": TWO, "operationName": "C"}, {"query": TWO, "operationName": "\0"}):
         error_of(await posted(api, json.dumps(bad)), 400)
     error_of(await posted(api, '{"query": "fragment f on Query { __typename }"}'), 400)
