@@ -1,0 +1,134 @@
+"""Flows with ten thousand versions page like those with a hundred, and pages of large graphs are answered."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from app.storage.engine import Database
+from app.storage.paging import PageRequest
+from app.storage.reads.lists import ListName, Wanted
+from app.usecases.tokens import issue_token
+from tests.api.client import Caller, serving
+from tests.lifecycle.company import Company
+from tests.lifecycle.long_lives import LATELY, with_large_versions, with_long_life
+
+HISTORY = """query($flow: ID!, $first: Int, $last: Int, $before: String) {
+  flowHistory(flowId: $flow, first: $first, last: $last, before: $before) {
+    nodes { id number name publishedAt origin publishedBy { id } revertOf { number } } pageInfo { endCursor }
+  }
+}"""
+SET_ASIDE = """query($flow: ID!, $first: Int, $last: Int) { flow(id: $flow) {
+  draftsSetAside(first: $first, last: $last) {
+    nodes { id name revision setAsideAt author { id } readiness { ready } changes { identical } }
+  }
+} }"""
+GRAPHS = "query($flow: ID!, $first: Int) { flowHistory(flowId: $flow, first: $first) { nodes { graph { native } } } }"
+STEPS = """query($flow: ID!, $first: Int) { flowHistory(flowId: $flow, first: $first) {
+  nodes { graph { steps { stepId fields } links { linkId } } }
+} }"""
+
+
+@dataclass(frozen=True)
+class LongLives:
+    company: Company
+    ada: Caller
+    short: str
+    long: str
+
+
+@pytest.fixture(scope="module")
+async def lives(shared_firm: Company) -> AsyncIterator[LongLives]:
+    short, long = await with_long_life(shared_firm, 100, 100), await with_long_life(shared_firm, 10_000, 10_000)
+    async with shared_firm.database.writing() as connection:
+        await connection.execute(text("analyze"))
+    url = shared_firm.database.engine.url.render_as_string(hide_password=False)
+    token = await issue_token(url, "ada@example.com", name="test", expires_days=None)
+    async with serving(url) as http:
+        ada = Caller(http, token)
+        # The first use of a token is noted; from then on a request takes no statement for that.
+        await ada.ask("{ __typename }")
+        yield LongLives(shared_firm, ada, short, long)
+
+
+async def test_a_long_history_takes_as_many_statements_as_a_short_one(lives: LongLives) -> None:
+    pages = [{"first": 50}, {"first": 100}, {"last": 50}]
+    taken = [
+        [await lives.ada.statements(HISTORY, flow=flow, **page) for page in pages] for flow in (lives.short, lives.long)
+    ]
+    assert taken == [[4, 4, 4], [4, 4, 4]]
+
+
+async def test_many_drafts_set_aside_take_as_many_statements_as_a_few(lives: LongLives) -> None:
+    pages = [{"first": 2}, {"first": 50}, {"last": 100}]
+    taken = [
+        [await lives.ada.statements(SET_ASIDE, flow=flow, **page) for page in pages]
+        for flow in (lives.short, lives.long)
+    ]
+    assert taken == [[7, 7, 7], [7, 7, 7]]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [(ListName.HISTORY, (5000,)), (ListName.SET_ASIDE, (LATELY + timedelta(seconds=5000), "draft_"))]
+)
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_a_page_of_a_long_list_reads_no_more_rows_than_it_has(
+    lives: LongLives, name: ListName, key: tuple[Any, ...], backwards: bool
+) -> None:
+    for beyond in (None, key):
+        request = PageRequest(50, backwards, beyond)
+        assert await rows_read(lives, lives.long, name, request) <= 51
+
+
+async def rows_read(lives: LongLives, flow: str, name: ListName, request: PageRequest) -> int:
+    """How many rows of versions or drafts the database looks at for a page."""
+    database = lives.company.database
+    with statements_of(database) as sent:
+        async with database.reading() as connection:
+            viewer = {"viewer": lives.company["ada"]}
+            await Wanted(name).listing().pages(connection, [flow], request, viewer)
+    [(statement, parameters)] = sent
+    async with database.reading() as connection:
+        explained = await connection.exec_driver_sql(f"explain (analyze, format json) {statement}", parameters)
+        [plan] = explained.scalar_one()
+    return sum(_rows_of(plan["Plan"]))
+
+
+def _rows_of(plan: dict[str, Any]) -> Iterator[int]:
+    if plan.get("Relation Name") in {"flow_version", "flow_draft"}:
+        yield int(plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * int(plan["Actual Loops"])
+    for part in plan.get("Plans", ()):
+        yield from _rows_of(part)
+
+
+@contextmanager
+def statements_of(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are sent meanwhile, with their parameters."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def test_a_page_of_versions_with_graphs_of_five_megabytes_is_answered_whole(lives: LongLives) -> None:
+    flow, graphs = await with_large_versions(lives.company, 5, 2)
+    page = await lives.ada.one(GRAPHS, flow=flow, first=2)
+    assert [version["graph"]["native"] for version in page["nodes"]] == graphs
+    page = await lives.ada.one(STEPS, flow=flow, first=2)
+    assert [version["graph"]["steps"] for version in page["nodes"]] == [
+        [{"stepId": node["id"], "fields": node["fields"]} for node in graph["nodes"]] for graph in graphs
+    ]
+    assert [len(version["graph"]["links"]) for version in page["nodes"]] == [499, 499]
+    assert await lives.ada.statements(GRAPHS, flow=flow, first=1) == await lives.ada.statements(
+        GRAPHS, flow=flow, first=2
+    )
