@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
@@ -14,7 +14,7 @@ QUERY_CANCELED = "57014"
 """What PostgreSQL says when a statement reached its time limit."""
 
 
-class StatementTookTooLong(Exception):
+class StatementTookTooLong(SQLAlchemyError):
     """The database cancelled a statement at its time limit; the transaction is rolled back."""
 
 

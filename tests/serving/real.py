@@ -1,0 +1,168 @@
+"""The real server on a real socket, in the loop of the test; signals are told to it as the system would."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.main import create_app
+from app.processes import Server
+from app.settings import Settings
+from app.storage.migrate import engine_of
+from tests.api.client import Api
+from tests.api.databases import Loaded
+from tests.api.databases import Server as Databases
+from tests.conftest import drop_database, make_database, url_of
+
+Json = dict[str, Any]
+
+VIEWER = "{ viewer { id } }"
+COPY = "mutation($input: CopyFlowInput!) { copyFlow(input: $input) { flow { id name } errors { code } } }"
+PLACE_OF_A_FLOW = "query($id: ID!) { flow(id: $id) { workspace { name contract { name } } } }"
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A server that runs, on a copy of a world."""
+
+    api: Api
+    server: Server
+    running: "asyncio.Task[None]"
+    port: int
+
+    def tell(self, number: signal.Signals = signal.SIGTERM) -> None:
+        self.server.handle_exit(number, None)
+
+    def posting(self, document: str, user: str = "ada", **variables: object) -> "asyncio.Task[httpx.Response]":
+        """A request under way."""
+        headers = {"Authorization": f"Bearer {self.api.tokens[user]}"}
+        body = {"query": document, "variables": variables}
+        return asyncio.create_task(self.api.http.post("/graphql", json=body, headers=headers))
+
+    def copying(self, flow: str = "plain", name: str = "Copied") -> "asyncio.Task[httpx.Response]":
+        return self.posting(COPY, input={"flowId": self.api.id(flow), "name": name})
+
+    def creation(self, name: str) -> Json:
+        """The input of `createFlow`."""
+        return {"workspaceId": self.api.id("workshop"), "name": name, "graph": GRAPH}
+
+    def head_of_a_post(self, body_bytes: int, user: str = "ada") -> tuple[str, ...]:
+        return (
+            "POST /graphql HTTP/1.1",
+            "Host: flowport",
+            "Content-Type: application/json",
+            f"Authorization: Bearer {self.api.tokens[user]}",
+            f"Content-Length: {body_bytes}",
+            "",
+        )
+
+    @asynccontextmanager
+    async def saying(self, *lines: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """A connection by hand, and what it says first."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write("\r\n".join(lines).encode())
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def is_at_work(self, number: int) -> bool:
+        return await self.at_work_in_the_database() == number
+
+    async def names(self) -> list[str]:
+        return [str(name) for (name,) in await self.rows("select name from flow order by 1")]
+
+    async def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        async with engine_of(self.api.database_url) as engine, engine.connect() as connection:
+            return [tuple(row) for row in await connection.execute(text(statement))]
+
+    async def at_work_in_the_database(self) -> int:
+        """How many of the server's connections are within a statement or a transaction."""
+        [(number,)] = await self.rows(
+            "select count(*) from pg_stat_activity where datname = current_database() "
+            "and application_name = 'flowport' and state <> 'idle'"
+        )
+        return int(number)
+
+    @asynccontextmanager
+    async def locked(self, statement: str) -> AsyncIterator[AsyncConnection]:
+        """Somebody else holds what the server needs."""
+        async with engine_of(self.api.database_url) as engine, engine.begin() as connection:
+            await connection.execute(text(statement))
+            yield connection
+
+
+GRAPH = {"nodes": [], "edges": []}
+
+LOCK_FLOWS = "select 1 from flow for update"
+"""Copies and exports wait, and reading goes on."""
+LOCK_CONTRACTS = "lock table contract in access exclusive mode"
+"""Whatever reads a contract waits."""
+
+
+@asynccontextmanager
+async def real_server(databases: Databases, loaded: Loaded, **settings: Any) -> AsyncIterator[Real]:
+    name = await make_database(databases.engine, template=loaded.name)
+    url = url_of(databases.url, name)
+    async with on_a_socket(Settings(database_url=url, log_format="json", **settings)) as (server, running, port):
+        scheme = "http" if server.config.ssl is None else "https"
+        async with httpx.AsyncClient(base_url=f"{scheme}://127.0.0.1:{port}", verify=False) as http:  # noqa: S501
+            yield Real(Api(http, url, loaded.ids, loaded.tokens), server, running, port)
+    await drop_database(databases.engine, name)
+
+
+@asynccontextmanager
+async def on_a_socket(settings: Settings) -> AsyncIterator[tuple[Server, "asyncio.Task[None]", int]]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = Server(settings)
+    server.config.app = partial(create_app, settings)
+    running = asyncio.create_task(server._serve([listening]))
+    assert await soon(lambda: server.started or running.done())
+    try:
+        yield server, running, listening.getsockname()[1]
+    finally:
+        while not running.done():
+            server.handle_exit(signal.SIGTERM, None)
+            await asyncio.sleep(0.01)
+        await running
+
+
+async def soon(holds: Callable[[], object], seconds: float = 10) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            while not holds():
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def soon_true(holds: Callable[[], Any], seconds: float = 10) -> bool:
+    """The same for a question that takes a while."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not await holds():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        return False
+    return True
+
+
+def error_of(response: httpx.Response) -> Json:
+    [error] = response.json()["errors"]
+    assert isinstance(error, Mapping)
+    return dict(error)
+
+
+def code_of(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, error_of(response)["extensions"]["code"]

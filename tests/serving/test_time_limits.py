@@ -1,0 +1,137 @@
+"""Requests that take too long, and clients that go away: the work ends, down to the statement, and nothing is left."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.api.databases import Loaded, Server
+from tests.serving.real import (
+    LOCK_CONTRACTS,
+    LOCK_FLOWS,
+    PLACE_OF_A_FLOW,
+    VIEWER,
+    Real,
+    code_of,
+    real_server,
+    soon,
+    soon_true,
+)
+
+POOL = 3
+
+
+def a_copy(real: Real) -> Any:
+    return real.copying()
+
+
+def a_question_of_loaders(real: Real) -> Any:
+    return real.posting(PLACE_OF_A_FLOW, id=real.api.id("plain"))
+
+
+SLOW = pytest.mark.parametrize(("lock", "ask"), [(LOCK_FLOWS, a_copy), (LOCK_CONTRACTS, a_question_of_loaders)])
+
+
+@SLOW
+async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_connection_taken(
+    databases: Server, loaded: Loaded, lock: str, ask: Callable[[Real], Any]
+) -> None:
+    async with real_server(databases, loaded, pool_size=POOL, request_timeout_seconds=0.4) as real:
+        before = await real.names()
+        async with real.locked(lock):
+            responses = await asyncio.gather(*(ask(real) for _ in range(30)))
+            assert {code_of(response) for response in responses} == {(503, "TIMEOUT")}
+            assert await real.at_work_in_the_database() == 0
+        assert await real.names() == before
+        usual = await asyncio.gather(*(real.copying(name=f"Later {number}") for number in range(POOL)))
+        assert [response.status_code for response in usual] == [200] * POOL
+
+
+@SLOW
+async def test_clients_that_go_away_leave_no_statement_no_row_and_no_connection_taken(
+    databases: Server, loaded: Loaded, lock: str, ask: Callable[[Real], Any]
+) -> None:
+    async with real_server(databases, loaded, pool_size=POOL) as real:
+        before = await real.names()
+        async with real.locked(lock):
+            requests = [ask(real) for _ in range(30)]
+            assert await soon_true(lambda: real.is_at_work(POOL))
+            for request in requests:
+                request.cancel()
+            assert await soon_true(lambda: real.is_at_work(0))
+        assert await real.names() == before
+        usual = await asyncio.gather(*(real.copying(name=f"Later {number}") for number in range(POOL)))
+        assert [response.status_code for response in usual] == [200] * POOL
+
+
+async def test_of_a_document_cut_off_the_mutations_that_were_done_stay_and_the_answer_says_so(
+    databases: Server, loaded: Loaded
+) -> None:
+    both = (
+        "mutation($first: CreateFlowInput!, $second: CopyFlowInput!) "
+        "{ createFlow(input: $first) { flow { id } } copyFlow(input: $second) { flow { id } } }"
+    )
+    async with real_server(databases, loaded, request_timeout_seconds=0.5) as real:
+        async with real.locked(LOCK_FLOWS):
+            second = {"flowId": real.api.id("plain"), "name": "Second"}
+            response = await real.posting(both, first=real.creation("First"), second=second)
+        assert code_of(response) == (503, "TIMEOUT")
+        assert response.headers["Retry-After"] == "1"
+        assert response.json()["errors"][0]["message"] == (
+            "The request took longer than 0.5 seconds, and what was unfinished of it was undone. Ask for less."
+        )
+        names = await real.names()
+    assert ("First" in names, "Second" in names) == (True, False)
+
+
+async def test_a_statement_beyond_its_time_is_told_as_that_and_is_no_error_of_ours(
+    databases: Server, loaded: Loaded
+) -> None:
+    async with real_server(databases, loaded, statement_timeout_seconds=0.2) as real:
+        before = await real.names()
+        with capture_logs() as log:
+            async with real.locked(LOCK_FLOWS):
+                response = await real.copying()
+            async with real.locked("lock table api_token in access exclusive mode"):
+                unknown = await real.posting(VIEWER)
+        assert response.status_code == 200
+        [error] = response.json()["errors"]
+        assert response.json()["data"] == {"copyFlow": None}
+        assert (error["path"], error["extensions"]) == (["copyFlow"], {"code": "TIMEOUT"})
+        assert code_of(unknown) == (503, "TIMEOUT")
+        assert await real.names() == before
+    assert [line for line in log if line["log_level"] not in {"info", "debug"}] == []
+
+
+async def test_whoever_goes_away_within_a_body_is_no_error_of_ours(databases: Server, loaded: Loaded) -> None:
+    async with real_server(databases, loaded) as real:
+        with capture_logs() as log:
+            async with real.saying(*real.head_of_a_post(1000), '{"query"'):
+                await asyncio.sleep(0.1)
+            assert await soon(lambda: log)
+    assert [(line["event"], line["code"]) for line in log] == [("request refused", "CLIENT_CLOSED_REQUEST")]
+
+
+async def test_a_body_that_doesnt_come_is_waited_for_no_longer_than_for_anything_else(
+    databases: Server, loaded: Loaded
+) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=0.3) as real:
+        async with real.saying(*real.head_of_a_post(1000), '{"query"') as (reader, _):
+            assert (await asyncio.wait_for(reader.readline(), 5)).split()[1] == b"503"
+
+
+async def test_what_was_begun_and_cut_off_has_its_line_in_the_log_and_is_counted(
+    databases: Server, loaded: Loaded
+) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=0.3) as real:
+        with capture_logs() as log:
+            async with real.locked(LOCK_FLOWS):
+                response = await real.copying()
+        told = await real.api.http.get("/metrics")
+    [operation] = [line for line in log if line["event"] == "operation"]
+    assert (operation["outcome"], operation["actor"]) == ("cancelled", real.api.id("ada"))
+    assert code_of(response) == (503, "TIMEOUT")
+    assert 'flowport_operations_total{operation="copyFlow",outcome="cancelled"}' in told.text
+    assert 'flowport_refused_requests_total{code="TIMEOUT"}' in told.text
