@@ -18,7 +18,7 @@ from tests.conftest import url_of
 async def loaded_users(server: AsyncEngine, server_url: str, template: str) -> AsyncIterator[Loaded]:
     """Users with addresses of all kinds; the key of each is the first part of the address."""
     world = World()
-    for user in ("Ada", "mike", "élan", "straße", "gone"):
+    for user in ("Ada", "mike", "élan", "straße", "ŉick", "gone"):
         world.user(user)
     async with Server(server, server_url, template).loaded(world) as loaded:
         yield loaded

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ class JwksHost:
         """What was asked for, one by one."""
         self.released = threading.Event()
         self.released.set()
+        self.seconds_between_bytes = 0.0
         self._status, self._body = 200, b""
         self._headers: Mapping[str, str] = {}
         self._port = 0
@@ -53,6 +55,14 @@ class JwksHost:
             self._server.server_close()
             self._server = None
 
+    def _pieces(self) -> Iterator[bytes]:
+        if not self.seconds_between_bytes:
+            yield self._body
+            return
+        for byte in self._body:
+            time.sleep(self.seconds_between_bytes)
+            yield bytes([byte])
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         host = self
 
@@ -65,7 +75,8 @@ class JwksHost:
                     self.send_header(name.replace("_", "-"), value)
                 self.end_headers()
                 try:
-                    self.wfile.write(host._body)
+                    for piece in host._pieces():
+                        self.wfile.write(piece)
                 except OSError:
                     self.close_connection = True
 

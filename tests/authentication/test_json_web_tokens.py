@@ -186,6 +186,7 @@ async def test_a_token_that_was_changed_anywhere_is_refused(front_door: Door, pl
         ({"email": "%@example.com"}, "there is no such user"),
         ({"email": "mi\u212ae@example.com"}, "there is no such user"),  # the Kelvin sign, which folds to k
         ({"email": "strasse@example.com"}, "there is no such user"),  # to which ß folds
+        ({"email": "\u02bcnick@example.com"}, "there is no such user"),  # to which ŉ folds, apostrophe and n
         ({"email": "stra\u1e9ee@example.com", "email_verified": False}, "the e-mail address is not verified"),
     ],
 )

@@ -194,6 +194,16 @@ async def test_a_host_that_does_not_answer_is_left_after_a_while(
         await door.cannot_tell(door.token(ONE, "one"))
 
 
+async def test_a_host_that_answers_byte_by_byte_is_left_likewise(
+    host: JwksHost, users: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.05)
+    host.show(ONE.jwk("one"))
+    host.seconds_between_bytes = 0.005
+    async with open_door(users, host.url) as door:
+        await door.cannot_tell(door.token(ONE, "one"))
+
+
 async def test_a_set_may_be_as_long_as_the_limit(host: JwksHost, door: Door) -> None:
     keys = json.dumps({"keys": [ONE.jwk("one")]}).encode()
     host.answer(keys + b" " * (MAX_BYTES - len(keys)))
