@@ -44,6 +44,8 @@ class LongLives:
 @pytest.fixture(scope="module")
 async def lives(shared_firm: Company) -> AsyncIterator[LongLives]:
     short, long = await with_long_life(shared_firm, 100, 100), await with_long_life(shared_firm, 10_000, 10_000)
+    # So that the list of one flow is not nearly all that there is.
+    await with_long_life(shared_firm, 10_000, 10_000)
     async with shared_firm.database.writing() as connection:
         await connection.execute(text("analyze"))
     url = shared_firm.database.engine.url.render_as_string(hide_password=False)
