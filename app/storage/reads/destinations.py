@@ -1,6 +1,8 @@
 """Where a flow may be exported to, page by page."""
 
-from sqlalchemy import ColumnElement, and_, any_, exists, false, literal, or_, select, true
+from collections.abc import Collection
+
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, exists, false, literal, or_, select, true
 
 from app.domain.access import FLOW_EDIT, Place
 from app.domain.component import UsableWhere
@@ -61,15 +63,20 @@ def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 def _usable_in_row(usable: UsableWhere) -> ColumnElement[bool]:
     if usable.nowhere_else:
         return false()
-    conditions: list[ColumnElement[bool]] = [CONTRACT.c.tenant_id.not_in(sorted(usable.shadowing))]
+    conditions: list[ColumnElement[bool]] = [~_one_of(CONTRACT.c.tenant_id, usable.shadowing)]
     if usable.tenant is not None:
         conditions.append(CONTRACT.c.tenant_id == usable.tenant)
     if usable.contract is not None:
         conditions.append(CONTRACT.c.id == usable.contract)
     if usable.whitelisted is not None:
         applies = and_(TENANT.c.component_whitelist, WORKSPACE.c.type == WorkspaceType.FULL.value)
-        conditions.append(or_(~applies, CONTRACT.c.id.in_(sorted(usable.whitelisted))))
+        conditions.append(or_(~applies, _one_of(CONTRACT.c.id, usable.whitelisted)))
     return and_(true(), *conditions)
+
+
+def _one_of(id_: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
+    """As one parameter, so that the statement is the same however many there are."""
+    return id_ == any_(literal(sorted(ids), ARRAY(Text)))
 
 
 def workspaces_to_export_to(
@@ -85,7 +92,7 @@ def contracts_to_export_to(usable: UsableWhere, *, home: Workspace, search: str 
     """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to."""
     named = matching(CONTRACT_ACCESS.c.name_key, search)
     contracts = _its_contracts(usable, home)
-    its = () if contracts is None else (CONTRACT_ACCESS.c.contract_id.in_(contracts),)
+    its = () if contracts is None else (_one_of(CONTRACT_ACCESS.c.contract_id, contracts),)
     return CONTRACTS.where(*named, *its, holds_one(may_be_exported_to(usable, home)))
 
 

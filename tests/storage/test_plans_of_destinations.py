@@ -1,0 +1,35 @@
+"""The statement behind destinations has one text, so that neither side has to read and plan it anew."""
+
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.domain.component import UsableWhere
+from app.domain.nouns import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
+from app.storage.reads.destinations import contracts_to_export_to, workspaces_to_export_to
+
+DIALECT = create_async_engine("postgresql+asyncpg://").dialect
+OF_ONE = Contract(
+    ContractId("contract_1"), "One", ContractStatus.ACTIVE, TenantId("tenant_1"), component_whitelist=True
+)
+HOME = Workspace(WorkspaceId("workspace_1"), "Home", WorkspaceType.FULL, OF_ONE)
+
+
+def statements(contracts: int, tenants: int) -> list[str]:
+    """For a flow that is whitelisted in some contracts, and means another component in some tenants."""
+    usable = UsableWhere(
+        nowhere_else=False,
+        tenant=None,
+        shadowing=frozenset(TenantId(f"tenant_{number}") for number in range(tenants)),
+        contract=None,
+        whitelisted=frozenset(ContractId(f"contract_{number}") for number in range(contracts)),
+    )
+    listed = (
+        workspaces_to_export_to(usable, home=HOME, contract_id=None, search=None),
+        contracts_to_export_to(usable, home=HOME, search=None),
+    )
+    return [str(one.rows.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})) for one in listed]
+
+
+@pytest.mark.parametrize(("contracts", "tenants"), [(0, 0), (2, 1), (500, 10)])
+def test_the_text_does_not_depend_on_how_much_a_flow_is_allowed(contracts: int, tenants: int) -> None:
+    assert statements(contracts, tenants) == statements(1, 1)
