@@ -52,6 +52,13 @@ class CountBelow(NamedTuple):
     parent: str
 
 
+class Loader(DataLoader[Asked, Answer]):
+    """A loader whose answers are waited for by many: one that is cancelled, since a field beside it failed, leaves them."""
+
+    def load(self, key: Asked) -> "asyncio.Future[Answer]":
+        return asyncio.shield(super().load(key))
+
+
 class Loaders:
     """One loader for each kind of question; what isn't found, or isn't visible, is None."""
 
@@ -111,7 +118,7 @@ class Loaders:
             finally:
                 self._reading.discard(task)
 
-        return DataLoader(load_for_this_request)
+        return Loader(load_for_this_request)
 
     async def close(self) -> None:
         """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""
