@@ -1,7 +1,8 @@
 """A company of people who see little of each other: every name stands in places that only some of them may see.
 
-- Mia edits in the workshop and the store of retail; Gil reads in the workshop only; Carl is a member of the contract
-  retail and of none of its workspaces; Nils works in the same tenant, for foods; Olga in another tenant.
+- Mia edits in the workshop and the store of retail, and knows the depot by name, through its contract; Gil reads in the
+  workshop only; Carl is a member of the contract and of none of its workspaces; Nils works in the same tenant, for
+  foods; Olga in another tenant.
 - Ann works everywhere in the north, and Bo at home in the south: what they do is what the others must not see.
 """
 
@@ -51,7 +52,7 @@ def _places(world: World) -> None:
     world.members("pantry", ann="integrator", nils="admin")
     world.members("harbour", bo="owner", olga="integrator")
     world.members("quay", bo="integrator")
-    world.contract_members("retail", carl="guest", ann="admin")
+    world.contract_members("retail", mia="guest", carl="guest", ann="admin")
     world.contract_members("foods", ann="guest")
     world.contract_members("overseas", bo="admin")
 
@@ -87,6 +88,7 @@ def _flows(world: World, workspace: str) -> None:
     """In every workspace: one flow that binds all there is, one with a history, one draft, one set aside by SQL."""
     author = "bo" if workspace in SOUTH else "ann"
     tick, then = step("1", "acme/timer:tick@latest"), step("9", "acme/code:run@latest")
+    bake = step("5", "oven-makers/oven:bake")
     bound = graph(
         tick,
         step("2", "acme/erp:lookup@1a2b", secret=f"{workspace}-erp", agent=f"{workspace}-agent", samples={"at": "s-1"}),
@@ -104,5 +106,5 @@ def _flows(world: World, workspace: str) -> None:
         name="History",
         status="ACTIVE",
     )
-    world.flow(f"{workspace}-draft", workspace, draft=graph(tick, then), author=author, name="Draft")
+    world.flow(f"{workspace}-draft", workspace, draft=graph(tick, bake), author=author, name="Draft")
     world.flow(f"{workspace}-stashed", workspace, published=graph(tick), draft=graph(then), author=author, name="Stash")

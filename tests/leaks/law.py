@@ -71,11 +71,16 @@ class Sight:
     def world(self) -> Sections:
         """The world as this user knows it: without everything that it may not see.
 
-        Of a component it keeps the team, and of that the contract, which the user need not see.
+        Of a component it keeps the team, and of that the contract, which the user need not see. It keeps the components
+        that visible flows name in their commands: why they can't be used is told (C5), whoever may see them.
         """
         kept = {
             section: [each for each in self.all(section) if self._knows(section, each)] for section in self.sections
         }
+        named = self._named_in_commands()
+        kept["components"] = [
+            each for each in self.all("components") if each in kept["components"] or called(each) in named
+        ]
         teams = {each["team"] for each in kept["components"]}
         kept["teams"] = [each for each in self.all("teams") if each["key"] in teams]
         contracts = self.contracts | {each["contract"] for each in kept["teams"]}
@@ -89,6 +94,12 @@ class Sight:
         ]
         return kept
 
+    def _named_in_commands(self) -> set[str]:
+        flows = [flow for flow in self.all("flows") if flow["key"] in self.things]
+        return {
+            step["command"].partition(":")[0] for flow in flows for graph in graphs_of(flow) for step in graph["nodes"]
+        }
+
     def _knows(self, section: str, each: Entity) -> bool:
         match section:
             case "workspaceMembers":
@@ -97,6 +108,16 @@ class Sight:
                 return bool(each["user"] == self.user)
             case _:
                 return self.sees(each.get("key", ""))
+
+
+def called(component: Entity) -> str:
+    """What commands call it, as far as teams have the names of their keys."""
+    return f"{component['team']}/{component['name']}"
+
+
+def graphs_of(flow: Entity) -> list[Any]:
+    states = [*flow["versions"], *filter(None, [flow["draft"]])]
+    return [state["graph"] for state in states]
 
 
 def states_of(flow: Mapping[str, Any]) -> list[str]:
