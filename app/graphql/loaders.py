@@ -12,6 +12,7 @@ from app.domain.diff import GraphDiff
 from app.domain.graph import Json
 from app.domain.nouns import UserId
 from app.domain.readiness import Blocker
+from app.graphql.turns import Turns
 from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
 from app.storage.reads import graphs, nouns
@@ -33,7 +34,7 @@ from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_states
 
 Found = TypeVar("Found")
-Asked = TypeVar("Asked")
+Asked = TypeVar("Asked", bound=Hashable)
 Answer = TypeVar("Answer")
 
 
@@ -65,8 +66,7 @@ class Loaders:
     def __init__(self, database: Database, viewer: UserId) -> None:
         self._database = database
         self._viewer = viewer
-        self._reading: set[asyncio.Task[object] | None] = set()
-        self._closed = False
+        self._turns = Turns()
         self.users: DataLoader[str, UserView | None] = self._by_id(nouns.read_users)
         self.visible_users: DataLoader[str, UserView | None] = self._by_id(nouns.read_visible_users)
         self.contracts: DataLoader[str, ContractView | None] = self._by_id(nouns.read_contracts)
@@ -108,25 +108,14 @@ class Loaders:
         return self._loader(load)
 
     def _loader(self, load: Callable[[list[Asked]], Coroutine[Any, Any, list[Answer]]]) -> DataLoader[Asked, Answer]:
-        async def load_for_this_request(keys: list[Asked]) -> list[Answer]:
-            if self._closed:
-                raise asyncio.CancelledError
-            task = asyncio.current_task()
-            self._reading.add(task)
-            try:
-                return await load(keys)
-            finally:
-                self._reading.discard(task)
+        async def load_in_turn(keys: list[Asked]) -> list[Answer]:
+            return await self._turns.read(load, keys)
 
-        return Loader(load_for_this_request)
+        return Loader(load_in_turn)
 
     async def close(self) -> None:
         """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""
-        self._closed = True
-        reading = [task for task in self._reading if task is not None]
-        for task in reading:
-            task.cancel()
-        await asyncio.gather(*reading, return_exceptions=True)
+        await self._turns.close()
 
     async def _contents(self, hashes: list[str]) -> list[Json]:
         async with self._database.reading() as connection:
