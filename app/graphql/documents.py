@@ -1,6 +1,7 @@
 """What a document asks for, found before it is run: its operations and the fields at their roots."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    TokenKind,
     parse,
 )
 
@@ -26,6 +28,9 @@ ROOT_FIELDS = frozenset(
     if root is not None
     for field in root.fields
 )
+MOST_DIGITS = 400
+_MANY_DIGITS = re.compile(rf"[0-9]{{{MOST_DIGITS + 1}}}")
+
 INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
 
@@ -84,7 +89,19 @@ def operation_of(document: str, name: str | None, *, max_tokens: int) -> Operati
 
 @lru_cache(maxsize=1000)
 def _parse(document: str, max_tokens: int) -> DocumentNode:
-    return parse(document, max_tokens=max_tokens)
+    parsed = parse(document, max_tokens=max_tokens)
+    if _MANY_DIGITS.search(document) is not None:
+        _refuse_long_numbers(parsed)
+    return parsed
+
+
+def _refuse_long_numbers(parsed: DocumentNode) -> None:
+    """Python reads no number of more than 4,300 digits, whatever it would be checked for next."""
+    token = None if parsed.loc is None else parsed.loc.start_token
+    while token is not None:
+        if token.kind is TokenKind.INT and token.value is not None and len(token.value) > MOST_DIGITS:
+            raise BadRequest(f"A number has {len(token.value)} digits; at most {MOST_DIGITS} can be read.")
+        token = token.next
 
 
 def _root_fields(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:

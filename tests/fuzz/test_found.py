@@ -1,6 +1,8 @@
 """What the fuzz has found, each as the smallest request that shows it."""
 
-from tests.api.client import Api
+import pytest
+
+from tests.api.client import Api, code_of
 
 BESIDE_ONE_THAT_FAILS = """query($id: ID!) {
   failing: workspace(id: $id) { flows(first: 0) { totalCount } contract { id } }
@@ -13,3 +15,20 @@ async def test_a_field_that_fails_takes_nothing_from_others_that_wait_for_the_sa
     assert answer["data"] == {"failing": None, "sound": {"contract": {"id": api.id("retail")}}}
     [error] = answer["errors"]
     assert (error["path"], error["extensions"]["code"]) == (["failing", "flows"], "BAD_USER_INPUT")
+
+
+@pytest.mark.parametrize("where", ["workspaces(first: {}) {{ totalCount }}", "workspaces(search: {}) {{ totalCount }}"])
+async def test_a_number_that_is_too_long_to_be_read_is_a_mistake_of_the_document(api: Api, where: str) -> None:
+    document = f"{{ {where.format('9' * 5000)} }}"
+    assert code_of(await api.caller("ada").answer(document)) == "BAD_USER_INPUT"
+
+
+async def test_digits_in_a_text_are_no_number(api: Api) -> None:
+    answer = await api.caller("ada").answer(f'{{ workspaces(search: "{"9" * 5000}") {{ totalCount }} }}')
+    assert answer["data"] == {"workspaces": {"totalCount": 0}}
+
+
+@pytest.mark.parametrize("path", ["/graphql/static/nothing.js", "/graphql/static/..%2fhttp.py", "/nothing"])
+async def test_what_is_not_there_is_an_error_in_json_with_a_code(api: Api, path: str) -> None:
+    response = await api.http.get(path)
+    assert (response.status_code, code_of(response.json())) == (404, "NOT_FOUND")
