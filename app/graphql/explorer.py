@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -41,5 +42,5 @@ async def part(request: Request) -> Response:
     """A file that the page is made of."""
     name = request.path_params["name"]
     if name not in FILES:
-        return Response(status_code=404)
+        raise HTTPException(404)
     return FileResponse(FOLDER / name, headers=HEADERS, media_type=FILES[name])
