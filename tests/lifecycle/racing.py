@@ -1,7 +1,7 @@
 """Calls at the same moment: flows to run them on, and what must hold whichever comes first."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from typing import Any
 
 from app.usecases.outcomes import Created, Published, Reverted, Saved
@@ -21,7 +21,7 @@ def noted(note: int) -> Any:
     return Graph(((CODE, note),)).content()
 
 
-async def at_once(first: Coroutine[Any, Any, Any], second: Coroutine[Any, Any, Any], after: int) -> tuple[Any, Any]:
+async def at_once(first: Awaitable[Any], second: Awaitable[Any], after: int) -> tuple[Any, Any]:
     """Both, whatever comes of them, unless something is raised."""
 
     async def later() -> Any:

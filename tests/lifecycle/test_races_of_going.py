@@ -34,6 +34,21 @@ async def test_flows_of_one_export_that_are_discarded_at_once_both_go(shared_fir
     assert not {flow for pair in pairs for flow in pair} & set((await lawful(shared_firm)).flows)
 
 
+async def test_a_flow_that_is_discarded_while_it_is_exported_over_another_was_exported_or_not_found(
+    shared_firm: Company, after: int
+) -> None:
+    sources = [(await edited(shared_firm, 1)).flow_id for _ in range(6)]
+    onto, _ = await published(shared_firm, 9)
+    exports = [shared_firm.export(source, onto=onto) for source in sources]
+    discards = [shared_firm.discard(source, by="ben") for source in sources]
+    exported, discarded = await at_once(asyncio.gather(*exports), asyncio.gather(*discards), after)
+    assert refused_for(*discarded) == tuple(THROUGH for _ in sources)
+    assert all(codes in [THROUGH, {"FLOW_NOT_FOUND"}] for codes in refused_for(*exported))
+    through = refused_for(*exported).count(THROUGH)
+    _, active, aside = notes_of(await lawful(shared_firm), onto)
+    assert [*aside, *([] if active is None else [active])] == [1] * through
+
+
 async def set_aside_long_ago(company: Company) -> tuple[str, str]:
     """A flow that was never published, of which only a draft is left that was set aside; both expire now."""
     made = await edited(company, 1)

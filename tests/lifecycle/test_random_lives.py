@@ -98,8 +98,10 @@ class Lives(RuleBasedStateMachine):
             acting.publish(acting.model.living()[-1], by="ada")
         first, second = acting.model.living()
         acting.update(second, by="ada", graph=(graph, {}))
-        acting.create("development", graph, some_bindings(graph, "development", number), "Second", by="ben")
-        acting.override(first, acting.model.living()[-1], None, by="ada", refuse=False)
+        acting.create("production", graph, some_bindings(graph, "production", number), "Third", by="ben")
+        third = acting.model.living()[-1]
+        acting.update(third, by="ben", said={"description": "To come", "cron": "0 4 * * *"})
+        acting.override(first, third, None, by="ada", refuse=False)
 
     @rule(workspace=WORKSPACES, graph=GRAPHS, number=NUMBERS, by=CALLERS)
     def create(self, workspace: str, graph: Graph, number: int, by: str) -> None:
