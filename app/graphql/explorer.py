@@ -1,28 +1,49 @@
-"""The page for people who explore the API with a browser: served from our own origin, without anything from outside."""
+"""The page for people who explore the API with a browser: served from our own origin, without anything from outside.
+
+It is GraphiQL where that was fetched, else a simple one.
+"""
 
 from pathlib import Path
+from secrets import token_urlsafe
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from app.graphql import graphiql
 
 FOLDER = Path(__file__).parent / "static"
 FILES = {
-    "explorer.js": "text/javascript",
+    "demo.js": "text/javascript",
+    "examples.graphql": "application/graphql",
     "examples.js": "text/javascript",
+    "explorer.css": "text/css",
+    "explorer.js": "text/javascript",
+    "graphiql.css": "text/css",
+    "graphiql.js": "text/javascript",
+    "kept.js": "text/javascript",
+    "panel.js": "text/javascript",
     "schema.js": "text/javascript",
     "show.js": "text/javascript",
-    "explorer.css": "text/css",
-    "examples.graphql": "application/graphql",
 }
+SIMPLE_PAGE = (FOLDER / "explorer.html").read_text(encoding="utf-8")
+GRAPHIQL_PAGE = (FOLDER / "graphiql.html").read_text(encoding="utf-8")
+
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
     "Vary": "Accept",
 }
+
+
+def policy(style: str = "") -> dict[str, str]:
+    """What a page may do; besides our own files, style elements that bear this word, which nobody can foretell."""
+    styles = f"'self' 'nonce-{style}'" if style else "'self'"
+    return {
+        "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src {styles}; connect-src 'self'; "
+        "img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    }
 
 
 def wants_page(request: Request) -> bool:
@@ -35,12 +56,19 @@ def wants_page(request: Request) -> bool:
 
 
 def page() -> Response:
-    return FileResponse(FOLDER / "explorer.html", headers=HEADERS, media_type="text/html")
+    if not graphiql.is_there():
+        return HTMLResponse(SIMPLE_PAGE, headers=HEADERS | policy())
+    # GraphiQL's dialogs keep the page behind them from scrolling by a style element of their own.
+    nonce = token_urlsafe(16)
+    return HTMLResponse(GRAPHIQL_PAGE.replace("{nonce}", nonce), headers=HEADERS | policy(style=nonce))
 
 
 async def part(request: Request) -> Response:
     """A file that the page is made of."""
     name = request.path_params["name"]
-    if name not in FILES:
-        raise HTTPException(404)
-    return FileResponse(FOLDER / name, headers=HEADERS, media_type=FILES[name])
+    if name in FILES:
+        return FileResponse(FOLDER / name, headers=HEADERS | policy(), media_type=FILES[name])
+    if name in graphiql.FILES and graphiql.is_there():
+        headers = HEADERS | policy() | {"Cache-Control": "public, max-age=31536000, immutable"}
+        return FileResponse(graphiql.FETCHED / name, headers=headers, media_type=graphiql.FILES[name])
+    raise HTTPException(404)

@@ -1,28 +1,88 @@
 """The page for explorers: who gets it, what it is made of, and what it is not allowed to do."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 
+from app.graphql import graphiql
 from app.graphql.explorer import FILES, FOLDER
 from tests.explorer.demo import demo_client
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+PAGES = {"explorer.html", "graphiql.html"}
+# The only one that keeps anything in the browser; what it keeps is tested there.
+KEPT = "kept.js"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
-async def test_a_browser_gets_the_page_and_every_part_of_it(client: httpx.AsyncClient) -> None:
+@pytest.fixture(autouse=True)
+def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for GraphiQL, into which nothing was fetched yet."""
+    monkeypatch.setattr(graphiql, "FETCHED", tmp_path)
+    return tmp_path
+
+
+def fetch_into(folder: Path) -> None:
+    for name in graphiql.FILES:
+        (folder / name).write_text(f"/* {name} */", encoding="utf-8")
+
+
+async def page_of(client: httpx.AsyncClient) -> httpx.Response:
     page = await client.get("/graphql", headers=BROWSER)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    parts = re.findall(r'(?:href|src)="(graphql/[^"]+)"', page.text)
-    assert parts == ["graphql/static/explorer.css", "graphql/static/explorer.js"]
+    return page
+
+
+def parts_of(page: httpx.Response) -> list[str]:
+    return re.findall(r'(?:href|src)="graphql/static/([^"]+)"', page.text)
+
+
+async def test_without_graphiql_a_browser_gets_the_simple_page_which_says_how_to_get_it(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await page_of(client)
+    assert parts_of(page) == ["explorer.css", "explorer.js"]
+    assert "./scripts/graphiql" in page.text
     for name, media_type in FILES.items():
         part = await client.get(f"/graphql/static/{name}")
         assert (part.status_code, part.headers["content-type"].partition(";")[0]) == (200, media_type)
+    for name in graphiql.FILES:
+        assert (await client.get(f"/graphql/static/{name}")).status_code == 404
+
+
+async def test_once_graphiql_is_fetched_a_browser_gets_it_and_may_keep_its_files(
+    client: httpx.AsyncClient, fetched: Path
+) -> None:
+    fetch_into(fetched)
+    parts = parts_of(await page_of(client))
+    assert set(parts) == {"graphiql.css", "graphiql.js", *graphiql.FILES}
+    for name, media_type in graphiql.FILES.items():
+        part = await client.get(f"/graphql/static/{name}")
+        assert (part.text, part.headers["content-type"].partition(";")[0]) == (f"/* {name} */", media_type)
+        assert part.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+async def test_graphiql_that_is_not_there_as_a_whole_is_not_offered(client: httpx.AsyncClient, fetched: Path) -> None:
+    fetch_into(fetched)
+    (fetched / "graphiql-4.1.2.min.js").unlink()
+    assert parts_of(await page_of(client)) == ["explorer.css", "explorer.js"]
+
+
+def test_the_script_fetches_the_versions_that_the_page_shows() -> None:
+    script = (Path(graphiql.__file__).parents[2] / "scripts/graphiql").read_text(encoding="utf-8")
+    for name in graphiql.FILES:
+        version = re.match(r"[a-z-]+-[0-9.]+[0-9]", name)
+        assert version is not None
+        assert f"={version.group()}\n" in script
 
 
 async def test_every_file_of_the_page_is_served_and_the_scripts_import_nothing_else(client: httpx.AsyncClient) -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {"explorer.html", *FILES}
+    assert {path.name for path in FOLDER.iterdir()} == {*PAGES, *FILES}
     for name in FILES:
         if name.endswith(".js"):
             imported = re.findall(r'from "\./([^"]+)"', (await client.get(f"/graphql/static/{name}")).text)
@@ -31,27 +91,40 @@ async def test_every_file_of_the_page_is_served_and_the_scripts_import_nothing_e
 
 @pytest.mark.parametrize("path", ["/graphql", "/graphql/static/explorer.js", "/graphql/static/examples.graphql"])
 async def test_nothing_from_outside_may_run_or_be_asked(client: httpx.AsyncClient, path: str) -> None:
-    policy = (await client.get(path, headers=BROWSER)).headers["content-security-policy"]
-    assert policy == (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    assert (await client.get(path, headers=BROWSER)).headers["content-security-policy"] == POLICY
 
 
-async def test_the_page_has_no_script_or_style_of_its_own_and_names_no_other_host(client: httpx.AsyncClient) -> None:
-    page = (await client.get("/graphql", headers=BROWSER)).text
-    assert re.findall(r"<style|\bstyle=|\bon\w+=|<script(?![^>]* src=)", page) == []
+async def test_style_elements_of_graphiql_bear_a_word_that_is_new_for_every_answer(
+    client: httpx.AsyncClient, fetched: Path
+) -> None:
+    fetch_into(fetched)
+    words = set()
+    for _ in range(2):
+        page = await page_of(client)
+        [word] = re.findall(r'nonce="([^"]{20,})"', page.text)
+        allowed = POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{word}'")
+        assert page.headers["content-security-policy"] == allowed
+        words.add(word)
+    assert len(words) == 2
+
+
+def test_the_pages_have_no_script_or_style_of_their_own_and_name_no_other_host() -> None:
+    for name in PAGES:
+        page = (FOLDER / name).read_text(encoding="utf-8")
+        assert re.findall(r"<style|\bstyle=|\bon\w+=|<script(?![^>]* src=)", page) == []
     for path in FOLDER.iterdir():
         assert re.findall(r"https?://|//cdn", path.read_text(encoding="utf-8")) == []
 
 
 async def test_the_scripts_keep_no_token(client: httpx.AsyncClient) -> None:
-    for name in FILES:
+    for name in FILES.keys() - {KEPT}:
         text = (await client.get(f"/graphql/static/{name}")).text
         assert re.findall(r"localStorage|sessionStorage|indexedDB|cookie|innerHTML", text) == []
 
 
-@pytest.mark.parametrize("name", ["explorer.html", "nothing.js", "..%2fexplorer.py", "%2e%2e/explorer.py"])
+@pytest.mark.parametrize(
+    "name", ["explorer.html", "graphiql.html", "nothing.js", "..%2fexplorer.py", "%2e%2e/explorer.py"]
+)
 async def test_only_the_parts_of_the_page_are_served(client: httpx.AsyncClient, name: str) -> None:
     assert (await client.get(f"/graphql/static/{name}")).status_code == 404
 

@@ -1,10 +1,10 @@
 // The page's own script: picks examples, asks, and shows the answer. Nothing is kept when the page is closed.
+import { demoTokensOf } from "./demo.js";
 import { readExamples } from "./examples.js";
 import { element, shownJson } from "./show.js";
 import { SchemaBrowser } from "./schema.js";
 
 const endpoint = location.pathname;
-const demoTokens = ["demo-integrator", "demo-admin", "demo-guest", "demo-outsider"];
 const part = (id) => document.getElementById(id);
 const query = part("query"), variables = part("variables"), token = part("token"), run = part("run");
 const status = part("status"), result = part("result"), picker = part("example"), demo = part("demo");
@@ -111,20 +111,19 @@ function setToken(text) {
   for (const button of demo.children) button.setAttribute("aria-pressed", String(button.dataset.token === text));
 }
 
-/** Whether this is a demo server; only those on loopback can be, so that no other is asked. */
+/** On a demo server, a button for each of its tokens. */
 async function findDemo() {
-  if (!["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) return;
-  const response = await post({ query: "{ __typename }" }, demoTokens[0]);
-  if (!response.ok) return;
-  for (const each of demoTokens) {
+  const tokens = await demoTokensOf(post);
+  for (const each of tokens) {
     const button = element("button", { type: "button" }, each.replace("demo-", ""));
     button.title = `Use the token ${each}`;
     button.dataset.token = each;
     button.addEventListener("click", () => setToken(each));
     demo.append(button);
   }
+  if (!tokens.length) return;
   demo.hidden = false;
-  setToken(token.value || demoTokens[0]);
+  setToken(token.value || tokens[0]);
 }
 
 async function fillPicker() {

@@ -1,0 +1,35 @@
+// What is kept in the browser: tabs and settings of GraphiQL, never its headers; the token only where that is wanted.
+const tokenKey = "flowport:token";
+const ownPrefix = "graphiql:";
+const withHeadersInside = ["graphiql:tabState", "graphiql:queries", "graphiql:favorites"];
+
+/** The token that was to be remembered, or an empty text. */
+export function rememberedToken() {
+  return localStorage.getItem(tokenKey) ?? "";
+}
+
+export function rememberToken(token) {
+  if (token) localStorage.setItem(tokenKey, token);
+  else localStorage.removeItem(tokenKey);
+}
+
+function ownKeys() {
+  return Object.keys(localStorage).filter((key) => key.startsWith(ownPrefix));
+}
+
+/** Tabs and past operations, with null for their headers. */
+function withoutHeaders(text) {
+  return JSON.stringify(JSON.parse(text, (name, value) => (name === "headers" ? null : value)));
+}
+
+/** For GraphiQL, which keeps the text of its editor of headers whatever it is told. */
+export const storage = {
+  getItem: (key) => localStorage.getItem(key),
+  setItem(key, value) {
+    if (key === "graphiql:headers") return;
+    localStorage.setItem(key, withHeadersInside.includes(key) ? withoutHeaders(value) : value);
+  },
+  removeItem: (key) => localStorage.removeItem(key),
+  clear: () => ownKeys().forEach((key) => localStorage.removeItem(key)),
+  get length() { return ownKeys().length; },
+};

@@ -1,0 +1,47 @@
+// The panel of examples: a plugin of GraphiQL that opens each example in a tab.
+const { createElement: h, useEffect, useState } = React;
+
+const icon = () => h(
+  "svg", { viewBox: "3 3 18 18", fill: "none", stroke: "currentColor", strokeWidth: 1.5, "aria-hidden": true },
+  h("path", { d: "M5 4.5h14v15H5zM8.5 9h7M8.5 12.5h7M8.5 16h4" }),
+);
+
+/** The plugin; `opened` is told of each example that is opened. */
+export function examplesPlugin(sections, opened) {
+  return { title: "Examples", icon, content: () => h(Panel, { sections, opened }) };
+}
+
+function Panel({ sections, opened }) {
+  const editor = GraphiQL.React.useEditorContext({ nonNull: true });
+  const [next, setNext] = useState(null);
+
+  // The new tab is there once this has been shown anew.
+  useEffect(() => {
+    if (!next) return;
+    editor.queryEditor.setValue(next.document);
+    editor.variableEditor.setValue(next.variables);
+    editor.queryEditor.focus();
+    setNext(null);
+  }, [next]);
+
+  const open = (operation) => {
+    const already = editor.tabs.findIndex((tab) => tab.query === operation.document);
+    if (already >= 0) {
+      editor.changeTab(already);
+    } else {
+      editor.addTab();
+      setNext(operation);
+    }
+    opened(operation);
+  };
+
+  return h("section", { className: "examples", "aria-label": "Examples" },
+    h("h2", null, "Examples"),
+    sections.map(({ section, operations }) => h("div", { key: section },
+      h("h3", null, section),
+      h("ul", null, operations.map((operation) => h("li", { key: operation.name },
+        h("button", { type: "button", onClick: () => open(operation) }, operation.name, h("span", null, operation.title)),
+      ))),
+    )),
+  );
+}
