@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
 
 from app.main import create_app
@@ -165,7 +165,7 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     hasty = open_database(firm.database.engine.url.render_as_string(hide_password=False), statement_timeout_seconds=0.2)
     async with firm.database.writing() as busy:
         await busy.execute(text("select id from flow_export for update"))
-        with pytest.raises(DBAPIError):
+        with pytest.raises(SQLAlchemyError):
             await remove_batch(hasty, before=firm.now - MONTH, batch=10)
     await hasty.close()
     assert await everything_in(firm.database) == before
