@@ -17,8 +17,9 @@ class QuotaExceeded:
 
     @property
     def message(self) -> str:
+        allowed = "1 flow" if self.limit == 1 else f"{self.limit} flows"
         return (
-            f"The contract {named(self.contract)} may hold {self.limit} flows in its production workspaces and holds "
+            f"The contract {named(self.contract)} may hold {allowed} in its production workspaces and holds "
             f"{self.used}. Override an existing flow, remove some, or have the quota raised."
         )
 

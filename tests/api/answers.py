@@ -174,7 +174,7 @@ def cannot_override_itself(api: Api, flow: str) -> Json:
 
 def quota_exceeded(api: Api, contract: str, limit: int, used: int) -> Json:
     message = (
-        f"The contract {named(api, contract)} may hold {limit} flows in its production workspaces and holds {used}. "
+        f"The contract {named(api, contract)} may hold {limit} flow{'' if limit == 1 else 's'} in its production workspaces and holds {used}. "
         "Override an existing flow, remove some, or have the quota raised."
     )
     return _refusal("QuotaExceeded", "QUOTA_EXCEEDED", message, limit=limit, used=used)
