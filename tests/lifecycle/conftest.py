@@ -37,6 +37,13 @@ async def shared_firm(server: AsyncEngine, company_of_lives: Place) -> AsyncIter
         yield company
 
 
+@pytest.fixture(scope="module")
+async def own_firm(server: AsyncEngine, company_of_lives: Place) -> AsyncIterator[Company]:
+    """The company in a database of the module's own, for what is written past the rules."""
+    async with company_in_a_copy(server, company_of_lives) as company:
+        yield company
+
+
 @asynccontextmanager
 async def company_in_a_copy(server: AsyncEngine, company_of_lives: Place) -> AsyncIterator[Company]:
     name = await make_database(server, template=company_of_lives.name)

@@ -42,19 +42,19 @@ class LongLives:
 
 
 @pytest.fixture(scope="module")
-async def lives(shared_firm: Company) -> AsyncIterator[LongLives]:
-    short, long = await with_long_life(shared_firm, 100, 100), await with_long_life(shared_firm, 10_000, 10_000)
+async def lives(own_firm: Company) -> AsyncIterator[LongLives]:
+    short, long = await with_long_life(own_firm, 100, 100), await with_long_life(own_firm, 10_000, 10_000)
     # So that the list of one flow is not nearly all that there is.
-    await with_long_life(shared_firm, 10_000, 10_000)
-    async with shared_firm.database.writing() as connection:
+    await with_long_life(own_firm, 10_000, 10_000)
+    async with own_firm.database.writing() as connection:
         await connection.execute(text("analyze"))
-    url = shared_firm.database.engine.url.render_as_string(hide_password=False)
+    url = own_firm.database.engine.url.render_as_string(hide_password=False)
     token = await issue_token(url, "ada@example.com", name="test", expires_days=None)
     async with serving(url) as http:
         ada = Caller(http, token)
         # The first use of a token is noted; from then on a request takes no statement for that.
         await ada.ask("{ __typename }")
-        yield LongLives(shared_firm, ada, short, long)
+        yield LongLives(own_firm, ada, short, long)
 
 
 async def test_a_long_history_takes_as_many_statements_as_a_short_one(lives: LongLives) -> None:
