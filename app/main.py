@@ -1,14 +1,16 @@
 """The application: settings, database, schema and routes put together, here and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
+from http import HTTPStatus
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -42,6 +44,7 @@ REFUSED = {
     401: ("UNAUTHENTICATED", "Send `Authorization: Bearer <token>`."),
     404: ("NOT_FOUND", "There is nothing here. GraphQL is served on /graphql."),
     405: ("METHOD_NOT_ALLOWED", "That can't be done here; the header `Allow` says what can."),
+    500: ("INTERNAL", "Internal error"),
 }
 
 
@@ -78,7 +81,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=[Route("/graphql", graphql, methods=METHODS), *other_routes(settings, database)],
         middleware=[*cors_of(settings), Middleware(Draining, work=at_work)],
-        exception_handlers={HTTPException: as_error},
+        exception_handlers={HTTPException: as_error, Exception: as_error},
         lifespan=lifespan,
     )
     # It would tell an address that rests on what the request says of its own.
@@ -188,13 +191,24 @@ def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
     return ready
 
 
+class Cors(CORSMiddleware):
+    """What Starlette has, with refusals said like everything else that is refused."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code == HTTPStatus.OK:
+            return response
+        allowed = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+        return error_response(response.status_code, "CORS_REFUSED", "Pages of this origin may not do that.", allowed)
+
+
 def cors_of(settings: Settings) -> list[Middleware]:
     """What lets pages of other origins call, where some are named; cookies there are none."""
     if settings.cors_origins is None:
         return []
     return [
         Middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=settings.cors_origins.split(","),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
@@ -207,4 +221,8 @@ async def as_error(_: Request, error: Exception) -> Response:
     """What Starlette refuses, said like everything else that is refused."""
     status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
     code, message = REFUSED.get(status, ("BAD_REQUEST", "The request can't be answered."))
+    return error_response(status, code, message, headers)
+
+
+def error_response(status: int, code: str, message: str, headers: Mapping[str, str] | None) -> Response:
     return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)

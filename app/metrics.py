@@ -1,6 +1,8 @@
 """What is measured of the server, for Prometheus. Labels are bounded: they hold names of the schema, never a caller's."""
 
 import os
+import struct
+import time
 
 from prometheus_client import (
     CollectorRegistry,
@@ -13,6 +15,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where several server processes put their numbers together, if this variable names a folder."""
+
+ATTEMPTS = 20
+BETWEEN_ATTEMPTS = 0.005
 
 REGISTRY = CollectorRegistry()
 
@@ -66,4 +71,10 @@ def exposition() -> bytes:
         return generate_latest(REGISTRY)
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library types all but this
+    for _ in range(ATTEMPTS):
+        try:
+            return generate_latest(together)
+        except struct.error:
+            # The file of a process that has just begun may still be empty.
+            time.sleep(BETWEEN_ATTEMPTS)
     return generate_latest(together)

@@ -57,8 +57,9 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
 
 def request_error(errors: Sequence[GraphQLError], *, code: str, context: Context | None = None) -> Answer:
     """The answer to a request that never ran."""
-    body = {"errors": [formatted(error, context, code=code) for error in errors]}
-    return Answer(body, never_ran=True, outcome="refused")
+    shown = [formatted(error, context, code=code) for error in errors]
+    codes = dict.fromkeys(error["extensions"]["code"] for error in shown)
+    return Answer({"errors": shown}, never_ran=True, outcome="refused", codes=tuple(codes))
 
 
 def formatted(error: GraphQLError, context: Context | None, *, code: str = "BAD_USER_INPUT") -> dict[str, Any]:

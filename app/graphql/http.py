@@ -122,7 +122,7 @@ class Endpoint:
             self.bounds.limits.check(weight, is_mutation=operation.type is OperationType.MUTATION)
         except GraphQLError as error:
             never_ran = request_error([error], code="GRAPHQL_PARSE_FAILED")
-            note_refusal(never_ran.body["errors"][0]["extensions"]["code"])
+            note_refusal(never_ran.codes[0])
             return answered(never_ran, asked.media_type)
         headers = await self.bounds.budget.take(asked.viewer or "", weight.cost)
         answer = CANCELLED

@@ -14,6 +14,17 @@ QUERY_CANCELED = "57014"
 """What PostgreSQL says when a statement reached its time limit."""
 
 
+class StatementFailed(SQLAlchemyError):
+    """What the database refused, without the values that were in it: those are callers', and this goes to the log."""
+
+    def __init__(self, error: DBAPIError) -> None:
+        cause = error.orig.__cause__ if error.orig is not None else None
+        known = ("sqlstate", "table_name", "column_name", "constraint_name")
+        told = {name: getattr(cause, name, None) for name in known}
+        where = ", ".join(f"{name} {value}" for name, value in told.items() if value)
+        super().__init__(f"{type(cause or error).__name__}: {where}\n[SQL: {error.statement}]")
+
+
 class StatementTookTooLong(SQLAlchemyError):
     """The database cancelled a statement at its time limit; the transaction is rolled back."""
 
@@ -28,14 +39,14 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection without BEGIN and ROLLBACK around each statement."""
-        with telling_time_limits():
+        with failing_without_values():
             async with self._reading.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end, rolled back whole if anything is raised."""
-        with telling_time_limits():
+        with failing_without_values():
             async with self.engine.begin() as connection:
                 yield connection
 
@@ -50,14 +61,14 @@ class Database:
 
 
 @contextmanager
-def telling_time_limits() -> Iterator[None]:
-    """Raise StatementTookTooLong for what the database says when a statement has taken too long."""
+def failing_without_values() -> Iterator[None]:
+    """Raise StatementTookTooLong or StatementFailed for what the database refuses."""
     try:
         yield
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == QUERY_CANCELED:
-            raise StatementTookTooLong from None
-        raise
+        is_late = getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
+        failed = StatementTookTooLong() if is_late else StatementFailed(error)
+        raise failed.with_traceback(error.__traceback__) from None
 
 
 def open_database(url: str, *, pool_size: int = 10, statement_timeout_seconds: float = 15) -> Database:

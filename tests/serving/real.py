@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -102,7 +103,7 @@ class Real:
             yield connection
 
 
-GRAPH = {"nodes": [], "edges": []}
+GRAPH: Json = {"nodes": [], "edges": []}
 
 LOCK_FLOWS = "select 1 from flow for update"
 """Copies and exports wait, and reading goes on."""
@@ -114,7 +115,7 @@ LOCK_CONTRACTS = "lock table contract in access exclusive mode"
 async def real_server(databases: Databases, loaded: Loaded, **settings: Any) -> AsyncIterator[Real]:
     name = await make_database(databases.engine, template=loaded.name)
     url = url_of(databases.url, name)
-    async with on_a_socket(Settings(database_url=url, log_format="json", **settings)) as (server, running, port):
+    async with on_a_socket(Settings(database_url=url, **{"log_format": "json"} | settings)) as (server, running, port):
         scheme = "http" if server.config.ssl is None else "https"
         async with httpx.AsyncClient(base_url=f"{scheme}://127.0.0.1:{port}", verify=False) as http:  # noqa: S501
             yield Real(Api(http, url, loaded.ids, loaded.tokens), server, running, port)
@@ -138,24 +139,22 @@ async def on_a_socket(settings: Settings) -> AsyncIterator[tuple[Server, "asynci
 
 
 async def soon(holds: Callable[[], object], seconds: float = 10) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            while not holds():
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        return False
-    return True
+    """Whether it holds before long."""
+
+    async def answer() -> object:
+        return holds()
+
+    return await soon_true(answer, seconds)
 
 
-async def soon_true(holds: Callable[[], Any], seconds: float = 10) -> bool:
+async def soon_true(holds: Callable[[], Awaitable[object]], seconds: float = 10) -> bool:
     """The same for a question that takes a while."""
-    try:
-        async with asyncio.timeout(seconds):
-            while not await holds():
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        return False
-    return True
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if await holds():
+            return True
+        await asyncio.sleep(0.01)
+    return False
 
 
 def error_of(response: httpx.Response) -> Json:

@@ -117,9 +117,11 @@ async def test_whoever_goes_away_within_a_body_is_no_error_of_ours(databases: Se
 async def test_a_body_that_doesnt_come_is_waited_for_no_longer_than_for_anything_else(
     databases: Server, loaded: Loaded
 ) -> None:
-    async with real_server(databases, loaded, request_timeout_seconds=0.3) as real:
-        async with real.saying(*real.head_of_a_post(1000), '{"query"') as (reader, _):
-            assert (await asyncio.wait_for(reader.readline(), 5)).split()[1] == b"503"
+    async with (
+        real_server(databases, loaded, request_timeout_seconds=0.3) as real,
+        real.saying(*real.head_of_a_post(1000), '{"query"') as (reader, _),
+    ):
+        assert (await asyncio.wait_for(reader.readline(), 5)).split()[1] == b"503"
 
 
 async def test_what_was_begun_and_cut_off_has_its_line_in_the_log_and_is_counted(

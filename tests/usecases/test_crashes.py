@@ -1,8 +1,8 @@
 """A connection that is lost in the middle of a unit of work leaves nothing half-written."""
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 
+from app.storage.engine import StatementFailed
 from tests.usecases.graphs import code, graph
 from tests.usecases.world import World, created, exported
 
@@ -27,7 +27,7 @@ async def test_an_override_whose_connection_is_lost_has_not_happened(world: Worl
     await world.execute(DIE)
     await world.execute(DIE_AFTER[moment])
 
-    with pytest.raises(DBAPIError):
+    with pytest.raises(StatementFailed):
         await world.export("orders", over="busy")
 
     assert await world.contents() == before
@@ -41,7 +41,7 @@ async def test_a_creation_whose_connection_is_lost_leaves_no_content_behind(worl
     await world.execute(DIE)
     await world.execute(DIE_AFTER["the draft was written"])
 
-    with pytest.raises(DBAPIError):
+    with pytest.raises(StatementFailed):
         await world.create("small-live", graph(code("1", "never seen")))
 
     assert await world.contents() == before

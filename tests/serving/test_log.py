@@ -1,0 +1,83 @@
+"""What the log says of requests, at its most talkative: under which id, and never what callers sent."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from typing import Any
+
+import pytest
+
+from app.observability import configure_log
+from tests.api.databases import Loaded, Server, run_sql
+from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, real_server
+
+MARK = "marked-value-of-a-caller"
+LIMITS = {"log_level": "debug", "request_timeout_seconds": 0.5}
+
+
+@contextmanager
+def logging() -> Iterator[io.StringIO]:
+    """What is written to the log, in full."""
+    written = io.StringIO()
+    with redirect_stderr(written):
+        yield written
+    configure_log(log_format="json", level="info")
+
+
+async def sent(real: Real, request_id: str, query: str, token: str = "", **variables: Any) -> str:
+    """Send a marked request, and answer the id that it got."""
+    headers = {"Authorization": f"Bearer {token or real.api.tokens['ada']}", "X-Request-Id": request_id}
+    body = {"query": query, "variables": variables}
+    response = await real.api.http.post("/graphql", json=body, headers=headers)
+    assert MARK not in response.headers["X-Request-Id"]
+    return response.headers["X-Request-Id"]
+
+
+def marked(real: Real, **wish: Any) -> Any:
+    return {"input": {"flowId": real.api.id("plain"), "name": MARK, **wish}}
+
+
+async def requests_of_every_kind(real: Real) -> dict[str, str]:
+    """Done, refused, wrong, without rights, beyond the time, and failed by our own fault: by id, what was done."""
+    ids = {
+        await sent(real, "done", COPY, **marked(real)): "operation",
+        await sent(real, "refused", COPY, **marked(real, flowId=MARK)): "operation",
+        await sent(real, "wrong", COPY, input={MARK: MARK}): "operation",
+        await sent(real, "no-document", "{ " + MARK + " !"): "request refused",
+        await sent(real, "no-caller", VIEWER, token=f"fp_{MARK}"): "request refused",
+    }
+    async with real.locked(LOCK_FLOWS):
+        ids[await sent(real, "late", COPY, **marked(real))] = "request refused"
+    await run_sql(real.api.database_url, f"alter table flow add constraint odd check (name <> '{MARK}') not valid")
+    ids[await sent(real, "failed", COPY, **marked(real))] = "operation failed"
+    await run_sql(real.api.database_url, "alter table flow_content rename to elsewhere")
+    ids[await sent(real, "failed-early", COPY, **marked(real))] = "operation failed"
+    return ids
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+async def test_neither_tokens_nor_what_variables_hold_reach_the_log(
+    databases: Server, loaded: Loaded, log_format: str
+) -> None:
+    with logging() as log:
+        async with real_server(databases, loaded, **LIMITS | {"log_format": log_format}) as real:
+            ids = await requests_of_every_kind(real)
+    written = log.getvalue()
+    assert MARK not in written
+    assert [token for token in loaded.tokens.values() if token in written] == []
+    assert [request_id for request_id in ids if request_id not in written] == []
+    assert "Traceback" in written
+
+
+async def test_every_line_of_a_request_bears_its_id(databases: Server, loaded: Loaded) -> None:
+    with logging() as log:
+        async with real_server(databases, loaded, **LIMITS) as real:
+            ids = await requests_of_every_kind(real)
+            odd = await sent(real, f"{MARK} <script>", VIEWER)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    ours = [line for line in lines if "logger" not in line]
+    assert {line["request_id"] for line in ours} == {*ids, odd}
+    for request_id, event in ids.items():
+        assert event in [line["event"] for line in ours if line["request_id"] == request_id]
+    assert len(odd) == 32

@@ -1,0 +1,128 @@
+"""`flowport serve` as processes, told to stop while callers work: nothing acknowledged is lost, nothing left unanswered."""
+
+import asyncio
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from sqlalchemy import text
+
+from app.storage.embedded import running
+from app.storage.migrate import engine_of
+from tests.api.databases import Loaded
+from tests.api.databases import Server as Databases
+from tests.cli.flowport import serving
+from tests.conftest import drop_database, make_database, url_of
+from tests.serving.load import Load
+from tests.serving.real import VIEWER, soon
+from tests.storage.embedded_users import server_of
+
+MADE = "select name from flow where name like 'Load %'"
+HALF_WRITTEN = """
+  select name from flow where name like 'Load %' and not exists (
+    select 1 from flow_draft join flow_content on flow_content.hash = content_hash where flow_id = flow.id
+  )
+"""
+PLACES = "{ workspaces { nodes { id name flows(first: 1) { nodes { id } } } } }"
+
+
+async def rows(url: str, statement: str) -> set[str]:
+    async with engine_of(url) as engine, engine.connect() as connection:
+        return set((await connection.execute(text(statement))).scalars())
+
+
+async def stopped_under_load(load: Load, stop: Any) -> None:
+    callers = load.start()
+    assert await soon(lambda: load.outcome.answered > 30 or callers.done(), seconds=60)
+    stop()
+    await asyncio.wait_for(callers, 60)
+    assert load.outcome.lost == []
+    assert load.outcome.turned_away > 0
+    assert len(load.outcome.made) > 15
+
+
+async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(session_folder: Path) -> None:
+    data_dir = session_folder / "loaded"
+    with serving(data_dir) as server:
+        async with fresh_connections(server.url, "demo-integrator") as http:
+            asked = (await http.post("/graphql", json={"query": PLACES})).json()
+        [place] = [each for each in asked["data"]["workspaces"]["nodes"] if each["name"] == "Retail Development"]
+        load = Load(server.url, "demo-integrator", place["flows"]["nodes"][0]["id"], place["id"])
+        await stopped_under_load(load, lambda: server.process.send_signal(signal.SIGTERM))
+        assert await asyncio.to_thread(server.process.wait, 30) == 0
+    assert server_of(data_dir) is None
+    with running(data_dir) as url:
+        assert await rows(url, MADE) == load.outcome.made
+        assert await rows(url, HALF_WRITTEN) == set()
+
+
+class Workers:
+    """The worker processes of a server."""
+
+    def __init__(self, parent: int) -> None:
+        self._parent = psutil.Process(parent)
+
+    def all(self) -> list[psutil.Process]:
+        return [child for child in self._parent.children() if "spawn_main" in " ".join(child.cmdline())]
+
+    def metrics_folder(self) -> Path:
+        return Path(self.all()[0].environ()["PROMETHEUS_MULTIPROC_DIR"])
+
+
+@pytest.fixture
+async def url(databases: Databases, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> Any:
+    name = await make_database(databases.engine, template=loaded.name)
+    made = url_of(databases.url, name)
+    monkeypatch.setenv("FLOWPORT_DATABASE_URL", made)
+    yield made
+    await drop_database(databases.engine, name)
+
+
+def fresh_connections(url: str, token: str) -> httpx.AsyncClient:
+    """A client with a connection for each request, so that one worker or the other takes it."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, limits=limits)
+
+
+async def viewers_counted(http: httpx.AsyncClient) -> set[int]:
+    """How many questions the metrics count, as one worker or the other tells."""
+    counted = set()
+    for _ in range(8):
+        told = (await http.get("/metrics")).text
+        counts = re.findall(r'^flowport_operations_total\{operation="viewer",outcome="ok"\} (\d+)', told, re.MULTILINE)
+        counted.add(int(counts[0]))
+    return counted
+
+
+async def test_several_processes_count_together_replace_a_dead_one_and_lose_nothing_at_ctrl_c(
+    url: str, loaded: Loaded, folder: Path
+) -> None:
+    with serving(folder, "--workers", "2") as server:
+        workers = Workers(server.process.pid)
+        assert await soon(lambda: len(workers.all()) == 2)
+        metrics = workers.metrics_folder()
+        async with fresh_connections(server.url, loaded.tokens["ada"]) as http:
+            for _ in range(20):
+                await http.post("/graphql", json={"query": VIEWER})
+            assert await viewers_counted(http) == {20}
+            dead = next(worker for worker in workers.all() if list(metrics.glob(f"gauge_live*_{worker.pid}.db")))
+            dead.kill()
+            assert await soon(lambda: len({each.pid for each in workers.all()} - {dead.pid}) == 2)
+            assert await viewers_counted(http) == {20}
+        assert not list(metrics.glob(f"gauge_live*_{dead.pid}.db"))
+
+        load = Load(server.url, loaded.tokens["ada"], loaded.ids["plain"], loaded.ids["workshop"])
+
+        def press_ctrl_c() -> None:
+            for process in (*workers.all(), psutil.Process(server.process.pid)):
+                process.send_signal(signal.SIGINT)
+
+        await stopped_under_load(load, press_ctrl_c)
+        assert await asyncio.to_thread(server.process.wait, 30) == 0
+    assert not metrics.exists()
+    assert await rows(url, MADE) == load.outcome.made
+    assert await rows(url, HALF_WRITTEN) == set()
