@@ -9,7 +9,7 @@ from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.graphs import CODE, Graph
 from tests.lifecycle.holdings import Holdings, broken_laws, holdings_of
 
-ROUNDS = range(6)
+ROUNDS = range(4)
 """A race is run several times; the second call starts later by this many half milliseconds."""
 
 THROUGH: set[str] = set()
