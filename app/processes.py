@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.context import SpawnProcess
 from multiprocessing.process import BaseProcess
@@ -17,7 +17,6 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
 
 from app.observability import configure_log, log
 from app.settings import Settings, read_settings
@@ -156,8 +155,11 @@ class Workers:
             self._living = [self._new_worker() for _ in range(self._number)]
             while self._living:
                 connection.wait([woken, *(worker.sentinel for worker in self._living)], timeout=self._time_left())
+                with suppress(BlockingIOError):
+                    woken.recv(1024)
                 self._pass_signals_on()
-                if any(worker.exitcode == STARTUP_FAILURE for worker in self._living):
+                if self._deadline is None and any((worker.exitcode or 0) > 0 for worker in self._living):
+                    # What ended one before it served would end the next one too.
                     started = False
                     self._stop()
                 self._bury_the_dead()
@@ -168,6 +170,7 @@ class Workers:
         """A socket that becomes readable when a signal comes, so that it is noticed at once."""
         woken, waker = socket.socketpair()
         with woken, waker:
+            woken.settimeout(0)
             waker.settimeout(0)
             signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
             for number in SIGNALS:

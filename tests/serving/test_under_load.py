@@ -19,7 +19,7 @@ from tests.cli.flowport import serving
 from tests.conftest import drop_database, make_database, url_of
 from tests.serving.load import Load
 from tests.serving.real import VIEWER, soon
-from tests.storage.embedded_users import server_of
+from tests.storage.embedded_users import arguments_of, server_of
 
 MADE = "select name from flow where name like 'Load %'"
 HALF_WRITTEN = """
@@ -67,7 +67,7 @@ class Workers:
         self._parent = psutil.Process(parent)
 
     def all(self) -> list[psutil.Process]:
-        return [child for child in self._parent.children() if "spawn_main" in " ".join(child.cmdline())]
+        return [child for child in self._parent.children() if "spawn_main" in " ".join(arguments_of(child))]
 
     def metrics_folder(self) -> Path:
         return Path(self.all()[0].environ()["PROMETHEUS_MULTIPROC_DIR"])
