@@ -2,8 +2,9 @@
 
 Where locks are taken is written down here, once: **flows before contracts, by id**. A flow that is changed is locked
 with `FOR NO KEY UPDATE`; a flow that is copied from with `FOR KEY SHARE`, which only keeps it from being deleted, so
-that a flow can be exported from while it is exported onto. A new flow locks the contract, if that has a quota. Facts
-are read after the lock, in statements of their own, so that they show what the last holder left.
+that a flow can be exported from while it is exported onto. A new flow locks the contract, if that has a quota. Where
+drafts or flows go, the records of exports that name them come last, by id (`forget_in_records`). Facts are read after
+the lock, in statements of their own, so that they show what the last holder left.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
