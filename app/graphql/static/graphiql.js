@@ -8,8 +8,8 @@ const endpoint = location.pathname;
 const part = (id) => document.getElementById(id);
 const token = part("token"), remember = part("remember"), demo = part("demo");
 const defaultQuery = "# A new operation: Ctrl-Space completes, Ctrl-Enter runs.\n\n";
+const page = document.documentElement.dataset;
 const root = ReactDOM.createRoot(part("graphiql"));
-let schemaIsKnown = false;
 let activeTab = null;
 
 // Style elements that GraphiQL makes are allowed by this word.
@@ -23,9 +23,18 @@ function post(body, bearer, more) {
   });
 }
 
+/** GraphiQL is late with the name when tabs were changed a moment ago; what the document hasn't is left out. */
+function withoutStaleName({ operationName, ...request }) {
+  const isThere = operationName && new RegExp(`\\b(query|mutation)\\s+${operationName}\\b`).test(request.query);
+  return isThere ? { ...request, operationName } : request;
+}
+
 /** What GraphiQL calls. Every answer of the server is JSON, refusals too. */
 function makeFetcher() {
-  return async (request, options) => (await post(request, token.value.trim(), options?.headers)).json();
+  return async (request, options) => {
+    const response = await post(withoutStaleName(request), token.value.trim(), options?.headers);
+    return response.json();
+  };
 }
 
 function setToken(text) {
@@ -77,7 +86,7 @@ function render() {
   root.render(React.createElement(GraphiQL, {
     fetcher: makeFetcher(), storage, plugins, defaultQuery, defaultTabs: firstOfEach,
     shouldPersistHeaders: false, defaultEditorToolsVisibility: "variables",
-    onTabChange: tabsChanged, onSchemaChange: (schema) => { schemaIsKnown = Boolean(schema); },
+    onTabChange: tabsChanged, onSchemaChange: () => { page.schema = "known"; },
   }, React.createElement(GraphiQL.Logo, null, " ")));
 }
 
@@ -93,9 +102,9 @@ remember.checked = token.value !== "";
 remember.addEventListener("change", () => rememberToken(remember.checked ? token.value.trim() : ""));
 token.addEventListener("input", tokenChanged);
 // Where the schema is for callers with a token only, it is asked for anew with this one.
-token.addEventListener("change", () => { if (!schemaIsKnown) render(); });
+token.addEventListener("change", () => { if (page.schema !== "known") render(); });
 offerDemoTokens(tokens);
 const isFirstVisit = storage.getItem("graphiql:tabState") === null;
 render();
 if (isFirstVisit) openPanel();
-document.documentElement.dataset.ready = "true";
+page.ready = "true";

@@ -1,0 +1,90 @@
+"""A visit to the page, in words of those who use it."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import ConsoleMessage, Locator, Page, Request, expect
+
+ALL_STORED = """async () => JSON.stringify([
+    {...localStorage}, {...sessionStorage}, document.cookie, await indexedDB.databases(), await caches.keys(),
+])"""
+ANSWER = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue()"
+
+
+class Visit:
+    """What is done on the page, what it complained of, and which hosts it asked."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.heard: list[str] = []
+        self.forgiven = "nothing"
+        self.asked: set[str] = set()
+        page.set_default_timeout(5000)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.heard.append(str(error)))
+        page.on("request", self._saw)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # What breaks the content policy is an error too.
+        if message.type == "error":
+            self.heard.append(message.text)
+
+    def _saw(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme != "data":
+            self.asked.add(f"{parts.scheme}://{parts.netloc}")
+
+    @property
+    def complaints(self) -> list[str]:
+        return [text for text in self.heard if self.forgiven not in text]
+
+    async def arrive(self) -> None:
+        await self.page.goto(self.address)
+        await self.page.locator("html[data-ready]").wait_for(state="attached")
+        await self.page.locator(".graphiql-query-editor .CodeMirror").wait_for()
+
+    async def know_schema(self) -> None:
+        await self.page.locator("html[data-schema=known]").wait_for(state="attached")
+
+    @property
+    def token(self) -> Locator:
+        return self.page.get_by_label("Token", exact=True)
+
+    @property
+    def remember(self) -> Locator:
+        return self.page.get_by_label("remember in this browser")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=re.compile(name))
+
+    @property
+    def examples(self) -> Locator:
+        return self.page.get_by_role("region", name="Examples").get_by_role("button")
+
+    async def open_example(self, name: str) -> None:
+        await self.examples.filter(has_text=re.compile(f"^{name}(?![a-z])")).first.click()
+        await expect(self.page.get_by_role("tab", selected=True)).to_contain_text(name)
+
+    async def run(self) -> dict[str, Any]:
+        """Run what is in the editor; the answer, as it is shown."""
+        before = await self.page.evaluate(f"{ANSWER}.length && {ANSWER}") or ""
+        await self.button("^Execute query").click()
+        shown = await self.page.wait_for_function(
+            f"before => !document.querySelector('.graphiql-spinner') && {ANSWER} !== before && {ANSWER}", arg=before
+        )
+        answer: dict[str, Any] = json.loads(await shown.json_value())
+        return answer
+
+    async def type_into(self, editor: str, text: str) -> None:
+        """Replace what stands in an editor, as hands would."""
+        await self.page.locator(f".{editor} .CodeMirror").click()
+        await self.page.keyboard.press("ControlOrMeta+a")
+        await self.page.keyboard.type(text)
+
+    async def stored(self) -> str:
+        """All that the browser keeps of this page. GraphiQL writes half a second after the last change."""
+        await self.page.wait_for_timeout(600)
+        return str(await self.page.evaluate(ALL_STORED))
