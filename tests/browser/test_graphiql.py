@@ -89,7 +89,8 @@ async def test_a_token_among_the_headers_of_the_editor_is_sent_and_kept_nowhere(
     await visit.type_into(
         "graphiql-editor-tool .graphiql-editor:not(.hidden)", '{"Authorization": "Bearer demo-admin"}'
     )
+    await visit.stored()  # by then the tab has the headers, which GraphiQL would write into its history
     assert (await visit.run())["data"]["viewer"]["email"] == "demo-admin@example.com"
     stored = await visit.stored()
-    assert "viewer" in stored
+    assert "graphiql:queries" in stored
     assert "demo-admin" not in stored

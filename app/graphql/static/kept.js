@@ -22,7 +22,7 @@ function withoutHeaders(text) {
   return JSON.stringify(JSON.parse(text, (name, value) => (name === "headers" ? null : value)));
 }
 
-/** For GraphiQL, which keeps the text of its editor of headers whatever it is told. */
+/** For GraphiQL, which keeps headers whatever it is told: version 4 in its history, others as such. */
 export const storage = {
   getItem: (key) => localStorage.getItem(key),
   setItem(key, value) {
