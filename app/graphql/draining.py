@@ -6,10 +6,10 @@ from contextlib import suppress
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
-from app.graphql.http import refused
+from app.graphql.http import note_refusal, refused
 from app.graphql.requests import Refusal
-from app.metrics import request_refused
 from app.observability import request_id
 from app.stopping import Work
 
@@ -20,25 +20,32 @@ BODY_SECONDS = 1
 
 
 class Draining:
-    """Middleware: keeps count of the requests at work, and turns requests away once the server is to stop."""
+    """Middleware: gives every request its id, keeps count of those at work, and turns them away at a stop."""
 
     def __init__(self, app: ASGIApp, *, work: Work) -> None:
         self._app = app
         self._work = work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_and_close(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._work.stopping:
-                MutableHeaders(scope=message)["Connection"] = "close"
-            await send(message)
-
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif self._work.stopping and scope["path"] != "/health":
-            await read_to_the_end(receive)
-            await turned_away(scope)(scope, receive, send_and_close)
-        else:
-            await self._run(scope, receive, send_and_close)
+            return
+        own_id = request_id(Headers(scope=scope).get("x-request-id"))
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("X-Request-Id", own_id)
+                if self._work.stopping:
+                    headers["Connection"] = "close"
+            await send(message)
+
+        with bound_contextvars(request_id=own_id):
+            if self._work.stopping and scope["path"] != "/health":
+                await read_to_the_end(receive)
+                await turned_away(scope)(scope, receive, send_with_headers)
+            else:
+                await self._run(scope, receive, send_with_headers)
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         task, is_answered = current_task(), False
@@ -55,7 +62,7 @@ class Draining:
                 if is_answered or not self._work.cut_off:
                     raise
                 task.uncancel()
-                await cut_off(scope)(scope, receive, send)
+                await cut_off()(scope, receive, send)
 
 
 def current_task() -> "asyncio.Task[object]":
@@ -76,15 +83,13 @@ async def read_to_the_end(receive: Receive) -> None:
 def turned_away(scope: Scope) -> Response:
     if scope["path"] == "/ready":
         return JSONResponse({"status": "shutting down"}, 503)
-    return refusal(scope, "The server is shutting down, and has not begun with the request. Send it again.")
+    return shutting_down("The server is shutting down, and has not begun with the request. Send it again.")
 
 
-def cut_off(scope: Scope) -> Response:
-    return refusal(scope, "The server had to shut down before the request was done. What was unfinished was undone.")
+def cut_off() -> Response:
+    return shutting_down("The server had to shut down before the request was done. What was unfinished was undone.")
 
 
-def refusal(scope: Scope, message: str) -> Response:
-    request_refused("SHUTTING_DOWN")
-    response = refused(Refusal(503, "SHUTTING_DOWN", message, {"Retry-After": str(RETRY_AFTER_SECONDS)}))
-    response.headers["X-Request-Id"] = request_id(Headers(scope=scope).get("x-request-id"))
-    return response
+def shutting_down(message: str) -> Response:
+    note_refusal("SHUTTING_DOWN")
+    return refused(Refusal(503, "SHUTTING_DOWN", message, {"Retry-After": str(RETRY_AFTER_SECONDS)}))

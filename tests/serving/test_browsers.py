@@ -146,6 +146,14 @@ async def test_no_address_is_told_that_rests_on_what_the_request_says_of_its_own
     assert response.json()["errors"][0]["extensions"] == {"code": "NOT_FOUND"}
 
 
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/nowhere", "/graphql", "/graphql/static/explorer.js"])
+async def test_whatever_is_answered_bears_a_request_id(path: str) -> None:
+    async with browsing() as http:
+        given, odd = [await http.get(path, headers={"X-Request-Id": sent}) for sent in ("my-own_1.2", "no id: {}")]
+    assert given.headers["X-Request-Id"] == "my-own_1.2"
+    assert len(odd.headers["X-Request-Id"]) == 32
+
+
 @pytest.mark.parametrize(("method", "path"), [("POST", "/health"), ("DELETE", "/ready"), ("PUT", "/metrics")])
 async def test_other_methods_on_other_paths_are_refused_as_json_too(method: str, path: str) -> None:
     async with browsing() as http:
