@@ -94,23 +94,29 @@ class PageArguments:
     last: int | None
     before: str | None
 
+    @property
+    def backwards(self) -> bool:
+        return self.last is not None or self.before is not None
+
+    def check(self) -> None:
+        """Refuse, as a bad request, both directions at once and a size below 1 or above 100."""
+        if self.backwards and (self.first is not None or self.after is not None):
+            raise BadRequest("Page forwards with `first` and `after`, or backwards with `last` and `before`, not both.")
+        for name, size in (("first", self.first), ("last", self.last)):
+            if size is not None and not 1 <= size <= LARGEST_PAGE:
+                raise BadRequest(f"`{name}` is {size}; a page has 1 to {LARGEST_PAGE} elements.")
+
     def of(self, *listing: str, key: tuple[type, ...] = (str, str)) -> Paging:
         """Read them for a list in its order, which its name says; `key` tells the kinds of the columns it is sorted by.
 
         Refuses, as a bad request: both directions at once, a size below 1 or above 100, and a cursor that is not of
         this list in this order.
         """
-        backwards = self.last is not None or self.before is not None
-        if backwards and (self.first is not None or self.after is not None):
-            raise BadRequest("Page forwards with `first` and `after`, or backwards with `last` and `before`, not both.")
-        size, cursor = (self.last, self.before) if backwards else (self.first, self.after)
-        if size is not None and not 1 <= size <= LARGEST_PAGE:
-            raise BadRequest(
-                f"`{'last' if backwards else 'first'}` is {size}; a page has 1 to {LARGEST_PAGE} elements."
-            )
+        self.check()
+        size, cursor = (self.last, self.before) if self.backwards else (self.first, self.after)
         name = "/".join(listing)
         beyond = None if cursor is None else _read_cursor(name, cursor, key)
-        return Paging(name, PageRequest(USUAL_PAGE if size is None else size, backwards, beyond))
+        return Paging(name, PageRequest(USUAL_PAGE if size is None else size, self.backwards, beyond))
 
 
 def connection_field(resolver: Callable[..., Awaitable[Any]]) -> Any:

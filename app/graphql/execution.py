@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 
 from app.graphql.context import Context
 from app.graphql.documents import Operation
+from app.graphql.refused import BadRequest
 from app.graphql.requests import GraphQLRequest
 from app.graphql.schema import schema
 from app.observability import log
@@ -47,6 +48,10 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     data = getattr(result, "data", None)
     if errors and data is None and all(error.path is None for error in errors):
         return request_error(errors, code="GRAPHQL_VALIDATION_FAILED", context=context)
+    mistakes = [error for error in errors if is_mistake(error)]
+    if mistakes and operation.type is OperationType.QUERY:
+        # A cursor is read where its list is known. Nothing is lost by leaving the rest of the answer out: ask again.
+        return request_error(mistakes, code="BAD_USER_INPUT", context=context)
     body: dict[str, Any] = {"data": data}
     if errors:
         body["errors"] = [formatted(error, context) for error in errors]
@@ -74,6 +79,11 @@ def formatted(error: GraphQLError, context: Context | None, *, code: str = "BAD_
     if context is not None and not context.shows_schema:
         shown["message"] = SUGGESTION.sub("", error.message)
     return shown
+
+
+def is_mistake(error: GraphQLError) -> bool:
+    """Whether a field found that the request can't be meant."""
+    return isinstance(error, BadRequest) or isinstance(error.original_error, BadRequest)
 
 
 def is_ours(error: GraphQLError) -> bool:

@@ -29,6 +29,7 @@ from graphql import (
     OperationType,
     SchemaMetaFieldDef,
     SelectionSetNode,
+    StringValueNode,
     TypeMetaFieldDef,
     ValueNode,
     VariableNode,
@@ -36,7 +37,7 @@ from graphql import (
     is_composite_type,
 )
 
-from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE
+from app.graphql.connections import USUAL_PAGE, PageArguments
 from app.graphql.refused import BadRequest
 from app.graphql.schema import schema
 
@@ -133,6 +134,7 @@ class Walk:
     visits: int = 0
     """How many selections were looked at: no more than the document has."""
     _known: dict[str, Weight] = field(default_factory=dict)
+    _defaults: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         definitions = self.document.definitions
@@ -140,6 +142,8 @@ class Walk:
 
     def operation(self, operation: OperationDefinitionNode) -> Weight:
         """What an operation weighs."""
+        defaults = {node.variable.name.value: node.default_value for node in operation.variable_definitions or ()}
+        self._defaults = {name: self._value(default) for name, default in defaults.items() if default is not None}
         root = self.schema.get_root_type(operation.operation)
         found = self._selection(operation.selection_set, root)
         own = len(operation.directives or ()) + sum(
@@ -202,12 +206,13 @@ class Walk:
         return (content * self._length(node) if _is_list(output) else content), 0
 
     def _page_size(self, node: FieldNode) -> int:
-        for argument in node.arguments or ():
-            if argument.name.value in {"first", "last"}:
-                size = self._value(argument.value)
-                if isinstance(size, int):
-                    return min(max(size, 0), LARGEST_PAGE)
-        return USUAL_PAGE
+        """How many elements a page may have. Refuses paging arguments that can't be meant, before anything is run."""
+        given = {argument.name.value: self._value(argument.value) for argument in node.arguments or ()}
+        sizes = {name: size for name in ("first", "last") if isinstance(size := given.get(name), int)}
+        cursors = {name: str(cursor) for name in ("after", "before") if (cursor := given.get(name)) is not None}
+        page = PageArguments(sizes.get("first"), cursors.get("after"), sizes.get("last"), cursors.get("before"))
+        page.check()
+        return next(iter(sizes.values()), USUAL_PAGE)
 
     def _length(self, node: FieldNode) -> int:
         """How long a list that isn't paged is taken to be: as long as the ids that are asked for, else 10."""
@@ -219,9 +224,12 @@ class Walk:
 
     def _value(self, node: ValueNode) -> object:
         if isinstance(node, VariableNode):
-            return self.variables.get(node.name.value, USUAL_PAGE)
+            name = node.name.value
+            return self.variables[name] if name in self.variables else self._defaults.get(name)
         if isinstance(node, IntValueNode):
             return int(node.value[:9])
+        if isinstance(node, StringValueNode):
+            return node.value
         return list(node.values) if isinstance(node, ListValueNode) else None
 
     def _type_of(self, name: str, parent: GraphQLNamedType | None) -> GraphQLNamedType | None:

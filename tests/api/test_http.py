@@ -62,13 +62,10 @@ async def test_an_answer_that_nobody_accepts_is_a_406(api: Api) -> None:
     assert error_of(await posted(api, json.dumps({"query": NAME}), Accept="image/png"), 406)[0] == "NOT_ACCEPTABLE"
 
 
-async def test_a_field_that_failed_leaves_the_others_and_is_a_200(api: Api) -> None:
-    response = await posted(api, json.dumps({"query": "{ a: workspaces(first: 0) { totalCount } b: __typename }"}))
-    assert response.status_code == 200
-    body = response.json()
-    assert body["data"] == {"a": None, "b": "Query"}
-    [error] = body["errors"]
-    assert (error["path"], error["extensions"]) == (["a"], {"code": "BAD_USER_INPUT"})
+@pytest.mark.parametrize("arguments", ["first: 0", "first: 1, last: 1", 'after: "x"', 'search: "\\u0000"'])
+async def test_arguments_that_cannot_be_meant_are_a_request_error(api: Api, arguments: str) -> None:
+    document = f"{{ a: workspaces({arguments}) {{ totalCount }} b: __typename }}"
+    assert error_of(await posted(api, json.dumps({"query": document})), 400)[0] == "BAD_USER_INPUT"
 
 
 BODIES = [

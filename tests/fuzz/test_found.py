@@ -4,17 +4,22 @@ import pytest
 
 from tests.api.client import Api, code_of
 
-BESIDE_ONE_THAT_FAILS = """query($id: ID!) {
-  failing: workspace(id: $id) { flows(first: 0) { totalCount } contract { id } }
-  sound: workspace(id: $id) { contract { id } }
+BESIDE_ONE_THAT_FAILS = """mutation($id: ID!) {
+  failing: copyFlow(input: {flowId: $id}) { ...Where }
+  sound: copyFlow(input: {flowId: $id}) { errors { ... on InsufficientPermission { workspace { contract { id } } } } }
+}
+fragment Where on CopyFlowPayload {
+  errors { ... on InsufficientPermission { workspace { flows(after: "x") { totalCount } contract { id } } } }
 }"""
 
 
 async def test_a_field_that_fails_takes_nothing_from_others_that_wait_for_the_same(api: Api) -> None:
-    answer = await api.caller("ada").answer(BESIDE_ONE_THAT_FAILS, id=api.id("workshop"))
-    assert answer["data"] == {"failing": None, "sound": {"contract": {"id": api.id("retail")}}}
+    answer = await api.caller("gil").answer(BESIDE_ONE_THAT_FAILS, id=api.id("plain"))
+    contract = {"workspace": {"contract": {"id": api.id("retail")}}}
+    assert answer["data"] == {"failing": None, "sound": {"errors": [contract]}}
     [error] = answer["errors"]
-    assert (error["path"], error["extensions"]["code"]) == (["failing", "flows"], "BAD_USER_INPUT")
+    assert error["path"] == ["failing", "errors", 0, "workspace", "flows"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("where", ["workspaces(first: {}) {{ totalCount }}", "workspaces(search: {}) {{ totalCount }}"])

@@ -7,6 +7,7 @@ import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from app.graphql.limits import LimitExceeded, Limits, Walk, Weight
+from app.graphql.refused import BadRequest
 from app.graphql.schema import schema
 
 BOMB = " ".join(f"fragment F{n} on Flow {{ draft {{ flow {{ ...F{n + 1} ...F{n + 1} }} }} }}" for n in range(60))
@@ -50,10 +51,24 @@ def test_the_cost_of_a_document_bounds_the_objects_of_its_answer(document: str, 
 
 
 @pytest.mark.parametrize(
-    ("variables", "cost"), [({"n": 9}, 10), ({}, 51), ({"n": None}, 51), ({"n": "x"}, 51), ({"n": 10**9}, 101)]
+    ("variables", "cost"), [({"n": 9}, 10), ({}, 51), ({"n": None}, 51), ({"n": "x"}, 51), ({"n": 100}, 101)]
 )
 def test_page_sizes_may_be_variables(variables: Mapping[str, Any], cost: int) -> None:
     assert weigh("query ($n: Int) { workspaces(first: $n) { nodes { id } } }", **variables).cost == cost
+
+
+def test_page_sizes_may_be_the_defaults_of_variables() -> None:
+    assert weigh("query ($n: Int = 80) { workspaces(first: $n) { nodes { id } } }").cost == 81
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["first: 0", "first: -1", "last: 101", "first: 1, last: 1", 'first: 1, before: "x"', 'after: "x", before: "y"'],
+)
+def test_paging_that_cannot_be_meant_is_refused_before_anything_is_run(arguments: str) -> None:
+    mutation = "mutation { copyFlow(input: {}) { flow { workspace { flows(%s) { nodes { id } } } } } }"
+    with pytest.raises(BadRequest):
+        weigh(mutation % arguments)
 
 
 def test_ids_may_be_a_variable() -> None:
