@@ -226,7 +226,12 @@ def be_a_worker(listening: socket.socket) -> None:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     settings = read_settings()
     configure_log(log_format=settings.log_format, level=settings.log_level)
-    Server(settings).run(sockets=[listening])
+    try:
+        Server(settings).run(sockets=[listening])
+    finally:
+        if parent is not None and not parent.is_alive():
+            # It was killed, and couldn't clean up.
+            shutil.rmtree(os.environ[METRICS_FOLDER], ignore_errors=True)
 
 
 def end_with(parent: BaseProcess) -> None:
