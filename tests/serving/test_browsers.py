@@ -45,7 +45,7 @@ async def test_unless_it_is_set_no_origin_is_allowed_anything(path: str) -> None
         asked = await http.options(path, headers=preflight(OURS))
         got = await http.get(path, headers={"Origin": OURS})
     assert (asked.status_code, allowing(asked), allowing(got)) == (405, {}, {})
-    assert asked.headers["Allow"].startswith("GET")
+    assert "GET" in asked.headers["Allow"].split(", ")
     assert asked.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
 
 
