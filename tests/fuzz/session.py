@@ -1,0 +1,122 @@
+"""A run of the fuzz against a server: what it sends, what was wrong with the answers, and what came of them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx
+
+from tests.fuzz.documents import Documents
+from tests.fuzz.judge import JSON_TYPE, code_of, faults
+from tests.fuzz.values import Values
+from tests.fuzz.wire import RAN, Sent, Wire, asking
+
+BEGINNING = """{
+  viewer { id }
+  workspaces(first: 20) {
+    edges { cursor node {
+      id contract { id }
+      flows(first: 10) { edges { cursor node { id createdBy { id }
+        draft { id } publishedVersion { id graph { components { id } } } draftsSetAside { nodes { id } }
+      } } }
+      topics(first: 5) { edges { cursor node { id } } } credentials(first: 5) { edges { cursor node { id } } }
+      secrets(first: 5) { nodes { id } } agents(first: 5) { nodes { id } }
+    } }
+  }
+}"""
+
+
+@dataclass
+class Session:
+    """One caller after another sends what `values` comes up with."""
+
+    http: httpx.AsyncClient
+    tokens: list[str]
+    random: Random
+    wrong: list[str] = field(default_factory=list)
+    """What was wrong, each with the request."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+
+    def __post_init__(self) -> None:
+        self.values = Values(self.random)
+        self.documents = Documents(self.values)
+        self.wire = Wire(self.values)
+
+    async def begin(self) -> None:
+        """Get to know what there is."""
+        for token in self.tokens:
+            headers: dict[str, str | bytes] = {"Content-Type": JSON_TYPE, "Authorization": f"Bearer {token}"}
+            sent = asking(BEGINNING, {}, self.values)
+            await self.send(Sent(headers=sent.headers | headers, content=sent.content))
+
+    async def query(self) -> None:
+        """Send something that writes nothing."""
+        pick = self.random.random()
+        if pick < 0.35:
+            await self.send(self._with_token(self.wire.next()))
+            return
+        document, variables = self.documents.query()
+        if pick < 0.5:
+            document = self.documents.broken(document)
+        await self.send(self._with_token(asking(document, variables, self.values)))
+
+    async def mutate(self) -> bool:
+        """Send a mutation, or several; whether at least one went through."""
+        document, variables = self.documents.mutation()
+        if self.values.chance(0.05):
+            document = self.documents.broken(document)
+        answer = await self.send(self._with_token(asking(document, variables, self.values)))
+        return any(went_through(payload) for payload in ((answer or {}).get("data") or {}).values())
+
+    async def send(self, sent: Sent) -> Any:
+        """The answer, if it is JSON."""
+        self.sent += 1
+        try:
+            headers = [
+                (name.encode(), value if isinstance(value, bytes) else value.encode())
+                for name, value in sent.headers.items()
+            ]
+            request = self.http.build_request(sent.method, sent.path, headers=headers, content=sent.content)
+            response = await self.http.send(request)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            self.wrong.append(f"{type(error).__name__} {error}\n  {sent}")
+            return None
+        found = faults(response, statuses=sent.statuses)
+        if found:
+            self.wrong.append(f"{'; '.join(found)}\n  {sent}\n  {response.status_code} {response.text[:1500]}")
+        return self._noted(response)
+
+    def _noted(self, response: httpx.Response) -> Any:
+        if "json" not in response.headers.get("content-type", "") or response.request.method == "HEAD":
+            self.outcomes[f"{response.status_code}"] += 1
+            return None
+        body = response.json()
+        codes = {code_of(error) for error in body.get("errors", [])} if isinstance(body, dict) else set()
+        refused = _typed_codes(body)
+        self.outcomes[f"{response.status_code} {' '.join(sorted(codes | refused)) or 'ok'}"] += 1
+        self.values.learn(body)
+        return body
+
+    def _with_token(self, sent: Sent) -> Sent:
+        if "Authorization" in sent.headers:
+            return sent
+        if self.values.chance(0.01) and sent.statuses == RAN:
+            return Sent(sent.method, sent.path, sent.headers, sent.content, RAN | {401})
+        token = self.random.choice(self.tokens)
+        return Sent(
+            sent.method, sent.path, sent.headers | {"Authorization": f"Bearer {token}"}, sent.content, sent.statuses
+        )
+
+
+def went_through(payload: Any) -> bool:
+    """Whether a mutation wrote: it was answered, and with no refusal."""
+    return isinstance(payload, dict) and not payload["errors"]
+
+
+def _typed_codes(body: Any) -> set[str]:
+    """The kinds of the refusals in the data."""
+    data = body.get("data") if isinstance(body, dict) else None
+    payloads = [each for each in (data or {}).values() if isinstance(each, dict)]
+    return {error["__typename"] for payload in payloads for error in payload.get("errors", ())}
