@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import pytest
 from app import processes
 from app.processes import SIGNALS, Workers
 from app.settings import Settings
+from tests.serving.bad_workers import that_fails, that_hangs
 
 
 @pytest.fixture(autouse=True)
@@ -22,18 +22,6 @@ def signals_as_before() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
-
-
-def that_fails(_listening: socket.socket) -> None:
-    sys.exit(3)
-
-
-def that_hangs(listening: socket.socket) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    listening.close()
-    (Path(os.environ["HANGS"]) / str(os.getpid())).touch()
-    while True:
-        time.sleep(1)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, worker: Callable[[socket.socket], None], folder: Path) -> bool:
