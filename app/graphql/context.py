@@ -43,6 +43,15 @@ class Context:
         self.loaders = Loaders(self.database, self.viewer)
         return outcome
 
+    async def look_again(self) -> None:
+        """Forget what was read."""
+        await self.loaders.close()
+        self.loaders = Loaders(self.database, self.viewer)
+
+
+class Vanished(LookupError):
+    """What was there a moment ago and is gone: somebody published, discarded or removed it meanwhile."""
+
 
 Info = StrawberryInfo[Context, None]
 
@@ -51,7 +60,7 @@ async def required(loader: "DataLoader[Key, Found | None]", key: Key) -> Found:
     """What is there because something visible refers to it; that it isn't is a bug or a race, and no caller's fault."""
     found = await loader.load(key)
     if found is None:
-        raise LookupError(f"{key} is referred to but not found")
+        raise Vanished(f"{key} is referred to but not found")
     return found
 
 

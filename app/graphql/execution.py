@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError, OperationType
 
-from app.graphql.context import Context
+from app.graphql.context import Context, Vanished
 from app.graphql.documents import Operation
 from app.graphql.refused import BadRequest
 from app.graphql.requests import GraphQLRequest
@@ -17,6 +17,9 @@ from app.storage.engine import StatementTookTooLong
 
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 """What graphql-core adds to its messages about names: parts of the schema."""
+
+LOOKS_AGAIN = 2
+"""How often a query is run again that met something which was there a moment before."""
 
 TOOK_TOO_LONG = (
     "This took the database too long, and was given up. Ask for less, or try again: others may be at work on it."
@@ -37,13 +40,13 @@ class Answer:
 
 
 async def execute(asked: GraphQLRequest, operation: Operation, context: Context) -> Answer:
-    """Run an operation."""
-    result = await schema.execute(
-        asked.query,
-        variable_values=asked.variables,
-        operation_name=asked.operation_name or operation.name,
-        context_value=context,
-    )
+    """Run an operation; a query that met something which was just going is run again."""
+    result = await _run(asked, operation, context)
+    for _ in range(LOOKS_AGAIN):
+        if operation.type is not OperationType.QUERY or not _met_what_vanished(result):
+            break
+        await context.look_again()
+        result = await _run(asked, operation, context)
     errors: Sequence[GraphQLError] = getattr(result, "errors", None) or ()
     data = getattr(result, "data", None)
     if errors and data is None and all(error.path is None for error in errors):
@@ -58,6 +61,20 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     outcome = "refused" if context.refused else "ok"
     codes = tuple(error["extensions"]["code"] for error in body.get("errors", ()))
     return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
+
+
+async def _run(asked: GraphQLRequest, operation: Operation, context: Context) -> object:
+    return await schema.execute(
+        asked.query,
+        variable_values=asked.variables,
+        operation_name=asked.operation_name or operation.name,
+        context_value=context,
+    )
+
+
+def _met_what_vanished(result: object) -> bool:
+    errors: Sequence[GraphQLError] = getattr(result, "errors", None) or ()
+    return any(isinstance(error.original_error, Vanished) for error in errors)
 
 
 def request_error(errors: Sequence[GraphQLError], *, code: str, context: Context | None = None) -> Answer:

@@ -90,7 +90,7 @@ class Loaders:
         """By their hash."""
         self.meanings: DataLoader[tuple[str, str], str | None] = self._loader(self._meanings)
         """By tenant and command: the id of the component."""
-        self.readiness: DataLoader[str, tuple[Blocker, ...]] = self._loader(self._readiness)
+        self.readiness: DataLoader[str, tuple[Blocker, ...] | None] = self._loader(self._readiness)
         """By the id of the draft: what keeps it from being published."""
         self.comparisons: DataLoader[Pair, GraphDiff | None] = self._loader(self._comparisons)
         """By the ids of an older and a newer draft or version."""
@@ -127,9 +127,9 @@ class Loaders:
             found = await graphs.read_meanings(connection, keys)
         return [found[key] for key in keys]
 
-    async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...]]:
+    async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...] | None]:
         found = await check_readiness(self._database, self._viewer, draft_ids)
-        return [found[draft_id] for draft_id in draft_ids]
+        return [found.get(draft_id) for draft_id in draft_ids]
 
     async def _comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
         return await compare_states(self._database, self._viewer, pairs)

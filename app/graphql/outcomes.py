@@ -10,7 +10,7 @@ from app.domain.revert import RevertRefusal
 from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.update import UpdateRefusal
 from app.graphql import refusals
-from app.graphql.context import Info, required
+from app.graphql.context import Info, found, required
 from app.graphql.payloads import (
     CopyFlowPayload,
     CreateFlowPayload,
@@ -21,7 +21,7 @@ from app.graphql.payloads import (
     RevertFlowPayload,
     UpdateFlowDraftPayload,
 )
-from app.graphql.types.flow import FlowDraft, FlowVersion, flow_by_id
+from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
 from app.usecases.outcomes import Created, Discarded, Exported, Published, Restored, Reverted, Saved
 
@@ -135,6 +135,11 @@ async def version_by_id(info: Info, version_id: str) -> FlowVersion:
     return FlowVersion.of(await required(info.context.loaders.versions, version_id))
 
 
-async def draft_by_id(info: Info, draft_id: str) -> FlowDraft:
-    """The draft that a mutation has made or set aside."""
-    return FlowDraft.of(await required(info.context.loaders.drafts, draft_id))
+async def draft_by_id(info: Info, draft_id: str) -> FlowDraft | None:
+    """The draft that a mutation has made or set aside; None if somebody has published or discarded it since."""
+    return await found(info.context.loaders.drafts, draft_id, FlowDraft.of)
+
+
+async def flow_by_id(info: Info, flow_id: str) -> Flow | None:
+    """The flow that a mutation has changed; None if it has gone since."""
+    return await found(info.context.loaders.flows, flow_id, Flow.of)

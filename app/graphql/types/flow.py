@@ -105,7 +105,7 @@ class FlowDraft(Node):
     @field
     async def readiness(self, info: Info) -> DraftReadiness:
         """Whether it can be published now, and what keeps it from that."""
-        return DraftReadiness.of(await info.context.loaders.readiness.load(self.view.id))
+        return DraftReadiness.of(await required(info.context.loaders.readiness, self.view.id))
 
     @field
     async def changes(self, info: Info, since_version_id: Since = strawberry.UNSET) -> GraphDiff | None:
