@@ -39,6 +39,12 @@ class Budget:
         }
         if is_covered:
             return headers
+        if cost > self.cost_per_minute:
+            message = (
+                f"The operation costs {cost}, more than your whole budget of {self.cost_per_minute} a minute. "
+                "Ask for less at once."
+            )
+            raise Refusal(429, "BUDGET_EXCEEDED", message, headers)
         message = (
             f"The operation costs {cost}, and of your budget of {self.cost_per_minute} a minute {left.remaining} are "
             f"left. Try again in {seconds} seconds, or ask for less."

@@ -47,7 +47,7 @@ class Edge(Generic[NodeType]):
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeType]):
     edges: list[Edge[NodeType]] = about("The elements of the page, each with its cursor.")
-    nodes: list[NodeType] = about("The elements of the page.")
+    nodes: list[NodeType] = about("The elements of the page. Caches that put pages together want `edges`.")
     page_info: PageInfo = about("Where the page lies in the list.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 

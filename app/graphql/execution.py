@@ -21,6 +21,8 @@ SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 LOOKS_AGAIN = 2
 """How often a query is run again that met something which was there a moment before."""
 
+WAS_GOING = "This was published, discarded or removed by somebody while it was being shown. Ask for it again."
+
 TOOK_TOO_LONG = (
     "This took the database too long, and was given up. Ask for less, or try again: others may be at work on it."
 )
@@ -88,6 +90,8 @@ def formatted(error: GraphQLError, context: Context | None, *, code: str = "BAD_
     """An error as callers see it. Ours is masked: the log has it whole, under the request id."""
     if isinstance(error.original_error, StatementTookTooLong):
         return _in_place(error, TOOK_TOO_LONG, {"code": "TIMEOUT"})
+    if isinstance(error.original_error, Vanished):
+        return _in_place(error, WAS_GOING, {"code": "GONE"})
     if context is not None and is_ours(error):
         log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
         return _in_place(error, "Internal error", {"code": "INTERNAL", "requestId": context.request_id})

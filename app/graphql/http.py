@@ -80,7 +80,7 @@ class Endpoint:
                 response = await self._answer(request, own_id, statements)
             except Refusal as refusal:
                 note_refusal(refusal.code)
-                response = refused(refusal)
+                response = refused(refusal, error_media_type(request))
             except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log has it whole
                 log().exception("request failed")
                 internal = {"message": "Internal error", "extensions": {"code": "INTERNAL", "requestId": own_id}}
@@ -223,9 +223,14 @@ def answered(answer: Answer, media_type: str) -> Response:
     return as_json(answer.body, status=status, media_type=media_type)
 
 
-def refused(refusal: Refusal) -> Response:
+def error_media_type(request: Request) -> str:
+    """Of an answer that says what is wrong with a request: as the caller accepts it, if it is read at all."""
+    return GRAPHQL_TYPE if GRAPHQL_TYPE in request.headers.get("accept", "") else JSON_TYPE
+
+
+def refused(refusal: Refusal, media_type: str = JSON_TYPE) -> Response:
     error = {"message": refusal.message, "extensions": {"code": refusal.code}}
-    response = as_json({"errors": [error]}, status=refusal.status, media_type=JSON_TYPE)
+    response = as_json({"errors": [error]}, status=refusal.status, media_type=media_type)
     response.headers.update(refusal.headers)
     return response
 
