@@ -137,6 +137,7 @@ def bounds_of(settings: Settings) -> Bounds:
         root_fields=settings.max_root_fields,
         mutations=settings.max_mutations,
         cost=settings.max_cost,
+        page_size=settings.max_page_size,
     )
     return Bounds(
         body_bytes=settings.max_body_bytes,

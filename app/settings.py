@@ -163,6 +163,7 @@ class Settings(BaseSettings):
     max_directives: int = Field(default=100, ge=0, description="most directives of an operation, fragments expanded")
     max_root_fields: int = Field(default=50, ge=1, description="most fields at the root of a query")
     max_mutations: int = Field(default=5, ge=1, description="most mutations of one document")
+    max_page_size: int = Field(default=100, ge=50, le=100, description="largest page that may be asked for")
     max_cost: int = Field(default=50_000, ge=1, description="highest cost of an operation: the objects it may answer")
     cost_per_minute: int | None = Field(
         default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"

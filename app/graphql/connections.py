@@ -98,13 +98,13 @@ class PageArguments:
     def backwards(self) -> bool:
         return self.last is not None or self.before is not None
 
-    def check(self) -> None:
-        """Refuse, as a bad request, both directions at once and a size below 1 or above 100."""
+    def check(self, largest: int = LARGEST_PAGE) -> None:
+        """Refuse, as a bad request, both directions at once and a size below 1 or above the largest."""
         if self.backwards and (self.first is not None or self.after is not None):
             raise BadRequest("Page forwards with `first` and `after`, or backwards with `last` and `before`, not both.")
         for name, size in (("first", self.first), ("last", self.last)):
-            if size is not None and not 1 <= size <= LARGEST_PAGE:
-                raise BadRequest(f"`{name}` is {size}; a page has 1 to {LARGEST_PAGE} elements.")
+            if size is not None and not 1 <= size <= largest:
+                raise BadRequest(f"`{name}` is {size}; a page has 1 to {largest} elements.")
 
     def of(self, *listing: str, key: tuple[type, ...] = (str, str)) -> Paging:
         """Read them for a list in its order, which its name says; `key` tells the kinds of the columns it is sorted by.

@@ -118,8 +118,9 @@ class Endpoint:
         try:
             operation = operation_of(asked.request.query, name, max_tokens=self.bounds.tokens)
             self._admit(asked, operation)
-            weight = weigh(operation.node, operation.document, variables)
-            self.bounds.limits.check(weight, is_mutation=operation.type is OperationType.MUTATION)
+            limits = self.bounds.limits
+            weight = weigh(operation.node, operation.document, variables, largest_page=limits.page_size)
+            limits.check(weight, is_mutation=operation.type is OperationType.MUTATION)
         except GraphQLError as error:
             never_ran = request_error([error], code="GRAPHQL_PARSE_FAILED")
             note_refusal(never_ran.codes[0])

@@ -37,7 +37,7 @@ from graphql import (
     is_composite_type,
 )
 
-from app.graphql.connections import USUAL_PAGE, PageArguments
+from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.refused import BadRequest
 from app.graphql.schema import schema
 
@@ -72,6 +72,7 @@ class Limits:
     root_fields: int = 50
     mutations: int = 5
     cost: int = 50_000
+    page_size: int = LARGEST_PAGE
 
     def check(self, weight: "Weight", *, is_mutation: bool) -> None:
         """Refuse an operation that is over one of the limits."""
@@ -116,10 +117,19 @@ class Weight:
 NOTHING = Weight()
 
 
-def weigh(operation: OperationDefinitionNode, document: DocumentNode, variables: Mapping[str, Any]) -> Weight:
-    """What an operation of a document weighs with these variables. Refuses fragments that are nested without end."""
+def weigh(
+    operation: OperationDefinitionNode,
+    document: DocumentNode,
+    variables: Mapping[str, Any],
+    *,
+    largest_page: int = LARGEST_PAGE,
+) -> Weight:
+    """What an operation of a document weighs with these variables.
+
+    Refuses fragments that are nested without end, and paging that can't be meant.
+    """
     try:
-        return Walk(schema.graphql_schema, document, variables).operation(operation)
+        return Walk(schema.graphql_schema, document, variables, largest_page).operation(operation)
     except RecursionError:
         raise BadRequest("The document is nested too deep: its fragments spread one another too often.") from None
 
@@ -131,6 +141,7 @@ class Walk:
     schema: GraphQLSchema
     document: DocumentNode
     variables: Mapping[str, Any]
+    largest_page: int = LARGEST_PAGE
     visits: int = 0
     """How many selections were looked at: no more than the document has."""
     _known: dict[str, Weight] = field(default_factory=dict)
@@ -211,7 +222,7 @@ class Walk:
         sizes = {name: size for name in ("first", "last") if isinstance(size := given.get(name), int)}
         cursors = {name: str(cursor) for name in ("after", "before") if (cursor := given.get(name)) is not None}
         page = PageArguments(sizes.get("first"), cursors.get("after"), sizes.get("last"), cursors.get("before"))
-        page.check()
+        page.check(self.largest_page)
         return next(iter(sizes.values()), USUAL_PAGE)
 
     def _length(self, node: FieldNode) -> int:

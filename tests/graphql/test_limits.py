@@ -125,3 +125,10 @@ def test_fragments_that_spread_themselves_are_left_to_validation() -> None:
 
 def test_the_introspection_of_explorers_is_within_the_limits() -> None:
     Limits().check(weigh(get_introspection_query(input_value_deprecation=True)), is_mutation=False)
+
+
+def test_the_largest_page_may_be_set_smaller() -> None:
+    document = parse("{ workspaces(first: 11) { nodes { id } } }")
+    assert walked(Walk(schema.graphql_schema, document, {}, largest_page=11)).cost == 12
+    with pytest.raises(BadRequest, match="a page has 1 to 10 elements"):
+        walked(Walk(schema.graphql_schema, document, {}, largest_page=10))
