@@ -10,20 +10,6 @@ from app.domain.wording import named, shown
 FLOW_EDIT = "workspaces.flow.edit"
 """The permission that "Integrator level" means (A2)."""
 
-READ_PERMISSIONS = frozenset(
-    {"workspaces.flow.get", "workspaces.credential.get", "workspaces.topic.get", "workspaces.workspace.get"}
-)
-WRITE_PERMISSIONS = frozenset(
-    {
-        FLOW_EDIT,
-        "workspaces.flow.toggleStatus",
-        "workspaces.credential.edit",
-        "workspaces.topic.create",
-        "workspaces.topic.edit",
-        "workspaces.topic.delete",
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class FlowNotFound:

@@ -6,13 +6,14 @@ from random import Random
 
 from hypothesis import strategies
 
-from app.domain.access import READ_PERMISSIONS, WRITE_PERMISSIONS, Place
+from app.domain.access import Place
 from app.domain.component import Component
 from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.graph import Json
 from app.domain.nouns import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import Flow, SourceWish, State, StateOfFlow
+from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.world import (
     ABROAD,
     AGENT,

@@ -4,8 +4,6 @@ import pytest
 
 from app.domain.access import (
     FLOW_EDIT,
-    READ_PERMISSIONS,
-    WRITE_PERMISSIONS,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
@@ -17,6 +15,7 @@ from app.domain.access import (
 )
 from app.domain.export import ExportPlan
 from app.domain.nouns import Workspace
+from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.planning import copy, export, planned, refusals
 from tests.domain.world import DEVELOPMENT, PRODUCTION, contract, flow, flow_there, guest, integrator, state, workspace
 

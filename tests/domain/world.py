@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from app.domain.access import READ_PERMISSIONS, WRITE_PERMISSIONS, Place
+from app.domain.access import Place
 from app.domain.component import (
     Catalogue,
     Component,
@@ -32,6 +32,7 @@ from app.domain.nouns import (
     WorkspaceType,
 )
 from app.domain.source import Flow, State
+from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 
 FULL, LIMITED = WorkspaceType.FULL, WorkspaceType.LIMITED
 TEAM, TENANT, GLOBAL = ComponentAccess.TEAM, ComponentAccess.TENANT, ComponentAccess.GLOBAL
