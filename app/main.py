@@ -18,14 +18,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.graphql import explorer
-from app.graphql.authentication import Authenticator
-from app.graphql.budget import Budget
-from app.graphql.draining import Draining
-from app.graphql.http import Access, Bounds, Endpoint
-from app.graphql.json_web_tokens import JsonWebTokens
-from app.graphql.jwks import KeySet
-from app.graphql.limits import Limits
+from app.graphql.authentication.callers import Authenticator
+from app.graphql.authentication.json_web_tokens import JsonWebTokens
+from app.graphql.authentication.jwks import KeySet
+from app.graphql.explorer import page as explorer
+from app.graphql.http.budget import Budget
+from app.graphql.http.draining import Draining
+from app.graphql.http.endpoint import Access, Bounds, Endpoint
+from app.graphql.http.limits import Limits
 from app.metrics import exposition
 from app.observability import configure_log, log
 from app.settings import Settings, is_loopback, read_settings

@@ -6,8 +6,8 @@ import strawberry
 
 from app.graphql.connections import PageInfo, Paging
 from app.graphql.describe import about, field
-from app.graphql.errors import ExportFlowError
-from app.graphql.refusals import export_flow_error
+from app.graphql.errors.interfaces import ExportFlowError
+from app.graphql.errors.refusals import export_flow_error
 from app.graphql.types.bound import Topic
 from app.graphql.types.flow import Flow
 from app.graphql.types.workspace import Workspace

@@ -9,8 +9,8 @@ from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.update import UpdateRefusal
-from app.graphql import refusals
 from app.graphql.context import Info, found, required
+from app.graphql.errors import refusals
 from app.graphql.payloads import (
     CopyFlowPayload,
     CreateFlowPayload,

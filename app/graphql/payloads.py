@@ -4,7 +4,7 @@ import strawberry
 
 from app.domain.source import CopiedFrom
 from app.graphql.describe import about
-from app.graphql.errors import (
+from app.graphql.errors.interfaces import (
     CopyFlowError,
     CreateFlowError,
     DiscardFlowDraftError,

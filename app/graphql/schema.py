@@ -6,7 +6,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from app.graphql import draft_errors, errors, export_errors
+from app.graphql.errors import access, drafts, exports
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.scalars import SCALARS
@@ -15,24 +15,24 @@ from app.graphql.types import readiness
 CACHED_DOCUMENTS = 1000
 
 IMPLEMENTATIONS = (
-    errors.FlowNotFound,
-    errors.WorkspaceNotFound,
-    errors.VersionNotFound,
-    errors.DraftNotFound,
-    errors.InsufficientPermission,
-    errors.ContractSuspended,
-    errors.ComponentNotAccessible,
-    export_errors.MultipleTopicsNotCopied,
-    export_errors.TopicNotAccessible,
-    export_errors.FlowHasNoTopic,
-    export_errors.CredentialNotAccessible,
-    export_errors.DraftAlreadyExists,
-    export_errors.CannotOverrideItself,
-    export_errors.QuotaExceeded,
-    export_errors.InvalidInput,
-    export_errors.TopicSchemaMismatch,
-    draft_errors.StaleDraft,
-    draft_errors.DraftNotReady,
+    access.FlowNotFound,
+    access.WorkspaceNotFound,
+    access.VersionNotFound,
+    access.DraftNotFound,
+    access.InsufficientPermission,
+    access.ContractSuspended,
+    access.ComponentNotAccessible,
+    exports.MultipleTopicsNotCopied,
+    exports.TopicNotAccessible,
+    exports.FlowHasNoTopic,
+    exports.CredentialNotAccessible,
+    exports.DraftAlreadyExists,
+    exports.CannotOverrideItself,
+    exports.QuotaExceeded,
+    exports.InvalidInput,
+    exports.TopicSchemaMismatch,
+    drafts.StaleDraft,
+    drafts.DraftNotReady,
     readiness.MissingCredential,
     readiness.MissingTopic,
     readiness.ComponentUnavailable,

@@ -9,10 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.domain.nouns import UserId
-from app.graphql.authentication import Authenticator
-from app.graphql.json_web_tokens import JsonWebTokens
-from app.graphql.jwks import KeySet
-from app.graphql.requests import Refusal
+from app.graphql.authentication.callers import Authenticator
+from app.graphql.authentication.json_web_tokens import JsonWebTokens
+from app.graphql.authentication.jwks import KeySet
+from app.graphql.refused import Refusal
 from app.storage.engine import Database
 from tests.authentication.issuer import AUDIENCE, ISSUER, SigningKey, claims_at, jwt_of
 

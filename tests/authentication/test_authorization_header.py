@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.graphql.authentication import MAX_TOKEN_BYTES
-from app.graphql.requests import Refusal
+from app.graphql.authentication.callers import MAX_TOKEN_BYTES
+from app.graphql.refused import Refusal
 from app.storage.engine import Database
 from app.usecases.tokens import issue_token, list_tokens, revoke_token
 from tests.api.databases import Loaded, run_sql

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.graphql import graphiql
+from app.graphql.explorer import graphiql
 from app.settings import Settings
 from app.storage.demo import load_demo_if_empty
 from tests.browser.visit import Visit

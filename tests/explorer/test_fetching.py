@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.graphql import graphiql
+from app.graphql.explorer import graphiql
 
-SCRIPT = Path(graphiql.__file__).parents[2] / "scripts/graphiql"
+SCRIPT = Path(graphiql.__file__).parents[3] / "scripts/graphiql"
 # Brings archives of the right names with something else in them.
 FALSE_NPM = """#!/bin/sh
 echo called >> "{calls}"

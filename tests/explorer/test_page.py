@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.graphql import graphiql
-from app.graphql.explorer import FILES, FOLDER
+from app.graphql.explorer import graphiql
+from app.graphql.explorer.page import FILES, FOLDER
 from tests.explorer.demo import demo_client
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -74,7 +74,7 @@ async def test_graphiql_that_is_not_there_as_a_whole_is_not_offered(client: http
 
 
 def test_the_script_fetches_the_versions_that_the_page_shows() -> None:
-    script = (Path(graphiql.__file__).parents[2] / "scripts/graphiql").read_text(encoding="utf-8")
+    script = (Path(graphiql.__file__).parents[3] / "scripts/graphiql").read_text(encoding="utf-8")
     for name in graphiql.FILES:
         version = re.match(r"[a-z-]+-[0-9.]+[0-9]", name)
         assert version is not None

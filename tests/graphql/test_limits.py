@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
-from app.graphql.limits import LimitExceeded, Limits, Walk, Weight
+from app.graphql.http.limits import LimitExceeded, Limits, Walk, Weight
 from app.graphql.refused import BadRequest
 from app.graphql.schema import schema
 

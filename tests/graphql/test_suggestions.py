@@ -7,7 +7,7 @@ from graphql import GraphQLError
 
 from app.domain.nouns import UserId
 from app.graphql.context import Context
-from app.graphql.execution import formatted
+from app.graphql.http.execution import formatted
 from app.graphql.schema import schema
 from app.storage.engine import open_database
 from app.storage.store import UnitOfWork

@@ -41,9 +41,17 @@ def test_every_path_that_is_named_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 
+def test_every_file_on_the_map_lies_in_the_room_where_it_is_drawn() -> None:
+    rooms = dict(re.findall(r"^\| `(app/[\w/]*)` \| (.*) \|$", README, re.MULTILINE))
+    drawn = {(room, name) for room, said in rooms.items() for name in re.findall(r"`(?!app/)([\w/]+\.py)`", said)}
+    assert len(drawn) > len(rooms)
+    assert {(room, name) for room, name in drawn if not (ROOT / room / name).exists()} == set()
+
+
 def test_every_floor_of_the_program_is_on_the_map() -> None:
-    floors = {path.parent.name for path in (ROOT / "app").glob("*/*.py")}
-    assert {floor for floor in floors if f"`app/{floor}/`" in README} == floors
+    floors = {f"app/{path.parent.name}/" for path in (ROOT / "app").glob("*/*.py")}
+    rooms = {f"app/graphql/{path.parent.name}/" for path in (ROOT / "app/graphql").glob("*/*.py")}
+    assert {each for each in floors | rooms if f"`{each}`" in README} == floors | rooms
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.graphql.documents import ROOT_FIELDS
+from app.graphql.http.documents import ROOT_FIELDS
 from tests.api.databases import Loaded, Server
 from tests.serving.test_browsers import browsing
 

@@ -8,7 +8,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from app.graphql.requests import Refusal
+from app.graphql.refused import Refusal
 
 WINDOW_SECONDS = 60
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from app.graphql import graphiql
+from app.graphql.explorer import graphiql
 
 FOLDER = Path(__file__).parent / "static"
 FILES = {

@@ -8,9 +8,9 @@ from typing import Any
 from graphql import GraphQLError, OperationType
 
 from app.graphql.context import Context, Vanished
-from app.graphql.documents import Operation
+from app.graphql.http.documents import Operation
+from app.graphql.http.requests import GraphQLRequest
 from app.graphql.refused import BadRequest
-from app.graphql.requests import GraphQLRequest
 from app.graphql.schema import schema
 from app.observability import log
 from app.storage.engine import StatementTookTooLong

@@ -13,13 +13,14 @@ from starlette.responses import Response
 from structlog.contextvars import bound_contextvars
 
 from app.domain.nouns import UserId
-from app.graphql.authentication import Authenticator
-from app.graphql.budget import Budget
+from app.graphql.authentication.callers import Authenticator
 from app.graphql.context import Context
-from app.graphql.documents import Operation, operation_of
-from app.graphql.execution import Answer, execute, request_error
-from app.graphql.limits import Limits, weigh
-from app.graphql.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, Refusal, media_type_for, read_request
+from app.graphql.http.budget import Budget
+from app.graphql.http.documents import Operation, operation_of
+from app.graphql.http.execution import Answer, execute, request_error
+from app.graphql.http.limits import Limits, weigh
+from app.graphql.http.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, media_type_for, read_request
+from app.graphql.refused import Refusal
 from app.metrics import operation_ended, request_refused
 from app.observability import Statements, counting_statements, log, request_id
 from app.storage.engine import Database, StatementTookTooLong

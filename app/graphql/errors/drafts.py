@@ -7,7 +7,12 @@ import strawberry
 from app.domain import draft, readiness
 from app.graphql.context import Info, found
 from app.graphql.describe import about, field
-from app.graphql.errors import DiscardFlowDraftError, PublishFlowDraftError, RevertFlowError, UpdateFlowDraftError
+from app.graphql.errors.interfaces import (
+    DiscardFlowDraftError,
+    PublishFlowDraftError,
+    RevertFlowError,
+    UpdateFlowDraftError,
+)
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.readiness import DraftBlocker, blocker_of
 

@@ -1,4 +1,4 @@
-"""Refusals and warnings as the schema shows them: one interface for each mutation, so that clients can switch on all.
+"""Refusals of what can't be seen, found, done or used there: what most mutations know.
 
 Each type is made of a refusal of the domain; what it refers to is loaded as the viewer sees it.
 """
@@ -9,64 +9,22 @@ import strawberry
 
 from app.domain import access, source
 from app.domain import component as component_rules
-from app.domain.error_code import ErrorCode
 from app.graphql.context import Info, required
 from app.graphql.describe import about, field
+from app.graphql.errors.interfaces import (
+    CopyFlowError,
+    CreateFlowError,
+    DiscardFlowDraftError,
+    ExportFlowError,
+    PublishFlowDraftError,
+    RestoreFlowDraftError,
+    RevertFlowError,
+    UpdateFlowDraftError,
+)
 from app.graphql.types.bound import workspace_by_id
 from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.people import Contract
 from app.graphql.types.workspace import Workspace
-
-
-@strawberry.interface(description="A refusal that you can act on. Nothing was written.")
-class Error:
-    message: str = about("What stands in the way and what would help, for people to read.")
-    code: ErrorCode = about("What kind of refusal it is, for programs to read.")
-
-
-@strawberry.interface(description="What copyFlow may be refused for.")
-class CopyFlowError(Error):
-    pass
-
-
-@strawberry.interface(description="What exportFlow may be refused for.")
-class ExportFlowError(Error):
-    pass
-
-
-@strawberry.interface(description="What createFlow may be refused for.")
-class CreateFlowError(Error):
-    pass
-
-
-@strawberry.interface(description="What updateFlowDraft may be refused for.")
-class UpdateFlowDraftError(Error):
-    pass
-
-
-@strawberry.interface(description="What publishFlowDraft may be refused for.")
-class PublishFlowDraftError(Error):
-    pass
-
-
-@strawberry.interface(description="What revertFlow may be refused for.")
-class RevertFlowError(Error):
-    pass
-
-
-@strawberry.interface(description="What discardFlowDraft may be refused for.")
-class DiscardFlowDraftError(Error):
-    pass
-
-
-@strawberry.interface(description="What restoreFlowDraft may be refused for.")
-class RestoreFlowDraftError(Error):
-    pass
-
-
-@strawberry.interface(description="Something to know although the export went through.")
-class ExportFlowWarning:
-    message: str = about("What to know, and what to do about it.")
 
 
 @strawberry.type(description="There is no such flow, or you can't see it: the answer is the same.")

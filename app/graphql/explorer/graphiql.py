@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-FETCHED = Path(__file__).parents[2] / ".graphiql"
+FETCHED = Path(__file__).parents[3] / ".graphiql"
 """Where the script puts it: beside the package."""
 # The versions are part of the names, so that a browser may keep what it has.
 FILES = {

@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from app.graphql.http import note_refusal, refused
-from app.graphql.requests import Refusal
+from app.graphql.http.endpoint import note_refusal, refused
+from app.graphql.refused import Refusal
 from app.observability import request_id
 from app.stopping import Work
 

@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
+from app.graphql.refused import Refusal
+
 JSON_TYPE = "application/json"
 GRAPHQL_TYPE = "application/graphql-response+json"
 
@@ -15,17 +17,6 @@ LONGEST_INTEGER = 20
 """Digits and sign of what fits into 64 bits."""
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
 _LONG_NUMBER_IN_BYTES = re.compile(rb"[0-9]{19}")
-
-
-class Refusal(Exception):
-    """A request that is answered without running anything: status, code and what is wrong with it."""
-
-    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.headers = headers or {}
 
 
 @dataclass(frozen=True, slots=True)

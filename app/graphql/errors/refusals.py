@@ -19,127 +19,127 @@ from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.source import DraftNotFound, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.update import UpdateRefusal
-from app.graphql import draft_errors, errors, export_errors
+from app.graphql.errors import access, drafts, exports, interfaces
 
 
-def export_flow_error(refusal: ExportRefusal) -> errors.ExportFlowError:
+def export_flow_error(refusal: ExportRefusal) -> interfaces.ExportFlowError:
     match refusal:
         case WorkspaceNotFound():
-            return errors.WorkspaceNotFound.of(refusal)
+            return access.WorkspaceNotFound.of(refusal)
         case ComponentNotAccessible():
-            return errors.ComponentNotAccessible.of(refusal)
+            return access.ComponentNotAccessible.of(refusal)
         case MultipleTopicsNotCopied():
-            return export_errors.MultipleTopicsNotCopied.of(refusal)
+            return exports.MultipleTopicsNotCopied.of(refusal)
         case TopicNotAccessible():
-            return export_errors.TopicNotAccessible.of(refusal)
+            return exports.TopicNotAccessible.of(refusal)
         case FlowHasNoTopic():
-            return export_errors.FlowHasNoTopic.of(refusal)
+            return exports.FlowHasNoTopic.of(refusal)
         case CredentialNotAccessible():
-            return export_errors.CredentialNotAccessible.of(refusal)
+            return exports.CredentialNotAccessible.of(refusal)
         case DraftAlreadyExists():
-            return export_errors.DraftAlreadyExists.of(refusal)
+            return exports.DraftAlreadyExists.of(refusal)
         case CannotOverrideItself():
-            return export_errors.CannotOverrideItself.of(refusal)
+            return exports.CannotOverrideItself.of(refusal)
         case _:
             return _source_error(refusal)
 
 
-def copy_flow_error(refusal: CopyRefusal) -> errors.CopyFlowError:
+def copy_flow_error(refusal: CopyRefusal) -> interfaces.CopyFlowError:
     return _source_error(refusal)
 
 
-def create_flow_error(refusal: CreateRefusal) -> errors.CreateFlowError:
+def create_flow_error(refusal: CreateRefusal) -> interfaces.CreateFlowError:
     match refusal:
         case WorkspaceNotFound():
-            return errors.WorkspaceNotFound.of(refusal)
+            return access.WorkspaceNotFound.of(refusal)
         case TopicNotAccessible():
-            return export_errors.TopicNotAccessible.of(refusal)
+            return exports.TopicNotAccessible.of(refusal)
         case CredentialNotAccessible():
-            return export_errors.CredentialNotAccessible.of(refusal)
+            return exports.CredentialNotAccessible.of(refusal)
         case _:
             return _new_flow_error(refusal)
 
 
-def export_flow_warning(warning: ExportWarning) -> errors.ExportFlowWarning:
+def export_flow_warning(warning: ExportWarning) -> interfaces.ExportFlowWarning:
     match warning:
         case MultipleTopicsNotCopied():
-            return export_errors.MultipleTopicsNotCopied.of(warning)
+            return exports.MultipleTopicsNotCopied.of(warning)
         case TopicSchemaMismatch():
-            return export_errors.TopicSchemaMismatch.of(warning)
+            return exports.TopicSchemaMismatch.of(warning)
         case _:
             assert_never(warning)
 
 
-def update_flow_draft_error(refusal: UpdateRefusal) -> errors.UpdateFlowDraftError:
+def update_flow_draft_error(refusal: UpdateRefusal) -> interfaces.UpdateFlowDraftError:
     match refusal:
         case FlowNotFound():
-            return errors.FlowNotFound.of(refusal)
+            return access.FlowNotFound.of(refusal)
         case TopicNotAccessible():
-            return export_errors.TopicNotAccessible.of(refusal)
+            return exports.TopicNotAccessible.of(refusal)
         case CredentialNotAccessible():
-            return export_errors.CredentialNotAccessible.of(refusal)
+            return exports.CredentialNotAccessible.of(refusal)
         case StaleDraft():
-            return draft_errors.StaleDraft.of(refusal)
+            return drafts.StaleDraft.of(refusal)
         case _:
             return _change_error(refusal)
 
 
-def publish_flow_draft_error(refusal: PublishRefusal) -> errors.PublishFlowDraftError:
-    return draft_errors.DraftNotReady.of(refusal) if isinstance(refusal, DraftNotReady) else _draft_error(refusal)
+def publish_flow_draft_error(refusal: PublishRefusal) -> interfaces.PublishFlowDraftError:
+    return drafts.DraftNotReady.of(refusal) if isinstance(refusal, DraftNotReady) else _draft_error(refusal)
 
 
-def discard_flow_draft_error(refusal: DiscardRefusal) -> errors.DiscardFlowDraftError:
+def discard_flow_draft_error(refusal: DiscardRefusal) -> interfaces.DiscardFlowDraftError:
     return _draft_error(refusal)
 
 
-def revert_flow_error(refusal: RevertRefusal) -> errors.RevertFlowError:
+def revert_flow_error(refusal: RevertRefusal) -> interfaces.RevertFlowError:
     match refusal:
         case FlowNotFound():
-            return errors.FlowNotFound.of(refusal)
+            return access.FlowNotFound.of(refusal)
         case VersionNotFound():
-            return errors.VersionNotFound.of(refusal)
+            return access.VersionNotFound.of(refusal)
         case DraftAlreadyExists():
-            return export_errors.DraftAlreadyExists.of(refusal)
+            return exports.DraftAlreadyExists.of(refusal)
         case DraftNotReady():
-            return draft_errors.DraftNotReady.of(refusal)
+            return drafts.DraftNotReady.of(refusal)
         case _:
             return _change_error(refusal)
 
 
-def restore_flow_draft_error(refusal: RestoreRefusal) -> errors.RestoreFlowDraftError:
-    return errors.DraftNotFound.of(refusal) if isinstance(refusal, DraftNotFound) else _change_error(refusal)
+def restore_flow_draft_error(refusal: RestoreRefusal) -> interfaces.RestoreFlowDraftError:
+    return access.DraftNotFound.of(refusal) if isinstance(refusal, DraftNotFound) else _change_error(refusal)
 
 
-ChangeError = errors.InsufficientPermission | errors.ContractSuspended | export_errors.InvalidInput
-NewFlowError = export_errors.QuotaExceeded | ChangeError
+ChangeError = access.InsufficientPermission | access.ContractSuspended | exports.InvalidInput
+NewFlowError = exports.QuotaExceeded | ChangeError
 
 
 def _source_error(
     refusal: CopyRefusal,
-) -> errors.FlowNotFound | errors.VersionNotFound | errors.DraftNotFound | NewFlowError:
+) -> access.FlowNotFound | access.VersionNotFound | access.DraftNotFound | NewFlowError:
     """What whoever copies a flow may be refused for, into whichever workspace."""
     match refusal:
         case FlowNotFound():
-            return errors.FlowNotFound.of(refusal)
+            return access.FlowNotFound.of(refusal)
         case VersionNotFound():
-            return errors.VersionNotFound.of(refusal)
+            return access.VersionNotFound.of(refusal)
         case DraftNotFound():
-            return errors.DraftNotFound.of(refusal)
+            return access.DraftNotFound.of(refusal)
         case _:
             return _new_flow_error(refusal)
 
 
 def _draft_error(
     refusal: DiscardRefusal,
-) -> errors.FlowNotFound | errors.DraftNotFound | draft_errors.StaleDraft | ChangeError:
+) -> access.FlowNotFound | access.DraftNotFound | drafts.StaleDraft | ChangeError:
     """What whoever lets a draft go, in whichever way, may be refused for."""
     match refusal:
         case FlowNotFound():
-            return errors.FlowNotFound.of(refusal)
+            return access.FlowNotFound.of(refusal)
         case DraftNotFound():
-            return errors.DraftNotFound.of(refusal)
+            return access.DraftNotFound.of(refusal)
         case StaleDraft():
-            return draft_errors.StaleDraft.of(refusal)
+            return drafts.StaleDraft.of(refusal)
         case _:
             return _change_error(refusal)
 
@@ -149,7 +149,7 @@ def _new_flow_error(
 ) -> NewFlowError:
     """What whoever makes a flow may be refused for."""
     if isinstance(refusal, QuotaExceeded):
-        return export_errors.QuotaExceeded.of(refusal)
+        return exports.QuotaExceeded.of(refusal)
     return _change_error(refusal)
 
 
@@ -157,10 +157,10 @@ def _change_error(refusal: InsufficientPermission | ContractSuspended | InvalidI
     """What whoever changes anything may be refused for."""
     match refusal:
         case InsufficientPermission():
-            return errors.InsufficientPermission.of(refusal)
+            return access.InsufficientPermission.of(refusal)
         case ContractSuspended():
-            return errors.ContractSuspended.of(refusal)
+            return access.ContractSuspended.of(refusal)
         case InvalidInput():
-            return export_errors.InvalidInput.of(refusal)
+            return exports.InvalidInput.of(refusal)
         case _:
             assert_never(refusal)

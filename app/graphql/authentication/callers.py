@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.domain.nouns import UserId
-from app.graphql.json_web_tokens import BadToken, JsonWebTokens, NamedUser
-from app.graphql.jwks import BETWEEN_REFETCHES, KeysUnavailable
-from app.graphql.requests import Refusal
+from app.graphql.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
+from app.graphql.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
+from app.graphql.refused import Refusal
 from app.observability import log
 from app.storage.engine import Database
 from app.storage.tokens import PREFIX, find_token

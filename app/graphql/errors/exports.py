@@ -10,7 +10,7 @@ from app.domain import topics as topic_rules
 from app.domain.nouns import ReferenceKind
 from app.graphql.context import Info, required
 from app.graphql.describe import about, field, field_called
-from app.graphql.errors import (
+from app.graphql.errors.interfaces import (
     CopyFlowError,
     CreateFlowError,
     DiscardFlowDraftError,

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
-from app.graphql.jwks import ALGORITHMS, Key, KeySet
+from app.graphql.authentication.jwks import ALGORITHMS, Key, KeySet
 
 ACCEPTED = tuple(ALGORITHMS.values())
 VERIFIED_EMAIL = "email"

@@ -1,0 +1,57 @@
+"""What refusals have in common: one interface for each mutation, so that clients can switch on all that it may say."""
+
+import strawberry
+
+from app.domain.error_code import ErrorCode
+from app.graphql.describe import about
+
+
+@strawberry.interface(description="A refusal that you can act on. Nothing was written.")
+class Error:
+    message: str = about("What stands in the way and what would help, for people to read.")
+    code: ErrorCode = about("What kind of refusal it is, for programs to read.")
+
+
+@strawberry.interface(description="What copyFlow may be refused for.")
+class CopyFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What exportFlow may be refused for.")
+class ExportFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What createFlow may be refused for.")
+class CreateFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What updateFlowDraft may be refused for.")
+class UpdateFlowDraftError(Error):
+    pass
+
+
+@strawberry.interface(description="What publishFlowDraft may be refused for.")
+class PublishFlowDraftError(Error):
+    pass
+
+
+@strawberry.interface(description="What revertFlow may be refused for.")
+class RevertFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What discardFlowDraft may be refused for.")
+class DiscardFlowDraftError(Error):
+    pass
+
+
+@strawberry.interface(description="What restoreFlowDraft may be refused for.")
+class RestoreFlowDraftError(Error):
+    pass
+
+
+@strawberry.interface(description="Something to know although the export went through.")
+class ExportFlowWarning:
+    message: str = about("What to know, and what to do about it.")

@@ -1,0 +1,1 @@
+"""The page for people who explore the API with a browser."""

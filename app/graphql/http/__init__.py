@@ -1,0 +1,1 @@
+"""The endpoint over HTTP: from a request to a caller, an operation and an answer."""
