@@ -1,13 +1,11 @@
 """The application: settings, database, schema and routes put together, here and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from hmac import compare_digest
 from http import HTTPStatus
 
-from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -21,17 +19,17 @@ from starlette.routing import Route
 from app.graphql.authentication.callers import Authenticator
 from app.graphql.authentication.json_web_tokens import JsonWebTokens
 from app.graphql.authentication.jwks import KeySet
-from app.graphql.explorer import page as explorer
+from app.graphql.explorer.page import Explorer, wants_page
 from app.graphql.http.budget import Budget
 from app.graphql.http.draining import Draining
-from app.graphql.http.endpoint import Access, Bounds, Endpoint
+from app.graphql.http.endpoint import Access, Bounds, Endpoint, note_refusal, refused
 from app.graphql.http.limits import Limits
-from app.metrics import exposition
+from app.graphql.refused import Refusal
 from app.observability import configure_log, log
+from app.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
 from app.stopping import Work
 from app.storage.engine import Database, open_database
-from app.storage.migrate import is_current
 from app.storage.store import UnitOfWork
 from app.usecases.expire_drafts import expire_drafts
 
@@ -74,14 +72,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await authenticator.close()
         await database.close()
 
+    explorer = explorer_of(settings, authenticator)
+
     async def graphql(request: Request) -> Response:
-        show_page = graphiql_is_open(settings) and explorer.wants_page(request)
-        return explorer.page() if show_page else await endpoint(request)
+        return explorer.page() if explorer is not None and wants_page(request) else await endpoint(request)
 
     app = Starlette(
-        routes=[Route("/graphql", graphql, methods=METHODS), *other_routes(settings, database)],
+        routes=[Route("/graphql", graphql, methods=METHODS), *other_routes(settings, database, explorer)],
         middleware=[*cors_of(settings), Middleware(Draining, work=at_work)],
-        exception_handlers={HTTPException: as_error, Exception: as_error},
+        exception_handlers={Refusal: as_refused, HTTPException: as_error, Exception: as_error},
         lifespan=lifespan,
     )
     # It would tell an address that rests on what the request says of its own.
@@ -89,9 +88,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return app
 
 
-def other_routes(settings: Settings, database: Database) -> list[Route]:
+def other_routes(settings: Settings, database: Database, explorer: Explorer | None) -> list[Route]:
+    page = [] if explorer is None else [Route("/graphql/static/{name}", explorer.part, methods=["GET"])]
     return [
-        Route("/graphql/static/{name}", explorer.part, methods=["GET"]),
+        *page,
         Route("/health", health, methods=["GET"]),
         Route("/ready", readiness(database), methods=["GET"]),
         Route("/metrics", metrics_for(settings), methods=["GET"]),
@@ -148,48 +148,11 @@ def bounds_of(settings: Settings) -> Bounds:
     )
 
 
-def graphiql_is_open(settings: Settings) -> bool:
-    """Whether browsers get the page: it holds no secret, but off loopback it is shown only where that is set."""
-    return settings.graphiql == "on" or (settings.graphiql == "auto" and is_loopback(settings.host))
-
-
-async def health(_: Request) -> Response:
-    """The process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
-    """What is measured, for Prometheus: to everybody on loopback, to whoever has the token elsewhere, unless set."""
-    token = settings.metrics_token
-    is_open = settings.metrics == "on" or (
-        settings.metrics == "auto" and (is_loopback(settings.host) or token is not None)
-    )
-
-    async def metrics(request: Request) -> Response:
-        if not is_open:
-            raise HTTPException(404)
-        if token is not None:
-            given = request.headers.get("authorization", "").encode()
-            if not compare_digest(given, f"Bearer {token}".encode()):
-                raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
-        return Response(exposition(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
-
-    return metrics
-
-
-def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
-    async def ready(_: Request) -> Response:
-        """The database is reachable, and its schema is the one that this program knows."""
-        try:
-            current = await is_current(database.engine)
-        except (SQLAlchemyError, OSError) as error:
-            log().warning("database not reachable", error=type(error).__name__)
-            return JSONResponse({"status": "database not reachable"}, 503)
-        return JSONResponse(
-            {"status": "ok"} if current else {"status": "database not migrated"}, 200 if current else 503
-        )
-
-    return ready
+def explorer_of(settings: Settings, authenticator: Authenticator) -> Explorer | None:
+    """The page for browsers: open to everybody on loopback, to callers with a token elsewhere, unless it is set."""
+    if settings.graphiql == "off":
+        return None
+    return Explorer(authenticator, is_open_to_all=settings.graphiql == "on" or is_loopback(settings.host))
 
 
 class Cors(CORSMiddleware):
@@ -216,6 +179,14 @@ def cors_of(settings: Settings) -> list[Middleware]:
             expose_headers=["X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After"],
         )
     ]
+
+
+async def as_refused(_: Request, refusal: Exception) -> Response:
+    """What is refused outside the endpoint, which answers its own refusals."""
+    if not isinstance(refusal, Refusal):
+        raise refusal
+    note_refusal(refusal.code)
+    return refused(refusal)
 
 
 async def as_error(_: Request, error: Exception) -> Response:

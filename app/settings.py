@@ -108,7 +108,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes any that is free")
     workers: int = Field(default=1, ge=1, le=64, description="number of server processes")
     graphiql: Switch = Field(
-        default="auto", description="the page for explorers with a browser; auto: on loopback only"
+        default="auto",
+        description="the page for browsers; auto: open on loopback, else for callers with a token; on: for everybody",
     )
     introspection: Switch = Field(
         default="auto", description="questions about the schema; auto: open on loopback, else for callers with a token"

@@ -46,12 +46,12 @@ class Door:
 
     async def admits(self, token: str) -> UserId | None:
         """Who gets in with a token."""
-        return await self.authenticator.viewer(f"Bearer {token}")
+        return await self.authenticator.viewer([f"Bearer {token}"])
 
     async def refuses(self, header: str) -> str:
         """Why a header is refused, as the log has it; that the caller isn't told, nor the log the token, is asserted."""
         with capture_logs() as log, pytest.raises(Refusal) as refused:
-            await self.authenticator.viewer(header)
+            await self.authenticator.viewer([header])
         told = refused.value
         assert (told.status, told.code, told.message, told.headers) == IN_THE_SAME_WORDS
         [line] = [line for line in log if line["event"] == "token refused"]

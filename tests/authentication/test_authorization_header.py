@@ -20,13 +20,13 @@ NOT_READ = "no token, or not the letters of one"
 
 
 async def test_without_a_header_nobody_calls(front_door: Door) -> None:
-    assert await front_door.authenticator.viewer(None) is None
+    assert await front_door.authenticator.viewer([]) is None
 
 
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER {}", "Bearer   {}", "Bearer {} "])
 async def test_an_api_token_lets_its_user_in(front_door: Door, loaded_users: Loaded, form: str) -> None:
     header = form.format(loaded_users.tokens["Ada"])
-    assert await front_door.authenticator.viewer(header) == loaded_users.ids["Ada"]
+    assert await front_door.authenticator.viewer([header]) == loaded_users.ids["Ada"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -15,22 +16,37 @@ from tests.conftest import drop_database, make_database, url_of
 from tests.serving.real import on_a_socket
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+ELSEWHERE = "flowport.test"
+"""A name that isn't one of loopback, as those who come over the network see the server."""
 FLAGS = [
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     *("--disable-gpu", "--disable-quic", "--disable-sync", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
 
 
 @pytest.fixture(scope="package")
-async def address(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[str]:
-    """Where the server shows its page."""
+async def demo_url(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[str]:
+    """A database with the demo world."""
     name = await make_database(server, template=template)
     url = url_of(server_url, name)
     await load_demo_if_empty(url)
-    async with on_a_socket(Settings(database_url=url, log_format="json")) as (_, _, port):
-        yield f"http://127.0.0.1:{port}/graphql"
+    yield url
     await drop_database(server, name)
+
+
+@pytest.fixture(scope="package")
+async def address(demo_url: str) -> AsyncIterator[str]:
+    """Where the server shows its page."""
+    async with on_a_socket(Settings(database_url=demo_url, log_format="json")) as (_, _, port):
+        yield f"http://127.0.0.1:{port}/graphql"
+
+
+@pytest.fixture
+async def locked_address(demo_url: str) -> AsyncIterator[str]:
+    """The same of a server that takes itself to listen to the world, and so is open to callers with a token only."""
+    async with on_a_socket(Settings(database_url=demo_url, host="0.0.0.0", log_format="json")) as (_, _, port):
+        yield f"http://{ELSEWHERE}:{port}/graphql"
 
 
 @pytest.fixture(scope="package")
@@ -49,9 +65,22 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def visit(chromium: Browser, address: str) -> AsyncIterator[Visit]:
     """A browser that has never been here, on the page; at the end it has nothing to complain of."""
+    async with visiting(chromium, address) as visit:
+        await visit.arrive()
+        yield visit
+
+
+@pytest.fixture
+async def visit_to_a_locked_door(chromium: Browser, locked_address: str) -> AsyncIterator[Visit]:
+    async with visiting(chromium, locked_address) as visit:
+        await visit.knock()
+        yield visit
+
+
+@asynccontextmanager
+async def visiting(chromium: Browser, address: str) -> AsyncIterator[Visit]:
     async with await chromium.new_context(viewport={"width": 1400, "height": 850}) as context:
         visit = Visit(await context.new_page(), address)
-        await visit.arrive()
         yield visit
         assert visit.complaints == []
         assert visit.asked == {address.removesuffix("/graphql")}

@@ -94,3 +94,26 @@ async def test_a_token_among_the_headers_of_the_editor_is_sent_and_kept_nowhere(
     stored = await visit.stored()
     assert "graphiql:queries" in stored
     assert "demo-admin" not in stored
+
+
+async def test_off_loopback_the_page_opens_with_a_good_token_and_tells_nothing_before(
+    visit_to_a_locked_door: Visit,
+) -> None:
+    visit = visit_to_a_locked_door
+    await expect(visit.door).to_contain_text("open to callers with a token")
+    await expect(visit.page.locator(".graphiql-container")).to_have_count(0)
+
+    visit.forgiven = "401 (Unauthorized)"
+    await visit.token.fill(SECRET)
+    await visit.token.press("Enter")
+    await expect(visit.door).to_contain_text("The token is unknown, expired or revoked.")
+    await expect(visit.page.locator(".graphiql-container")).to_have_count(0)
+
+    await visit.token.fill("demo-guest")
+    await visit.token.press("Enter")
+    await visit.come_in()
+    await expect(visit.door).to_be_hidden()
+    await visit.know_schema()
+    assert (await visit.run())["data"]["viewer"]["email"] == "demo-guest@example.com"
+    assert await visit.examples.count() == len(EXAMPLES)
+    assert SECRET not in await visit.stored()

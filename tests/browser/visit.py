@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import ConsoleMessage, Locator, Page, Request, expect
 
 ALL_STORED = """async () => JSON.stringify([
-    {...localStorage}, {...sessionStorage}, document.cookie, await indexedDB.databases(), await caches.keys(),
+    {...localStorage}, {...sessionStorage}, document.cookie, await indexedDB.databases(), await globalThis.caches?.keys(),
 ])"""
 ANSWER = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue()"
 
@@ -43,8 +43,20 @@ class Visit:
 
     async def arrive(self) -> None:
         await self.page.goto(self.address)
+        await self.come_in()
+
+    async def knock(self) -> None:
+        """Come to a page that waits for a token."""
+        await self.page.goto(self.address)
+        await self.door.wait_for()
+
+    async def come_in(self) -> None:
         await self.page.locator("html[data-ready]").wait_for(state="attached")
         await self.page.locator(".graphiql-query-editor .CodeMirror").wait_for()
+
+    @property
+    def door(self) -> Locator:
+        return self.page.locator("#door")
 
     async def know_schema(self) -> None:
         await self.page.locator("html[data-schema=known]").wait_for(state="attached")

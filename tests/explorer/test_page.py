@@ -8,9 +8,14 @@ import pytest
 
 from app.graphql.explorer import graphiql
 from app.graphql.explorer.page import FILES, FOLDER
+from app.graphql.http.documents import ROOT_FIELDS
+from app.graphql.schema import schema
 from tests.explorer.demo import demo_client
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+EXAMPLES = "/graphql/static/examples.graphql"
+# Those of several words: the others are everyday ones.
+SCHEMA_NAMES = [name for name in {*schema.graphql_schema.type_map, *ROOT_FIELDS} if re.search("[a-z][A-Z]", name)]
 PAGES = {"explorer.html", "graphiql.html"}
 # The only one that keeps anything in the browser; what it keeps is tested there.
 KEPT = "kept.js"
@@ -135,10 +140,44 @@ async def test_who_asks_for_json_gets_no_page(client: httpx.AsyncClient, accept:
     assert answer.json()["data"] == {"__typename": "Query"}
 
 
-@pytest.mark.parametrize(("graphiql", "shown"), [("auto", False), ("on", True), ("off", False)])
-async def test_off_loopback_the_page_is_shown_only_where_that_is_set(
-    database_url: str, graphiql: str, shown: bool
+@pytest.mark.parametrize(("graphiql", "open_to"), [("auto", "callers"), ("on", "all")])
+async def test_off_loopback_the_page_is_open_to_callers_with_a_token_unless_it_is_set(
+    database_url: str, graphiql: str, open_to: str
 ) -> None:
     async with demo_client(database_url, graphiql=graphiql, host="0.0.0.0") as client:
-        answer = await client.get("/graphql", headers=BROWSER)
-    assert (answer.headers["content-type"] == "text/html; charset=utf-8") == shown
+        page = await page_of(client)
+        examples = await client.get(EXAMPLES)
+        with_token = await client.get(EXAMPLES, headers={"Authorization": "Bearer demo-guest"})
+    assert f'data-open-to="{open_to}"' in page.text
+    assert examples.status_code == (401 if open_to == "callers" else 200)
+    assert with_token.text == (FOLDER / "examples.graphql").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("header", [None, "Bearer fp_unknown", "Basic ZGVtbw=="])
+async def test_without_a_good_token_nothing_off_loopback_tells_of_the_schema(
+    database_url: str, header: str | None
+) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    async with demo_client(database_url, host="0.0.0.0") as client:
+        refused = await client.get(EXAMPLES, headers=headers)
+        told = [await client.get("/graphql", headers=BROWSER | {"Accept": "text/html"})]
+        told += [await client.get(f"/graphql/static/{name}") for name in FILES.keys() - {"examples.graphql"}]
+    assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+    assert refused.headers["www-authenticate"].startswith("Bearer")
+    assert refused.headers["cache-control"] == "no-store"
+    assert refused.headers["x-request-id"]
+    for answer in told:
+        assert answer.status_code == 200
+        assert [name for name in SCHEMA_NAMES if name in answer.text] == []
+
+
+async def test_examples_for_callers_with_a_token_are_kept_in_no_cache(database_url: str) -> None:
+    async with demo_client(database_url, host="0.0.0.0") as client:
+        examples = await client.get(EXAMPLES, headers={"Authorization": "Bearer demo-guest"})
+    assert (examples.headers["cache-control"], examples.headers["vary"]) == ("no-store", "Accept, Authorization")
+
+
+async def test_where_the_page_is_off_there_is_none_and_nothing_of_it(database_url: str) -> None:
+    async with demo_client(database_url, graphiql="off") as client:
+        assert (await client.get("/graphql", headers=BROWSER)).headers["content-type"].startswith("application/json")
+        assert {(await client.get(f"/graphql/static/{name}")).status_code for name in FILES} == {404}

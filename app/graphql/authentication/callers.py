@@ -29,16 +29,16 @@ class Authenticator:
         self._now = now
         self._json_web_tokens = json_web_tokens
 
-    async def viewer(self, header: str | None) -> UserId | None:
-        """The user whom a header names; None without one.
+    async def viewer(self, headers: list[str]) -> UserId | None:
+        """The user whom the header names; None without one. Several headers are one that nobody can read.
 
         Raises Refusal: 401 for whatever is wrong, without saying what; 503 for a JWT when there are no keys to check
         any with. Nothing is remembered of a token: whether it is good now is asked of the database every time.
         """
-        if header is None:
+        if not headers:
             return None
         try:
-            return await self._user_of(bearer_token(header))
+            return await self._user_of(bearer_token(", ".join(headers)))
         except BadToken as error:
             log().info("token refused", reason=str(error))
             raise bad_token() from None
@@ -83,6 +83,11 @@ def bearer_token(header: str) -> str:
 
 def looks_like_a_jwt(token: str) -> bool:
     return not token.startswith(PREFIX) and token.count(".") == DOTS_OF_A_JWT
+
+
+def token_wanted() -> Refusal:
+    challenge = {"WWW-Authenticate": "Bearer"}
+    return Refusal(401, "UNAUTHENTICATED", "Send `Authorization: Bearer <token>`.", challenge)
 
 
 def bad_token() -> Refusal:

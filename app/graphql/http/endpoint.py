@@ -13,7 +13,7 @@ from starlette.responses import Response
 from structlog.contextvars import bound_contextvars
 
 from app.domain.nouns import UserId
-from app.graphql.authentication.callers import Authenticator
+from app.graphql.authentication.callers import Authenticator, token_wanted
 from app.graphql.context import Context
 from app.graphql.http.budget import Budget
 from app.graphql.http.documents import Operation, operation_of
@@ -26,7 +26,6 @@ from app.observability import Statements, counting_statements, log, request_id
 from app.storage.engine import Database, StatementTookTooLong
 from app.storage.store import UnitOfWork
 
-UNAUTHENTICATED = {"WWW-Authenticate": "Bearer"}
 CANCELLED = Answer({}, outcome="cancelled")
 """What the log says of an operation that was begun and has no answer."""
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
@@ -96,7 +95,7 @@ class Endpoint:
         limit = asyncio.timeout(self.bounds.seconds)
         try:
             async with limit:
-                viewer = await self._viewer(request)
+                viewer = await self.authenticator.viewer(request.headers.getlist("authorization"))
                 media_type = media_type_for(request.headers.get("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
                 asked = Asked(read, request.method, viewer, media_type, own_id)
@@ -170,16 +169,11 @@ class Endpoint:
             codes=answer.codes,
         )
 
-    async def _viewer(self, request: Request) -> UserId | None:
-        """Who calls; None without a token. Several headers are one that nobody can read."""
-        headers = request.headers.getlist("authorization")
-        return await self.authenticator.viewer(", ".join(headers) if headers else None)
-
     def _admit(self, asked: Asked, operation: Operation) -> None:
         if asked.method == "GET" and operation.type is not OperationType.QUERY:
             raise Refusal(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", {"Allow": "POST"})
         if asked.viewer is None and not (self.access.introspection_for_all and operation.only_introspects):
-            raise Refusal(401, "UNAUTHENTICATED", "Send `Authorization: Bearer <token>`.", UNAUTHENTICATED)
+            raise token_wanted()
         if operation.introspects and not self.access.introspection:
             raise Refusal(403, "INTROSPECTION_DISABLED", "Questions about the schema are not answered here.")
 

@@ -1,5 +1,6 @@
 // The page's own script: picks examples, asks, and shows the answer. Nothing is kept when the page is closed.
 import { demoTokensOf } from "./demo.js";
+import { examplesBehind } from "./door.js";
 import { readExamples } from "./examples.js";
 import { element, shownJson } from "./show.js";
 import { SchemaBrowser } from "./schema.js";
@@ -126,8 +127,7 @@ async function findDemo() {
   setToken(token.value || tokens[0]);
 }
 
-async function fillPicker() {
-  const examples = readExamples(await (await fetch(`${endpoint}/static/examples.graphql`)).text());
+function fillPicker(examples) {
   for (const { section, operations } of examples) {
     const group = element("optgroup", { label: section });
     for (const operation of operations) {
@@ -208,5 +208,7 @@ addEventListener("keydown", (event) => {
     ask();
   }
 });
-await Promise.allSettled([findDemo(), fillPicker(), browser.load()]);
+await Promise.allSettled([findDemo()]);
+fillPicker(readExamples(await examplesBehind(endpoint, token)));
+await browser.load();
 document.documentElement.dataset.ready = "true";

@@ -1,5 +1,6 @@
 // The page of GraphiQL: hands it the examples, sends its requests with the token, and keeps the token out of storage.
 import { demoTokens, demoTokensOf } from "./demo.js";
+import { examplesBehind } from "./door.js";
 import { readExamples } from "./examples.js";
 import { rememberedToken, rememberToken, storage } from "./kept.js";
 import { examplesPlugin } from "./panel.js";
@@ -74,11 +75,12 @@ function offerDemoTokens(tokens) {
   setToken(token.value || (tokens[0] ?? ""));
 }
 
-async function readSections() {
-  return readExamples(await (await fetch(`${endpoint}/static/examples.graphql`)).text());
-}
-
-const [sections, tokens] = await Promise.all([readSections(), demoTokensOf(post)]);
+token.value = rememberedToken();
+remember.checked = token.value !== "";
+remember.addEventListener("change", () => rememberToken(remember.checked ? token.value.trim() : ""));
+token.addEventListener("input", tokenChanged);
+offerDemoTokens(await demoTokensOf(post));
+const sections = readExamples(await examplesBehind(endpoint, token));
 const firstOfEach = sections.map(({ operations: [first] }) => ({ query: first.document, variables: first.variables }));
 const plugins = [examplesPlugin(sections, (operation) => useTokenOf(operation.document))];
 
@@ -97,13 +99,8 @@ function openPanel() {
   else requestAnimationFrame(openPanel);
 }
 
-token.value = rememberedToken();
-remember.checked = token.value !== "";
-remember.addEventListener("change", () => rememberToken(remember.checked ? token.value.trim() : ""));
-token.addEventListener("input", tokenChanged);
 // Where the schema is for callers with a token only, it is asked for anew with this one.
 token.addEventListener("change", () => { if (page.schema !== "known") render(); });
-offerDemoTokens(tokens);
 const isFirstVisit = storage.getItem("graphiql:tabState") === null;
 render();
 if (isFirstVisit) openPanel();

@@ -1,0 +1,55 @@
+"""What those ask who watch over the server: whether it lives, whether it is ready, and what it has measured."""
+
+from collections.abc import Awaitable, Callable
+from hmac import compare_digest
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.metrics import exposition
+from app.observability import log
+from app.settings import Settings, is_loopback
+from app.storage.engine import Database
+from app.storage.migrate import is_current
+
+
+async def health(_: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
+    async def ready(_: Request) -> Response:
+        """The database is reachable, and its schema is the one that this program knows."""
+        try:
+            current = await is_current(database.engine)
+        except (SQLAlchemyError, OSError) as error:
+            log().warning("database not reachable", error=type(error).__name__)
+            return JSONResponse({"status": "database not reachable"}, 503)
+        return JSONResponse(
+            {"status": "ok"} if current else {"status": "database not migrated"}, 200 if current else 503
+        )
+
+    return ready
+
+
+def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    """What is measured, for Prometheus: to everybody on loopback, to whoever has the token elsewhere, unless set."""
+    token = settings.metrics_token
+    is_open = settings.metrics == "on" or (
+        settings.metrics == "auto" and (is_loopback(settings.host) or token is not None)
+    )
+
+    async def metrics(request: Request) -> Response:
+        if not is_open:
+            raise HTTPException(404)
+        if token is not None:
+            given = request.headers.get("authorization", "").encode()
+            if not compare_digest(given, f"Bearer {token}".encode()):
+                raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+        return Response(exposition(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+    return metrics
