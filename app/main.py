@@ -1,7 +1,7 @@
 """The application: settings, database, schema and routes put together, here and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from app.graphql.authentication.callers import Authenticator
@@ -24,7 +24,7 @@ from app.graphql.http.budget import Budget
 from app.graphql.http.draining import Draining
 from app.graphql.http.endpoint import Access, Bounds, Endpoint, note_refusal, refused
 from app.graphql.http.limits import Limits
-from app.graphql.refused import Refusal
+from app.graphql.refused import Refusal, RequestCode
 from app.observability import configure_log, log
 from app.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
@@ -39,10 +39,10 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 """The endpoint answers all of them, most with 405."""
 
 REFUSED = {
-    401: ("UNAUTHENTICATED", "Send `Authorization: Bearer <token>`."),
-    404: ("NOT_FOUND", "There is nothing here. GraphQL is served on /graphql."),
-    405: ("METHOD_NOT_ALLOWED", "That can't be done here; the header `Allow` says what can."),
-    500: ("INTERNAL", "Internal error"),
+    401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
+    404: (RequestCode.NOT_FOUND, "There is nothing here. GraphQL is served on /graphql."),
+    405: (RequestCode.METHOD_NOT_ALLOWED, "That can't be done here; the header `Allow` says what can."),
+    500: (RequestCode.INTERNAL, "Internal error"),
 }
 
 
@@ -163,7 +163,8 @@ class Cors(CORSMiddleware):
         if response.status_code == HTTPStatus.OK:
             return response
         allowed = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-        return error_response(response.status_code, "CORS_REFUSED", "Pages of this origin may not do that.", allowed)
+        message = "Pages of this origin may not do that."
+        return refused(Refusal(response.status_code, RequestCode.CORS_REFUSED, message, allowed))
 
 
 def cors_of(settings: Settings) -> list[Middleware]:
@@ -192,9 +193,5 @@ async def as_refused(_: Request, refusal: Exception) -> Response:
 async def as_error(_: Request, error: Exception) -> Response:
     """What Starlette refuses, said like everything else that is refused."""
     status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
-    code, message = REFUSED.get(status, ("BAD_REQUEST", "The request can't be answered."))
-    return error_response(status, code, message, headers)
-
-
-def error_response(status: int, code: str, message: str, headers: Mapping[str, str] | None) -> Response:
-    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)
+    code, message = REFUSED.get(status, (RequestCode.BAD_REQUEST, "The request can't be answered."))
+    return refused(Refusal(status, code, message, dict(headers or {})))

@@ -1,12 +1,55 @@
 """Requests that are wrong in themselves, as opposed to refusals of the domain, which are data."""
 
+from enum import StrEnum
+
 from graphql import GraphQLError
+
+
+class RequestCode(StrEnum):
+    """What is wrong with a request, for programs to read: `extensions.code` of its error."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    """The HTTP request holds no GraphQL request."""
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    """The document can't be parsed."""
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    """Document or variables don't fit the schema."""
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    """They fit, and can't be meant."""
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    """The document is above a limit."""
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    """No token, or one that is not good."""
+    INTROSPECTION_DISABLED = "INTROSPECTION_DISABLED"
+    """Questions about the schema are not answered."""
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    """The head of the request came too slowly."""
+    CONTENT_TOO_LARGE = "CONTENT_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    HEADERS_TOO_LARGE = "HEADERS_TOO_LARGE"
+    CORS_REFUSED = "CORS_REFUSED"
+    BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
+    """The caller's budget is spent."""
+    INTERNAL = "INTERNAL"
+    """Unexpected: ours."""
+    GONE = "GONE"
+    """What was being shown is not there any more."""
+    TIMEOUT = "TIMEOUT"
+    """The request or a statement took too long."""
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    """JWTs can't be checked right now."""
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+    CLIENT_CLOSED_REQUEST = "CLIENT_CLOSED_REQUEST"
+    """For the log only: nobody reads the answer."""
 
 
 class Refusal(Exception):
     """A request that is answered without running anything: status, code and what is wrong with it."""
 
-    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, code: RequestCode, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -18,4 +61,4 @@ class BadRequest(GraphQLError):
     """A document or variables that can't be meant: told in its own words, with the code BAD_USER_INPUT."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, extensions={"code": "BAD_USER_INPUT"})
+        super().__init__(message, extensions={"code": RequestCode.BAD_USER_INPUT})

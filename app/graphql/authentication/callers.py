@@ -7,7 +7,7 @@ from datetime import datetime
 from app.domain.nouns import UserId
 from app.graphql.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.graphql.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
-from app.graphql.refused import Refusal
+from app.graphql.refused import Refusal, RequestCode
 from app.observability import log
 from app.storage.engine import Database
 from app.storage.tokens import PREFIX, find_token
@@ -87,14 +87,16 @@ def looks_like_a_jwt(token: str) -> bool:
 
 def token_wanted() -> Refusal:
     challenge = {"WWW-Authenticate": "Bearer"}
-    return Refusal(401, "UNAUTHENTICATED", "Send `Authorization: Bearer <token>`.", challenge)
+    return Refusal(401, RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`.", challenge)
 
 
 def bad_token() -> Refusal:
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    return Refusal(401, "UNAUTHENTICATED", "The token is unknown, expired or revoked.", challenge)
+    return Refusal(401, RequestCode.UNAUTHENTICATED, "The token is unknown, expired or revoked.", challenge)
 
 
 def cannot_tell() -> Refusal:
     again = {"Retry-After": str(BETWEEN_REFETCHES)}
-    return Refusal(503, "SERVICE_UNAVAILABLE", "Tokens of this kind can't be checked right now; try again soon.", again)
+    return Refusal(
+        503, RequestCode.SERVICE_UNAVAILABLE, "Tokens of this kind can't be checked right now; try again soon.", again
+    )

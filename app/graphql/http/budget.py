@@ -8,7 +8,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from app.graphql.refused import Refusal
+from app.graphql.refused import Refusal, RequestCode
 
 WINDOW_SECONDS = 60
 
@@ -44,9 +44,9 @@ class Budget:
                 f"The operation costs {cost}, more than your whole budget of {self.cost_per_minute} a minute. "
                 "Ask for less at once."
             )
-            raise Refusal(429, "BUDGET_EXCEEDED", message, headers)
+            raise Refusal(429, RequestCode.BUDGET_EXCEEDED, message, headers)
         message = (
             f"The operation costs {cost}, and of your budget of {self.cost_per_minute} a minute {left.remaining} are "
             f"left. Try again in {seconds} seconds, or ask for less."
         )
-        raise Refusal(429, "BUDGET_EXCEEDED", message, {**headers, "Retry-After": str(seconds)})
+        raise Refusal(429, RequestCode.BUDGET_EXCEEDED, message, {**headers, "Retry-After": str(seconds)})

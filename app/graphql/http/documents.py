@@ -11,14 +11,18 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLSyntaxError,
     InlineFragmentNode,
+    Lexer,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    Source,
     TokenKind,
     parse,
 )
 
+from app.graphql.http.limits import LimitExceeded
 from app.graphql.refused import BadRequest
 from app.graphql.schema import schema
 
@@ -89,10 +93,27 @@ def operation_of(document: str, name: str | None, *, max_tokens: int) -> Operati
 
 @lru_cache(maxsize=1000)
 def _parse(document: str, max_tokens: int) -> DocumentNode:
-    parsed = parse(document, max_tokens=max_tokens)
+    try:
+        parsed = parse(document, max_tokens=max_tokens)
+    except GraphQLSyntaxError:
+        if has_more_tokens(document, max_tokens):
+            raise LimitExceeded("tokens", f"more than {max_tokens}", max_tokens) from None
+        raise
     if _MANY_DIGITS.search(document) is not None:
         _refuse_long_numbers(parsed)
     return parsed
+
+
+def has_more_tokens(document: str, most: int) -> bool:
+    """Whether a document has more tokens than that; it is looked at no further."""
+    lexer = Lexer(Source(document))
+    try:
+        for _ in range(most):
+            if lexer.advance().kind is TokenKind.EOF:
+                return False
+        return lexer.advance().kind is not TokenKind.EOF
+    except GraphQLSyntaxError:
+        return False
 
 
 def _refuse_long_numbers(parsed: DocumentNode) -> None:

@@ -20,7 +20,7 @@ from app.graphql.http.documents import Operation, operation_of
 from app.graphql.http.execution import Answer, execute, request_error
 from app.graphql.http.limits import Limits, weigh
 from app.graphql.http.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, media_type_for, read_request
-from app.graphql.refused import Refusal
+from app.graphql.refused import Refusal, RequestCode
 from app.metrics import operation_ended, request_refused
 from app.observability import Statements, counting_statements, log, request_id
 from app.storage.engine import Database, StatementTookTooLong
@@ -83,7 +83,10 @@ class Endpoint:
                 response = refused(refusal, error_media_type(request))
             except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log has it whole
                 log().exception("request failed")
-                internal = {"message": "Internal error", "extensions": {"code": "INTERNAL", "requestId": own_id}}
+                internal = {
+                    "message": "Internal error",
+                    "extensions": {"code": RequestCode.INTERNAL, "requestId": own_id},
+                }
                 response = as_json({"errors": [internal]}, status=500, media_type=JSON_TYPE)
         response.headers["X-Request-Id"] = own_id
         return response
@@ -91,7 +94,7 @@ class Endpoint:
     async def _answer(self, request: Request, own_id: str, statements: Statements) -> Response:
         if request.method not in {"GET", "POST"}:
             allowed = {"Allow": "GET, POST"}
-            raise Refusal(405, "METHOD_NOT_ALLOWED", "Send GraphQL with POST, or queries with GET.", allowed)
+            raise Refusal(405, RequestCode.METHOD_NOT_ALLOWED, "Send GraphQL with POST, or queries with GET.", allowed)
         limit = asyncio.timeout(self.bounds.seconds)
         try:
             async with limit:
@@ -122,7 +125,7 @@ class Endpoint:
             weight = weigh(operation.node, operation.document, variables, largest_page=limits.page_size)
             limits.check(weight, is_mutation=operation.type is OperationType.MUTATION)
         except GraphQLError as error:
-            never_ran = request_error([error], code="GRAPHQL_PARSE_FAILED")
+            never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
             return answered(never_ran, asked.media_type)
         headers = await self.bounds.budget.take(asked.viewer or "", weight.cost)
@@ -171,11 +174,11 @@ class Endpoint:
 
     def _admit(self, asked: Asked, operation: Operation) -> None:
         if asked.method == "GET" and operation.type is not OperationType.QUERY:
-            raise Refusal(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", {"Allow": "POST"})
+            raise Refusal(405, RequestCode.METHOD_NOT_ALLOWED, "Send mutations with POST.", {"Allow": "POST"})
         if asked.viewer is None and not (self.access.introspection_for_all and operation.only_introspects):
             raise token_wanted()
         if operation.introspects and not self.access.introspection:
-            raise Refusal(403, "INTROSPECTION_DISABLED", "Questions about the schema are not answered here.")
+            raise Refusal(403, RequestCode.INTROSPECTION_DISABLED, "Questions about the schema are not answered here.")
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
@@ -194,11 +197,11 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> 
 
 def client_went_away() -> Refusal:
     """What nobody reads but the log."""
-    return Refusal(499, "CLIENT_CLOSED_REQUEST", "The client went away.")
+    return Refusal(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")
 
 
 def too_slow(message: str) -> Refusal:
-    return Refusal(503, "TIMEOUT", message, {"Retry-After": "1"})
+    return Refusal(503, RequestCode.TIMEOUT, message, {"Retry-After": "1"})
 
 
 def note_refusal(code: str) -> None:

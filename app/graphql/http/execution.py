@@ -10,7 +10,7 @@ from graphql import GraphQLError, OperationType
 from app.graphql.context import Context, Vanished
 from app.graphql.http.documents import Operation
 from app.graphql.http.requests import GraphQLRequest
-from app.graphql.refused import BadRequest
+from app.graphql.refused import BadRequest, RequestCode
 from app.graphql.schema import schema
 from app.observability import log
 from app.storage.engine import StatementTookTooLong
@@ -52,11 +52,11 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     errors: Sequence[GraphQLError] = getattr(result, "errors", None) or ()
     data = getattr(result, "data", None)
     if errors and data is None and all(error.path is None for error in errors):
-        return request_error(errors, code="GRAPHQL_VALIDATION_FAILED", context=context)
+        return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     mistakes = [error for error in errors if is_mistake(error)]
     if mistakes and operation.type is OperationType.QUERY:
         # A cursor is read where its list is known. Nothing is lost by leaving the rest of the answer out: ask again.
-        return request_error(mistakes, code="BAD_USER_INPUT", context=context)
+        return request_error(mistakes, code=RequestCode.BAD_USER_INPUT, context=context)
     body: dict[str, Any] = {"data": data}
     if errors:
         body["errors"] = [formatted(error, context) for error in errors]
@@ -79,22 +79,24 @@ def _met_what_vanished(result: object) -> bool:
     return any(isinstance(error.original_error, Vanished) for error in errors)
 
 
-def request_error(errors: Sequence[GraphQLError], *, code: str, context: Context | None = None) -> Answer:
+def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context: Context | None = None) -> Answer:
     """The answer to a request that never ran."""
     shown = [formatted(error, context, code=code) for error in errors]
     codes = dict.fromkeys(error["extensions"]["code"] for error in shown)
     return Answer({"errors": shown}, never_ran=True, outcome="refused", codes=tuple(codes))
 
 
-def formatted(error: GraphQLError, context: Context | None, *, code: str = "BAD_USER_INPUT") -> dict[str, Any]:
+def formatted(
+    error: GraphQLError, context: Context | None, *, code: RequestCode = RequestCode.BAD_USER_INPUT
+) -> dict[str, Any]:
     """An error as callers see it. Ours is masked: the log has it whole, under the request id."""
     if isinstance(error.original_error, StatementTookTooLong):
-        return _in_place(error, TOOK_TOO_LONG, {"code": "TIMEOUT"})
+        return _in_place(error, TOOK_TOO_LONG, {"code": RequestCode.TIMEOUT})
     if isinstance(error.original_error, Vanished):
-        return _in_place(error, WAS_GOING, {"code": "GONE"})
+        return _in_place(error, WAS_GOING, {"code": RequestCode.GONE})
     if context is not None and is_ours(error):
         log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
-        return _in_place(error, "Internal error", {"code": "INTERNAL", "requestId": context.request_id})
+        return _in_place(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
     shown: dict[str, Any] = {**error.formatted}
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     if context is not None and not context.shows_schema:

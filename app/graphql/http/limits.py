@@ -38,7 +38,7 @@ from graphql import (
 )
 
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
-from app.graphql.refused import BadRequest
+from app.graphql.refused import BadRequest, RequestCode
 from app.graphql.schema import schema
 
 LIST_COST = 10
@@ -52,13 +52,13 @@ META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 class LimitExceeded(GraphQLError):
     """A document that asks for more than is answered at once: which limit, what it is, and what was asked for."""
 
-    def __init__(self, limit: str, found: int, maximum: int) -> None:
+    def __init__(self, limit: str, found: int | str, maximum: int) -> None:
         message = (
             f"The document has {found} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
         )
         if limit in {"depth", "cost"}:
             message = f"The document has a {limit} of {found}; at most {maximum} is allowed. Ask for less at once."
-        super().__init__(message, extensions={"code": "LIMIT_EXCEEDED", "limit": limit, "maximum": maximum})
+        super().__init__(message, extensions={"code": RequestCode.LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,9 @@ class Walk:
 
     def _selection(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Weight:
         total = NOTHING
+        if selected is not None and not selected.selections:
+            # The parser lets it pass, against the grammar of GraphQL.
+            raise GraphQLError("Syntax Error: A selection is empty. Name a field between its braces.", selected)
         for node in () if selected is None else selected.selections:
             self.visits += 1
             total += Weight(directives=len(node.directives or ()))

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from app.graphql.refused import Refusal
+from app.graphql.refused import Refusal, RequestCode
 
 JSON_TYPE = "application/json"
 GRAPHQL_TYPE = "application/graphql-response+json"
@@ -27,7 +27,7 @@ class GraphQLRequest:
 
 
 def bad_request(message: str) -> Refusal:
-    return Refusal(400, "BAD_REQUEST", message)
+    return Refusal(400, RequestCode.BAD_REQUEST, message)
 
 
 async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
@@ -37,7 +37,7 @@ async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLReque
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
     if media_type.strip().lower() != JSON_TYPE or charset not in {"", "utf-8", "utf8"}:
-        raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as {JSON_TYPE}, in UTF-8.")
+        raise Refusal(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
     body = await _read_body(request, max_body_bytes)
     fields = _read_json(body, "The body")
     if not isinstance(fields, dict):
@@ -54,7 +54,7 @@ def media_type_for(accept: str | None) -> str:
         return GRAPHQL_TYPE
     if accepted & {JSON_TYPE, "application/*", "*/*", "text/html"}:
         return JSON_TYPE
-    raise Refusal(406, "NOT_ACCEPTABLE", f"Answers come as {GRAPHQL_TYPE} or {JSON_TYPE}.")
+    raise Refusal(406, RequestCode.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL_TYPE} or {JSON_TYPE}.")
 
 
 def _read_query(request: Request) -> GraphQLRequest:
@@ -108,7 +108,7 @@ def _checked(query: object, variables: object, operation_name: object, extension
 
 
 async def _read_body(request: Request, most: int) -> bytes:
-    too_large = Refusal(413, "CONTENT_TOO_LARGE", f"The body is larger than {most} bytes.")
+    too_large = Refusal(413, RequestCode.CONTENT_TOO_LARGE, f"The body is larger than {most} bytes.")
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
         raise too_large

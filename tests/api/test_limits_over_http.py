@@ -1,0 +1,107 @@
+"""The limits of documents as callers meet them: each has a setting, is told with its value, and keeps all from running."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.api.client import Api, Caller, code_of
+from tests.api.databases import Loaded, Server, contents
+from tests.api.documents import COPY
+from tests.graphql.documents import BOMB
+
+TWO_COPIES = """mutation($input: CopyFlowInput!) {
+  a: copyFlow(input: $input) { flow { id } }
+  b: copyFlow(input: $input) { flow { id } }
+}"""
+
+
+async def refusal_of(caller: Caller, document: str, **variables: object) -> dict[str, Any]:
+    """The error of a document that is refused before anything of it runs."""
+    with capture_logs() as log:
+        body = await caller.answer(document, **variables)
+    assert "data" not in body
+    assert [line["event"] for line in log] == ["request refused"]
+    [error] = body["errors"]
+    return dict(error)
+
+
+@dataclass(frozen=True)
+class Limited:
+    """A limit as it is set, a document above it and one that is just within."""
+
+    setting: str
+    limit: str
+    maximum: int
+    above: str
+    within: str
+
+
+LIMITED = [
+    Limited("max_tokens", "tokens", 6, "{ viewer { id email } }", "{ viewer { id } }"),
+    Limited("max_depth", "depth", 2, "{ workspaces { nodes { id } } }", "{ viewer { id } }"),
+    Limited("max_fields", "fields", 3, "{ viewer { id email __typename } }", "{ viewer { id email } }"),
+    Limited("max_aliases", "aliases", 1, "{ a: viewer { b: id } }", "{ a: viewer { id } }"),
+    Limited("max_directives", "directives", 0, "{ viewer @skip(if: false) { id } }", "{ viewer { id } }"),
+    Limited("max_root_fields", "root fields", 1, "{ viewer { id } b: viewer { id } }", "{ viewer { id } }"),
+    Limited("max_cost", "cost", 50, "{ workspaces { nodes { id } } }", "{ workspaces(first: 49) { nodes { id } } }"),
+]
+
+
+@pytest.mark.parametrize("limited", LIMITED, ids=lambda limited: limited.limit)
+async def test_a_document_above_a_limit_is_refused_and_one_within_it_is_not(
+    databases: Server, loaded_trade: Loaded, limited: Limited
+) -> None:
+    async with databases.serving(loaded_trade, **{limited.setting: limited.maximum}) as api:
+        error = await refusal_of(api.caller("ada"), limited.above)
+        await api.caller("ada").ask(limited.within)
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": limited.limit, "maximum": limited.maximum}
+    assert f"at most {limited.maximum}" in error["message"]
+    assert limited.limit in error["message"]
+
+
+async def test_of_too_many_mutations_none_is_run(databases: Server, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, max_mutations=1) as api:
+        before = await contents(api.database_url)
+        error = await refusal_of(api.caller("ada"), TWO_COPIES, input={"flowId": api.id("plain")})
+        assert await contents(api.database_url) == before
+        assert (await api.caller("ada").ask(COPY, input={"flowId": api.id("plain")}))["copyFlow"]["errors"] == []
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "mutations", "maximum": 1}
+
+
+@pytest.mark.parametrize("arguments", ["first: 51", "last: 51"])
+async def test_a_page_above_the_largest_is_told_how_large_it_may_be(
+    databases: Server, loaded_trade: Loaded, arguments: str
+) -> None:
+    async with databases.serving(loaded_trade, max_page_size=50) as api:
+        error = await refusal_of(api.caller("ada"), f"{{ workspaces({arguments}) {{ nodes {{ id }} }} }}")
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "1 to 50" in error["message"]
+
+
+NESTED_LISTS = """{
+  workspaces(first: 100) { nodes { flows(first: 100) { nodes { draftsSetAside(first: 100) { nodes { id } } } } } }
+}"""
+WORST = {
+    "fragments nested 60 levels and doubled": (BOMB, "depth"),
+    "10,000 aliases": ("{" + " ".join(f"a{n}: __typename" for n in range(10_000)) + "}", "tokens"),
+    "3,000 aliases": ("{" + " ".join(f"a{n}: __typename" for n in range(3_000)) + "}", "fields"),
+    "100,000 directives": ("{ __typename " + "@a " * 100_000 + "}", "tokens"),
+    "4,000 directives": ("{ __typename " + "@a " * 4_000 + "}", "directives"),
+    "lists in lists": (NESTED_LISTS, "cost"),
+    "200 KB of braces": ("{" * 200_000, "tokens"),
+    "200 KB of nested fields": ("{a" * 100_000, "tokens"),
+}
+
+
+@pytest.mark.parametrize("worst", WORST)
+async def test_the_worst_documents_are_told_which_limit_they_are_above(api: Api, worst: str) -> None:
+    document, limit = WORST[worst]
+    error = await refusal_of(api.caller("ada"), document)
+    assert (error["extensions"]["code"], error["extensions"]["limit"]) == ("LIMIT_EXCEEDED", limit)
+
+
+@pytest.mark.parametrize("document", ["{}", "query {}", "{ viewer {} }", "{ viewer { id ... {} } }"])
+async def test_braces_with_nothing_in_them_are_no_document(api: Api, document: str) -> None:
+    assert code_of({"errors": [await refusal_of(api.caller("ada"), document)]}) == "GRAPHQL_PARSE_FAILED"
