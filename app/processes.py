@@ -19,6 +19,7 @@ from types import FrameType
 import uvicorn
 
 from app.observability import configure_log, log
+from app.protocol import Protocol, protocol_of
 from app.settings import Settings, read_settings
 from app.stopping import Work
 
@@ -77,18 +78,14 @@ class Server(uvicorn.Server):
             work.cut()
             return True
         is_quiet = not len(work) and now - work.quiet_since >= LINGER_SECONDS
-        return is_quiet and not any(map(is_within_a_head, self.server_state.connections))
+        return is_quiet and not any(
+            isinstance(each, Protocol) and each.is_within_a_head for each in self.server_state.connections
+        )
 
     def _work(self) -> Work | None:
         """What the application counts; None before it has started."""
         work = self.lifespan.state.get("work") if self.started else None
         return work if isinstance(work, Work) else None
-
-
-def is_within_a_head(protocol: object) -> bool:
-    """Whether a connection has sent the beginning of a request, but not yet enough to begin with it."""
-    scope = getattr(protocol, "scope", None)
-    return scope is not None and "method" not in scope
 
 
 def config_of(settings: Settings) -> uvicorn.Config:
@@ -102,8 +99,10 @@ def config_of(settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        # Nothing rests on the address of a caller, so no header about it is believed.
-        proxy_headers=False,
+        # The address of a caller is for the log; what is said of it is believed from those who are trusted only.
+        proxy_headers=settings.trusted_proxies is not None,
+        forwarded_allow_ips=settings.trusted_proxies or "",
+        http=protocol_of(settings),
         timeout_graceful_shutdown=CLOSING_SECONDS,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -74,6 +74,17 @@ def listed_origins(given: str) -> str:
         if not ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin} is no origin, such as https://app.example.com or http://localhost:3000")
     return ",".join(origins)
+
+
+def listed_networks(given: str) -> str:
+    """Addresses and networks, without spaces between."""
+    networks = [network.strip() for network in given.split(",") if network.strip()]
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError:
+            raise ValueError(f"{network} is no address or network, such as 10.0.0.5 or 10.0.0.0/8") from None
+    return ",".join(networks)
 
 
 def given_both_or_neither(key: Path | None, others: ValidationInfo) -> Path | None:
@@ -155,6 +166,14 @@ class Settings(BaseSettings):
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = Field(
         default="info", description="least urgent level that is logged"
+    )
+    trusted_proxies: Annotated[str, AfterValidator(listed_networks)] | None = Field(
+        default=None,
+        description="addresses and networks, with commas between, whose `X-Forwarded-For` is believed; unset, nobody's",
+    )
+    max_head_bytes: int = Field(default=65_536, ge=1024, description="largest request line with all headers")
+    head_timeout_seconds: float = Field(
+        default=10, gt=0, allow_inf_nan=False, description="longest time for the headers of a request to come"
     )
     max_body_bytes: int = Field(default=1_048_576, ge=1, description="largest request body")
     max_tokens: int = Field(default=10_000, ge=1, description="most tokens of a document")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.error_code import ErrorCode
+from app.graphql.refused import RequestCode
 from app.settings import described
 from tests.explorer.demo import demo_client
 from tests.explorer.examples import read_examples
@@ -30,6 +31,13 @@ def test_the_export_by_example_and_every_typed_error_are_shown() -> None:
     refusals = {name for name in read_examples() if name.startswith("Refused")}
     assert {name for kind, name in shown if kind == "errors of"} == refusals
     assert list(re.findall(r"^### `([A-Z_]+)`", README, re.MULTILINE)) == list(ErrorCode)
+
+
+def test_the_codes_of_requests_are_those_that_there_are_with_their_status() -> None:
+    section = README.partition("### Error codes")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([A-Z_]+)` \| \d{3}\b.* \|$", section, re.MULTILINE)
+    only_logged = re.findall(r"^`([A-Z_]+)` is in the log only", section, re.MULTILINE)
+    assert sorted([*rows, *only_logged]) == sorted(RequestCode)
 
 
 def test_only_settings_that_exist_are_named() -> None:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from app.graphql.http.endpoint import note_refusal, refused
-from app.graphql.refused import Refusal
+from app.graphql.refused import Refusal, RequestCode
 from app.observability import request_id
 from app.stopping import Work
 
@@ -40,7 +40,8 @@ class Draining:
                     headers["Connection"] = "close"
             await send(message)
 
-        with bound_contextvars(request_id=own_id):
+        client = scope["client"][0] if scope.get("client") else None
+        with bound_contextvars(request_id=own_id, client=client):
             if self._work.stopping and scope["path"] != "/health":
                 await read_to_the_end(receive)
                 await turned_away(scope)(scope, receive, send_with_headers)
@@ -91,5 +92,5 @@ def cut_off() -> Response:
 
 
 def shutting_down(message: str) -> Response:
-    note_refusal("SHUTTING_DOWN")
-    return refused(Refusal(503, "SHUTTING_DOWN", message, {"Retry-After": str(RETRY_AFTER_SECONDS)}))
+    note_refusal(RequestCode.SHUTTING_DOWN)
+    return refused(Refusal(503, RequestCode.SHUTTING_DOWN, message, {"Retry-After": str(RETRY_AFTER_SECONDS)}))

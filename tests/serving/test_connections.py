@@ -1,0 +1,121 @@
+"""What connections say before it is a request: bounded in bytes and time, and answered like all that is refused."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from tests.api.databases import Loaded, Server
+from tests.serving.real import COPY, LOCK_FLOWS, Real, real_server, soon_true
+
+HEAD_BYTES = 4096
+QUICK = {"head_timeout_seconds": 0.2, "max_head_bytes": HEAD_BYTES}
+
+
+@pytest.fixture(scope="module")
+async def real(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
+    async with real_server(databases, loaded, max_head_bytes=HEAD_BYTES) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+async def quick(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
+    """A server that soon loses its patience."""
+    async with real_server(databases, loaded, **QUICK) as started:
+        yield started
+
+
+async def answer_to(real: Real, *lines: str) -> tuple[bytes, bytes]:
+    """What comes until the server closes the connection: the head and the body."""
+    async with real.saying(*lines) as (reader, _):
+        head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+        return head, body
+
+
+def code_in(head: bytes, body: bytes) -> tuple[str, str]:
+    """The status and the code of a refusal that is as every other one."""
+    lines = head.decode().split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines[1:])
+    assert headers["content-type"] == "application/json; charset=utf-8"
+    assert (headers["cache-control"], headers["connection"]) == ("no-store", "close")
+    assert (int(headers["content-length"]), len(headers["x-request-id"])) == (len(body), 32)
+    [error] = json.loads(body)["errors"]
+    assert error["message"].endswith(".")
+    return lines[0].split(" ")[1], error["extensions"]["code"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("\x16\x03\x01\x02", "", ""),
+        ("GET", "", ""),
+        ("GET /graphql HTTP/7.7", "", ""),
+        ("GET /graphql HTTP/1.1", "No colon here", "", ""),
+        ("GET /graphql HTTP/1.1", "Content-Length: many", "", ""),
+        ("GET /gr\u00e4ph HTTP/1.1", "Host: flowport", "", ""),
+        ("POST /graphql HTTP/1.1", "Content-Length: 3", "Transfer-Encoding: chunked", "", "1"),
+    ],
+    ids=["another protocol", "half a line", "version", "header", "length", "path", "two lengths"],
+)
+async def test_what_is_no_request_is_refused_in_json(real: Real, lines: tuple[str, ...]) -> None:
+    assert code_in(*await answer_to(real, *lines)) == ("400", "BAD_REQUEST")
+
+
+async def test_a_body_that_is_cut_wrongly_is_refused(real: Real) -> None:
+    head = [line for line in real.head_of_a_post(1) if not line.startswith("Content-Length")]
+    sent = (*head[:-1], "Transfer-Encoding: chunked", "", "no number of bytes", "")
+    assert code_in(*await answer_to(real, *sent)) == ("400", "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("is_finished", [True, False], ids=["whole", "endless"])
+async def test_a_head_that_is_too_large_is_refused(real: Real, is_finished: bool) -> None:
+    head = ["GET /graphql HTTP/1.1", *(f"X-{number}: {'a' * 100}" for number in range(HEAD_BYTES // 100 + 1))]
+    answered = await answer_to(real, *head, *(("", "") if is_finished else ()))
+    assert code_in(*answered) == ("431", "HEADERS_TOO_LARGE")
+    assert str(HEAD_BYTES) in answered[1].decode()
+    large = {"X-Large": "a" * (HEAD_BYTES - 1000)}
+    assert (await real.api.http.get("/health", headers=large)).status_code == 200
+
+
+async def test_a_head_that_is_late_is_refused_and_who_says_nothing_is_left(quick: Real) -> None:
+    assert code_in(*await answer_to(quick, "GET /graphql HTTP/1.1", "Host: ")) == ("408", "REQUEST_TIMEOUT")
+    assert await answer_to(quick) == (b"", b"")
+
+
+async def test_the_head_of_a_later_request_has_the_same_time(quick: Real) -> None:
+    async with quick.saying("GET /health HTTP/1.1", "Host: flowport", "", "GET /hea") as (reader, _):
+        head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"HTTP/1.1 408")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"REQUEST_TIMEOUT" in body
+
+
+@asynccontextmanager
+async def followed(real: Real, following: str) -> AsyncIterator[tuple[asyncio.StreamReader, AsyncExitStack]]:
+    """A copy that waits until the stack is closed, and what follows it on the same connection."""
+    body = json.dumps({"query": COPY, "variables": {"input": {"flowId": real.api.id("plain"), "name": "Copied"}}})
+    async with AsyncExitStack() as lock:
+        await lock.enter_async_context(real.locked(LOCK_FLOWS))
+        async with real.saying(*real.head_of_a_post(len(body)), body) as (reader, writer):
+            assert await soon_true(lambda: real.is_at_work(1))
+            writer.write(following.encode())
+            yield reader, lock
+
+
+async def test_a_late_head_does_not_cut_off_the_request_before_it(quick: Real) -> None:
+    async with followed(quick, "GET /hea") as (reader, lock):
+        await asyncio.sleep(3 * QUICK["head_timeout_seconds"])
+        assert await quick.is_at_work(1)
+        await lock.aclose()
+        head, _, rest = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b'"Copied"' in rest
+
+
+async def test_what_can_not_be_read_is_not_answered_in_place_of_the_request_before_it(quick: Real) -> None:
+    before = await quick.names()
+    async with followed(quick, "no request at all\r\n\r\n") as (reader, _):
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await soon_true(lambda: quick.is_at_work(0))
+    assert await quick.names() == before
