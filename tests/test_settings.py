@@ -40,6 +40,16 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
     [
         ("port", "http", "FLOWPORT_PORT: input should be a valid integer, unable to parse string as an integer"),
         ("workers", "0", "FLOWPORT_WORKERS: input should be greater than or equal to 1"),
+        (
+            "trusted_proxies",
+            "10.0.0.1, proxy",
+            "FLOWPORT_TRUSTED_PROXIES: proxy is no address or network, such as 10.0.0.5 or 10.0.0.0/8",
+        ),
+        (
+            "trusted_proxies",
+            "*",
+            "FLOWPORT_TRUSTED_PROXIES: * is no address or network, such as 10.0.0.5 or 10.0.0.0/8",
+        ),
         ("graphiql", "maybe", "FLOWPORT_GRAPHIQL: input should be 'auto', 'on' or 'off'"),
         (
             "database_url",

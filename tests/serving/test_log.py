@@ -1,26 +1,14 @@
 """What the log says of requests, at its most talkative: under which id, and never what callers sent."""
 
-import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
-from app.observability import configure_log
 from tests.api.databases import Loaded, Server, run_sql
+from tests.serving.logs import logging
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, real_server
 
 MARK = "marked-value-of-a-caller"
 LIMITS = {"log_level": "debug", "request_timeout_seconds": 0.5}
-
-
-@contextmanager
-def logging() -> Iterator[io.StringIO]:
-    """What is written to the log, in full."""
-    written = io.StringIO()
-    with redirect_stderr(written):
-        yield written
-    configure_log(log_format="json", level="info")
 
 
 async def sent(real: Real, request_id: str, query: str, token: str = "", **variables: Any) -> str:

@@ -1,0 +1,16 @@
+"""The log as it is written."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+
+from app.observability import configure_log
+
+
+@contextmanager
+def logging() -> Iterator[io.StringIO]:
+    """What is written to the log, in full."""
+    written = io.StringIO()
+    with redirect_stderr(written):
+        yield written
+    configure_log(log_format="json", level="info")
