@@ -58,7 +58,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
-    authenticator = Authenticator(database, now=work.now, json_web_tokens=json_web_tokens_of(settings))
+    jwts, demo_tokens = json_web_tokens_of(settings), is_loopback(settings.host)
+    authenticator = Authenticator(database, now=work.now, demo_tokens=demo_tokens, json_web_tokens=jwts)
     endpoint = Endpoint(database, work, authenticator, access_of(settings), bounds_of(settings))
     at_work = Work()
 

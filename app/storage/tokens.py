@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from app.storage.migrate import engine_of
 from app.storage.tables import API_TOKEN, USER
 
 PREFIX = "fp_"
+ID = re.compile("[0-9a-z]{26}")
+"""What the id of a token looks like; the words of the demo world don't, so that they are no part of another token."""
 USE_IS_NOTED_AFTER = timedelta(minutes=5)
 """A token that was used less than this ago is not written to again."""
 
@@ -91,6 +94,8 @@ async def find_token(connection: AsyncConnection, text: str, now: datetime) -> T
     That it was used is noted with a second one, but seldom; committing that is the caller's business.
     """
     token_id, secret = _parts(text)
+    if text.startswith(PREFIX) and not ID.fullmatch(token_id):
+        return None
     if not (token_id.isascii() and token_id.isprintable()):
         return None
     row = (await connection.execute(_TOKEN, {"token": token_id})).one_or_none()

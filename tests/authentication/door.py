@@ -74,7 +74,9 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(database: Database, url: str | None, *, user_claim: str = "email") -> AsyncIterator[Door]:
+async def open_door(
+    database: Database, url: str | None, *, user_claim: str = "email", demo_tokens: bool = True
+) -> AsyncIterator[Door]:
     """A door with the keys behind a URL, or one without any."""
     clock = Clock()
     checks = url and JsonWebTokens(
@@ -84,6 +86,6 @@ async def open_door(database: Database, url: str | None, *, user_claim: str = "e
         user_claim=user_claim,
         leeway_seconds=LEEWAY,
     )
-    authenticator = Authenticator(database, now=clock.now, json_web_tokens=checks or None)
+    authenticator = Authenticator(database, now=clock.now, demo_tokens=demo_tokens, json_web_tokens=checks or None)
     yield Door(authenticator, clock)
     await authenticator.close()

@@ -1,5 +1,6 @@
 """The header: what it may look like, and API tokens in it; whatever else comes is refused, and never breaks anything."""
 
+import hashlib
 from contextlib import suppress
 from typing import Any
 
@@ -78,6 +79,37 @@ async def test_the_end_of_an_api_token_is_seen_at_once(
     else:
         await run_sql(users_url, "update api_token set expires_at = :now where id = :id", now=START, id=token_id)
     assert await front_door.refuses(f"Bearer {token}") == NOT_KNOWN
+
+
+@pytest.fixture
+async def word(loaded_users: Loaded, users_url: str) -> str:
+    """A token that is a plain word, as those of the demo world are; it is Mike's."""
+    word = "demo-mike"
+    hashed = (
+        "insert into api_token (id, user_id, name, secret_hash, created_at) values (:id, :user, 'demo', :hash, now())"
+    )
+    await run_sql(
+        users_url,
+        f"{hashed} on conflict do nothing",
+        id=word,
+        user=loaded_users.ids["mike"],
+        hash=hashlib.sha256(word.encode()).digest(),
+    )
+    return word
+
+
+async def test_a_word_lets_in_only_where_words_that_everybody_knows_may(
+    users: Database, loaded_users: Loaded, word: str
+) -> None:
+    async with open_door(users, None, demo_tokens=True) as door:
+        assert await door.admits(word) == loaded_users.ids["mike"]
+    async with open_door(users, None, demo_tokens=False) as door:
+        assert await door.refuses(f"Bearer {word}") == "no API token"
+        assert await door.admits(loaded_users.tokens["mike"]) == loaded_users.ids["mike"]
+
+
+async def test_a_word_that_everybody_knows_is_no_part_of_a_token_of_another_form(front_door: Door, word: str) -> None:
+    assert await front_door.refuses(f"Bearer fp_{word}_{word}") == NOT_KNOWN
 
 
 async def test_where_no_keys_are_set_a_jwt_is_a_token_that_nobody_knows(users: Database) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.graphql.explorer import graphiql
 from app.settings import Settings
 from app.storage.demo import load_demo_if_empty
+from app.usecases.tokens import issue_token
 from tests.browser.visit import Visit
 from tests.conftest import drop_database, make_database, url_of
 from tests.serving.real import on_a_socket
@@ -47,6 +48,12 @@ async def locked_address(demo_url: str) -> AsyncIterator[str]:
     """The same of a server that takes itself to listen to the world, and so is open to callers with a token only."""
     async with on_a_socket(Settings(database_url=demo_url, host="0.0.0.0", log_format="json")) as (_, _, port):
         yield f"http://{ELSEWHERE}:{port}/graphql"
+
+
+@pytest.fixture
+async def token_of_the_guest(demo_url: str) -> str:
+    """One that is good off loopback too, unlike the word that everybody knows."""
+    return await issue_token(demo_url, "demo-guest@example.com", name="test", expires_days=None)
 
 
 @pytest.fixture(scope="package")

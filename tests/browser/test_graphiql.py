@@ -98,6 +98,7 @@ async def test_a_token_among_the_headers_of_the_editor_is_sent_and_kept_nowhere(
 
 async def test_off_loopback_the_page_opens_with_a_good_token_and_tells_nothing_before(
     visit_to_a_locked_door: Visit,
+    token_of_the_guest: str,
 ) -> None:
     visit = visit_to_a_locked_door
     await expect(visit.door).to_contain_text("open to callers with a token")
@@ -109,7 +110,7 @@ async def test_off_loopback_the_page_opens_with_a_good_token_and_tells_nothing_b
     await expect(visit.door).to_contain_text("The token is unknown, expired or revoked.")
     await expect(visit.page.locator(".graphiql-container")).to_have_count(0)
 
-    await visit.token.fill("demo-guest")
+    await visit.token.fill(token_of_the_guest)
     await visit.token.press("Enter")
     await visit.come_in()
     await expect(visit.door).to_be_hidden()

@@ -90,6 +90,14 @@ def test_the_demo_world_is_not_served_to_other_hosts(data_dir: Path, options: li
     assert "loopback only" in told.stderr
 
 
+def test_a_server_of_other_hosts_takes_no_token_of_a_demo_world_that_comes_later(folder: Path) -> None:
+    data_dir, asked = folder / "data", {"query": "{ viewer { id } }"}
+    with serving(data_dir, "--no-demo", "--host", "0.0.0.0") as to_all, serving(data_dir) as to_us:
+        answers = [httpx.post(f"{server.url}/graphql", json=asked, headers=TOKEN) for server in (to_us, to_all)]
+    assert [answer.status_code for answer in answers] == [200, 401]
+    assert answers[1].headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
 def test_without_the_demo_world_other_hosts_are_served(folder: Path) -> None:
     with serving(folder / "data", "--no-demo", "--host", "0.0.0.0") as server:
         assert server.end(signal.SIGTERM) == 0

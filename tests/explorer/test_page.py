@@ -10,6 +10,7 @@ from app.graphql.explorer import graphiql
 from app.graphql.explorer.page import FILES, FOLDER
 from app.graphql.http.documents import ROOT_FIELDS
 from app.graphql.schema import schema
+from app.usecases.tokens import issue_token
 from tests.explorer.demo import demo_client
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -41,6 +42,12 @@ async def page_of(client: httpx.AsyncClient) -> httpx.Response:
     page = await client.get("/graphql", headers=BROWSER)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     return page
+
+
+async def token_of_the_guest(database_url: str) -> dict[str, str]:
+    """A header with a token that is good off loopback too."""
+    token = await issue_token(database_url, "demo-guest@example.com", name="test", expires_days=None)
+    return {"Authorization": f"Bearer {token}"}
 
 
 def parts_of(page: httpx.Response) -> list[str]:
@@ -147,7 +154,7 @@ async def test_off_loopback_the_page_is_open_to_callers_with_a_token_unless_it_i
     async with demo_client(database_url, graphiql=graphiql, host="0.0.0.0") as client:
         page = await page_of(client)
         examples = await client.get(EXAMPLES)
-        with_token = await client.get(EXAMPLES, headers={"Authorization": "Bearer demo-guest"})
+        with_token = await client.get(EXAMPLES, headers=await token_of_the_guest(database_url))
     assert f'data-open-to="{open_to}"' in page.text
     assert examples.status_code == (401 if open_to == "callers" else 200)
     assert with_token.text == (FOLDER / "examples.graphql").read_text(encoding="utf-8")
@@ -173,7 +180,7 @@ async def test_without_a_good_token_nothing_off_loopback_tells_of_the_schema(
 
 async def test_examples_for_callers_with_a_token_are_kept_in_no_cache(database_url: str) -> None:
     async with demo_client(database_url, host="0.0.0.0") as client:
-        examples = await client.get(EXAMPLES, headers={"Authorization": "Bearer demo-guest"})
+        examples = await client.get(EXAMPLES, headers=await token_of_the_guest(database_url))
     assert (examples.headers["cache-control"], examples.headers["vary"]) == ("no-store", "Accept, Authorization")
 
 
