@@ -24,6 +24,7 @@ from tests.authentication.jwks_host import JwksHost
 
 NOW = int(START.timestamp())
 GOOD = claims_at(NOW)
+OTHER_ALGORITHM = "the algorithm is not one of RS256, ES256, EdDSA"
 KEYS = [("rsa", rsa_key), ("ec", ec_key), ("ed", ed_key)]
 
 
@@ -48,7 +49,7 @@ async def test_a_token_without_an_algorithm_is_refused(
     front_door: Door, algorithm: object, sign: Callable[[bytes], bytes]
 ) -> None:
     reason = await front_door.refuses(f"Bearer {jwt_of(GOOD, sign, alg=algorithm, kid='rsa')}")
-    assert reason.startswith("the algorithm is")
+    assert reason == OTHER_ALGORITHM
 
 
 _PUBLIC_KEY_AS_SECRET = hmac_with(rsa_key().pem())
@@ -75,22 +76,22 @@ async def test_other_algorithms_are_refused_however_right_the_signature(
     front_door: Door, algorithm: str, key_id: str, sign: Callable[[bytes], bytes]
 ) -> None:
     reason = await front_door.refuses(f"Bearer {jwt_of(GOOD, sign, alg=algorithm, kid=key_id)}")
-    assert reason == f"the algorithm is '{algorithm}', not one of RS256, ES256, EdDSA"
+    assert reason == OTHER_ALGORITHM
 
 
 @pytest.mark.parametrize(
     ("algorithm", "key_id", "sign", "reason"),
     [
-        ("RS256", "rsa", _PUBLIC_KEY_AS_SECRET, "Signature verification failed"),
-        ("RS256", "rsa", unsigned, "Signature verification failed"),
-        ("RS256", "rsa", rsa_key(2).signs(), "Signature verification failed"),
-        ("RS256", "rsa", rsa_key().signs("PS256"), "Signature verification failed"),
-        ("RS256", "rsa", rsa_key().signs("RS512"), "Signature verification failed"),
-        ("ES256", "ec", ec_key(2).signs(), "Signature verification failed"),
-        ("ES256", "ec", lambda _: bytes(64), "Signature verification failed"),
-        ("ES256", "ec", unsigned, "Signature verification failed"),
-        ("EdDSA", "ed", ed_key(2).signs(), "Signature verification failed"),
-        ("EdDSA", "ed", lambda _: bytes(64), "Signature verification failed"),
+        ("RS256", "rsa", _PUBLIC_KEY_AS_SECRET, "InvalidSignatureError"),
+        ("RS256", "rsa", unsigned, "InvalidSignatureError"),
+        ("RS256", "rsa", rsa_key(2).signs(), "InvalidSignatureError"),
+        ("RS256", "rsa", rsa_key().signs("PS256"), "InvalidSignatureError"),
+        ("RS256", "rsa", rsa_key().signs("RS512"), "InvalidSignatureError"),
+        ("ES256", "ec", ec_key(2).signs(), "InvalidSignatureError"),
+        ("ES256", "ec", lambda _: bytes(64), "InvalidSignatureError"),
+        ("ES256", "ec", unsigned, "InvalidSignatureError"),
+        ("EdDSA", "ed", ed_key(2).signs(), "InvalidSignatureError"),
+        ("EdDSA", "ed", lambda _: bytes(64), "InvalidSignatureError"),
         ("ES256", "rsa", rsa_key().signs(), "the algorithm is ES256, but the key is for RS256"),
         ("EdDSA", "ec", ed_key().signs(), "the algorithm is EdDSA, but the key is for ES256"),
         ("RS256", "ed", rsa_key().signs(), "the algorithm is RS256, but the key is for EdDSA"),
@@ -129,7 +130,7 @@ async def test_a_key_that_comes_with_the_token_is_not_looked_at(front_door: Door
     host.show(rsa_key(2).jwk("rsa"))
     brought = {"jwk": rsa_key(2).jwk("rsa"), "jku": host.url, "x5u": host.url}
     token = jwt_of(GOOD, rsa_key(2).signs(), alg="RS256", kid="rsa", **brought)
-    assert await front_door.refuses(f"Bearer {token}") == "Signature verification failed"
+    assert await front_door.refuses(f"Bearer {token}") == "InvalidSignatureError"
     assert host.fetches == 0
 
 
@@ -145,19 +146,19 @@ async def test_a_token_that_was_changed_anywhere_is_refused(front_door: Door, pl
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"iss": None}, 'Token is missing the "iss" claim'),
-        ({"iss": "https://evil.example.com/"}, "Invalid issuer"),
-        ({"iss": ISSUER.rstrip("/")}, "Invalid issuer"),
-        ({"iss": ISSUER.upper()}, "Invalid issuer"),
-        ({"iss": [ISSUER]}, "Payload Issuer (iss) must be a string"),
-        ({"iss": ""}, "Invalid issuer"),
-        ({"aud": None}, 'Token is missing the "aud" claim'),
-        ({"aud": "another"}, "Audience doesn't match"),
-        ({"aud": []}, 'Token is missing the "aud" claim'),
-        ({"aud": ["another", "flow"]}, "Audience doesn't match"),
-        ({"aud": [AUDIENCE, 1]}, "Invalid claim format in token"),
-        ({"aud": {AUDIENCE: True}}, "Invalid claim format in token"),
-        ({"exp": None}, 'Token is missing the "exp" claim'),
+        ({"iss": None}, "MissingRequiredClaimError: iss"),
+        ({"iss": "https://evil.example.com/"}, "InvalidIssuerError"),
+        ({"iss": ISSUER.rstrip("/")}, "InvalidIssuerError"),
+        ({"iss": ISSUER.upper()}, "InvalidIssuerError"),
+        ({"iss": [ISSUER]}, "InvalidIssuerError"),
+        ({"iss": ""}, "InvalidIssuerError"),
+        ({"aud": None}, "MissingRequiredClaimError: aud"),
+        ({"aud": "another"}, "InvalidAudienceError"),
+        ({"aud": []}, "MissingRequiredClaimError: aud"),
+        ({"aud": ["another", "flow"]}, "InvalidAudienceError"),
+        ({"aud": [AUDIENCE, 1]}, "InvalidAudienceError"),
+        ({"aud": {AUDIENCE: True}}, "InvalidAudienceError"),
+        ({"exp": None}, "MissingRequiredClaimError: exp"),
         ({"exp": NOW - LEEWAY}, "expired"),
         ({"exp": NOW - LEEWAY - 1.5}, "expired"),
         ({"exp": -(10**400)}, "expired"),
@@ -170,7 +171,7 @@ async def test_a_token_that_was_changed_anywhere_is_refused(front_door: Door, pl
         ({"nbf": 10**400}, "not yet valid"),
         ({"nbf": str(NOW)}, "a time is no number"),
         ({"nbf": float("nan")}, "a time is no finite number"),
-        ({"sub": 1}, "Subject must be a string"),
+        ({"sub": 1}, "InvalidSubjectError"),
         ({"email": None}, "email names no user"),
         ({"email": ""}, "email names no user"),
         ({"email": ["Ada@example.com"]}, "email names no user"),

@@ -17,6 +17,7 @@ from tests.authentication.issuer import AUDIENCE, ISSUER, claims_at, ec_key, jwt
 from tests.authentication.jwks_host import JwksHost, jwks_host
 
 WHO = {"query": "{ viewer { id } }"}
+SECRET = "a-word-of-the-caller"
 REFUSED = {
     "errors": [{"message": "The token is unknown, expired or revoked.", "extensions": {"code": "UNAUTHENTICATED"}}]
 }
@@ -108,6 +109,28 @@ async def test_the_log_says_why_under_the_id_of_the_request_and_has_no_token(htt
     is_refusal(response)
     assert {"event": "token refused", "reason": "expired", "log_level": "info", "request_id": "its-id"} in log
     assert token.split(".")[1] not in str(log)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": SECRET},
+        {"kid": SECRET},
+        {"crit": [SECRET]},
+        {"crit": ["b64", SECRET], "b64": SECRET},
+        {"crit": SECRET},
+        {"typ": SECRET, SECRET: SECRET},
+    ],
+)
+async def test_what_a_caller_writes_into_a_token_does_not_get_into_the_log(
+    http: httpx.AsyncClient, header: dict[str, object]
+) -> None:
+    claims = claims_at(datetime.now(UTC).timestamp(), iss=SECRET)
+    token = jwt_of(claims, ec_key().signs(), **({"alg": "ES256", "kid": "ec"} | header))
+    with capture_logs() as log:
+        is_refusal(await ask(http, f"Bearer {token}"))
+    assert [line["event"] for line in log] == ["token refused", "request refused"]
+    assert SECRET not in str(log)
 
 
 async def test_while_there_are_no_keys_jwts_are_told_to_come_again_and_api_tokens_pass(

@@ -18,7 +18,7 @@ _CHECKED: Options = {"require": ["iss", "aud", "exp"], "verify_exp": False, "ver
 
 
 class BadToken(Exception):
-    """A token that lets nobody in; the message is for our log alone."""
+    """A token that lets nobody in; the message is for our log alone, and has nothing of the token in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class JsonWebTokens:
                 options=_CHECKED,
             )
         except jwt.PyJWTError as error:
-            raise BadToken(str(error)) from None
+            raise BadToken(kind_of(error)) from None
         self._check_times(claims, now.timestamp())
         return self._user_in(claims)
 
@@ -60,7 +60,7 @@ class JsonWebTokens:
         """The key that a header names. The algorithm is the key's: what the header says of it must be the same."""
         algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm not in ACCEPTED:
-            raise BadToken(f"the algorithm is {algorithm!r:.40}, not one of {', '.join(ACCEPTED)}")
+            raise BadToken(f"the algorithm is not one of {', '.join(ACCEPTED)}")
         key = await self.keys.find(key_id)
         if key is None:
             raise BadToken(
@@ -84,6 +84,12 @@ class JsonWebTokens:
         if self.user_claim == VERIFIED_EMAIL and claims.get("email_verified") is not True:
             raise BadToken("the e-mail address is not verified")
         return NamedUser(name, is_email=self.user_claim == VERIFIED_EMAIL or "@" in name)
+
+
+def kind_of(error: jwt.PyJWTError) -> str:
+    """What is wrong, without the library's message, which may quote the token."""
+    missing = f": {error.claim}" if isinstance(error, jwt.MissingRequiredClaimError) else ""
+    return f"{type(error).__name__}{missing}"
 
 
 def moment(claim: object) -> float:
