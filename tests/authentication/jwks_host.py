@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that shows keys: it can be told what to answer, held up and taken down, and counts."""
 
+import asyncio
 import json
 import threading
 import time
@@ -94,3 +95,10 @@ def jwks_host() -> Iterator[JwksHost]:
         yield host
     finally:
         host.down()
+
+
+async def fetched(host: JwksHost, times: int) -> None:
+    """Wait until the host has been asked this often."""
+    async with asyncio.timeout(5):
+        while host.fetches < times:  # noqa: ASYNC110 - the host lives in a thread
+            await asyncio.sleep(0.001)

@@ -1,46 +1,18 @@
-"""The keys of the issuer: fetched when they are needed, seldom, and used on while their host is down."""
+"""The keys of the issuer: fetched when they are needed, and seldom."""
 
 import asyncio
-import gzip
 import json
-from collections.abc import Callable
 
 import pytest
 
-from app.graphql.authentication import jwks
-from app.graphql.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, STALE_SECONDS, KeySet, KeysUnavailable
-from app.storage.engine import Database
-from tests.authentication.door import LIFE, Door, open_door
+from app.graphql.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, KeySet
+from tests.authentication.door import LIFE, Door
 from tests.authentication.issuer import Json, ec_key, ed_key, p384_key, rsa_key
-from tests.authentication.jwks_host import PATH, JwksHost
+from tests.authentication.jwks_host import PATH, JwksHost, fetched
 
 ONE, OTHER = ec_key(1), ec_key(2)
 UNKNOWN = "there is no key of this id"
 UNNAMED = "no key is named, nor is there just one"
-NO_SET_OF_KEYS: list[Callable[[JwksHost], None]] = [
-    JwksHost.down,
-    lambda host: host.answer(json.dumps({"keys": [ONE.jwk("one")]}).encode(), 404),
-    lambda host: host.answer(json.dumps({"keys": [ONE.jwk("one")]}).encode(), 500),
-    lambda host: host.answer(b"", 302, Location=f"{host.url}?elsewhere"),
-    lambda host: host.answer(b"", 200),
-    lambda host: host.answer(b"<html>Maintenance</html>", 200),
-    lambda host: host.answer(b"\xff\xfe", 200),
-    lambda host: host.answer(b"[" * 100_000, 200),
-    lambda host: host.answer(b"null", 200),
-    lambda host: host.answer(json.dumps([ONE.jwk("one")]).encode(), 200),
-    lambda host: host.answer(b'{"keys": {}}', 200),
-    lambda host: host.answer(b'{"error": "busy"}', 200),
-    lambda host: host.answer(b'{"keys": []}' + b" " * MAX_BYTES, 200),
-    lambda host: host.answer(gzip.compress(b'{"keys": []}'), 200, Content_Encoding="gzip"),
-    lambda host: host.answer(b'{"keys": [', 200, Content_Length="1000"),
-]
-
-
-async def fetched(host: JwksHost, times: int) -> None:
-    """Wait until the host has been asked this often."""
-    async with asyncio.timeout(5):
-        while host.fetches < times:  # noqa: ASYNC110 - the host lives in a thread
-            await asyncio.sleep(0.001)
 
 
 async def test_keys_are_fetched_once_for_all_who_come_during_their_life(host: JwksHost, door: Door) -> None:
@@ -130,80 +102,6 @@ async def test_all_who_wait_for_a_key_share_one_fetch(host: JwksHost, door: Door
     assert host.fetches == 2
 
 
-@pytest.mark.parametrize("go_wrong", NO_SET_OF_KEYS)
-async def test_what_the_host_says_in_an_outage_takes_nobody_down_whose_key_is_cached(
-    host: JwksHost, door: Door, go_wrong: Callable[[JwksHost], None]
-) -> None:
-    host.show(ONE.jwk("one"))
-    await door.admits(door.token(ONE, "one"))
-    go_wrong(host)
-    for moment in (LIFE, LIFE + 1, STALE_SECONDS - 1):
-        door.clock.seconds = moment
-        assert await door.admits(door.token(ONE, "one")) is not None
-        assert await door.refuses(f"Bearer {door.token(OTHER, 'two')}") == UNKNOWN
-    door.clock.seconds = STALE_SECONDS
-    await door.cannot_tell(door.token(ONE, "one"))
-    assert all("elsewhere" not in path for path in host.paths)
-
-
-@pytest.mark.parametrize("go_wrong", NO_SET_OF_KEYS)
-async def test_an_outage_from_the_beginning_is_no_fault_of_the_token(
-    host: JwksHost, door: Door, go_wrong: Callable[[JwksHost], None]
-) -> None:
-    go_wrong(host)
-    await door.cannot_tell(door.token(ONE, "one"))
-    await door.cannot_tell(door.token(OTHER, None))
-    await door.refuses("Bearer a.b.c")
-    assert host.fetches <= 1
-    host.down()
-    host.up()
-    host.show(ONE.jwk("one"))
-    door.clock.seconds = BETWEEN_REFETCHES
-    assert await door.admits(door.token(ONE, "one")) is not None
-
-
-async def test_in_an_outage_nobody_waits_and_the_host_is_seldom_asked(host: JwksHost, door: Door) -> None:
-    host.show(ONE.jwk("one"))
-    await door.admits(door.token(ONE, "one"))
-    host.answer(b"", 503)
-    door.clock.seconds = LIFE
-    await door.admits(door.token(ONE, "one"))
-    door.clock.seconds = LIFE + BETWEEN_REFETCHES - 0.1
-    await door.admits(door.token(ONE, "one"))
-    assert host.fetches == 2
-    host.hold()
-    door.clock.seconds = LIFE + BETWEEN_REFETCHES
-    assert await door.admits(door.token(ONE, "one")) is not None
-    await fetched(host, 3)
-    assert await door.admits(door.token(ONE, "one")) is not None
-    # And when the host is back, all is as before.
-    host.show(OTHER.jwk("two"))
-    host.released.set()
-    assert await door.admits(door.token(OTHER, "two")) is not None
-    assert host.fetches == 3
-    assert await door.refuses(f"Bearer {door.token(ONE, 'one')}") == UNKNOWN
-
-
-async def test_a_host_that_does_not_answer_is_left_after_a_while(
-    host: JwksHost, users: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.05)
-    host.show(ONE.jwk("one"))
-    host.hold()
-    async with open_door(users, host.url) as door:
-        await door.cannot_tell(door.token(ONE, "one"))
-
-
-async def test_a_host_that_answers_byte_by_byte_is_left_likewise(
-    host: JwksHost, users: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.05)
-    host.show(ONE.jwk("one"))
-    host.seconds_between_bytes = 0.005
-    async with open_door(users, host.url) as door:
-        await door.cannot_tell(door.token(ONE, "one"))
-
-
 async def test_a_set_may_be_as_long_as_the_limit(host: JwksHost, door: Door) -> None:
     keys = json.dumps({"keys": [ONE.jwk("one")]}).encode()
     host.answer(keys + b" " * (MAX_BYTES - len(keys)))
@@ -218,14 +116,6 @@ async def test_closing_ends_a_fetch_that_is_under_way(host: JwksHost) -> None:
     await keys.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-
-
-async def test_a_port_where_nobody_listens_is_an_outage(host: JwksHost) -> None:
-    host.down()
-    keys = KeySet(host.url, life_seconds=LIFE)
-    with pytest.raises(KeysUnavailable):
-        await keys.find("one")
-    await keys.close()
 
 
 @pytest.mark.parametrize(

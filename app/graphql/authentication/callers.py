@@ -39,8 +39,8 @@ class Authenticator:
     async def viewer(self, headers: list[str]) -> UserId | None:
         """The user whom the header names; None without one. Several headers are one that nobody can read.
 
-        Raises Refusal: 401 for whatever is wrong, without saying what; 503 for a JWT when there are no keys to check
-        any with. Nothing is remembered of a token: whether it is good now is asked of the database every time.
+        Raises Refusal: 401 for whatever is wrong, without saying what; 503 for a JWT whose key can't be had just now.
+        Nothing is remembered of a token: whether it is good now is asked of the database every time.
         """
         if not headers:
             return None
@@ -49,8 +49,8 @@ class Authenticator:
         except BadToken as error:
             log().info("token refused", reason=str(error))
             raise bad_token() from None
-        except KeysUnavailable:
-            log().warning("token not checked", reason="there are no keys")
+        except KeysUnavailable as error:
+            log().warning("token not checked", reason=str(error))
             raise cannot_tell() from None
 
     async def close(self) -> None:

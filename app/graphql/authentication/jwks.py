@@ -27,7 +27,7 @@ RSA_BITS = range(2048, 8193)
 
 
 class KeysUnavailable(Exception):
-    """There are no keys: they could not be fetched, and none are left from before."""
+    """Whether a token is good can't be told: the keys could not be fetched, and those from before don't have its key."""
 
 
 class FetchInVain(Exception):
@@ -64,15 +64,18 @@ class KeySet:
     async def find(self, key_id: str | None) -> Key | None:
         """The key of this id; without an id the only key there is. None if there is no such key.
 
-        An unknown id makes us look at the host again, but not often. Raises KeysUnavailable.
+        An unknown id makes us look at the host again, but not often. Raises KeysUnavailable where that was in vain.
         """
         fresh = await self._renew_if_old()
         if not self._has_keys():
-            raise KeysUnavailable
+            raise KeysUnavailable("there are no keys")
         found = self._known(key_id)
-        if found is not None or key_id is None or fresh or not await self._refetch():
-            return found
-        return self._known(key_id)
+        if found is None and key_id is not None and not fresh:
+            await self._refetch()
+            found = self._known(key_id)
+        if found is None and self._in_vain_at is not None:
+            raise KeysUnavailable("the key is unknown, and the keys could not be fetched anew")
+        return found
 
     async def close(self) -> None:
         if self._fetching is not None:
@@ -102,17 +105,15 @@ class KeySet:
         await asyncio.shield(fetching)
         return True
 
-    async def _refetch(self) -> bool:
-        """Fetch the keys for one that is unknown; False if that was done a moment ago."""
+    async def _refetch(self) -> None:
+        """Fetch the keys for one that is unknown, unless that was done a moment ago."""
         if self._fetching is None:
             if not self._long_ago(self._refetched_at):
-                return False
+                return
             self._refetched_at = self._clock()
         fetching = self._fetch()
-        if fetching is None:
-            return False
-        await asyncio.shield(fetching)
-        return True
+        if fetching is not None:
+            await asyncio.shield(fetching)
 
     def _fetch(self) -> asyncio.Task[None] | None:
         """The fetch that is under way, or a new one; None shortly after one in vain."""
