@@ -99,7 +99,7 @@ class Endpoint:
         try:
             async with limit:
                 viewer = await self.authenticator.viewer(request.headers.getlist("authorization"))
-                media_type = media_type_for(request.headers.get("accept"))
+                media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
                 asked = Asked(read, request.method, viewer, media_type, own_id)
                 return await unless_gone(request, self._run(asked, statements))
@@ -223,8 +223,11 @@ def answered(answer: Answer, media_type: str) -> Response:
 
 
 def error_media_type(request: Request) -> str:
-    """Of an answer that says what is wrong with a request: as the caller accepts it, if it is read at all."""
-    return GRAPHQL_TYPE if GRAPHQL_TYPE in request.headers.get("accept", "") else JSON_TYPE
+    """Of an answer that says what is wrong with a request: as the caller accepts it, else in JSON."""
+    try:
+        return media_type_for(request.headers.getlist("accept"))
+    except Refusal:
+        return JSON_TYPE
 
 
 def refused(refusal: Refusal, media_type: str = JSON_TYPE) -> Response:

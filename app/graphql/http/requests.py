@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from app.graphql.refused import Refusal, RequestCode
 
 JSON_TYPE = "application/json"
 GRAPHQL_TYPE = "application/graphql-response+json"
+ANY_TYPE = ("application/*", "*/*")
+
+_ELEMENTS = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
+_PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
+"""What commas and semicolons part, but for those within quotation marks."""
+_QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
 
 LONGEST_INTEGER = 20
 """Digits and sign of what fits into 64 bits."""
@@ -34,10 +41,7 @@ async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLReque
     """The GraphQL request in an HTTP request. Raises Refusal: 400, 413, 415."""
     if request.method == "GET":
         return _read_query(request)
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if media_type.strip().lower() != JSON_TYPE or charset not in {"", "utf-8", "utf8"}:
-        raise Refusal(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
+    _check_kind_of_body(request.headers)
     body = await _read_body(request, max_body_bytes)
     fields = _read_json(body, "The body")
     if not isinstance(fields, dict):
@@ -45,16 +49,42 @@ async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLReque
     return _checked(fields.get("query"), fields.get("variables"), fields.get("operationName"), fields.get("extensions"))
 
 
-def media_type_for(accept: str | None) -> str:
-    """The media type to answer in. Raises Refusal: 406 where none is accepted that there is."""
-    if not accept:
+def media_type_for(accept: list[str]) -> str:
+    """The media type to answer in: the most wanted one. Raises Refusal: 406 where none is accepted that there is."""
+    wanted: dict[str, float] = {}
+    for element in _ELEMENTS.findall(",".join(accept)):
+        media_type, parameters = _read_media_type(element)
+        if media_type:
+            wanted[media_type] = max(wanted.get(media_type, 0), _quality(parameters.get("q", "1")))
+    if not wanted:
         return JSON_TYPE
-    accepted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    if GRAPHQL_TYPE in accepted:
-        return GRAPHQL_TYPE
-    if accepted & {JSON_TYPE, "application/*", "*/*", "text/html"}:
-        return JSON_TYPE
-    raise Refusal(406, RequestCode.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL_TYPE} or {JSON_TYPE}.")
+    new = _most_specific(wanted, GRAPHQL_TYPE, *ANY_TYPE)
+    old = _most_specific(wanted, JSON_TYPE, *ANY_TYPE, "text/html")
+    if not (new or old):
+        raise Refusal(406, RequestCode.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL_TYPE} or {JSON_TYPE}.")
+    return GRAPHQL_TYPE if new > old or (new == old and GRAPHQL_TYPE in wanted) else JSON_TYPE
+
+
+def _read_media_type(text: str) -> tuple[str, dict[str, str]]:
+    """A media type and its parameters, in lower case."""
+    media_type, *parameters = _PARAMETERS.findall(text.lower()) or [""]
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return media_type.strip(), {name.strip(): value.strip().strip('"') for name, _, value in pairs}
+
+
+def _most_specific(wanted: dict[str, float], *media_types: str) -> float:
+    """How much a media type is wanted: what is said of it itself counts before what is said of all that are like it."""
+    return next((wanted[each] for each in media_types if each in wanted), 0)
+
+
+def _quality(text: str) -> float:
+    return float(text) if _QUALITY.fullmatch(text) else 1
+
+
+def _check_kind_of_body(headers: Headers) -> None:
+    media_type, parameters = _read_media_type(headers.get("content-type", ""))
+    if media_type != JSON_TYPE or parameters.get("charset", "") not in {"", "utf-8", "utf8"}:
+        raise Refusal(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
 
 
 def _read_query(request: Request) -> GraphQLRequest:
