@@ -1,5 +1,6 @@
-"""The headers of requests as libraries and proxies write them: media types, and which is wanted most."""
+"""The headers of requests as libraries and proxies write them: media types, what is wanted most, encodings."""
 
+import gzip
 import json
 
 import httpx
@@ -107,6 +108,26 @@ async def test_what_is_wanted_not_at_all_is_not_sent_but_for_the_refusal_that_sa
     response = await accepting(api, accept)
     assert error_of(response, 406) == ("NOT_ACCEPTABLE", f"Answers come as {NEW} or {OLD}.")
     assert response.headers["Content-Type"] == f"{OLD}; charset=utf-8"
+
+
+async def test_a_body_that_is_encoded_is_a_415_that_names_the_encoding(api: Api) -> None:
+    response = await posted(api, gzip.compress(BODY.encode()), Content_Encoding="GZip")
+    message = "The body has the Content-Encoding gzip. Send it without one."
+    assert error_of(response, 415) == ("UNSUPPORTED_MEDIA_TYPE", message)
+    assert response.headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
+async def test_the_encoding_that_changes_nothing_is_none(api: Api, encoding: str) -> None:
+    assert (await posted(api, BODY, Content_Encoding=encoding)).status_code == 200
+
+
+async def test_a_byte_order_mark_before_the_json_is_skipped(api: Api) -> None:
+    mark = b"\xef\xbb\xbf"
+    response = await posted(api, mark + BODY.encode())
+    assert (response.status_code, body_of(response)) == (200, {"data": {"__typename": "Query"}})
+    for twice_or_alone in (mark + mark + BODY.encode(), mark):
+        assert error_of(await posted(api, twice_or_alone), 400)[0] == "BAD_REQUEST"
 
 
 _pieces = st.sampled_from(

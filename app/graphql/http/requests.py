@@ -19,6 +19,8 @@ _ELEMENTS = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
 _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
 """What commas and semicolons part, but for those within quotation marks."""
 _QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
+_MARK = b"\xef\xbb\xbf"
+"""The byte order mark that some write before what is in UTF-8."""
 
 LONGEST_INTEGER = 20
 """Digits and sign of what fits into 64 bits."""
@@ -85,6 +87,10 @@ def _check_kind_of_body(headers: Headers) -> None:
     media_type, parameters = _read_media_type(headers.get("content-type", ""))
     if media_type != JSON_TYPE or parameters.get("charset", "") not in {"", "utf-8", "utf8"}:
         raise Refusal(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
+    coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
+    if coding not in {"", "identity"}:
+        message = f"The body has the Content-Encoding {coding}. Send it without one."
+        raise Refusal(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, message, {"Accept-Encoding": "identity"})
 
 
 def _read_query(request: Request) -> GraphQLRequest:
@@ -147,4 +153,4 @@ async def _read_body(request: Request, most: int) -> bytes:
         body += chunk
         if len(body) > most:
             raise too_large
-    return bytes(body)
+    return bytes(body.removeprefix(_MARK))
