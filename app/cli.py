@@ -15,6 +15,8 @@ from app.settings import BadSettings, Settings, described, read_settings
 
 Answer = TypeVar("Answer")
 
+LONGEST_DAYS = 36_500
+
 
 class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
@@ -41,6 +43,13 @@ class CommandWithSettings(click.Command):
 def told(text: str, setting: str) -> str:
     """The help of an option that wins over a setting."""
     return f"{text}  [default: {Settings.model_fields[setting].default}]"
+
+
+def one_line(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """What can be stored, and shown in one line of a list."""
+    if text is not None and not text.isprintable():
+        raise click.BadParameter("it must be one line of letters that can be printed.")
+    return text
 
 
 data_dir_option = click.option(
@@ -108,11 +117,16 @@ def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> No
 
 
 @main.command(short_help="Issue, list or revoke API tokens.")
-@click.argument("email", required=False)
-@click.option("--name", default="command line", show_default=True, help="What the token is for.")
-@click.option("--expires", metavar="DAYS", type=click.IntRange(1), help="Days until it expires.  [default: never]")
+@click.argument("email", required=False, callback=one_line)
+@click.option("--name", default="command line", show_default=True, callback=one_line, help="What the token is for.")
+@click.option(
+    "--expires",
+    metavar="DAYS",
+    type=click.IntRange(1, LONGEST_DAYS),
+    help=f"Days until it expires, up to {LONGEST_DAYS}.  [default: never]",
+)
 @click.option("--list", "listed", is_flag=True, help="List all tokens, without their secrets.")
-@click.option("--revoke", metavar="ID", help="Revoke a token.")
+@click.option("--revoke", metavar="ID", callback=one_line, help="Revoke a token.")
 @data_dir_option
 def token(
     *, email: str | None, name: str, expires: int | None, listed: bool, revoke: str | None, data_dir: Path | None

@@ -80,6 +80,36 @@ def test_a_token_is_revoked_by_its_id(loaded: str) -> None:
     assert flowport("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[-1] != "-"
 
 
+@pytest.mark.parametrize("days", ["0", "36501"])
+def test_a_token_lasts_a_day_at_least_and_a_hundred_years_at_the_most(loaded: str, days: str) -> None:
+    told = flowport("token", "ada@example.com", "--expires", days, DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.splitlines()[-1] == (
+        f"Error: Invalid value for '--expires': {days} is not in the range 1<=x<=36500."
+    )
+
+
+def test_a_token_may_last_a_hundred_years(loaded: str) -> None:
+    assert flowport("token", "ada@example.com", "--expires", "36500", DATABASE_URL=loaded).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["ada@example.com", "--name", "two\nlines"], "--name"),
+        (["ada@example.com", "--name", "\x1b[31mred"], "--name"),
+        (["\udcff@example.com"], "[EMAIL]"),
+        (["--revoke", "\udcff"], "--revoke"),
+    ],
+)
+def test_what_is_no_line_that_can_be_printed_is_refused(loaded: str, arguments: list[str], named: str) -> None:
+    told = flowport("token", *arguments, DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.splitlines()[-1] == (
+        f"Error: Invalid value for '{named}': it must be one line of letters that can be printed."
+    )
+
+
 def test_what_is_unknown_is_said_in_a_line(loaded: str) -> None:
     told = flowport("token", "nobody@example.com", DATABASE_URL=loaded)
     assert (told.returncode, told.stdout) == (1, "")
