@@ -21,6 +21,7 @@ from app.graphql.authentication.json_web_tokens import JsonWebTokens
 from app.graphql.authentication.jwks import KeySet
 from app.graphql.explorer.page import Explorer, wants_page
 from app.graphql.http.budget import Budget
+from app.graphql.http.documents import Documents
 from app.graphql.http.draining import Draining
 from app.graphql.http.endpoint import Access, Bounds, Endpoint, note_refusal, refused
 from app.graphql.http.limits import Limits
@@ -60,7 +61,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
     jwts, demo_tokens = json_web_tokens_of(settings), is_loopback(settings.host)
     authenticator = Authenticator(database, now=work.now, demo_tokens=demo_tokens, json_web_tokens=jwts)
-    endpoint = Endpoint(database, work, authenticator, access_of(settings), bounds_of(settings))
+    access = access_of(settings)
+    documents = Documents(max_tokens=settings.max_tokens, hides_suggestions=not access.introspection)
+    endpoint = Endpoint(database, work, authenticator, access, bounds_of(settings), documents)
     at_work = Work()
 
     @asynccontextmanager
@@ -138,11 +141,11 @@ def bounds_of(settings: Settings) -> Bounds:
         root_fields=settings.max_root_fields,
         mutations=settings.max_mutations,
         cost=settings.max_cost,
+        values=settings.max_values,
         page_size=settings.max_page_size,
     )
     return Bounds(
         body_bytes=settings.max_body_bytes,
-        tokens=settings.max_tokens,
         seconds=settings.request_timeout_seconds,
         limits=limits,
         budget=Budget(settings.cost_per_minute),

@@ -185,6 +185,7 @@ class Settings(BaseSettings):
     max_mutations: int = Field(default=5, ge=1, description="most mutations of one document")
     max_page_size: int = Field(default=100, ge=50, le=100, description="largest page that may be asked for")
     max_cost: int = Field(default=50_000, ge=1, description="highest cost of an operation: the objects it may answer")
+    max_values: int = Field(default=500_000, ge=1, description="most leaf values that an answer may hold")
     cost_per_minute: int | None = Field(
         default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
     )

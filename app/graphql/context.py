@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from aiodataloader import DataLoader
+from graphql import DocumentNode
 from strawberry.types.info import Info as StrawberryInfo
 
 from app.domain.errors import Refused
 from app.domain.nouns import UserId
+from app.graphql.allowance import Allowance
 from app.graphql.loaders import Loaders
 from app.storage.engine import Database
 from app.storage.store import UnitOfWork
@@ -23,12 +25,23 @@ class Context:
     """One request of one caller."""
 
     def __init__(
-        self, *, viewer: UserId, database: Database, work: UnitOfWork, request_id: str, shows_schema: bool = True
+        self,
+        *,
+        viewer: UserId,
+        database: Database,
+        work: UnitOfWork,
+        request_id: str,
+        document: DocumentNode,
+        allowance: Allowance,
+        shows_schema: bool = True,
     ) -> None:
         self.viewer = viewer
         self.database = database
         self.work = work
         self.request_id = request_id
+        self.document = document
+        """What was sent, read and checked."""
+        self.allowance = allowance
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
         self.refused: list[str] = []

@@ -1,6 +1,7 @@
 """Requests that are wrong in themselves, as opposed to refusals of the domain, which are data."""
 
 from enum import StrEnum
+from typing import Any
 
 from graphql import GraphQLError
 
@@ -60,5 +61,17 @@ class Refusal(Exception):
 class BadRequest(GraphQLError):
     """A document or variables that can't be meant: told in its own words, with the code BAD_USER_INPUT."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, extensions={"code": RequestCode.BAD_USER_INPUT})
+    def __init__(self, message: str, extensions: dict[str, Any] | None = None) -> None:
+        super().__init__(message, extensions={"code": RequestCode.BAD_USER_INPUT} | (extensions or {}))
+
+
+class LimitExceeded(BadRequest):
+    """A document that asks for more than is answered at once: which limit, what it is, and what was asked for."""
+
+    def __init__(self, limit: str, found: int | str, maximum: int) -> None:
+        message = (
+            f"The document has {found} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
+        )
+        if limit in {"depth", "cost"}:
+            message = f"The document has a {limit} of {found}; at most {maximum} is allowed. Ask for less at once."
+        super().__init__(message, {"code": RequestCode.LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})

@@ -1,18 +1,27 @@
 """The schema: every type put together."""
 
+from collections.abc import Iterator, Sequence
+
 import strawberry
-from graphql import GraphQLError, GraphQLSchema
-from strawberry.extensions import ParserCache, ValidationCache
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, specified_rules, validate
+from graphql.validation.rules import overlapping_fields_can_be_merged as merging
+from graphql.validation.validate import ValidationAbortedError
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext
 
 from app.graphql.errors import access, drafts, exports
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
+from app.graphql.refused import BadRequest, RequestCode
 from app.graphql.scalars import SCALARS
 from app.graphql.types import readiness
 
-CACHED_DOCUMENTS = 1000
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+MOST_COMPARISONS = 50_000
+"""How much work may go into finding out whether fields that are repeated mean the same: ten times what people write."""
 
 IMPLEMENTATIONS = (
     access.FlowNotFound,
@@ -51,13 +60,32 @@ class Schema(strawberry.Schema):
         """The endpoint logs what went wrong, once, with the request id."""
 
 
+class Prepared(SchemaExtension):
+    """Hands on the document of the context, which was read and checked before: strawberry would do both again."""
+
+    def on_parse(self) -> Iterator[None]:
+        self.execution_context.graphql_document = self.execution_context.context.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        self.execution_context.pre_execution_errors = []
+        yield
+
+
 schema = Schema(
     query=Query,
     mutation=Mutation,
     types=IMPLEMENTATIONS,
     config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[
-        lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-        lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
-    ],
+    extensions=[Prepared],
 )
+merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
+
+
+def mistakes_in(document: DocumentNode, *, most: int, hides_suggestions: bool) -> Sequence[GraphQLError]:
+    """Why a document doesn't fit the schema: at most so many reasons."""
+    found = validate(schema.graphql_schema, document, RULES, max_errors=most, hide_suggestions=hides_suggestions)
+    if any(isinstance(each, ValidationAbortedError) for each in found) and len(found) <= most:
+        limit = {"code": RequestCode.LIMIT_EXCEEDED, "limit": "repetition", "maximum": MOST_COMPARISONS}
+        return [BadRequest("The document repeats fields or fragments too often to be checked. Name each once.", limit)]
+    return found

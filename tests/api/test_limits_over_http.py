@@ -45,6 +45,9 @@ LIMITED = [
     Limited("max_aliases", "aliases", 1, "{ a: viewer { b: id } }", "{ a: viewer { id } }"),
     Limited("max_directives", "directives", 0, "{ viewer @skip(if: false) { id } }", "{ viewer { id } }"),
     Limited("max_root_fields", "root fields", 1, "{ viewer { id } b: viewer { id } }", "{ viewer { id } }"),
+    Limited(
+        "max_values", "leaf values", 50, "{ workspaces(first: 51) { nodes { id } } }", "{ workspaces { nodes { id } } }"
+    ),
     Limited("max_cost", "cost", 50, "{ workspaces { nodes { id } } }", "{ workspaces(first: 49) { nodes { id } } }"),
 ]
 
@@ -102,6 +105,61 @@ async def test_the_worst_documents_are_told_which_limit_they_are_above(api: Api,
     assert (error["extensions"]["code"], error["extensions"]["limit"]) == ("LIMIT_EXCEEDED", limit)
 
 
-@pytest.mark.parametrize("document", ["{}", "query {}", "{ viewer {} }", "{ viewer { id ... {} } }"])
-async def test_braces_with_nothing_in_them_are_no_document(api: Api, document: str) -> None:
-    assert code_of({"errors": [await refusal_of(api.caller("ada"), document)]}) == "GRAPHQL_PARSE_FAILED"
+@pytest.mark.parametrize(("document", "data"), [("{}", {}), ("{ viewer {} }", {"viewer": {}})])
+async def test_empty_selections_are_answered_with_empty_objects(api: Api, document: str, data: dict[str, Any]) -> None:
+    assert await api.caller("ada").ask(document) == data
+
+
+@pytest.mark.parametrize("size", [51, 51.0, 5e2])
+async def test_a_page_that_is_too_large_is_refused_before_anything_is_written_however_its_size_is_written(
+    databases: Server, loaded_trade: Loaded, size: float
+) -> None:
+    document = """mutation($input: CopyFlowInput!, $first: Int) {
+      copyFlow(input: $input) { flow { workspace { flows(first: $first) { nodes { id } } } } }
+    }"""
+    async with databases.serving(loaded_trade, max_page_size=50) as api:
+        before = await contents(api.database_url)
+        error = await refusal_of(api.caller("ada"), document, input={"flowId": api.id("plain")}, first=size)
+        assert await contents(api.database_url) == before
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("name", ["operation", "field", "variable", "fragment"])
+async def test_a_name_that_is_too_long_is_refused_and_not_repeated(api: Api, name: str) -> None:
+    long = "n" * 257
+    documents = {
+        "operation": f"query {long} {{ viewer {{ id }} }}",
+        "field": f"{{ viewer {{ {long} }} }}",
+        "variable": f"query(${long}: ID) {{ viewer {{ id }} }}",
+        "fragment": f"{{ viewer {{ ...{long} }} }}",
+    }
+    error = await refusal_of(api.caller("ada"), documents[name])
+    assert error["message"] == "A name has 257 letters; at most 256 can be read."
+
+
+async def test_what_was_sent_is_repeated_in_messages_only_as_far_as_people_read(api: Api) -> None:
+    body = await api.caller("ada").answer('{ workspaces(first: "%s") { totalCount } }' % ("x" * 5000))
+    [error] = body["errors"]
+    assert len(error["message"]) < 1010
+
+
+async def test_of_many_mistakes_some_are_told(api: Api) -> None:
+    body = await api.caller("ada").answer("{ viewer {" + " ".join(f"nothing{n}" for n in range(200)) + "} }")
+    assert len(body["errors"]) == 21
+    assert body["errors"][-1]["message"].startswith("Too many validation errors")
+
+
+async def test_fields_that_are_repeated_too_often_to_be_compared_are_refused(api: Api) -> None:
+    body = await api.caller("ada").answer("{ __schema { queryType {" + "fields { name description } " * 600 + "} } }")
+    assert "data" not in body
+    [error] = body["errors"]
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "repetition", "maximum": 50_000}
+
+
+async def test_without_a_token_nothing_is_read_where_nothing_could_be_asked(
+    databases: Server, loaded_trade: Loaded
+) -> None:
+    async with databases.serving(loaded_trade, host="0.0.0.0") as api:
+        for body in ("{", '{"query": "{ __typename }"}', '{"query": "{"}'):
+            response = await api.http.post("/graphql", content=body, headers={"Content-Type": "text/odd"})
+            assert (response.status_code, code_of(response.json())) == (401, "UNAUTHENTICATED")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
-from app.graphql.http.limits import LimitExceeded, Limits, Walk, Weight
-from app.graphql.refused import BadRequest
+from app.graphql.http.limits import Limits, Weight
+from app.graphql.http.weighing import Walk
+from app.graphql.refused import BadRequest, LimitExceeded
 from app.graphql.schema import schema
 from tests.graphql.documents import BOMB
 

@@ -1,16 +1,17 @@
-"""What a document asks for, found before it is run: its operations and the fields at their roots."""
+"""Documents: read, checked against the schema, and kept where they were good; and what their operations ask for."""
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLSyntaxError,
     InlineFragmentNode,
     Lexer,
@@ -22,9 +23,8 @@ from graphql import (
     parse,
 )
 
-from app.graphql.http.limits import LimitExceeded
-from app.graphql.refused import BadRequest
-from app.graphql.schema import schema
+from app.graphql.refused import BadRequest, LimitExceeded
+from app.graphql.schema import mistakes_in, schema
 
 ROOT_FIELDS = frozenset(
     field
@@ -32,10 +32,49 @@ ROOT_FIELDS = frozenset(
     if root is not None
     for field in root.fields
 )
-MOST_DIGITS = 400
-_MANY_DIGITS = re.compile(rf"[0-9]{{{MOST_DIGITS + 1}}}")
-
 INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
+
+KEPT_CHARACTERS = 1_000_000
+"""How much of documents is kept: parsed they take a hundred times as many bytes, and most have a thousand characters."""
+MOST_MISTAKES = 20
+MOST_LETTERS, MOST_DIGITS = 256, 400
+_LONG_WORD = re.compile(rf"[_A-Za-z0-9]{{{MOST_LETTERS + 1}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    source: str
+    node: DocumentNode
+    is_valid: bool = False
+    """It was checked against the schema, and nothing is wrong with it."""
+
+    @property
+    def hash(self) -> str:
+        """Tells documents apart in the log, without their text."""
+        return hashlib.sha256(self.source.encode(errors="replace")).hexdigest()[:16]
+
+
+class Documents:
+    """Reads and checks documents. Those that were found good are kept: clients send the same ones again and again."""
+
+    def __init__(self, *, max_tokens: int, hides_suggestions: bool) -> None:
+        self._max_tokens = max_tokens
+        self._hides_suggestions = hides_suggestions
+        self._good: LRUCache[str, Document] = LRUCache(KEPT_CHARACTERS, getsizeof=lambda document: len(document.source))
+
+    def read(self, source: str) -> Document:
+        """Raises GraphQLError for what can't be read, has too many tokens, or words that are too long."""
+        kept = self._good.get(source)
+        return Document(source, _parse(source, self._max_tokens)) if kept is None else kept
+
+    def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
+        """Why a document doesn't fit the schema. One without mistakes is kept."""
+        if document.is_valid:
+            return ()
+        mistakes = mistakes_in(document.node, most=MOST_MISTAKES, hides_suggestions=self._hides_suggestions)
+        if not mistakes and len(document.source) <= KEPT_CHARACTERS:
+            self._good[document.source] = replace(document, is_valid=True)
+        return mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +86,16 @@ class Operation:
     roots: frozenset[str]
     """The fields that it asks for first."""
     node: OperationDefinitionNode
-    document: DocumentNode
+    document: Document
 
     @property
     def only_introspects(self) -> bool:
         """It asks for nothing but the schema, which needs no caller."""
         return self.roots <= INTROSPECTION
+
+    @property
+    def introspects(self) -> bool:
+        return bool(self.roots & {"__schema", "__type"})
 
     @property
     def label(self) -> str:
@@ -62,51 +105,37 @@ class Operation:
         [root] = self.roots
         return root if root in ROOT_FIELDS else "unknown"
 
-    @property
-    def hash(self) -> str:
-        """Tells documents apart in the log, without their text."""
-        source = self.document.loc.source.body if self.document.loc is not None else ""
-        return hashlib.sha256(source.encode(errors="replace")).hexdigest()[:16]
 
-    @property
-    def introspects(self) -> bool:
-        return bool(self.roots & {"__schema", "__type"})
-
-
-def operation_of(document: str, name: str | None, *, max_tokens: int) -> Operation:
-    """The operation that is meant.
-
-    Refuses a document that can't be read, that has too many tokens, or that leaves open which operation to run.
-    """
-    parsed = _parse(document, max_tokens)
-    operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
+def operation_of(document: Document, name: str | None) -> Operation:
+    """The operation that is meant. Refuses a document that leaves open which one to run."""
+    definitions = document.node.definitions
+    operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
     chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
     if not chosen:
-        raise BadRequest("The document has no operation." if name is None else f"The document has no operation {name}.")
+        raise BadRequest("The document has no operation." if name is None else "The document has no such operation.")
     if len(chosen) > 1:
         raise BadRequest("The document has several operations: say with `operationName` which one to run.")
-    fragments = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}
+    fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
     roots = frozenset(_root_fields(chosen[0].selection_set, fragments))
     own_name = chosen[0].name
-    return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], parsed)
+    return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], document)
 
 
-@lru_cache(maxsize=1000)
-def _parse(document: str, max_tokens: int) -> DocumentNode:
+def _parse(source: str, max_tokens: int) -> DocumentNode:
     try:
-        parsed = parse(document, max_tokens=max_tokens)
+        parsed = parse(source, max_tokens=max_tokens)
     except GraphQLSyntaxError:
-        if has_more_tokens(document, max_tokens):
+        if _has_more_tokens(source, max_tokens):
             raise LimitExceeded("tokens", f"more than {max_tokens}", max_tokens) from None
         raise
-    if _MANY_DIGITS.search(document) is not None:
-        _refuse_long_numbers(parsed)
+    if _LONG_WORD.search(source) is not None:
+        _refuse_long_words(parsed)
     return parsed
 
 
-def has_more_tokens(document: str, most: int) -> bool:
+def _has_more_tokens(source: str, most: int) -> bool:
     """Whether a document has more tokens than that; it is looked at no further."""
-    lexer = Lexer(Source(document))
+    lexer = Lexer(Source(source))
     try:
         for _ in range(most):
             if lexer.advance().kind is TokenKind.EOF:
@@ -116,12 +145,15 @@ def has_more_tokens(document: str, most: int) -> bool:
         return False
 
 
-def _refuse_long_numbers(parsed: DocumentNode) -> None:
-    """Python reads no number of more than 4,300 digits, whatever it would be checked for next."""
+def _refuse_long_words(parsed: DocumentNode) -> None:
+    """Names are repeated in messages and in the log; and Python reads no number of more than 4,300 digits at all."""
     token = None if parsed.loc is None else parsed.loc.start_token
     while token is not None:
-        if token.kind is TokenKind.INT and token.value is not None and len(token.value) > MOST_DIGITS:
-            raise BadRequest(f"A number has {len(token.value)} digits; at most {MOST_DIGITS} can be read.")
+        length = len(token.value or "")
+        if token.kind is TokenKind.NAME and length > MOST_LETTERS:
+            raise BadRequest(f"A name has {length} letters; at most {MOST_LETTERS} can be read.")
+        if token.kind is TokenKind.INT and length > MOST_DIGITS:
+            raise BadRequest(f"A number has {length} digits; at most {MOST_DIGITS} can be read.")
         token = token.next
 
 

@@ -13,13 +13,15 @@ from starlette.responses import Response
 from structlog.contextvars import bound_contextvars
 
 from app.domain.nouns import UserId
+from app.graphql.allowance import Allowance
 from app.graphql.authentication.callers import Authenticator, token_wanted
 from app.graphql.context import Context
 from app.graphql.http.budget import Budget
-from app.graphql.http.documents import Operation, operation_of
+from app.graphql.http.documents import Documents, Operation, operation_of
 from app.graphql.http.execution import Answer, execute, request_error
-from app.graphql.http.limits import Limits, weigh
+from app.graphql.http.limits import Limits
 from app.graphql.http.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, media_type_for, read_request
+from app.graphql.http.weighing import weigh
 from app.graphql.refused import Refusal, RequestCode
 from app.metrics import operation_ended, request_refused
 from app.observability import Statements, counting_statements, log, request_id
@@ -46,7 +48,6 @@ class Bounds:
     """What a request may take of the server at the most."""
 
     body_bytes: int
-    tokens: int
     seconds: float
     limits: Limits
     budget: Budget
@@ -72,6 +73,7 @@ class Endpoint:
     authenticator: Authenticator
     access: Access
     bounds: Bounds
+    documents: Documents
 
     async def __call__(self, request: Request) -> Response:
         own_id = request_id(request.headers.get("x-request-id"))
@@ -99,6 +101,9 @@ class Endpoint:
         try:
             async with limit:
                 viewer = await self.authenticator.viewer(request.headers.getlist("authorization"))
+                if viewer is None and not self.access.introspection_for_all:
+                    # There is nothing that could be asked, so nothing is read.
+                    raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
                 asked = Asked(read, request.method, viewer, media_type, own_id)
@@ -119,10 +124,10 @@ class Endpoint:
         started = time.perf_counter()
         name, variables = asked.request.operation_name, asked.request.variables or {}
         try:
-            operation = operation_of(asked.request.query, name, max_tokens=self.bounds.tokens)
+            operation = operation_of(self.documents.read(asked.request.query), name)
             self._admit(asked, operation)
             limits = self.bounds.limits
-            weight = weigh(operation.node, operation.document, variables, largest_page=limits.page_size)
+            weight = weigh(operation.node, operation.document.node, variables, largest_page=limits.page_size)
             limits.check(weight, is_mutation=operation.type is OperationType.MUTATION)
         except GraphQLError as error:
             never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
@@ -141,11 +146,16 @@ class Endpoint:
         return response
 
     async def _execute(self, asked: Asked, operation: Operation) -> Answer:
+        mistakes = self.documents.mistakes_in(operation.document)
+        if mistakes:
+            return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
         context = Context(
             viewer=asked.viewer or UserId(""),
             database=self.database,
             work=self.work,
             request_id=asked.own_id,
+            document=operation.document.node,
+            allowance=Allowance(self.bounds.limits.cost),
             shows_schema=self.access.introspection,
         )
         try:
@@ -163,7 +173,7 @@ class Endpoint:
             "operation",
             actor=asked.viewer,
             operation=operation.name,
-            hash=operation.hash,
+            hash=operation.document.hash,
             type=operation.type.value,
             statements=statements,
             cost=cost,

@@ -1,6 +1,5 @@
 """Running an operation, and telling what went wrong: the caller's mistakes in words, ours masked and logged."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,9 @@ from app.graphql.schema import schema
 from app.observability import log
 from app.storage.engine import StatementTookTooLong
 
-SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
-"""What graphql-core adds to its messages about names: parts of the schema."""
+SUGGESTION = " Did you mean "
+"""What graphql-core adds at the end of its messages about values that it doesn't know: parts of the schema."""
+LONGEST_MESSAGE = 1000
 
 LOOKS_AGAIN = 2
 """How often a query is run again that met something which was there a moment before."""
@@ -99,9 +99,19 @@ def formatted(
         return _in_place(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
     shown: dict[str, Any] = {**error.formatted}
     shown["extensions"] = {"code": code, **(error.extensions or {})}
-    if context is not None and not context.shows_schema:
-        shown["message"] = SUGGESTION.sub("", error.message)
+    hides_schema = context is not None and not context.shows_schema
+    shown["message"] = shortened(without_suggestion(error.message) if hides_schema else error.message)
     return shown
+
+
+def without_suggestion(message: str) -> str:
+    before, suggestion, _ = message.rpartition(SUGGESTION)
+    return before if suggestion and message.endswith("?") else message
+
+
+def shortened(message: str) -> str:
+    """A message that repeats what was sent, which may be long."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …"
 
 
 def is_mistake(error: GraphQLError) -> bool:

@@ -1,64 +1,9 @@
-"""What a document would cost, found before anything of it is checked or run.
+"""The limits of documents, and what a document weighs against them."""
 
-One walk visits every selection of the document once, however often fragments are spread: what a fragment weighs is
-remembered and added up. The cost is a static upper bound of the objects that an answer can hold: 1 for each object,
-the page size times its content for a connection, 10 times its content for a list that isn't paged, 10 for a mutation.
-"""
+from dataclasses import dataclass
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNamedType,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLSchema,
-    InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
-    OperationDefinitionNode,
-    OperationType,
-    SchemaMetaFieldDef,
-    SelectionSetNode,
-    StringValueNode,
-    TypeMetaFieldDef,
-    ValueNode,
-    VariableNode,
-    get_named_type,
-    is_composite_type,
-)
-
-from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
-from app.graphql.refused import BadRequest, RequestCode
-from app.graphql.schema import schema
-
-LIST_COST = 10
-MUTATION_COST = 10
-ELEMENTS = {"edges", "nodes"}
-"""The fields of a connection that hold the elements of its page."""
-
-META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
-
-
-class LimitExceeded(GraphQLError):
-    """A document that asks for more than is answered at once: which limit, what it is, and what was asked for."""
-
-    def __init__(self, limit: str, found: int | str, maximum: int) -> None:
-        message = (
-            f"The document has {found} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
-        )
-        if limit in {"depth", "cost"}:
-            message = f"The document has a {limit} of {found}; at most {maximum} is allowed. Ask for less at once."
-        super().__init__(message, extensions={"code": RequestCode.LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
+from app.graphql.connections import LARGEST_PAGE
+from app.graphql.refused import LimitExceeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +17,7 @@ class Limits:
     root_fields: int = 50
     mutations: int = 5
     cost: int = 50_000
+    values: int = 500_000
     page_size: int = LARGEST_PAGE
 
     def check(self, weight: "Weight", *, is_mutation: bool) -> None:
@@ -83,10 +29,30 @@ class Limits:
             "directives": (weight.directives, self.directives),
             "root fields": (weight.roots, self.mutations if is_mutation else self.root_fields),
             "cost": (weight.cost, self.cost),
+            "leaf values": (weight.size.values, self.values),
         }
         for limit, (value, maximum) in found.items():
             if value > maximum:
                 raise LimitExceeded("mutations" if is_mutation and limit == "root fields" else limit, value, maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much an answer can hold of what a selection asks for."""
+
+    objects: int = 0
+    values: int = 0
+    """Leaf values, whatever object they are in."""
+
+    def __add__(self, other: "Size") -> "Size":
+        return Size(self.objects + other.objects, self.values + other.values)
+
+    def __mul__(self, number: int) -> "Size":
+        return Size(self.objects * number, self.values * number)
+
+
+NO_SIZE = Size()
+ONE_OBJECT, ONE_VALUE = Size(objects=1), Size(values=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +64,13 @@ class Weight:
     aliases: int = 0
     directives: int = 0
     roots: int = 0
-    cost: int = 0
-    per_element: int = 0
-    """In a connection: the cost of one element of its page."""
+    size: Size = NO_SIZE
+    per_element: Size = NO_SIZE
+    """In a connection: the size of one element of its page."""
+
+    @property
+    def cost(self) -> int:
+        return self.size.objects
 
     def __add__(self, other: "Weight") -> "Weight":
         return Weight(
@@ -109,160 +79,9 @@ class Weight:
             self.aliases + other.aliases,
             self.directives + other.directives,
             self.roots + other.roots,
-            self.cost + other.cost,
+            self.size + other.size,
             self.per_element + other.per_element,
         )
 
 
 NOTHING = Weight()
-
-
-def weigh(
-    operation: OperationDefinitionNode,
-    document: DocumentNode,
-    variables: Mapping[str, Any],
-    *,
-    largest_page: int = LARGEST_PAGE,
-) -> Weight:
-    """What an operation of a document weighs with these variables.
-
-    Refuses fragments that are nested without end, and paging that can't be meant.
-    """
-    try:
-        return Walk(schema.graphql_schema, document, variables, largest_page).operation(operation)
-    except RecursionError:
-        raise BadRequest("The document is nested too deep: its fragments spread one another too often.") from None
-
-
-@dataclass
-class Walk:
-    """One walk over a document, for one set of variables."""
-
-    schema: GraphQLSchema
-    document: DocumentNode
-    variables: Mapping[str, Any]
-    largest_page: int = LARGEST_PAGE
-    visits: int = 0
-    """How many selections were looked at: no more than the document has."""
-    _known: dict[str, Weight] = field(default_factory=dict)
-    _defaults: dict[str, object] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        definitions = self.document.definitions
-        self._fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
-
-    def operation(self, operation: OperationDefinitionNode) -> Weight:
-        """What an operation weighs."""
-        defaults = {node.variable.name.value: node.default_value for node in operation.variable_definitions or ()}
-        self._defaults = {name: self._value(default) for name, default in defaults.items() if default is not None}
-        root = self.schema.get_root_type(operation.operation)
-        found = self._selection(operation.selection_set, root)
-        own = len(operation.directives or ()) + sum(
-            len(variable.directives or ()) for variable in operation.variable_definitions or ()
-        )
-        mutations = MUTATION_COST * found.roots if operation.operation is OperationType.MUTATION else 0
-        return found + Weight(directives=own, cost=mutations)
-
-    def _selection(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Weight:
-        total = NOTHING
-        if selected is not None and not selected.selections:
-            # The parser lets it pass, against the grammar of GraphQL.
-            raise GraphQLError("Syntax Error: A selection is empty. Name a field between its braces.", selected)
-        for node in () if selected is None else selected.selections:
-            self.visits += 1
-            total += Weight(directives=len(node.directives or ()))
-            if isinstance(node, FieldNode):
-                total += self._field(node, parent)
-            elif isinstance(node, InlineFragmentNode):
-                condition = node.type_condition
-                inner = parent if condition is None else self.schema.get_type(condition.name.value)
-                total += self._selection(node.selection_set, inner)
-            elif isinstance(node, FragmentSpreadNode):
-                total += self._fragment(node.name.value)
-        return total
-
-    def _fragment(self, name: str) -> Weight:
-        """What a fragment weighs: found once. One that is unknown or spreads itself is nothing; validation refuses it."""
-        if name not in self._known:
-            self._known[name] = NOTHING
-            definition = self._fragments.get(name)
-            if definition is not None:
-                condition = self.schema.get_type(definition.type_condition.name.value)
-                self._known[name] = self._selection(definition.selection_set, condition)
-        return self._known[name]
-
-    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Weight:
-        name = node.name.value
-        inner = self._selection(node.selection_set, self._type_of(name, parent))
-        cost, per_element = self._cost(node, parent, inner)
-        return Weight(
-            depth=inner.depth + 1,
-            fields=inner.fields + 1,
-            aliases=inner.aliases + (node.alias is not None),
-            directives=inner.directives,
-            roots=1,
-            cost=cost,
-            per_element=per_element,
-        )
-
-    def _cost(self, node: FieldNode, parent: GraphQLNamedType | None, inner: Weight) -> tuple[int, int]:
-        """The cost of a field; of a connection's elements the cost of one, to be multiplied by the page size."""
-        if node.selection_set is None:
-            return 0, 0
-        name, content = node.name.value, 1 + inner.cost
-        if name.startswith("__") or (parent is not None and parent.name.startswith("__")):
-            return content, 0
-        if parent is not None and _is_connection(parent) and name in ELEMENTS:
-            return 0, content
-        output = self._output(name, parent)
-        if output is not None and _is_connection(get_named_type(output)):
-            return content + self._page_size(node) * inner.per_element, 0
-        return (content * self._length(node) if _is_list(output) else content), 0
-
-    def _page_size(self, node: FieldNode) -> int:
-        """How many elements a page may have. Refuses paging arguments that can't be meant, before anything is run."""
-        given = {argument.name.value: self._value(argument.value) for argument in node.arguments or ()}
-        sizes = {name: size for name in ("first", "last") if isinstance(size := given.get(name), int)}
-        cursors = {name: str(cursor) for name in ("after", "before") if (cursor := given.get(name)) is not None}
-        page = PageArguments(sizes.get("first"), cursors.get("after"), sizes.get("last"), cursors.get("before"))
-        page.check(self.largest_page)
-        return next(iter(sizes.values()), USUAL_PAGE)
-
-    def _length(self, node: FieldNode) -> int:
-        """How long a list that isn't paged is taken to be: as long as the ids that are asked for, else 10."""
-        for argument in node.arguments or ():
-            if argument.name.value == "ids":
-                ids = self._value(argument.value)
-                return len(ids) if isinstance(ids, list) else 1
-        return LIST_COST
-
-    def _value(self, node: ValueNode) -> object:
-        if isinstance(node, VariableNode):
-            name = node.name.value
-            return self.variables[name] if name in self.variables else self._defaults.get(name)
-        if isinstance(node, IntValueNode):
-            return int(node.value[:9])
-        if isinstance(node, StringValueNode):
-            return node.value
-        return list(node.values) if isinstance(node, ListValueNode) else None
-
-    def _type_of(self, name: str, parent: GraphQLNamedType | None) -> GraphQLNamedType | None:
-        output = self._output(name, parent)
-        return None if output is None else get_named_type(output)
-
-    def _output(self, name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
-        if name in META_FIELDS:
-            return META_FIELDS[name].type
-        if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) and name in parent.fields:
-            output: GraphQLOutputType = parent.fields[name].type
-            return output
-        return None
-
-
-def _is_connection(named: GraphQLNamedType) -> bool:
-    return is_composite_type(named) and named.name.endswith("Connection")
-
-
-def _is_list(output: GraphQLOutputType | None) -> bool:
-    inner = output.of_type if isinstance(output, GraphQLNonNull) else output
-    return isinstance(inner, GraphQLList)

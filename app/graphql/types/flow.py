@@ -198,7 +198,12 @@ async def changes_between(info: Info, older: str | None, newer: str) -> GraphDif
     if older is None or not is_id(Kind.VERSION, older):
         return None
     found = await info.context.loaders.comparisons.load((older, newer))
-    return None if found is None else GraphDiff.of(found)
+    if found is None:
+        return None
+    changed = [change for one in (*found.changed_steps, *found.changed_links) for change in one.fields]
+    info.context.allowance.take(len(changed) + len(found.bindings))
+    info.context.allowance.take_json([(change.before, change.after) for change in changed])
+    return GraphDiff.of(found)
 
 
 async def author(info: Info, user_id: str | None) -> User | None:

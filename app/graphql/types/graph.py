@@ -9,6 +9,7 @@ from app.domain.component import read_command
 from app.domain.graph import Bindings, Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.nouns import ReferenceKind
 from app.domain.references import by_position
+from app.graphql.allowance import in_portions
 from app.graphql.context import Info, found, required
 from app.graphql.describe import about, field
 from app.graphql.scalars import JSON
@@ -69,10 +70,13 @@ class FlowGraph:
     tenant_id: strawberry.Private[str]
 
     @field
-    def steps(self) -> list[FlowStep]:
+    def steps(self, info: Info) -> list[FlowStep]:
         """The steps, in the order of the native form."""
+        nodes = join(self.content, self.bindings)["nodes"]
+        info.context.allowance.take(len(nodes))
+        info.context.allowance.take_json(nodes)
         bound = by_position(self.bindings)
-        return [
+        steps = [
             FlowStep(
                 step_id=node["id"],
                 command=node["command"],
@@ -83,19 +87,23 @@ class FlowGraph:
                 tenant_id=self.tenant_id,
                 bound=bound.get(position, StepBindings(position)),
             )
-            for position, node in enumerate(join(self.content, self.bindings)["nodes"])
+            for position, node in enumerate(nodes)
         ]
+        return in_portions(steps)
 
     @field
-    def links(self) -> list[FlowLink]:
+    def links(self, info: Info) -> list[FlowLink]:
         """The links, in the order of the native form."""
         edges = self.content["edges"]
-        return [
+        info.context.allowance.take(len(edges))
+        info.context.allowance.take_json(edges)
+        links = [
             FlowLink(
                 link_id=link_id, source=edge.get("source"), target=edge["target"], config=_json(edge.get("config"))
             )
             for link_id, edge in zip(link_ids(edges), edges, strict=True)
         ]
+        return in_portions(links)
 
     @field
     async def topics(self, info: Info) -> list[Topic]:
@@ -112,9 +120,11 @@ class FlowGraph:
         return list({component.id: component for component in meant if component is not None}.values())
 
     @field
-    def native(self) -> JSON:
+    def native(self, info: Info) -> JSON:
         """The platform's own form, with `nodes` and `edges`; its references are ids of this server."""
-        return JSON(join(self.content, self.bindings))
+        graph = join(self.content, self.bindings)
+        info.context.allowance.take_json(graph)
+        return JSON(graph)
 
 
 async def graph_of(info: Info, state_id: str) -> FlowGraph:
