@@ -61,9 +61,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
     jwts, demo_tokens = json_web_tokens_of(settings), is_loopback(settings.host)
     authenticator = Authenticator(database, now=work.now, demo_tokens=demo_tokens, json_web_tokens=jwts)
-    access = access_of(settings)
-    documents = Documents(max_tokens=settings.max_tokens, hides_suggestions=not access.introspection)
-    endpoint = Endpoint(database, work, authenticator, access, bounds_of(settings), documents)
+    endpoint = endpoint_of(settings, database, work, authenticator)
     at_work = Work()
 
     @asynccontextmanager
@@ -90,6 +88,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
     # It would tell an address that rests on what the request says of its own.
     app.router.redirect_slashes = False
     return app
+
+
+def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authenticator: Authenticator) -> Endpoint:
+    access = access_of(settings)
+    documents = Documents(max_tokens=settings.max_tokens, hides_suggestions=not access.introspection)
+    return Endpoint(database, work, authenticator, access, bounds_of(settings), documents)
 
 
 def other_routes(settings: Settings, database: Database, explorer: Explorer | None) -> list[Route]:
