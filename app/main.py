@@ -1,7 +1,7 @@
 """The application: settings, database, schema and routes put together, here and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -59,8 +59,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
-    jwts, demo_tokens = json_web_tokens_of(settings), is_loopback(settings.host)
-    authenticator = Authenticator(database, now=work.now, demo_tokens=demo_tokens, json_web_tokens=jwts)
+    authenticator = authenticator_of(settings, database, work.now)
     endpoint = endpoint_of(settings, database, work, authenticator)
     at_work = Work()
 
@@ -114,6 +113,11 @@ async def keep_house(database: Database, kept: timedelta) -> None:
         except (SQLAlchemyError, OSError):
             log().warning("old drafts could not be removed", exc_info=True)
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+def authenticator_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Authenticator:
+    is_local = is_loopback(settings.host)
+    return Authenticator(database, now=now, demo_tokens=is_local, json_web_tokens=json_web_tokens_of(settings))
 
 
 def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
