@@ -28,6 +28,11 @@ class Allowance:
         if self._taken > self._maximum:
             raise LimitExceeded("cost", f"more than {self._maximum}", self._maximum)
 
+    def take_list(self, elements: Sequence[object]) -> None:
+        """Take as much as a list of JSON values has elements, and is long."""
+        self.take(len(elements))
+        self.take_json(elements)
+
     def take_json(self, value: object) -> None:
         """Take as much as a JSON value is long."""
         self.take(len(orjson.dumps(value)) // BYTES_PER_UNIT)

@@ -1,6 +1,7 @@
 """The graph of a draft or version: its steps and links, and the native form."""
 
 import asyncio
+from typing import Self
 
 import orjson
 import strawberry
@@ -54,6 +55,20 @@ class FlowStep:
         """The topic that a pub/sub step uses, if it has one."""
         return await found(info.context.loaders.topics, self.bound.reference(ReferenceKind.TOPIC), Topic.of)
 
+    @classmethod
+    def of(cls, node: Json, *, bound: StepBindings, tenant_id: str) -> Self:
+        read = read_command(node["command"])
+        return cls(
+            step_id=node["id"],
+            command=node["command"],
+            name=_text(node.get("name")),
+            description=_text(node.get("description")),
+            function=None if read is None else read.function,
+            fields=JSON(node.get("fields") or {}),
+            tenant_id=tenant_id,
+            bound=bound,
+        )
+
 
 @strawberry.type(description="An edge of the native graph, from one step to the next.")
 class FlowLink:
@@ -73,30 +88,20 @@ class FlowGraph:
     def steps(self, info: Info) -> list[FlowStep]:
         """The steps, in the order of the native form."""
         nodes = join(self.content, self.bindings)["nodes"]
-        info.context.allowance.take(len(nodes))
-        info.context.allowance.take_json(nodes)
+        info.context.allowance.take_list(nodes)
         bound = by_position(self.bindings)
-        steps = [
-            FlowStep(
-                step_id=node["id"],
-                command=node["command"],
-                name=_text(node.get("name")),
-                description=_text(node.get("description")),
-                function=None if (read := read_command(node["command"])) is None else read.function,
-                fields=JSON(node.get("fields") or {}),
-                tenant_id=self.tenant_id,
-                bound=bound.get(position, StepBindings(position)),
-            )
-            for position, node in enumerate(nodes)
-        ]
-        return in_portions(steps)
+        return in_portions(
+            [
+                FlowStep.of(node, bound=bound.get(position, StepBindings(position)), tenant_id=self.tenant_id)
+                for position, node in enumerate(nodes)
+            ]
+        )
 
     @field
     def links(self, info: Info) -> list[FlowLink]:
         """The links, in the order of the native form."""
         edges = self.content["edges"]
-        info.context.allowance.take(len(edges))
-        info.context.allowance.take_json(edges)
+        info.context.allowance.take_list(edges)
         links = [
             FlowLink(
                 link_id=link_id, source=edge.get("source"), target=edge["target"], config=_json(edge.get("config"))
