@@ -1,7 +1,7 @@
-"""What a connection may say before it is a request: in how many bytes, and in how much time.
+"""What a connection may do: heads of requests are bounded in bytes and time, and answers have to be taken.
 
-Uvicorn would wait for ever for the end of a request's head, keep whatever comes of it, and answer what it can't read in
-plain text.
+Uvicorn would wait for ever for the end of a request's head and for somebody who doesn't read, keep whatever comes of a
+head, swallow whatever comes of a body that was refused, and answer what it can't read in plain text.
 """
 
 import asyncio
@@ -16,17 +16,26 @@ from app.metrics import request_refused
 from app.observability import log, request_id
 from app.settings import Settings
 
+MOST_SWALLOWED_BYTES = 1_048_576
+"""How much of a body that nobody wants is read, so that whoever sends it sees the answer."""
+LEAST_TAKEN_BYTES = 65_536
+"""How much of an answer has to be taken in the time that a request may take."""
+
 
 class Protocol(HttpToolsProtocol):
     """A connection of HTTP/1; what is refused here has never been a request, and is answered like all that is refused."""
 
     max_head_bytes: int
     head_seconds: float
+    answer_seconds: float
     is_within_a_head = False
     """It has sent the beginning of a request, but not yet enough to begin with it."""
     _has_asked = False
     _head_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
+    _swallowed_bytes = 0
+    _to_be_taken = 0
+    _check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -34,6 +43,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._stop_checking()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -59,6 +69,37 @@ class Protocol(HttpToolsProtocol):
             raise ValueError("the head is too large")
         super().on_headers_complete()
         self.is_within_a_head, self._has_asked = False, True
+
+    def on_body(self, body: bytes) -> None:
+        if self.cycle.response_complete:
+            # The request was refused before its body had come.
+            self._swallowed_bytes += len(body)
+            if self._swallowed_bytes > MOST_SWALLOWED_BYTES:
+                self.transport.close()
+        super().on_body(body)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._to_be_taken = self.transport.get_write_buffer_size()
+        self._check = self.loop.call_later(self.answer_seconds, self._check_reader)
+
+    def resume_writing(self) -> None:
+        self._stop_checking()
+        super().resume_writing()
+
+    def _check_reader(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        if self._to_be_taken - left < LEAST_TAKEN_BYTES:
+            log().info("answer not taken", client=self.client and self.client[0])
+            self.transport.abort()
+        else:
+            self._to_be_taken = left
+            self._check = self.loop.call_later(self.answer_seconds, self._check_reader)
+
+    def _stop_checking(self) -> None:
+        if self._check is not None:
+            self._check.cancel()
+            self._check = None
 
     def send_400_response(self, _msg: str) -> None:
         if self._head_bytes > self.max_head_bytes:
@@ -127,5 +168,9 @@ def answer(status: HTTPStatus, error: dict[str, Any], own_id: str) -> bytes:
 
 def protocol_of(settings: Settings) -> type[Protocol]:
     """The protocol with the bounds that are set."""
-    bounds = {"max_head_bytes": settings.max_head_bytes, "head_seconds": settings.head_timeout_seconds}
+    bounds = {
+        "max_head_bytes": settings.max_head_bytes,
+        "head_seconds": settings.head_timeout_seconds,
+        "answer_seconds": settings.request_timeout_seconds,
+    }
     return type("BoundedProtocol", (Protocol,), bounds)

@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
+from app.protocol import Protocol
 from tests.api.databases import Loaded, Server
-from tests.serving.real import COPY, LOCK_FLOWS, Real, real_server, soon_true
+from tests.serving.real import COPY, LOCK_FLOWS, Real, real_server, soon, soon_true
 
 HEAD_BYTES = 4096
+CREATE = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flow { id } errors { message } } }"
 QUICK = {"head_timeout_seconds": 0.2, "max_head_bytes": HEAD_BYTES}
 
 
@@ -89,6 +91,39 @@ async def test_the_head_of_a_later_request_has_the_same_time(quick: Real) -> Non
         head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"HTTP/1.1 408")
     assert head.startswith(b"HTTP/1.1 200")
     assert b"REQUEST_TIMEOUT" in body
+
+
+async def pour(writer: asyncio.StreamWriter, number: int) -> None:
+    """Send as many bytes."""
+    for _ in range(number // 2**16):
+        writer.write(bytes(2**16))
+        await writer.drain()
+
+
+async def test_of_a_body_that_was_refused_no_more_is_read_than_it_takes_to_see_the_answer(real: Real) -> None:
+    head = [line for line in real.head_of_a_post(10**9) if not line.startswith("Authorization")]
+    async with real.saying(*head, "") as (reader, writer):
+        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 413")
+        with pytest.raises(ConnectionError):
+            await pour(writer, 10**8)
+
+
+def answers_waiting(real: Real) -> int:
+    """How many connections don't take what they were answered."""
+    connections = real.server.server_state.connections
+    return sum(isinstance(each, Protocol) and each.flow.write_paused for each in connections)
+
+
+async def test_who_does_not_take_an_answer_is_left(databases: Server, loaded: Loaded) -> None:
+    aliases = " ".join(f"a{number}: native" for number in range(30))
+    document = f"query($id: ID!) {{ flow(id: $id) {{ draft {{ graph {{ {aliases} }} }} }} }}"
+    async with real_server(databases, loaded, request_timeout_seconds=1) as real:
+        large = {"nodes": [{"id": "s", "command": "a/b", "fields": {"text": "x" * 900_000}}], "edges": []}
+        created = await real.posting(CREATE, input=real.creation("Large") | {"graph": large})
+        body = json.dumps({"query": document, "variables": {"id": created.json()["data"]["createFlow"]["flow"]["id"]}})
+        async with real.saying(*real.head_of_a_post(len(body)), body):
+            assert await soon(lambda: answers_waiting(real))
+            assert await soon(lambda: not answers_waiting(real))
 
 
 @asynccontextmanager
