@@ -127,6 +127,27 @@ def test_the_introspection_of_explorers_is_within_the_limits() -> None:
     Limits().check(weigh(get_introspection_query(input_value_deprecation=True)), is_mutation=False)
 
 
+def test_the_lists_of_introspection_count_as_long_as_they_are() -> None:
+    asked = weigh("{ __schema { types { name } directives { name } } }")
+    types, directives = len(schema.graphql_schema.type_map), len(schema.graphql_schema.directives)
+    assert (asked.cost, asked.size.values) == (1 + types + directives, types + directives)
+
+
+def test_introspection_that_is_repeated_is_refused() -> None:
+    repeated = " ".join(f"a{number}: types {{ fields {{ name }} }}" for number in range(99))
+    with pytest.raises(LimitExceeded, match="cost"):
+        Limits().check(weigh(f"{{ __schema {{ {repeated} }} }}"), is_mutation=False)
+
+
+def test_leaf_values_are_multiplied_like_the_objects_that_they_are_in() -> None:
+    assert weigh("{ workspaces(first: 7) { totalCount nodes { a: id b: name contract { id } } } }").size.values == 22
+
+
+@pytest.mark.parametrize(("size", "cost"), [(9.0, 10), (9, 10), (9.5, 51), (True, 51)])
+def test_a_page_size_may_be_written_as_graphql_takes_it(size: float, cost: int) -> None:
+    assert weigh("query ($n: Int) { workspaces(first: $n) { nodes { id } } }", n=size).cost == cost
+
+
 def test_the_largest_page_may_be_set_smaller() -> None:
     document = parse("{ workspaces(first: 11) { nodes { id } } }")
     assert walked(Walk(schema.graphql_schema, document, {}, largest_page=11)).cost == 12
