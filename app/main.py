@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -15,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from app.graphql.authentication.callers import Authenticator
 from app.graphql.authentication.json_web_tokens import JsonWebTokens
@@ -35,9 +37,6 @@ from app.storage.store import UnitOfWork
 from app.usecases.expire_drafts import expire_drafts
 
 HOUSEKEEPING_SECONDS = 3600
-
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
-"""The endpoint answers all of them, most with 405."""
 
 REFUSED = {
     401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
@@ -74,12 +73,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await database.close()
 
     explorer = explorer_of(settings, authenticator)
-
-    async def graphql(request: Request) -> Response:
-        return explorer.page() if explorer is not None and wants_page(request) else await endpoint(request)
-
     app = Starlette(
-        routes=[Route("/graphql", graphql, methods=METHODS), *other_routes(settings, database, explorer)],
+        routes=[Route("/graphql", Entrance(endpoint, explorer)), *other_routes(settings, database, explorer)],
         middleware=[*cors_of(settings), Middleware(Draining, work=at_work)],
         exception_handlers={Refusal: as_refused, HTTPException: as_error, Exception: as_error},
         lifespan=lifespan,
@@ -93,6 +88,22 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
     access = access_of(settings)
     documents = Documents(max_tokens=settings.max_tokens, hides_suggestions=not access.introspection)
     return Endpoint(database, work, authenticator, access, bounds_of(settings), documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What answers on `/graphql`, by every method that there is: the page for browsers, the endpoint for all others."""
+
+    endpoint: Endpoint
+    explorer: Explorer | None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        if self.explorer is not None and wants_page(request):
+            response = self.explorer.page()
+        else:
+            response = await self.endpoint(request)
+        await response(scope, receive, send)
 
 
 def other_routes(settings: Settings, database: Database, explorer: Explorer | None) -> list[Route]:

@@ -160,10 +160,10 @@ async def test_json_in_utf_8_is_taken_however_its_media_type_is_written(api: Api
     assert (await posted(api, json.dumps({"query": NAME}), Content_Type=media_type)).status_code == 200
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"])
 async def test_other_methods_are_a_405_that_names_those_that_there_are(api: Api, method: str) -> None:
     response = await sent(api, method)
-    assert error_of(response, 405)[0] == "METHOD_NOT_ALLOWED"
+    assert error_of(response, 405) == ("METHOD_NOT_ALLOWED", "Send GraphQL with POST, or queries with GET.")
     assert response.headers["Allow"] == "GET, POST"
 
 
