@@ -24,7 +24,7 @@ from app.graphql.authentication.jwks import KeySet
 from app.graphql.explorer.page import Explorer, wants_page
 from app.graphql.http.budget import Budget
 from app.graphql.http.documents import Documents
-from app.graphql.http.draining import Draining
+from app.graphql.http.draining import Draining, Named
 from app.graphql.http.endpoint import Access, Bounds, Endpoint, note_refusal, refused
 from app.graphql.http.limits import Limits
 from app.graphql.refused import Refusal, RequestCode
@@ -42,7 +42,6 @@ REFUSED = {
     401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
     404: (RequestCode.NOT_FOUND, "There is nothing here. GraphQL is served on /graphql."),
     405: (RequestCode.METHOD_NOT_ALLOWED, "That can't be done here; the header `Allow` says what can."),
-    500: (RequestCode.INTERNAL, "Internal error"),
 }
 
 
@@ -75,8 +74,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     explorer = explorer_of(settings, authenticator)
     app = Starlette(
         routes=[Route("/graphql", Entrance(endpoint, explorer)), *other_routes(settings, database, explorer)],
-        middleware=[*cors_of(settings), Middleware(Draining, work=at_work)],
-        exception_handlers={Refusal: as_refused, HTTPException: as_error, Exception: as_error},
+        middleware=[Middleware(Named), *cors_of(settings), Middleware(Draining, work=at_work)],
+        exception_handlers={Refusal: as_refused, HTTPException: as_error},
         lifespan=lifespan,
     )
     # It would tell an address that rests on what the request says of its own.
@@ -215,6 +214,7 @@ async def as_refused(_: Request, refusal: Exception) -> Response:
 
 async def as_error(_: Request, error: Exception) -> Response:
     """What Starlette refuses, said like everything else that is refused."""
-    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
-    code, message = REFUSED.get(status, (RequestCode.BAD_REQUEST, "The request can't be answered."))
-    return refused(Refusal(status, code, message, dict(headers or {})))
+    if not isinstance(error, HTTPException):
+        raise error
+    code, message = REFUSED.get(error.status_code, (RequestCode.BAD_REQUEST, "The request can't be answered."))
+    return refused(Refusal(error.status_code, code, message, dict(error.headers or {})))

@@ -93,6 +93,18 @@ async def test_what_isnt_named_is_refused_at_the_preflight(refused: dict[str, st
     assert "access-control-allow-origin" not in answered.headers
 
 
+@pytest.mark.parametrize(("origin", "status"), [(OURS, 200), (THEIRS, 400)])
+async def test_what_is_answered_to_a_preflight_bears_a_request_id_too(origin: str, status: int) -> None:
+    async with browsing(cors_origins=OURS) as http:
+        given, odd = [
+            await http.options("/graphql", headers=preflight(origin) | {"X-Request-Id": sent})
+            for sent in ("my-own_1.2", "no id: {}")
+        ]
+    assert (given.status_code, odd.status_code) == (status, status)
+    assert given.headers["X-Request-Id"] == "my-own_1.2"
+    assert len(odd.headers["X-Request-Id"]) == 32
+
+
 @pytest.mark.parametrize("origin", ["*", "null", "app.example.com", f"{OURS}/", "https://*.example.com", "https://A.b"])
 def test_what_is_no_exact_origin_can_not_be_set(origin: str) -> None:
     with pytest.raises(

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.api.databases import Loaded, Server, run_sql
 from tests.serving.logs import logging
-from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, real_server
+from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, real_server, soon_true
 
 MARK = "marked-value-of-a-caller"
 LIMITS = {"log_level": "debug", "request_timeout_seconds": 0.5}
@@ -70,3 +70,19 @@ async def test_what_callers_send_stays_out_of_the_log_and_every_line_of_a_reques
     for request_id, event in ids.items():
         assert event in [line["event"] for line in ours if line["request_id"] == request_id]
     assert [len(request_id) for request_id in ids if request_id.isalnum() and len(request_id) > 20] == [32]
+
+
+async def test_what_is_cut_off_at_a_stop_is_logged_under_the_id_that_its_answer_bears(
+    databases: Server, loaded: Loaded
+) -> None:
+    with logging() as log:
+        async with real_server(databases, loaded) as real, real.locked(LOCK_FLOWS):
+            copying = real.copying()
+            assert await soon_true(lambda: real.is_at_work(1))
+            real.tell()
+            real.tell()
+            response = await copying
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    told = [(line["event"], line["request_id"]) for line in lines if "request_id" in line]
+    own_id = response.headers["X-Request-Id"]
+    assert told == [("operation", own_id), ("request refused", own_id)]

@@ -1,16 +1,19 @@
-"""Requests to a server that stops: those that were begun are finished or cut off, those that come then turned away."""
+"""The door: what comes in gets its id, and at a stop what was begun is finished or cut off, what comes then turned away."""
 
 import asyncio
 from contextlib import suppress
+from http import HTTPStatus
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from app.graphql.http.endpoint import note_refusal, refused
+from app.graphql.http.endpoint import as_json, note_refusal, refused
+from app.graphql.http.requests import JSON_TYPE
 from app.graphql.refused import Refusal, RequestCode
-from app.observability import request_id
+from app.metrics import request_refused
+from app.observability import log, request_id
 from app.stopping import Work
 
 RETRY_AFTER_SECONDS = 1
@@ -19,8 +22,43 @@ BODY_SECONDS = 1
 """How long the body of a request may still come that is turned away."""
 
 
+class Named:
+    """Middleware: gives every request its id, which the log and the answer have too, whoever answers.
+
+    What is raised in spite of all is logged whole under that id, and masked in the answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers, is_answered = MutableHeaders(scope=scope), False
+        # Whoever looks for the id finds this one, a sane one.
+        own_id = headers["X-Request-Id"] = request_id(headers.get("x-request-id"))
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal is_answered
+            if message["type"] == "http.response.start":
+                is_answered = True
+                MutableHeaders(scope=message)["X-Request-Id"] = own_id
+            await send(message)
+
+        client = scope["client"][0] if scope.get("client") else None
+        with bound_contextvars(request_id=own_id, client=client):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                log().exception("request failed")
+                if is_answered:
+                    raise
+                await failed(own_id)(scope, receive, send_with_id)
+
+
 class Draining:
-    """Middleware: gives every request its id, keeps count of those at work, and turns them away at a stop."""
+    """Middleware: keeps count of the requests at work, and turns them away at a stop."""
 
     def __init__(self, app: ASGIApp, *, work: Work) -> None:
         self._app = app
@@ -30,23 +68,17 @@ class Draining:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        own_id = request_id(Headers(scope=scope).get("x-request-id"))
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("X-Request-Id", own_id)
-                if self._work.stopping:
-                    headers["Connection"] = "close"
+        async def send_and_close(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._work.stopping:
+                MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
-        client = scope["client"][0] if scope.get("client") else None
-        with bound_contextvars(request_id=own_id, client=client):
-            if self._work.stopping and scope["path"] != "/health":
-                await read_to_the_end(receive)
-                await turned_away(scope)(scope, receive, send_with_headers)
-            else:
-                await self._run(scope, receive, send_with_headers)
+        if self._work.stopping and scope["path"] != "/health":
+            await read_to_the_end(receive)
+            await turned_away(scope)(scope, receive, send_and_close)
+        else:
+            await self._run(scope, receive, send_and_close)
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         task, is_answered = current_task(), False
@@ -94,3 +126,9 @@ def cut_off() -> Response:
 def shutting_down(message: str) -> Response:
     note_refusal(RequestCode.SHUTTING_DOWN)
     return refused(Refusal(503, RequestCode.SHUTTING_DOWN, message, {"Retry-After": str(RETRY_AFTER_SECONDS)}))
+
+
+def failed(own_id: str) -> Response:
+    request_refused(RequestCode.INTERNAL)
+    error = {"message": "Internal error", "extensions": {"code": RequestCode.INTERNAL, "requestId": own_id}}
+    return as_json({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)

@@ -1,0 +1,92 @@
+"""What nobody expected: masked in the answer, and whole in the log, under the id that the answer tells."""
+
+import json
+from typing import Any, NoReturn
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from app.graphql.http.draining import Named
+from tests.api.databases import Loaded, Server
+from tests.serving.logs import logging
+from tests.serving.real import VIEWER, real_server
+
+WORDS = "words-of-the-machinery"
+
+
+def failing(*_: object, **__: object) -> NoReturn:
+    raise RuntimeError(WORDS)
+
+
+def logged(written: str, event: str) -> dict[str, Any]:
+    """The one line of an event: it has the whole traceback."""
+    [line] = [json.loads(each) for each in written.splitlines() if f'"event": "{event}"' in each]
+    exception = line["exception"]
+    assert exception.startswith("Traceback (most recent call last):")
+    assert f"RuntimeError: {WORDS}" in exception
+    assert "in failing" in exception
+    return dict(line)
+
+
+def is_masked(response: httpx.Response, error: dict[str, Any]) -> str:
+    """That an answer tells nothing but its id, and the id."""
+    own_id = response.headers["X-Request-Id"]
+    assert len(own_id) == 32
+    assert error["message"] == "Internal error"
+    assert error["extensions"] == {"code": "INTERNAL", "requestId": own_id}
+    for word in (WORDS, "RuntimeError", "Traceback", ".py"):
+        assert word not in response.text
+    return own_id
+
+
+async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
+    databases: Server, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.graphql.queries.required", failing)
+    with logging() as log:
+        async with real_server(databases, loaded) as real:
+            response = await real.posting(VIEWER)
+    assert (response.status_code, response.json()["data"]) == (200, {"viewer": None})
+    [error] = response.json()["errors"]
+    assert (error["path"], error["locations"]) == (["viewer"], [{"line": 1, "column": 3}])
+    line = logged(log.getvalue(), "operation failed")
+    assert (line["request_id"], line["path"], line["level"]) == (is_masked(response, error), ["viewer"], "error")
+
+
+@pytest.mark.parametrize(
+    ("broken", "path"),
+    [("app.graphql.http.endpoint.weigh", "/graphql?query={viewer{id}}"), ("app.probes.exposition", "/metrics")],
+    ids=["in the endpoint", "elsewhere"],
+)
+async def test_an_exception_anywhere_else_is_a_500_that_is_masked(
+    databases: Server, loaded: Loaded, monkeypatch: pytest.MonkeyPatch, broken: str, path: str
+) -> None:
+    monkeypatch.setattr(broken, failing)
+    with logging() as log:
+        async with real_server(databases, loaded) as real:
+            headers = {"Authorization": f"Bearer {real.api.tokens['ada']}"}
+            response = await real.api.http.get(path, headers=headers)
+            health = await real.api.http.get("/health")
+    assert (response.status_code, health.status_code) == (500, 200)
+    assert list(response.json()) == ["errors"]
+    [error] = response.json()["errors"]
+    line = logged(log.getvalue(), "request failed")
+    assert (line["request_id"], line["client"]) == (is_masked(response, error), "127.0.0.1")
+
+
+async def test_an_answer_that_was_begun_is_not_begun_anew() -> None:
+    sent = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    async def begin_and_fail(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        failing()
+
+    scope = {"type": "http", "headers": [(b"x-request-id", b"its-id")]}
+    with capture_logs() as log, pytest.raises(RuntimeError, match=WORDS):
+        await Named(begin_and_fail)(scope, failing, send)
+    assert sent == ["http.response.start"]
+    assert [line["event"] for line in log] == ["request failed"]
