@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=[Route("/graphql", Entrance(endpoint, explorer)), *other_routes(settings, database, explorer)],
         middleware=[Middleware(Named), *cors_of(settings), Middleware(Draining, work=at_work)],
-        exception_handlers={Refusal: as_refused, HTTPException: as_error},
+        exception_handlers={Refusal: as_refused, HTTPException: as_refused},
         lifespan=lifespan,
     )
     # It would tell an address that rests on what the request says of its own.
@@ -186,7 +186,7 @@ class Cors(CORSMiddleware):
             return response
         allowed = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
         message = "Pages of this origin may not do that."
-        return refused(Refusal(response.status_code, RequestCode.CORS_REFUSED, message, allowed))
+        return told(Refusal(response.status_code, RequestCode.CORS_REFUSED, message, allowed))
 
 
 def cors_of(settings: Settings) -> list[Middleware]:
@@ -204,17 +204,20 @@ def cors_of(settings: Settings) -> list[Middleware]:
     ]
 
 
-async def as_refused(_: Request, refusal: Exception) -> Response:
+async def as_refused(_: Request, error: Exception) -> Response:
     """What is refused outside the endpoint, which answers its own refusals."""
-    if not isinstance(refusal, Refusal):
-        raise refusal
-    note_refusal(refusal.code)
-    return refused(refusal)
+    return told(error if isinstance(error, Refusal) else refusal_of(error))
 
 
-async def as_error(_: Request, error: Exception) -> Response:
+def refusal_of(error: Exception) -> Refusal:
     """What Starlette refuses, said like everything else that is refused."""
     if not isinstance(error, HTTPException):
         raise error
     code, message = REFUSED.get(error.status_code, (RequestCode.BAD_REQUEST, "The request can't be answered."))
-    return refused(Refusal(error.status_code, code, message, dict(error.headers or {})))
+    return Refusal(error.status_code, code, message, dict(error.headers or {}))
+
+
+def told(refusal: Refusal) -> Response:
+    """A refusal that the log and the metrics know of."""
+    note_refusal(refusal.code)
+    return refused(refusal)
