@@ -42,7 +42,9 @@ REFUSED = {
     401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
     404: (RequestCode.NOT_FOUND, "There is nothing here. GraphQL is served on /graphql."),
     405: (RequestCode.METHOD_NOT_ALLOWED, "That can't be done here; the header `Allow` says what can."),
+    503: (RequestCode.SERVICE_UNAVAILABLE, ""),
 }
+"""By status; where there is no message, whoever refuses says it."""
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -214,7 +216,7 @@ def refusal_of(error: Exception) -> Refusal:
     if not isinstance(error, HTTPException):
         raise error
     code, message = REFUSED.get(error.status_code, (RequestCode.BAD_REQUEST, "The request can't be answered."))
-    return Refusal(error.status_code, code, message, dict(error.headers or {}))
+    return Refusal(error.status_code, code, message or error.detail, dict(error.headers or {}))
 
 
 def told(refusal: Refusal) -> Response:

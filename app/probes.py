@@ -15,6 +15,8 @@ from app.settings import Settings, is_loopback
 from app.storage.engine import Database
 from app.storage.migrate import is_current
 
+TRY_AGAIN = {"Retry-After": "1"}
+
 
 async def health(_: Request) -> Response:
     """The process answers."""
@@ -28,10 +30,10 @@ def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
             current = await is_current(database.engine)
         except (SQLAlchemyError, OSError) as error:
             log().warning("database not reachable", error=type(error).__name__)
-            return JSONResponse({"status": "database not reachable"}, 503)
-        return JSONResponse(
-            {"status": "ok"} if current else {"status": "database not migrated"}, 200 if current else 503
-        )
+            raise HTTPException(503, "The database is not reachable.", TRY_AGAIN) from None
+        if not current:
+            raise HTTPException(503, "The database has another schema than this program knows.", TRY_AGAIN)
+        return JSONResponse({"status": "ok"})
 
     return ready
 

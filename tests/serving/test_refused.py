@@ -25,6 +25,7 @@ def counted(code: str) -> float:
         ("TRACE", "/graphql", {}, 405, "METHOD_NOT_ALLOWED"),
         ("GET", "/metrics", {}, 401, "UNAUTHENTICATED"),
         ("GET", "/metrics", {"Authorization": "Bearer a-guess"}, 401, "UNAUTHENTICATED"),
+        ("GET", "/ready", {}, 503, "SERVICE_UNAVAILABLE"),
         ("OPTIONS", "/graphql", preflight(THEIRS), 400, "CORS_REFUSED"),
         ("OPTIONS", "/metrics", preflight(OURS, method="PUT"), 400, "CORS_REFUSED"),
     ],

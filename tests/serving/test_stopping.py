@@ -37,7 +37,7 @@ async def test_what_was_begun_is_finished_and_what_comes_then_is_turned_away(dat
     assert (late.headers["Retry-After"], late.headers["Connection"]) == ("1", "close")
     assert len(late.headers["X-Request-Id"]) == 32
     assert (health.status_code, health.json()) == (200, {"status": "ok"})
-    assert (ready.status_code, ready.json()) == (503, {"status": "shutting down"})
+    assert (code_of(ready), ready.headers["Retry-After"]) == ((503, "SHUTTING_DOWN"), "1")
 
 
 async def test_a_server_that_does_nothing_stops_at_once_and_closes_idle_connections(

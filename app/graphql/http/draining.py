@@ -5,7 +5,7 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
@@ -76,7 +76,7 @@ class Draining:
 
         if self._work.stopping and scope["path"] != "/health":
             await read_to_the_end(receive)
-            await turned_away(scope)(scope, receive, send_and_close)
+            await turned_away()(scope, receive, send_and_close)
         else:
             await self._run(scope, receive, send_and_close)
 
@@ -113,9 +113,7 @@ async def read_to_the_end(receive: Receive) -> None:
                 pass
 
 
-def turned_away(scope: Scope) -> Response:
-    if scope["path"] == "/ready":
-        return JSONResponse({"status": "shutting down"}, 503)
+def turned_away() -> Response:
     return shutting_down("The server is shutting down, and has not begun with the request. Send it again.")
 
 

@@ -1,0 +1,52 @@
+"""What those ask who watch over the server: whether it is ready."""
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.storage.migrate import downgrade, upgrade
+from tests.api.client import serving
+from tests.conftest import drop_database, make_database, url_of
+from tests.serving.test_browsers import NOWHERE
+
+UNREACHABLE = "The database is not reachable."
+NOT_MIGRATED = "The database has another schema than this program knows."
+
+
+def is_not_ready(response: httpx.Response, message: str) -> None:
+    assert response.status_code == 503
+    error = {"message": message, "extensions": {"code": "SERVICE_UNAVAILABLE"}}
+    assert response.json() == {"errors": [error]}
+    assert response.headers["Retry-After"] == "1"
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+
+
+async def test_with_the_newest_schema_the_server_is_ready_and_with_an_older_one_not(database_url: str) -> None:
+    async with serving(database_url) as http:
+        ready = await http.get("/ready")
+        await downgrade(database_url, "-1")
+        older = await http.get("/ready")
+        await upgrade(database_url)
+        again = await http.get("/ready")
+    is_not_ready(older, NOT_MIGRATED)
+    for response in (ready, again):
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_with_an_empty_database_it_is_not_ready(empty_database_url: str) -> None:
+    async with serving(empty_database_url) as http:
+        is_not_ready(await http.get("/ready"), NOT_MIGRATED)
+
+
+@pytest.fixture
+async def dropped_url(server_url: str, server: AsyncEngine) -> str:
+    name = await make_database(server)
+    await drop_database(server, name)
+    return url_of(server_url, name)
+
+
+async def test_without_its_database_it_is_not_ready_and_lives(dropped_url: str) -> None:
+    for url in (NOWHERE, dropped_url):
+        async with serving(url) as http:
+            is_not_ready(await http.get("/ready"), UNREACHABLE)
+            assert (await http.get("/health")).json() == {"status": "ok"}
