@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -20,10 +21,49 @@ def data_dir(session_folder: Path) -> Path:
     return session_folder / "served"
 
 
-@pytest.mark.parametrize(
-    ("number", "options"), [(signal.SIGINT, []), (signal.SIGTERM, []), (signal.SIGTERM, ["--workers", "2"])]
-)
-def test_a_signal_stops_the_server_and_its_database(data_dir: Path, number: signal.Signals, options: list[str]) -> None:
+@dataclass(frozen=True)
+class Life:
+    """What was seen of a server from its start to a signal, and of its database after it."""
+
+    url: str
+    greeting: list[str]
+    pasted: str
+    """What came of the command of the greeting, where there is curl to run it."""
+    listed: subprocess.CompletedProcess[str]
+    """What another command said while the server ran."""
+    ready: int
+    log: list[str]
+    code: int
+    database_ran: bool
+    database_runs: bool
+
+
+@pytest.fixture(scope="module")
+def life(data_dir: Path, session_folder: Path) -> Life:
+    log = session_folder / "served.log"
+    with log.open("w", encoding="utf-8") as written, serving(data_dir, stderr=written.fileno()) as server:
+        assert server.process.stdout is not None
+        server.greeting += [server.process.stdout.readline().strip() for _ in range(3)]
+        command = server.greeting[-1] if shutil.which("curl") else ""
+        pasted = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=True).stdout
+        listed = flowport("token", "--list", "--data-dir", data_dir)
+        httpx.post(f"{server.url}/graphql", json={"query": "query Asked { __typename }"}, headers=TOKEN)
+        ready, database_ran = httpx.get(f"{server.url}/ready").status_code, server_of(data_dir) is not None
+        code = server.end(signal.SIGTERM)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    database_runs = server_of(data_dir) is not None
+    return Life(server.url, server.greeting, pasted, listed, ready, lines, code, database_ran, database_runs)
+
+
+def test_a_signal_stops_the_server_and_its_database(life: Life) -> None:
+    assert (life.ready, life.database_ran) == (200, True)
+    assert (life.code, life.database_runs) == (0, False)
+
+
+@pytest.mark.parametrize(("number", "options"), [(signal.SIGINT, []), (signal.SIGTERM, ["--workers", "2"])])
+def test_ctrl_c_stops_them_too_and_a_signal_several_workers(
+    data_dir: Path, number: signal.Signals, options: list[str]
+) -> None:
     with serving(data_dir, *options) as server:
         assert httpx.get(f"{server.url}/ready").status_code == 200
         assert server_of(data_dir) is not None
@@ -41,50 +81,36 @@ def test_after_a_kill_nothing_is_left_and_the_next_start_serves(data_dir: Path, 
         assert httpx.get(f"{server.url}/ready").status_code == 200
 
 
-def test_the_greeting_has_the_tokens_and_an_export_to_paste(data_dir: Path) -> None:
-    with serving(data_dir) as server:
-        assert server.end(signal.SIGTERM) == 0
-    url, tokens, invitation, *curl = server.greeting
-    assert url == f"Flowport serves GraphQL, and GraphiQL for browsers, on {server.url}/graphql"
+def test_the_greeting_has_the_tokens_and_an_export_to_paste(life: Life) -> None:
+    url, tokens, invitation, *curl = life.greeting
+    assert url == f"Flowport serves GraphQL, and GraphiQL for browsers, on {life.url}/graphql"
     assert tokens == "Tokens of the demo world: demo-integrator demo-admin demo-guest demo-outsider"
     assert invitation == "Export a flow:"
     assert curl[0].startswith("curl ")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl to paste the command into")
-def test_the_command_of_the_greeting_exports_a_flow_when_pasted(data_dir: Path) -> None:
-    with serving(data_dir) as server:
-        assert server.process.stdout is not None
-        command = [server.process.stdout.readline() for _ in range(3)][-1]
-        told = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=True)
-    exported = json.loads(told.stdout)["data"]["exportFlow"]
+def test_the_command_of_the_greeting_exports_a_flow_when_pasted(life: Life) -> None:
+    exported = json.loads(life.pasted)["data"]["exportFlow"]
     assert (exported["errors"], exported["flow"]["workspace"]["name"]) == ([], "Retail Production")
 
 
-def test_every_line_of_the_log_is_json_the_server_s_own_lines_too(data_dir: Path) -> None:
-    with serving(data_dir, stderr=subprocess.PIPE) as server:
-        httpx.post(f"{server.url}/graphql", json={"query": "query Asked { __typename }"}, headers=TOKEN)
-        assert server.process.stderr is not None
-        server.process.send_signal(signal.SIGTERM)
-        lines = [json.loads(line) for line in server.process.stderr]
+def test_every_line_of_the_log_is_json_the_server_s_own_lines_too(life: Life) -> None:
+    lines = [json.loads(line) for line in life.log]
     assert all({"level", "timestamp", "event"} <= line.keys() for line in lines)
     assert "Application startup complete." in [line["event"] for line in lines if line.get("logger") == "uvicorn.error"]
-    [operation] = [line for line in lines if line["event"] == "operation"]
-    assert (operation["operation"], operation["outcome"], operation["level"]) == ("Asked", "ok", "info")
+    [operation] = [line for line in lines if line["event"] == "operation" and line["operation"] == "Asked"]
+    assert (operation["outcome"], operation["level"]) == ("ok", "info")
 
 
-def test_the_other_commands_work_while_the_server_runs(data_dir: Path) -> None:
-    with serving(data_dir) as server:
-        listed = flowport("token", "--list", "--data-dir", data_dir)
-        assert (listed.returncode, listed.stderr) == (0, "")
-        assert httpx.get(f"{server.url}/ready").status_code == 200
+def test_the_other_commands_work_while_the_server_runs(life: Life) -> None:
+    assert (life.listed.returncode, life.listed.stderr) == (0, "")
+    assert life.ready == 200
 
 
 @pytest.mark.parametrize("options", [[], ["--no-demo"]])
+@pytest.mark.usefixtures("life")
 def test_the_demo_world_is_not_served_to_other_hosts(data_dir: Path, options: list[str]) -> None:
-    if options and not data_dir.exists():
-        with serving(data_dir):
-            pass
     told = flowport("serve", "--host", "0.0.0.0", "--port", "0", "--data-dir", data_dir, *options)
     assert (told.returncode, told.stdout) == (1, "")
     assert "loopback only" in told.stderr
