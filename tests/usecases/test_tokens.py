@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.nouns import UserId
 from app.observability import counting_statements
@@ -16,17 +17,32 @@ from app.storage.tables import USER
 from app.storage.tokens import TokenOwner, find_token
 from app.storage.world import load_world
 from app.usecases.tokens import UnknownUser, issue_token, list_tokens, revoke_token
+from tests.conftest import drop_database, make_database, url_of
 from tests.storage.world_files import as_file, contents, world
 
 SOON = timedelta(seconds=10)
 
-pytestmark = pytest.mark.usefixtures("ada")
+
+@pytest.fixture(scope="module")
+async def people(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[tuple[str, str]]:
+    """The name of a database with users, of which every test gets a copy, and the id of Ada@Example.com."""
+    name = await make_database(server, template=template)
+    ids = await load_world(url_of(server_url, name), as_file(world()))
+    yield name, ids["ada"]
+    await drop_database(server, name)
 
 
 @pytest.fixture
-async def ada(database_url: str) -> str:
-    """A user of the database, whose e-mail address is Ada@Example.com."""
-    return (await load_world(database_url, as_file(world())))["ada"]
+def ada(people: tuple[str, str]) -> str:
+    return people[1]
+
+
+@pytest.fixture
+async def database_url(server_url: str, server: AsyncEngine, people: tuple[str, str]) -> AsyncIterator[str]:
+    """A database of the test's own, with users."""
+    name = await make_database(server, template=people[0])
+    yield url_of(server_url, name)
+    await drop_database(server, name)
 
 
 @pytest.fixture
