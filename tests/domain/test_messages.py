@@ -50,8 +50,8 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
     """Every refusal and warning about things that are called so, with lists of so many."""
     contract = Contract(ContractId(id_), name, ContractStatus.SUSPENDED, HOME, False, 3)
     workspace, flow = Workspace(WorkspaceId(id_), name, WorkspaceType.FULL, contract), FlowId("flow_1")
-    topics = tuple(Target(id_, TOPIC, workspace.id, name) for _ in range(count))
-    components = tuple(inaccessible(id_, *[id_] * count) for _ in range(count))
+    topics = (Target(id_, TOPIC, workspace.id, name),) * count
+    components = (inaccessible(id_, *[id_] * count),) * count
     missing = [MissingTopic(f"{number} {id_}", workspace) for number in range(count)]
     nodes = [step(id_, id_), step(id_, "acme/router:route"), step(f"{id_} 2", "acme/router:route")]
     links = [Link(id_, id_), Link(id_, f"{id_} 2"), Link(f"{id_} 2", name), Link(f"{id_} 2", id_)]
