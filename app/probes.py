@@ -48,10 +48,13 @@ def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
     async def metrics(request: Request) -> Response:
         if not is_open:
             raise HTTPException(404)
-        if token is not None:
-            given = request.headers.get("authorization", "").encode()
-            if not compare_digest(given, f"Bearer {token}".encode()):
-                raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+        if token is not None and not bears(request.headers.get("authorization", ""), token):
+            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
         return Response(exposition(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
     return metrics
+
+
+def bears(header: str, token: str) -> bool:
+    scheme, _, given = header.partition(" ")
+    return scheme.lower() == "bearer" and compare_digest(given.strip(" ").encode(), token.encode())

@@ -1,4 +1,4 @@
-"""What those ask who watch over the server: whether it is ready."""
+"""What those ask who watch over the server: whether it is ready, and, with a token, what it has measured."""
 
 import httpx
 import pytest
@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.storage.migrate import downgrade, upgrade
 from tests.api.client import serving
 from tests.conftest import drop_database, make_database, url_of
-from tests.serving.test_browsers import NOWHERE
+from tests.serving.test_browsers import NOWHERE, browsing
 
 UNREACHABLE = "The database is not reachable."
 NOT_MIGRATED = "The database has another schema than this program knows."
@@ -50,3 +50,23 @@ async def test_without_its_database_it_is_not_ready_and_lives(dropped_url: str) 
         async with serving(url) as http:
             is_not_ready(await http.get("/ready"), UNREACHABLE)
             assert (await http.get("/health")).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ("bearer a-token-for-metrics", 200),
+        ("BEARER a-token-for-metrics", 200),
+        ("Bearer   a-token-for-metrics ", 200),
+        ("Bearer A-TOKEN-FOR-METRICS", 401),
+        ("Bearera-token-for-metrics", 401),
+        ("a-token-for-metrics", 401),
+        ("Bearer ", 401),
+        ("", 401),
+    ],
+)
+async def test_the_scheme_of_the_metrics_token_is_taken_in_any_case_and_the_token_is_not(
+    given: str, status: int
+) -> None:
+    async with browsing(metrics_token="a-token-for-metrics") as http:
+        assert (await http.get("/metrics", headers={"Authorization": given})).status_code == status
