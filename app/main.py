@@ -28,6 +28,7 @@ from app.graphql.http.draining import Draining, Named
 from app.graphql.http.endpoint import Access, Bounds, Endpoint, note_refusal, refused
 from app.graphql.http.limits import Limits
 from app.graphql.refused import Refusal, RequestCode
+from app.metrics import CONNECTIONS
 from app.observability import configure_log, log
 from app.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
@@ -57,6 +58,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
         settings.database_url,
         pool_size=settings.pool_size,
         statement_timeout_seconds=settings.statement_timeout_seconds,
+        # So that who waits in vain can be told before its own time is over.
+        connection_wait_seconds=settings.request_timeout_seconds / 2,
+        in_use=CONNECTIONS,
     )
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
     authenticator = authenticator_of(settings, database, work.now)

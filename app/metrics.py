@@ -52,12 +52,11 @@ CONNECTIONS = Gauge(
 )
 
 
-def operation_ended(operation: str, outcome: str, *, seconds: float, statements: int, connections: int) -> None:
-    """Count an operation that was run; `connections` are those that are at work just now."""
+def operation_ended(operation: str, outcome: str, *, seconds: float, statements: int) -> None:
+    """Count an operation that was run."""
     OPERATIONS.labels(operation, outcome).inc()
     SECONDS.labels(operation).observe(seconds)
     STATEMENTS.labels(operation).observe(statements)
-    CONNECTIONS.set(connections)
 
 
 def request_refused(code: str) -> None:

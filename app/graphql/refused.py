@@ -41,7 +41,7 @@ class RequestCode(StrEnum):
     TIMEOUT = "TIMEOUT"
     """The request or a statement took too long."""
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
-    """JWTs can't be checked right now."""
+    """The database is down or too busy right now, or the keys of JWTs can't be had."""
     SHUTTING_DOWN = "SHUTTING_DOWN"
     CLIENT_CLOSED_REQUEST = "CLIENT_CLOSED_REQUEST"
     """For the log only: nobody reads the answer."""

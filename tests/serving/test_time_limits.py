@@ -42,7 +42,9 @@ async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_conne
         before = await real.names()
         async with real.locked(lock):
             responses = await asyncio.gather(*(ask(real) for _ in range(30)))
-            assert {code_of(response) for response in responses} == {(503, "TIMEOUT")}
+            # The others waited for a connection, and no longer than for half of that time.
+            codes = {code_of(response) for response in responses}
+            assert {(503, "TIMEOUT")} <= codes <= {(503, "TIMEOUT"), (503, "SERVICE_UNAVAILABLE")}
             assert await real.at_work_in_the_database() == 0
         assert await real.names() == before
         usual = await asyncio.gather(*(real.copying(name=f"Later {number}") for number in range(POOL)))

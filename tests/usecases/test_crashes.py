@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.storage.engine import StatementFailed
+from app.storage.engine import DatabaseUnavailable, Written
 from tests.usecases.graphs import code, graph
 from tests.usecases.world import World, created, exported
 
@@ -27,9 +27,10 @@ async def test_an_override_whose_connection_is_lost_has_not_happened(world: Worl
     await world.execute(DIE)
     await world.execute(DIE_AFTER[moment])
 
-    with pytest.raises(StatementFailed):
+    with pytest.raises(DatabaseUnavailable) as lost:
         await world.export("orders", over="busy")
 
+    assert lost.value.written is (Written.UNKNOWN if moment == "all was written" else Written.NOTHING)
     assert await world.contents() == before
     await world.execute("DROP FUNCTION die CASCADE")
     exported(await world.export("orders", over="busy"))
@@ -41,7 +42,7 @@ async def test_a_creation_whose_connection_is_lost_leaves_no_content_behind(worl
     await world.execute(DIE)
     await world.execute(DIE_AFTER["the draft was written"])
 
-    with pytest.raises(StatementFailed):
+    with pytest.raises(DatabaseUnavailable):
         await world.create("small-live", graph(code("1", "never seen")))
 
     assert await world.contents() == before

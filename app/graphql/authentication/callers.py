@@ -9,7 +9,7 @@ from app.graphql.authentication.json_web_tokens import BadToken, JsonWebTokens, 
 from app.graphql.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.graphql.refused import Refusal, RequestCode
 from app.observability import log
-from app.storage.engine import Database
+from app.storage.engine import Database, DatabaseUnavailable
 from app.storage.tokens import PREFIX, find_token
 from app.storage.users import find_user_by_email, find_user_by_id
 
@@ -17,6 +17,8 @@ MAX_TOKEN_BYTES = 8192
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """What RFC 6750 lets a token be."""
 DOTS_OF_A_JWT = 2
+OUTAGE_SECONDS = 5
+"""After how long callers are told to try again when the database is down or too busy."""
 
 
 class Authenticator:
@@ -39,8 +41,8 @@ class Authenticator:
     async def viewer(self, headers: list[str]) -> UserId | None:
         """The user whom the header names; None without one. Several headers are one that nobody can read.
 
-        Raises Refusal: 401 for whatever is wrong, without saying what; 503 for a JWT whose key can't be had just now.
-        Nothing is remembered of a token: whether it is good now is asked of the database every time.
+        Raises Refusal: 401 for whatever is wrong, without saying what; 503 for a JWT whose key can't be had just now, and
+        for everybody while the database is down or too busy. Nothing is remembered of a token: whether it is good now is asked of the database every time.
         """
         if not headers:
             return None
@@ -52,6 +54,8 @@ class Authenticator:
         except KeysUnavailable as error:
             log().warning("token not checked", reason=str(error))
             raise cannot_tell() from None
+        except DatabaseUnavailable as error:
+            raise out_of_reach(error) from None
 
     async def close(self) -> None:
         if self._json_web_tokens is not None:
@@ -102,6 +106,13 @@ def token_wanted() -> Refusal:
 def bad_token() -> Refusal:
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     return Refusal(401, RequestCode.UNAUTHENTICATED, "The token is unknown, expired or revoked.", challenge)
+
+
+def out_of_reach(error: DatabaseUnavailable) -> Refusal:
+    """What is said, and logged, where nothing could be done because of the database."""
+    log().warning("database unavailable", reason=str(error))
+    message = "The database is down or too busy just now, so nothing was done. Try again soon."
+    return Refusal(503, RequestCode.SERVICE_UNAVAILABLE, message, {"Retry-After": str(OUTAGE_SECONDS)})
 
 
 def cannot_tell() -> Refusal:

@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 
 from app.domain.nouns import UserId
 from app.graphql.allowance import Allowance
-from app.graphql.authentication.callers import Authenticator, token_wanted
+from app.graphql.authentication.callers import Authenticator, out_of_reach, token_wanted
 from app.graphql.context import Context
 from app.graphql.http.budget import Budget
 from app.graphql.http.documents import Documents, Operation, operation_of
@@ -25,7 +25,7 @@ from app.graphql.http.weighing import weigh
 from app.graphql.refused import Refusal, RequestCode
 from app.metrics import operation_ended, request_refused
 from app.observability import Statements, counting_statements, log, request_id
-from app.storage.engine import Database, StatementTookTooLong
+from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 
 CANCELLED = Answer({}, outcome="cancelled")
@@ -112,6 +112,8 @@ class Endpoint:
             raise client_went_away() from None
         except StatementTookTooLong:
             raise too_slow("The database took too long to answer. Try again.") from None
+        except DatabaseUnavailable as error:
+            raise out_of_reach(error) from None
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -167,8 +169,7 @@ class Endpoint:
         self, asked: Asked, operation: Operation, answer: Answer, *, cost: int, statements: int, seconds: float
     ) -> None:
         """Count and log an operation that was run, or begun."""
-        in_use = self.database.connections_in_use
-        operation_ended(operation.label, answer.outcome, seconds=seconds, statements=statements, connections=in_use)
+        operation_ended(operation.label, answer.outcome, seconds=seconds, statements=statements)
         log().info(
             "operation",
             actor=asked.viewer,

@@ -12,7 +12,7 @@ from app.graphql.http.requests import GraphQLRequest
 from app.graphql.refused import BadRequest, RequestCode
 from app.graphql.schema import schema
 from app.observability import log
-from app.storage.engine import StatementTookTooLong
+from app.storage.engine import DatabaseUnavailable, StatementTookTooLong, Written
 
 SUGGESTION = " Did you mean "
 """What graphql-core adds at the end of its messages about values that it doesn't know: parts of the schema."""
@@ -26,6 +26,19 @@ WAS_GOING = "This was published, discarded or removed by somebody while it was b
 TOOK_TOO_LONG = (
     "This took the database too long, and was given up. Ask for less, or try again: others may be at work on it."
 )
+
+OUT_OF_REACH = {
+    Written.NOTHING: "The database is down or too busy just now, so nothing of this was written. Try again soon.",
+    Written.UNKNOWN: (
+        "The connection to the database was lost while this was being committed, so that it isn't known whether it was "
+        "written. Look before you send it again."
+    ),
+    None: (
+        "The database is down or too busy just now, so this can't be shown. Look whether it was written before you send "
+        "it again."
+    ),
+}
+"""By what was written; only mutations are answered so, since queries can just be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,10 @@ class Answer:
 
 
 async def execute(asked: GraphQLRequest, operation: Operation, context: Context) -> Answer:
-    """Run an operation; a query that met something which was just going is run again."""
+    """Run an operation; a query that met something which was just going is run again.
+
+    Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
+    """
     result = await _run(asked, operation, context)
     for _ in range(LOOKS_AGAIN):
         if operation.type is not OperationType.QUERY or not _met_what_vanished(result):
@@ -57,6 +73,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     if mistakes and operation.type is OperationType.QUERY:
         # A cursor is read where its list is known. Nothing is lost by leaving the rest of the answer out: ask again.
         return request_error(mistakes, code=RequestCode.BAD_USER_INPUT, context=context)
+    refuse_if_out_of_reach(errors, data, operation)
     body: dict[str, Any] = {"data": data}
     if errors:
         body["errors"] = [formatted(error, context) for error in errors]
@@ -72,6 +89,18 @@ async def _run(asked: GraphQLRequest, operation: Operation, context: Context) ->
         operation_name=asked.operation_name or operation.name,
         context_value=context,
     )
+
+
+def refuse_if_out_of_reach(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
+    """Raise what kept an operation from being done. Where something may have been done it is answered; this logs it."""
+    outages = [cause for error in errors if isinstance(cause := error.original_error, DatabaseUnavailable)]
+    if not outages:
+        return
+    is_undone = len(outages) == len(errors) and all(outage.written is Written.NOTHING for outage in outages)
+    nothing_was_done = is_undone and all(value is None for value in (data or {}).values())
+    if nothing_was_done or operation.type is OperationType.QUERY:
+        raise outages[0]
+    log().warning("database unavailable", reason=str(outages[0]))
 
 
 def _met_what_vanished(result: object) -> bool:
@@ -92,6 +121,8 @@ def formatted(
     """An error as callers see it. Ours is masked: the log has it whole, under the request id."""
     if isinstance(error.original_error, StatementTookTooLong):
         return _in_place(error, TOOK_TOO_LONG, {"code": RequestCode.TIMEOUT})
+    if isinstance(error.original_error, DatabaseUnavailable):
+        return _in_place(error, OUT_OF_REACH[error.original_error.written], {"code": RequestCode.SERVICE_UNAVAILABLE})
     if isinstance(error.original_error, Vanished):
         return _in_place(error, WAS_GOING, {"code": RequestCode.GONE})
     if context is not None and is_ours(error):

@@ -1,0 +1,211 @@
+"""The database goes away, or has no connection left: callers are told to try again, and all is well when it is back."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from app.storage.embedded import running
+from app.storage.migrate import upgrade
+from tests.api.client import serving
+from tests.api.databases import Loaded, Server, run_sql
+from tests.serving.real import (
+    LOCK_CONTRACTS,
+    LOCK_FLOWS,
+    PLACE_OF_A_FLOW,
+    VIEWER,
+    Real,
+    code_of,
+    error_of,
+    real_server,
+    soon_true,
+)
+from tests.serving.test_browsers import browsing
+
+HOLD_COMMITS = "select pg_advisory_xact_lock(1)"
+LOCK_TABLE = "lock table flow in access exclusive mode"
+TOKEN = {"Authorization": f"Bearer fp_{'0' * 26}_x"}
+CUT = (
+    "select pg_terminate_backend(pid) from pg_stat_activity "
+    "where datname = current_database() and application_name = 'flowport'"
+)
+NOTHING_DONE = "The database is down or too busy just now, so nothing was done. Try again soon."
+NOTHING_WRITTEN = "The database is down or too busy just now, so nothing of this was written. Try again soon."
+PERHAPS_WRITTEN = (
+    "The connection to the database was lost while this was being committed, so that it isn't known whether it was "
+    "written. Look before you send it again."
+)
+NOT_SHOWN = "The database is down or too busy just now, so this can't be shown. Look whether it was written before you send it again."
+TWO_MUTATIONS = (
+    "mutation($first: CreateFlowInput!, $second: CopyFlowInput!) "
+    "{ createFlow(input: $first) { errors { code } } copyFlow(input: $second) { errors { code } } }"
+)
+WAIT_AT_COMMIT = """
+    create function wait() returns trigger language plpgsql as
+    $$ begin perform pg_advisory_xact_lock(1); return null; end $$
+"""
+WAITS = """
+    create constraint trigger waits after insert on flow deferrable initially deferred
+    for each row execute function wait()
+"""
+
+
+def assert_refused(response: httpx.Response) -> None:
+    assert code_of(response) == (503, "SERVICE_UNAVAILABLE")
+    assert response.json()["errors"][0]["message"] == NOTHING_DONE
+    assert response.headers["Retry-After"] == "5"
+
+
+def warnings(log: list[Any]) -> list[tuple[str, str]]:
+    """What is in the log besides the usual; a traceback is nowhere."""
+    assert [line for line in log if "exc_info" in line] == []
+    return [(line["event"], line["reason"]) for line in log if line["log_level"] not in {"info", "debug"}]
+
+
+async def waiting(real: Real, application: str = "flowport") -> int:
+    """How many connections wait for a lock that somebody else has."""
+    waits = (
+        "select application_name from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    return [name for (name,) in await real.rows(waits)].count(application)
+
+
+async def cut_off(real: Real, request: "asyncio.Task[httpx.Response]") -> httpx.Response:
+    """The answer to a request whose connection is lost while it waits for a lock."""
+    assert await soon_true(lambda: waiting(real))
+    await real.rows(CUT)
+    return await request
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/static/examples.graphql"])
+async def test_where_nobody_listens_callers_are_told_to_try_again_with_a_line_in_the_log(path: str) -> None:
+    async with browsing(host="0.0.0.0") as http:
+        with capture_logs() as log:
+            response = await http.get(path, params={"query": VIEWER}, headers=TOKEN)
+    assert_refused(response)
+    assert warnings(log) == [("database unavailable", "ConnectionRefusedError")]
+
+
+async def test_a_server_recovers_by_itself_when_its_database_was_stopped_and_started(folder: Path) -> None:
+    async def ask(http: httpx.AsyncClient) -> httpx.Response:
+        return await http.post("/graphql", json={"query": VIEWER}, headers=TOKEN)
+
+    with running(folder / "data") as url:
+        await upgrade(url)
+        app = serving(url)
+        http = await app.__aenter__()
+        assert (await ask(http)).status_code == 401
+    assert_refused(await ask(http))
+    assert_refused(await ask(http))
+    with running(folder / "data"):
+        assert (await ask(http)).status_code == 401
+        await app.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("lock", "ask"),
+    [
+        (LOCK_FLOWS, lambda real: real.copying()),
+        (LOCK_CONTRACTS, lambda real: real.posting(PLACE_OF_A_FLOW, id=real.api.id("plain"))),
+        ("lock table api_token in access exclusive mode", lambda real: real.posting(VIEWER)),
+    ],
+    ids=["writing", "reading", "before"],
+)
+async def test_a_connection_lost_within_a_statement_is_told_and_nothing_is_left_of_it(
+    databases: Server, loaded: Loaded, caplog: pytest.LogCaptureFixture, lock: str, ask: Callable[[Real], Any]
+) -> None:
+    async with real_server(databases, loaded) as real:
+        before = await real.names()
+        with capture_logs() as log:
+            async with real.locked(lock):
+                response = await cut_off(real, ask(real))
+        assert_refused(response)
+        assert warnings(log) == [("database unavailable", "ConnectionDoesNotExistError")]
+        assert [record for record in caplog.records if record.levelname not in {"INFO", "DEBUG"}] == []
+        assert await real.names() == before
+        assert (await ask(real)).json().get("errors") is None
+
+
+async def test_whoever_waits_too_long_for_a_connection_is_told_to_come_again(databases: Server, loaded: Loaded) -> None:
+    async with real_server(databases, loaded, pool_size=1, request_timeout_seconds=3) as real:
+        with capture_logs() as log:
+            async with real.locked(LOCK_FLOWS):
+                holding = real.copying()
+                assert await soon_true(lambda: waiting(real))
+                response = await real.posting(VIEWER)
+                await holding
+        assert (await real.posting(VIEWER)).status_code == 200
+    assert_refused(response)
+    assert warnings(log) == [("database unavailable", "all connections are at work")]
+
+
+async def test_connections_that_were_lost_at_rest_are_made_anew_unseen(databases: Server, loaded: Loaded) -> None:
+    async with real_server(databases, loaded, pool_size=3) as real:
+        async with real.locked(LOCK_FLOWS):
+            copies = [real.copying(name=f"Copy {number}") for number in range(3)]
+            assert await soon_true(lambda: real.is_at_work(3))
+        await asyncio.gather(*copies)
+        await real.rows(CUT)
+        assert await soon_true(lambda: nobody_is_connected(real))
+        answers = await asyncio.gather(*(real.posting(VIEWER) for _ in range(6)))
+    assert [answer.status_code for answer in answers] == [200] * 6
+
+
+async def nobody_is_connected(real: Real) -> bool:
+    return await real.rows(CUT) == []
+
+
+async def test_of_several_mutations_those_that_were_done_are_told(databases: Server, loaded: Loaded) -> None:
+    async with real_server(databases, loaded) as real:
+        second = {"flowId": real.api.id("plain"), "name": "Second"}
+        with capture_logs() as log:
+            async with real.locked(LOCK_FLOWS):
+                request = real.posting(TWO_MUTATIONS, first=real.creation("First"), second=second)
+                response = await cut_off(real, request)
+        names = await real.names()
+    assert response.status_code == 200
+    assert response.json()["data"] == {"createFlow": {"errors": []}, "copyFlow": None}
+    told = error_of(response)
+    assert (told["message"], told["path"]) == (NOTHING_WRITTEN, ["copyFlow"])
+    assert told["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    assert ("First" in names, "Second" in names) == (True, False)
+    assert warnings(log) == [("database unavailable", "ConnectionDoesNotExistError")]
+
+
+async def test_of_what_was_being_committed_nobody_says_that_it_was_not_written(
+    databases: Server, loaded: Loaded
+) -> None:
+    async with real_server(databases, loaded) as real:
+        await run_sql(real.api.database_url, WAIT_AT_COMMIT)
+        await run_sql(real.api.database_url, WAITS)
+        with capture_logs() as log:
+            async with real.locked(HOLD_COMMITS):
+                response = await cut_off(real, real.copying())
+    assert (response.status_code, response.json()["data"]) == (200, {"copyFlow": None})
+    assert error_of(response)["message"] == PERHAPS_WRITTEN
+    assert error_of(response)["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    assert "Retry-After" not in response.headers
+    assert warnings(log) == [("database unavailable", "ConnectionDoesNotExistError")]
+
+
+async def test_what_was_written_and_cant_be_shown_is_not_called_undone(databases: Server, loaded: Loaded) -> None:
+    async with real_server(databases, loaded) as real, AsyncExitStack() as locked:
+        await run_sql(real.api.database_url, WAIT_AT_COMMIT)
+        await run_sql(real.api.database_url, WAITS)
+        async with real.locked(HOLD_COMMITS):
+            request = real.copying(name="Written")
+            assert await soon_true(lambda: waiting(real))
+            # It gets the table when the copy is committed, before anybody reads it.
+            locking = asyncio.create_task(locked.enter_async_context(real.locked(LOCK_TABLE)))
+            assert await soon_true(lambda: waiting(real, application=""))
+        await locking
+        response = await cut_off(real, request)
+        await locked.aclose()
+        assert "Written" in await real.names()
+    assert (response.status_code, response.json()["data"]) == (200, {"copyFlow": None})
+    assert error_of(response)["message"] == NOT_SHOWN
