@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from app.main import create_app
 from tests.api.client import DOCUMENT_TYPE, Api, body_of
 
 JSON_TYPE = "application/json"
@@ -135,6 +136,19 @@ async def test_a_body_above_the_limit_is_a_413_whatever_it_says_of_its_length(ap
     headers = {"Content-Type": JSON_TYPE, "Authorization": f"Bearer {api.tokens['ada']}"}
     response = await api.http.post("/graphql", content=in_pieces(), headers=headers)
     assert error_of(response, 413)[0] == "CONTENT_TOO_LARGE"
+
+
+async def test_how_large_a_body_may_be_is_as_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWPORT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setenv("FLOWPORT_MAX_BODY_BYTES", "100")
+    body = json.dumps({"query": NAME})
+    transport = httpx.ASGITransport(create_app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        headers = {"Content-Type": JSON_TYPE}
+        full = await http.post("/graphql", content=body.ljust(100), headers=headers)
+        over = await http.post("/graphql", content=body.ljust(101), headers=headers)
+    assert (full.status_code, body_of(full)) == (200, {"data": {"__typename": "Query"}})
+    assert error_of(over, 413) == ("CONTENT_TOO_LARGE", "The body is larger than 100 bytes.")
 
 
 @pytest.mark.parametrize(
