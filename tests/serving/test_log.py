@@ -1,6 +1,9 @@
 """What the log says of requests, at its most talkative: under which id, and never what callers sent."""
 
+import asyncio
+import hashlib
 import json
+import time
 from typing import Any
 
 from tests.api.databases import Loaded, Server, run_sql
@@ -86,3 +89,79 @@ async def test_what_is_cut_off_at_a_stop_is_logged_under_the_id_that_its_answer_
     told = [(line["event"], line["request_id"]) for line in lines if "request_id" in line]
     own_id = response.headers["X-Request-Id"]
     assert told == [("operation", own_id), ("request refused", own_id)]
+
+
+WHO = "query Who { viewer { id } }"
+TWO_COPIES = """
+  mutation Twice($input: CopyFlowInput!) {
+    first: copyFlow(input: $input) { errors { code } } second: copyFlow(input: $input) { errors { code } }
+  }
+"""
+NAME = "{ __typename }"
+NOBODY_KNOWS = "{ viewer { id nonsense } }"
+
+
+def line_of(document: str, actor: str | None, **more: Any) -> dict[str, Any]:
+    """What the log says of an operation that went well, or else of what is told here."""
+    digest = hashlib.sha256(document.encode()).hexdigest()
+    usual = {"event": "operation", "level": "info", "client": "127.0.0.1", "type": "query", "outcome": "ok"}
+    return {**usual, "actor": actor, "hash": digest[:16], "operation": None, "codes": [], **more}
+
+
+def operations_in(written: str) -> dict[str, dict[str, Any]]:
+    """The lines of operations, by the ids of the requests."""
+    lines = [json.loads(line) for line in written.splitlines()]
+    return {line.pop("request_id"): line for line in lines if line["event"] == "operation"}
+
+
+async def test_the_line_of_an_operation_says_all_that_the_readme_promises(databases: Server, loaded: Loaded) -> None:
+    ada, codes = loaded.ids["ada"], ["FLOW_NOT_FOUND", "FLOW_NOT_FOUND"]
+    refused = {"operation": "Twice", "type": "mutation", "outcome": "refused", "codes": codes}
+    wrong = {"outcome": "refused", "codes": ["GRAPHQL_VALIDATION_FAILED"]}
+    expected = {
+        "done": line_of(WHO, ada, operation="Who", statements=2, cost=1),
+        "refused": line_of(TWO_COPIES, ada, statements=3, cost=42, **refused),
+        "wrong": line_of(NOBODY_KNOWS, ada, statements=1, cost=1, **wrong),
+        "nobody": line_of(NAME, None, statements=0, cost=0),
+    }
+    with logging() as log:
+        async with real_server(databases, loaded) as real:
+            await sent(real, "done", WHO)
+            await sent(real, "refused", TWO_COPIES, input={"flowId": MARK})
+            await sent(real, "wrong", NOBODY_KNOWS)
+            await real.api.http.post("/graphql", json={"query": NAME}, headers={"X-Request-Id": "nobody"})
+    lines = operations_in(log.getvalue())
+    for line in lines.values():
+        del line["timestamp"], line["milliseconds"]
+    assert lines == expected
+
+
+async def test_the_milliseconds_of_an_operation_are_those_that_it_took(databases: Server, loaded: Loaded) -> None:
+    with logging() as log:
+        async with real_server(databases, loaded) as real:
+            started = time.perf_counter()
+            async with real.locked(LOCK_FLOWS):
+                copying = real.copying()
+                assert await soon_true(lambda: real.is_at_work(1))
+                waited = time.perf_counter()
+                await asyncio.sleep(0.1)
+                waited = time.perf_counter() - waited
+            response = await copying
+            taken = time.perf_counter() - started
+    line = operations_in(log.getvalue())[response.headers["X-Request-Id"]]
+    assert waited * 1000 < line["milliseconds"] < taken * 1000
+
+
+async def test_however_long_a_name_of_a_caller_is_the_lines_of_the_log_are_short(
+    databases: Server, loaded: Loaded
+) -> None:
+    names = ("N" * 256, "N" * 257, "N" * 100_000)
+    with logging() as log:
+        async with real_server(databases, loaded) as real:
+            for name in names:
+                await sent(real, "named", f"query {name} {{ viewer {{ {name}: id }} }}")
+                await sent(real, "named", "query ($" + name + ": ID) { viewer { id } }", **{name: name})
+                await sent(real, "named", f"{{ {name} }}")
+    lines = log.getvalue().splitlines()
+    assert sum('"request_id": "named"' in line for line in lines) == 9
+    assert max(map(len, lines)) < 1000
