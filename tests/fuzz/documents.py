@@ -1,8 +1,9 @@
 """Documents that a grammar makes of the schema: in order mostly, and sometimes broken a little."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from graphql import (
     GraphQLArgument,
@@ -22,11 +23,11 @@ from graphql import (
     is_required_argument,
 )
 
-from app.graphql.schema import schema
+from app.storage.ids import Kind
 from tests.fuzz.values import Values
 from tests.leaks.places import kind_of_argument
+from tests.leaks.selections import SCHEMA, Everything
 
-SCHEMA = schema.graphql_schema
 TOKENS = (
     "{",
     "}",
@@ -55,15 +56,48 @@ TOKENS = (
     "9" * 400,
     "-",
 )
+DEPTHS = (2, 3, 4, 6)
+NARROW = 4
+"""With so much below it, few fields of an object are asked for."""
+FEW = 0.3
+"""One odd cursor, and nothing else of an answer is there: so much rarer they are than other arguments."""
+WRITTEN = ("flow", "draft", "version")
+"""What payloads name that is to be read afterwards."""
 
 Variables = dict[str, Any]
 
 
-class Documents:
-    """Makes one document after another."""
+ALIASED = re.compile(r"\b([A-Z]\w*?)_(\w+): \2\b")
+ALTERNATIVES = {
+    possible.name
+    for named in SCHEMA.type_map.values()
+    if isinstance(named, GraphQLInterfaceType | GraphQLUnionType) and named.name != "Node"
+    for possible in SCHEMA.get_possible_types(named)
+}
+"""Types of which one or another is answered, with fields of one name and of different types."""
 
-    def __init__(self, values: Values) -> None:
+
+def everything(type_name: str, depth: int = 2) -> str:
+    """A query for everything that something of this type has; aliases are where they must be, as there may not be many."""
+    selections = Everything()
+    asked = f"query($id: ID!) {{ node(id: $id) {{ __typename {selections.of(type_name, depth)} }} }}"
+    return ALIASED.sub(lambda each: each[0] if each[1] in ALTERNATIVES else each[2], selections.document(asked))
+
+
+EVERYTHING = {
+    Kind(node.name.lower().removeprefix("flow") or "flow"): everything(node.name)
+    for node in SCHEMA.get_possible_types(cast("GraphQLInterfaceType", SCHEMA.type_map["Node"]))
+}
+"""By the kind of the thing."""
+
+
+class Documents:
+    """Makes one document after another: of these fields of the root, or of all; with this share of what is optional."""
+
+    def __init__(self, values: Values, fields: Sequence[str] = (), optional: float = 0.25) -> None:
         self.values = values
+        self._fields = fields
+        self._optional = optional
         self._declared: list[str] = []
         self._variables: Variables = {}
 
@@ -94,8 +128,9 @@ class Documents:
         random = self.values.random
         root = SCHEMA.query_type if kind == "query" else SCHEMA.mutation_type
         assert root is not None
-        names = random.choices(list(root.fields), k=random.choice((1, 1, 1, 1, 2, 3)))
-        fields = " ".join(f"r{index}: {self._field(root, name, 4)}" for index, name in enumerate(names))
+        names = random.choices(self._fields or list(root.fields), k=random.choice((1, 1, 1, 1, 2, 3)))
+        depth = random.choice(DEPTHS)
+        fields = " ".join(f"r{index}: {self._field(root, name, depth)}" for index, name in enumerate(names))
         declared = f"({', '.join(self._declared)})" if self._declared else ""
         return f"{kind} Q{declared} {{ {fields} }}", self._variables
 
@@ -103,15 +138,17 @@ class Documents:
         random = self.values.random
         if isinstance(parent, GraphQLInterfaceType | GraphQLUnionType):
             possible = random.sample(
-                SCHEMA.get_possible_types(parent), k=min(2, len(SCHEMA.get_possible_types(parent)))
+                SCHEMA.get_possible_types(parent), k=min(4, len(SCHEMA.get_possible_types(parent)))
             )
             inner = " ".join(f"... on {each.name} {self._selection(each, depth)}" for each in possible)
             return f"{{ __typename {inner} }}"
         assert isinstance(parent, GraphQLObjectType)
-        wanted = random.sample(list(parent.fields), k=min(len(parent.fields), random.randrange(1, 6)))
+        most = 5 if depth < NARROW else 2
+        wanted = random.sample(list(parent.fields), k=min(len(parent.fields), random.randint(1, most)))
         fields = [f"{name}_{parent.name}: {self._field(parent, name, depth)}" for name in wanted]
         refusals = "errors { __typename message code }" if "errors" in parent.fields else ""
-        return f"{{ __typename {refusals} {' '.join(each for each in fields if not each.endswith(': '))} }}"
+        written = [f"{name} {{ id }}" for name in WRITTEN if refusals and name in parent.fields]
+        return f"{{ __typename {refusals} {' '.join(written)} {' '.join(each for each in fields if not each.endswith(': '))} }}"
 
     def _field(self, parent: GraphQLObjectType, name: str, depth: int) -> str:
         field: GraphQLField = parent.fields[name]
@@ -121,7 +158,8 @@ class Documents:
         given = {
             argument: definition
             for argument, definition in field.args.items()
-            if is_required_argument(definition) or self.values.chance(0.25)
+            if is_required_argument(definition)
+            or self.values.chance(self._optional * (FEW if argument in {"after", "before"} else 1))
         }
         if self.values.chance(0.8):
             # Pages are asked for in one direction.
@@ -170,7 +208,8 @@ class Documents:
             wanted = [
                 name
                 for name, inner in fields.items()
-                if (isinstance(inner.type, GraphQLNonNull) and self.values.chance(0.98)) or self.values.chance(0.25)
+                if (isinstance(inner.type, GraphQLNonNull) and self.values.chance(0.98))
+                or self.values.chance(self._optional)
             ]
         return {name: self.value(fields[name].type, name, field) for name in wanted}
 
@@ -180,8 +219,10 @@ class Documents:
             case "ID":
                 kind = None if field in {"node", "nodes"} else kind_of_argument(name, field)
                 return values.id(kind)
+            case "Int" if name == "expectedRevision":
+                return values.random.choice((1, 1, 1, 2, 3, values.number()))
             case "Int":
-                return values.random.randrange(1, 101) if values.chance(0.85) else values.number()
+                return values.random.choice((1, 2, 5, 100)) if values.chance(0.85) else values.number()
             case "Boolean":
                 return values.chance(0.5)
             case "JSON":

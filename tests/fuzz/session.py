@@ -1,13 +1,16 @@
 """A run of the fuzz against a server: what it sends, what was wrong with the answers, and what came of them."""
 
 from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import httpx
 
-from tests.fuzz.documents import Documents
+from app.storage.ids import Kind, kind_of
+from tests.fuzz.documents import EVERYTHING, WRITTEN, Documents
 from tests.fuzz.judge import JSON_TYPE, code_of, faults
 from tests.fuzz.values import Values
 from tests.fuzz.wire import RAN, Sent, Wire, asking
@@ -25,6 +28,9 @@ BEGINNING = """{
     } }
   }
 }"""
+WHOLE = 0.1
+"""The share of the queries that ask for everything that something has."""
+MOST_TOLD = 10
 
 
 @dataclass
@@ -38,6 +44,9 @@ class Session:
     """What was wrong, each with the request."""
     outcomes: Counter[str] = field(default_factory=Counter)
     sent: int = 0
+    last: Sent | None = None
+    written: list[str] = field(default_factory=list)
+    """The ids of what the last mutation wrote."""
 
     def __post_init__(self) -> None:
         self.values = Values(self.random)
@@ -47,32 +56,56 @@ class Session:
     async def begin(self) -> None:
         """Get to know what there is."""
         for token in self.tokens:
+            self.values.viewer = token
             headers: dict[str, str | bytes] = {"Content-Type": JSON_TYPE, "Authorization": f"Bearer {token}"}
             sent = asking(BEGINNING, {}, self.values)
             await self.send(Sent(headers=sent.headers | headers, content=sent.content))
 
     async def query(self) -> None:
         """Send something that writes nothing."""
-        pick = self.random.random()
-        if pick < 0.35:
-            await self.send(self._with_token(self.wire.next()))
+        await (self.odd_request() if self.values.chance(0.35) else self.ask(broken=0.23))
+
+    async def odd_request(self) -> None:
+        """Send what is odd in its body, headers, method or path."""
+        self._next_caller()
+        await self.send(self._with_token(self.wire.next()))
+
+    async def ask(self, broken: float = 0) -> None:
+        """Send a query, or one that was broken."""
+        self._next_caller()
+        if self.values.chance(WHOLE):
+            await self.read(self.values.id())
             return
         document, variables = self.documents.query()
-        if pick < 0.5:
+        if self.values.chance(broken):
             document = self.documents.broken(document)
         await self.send(self._with_token(asking(document, variables, self.values)))
 
     async def mutate(self) -> bool:
         """Send a mutation, or several; whether at least one went through."""
+        self._next_caller()
         document, variables = self.documents.mutation()
         if self.values.chance(0.05):
             document = self.documents.broken(document)
         answer = await self.send(self._with_token(asking(document, variables, self.values)))
-        return any(went_through(payload) for payload in ((answer or {}).get("data") or {}).values())
+        payloads = [payload for payload in ((answer or {}).get("data") or {}).values() if went_through(payload)]
+        self.written = [payload[name]["id"] for payload in payloads for name in WRITTEN if payload.get(name)]
+        return bool(payloads)
+
+    async def read_back(self) -> None:
+        """Read everything of what the last mutation wrote."""
+        for node in self.written:
+            await self.read(node)
+
+    async def read(self, node: str) -> None:
+        """Send a query for everything that something has."""
+        document = EVERYTHING.get(kind_of(node) or Kind.FLOW, EVERYTHING[Kind.FLOW])
+        await self.send(self._with_token(asking(document, {"id": node}, self.values)))
 
     async def send(self, sent: Sent) -> Any:
         """The answer, if it is JSON."""
         self.sent += 1
+        self.last = sent
         try:
             headers = [
                 (name.encode(), value if isinstance(value, bytes) else value.encode())
@@ -99,15 +132,25 @@ class Session:
         self.values.learn(body)
         return body
 
+    def _next_caller(self) -> None:
+        self.values.viewer = self.random.choice(self.tokens)
+
     def _with_token(self, sent: Sent) -> Sent:
         if "Authorization" in sent.headers:
             return sent
         if self.values.chance(0.01) and sent.statuses == RAN:
             return Sent(sent.method, sent.path, sent.headers, sent.content, RAN | {401})
-        token = self.random.choice(self.tokens)
-        return Sent(
-            sent.method, sent.path, sent.headers | {"Authorization": f"Bearer {token}"}, sent.content, sent.statuses
-        )
+        headers = sent.headers | {"Authorization": f"Bearer {self.values.viewer}"}
+        return Sent(sent.method, sent.path, headers, sent.content, sent.statuses)
+
+
+@asynccontextmanager
+async def session_of(http: httpx.AsyncClient, tokens: Mapping[str, str], seed: str) -> AsyncIterator[Session]:
+    """A session that knows what there is; at the end every answer was one that was foreseen."""
+    session = Session(http, list(tokens.values()), Random(seed))  # noqa: S311
+    await session.begin()
+    yield session
+    assert not session.wrong, "\n\n".join(session.wrong[:MOST_TOLD])
 
 
 def went_through(payload: Any) -> bool:

@@ -60,7 +60,10 @@ class Values:
 
     def __init__(self, random: Random) -> None:
         self.random = random
+        self.viewer = ""
         self.ids: dict[Kind, list[str]] = {}
+        self._seen: dict[tuple[str, Kind], list[str]] = {}
+        """By viewer and kind: what the viewer was told of."""
         self.cursors: list[str] = []
 
     def chance(self, share: float) -> bool:
@@ -78,9 +81,16 @@ class Values:
             if len(self.cursors) < MOST_CURSORS:
                 self.cursors.append(answer)
         elif isinstance(answer, str) and len(answer) < LONGEST_ID and (kind := kind_of(answer)) is not None:
-            known = self.ids.setdefault(kind, [])
-            if answer not in known and len(known) < MOST_IDS:
-                known.append(answer)
+            for known in (self.ids.setdefault(kind, []), self._seen.setdefault((self.viewer, kind), [])):
+                self._remember(answer, known)
+
+    def _remember(self, new: str, known: list[str]) -> None:
+        if new in known:
+            return
+        if len(known) < MOST_IDS:
+            known.append(new)
+        else:
+            known[self.random.randrange(MOST_IDS)] = new
 
     def text(self) -> str:
         pick = self.random.random()
@@ -94,12 +104,14 @@ class Values:
         return self.random.choice(ODD_NUMBERS)
 
     def id(self, kind: Kind | None = None) -> str:
-        """Mostly the id of something of this kind that exists."""
+        """Mostly the id of something of this kind that exists, and that the viewer sees."""
         pick = self.random.random()
-        known = self.ids.get(kind or self.random.choice(list(Kind)), [])
-        if known and pick < 0.75:
+        wanted = kind or self.random.choice(list(Kind))
+        if pick < 0.75 and (seen := self._seen.get((self.viewer, wanted))):
+            return self.random.choice(seen)
+        if pick < 0.85 and (known := self.ids.get(wanted)):
             return self.random.choice(known)
-        if pick < 0.85:
+        if pick < 0.9:
             return new_id(self.random.choice(list(Kind)))
         good = self.random.choice([each for ids in self.ids.values() for each in ids] or [new_id(Kind.FLOW)])
         return self.random.choice(

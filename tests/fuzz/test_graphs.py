@@ -1,0 +1,20 @@
+"""Graphs, bindings and what becomes of the drafts that have them: what isn't a success has written nothing.
+
+About 10 seconds of a processor.
+"""
+
+from tests.api.client import Api
+from tests.fuzz.contents import writes_of
+from tests.fuzz.documents import Documents
+from tests.fuzz.session import session_of
+
+FIELDS = (*("createFlow", "updateFlowDraft") * 3, "publishFlowDraft", "discardFlowDraft", "restoreFlowDraft")
+MUTATIONS = 450
+OPTIONAL = 0.2
+FEWEST_WRITES = 10
+
+
+async def test_a_draft_with_whatever_graph_is_written_when_it_went_through_and_not_otherwise(api: Api) -> None:
+    async with session_of(api.http, api.tokens, "graphs") as session:
+        session.documents = Documents(session.values, FIELDS, OPTIONAL)
+        assert await writes_of(session, api.database_url, MUTATIONS) > FEWEST_WRITES

@@ -1,0 +1,16 @@
+"""Mutations of all kinds, one or several in a document: what isn't a success has written nothing.
+
+About 10 seconds of a processor.
+"""
+
+from tests.api.client import Api
+from tests.fuzz.contents import writes_of
+from tests.fuzz.session import session_of
+
+MUTATIONS = 400
+FEWEST_WRITES = 10
+
+
+async def test_whatever_a_mutation_is_sent_with_it_has_written_nothing_unless_it_went_through(api: Api) -> None:
+    async with session_of(api.http, api.tokens, "mutations") as session:
+        assert await writes_of(session, api.database_url, MUTATIONS) > FEWEST_WRITES
