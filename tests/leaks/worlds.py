@@ -21,7 +21,8 @@ from tests.leaks.law import Sections, Sight
 
 # So that documents may be long: what is asked is the test's own.
 NO_LIMITS = dict.fromkeys(
-    ("max_aliases", "max_fields", "max_tokens", "max_cost", "max_root_fields", "max_mutations"), 10_000_000
+    ("max_aliases", "max_fields", "max_tokens", "max_cost", "max_root_fields", "max_mutations", "max_values"),
+    10_000_000,
 )
 
 # Times are those of the loading, which differ; a time that the id decides is the same in every world.
