@@ -1,0 +1,106 @@
+"""What holds for a server of several processes whichever of them answers: here each is asked alone."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import text
+
+from app.storage.migrate import engine_of
+from app.usecases.tokens import issue_token, list_tokens, revoke_token
+from tests.api.databases import Loaded
+from tests.api.databases import Server as Databases
+from tests.api.world import email_of
+from tests.cli.flowport import serving
+from tests.conftest import drop_database, make_database, url_of
+from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, soon, soon_true
+from tests.serving.test_under_load import Workers, fresh_connections, rows
+
+WORKERS = 2
+WAITING = (
+    "select pid::text from pg_stat_activity "
+    "where datname = current_database() and application_name = 'flowport' and wait_event_type = 'Lock'"
+)
+IN_USE = re.compile(r"^flowport_database_connections_in_use (\S+)$", re.MULTILINE)
+
+
+@pytest.fixture
+async def url(databases: Databases, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> Any:
+    name = await make_database(databases.engine, template=loaded.name)
+    made = url_of(databases.url, name)
+    monkeypatch.setenv("FLOWPORT_DATABASE_URL", made)
+    yield made
+    await drop_database(databases.engine, name)
+
+
+@contextmanager
+def nobody_but(one: psutil.Process, all_of_them: list[psutil.Process]) -> Iterator[None]:
+    """The others sleep, so that this one gets what comes."""
+    others = [each for each in all_of_them if each != one]
+    for other in others:
+        other.suspend()
+    try:
+        yield
+    finally:
+        for other in others:
+            other.resume()
+
+
+async def of_each(workers: Workers, ask: Callable[[], Awaitable[Any]]) -> list[Any]:
+    """What each of the workers answers."""
+    answers = []
+    for worker in workers.all():
+        with nobody_but(worker, workers.all()):
+            answers.append(await ask())
+    return answers
+
+
+async def test_a_token_that_is_revoked_is_refused_by_every_process_at_once(url: str, folder: Path) -> None:
+    token = await issue_token(url, email_of("ada"), name="revoked", expires_days=None)
+    [token_id] = [info.id for info in await list_tokens(url) if info.name == "revoked"]
+    with serving(folder, "--workers", str(WORKERS)) as server:
+        workers = Workers(server.process.pid)
+        assert await soon(lambda: len(workers.all()) == WORKERS)
+        async with fresh_connections(server.url, token) as http:
+
+            async def status() -> int:
+                return (await http.post("/graphql", json={"query": VIEWER})).status_code
+
+            assert await of_each(workers, status) == [200] * WORKERS
+            assert await of_each(workers, status) == [200] * WORKERS
+            await revoke_token(url, token_id)
+            assert await of_each(workers, status) == [401] * WORKERS
+
+
+async def test_connections_at_work_are_those_of_all_processes(url: str, loaded: Loaded, folder: Path) -> None:
+    with serving(folder, "--workers", str(WORKERS)) as server:
+        workers = Workers(server.process.pid)
+        assert await soon(lambda: len(workers.all()) == WORKERS)
+        async with fresh_connections(server.url, loaded.tokens["ada"]) as http:
+
+            async def in_use() -> list[str]:
+                return IN_USE.findall((await http.get("/metrics")).text)
+
+            async def copies_that_wait() -> list["asyncio.Task[Any]"]:
+                before = len(await rows(url, WAITING))
+                variables = {"input": {"flowId": loaded.ids["plain"]}}
+                body = {"query": COPY, "variables": variables}
+                copies = [asyncio.create_task(http.post("/graphql", json=body)) for _ in range(2)]
+
+                async def all_wait() -> bool:
+                    return len(await rows(url, WAITING)) == before + len(copies)
+
+                assert await soon_true(all_wait)
+                return copies
+
+            async with engine_of(url) as engine, engine.begin() as connection:
+                await connection.execute(text(LOCK_FLOWS))
+                copies = [copy for some in await of_each(workers, copies_that_wait) for copy in some]
+                assert await of_each(workers, in_use) == [["4.0"]] * WORKERS
+            assert [answer.status_code for answer in await asyncio.gather(*copies)] == [200] * 4
+            assert await of_each(workers, in_use) == [["0.0"]] * WORKERS
