@@ -1,0 +1,102 @@
+"""What callers may spend in a minute: told with every answer, refused when it is spent, and counted for each alone."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from limits.aio import strategies
+from limits.aio.storage import memory
+from structlog.testing import capture_logs
+
+from app.graphql.http import budget
+from tests.api.client import Api
+from tests.api.databases import Loaded, Server, contents
+from tests.serving.real import VIEWER, code_of, error_of
+from tests.serving.test_metrics import grown, measured
+
+BUDGET = 100
+EIGHTY = "{ workspaces(first: 79) { nodes { id } } }"
+A_COPY = "mutation($input: CopyFlowInput!) { copyFlow(input: $input) { flow { id } references { kind } } }"
+"""It costs more than what EIGHTY leaves of the budget."""
+SPENT = "RateLimit", "RateLimit-Policy", "Retry-After"
+
+
+class Clock:
+    """Twenty seconds into a minute, until it is moved."""
+
+    seconds = 1_800_000_020.0
+
+    def time(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    for module in (memory, strategies, budget):
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=clock.time))
+    return clock
+
+
+async def posted(api: Api, user: str, query: str, **variables: Any) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {api.tokens[user]}"}
+    return await api.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+
+
+def told(response: httpx.Response) -> list[str | None]:
+    """What the headers say of the budget."""
+    return [response.headers.get(name) for name in SPENT]
+
+
+async def test_every_answer_tells_what_is_left(databases: Server, loaded: Loaded, clock: Clock) -> None:
+    async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
+        answers = [await posted(api, "ada", EIGHTY), await posted(api, "ada", VIEWER)]
+        clock.seconds += 120
+        answers.append(await posted(api, "ada", VIEWER))
+    assert [answer.json()["extensions"]["cost"]["requested"] for answer in answers] == [80, 1, 1]
+    policy = '"cost";q=100;w=60'
+    assert [told(answer) for answer in answers] == [
+        ['"cost";r=20;t=40', policy, None],
+        ['"cost";r=19;t=40', policy, None],
+        ['"cost";r=99;t=40', policy, None],
+    ]
+
+
+async def test_unless_it_is_set_nobody_is_counted(databases: Server, loaded: Loaded) -> None:
+    async with databases.serving(loaded) as api:
+        assert told(await posted(api, "ada", EIGHTY)) == [None, None, None]
+
+
+async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(databases: Server, loaded: Loaded) -> None:
+    async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
+        assert (await posted(api, "ada", EIGHTY)).status_code == 200
+        before, counted = await contents(api.database_url), await measured(api.http)
+        with capture_logs() as log:
+            response = await posted(api, "ada", A_COPY, input={"flowId": api.id("plain")})
+        assert await contents(api.database_url) == before
+        growth = grown(counted, await measured(api.http), "flowport_refused_requests_total")
+        others = [await posted(api, "berta", EIGHTY), await posted(api, "ada", VIEWER)]
+    assert code_of(response) == (429, "BUDGET_EXCEEDED")
+    assert told(response) == ['"cost";r=20;t=40', '"cost";q=100;w=60', "40"]
+    assert error_of(response)["message"] == (
+        "The operation costs 22, and of your budget of 100 a minute 20 are left. Try again in 40 seconds, or ask for less."
+    )
+    assert growth == {"BUDGET_EXCEEDED": 1}
+    assert [(line["event"], line["code"]) for line in log] == [("request refused", "BUDGET_EXCEEDED")]
+    # Another caller has a budget of its own, and of this one's nothing was taken.
+    assert [(other.status_code, told(other)[0]) for other in others] == [
+        (200, '"cost";r=20;t=40'),
+        (200, '"cost";r=19;t=40'),
+    ]
+
+
+async def test_what_costs_more_than_the_whole_budget_is_never_covered(databases: Server, loaded: Loaded) -> None:
+    async with databases.serving(loaded, cost_per_minute=79) as api:
+        response, after = await posted(api, "ada", EIGHTY), await posted(api, "ada", VIEWER)
+    assert code_of(response) == (429, "BUDGET_EXCEEDED")
+    assert told(response) == ['"cost";r=79;t=1', '"cost";q=79;w=60', None]
+    assert error_of(response)["message"] == (
+        "The operation costs 80, more than your whole budget of 79 a minute. Ask for less at once."
+    )
+    assert (after.status_code, told(after)[0]) == (200, '"cost";r=78;t=40')
