@@ -2,18 +2,15 @@
 
 import asyncio
 from contextlib import suppress
-from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from app.graphql.http.endpoint import as_json, note_refusal, refused
-from app.graphql.http.requests import JSON_TYPE
+from app.graphql.http.endpoint import failed, note_refusal, refused
 from app.graphql.refused import Refusal, RequestCode
-from app.metrics import request_refused
-from app.observability import log, request_id
+from app.observability import request_id
 from app.stopping import Work
 
 RETRY_AFTER_SECONDS = 1
@@ -51,10 +48,10 @@ class Named:
             try:
                 await self._app(scope, receive, send_with_id)
             except Exception:
-                log().exception("request failed")
+                answer = failed(own_id)
                 if is_answered:
                     raise
-                await failed(own_id)(scope, receive, send_with_id)
+                await answer(scope, receive, send_with_id)
 
 
 class Draining:
@@ -124,9 +121,3 @@ def cut_off() -> Response:
 def shutting_down(message: str) -> Response:
     note_refusal(RequestCode.SHUTTING_DOWN)
     return refused(Refusal(503, RequestCode.SHUTTING_DOWN, message, {"Retry-After": str(RETRY_AFTER_SECONDS)}))
-
-
-def failed(own_id: str) -> Response:
-    request_refused(RequestCode.INTERNAL)
-    error = {"message": "Internal error", "extensions": {"code": RequestCode.INTERNAL, "requestId": own_id}}
-    return as_json({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)

@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from structlog.contextvars import bound_contextvars
 
 from app.domain.nouns import UserId
 from app.graphql.allowance import Allowance
@@ -24,7 +24,7 @@ from app.graphql.http.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, m
 from app.graphql.http.weighing import weigh
 from app.graphql.refused import Refusal, RequestCode
 from app.metrics import operation_ended, request_refused
-from app.observability import Statements, counting_statements, log, request_id
+from app.observability import Statements, counting_statements, log
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 
@@ -76,22 +76,15 @@ class Endpoint:
     documents: Documents
 
     async def __call__(self, request: Request) -> Response:
-        own_id = request_id(request.headers.get("x-request-id"))
-        with bound_contextvars(request_id=own_id), counting_statements() as statements:
+        own_id = request.headers["X-Request-Id"]
+        with counting_statements() as statements:
             try:
-                response = await self._answer(request, own_id, statements)
+                return await self._answer(request, own_id, statements)
             except Refusal as refusal:
                 note_refusal(refusal.code)
-                response = refused(refusal, error_media_type(request))
-            except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log has it whole
-                log().exception("request failed")
-                internal = {
-                    "message": "Internal error",
-                    "extensions": {"code": RequestCode.INTERNAL, "requestId": own_id},
-                }
-                response = as_json({"errors": [internal]}, status=500, media_type=JSON_TYPE)
-        response.headers["X-Request-Id"] = own_id
-        return response
+                return refused(refusal, error_media_type(request))
+            except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
+                return failed(own_id)
 
     async def _answer(self, request: Request, own_id: str, statements: Statements) -> Response:
         if request.method not in {"GET", "POST"}:
@@ -246,6 +239,14 @@ def refused(refusal: Refusal, media_type: str = JSON_TYPE) -> Response:
     response = as_json({"errors": [error]}, status=refusal.status, media_type=media_type)
     response.headers.update(refusal.headers)
     return response
+
+
+def failed(own_id: str) -> Response:
+    """The answer to what is being handled as an exception, which the log has whole under the request's id."""
+    log().exception("request failed")
+    request_refused(RequestCode.INTERNAL)
+    error = {"message": "Internal error", "extensions": {"code": RequestCode.INTERNAL, "requestId": own_id}}
+    return as_json({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)
 
 
 def as_json(body: dict[str, Any], *, status: int, media_type: str) -> Response:
