@@ -135,14 +135,12 @@ def open_database(
         hide_parameters=True,
         connect_args={
             "timeout": connection_wait_seconds,
-            "server_settings": {
-                "application_name": "flowport",
-                "timezone": "UTC",
-                "jit": "off",
-                "statement_timeout": str(int(statement_timeout_seconds * 1000)),
-            },
+            "server_settings": {"application_name": "flowport", "timezone": "UTC"},
         },
     )
+    set_up = f"set jit = off; set statement_timeout = {int(statement_timeout_seconds * 1000)}"
+    # Not as parameters of the start, most of which poolers refuse, or drop without a word.
+    event.listen(engine.sync_engine, "connect", lambda new, _: new.run_async(lambda each: each.execute(set_up)))
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: count_statement())
     event.listen(engine.sync_engine, "checkout", refuse_closed)
     if in_use is not None:
