@@ -60,6 +60,8 @@ class Turns:
         if self._turning is not None:
             self._turning.cancel()
             await asyncio.gather(self._turning, return_exceptions=True)
+        for question in self._asked.values():
+            question.answer.cancel()
 
     async def _turn(self) -> None:
         while self._asked:

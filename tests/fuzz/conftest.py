@@ -1,22 +1,15 @@
-"""A server on a copy of the world of trade, for each test."""
+"""A server on a copy of the world of trade, for each test; whatever it was sent, nothing went astray in it."""
 
-import socket
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.processes import Server as Listening
 from tests.api.client import Api
 from tests.api.databases import Loaded, Server
 from tests.api.trade import trade
-
-
-def answer_at_once(server: Listening) -> None:
-    """Without this the end of each answer waits 40 ms, until the client confirms its beginning."""
-    for each in server.servers:
-        for listening in each.sockets:
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +27,14 @@ async def loaded_trade(databases: Server) -> AsyncIterator[Loaded]:
 async def api(databases: Server, loaded_trade: Loaded) -> AsyncIterator[Api]:
     async with databases.serving(loaded_trade) as served:
         yield served
+
+
+@pytest.fixture(autouse=True)
+async def nothing_goes_astray() -> AsyncIterator[None]:
+    """What the loop is told besides: of tasks that nobody ended, and of exceptions that nobody saw."""
+    loop, told = asyncio.get_running_loop(), list[str]()
+    loop.set_exception_handler(lambda _, context: told.append(f"{context['message']}: {context}"))
+    yield
+    gc.collect()
+    loop.set_exception_handler(None)
+    assert told == []

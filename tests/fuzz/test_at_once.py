@@ -11,7 +11,6 @@ import pytest
 
 from tests.api.databases import Loaded
 from tests.api.databases import Server as Databases
-from tests.fuzz.conftest import answer_at_once
 from tests.fuzz.contents import nothing_written
 from tests.fuzz.session import Session, session_of
 from tests.serving.real import Real, real_server, soon_true
@@ -26,7 +25,6 @@ FEWEST_WRITES = 5
 @pytest.fixture
 async def real(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Real]:
     async with real_server(databases, loaded_trade) as real:
-        answer_at_once(real.server)
         yield real
         assert await soon_true(lambda: real.is_at_work(0))
 

@@ -1,5 +1,7 @@
 """What the fuzz has found, each as the smallest request that shows it."""
 
+import asyncio
+
 import pytest
 
 from tests.api.client import Api, code_of
@@ -37,3 +39,16 @@ async def test_digits_in_a_text_are_no_number(api: Api) -> None:
 async def test_what_is_not_there_is_an_error_in_json_with_a_code(api: Api, path: str) -> None:
     response = await api.http.get(path)
     assert (response.status_code, code_of(response.json())) == (404, "NOT_FOUND")
+
+
+WHILE_OTHERS_READ = """query($id: ID!) {
+  flow(id: $id) { workspace { contract { id } flows(after: "x") { totalCount } } }
+}"""
+
+
+async def test_what_is_still_being_read_ends_with_a_request_that_failed(api: Api) -> None:
+    before = asyncio.all_tasks()
+    assert code_of(await api.caller("ada").answer(WHILE_OTHERS_READ, id=api.id("plain"))) == "BAD_USER_INPUT"
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before

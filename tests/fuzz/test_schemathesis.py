@@ -23,7 +23,6 @@ from app.storage.demo import load_demo_if_empty
 from app.storage.ids import Kind
 from tests.api.client import Json
 from tests.conftest import drop_database, make_database, url_of
-from tests.fuzz.conftest import answer_at_once
 from tests.fuzz.session import BEGINNING
 from tests.fuzz.values import Values
 from tests.leaks.places import GRAPH_KEYS, places
@@ -48,8 +47,7 @@ async def address(server_url: str, server: AsyncEngine, template: str) -> AsyncI
     name = await make_database(server, template=template)
     url = url_of(server_url, name)
     await load_demo_if_empty(url)
-    async with on_a_socket(Settings(database_url=url, log_format="json")) as (listening, _, port):
-        answer_at_once(listening)
+    async with on_a_socket(Settings(database_url=url, log_format="json")) as (_, _, port):
         yield f"http://127.0.0.1:{port}/graphql"
     await drop_database(server, name)
 
