@@ -16,8 +16,8 @@ from app.metrics import request_refused
 from app.observability import log, request_id
 from app.settings import Settings
 
-MOST_SWALLOWED_BYTES = 1_048_576
-"""How much of a body that nobody wants is read, so that whoever sends it sees the answer."""
+MOST_SWALLOWED_BYTES = 16_777_216
+"""How much of a body that nobody wants is read: whoever is still sending sees the answer, and may ask again."""
 LEAST_TAKEN_BYTES = 65_536
 """How much of an answer has to be taken in the time that a request may take."""
 
@@ -69,6 +69,7 @@ class Protocol(HttpToolsProtocol):
             raise ValueError("the head is too large")
         super().on_headers_complete()
         self.is_within_a_head, self._has_asked = False, True
+        self._swallowed_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         if self.cycle.response_complete:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.main import create_app
 from app.processes import Server
+from app.serving import listen
 from app.settings import Settings
 from app.storage.migrate import engine_of
 from tests.api.client import Api
@@ -124,13 +125,19 @@ async def real_server(databases: Databases, loaded: Loaded, **settings: Any) -> 
 
 @asynccontextmanager
 async def on_a_socket(settings: Settings) -> AsyncIterator[tuple[Server, "asyncio.Task[None]", int]]:
-    listening = socket.create_server(("127.0.0.1", 0))
+    with listen("127.0.0.1", 0) as listening:
+        async with served(settings, listening) as (server, running):
+            yield server, running, listening.getsockname()[1]
+
+
+@asynccontextmanager
+async def served(settings: Settings, listening: socket.socket) -> AsyncIterator[tuple[Server, "asyncio.Task[None]"]]:
     server = Server(settings)
     server.config.app = partial(create_app, settings)
     running = asyncio.create_task(server._serve([listening]))
     assert await soon(lambda: server.started or running.done())
     try:
-        yield server, running, listening.getsockname()[1]
+        yield server, running
     finally:
         while not running.done():
             server.handle_exit(signal.SIGTERM, None)

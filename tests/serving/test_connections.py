@@ -9,7 +9,7 @@ import pytest
 
 from app.protocol import Protocol
 from tests.api.databases import Loaded, Server
-from tests.serving.real import COPY, LOCK_FLOWS, Real, real_server, soon, soon_true
+from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
 
 HEAD_BYTES = 4096
 CREATE = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flow { id } errors { message } } }"
@@ -106,6 +106,16 @@ async def test_of_a_body_that_was_refused_no_more_is_read_than_it_takes_to_see_t
         assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 413")
         with pytest.raises(ConnectionError):
             await pour(writer, 10**8)
+
+
+async def test_a_body_that_was_refused_leaves_its_connection_to_the_next_request(real: Real) -> None:
+    for _ in range(3):
+        refused = await real.api.http.post(
+            "/graphql", content=bytes(6 * 2**20), headers={"Content-Type": "application/json"}
+        )
+        assert (refused.status_code, code_of(refused)[1]) == (413, "CONTENT_TOO_LARGE")
+        assert (await real.posting(VIEWER)).status_code == 200
+    assert len(real.server.server_state.connections) == 1
 
 
 def answers_waiting(real: Real) -> int:
