@@ -1,44 +1,79 @@
 """Random JSON graphs: the platform's form with anything in it, repeated step ids, nulls and unknown keys included."""
 
-from hypothesis import strategies
+from collections.abc import Callable
+from random import Random
 
 from app.domain.graph import Json
+from tests.domain.random_worlds import by_chance
 
 PUB, SUB = "acme/pub-sub:pub", "lab/channel:sub"
 TOPIC_FIELDS = {PUB: "topic", SUB: "channel"}
 KEYS_OF_REFERENCES = ("credentials_id", "secret_id", "vpn_agent_id")
+TEXTS = ("", "a", "topic", "channel", "id_1", "1", "null", "é", "🚀\U0010ffff", '"\\\n\x7f\u2028')
+NUMBERS = (0, 1, -1, 0.0, -0.0, 1.0, 0.1, 1e16, 1e-7, 2**53 + 1, 2**64 - 1, -(2**63))
+REFERENCES = ("id_1", "id_2", "", None, "id_1", "id_2", 1, True, ["id_1"])
+COMMANDS = (PUB, SUB, PUB, "a/b:c", "?")
 
-texts = strategies.sampled_from(
-    ["", "a", "topic", "channel", "id_1", "1", "null", "é", "🚀\U0010ffff", '"\\\n\x7f\u2028']
-)
-numbers = strategies.sampled_from([0, 1, -1, 0.0, -0.0, 1.0, 0.1, 1e16, 1e-7, 2**53 + 1, 2**64 - 1, -(2**63)])
-scalars = strategies.one_of(strategies.none(), strategies.booleans(), numbers, texts)
-values: strategies.SearchStrategy[Json] = strategies.recursive(
-    scalars,
-    lambda inner: strategies.lists(inner, max_size=3) | strategies.dictionaries(texts, inner, max_size=3),
-    max_leaves=6,
-)
-references = strategies.sampled_from(["id_1", "id_2", "", None, "id_1", "id_2", 1, True, ["id_1"]])
-fields = strategies.one_of(
-    strategies.fixed_dictionaries({}, optional={"topic": references, "channel": references, "more": values}), scalars
-)
-steps: strategies.SearchStrategy[Json] = strategies.fixed_dictionaries(
-    {"id": strategies.sampled_from(["1", "2", ""]), "command": strategies.sampled_from([PUB, SUB, PUB, "a/b:c", "?"])},
-    optional={
-        "fields": fields,
-        **dict.fromkeys(KEYS_OF_REFERENCES, references),
-        "selected_data_samples": values,
-        "name": scalars,
-        "unknown": values,
-    },
-)
-graphs: strategies.SearchStrategy[Json] = strategies.fixed_dictionaries(
-    {"nodes": strategies.lists(steps, max_size=4), "edges": strategies.lists(values, max_size=2)},
-    optional={"credentials_id": references, "unknown": values},
-)
-any_json = strategies.one_of(
-    values, strategies.fixed_dictionaries({"nodes": strategies.one_of(values, strategies.lists(values | steps))})
-)
+
+def scalar(chance: Random) -> Json:
+    return chance.choice((None, chance.choice((False, True)), chance.choice(NUMBERS), chance.choice(TEXTS)))
+
+
+def a_value(chance: Random, size: int = 6) -> Json:
+    """A scalar, or lists and objects in each other, the deeper and the wider the larger."""
+    if chance.randrange(size + 2) < 2:
+        return scalar(chance)
+    number = chance.randint(0, 3)
+    parts = [a_value(chance, (size - 1) // max(number, 1)) for _ in range(number)]
+    return parts if chance.random() < 0.5 else {chance.choice(TEXTS): part for part in parts}
+
+
+def _reference(chance: Random) -> Json:
+    return chance.choice(REFERENCES)
+
+
+def _fields(chance: Random) -> Json:
+    if chance.random() < 0.2:
+        return scalar(chance)
+    return _some(chance, {"topic": _reference, "channel": _reference, "more": a_value})
+
+
+def _some(chance: Random, optional: dict[str, Callable[[Random], Json]]) -> Json:
+    return {key: make(chance) for key, make in optional.items() if chance.random() < 0.5}
+
+
+OF_A_STEP: dict[str, Callable[[Random], Json]] = {
+    "fields": _fields,
+    **dict.fromkeys(KEYS_OF_REFERENCES, _reference),
+    "selected_data_samples": a_value,
+    "name": scalar,
+    "unknown": a_value,
+}
+
+
+def _step(chance: Random) -> Json:
+    return {"id": chance.choice(("1", "2", "")), "command": chance.choice(COMMANDS), **_some(chance, OF_A_STEP)}
+
+
+def _graph(chance: Random, size: int) -> Json:
+    return {
+        "nodes": [_step(chance) for _ in range(size)],
+        "edges": [a_value(chance) for _ in range(chance.randint(0, 2))],
+        **_some(chance, {"credentials_id": _reference, "unknown": a_value}),
+    }
+
+
+def _anything(chance: Random, size: int) -> Json:
+    """Any JSON, often what is nearly a graph."""
+    if chance.random() < 0.5:
+        return a_value(chance, 2 * size)
+    nodes = [chance.choice((a_value, _step))(chance) for _ in range(size)]
+    return {"nodes": a_value(chance, size) if chance.random() < 0.5 else nodes}
+
+
+values = by_chance(a_value, largest=9)
+graphs = by_chance(_graph, largest=4)
+any_json = by_chance(_anything, largest=4)
 
 
 def topic_field(command: str) -> str | None:

@@ -1,8 +1,10 @@
 """Random worlds: small pools, so that names, tenants and contracts meet often."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from random import Random
+from typing import TypeVar
 
 from hypothesis import settings, strategies
 
@@ -12,6 +14,21 @@ from tests.domain.world import FULL, GLOBAL, LIMITED, TEAM, TENANT, BoundStep, c
 
 bounded = settings(max_examples=20, deadline=None, derandomize=True, database=None)
 """The same few examples every time: these tests run at every save. Raise the number to hunt."""
+
+NUMBERS = 10_000
+Made = TypeVar("Made")
+
+
+def by_chance(make: Callable[[Random, int], Made], *, largest: int) -> strategies.SearchStrategy[Made]:
+    """What `make` makes with a chance and a size up to the largest, both out of one number that hypothesis draws.
+
+    If hypothesis drew choice after choice, that would take longer than what is tested. Small numbers make small things,
+    so what is shown of a failure is small all the same.
+    """
+    return strategies.integers(0, NUMBERS - 1).map(
+        lambda number: make(Random(number), number * (largest + 1) // NUMBERS)  # noqa: S311 - no secret rests on it
+    )
+
 
 TENANTS = tuple(TenantId(f"tenant_{name}") for name in ("one", "two", "three"))
 COMPONENT_NAMES = ("acme/mailer", "acme/pub-sub", "lab/mailer")
@@ -47,18 +64,19 @@ CHOICES: list[Choice] = [*product((GLOBAL, TEAM, TENANT, GLOBAL), (0, 1), WHITEL
 NO_COMPONENT: list[Choice] = [None] * (len(CHOICES) // 4)
 
 
+PLACES = [*product(COMPONENT_NAMES, range(len(TENANTS)))]
+whitelistings = strategies.sampled_from([*product((False, True), repeat=len(TENANTS))])
+choices_of_places = strategies.tuples(*[strategies.sampled_from([*NO_COMPONENT, *CHOICES])] * len(PLACES))
+
+
 @strategies.composite
 def worlds(draw: strategies.DrawFn) -> World:
     """Three tenants with two contracts each; in a tenant at most one component of a name."""
-    contracts = _contracts(draw(strategies.sampled_from([*product((False, True), repeat=len(TENANTS))])))
+    contracts = _contracts(draw(whitelistings))
     workspaces = [
         workspace(f"{owner.name} {of_type}", owner, of_type) for owner in contracts for of_type in (FULL, LIMITED)
     ]
-    choices = draw(strategies.tuples(*[strategies.sampled_from([*NO_COMPONENT, *CHOICES])] * len(PLACES)))
-    return World(tuple(workspaces), tuple(_components(choices)))
-
-
-PLACES = [*product(COMPONENT_NAMES, range(len(TENANTS)))]
+    return World(tuple(workspaces), tuple(_components(draw(choices_of_places))))
 
 
 def _components(choices: Sequence[Choice]) -> Iterator[Component]:

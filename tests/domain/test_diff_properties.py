@@ -1,17 +1,26 @@
 """What holds of every comparison: nothing is told of what is the same, and everything of what is not."""
 
-from hypothesis import given, strategies
+from random import Random
+
+from hypothesis import given
 
 from app.domain.diff import GraphDiff, Snapshot, compare, field_changes
 from app.domain.graph import Json, canonical, content_hash, numbered, split, steps_of
 from tests.domain.random_drafts import PUB, graphs
-from tests.domain.random_graphs import exactly, reordered, scalars, texts, values
-from tests.domain.random_worlds import bounded
+from tests.domain.random_graphs import TEXTS, exactly, reordered, scalar, values
+from tests.domain.random_worlds import bounded, by_chance
 
-objects: strategies.SearchStrategy[Json] = strategies.dictionaries(
-    texts, scalars | strategies.dictionaries(texts, scalars | strategies.dictionaries(texts, scalars)), max_size=4
-)
-"""Without lists, in which paths of what came and of what went count differently."""
+
+def an_object(chance: Random, size: int) -> Json:
+    """Without lists, in which paths of what came and of what went count differently."""
+    return {
+        chance.choice(TEXTS): an_object(chance, size - 1) if chance.random() < size / 8 else scalar(chance)
+        for _ in range(chance.randint(0, 4))
+    }
+
+
+objects = by_chance(an_object, largest=4)
+lists = by_chance(lambda chance, size: [scalar(chance) for _ in range(size)], largest=5)
 
 
 def snapshot(graph: Json) -> Snapshot:
@@ -53,7 +62,7 @@ def test_every_path_points_at_what_differs_and_is_told_once(before: Json, after:
 
 
 @bounded
-@given(strategies.lists(scalars, max_size=5), strategies.lists(scalars, max_size=5))
+@given(lists, lists)
 def test_what_came_to_a_list_stands_where_its_path_points_and_what_went_stood_there(
     before: list[Json], after: list[Json]
 ) -> None:
