@@ -1,16 +1,15 @@
 """Random flows of Development and random changes of their drafts: small pools, so that ids and things meet often."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
-
-from hypothesis import strategies
+from random import Random
 
 from app.domain.graph import Json
 from app.domain.nouns import ReferenceKind, Target
-from app.domain.source import Flow, State
+from app.domain.source import Flow
 from app.domain.update import StepChoice
 from tests.domain.lifecycle import state_of
+from tests.domain.random_worlds import by_chance
 from tests.domain.world import (
     AGENT,
     CREDENTIAL,
@@ -47,38 +46,43 @@ KEYS = {CREDENTIAL: "credentials_id", SECRET: "secret_id", AGENT: "vpn_agent_id"
 PUB = "acme/pub-sub:pub"
 
 
-def _ids(kind: ReferenceKind, things: tuple[Target, ...]) -> list[str]:
-    return [thing.id for thing in things if thing.kind is kind]
-
-
-def _nodes(things: tuple[Target, ...], nothing: tuple[object, ...]) -> Iterator[Json]:
-    """Steps with one reference, or none."""
-    for step_id, command in product("123", ("lab/crm:get", "lab/crm:put@2", "lab/vault:open", PUB, "lab/gone:x")):
-        yield node(step_id, command)
-        yield node(step_id, command, selected_data_samples=["sample"], fields={"to": step_id})
-        for kind, key in KEYS.items():
-            yield from (node(step_id, command, **{key: value}) for value in (*_ids(kind, things), *nothing))
-        if command == PUB:
-            topics = (*_ids(TOPIC, things), *nothing)
-            yield from (node(step_id, command, fields={"topic": value, "more": 1}) for value in topics)
-
-
+COMMANDS = ("lab/crm:get", "lab/crm:put@2", "lab/vault:open", PUB, PUB, "lab/gone:x")
+COMPONENT_OF = {CRM.id: "lab/crm", VAULT.id: "lab/vault"}
 EDGES = [{"source": source, "target": end} for source, end in (("1", "2"), ("2", "3"), (None, "error_all"), ("3", "1"))]
 
 
-def _graphs(nodes: Iterator[Json]) -> strategies.SearchStrategy[Json]:
-    edges = strategies.lists(strategies.sampled_from(EDGES), max_size=2)
-    return strategies.builds(
-        lambda nodes, edges: native(*nodes, edges=edges),
-        strategies.lists(strategies.sampled_from([*nodes]), max_size=4),
-        edges,
-    )
+def _ids(kind: ReferenceKind, things: Iterable[Target]) -> list[str]:
+    return [thing.id for thing in things if thing.kind is kind]
 
 
-graphs = _graphs(_nodes((*HERE, *ELSEWHERE), ("gone", None)))
+def _node(chance: Random, *, sound: bool = False) -> Json:
+    """A step bound to anything, to what lives elsewhere or nowhere too; a sound one only to what fits it here."""
+    command = chance.choice(COMMANDS)
+    things = [thing for thing in HERE if fits(command, thing)] if sound else [*HERE, *ELSEWHERE]
+    nothing = [None] if sound else ["gone", None]
+    bound = {key: chance.choice([*_ids(kind, things), *nothing]) for kind, key in KEYS.items() if chance.random() < 0.3}
+    if chance.random() < 0.2:
+        bound["selected_data_samples"] = ["sample"]
+    if command == PUB and chance.random() < 0.8:
+        bound["fields"] = {"topic": chance.choice([*_ids(TOPIC, things), *nothing]), "more": 1}
+    return node(chance.choice("123"), command, **{"fields": {"to": "1"}} | bound)
+
+
+def fits(command: str, thing: Target) -> bool:
+    return thing.component_id is None or command.startswith(COMPONENT_OF[thing.component_id])
+
+
+def _graph(chance: Random, nodes: Iterable[Json]) -> Json:
+    return native(*nodes, edges=chance.choices(EDGES, k=chance.randint(0, 2)))
+
+
+def _any_graph(chance: Random, size: int) -> Json:
+    return _graph(chance, [_node(chance) for _ in range(size)])
+
+
+graphs = by_chance(_any_graph, largest=4)
 """With any reference, those of other workspaces too."""
-sound_graphs = _graphs(_nodes(HERE, (None,)))
-states: strategies.SearchStrategy[State] = graphs.map(lambda graph: state_of(graph, components=COMPONENTS))
+states = by_chance(lambda chance, size: state_of(_any_graph(chance, size), components=COMPONENTS), largest=4)
 
 
 def _choices(things: tuple[Target, ...]) -> list[StepChoice]:
@@ -98,10 +102,21 @@ class Change:
     choices: tuple[StepChoice, ...]
 
 
-@strategies.composite
-def changes(draw: strategies.DrawFn) -> Change:
-    published, drafted = draw(states), draw(states)
-    either = draw(strategies.sampled_from([(published, drafted), (published, None), (None, drafted)]))
-    graph = draw(strategies.one_of(strategies.none(), sound_graphs))
-    choices = draw(strategies.lists(strategies.sampled_from(CHOICES), max_size=3))
-    return Change(flow(*either), graph, tuple(choices))
+def _change(chance: Random, size: int) -> Change:
+    """Few steps, so that those of the draft, of the version and of the new graph are often the same."""
+    sound = [_node(chance, sound=True) for _ in range(3)]
+    nodes = [*sound, *(_node(chance) for _ in range(3))]
+    published, drafted = (
+        state_of(_graph(chance, chance.choices(nodes, k=chance.randint((size + 1) // 2, size))), components=COMPONENTS)
+        for _ in range(2)
+    )
+    graph = (
+        _graph(chance, chance.choices(sound, k=chance.randint((size + 1) // 2, size)))
+        if chance.random() < 0.5
+        else None
+    )
+    either = chance.choice(((published, drafted), (published, None), (None, drafted)))
+    return Change(flow(*either), graph, tuple(chance.choices(CHOICES, k=chance.randint(0, 3))))
+
+
+changes = by_chance(_change, largest=5)

@@ -20,7 +20,7 @@ from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS,
 from tests.domain.random_worlds import bounded
 from tests.domain.world import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow
 
-often = settings(bounded, max_examples=3 * bounded.max_examples)
+often = settings(bounded, max_examples=5 * bounded.max_examples)
 CATALOGUE = catalogue(*COMPONENTS)
 LIVES_HERE = {(thing.kind, thing.id): thing for thing in HERE}
 COMPONENT_OF = {"lab/crm": CRM, "lab/vault": VAULT}
@@ -121,7 +121,7 @@ def keyed(steps: tuple[Step, ...]) -> dict[str, Step]:
 
 
 @often
-@given(changes())
+@given(changes)
 def test_a_save_is_planned_or_refused_for_exactly_what_was_named_wrongly(change: Change) -> None:
     outcome = save(change)
     found = outcome.errors if isinstance(outcome, Refused) else ()
@@ -131,7 +131,7 @@ def test_a_save_is_planned_or_refused_for_exactly_what_was_named_wrongly(change:
 
 
 @often
-@given(changes())
+@given(changes)
 def test_a_save_binds_as_named_and_loses_nothing_that_nobody_named(change: Change) -> None:
     fine = [choice for choice in change.choices if not mistakes_of(replace(change, choices=(choice,)))]
     change = replace(change, choices=tuple(fine))
@@ -156,7 +156,7 @@ def test_a_save_binds_as_named_and_loses_nothing_that_nobody_named(change: Chang
 
 
 @bounded
-@given(changes())
+@given(changes)
 def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(change: Change) -> None:
     before = copy.deepcopy(change)
     outcome = save(replace(change, choices=()))
