@@ -1,8 +1,10 @@
 """Random exports: a source and a destination among few workspaces, with things that often do and often don't fit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import product
 from random import Random
+from typing import TypeVar
 
 from hypothesis import strategies
 
@@ -14,6 +16,7 @@ from app.domain.nouns import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import Flow, SourceWish, State, StateOfFlow
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
+from tests.domain.random_worlds import NUMBERS
 from tests.domain.world import (
     ABROAD,
     AGENT,
@@ -66,8 +69,7 @@ def things_of(at: Workspace) -> list[Target]:
 THINGS = {workspace.id: things_of(workspace) for workspace in WORKSPACES}
 ALL_THINGS = known(*(thing for things in THINGS.values() for thing in things))
 
-STATES_AT_EACH = 30
-NONE: tuple[None] = (None,)
+Chosen = TypeVar("Chosen")
 
 
 @dataclass(frozen=True)
@@ -76,19 +78,18 @@ class Case:
     wish: ExportWish
 
 
-@cache
-def states(what: str, own: Workspace, other: Workspace) -> tuple[State, ...]:
-    """States of flows in one workspace, small ones first: drawn one by one, they'd take longer than what they test."""
-    chance = Random(f"{what} {own.id} {other.id}")  # noqa: S311 - the same worlds at every run; no secret rests on it
-    drawn = [
-        [_step(chance, own, other) for _ in range(chance.choice((0, 1, 1, 2, 2, 3)))] for _ in range(STATES_AT_EACH)
-    ]
-    return tuple(state(*steps, state_id=f"{what}_{number}") for number, steps in enumerate(sorted(drawn, key=len)))
+def _state(what: str, number: int, own: Workspace, other: Workspace, *, smooth: bool) -> State:
+    """A state of a flow in one workspace; small numbers make small ones. Of many steps one often stands in the way."""
+    chance = Random(number)  # noqa: S311 - the same worlds at every run; no secret rests on it
+    return state(
+        *(_step(chance, own, other) for _ in range(number * (5 if smooth else 4) // NUMBERS)),
+        state_id=f"{what}_{number}",
+    )
 
 
 def _step(chance: Random, own: Workspace, other: Workspace) -> BoundStep:
     """A step bound to nothing, to what lives where it is or, now and then, elsewhere or nowhere."""
-    command = chance.choice(COMMANDS * 5 + ODD_COMMANDS)
+    command = chance.choice(COMMANDS * 8 + ODD_COMMANDS)
     kinds = [kind for kind in OWNED if chance.random() < 0.5] + [TOPIC] * command.startswith("acme/pub-sub:")
     bound: dict[ReferenceKind, Json] = {
         kind: chance.choice([*_ids(own, kind) * 3, *_ids(other, kind), None, "gone"]) for kind in kinds
@@ -106,22 +107,38 @@ DEVELOPMENT, PRODUCTION = WORKSPACES[:2]
 PAIRS = [(DEVELOPMENT, PRODUCTION)] * 6 + [(here, there) for here in WORKSPACES for there in WORKSPACES]
 SMOOTH_PAIRS = [(DEVELOPMENT, PRODUCTION)] * 3 + [(PRODUCTION, WORKSPACES[3]), (DEVELOPMENT, DEVELOPMENT)]
 ALLOWED = READ_PERMISSIONS | WRITE_PERMISSIONS
+PERMISSIONS = (ALLOWED, ALLOWED, ALLOWED, READ_PERMISSIONS)
+ONTO = (False, True, True)
+NONE: tuple[None] = (None,)
+
+# What is chosen at once, since each draw takes its time: the places of source and destination; and then whether it goes
+# onto a flow, what is odd, how many flows are used, and the wishes that don't depend on where it goes.
+PLACES = [
+    (Place(here, may), Place(there, and_may)) for here, there in PAIRS for may in PERMISSIONS for and_may in PERMISSIONS
+]
+WAYS = [
+    *product(
+        ONTO, (*NONE * 9, "no source", "no destination", "itself"), range(3), (None, None, "Given", " "), ExistingDraft
+    )
+]
+SMOOTH_PLACES = [(Place(here, ALLOWED), Place(there, ALLOWED)) for here, there in SMOOTH_PAIRS]
+SMOOTH_WAYS = [*product(ONTO, NONE, range(3), (None, "Given"), (ExistingDraft.SET_ASIDE,))]
+WITHOUT = ("neither", "neither", "draft", "version")
+numbers = strategies.integers(0, NUMBERS - 1)
 
 
 @strategies.composite
 def exports(draw: strategies.DrawFn, *, smooth: bool = False) -> Case:
     """An export as a new flow or over a flow; unless it is to go smoothly, much may stand in its way."""
-    permissions = strategies.sampled_from([ALLOWED] if smooth else [ALLOWED, ALLOWED, ALLOWED, READ_PERMISSIONS])
-    here, there = (
-        Place(at, draw(permissions)) for at in draw(strategies.sampled_from(SMOOTH_PAIRS if smooth else PAIRS))
-    )
-    source = _flow(draw, "source", here, there)
-    over = _flow(draw, "there", there, here) if draw(strategies.sampled_from([False, True, True])) else None
-    odd = draw(strategies.sampled_from([None] if smooth else [*NONE * 9, "no source", "no destination", "itself"]))
+    here, there = _one_of(SMOOTH_PLACES if smooth else PLACES, draw)
+    onto, odd, used, name, existing = _one_of(SMOOTH_WAYS if smooth else WAYS, draw)
+    source = _flow(draw, "source", here, there, smooth=smooth)
+    over = _flow(draw, "there", there, here, smooth=smooth) if onto else None
     into = IntoWorkspace(there.workspace.id) if over is None else OntoFlow(over.id)
     if odd == "itself":
         over, there, into = source, here, OntoFlow(source.id)
-    named = draw(strategies.sampled_from([*NONE, *states("version_old", here.workspace, there.workspace)]))
+    old = draw(numbers)
+    named = _state("version_old", old, here.workspace, there.workspace, smooth=smooth) if old > NUMBERS // 30 else None
     facts = ExportFacts(
         source=None if odd == "no source" else source,
         destination=None if odd == "no destination" else there,
@@ -129,36 +146,27 @@ def exports(draw: strategies.DrawFn, *, smooth: bool = False) -> Case:
         named_version=named,
         catalogue=catalogue(*COMPONENTS),
         targets=ALL_THINGS,
-        flows_used=draw(strategies.integers(0, 2)),
+        flows_used=used,
     )
+    topics = [*NONE * 6, *_ids(there.workspace, TOPIC)]
     version = "version_of_another" if named is None else named.id
-    return Case(facts, draw(wishes(into, there.workspace, version, smooth=smooth)))
+    sources = [*[SourceWish()] * 4, *map(SourceWish, StateOfFlow), SourceWish(None, version)]
+    topic = _one_of(topics if smooth else [*topics, "gone"], draw)
+    wish = ExportWish("flow_source", into, name, topic, sources[0] if smooth else _one_of(sources, draw), existing)
+    return Case(facts, wish)
 
 
-def _flow(draw: strategies.DrawFn, name: str, at: Place, other: Place) -> Flow:
-    published, drafted = (states(f"{what}_{name}", at.workspace, other.workspace) for what in ("version", "draft"))
-    without = draw(strategies.sampled_from(["neither", "neither", "draft", "version"]))
-    return flow(
-        None if without == "version" else draw(strategies.sampled_from(published)),
-        None if without == "draft" else draw(strategies.sampled_from(drafted)),
-        at=at,
-        flow_id=f"flow_{name}",
+def _flow(draw: strategies.DrawFn, name: str, at: Place, other: Place, *, smooth: bool) -> Flow:
+    without = _one_of(WITHOUT, draw)
+    published, drafted = (
+        None
+        if what == without
+        else _state(f"{what}_{name}", draw(numbers), at.workspace, other.workspace, smooth=smooth)
+        for what in ("version", "draft")
     )
+    return flow(published, drafted, at=at, flow_id=f"flow_{name}")
 
 
-@cache
-def wishes(
-    into: IntoWorkspace | OntoFlow, there: Workspace, version: str, *, smooth: bool
-) -> strategies.SearchStrategy[ExportWish]:
-    topics = [*NONE * 6, *_ids(there, TOPIC)]
-    sources = [SourceWish()] * 4
-    odd_sources = [*sources, *map(SourceWish, StateOfFlow), SourceWish(None, version)]
-    return strategies.builds(
-        ExportWish,
-        strategies.just("flow_source"),
-        strategies.just(into),
-        strategies.sampled_from([None, "Given"] if smooth else [None, None, "Given", " "]),
-        strategies.sampled_from(topics if smooth else [*topics, "gone"]),
-        strategies.sampled_from(sources if smooth else odd_sources),
-        strategies.sampled_from([ExistingDraft.SET_ASIDE] if smooth else [*ExistingDraft]),
-    )
+def _one_of(choices: Sequence[Chosen], draw: strategies.DrawFn) -> Chosen:
+    """As `sampled_from`, which takes longer where the choices are made anew or are many."""
+    return choices[draw(numbers) % len(choices)]

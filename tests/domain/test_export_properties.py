@@ -16,7 +16,7 @@ from tests.domain.random_exports import Case, exports
 from tests.domain.random_worlds import bounded
 from tests.domain.world import DATA_SAMPLES
 
-often = settings(bounded, max_examples=3 * bounded.max_examples)
+often = settings(bounded, max_examples=5 * bounded.max_examples)
 
 
 @often
