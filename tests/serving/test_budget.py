@@ -5,8 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from limits.aio import strategies
-from limits.aio.storage import memory
 from structlog.testing import capture_logs
 
 from app.graphql.http import budget
@@ -23,19 +21,18 @@ SPENT = "RateLimit", "RateLimit-Policy", "Retry-After"
 
 
 class Clock:
-    """Twenty seconds into a minute, until it is moved."""
+    """It stands until it is moved."""
 
     seconds = 1_800_000_020.0
 
-    def time(self) -> float:
+    def monotonic(self) -> float:
         return self.seconds
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (memory, strategies, budget):
-        monkeypatch.setattr(module, "time", SimpleNamespace(time=clock.time))
+    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=clock.monotonic))
     return clock
 
 
@@ -52,15 +49,30 @@ def told(response: httpx.Response) -> list[str | None]:
 async def test_every_answer_tells_what_is_left(databases: Server, loaded: Loaded, clock: Clock) -> None:
     async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
         answers = [await posted(api, "ada", EIGHTY), await posted(api, "ada", VIEWER)]
-        clock.seconds += 120
-        answers.append(await posted(api, "ada", VIEWER))
-    assert [answer.json()["extensions"]["cost"]["requested"] for answer in answers] == [80, 1, 1]
+        for seconds in (30, 60):
+            clock.seconds += seconds
+            answers.append(await posted(api, "ada", VIEWER))
+    assert [answer.json()["extensions"]["cost"]["requested"] for answer in answers] == [80, 1, 1, 1]
     policy = '"cost";q=100;w=60'
     assert [told(answer) for answer in answers] == [
-        ['"cost";r=20;t=40', policy, None],
-        ['"cost";r=19;t=40', policy, None],
-        ['"cost";r=99;t=40', policy, None],
+        ['"cost";r=20;t=48', policy, None],
+        ['"cost";r=19;t=49', policy, None],
+        ['"cost";r=68;t=20', policy, None],
+        ['"cost";r=99;t=1', policy, None],
     ]
+
+
+async def test_after_the_time_that_is_told_it_is_covered_and_not_before(
+    databases: Server, loaded: Loaded, clock: Clock
+) -> None:
+    async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
+        statuses = [(await posted(api, "ada", EIGHTY)).status_code]
+        refused = await posted(api, "ada", EIGHTY)
+        wait = int(refused.headers["Retry-After"])
+        for seconds in (wait - 1, 1):
+            clock.seconds += seconds
+            statuses.append((await posted(api, "ada", EIGHTY)).status_code)
+    assert (wait, statuses) == (36, [200, 429, 200])
 
 
 async def test_unless_it_is_set_nobody_is_counted(databases: Server, loaded: Loaded) -> None:
@@ -78,16 +90,16 @@ async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(databa
         growth = grown(counted, await measured(api.http), "flowport_refused_requests_total")
         others = [await posted(api, "berta", EIGHTY), await posted(api, "ada", VIEWER)]
     assert code_of(response) == (429, "BUDGET_EXCEEDED")
-    assert told(response) == ['"cost";r=20;t=40', '"cost";q=100;w=60', "40"]
+    assert told(response) == ['"cost";r=20;t=48', '"cost";q=100;w=60', "2"]
     assert error_of(response)["message"] == (
-        "The operation costs 22, and of your budget of 100 a minute 20 are left. Try again in 40 seconds, or ask for less."
+        "The operation costs 22, and of your budget of 100 a minute 20 are left. Try again in 2 seconds, or ask for less."
     )
     assert growth == {"BUDGET_EXCEEDED": 1}
     assert [(line["event"], line["code"]) for line in log] == [("request refused", "BUDGET_EXCEEDED")]
     # Another caller has a budget of its own, and of this one's nothing was taken.
     assert [(other.status_code, told(other)[0]) for other in others] == [
-        (200, '"cost";r=20;t=40'),
-        (200, '"cost";r=19;t=40'),
+        (200, '"cost";r=20;t=48'),
+        (200, '"cost";r=19;t=49'),
     ]
 
 
@@ -95,8 +107,8 @@ async def test_what_costs_more_than_the_whole_budget_is_never_covered(databases:
     async with databases.serving(loaded, cost_per_minute=79) as api:
         response, after = await posted(api, "ada", EIGHTY), await posted(api, "ada", VIEWER)
     assert code_of(response) == (429, "BUDGET_EXCEEDED")
-    assert told(response) == ['"cost";r=79;t=1', '"cost";q=79;w=60', None]
+    assert told(response) == ['"cost";r=79;t=0', '"cost";q=79;w=60', None]
     assert error_of(response)["message"] == (
         "The operation costs 80, more than your whole budget of 79 a minute. Ask for less at once."
     )
-    assert (after.status_code, told(after)[0]) == (200, '"cost";r=78;t=40')
+    assert (after.status_code, told(after)[0]) == (200, '"cost";r=78;t=1')

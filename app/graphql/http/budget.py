@@ -1,52 +1,73 @@
-"""What a caller may spend: the cost of its operations, by the minute."""
+"""What a caller may spend: the cost of its operations, from a bucket that fills again within a minute."""
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from cachetools import TTLCache
 
 from app.graphql.refused import Refusal, RequestCode
 
 WINDOW_SECONDS = 60
+MOST_CALLERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    left: float
+    at: float
+    """When that was left, by the clock of this process."""
+
+
 class Budget:
-    """A budget for each caller, counted by each server process for itself; None: nobody has one."""
+    """A token bucket for each caller, kept by each server process for itself; None: nobody has one."""
 
-    cost_per_minute: int | None
-    _limiter: SlidingWindowCounterRateLimiter = field(
-        default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
-    )
+    def __init__(self, cost_per_minute: int | None) -> None:
+        self._size = cost_per_minute
+        # One that wasn't asked for a minute is full again, and needn't be remembered.
+        self._buckets: TTLCache[str, Bucket] = TTLCache(MOST_CALLERS, WINDOW_SECONDS, timer=time.monotonic)
 
-    async def take(self, caller: str, cost: int) -> dict[str, str]:
-        """Spend the cost of an operation; the headers that say what is left.
+    def take(self, caller: str, cost: int) -> dict[str, str]:
+        """Spend the cost of an operation, at least 1; the headers that say what is left.
 
-        Refuses, with 429 and when to try again, what the budget of this minute doesn't cover any more.
+        Refuses, with 429, what isn't covered: of that nothing is taken. `Retry-After` says in how many seconds it will be.
         """
-        if self.cost_per_minute is None:
+        if self._size is None:
             return {}
-        rate = RateLimitItemPerMinute(self.cost_per_minute)
-        is_covered = await self._limiter.hit(rate, caller, cost=min(max(cost, 1), self.cost_per_minute + 1))
-        left = await self._limiter.get_window_stats(rate, caller)
-        seconds = max(1, math.ceil(left.reset_time - time.time()))
-        headers = {
-            "RateLimit-Policy": f'"cost";q={self.cost_per_minute};w={WINDOW_SECONDS}',
-            "RateLimit": f'"cost";r={left.remaining};t={seconds}',
-        }
-        if is_covered:
-            return headers
-        if cost > self.cost_per_minute:
-            message = (
-                f"The operation costs {cost}, more than your whole budget of {self.cost_per_minute} a minute. "
-                "Ask for less at once."
-            )
-            raise Refusal(429, RequestCode.BUDGET_EXCEEDED, message, headers)
-        message = (
-            f"The operation costs {cost}, and of your budget of {self.cost_per_minute} a minute {left.remaining} are "
-            f"left. Try again in {seconds} seconds, or ask for less."
-        )
-        raise Refusal(429, RequestCode.BUDGET_EXCEEDED, message, {**headers, "Retry-After": str(seconds)})
+        cost, left = max(cost, 1), self._left(caller, self._size)
+        if cost <= left:
+            left -= cost
+            self._buckets[caller] = Bucket(left, time.monotonic())
+            return _headers(left, self._size)
+        raise _not_covered(cost, left, self._size)
+
+    def _left(self, caller: str, size: int) -> float:
+        bucket = self._buckets.get(caller)
+        if bucket is None:
+            return size
+        return min(size, bucket.left + (time.monotonic() - bucket.at) * size / WINDOW_SECONDS)
+
+
+def _headers(left: float, size: int) -> dict[str, str]:
+    return {
+        "RateLimit-Policy": f'"cost";q={size};w={WINDOW_SECONDS}',
+        "RateLimit": f'"cost";r={math.floor(left)};t={_seconds_to(size, left, size)}',
+    }
+
+
+def _seconds_to(wanted: float, left: float, size: int) -> int:
+    """How long a bucket of this size fills until so much is in it."""
+    return math.ceil((wanted - left) * WINDOW_SECONDS / size)
+
+
+def _not_covered(cost: int, left: float, size: int) -> Refusal:
+    headers = _headers(left, size)
+    if cost > size:
+        message = f"The operation costs {cost}, more than your whole budget of {size} a minute. Ask for less at once."
+        return Refusal(429, RequestCode.BUDGET_EXCEEDED, message, headers)
+    seconds = _seconds_to(cost, left, size)
+    message = (
+        f"The operation costs {cost}, and of your budget of {size} a minute {math.floor(left)} are left. "
+        f"Try again in {seconds} seconds, or ask for less."
+    )
+    return Refusal(429, RequestCode.BUDGET_EXCEEDED, message, {**headers, "Retry-After": str(seconds)})
