@@ -21,7 +21,6 @@ URL_OPTIONS = {
     "port": "port",
     "sslmode": "ssl",
     "ssl": "ssl",
-    "prepared_statement_cache_size": "prepared_statement_cache_size",
 }
 
 # The scheme, the host and, where it isn't the usual one, the port; in small letters, as browsers send them.
@@ -39,8 +38,6 @@ def async_url(given: str) -> str:
     unknown = [option for option in url.query if option not in URL_OPTIONS]
     if unknown:
         raise ValueError(f"the option {unknown[0]} isn't supported in the URL; supported are {', '.join(URL_OPTIONS)}")
-    if not str(url.query.get("prepared_statement_cache_size", "0")).isdecimal():
-        raise ValueError("prepared_statement_cache_size must be a number")
     query = {URL_OPTIONS[option]: value for option, value in url.query.items()}
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 

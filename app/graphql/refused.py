@@ -5,6 +5,13 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from app.observability import log
+from app.storage.engine import DatabaseUnavailable
+
+DATABASE_TOOK_TOO_LONG = "The database took too long to answer. Try again."
+OUTAGE_SECONDS = 5
+"""After how long callers are told to try again when the database is down or too busy."""
+
 
 class RequestCode(StrEnum):
     """What is wrong with a request, for programs to read: `extensions.code` of its error."""
@@ -75,3 +82,14 @@ class LimitExceeded(BadRequest):
         if limit in {"depth", "cost"}:
             message = f"The document has a {limit} of {found}; at most {maximum} is allowed. Ask for less at once."
         super().__init__(message, {"code": RequestCode.LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
+
+
+def out_of_reach(error: DatabaseUnavailable) -> Refusal:
+    """What is said, and logged, where nothing could be done because of the database."""
+    log().warning("database unavailable", reason=str(error))
+    message = "The database is down or too busy just now, so nothing was done. Try again soon."
+    return Refusal(503, RequestCode.SERVICE_UNAVAILABLE, message, {"Retry-After": str(OUTAGE_SECONDS)})
+
+
+def too_slow(message: str) -> Refusal:
+    return Refusal(503, RequestCode.TIMEOUT, message, {"Retry-After": "1"})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.graphql.http.execution import without_suggestion
+from app.graphql.http.masking import without_suggestion
 from tests.api.client import Api
 from tests.api.databases import Loaded, Server
 

@@ -82,7 +82,8 @@ async def test_of_a_document_cut_off_the_mutations_that_were_done_stay_and_the_a
         assert code_of(response) == (503, "TIMEOUT")
         assert response.headers["Retry-After"] == "1"
         assert response.json()["errors"][0]["message"] == (
-            "The request took longer than 0.5 seconds, and what was unfinished of it was undone. Ask for less."
+            "The request took longer than 0.5 seconds, and what was unfinished of it was undone. "
+            "Ask for less, and look whether a mutation was done before you send it again."
         )
         names = await real.names()
     assert ("First" in names, "Second" in names) == (True, False)

@@ -7,9 +7,9 @@ from datetime import datetime
 from app.domain.nouns import UserId
 from app.graphql.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.graphql.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
-from app.graphql.refused import Refusal, RequestCode
+from app.graphql.refused import DATABASE_TOOK_TOO_LONG, Refusal, RequestCode, out_of_reach, too_slow
 from app.observability import log
-from app.storage.engine import Database, DatabaseUnavailable
+from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.tokens import PREFIX, find_token
 from app.storage.users import find_user_by_email, find_user_by_id
 
@@ -17,8 +17,6 @@ MAX_TOKEN_BYTES = 8192
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """What RFC 6750 lets a token be."""
 DOTS_OF_A_JWT = 2
-OUTAGE_SECONDS = 5
-"""After how long callers are told to try again when the database is down or too busy."""
 
 
 class Authenticator:
@@ -42,7 +40,8 @@ class Authenticator:
         """The user whom the header names; None without one. Several headers are one that nobody can read.
 
         Raises Refusal: 401 for whatever is wrong, without saying what; 503 for a JWT whose key can't be had just now, and
-        for everybody while the database is down or too busy. Nothing is remembered of a token: whether it is good now is asked of the database every time.
+        for everybody while the database is down or too busy. Nothing is remembered of a token: whether it is good now is
+        asked of the database every time.
         """
         if not headers:
             return None
@@ -56,6 +55,8 @@ class Authenticator:
             raise cannot_tell() from None
         except DatabaseUnavailable as error:
             raise out_of_reach(error) from None
+        except StatementTookTooLong:
+            raise too_slow(DATABASE_TOOK_TOO_LONG) from None
 
     async def close(self) -> None:
         if self._json_web_tokens is not None:
@@ -106,13 +107,6 @@ def token_wanted() -> Refusal:
 def bad_token() -> Refusal:
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     return Refusal(401, RequestCode.UNAUTHENTICATED, "The token is unknown, expired or revoked.", challenge)
-
-
-def out_of_reach(error: DatabaseUnavailable) -> Refusal:
-    """What is said, and logged, where nothing could be done because of the database."""
-    log().warning("database unavailable", reason=str(error))
-    message = "The database is down or too busy just now, so nothing was done. Try again soon."
-    return Refusal(503, RequestCode.SERVICE_UNAVAILABLE, message, {"Retry-After": str(OUTAGE_SECONDS)})
 
 
 def cannot_tell() -> Refusal:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from app.domain.nouns import UserId
 from app.graphql.allowance import Allowance
-from app.graphql.authentication.callers import Authenticator, out_of_reach, token_wanted
+from app.graphql.authentication.callers import Authenticator, token_wanted
 from app.graphql.context import Context
 from app.graphql.http.budget import Budget
 from app.graphql.http.documents import Documents, Operation, operation_of
@@ -22,7 +22,7 @@ from app.graphql.http.execution import Answer, execute, request_error
 from app.graphql.http.limits import Limits
 from app.graphql.http.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, media_type_for, read_request
 from app.graphql.http.weighing import weigh
-from app.graphql.refused import Refusal, RequestCode
+from app.graphql.refused import DATABASE_TOOK_TOO_LONG, Refusal, RequestCode, out_of_reach, too_slow
 from app.metrics import operation_ended, request_refused
 from app.observability import Statements, counting_statements, log
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
@@ -104,7 +104,7 @@ class Endpoint:
         except ClientDisconnect:
             raise client_went_away() from None
         except StatementTookTooLong:
-            raise too_slow("The database took too long to answer. Try again.") from None
+            raise too_slow(DATABASE_TOOK_TOO_LONG) from None
         except DatabaseUnavailable as error:
             raise out_of_reach(error) from None
         except TimeoutError:
@@ -112,7 +112,7 @@ class Endpoint:
                 raise
             raise too_slow(
                 f"The request took longer than {self.bounds.seconds:g} seconds, and what was unfinished of it was undone. "
-                "Ask for less."
+                "Ask for less, and look whether a mutation was done before you send it again."
             ) from None
 
     async def _run(self, asked: Asked, statements: Statements) -> Response:
@@ -128,7 +128,7 @@ class Endpoint:
             never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
             return answered(never_ran, asked.media_type)
-        headers = await self.bounds.budget.take(asked.viewer or "", weight.cost)
+        headers = self.bounds.budget.take(asked.viewer or "", weight.cost)
         answer = CANCELLED
         try:
             answer = await self._execute(asked, operation)
@@ -202,10 +202,6 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> 
 def client_went_away() -> Refusal:
     """What nobody reads but the log."""
     return Refusal(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")
-
-
-def too_slow(message: str) -> Refusal:
-    return Refusal(503, RequestCode.TIMEOUT, message, {"Retry-After": "1"})
 
 
 def note_refusal(code: str) -> None:
