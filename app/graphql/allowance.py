@@ -22,6 +22,10 @@ class Allowance:
         self._maximum = maximum
         self._taken = 0
 
+    def begin_again(self) -> None:
+        """For an answer that is made anew."""
+        self._taken = 0
+
     def take(self, cost: int) -> None:
         """Raises LimitExceeded when it is used up."""
         self._taken += cost

@@ -58,6 +58,7 @@ class Context:
 
     async def look_again(self) -> None:
         """Forget what was read."""
+        self.allowance.begin_again()
         await self.loaders.close()
         self.loaders = Loaders(self.database, self.viewer)
 
