@@ -19,7 +19,6 @@ from types import FrameType
 import uvicorn
 
 from app.observability import configure_log, log
-from app.protocol import Protocol, protocol_of
 from app.settings import Settings, read_settings
 from app.stopping import Work
 
@@ -78,9 +77,7 @@ class Server(uvicorn.Server):
             work.cut()
             return True
         is_quiet = not len(work) and now - work.quiet_since >= LINGER_SECONDS
-        return is_quiet and not any(
-            isinstance(each, Protocol) and each.is_within_a_head for each in self.server_state.connections
-        )
+        return is_quiet and not any(getattr(each, "is_within_a_head", False) for each in self.server_state.connections)
 
     def _work(self) -> Work | None:
         """What the application counts; None before it has started."""
@@ -89,6 +86,9 @@ class Server(uvicorn.Server):
 
 
 def config_of(settings: Settings) -> uvicorn.Config:
+    # Where workers serve, their parent never needs it, nor what it imports.
+    from app.protocol import protocol_of
+
     return uvicorn.Config(
         "app.main:create_app",
         factory=True,
