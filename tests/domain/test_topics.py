@@ -170,6 +170,16 @@ def test_an_override_takes_the_topics_that_the_overridden_flow_has(
     assert plan.warnings == (() if cleared is None else (MultipleTopicsNotCopied(cleared, refused=False),))
 
 
+@pytest.mark.parametrize(("known", "named"), [((ORDERS,), (ORDERS,)), ((ITEMS,), (ITEMS,)), ((), None)])
+def test_of_topics_that_were_cleared_the_warning_names_those_that_there_are(
+    known: tuple[Target, ...], named: tuple[Target, ...] | None
+) -> None:
+    source = flow(state(publishes("1", ORDERS), subscribes("2", ITEMS)))
+    plan = planned(export(source, knowing=known))
+    assert plan.references == (reported("1", TOPIC, ORDERS, None), reported("2", TOPIC, ITEMS, None))
+    assert plan.warnings == (() if named is None else (MultipleTopicsNotCopied(named, refused=False),))
+
+
 def test_a_given_topic_comes_before_what_the_overridden_flow_has() -> None:
     there = flow_there(state(publishes("1", LIVE_ITEMS)))
     plan = planned(export(flow(state(publishes("1"))), over=there, topic=LIVE_ORDERS.id, knowing=EVERYTHING))
