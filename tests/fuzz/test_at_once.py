@@ -16,8 +16,8 @@ from tests.fuzz.session import Session, session_of
 from tests.serving.real import Real, real_server, soon_true
 
 CLIENTS = 6
-QUERIES_EACH = 60
-MIXED_EACH = 100
+QUERIES_EACH = 40
+MIXED_EACH = 60
 MUTATIONS = 0.4
 FEWEST_WRITES = 5
 

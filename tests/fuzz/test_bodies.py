@@ -7,7 +7,7 @@ from tests.api.client import Api
 from tests.fuzz.contents import nothing_written
 from tests.fuzz.session import session_of
 
-REQUESTS = 1800
+REQUESTS = 1200
 
 
 async def test_a_request_however_odd_is_answered_as_its_case_asks_for_and_writes_nothing(api: Api) -> None:

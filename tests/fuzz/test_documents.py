@@ -7,7 +7,7 @@ from tests.api.client import Api
 from tests.fuzz.contents import nothing_written
 from tests.fuzz.session import session_of
 
-QUERIES = 800
+QUERIES = 500
 BROKEN = 0.4
 
 

@@ -9,7 +9,7 @@ from tests.fuzz.documents import Documents
 from tests.fuzz.session import session_of
 
 FIELDS = (*("createFlow", "updateFlowDraft") * 3, "publishFlowDraft", "discardFlowDraft", "restoreFlowDraft")
-MUTATIONS = 450
+MUTATIONS = 280
 OPTIONAL = 0.2
 FEWEST_WRITES = 10
 

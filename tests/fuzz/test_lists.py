@@ -8,7 +8,7 @@ from tests.fuzz.contents import nothing_written
 from tests.fuzz.documents import Documents
 from tests.fuzz.session import session_of
 
-QUERIES = 800
+QUERIES = 500
 OPTIONAL = 0.8
 
 

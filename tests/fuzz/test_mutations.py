@@ -7,7 +7,7 @@ from tests.api.client import Api
 from tests.fuzz.contents import writes_of
 from tests.fuzz.session import session_of
 
-MUTATIONS = 400
+MUTATIONS = 220
 FEWEST_WRITES = 10
 
 

@@ -32,7 +32,7 @@ from tests.serving.real import on_a_socket
 ROOT = Path(__file__).parents[2]
 TOKEN = "Bearer demo-integrator"
 REPORT = "report.ndjson"
-REQUESTS = 40
+REQUESTS = 25
 """For each operation."""
 CHECKS = ("not_a_server_error", "response_schema_conformance", "negative_data_rejection", "was_foreseen")
 MOST_SECONDS = 120
