@@ -1,15 +1,18 @@
 """What a connection may do: heads of requests are bounded in bytes and time, and answers have to be taken.
 
 Uvicorn would wait for ever for the end of a request's head and for somebody who doesn't read, keep whatever comes of a
-head, swallow whatever comes of a body that was refused, and answer what it can't read in plain text.
+head, swallow whatever comes of a body that was refused, lose the body of a request that offers an upgrade, and answer
+what it can't read in plain text, even in place of the answer to an earlier request.
 """
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
+import httptools
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.graphql.refused import RequestCode
 from app.metrics import request_refused
@@ -17,141 +20,218 @@ from app.observability import log, request_id
 from app.settings import Settings
 
 MOST_SWALLOWED_BYTES = 16_777_216
-"""How much of a body that nobody wants is read: whoever is still sending sees the answer, and may ask again."""
+"""How much of a body that nobody wants is read, so that whoever is still sending it may ask again on the connection."""
+FRAMING = 8
+"""How many times as many bytes a body may take as it holds, cut into small chunks."""
 LEAST_TAKEN_BYTES = 65_536
 """How much of an answer has to be taken in the time that a request may take."""
+UPGRADE_HEADERS = {b"upgrade", b"connection", b"http2-settings"}
+
+
+class Refused(NamedTuple):
+    """What is no request that can be answered: why, for its sender."""
+
+    status: HTTPStatus
+    code: RequestCode
+    message: str
+
+
+NO_REQUEST = Refused(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, "That is no HTTP request that can be read.")
 
 
 class Protocol(HttpToolsProtocol):
-    """A connection of HTTP/1; what is refused here has never been a request, and is answered like all that is refused."""
+    """A connection of HTTP/1. What is refused here is answered like all that is refused, after what came before it."""
 
     max_head_bytes: int
+    max_message_bytes: int
     head_seconds: float
     answer_seconds: float
     is_within_a_head = False
     """It has sent the beginning of a request, but not yet enough to begin with it."""
-    _has_asked = False
+    _running: RequestResponseCycle | None = None
+    """The request that is being answered, or was last; later ones wait for it."""
+    _refused: Refused | None = None
     _head_bytes = 0
+    _bytes = 0
+    """What has come of a message after the piece that it began in."""
+    _has_begun_now = False
     _deadline: asyncio.TimerHandle | None = None
-    _swallowed_bytes = 0
     _to_be_taken = 0
     _check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(self.head_seconds, self._too_slow)
+        self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
-        self._stop_checking()
+        if self._check is not None:
+            self._check.cancel()
+        self.pipeline.clear()
+        if self._running is not None:
+            leave(self._running)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if not self.is_within_a_head:
-            self._stop_waiting()
+        if self._refused is not None or self.transport.is_closing():
             return
-        self._head_bytes += len(data)
-        if self._head_bytes > self.max_head_bytes:
-            self._too_large()
-        elif self._deadline is None:
-            self._deadline = self.loop.call_later(self.head_seconds, self._too_slow)
+        self._unset_keepalive_if_required()
+        self._has_begun_now = False
+        try:
+            self._feed(data)
+        except httptools.HttpParserError:
+            self._refuse(self._too_large if self._head_bytes > self.max_head_bytes else NO_REQUEST)
+            return
+        if not self._has_begun_now:
+            self._bytes += len(data)
+        if self.is_within_a_head and self._bytes > self.max_head_bytes:
+            self._refuse(self._too_large)
+        elif self._bytes > self.max_message_bytes:
+            self.transport.close()
+        self._watch()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.is_within_a_head = True
+        self.is_within_a_head = self._has_begun_now = True
+        self._bytes = self._head_bytes = 0
+        self._stop_waiting()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.is_within_a_head:
+            raise ValueError("trailers would be kept without bound")
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def _count(self, number: int) -> None:
+        self._head_bytes += number
+        if self._head_bytes > self.max_head_bytes:
+            # Whatever is raised by what the parser calls ends in data_received.
+            raise ValueError("the head is too large")
 
     def on_headers_complete(self) -> None:
-        taken = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if taken > self.max_head_bytes:
-            # Whatever is raised here ends in the answer to what can't be read.
-            self._head_bytes = taken
-            raise ValueError("the head is too large")
-        super().on_headers_complete()
-        self.is_within_a_head, self._has_asked = False, True
-        self._swallowed_bytes = 0
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+            self.is_within_a_head = False
 
-    def on_body(self, body: bytes) -> None:
-        if self.cycle.response_complete:
-            # The request was refused before its body had come.
-            self._swallowed_bytes += len(body)
-            if self._swallowed_bytes > MOST_SWALLOWED_BYTES:
-                self.transport.close()
-        super().on_body(body)
+    def on_message_complete(self) -> None:
+        if not self.is_within_a_head:
+            super().on_message_complete()
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._to_be_taken = self.transport.get_write_buffer_size()
-        self._check = self.loop.call_later(self.answer_seconds, self._check_reader)
+    def _feed(self, data: bytes) -> None:
+        """An upgrade that is offered is not taken, and its request read as any other (RFC 9110, 7.8)."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+                data = b""
+            except httptools.HttpParserUpgrade as upgrade:
+                method = self.parser.get_method()
+                if method == b"CONNECT":
+                    raise httptools.HttpParserError("a proxy was looked for") from None
+                [offset] = upgrade.args
+                headers = [b": ".join(each) for each in self.headers if each[0] not in UPGRADE_HEADERS]
+                head = b"\r\n".join((b" ".join((method, self.url, b"HTTP/1.1")), *headers, b"", b""))
+                self.parser = httptools.HttpRequestParser(self)
+                data = head + data[offset:]
 
-    def resume_writing(self) -> None:
-        self._stop_checking()
-        super().resume_writing()
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
-    def _check_reader(self) -> None:
-        left = self.transport.get_write_buffer_size()
-        if self._to_be_taken - left < LEAST_TAKEN_BYTES:
-            log().info("answer not taken", client=self.client and self.client[0])
-            self.transport.abort()
-        else:
-            self._to_be_taken = left
-            self._check = self.loop.call_later(self.answer_seconds, self._check_reader)
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._check_that_it_is_taken()
+        if self.is_within_a_head:
+            self._unset_keepalive_if_required()
+            self._watch()
+        if self._refused is not None and not self._is_at_work:
+            self._say(self._refused)
 
-    def _stop_checking(self) -> None:
-        if self._check is not None:
-            self._check.cancel()
-            self._check = None
+    @property
+    def _is_at_work(self) -> bool:
+        return bool(self.pipeline) or (self._running is not None and not self._running.response_complete)
 
-    def send_400_response(self, _msg: str) -> None:
-        if self._head_bytes > self.max_head_bytes:
-            self._too_large()
-        else:
-            self._refuse(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, "That is no HTTP request that can be read.")
+    @property
+    def _too_large(self) -> Refused:
+        message = f"The request line and headers are larger than {self.max_head_bytes} bytes."
+        return Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, RequestCode.HEADERS_TOO_LARGE, message)
+
+    def _watch(self) -> None:
+        """While nothing is at work, the next head has to come in time."""
+        if self._is_at_work or self.transport.is_closing():
+            self._stop_waiting()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(self.head_seconds, self._too_slow)
 
     def _stop_waiting(self) -> None:
-        self._head_bytes = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _too_large(self) -> None:
-        message = f"The request line and headers are larger than {self.max_head_bytes} bytes."
-        self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, RequestCode.HEADERS_TOO_LARGE, message)
-
     def _too_slow(self) -> None:
-        if self.is_within_a_head and self._is_at_work:
-            # Closing would cut off the request before this one.
-            self._deadline = self.loop.call_later(self.head_seconds, self._too_slow)
-        elif self.is_within_a_head:
+        if self.is_within_a_head:
             message = f"The headers took longer than {self.head_seconds:g} seconds."
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT, RequestCode.REQUEST_TIMEOUT, message)
-        elif not self._has_asked:
-            # Somebody who connected and has said nothing since.
+            self._refuse(Refused(HTTPStatus.REQUEST_TIMEOUT, RequestCode.REQUEST_TIMEOUT, message))
+        else:
             self.transport.close()
 
-    @property
-    def _is_at_work(self) -> bool:
-        """A request has come as a whole, and is not answered yet."""
-        return self._has_asked and not self.cycle.response_complete and not self.cycle.more_body
-
-    @property
-    def _may_answer(self) -> bool:
-        """What is refused is the next that is to be answered: nothing mixes with the answer of an earlier request."""
-        return (
-            not self._has_asked
-            or self.cycle.response_complete
-            or (self.cycle.more_body and not self.cycle.response_started)
-        )
-
-    def _refuse(self, status: HTTPStatus, code: RequestCode, message: str) -> None:
-        if self.transport.is_closing():
+    def _refuse(self, refused: Refused) -> None:
+        """Say it after the answers to earlier requests; in place of one whose own body is what can't be read."""
+        self._stop_waiting()
+        is_of_a_body = not self.is_within_a_head and self._is_at_work and self.cycle.more_body
+        if is_of_a_body and self.pipeline:
+            self.pipeline.popleft()
+        elif is_of_a_body and not self.cycle.response_started:
+            leave(self.cycle)
+            self._say(refused)
             return
+        self._refused = refused
+        if self._is_at_work:
+            self.flow.pause_reading()
+        elif self._running is not None and not self.is_within_a_head and self.cycle.more_body:
+            # It has its answer already.
+            self.transport.close()
+        else:
+            self._say(refused)
+
+    def _say(self, refused: Refused) -> None:
         own_id = request_id(None)
-        request_refused(code)
-        log().info("request refused", code=code, request_id=own_id, client=self.client and self.client[0])
-        if self._may_answer:
-            self.transport.write(answer(status, {"message": message, "extensions": {"code": code}}, own_id))
-        self.transport.close()
+        request_refused(refused.code)
+        log().info("request refused", code=refused.code, request_id=own_id, client=self.client and self.client[0])
+        if not self.transport.is_closing():
+            error = {"message": refused.message, "extensions": {"code": refused.code}}
+            self.transport.write(answer(refused.status, error, own_id))
+            self.transport.close()
+            self._check_that_it_is_taken()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._check_that_it_is_taken()
+
+    def _check_that_it_is_taken(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left and self._check is None:
+            self._to_be_taken = left
+            self._check = self.loop.call_later(self.answer_seconds, self._check_reader)
+
+    def _check_reader(self) -> None:
+        self._check = None
+        left = self.transport.get_write_buffer_size()
+        if left and self._to_be_taken - left < LEAST_TAKEN_BYTES:
+            log().info("answer not taken", client=self.client and self.client[0])
+            self.transport.abort()
+        else:
+            self._check_that_it_is_taken()
+
+
+def leave(cycle: RequestResponseCycle) -> None:
+    """Tell a request that nobody waits for its answer any more."""
+    if not cycle.response_complete:
+        cycle.disconnected = True
+        cycle.message_event.set()
 
 
 def answer(status: HTTPStatus, error: dict[str, Any], own_id: str) -> bytes:
@@ -171,6 +251,7 @@ def protocol_of(settings: Settings) -> type[Protocol]:
     """The protocol with the bounds that are set."""
     bounds = {
         "max_head_bytes": settings.max_head_bytes,
+        "max_message_bytes": MOST_SWALLOWED_BYTES + FRAMING * settings.max_body_bytes,
         "head_seconds": settings.head_timeout_seconds,
         "answer_seconds": settings.request_timeout_seconds,
     }

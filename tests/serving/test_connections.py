@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -93,11 +94,25 @@ async def test_the_head_of_a_later_request_has_the_same_time(quick: Real) -> Non
     assert b"REQUEST_TIMEOUT" in body
 
 
-async def pour(writer: asyncio.StreamWriter, number: int) -> None:
+async def pour(writer: asyncio.StreamWriter, number: int, piece: bytes = bytes(2**16)) -> None:
     """Send as many bytes."""
-    for _ in range(number // 2**16):
-        writer.write(bytes(2**16))
+    pieces = piece * (2**16 // len(piece))
+    for _ in range(number // len(pieces)):
+        writer.write(pieces)
         await writer.drain()
+
+
+def statuses_in(answered: bytes) -> list[int]:
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answered)]
+
+
+async def read_statuses(reader: asyncio.StreamReader, number: int) -> list[int]:
+    """Of as many answers."""
+    answered = b""
+    while len(statuses_in(answered)) < number:
+        answered += await asyncio.wait_for(reader.readexactly(1), 5)
+        answered += await reader.read(2**16)
+    return statuses_in(answered)
 
 
 async def test_of_a_body_that_was_refused_no_more_is_read_than_it_takes_to_see_the_answer(real: Real) -> None:
@@ -158,9 +173,81 @@ async def test_a_late_head_does_not_cut_off_the_request_before_it(quick: Real) -
     assert b'"Copied"' in rest
 
 
-async def test_what_can_not_be_read_is_not_answered_in_place_of_the_request_before_it(quick: Real) -> None:
-    before = await quick.names()
-    async with followed(quick, "no request at all\r\n\r\n") as (reader, _):
+async def test_what_can_not_be_read_is_refused_after_the_answer_to_the_request_before_it(quick: Real) -> None:
+    async with followed(quick, "no request at all\r\n\r\nGET /health HTTP/1.1\r\n\r\n") as (reader, lock):
+        assert await quick.is_at_work(1)
+        await lock.aclose()
+        assert statuses_in(await asyncio.wait_for(reader.read(), 5)) == [200, 400]
+
+
+CHUNKED = "POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+async def test_a_later_body_that_can_not_be_read_is_refused_after_the_answer_to_the_request_before_it(
+    quick: Real,
+) -> None:
+    async with followed(quick, f"{CHUNKED}no number\r\n") as (reader, lock):
+        assert await quick.is_at_work(1)
+        await lock.aclose()
+        answered = await asyncio.wait_for(reader.read(), 5)
+    assert statuses_in(answered) == [200, 400]
+    assert b'"Copied"' in answered
+
+
+async def test_requests_that_follow_one_another_at_once_are_all_answered_however_they_are_cut(real: Real) -> None:
+    body = json.dumps({"query": VIEWER, "variables": {"unused": "x" * 100_000}})
+    head = "\r\n".join(real.head_of_a_post(len(body))) + "\r\n"
+    sent = (head + body) * 3 + "GET /health HTTP/1.1\r\nX-Some: header\r\n\r\n" * 300
+    pieces = [sent[start : start + 1013] for start in range(0, len(sent), 1013)]
+    async with real.saying() as (reader, writer):
+        reading = asyncio.create_task(read_statuses(reader, 303))
+        for piece in pieces:
+            writer.write(piece.encode())
+            await writer.drain()
+        assert await reading == [200] * 303
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket", "something"])
+@pytest.mark.parametrize("is_apart", [False, True])
+async def test_an_upgrade_that_is_offered_is_not_taken_and_the_body_is_read(
+    real: Real, protocol: str, is_apart: bool
+) -> None:
+    body = json.dumps({"query": VIEWER})
+    head = [*real.head_of_a_post(len(body))[:-1], f"Upgrade: {protocol}", "Connection: Upgrade", "", ""]
+    async with real.saying("\r\n".join(head) + ("" if is_apart else body)) as (reader, writer):
+        if is_apart:
+            await asyncio.sleep(0.05)
+            writer.write(body.encode())
+        writer.write(b"GET /health HTTP/1.1\r\n\r\n")
+        assert await read_statuses(reader, 2) == [200, 200]
+
+
+async def test_no_proxy_is_found_here(real: Real) -> None:
+    assert code_in(*await answer_to(real, "CONNECT example.com:443 HTTP/1.1", "", "")) == ("400", "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("trailer", ["a: b\r\n", "a" * 1000], ids=["many", "endless"])
+async def test_trailers_are_not_kept(real: Real, trailer: str) -> None:
+    async with real.saying(f"{CHUNKED}0\r\n") as (_, writer):
+        with pytest.raises(ConnectionError):
+            await pour(writer, 10**8, trailer.encode())
+
+
+@pytest.mark.parametrize("begun", ["", "\r\n"], ids=["nothing", "a line"])
+async def test_who_asks_for_nothing_is_left(quick: Real, begun: str) -> None:
+    async with quick.saying(begun) as (reader, _):
         assert await asyncio.wait_for(reader.read(), 5) == b""
-        assert await soon_true(lambda: quick.is_at_work(0))
-    assert await quick.names() == before
+
+
+async def test_who_asks_for_nothing_more_is_left(quick: Real) -> None:
+    async with quick.saying("GET /health HTTP/1.1\r\n\r\n") as (reader, writer):
+        assert await read_statuses(reader, 1) == [200]
+        writer.write(b"\r\n")
+        assert await asyncio.wait_for(reader.read(), 4) == b""
+
+
+async def test_a_body_that_never_comes_after_its_refusal_is_not_waited_for(quick: Real) -> None:
+    async with quick.saying(*quick.head_of_a_post(10**9), "") as (reader, writer):
+        assert await read_statuses(reader, 1) == [413]
+        writer.write(b"b")
+        assert await asyncio.wait_for(reader.read(), 4) == b""
