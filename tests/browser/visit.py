@@ -58,6 +58,11 @@ class Visit:
     def door(self) -> Locator:
         return self.page.locator("#door")
 
+    @property
+    def said(self) -> Locator:
+        """Why the door stays closed."""
+        return self.page.locator("#door-said")
+
     async def know_schema(self) -> None:
         await self.page.locator("html[data-schema=known]").wait_for(state="attached")
 
