@@ -3,7 +3,7 @@
 import pytest
 
 from app.graphql.http import documents
-from app.graphql.http.documents import Documents, operation_of
+from app.graphql.http.documents import LEAST_CHARACTERS, Documents, operation_of
 
 GOOD, INVALID = "{ viewer { id } }", "{ viewer { nothing } }"
 
@@ -31,13 +31,13 @@ def test_one_with_mistakes_is_not_kept_and_told_them_again(read: Documents) -> N
 
 
 def test_what_is_kept_has_a_bound_in_all(read: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "KEPT_CHARACTERS", 2 * len(GOOD) + 20)
+    monkeypatch.setattr(documents, "KEPT_CHARACTERS", 2 * (LEAST_CHARACTERS + len(GOOD)) + 20)
     read = Documents(max_tokens=100, hides_suggestions=False)
     sources = [f"{GOOD} # {number}" for number in range(3)]
     for source in sources:
         read.mistakes_in(read.read(source))
     assert [read.read(source).is_valid for source in sources] == [False, True, True]
-    large = f"{GOOD} # {'x' * 100}"
+    large = f"{GOOD} # {'x' * 1000}"
     read.mistakes_in(read.read(large))
     assert [read.read(source).is_valid for source in [*sources, large]] == [False, True, True, False]
 

@@ -114,7 +114,8 @@ async def test_what_takes_longer_than_the_grace_or_meets_a_second_signal_is_undo
         assert await real.names() == before
     assert code_of(response) == (503, "SHUTTING_DOWN")
     assert response.json()["errors"][0]["message"] == (
-        "The server had to shut down before the request was done. What was unfinished was undone."
+        "The server had to shut down before the request was done. What was unfinished was undone; look whether a "
+        "mutation was done before you send it again."
     )
     assert response.headers["Retry-After"] == "1"
 

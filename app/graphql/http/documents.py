@@ -36,6 +36,8 @@ INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
 KEPT_CHARACTERS = 1_000_000
 """How much of documents is kept: parsed they take a hundred times as many bytes, and most have a thousand characters."""
+LEAST_CHARACTERS = 300
+"""What a short document counts besides: it takes some kilobytes too."""
 MOST_MISTAKES = 20
 MOST_LETTERS, MOST_DIGITS = 256, 400
 _LONG_WORD = re.compile(rf"[_A-Za-z0-9]{{{MOST_LETTERS + 1}}}")
@@ -54,13 +56,17 @@ class Document:
         return hashlib.sha256(self.source.encode(errors="replace")).hexdigest()[:16]
 
 
+def size_of(document: Document) -> int:
+    return LEAST_CHARACTERS + len(document.source)
+
+
 class Documents:
     """Reads and checks documents. Those that were found good are kept: clients send the same ones again and again."""
 
     def __init__(self, *, max_tokens: int, hides_suggestions: bool) -> None:
         self._max_tokens = max_tokens
         self._hides_suggestions = hides_suggestions
-        self._good: LRUCache[str, Document] = LRUCache(KEPT_CHARACTERS, getsizeof=lambda document: len(document.source))
+        self._good: LRUCache[str, Document] = LRUCache(KEPT_CHARACTERS, getsizeof=size_of)
 
     def read(self, source: str) -> Document:
         """Raises GraphQLError for what can't be read, has too many tokens, or words that are too long."""
@@ -72,7 +78,7 @@ class Documents:
         if document.is_valid:
             return ()
         mistakes = mistakes_in(document.node, most=MOST_MISTAKES, hides_suggestions=self._hides_suggestions)
-        if not mistakes and len(document.source) <= KEPT_CHARACTERS:
+        if not mistakes and size_of(document) <= KEPT_CHARACTERS:
             self._good[document.source] = replace(document, is_valid=True)
         return mistakes
 

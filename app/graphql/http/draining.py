@@ -115,7 +115,10 @@ def turned_away() -> Response:
 
 
 def cut_off() -> Response:
-    return shutting_down("The server had to shut down before the request was done. What was unfinished was undone.")
+    return shutting_down(
+        "The server had to shut down before the request was done. What was unfinished was undone; look whether a "
+        "mutation was done before you send it again."
+    )
 
 
 def shutting_down(message: str) -> Response:
