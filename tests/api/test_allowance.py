@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.graphql.allowance import PORTION, in_portions
+from app.graphql.http import execution
 from tests.api.client import Api, codes_of
 from tests.api.databases import Loaded, Server
 
@@ -59,6 +60,18 @@ async def test_steps_and_links_count_as_many_as_they_are(
         error["message"] == f"The document has a cost of more than {STEPS + 10}; at most {STEPS + 10} is allowed. "
         "Ask for less at once."
     )
+
+
+async def test_what_is_read_again_because_something_vanished_counts_once(
+    databases: Server, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with databases.serving(loaded_trade, max_cost=STEPS + 10) as api:
+        flow = await flow_with(api, graph(STEPS))
+        vanished = [False, True, True]
+        monkeypatch.setattr(execution, "_met_what_vanished", lambda _: vanished.pop())
+        found = await api.caller("ada").one(asking("steps { stepId }"), id=flow)
+    assert len(found["draft"]["graph"]["steps"]) == STEPS
+    assert vanished == [False]
 
 
 async def test_a_graph_as_it_stands_counts_by_its_length(databases: Server, loaded_trade: Loaded) -> None:
