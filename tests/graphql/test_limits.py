@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, get_introspection_query, parse
+from graphql import (
+    DocumentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Visitor,
+    get_introspection_query,
+    parse,
+    visit,
+)
 
 from app.graphql.http.limits import Limits, Weight
 from app.graphql.http.weighing import Walk
@@ -110,6 +118,38 @@ def test_nested_fragments_are_walked_once_each() -> None:
     bomb = walk(BOMB)
     assert walked(bomb).fields > 2**60
     assert bomb.visits == 1 + 1 + 60 * 4 + 1
+
+
+WORST = {
+    "10,000 aliases": "{" + " ".join(f"a{n}: viewer {{ id }}" for n in range(10_000)) + "}",
+    "100,000 directives": "{ viewer { id " + "@a " * 100_000 + "} }",
+    "lists in lists": "{ workspaces(first: 100) { nodes { flows(first: 100) { nodes { draftsSetAside(first: 100) {"
+    + "nodes { id } " * 500
+    + "} } } } } }",
+    "fragments that are spread often": "{ viewer { " + "...A " * 5_000 + "} } fragment A on User { id }",
+    "fragments nested and doubled": BOMB,
+}
+
+
+@pytest.mark.parametrize("worst", WORST)
+def test_the_worst_documents_are_refused_after_as_many_visits_as_they_have_selections(worst: str) -> None:
+    looked_at = walk(WORST[worst])
+    with pytest.raises(LimitExceeded):
+        Limits().check(walked(looked_at), is_mutation=False)
+    assert looked_at.visits == selections_in(looked_at.document)
+
+
+def selections_in(document: DocumentNode) -> int:
+    """How many fields, spreads and inline fragments stand in a document."""
+    number = 0
+
+    class Counter(Visitor):
+        def enter_selection_set(self, node: SelectionSetNode, *_: object) -> None:
+            nonlocal number
+            number += len(node.selections)
+
+    visit(document, Counter())
+    return number
 
 
 @pytest.mark.parametrize("count", [10, 1000])
