@@ -1,11 +1,13 @@
 """The database as the rest of storage uses it: connections for reading, transactions for writing."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
+import asyncpg
 from sqlalchemy import event
+from sqlalchemy.engine.interfaces import AdaptedConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -15,9 +17,10 @@ from app.observability import count_statement
 
 QUERY_CANCELED = "57014"
 """What PostgreSQL says when a statement reached its time limit."""
-UNREACHABLE = ("08", "28", "3D", "53300", "57P01", "57P02", "57P03")
-"""How it begins what it says, or the driver does, when there is no connection: it broke, wasn't allowed or is one too
-many, there is no such database, or the server stops or starts."""
+UNREACHABLE = ("08", "53300", "57P01", "57P02", "57P03")
+"""How it begins what it says, or the driver does, when there is no connection for now: it broke or is one too many, or
+the server stops or starts. That we aren't allowed in, or that there is no such database, doesn't pass by itself."""
+PROTOCOL_VIOLATION = "08P01"
 
 
 class StatementFailed(SQLAlchemyError):
@@ -68,7 +71,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection without BEGIN and ROLLBACK around each statement."""
         with failing_without_values():
-            async with self._reading.connect() as connection:
+            async with taken_from(self._reading) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -77,7 +80,7 @@ class Database:
         is_committing = False
         try:
             with failing_without_values():
-                async with self.engine.begin() as connection:
+                async with taken_from(self.engine) as connection, connection.begin():
                     yield connection
                     is_committing = True
         except DatabaseUnavailable as error:
@@ -88,27 +91,46 @@ class Database:
         await self.engine.dispose()
 
 
+@asynccontextmanager
+async def taken_from(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool, given back at the end; only while it is taken, an error of the system is an outage."""
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(engine.connect())
+        except NoConnectionFree:
+            raise DatabaseUnavailable("all connections are at work") from None
+        except OSError as error:
+            raise DatabaseUnavailable(told(error)) from None
+        yield connection
+
+
 @contextmanager
 def failing_without_values() -> Iterator[None]:
-    """Raise one of our own exceptions for what the database refuses, or why it can't be asked."""
+    """Raise one of our own exceptions for what the database refuses, or because it is lost."""
     try:
         yield
     except DBAPIError as error:
         raise failure_of(error).with_traceback(error.__traceback__) from None
-    except NoConnectionFree:
-        raise DatabaseUnavailable("all connections are at work") from None
-    except OSError as error:
-        raise DatabaseUnavailable(type(error).__name__) from None
 
 
 def failure_of(error: DBAPIError) -> SQLAlchemyError:
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if state == QUERY_CANCELED:
         return StatementTookTooLong()
-    if error.connection_invalidated or state.startswith(UNREACHABLE):
-        cause = error.orig.__cause__ if error.orig is not None else None
-        return DatabaseUnavailable(type(cause or error).__name__)
+    if error.connection_invalidated or is_outage(state):
+        cause = (error.orig.__cause__ if error.orig is not None else None) or error
+        # Of a statement that failed otherwise, while the connection was lost, the message may hold values.
+        return DatabaseUnavailable(told(cause) if is_outage(state) else type(cause).__name__)
     return StatementFailed(error)
+
+
+def is_outage(state: str) -> bool:
+    return state.startswith(UNREACHABLE) and state != PROTOCOL_VIOLATION
+
+
+def told(error: BaseException) -> str:
+    """Which error, and what it says."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def open_database(
@@ -138,14 +160,32 @@ def open_database(
             "server_settings": {"application_name": "flowport", "timezone": "UTC"},
         },
     )
-    set_up = f"set jit = off; set statement_timeout = {int(statement_timeout_seconds * 1000)}"
     # Not as parameters of the start, most of which poolers refuse, or drop without a word.
-    event.listen(engine.sync_engine, "connect", lambda new, _: new.run_async(lambda each: each.execute(set_up)))
+    set_up = f"set jit = off; set statement_timeout = {int(statement_timeout_seconds * 1000)}"
+    # Before SQLAlchemy asks anything itself, so that the time limit is there for a server that doesn't answer.
+    event.listen(engine.sync_engine, "connect", setting_up(set_up, connection_wait_seconds), insert=True)
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: count_statement())
     event.listen(engine.sync_engine, "checkout", refuse_closed)
     if in_use is not None:
         count(engine, in_use)
     return Database(engine)
+
+
+def setting_up(statements: str, seconds: float) -> Callable[[AdaptedConnection, object], None]:
+    """What sends the first statements of a new connection; whatever keeps them from being done is an outage."""
+
+    async def set_up(connection: Any) -> None:  # noqa: ANN401 - its stub takes parameters that it has not when it runs
+        try:
+            await connection.execute(statements, timeout=seconds)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            # Nobody waits for a server that is silent to say goodbye.
+            connection.terminate()
+            raise DatabaseUnavailable(told(error)) from None
+
+    def new(connection: AdaptedConnection, _: object) -> None:
+        connection.run_async(set_up)
+
+    return new
 
 
 def refuse_closed(_: object, entry: ConnectionPoolEntry, __: object) -> None:
