@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -33,7 +32,7 @@ from app.observability import configure_log, log
 from app.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
 from app.stopping import Work
-from app.storage.engine import Database, open_database
+from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong, open_database
 from app.storage.store import UnitOfWork
 from app.usecases.expire_drafts import expire_drafts
 
@@ -125,9 +124,14 @@ async def keep_house(database: Database, kept: timedelta) -> None:
     """Remove old drafts now and then, as long as the server runs; what goes wrong is logged and tried again."""
     while True:
         try:
-            await expire_drafts(database, kept=kept, now=lambda: datetime.now(UTC))
-        except (SQLAlchemyError, OSError):
-            log().warning("old drafts could not be removed", exc_info=True)
+            async with asyncio.timeout(HOUSEKEEPING_SECONDS):
+                await expire_drafts(database, kept=kept, now=lambda: datetime.now(UTC))
+        except DatabaseUnavailable as error:
+            log().warning("old drafts could not be removed", reason=str(error))
+        except (StatementTookTooLong, TimeoutError) as error:
+            log().warning("old drafts could not be removed", reason=type(error).__name__)
+        except Exception:  # noqa: BLE001 - whatever it is, the next time is tried
+            log().exception("old drafts could not be removed")
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 

@@ -1,5 +1,6 @@
 """What those ask who watch over the server: whether it lives, whether it is ready, and what it has measured."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 
@@ -16,6 +17,8 @@ from app.storage.engine import Database
 from app.storage.migrate import is_current
 
 TRY_AGAIN = {"Retry-After": "1"}
+LONGEST_SECONDS = 10
+"""How long the database may take to say which schema it has."""
 
 
 async def health(_: Request) -> Response:
@@ -27,7 +30,8 @@ def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
     async def ready(_: Request) -> Response:
         """The database is reachable, and its schema is the one that this program knows."""
         try:
-            current = await is_current(database.engine)
+            async with asyncio.timeout(LONGEST_SECONDS):
+                current = await is_current(database.engine)
         except (SQLAlchemyError, OSError) as error:
             log().warning("database not reachable", error=type(error).__name__)
             raise HTTPException(503, "The database is not reachable.", TRY_AGAIN) from None

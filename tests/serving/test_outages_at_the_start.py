@@ -1,0 +1,126 @@
+"""The database lets us in, and is lost or falls silent at the first statement: everywhere that is an outage."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from app import main
+from app.main import create_app, keep_house
+from app.settings import Settings
+from app.storage.engine import Database, open_database
+from tests.serving.real import VIEWER, code_of, soon
+
+TOKEN = {"Authorization": f"Bearer fp_{'0' * 26}_x"}
+NO_ENCRYPTION = b"N"
+LET_IN = (
+    b"R\x00\x00\x00\x08\x00\x00\x00\x00"  # nothing is asked for
+    b"S\x00\x00\x00\x18server_version\x0017.0\x00"
+    b"Z\x00\x00\x00\x05I"  # and now a statement
+)
+LOST = "ConnectionDoesNotExistError: connection was closed in the middle of operation"
+REASONS = {"cut": LOST, "silent": "TimeoutError"}
+
+
+@asynccontextmanager
+async def letting_in(fault: str) -> AsyncIterator[str]:
+    """The URL of a server that does as PostgreSQL does until the first statement comes."""
+    over = asyncio.Event()
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await packet(reader)
+        writer.write(NO_ENCRYPTION)
+        await packet(reader)
+        writer.write(LET_IN)
+        await reader.read(1)
+        if fault == "silent":
+            await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(meet, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        yield f"postgresql+asyncpg://nobody:secret@{host}:{port}/nothing"
+        over.set()
+
+
+async def packet(reader: asyncio.StreamReader) -> None:
+    length = int.from_bytes(await reader.readexactly(4))
+    await reader.readexactly(length - 4)
+
+
+@asynccontextmanager
+async def serving(url: str, seconds: float = 1) -> AsyncIterator[httpx.AsyncClient]:
+    """A server that waits for its database half as long as a request may take."""
+    app = create_app(Settings(database_url=url, log_format="json", request_timeout_seconds=seconds))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://flowport") as http:
+        yield http
+
+
+@pytest.mark.parametrize("fault", REASONS)
+async def test_callers_are_told_to_try_again_and_the_log_why(fault: str) -> None:
+    async with letting_in(fault) as url, serving(url) as http:
+        with capture_logs() as log:
+            response = await http.post("/graphql", json={"query": VIEWER}, headers=TOKEN)
+    assert code_of(response) == (503, "SERVICE_UNAVAILABLE")
+    assert response.headers["Retry-After"] == "5"
+    told = [(line["event"], line["reason"]) for line in log if line["log_level"] != "info"]
+    assert told == [("database unavailable", REASONS[fault])]
+
+
+@pytest.mark.parametrize("fault", REASONS)
+async def test_the_server_is_not_ready(fault: str) -> None:
+    async with letting_in(fault) as url, serving(url) as http:
+        with capture_logs() as log:
+            response = await http.get("/ready")
+    assert code_of(response) == (503, "SERVICE_UNAVAILABLE")
+    assert response.json()["errors"][0]["message"] == "The database is not reachable."
+    warnings = [(line["event"], line["error"]) for line in log if line["log_level"] != "info"]
+    assert warnings == [("database not reachable", "DatabaseUnavailable")]
+
+
+async def test_readiness_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.probes.LONGEST_SECONDS", 0.1)
+    async with letting_in("silent") as url, serving(url, seconds=3600) as http, asyncio.timeout(10):
+        response = await http.get("/ready")
+    assert code_of(response) == (503, "SERVICE_UNAVAILABLE")
+
+
+@asynccontextmanager
+async def keeping_house(url: str) -> AsyncIterator[list[Any]]:
+    """What the log says meanwhile."""
+    database = open_database(url, connection_wait_seconds=0.1)
+    with capture_logs() as log:
+        housekeeping = asyncio.create_task(keep_house(database, timedelta(days=1)))
+        yield log
+        assert not housekeeping.done()
+        housekeeping.cancel()
+        await asyncio.gather(housekeeping, return_exceptions=True)
+    await database.close()
+
+
+@pytest.mark.parametrize("fault", REASONS)
+async def test_housekeeping_says_why_it_could_not_be_done_and_tries_again(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main, "HOUSEKEEPING_SECONDS", 0.5)
+    async with letting_in(fault) as url, keeping_house(url) as log:
+        assert await soon(lambda: len(log) >= 2)
+    line = {"event": "old drafts could not be removed", "reason": REASONS[fault], "log_level": "warning"}
+    assert log[:2] == [line, line]
+
+
+async def test_housekeeping_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_: Database, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(main, "HOUSEKEEPING_SECONDS", 0.01)
+    monkeypatch.setattr(main, "expire_drafts", fail)
+    async with keeping_house("postgresql+asyncpg://127.0.0.1:1/nothing") as log:
+        assert await soon(lambda: len(log) >= 2)
+    line = {"event": "old drafts could not be removed", "exc_info": True, "log_level": "error"}
+    assert log[:2] == [line, line]
