@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Route, expect
 
+from app.graphql.explorer import graphiql
 from tests.browser.visit import Visit
 
 EXAMPLES = "**/static/examples.graphql"
@@ -19,6 +21,11 @@ def door(visit_to_a_locked_door: Visit) -> Visit:
     """A visit to it; the browser itself notes each answer that is no success."""
     visit_to_a_locked_door.forgiven = "Failed to load resource"
     return visit_to_a_locked_door
+
+
+@pytest.fixture
+def without_graphiql(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(graphiql, "FETCHED", tmp_path)
 
 
 async def no_network(route: Route) -> None:
@@ -107,3 +114,21 @@ async def test_the_scheme_before_a_pasted_token_is_taken_out(door: Visit, token_
     await expect(door.token).to_have_value(token_of_the_guest)
     await door.token.press("Enter")
     await door.come_in()
+
+
+@pytest.mark.usefixtures("without_graphiql")
+async def test_the_simple_page_shows_nothing_that_is_of_no_use_until_it_opens(
+    door: Visit, token_of_the_guest: str
+) -> None:
+    useless = [door.page.locator("#example"), door.button("^Run"), door.page.locator("main")]
+    for part in useless:
+        await expect(part).to_be_hidden()
+    await expect(door.said).to_be_hidden()
+
+    await door.token.fill(STRANGER)
+    await door.token.press("Enter")
+    await expect(door.said).to_contain_text("The token is unknown, expired or revoked.")
+    await door.token.fill(token_of_the_guest)
+    await door.token.press("Enter")
+    for part in useless:
+        await expect(part).to_be_visible()
