@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import uuid4
 
 import structlog
@@ -59,14 +60,15 @@ def configure_log(*, log_format: str, level: str) -> None:
     ]
     ending: list[structlog.typing.Processor] = (
         # Tracebacks without the values of variables: these are those of callers.
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [plain, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if for_people
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*beginning, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # A line and its end in one write, so that those of several processes don't mix.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     theirs = logging.StreamHandler(sys.stderr)
@@ -79,6 +81,17 @@ def configure_log(*, log_format: str, level: str) -> None:
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
     # It would tell at every question about readiness which database it has found.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def plain(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Codes as they are spelt, alone or several, instead of as Python shows them."""
+    return {name: spelt(value) for name, value in line.items()}
+
+
+def spelt(value: object) -> object:
+    if isinstance(value, StrEnum):
+        return value.value
+    return tuple(spelt(each) for each in value) if isinstance(value, tuple) else value
 
 
 def log() -> structlog.typing.FilteringBoundLogger:
