@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "FLOWPORT_"
@@ -38,8 +38,17 @@ def async_url(given: str) -> str:
     unknown = [option for option in url.query if option not in URL_OPTIONS]
     if unknown:
         raise ValueError(f"the option {unknown[0]} isn't supported in the URL; supported are {', '.join(URL_OPTIONS)}")
+    refuse_bad_ports(url)
     query = {URL_OPTIONS[option]: value for option, value in url.query.items()}
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
+
+
+def refuse_bad_ports(url: URL) -> None:
+    """Also those of the options, where there may be several."""
+    listed = ",".join(url.normalized_query.get("port", ()))
+    for port in [*listed.split(","), "" if url.port is None else str(url.port)]:
+        if port and not (port.isdecimal() and 0 < int(port) < 2**16):
+            raise ValueError(f"{port} is no port: one is between 1 and 65535")
 
 
 def key_set_url(given: str) -> str:

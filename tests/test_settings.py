@@ -63,6 +63,16 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
         ),
         (
             "database_url",
+            "postgresql://u:secret@h:99999/d",
+            "FLOWPORT_DATABASE_URL: 99999 is no port: one is between 1 and 65535",
+        ),
+        (
+            "database_url",
+            "postgresql://u:secret@/d?host=h&port=65536",
+            "FLOWPORT_DATABASE_URL: 65536 is no port: one is between 1 and 65535",
+        ),
+        (
+            "database_url",
             "postgresql://h/d?application_name=secret",
             "FLOWPORT_DATABASE_URL: the option application_name isn't supported in the URL; supported are "
             + ", ".join(URL_OPTIONS),
