@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -52,9 +52,20 @@ def one_line(_: click.Context, __: click.Parameter, text: str | None) -> str | N
     return text
 
 
+class Folder(click.ParamType[Path]):
+    """A folder that may be missing yet; without a name it would be the one where the command runs."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ANN401 - click's
+        if not str(value):
+            self.fail("it must have a name; without the option it is the one of the setting.", param, ctx)
+        return Path(value)
+
+
 data_dir_option = click.option(
     "--data-dir",
-    type=click.Path(path_type=Path),
+    type=Folder(),
     help=told("Folder of the embedded database; made if missing.", "data_dir"),
 )
 
@@ -209,11 +220,11 @@ def database(settings: Settings) -> Iterator[str]:
 def migrate(url: str) -> None:
     from sqlalchemy.exc import DBAPIError
 
-    from app.storage.migrate import OldServerError, upgrade
+    from app.storage.migrate import OldServerError, UnknownSchemaError, upgrade
 
     try:
         run(upgrade(url))
-    except OldServerError as error:
+    except (OldServerError, UnknownSchemaError) as error:
         raise click.ClickException(str(error)) from None
     except DBAPIError as error:
         raise click.ClickException(f"The database refused: {error.orig}") from None

@@ -23,13 +23,18 @@ class OldServerError(Exception):
     """The database is an older PostgreSQL than Flowport knows."""
 
 
+class UnknownSchemaError(Exception):
+    """The database has a schema that this program has no migration for: a newer one has made it."""
+
+
 async def upgrade(url: str) -> None:
     """Bring the database to the newest schema; processes that start together wait for the one that does it.
 
-    Raises OldServerError.
+    Raises OldServerError, UnknownSchemaError.
     """
     await refuse_old_server(url)
     if not await is_current(url):
+        await refuse_unknown_schema(url)
         await run_alone(url, lambda config: command.upgrade(config, "head"))
 
 
@@ -50,6 +55,16 @@ async def refuse_old_server(url: str) -> None:
     if version < (OLDEST_SERVER,):
         shown = ".".join(map(str, version))
         raise OldServerError(f"The database is PostgreSQL {shown}; Flowport needs {OLDEST_SERVER} or newer.")
+
+
+async def refuse_unknown_schema(url: str) -> None:
+    async with engine_of(url) as engine, engine.connect() as connection:
+        unknown = await connection.run_sync(heads_of) - known_revisions()
+    if unknown:
+        shown = ", ".join(sorted(unknown))
+        raise UnknownSchemaError(
+            f"The database has a schema that this program doesn't know ({shown}): use the release that made it, or a newer one."
+        )
 
 
 async def run_alone(url: str, run: Callable[[Config], None]) -> None:
@@ -82,6 +97,10 @@ def heads_of(connection: Connection) -> frozenset[str]:
 @cache
 def newest_heads() -> frozenset[str]:
     return frozenset(ScriptDirectory.from_config(configuration()).get_heads())
+
+
+def known_revisions() -> frozenset[str]:
+    return frozenset(each.revision for each in ScriptDirectory.from_config(configuration()).walk_revisions())
 
 
 def configuration() -> Config:

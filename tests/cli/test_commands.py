@@ -1,5 +1,6 @@
 """The commands: their help, and what they say about options, settings and databases that can't be used."""
 
+import asyncio
 import re
 import socket
 from pathlib import Path
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.settings import described
+from tests.api.databases import run_sql
 from tests.cli.flowport import flowport
 
 
@@ -64,6 +66,25 @@ def test_a_database_that_is_too_old_is_refused(database_url: str, monkeypatch: p
     told = CliRunner().invoke(main, ["token", "--list"], env={"FLOWPORT_DATABASE_URL": database_url})
     assert told.exit_code == 1
     assert re.fullmatch(r"Error: The database is PostgreSQL [\d.]+; Flowport needs 99 or newer\.\n", told.stderr)
+
+
+async def test_a_database_of_a_newer_release_is_refused_in_a_line(database_url: str) -> None:
+    await run_sql(database_url, "update alembic_version set version_num = 'later'")
+    told = await asyncio.to_thread(flowport, "token", "--list", DATABASE_URL=database_url)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == (
+        "Error: The database has a schema that this program doesn't know (later): "
+        "use the release that made it, or a newer one.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [["serve"], ["token", "--list"]])
+def test_a_data_directory_without_a_name_is_refused(command: list[str]) -> None:
+    told = flowport(*command, "--data-dir", "")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.endswith(
+        "Error: Invalid value for '--data-dir': it must have a name; without the option it is the one of the setting.\n"
+    )
 
 
 def test_a_data_directory_without_a_parent_is_refused(folder: Path) -> None:
