@@ -12,6 +12,7 @@ from tests.browser.visit import Visit
 
 EXAMPLES = "**/static/examples.graphql"
 STRANGER = "fp_somebodys-own"
+MADE_FOR = "The examples are made for the demo world"
 PASSING = '{"errors": [{"message": "The database is not available."}]}'
 Failure = Callable[[Route], Awaitable[None]]
 
@@ -77,6 +78,22 @@ async def test_the_button_tries_as_enter_does(door: Visit, token_of_the_guest: s
     await door.come_in()
 
 
+async def test_where_no_demo_token_is_known_the_examples_say_for_which_world_they_are_made(
+    door: Visit, token_of_the_guest: str
+) -> None:
+    await door.token.fill(token_of_the_guest)
+    await door.token.press("Enter")
+    await door.come_in()
+    panel = door.page.get_by_role("region", name="Examples")
+    await expect(panel).to_contain_text(MADE_FOR)
+
+
+async def test_where_a_demo_token_is_known_the_examples_stand_without_a_remark(visit: Visit) -> None:
+    panel = visit.page.get_by_role("region", name="Examples")
+    await expect(panel).to_contain_text("Viewer")
+    await expect(panel).not_to_contain_text(MADE_FOR)
+
+
 async def test_a_character_that_no_header_can_hold_is_named(door: Visit, token_of_the_guest: str) -> None:
     await door.token.fill("fp_cut-off…")
     await door.token.press("Enter")
@@ -132,3 +149,4 @@ async def test_the_simple_page_shows_nothing_that_is_of_no_use_until_it_opens(
     await door.token.press("Enter")
     for part in useless:
         await expect(part).to_be_visible()
+    await expect(door.page.locator("main")).to_contain_text(MADE_FOR)

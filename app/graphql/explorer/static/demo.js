@@ -1,4 +1,8 @@
 // The tokens of the demo world, which everybody knows.
+
+/** What is said of the examples where none of them is known. */
+export const madeForDemo = "The examples are made for the demo world, whose tokens aren't known here: put ids of your own in the place of theirs.";
+
 export const demoTokens = ["demo-integrator", "demo-admin", "demo-guest", "demo-outsider"];
 
 /** Those that this server knows; only servers on loopback can, so that no other is asked. */

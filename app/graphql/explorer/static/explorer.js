@@ -1,5 +1,5 @@
 // The page's own script: picks examples, asks, and shows the answer. Nothing is kept when the page is closed.
-import { demoTokensOf } from "./demo.js";
+import { demoTokensOf, madeForDemo } from "./demo.js";
 import { examplesBehind } from "./door.js";
 import { readExamples } from "./examples.js";
 import { element, shownJson } from "./show.js";
@@ -209,6 +209,7 @@ addEventListener("keydown", (event) => {
   }
 });
 await Promise.allSettled([findDemo()]);
+if (demo.hidden) part("made-for").textContent = madeForDemo;
 fillPicker(readExamples(await examplesBehind(endpoint, token)));
 await browser.load();
 document.documentElement.dataset.ready = "true";

@@ -1,5 +1,5 @@
 // The page of GraphiQL: hands it the examples, sends its requests with the token, and keeps the token out of storage.
-import { demoTokens, demoTokensOf } from "./demo.js";
+import { demoTokens, demoTokensOf, madeForDemo } from "./demo.js";
 import { examplesBehind } from "./door.js";
 import { readExamples } from "./examples.js";
 import { rememberedToken, rememberToken, storage } from "./kept.js";
@@ -82,7 +82,7 @@ token.addEventListener("input", tokenChanged);
 offerDemoTokens(await demoTokensOf(post));
 const sections = readExamples(await examplesBehind(endpoint, token));
 const firstOfEach = sections.map(({ operations: [first] }) => ({ query: first.document, variables: first.variables }));
-const plugins = [examplesPlugin(sections, (operation) => useTokenOf(operation.document))];
+const plugins = [examplesPlugin(sections, demo.hidden ? madeForDemo : "", (operation) => useTokenOf(operation.document))];
 
 function render() {
   root.render(React.createElement(GraphiQL, {

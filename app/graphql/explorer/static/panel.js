@@ -6,12 +6,12 @@ const icon = () => h(
   h("path", { d: "M5 4.5h14v15H5zM8.5 9h7M8.5 12.5h7M8.5 16h4" }),
 );
 
-/** The plugin; `opened` is told of each example that is opened. */
-export function examplesPlugin(sections, opened) {
-  return { title: "Examples", icon, content: () => h(Panel, { sections, opened }) };
+/** The plugin; `remark` is a sentence on all examples, or empty; `opened` is told of each that is opened. */
+export function examplesPlugin(sections, remark, opened) {
+  return { title: "Examples", icon, content: () => h(Panel, { sections, remark, opened }) };
 }
 
-function Panel({ sections, opened }) {
+function Panel({ sections, remark, opened }) {
   const editor = GraphiQL.React.useEditorContext({ nonNull: true });
   const [next, setNext] = useState(null);
 
@@ -37,6 +37,7 @@ function Panel({ sections, opened }) {
 
   return h("section", { className: "examples", "aria-label": "Examples" },
     h("h2", null, "Examples"),
+    remark && h("p", null, remark),
     sections.map(({ section, operations }) => h("div", { key: section },
       h("h3", null, section),
       h("ul", null, operations.map((operation) => h("li", { key: operation.name },
