@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from click.testing import CliRunner
+
+from app.cli import main
 
 COMMAND = (sys.executable, "-m", "app")
 
@@ -19,6 +22,13 @@ def flowport(*arguments: str | Path, stdin: str = "", **settings: str) -> subpro
     environ = os.environ | {f"FLOWPORT_{name}": value for name, value in settings.items()}
     command = [*COMMAND, *map(str, arguments)]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environ, timeout=60, check=False)
+
+
+def called(*arguments: str | Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has imported already what a command needs."""
+    environ = {f"FLOWPORT_{name}": value for name, value in settings.items()}
+    told = CliRunner().invoke(main, [*map(str, arguments)], input=stdin, env=environ, catch_exceptions=False)
+    return subprocess.CompletedProcess(COMMAND, told.exit_code, told.stdout, told.stderr)
 
 
 class Server:

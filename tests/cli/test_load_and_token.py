@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.flowport import flowport
+from tests.cli.flowport import called, flowport
 
 WORLD = {
     "format": "flowport-world/1",
@@ -16,9 +16,11 @@ WORLD = {
 
 
 @pytest.fixture
-def loaded(database_url: str) -> str:
+def loaded(database_url: str, tmp_path: Path) -> str:
     """The URL of a database with a small world."""
-    told = flowport("load", "-", stdin=json.dumps(WORLD), DATABASE_URL=database_url)
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps(WORLD))
+    told = called("load", world, DATABASE_URL=database_url)
     assert told.returncode == 0, told.stderr
     return database_url
 
@@ -37,7 +39,7 @@ def test_a_world_file_with_mistakes_is_refused_whole_with_a_line_for_each(databa
         "contracts": [{"key": "retail", "tenant": "nobody", "name": "Northern Retail", "status": "ACTIVE"}],
         "teams": [{"key": "team", "contract": "retail", "name": "retail", "colour": "red"}],
     }
-    told = flowport("load", "-", "--map", tmp_path / "ids.json", stdin=json.dumps(mistaken), DATABASE_URL=database_url)
+    told = called("load", "-", "--map", tmp_path / "ids.json", stdin=json.dumps(mistaken), DATABASE_URL=database_url)
     assert (told.returncode, told.stdout) == (1, "")
     assert {line.split(": ")[0] for line in told.stderr.splitlines()} == {
         "$.contracts[0].tenant",
@@ -45,16 +47,16 @@ def test_a_world_file_with_mistakes_is_refused_whole_with_a_line_for_each(databa
     }
     assert not (tmp_path / "ids.json").exists()
     # Ada is in the file as well, and wasn't loaded.
-    assert flowport("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
+    assert called("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
 
 
 def test_a_map_that_could_not_be_written_is_refused_before_anything_is_loaded(
     database_url: str, tmp_path: Path
 ) -> None:
     map_file = tmp_path / "missing" / "ids.json"
-    told = flowport("load", "-", "--map", map_file, stdin=json.dumps(WORLD), DATABASE_URL=database_url)
+    told = called("load", "-", "--map", map_file, stdin=json.dumps(WORLD), DATABASE_URL=database_url)
     assert told.returncode == 2
-    assert flowport("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
+    assert called("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
 
 
 def test_a_token_is_printed_once_and_alone(loaded: str) -> None:
@@ -73,16 +75,16 @@ def test_a_token_is_printed_once_and_alone(loaded: str) -> None:
 
 
 def test_a_token_is_revoked_by_its_id(loaded: str) -> None:
-    flowport("token", "ada@example.com", DATABASE_URL=loaded)
-    token_id = flowport("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[0]
-    told = flowport("token", "--revoke", token_id, DATABASE_URL=loaded)
+    called("token", "ada@example.com", DATABASE_URL=loaded)
+    token_id = called("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[0]
+    told = called("token", "--revoke", token_id, DATABASE_URL=loaded)
     assert (told.returncode, told.stdout, told.stderr) == (0, "", f"Revoked {token_id}.\n")
-    assert flowport("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[-1] != "-"
+    assert called("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[-1] != "-"
 
 
 @pytest.mark.parametrize("days", ["0", "36501"])
 def test_a_token_lasts_a_day_at_least_and_a_hundred_years_at_the_most(loaded: str, days: str) -> None:
-    told = flowport("token", "ada@example.com", "--expires", days, DATABASE_URL=loaded)
+    told = called("token", "ada@example.com", "--expires", days, DATABASE_URL=loaded)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.splitlines()[-1] == (
         f"Error: Invalid value for '--expires': {days} is not in the range 1<=x<=36500."
@@ -90,7 +92,7 @@ def test_a_token_lasts_a_day_at_least_and_a_hundred_years_at_the_most(loaded: st
 
 
 def test_a_token_may_last_a_hundred_years(loaded: str) -> None:
-    assert flowport("token", "ada@example.com", "--expires", "36500", DATABASE_URL=loaded).returncode == 0
+    assert called("token", "ada@example.com", "--expires", "36500", DATABASE_URL=loaded).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_a_token_may_last_a_hundred_years(loaded: str) -> None:
     ],
 )
 def test_what_is_no_line_that_can_be_printed_is_refused(loaded: str, arguments: list[str], named: str) -> None:
-    told = flowport("token", *arguments, DATABASE_URL=loaded)
+    told = called("token", *arguments, DATABASE_URL=loaded)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.splitlines()[-1] == (
         f"Error: Invalid value for '{named}': it must be one line of letters that can be printed."
@@ -111,9 +113,9 @@ def test_what_is_no_line_that_can_be_printed_is_refused(loaded: str, arguments: 
 
 
 def test_what_is_unknown_is_said_in_a_line(loaded: str) -> None:
-    told = flowport("token", "nobody@example.com", DATABASE_URL=loaded)
+    told = called("token", "nobody@example.com", DATABASE_URL=loaded)
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr == "Error: There is no user with the email nobody@example.com.\n"
-    told = flowport("token", "--revoke", "nothing", DATABASE_URL=loaded)
+    told = called("token", "--revoke", "nothing", DATABASE_URL=loaded)
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr == "Error: There is no token nothing that could be revoked; --list shows all.\n"
