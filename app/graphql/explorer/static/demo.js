@@ -8,6 +8,11 @@ export const demoTokens = ["demo-integrator", "demo-admin", "demo-guest", "demo-
 /** Those that this server knows; only servers on loopback can, so that no other is asked. */
 export async function demoTokensOf(post) {
   if (!["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) return [];
-  const response = await post({ query: "{ __typename }" }, demoTokens[0]);
-  return response.ok ? demoTokens : [];
+  try {
+    const response = await post({ query: "{ __typename }" }, demoTokens[0]);
+    return response.ok ? demoTokens : [];
+  } catch {
+    // A server that can't be reached just now says so where something is asked of it.
+    return [];
+  }
 }
