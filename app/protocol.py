@@ -25,7 +25,7 @@ FRAMING = 8
 """How many times as many bytes a body may take as it holds, cut into small chunks."""
 LEAST_TAKEN_BYTES = 65_536
 """How much of an answer has to be taken in the time that a request may take."""
-UPGRADE_HEADERS = {b"upgrade", b"connection", b"http2-settings"}
+UPGRADE_HEADERS = {b"upgrade", b"http2-settings"}
 
 
 class Refused(NamedTuple):
@@ -132,8 +132,7 @@ class Protocol(HttpToolsProtocol):
                 if method == b"CONNECT":
                     raise httptools.HttpParserError("a proxy was looked for") from None
                 [offset] = upgrade.args
-                headers = [b": ".join(each) for each in self.headers if each[0] not in UPGRADE_HEADERS]
-                head = b"\r\n".join((b" ".join((method, self.url, b"HTTP/1.1")), *headers, b"", b""))
+                head = head_without_upgrade(method, self.url, self.parser.get_http_version(), self.headers)
                 self.parser = httptools.HttpRequestParser(self)
                 data = head + data[offset:]
 
@@ -225,6 +224,18 @@ class Protocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._check_that_it_is_taken()
+
+
+def head_without_upgrade(method: bytes, url: bytes, version: str, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The head of a request as it came, but for the upgrade that it offered."""
+    lines = [b" ".join((method, url, f"HTTP/{version}".encode()))]
+    for name, value in headers:
+        if name == b"connection":
+            options = [option for option in value.split(b",") if option.strip().lower() not in UPGRADE_HEADERS]
+            lines.append(b"connection: " + b",".join(options))
+        elif name not in UPGRADE_HEADERS:
+            lines.append(b": ".join((name, value)))
+    return b"\r\n".join((*lines, b"", b""))
 
 
 def leave(cycle: RequestResponseCycle) -> None:

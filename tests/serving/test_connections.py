@@ -222,6 +222,14 @@ async def test_an_upgrade_that_is_offered_is_not_taken_and_the_body_is_read(
         assert await read_statuses(reader, 2) == [200, 200]
 
 
+async def test_what_a_head_says_besides_of_its_connection_holds_although_it_offers_an_upgrade(real: Real) -> None:
+    head = ("GET /health HTTP/1.1", "Upgrade: h2c", "Connection: close, Upgrade, HTTP2-Settings", "", "")
+    async with real.saying(*head) as (reader, _):
+        answered = await asyncio.wait_for(reader.read(), 4)
+    assert statuses_in(answered) == [200]
+    assert b"connection: close" in answered.lower()
+
+
 async def test_no_proxy_is_found_here(real: Real) -> None:
     assert code_in(*await answer_to(real, "CONNECT example.com:443 HTTP/1.1", "", "")) == ("400", "BAD_REQUEST")
 
