@@ -211,8 +211,9 @@ def _binding_changes(older: Snapshot, newer: Snapshot) -> Iterator[BindingChange
     """In the order of the newer steps, those that are gone last."""
     before, after = _bound_by_id(older), _bound_by_id(newer)
     for key in dict.fromkeys((*after, *before)):
-        for kind in ReferenceKind:
-            was, now = before.get(key, {}).get(kind), after.get(key, {}).get(kind)
+        values_before, values_after = before.get(key, {}), after.get(key, {})
+        for kind in ReferenceKind if values_before or values_after else ():
+            was, now = values_before.get(kind), values_after.get(kind)
             if not _is_same(was, now):
                 samples = kind is ReferenceKind.DATA_SAMPLES
                 yield BindingChange(key, kind, None if samples else was, None if samples else now)
