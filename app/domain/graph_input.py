@@ -3,9 +3,11 @@
 A graph may be unfinished (H6), but it has the platform's form: `nodes` with string ids and commands, and `edges`.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import chain, count, islice
 
 from app.domain.graph import KEYS, Json
 from app.domain.input import InvalidInput
@@ -16,6 +18,12 @@ DEEPEST_GRAPH = 200
 
 MOST_MISTAKES = 50
 
+LONGEST_KEY = 100
+"""Of the keys in the path of a mistake; longer ones are cut."""
+
+_MANY_DIGITS = re.compile(r"\d{19}", re.ASCII)
+"""Every integer that may have more than 64 bits has so many."""
+
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 Path = tuple[str, ...]
@@ -25,14 +33,17 @@ def graph_mistakes(graph: Json, path: Path = ("graph",)) -> tuple[InvalidInput, 
     """Every reason why this JSON can't be a graph, the first 50 of them, each with its path."""
     if not isinstance(graph, dict):
         return (InvalidInput(path, "A graph is an object with `nodes` and `edges`."),)
-    mistakes = [*_value_mistakes(graph, path)]
+    values = () if _is_storable(graph) else _value_mistakes(graph, path)
+    return tuple(islice(chain(values, _form_mistakes(graph, path)), MOST_MISTAKES))
+
+
+def _form_mistakes(graph: dict[str, Json], path: Path) -> Iterator[InvalidInput]:
     for key, part in (("nodes", _node_mistakes), ("edges", _edge_mistakes)):
         if not isinstance(graph.get(key), list):
-            mistakes.append(InvalidInput((*path, key), f"A graph has a list of {key}."))
+            yield InvalidInput((*path, key), f"A graph has a list of {key}.")
             continue
         for index, value in enumerate(graph[key]):
-            mistakes.extend(part(value, (*path, key, str(index))))
-    return tuple(mistakes[:MOST_MISTAKES])
+            yield from part(value, (*path, key, str(index)))
 
 
 def _node_mistakes(node: Json, path: Path) -> Iterator[InvalidInput]:
@@ -59,24 +70,63 @@ def _edge_mistakes(edge: Json, path: Path) -> Iterator[InvalidInput]:
         yield InvalidInput((*path, "target"), "An edge has the id of a step, or error_all, as its target.")
 
 
+def _is_storable(graph: Json) -> bool:
+    """Whether nothing can be wrong with any value: quick, and in little memory. What isn't sure is looked for."""
+    level = [graph]
+    for _ in range(DEEPEST_GRAPH):
+        inside = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [inner for values in inside for inner in values if isinstance(inner, dict | list)]
+        if not level:
+            return _is_storable_text(graph)
+    return False
+
+
+def _is_storable_text(graph: Json) -> bool:
+    try:
+        text = json.dumps(graph, ensure_ascii=False, allow_nan=False)
+        text.encode()  # Fails where half of a surrogate pair stands.
+    except ValueError:
+        return False
+    return "\\u0000" not in text and _MANY_DIGITS.search(text) is None
+
+
 def _value_mistakes(graph: Json, path: Path) -> Iterator[InvalidInput]:
-    """What can't be stored or handed out again, wherever it stands: found without recursion, whatever the depth."""
-    pending: list[tuple[Path, Json]] = [(path, graph)]
+    """What can't be stored or handed out again, wherever it stands, in the order of the graph.
+
+    Without recursion, whatever the depth; of what isn't wrong nothing is kept.
+    """
+    keys: list[str] = []
+    pending = [iter([("", graph)])]
     while pending:
-        at, value = pending.pop()
-        if isinstance(value, dict | list) and len(at) - len(path) >= DEEPEST_GRAPH:
-            yield InvalidInput(at[: len(path) + 3], f"The graph is nested deeper than {DEEPEST_GRAPH} levels.")
-        elif isinstance(value, dict):
-            wrong = next(filter(None, map(_text_mistake, value)), None)
-            if wrong is not None:
-                yield InvalidInput(at, wrong.replace("The text", "A key"))
-            pending.extend(((*at, key), inner) for key, inner in reversed(value.items()))
-        elif isinstance(value, list):
-            pending.extend(((*at, str(index)), inner) for index, inner in reversed(list(enumerate(value))))
+        key, value = next(pending[-1], (None, None))
+        if key is None:
+            pending.pop()
+            del keys[-1:]
+        elif isinstance(value, dict | list) and len(pending) > DEEPEST_GRAPH:
+            at = _shortened((*keys, key))[1:4]
+            yield InvalidInput((*path, *at), f"The graph is nested deeper than {DEEPEST_GRAPH} levels.")
         else:
-            reason = _scalar_mistake(value)
+            reason = _mistake_in(value)
             if reason is not None:
-                yield InvalidInput(at, reason)
+                yield InvalidInput((*path, *_shortened((*keys, key))[1:]), reason)
+            if isinstance(value, dict | list):
+                keys.append(key)
+                pending.append(_members(value))
+
+
+def _members(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str, Json]]:
+    return iter(value.items()) if isinstance(value, dict) else zip(map(str, count()), value, strict=False)
+
+
+def _shortened(keys: Path) -> Path:
+    return tuple(key if len(key) <= LONGEST_KEY else key[:LONGEST_KEY] + "…" for key in keys)
+
+
+def _mistake_in(value: Json) -> str | None:
+    if isinstance(value, dict):
+        wrong = next(filter(None, map(_text_mistake, value)), None)
+        return None if wrong is None else wrong.replace("The text", "A key")
+    return None if isinstance(value, list) else _scalar_mistake(value)
 
 
 def _scalar_mistake(value: Json) -> str | None:

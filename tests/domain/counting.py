@@ -3,6 +3,7 @@
 import sys
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -39,6 +40,6 @@ def peak(call: Callable[[], object]) -> int:
 def grows_linearly(call: Callable[[int], object], size: int) -> bool:
     """Whether twice the size takes about twice the bytecodes and the memory."""
     call(size)  # What is made once, and kept, doesn't count.
-    once, twice = (bytecodes(lambda length=length: call(length)) for length in (size, 2 * size))
-    less, more = (peak(lambda length=length: call(length)) for length in (size, 2 * size))
+    once, twice = (bytecodes(partial(call, length)) for length in (size, 2 * size))
+    less, more = (peak(partial(call, length)) for length in (size, 2 * size))
     return twice < 2.3 * once and more < 2.5 * less

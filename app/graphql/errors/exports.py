@@ -171,7 +171,9 @@ class InvalidInput(
     DiscardFlowDraftError,
     RestoreFlowDraftError,
 ):
-    path: list[str] = about("Where in the input: one element per field name or list index.")
+    path: list[str] = about(
+        "Where in the input: one element per field name or list index; long keys of a graph are cut."
+    )
 
     @classmethod
     def of(cls, refusal: input_rules.InvalidInput) -> Self:
