@@ -9,6 +9,7 @@ from app.domain.error_code import ErrorCode
 
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 1000
+LONGEST_CRON = 255
 
 _NUMBER = re.compile(r"[0-9]{1,2}")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -31,7 +32,10 @@ class InvalidInput:
 
 
 def name_key(name: str) -> str:
-    """The form in which names are compared: without case, accents kept, the same for every way to encode them."""
+    """The form in which names are compared: without case, accents kept, the same for every way to encode them.
+
+    Only for names, and for what is searched in them: the time grows with the square of runs of combining marks.
+    """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -40,12 +44,12 @@ def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",)) -> tuple[
     if name is None:
         return ()
     trimmed = name.strip()
+    if len(trimmed) > LONGEST_NAME:
+        return (InvalidInput(path, f"The name has {len(trimmed)} characters; at most {LONGEST_NAME} are allowed."),)
     if any(unicodedata.category(character) == "Cc" for character in trimmed):
         return (InvalidInput(path, "The name of a flow can't hold control characters such as line breaks."),)
     if not trimmed:
         return (InvalidInput(path, "The name of a flow can't be empty."),)
-    if len(trimmed) > LONGEST_NAME:
-        return (InvalidInput(path, f"The name has {len(trimmed)} characters; at most {LONGEST_NAME} are allowed."),)
     return ()
 
 
@@ -63,6 +67,8 @@ def description_mistakes(description: str | None, path: tuple[str, ...] = ("desc
 
 def cron_mistakes(cron: str | None, path: tuple[str, ...] = ("cron",)) -> tuple[InvalidInput, ...]:
     """Why this can't be a schedule: minute, hour, day of month, month, day of week, as in crontab(5). None is none."""
+    if cron is not None and len(cron) > LONGEST_CRON:
+        return (InvalidInput(path, f"The schedule has {len(cron)} characters; at most {LONGEST_CRON} are allowed."),)
     if cron is None or is_cron(cron):
         return ()
     reason = "The schedule isn't a cron expression of five fields, such as */15 * * * * for every quarter of an hour."

@@ -4,6 +4,7 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
+from app.domain.input import LONGEST_NAME
 from app.graphql.refused import BadRequest
 
 Value = TypeVar("Value")
@@ -17,7 +18,11 @@ Last = Annotated[
 ]
 Before = Annotated[str | None, strawberry.argument(description="The cursor before which the page ends.")]
 Search = Annotated[
-    str | None, strawberry.argument(description="Only names that hold this text, upper and lower case alike.")
+    str | None,
+    strawberry.argument(
+        description="Only names that hold this text, upper and lower case alike; at most 255 characters, without the "
+        "spaces around it."
+    ),
 ]
 
 
@@ -27,8 +32,13 @@ def given(value: Value | None) -> Value | None:
 
 
 def searched(search: str | None) -> str | None:
-    """A search as it was meant; None where there is none."""
-    wanted = given(search)
-    if wanted is not None and "\0" in wanted:
+    """A search as it was meant, without the spaces around it; None where there is none.
+
+    Refuses, as a bad request, what no name can hold: a NUL character, and more text than a name has.
+    """
+    wanted = (given(search) or "").strip()
+    if "\0" in wanted:
         raise BadRequest("`search` holds a NUL character, which no name has.")
+    if len(wanted) > LONGEST_NAME:
+        raise BadRequest(f"`search` has {len(wanted)} characters; no name has more than {LONGEST_NAME}.")
     return wanted or None

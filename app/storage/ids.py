@@ -26,13 +26,18 @@ class Kind(StrEnum):
     EXPORT = "export"
 
 
+LONGEST_ID = 64
+
+
 def new_id(kind: Kind) -> str:
     """A new id; later ones of one process are greater."""
     return str(TypeID(prefix=kind.value))
 
 
 def kind_of(text: str) -> Kind | None:
-    """What an id names; None if it isn't one of ours, however odd the text."""
+    """What an id names; None if it isn't one of ours, however odd or long the text."""
+    if len(text) > LONGEST_ID:
+        return None
     try:
         return Kind(TypeID.from_string(text).prefix)
     except (TypeIDException, ValueError):

@@ -29,8 +29,11 @@ SEARCHES = [
     ("a_b/c\\\\d", []),
     ("al.*a", []),
     ("' or 1=1 --", []),
-    (" ", ["100% a_b/c\\d"]),
-    ("x" * 5000, []),
+    ("% a", ["100% a_b/c\\d"]),
+    (" \tALPHA\n", ["Alpha", "ALPHA", "alpha", "Alpha"]),
+    (" ", [*NAMES]),
+    ("x" * 255, []),
+    (" " * 5000 + "x" * 255, []),
     ("\N{GRINNING FACE}", []),
 ]
 ON_THE_SHELF = [ask.FLOWS, ask.TOPICS, ask.CREDENTIALS, ask.SECRETS, ask.AGENTS]
@@ -66,6 +69,20 @@ async def test_a_search_for_nul_is_a_request_error(on_shelves: Api, listing: Lis
     body = await on_shelves.caller("lea").answer(listing.document, **listing.variables(on_shelves), search="a\0b")
     [error] = body["errors"]
     assert error["message"] == "`search` holds a NUL character, which no name has."
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+TOO_LONG = ["x" * 256, "a" + "\u0301\u0323" * 40_000]
+
+
+@pytest.mark.parametrize("search", TOO_LONG, ids=["letters", "combining marks"])
+@pytest.mark.parametrize("listing", SEARCHED, ids=lambda listing: listing.name)
+async def test_a_search_for_more_than_a_name_holds_is_a_request_error(
+    on_shelves: Api, listing: Listing, search: str
+) -> None:
+    body = await on_shelves.caller("lea").answer(listing.document, **listing.variables(on_shelves), search=search)
+    [error] = body["errors"]
+    assert error["message"] == f"`search` has {len(search)} characters; no name has more than 255."
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 
 

@@ -128,6 +128,14 @@ def test_what_is_no_schedule(expression: str) -> None:
     assert is_cron(expression) is False
 
 
+def test_a_schedule_has_at_most_255_characters() -> None:
+    longest = ",".join(["10"] * 82) + ",111 * * * *"
+    assert len(longest) == 257
+    assert cron_mistakes(longest.replace(",111", ",1")) == ()
+    (mistake,) = cron_mistakes(longest.replace(",111", ",11"))
+    assert mistake.message == "The schedule has 256 characters; at most 255 are allowed."
+
+
 def test_no_schedule_is_fine() -> None:
     assert cron_mistakes(None) == ()
 
