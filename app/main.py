@@ -90,7 +90,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
 def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authenticator: Authenticator) -> Endpoint:
     access = access_of(settings)
-    documents = Documents(max_tokens=settings.max_tokens, hides_suggestions=not access.introspection)
+    documents = Documents(
+        max_tokens=settings.max_tokens,
+        max_characters=settings.max_document_characters,
+        hides_suggestions=not access.introspection,
+    )
     return Endpoint(database, work, authenticator, access, bounds_of(settings), documents)
 
 
@@ -171,6 +175,8 @@ def bounds_of(settings: Settings) -> Bounds:
         cost=settings.max_cost,
         values=settings.max_values,
         page_size=settings.max_page_size,
+        answer_bytes=settings.max_answer_bytes,
+        input_elements=settings.max_input_elements,
     )
     return Bounds(
         body_bytes=settings.max_body_bytes,

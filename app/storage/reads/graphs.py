@@ -21,8 +21,19 @@ _HOMES = FLOWS.join(WORKSPACE, WORKSPACE.c.id == FLOW.c.workspace_id).join(
 
 GRAPHS = union_all(
     *(
-        select(state.c.id, state.c.content_hash, state.c.bindings, CONTRACT.c.tenant_id)
-        .select_from(_HOMES.join(state, state.c.flow_id == FLOW.c.id))
+        select(
+            state.c.id,
+            state.c.content_hash,
+            state.c.bindings,
+            CONTRACT.c.tenant_id,
+            # Known without reading it: TOAST keeps the length.
+            func.octet_length(FLOW_CONTENT.c.graph).label("characters"),
+        )
+        .select_from(
+            _HOMES.join(state, state.c.flow_id == FLOW.c.id).join(
+                FLOW_CONTENT, FLOW_CONTENT.c.hash == state.c.content_hash
+            )
+        )
         .where(state.c.id == any_(IDS))
         for state in (FLOW_DRAFT, FLOW_VERSION)
     )

@@ -17,6 +17,7 @@ from app.storage.reads.views import (
     CredentialView,
     DraftView,
     FlowView,
+    SecretView,
     TopicView,
     VersionView,
     View,
@@ -74,7 +75,7 @@ def _of_workspace(table: Table, view: type[View]) -> ListBelow[View]:
 
 TOPICS = _of_workspace(TOPIC, TopicView)
 CREDENTIALS = _of_workspace(CREDENTIAL, CredentialView)
-SECRETS = _of_workspace(SECRET, CredentialView)
+SECRETS = _of_workspace(SECRET, SecretView)
 AGENTS = _of_workspace(AGENT, AgentView)
 FLOWS_OF_WORKSPACE = _of_workspace(FLOW, FlowView)
 

@@ -19,6 +19,7 @@ from app.storage.reads.views import (
     CredentialView,
     DraftView,
     FlowView,
+    SecretView,
     TopicView,
     UserView,
     VersionView,
@@ -119,7 +120,7 @@ TOPICS = select(*columns(TOPIC, TopicView)).where(TOPIC.c.id == any_(IDS), is_me
 CREDENTIALS = select(*columns(CREDENTIAL, CredentialView)).where(
     CREDENTIAL.c.id == any_(IDS), is_member(CREDENTIAL.c.workspace_id)
 )
-SECRETS = select(*columns(SECRET, CredentialView)).where(SECRET.c.id == any_(IDS), is_member(SECRET.c.workspace_id))
+SECRETS = select(*columns(SECRET, SecretView)).where(SECRET.c.id == any_(IDS), is_member(SECRET.c.workspace_id))
 AGENTS = select(*columns(AGENT, AgentView)).where(AGENT.c.id == any_(IDS), is_member(AGENT.c.workspace_id))
 
 VISIBLE_FLOWS = select(*columns(FLOW, FlowView)).select_from(FLOWS).where(FLOW.c.id == any_(IDS))
@@ -155,7 +156,7 @@ read_components = _reader(COMPONENTS, ComponentView, Kind.COMPONENT)
 read_components_referred_to = _reader(COMPONENTS_REFERRED_TO, ComponentView, Kind.COMPONENT)
 read_topics = _reader(TOPICS, TopicView, Kind.TOPIC)
 read_credentials = _reader(CREDENTIALS, CredentialView, Kind.CREDENTIAL)
-read_secrets = _reader(SECRETS, CredentialView, Kind.SECRET)
+read_secrets = _reader(SECRETS, SecretView, Kind.SECRET)
 read_agents = _reader(AGENTS, AgentView, Kind.AGENT)
 read_flows = _reader(VISIBLE_FLOWS, FlowView, Kind.FLOW)
 read_drafts = _reader(DRAFTS, DraftView, Kind.DRAFT)
