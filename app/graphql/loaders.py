@@ -124,7 +124,7 @@ class Loaders:
 
     async def _meanings(self, keys: list[tuple[str, str]]) -> list[str | None]:
         async with self._database.reading() as connection:
-            found = await graphs.read_meanings(connection, keys)
+            found = await graphs.read_meanings(connection, self._viewer, keys)
         return [found[key] for key in keys]
 
     async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...] | None]:

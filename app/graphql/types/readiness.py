@@ -28,7 +28,7 @@ class MissingCredential(DraftBlocker):
     @field
     async def component(self, info: Info) -> Component:
         """The component whose credential or secret is missing."""
-        return Component.of(await required(info.context.loaders.components_referred_to, self.component_id))
+        return Component.of(await required(info.context.loaders.components, self.component_id))
 
 
 @strawberry.type(description="The pub/sub step has no topic that lives in the workspace.")
