@@ -1,13 +1,16 @@
 """The schema: every type put together."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, specified_rules, validate
+from graphql.execution import Executor as GraphQLCoreExecutor
 from graphql.validation.rules import overlapping_fields_can_be_merged as merging
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext
@@ -60,6 +63,23 @@ class Schema(strawberry.Schema):
         """The endpoint logs what went wrong, once, with the request id."""
 
 
+class Executor(StrawberryGraphQLCoreExecutionContext):
+    """Suggests parts of the schema, in messages about variables too, only where the schema may be known."""
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: object = None,
+        context_value: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> list[GraphQLError] | GraphQLCoreExecutor[Any]:
+        kwargs["hide_suggestions"] = not context_value.shows_schema
+        return super().build(schema, document, root_value, context_value, *args, **kwargs)
+
+
 class Prepared(SchemaExtension):
     """Hands on the document of the context, which was read and checked before: strawberry would do both again."""
 
@@ -78,6 +98,7 @@ schema = Schema(
     types=IMPLEMENTATIONS,
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[Prepared],
+    execution_context_class=Executor,
 )
 merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
 
