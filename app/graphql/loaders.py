@@ -134,7 +134,7 @@ class Loaders:
 
     async def _components_meant(self, keys: list[tuple[str, str]]) -> list[ComponentView | None]:
         async with self._database.reading() as connection:
-            meant = await graphs.read_meanings(connection, keys)
+            meant = await graphs.read_meanings(connection, self._viewer, keys)
             ids = sorted({component_id for component_id in meant.values() if component_id is not None})
             found = await nouns.read_components(connection, self._viewer, ids)
         return [found.get(meant[key] or "") for key in keys]

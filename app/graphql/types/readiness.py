@@ -25,7 +25,7 @@ class DraftBlocker:
 class MissingCredential(DraftBlocker):
     component_id: strawberry.Private[str]
     component: Component = one(
-        lambda loaders, blocker: loaders.components_referred_to.load(blocker.component_id),
+        lambda loaders, blocker: loaders.components.load(blocker.component_id),
         Component.of,
         "The component whose credential or secret is missing.",
     )

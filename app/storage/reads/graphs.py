@@ -73,9 +73,9 @@ async def read_versions_by_number(
 
 
 async def read_meanings(
-    connection: AsyncConnection, keys: Sequence[tuple[str, str]]
+    connection: AsyncConnection, viewer: str, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], str | None]:
-    """The ids of the components that commands mean, each in a tenant (C0)."""
-    catalogue: Catalogue = await read_catalogue(connection, {command for _, command in keys})
+    """The ids of the components that commands mean, each in a tenant (C0), if the viewer can see them."""
+    catalogue: Catalogue = await read_catalogue(connection, viewer, {command for _, command in keys})
     meant = {key: catalogue.resolve(key[1], TenantId(key[0])) for key in keys}
     return {key: None if component is None else component.id for key, component in meant.items()}

@@ -9,9 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from app.domain.access import Place
-from app.domain.component import ComponentAccess
 from app.storage.ids import Kind, is_id
-from app.storage.places import BY_VIEWER, FLOWS, PLACE_COLUMNS, PLACES, VIEWER, is_member, place_of
+from app.storage.places import (
+    BY_VIEWER,
+    FLOWS,
+    PLACE_COLUMNS,
+    PLACES,
+    VIEWER,
+    component_visible,
+    is_member,
+    place_of,
+)
 from app.storage.reads.views import (
     AgentView,
     ComponentView,
@@ -91,28 +99,12 @@ CONTRACTS = (
 WORKSPACES = select(*PLACE_COLUMNS).select_from(PLACES).where(BY_VIEWER, WORKSPACE.c.id == any_(IDS))
 
 
-def is_global() -> ColumnElement[bool]:
-    return COMPONENT.c.access == ComponentAccess.GLOBAL.value
-
-
-def component_visible() -> ColumnElement[bool]:
-    """Components that are visible (C2) in some contract that the viewer sees."""
-    contract = CONTRACT.alias()
-    where = or_(
-        and_(COMPONENT.c.access == ComponentAccess.TENANT.value, contract.c.tenant_id == TEAM.c.tenant_id),
-        contract.c.id == TEAM.c.contract_id,
-    )
-    access = CONTRACT_ACCESS.join(contract, contract.c.id == CONTRACT_ACCESS.c.contract_id)
-    seen = exists(select(literal(1)).select_from(access).where(CONTRACT_ACCESS.c.user_id == VIEWER, where))
-    return or_(is_global(), seen)
-
-
 COMPONENTS_REFERRED_TO = (
     select(*columns(COMPONENT, ComponentView), TEAM.c.name.label("team_name"))
     .join_from(COMPONENT, TEAM, TEAM.c.id == COMPONENT.c.team_id)
     .where(COMPONENT.c.id == any_(IDS))
 )
-"""Whoever may use them: for what the viewer sees that belongs to a component, such as a credential."""
+"""Whoever may use them: only for credentials and secrets that the viewer sees, which always tell whose they are."""
 
 COMPONENTS = COMPONENTS_REFERRED_TO.where(component_visible())
 
