@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
@@ -86,7 +86,8 @@ class InaccessibleComponent:
     name: str
     """`team/name` as the commands have it, or the whole command where it can't be read as one."""
     component_id: ComponentId | None
-    step_ids: tuple[str, ...]
+    step_ids: tuple[str, ...] = field(hash=False)
+    """Not hashed, since every step that uses the component has this object."""
     reason: InaccessibilityReason
 
 
@@ -145,9 +146,17 @@ class Catalogue:
         return () if read is None else self._by_name.get(read.component, ())
 
 
-@lru_cache(maxsize=4096)
+LONGEST_COMMAND = 1000
+"""Of team, name, function and version together; what is longer names no component."""
+
+
 def read_command(command: str) -> Command | None:
     """The parts of a command; None if it can't be read as one."""
+    return None if len(command) > LONGEST_COMMAND else _read_command(command)
+
+
+@lru_cache(maxsize=4096)
+def _read_command(command: str) -> Command | None:
     match = _COMMAND.fullmatch(command)
     return None if match is None else Command(ComponentName(match[1], match[2]), match[3], match[4])
 

@@ -4,12 +4,13 @@ A text that changed in one place is one entry, and a list that grew by one eleme
 matched by their ids; paths are JSON Pointers (RFC 6901) into the step or link.
 """
 
-from collections.abc import Iterator, Mapping
+import marshal
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from app.domain.component import Step
 from app.domain.graph import Bindings, Json, StepBindings, canonical, link_ids, numbered
+from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonBudget, Stretch, unequal
 from app.domain.nouns import ReferenceKind
 from app.domain.references import by_position
 
@@ -62,17 +63,20 @@ class Snapshot:
     steps: tuple[Step, ...]
     bindings: Bindings
     content: Json = None
-    """Needed only where the other state has another hash."""
+    """As its canonical text is read; needed only where the other state has another hash."""
 
 
-def compare(older: Snapshot, newer: Snapshot) -> GraphDiff:
-    """What changed from one state to the other. Equal content isn't looked into."""
+def compare(older: Snapshot, newer: Snapshot, budget: ComparisonBudget | None = None) -> GraphDiff:
+    """What changed from one state to the other. Equal content isn't looked into.
+
+    Comparisons that share a budget take together what one may take; the effort is linear in the rest.
+    """
     bindings = tuple(_binding_changes(older, newer))
     if older.content_hash == newer.content_hash:
         return GraphDiff(identical=not bindings, bindings=bindings)
     before, after = _steps(older.content), _steps(newer.content)
     links_before, links_after = _links(older.content), _links(newer.content)
-    comparison = _Comparison()
+    comparison = _Comparison(budget or ComparisonBudget())
     return GraphDiff(
         identical=False,
         added_steps=tuple(key for key in after if key not in before),
@@ -85,83 +89,132 @@ def compare(older: Snapshot, newer: Snapshot) -> GraphDiff:
     )
 
 
-def field_changes(before: Json, after: Json) -> tuple[FieldChange, ...]:
+def field_changes(before: Json, after: Json, budget: ComparisonBudget | None = None) -> tuple[FieldChange, ...]:
     """Where two JSON values differ, each place once, with its JSON Pointer."""
-    return _Comparison().changes(before, after)
+    return _Comparison(budget or ComparisonBudget()).changes(before, after)
 
 
-LONGEST_MATCHED = 1000
-"""Where longer lists differ between their common ends, they are compared element by element."""
+ENTRY = 50
+CONTAINER = 5
+"""A change counts as so many characters beside those of its path, and a list or object that is looked into as so many."""
 
-MOST_MATCHED = 5 * LONGEST_MATCHED**2
-"""So are all lists of two states once this many pairs of elements were looked at, so that no graph takes minutes."""
+_At = tuple["_At", str | int] | None
+"""Where a value stands: its parent and its own key, so that a path is made only of what is told."""
 
 
 class _Comparison:
-    """Of two values, or of all steps and links of two states, which share what may be spent on matching lists."""
+    """Of two values, or of all steps and links of two states. Keys of objects are in canonical order.
 
-    def __init__(self) -> None:
-        self._pairs_left = MOST_MATCHED
+    Lists whose matching the budget doesn't cover are compared element by element; once so much was told that it is
+    spent, a step or link that changed is one change, with an empty path.
+    """
+
+    def __init__(self, budget: ComparisonBudget) -> None:
+        self._budget = budget
+        self._found: list[FieldChange] = []
 
     def changed(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Changed]:
         for key, value in after.items():
-            if key in before:
+            if key in before and _exactly(before[key]) != _exactly(value):
                 fields = self.changes(before[key], value)
                 if fields:
                     yield Changed(key, fields)
 
     def changes(self, before: Json, after: Json) -> tuple[FieldChange, ...]:
-        return tuple(self._changes("", before, after))
+        self._found = []
+        if not self._is_spent():
+            self._compare(None, before, after)
+        if self._is_spent():
+            return (FieldChange("", before, after),)
+        return tuple(self._found)
 
-    def _changes(self, path: str, before: Json, after: Json) -> Iterator[FieldChange]:
+    def _is_spent(self) -> bool:
+        return self._budget.characters < 0
+
+    def _compare(self, at: _At, before: Json, after: Json) -> None:
         if isinstance(before, dict) and isinstance(after, dict):
-            for key in dict.fromkeys((*before, *after)):
-                pointer = f"{path}/{_escaped(key)}"
-                if key in before and key in after:
-                    yield from self._changes(pointer, before[key], after[key])
-                else:
-                    yield FieldChange(pointer, before.get(key), after.get(key))
+            self._budget.characters -= CONTAINER
+            self._compare_objects(at, before, after)
         elif isinstance(before, list) and isinstance(after, list):
-            yield from self._changes_of_list(path, before, after)
-        elif canonical(before) != canonical(after):
-            yield FieldChange(path, before, after)
+            self._budget.characters -= CONTAINER
+            for stretch in self._unequal(before, after):
+                self._compare_stretch(at, before, after, stretch)
+        elif not _is_same(before, after):
+            self._tell(at, before, after)
 
-    def _changes_of_list(self, path: str, before: list[Json], after: list[Json]) -> Iterator[FieldChange]:
+    def _compare_objects(self, at: _At, before: dict[str, Json], after: dict[str, Json]) -> None:
+        for key in dict.fromkeys((*before, *after)):
+            if self._is_spent():
+                return
+            if key in before and key in after:
+                self._compare((at, key), before[key], after[key])
+            else:
+                self._tell((at, key), before.get(key), after.get(key))
+
+    def _compare_stretch(self, at: _At, before: list[Json], after: list[Json], stretch: Stretch) -> None:
         """What came to a list has the index that it has now, what went the index that it had."""
-        for i1, i2, j1, j2 in self._unequal([canonical(one) for one in before], [canonical(one) for one in after]):
-            pairs = min(i2 - i1, j2 - j1)
-            for offset in range(pairs):
-                yield from self._changes(f"{path}/{j1 + offset}", before[i1 + offset], after[j1 + offset])
-            yield from (FieldChange(f"{path}/{index}", before[index], None) for index in range(i1 + pairs, i2))
-            yield from (FieldChange(f"{path}/{index}", None, after[index]) for index in range(j1 + pairs, j2))
+        i1, i2, j1, j2 = stretch
+        pairs = min(i2 - i1, j2 - j1)
+        for offset in range(max(i2 - i1, j2 - j1)):
+            if self._is_spent():
+                return
+            i, j = i1 + offset, j1 + offset
+            if offset < pairs:
+                self._compare((at, j), before[i], after[j])
+            elif i < i2:
+                self._tell((at, i), before[i], None)
+            else:
+                self._tell((at, j), None, after[j])
 
-    def _unequal(self, before: list[str], after: list[str]) -> Iterator[tuple[int, int, int, int]]:
-        """The stretches in which two lists differ: from where to where in the one, and in the other.
+    def _unequal(self, before: list[Json], after: list[Json]) -> Iterable[Stretch]:
+        if self._budget.steps <= 0:
+            return [(0, len(before), 0, len(after))]
+        old, new = list(map(_exactly, before)), list(map(_exactly, after))
+        size = sum(map(len, old)) + sum(map(len, new))
+        self._budget.steps -= (len(old) + len(new)) // ELEMENTS_PER_STEP + size // BYTES_PER_STEP
+        return unequal(old, new, self._budget)
 
-        Common ends are set apart first: among elements that are alike, the longest match needn't be the plainest.
-        """
-        shorter = min(len(before), len(after))
-        start = next((index for index in range(shorter) if before[index] != after[index]), shorter)
-        rest = shorter - start
-        end = next((index for index in range(rest) if before[-1 - index] != after[-1 - index]), rest)
-        old, new = before[start : len(before) - end], after[start : len(after) - end]
-        pairs = len(old) * len(new)
-        if pairs > min(LONGEST_MATCHED**2, self._pairs_left):
-            yield start, len(before) - end, start, len(after) - end
-            return
-        self._pairs_left -= pairs
-        for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            if tag != "equal":
-                yield start + i1, start + i2, start + j1, start + j2
+    def _tell(self, at: _At, before: Json, after: Json) -> None:
+        path = _pointer(at)
+        self._budget.characters -= len(path) + ENTRY
+        self._found.append(FieldChange(path, before, after))
+
+
+def _pointer(at: _At) -> str:
+    keys = []
+    while at is not None:
+        at, key = at
+        keys.append("/" + str(key).replace("~", "~0").replace("/", "~1"))
+    return "".join(reversed(keys))
+
+
+def _exactly(value: Json) -> bytes:
+    """Equal for what is the same JSON with keys in one order, and for nothing else.
+
+    The format of marshal tells all types of JSON apart and is made fast at any depth; its version 2 has no references.
+    """
+    return marshal.dumps(value, 2)
+
+
+def _is_same(before: Json, after: Json) -> bool:
+    """Whether two values are the same JSON: `1`, `1.0` and `true` are three, `0.0` and `-0.0` two."""
+    if before is after:
+        return True
+    if type(before) is not type(after) or before != after:
+        return False
+    if isinstance(before, list | dict):
+        return canonical(before) == canonical(after)
+    return not isinstance(before, float) or repr(before) == repr(after)
 
 
 def _binding_changes(older: Snapshot, newer: Snapshot) -> Iterator[BindingChange]:
     """In the order of the newer steps, those that are gone last."""
     before, after = _bound_by_id(older), _bound_by_id(newer)
     for key in dict.fromkeys((*after, *before)):
-        for kind in ReferenceKind:
-            was, now = before.get(key, {}).get(kind), after.get(key, {}).get(kind)
-            if canonical(was) != canonical(now):
+        values_before, values_after = before.get(key, {}), after.get(key, {})
+        for kind in ReferenceKind if values_before or values_after else ():
+            was, now = values_before.get(kind), values_after.get(kind)
+            if not _is_same(was, now):
                 samples = kind is ReferenceKind.DATA_SAMPLES
                 yield BindingChange(key, kind, None if samples else was, None if samples else now)
 
@@ -182,7 +235,3 @@ def _steps(content: Json) -> dict[str, Json]:
 
 def _links(content: Json) -> dict[str, Json]:
     return dict(zip(link_ids(content["edges"]), content["edges"], strict=True))
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.domain.bindings import resolve_all
@@ -90,7 +90,7 @@ class DraftNotReady:
     code: ClassVar = ErrorCode.DRAFT_NOT_READY
     flow_id: FlowId
     flow_name: str
-    blockers: tuple[Blocker, ...]
+    blockers: tuple[Blocker, ...] = field(hash=False)
 
     @property
     def message(self) -> str:
@@ -113,22 +113,27 @@ def blockers(
     here = Destination(workspace, targets=targets, catalogue=catalogue)
     components = resolve_all(state.steps, catalogue, workspace)
     unavailable = _unavailable(state.steps, components, workspace)
-    invalid = list(_invalid(state.steps, state.links))
+    invalid: dict[int | None, list[InvalidGraph]] = {}
+    for position, graph in _invalid(state.steps, state.links):
+        invalid.setdefault(position, []).append(graph)
     bound = by_position(state.bindings)
-    found: list[Blocker] = [graph for position, graph in invalid if position is None]
+    found: list[Blocker] = [*invalid.get(None, ())]
     for step in state.steps:
         component = components[step.command]
         if step.position in unavailable:
             found.append(ComponentUnavailable(step.id, unavailable[step.position], workspace))
         found.extend(_missing(step, component, bound.get(step.position, StepBindings(step.position)), here))
-        found.extend(graph for position, graph in invalid if position == step.position)
+        found.extend(invalid.get(step.position, ()))
     return tuple(found)
 
 
 def _unavailable(
     steps: tuple[Step, ...], components: Mapping[str, Component | None], workspace: Workspace
 ) -> dict[int, InaccessibleComponent]:
-    """For the position of every step whose component can't be used here: which, and why (C1)."""
+    """For the position of every step whose component can't be used here: which, and why (C1).
+
+    The steps of a component share one object, since it lists them all.
+    """
     found: dict[int, InaccessibleComponent] = {}
     for using in steps_by_component(steps):
         component = components[using[0].command]
@@ -138,7 +143,7 @@ def _unavailable(
             step_ids = tuple(step.id for step in using)
             component_id = None if component is None else component.id
             one = InaccessibleComponent(component_name(using[0].command), component_id, step_ids, reason)
-            found |= {step.position: one for step in using}
+            found.update((step.position, one) for step in using)
     return found
 
 
@@ -166,8 +171,8 @@ def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple
     yield from _first_steps(steps, links)
     unconditional = Counter(link.source for link in links if not link.conditional)
     for step in first_of.values():
-        read = read_command(step.command)
-        if read is not None and read.component.name == ROUTER and unconditional[step.id] > 1:
+        read = read_command(step.command) if unconditional.get(step.id, 0) > 1 else None
+        if read is not None and read.component.name == ROUTER:
             message = f"The router {shown(step.id)} has {unconditional[step.id]} edges without a condition. Keep one."
             yield step.position, InvalidGraph(message, step.id)
 

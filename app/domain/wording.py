@@ -30,7 +30,9 @@ def with_id(name: str, id_: str) -> str:
 def shown(text: str) -> str:
     """What a caller sent, cut to what fits a sentence and without characters that would tear it apart."""
     cut = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
-    return "".join(character if character.isprintable() else "�" for character in cut) or '""'
+    if cut.isprintable():
+        return cut or '""'
+    return "".join(character if character.isprintable() else "�" for character in cut)
 
 
 def enumerated(things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:

@@ -36,7 +36,7 @@ def _differ(older: StateView | None, newer: StateView | None) -> bool:
 def _compared(older: StateView | None, newer: StateView | None, contents: dict[str, Json]) -> GraphDiff | None:
     if older is None or newer is None or older.flow_id != newer.flow_id:
         return None
-    return compare(*(_snapshot(view, contents) for view in (older, newer)))
+    return compare(_snapshot(older, contents), _snapshot(newer, contents))
 
 
 def _snapshot(view: StateView, contents: dict[str, Json]) -> Snapshot:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.domain.component import Command, ComponentName, component_name, read_command
+from app.domain.component import LONGEST_COMMAND, Command, ComponentName, component_name, read_command
+from tests.domain.counting import peak
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,16 @@ def test_a_command_has_a_component_a_function_and_maybe_a_version(
 def test_what_cant_be_read_as_a_command_goes_by_its_whole_text(command: str) -> None:
     assert read_command(command) is None
     assert component_name(command) == command
+
+
+def test_a_command_longer_than_anyone_means_names_no_component() -> None:
+    longest = "acme/mailer:send@".ljust(LONGEST_COMMAND, "1")
+    read = read_command(longest)
+    assert read is not None
+    assert read.component == ComponentName("acme", "mailer")
+    assert read_command(longest + "1") is None
+    assert component_name(longest + "1") == longest + "1"
+
+
+def test_reading_commands_keeps_no_long_ones() -> None:
+    assert peak(lambda: [read_command(f"acme/mailer:{number}".ljust(100_000)) for number in range(200)]) < 1_000_000

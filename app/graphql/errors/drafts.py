@@ -14,7 +14,7 @@ from app.graphql.errors.interfaces import (
 )
 from app.graphql.relations import known, one
 from app.graphql.types.flow import FlowDraft
-from app.graphql.types.readiness import DraftBlocker, blocker_of
+from app.graphql.types.readiness import DraftBlocker, blockers_of
 
 
 @strawberry.type(description="The draft has moved since the revision that the change is based on, or is gone.")
@@ -37,4 +37,4 @@ class DraftNotReady(PublishFlowDraftError, RevertFlowError):
 
     @classmethod
     def of(cls, refusal: readiness.DraftNotReady) -> Self:
-        return cls(message=refusal.message, code=refusal.code, blockers=[blocker_of(one) for one in refusal.blockers])
+        return cls(message=refusal.message, code=refusal.code, blockers=blockers_of(refusal.blockers))

@@ -14,7 +14,9 @@ from app.graphql.types.bound import Binding, ask_for_binding, binding_of
 
 @strawberry.type(description="A place where two steps or links differ.")
 class FieldChange:
-    path: str = about("A JSON Pointer (RFC 6901) into the step or link.")
+    path: str = about(
+        "A JSON Pointer (RFC 6901) into the step or link; empty for a whole one, where too much changed to tell it all."
+    )
     before: JSON | None = about("What stood there; null also where there was nothing.")
     after: JSON | None = about("What stands there; null also where there is nothing.")
 

@@ -1,5 +1,6 @@
 """Whether a draft can be published, and what keeps it from that."""
 
+from collections.abc import Iterable
 from typing import Self, assert_never
 
 import strawberry
@@ -55,10 +56,16 @@ class DraftReadiness:
 
     @classmethod
     def of(cls, found: tuple[Blocker, ...]) -> Self:
-        return cls(ready=not found, blockers=[blocker_of(one) for one in found])
+        return cls(ready=not found, blockers=blockers_of(found))
 
 
-def blocker_of(blocker: Blocker) -> DraftBlocker:
+def blockers_of(found: Iterable[Blocker]) -> list[DraftBlocker]:
+    """The blockers; the steps of a component share what is told of it, with its list of all of them."""
+    shared: dict[int, InaccessibleComponent] = {}
+    return [_blocker_of(one, shared) for one in found]
+
+
+def _blocker_of(blocker: Blocker, shared: dict[int, InaccessibleComponent]) -> DraftBlocker:
     message, step_id = blocker.message, blocker.step_id
     match blocker:
         case readiness.MissingCredential(component=component):
@@ -66,7 +73,9 @@ def blocker_of(blocker: Blocker) -> DraftBlocker:
         case readiness.MissingTopic():
             return MissingTopic(message=message, step_id=step_id)
         case readiness.ComponentUnavailable(inaccessible=found):
-            return ComponentUnavailable(message=message, step_id=step_id, inaccessible=InaccessibleComponent.of(found))
+            if id(found) not in shared:
+                shared[id(found)] = InaccessibleComponent.of(found)
+            return ComponentUnavailable(message=message, step_id=step_id, inaccessible=shared[id(found)])
         case readiness.InvalidGraph():
             return InvalidGraph(message=message, step_id=step_id)
         case _:
