@@ -5,10 +5,12 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
+import httptools
 import pytest
 
-from app.protocol import Protocol
+from app.protocol import MOST_PIPELINED, Protocol
 from tests.api.databases import Loaded, Server
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
 
@@ -30,6 +32,13 @@ async def quick(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
         yield started
 
 
+@pytest.fixture(scope="module")
+async def roomy(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
+    """A server with the heads that are usual."""
+    async with real_server(databases, loaded) as started:
+        yield started
+
+
 async def answer_to(real: Real, *lines: str) -> tuple[bytes, bytes]:
     """What comes until the server closes the connection: the head and the body."""
     async with real.saying(*lines) as (reader, _):
@@ -43,6 +52,7 @@ def code_in(head: bytes, body: bytes) -> tuple[str, str]:
     headers = dict(line.lower().split(": ", 1) for line in lines[1:])
     assert headers["content-type"] == "application/json; charset=utf-8"
     assert (headers["cache-control"], headers["connection"]) == ("no-store", "close")
+    assert headers["x-content-type-options"] == "nosniff"
     assert (int(headers["content-length"]), len(headers["x-request-id"])) == (len(body), 32)
     [error] = json.loads(body)["errors"]
     assert error["message"].endswith(".")
@@ -57,13 +67,100 @@ def code_in(head: bytes, body: bytes) -> tuple[str, str]:
         ("GET /graphql HTTP/7.7", "", ""),
         ("GET /graphql HTTP/1.1", "No colon here", "", ""),
         ("GET /graphql HTTP/1.1", "Content-Length: many", "", ""),
-        ("GET /gr\u00e4ph HTTP/1.1", "Host: flowport", "", ""),
-        ("POST /graphql HTTP/1.1", "Content-Length: 3", "Transfer-Encoding: chunked", "", "1"),
+        ("GET /gr\u00e4ph HTTP/1.1", "Host: localhost", "", ""),
     ],
-    ids=["another protocol", "half a line", "version", "header", "length", "path", "two lengths"],
+    ids=["another protocol", "half a line", "version", "header", "length", "path"],
 )
 async def test_what_is_no_request_is_refused_in_json(real: Real, lines: tuple[str, ...]) -> None:
     assert code_in(*await answer_to(real, *lines)) == ("400", "BAD_REQUEST")
+
+
+HOST, LENGTH, CODING = "Host: localhost", "Content-Length: 3", "Transfer-Encoding: chunked"
+
+
+@pytest.mark.parametrize(
+    ("version", "headers"),
+    [
+        ("1.1", (LENGTH, CODING)),
+        ("1.1", (CODING, LENGTH)),
+        ("1.1", (CODING, CODING)),
+        ("1.1", ("Transfer-Encoding: chunked, chunked",)),
+        ("1.1", ("Transfer-Encoding: gzip, chunked",)),
+        ("1.1", ("Transfer-Encoding: gzip", CODING)),
+        ("1.1", ("Transfer-Encoding: chunked, gzip",)),
+        ("1.1", ("Transfer-Encoding: gzip",)),
+        ("1.1", ("Transfer-Encoding: identity",)),
+        ("1.1", ("Transfer-Encoding:",)),
+        ("1.1", ("Transfer-Encoding: gzip, chunked", "Upgrade: h2c", "Connection: Upgrade")),
+        ("1.0", (CODING,)),
+        ("1.0", (CODING, "Connection: keep-alive")),
+        ("1.1", (LENGTH, LENGTH)),
+        ("1.1", ("Content-Length: 3, 3",)),
+        ("1.1", ("Content-Length: +3",)),
+        ("1.1", ("Content-Length : 3",)),
+    ],
+)
+async def test_a_body_whose_end_a_proxy_might_see_elsewhere_is_refused(
+    real: Real, version: str, headers: tuple[str, ...]
+) -> None:
+    sent = (f"POST /graphql HTTP/{version}", HOST, "Content-Type: application/json", *headers, "", "0", "", "")
+    head, _, rest = b"\r\n\r\n".join(await answer_to(real, *sent)).partition(b"\r\n\r\n")
+    assert code_in(head, rest) == ("400", "BAD_REQUEST")
+
+
+async def test_chunks_are_read_whatever_the_case_of_their_coding(real: Real) -> None:
+    head = [line for line in real.head_of_a_post(1)[:-1] if not line.startswith("Content-Length")]
+    body = json.dumps({"query": VIEWER})
+    sent = (*head, "Transfer-Encoding: Chunked", "Connection: close", "", f"{len(body):x}", body, "0", "", "")
+    answered = await answer_to(real, *sent)
+    assert statuses_in(answered[0]) == [200]
+
+
+async def test_a_length_with_many_zeros_is_read_as_a_number(roomy: Real) -> None:
+    """Python itself refuses to read a number of more than 4,300 digits."""
+    for number, status, code in (("2", 400, b"BAD_REQUEST"), ("9" * 18, 413, b"CONTENT_TOO_LARGE")):
+        length = f"Content-Length: {'0' * 5000}{number}"
+        head = ("POST /graphql HTTP/1.1", HOST, "Content-Type: application/json", length, "Connection: close", "")
+        answered = await answer_to(roomy, *head, "{]")
+        assert statuses_in(answered[0]) == [status]
+        assert code in answered[1]
+
+
+async def test_headers_count_with_an_overhead_so_that_many_small_ones_are_too_large(real: Real) -> None:
+    def head(number: int) -> tuple[str, ...]:
+        return ("GET /health HTTP/1.1", HOST, "Connection: close", *(["a:"] * number), "", "")
+
+    assert statuses_in((await answer_to(real, *head(100)))[0]) == [200]
+    assert code_in(*await answer_to(real, *head(HEAD_BYTES // 33 + 1))) == ("431", "HEADERS_TOO_LARGE")
+
+
+async def test_no_more_than_so_many_requests_wait_for_the_answers_before_them(quick: Real) -> None:
+    following = f"GET /health HTTP/1.1\r\n{HOST}\r\n\r\n" * (MOST_PIPELINED + 2)
+    async with followed(quick, following) as (reader, lock):
+        assert await quick.is_at_work(1)
+        await lock.aclose()
+        answered = await asyncio.wait_for(reader.read(), 20)
+    assert statuses_in(answered) == [*[200] * (MOST_PIPELINED + 1), 400]
+    assert f"More than {MOST_PIPELINED} requests".encode() in answered
+
+
+async def test_upgrades_that_are_offered_one_after_the_other_copy_no_more_than_their_heads(
+    quick: Real, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = list[int]()
+
+    class Counting(httptools.HttpRequestParser):
+        def feed_data(self, data: Any) -> None:
+            if isinstance(data, bytes):
+                copied.append(len(data))
+            super().feed_data(data)
+
+    monkeypatch.setattr(httptools, "HttpRequestParser", Counting)
+    request = f"GET /health HTTP/1.1\r\n{HOST}\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"
+    async with quick.saying(request * 200) as (reader, _):
+        assert await read_statuses(reader, 200) == [200] * 200
+    assert len(copied) == 200
+    assert max(copied) < len(request)
 
 
 async def test_a_body_that_is_cut_wrongly_is_refused(real: Real) -> None:
@@ -88,7 +185,7 @@ async def test_a_head_that_is_late_is_refused_and_who_says_nothing_is_left(quick
 
 
 async def test_the_head_of_a_later_request_has_the_same_time(quick: Real) -> None:
-    async with quick.saying("GET /health HTTP/1.1", "Host: flowport", "", "GET /hea") as (reader, _):
+    async with quick.saying("GET /health HTTP/1.1", "Host: localhost", "", "GET /hea") as (reader, _):
         head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"HTTP/1.1 408")
     assert head.startswith(b"HTTP/1.1 200")
     assert b"REQUEST_TIMEOUT" in body
@@ -174,13 +271,18 @@ async def test_a_late_head_does_not_cut_off_the_request_before_it(quick: Real) -
 
 
 async def test_what_can_not_be_read_is_refused_after_the_answer_to_the_request_before_it(quick: Real) -> None:
-    async with followed(quick, "no request at all\r\n\r\nGET /health HTTP/1.1\r\n\r\n") as (reader, lock):
+    async with followed(quick, "no request at all\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") as (
+        reader,
+        lock,
+    ):
         assert await quick.is_at_work(1)
         await lock.aclose()
         assert statuses_in(await asyncio.wait_for(reader.read(), 5)) == [200, 400]
 
 
-CHUNKED = "POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED = (
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
 
 
 async def test_a_later_body_that_can_not_be_read_is_refused_after_the_answer_to_the_request_before_it(
@@ -197,7 +299,7 @@ async def test_a_later_body_that_can_not_be_read_is_refused_after_the_answer_to_
 async def test_requests_that_follow_one_another_at_once_are_all_answered_however_they_are_cut(real: Real) -> None:
     body = json.dumps({"query": VIEWER, "variables": {"unused": "x" * 100_000}})
     head = "\r\n".join(real.head_of_a_post(len(body))) + "\r\n"
-    sent = (head + body) * 3 + "GET /health HTTP/1.1\r\nX-Some: header\r\n\r\n" * 300
+    sent = (head + body) * 3 + "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 300
     pieces = [sent[start : start + 1013] for start in range(0, len(sent), 1013)]
     async with real.saying() as (reader, writer):
         reading = asyncio.create_task(read_statuses(reader, 303))
@@ -218,12 +320,19 @@ async def test_an_upgrade_that_is_offered_is_not_taken_and_the_body_is_read(
         if is_apart:
             await asyncio.sleep(0.05)
             writer.write(body.encode())
-        writer.write(b"GET /health HTTP/1.1\r\n\r\n")
+        writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert await read_statuses(reader, 2) == [200, 200]
 
 
 async def test_what_a_head_says_besides_of_its_connection_holds_although_it_offers_an_upgrade(real: Real) -> None:
-    head = ("GET /health HTTP/1.1", "Upgrade: h2c", "Connection: close, Upgrade, HTTP2-Settings", "", "")
+    head = (
+        "GET /health HTTP/1.1",
+        "Host: localhost",
+        "Upgrade: h2c",
+        "Connection: close, Upgrade, HTTP2-Settings",
+        "",
+        "",
+    )
     async with real.saying(*head) as (reader, _):
         answered = await asyncio.wait_for(reader.read(), 4)
     assert statuses_in(answered) == [200]
@@ -248,7 +357,7 @@ async def test_who_asks_for_nothing_is_left(quick: Real, begun: str) -> None:
 
 
 async def test_who_asks_for_nothing_more_is_left(quick: Real) -> None:
-    async with quick.saying("GET /health HTTP/1.1\r\n\r\n") as (reader, writer):
+    async with quick.saying("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") as (reader, writer):
         assert await read_statuses(reader, 1) == [200]
         writer.write(b"\r\n")
         assert await asyncio.wait_for(reader.read(), 4) == b""
