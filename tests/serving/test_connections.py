@@ -5,12 +5,10 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
-import httptools
 import pytest
 
-from app.protocol import MOST_PIPELINED, Protocol
+from app.protocol import Protocol
 from tests.api.databases import Loaded, Server
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
 
@@ -29,13 +27,6 @@ async def real(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
 async def quick(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
     """A server that soon loses its patience."""
     async with real_server(databases, loaded, **QUICK) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-async def roomy(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
-    """A server with the heads that are usual."""
-    async with real_server(databases, loaded) as started:
         yield started
 
 
@@ -73,94 +64,6 @@ def code_in(head: bytes, body: bytes) -> tuple[str, str]:
 )
 async def test_what_is_no_request_is_refused_in_json(real: Real, lines: tuple[str, ...]) -> None:
     assert code_in(*await answer_to(real, *lines)) == ("400", "BAD_REQUEST")
-
-
-HOST, LENGTH, CODING = "Host: localhost", "Content-Length: 3", "Transfer-Encoding: chunked"
-
-
-@pytest.mark.parametrize(
-    ("version", "headers"),
-    [
-        ("1.1", (LENGTH, CODING)),
-        ("1.1", (CODING, LENGTH)),
-        ("1.1", (CODING, CODING)),
-        ("1.1", ("Transfer-Encoding: chunked, chunked",)),
-        ("1.1", ("Transfer-Encoding: gzip, chunked",)),
-        ("1.1", ("Transfer-Encoding: gzip", CODING)),
-        ("1.1", ("Transfer-Encoding: chunked, gzip",)),
-        ("1.1", ("Transfer-Encoding: gzip",)),
-        ("1.1", ("Transfer-Encoding: identity",)),
-        ("1.1", ("Transfer-Encoding:",)),
-        ("1.1", ("Transfer-Encoding: gzip, chunked", "Upgrade: h2c", "Connection: Upgrade")),
-        ("1.0", (CODING,)),
-        ("1.0", (CODING, "Connection: keep-alive")),
-        ("1.1", (LENGTH, LENGTH)),
-        ("1.1", ("Content-Length: 3, 3",)),
-        ("1.1", ("Content-Length: +3",)),
-        ("1.1", ("Content-Length : 3",)),
-    ],
-)
-async def test_a_body_whose_end_a_proxy_might_see_elsewhere_is_refused(
-    real: Real, version: str, headers: tuple[str, ...]
-) -> None:
-    sent = (f"POST /graphql HTTP/{version}", HOST, "Content-Type: application/json", *headers, "", "0", "", "")
-    head, _, rest = b"\r\n\r\n".join(await answer_to(real, *sent)).partition(b"\r\n\r\n")
-    assert code_in(head, rest) == ("400", "BAD_REQUEST")
-
-
-async def test_chunks_are_read_whatever_the_case_of_their_coding(real: Real) -> None:
-    head = [line for line in real.head_of_a_post(1)[:-1] if not line.startswith("Content-Length")]
-    body = json.dumps({"query": VIEWER})
-    sent = (*head, "Transfer-Encoding: Chunked", "Connection: close", "", f"{len(body):x}", body, "0", "", "")
-    answered = await answer_to(real, *sent)
-    assert statuses_in(answered[0]) == [200]
-
-
-async def test_a_length_with_many_zeros_is_read_as_a_number(roomy: Real) -> None:
-    """Python itself refuses to read a number of more than 4,300 digits."""
-    for number, status, code in (("2", 400, b"BAD_REQUEST"), ("9" * 18, 413, b"CONTENT_TOO_LARGE")):
-        length = f"Content-Length: {'0' * 5000}{number}"
-        head = ("POST /graphql HTTP/1.1", HOST, "Content-Type: application/json", length, "Connection: close", "")
-        answered = await answer_to(roomy, *head, "{]")
-        assert statuses_in(answered[0]) == [status]
-        assert code in answered[1]
-
-
-async def test_headers_count_with_an_overhead_so_that_many_small_ones_are_too_large(real: Real) -> None:
-    def head(number: int) -> tuple[str, ...]:
-        return ("GET /health HTTP/1.1", HOST, "Connection: close", *(["a:"] * number), "", "")
-
-    assert statuses_in((await answer_to(real, *head(100)))[0]) == [200]
-    assert code_in(*await answer_to(real, *head(HEAD_BYTES // 33 + 1))) == ("431", "HEADERS_TOO_LARGE")
-
-
-async def test_no_more_than_so_many_requests_wait_for_the_answers_before_them(quick: Real) -> None:
-    following = f"GET /health HTTP/1.1\r\n{HOST}\r\n\r\n" * (MOST_PIPELINED + 2)
-    async with followed(quick, following) as (reader, lock):
-        assert await quick.is_at_work(1)
-        await lock.aclose()
-        answered = await asyncio.wait_for(reader.read(), 20)
-    assert statuses_in(answered) == [*[200] * (MOST_PIPELINED + 1), 400]
-    assert f"More than {MOST_PIPELINED} requests".encode() in answered
-
-
-async def test_upgrades_that_are_offered_one_after_the_other_copy_no_more_than_their_heads(
-    quick: Real, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copied = list[int]()
-
-    class Counting(httptools.HttpRequestParser):
-        def feed_data(self, data: Any) -> None:
-            if isinstance(data, bytes):
-                copied.append(len(data))
-            super().feed_data(data)
-
-    monkeypatch.setattr(httptools, "HttpRequestParser", Counting)
-    request = f"GET /health HTTP/1.1\r\n{HOST}\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"
-    async with quick.saying(request * 200) as (reader, _):
-        assert await read_statuses(reader, 200) == [200] * 200
-    assert len(copied) == 200
-    assert max(copied) < len(request)
 
 
 async def test_a_body_that_is_cut_wrongly_is_refused(real: Real) -> None:
