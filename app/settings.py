@@ -26,6 +26,9 @@ URL_OPTIONS = {
 # The scheme, the host and, where it isn't the usual one, the port; in small letters, as browsers send them.
 ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
+HOST_NAME = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+"""A name as the header `Host` has it, without a port; `*.` before it stands for all that is below."""
+
 
 def async_url(given: str) -> str:
     """The URL as SQLAlchemy's asyncpg dialect wants it; the messages never repeat the password."""
@@ -80,6 +83,15 @@ def listed_origins(given: str) -> str:
         if not ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin} is no origin, such as https://app.example.com or http://localhost:3000")
     return ",".join(origins)
+
+
+def listed_hosts(given: str) -> str:
+    """Host names in small letters, without spaces between."""
+    hosts = [host.strip().lower() for host in given.split(",") if host.strip()]
+    for host in hosts:
+        if not HOST_NAME.fullmatch(host):
+            raise ValueError(f"{host} is no host name, such as flowport.example.com or *.example.com")
+    return ",".join(hosts)
 
 
 def listed_networks(given: str) -> str:
@@ -150,6 +162,12 @@ class Settings(BaseSettings):
     )
     jwks_cache_seconds: int = Field(
         default=300, ge=1, le=86_400, description="how long the keys are not asked for anew"
+    )
+    allowed_hosts: Annotated[str, AfterValidator(listed_hosts)] | None = Field(
+        default=None,
+        description="host names, with commas between, that the header `Host` may have (`*.example.com`: all below it), "
+        "besides `localhost` and IP addresses; unset, any name off loopback, and none on loopback, "
+        "where IP addresses are those of loopback only",
     )
     cors_origins: Annotated[str, AfterValidator(listed_origins)] | None = Field(
         default=None, description="origins, with commas between, whose pages may call; unset, only our own page may"
