@@ -25,6 +25,7 @@ from app.graphql.http.budget import Budget
 from app.graphql.http.documents import Documents
 from app.graphql.http.draining import Draining, Named
 from app.graphql.http.endpoint import Access, Bounds, Endpoint, note_refusal, refused
+from app.graphql.http.hosts import AllowedHosts
 from app.graphql.http.limits import Limits
 from app.graphql.refused import Refusal, RequestCode
 from app.metrics import CONNECTIONS
@@ -79,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     explorer = explorer_of(settings, authenticator)
     app = Starlette(
         routes=[Route("/graphql", Entrance(endpoint, explorer)), *other_routes(settings, database, explorer)],
-        middleware=[Middleware(Named), *cors_of(settings), Middleware(Draining, work=at_work)],
+        middleware=[Middleware(Named), hosts_of(settings), *cors_of(settings), Middleware(Draining, work=at_work)],
         exception_handlers={Refusal: as_refused, HTTPException: as_refused},
         lifespan=lifespan,
     )
@@ -90,7 +91,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
 def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authenticator: Authenticator) -> Endpoint:
     access = access_of(settings)
-    documents = Documents(max_tokens=settings.max_tokens, hides_suggestions=not access.introspection)
+    documents = Documents(
+        max_tokens=settings.max_tokens,
+        max_characters=settings.max_document_characters,
+        hides_suggestions=not access.introspection,
+    )
     return Endpoint(database, work, authenticator, access, bounds_of(settings), documents)
 
 
@@ -171,6 +176,8 @@ def bounds_of(settings: Settings) -> Bounds:
         cost=settings.max_cost,
         values=settings.max_values,
         page_size=settings.max_page_size,
+        answer_bytes=settings.max_answer_bytes,
+        input_elements=settings.max_input_elements,
     )
     return Bounds(
         body_bytes=settings.max_body_bytes,
@@ -185,6 +192,11 @@ def explorer_of(settings: Settings, authenticator: Authenticator) -> Explorer | 
     if settings.graphiql == "off":
         return None
     return Explorer(authenticator, is_open_to_all=settings.graphiql == "on" or is_loopback(settings.host))
+
+
+def hosts_of(settings: Settings) -> Middleware:
+    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
+    return Middleware(AllowedHosts, names=names, on_loopback=is_loopback(settings.host))
 
 
 class Cors(CORSMiddleware):

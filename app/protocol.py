@@ -7,16 +7,15 @@ what it can't read in plain text, even in place of the answer to an earlier requ
 
 import asyncio
 from http import HTTPStatus
-from typing import Any, NamedTuple
 
 import httptools
-import orjson
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.graphql.refused import RequestCode
 from app.metrics import request_refused
 from app.observability import log, request_id
+from app.refused_connections import NO_REQUEST, Refused, Unacceptable, answer, bad_request
 from app.settings import Settings
 
 MOST_SWALLOWED_BYTES = 16_777_216
@@ -25,18 +24,11 @@ FRAMING = 8
 """How many times as many bytes a body may take as it holds, cut into small chunks."""
 LEAST_TAKEN_BYTES = 65_536
 """How much of an answer has to be taken in the time that a request may take."""
+HEADER_OVERHEAD_BYTES = 32
+"""What a header counts besides its name and value, as in HTTP/2 (RFC 7541, 4.1): many small ones cost time too."""
+MOST_PIPELINED = 1000
+"""How many requests may wait on a connection for the answers to those before them."""
 UPGRADE_HEADERS = {b"upgrade", b"http2-settings"}
-
-
-class Refused(NamedTuple):
-    """What is no request that can be answered: why, for its sender."""
-
-    status: HTTPStatus
-    code: RequestCode
-    message: str
-
-
-NO_REQUEST = Refused(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, "That is no HTTP request that can be read.")
 
 
 class Protocol(HttpToolsProtocol):
@@ -79,8 +71,9 @@ class Protocol(HttpToolsProtocol):
         self._has_begun_now = False
         try:
             self._feed(data)
-        except httptools.HttpParserError:
-            self._refuse(self._too_large if self._head_bytes > self.max_head_bytes else NO_REQUEST)
+        except httptools.HttpParserError as error:
+            reason = error.__context__
+            self._refuse(reason.refused if isinstance(reason, Unacceptable) else NO_REQUEST)
             return
         if not self._has_begun_now:
             self._bytes += len(data)
@@ -91,6 +84,8 @@ class Protocol(HttpToolsProtocol):
         self._watch()
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise Unacceptable(bad_request(f"More than {MOST_PIPELINED} requests were sent ahead of their answers."))
         super().on_message_begin()
         self.is_within_a_head = self._has_begun_now = True
         self._bytes = self._head_bytes = 0
@@ -102,18 +97,19 @@ class Protocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self.is_within_a_head:
-            raise ValueError("trailers would be kept without bound")
-        self._count(len(name) + len(value))
+            raise Unacceptable(bad_request("Headers after the body are not taken."))
+        self._count(len(name) + len(value) + HEADER_OVERHEAD_BYTES)
         super().on_header(name, value)
 
     def _count(self, number: int) -> None:
         self._head_bytes += number
         if self._head_bytes > self.max_head_bytes:
-            # Whatever is raised by what the parser calls ends in data_received.
-            raise ValueError("the head is too large")
+            raise Unacceptable(self._too_large)
 
     def on_headers_complete(self) -> None:
         if not self.parser.should_upgrade():
+            self._check_transfer_encoding()
+            self._take_host_of_target()
             super().on_headers_complete()
             self.is_within_a_head = False
 
@@ -121,12 +117,25 @@ class Protocol(HttpToolsProtocol):
         if not self.is_within_a_head:
             super().on_message_complete()
 
+    def _check_transfer_encoding(self) -> None:
+        """Refuse what a proxy before us might have cut differently (RFC 9112, 6.1); the parser refuses the rest of it."""
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and (codings != [b"chunked"] or self.parser.get_http_version() != "1.1"):
+            raise Unacceptable(bad_request("Transfer-Encoding may be chunked only, and with HTTP/1.1 only."))
+
+    def _take_host_of_target(self) -> None:
+        """A target that is a whole URL names the host, whatever the header says (RFC 9112, 3.2.2)."""
+        scheme, _, rest = self.url.partition(b"://")
+        if rest and b"/" not in scheme:
+            host = rest.partition(b"/")[0]
+            self.headers[:] = [(name, host if name == b"host" else value) for name, value in self.headers]
+
     def _feed(self, data: bytes) -> None:
         """An upgrade that is offered is not taken, and its request read as any other (RFC 9110, 7.8)."""
-        while data:
+        rest = memoryview(data)
+        while rest:
             try:
-                self.parser.feed_data(data)
-                data = b""
+                self.parser.feed_data(rest)
             except httptools.HttpParserUpgrade as upgrade:
                 method = self.parser.get_method()
                 if method == b"CONNECT":
@@ -134,7 +143,10 @@ class Protocol(HttpToolsProtocol):
                 [offset] = upgrade.args
                 head = head_without_upgrade(method, self.url, self.parser.get_http_version(), self.headers)
                 self.parser = httptools.HttpRequestParser(self)
-                data = head + data[offset:]
+                self.parser.feed_data(head)
+                rest = rest[offset:]
+            else:
+                break
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
@@ -243,19 +255,6 @@ def leave(cycle: RequestResponseCycle) -> None:
     if not cycle.response_complete:
         cycle.disconnected = True
         cycle.message_event.set()
-
-
-def answer(status: HTTPStatus, error: dict[str, Any], own_id: str) -> bytes:
-    body = orjson.dumps({"errors": [error]})
-    head = (
-        f"HTTP/1.1 {status} {status.phrase}",
-        "Content-Type: application/json; charset=utf-8",
-        f"Content-Length: {len(body)}",
-        "Cache-Control: no-store",
-        f"X-Request-Id: {own_id}",
-        "Connection: close",
-    )
-    return "\r\n".join((*head, "", "")).encode() + body
 
 
 def protocol_of(settings: Settings) -> type[Protocol]:

@@ -26,6 +26,9 @@ URL_OPTIONS = {
 # The scheme, the host and, where it isn't the usual one, the port; in small letters, as browsers send them.
 ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
+HOST_NAME = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+"""A name as the header `Host` has it, without a port; `*.` before it stands for all that is below."""
+
 
 def async_url(given: str) -> str:
     """The URL as SQLAlchemy's asyncpg dialect wants it; the messages never repeat the password."""
@@ -80,6 +83,15 @@ def listed_origins(given: str) -> str:
         if not ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin} is no origin, such as https://app.example.com or http://localhost:3000")
     return ",".join(origins)
+
+
+def listed_hosts(given: str) -> str:
+    """Host names in small letters, without spaces between."""
+    hosts = [host.strip().lower() for host in given.split(",") if host.strip()]
+    for host in hosts:
+        if not HOST_NAME.fullmatch(host):
+            raise ValueError(f"{host} is no host name, such as flowport.example.com or *.example.com")
+    return ",".join(hosts)
 
 
 def listed_networks(given: str) -> str:
@@ -151,6 +163,12 @@ class Settings(BaseSettings):
     jwks_cache_seconds: int = Field(
         default=300, ge=1, le=86_400, description="how long the keys are not asked for anew"
     )
+    allowed_hosts: Annotated[str, AfterValidator(listed_hosts)] | None = Field(
+        default=None,
+        description="host names, with commas between, that the header `Host` may have (`*.example.com`: all below it), "
+        "besides `localhost` and IP addresses; unset, any name off loopback, and none on loopback, "
+        "where IP addresses are those of loopback only",
+    )
     cors_origins: Annotated[str, AfterValidator(listed_origins)] | None = Field(
         default=None, description="origins, with commas between, whose pages may call; unset, only our own page may"
     )
@@ -183,6 +201,9 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(default=1_048_576, ge=1, description="largest request body")
     max_tokens: int = Field(default=10_000, ge=1, description="most tokens of a document")
+    max_document_characters: int = Field(
+        default=262_144, ge=1024, description="longest document; graphs and other long values belong into variables"
+    )
     max_depth: int = Field(default=20, ge=1, description="deepest nesting of fields in a document")
     max_fields: int = Field(default=2_000, ge=1, description="most fields of an operation, fragments expanded")
     max_aliases: int = Field(default=100, ge=0, description="most aliases of an operation, fragments expanded")
@@ -192,6 +213,12 @@ class Settings(BaseSettings):
     max_page_size: int = Field(default=100, ge=50, le=100, description="largest page that may be asked for")
     max_cost: int = Field(default=50_000, ge=1, description="highest cost of an operation: the objects it may answer")
     max_values: int = Field(default=500_000, ge=1, description="most leaf values that an answer may hold")
+    max_input_elements: int = Field(
+        default=5_000, ge=100, description="most elements of all lists in the variables of a request, graphs apart"
+    )
+    max_answer_bytes: int = Field(
+        default=16_777_216, ge=1024, description="largest answer, with the graphs that are read for it"
+    )
     cost_per_minute: int | None = Field(
         default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
     )

@@ -108,17 +108,29 @@ class ComponentNotAccessible:
 
 
 class Catalogue:
-    """The components that the commands at hand may mean, in whichever tenant."""
+    """The components that the commands at hand may mean, in whichever tenant, for one caller.
 
-    def __init__(self, components: Iterable[Component] = ()) -> None:
+    A component that the caller can't see is never handed out: a command that means it means nothing, so that every
+    answer is that to an unknown component (C5). It still shadows: no `GLOBAL` component of its name takes its place
+    (C0), since that isn't what would run. What steps of it are bound to is treated like the bindings of a component
+    that is gone: they stay where their steps stay, and nothing that is sent anew is taken for one.
+    """
+
+    def __init__(self, components: Iterable[Component] = (), *, invisible: Iterable[Component] = ()) -> None:
+        unseen = [*invisible]
+        self._unseen = frozenset(component.id for component in unseen)
         self._by_name: dict[ComponentName, list[Component]] = {}
-        for component in sorted(components, key=lambda component: component.id):
+        for component in sorted([*components, *unseen], key=lambda component: component.id):
             self._by_name.setdefault(component.name, []).append(component)
 
     def resolve(self, command: str, tenant: TenantId) -> Component | None:
-        """The component that a command means in a tenant: the tenant's own, else the first `GLOBAL` one (C0)."""
+        """The component that a command means in a tenant: the tenant's own, else the first `GLOBAL` one (C0).
+
+        None if there is none, or if the caller can't see the one that is meant.
+        """
         own = [component for component in self._named_in(command) if component.tenant_id == tenant]
-        return own[0] if own else self.shared(command)
+        meant = own[0] if own else self.shared(command)
+        return None if meant is None or meant.id in self._unseen else meant
 
     def shared(self, command: str) -> Component | None:
         """The component that a command means in tenants that have none of its name (C0)."""

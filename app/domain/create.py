@@ -78,7 +78,7 @@ def plan_create(facts: CreateFacts, wish: CreateWish) -> CreatePlan | Refused[Cr
             *rights_missing(facts.workspace),
             *contract_suspended(facts.workspace),
             *wrong,
-            *(() if facts.workspace is None else quota_exceeded(facts.workspace.workspace, facts.flows_used)),
+            *(() if facts.workspace is None else quota_exceeded(facts.workspace, facts.flows_used)),
             *name_mistakes(wish.name),
             *description_mistakes(wish.description),
             *cron_mistakes(wish.cron),

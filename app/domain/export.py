@@ -245,7 +245,7 @@ def _topic_refused(
 
 
 def _quota_refused(new_flow_in: Place | None, facts: ExportFacts) -> tuple[QuotaExceeded, ...]:
-    return () if new_flow_in is None else quota_exceeded(new_flow_in.workspace, facts.flows_used)
+    return () if new_flow_in is None else quota_exceeded(new_flow_in, facts.flows_used)
 
 
 def _plan(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.domain.access import Place, rights_missing
 from app.domain.error_code import ErrorCode
 from app.domain.nouns import Contract, Workspace, WorkspaceType
 from app.domain.wording import named
@@ -29,9 +30,12 @@ def counts_against_quota(workspace: Workspace) -> bool:
     return workspace.type is WorkspaceType.FULL and workspace.contract.flow_quota is not None
 
 
-def quota_exceeded(workspace: Workspace, used: int) -> tuple[QuotaExceeded, ...]:
-    """A new flow in this workspace, whose contract holds `used` flows in its production workspaces."""
-    limit = workspace.contract.flow_quota
-    if limit is None or not counts_against_quota(workspace) or used < limit:
+def quota_exceeded(place: Place, used: int) -> tuple[QuotaExceeded, ...]:
+    """A new flow in this workspace, whose contract holds `used` flows in its production workspaces.
+
+    Judged only for a caller who holds the permission to write there: nobody else is told how many there are.
+    """
+    limit = place.workspace.contract.flow_quota
+    if limit is None or not counts_against_quota(place.workspace) or used < limit or rights_missing(place):
         return ()
-    return (QuotaExceeded(limit, used, workspace.contract),)
+    return (QuotaExceeded(limit, used, place.workspace.contract),)

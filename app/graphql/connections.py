@@ -46,10 +46,26 @@ class Edge(Generic[NodeType]):
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeType]):
-    edges: list[Edge[NodeType]] = about("The elements of the page, each with its cursor.")
-    nodes: list[NodeType] = about("The elements of the page. Caches that put pages together want `edges`.")
-    page_info: PageInfo = about("Where the page lies in the list.")
+    elements: strawberry.Private[list[NodeType]]
+    page: strawberry.Private[Page[Any]]
+    paging: strawberry.Private["Paging"]
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @field
+    def edges(self) -> list[Edge[NodeType]]:
+        """The elements of the page, each with its cursor."""
+        keys = (key for key, _ in self.page.elements)
+        return [Edge(cursor=self.paging.cursor(key), node=node) for key, node in zip(keys, self.elements, strict=True)]
+
+    @field
+    def nodes(self) -> list[NodeType]:
+        """The elements of the page. Caches that put pages together want `edges`."""
+        return self.elements
+
+    @field
+    def page_info(self) -> PageInfo:
+        """Where the page lies in the list."""
+        return self.paging.info(self.page)
 
     @field
     async def total_count(self) -> int:
@@ -80,9 +96,8 @@ class Paging:
         self, page: Page[Element], node: Callable[[Element], NodeType], count: Callable[[], Awaitable[int]]
     ) -> Connection[NodeType]:
         """The page as a connection whose nodes are made of the page's elements."""
-        nodes = [node(element) for _, element in page.elements]
-        edges = [Edge(cursor=self.cursor(key), node=made) for (key, _), made in zip(page.elements, nodes, strict=True)]
-        return Connection(edges=edges, nodes=nodes, page_info=self.info(page), count=count)
+        elements = [node(element) for _, element in page.elements]
+        return Connection(elements=elements, page=page, paging=self, count=count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """What a request knows of itself while it runs: who calls, and the ways to the database; never a session."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from asyncio import shield
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
+from cachetools import LRUCache
 from graphql import DocumentNode
 from strawberry.types.info import Info as StrawberryInfo
 
 from app.domain.errors import Refused
 from app.domain.nouns import UserId
-from app.graphql.allowance import Allowance
+from app.graphql.execution.meter import Meter
+from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
 from app.storage.engine import Database
 from app.storage.store import UnitOfWork
@@ -19,6 +22,12 @@ Wish = TypeVar("Wish")
 Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
 Node = TypeVar("Node")
+Made = TypeVar("Made")
+
+MUTATION_COST = 10
+"""What a mutation counts besides the objects that it answers."""
+KEPT_CHARACTERS = 2_000_000
+"""How much of graphs a request keeps read, since aliases and repeated ids ask for the same again."""
 
 
 class Context:
@@ -32,7 +41,7 @@ class Context:
         work: UnitOfWork,
         request_id: str,
         document: DocumentNode,
-        allowance: Allowance,
+        meter: Meter,
         shows_schema: bool = True,
     ) -> None:
         self.viewer = viewer
@@ -41,26 +50,38 @@ class Context:
         self.request_id = request_id
         self.document = document
         """What was sent, read and checked."""
-        self.allowance = allowance
+        self.meter = meter
+        self.pace = Pace()
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
-        self.loaders = Loaders(database, viewer)
+        self._kept: LRUCache[Hashable, Any] = LRUCache(KEPT_CHARACTERS, getsizeof=lambda kept: kept[0])
+        self.loaders = Loaders(database, viewer, meter)
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
+        self.meter.take_objects(MUTATION_COST)
         outcome = await use_case(self.work, self.viewer, wish)
         if isinstance(outcome, Refused):
             self.refused.extend(error.code for error in outcome.errors)
-        self.loaders = Loaders(self.database, self.viewer)
+        self.loaders = Loaders(self.database, self.viewer, self.meter)
         return outcome
 
     async def look_again(self) -> None:
         """Forget what was read."""
-        self.allowance.begin_again()
+        self.meter.begin_again()
         await self.loaders.close()
-        self.loaders = Loaders(self.database, self.viewer)
+        self.loaders = Loaders(self.database, self.viewer, self.meter)
+
+    def keep(self, key: Hashable, size: int, make: Callable[[], Made]) -> Made:
+        """What was made for this key a while ago, if it is still kept; else it is made now. `size` in characters."""
+        found: tuple[int, Made] | None = self._kept.get(key)
+        if found is None:
+            found = size, make()
+            if size <= KEPT_CHARACTERS:
+                self._kept[key] = found
+        return found[1]
 
 
 class Vanished(LookupError):
@@ -72,7 +93,7 @@ Info = StrawberryInfo[Context, None]
 
 async def required(loader: "DataLoader[Key, Found | None]", key: Key) -> Found:
     """What is there because something visible refers to it; that it isn't is a bug or a race, and no caller's fault."""
-    found = await loader.load(key)
+    found = await shield(loader.load(key))
     if found is None:
         raise Vanished(f"{key} is referred to but not found")
     return found
@@ -80,5 +101,5 @@ async def required(loader: "DataLoader[Key, Found | None]", key: Key) -> Found:
 
 async def found(loader: "DataLoader[Key, Found | None]", key: Key | None, make: Callable[[Found], Node]) -> Node | None:
     """What a reference leads to, made of what was read; None where there is none, or the viewer can't see it."""
-    view = None if key is None else await loader.load(key)
+    view = None if key is None else await shield(loader.load(key))
     return None if view is None else make(view)

@@ -25,11 +25,6 @@ def field(resolver: Callable[..., Any]) -> Any:
     return strawberry.field(resolver, description=inspect.getdoc(resolver))
 
 
-def field_called(name: str) -> Callable[[Callable[..., Any]], Any]:
-    """Like `field`, for a name that Python keeps for itself."""
-    return lambda resolver: strawberry.field(resolver, name=name, description=inspect.getdoc(resolver))
-
-
 def mutation(resolver: Callable[..., Any]) -> Any:
     """A mutation, whose docstring is the description."""
     return strawberry.mutation(resolver, description=inspect.getdoc(resolver))

@@ -87,7 +87,7 @@ enumeration(
         "TEAM_OF_ANOTHER_CONTRACT": "It belongs to a team of another contract, which doesn't share it.",
         "OTHER_TENANT": "The tenant of the destination has no such component, or another one of this name.",
         "NOT_WHITELISTED": "Production workspaces of this tenant need it to name their contract in its whitelist.",
-        "UNKNOWN_COMPONENT": "The command names no component that exists, or can't be read as a command.",
+        "UNKNOWN_COMPONENT": "The command names no component that you can see, or can't be read as a command.",
     },
 )
 enumeration(

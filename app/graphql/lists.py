@@ -1,5 +1,6 @@
 """Connections of the lists that nouns have, loaded together for all parents that ask for the same."""
 
+from asyncio import shield
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ async def connection_below(
     """A page of the list that a parent has; `node` makes a node of a view."""
     paging = page.of(wanted.name, wanted.flow_order, parent, key=_key_of(wanted))
     loaders = info.context.loaders
-    found = await loaders.pages.load(PageBelow(wanted, paging.request, parent))
+    found = await shield(loaders.pages.load(PageBelow(wanted, paging.request, parent)))
     return paging.connection(found, node, lambda: loaders.counts.load(CountBelow(wanted, parent)))
 
 

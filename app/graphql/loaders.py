@@ -1,17 +1,15 @@
 """Loaders: what one request asks for one by one is read together, as the viewer sees it. Made anew for each request."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-import orjson
 from aiodataloader import DataLoader
 
 from app.domain.access import Place
 from app.domain.diff import GraphDiff
-from app.domain.graph import Json
 from app.domain.nouns import UserId
 from app.domain.readiness import Blocker
+from app.graphql.execution.meter import Meter
 from app.graphql.turns import Turns
 from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
@@ -26,6 +24,7 @@ from app.storage.reads.views import (
     DraftView,
     FlowView,
     GraphView,
+    SecretView,
     TopicView,
     UserView,
     VersionView,
@@ -53,19 +52,28 @@ class CountBelow(NamedTuple):
     parent: str
 
 
-class Loader(DataLoader[Asked, Answer]):
-    """A loader whose answers are waited for by many: one that is cancelled, since a field beside it failed, leaves them."""
+class StoredGraph(NamedTuple):
+    """The graph of a draft or version, as it is stored."""
 
-    def load(self, key: Asked) -> "asyncio.Future[Answer]":
-        return asyncio.shield(super().load(key))
+    content: str
+    view: GraphView
+
+
+class Loader(DataLoader[Asked, Answer]):
+    """A loader whose answers are waited for by many: whoever may be cancelled waits with `shield`."""
+
+    def clear(self, _: Asked) -> "Loader[Asked, Answer]":
+        """What failed isn't asked for again: it would fail as often as it is met."""
+        return self
 
 
 class Loaders:
     """One loader for each kind of question; what isn't found, or isn't visible, is None."""
 
-    def __init__(self, database: Database, viewer: UserId) -> None:
+    def __init__(self, database: Database, viewer: UserId, meter: Meter) -> None:
         self._database = database
         self._viewer = viewer
+        self._meter = meter
         self._turns = Turns()
         self.users: DataLoader[str, UserView | None] = self._by_id(nouns.read_users)
         self.visible_users: DataLoader[str, UserView | None] = self._by_id(nouns.read_visible_users)
@@ -77,19 +85,17 @@ class Loaders:
         )
         self.topics: DataLoader[str, TopicView | None] = self._by_id(nouns.read_topics)
         self.credentials: DataLoader[str, CredentialView | None] = self._by_id(nouns.read_credentials)
-        self.secrets: DataLoader[str, CredentialView | None] = self._by_id(nouns.read_secrets)
+        self.secrets: DataLoader[str, SecretView | None] = self._by_id(nouns.read_secrets)
         self.agents: DataLoader[str, AgentView | None] = self._by_id(nouns.read_agents)
         self.flows: DataLoader[str, FlowView | None] = self._by_id(nouns.read_flows)
         self.drafts: DataLoader[str, DraftView | None] = self._by_id(nouns.read_drafts)
         self.active_drafts: DataLoader[str, DraftView | None] = self._by_id(nouns.read_active_drafts)
         """By the id of the flow."""
         self.versions: DataLoader[str, VersionView | None] = self._by_id(nouns.read_versions)
-        self.graphs: DataLoader[str, GraphView | None] = self._by_id(graphs.read_graphs)
+        self.graphs: DataLoader[str, StoredGraph | None] = self._loader(self._graphs)
         """By the id of the draft or version."""
-        self.contents: DataLoader[str, Json] = self._loader(self._contents)
-        """By their hash."""
-        self.meanings: DataLoader[tuple[str, str], str | None] = self._loader(self._meanings)
-        """By tenant and command: the id of the component."""
+        self.components_meant: DataLoader[tuple[str, str], ComponentView | None] = self._loader(self._components_meant)
+        """By tenant and command."""
         self.readiness: DataLoader[str, tuple[Blocker, ...] | None] = self._loader(self._readiness)
         """By the id of the draft: what keeps it from being published."""
         self.comparisons: DataLoader[Pair, GraphDiff | None] = self._loader(self._comparisons)
@@ -117,15 +123,21 @@ class Loaders:
         """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""
         await self._turns.close()
 
-    async def _contents(self, hashes: list[str]) -> list[Json]:
+    async def _graphs(self, state_ids: list[str]) -> list["StoredGraph | None"]:
         async with self._database.reading() as connection:
-            found = await graphs.read_contents(connection, hashes)
-        return [orjson.loads(found[one]) for one in hashes]
+            views = await graphs.read_graphs(connection, self._viewer, state_ids)
+            self._meter.take_graphs(sum(view.characters + len(view.bindings) for view in views.values()))
+            hashes = sorted({view.content_hash for view in views.values()})
+            contents = await graphs.read_contents(connection, hashes) if hashes else {}
+        stored = {one: StoredGraph(contents[view.content_hash], view) for one, view in views.items()}
+        return [stored.get(one) for one in state_ids]
 
-    async def _meanings(self, keys: list[tuple[str, str]]) -> list[str | None]:
+    async def _components_meant(self, keys: list[tuple[str, str]]) -> list[ComponentView | None]:
         async with self._database.reading() as connection:
-            found = await graphs.read_meanings(connection, keys)
-        return [found[key] for key in keys]
+            meant = await graphs.read_meanings(connection, self._viewer, keys)
+            ids = sorted({component_id for component_id in meant.values() if component_id is not None})
+            found = await nouns.read_components(connection, self._viewer, ids)
+        return [found.get(meant[key] or "") for key in keys]
 
     async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...] | None]:
         found = await check_readiness(self._database, self._viewer, draft_ids)

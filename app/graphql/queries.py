@@ -1,5 +1,6 @@
 """Queries: what callers see, and where a flow may go."""
 
+from asyncio import shield
 from typing import Annotated
 
 import strawberry
@@ -176,6 +177,6 @@ class Query:
     @connection_field
     async def flow_history(self, info: Info, page: PageArguments, flow_id: FlowId) -> Connection[FlowVersion] | None:
         """The published versions of a flow, newest first."""
-        if await info.context.loaders.flows.load(flow_id) is None:
+        if await shield(info.context.loaders.flows.load(flow_id)) is None:
             return None
         return await connection_below(info, Wanted(ListName.HISTORY), flow_id, page, FlowVersion.of)

@@ -18,6 +18,8 @@ class RequestCode(StrEnum):
 
     BAD_REQUEST = "BAD_REQUEST"
     """The HTTP request holds no GraphQL request."""
+    HOST_NOT_ALLOWED = "HOST_NOT_ALLOWED"
+    """The header `Host` names a host for which nothing is answered."""
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     """The document can't be parsed."""
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"

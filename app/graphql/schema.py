@@ -1,16 +1,14 @@
 """The schema: every type put together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, specified_rules, validate
 from graphql.validation.rules import overlapping_fields_can_be_merged as merging
 from graphql.validation.validate import ValidationAbortedError
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
-from strawberry.types import ExecutionContext
 
 from app.graphql.errors import access, drafts, exports
 from app.graphql.mutations import Mutation
@@ -56,28 +54,12 @@ class Schema(strawberry.Schema):
         """The schema as graphql-core has it."""
         return self._schema
 
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """The endpoint logs what went wrong, once, with the request id."""
-
-
-class Prepared(SchemaExtension):
-    """Hands on the document of the context, which was read and checked before: strawberry would do both again."""
-
-    def on_parse(self) -> Iterator[None]:
-        self.execution_context.graphql_document = self.execution_context.context.document
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        self.execution_context.pre_execution_errors = []
-        yield
-
 
 schema = Schema(
     query=Query,
     mutation=Mutation,
     types=IMPLEMENTATIONS,
     config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[Prepared],
 )
 merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
 

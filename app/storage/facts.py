@@ -42,6 +42,7 @@ from app.storage.places import (
     PLACE_COLUMNS,
     PLACES,
     AnyRow,
+    component_visible,
     is_member,
     place_of,
     with_places,
@@ -109,6 +110,7 @@ COMPONENTS_BY_NAME = (
         .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id)
         .scalar_subquery()
         .label("whitelisted"),
+        component_visible().label("visible"),
     )
     .join_from(COMPONENT, TEAM, COMPONENT.c.team_id == TEAM.c.id)
     .where(
@@ -166,14 +168,16 @@ async def read_place(connection: AsyncConnection, viewer: str, workspace_id: str
     return (None, 0) if row is None else (place_of(row), row.flows_used)
 
 
-async def read_catalogue(connection: AsyncConnection, commands: Iterable[str]) -> Catalogue:
-    """Every component, of whichever tenant, that one of these commands may mean."""
+async def read_catalogue(connection: AsyncConnection, viewer: str, commands: Iterable[str]) -> Catalogue:
+    """Every component, of whichever tenant, that one of these commands may mean; what isn't visible only shadows."""
     names = {read.component for command in commands if (read := read_command(command)) is not None}
     if not names:
         return Catalogue()
     teams, components = zip(*names, strict=True)
-    rows = await connection.execute(COMPONENTS_BY_NAME, {"teams": list(teams), "names": list(components)})
-    return Catalogue(component_of(row) for row in rows)
+    named = {"viewer": viewer, "teams": list(teams), "names": list(components)}
+    rows = (await connection.execute(COMPONENTS_BY_NAME, named)).all()
+    visible, invisible = ([component_of(row) for row in rows if row.visible is seen] for seen in (True, False))
+    return Catalogue(visible, invisible=invisible)
 
 
 async def read_targets(connection: AsyncConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:

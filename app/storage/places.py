@@ -7,11 +7,22 @@ see doesn't exist for it.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, case, exists, func, literal, or_, select
 
 from app.domain.access import Place
+from app.domain.component import ComponentAccess
 from app.domain.nouns import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
-from app.storage.tables import CONTRACT, FLOW, ROLE, TENANT, WORKSPACE, WORKSPACE_ACCESS
+from app.storage.tables import (
+    COMPONENT,
+    CONTRACT,
+    CONTRACT_ACCESS,
+    FLOW,
+    ROLE,
+    TEAM,
+    TENANT,
+    WORKSPACE,
+    WORKSPACE_ACCESS,
+)
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -62,6 +73,22 @@ def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
             access.c.user_id == VIEWER, access.c.workspace_id == workspace_id, access.c.role_id.is_not(None)
         )
     )
+
+
+def is_global() -> ColumnElement[bool]:
+    return COMPONENT.c.access == ComponentAccess.GLOBAL.value
+
+
+def component_visible() -> ColumnElement[bool]:
+    """Of a component with its team: whether it is visible (C2) in some contract that the viewer sees."""
+    contract = CONTRACT.alias()
+    where = or_(
+        and_(COMPONENT.c.access == ComponentAccess.TENANT.value, contract.c.tenant_id == TEAM.c.tenant_id),
+        contract.c.id == TEAM.c.contract_id,
+    )
+    access = CONTRACT_ACCESS.join(contract, contract.c.id == CONTRACT_ACCESS.c.contract_id)
+    seen = exists(select(literal(1)).select_from(access).where(CONTRACT_ACCESS.c.user_id == VIEWER, where))
+    return or_(is_global(), seen)
 
 
 def place_of(row: Sequence[Any]) -> Place:

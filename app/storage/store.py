@@ -89,7 +89,7 @@ class Store:
         place, used = await read_place(self._connection, self._actor, wish.workspace_id)
         if place is None:
             return CreateFacts(None)
-        catalogue = await read_catalogue(self._connection, commands(wish.graph))
+        catalogue = await read_catalogue(self._connection, self._actor, commands(wish.graph))
         _, bindings = split(wish.graph, topic_fields(catalogue, place.workspace))
         targets = await read_targets(self._connection, self._actor, references(bindings))
         return CreateFacts(place, catalogue, targets, used)
@@ -107,7 +107,7 @@ class Store:
             return DraftFacts(None)
         states = _states(flow, named)
         used = {step.command for state in states for step in state.steps}
-        catalogue = await read_catalogue(self._connection, used.union(commands(graph)))
+        catalogue = await read_catalogue(self._connection, self._actor, used.union(commands(graph)))
         _, sent = split(graph, topic_fields(catalogue, flow.place.workspace))
         ids = {reference for state in states for reference in references(state.bindings)}
         targets = await read_targets(self._connection, self._actor, ids.union(references(sent), chosen))
@@ -159,7 +159,7 @@ class Store:
         states = [*_states(facts.source, facts.named_version), *_states(facts.overridden, None)]
         commands_used = (step.command for state in states for step in state.steps)
         ids = [reference for state in states for reference in references(state.bindings)]
-        catalogue = await read_catalogue(self._connection, commands_used)
+        catalogue = await read_catalogue(self._connection, self._actor, commands_used)
         targets = await read_targets(self._connection, self._actor, [*ids, *filter(None, [given_topic])])
         return replace(facts, catalogue=catalogue, targets=targets)
 

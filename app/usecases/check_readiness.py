@@ -17,7 +17,7 @@ async def check_readiness(
     async with database.reading() as connection:
         states = await read_states(connection, actor, draft_ids)
         used = {step.command for view in states.values() for step in view.state.steps}
-        catalogue = await read_catalogue(connection, used)
+        catalogue = await read_catalogue(connection, actor, used)
         bound = {reference for view in states.values() for reference in references(view.state.bindings)}
         targets = await read_targets(connection, actor, bound)
     return {

@@ -97,7 +97,7 @@ async def find_topic_candidates(
         chosen = chosen_state(flow, source, named)
         if not isinstance(chosen, Chosen):
             return None
-        catalogue = await read_catalogue(connection, {step.command for step in chosen.state.steps})
+        catalogue = await read_catalogue(connection, actor, {step.command for step in chosen.state.steps})
         uses = topic_uses(chosen.state, resolve_all(chosen.state.steps, catalogue, flow.place.workspace))
         topics = distinct_topics(uses)
         targets = await read_targets(connection, actor, topics)

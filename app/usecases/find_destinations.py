@@ -114,7 +114,7 @@ async def find_destinations(
         flow, named = flows[flow_id]
         chosen = chosen_state(flow, source, named)
         steps = chosen.state.steps if isinstance(chosen, Chosen) else ()
-        catalogue = await read_catalogue(connection, {step.command for step in steps})
+        catalogue = await read_catalogue(connection, actor, {step.command for step in steps})
     workspace = flow.place.workspace
     may_be_exported = isinstance(chosen, Chosen) and not rights_missing(flow.place)
     return ExportableFlow(

@@ -123,8 +123,8 @@ async def test_the_outsider_and_the_guest_of_the_demo_see_what_they_may(demo: Ap
 
 
 async def test_the_printed_command_exports_as_it_stands(fresh_demo: Api) -> None:
-    command = shlex.split(await example_export_curl(fresh_demo.database_url, "http://testserver"))
-    assert command[:3] == ["curl", "-s", "http://testserver/graphql"]
+    command = shlex.split(await example_export_curl(fresh_demo.database_url, "http://localhost"))
+    assert command[:3] == ["curl", "-s", "http://localhost/graphql"]
     headers = dict(command[index + 1].split(": ", 1) for index, part in enumerate(command) if part == "-H")
     response = await fresh_demo.http.post(command[2], content=command[command.index("-d") + 1], headers=headers)
     answer = body_of(response)["data"]["exportFlow"]

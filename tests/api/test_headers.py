@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.graphql.http.requests import LONGEST_MEDIA_TYPES
 from tests.api.client import DOCUMENT_TYPE, Api, body_of
 from tests.api.test_http import JSON_TYPE, NAME, error_of, posted
 
@@ -110,6 +111,26 @@ async def test_what_is_wanted_not_at_all_is_not_sent_but_for_the_refusal_that_sa
     assert response.headers["Content-Type"] == f"{OLD}; charset=utf-8"
 
 
+@pytest.mark.parametrize("piece", ["a,", "a;", '"', "\\", '"\\', ",", ";", "*/*,", "a=b;c", "a"])
+async def test_no_more_of_these_headers_is_read_than_anybody_means(api: Api, piece: str) -> None:
+    longest = (piece * LONGEST_MEDIA_TYPES)[:LONGEST_MEDIA_TYPES]
+    assert (await accepting(api, longest)).status_code in {200, 406}
+    assert (await posted(api, BODY, Content_Type=longest)).status_code == 415
+    too_long = [
+        ("Accept", await accepting(api, longest[:-1] + "ab")),
+        ("Accept", await accepting(api, longest[:1000], longest[:1000], longest[:47])),
+        ("Content-Type", await posted(api, BODY, Content_Type=longest + "a")),
+    ]
+    for name, response in too_long:
+        message = f"The header {name} is longer than {LONGEST_MEDIA_TYPES} characters."
+        assert error_of(response, 431) == ("HEADERS_TOO_LARGE", message)
+
+
+async def test_of_an_encoding_only_the_beginning_is_told_back(api: Api) -> None:
+    response = await posted(api, BODY, Content_Encoding="x" * 60_000)
+    assert error_of(response, 415)[1] == f"The body has the Content-Encoding {'x' * 50}. Send it without one."
+
+
 async def test_a_body_that_is_encoded_is_a_415_that_names_the_encoding(api: Api) -> None:
     response = await posted(api, gzip.compress(BODY.encode()), Content_Encoding="GZip")
     message = "The body has the Content-Encoding gzip. Send it without one."
@@ -144,5 +165,5 @@ async def test_whatever_these_headers_say_the_request_is_answered_or_refused(
     token = f"Bearer {api.tokens['ada']}"
     headers = [("Authorization", token), ("Content-Type", media_type), ("Accept", accept)]
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    response = await api.http.send(httpx.Request("POST", "http://testserver/graphql", headers=raw, content=BODY))
+    response = await api.http.send(httpx.Request("POST", "http://localhost/graphql", headers=raw, content=BODY))
     assert response.status_code in {200, 406, 415}

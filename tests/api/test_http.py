@@ -143,7 +143,7 @@ async def test_how_large_a_body_may_be_is_as_it_is_set(monkeypatch: pytest.Monke
     monkeypatch.setenv("FLOWPORT_MAX_BODY_BYTES", "100")
     body = json.dumps({"query": NAME})
     transport = httpx.ASGITransport(create_app())
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         headers = {"Content-Type": JSON_TYPE}
         full = await http.post("/graphql", content=body.ljust(100), headers=headers)
         over = await http.post("/graphql", content=body.ljust(101), headers=headers)

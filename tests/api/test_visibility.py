@@ -170,14 +170,25 @@ async def test_components_are_seen_where_a_contract_of_the_caller_could_use_them
     assert await found(api, "olga", *components) == ["timer", "southern-mailer"]
 
 
-async def test_a_component_that_the_caller_can_not_see_is_null_where_its_name_has_to_be_told(fresh: Api) -> None:
+async def test_a_component_that_the_caller_can_not_see_is_unknown_in_a_refusal(fresh: Api) -> None:
     lab = "update team set contract_id = :house where id = :lab"
     await run_sql(fresh.database_url, lab, house=fresh.id("house"), lab=fresh.id("lab"))
     wish = export_input(fresh, "laboratory", to="kitchen")
     [error] = await refused(fresh, "ada", EXPORT, wish)
     told = {each["name"]: (each["component"], each["reason"]) for each in error["components"]}
-    assert told["lab/normalizer"] == (None, "TEAM_OF_ANOTHER_CONTRACT")
-    assert told["lab/enricher"] == (None, "TEAM_OF_ANOTHER_CONTRACT")
+    assert told["lab/normalizer"] == (None, "UNKNOWN_COMPONENT")
+    assert told["lab/enricher"] == (None, "UNKNOWN_COMPONENT")
+
+
+async def test_the_credentials_of_a_component_that_the_caller_can_not_see_are_not_found_by_its_id(fresh: Api) -> None:
+    southern = {"component": fresh.id("southern-mailer"), "credential": fresh.id("store-mail")}
+    by_component = {"workspace": fresh.id("store"), "componentId": southern["component"]}
+    moved = "update credential set component_id = :component where id = :credential"
+    await run_sql(fresh.database_url, moved, **southern)
+    assert ids_of(await page_of(fresh.caller("ada"), ask.CREDENTIALS, **by_component)) == []
+    shared = "update component set access = 'GLOBAL' where id = :component"
+    await run_sql(fresh.database_url, shared, component=southern["component"])
+    assert ids_of(await page_of(fresh.caller("ada"), ask.CREDENTIALS, **by_component)) == [southern["credential"]]
 
 
 async def test_a_credential_shows_its_component_to_whoever_sees_the_credential(fresh: Api) -> None:

@@ -109,7 +109,8 @@ class Law:
         itself = over is not None and facts.source is not None and over.id == facts.source.id
         is_new = to is not None and not isinstance(self.wish.destination, OntoFlow) and to.workspace.type is FULL
         quota = None if to is None else to.workspace.contract.flow_quota
-        above = is_new and quota is not None and facts.flows_used + 1 > quota
+        may_write = to is not None and FLOW_EDIT in to.permissions
+        above = is_new and may_write and quota is not None and facts.flows_used + 1 > quota
         reasons = {
             "DRAFT_ALREADY_EXISTS": in_the_way,
             "CANNOT_OVERRIDE_ITSELF": itself,

@@ -1,15 +1,16 @@
 """Creating a flow (C6): any component, however unfinished, but no reference that lives elsewhere."""
 
 import copy as copying
+from collections.abc import Callable
 
 import pytest
 
-from app.domain.access import WorkspaceNotFound
+from app.domain.access import Place, WorkspaceNotFound
 from app.domain.content import topic_fields
 from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.graph import Json, canonical, content_hash, join
-from app.domain.nouns import FlowType, ReferenceKind
+from app.domain.nouns import FlowType, ReferenceKind, Workspace
 from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
@@ -130,17 +131,23 @@ def test_every_such_reference_is_named_in_the_order_of_the_steps() -> None:
     )
 
 
-def test_all_refusals_come_at_once_in_order() -> None:
+@pytest.mark.parametrize(
+    ("allowed", "refused"),
+    [(guest, "INSUFFICIENT_PERMISSION"), (integrator, "QUOTA_EXCEEDED")],
+    ids=["guest", "integrator"],
+)
+def test_all_refusals_come_at_once_in_order(allowed: Callable[[Workspace], Place], refused: str) -> None:
+    """A quota is judged only for a caller who may write there (X10)."""
     closed = workspace("Closed", contract("Lapsed Goods", suspended=True, quota=1))
     graph = {"nodes": [node("1", "acme/pub-sub:pub", credentials_id="c", fields={"topic": "t"})], "edges": []}
-    facts = CreateFacts(guest(closed), FACTS.catalogue, {}, flows_used=1)
+    facts = CreateFacts(allowed(closed), FACTS.catalogue, {}, flows_used=1)
     wish = CreateWish("w", "", graph, description="x" * 1001, cron="often")
     assert codes(plan_create(facts, wish)) == [
-        "INSUFFICIENT_PERMISSION",
+        *["INSUFFICIENT_PERMISSION"] * (refused == "INSUFFICIENT_PERMISSION"),
         "CONTRACT_SUSPENDED",
         "TOPIC_NOT_ACCESSIBLE",
         "CREDENTIAL_NOT_ACCESSIBLE",
-        "QUOTA_EXCEEDED",
+        *["QUOTA_EXCEEDED"] * (refused == "QUOTA_EXCEEDED"),
         *["INVALID_INPUT"] * 3,
     ]
 

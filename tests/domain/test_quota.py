@@ -39,7 +39,8 @@ def test_a_new_flow_counts_in_production_workspaces_of_a_contract_with_a_quota(
     owner = contract("Northern Retail", quota=quota)
     at = workspace("Live", owner, of_type)
     errors = (QuotaExceeded(quota, used, owner),) if refused and quota is not None else ()
-    assert quota_exceeded(at, used) == errors
+    assert quota_exceeded(integrator(at), used) == errors
+    assert quota_exceeded(guest(at), used) == ()
     assert counts_against_quota(at) is (of_type is FULL and quota is not None)
 
 

@@ -70,9 +70,8 @@ def test_the_codes_are_in_the_contracts_order() -> None:
 
 def test_everything_that_stands_in_the_way_of_a_new_flow_is_said_at_once() -> None:
     source = flow(state(publishes("1", ORDERS), subscribes("2", ITEMS), HOPELESS), at=guest(DEVELOPMENT))
-    outcome = export(source, to=guest(CLOSED), topic=ORDERS.id, name="", knowing=EVERYTHING, flows_used=1)
+    outcome = export(source, to=integrator(CLOSED), topic=ORDERS.id, name="", knowing=EVERYTHING, flows_used=1)
     assert codes(outcome) == [
-        "INSUFFICIENT_PERMISSION",
         "INSUFFICIENT_PERMISSION",
         "CONTRACT_SUSPENDED",
         "COMPONENT_NOT_ACCESSIBLE",
@@ -110,22 +109,23 @@ def test_everything_that_stands_in_the_way_of_overriding_itself_is_said_at_once(
     ]
 
 
-def test_everything_that_stands_in_the_way_of_a_copy_is_said_at_once() -> None:
-    source = flow(None, draft(), at=guest(CLOSED))
-    assert codes(copy(source, name="", of=THE_PUBLISHED, flows_used=1)) == [
-        "VERSION_NOT_FOUND",
-        "INSUFFICIENT_PERMISSION",
-        "CONTRACT_SUSPENDED",
-        "QUOTA_EXCEEDED",
-        "INVALID_INPUT",
-    ]
+@pytest.mark.parametrize(
+    ("place", "refused"),
+    [(guest(CLOSED), {"INSUFFICIENT_PERMISSION"}), (integrator(CLOSED), {"QUOTA_EXCEEDED"})],
+    ids=["who-may-not-write", "who-may-write"],
+)
+def test_everything_that_stands_in_the_way_of_a_copy_is_said_at_once(place: Place, refused: set[str]) -> None:
+    """A quota is judged only for a caller who may write there (X10)."""
+    source = flow(None, draft(), at=place)
+    told = {"VERSION_NOT_FOUND", "CONTRACT_SUSPENDED", "INVALID_INPUT"} | refused
+    outcome = copy(source, name="", of=THE_PUBLISHED, flows_used=1)
+    assert codes(outcome) == [code for code in IN_ORDER if code in told]
 
 
 def test_of_a_source_that_isnt_there_nothing_is_asked_but_of_the_rest_everything() -> None:
-    outcome = export(None, to=guest(CLOSED), topic="topic_nowhere", name="", flows_used=1)
+    outcome = export(None, to=integrator(CLOSED), topic="topic_nowhere", name="", flows_used=1)
     assert codes(outcome) == [
         "FLOW_NOT_FOUND",
-        "INSUFFICIENT_PERMISSION",
         "CONTRACT_SUSPENDED",
         "QUOTA_EXCEEDED",
         "INVALID_INPUT",
@@ -153,10 +153,9 @@ def test_whether_a_topic_lives_in_a_destination_that_isnt_there_is_not_asked() -
 
 def test_of_a_state_that_isnt_there_neither_components_nor_topics_are_asked() -> None:
     source = flow(None, draft(HOPELESS), at=guest(DEVELOPMENT))
-    outcome = export(source, to=guest(CLOSED), of=THE_PUBLISHED, topic="topic_nowhere", flows_used=1)
+    outcome = export(source, to=integrator(CLOSED), of=THE_PUBLISHED, topic="topic_nowhere", flows_used=1)
     assert codes(outcome) == [
         "VERSION_NOT_FOUND",
-        "INSUFFICIENT_PERMISSION",
         "INSUFFICIENT_PERMISSION",
         "CONTRACT_SUSPENDED",
         "QUOTA_EXCEEDED",

@@ -19,7 +19,7 @@ async def worlds(server: AsyncEngine, server_url: str, template: str) -> AsyncIt
     async with AsyncExitStack() as stack:
         full = await stack.enter_async_context(served(databases, sections_of(world), ids, [*CALLERS]))
         known = {
-            user: await stack.enter_async_context(served(databases, sight.world(), ids, [user]))
+            user: await stack.enter_async_context(served(databases, sight.world(), ids, [user], sight.forgotten()))
             for user, sight in sights.items()
         }
         yield Worlds(full, known, sights, dict(ids.of))

@@ -72,7 +72,7 @@ class Sight:
         """The world as this user knows it: without everything that it may not see.
 
         Of a component it keeps the team, and of that the contract, which the user need not see. It keeps the components
-        that visible flows name in their commands: why they can't be used is told (C5), whoever may see them.
+        that visible flows name in their commands, so that these are stored as they are in full: see `forgotten`.
         """
         kept = {
             section: [each for each in self.all(section) if self._knows(section, each)] for section in self.sections
@@ -93,6 +93,10 @@ class Sight:
             for each in kept["components"]
         ]
         return kept
+
+    def forgotten(self) -> list[str]:
+        """The components that the world keeps and the user may not see (C5): to be taken out once it is loaded."""
+        return [each["key"] for each in self.world()["components"] if each["key"] not in self.components]
 
     def _named_in_commands(self) -> set[str]:
         flows = [flow for flow in self.all("flows") if flow["key"] in self.things]

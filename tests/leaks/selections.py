@@ -16,12 +16,16 @@ from graphql import (
 from app.graphql.schema import schema
 
 SCHEMA: GraphQLSchema = schema.graphql_schema
+NODE = SCHEMA.type_map["Node"]
 PAGE = 2
 """Of a list below the root so many elements: enough to have a next page."""
 
 
 class Everything:
-    """Selections of everything, as fragments: each type at each depth is written once."""
+    """Selections of everything, as fragments: each type at each depth is written once.
+
+    Depth counts from node to node: what has no id of its own, such as the blockers of a draft, is shown with its node.
+    """
 
     def __init__(self) -> None:
         self._fragments: dict[str, str] = {}
@@ -57,6 +61,8 @@ class Everything:
             return asked
         if is_part_of_list(parent):
             inner = "__typename" if name == "nodes" else self._spread(output, depth)
+        elif not is_of_nodes(output):
+            inner = self._spread(output, depth)
         elif depth == 0:
             return ""
         else:
@@ -70,6 +76,15 @@ def fields_of(type_name: str) -> dict[str, GraphQLField]:
     assert isinstance(named, GraphQLObjectType), type_name
     fields: dict[str, GraphQLField] = named.fields
     return fields
+
+
+def is_of_nodes(named: GraphQLNamedType) -> bool:
+    """Whether a field of this type leads on to other nodes: to one, to one of several kinds, or to a list."""
+    if isinstance(named, GraphQLUnionType):
+        return all(map(is_of_nodes, named.types))
+    return (
+        named is NODE or is_part_of_list(named) or (isinstance(named, GraphQLObjectType) and NODE in named.interfaces)
+    )
 
 
 def is_part_of_list(named: GraphQLNamedType) -> bool:

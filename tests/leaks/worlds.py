@@ -1,7 +1,7 @@
 """One world in full, and the same as each of its users knows it; what both have has the same ids and times in both."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +36,17 @@ SAME_TIMES = (
 )
 SET_ASIDE = "update flow_draft set set_aside_at = some_time(id) where id = any(:stashed)"
 REVERT = "update flow_version set origin = 'REVERT', revert_of = :first where id = :second"
+FORGET = (
+    "delete from component_whitelist where component_id = any(:ids)",
+    "delete from component where id = any(:ids)",
+)
+STRAY = (
+    "update flow_version set bindings = replace(bindings, :own, :other) where flow_id = :flow",
+    "update flow_draft set bindings = replace(bindings, :own, :other) where flow_id = :flow",
+)
+STRAYS_OF = {"workshop": "harbour", "store": "workshop", "counter": "store"}
+"""Where that lives which the strays of a workspace are bound to; of the others in the workshop."""
+THINGS = ("orders", "items", "mail", "erp", "agent")
 EXPORT = """insert into flow_export
     (id, created_at, copied_from, source_flow_id, destination_workspace_id, destination_flow_id, "references")
   select :id, '2024-01-01', 'PUBLISHED_VERSION', source.id, destination.workspace_id, destination.id, '[]'
@@ -84,13 +95,19 @@ class Ids:
 
 
 @asynccontextmanager
-async def served(databases: Server, sections: Sections, ids: Ids, users: list[str]) -> AsyncIterator[Served]:
+async def served(
+    databases: Server, sections: Sections, ids: Ids, users: list[str], forgotten: Sequence[str] = ()
+) -> AsyncIterator[Served]:
+    """A server on the world in these sections, without what is to be forgotten of it."""
     name = await make_database(databases.engine, template=databases.template)
     url = url_of(databases.url, name)
     document = json.dumps({"format": "flowport-world/1", **sections}).encode()
     loaded = await load_world(url, document, new_id=ids.source)
     ids.of |= loaded
     await _arrange(url, loaded, ids)
+    async with engine_of(url) as engine, engine.begin() as connection:
+        for statement in FORGET:
+            await connection.execute(text(statement), {"ids": [loaded[key] for key in forgotten]})
     tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
     async with serving(url, **NO_LIMITS) as http:
         yield Served(http, url, tokens)
@@ -98,13 +115,20 @@ async def served(databases: Server, sections: Sections, ids: Ids, users: list[st
 
 
 async def _arrange(url: str, loaded: Mapping[str, str], ids: Ids) -> None:
-    """What no world file tells: times, drafts that were set aside, reverts, and who exported what to where."""
+    """What no world file tells: times, drafts that were set aside, reverts, strays, and who exported what to where."""
     flows = [key for key in loaded if key.endswith(("-bound", "-history", "-stashed"))]
     stashed = [id_ for key, id_ in loaded.items() if key.endswith("-stashed/draft")]
     async with engine_of(url) as engine, engine.begin() as connection:
         for statement in SAME_TIMES:
             await connection.execute(text(statement))
         await connection.execute(text(SET_ASIDE), {"stashed": stashed})
+        for key in (key for key in loaded if key.endswith("-strays")):
+            home = key.removesuffix("-strays")
+            for thing in THINGS:
+                elsewhere = ids.of[f"{STRAYS_OF.get(home, 'workshop')}-{thing}"]
+                moved = {"own": loaded[f"{home}-{thing}"], "other": elsewhere, "flow": loaded[key]}
+                for statement in STRAY:
+                    await connection.execute(text(statement), moved)
         for key in flows:
             if f"{key}/2" in loaded:
                 await connection.execute(text(REVERT), {"first": loaded[f"{key}/1"], "second": loaded[f"{key}/2"]})

@@ -59,7 +59,7 @@ class Real:
     def head_of_a_post(self, body_bytes: int, user: str = "ada") -> tuple[str, ...]:
         return (
             "POST /graphql HTTP/1.1",
-            "Host: flowport",
+            "Host: localhost",
             "Content-Type: application/json",
             f"Authorization: Bearer {self.api.tokens[user]}",
             f"Content-Length: {body_bytes}",

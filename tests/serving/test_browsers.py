@@ -22,7 +22,7 @@ ANYBODY = {"query": "{ __typename }"}
 @asynccontextmanager
 async def browsing(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(Settings(database_url=NOWHERE, log_format="json", **settings))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://flowport") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         yield http
 
 
@@ -152,7 +152,7 @@ async def test_a_simple_request_from_another_origin_runs_nothing_whatever_cookie
 @pytest.mark.parametrize("path", ["/graphql/", "/nowhere", "/ready/"])
 async def test_no_address_is_told_that_rests_on_what_the_request_says_of_its_own(path: str) -> None:
     forged = {"Host": "evil.example.com", "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
-    async with browsing() as http:
+    async with browsing(host="0.0.0.0") as http:
         response = await http.get(path, headers=forged)
     assert (response.status_code, "Location" in response.headers) == (404, False)
     assert response.json()["errors"][0]["extensions"] == {"code": "NOT_FOUND"}
@@ -164,6 +164,23 @@ async def test_whatever_is_answered_bears_a_request_id(path: str) -> None:
         given, odd = [await http.get(path, headers={"X-Request-Id": sent}) for sent in ("my-own_1.2", "no id: {}")]
     assert given.headers["X-Request-Id"] == "my-own_1.2"
     assert len(odd.headers["X-Request-Id"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        *(("GET", path, 200) for path in ("/health", "/metrics", "/graphql", "/graphql/static/explorer.js")),
+        *(("GET", "/graphql?query={__typename}", 200), ("GET", "/graphql?query={", 400), ("POST", "/graphql", 415)),
+        *(("GET", "/nowhere", 404), ("GET", "/ready", 503), ("PUT", "/health", 405), ("OPTIONS", "/graphql", 400)),
+    ],
+)
+async def test_no_answer_lets_a_browser_guess_its_media_type(method: str, path: str, status: int) -> None:
+    accept = "text/html" if path == "/graphql" else "application/graphql-response+json, */*"
+    async with browsing(cors_origins=OURS) as http:
+        response = await http.request(method, path, headers={"Accept": accept, **preflight(THEIRS)})
+    assert response.status_code == status
+    assert response.headers.get_list("X-Content-Type-Options") == ["nosniff"]
+    assert "Content-Type" in response.headers
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/health"), ("DELETE", "/ready"), ("PUT", "/metrics")])

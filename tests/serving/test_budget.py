@@ -14,9 +14,10 @@ from tests.serving.real import VIEWER, code_of, error_of
 from tests.serving.test_metrics import grown, measured
 
 BUDGET = 100
-EIGHTY = "{ workspaces(first: 79) { nodes { id } } }"
+PAGE = "{ workspaces(first: 79) { nodes { id } } }"
+"""At most 80 objects; what is there decides what it is charged."""
 A_COPY = "mutation($input: CopyFlowInput!) { copyFlow(input: $input) { flow { id } references { kind } } }"
-"""It costs more than what EIGHTY leaves of the budget."""
+"""It costs more than what eighty objects leave of the budget."""
 SPENT = "RateLimit", "RateLimit-Policy", "Retry-After"
 
 
@@ -41,6 +42,11 @@ async def posted(api: Api, user: str, query: str, **variables: Any) -> httpx.Res
     return await api.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
 
 
+async def eighty(api: Api, user: str) -> httpx.Response:
+    """An operation that is charged 80: for 79 objects, and for as many bytes as count like one."""
+    return await posted(api, user, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[api.id(user)] * 79)
+
+
 def told(response: httpx.Response) -> list[str | None]:
     """What the headers say of the budget."""
     return [response.headers.get(name) for name in SPENT]
@@ -48,11 +54,11 @@ def told(response: httpx.Response) -> list[str | None]:
 
 async def test_every_answer_tells_what_is_left(databases: Server, loaded: Loaded, clock: Clock) -> None:
     async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
-        answers = [await posted(api, "ada", EIGHTY), await posted(api, "ada", VIEWER)]
+        answers = [await eighty(api, "ada"), await posted(api, "ada", VIEWER)]
         for seconds in (30, 60):
             clock.seconds += seconds
             answers.append(await posted(api, "ada", VIEWER))
-    assert [answer.json()["extensions"]["cost"]["requested"] for answer in answers] == [80, 1, 1, 1]
+    assert [answer.json()["extensions"]["cost"]["requested"] for answer in answers] == [79, 1, 1, 1]
     policy = '"cost";q=100;w=60'
     assert [told(answer) for answer in answers] == [
         ['"cost";r=20;t=48', policy, None],
@@ -66,29 +72,29 @@ async def test_after_the_time_that_is_told_it_is_covered_and_not_before(
     databases: Server, loaded: Loaded, clock: Clock
 ) -> None:
     async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
-        statuses = [(await posted(api, "ada", EIGHTY)).status_code]
-        refused = await posted(api, "ada", EIGHTY)
+        statuses = [(await eighty(api, "ada")).status_code]
+        refused = await eighty(api, "ada")
         wait = int(refused.headers["Retry-After"])
         for seconds in (wait - 1, 1):
             clock.seconds += seconds
-            statuses.append((await posted(api, "ada", EIGHTY)).status_code)
+            statuses.append((await eighty(api, "ada")).status_code)
     assert (wait, statuses) == (36, [200, 429, 200])
 
 
 async def test_unless_it_is_set_nobody_is_counted(databases: Server, loaded: Loaded) -> None:
     async with databases.serving(loaded) as api:
-        assert told(await posted(api, "ada", EIGHTY)) == [None, None, None]
+        assert told(await eighty(api, "ada")) == [None, None, None]
 
 
 async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(databases: Server, loaded: Loaded) -> None:
     async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
-        assert (await posted(api, "ada", EIGHTY)).status_code == 200
+        assert (await eighty(api, "ada")).status_code == 200
         before, counted = await contents(api.database_url), await measured(api.http)
         with capture_logs() as log:
             response = await posted(api, "ada", A_COPY, input={"flowId": api.id("plain")})
         assert await contents(api.database_url) == before
         growth = grown(counted, await measured(api.http), "flowport_refused_requests_total")
-        others = [await posted(api, "berta", EIGHTY), await posted(api, "ada", VIEWER)]
+        others = [await eighty(api, "berta"), await posted(api, "ada", VIEWER)]
     assert code_of(response) == (429, "BUDGET_EXCEEDED")
     assert told(response) == ['"cost";r=20;t=48', '"cost";q=100;w=60', "2"]
     assert error_of(response)["message"] == (
@@ -104,11 +110,40 @@ async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(databa
 
 
 async def test_what_costs_more_than_the_whole_budget_is_never_covered(databases: Server, loaded: Loaded) -> None:
-    async with databases.serving(loaded, cost_per_minute=79) as api:
-        response, after = await posted(api, "ada", EIGHTY), await posted(api, "ada", VIEWER)
+    async with databases.serving(loaded, cost_per_minute=78) as api:
+        response, after = await eighty(api, "ada"), await posted(api, "ada", VIEWER)
     assert code_of(response) == (429, "BUDGET_EXCEEDED")
-    assert told(response) == ['"cost";r=79;t=0', '"cost";q=79;w=60', None]
+    assert told(response) == ['"cost";r=78;t=0', '"cost";q=78;w=60', None]
     assert error_of(response)["message"] == (
-        "The operation costs 80, more than your whole budget of 79 a minute. Ask for less at once."
+        "The operation costs 79, more than your whole budget of 78 a minute. Ask for less at once."
     )
-    assert (after.status_code, told(after)[0]) == (200, '"cost";r=78;t=1')
+    assert (after.status_code, told(after)[0]) == (200, '"cost";r=77;t=1')
+
+
+async def test_what_was_foreseen_of_an_answer_that_turns_out_smaller_is_given_back(
+    databases: Server, loaded: Loaded
+) -> None:
+    async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
+        answer = await posted(api, "ada", PAGE)
+    there = len(answer.json()["data"]["workspaces"]["nodes"])
+    assert (answer.json()["extensions"]["cost"]["requested"], told(answer)[0]) == (
+        80,
+        f'"cost";r={BUDGET - there - 1};t={-(-(there + 1) * 60 // BUDGET)}',
+    )
+
+
+async def test_what_nobody_could_foresee_is_owed(databases: Server, loaded: Loaded, clock: Clock) -> None:
+    nodes = [{"id": f"s{number}", "command": "core/timer:timer"} for number in range(200)]
+    wish = {"workspaceId": "", "name": "Large", "graph": {"nodes": nodes, "edges": []}}
+    create = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { draft { graph { steps { stepId } } } } }"
+    async with databases.serving(loaded, cost_per_minute=BUDGET) as api:
+        created = await posted(api, "ada", create, input=wish | {"workspaceId": api.id("workshop")})
+        assert len(created.json()["data"]["createFlow"]["draft"]["graph"]["steps"]) == 200
+        refused = await posted(api, "ada", VIEWER)
+        clock.seconds += int(refused.headers["Retry-After"])
+        after = await posted(api, "ada", VIEWER)
+    assert (told(created)[0], code_of(refused), after.status_code) == (
+        '"cost";r=0;t=131',
+        (429, "BUDGET_EXCEEDED"),
+        200,
+    )

@@ -43,6 +43,7 @@ def code_in(head: bytes, body: bytes) -> tuple[str, str]:
     headers = dict(line.lower().split(": ", 1) for line in lines[1:])
     assert headers["content-type"] == "application/json; charset=utf-8"
     assert (headers["cache-control"], headers["connection"]) == ("no-store", "close")
+    assert headers["x-content-type-options"] == "nosniff"
     assert (int(headers["content-length"]), len(headers["x-request-id"])) == (len(body), 32)
     [error] = json.loads(body)["errors"]
     assert error["message"].endswith(".")
@@ -57,10 +58,9 @@ def code_in(head: bytes, body: bytes) -> tuple[str, str]:
         ("GET /graphql HTTP/7.7", "", ""),
         ("GET /graphql HTTP/1.1", "No colon here", "", ""),
         ("GET /graphql HTTP/1.1", "Content-Length: many", "", ""),
-        ("GET /gr\u00e4ph HTTP/1.1", "Host: flowport", "", ""),
-        ("POST /graphql HTTP/1.1", "Content-Length: 3", "Transfer-Encoding: chunked", "", "1"),
+        ("GET /gr\u00e4ph HTTP/1.1", "Host: localhost", "", ""),
     ],
-    ids=["another protocol", "half a line", "version", "header", "length", "path", "two lengths"],
+    ids=["another protocol", "half a line", "version", "header", "length", "path"],
 )
 async def test_what_is_no_request_is_refused_in_json(real: Real, lines: tuple[str, ...]) -> None:
     assert code_in(*await answer_to(real, *lines)) == ("400", "BAD_REQUEST")
@@ -88,7 +88,7 @@ async def test_a_head_that_is_late_is_refused_and_who_says_nothing_is_left(quick
 
 
 async def test_the_head_of_a_later_request_has_the_same_time(quick: Real) -> None:
-    async with quick.saying("GET /health HTTP/1.1", "Host: flowport", "", "GET /hea") as (reader, _):
+    async with quick.saying("GET /health HTTP/1.1", "Host: localhost", "", "GET /hea") as (reader, _):
         head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"HTTP/1.1 408")
     assert head.startswith(b"HTTP/1.1 200")
     assert b"REQUEST_TIMEOUT" in body
@@ -174,13 +174,18 @@ async def test_a_late_head_does_not_cut_off_the_request_before_it(quick: Real) -
 
 
 async def test_what_can_not_be_read_is_refused_after_the_answer_to_the_request_before_it(quick: Real) -> None:
-    async with followed(quick, "no request at all\r\n\r\nGET /health HTTP/1.1\r\n\r\n") as (reader, lock):
+    async with followed(quick, "no request at all\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") as (
+        reader,
+        lock,
+    ):
         assert await quick.is_at_work(1)
         await lock.aclose()
         assert statuses_in(await asyncio.wait_for(reader.read(), 5)) == [200, 400]
 
 
-CHUNKED = "POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED = (
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
 
 
 async def test_a_later_body_that_can_not_be_read_is_refused_after_the_answer_to_the_request_before_it(
@@ -197,7 +202,7 @@ async def test_a_later_body_that_can_not_be_read_is_refused_after_the_answer_to_
 async def test_requests_that_follow_one_another_at_once_are_all_answered_however_they_are_cut(real: Real) -> None:
     body = json.dumps({"query": VIEWER, "variables": {"unused": "x" * 100_000}})
     head = "\r\n".join(real.head_of_a_post(len(body))) + "\r\n"
-    sent = (head + body) * 3 + "GET /health HTTP/1.1\r\nX-Some: header\r\n\r\n" * 300
+    sent = (head + body) * 3 + "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 300
     pieces = [sent[start : start + 1013] for start in range(0, len(sent), 1013)]
     async with real.saying() as (reader, writer):
         reading = asyncio.create_task(read_statuses(reader, 303))
@@ -218,12 +223,19 @@ async def test_an_upgrade_that_is_offered_is_not_taken_and_the_body_is_read(
         if is_apart:
             await asyncio.sleep(0.05)
             writer.write(body.encode())
-        writer.write(b"GET /health HTTP/1.1\r\n\r\n")
+        writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert await read_statuses(reader, 2) == [200, 200]
 
 
 async def test_what_a_head_says_besides_of_its_connection_holds_although_it_offers_an_upgrade(real: Real) -> None:
-    head = ("GET /health HTTP/1.1", "Upgrade: h2c", "Connection: close, Upgrade, HTTP2-Settings", "", "")
+    head = (
+        "GET /health HTTP/1.1",
+        "Host: localhost",
+        "Upgrade: h2c",
+        "Connection: close, Upgrade, HTTP2-Settings",
+        "",
+        "",
+    )
     async with real.saying(*head) as (reader, _):
         answered = await asyncio.wait_for(reader.read(), 4)
     assert statuses_in(answered) == [200]
@@ -248,7 +260,7 @@ async def test_who_asks_for_nothing_is_left(quick: Real, begun: str) -> None:
 
 
 async def test_who_asks_for_nothing_more_is_left(quick: Real) -> None:
-    async with quick.saying("GET /health HTTP/1.1\r\n\r\n") as (reader, writer):
+    async with quick.saying("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") as (reader, writer):
         assert await read_statuses(reader, 1) == [200]
         writer.write(b"\r\n")
         assert await asyncio.wait_for(reader.read(), 4) == b""

@@ -57,7 +57,7 @@ async def packet(reader: asyncio.StreamReader) -> None:
 async def serving(url: str, seconds: float = 1) -> AsyncIterator[httpx.AsyncClient]:
     """A server that waits for its database half as long as a request may take."""
     app = create_app(Settings(database_url=url, log_format="json", request_timeout_seconds=seconds))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://flowport") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         yield http
 
 

@@ -44,7 +44,7 @@ async def test_a_server_that_does_nothing_stops_at_once_and_closes_idle_connecti
     databases: Server, loaded: Loaded
 ) -> None:
     async with real_server(databases, loaded) as real:
-        async with real.saying("GET /health HTTP/1.1", "Host: flowport", "", "") as (reader, _):
+        async with real.saying("GET /health HTTP/1.1", "Host: localhost", "", "") as (reader, _):
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")
             real.tell()
             told = time.monotonic()
@@ -60,13 +60,13 @@ async def test_a_request_of_which_only_a_part_of_the_head_has_come_is_answered(
 ) -> None:
     async with (
         real_server(databases, loaded) as real,
-        real.saying("GET /graphql HTTP/1.1", "Host: flow") as (reader, writer),
+        real.saying("GET /graphql HTTP/1.1", "Host: local") as (reader, writer),
     ):
         await asyncio.sleep(0.1)
         real.tell()
         await asyncio.sleep(0.6)
         assert not real.running.done()
-        writer.write(b"port\r\n\r\n")
+        writer.write(b"host\r\n\r\n")
         answer = await asyncio.wait_for(reader.read(), 5)
     assert answer.startswith(b"HTTP/1.1 503")
     assert b"SHUTTING_DOWN" in answer

@@ -178,6 +178,17 @@ async def test_a_full_contract_takes_no_new_flow_into_its_production(world: Worl
     assert [await refused_without_a_trace(world, attempt) for attempt in attempts] == [expected] * 3
 
 
+async def test_whoever_may_not_write_there_is_not_told_how_full_a_contract_is(world: World) -> None:
+    attempts: list[Try] = [
+        lambda world: world.copy("only-one", by="gus"),
+        lambda world: world.export("plain", to="full-live", by="gus"),
+        lambda world: world.create("full-live", graph(code("1")), by="gus"),
+    ]
+    for attempt in attempts:
+        errors = await refused_without_a_trace(world, attempt)
+        assert {error.code for error in errors} == {ErrorCode.INSUFFICIENT_PERMISSION}
+
+
 @pytest.mark.parametrize("name", ["", " \t", "a\nb", "a\0b", "x" * 256])
 async def test_a_bad_name_is_refused_wherever_a_name_is_given(world: World, name: str) -> None:
     attempts: list[Try] = [
@@ -234,6 +245,5 @@ async def test_all_reasons_come_together_in_the_order_of_their_codes(world: Worl
         ErrorCode.CONTRACT_SUSPENDED,
         ErrorCode.COMPONENT_NOT_ACCESSIBLE,
         ErrorCode.FLOW_HAS_NO_TOPIC,
-        ErrorCode.QUOTA_EXCEEDED,
         ErrorCode.INVALID_INPUT,
     ]

@@ -9,8 +9,7 @@ import strawberry
 
 from app.domain import access, source
 from app.domain import component as component_rules
-from app.graphql.context import Info, required
-from app.graphql.describe import about, field
+from app.graphql.describe import about
 from app.graphql.errors.interfaces import (
     CopyFlowError,
     CreateFlowError,
@@ -21,7 +20,8 @@ from app.graphql.errors.interfaces import (
     RevertFlowError,
     UpdateFlowDraftError,
 )
-from app.graphql.types.bound import workspace_by_id
+from app.graphql.relations import one
+from app.graphql.types.bound import in_workspace
 from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.people import Contract
 from app.graphql.types.workspace import Workspace
@@ -87,11 +87,7 @@ class InsufficientPermission(
 ):
     permission: str = about("The permission that is missing, such as workspaces.flow.edit.")
     workspace_id: strawberry.Private[str]
-
-    @field
-    async def workspace(self, info: Info) -> Workspace:
-        """Where it is missing."""
-        return await workspace_by_id(info, self.workspace_id)
+    workspace: Workspace = in_workspace("Where it is missing.")
 
     @classmethod
     def of(cls, refusal: access.InsufficientPermission) -> Self:
@@ -115,11 +111,9 @@ class ContractSuspended(
     RestoreFlowDraftError,
 ):
     contract_id: strawberry.Private[str]
-
-    @field
-    async def contract(self, info: Info) -> Contract:
-        """The contract that is suspended."""
-        return Contract.of(await required(info.context.loaders.contracts, self.contract_id))
+    contract: Contract = one(
+        lambda loaders, error: loaders.contracts.load(error.contract_id), Contract.of, "The contract that is suspended."
+    )
 
     @classmethod
     def of(cls, refusal: access.ContractSuspended) -> Self:
@@ -130,11 +124,7 @@ class ContractSuspended(
 class ComponentNotAccessible(ExportFlowError):
     components: list[InaccessibleComponent] = about("Each once, in the order of its first step.")
     workspace_id: strawberry.Private[str]
-
-    @field
-    async def workspace(self, info: Info) -> Workspace:
-        """The workspace that can't use them."""
-        return await workspace_by_id(info, self.workspace_id)
+    workspace: Workspace = in_workspace("The workspace that can't use them.")
 
     @classmethod
     def of(cls, refusal: component_rules.ComponentNotAccessible) -> Self:

@@ -5,14 +5,14 @@ from typing import Self
 import strawberry
 
 from app.domain import draft, readiness
-from app.graphql.context import Info, found
-from app.graphql.describe import about, field
+from app.graphql.describe import about
 from app.graphql.errors.interfaces import (
     DiscardFlowDraftError,
     PublishFlowDraftError,
     RevertFlowError,
     UpdateFlowDraftError,
 )
+from app.graphql.relations import known, one
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.readiness import DraftBlocker, blockers_of
 
@@ -20,11 +20,11 @@ from app.graphql.types.readiness import DraftBlocker, blockers_of
 @strawberry.type(description="The draft has moved since the revision that the change is based on, or is gone.")
 class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftError):
     draft_id: strawberry.Private[str | None]
-
-    @field
-    async def current_draft(self, info: Info) -> FlowDraft | None:
-        """The draft as it is now; null when it was published or discarded meanwhile."""
-        return await found(info.context.loaders.drafts, self.draft_id, FlowDraft.of)
+    current_draft: FlowDraft | None = one(
+        lambda loaders, error: known(loaders.drafts, error.draft_id),
+        FlowDraft.of,
+        "The draft as it is now; null when it was published or discarded meanwhile.",
+    )
 
     @classmethod
     def of(cls, refusal: draft.StaleDraft) -> Self:

@@ -1,5 +1,6 @@
 """Refusals and warnings that only writing flows knows: topics, credentials, drafts in the way, quotas, inputs."""
 
+from asyncio import shield
 from typing import Self
 
 import strawberry
@@ -8,8 +9,8 @@ from app.domain import input as input_rules
 from app.domain import override, quota, references
 from app.domain import topics as topic_rules
 from app.domain.nouns import ReferenceKind
-from app.graphql.context import Info, required
-from app.graphql.describe import about, field, field_called
+from app.graphql.context import Info
+from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (
     CopyFlowError,
     CreateFlowError,
@@ -21,7 +22,8 @@ from app.graphql.errors.interfaces import (
     RevertFlowError,
     UpdateFlowDraftError,
 )
-from app.graphql.types.bound import Topic, workspace_by_id
+from app.graphql.relations import one
+from app.graphql.types.bound import Topic, in_workspace
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.workspace import Workspace
 
@@ -36,7 +38,7 @@ class MultipleTopicsNotCopied(ExportFlowError, ExportFlowWarning):
     @field
     async def topics(self, info: Info) -> list[Topic]:
         """The topics that the flow uses; as a warning those that were cleared."""
-        views = await info.context.loaders.topics.load_many(self.topic_ids)
+        views = await shield(info.context.loaders.topics.load_many(self.topic_ids))
         return [Topic.of(view) for view in views if view is not None]
 
     @classmethod
@@ -49,11 +51,7 @@ class TopicNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftError)
     step_id: str | None = about("The step that names the topic; null where it was given for the whole flow.")
     topic_id: strawberry.ID = about("The id that was given.")
     workspace_id: strawberry.Private[str]
-
-    @field
-    async def workspace(self, info: Info) -> Workspace:
-        """The workspace that has no such topic."""
-        return await workspace_by_id(info, self.workspace_id)
+    workspace: Workspace = in_workspace("The workspace that has no such topic.")
 
     @classmethod
     def of(cls, refusal: topic_rules.TopicNotAccessible) -> Self:
@@ -81,16 +79,15 @@ class TopicSchemaMismatch(ExportFlowWarning):
     )
     from_id: strawberry.Private[str]
     to_id: strawberry.Private[str]
-
-    @field_called("from")
-    async def from_(self, info: Info) -> Topic:
-        """The topic that was replaced."""
-        return Topic.of(await required(info.context.loaders.topics, self.from_id))
-
-    @field
-    async def to(self, info: Info) -> Topic:
-        """The topic that took its place."""
-        return Topic.of(await required(info.context.loaders.topics, self.to_id))
+    from_: Topic = one(
+        lambda loaders, warning: loaders.topics.load(warning.from_id),
+        Topic.of,
+        "The topic that was replaced.",
+        name="from",
+    )
+    to: Topic = one(
+        lambda loaders, warning: loaders.topics.load(warning.to_id), Topic.of, "The topic that took its place."
+    )
 
     @classmethod
     def of(cls, warning: topic_rules.TopicSchemaMismatch) -> Self:
@@ -111,11 +108,7 @@ class CredentialNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftE
     step_id: str | None = about("The step that names it; null where no step does.")
     reference_id: strawberry.ID = about("The id that was given.")
     workspace_id: strawberry.Private[str]
-
-    @field
-    async def workspace(self, info: Info) -> Workspace:
-        """The workspace where it can't be used."""
-        return await workspace_by_id(info, self.workspace_id)
+    workspace: Workspace = in_workspace("The workspace where it can't be used.")
 
     @classmethod
     def of(cls, refusal: references.CredentialNotAccessible) -> Self:
@@ -132,11 +125,9 @@ class CredentialNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftE
 @strawberry.type(description="The flow to override has a draft already, and it was asked not to set it aside.")
 class DraftAlreadyExists(ExportFlowError, RevertFlowError):
     draft_id: strawberry.Private[str]
-
-    @field
-    async def draft(self, info: Info) -> FlowDraft:
-        """The draft that is there."""
-        return FlowDraft.of(await required(info.context.loaders.drafts, self.draft_id))
+    draft: FlowDraft = one(
+        lambda loaders, error: loaders.drafts.load(error.draft_id), FlowDraft.of, "The draft that is there."
+    )
 
     @classmethod
     def of(cls, refusal: override.DraftAlreadyExists) -> Self:

@@ -37,7 +37,6 @@ GRAPHIQL_PAGE = (FOLDER / "graphiql.html").read_text(encoding="utf-8")
 
 HEADERS = {
     "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
     "Vary": "Accept",
 }

@@ -27,19 +27,28 @@ class Budget:
         # One that wasn't asked for a minute is full again, and needn't be remembered.
         self._buckets: TTLCache[str, Bucket] = TTLCache(MOST_CALLERS, WINDOW_SECONDS, timer=time.monotonic)
 
-    def take(self, caller: str, cost: int) -> dict[str, str]:
-        """Spend the cost of an operation, at least 1; the headers that say what is left.
+    def take(self, caller: str, cost: int) -> None:
+        """Set aside what an operation may cost at most, at least 1, until `settle` says what it did cost.
 
         Refuses, with 429, what isn't covered: of that nothing is taken. `Retry-After` says in how many seconds it will be.
         """
         if self._size is None:
+            return
+        left = self._left(caller, self._size)
+        if max(cost, 1) > left:
+            raise _not_covered(max(cost, 1), left, self._size)
+        self._buckets[caller] = Bucket(left - max(cost, 1), time.monotonic())
+
+    def settle(self, caller: str, *, taken: int, done: int) -> dict[str, str]:
+        """Charge an operation for what it did instead, at least 1; the headers that say what is left.
+
+        What it did beyond what was taken for it, since nobody could foresee it, is owed.
+        """
+        if self._size is None:
             return {}
-        cost, left = max(cost, 1), self._left(caller, self._size)
-        if cost <= left:
-            left -= cost
-            self._buckets[caller] = Bucket(left, time.monotonic())
-            return _headers(left, self._size)
-        raise _not_covered(cost, left, self._size)
+        left = min(self._size, self._left(caller, self._size) + max(taken, 1)) - max(done, 1)
+        self._buckets[caller] = Bucket(left, time.monotonic())
+        return _headers(left, self._size)
 
     def _left(self, caller: str, size: int) -> float:
         bucket = self._buckets.get(caller)
@@ -51,7 +60,7 @@ class Budget:
 def _headers(left: float, size: int) -> dict[str, str]:
     return {
         "RateLimit-Policy": f'"cost";q={size};w={WINDOW_SECONDS}',
-        "RateLimit": f'"cost";r={math.floor(left)};t={_seconds_to(size, left, size)}',
+        "RateLimit": f'"cost";r={max(0, math.floor(left))};t={_seconds_to(size, left, size)}',
     }
 
 
@@ -67,7 +76,7 @@ def _not_covered(cost: int, left: float, size: int) -> Refusal:
         return Refusal(429, RequestCode.BUDGET_EXCEEDED, message, headers)
     seconds = _seconds_to(cost, left, size)
     message = (
-        f"The operation costs {cost}, and of your budget of {size} a minute {math.floor(left)} are left. "
+        f"The operation costs {cost}, and of your budget of {size} a minute {max(0, math.floor(left))} are left. "
         f"Try again in {seconds} seconds, or ask for less."
     )
     return Refusal(429, RequestCode.BUDGET_EXCEEDED, message, {**headers, "Retry-After": str(seconds)})

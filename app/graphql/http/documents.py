@@ -23,8 +23,10 @@ from graphql import (
     parse,
 )
 
+from app.graphql.http.sources import IndexedSource
 from app.graphql.refused import BadRequest, LimitExceeded
 from app.graphql.schema import mistakes_in, schema
+from app.offload import offload
 
 ROOT_FIELDS = frozenset(
     field
@@ -63,24 +65,32 @@ def size_of(document: Document) -> int:
 class Documents:
     """Reads and checks documents. Those that were found good are kept: clients send the same ones again and again."""
 
-    def __init__(self, *, max_tokens: int, hides_suggestions: bool) -> None:
+    def __init__(self, *, max_tokens: int, max_characters: int, hides_suggestions: bool) -> None:
         self._max_tokens = max_tokens
+        self._max_characters = max_characters
         self._hides_suggestions = hides_suggestions
         self._good: LRUCache[str, Document] = LRUCache(KEPT_CHARACTERS, getsizeof=size_of)
 
-    def read(self, source: str) -> Document:
-        """Raises GraphQLError for what can't be read, has too many tokens, or words that are too long."""
+    async def read(self, source: str) -> Document:
+        """Raises GraphQLError for what can't be read, is too long, has too many tokens, or words that are too long."""
         kept = self._good.get(source)
-        return Document(source, _parse(source, self._max_tokens)) if kept is None else kept
+        if kept is not None:
+            return kept
+        if len(source) > self._max_characters:
+            raise LimitExceeded("characters", len(source), self._max_characters)
+        return Document(source, await offload(len(source), _parse, source, self._max_tokens))
 
-    def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
+    async def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
         """Why a document doesn't fit the schema. One without mistakes is kept."""
         if document.is_valid:
             return ()
-        mistakes = mistakes_in(document.node, most=MOST_MISTAKES, hides_suggestions=self._hides_suggestions)
+        mistakes = await offload(len(document.source), self._check, document.node)
         if not mistakes and size_of(document) <= KEPT_CHARACTERS:
             self._good[document.source] = replace(document, is_valid=True)
         return mistakes
+
+    def _check(self, node: DocumentNode) -> Sequence[GraphQLError]:
+        return mistakes_in(node, most=MOST_MISTAKES, hides_suggestions=self._hides_suggestions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ def operation_of(document: Document, name: str | None) -> Operation:
 
 def _parse(source: str, max_tokens: int) -> DocumentNode:
     try:
-        parsed = parse(source, max_tokens=max_tokens)
+        parsed = parse(IndexedSource(source), max_tokens=max_tokens)
     except GraphQLSyntaxError:
         if _has_more_tokens(source, max_tokens):
             raise LimitExceeded("tokens", f"more than {max_tokens}", max_tokens) from None

@@ -22,6 +22,8 @@ BODY_SECONDS = 1
 class Named:
     """Middleware: gives every request its id, which the log and the answer have too, whoever answers.
 
+    No answer lets a browser guess its media type.
+
     What is raised in spite of all is logged whole under that id, and masked in the answer.
     """
 
@@ -40,7 +42,7 @@ class Named:
             nonlocal is_answered
             if message["type"] == "http.response.start":
                 is_answered = True
-                MutableHeaders(scope=message)["X-Request-Id"] = own_id
+                MutableHeaders(scope=message).update({"X-Request-Id": own_id, "X-Content-Type-Options": "nosniff"})
             await send(message)
 
         client = scope["client"][0] if scope.get("client") else None

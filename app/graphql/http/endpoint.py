@@ -13,18 +13,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.domain.nouns import UserId
-from app.graphql.allowance import Allowance
 from app.graphql.authentication.callers import Authenticator, token_wanted
 from app.graphql.context import Context
+from app.graphql.execution.meter import Meter
 from app.graphql.http.budget import Budget
 from app.graphql.http.documents import Documents, Operation, operation_of
 from app.graphql.http.execution import Answer, execute, request_error
+from app.graphql.http.inputs import check_inputs
 from app.graphql.http.limits import Limits
 from app.graphql.http.requests import GRAPHQL_TYPE, JSON_TYPE, GraphQLRequest, media_type_for, read_request
 from app.graphql.http.weighing import weigh
 from app.graphql.refused import DATABASE_TOOK_TOO_LONG, Refusal, RequestCode, out_of_reach, too_slow
 from app.metrics import operation_ended, request_refused
 from app.observability import Statements, counting_statements, log
+from app.offload import offload
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 
@@ -119,20 +121,30 @@ class Endpoint:
         started = time.perf_counter()
         name, variables = asked.request.operation_name, asked.request.variables or {}
         try:
-            operation = operation_of(self.documents.read(asked.request.query), name)
+            operation = operation_of(await self.documents.read(asked.request.query), name)
             self._admit(asked, operation)
             limits = self.bounds.limits
-            weight = weigh(operation.node, operation.document.node, variables, largest_page=limits.page_size)
+            check_inputs(operation.node, variables, most=limits.input_elements)
+            weight = await offload(
+                len(operation.document.source),
+                weigh,
+                operation.node,
+                operation.document.node,
+                variables,
+                largest_page=limits.page_size,
+            )
             limits.check(weight, is_mutation=operation.type is OperationType.MUTATION)
         except GraphQLError as error:
             never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
             return answered(never_ran, asked.media_type)
-        headers = self.bounds.budget.take(asked.viewer or "", weight.cost)
+        caller, meter = asked.viewer or "", limits.meter()
+        self.bounds.budget.take(caller, weight.cost)
         answer = CANCELLED
         try:
-            answer = await self._execute(asked, operation)
+            answer = await self._execute(asked, operation, meter)
         finally:
+            headers = self.bounds.budget.settle(caller, taken=weight.cost, done=meter.cost)
             seconds = time.perf_counter() - started
             self._note(asked, operation, answer, cost=weight.cost, statements=statements.count, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": weight.cost, "maximum": self.bounds.limits.cost}}
@@ -140,8 +152,8 @@ class Endpoint:
         response.headers.update(headers)
         return response
 
-    async def _execute(self, asked: Asked, operation: Operation) -> Answer:
-        mistakes = self.documents.mistakes_in(operation.document)
+    async def _execute(self, asked: Asked, operation: Operation, meter: Meter) -> Answer:
+        mistakes = await self.documents.mistakes_in(operation.document)
         if mistakes:
             return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
         context = Context(
@@ -150,7 +162,7 @@ class Endpoint:
             work=self.work,
             request_id=asked.own_id,
             document=operation.document.node,
-            allowance=Allowance(self.bounds.limits.cost),
+            meter=meter,
             shows_schema=self.access.introspection,
         )
         try:

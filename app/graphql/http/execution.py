@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLError, OperationType
+from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import execute as run
 
 from app.graphql.context import Context, Vanished
-from app.graphql.http.documents import Operation
+from app.graphql.execution.executor import Executor
+from app.graphql.http.documents import MOST_MISTAKES, Operation
 from app.graphql.http.masking import formatted, is_mistake
 from app.graphql.http.requests import GraphQLRequest
 from app.graphql.refused import RequestCode
@@ -43,14 +45,13 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
             break
         await context.look_again()
         result = await _run(asked, operation, context)
-    errors: Sequence[GraphQLError] = getattr(result, "errors", None) or ()
-    data = getattr(result, "data", None)
+    errors, data = result.errors or (), result.data
     if errors and data is None and all(error.path is None for error in errors):
         return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     mistakes = [error for error in errors if is_mistake(error)]
     if mistakes and operation.type is OperationType.QUERY:
         # A cursor is read where its list is known. Nothing is lost by leaving the rest of the answer out: ask again.
-        return request_error(mistakes, code=RequestCode.BAD_USER_INPUT, context=context)
+        return request_error(mistakes[:MOST_MISTAKES], code=RequestCode.BAD_USER_INPUT, context=context)
     refuse_if_out_of_reach(errors, data, operation)
     body: dict[str, Any] = {"data": data}
     if errors:
@@ -60,13 +61,18 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
 
 
-async def _run(asked: GraphQLRequest, operation: Operation, context: Context) -> object:
-    return await schema.execute(
-        asked.query,
-        variable_values=asked.variables,
-        operation_name=asked.operation_name or operation.name,
+async def _run(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:
+    running = run(
+        schema.graphql_schema,
+        operation.document.node,
         context_value=context,
+        variable_values=asked.variables,
+        operation_name=operation.name,
+        max_coercion_errors=MOST_MISTAKES,
+        executor_class=Executor,
+        hide_suggestions=not context.shows_schema,
     )
+    return running if isinstance(running, ExecutionResult) else await running
 
 
 def refuse_if_out_of_reach(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
@@ -81,9 +87,8 @@ def refuse_if_out_of_reach(errors: Sequence[GraphQLError], data: dict[str, Any] 
     log().warning("database unavailable", reason=str(outages[0]))
 
 
-def _met_what_vanished(result: object) -> bool:
-    errors: Sequence[GraphQLError] = getattr(result, "errors", None) or ()
-    return any(isinstance(error.original_error, Vanished) for error in errors)
+def _met_what_vanished(result: ExecutionResult) -> bool:
+    return any(isinstance(error.original_error, Vanished) for error in result.errors or ())
 
 
 def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context: Context | None = None) -> Answer:

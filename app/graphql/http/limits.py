@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.graphql.connections import LARGEST_PAGE
+from app.graphql.execution.meter import Meter
 from app.graphql.refused import LimitExceeded
 
 
@@ -19,6 +20,12 @@ class Limits:
     cost: int = 50_000
     values: int = 500_000
     page_size: int = LARGEST_PAGE
+    answer_bytes: int = 16_777_216
+    input_elements: int = 5_000
+
+    def meter(self) -> Meter:
+        """What counts an answer while it is made."""
+        return Meter(max_objects=self.cost, max_values=self.values, max_bytes=self.answer_bytes)
 
     def check(self, weight: "Weight", *, is_mutation: bool) -> None:
         """Refuse an operation that is over one of the limits."""

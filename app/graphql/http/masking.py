@@ -9,8 +9,6 @@ from app.graphql.refused import BadRequest, RequestCode
 from app.observability import log
 from app.storage.engine import DatabaseUnavailable, StatementTookTooLong, Written
 
-SUGGESTION = " Did you mean "
-"""What graphql-core adds at the end of its messages about values that it doesn't know: parts of the schema."""
 LONGEST_MESSAGE = 1000
 
 WAS_GOING = "This was published, discarded or removed by somebody while it was being shown. Ask for it again."
@@ -52,14 +50,8 @@ def formatted(
         return _in_place(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
     shown: dict[str, Any] = {**error.formatted}
     shown["extensions"] = {"code": code, **(error.extensions or {})}
-    hides_schema = context is not None and not context.shows_schema
-    shown["message"] = shortened(without_suggestion(error.message) if hides_schema else error.message)
+    shown["message"] = shortened(error.message)
     return shown
-
-
-def without_suggestion(message: str) -> str:
-    before, suggestion, _ = message.rpartition(SUGGESTION)
-    return before if suggestion and message.endswith("?") else message
 
 
 def shortened(message: str) -> str:

@@ -22,6 +22,10 @@ _QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark that some write before what is in UTF-8."""
 
+LONGEST_MEDIA_TYPES = 2048
+"""How many characters `Accept` and `Content-Type` may have: reading them takes time for each element and parameter."""
+LONGEST_CODING = 50
+"""How much of a Content-Encoding that isn't known is told back."""
 LONGEST_INTEGER = 20
 """Digits and sign of what fits into 64 bits."""
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
@@ -40,7 +44,7 @@ def bad_request(message: str) -> Refusal:
 
 
 async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
-    """The GraphQL request in an HTTP request. Raises Refusal: 400, 413, 415."""
+    """The GraphQL request in an HTTP request. Raises Refusal: 400, 413, 415, 431."""
     if request.method == "GET":
         return _read_query(request)
     _check_kind_of_body(request.headers)
@@ -52,9 +56,9 @@ async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLReque
 
 
 def media_type_for(accept: list[str]) -> str:
-    """The media type to answer in: the most wanted one. Raises Refusal: 406 where none is accepted that there is."""
+    """The media type to answer in: the most wanted one. Raises Refusal: 406 if it isn't there, 431 if the header is too long."""
     wanted: dict[str, float] = {}
-    for element in _ELEMENTS.findall(",".join(accept)):
+    for element in _ELEMENTS.findall(_bounded(",".join(accept), "Accept")):
         media_type, parameters = _read_media_type(element)
         if media_type:
             wanted[media_type] = max(wanted.get(media_type, 0), _quality(parameters.get("q", "1")))
@@ -65,6 +69,13 @@ def media_type_for(accept: list[str]) -> str:
     if not (new or old):
         raise Refusal(406, RequestCode.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL_TYPE} or {JSON_TYPE}.")
     return GRAPHQL_TYPE if new > old or (new == old and GRAPHQL_TYPE in wanted) else JSON_TYPE
+
+
+def _bounded(header: str, name: str) -> str:
+    if len(header) > LONGEST_MEDIA_TYPES:
+        message = f"The header {name} is longer than {LONGEST_MEDIA_TYPES} characters."
+        raise Refusal(431, RequestCode.HEADERS_TOO_LARGE, message)
+    return header
 
 
 def _read_media_type(text: str) -> tuple[str, dict[str, str]]:
@@ -84,12 +95,12 @@ def _quality(text: str) -> float:
 
 
 def _check_kind_of_body(headers: Headers) -> None:
-    media_type, parameters = _read_media_type(headers.get("content-type", ""))
+    media_type, parameters = _read_media_type(_bounded(headers.get("content-type", ""), "Content-Type"))
     if media_type != JSON_TYPE or parameters.get("charset", "") not in {"", "utf-8", "utf8"}:
         raise Refusal(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
     coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
     if coding not in {"", "identity"}:
-        message = f"The body has the Content-Encoding {coding}. Send it without one."
+        message = f"The body has the Content-Encoding {coding[:LONGEST_CODING]}. Send it without one."
         raise Refusal(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, message, {"Accept-Encoding": "identity"})
 
 
@@ -145,8 +156,9 @@ def _checked(query: object, variables: object, operation_name: object, extension
 
 async def _read_body(request: Request, most: int) -> bytes:
     too_large = Refusal(413, RequestCode.CONTENT_TOO_LARGE, f"The body is larger than {most} bytes.")
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
+    # However many zeros it begins with.
+    declared = request.headers.get("content-length", "").lstrip("0")
+    if len(declared) > LONGEST_INTEGER or (declared.isdecimal() and int(declared) > most):
         raise too_large
     body = bytearray()
     async for chunk in request.stream():

@@ -4,7 +4,7 @@ One walk visits every selection of the document once, however often fragments ar
 remembered and added up. The cost is a static upper bound of the objects that an answer can hold: 1 for each object,
 the page size times its content for a connection, 10 times its content for a list that isn't paged, 10 for a mutation.
 Leaf values are counted the same way. What lists that aren't paged really hold is known only when they are read: see
-`app.graphql.allowance`.
+`app.graphql.execution.meter`.
 """
 
 from collections.abc import Mapping, Sized
@@ -41,12 +41,12 @@ from graphql import (
 )
 
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
+from app.graphql.context import MUTATION_COST
 from app.graphql.http.limits import NO_SIZE, NOTHING, ONE_OBJECT, ONE_VALUE, Size, Weight
 from app.graphql.refused import BadRequest
 from app.graphql.schema import schema
 
 LIST_COST = 10
-MUTATION_COST = 10
 ELEMENTS = {"edges", "nodes"}
 """The fields of a connection that hold the elements of its page."""
 

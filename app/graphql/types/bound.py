@@ -1,17 +1,20 @@
 """Components, and what steps are bound to: credentials, secrets, agents and topics."""
 
-from typing import TYPE_CHECKING, Annotated, Self
+from asyncio import Future
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import orjson
 import strawberry
 
+from app.domain.access import Place
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.nouns import ReferenceKind
-from app.graphql.context import Info, found, required
-from app.graphql.describe import about, field
+from app.graphql.describe import about
+from app.graphql.loaders import Loaders
+from app.graphql.relations import Field, known, one
 from app.graphql.scalars import JSON
 from app.graphql.types.node import Node
-from app.storage.reads.views import AgentView, ComponentView, CredentialView, TopicView
+from app.storage.reads.views import AgentView, ComponentView, CredentialView, SecretView, TopicView
 
 if TYPE_CHECKING:
     from app.graphql.types.workspace import Workspace
@@ -19,11 +22,16 @@ if TYPE_CHECKING:
 SomeWorkspace = Annotated["Workspace", strawberry.lazy("app.graphql.types.workspace")]
 
 
-async def workspace_by_id(info: Info, workspace_id: str) -> "Workspace":
+def workspace_of(place: Place) -> "Workspace":
     """The workspace that something visible lives in."""
     from app.graphql.types.workspace import Workspace
 
-    return Workspace.of(await required(info.context.loaders.workspaces, workspace_id))
+    return Workspace.of(place)
+
+
+def in_workspace(description: str) -> Field:
+    """The relation to the workspace of something that has a `workspace_id`."""
+    return one(lambda loaders, thing: loaders.workspaces.load(thing.workspace_id), workspace_of, description)
 
 
 @strawberry.type(description="A connector: what a step runs.")
@@ -54,11 +62,7 @@ class InWorkspace(Node):
 
     name: str = about("The name.")
     workspace_id: strawberry.Private[str]
-
-    @field
-    async def workspace(self, info: Info) -> SomeWorkspace:
-        """The workspace that it lives in; only there it can be used."""
-        return await workspace_by_id(info, self.workspace_id)
+    workspace: SomeWorkspace = in_workspace("The workspace that it lives in; only there it can be used.")
 
 
 @strawberry.type
@@ -66,14 +70,14 @@ class OfComponent(InWorkspace):
     """What credentials and secrets have in common; no type of the schema."""
 
     component_id: strawberry.Private[str]
-
-    @field
-    async def component(self, info: Info) -> Component:
-        """The component that it belongs to; only steps of this component can use it."""
-        return Component.of(await required(info.context.loaders.components_referred_to, self.component_id))
+    component: Component = one(
+        lambda loaders, thing: loaders.components_referred_to.load(thing.component_id),
+        Component.of,
+        "The component that it belongs to; only steps of this component can use it.",
+    )
 
     @classmethod
-    def of(cls, view: CredentialView) -> Self:
+    def of(cls, view: CredentialView | SecretView) -> Self:
         workspace_id, component_id = view.workspace_id, view.component_id
         return cls(id=strawberry.ID(view.id), name=view.name, workspace_id=workspace_id, component_id=component_id)
 
@@ -101,7 +105,7 @@ class Topic(InWorkspace):
 
     @classmethod
     def of(cls, view: TopicView) -> Self:
-        schema = JSON(orjson.loads(view.schema_text))
+        schema = JSON(orjson.Fragment(view.schema_text))
         return cls(id=strawberry.ID(view.id), name=view.name, schema=schema, workspace_id=view.workspace_id)
 
 
@@ -110,19 +114,29 @@ Binding = Annotated[
 ]
 
 
-async def binding_of(
-    info: Info, kind: ReferenceKind, reference: str | None
-) -> Credential | Secret | Agent | Topic | None:
-    """The thing that a step is bound to, by its kind and id; None where there is none or the viewer can't see it."""
-    loaders = info.context.loaders
+def ask_for_binding(loaders: Loaders, kind: ReferenceKind, reference: str | None) -> "Future[Any] | None":
+    """Ask for the thing that a step is bound to; data samples are no things of their own."""
     match kind:
         case ReferenceKind.CREDENTIAL:
-            return await found(loaders.credentials, reference, Credential.of)
+            return known(loaders.credentials, reference)
         case ReferenceKind.SECRET:
-            return await found(loaders.secrets, reference, Secret.of)
+            return known(loaders.secrets, reference)
         case ReferenceKind.AGENT:
-            return await found(loaders.agents, reference, Agent.of)
+            return known(loaders.agents, reference)
         case ReferenceKind.TOPIC:
-            return await found(loaders.topics, reference, Topic.of)
+            return known(loaders.topics, reference)
         case ReferenceKind.DATA_SAMPLES:
             return None
+
+
+def binding_of(view: CredentialView | SecretView | AgentView | TopicView) -> Credential | Secret | Agent | Topic:
+    """What a step is bound to, of what was read of it."""
+    match view:
+        case SecretView():
+            return Secret.of(view)
+        case CredentialView():
+            return Credential.of(view)
+        case AgentView():
+            return Agent.of(view)
+        case TopicView():
+            return Topic.of(view)

@@ -6,10 +6,10 @@ import strawberry
 
 from app.domain import diff
 from app.domain.nouns import ReferenceKind
-from app.graphql.context import Info
-from app.graphql.describe import about, field
-from app.graphql.scalars import JSON
-from app.graphql.types.bound import Binding, binding_of
+from app.graphql.describe import about
+from app.graphql.relations import one
+from app.graphql.scalars import JSON, as_json
+from app.graphql.types.bound import Binding, ask_for_binding, binding_of
 
 
 @strawberry.type(description="A place where two steps or links differ.")
@@ -22,8 +22,8 @@ class FieldChange:
 
     @classmethod
     def of(cls, change: diff.FieldChange) -> Self:
-        before = None if change.before is None else JSON(change.before)
-        return cls(path=change.path, before=before, after=None if change.after is None else JSON(change.after))
+        before = None if change.before is None else as_json(change.before)
+        return cls(path=change.path, before=before, after=None if change.after is None else as_json(change.after))
 
 
 @strawberry.type(description="A step that both graphs have and that changed.")
@@ -44,16 +44,16 @@ class BindingChange:
     kind: ReferenceKind = about("What kind of thing it is bound to.")
     before_id: strawberry.Private[str | None]
     after_id: strawberry.Private[str | None]
-
-    @field
-    async def before(self, info: Info) -> Binding | None:
-        """What it was bound to; null if to nothing, or to what you can't see, and for data samples."""
-        return await binding_of(info, self.kind, self.before_id)
-
-    @field
-    async def after(self, info: Info) -> Binding | None:
-        """What it is bound to; null if to nothing, or to what you can't see, and for data samples."""
-        return await binding_of(info, self.kind, self.after_id)
+    before: Binding | None = one(
+        lambda loaders, change: ask_for_binding(loaders, change.kind, change.before_id),
+        binding_of,
+        "What it was bound to; null if to nothing, or to what you can't see, and for data samples.",
+    )
+    after: Binding | None = one(
+        lambda loaders, change: ask_for_binding(loaders, change.kind, change.after_id),
+        binding_of,
+        "What it is bound to; null if to nothing, or to what you can't see, and for data samples.",
+    )
 
 
 @strawberry.type(description="From the older graph to the newer one. Steps and links are matched by their ids.")

@@ -1,19 +1,22 @@
 """Flows, their drafts and their versions."""
 
+from asyncio import shield
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import strawberry
 
 from app.domain.nouns import FlowStatus, FlowType, VersionOrigin
 from app.graphql.arguments import given
 from app.graphql.connections import Connection, PageArguments, connection_field
-from app.graphql.context import Info, found, required
+from app.graphql.context import Info, required
 from app.graphql.describe import about, field
 from app.graphql.lists import connection_below
-from app.graphql.types.bound import SomeWorkspace, workspace_by_id
+from app.graphql.relations import Field, known, one
+from app.graphql.types.bound import SomeWorkspace, workspace_of
 from app.graphql.types.changes import GraphDiff
-from app.graphql.types.graph import FlowGraph, graph_of
+from app.graphql.types.graph import FlowGraph
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
 from app.graphql.types.readiness import DraftReadiness
@@ -27,6 +30,24 @@ Since = Annotated[
 ]
 
 
+def author_of(user_id: Callable[[Any], str | None], description: str) -> Field:
+    """The relation to an author."""
+    return one(lambda loaders, thing: known(loaders.users, user_id(thing)), User.of, description)
+
+
+def version_of(version_id: Callable[[Any], str | None], description: str) -> Field:
+    """The relation to a version."""
+    return one(lambda loaders, thing: known(loaders.versions, version_id(thing)), _version, description)
+
+
+def _version(view: VersionView) -> "FlowVersion":
+    return FlowVersion.of(view)
+
+
+def _draft(view: DraftView) -> "FlowDraft":
+    return FlowDraft.of(view)
+
+
 @strawberry.type(description="An integration flow. It has a draft, a published version, or both.")
 class Flow(Node):
     name: str = about("The name of the published version, or of the draft of a flow that was never published.")
@@ -38,30 +59,29 @@ class Flow(Node):
     updated_at: datetime = about("When the flow, its draft included, was changed last.")
     view: strawberry.Private[FlowView]
 
-    @field
-    async def workspace(self, info: Info) -> SomeWorkspace:
-        """The workspace that the flow lives in."""
-        return await workspace_by_id(info, self.view.workspace_id)
-
-    @field
-    async def created_by(self, info: Info) -> User | None:
-        """Who created the flow; null if the account is gone."""
-        return await author(info, self.view.created_by)
-
-    @field
-    async def draft(self, info: Info) -> "FlowDraft | None":
-        """What is being edited; null if there is nothing unpublished."""
-        return await found(info.context.loaders.active_drafts, self.view.id, FlowDraft.of)
+    workspace: SomeWorkspace = one(
+        lambda loaders, flow: loaders.workspaces.load(flow.view.workspace_id),
+        workspace_of,
+        "The workspace that the flow lives in.",
+    )
+    created_by: User | None = author_of(
+        lambda flow: flow.view.created_by, "Who created the flow; null if the account is gone."
+    )
+    draft: "FlowDraft | None" = one(
+        lambda loaders, flow: loaders.active_drafts.load(flow.view.id),
+        _draft,
+        "What is being edited; null if there is nothing unpublished.",
+    )
 
     @connection_field
     async def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Connection["FlowDraft"]:
         """Drafts that were set aside, the latest first: take one back with restoreFlowDraft before it is removed."""
         return await connection_below(info, Wanted(ListName.SET_ASIDE), self.view.id, page, FlowDraft.of)
 
-    @field
-    async def published_version(self, info: Info) -> "FlowVersion | None":
-        """The version that runs if the flow is active; null if the flow was never published."""
-        return await version_by_id(info, self.view.published_version_id)
+    published_version: "FlowVersion | None" = version_of(
+        lambda flow: flow.view.published_version_id,
+        "The version that runs if the flow is active; null if the flow was never published.",
+    )
 
     @classmethod
     def of(cls, view: FlowView) -> Self:
@@ -92,20 +112,19 @@ class FlowDraft(Node):
     set_aside_at: datetime | None = about("When the draft was set aside; null for the one that is being edited.")
     view: strawberry.Private[DraftView]
 
-    @field
-    async def flow(self, info: Info) -> Flow:
-        """The flow that it is a draft of."""
-        return await flow_by_id(info, self.view.flow_id)
-
-    @field
-    async def graph(self, info: Info) -> FlowGraph:
-        """Its steps and links, and what they are bound to."""
-        return await graph_of(info, self.view.id)
-
-    @field
-    async def readiness(self, info: Info) -> DraftReadiness:
-        """Whether it can be published now, and what keeps it from that."""
-        return DraftReadiness.of(await required(info.context.loaders.readiness, self.view.id))
+    flow: Flow = one(
+        lambda loaders, state: loaders.flows.load(state.view.flow_id), Flow.of, "The flow that it is a draft of."
+    )
+    graph: FlowGraph = one(
+        lambda loaders, state: loaders.graphs.load(state.view.id),
+        FlowGraph.of,
+        "Its steps and links, and what they are bound to.",
+    )
+    readiness: DraftReadiness = one(
+        lambda loaders, draft: loaders.readiness.load(draft.view.id),
+        DraftReadiness.of,
+        "Whether it can be published now, and what keeps it from that.",
+    )
 
     @field
     async def changes(self, info: Info, since_version_id: Since = strawberry.UNSET) -> GraphDiff | None:
@@ -116,10 +135,9 @@ class FlowDraft(Node):
             older = flow.published_version_id
         return await changes_between(info, older, self.view.id)
 
-    @field
-    async def author(self, info: Info) -> User | None:
-        """Who made the draft; null if the account is gone."""
-        return await author(info, self.view.author_id)
+    author: User | None = author_of(
+        lambda draft: draft.view.author_id, "Who made the draft; null if the account is gone."
+    )
 
     @classmethod
     def of(cls, view: DraftView) -> Self:
@@ -150,33 +168,29 @@ class FlowVersion(Node):
     origin: VersionOrigin = about("Where its content came from.")
     view: strawberry.Private[VersionView]
 
-    @field
-    async def flow(self, info: Info) -> Flow:
-        """The flow that it is a version of."""
-        return await flow_by_id(info, self.view.flow_id)
-
-    @field
-    async def graph(self, info: Info) -> FlowGraph:
-        """Its steps and links, and what they are bound to."""
-        return await graph_of(info, self.view.id)
+    flow: Flow = one(
+        lambda loaders, state: loaders.flows.load(state.view.flow_id), Flow.of, "The flow that it is a version of."
+    )
+    graph: FlowGraph = one(
+        lambda loaders, state: loaders.graphs.load(state.view.id),
+        FlowGraph.of,
+        "Its steps and links, and what they are bound to.",
+    )
 
     @field
     async def changes(self, info: Info, since_version_id: Since = strawberry.UNSET) -> GraphDiff | None:
         """What changed since a version of the flow; by default since the one before it. Null for the first."""
         older: str | None = given(since_version_id)
         if older is None:
-            older = await info.context.loaders.previous_versions.load((self.view.flow_id, self.view.number))
+            older = await shield(info.context.loaders.previous_versions.load((self.view.flow_id, self.view.number)))
         return await changes_between(info, older, self.view.id)
 
-    @field
-    async def published_by(self, info: Info) -> User | None:
-        """Who published it; null if the account is gone."""
-        return await author(info, self.view.published_by)
-
-    @field
-    async def revert_of(self, info: Info) -> "FlowVersion | None":
-        """The older version that it was taken from, if it was a revert."""
-        return await version_by_id(info, self.view.revert_of)
+    published_by: User | None = author_of(
+        lambda version: version.view.published_by, "Who published it; null if the account is gone."
+    )
+    revert_of: "FlowVersion | None" = version_of(
+        lambda version: version.view.revert_of, "The older version that it was taken from, if it was a revert."
+    )
 
     @classmethod
     def of(cls, view: VersionView) -> Self:
@@ -197,27 +211,12 @@ async def changes_between(info: Info, older: str | None, newer: str) -> GraphDif
     """What changed from a version to a draft or version of the same flow; None if there is no such version."""
     if older is None or not is_id(Kind.VERSION, older):
         return None
-    found = await info.context.loaders.comparisons.load((older, newer))
+    found = await shield(info.context.loaders.comparisons.load((older, newer)))
     if found is None:
         return None
     changed = [change for one in (*found.changed_steps, *found.changed_links) for change in one.fields]
-    info.context.allowance.take(len(changed) + len(found.bindings))
-    info.context.allowance.take_json([(change.before, change.after) for change in changed])
+    info.context.meter.expect_objects(len(changed) + len(found.bindings))
     return GraphDiff.of(found)
-
-
-async def author(info: Info, user_id: str | None) -> User | None:
-    """The author of something visible; None if the account is gone."""
-    return await found(info.context.loaders.users, user_id, User.of)
-
-
-async def flow_by_id(info: Info, flow_id: str) -> Flow:
-    """The flow of a draft or version that the viewer sees."""
-    return Flow.of(await required(info.context.loaders.flows, flow_id))
-
-
-async def version_by_id(info: Info, version_id: str | None) -> FlowVersion | None:
-    return await found(info.context.loaders.versions, version_id, FlowVersion.of)
 
 
 FlowConnection = Connection[Flow]

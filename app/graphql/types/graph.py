@@ -1,6 +1,7 @@
 """The graph of a draft or version: its steps and links, and the native form."""
 
-import asyncio
+from asyncio import shield
+from dataclasses import dataclass
 from typing import Self
 
 import orjson
@@ -10,10 +11,11 @@ from app.domain.component import read_command
 from app.domain.graph import Bindings, Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.nouns import ReferenceKind
 from app.domain.references import by_position
-from app.graphql.allowance import in_portions
-from app.graphql.context import Info, found, required
+from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.scalars import JSON
+from app.graphql.loaders import StoredGraph
+from app.graphql.relations import known, one
+from app.graphql.scalars import JSON, as_json
 from app.graphql.types.bound import Agent, Component, Credential, Secret, Topic
 
 
@@ -28,32 +30,31 @@ class FlowStep:
     tenant_id: strawberry.Private[str]
     bound: strawberry.Private[StepBindings]
 
-    @field
-    async def component(self, info: Info) -> Component | None:
-        """The component that the command means here; null if there is none or you can't see it."""
-        return await component_of(info, self.tenant_id, self.command)
-
-    @field
-    async def credential(self, info: Info) -> Credential | None:
-        """The credential that the step uses, if it has one."""
-        return await found(
-            info.context.loaders.credentials, self.bound.reference(ReferenceKind.CREDENTIAL), Credential.of
-        )
-
-    @field
-    async def secret(self, info: Info) -> Secret | None:
-        """The secret that the step uses, if it has one."""
-        return await found(info.context.loaders.secrets, self.bound.reference(ReferenceKind.SECRET), Secret.of)
-
-    @field
-    async def agent(self, info: Info) -> Agent | None:
-        """The agent that the step goes through, if it has one."""
-        return await found(info.context.loaders.agents, self.bound.reference(ReferenceKind.AGENT), Agent.of)
-
-    @field
-    async def topic(self, info: Info) -> Topic | None:
-        """The topic that a pub/sub step uses, if it has one."""
-        return await found(info.context.loaders.topics, self.bound.reference(ReferenceKind.TOPIC), Topic.of)
+    component: Component | None = one(
+        lambda loaders, step: loaders.components_meant.load((step.tenant_id, step.command)),
+        Component.of,
+        "The component that the command means here; null if there is none or you can't see it.",
+    )
+    credential: Credential | None = one(
+        lambda loaders, step: known(loaders.credentials, step.bound.reference(ReferenceKind.CREDENTIAL)),
+        Credential.of,
+        "The credential that the step uses, if it has one.",
+    )
+    secret: Secret | None = one(
+        lambda loaders, step: known(loaders.secrets, step.bound.reference(ReferenceKind.SECRET)),
+        Secret.of,
+        "The secret that the step uses, if it has one.",
+    )
+    agent: Agent | None = one(
+        lambda loaders, step: known(loaders.agents, step.bound.reference(ReferenceKind.AGENT)),
+        Agent.of,
+        "The agent that the step goes through, if it has one.",
+    )
+    topic: Topic | None = one(
+        lambda loaders, step: known(loaders.topics, step.bound.reference(ReferenceKind.TOPIC)),
+        Topic.of,
+        "The topic that a pub/sub step uses, if it has one.",
+    )
 
     @classmethod
     def of(cls, node: Json, *, bound: StepBindings, tenant_id: str) -> Self:
@@ -64,7 +65,7 @@ class FlowStep:
             name=_text(node.get("name")),
             description=_text(node.get("description")),
             function=None if read is None else read.function,
-            fields=JSON(node.get("fields") or {}),
+            fields=as_json(node.get("fields") or {}),
             tenant_id=tenant_id,
             bound=bound,
         )
@@ -78,72 +79,78 @@ class FlowLink:
     config: JSON | None = about("Its mapper and condition, as the platform keeps them.")
 
 
+@dataclass(frozen=True, slots=True)
+class ReadGraph:
+    """A graph that was read. Values of any form are kept as JSON text, which takes least room."""
+
+    steps: list[FlowStep]
+    links: list[FlowLink]
+    native: JSON
+    bindings: Bindings
+
+    @classmethod
+    def of(cls, stored: StoredGraph) -> Self:
+        bindings = bindings_from_json(orjson.loads(stored.view.bindings))
+        native, tenant_id, bound = (
+            join(orjson.loads(stored.content), bindings),
+            stored.view.tenant_id,
+            by_position(bindings),
+        )
+        steps = [
+            FlowStep.of(node, bound=bound.get(position, StepBindings(position)), tenant_id=tenant_id)
+            for position, node in enumerate(native["nodes"])
+        ]
+        links = [
+            FlowLink(link_id=key, source=edge.get("source"), target=edge["target"], config=_json(edge.get("config")))
+            for key, edge in zip(link_ids(native["edges"]), native["edges"], strict=True)
+        ]
+        return cls(steps, links, as_json(native), bindings)
+
+
 @strawberry.type(description="A graph; its steps and links are in the order of its native form.")
 class FlowGraph:
-    content: strawberry.Private[Json]
-    bindings: strawberry.Private[Bindings]
-    tenant_id: strawberry.Private[str]
+    stored: strawberry.Private[StoredGraph]
 
     @field
     def steps(self, info: Info) -> list[FlowStep]:
         """The steps, in the order of the native form."""
-        nodes = join(self.content, self.bindings)["nodes"]
-        info.context.allowance.take_list(nodes)
-        bound = by_position(self.bindings)
-        return in_portions(
-            [
-                FlowStep.of(node, bound=bound.get(position, StepBindings(position)), tenant_id=self.tenant_id)
-                for position, node in enumerate(nodes)
-            ]
-        )
+        return self._read(info).steps
 
     @field
     def links(self, info: Info) -> list[FlowLink]:
         """The links, in the order of the native form."""
-        edges = self.content["edges"]
-        info.context.allowance.take_list(edges)
-        links = [
-            FlowLink(
-                link_id=link_id, source=edge.get("source"), target=edge["target"], config=_json(edge.get("config"))
-            )
-            for link_id, edge in zip(link_ids(edges), edges, strict=True)
-        ]
-        return in_portions(links)
+        return self._read(info).links
 
     @field
     async def topics(self, info: Info) -> list[Topic]:
         """The topics that its pub/sub steps use, each once, in the order of the steps."""
-        ids = dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in self.bindings)))
-        views = await info.context.loaders.topics.load_many(list(ids))
+        bindings = self._read(info).bindings
+        ids = dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings)))
+        info.context.meter.take_objects(len(ids))
+        views = await shield(info.context.loaders.topics.load_many(list(ids)))
         return [Topic.of(view) for view in views if view is not None]
 
     @field
     async def components(self, info: Info) -> list[Component]:
         """The components that its steps use and that you can see, each once, in the order of the steps."""
-        commands = dict.fromkeys(node["command"] for node in self.content["nodes"])
-        meant = await asyncio.gather(*(component_of(info, self.tenant_id, command) for command in commands))
-        return list({component.id: component for component in meant if component is not None}.values())
+        commands = dict.fromkeys((step.tenant_id, step.command) for step in self._read(info).steps)
+        info.context.meter.take_objects(len(commands))
+        meant = await shield(info.context.loaders.components_meant.load_many(list(commands)))
+        return list({view.id: Component.of(view) for view in meant if view is not None}.values())
 
     @field
     def native(self, info: Info) -> JSON:
         """The platform's own form, with `nodes` and `edges`; its references are ids of this server."""
-        graph = join(self.content, self.bindings)
-        info.context.allowance.take_json(graph)
-        return JSON(graph)
+        return self._read(info).native
 
+    def _read(self, info: Info) -> ReadGraph:
+        view, length = self.stored.view, len(self.stored.content) + len(self.stored.view.bindings)
+        key = (view.content_hash, view.bindings, view.tenant_id)
+        return info.context.keep(key, length, lambda: ReadGraph.of(self.stored))
 
-async def graph_of(info: Info, state_id: str) -> FlowGraph:
-    """The graph of a draft or version that the viewer sees."""
-    view = await required(info.context.loaders.graphs, state_id)
-    content = await info.context.loaders.contents.load(view.content_hash)
-    bindings = bindings_from_json(orjson.loads(view.bindings))
-    return FlowGraph(content=content, bindings=bindings, tenant_id=view.tenant_id)
-
-
-async def component_of(info: Info, tenant_id: str, command: str) -> Component | None:
-    """The component that a command means in a tenant (C0), if the viewer can see it."""
-    component_id = await info.context.loaders.meanings.load((tenant_id, command))
-    return await found(info.context.loaders.components, component_id, Component.of)
+    @classmethod
+    def of(cls, stored: StoredGraph) -> Self:
+        return cls(stored=stored)
 
 
 def _text(value: Json) -> str | None:
@@ -151,4 +158,4 @@ def _text(value: Json) -> str | None:
 
 
 def _json(value: Json) -> JSON | None:
-    return None if value is None else JSON(value)
+    return None if value is None else as_json(value)

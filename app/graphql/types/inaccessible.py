@@ -6,8 +6,8 @@ import strawberry
 
 from app.domain import component as component_rules
 from app.domain.component import InaccessibilityReason
-from app.graphql.context import Info, found
-from app.graphql.describe import about, field
+from app.graphql.describe import about
+from app.graphql.relations import known, one
 from app.graphql.types.bound import Component
 
 
@@ -17,11 +17,11 @@ class InaccessibleComponent:
     step_ids: list[str] = about("The steps that use it, in the order of the graph.")
     reason: InaccessibilityReason = about("Why it can't be used.")
     component_id: strawberry.Private[str | None]
-
-    @field
-    async def component(self, info: Info) -> Component | None:
-        """The component; null if you can see none of this name."""
-        return await found(info.context.loaders.components, self.component_id, Component.of)
+    component: Component | None = one(
+        lambda loaders, found: known(loaders.components, found.component_id),
+        Component.of,
+        "The component; null if you can see none of this name.",
+    )
 
     @classmethod
     def of(cls, found: component_rules.InaccessibleComponent) -> Self:

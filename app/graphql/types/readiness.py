@@ -7,8 +7,8 @@ import strawberry
 
 from app.domain import readiness
 from app.domain.readiness import Blocker
-from app.graphql.context import Info, required
-from app.graphql.describe import about, field
+from app.graphql.describe import about
+from app.graphql.relations import one
 from app.graphql.types.bound import Component
 from app.graphql.types.inaccessible import InaccessibleComponent
 
@@ -25,11 +25,11 @@ class DraftBlocker:
 )
 class MissingCredential(DraftBlocker):
     component_id: strawberry.Private[str]
-
-    @field
-    async def component(self, info: Info) -> Component:
-        """The component whose credential or secret is missing."""
-        return Component.of(await required(info.context.loaders.components_referred_to, self.component_id))
+    component: Component = one(
+        lambda loaders, blocker: loaders.components.load(blocker.component_id),
+        Component.of,
+        "The component whose credential or secret is missing.",
+    )
 
 
 @strawberry.type(description="The pub/sub step has no topic that lives in the workspace.")

@@ -5,9 +5,9 @@ import strawberry
 from app.domain.nouns import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.references import ReferenceOutcome as Outcome
-from app.graphql.context import Info
-from app.graphql.describe import about, field, field_called
-from app.graphql.types.bound import Binding, binding_of
+from app.graphql.describe import about
+from app.graphql.relations import one
+from app.graphql.types.bound import Binding, ask_for_binding, binding_of
 
 
 @strawberry.type(description="What became of one reference: none vanishes without being reported.")
@@ -17,16 +17,17 @@ class ReferenceOutcome:
     action: ReferenceAction = about("Whether the result has the same, another one, or none.")
     from_id: strawberry.ID | None = about("What the source had; null if it had none, and for data samples.")
     to_id: strawberry.ID | None = about("What the result has; null if it has none, and for data samples.")
-
-    @field_called("from")
-    async def from_(self, info: Info) -> Binding | None:
-        """What the source had; null if it had none or you can't see it."""
-        return await binding_of(info, self.kind, self.from_id)
-
-    @field
-    async def to(self, info: Info) -> Binding | None:
-        """What the result has; null if it has none or you can't see it."""
-        return await binding_of(info, self.kind, self.to_id)
+    from_: Binding | None = one(
+        lambda loaders, outcome: ask_for_binding(loaders, outcome.kind, outcome.from_id),
+        binding_of,
+        "What the source had; null if it had none or you can't see it.",
+        name="from",
+    )
+    to: Binding | None = one(
+        lambda loaders, outcome: ask_for_binding(loaders, outcome.kind, outcome.to_id),
+        binding_of,
+        "What the result has; null if it has none or you can't see it.",
+    )
 
     @classmethod
     def of(cls, outcome: Outcome) -> "ReferenceOutcome":

@@ -8,9 +8,10 @@ from app.domain.access import Place, may_write_flows
 from app.domain.nouns import FlowStatus, FlowType, WorkspaceType
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
-from app.graphql.context import Info, required
-from app.graphql.describe import about, field, optional
+from app.graphql.context import Info
+from app.graphql.describe import about, optional
 from app.graphql.lists import connection_below
+from app.graphql.relations import one
 from app.graphql.types.bound import Agent, Credential, Secret, Topic
 from app.graphql.types.flow import Flow
 from app.graphql.types.node import Node
@@ -54,11 +55,11 @@ class Workspace(Node):
         "not suspended."
     )
     contract_id: strawberry.Private[str]
-
-    @field
-    async def contract(self, info: Info) -> Contract:
-        """The contract that owns the workspace."""
-        return Contract.of(await required(info.context.loaders.contracts, self.contract_id))
+    contract: Contract = one(
+        lambda loaders, workspace: loaders.contracts.load(workspace.contract_id),
+        Contract.of,
+        "The contract that owns the workspace.",
+    )
 
     @connection_field
     async def flows(

@@ -21,8 +21,19 @@ _HOMES = FLOWS.join(WORKSPACE, WORKSPACE.c.id == FLOW.c.workspace_id).join(
 
 GRAPHS = union_all(
     *(
-        select(state.c.id, state.c.content_hash, state.c.bindings, CONTRACT.c.tenant_id)
-        .select_from(_HOMES.join(state, state.c.flow_id == FLOW.c.id))
+        select(
+            state.c.id,
+            state.c.content_hash,
+            state.c.bindings,
+            CONTRACT.c.tenant_id,
+            # Known without reading it: TOAST keeps the length.
+            func.octet_length(FLOW_CONTENT.c.graph).label("characters"),
+        )
+        .select_from(
+            _HOMES.join(state, state.c.flow_id == FLOW.c.id).join(
+                FLOW_CONTENT, FLOW_CONTENT.c.hash == state.c.content_hash
+            )
+        )
         .where(state.c.id == any_(IDS))
         for state in (FLOW_DRAFT, FLOW_VERSION)
     )
@@ -62,9 +73,9 @@ async def read_versions_by_number(
 
 
 async def read_meanings(
-    connection: AsyncConnection, keys: Sequence[tuple[str, str]]
+    connection: AsyncConnection, viewer: str, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], str | None]:
-    """The ids of the components that commands mean, each in a tenant (C0)."""
-    catalogue: Catalogue = await read_catalogue(connection, {command for _, command in keys})
+    """The ids of the components that commands mean, each in a tenant (C0), if the viewer can see them."""
+    catalogue: Catalogue = await read_catalogue(connection, viewer, {command for _, command in keys})
     meant = {key: catalogue.resolve(key[1], TenantId(key[0])) for key in keys}
     return {key: None if component is None else component.id for key, component in meant.items()}

@@ -10,13 +10,13 @@ from app.domain.component import ComponentAccess
 from app.domain.nouns import FlowStatus, FlowType
 from app.storage.ids import Kind, is_id
 from app.storage.paging import ListBelow, Order, matching
-from app.storage.places import PLACE_COLUMNS, PLACES, is_member, place_of
-from app.storage.reads.nouns import component_visible, is_global
+from app.storage.places import PLACE_COLUMNS, PLACES, component_visible, is_global, is_member, place_of
 from app.storage.reads.views import (
     AgentView,
     CredentialView,
     DraftView,
     FlowView,
+    SecretView,
     TopicView,
     VersionView,
     View,
@@ -74,7 +74,7 @@ def _of_workspace(table: Table, view: type[View]) -> ListBelow[View]:
 
 TOPICS = _of_workspace(TOPIC, TopicView)
 CREDENTIALS = _of_workspace(CREDENTIAL, CredentialView)
-SECRETS = _of_workspace(SECRET, CredentialView)
+SECRETS = _of_workspace(SECRET, SecretView)
 AGENTS = _of_workspace(AGENT, AgentView)
 FLOWS_OF_WORKSPACE = _of_workspace(FLOW, FlowView)
 
@@ -135,8 +135,16 @@ def flows_matching(wanted: FlowFilter, search: str | None) -> tuple[ColumnElemen
 
 
 def component_is(table: Table, component_id: str | None) -> tuple[ColumnElement[bool], ...]:
-    """Only the credentials or secrets of one component, if one is named."""
-    return () if component_id is None else (table.c.component_id == _id_or_none(Kind.COMPONENT, component_id),)
+    """Only the credentials or secrets of one component, if one is named; of one that the viewer can't see, none."""
+    if component_id is None:
+        return ()
+    wanted = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
+    visible = (
+        select(literal(1))
+        .select_from(wanted)
+        .where(COMPONENT.c.id == _id_or_none(Kind.COMPONENT, component_id), component_visible())
+    )
+    return (table.c.component_id == _id_or_none(Kind.COMPONENT, component_id), exists(visible))
 
 
 def _is_active_draft_of_flow() -> ColumnElement[bool]:

@@ -9,9 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from app.domain.access import Place
-from app.domain.component import ComponentAccess
 from app.storage.ids import Kind, is_id
-from app.storage.places import BY_VIEWER, FLOWS, PLACE_COLUMNS, PLACES, VIEWER, is_member, place_of
+from app.storage.places import (
+    BY_VIEWER,
+    FLOWS,
+    PLACE_COLUMNS,
+    PLACES,
+    VIEWER,
+    component_visible,
+    is_member,
+    place_of,
+)
 from app.storage.reads.views import (
     AgentView,
     ComponentView,
@@ -19,6 +27,7 @@ from app.storage.reads.views import (
     CredentialView,
     DraftView,
     FlowView,
+    SecretView,
     TopicView,
     UserView,
     VersionView,
@@ -90,28 +99,12 @@ CONTRACTS = (
 WORKSPACES = select(*PLACE_COLUMNS).select_from(PLACES).where(BY_VIEWER, WORKSPACE.c.id == any_(IDS))
 
 
-def is_global() -> ColumnElement[bool]:
-    return COMPONENT.c.access == ComponentAccess.GLOBAL.value
-
-
-def component_visible() -> ColumnElement[bool]:
-    """Components that are visible (C2) in some contract that the viewer sees."""
-    contract = CONTRACT.alias()
-    where = or_(
-        and_(COMPONENT.c.access == ComponentAccess.TENANT.value, contract.c.tenant_id == TEAM.c.tenant_id),
-        contract.c.id == TEAM.c.contract_id,
-    )
-    access = CONTRACT_ACCESS.join(contract, contract.c.id == CONTRACT_ACCESS.c.contract_id)
-    seen = exists(select(literal(1)).select_from(access).where(CONTRACT_ACCESS.c.user_id == VIEWER, where))
-    return or_(is_global(), seen)
-
-
 COMPONENTS_REFERRED_TO = (
     select(*columns(COMPONENT, ComponentView), TEAM.c.name.label("team_name"))
     .join_from(COMPONENT, TEAM, TEAM.c.id == COMPONENT.c.team_id)
     .where(COMPONENT.c.id == any_(IDS))
 )
-"""Whoever may use them: for what the viewer sees that belongs to a component, such as a credential."""
+"""Whoever may use them: only for credentials and secrets that the viewer sees, which always tell whose they are."""
 
 COMPONENTS = COMPONENTS_REFERRED_TO.where(component_visible())
 
@@ -119,7 +112,7 @@ TOPICS = select(*columns(TOPIC, TopicView)).where(TOPIC.c.id == any_(IDS), is_me
 CREDENTIALS = select(*columns(CREDENTIAL, CredentialView)).where(
     CREDENTIAL.c.id == any_(IDS), is_member(CREDENTIAL.c.workspace_id)
 )
-SECRETS = select(*columns(SECRET, CredentialView)).where(SECRET.c.id == any_(IDS), is_member(SECRET.c.workspace_id))
+SECRETS = select(*columns(SECRET, SecretView)).where(SECRET.c.id == any_(IDS), is_member(SECRET.c.workspace_id))
 AGENTS = select(*columns(AGENT, AgentView)).where(AGENT.c.id == any_(IDS), is_member(AGENT.c.workspace_id))
 
 VISIBLE_FLOWS = select(*columns(FLOW, FlowView)).select_from(FLOWS).where(FLOW.c.id == any_(IDS))
@@ -155,7 +148,7 @@ read_components = _reader(COMPONENTS, ComponentView, Kind.COMPONENT)
 read_components_referred_to = _reader(COMPONENTS_REFERRED_TO, ComponentView, Kind.COMPONENT)
 read_topics = _reader(TOPICS, TopicView, Kind.TOPIC)
 read_credentials = _reader(CREDENTIALS, CredentialView, Kind.CREDENTIAL)
-read_secrets = _reader(SECRETS, CredentialView, Kind.SECRET)
+read_secrets = _reader(SECRETS, SecretView, Kind.SECRET)
 read_agents = _reader(AGENTS, AgentView, Kind.AGENT)
 read_flows = _reader(VISIBLE_FLOWS, FlowView, Kind.FLOW)
 read_drafts = _reader(DRAFTS, DraftView, Kind.DRAFT)

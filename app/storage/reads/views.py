@@ -40,8 +40,13 @@ class TopicView(NamedTuple):
 
 
 class CredentialView(NamedTuple):
-    """A credential or a secret."""
+    id: str
+    workspace_id: str
+    component_id: str
+    name: str
 
+
+class SecretView(NamedTuple):
     id: str
     workspace_id: str
     component_id: str
@@ -103,6 +108,8 @@ class GraphView(NamedTuple):
     content_hash: str
     bindings: str
     tenant_id: str
+    characters: int
+    """How long the content is, as stored."""
 
 
 View = TypeVar("View", bound=NamedTuple)

@@ -1,12 +1,9 @@
-"""What isn't foreseen of an answer: graphs and lists that aren't paged count by what is in them, while they are read."""
+"""What can't be foreseen of an answer is counted while it is made: graphs, long texts, aliases, repeated ids."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from app.graphql.allowance import PORTION, in_portions
 from app.graphql.http import execution
 from tests.api.client import Api, codes_of
 from tests.api.databases import Loaded, Server
@@ -55,10 +52,11 @@ async def test_steps_and_links_count_as_many_as_they_are(
         body = await api.caller("ada").answer(asking(twice), id=flow)
     assert "data" not in body
     [error] = body["errors"]
-    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "cost", "maximum": STEPS + 10}
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "objects", "maximum": STEPS + 10}
     assert (
-        error["message"] == f"The document has a cost of more than {STEPS + 10}; at most {STEPS + 10} is allowed. "
-        "Ask for less at once."
+        error["message"]
+        == f"The answer would hold more than {STEPS + 10} objects. Ask for fewer fields, smaller pages "
+        "or fewer aliases, or in several requests."
     )
 
 
@@ -75,8 +73,8 @@ async def test_what_is_read_again_because_something_vanished_counts_once(
 
 
 async def test_a_graph_as_it_stands_counts_by_its_length(databases: Server, loaded_trade: Loaded) -> None:
-    async with databases.serving(loaded_trade, max_cost=50) as api:
-        flow = await flow_with(api, graph(1, text="x" * 40 * 2048))
+    async with databases.serving(loaded_trade, max_answer_bytes=100_000) as api:
+        flow = await flow_with(api, graph(1, text="x" * 60_000))
         await api.caller("ada").ask(asking("native"), id=flow)
         body = await api.caller("ada").answer(asking("native again: native"), id=flow)
     assert ("data" in body, codes_of(body)) == (False, ["LIMIT_EXCEEDED"])
@@ -85,12 +83,40 @@ async def test_a_graph_as_it_stands_counts_by_its_length(databases: Server, load
 async def test_a_mutation_is_done_although_its_answer_would_be_too_much(
     databases: Server, loaded_trade: Loaded
 ) -> None:
-    async with databases.serving(loaded_trade, max_cost=50) as api:
-        body = await created(api, graph(1, text="x" * 40 * 2048), "native again: native")
+    async with databases.serving(loaded_trade, max_answer_bytes=100_000) as api:
+        body = await created(api, graph(1, text="x" * 60_000), "native again: native")
         listed = 'query($id: ID!) { workspace(id: $id) { flows(search: "large", first: 5) { nodes { name } } } }'
         found = await api.caller("ada").one(listed, id=api.id("workshop"))
     assert codes_of(body) == ["LIMIT_EXCEEDED"]
     assert found["flows"]["nodes"] == [{"name": "Large"}]
+
+
+async def test_one_id_that_is_repeated_counts_each_time(databases: Server, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, max_answer_bytes=100_000) as api:
+        flow = await flow_with(api, graph(1, text="x" * 5_000))
+        fields = " ".join(f"a{number}: fields" for number in range(10))
+        asked = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Flow { draft { graph { steps { %s } } } } } }"
+        body = await api.caller("ada").answer(asked.replace("%s", fields), ids=[flow] * 3)
+        assert codes_of(body) == ["LIMIT_EXCEEDED"]
+        [error] = body["errors"]
+        assert (error["extensions"]["limit"], error["path"][:1]) == ("bytes", ["nodes"])
+        await api.caller("ada").ask(asked.replace("%s", "a0: fields"), ids=[flow] * 3)
+
+
+async def test_graphs_are_not_read_beyond_what_an_answer_may_hold(databases: Server, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, max_answer_bytes=100_000) as api:
+        flows = [await flow_with(api, graph(1, text=letter * 60_000)) for letter in "xy"]
+        asked = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Flow { draft { graph { steps { stepId } } } } } }"
+        await api.caller("ada").ask(asked, ids=flows[:1])
+        body = await api.caller("ada").answer(asked, ids=flows)
+    assert [error["extensions"]["limit"] for error in body["errors"]] == ["bytes of graphs"]
+
+
+async def test_aliases_of_leaf_values_count_each(databases: Server, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, max_values=100) as api:
+        asked = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { viewerPermissions } } }"
+        body = await api.caller("ada").answer(asked, ids=[api.id("workshop")] * 90)
+    assert [error["extensions"]["limit"] for error in body["errors"]] == ["leaf values"]
 
 
 async def test_long_lists_are_answered_whole_and_in_order(databases: Server, loaded_trade: Loaded) -> None:
@@ -102,21 +128,3 @@ async def test_long_lists_are_answered_whole_and_in_order(databases: Server, loa
     assert [(link["source"], link["target"]) for link in links] == [
         (f"s{number}", f"s{number + 1}") for number in range(PLENTY - 1)
     ]
-
-
-async def test_a_long_list_lets_others_be_served_in_between() -> None:
-    served = 0
-
-    async def others() -> None:
-        nonlocal served
-        while True:
-            served += 1
-            await asyncio.sleep(0)
-
-    other = asyncio.create_task(others())
-    portions = in_portions(list(range(10 * PORTION)))
-    assert isinstance(portions, AsyncIterator)
-    assert [each async for each in portions] == list(range(10 * PORTION))
-    other.cancel()
-    assert served == 10
-    assert in_portions([1, 2]) == [1, 2]

@@ -1,0 +1,94 @@
+"""What an answer takes, counted while it is made.
+
+The query cost says before an operation runs what its document could ask for at most. It can't know what lists that
+aren't paged and graphs hold, how long texts are, or that aliases ask for the same thing again: that is counted here, and
+above a limit the operation is refused before the bytes of its answer exist.
+"""
+
+import orjson
+
+from app.graphql.refused import BadRequest, RequestCode
+
+BYTES_PER_UNIT = 2048
+"""So many bytes are charged like an object."""
+BYTES_PER_FIELD = 4
+"""Quotation marks, colon and comma around the name of a field and its value."""
+
+
+class AnswerTooLarge(BadRequest):
+    """An answer that would hold more than one request may get."""
+
+    def __init__(self, limit: str, maximum: int) -> None:
+        message = (
+            f"The answer would hold more than {maximum} {limit}. Ask for fewer fields, smaller pages or fewer aliases, "
+            "or in several requests."
+        )
+        super().__init__(message, {"code": RequestCode.LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
+
+
+class Meter:
+    """Counts the objects, leaf values and bytes of one answer; each `take` raises AnswerTooLarge above its limit."""
+
+    def __init__(self, *, max_objects: int, max_values: int, max_bytes: int) -> None:
+        self._max_objects = max_objects
+        self._max_values = max_values
+        self._max_bytes = max_bytes
+        self.refused: AnswerTooLarge | None = None
+        """Why the answer is given up: whatever comes after that is refused likewise."""
+        self.begin_again()
+
+    @property
+    def cost(self) -> int:
+        """What the operation is charged for: its objects and mutations, and what it read or answered of long texts."""
+        return self.objects + (self.bytes + self.read_bytes) // BYTES_PER_UNIT
+
+    def begin_again(self) -> None:
+        """For an answer that is made anew."""
+        self.objects = self.values = self.bytes = self.read_bytes = 0
+        self.refused = None
+
+    def take_objects(self, number: int = 1) -> None:
+        self.objects += number
+        if self.objects > self._max_objects:
+            self._refuse("objects", self._max_objects)
+
+    def expect_objects(self, number: int) -> None:
+        """Refuse now what would be too many later, when each of them is taken."""
+        if self.objects + number > self._max_objects:
+            self._refuse("objects", self._max_objects)
+
+    def take_field(self, name: str) -> None:
+        """Count the name under which a field stands in an object."""
+        self.bytes += len(name) + BYTES_PER_FIELD
+
+    def take_value(self, value: object) -> None:
+        """Count a leaf value, or a list of them, and as many bytes as it takes in JSON."""
+        self.values += len(value) if isinstance(value, list) else 1
+        self.bytes += json_length(value)
+        if self.bytes > self._max_bytes:
+            self._refuse("bytes", self._max_bytes)
+        if self.values > self._max_values:
+            self._refuse("leaf values", self._max_values)
+
+    def take_graphs(self, number: int) -> None:
+        """Count the bytes of graphs that are to be read, whether they are shown or not."""
+        self.read_bytes += number
+        if self.read_bytes > self._max_bytes:
+            self._refuse("bytes of graphs", self._max_bytes)
+
+    def _refuse(self, limit: str, maximum: int) -> None:
+        self.refused = self.refused or AnswerTooLarge(limit, maximum)
+        raise self.refused.with_traceback(None)
+
+
+def json_length(value: object) -> int:
+    """How many bytes a value takes in JSON; of short plain values an upper bound, which is found faster."""
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return len(value) + 2 + value.count('"') + value.count("\\")
+        return len(orjson.dumps(value))
+    if value is None or isinstance(value, bool):
+        return 5
+    if isinstance(value, int | float):
+        return 24
+    return len(orjson.dumps(value))

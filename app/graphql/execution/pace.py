@@ -1,0 +1,45 @@
+"""Giving way: an operation works for a short while at a time, so that others are served in between."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+SLICE_SECONDS = 0.01
+"""How long an operation may work between two looks of the event loop at what else there is to do."""
+RELEASED_AT_ONCE = 16
+"""How many of those who wait are let go on at the beginning of a slice; who comes too late waits again."""
+
+
+class Pace:
+    """The slices of one operation, whatever number of tasks work on it."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._ends: float | None = None
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def is_over(self) -> bool:
+        """Whether the slice is used up, so that `wait` has to be awaited before going on."""
+        now = self._clock()
+        if self._ends is None:
+            self._ends = now + SLICE_SECONDS
+            asyncio.get_running_loop().call_soon(self._begin)
+        return now >= self._ends
+
+    async def wait(self) -> None:
+        """Wait until a slice has room."""
+        while self.is_over():
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+
+    def _begin(self) -> None:
+        """Begin a slice, if there is anybody who waits for one; else with the next who asks."""
+        self._ends = None
+        for _ in range(min(RELEASED_AT_ONCE, len(self._waiting))):
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+        if self._waiting:
+            self.is_over()

@@ -1,0 +1,78 @@
+"""Attacks by what is asked for: the same things again and again, by aliases or ids."""
+
+from collections.abc import Callable
+
+import httpx
+
+from scripts.benchmarks.hostile.demo import CODE, Attack, Demo, Json, aliased, graph, steps
+
+
+def repeated_fields(demo: Demo) -> httpx.Request:
+    flow, _ = demo.create(graph([{"id": "s", "command": CODE, "fields": {"text": "x" * 100_000}}]))
+    selected = aliased(50, "fields")
+    query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Flow {{ draft {{ graph {{ steps {{ {selected} }} }} }} }} }} }}"
+    return demo.request(query, ids=[flow] * 60)
+
+
+def repeated_graphs(selection: str, times: int) -> Callable[[Demo], httpx.Request]:
+    def prepare(demo: Demo) -> httpx.Request:
+        flow, _ = demo.create(
+            graph(steps(9_000), ({"source": f"s{index}", "target": f"s{index + 1}"} for index in range(8_999)))
+        )
+        query = (
+            f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Flow {{ draft {{ graph {{ {selection} }} }} }} }} }}"
+        )
+        return demo.request(query, ids=[flow] * times)
+
+    return prepare
+
+
+def nested_graphs(demo: Demo) -> httpx.Request:
+    flows = []
+    for number in range(15):
+        empty: Json = [[] for _ in range(300_000)]
+        flows.append(demo.create(graph([{"id": f"s{number}", "command": CODE, "fields": {"list": empty}}]))[0])
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Flow { draft { graph { steps { stepId component { id } } } } } } }"
+    return demo.request(query, ids=flows)
+
+
+def aliases_of_components(number: int, times: int) -> Callable[[Demo], httpx.Request]:
+    def prepare(demo: Demo) -> httpx.Request:
+        flow, _ = demo.create(graph(steps(number)))
+        query = f"query($id: ID!) {{ flow(id: $id) {{ draft {{ graph {{ steps {{ {aliased(times, 'component { id }')} }} }} }} }} }}"
+        return demo.request(query, id=flow)
+
+    return prepare
+
+
+def many_flows(selection: str, times: int = 100) -> Callable[[Demo], httpx.Request]:
+    """A full page of flows, asked for again and again by one id."""
+
+    def prepare(demo: Demo) -> httpx.Request:
+        [workspace, *_] = demo.workspaces
+        there = demo.ask("query($id: ID!) { workspace(id: $id) { flows(first: 100) { nodes { id } } } }", id=workspace)
+        for _ in range(100 - len(there["workspace"]["flows"]["nodes"])):
+            demo.create(graph(steps(1)))
+        query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Workspace {{ flows(first: 100) {{ nodes {{ {selection} }} }} }} }} }}"
+        return demo.request(query, ids=[workspace] * times)
+
+    return prepare
+
+
+ANSWERS = (
+    Attack("fields of 100 KB, 3,000 times", repeated_fields),
+    Attack("steps of one flow, 60 times", repeated_graphs("steps { stepId }", 60)),
+    Attack("components of one flow, 60 times", repeated_graphs("components { id } topics { id }", 60)),
+    Attack("native form, 50 aliases", repeated_graphs(aliased(50, "native"), 1)),
+    Attack("graphs of empty lists", nested_graphs),
+    Attack("components of 3,000 steps, 20 aliases", aliases_of_components(3_000, 20)),
+    Attack("components of 3,000 steps, 15 aliases", aliases_of_components(3_000, 15)),
+    Attack("10,000 flows, their plain fields", many_flows("id name description type status cron createdAt updatedAt")),
+    Attack("10,000 flows, 35 aliases", many_flows(aliased(35, "name"))),
+    Attack(
+        "10,000 flows, their relations",
+        many_flows("id createdBy { id firstName } workspace { name contract { name } }", 49),
+    ),
+    Attack("10,000 flows, drafts with authors", many_flows("id draft { id author { email } }", 90)),
+    Attack("10,000 flows, readiness", many_flows("draft { readiness { ready } }", 50)),
+)

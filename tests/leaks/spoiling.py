@@ -1,0 +1,67 @@
+"""Inputs of mutations that are wrong in one thing, so that nothing is written: with every other refusal beside it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.api.world import graph, step
+
+Inputs = list[dict[str, Any]]
+BAD_NAME = "\n"
+NEVER = -1
+"""No draft has this revision."""
+
+
+def graph_of_everything(ids: Mapping[str, str], home: str) -> dict[str, Any]:
+    """Steps of components that few may see, bound to what lives here and elsewhere."""
+    return graph(
+        step("1", "oven-makers/oven:bake", fields={"tray": ids["harbour-orders"]}, credential=ids[f"{home}-mail"]),
+        step("2", "acme/oven:bake", topic=ids["store-orders"], secret=ids["kitchen-erp"]),
+        step("3", "acme/pubsub:sub", topic=ids["kitchen-items"], credential=ids["kitchen-oven"]),
+        step("4", "acme/erp:get", secret=ids["harbour-erp"], agent=ids["depot-agent"]),
+        step("5", "nobody/nothing:run", topic=ids["depot-orders"]),
+    )
+
+
+def exports(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
+    wish = {"flowId": ids[flow], "name": BAD_NAME}
+    onto = {**wish, "existingDraft": "REFUSE", "destination": {"overrideFlowId": ids[f"{place}-strays"]}}
+    into = {**wish, "destination": {"workspaceId": ids[place]}}
+    return [into, onto, {**into, "topicId": ids[f"{place}-orders"]}, {**into, "topicId": ids["depot-items"]}]
+
+
+def updates(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
+    wish = {"flowId": ids[flow], "name": BAD_NAME}
+    chosen = {"topicId": ids[f"{place}-orders"], "credentialId": ids["kitchen-oven"], "secretId": ids["harbour-erp"]}
+    return [
+        wish,
+        {**wish, "expectedRevision": NEVER, "graph": graph_of_everything(ids, place)},
+        {**wish, "bindings": [{"stepId": number, **chosen} for number in "12345"]},
+    ]
+
+
+def reverts(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
+    """Only of flows that have a draft, which stands in the way."""
+    version = ids.get(f"{flow}/1")
+    if version is None or f"{flow}/draft" not in ids or flow.endswith("-stashed"):
+        return [{"flowId": ids[flow], "versionId": ids[f"{place}-bound/1"]}] if not flow.endswith("-bound") else []
+    return [{"flowId": ids[flow], "versionId": version, "publish": True, "existingDraft": "REFUSE"}]
+
+
+def active_drafts(ids: Mapping[str, str], flow: str, _: str) -> Inputs:
+    found = f"{flow}/draft" in ids and not flow.endswith("-stashed")
+    return [{"draftId": ids[f"{flow}/draft"]}] if found else []
+
+
+SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
+    "copyFlow": lambda ids, flow, _: [{"flowId": ids[flow], "name": BAD_NAME}],
+    "exportFlow": exports,
+    "createFlow": lambda ids, _, place: [
+        {"workspaceId": ids[place], "name": BAD_NAME, "graph": graph_of_everything(ids, place)}
+    ],
+    "updateFlowDraft": updates,
+    "publishFlowDraft": lambda ids, flow, _: [{"flowId": ids[flow], "expectedRevision": NEVER}],
+    "revertFlow": reverts,
+    "discardFlowDraft": lambda ids, flow, _: [{"flowId": ids[flow], "expectedRevision": NEVER}],
+    "restoreFlowDraft": active_drafts,
+}
+"""For each mutation its inputs with a flow and a workspace, by their keys."""

@@ -1,0 +1,50 @@
+"""No refusal tells of what its reader may not see: all reasons are the same in a world that has none of it (A5, X11)."""
+
+import pytest
+
+from app.storage.ids import Kind, kind_of
+from tests.api.databases import contents
+from tests.leaks.asking import document_for
+from tests.leaks.company import CALLERS
+from tests.leaks.selections import fields_of
+from tests.leaks.spoiling import SPOILED
+from tests.leaks.test_worlds import chunks
+from tests.leaks.worlds import Worlds
+
+
+def keys_of(worlds: Worlds, user: str, kind: Kind) -> list[str]:
+    """What the user sees of this kind, and one that it doesn't."""
+    keys = [key for key, id_ in worlds.ids.items() if kind_of(id_) is kind]
+    seen = [key for key in keys if worlds.sights[user].sees(key)]
+    return [*seen, *[key for key in keys if key not in seen][:1]]
+
+
+def inputs_of(worlds: Worlds, user: str, mutation: str) -> list[dict[str, object]]:
+    """Each once: every flow that there is for the user meets two workspaces, so that every workspace has its turn."""
+    flows, places = keys_of(worlds, user, Kind.FLOW), keys_of(worlds, user, Kind.WORKSPACE)
+    pairs = [(flow, places[(turn + index) % len(places)]) for index, flow in enumerate(flows) for turn in (0, 1)]
+    pairs += [(flows[0], place) for place in places]
+    made = [each for flow, place in pairs for each in SPOILED[mutation](worlds.ids, flow, place)]
+    return [{"input": each} for index, each in enumerate(made) if each not in made[:index]]
+
+
+async def written_in(worlds: Worlds) -> list[tuple[str, str]]:
+    """All that there is, but when tokens were used."""
+    return [row for row in await contents(worlds.full.database_url) if row[0] != "api_token"]
+
+
+@pytest.mark.parametrize("mutation", SPOILED)
+async def test_a_mutation_is_refused_for_the_same_reasons_as_in_a_world_without_what_the_caller_can_not_see(
+    worlds: Worlds, mutation: str
+) -> None:
+    before = await written_in(worlds)
+    for user in CALLERS:
+        for arguments in chunks(inputs_of(worlds, user, mutation), 20):
+            document, variables = document_for("Mutation", mutation, arguments, 1)
+            full = await worlds.full.answer(user, document, **variables)
+            assert full == await worlds.known[user].answer(user, document, **variables)
+    assert await written_in(worlds) == before
+
+
+def test_every_mutation_has_inputs_that_are_refused() -> None:
+    assert set(SPOILED) == set(fields_of("Mutation"))
