@@ -26,7 +26,7 @@ Made = TypeVar("Made")
 
 MUTATION_COST = 10
 """What a mutation counts besides the objects that it answers."""
-KEPT_CHARACTERS = 2_000_000
+KEPT_CHARACTERS = 8_000_000
 """How much of graphs a request keeps read, since aliases and repeated ids ask for the same again."""
 
 
@@ -74,11 +74,12 @@ class Context:
         await self.loaders.close()
         self.loaders = Loaders(self.database, self.viewer, self.meter)
 
-    def keep(self, key: Hashable, size: int, make: Callable[[], Made]) -> Made:
-        """What was made for this key a while ago, if it is still kept; else it is made now. `size` in characters."""
+    def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
+        """What was parsed for this key a while ago, if it is still kept; else it is parsed now. `size` in characters."""
         found: tuple[int, Made] | None = self._kept.get(key)
         if found is None:
-            found = size, make()
+            self.meter.take_parsed(size)
+            found = size, parse()
             if size <= KEPT_CHARACTERS:
                 self._kept[key] = found
         return found[1]

@@ -15,6 +15,7 @@ from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
 from app.storage.reads import graphs, nouns
 from app.storage.reads.graphs import read_versions_by_number
+from app.storage.reads.limit import ReadLimit
 from app.storage.reads.lists import Wanted
 from app.storage.reads.views import (
     AgentView,
@@ -119,16 +120,20 @@ class Loaders:
 
         return Loader(load_in_turn)
 
+    @property
+    def _limit(self) -> ReadLimit:
+        """How much may still be read of graphs."""
+        return ReadLimit(self._meter.readable_bytes, self._meter.take_graphs, self._meter.take_objects)
+
     async def close(self) -> None:
         """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""
         await self._turns.close()
 
     async def _graphs(self, state_ids: list[str]) -> list["StoredGraph | None"]:
         async with self._database.reading() as connection:
-            views = await graphs.read_graphs(connection, self._viewer, state_ids)
-            self._meter.take_graphs(sum(view.characters + len(view.bindings) for view in views.values()))
+            views = await graphs.read_graphs(connection, self._viewer, state_ids, self._limit)
             hashes = sorted({view.content_hash for view in views.values()})
-            contents = await graphs.read_contents(connection, hashes) if hashes else {}
+            contents = await graphs.read_contents(connection, hashes, self._limit) if hashes else {}
         stored = {one: StoredGraph(contents[view.content_hash], view) for one, view in views.items()}
         return [stored.get(one) for one in state_ids]
 
@@ -140,11 +145,11 @@ class Loaders:
         return [found.get(meant[key] or "") for key in keys]
 
     async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...] | None]:
-        found = await check_readiness(self._database, self._viewer, draft_ids)
+        found = await check_readiness(self._database, self._viewer, draft_ids, self._limit)
         return [found.get(draft_id) for draft_id in draft_ids]
 
     async def _comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
-        return await compare_states(self._database, self._viewer, pairs)
+        return await compare_states(self._database, self._viewer, pairs, self._limit, self._meter.comparisons)
 
     async def _previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:
         async with self._database.reading() as connection:

@@ -7,15 +7,20 @@ from app.domain.nouns import UserId
 from app.domain.readiness import Blocker, blockers
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets
+from app.storage.reads.limit import ReadLimit
 from app.storage.reads.states import read_states
 
 
 async def check_readiness(
-    database: Database, actor: UserId, draft_ids: Sequence[str]
+    database: Database, actor: UserId, draft_ids: Sequence[str], limit: ReadLimit
 ) -> dict[str, tuple[Blocker, ...]]:
-    """What keeps each of these drafts from being published; nothing if it is ready (H3)."""
+    """What keeps each of these drafts from being published; nothing if it is ready (H3).
+
+    Every step that is looked at counts towards the limit.
+    """
     async with database.reading() as connection:
-        states = await read_states(connection, actor, draft_ids)
+        states = await read_states(connection, actor, draft_ids, limit)
+        limit.take_steps(sum(len(view.state.steps) for view in states.values()))
         used = {step.command for view in states.values() for step in view.state.steps}
         catalogue = await read_catalogue(connection, actor, used)
         bound = {reference for view in states.values() for reference in references(view.state.bindings)}

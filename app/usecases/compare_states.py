@@ -1,44 +1,80 @@
 """What changed between drafts and versions: many comparisons at once, in as many statements as for one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
+from cachetools import LRUCache
 
-from app.domain.diff import GraphDiff, Snapshot, compare
+from app.domain.diff import Changed, FieldChange, GraphDiff, Snapshot, compare
 from app.domain.graph import Json
+from app.domain.matching import ComparisonBudget
 from app.domain.nouns import UserId
+from app.offload import offload
 from app.storage.engine import Database
 from app.storage.reads.graphs import read_contents
+from app.storage.reads.limit import ReadLimit
 from app.storage.reads.states import StateView, read_states
 
 Pair = tuple[str, str]
 """The ids of two drafts or versions, the older one first."""
 
+KEPT = 2
+"""How many contents are kept parsed: pairs that follow each other in a history share one."""
 
-async def compare_states(database: Database, actor: UserId, pairs: Sequence[Pair]) -> list[GraphDiff | None]:
+
+async def compare_states(
+    database: Database, actor: UserId, pairs: Sequence[Pair], limit: ReadLimit, budget: ComparisonBudget
+) -> list[GraphDiff | None]:
     """What changed from the first to the second of each pair; None unless the caller sees both and one flow has them.
 
-    Content is read only where the hashes differ.
+    Content is read only where the hashes differ. Values that differ are JSON text already, which takes least room.
     """
     async with database.reading() as connection:
-        states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}))
+        states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}), limit)
         found = [(states.get(older), states.get(newer)) for older, newer in pairs]
         differing = {view.state.content_hash for pair in found if _differ(*pair) for view in pair if view is not None}
-        contents = await read_contents(connection, sorted(differing)) if differing else {}
-    read = {content_hash: orjson.loads(text) for content_hash, text in contents.items()}
-    return [_compared(older, newer, read) for older, newer in found]
+        contents = await read_contents(connection, sorted(differing), limit) if differing else {}
+    comparisons = _Comparisons(contents, budget)
+    sizes = [sum(len(contents.get(view.state.content_hash, "")) for view in pair if view is not None) for pair in found]
+    return [await offload(size, comparisons.compared, *pair) for size, pair in zip(sizes, found, strict=True)]
 
 
 def _differ(older: StateView | None, newer: StateView | None) -> bool:
     return older is not None and newer is not None and older.state.content_hash != newer.state.content_hash
 
 
-def _compared(older: StateView | None, newer: StateView | None, contents: dict[str, Json]) -> GraphDiff | None:
-    if older is None or newer is None or older.flow_id != newer.flow_id:
-        return None
-    return compare(_snapshot(older, contents), _snapshot(newer, contents))
+class _Comparisons:
+    """Comparisons of one request, which share what they may take."""
+
+    def __init__(self, contents: dict[str, str], budget: ComparisonBudget) -> None:
+        self._contents = contents
+        self._budget = budget
+        self._parsed: LRUCache[str, Json] = LRUCache(KEPT)
+
+    def compared(self, older: StateView | None, newer: StateView | None) -> GraphDiff | None:
+        if older is None or newer is None or older.flow_id != newer.flow_id:
+            return None
+        found = compare(self._snapshot(older), self._snapshot(newer), self._budget)
+        steps, links = tuple(map(_as_text, found.changed_steps)), tuple(map(_as_text, found.changed_links))
+        return replace(found, changed_steps=steps, changed_links=links)
+
+    def _snapshot(self, view: StateView) -> Snapshot:
+        state = view.state
+        return Snapshot(state.content_hash, state.steps, state.bindings, self._content(state.content_hash))
+
+    def _content(self, content_hash: str) -> Json:
+        if content_hash in self._contents and content_hash not in self._parsed:
+            self._parsed[content_hash] = orjson.loads(self._contents[content_hash])
+        return self._parsed.get(content_hash)
 
 
-def _snapshot(view: StateView, contents: dict[str, Json]) -> Snapshot:
-    state = view.state
-    return Snapshot(state.content_hash, state.steps, state.bindings, contents.get(state.content_hash))
+def _as_text(changed: Changed) -> Changed:
+    return Changed(changed.id, tuple(map(_change_as_text, changed.fields)))
+
+
+def _change_as_text(change: FieldChange) -> FieldChange:
+    before, after = (
+        None if value is None else orjson.Fragment(orjson.dumps(value)) for value in (change.before, change.after)
+    )
+    return FieldChange(change.path, before, after)

@@ -99,7 +99,7 @@ def main() -> None:
     bounded, waiting = 0, list(chosen)
     while waiting:
         # One that stopped its server gets the others a new one.
-        with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (url, server):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, serving(Path(folder)) as (url, server):
             while waiting:
                 attack = waiting.pop(0)
                 try:

@@ -7,6 +7,7 @@ above a limit the operation is refused before the bytes of its answer exist.
 
 import orjson
 
+from app.domain.matching import ComparisonBudget
 from app.graphql.refused import BadRequest, RequestCode
 
 BYTES_PER_UNIT = 2048
@@ -42,10 +43,16 @@ class Meter:
         """What the operation is charged for: its objects and mutations, and what it read or answered of long texts."""
         return self.objects + (self.bytes + self.read_bytes) // BYTES_PER_UNIT
 
+    @property
+    def readable_bytes(self) -> int:
+        """How much may still be read of graphs."""
+        return max(0, self._max_bytes - self.read_bytes)
+
     def begin_again(self) -> None:
         """For an answer that is made anew."""
-        self.objects = self.values = self.bytes = self.read_bytes = 0
+        self.objects = self.values = self.bytes = self.read_bytes = self.parsed_bytes = 0
         self.refused = None
+        self.comparisons = ComparisonBudget()
 
     def take_objects(self, number: int = 1) -> None:
         self.objects += number
@@ -74,6 +81,12 @@ class Meter:
         """Count the bytes of graphs that are to be read, whether they are shown or not."""
         self.read_bytes += number
         if self.read_bytes > self._max_bytes:
+            self._refuse("bytes of graphs", self._max_bytes)
+
+    def take_parsed(self, number: int) -> None:
+        """Count the bytes of a graph that is parsed: drafts and versions may share one that is read once."""
+        self.parsed_bytes += number
+        if self.parsed_bytes > self._max_bytes:
             self._refuse("bytes of graphs", self._max_bytes)
 
     def _refuse(self, limit: str, maximum: int) -> None:

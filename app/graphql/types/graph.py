@@ -146,7 +146,7 @@ class FlowGraph:
     def _read(self, info: Info) -> ReadGraph:
         view, length = self.stored.view, len(self.stored.content) + len(self.stored.view.bindings)
         key = (view.content_hash, view.bindings, view.tenant_id)
-        return info.context.keep(key, length, lambda: ReadGraph.of(self.stored))
+        return info.context.parsed(key, length, lambda: ReadGraph.of(self.stored))
 
     @classmethod
     def of(cls, stored: StoredGraph) -> Self:

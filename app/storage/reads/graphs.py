@@ -10,6 +10,7 @@ from app.domain.component import Catalogue
 from app.domain.nouns import TenantId
 from app.storage.facts import read_catalogue
 from app.storage.places import FLOWS
+from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.reads.views import GraphView
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 
@@ -19,27 +20,29 @@ _HOMES = FLOWS.join(WORKSPACE, WORKSPACE.c.id == FLOW.c.workspace_id).join(
     CONTRACT, CONTRACT.c.id == WORKSPACE.c.contract_id
 )
 
-GRAPHS = union_all(
-    *(
-        select(
-            state.c.id,
-            state.c.content_hash,
-            state.c.bindings,
-            CONTRACT.c.tenant_id,
-            # Known without reading it: TOAST keeps the length.
-            func.octet_length(FLOW_CONTENT.c.graph).label("characters"),
-        )
-        .select_from(
-            _HOMES.join(state, state.c.flow_id == FLOW.c.id).join(
-                FLOW_CONTENT, FLOW_CONTENT.c.hash == state.c.content_hash
+GRAPHS = bounded(
+    union_all(
+        *(
+            select(
+                state.c.id,
+                state.c.content_hash,
+                state.c.bindings,
+                CONTRACT.c.tenant_id,
             )
+            .select_from(_HOMES.join(state, state.c.flow_id == FLOW.c.id))
+            .where(state.c.id == any_(IDS))
+            for state in (FLOW_DRAFT, FLOW_VERSION)
         )
-        .where(state.c.id == any_(IDS))
-        for state in (FLOW_DRAFT, FLOW_VERSION)
-    )
+    ).subquery("graphs"),
+    by="id",
+    long=("bindings",),
 )
 
-CONTENTS = select(FLOW_CONTENT.c.hash, FLOW_CONTENT.c.graph).where(FLOW_CONTENT.c.hash == any_(IDS))
+CONTENTS = bounded(
+    select(FLOW_CONTENT.c.hash, FLOW_CONTENT.c.graph).where(FLOW_CONTENT.c.hash == any_(IDS)).subquery("contents"),
+    by="hash",
+    long=("graph",),
+)
 
 
 VERSIONS_BY_NUMBER = select(FLOW_VERSION.c.flow_id, FLOW_VERSION.c.number, FLOW_VERSION.c.id).where(
@@ -51,16 +54,17 @@ VERSIONS_BY_NUMBER = select(FLOW_VERSION.c.flow_id, FLOW_VERSION.c.number, FLOW_
 )
 
 
-async def read_graphs(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, GraphView]:
+async def read_graphs(
+    connection: AsyncConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
+) -> dict[str, GraphView]:
     """The graphs of drafts and versions, by the ids of these; their content is only named."""
-    rows = await connection.execute(GRAPHS, {"viewer": viewer, "ids": list(ids)})
-    return {row.id: GraphView._make(row) for row in rows}
+    rows = await read_bounded(connection, GRAPHS, {"viewer": viewer, "ids": list(ids)}, limit)
+    return {row.id: GraphView._make(row[: len(GraphView._fields)]) for row in rows}
 
 
-async def read_contents(connection: AsyncConnection, hashes: Sequence[str]) -> dict[str, str]:
+async def read_contents(connection: AsyncConnection, hashes: Sequence[str], limit: ReadLimit) -> dict[str, str]:
     """The canonical JSON of content, for whoever came by its hash: only what the viewer sees names one."""
-    rows = await connection.execute(CONTENTS, {"ids": list(hashes)})
-    return {row.hash: row.graph for row in rows}
+    return {row.hash: row.graph for row in await read_bounded(connection, CONTENTS, {"ids": list(hashes)}, limit)}
 
 
 async def read_versions_by_number(

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, FromClause, Select, Text, any_, bindparam, select, union_all
+from sqlalchemy import FromClause, Select, Text, any_, bindparam, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.access import Place
 from app.domain.source import State
 from app.storage.places import FLOWS, PLACE_COLUMNS, place_of, with_places
+from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 
@@ -30,13 +31,19 @@ def _states(table: FromClause) -> Select[Any]:
     return select(*columns).select_from(rows).where(table.c.id == any_(IDS))
 
 
-STATES: CompoundSelect[Any] = union_all(_states(FLOW_DRAFT), _states(FLOW_VERSION))
+STATES = bounded(
+    union_all(_states(FLOW_DRAFT), _states(FLOW_VERSION)).subquery("states"),
+    by="state_id",
+    long=("state_bindings", "state_outline"),
+)
 
 
-async def read_states(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, StateView]:
+async def read_states(
+    connection: AsyncConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
+) -> dict[str, StateView]:
     """The drafts and versions with these ids that the viewer sees."""
     found = {}
-    for row in await connection.execute(STATES, {"viewer": viewer, "ids": list(ids)}):
+    for row in await read_bounded(connection, STATES, {"viewer": viewer, "ids": list(ids)}, limit):
         state = state_of(row, "state")
         if state is not None:
             found[state.id] = StateView(row.flow_id, place_of(row), state)

@@ -108,8 +108,6 @@ class GraphView(NamedTuple):
     content_hash: str
     bindings: str
     tenant_id: str
-    characters: int
-    """How long the content is, as stored."""
 
 
 View = TypeVar("View", bound=NamedTuple)

@@ -17,7 +17,7 @@ UPDATE = (
 PUBLISH = (
     "mutation($input: PublishFlowDraftInput!) { publishFlowDraft(input: $input) { version { id } errors { message } } }"
 )
-ROUTER, CODE = "core/router:router", "core/code:execute"
+CODE = "harbor/code:execute"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""How much one request may read of graphs: what is beyond is refused before it is read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, bindparam, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import FromClause
+
+from app.storage.places import AnyRow
+
+MOST = bindparam("most", type_=BigInteger)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimit:
+    """How many bytes are left, and what counts and refuses bytes and steps."""
+
+    bytes: int
+    take_bytes: Callable[[int], None]
+    take_steps: Callable[[int], None]
+
+
+def bounded(rows: FromClause, *, by: str, long: Sequence[str]) -> Select[Any]:
+    """Rows with long texts, and how many bytes these have together up to each row, in the order of the column `by`.
+
+    Of rows beyond the limit the texts are not read: their sizes are known without that, since TOAST keeps them apart.
+    """
+    size = reduce(add, (func.octet_length(rows.c[name]) for name in long))
+    total = func.sum(size).over(order_by=rows.c[by])
+    columns = [case((total <= MOST, column)).label(column.name) if column.name in long else column for column in rows.c]
+    return select(*columns, total.label("total"))
+
+
+async def read_bounded(
+    connection: AsyncConnection, statement: Select[Any], parameters: Mapping[str, Any], limit: ReadLimit
+) -> Sequence[AnyRow]:
+    """The rows of a statement that `bounded` made, counted."""
+    rows: Sequence[AnyRow] = (await connection.execute(statement, {**parameters, "most": limit.bytes})).all()
+    limit.take_bytes(max((int(row.total) for row in rows), default=0))
+    return rows
