@@ -50,6 +50,10 @@ CONNECTIONS = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+WORKERS_REPLACED = Counter(
+    "flowport_workers_replaced", "Workers that died or were stuck, and were replaced.", registry=REGISTRY
+)
+"""Counted by the supervisor: a worker that is forked later has the number."""
 
 
 def operation_ended(operation: str, outcome: str, *, seconds: float, statements: int) -> None:

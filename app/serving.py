@@ -11,8 +11,9 @@ from ipaddress import ip_address
 import click
 
 from app.observability import configure_log
-from app.processes import ignore_signals, serve_alone, serve_with_workers, stop_on_signals
 from app.settings import Settings, variable
+from app.signals import ignore_signals, stop_on_signals
+from app.supervisor import supervise
 
 
 @contextmanager
@@ -46,8 +47,7 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
     greeting = asyncio.run(prepare(url, base_url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
     hand_down(settings, {"database_url": url, "embedded": str(int(embedded)), "host": host, "port": str(port)})
     click.echo(greeting)
-    serve = serve_alone if settings.workers == 1 else serve_with_workers
-    has_started = serve(listening, settings)
+    has_started = supervise(listening, settings)
     ignore_signals()
     if not has_started:
         raise click.exceptions.Exit(1)
@@ -99,6 +99,6 @@ def base_url_of(host: str, port: int, *, tls: bool = False) -> str:
 
 
 def hand_down(settings: Settings, decided: dict[str, str]) -> None:
-    """Set the environment for the application, which reads its settings there, in this process or in its workers."""
+    """Set the environment for the workers, which read their settings there."""
     own = {name: str(value) for name, value in settings if value is not None}
     os.environ |= {variable(name): value for name, value in (own | decided).items()}

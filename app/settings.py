@@ -228,6 +228,12 @@ class Settings(BaseSettings):
     statement_timeout_seconds: float = Field(
         default=15, gt=0, allow_inf_nan=False, description="longest time for one SQL statement"
     )
+    worker_timeout_seconds: float = Field(
+        default=10,
+        gt=0,
+        allow_inf_nan=False,
+        description="longest time that one piece of work may keep a worker from all others, before it is replaced",
+    )
     shutdown_seconds: float = Field(
         default=8, ge=0, le=3600, allow_inf_nan=False, description="longest time for requests to end at a shutdown"
     )

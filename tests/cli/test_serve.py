@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.cli.flowport import flowport, serving
@@ -34,6 +35,8 @@ class Life:
     ready: int
     log: list[str]
     code: int
+    threads: int
+    """Of the supervisor, which forks: another one could hold a lock for ever in a worker."""
     database_ran: bool
     database_runs: bool
 
@@ -49,10 +52,11 @@ def life(data_dir: Path, session_folder: Path) -> Life:
         listed = flowport("token", "--list", "--data-dir", data_dir)
         httpx.post(f"{server.url}/graphql", json={"query": "query Asked { __typename }"}, headers=TOKEN)
         ready, database_ran = httpx.get(f"{server.url}/ready").status_code, server_of(data_dir) is not None
+        threads = psutil.Process(server.process.pid).num_threads()
         code = server.end(signal.SIGTERM)
     lines = log.read_text(encoding="utf-8").splitlines()
     database_runs = server_of(data_dir) is not None
-    return Life(server.url, server.greeting, pasted, listed, ready, lines, code, database_ran, database_runs)
+    return Life(server.url, server.greeting, pasted, listed, ready, lines, code, threads, database_ran, database_runs)
 
 
 def test_a_signal_stops_the_server_and_its_database(life: Life) -> None:
@@ -79,6 +83,10 @@ def test_after_a_kill_nothing_is_left_and_the_next_start_serves(data_dir: Path, 
     assert eventually(lambda: server_of(data_dir) is None)
     with serving(data_dir, *options, "--port", port) as server:
         assert httpx.get(f"{server.url}/ready").status_code == 200
+
+
+def test_the_supervisor_has_one_thread(life: Life) -> None:
+    assert life.threads == 1
 
 
 def test_the_greeting_has_the_tokens_and_an_export_to_paste(life: Life) -> None:

@@ -1,20 +1,80 @@
-"""Workers that don't do as they should; in a module that a new process imports quickly."""
+"""Workers that don't do as they should, and their supervisor: `python -m tests.serving.bad_workers NAME`.
+
+A process of its own, since a supervisor forks: it mustn't have threads.
+"""
 
 import os
+import re
 import signal
 import socket
 import sys
 import time
 from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
-def that_fails(_listening: socket.socket) -> None:
+from app import main
+from app.observability import configure_log
+from app.serving import listen
+from app.settings import read_settings
+from app.storage.ids import Kind, new_id
+from app.supervisor import Supervisor
+from app.worker import be_a_worker
+
+
+def that_fails(_listening: socket.socket, _pipe: int) -> None:
     sys.exit(3)
 
 
-def that_hangs(listening: socket.socket) -> None:
+def that_is_killed(_listening: socket.socket, _pipe: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def that_hangs(listening: socket.socket, _pipe: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     listening.close()
     (Path(os.environ["HANGS"]) / str(os.getpid())).touch()
     while True:
         time.sleep(1)
+
+
+def with_traps(listening: socket.socket, pipe: int) -> None:
+    """A worker as it is, but for requests that it never answers, and for one that tells its id."""
+    usual = main.other_routes
+    traps = [Route("/pid", own_pid), Route("/spin", spin), Route("/match", match_for_ever)]
+    main.other_routes = lambda *given: [*traps, *usual(*given)]
+    be_a_worker(listening, pipe)
+
+
+async def own_pid(_: Request) -> Response:
+    return PlainTextResponse(str(os.getpid()))
+
+
+def that_tells_ids(_listening: socket.socket, _pipe: int) -> None:
+    for _ in range(3):
+        print(new_id(Kind.FLOW))  # noqa: T201 - for the test
+
+
+async def spin(_: Request) -> Response:
+    (Path(os.environ["HANGS"]) / "stuck").touch()
+    while True:
+        pass
+
+
+async def match_for_ever(_: Request) -> Response:
+    """Within C code, which doesn't let other threads run."""
+    (Path(os.environ["HANGS"]) / "stuck").touch()
+    re.match(r"(a|a)*b", "a" * 100)
+    return PlainTextResponse("never")
+
+
+if __name__ == "__main__":
+    settings = read_settings()
+    configure_log(log_format="json", level="info")
+    new_id(Kind.FLOW)
+    with listen("127.0.0.1", 0) as listening:
+        print(listening.getsockname()[1], flush=True)  # noqa: T201 - for the test
+        has_started = Supervisor(globals()[sys.argv[1]], listening, settings).run()
+    sys.exit(0 if has_started else 1)

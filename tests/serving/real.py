@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.main import create_app
-from app.processes import Server
+from app.server import Server
 from app.serving import listen
 from app.settings import Settings
 from app.storage.migrate import engine_of

@@ -34,6 +34,8 @@ async def url(databases: Databases, loaded: Loaded, monkeypatch: pytest.MonkeyPa
     name = await make_database(databases.engine, template=loaded.name)
     made = url_of(databases.url, name)
     monkeypatch.setenv("FLOWPORT_DATABASE_URL", made)
+    # Some of the workers are stopped here for a while.
+    monkeypatch.setenv("FLOWPORT_WORKER_TIMEOUT_SECONDS", "60")
     yield made
     await drop_database(databases.engine, name)
 

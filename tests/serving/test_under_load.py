@@ -67,10 +67,12 @@ class Workers:
         self._parent = psutil.Process(parent)
 
     def all(self) -> list[psutil.Process]:
-        return [child for child in self._parent.children() if "spawn_main" in " ".join(arguments_of(child))]
+        return [child for child in self._parent.children() if arguments_of(child) == arguments_of(self._parent)]
 
     def metrics_folder(self) -> Path:
-        return Path(self.all()[0].environ()["PROMETHEUS_MULTIPROC_DIR"])
+        """Where the files lie that they have mapped."""
+        [folder] = {Path(each.path).parent for each in self.all()[0].memory_maps() if "flowport-metrics-" in each.path}
+        return folder
 
 
 @pytest.fixture
@@ -113,6 +115,7 @@ async def test_several_processes_count_together_replace_a_dead_one_and_lose_noth
             dead.kill()
             assert await soon(lambda: len({each.pid for each in workers.all()} - {dead.pid}) == 2)
             assert await viewers_counted(http) == {20}
+            assert "\nflowport_workers_replaced_total 1.0\n" in (await http.get("/metrics")).text
         assert not list(metrics.glob(f"gauge_live*_{dead.pid}.db"))
 
         load = Load(server.url, loaded.tokens["ada"], loaded.ids["plain"], loaded.ids["workshop"])

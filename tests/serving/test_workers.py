@@ -1,49 +1,209 @@
-"""The parent of server processes, with workers that don't do as they should."""
+"""The supervisor, with workers that don't do as they should."""
 
+import json
 import os
+import re
 import signal
-import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
+import psutil
 import pytest
 
-from app import processes
-from app.processes import SIGNALS, Workers
-from app.settings import Settings
-from tests.serving.bad_workers import that_fails, that_hangs
+from app.supervisor import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, STEADY_SECONDS, delay_after
+from tests.serving.test_browsers import NOWHERE
+
+PATIENCE_SECONDS = 60
 
 
-@pytest.fixture(autouse=True)
-def signals_as_before() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """A supervisor that runs, and its log."""
+
+    process: subprocess.Popen[str]
+    url: str
+    log: Path
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """The lines of the log about that, so far."""
+        whole = [line for line in self.log.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        return [line for line in map(json.loads, whole) if line["event"] == event]
+
+    def get(self, path: str) -> str:
+        """On a connection of its own, so that any worker may take it."""
+        return httpx.get(f"{self.url}{path}", timeout=PATIENCE_SECONDS).text
+
+    def pids(self, number: int, *, without: frozenset[int] = frozenset()) -> frozenset[int]:
+        """Of as many workers as answer, those that are left out aside."""
+        seen = set[int]()
+
+        def all_seen() -> bool:
+            with suppress(httpx.TransportError):
+                seen.add(int(self.get("/pid")))
+            return len(seen - without) == number
+
+        until(all_seen)
+        return frozenset(seen - without)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, worker: Callable[[socket.socket], None], folder: Path) -> bool:
-    monkeypatch.setattr(processes, "be_a_worker", worker)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return Workers(listening, Settings(workers=2, shutdown_seconds=0), folder).run()
+@contextmanager
+def supervised(worker: str, folder: Path, **settings: object) -> Iterator[Supervised]:
+    own = {"DATABASE_URL": NOWHERE, "SHUTDOWN_SECONDS": 0, **settings}
+    environ = os.environ | {f"FLOWPORT_{name}": str(value) for name, value in own.items()} | {"HANGS": str(folder)}
+    log = folder / "log"
+    command = [sys.executable, "-m", "tests.serving.bad_workers", worker]
+    with (
+        log.open("w", encoding="utf-8") as written,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=written, text=True, env=environ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            yield Supervised(process, f"http://127.0.0.1:{process.stdout.readline().strip()}", log)
+        finally:
+            process.kill()
 
 
-def test_workers_that_cant_start_aren_t_tried_for_ever(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert run(monkeypatch, that_fails, tmp_path) is False
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
-def test_workers_that_hang_are_killed_when_their_time_is_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HANGS", str(tmp_path))
+def test_workers_that_cant_start_aren_t_tried_for_ever(tmp_path: Path) -> None:
+    with supervised("that_fails", tmp_path, WORKERS=2) as it:
+        assert it.process.wait(PATIENCE_SECONDS) == 1
 
-    def stop_when_they_hang() -> None:
-        while len(list(tmp_path.iterdir())) < 2:
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=stop_when_they_hang, daemon=True).start()
-    assert run(monkeypatch, that_hangs, tmp_path) is True
-    for worker in tmp_path.iterdir():
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(worker.name), 0)
+def test_workers_that_hang_are_killed_when_their_time_is_over(tmp_path: Path) -> None:
+    hanging: list[int] = []
+
+    def all_hang() -> bool:
+        hanging[:] = [int(file.name) for file in tmp_path.iterdir() if file.name.isdecimal()]
+        return len(hanging) == 2
+
+    with supervised("that_hangs", tmp_path, WORKERS=2) as it:
+        until(all_hang)
+        assert it.stop() == 0
+        assert [line["workers"] for line in it.lines("workers hang and are killed")] == [2]
+    assert not any(is_running(pid) for pid in hanging)
+
+
+def test_workers_that_die_again_and_again_are_replaced_ever_more_slowly(tmp_path: Path) -> None:
+    with supervised("that_is_killed", tmp_path) as it:
+        until(lambda: len(it.lines("worker died and is replaced")) >= 4)
+        assert it.stop() == 0
+        lines = it.lines("worker died and is replaced")[:4]
+    assert [(line["code"], line["delay"]) for line in lines] == [(-9, 0.1), (-9, 0.2), (-9, 0.4), (-9, 0.8)]
+
+
+@pytest.mark.parametrize(
+    ("delay", "served", "following"),
+    [
+        (0, 0, FIRST_DELAY_SECONDS),
+        (6.4, 0, LONGEST_DELAY_SECONDS),
+        (LONGEST_DELAY_SECONDS, STEADY_SECONDS - 0.1, LONGEST_DELAY_SECONDS),
+        (LONGEST_DELAY_SECONDS, STEADY_SECONDS, FIRST_DELAY_SECONDS),
+    ],
+)
+def test_the_delay_has_a_limit_and_ends_when_a_worker_has_served_for_a_while(
+    delay: float, served: float, following: float
+) -> None:
+    assert delay_after(delay, served_seconds=served) == following
+
+
+@pytest.mark.parametrize(("workers", "path", "place"), [(2, "/spin", "in spin"), (1, "/match", "in match_for_ever")])
+def test_a_worker_that_is_stuck_is_logged_with_its_place_and_replaced_while_others_serve(
+    tmp_path: Path, workers: int, path: str, place: str
+) -> None:
+    lost, answered = list[str](), set[int]()
+
+    def ask() -> None:
+        try:
+            httpx.get(f"{it.url}{path}", timeout=PATIENCE_SECONDS)
+        except httpx.TransportError as error:
+            lost.append(type(error).__name__)
+
+    with supervised("with_traps", tmp_path, WORKERS=workers, WORKER_TIMEOUT_SECONDS=2) as it:
+        before = it.pids(workers)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        until((tmp_path / "stuck").exists)
+        while workers > 1 and not it.lines("worker stuck and killed"):
+            answered.add(int(it.get("/pid")))
+        until(lambda: bool(it.lines("worker died and is replaced")))
+        [stuck], [replaced] = it.lines("worker stuck and killed"), it.lines("worker died and is replaced")
+        after = it.pids(workers, without=frozenset({stuck["worker"]}))
+        asking.join()
+        assert it.stop() == 0
+    assert (len(after - before), [*(before - after)]) == (1, [stuck["worker"]])
+    assert len(lost) == 1
+    assert len(before & answered) == workers - 1
+    assert stuck["worker"] not in answered
+    assert stuck["seconds"] >= 2
+    assert re.search(rf'File ".*bad_workers\.py", line \d+ {place}\n', stuck["stack"])
+    assert (replaced["worker"], replaced["code"]) == (stuck["worker"], -signal.SIGKILL)
+
+
+def test_a_worker_that_does_not_run_at_all_is_replaced_and_the_metrics_count_it(tmp_path: Path) -> None:
+    with supervised("with_traps", tmp_path, WORKER_TIMEOUT_SECONDS=1) as it:
+        [before] = it.pids(1)
+        assert "\nflowport_workers_replaced_total 0.0\n" in it.get("/metrics")
+        os.kill(before, signal.SIGSTOP)
+        until(lambda: bool(it.lines("worker died and is replaced")))
+        [stuck] = it.lines("worker stuck and killed")
+        [after] = it.pids(1, without=frozenset({before}))
+        assert "\nflowport_workers_replaced_total 1.0\n" in it.get("/metrics")
+        assert it.stop() == 0
+    assert (stuck["worker"], stuck["stack"], after != before) == (before, "", True)
+
+
+def test_where_the_supervisor_was_stopped_together_with_its_workers_none_is_taken_for_stuck(tmp_path: Path) -> None:
+    with supervised("with_traps", tmp_path, WORKER_TIMEOUT_SECONDS=3) as it:
+        [worker] = it.pids(1)
+        for pid in (it.process.pid, worker):
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(4)
+        for pid in (it.process.pid, worker):
+            os.kill(pid, signal.SIGCONT)
+        time.sleep(2)
+        assert it.pids(1) == {worker}
+        assert it.stop() == 0
+        assert it.lines("worker stuck and killed") == []
+
+
+def test_ids_that_workers_make_are_their_own_although_they_are_forked_from_one_process(tmp_path: Path) -> None:
+    with supervised("that_tells_ids", tmp_path, WORKERS=3) as it:
+        until(lambda: len(it.lines("worker died and is replaced")) >= 3)
+        assert it.stop() == 0
+        assert it.process.stdout is not None
+        ids = it.process.stdout.read().split()
+    # The last 15 letters are random.
+    assert len({each[-15:] for each in ids}) == len(ids) >= 9
+
+
+def test_workers_end_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    with supervised("with_traps", tmp_path, WORKERS=2) as it:
+        workers = it.pids(2)
+        it.process.kill()
+
+        until(lambda: not any(is_running(pid) for pid in workers))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,41 @@
+"""The signals that stop a server."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def stop_on_signals() -> None:
+    """Turn the signals that stop us into SystemExit: by default SIGTERM ends a process without any cleaning up.
+
+    Uvicorn catches them while it serves, and raises them again afterwards. More of them don't disturb the cleaning up.
+    """
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        ignore_signals()
+        raise SystemExit(0)
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+
+
+def ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """They wait: a process that is forked here gets none before it has its own handlers."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
