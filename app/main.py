@@ -38,6 +38,8 @@ from app.storage.store import UnitOfWork
 from app.usecases.expire_drafts import expire_drafts
 
 HOUSEKEEPING_SECONDS = 3600
+MOST_PARAMETERS = 100
+"""Of a URL: there are four that mean something."""
 
 REFUSED = {
     401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
@@ -107,6 +109,9 @@ class Entrance:
     explorer: Explorer | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+            message = f"The URL has more than {MOST_PARAMETERS} parameters."
+            raise Refusal(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, message)
         request = Request(scope, receive, send)
         if self.explorer is not None and wants_page(request):
             response = self.explorer.page()
