@@ -125,19 +125,26 @@ class Supervisor:
         """Have workers serve until a signal; whether they could start."""
         with self._noticing_signals() as woken:
             self._workers = [Worker(self._serve, self._listening) for _ in range(self._number)]
-            before = time.monotonic()
-            while self._workers or self._respawns:
-                connection.wait([woken, *(each.process.sentinel for each in self._workers)], self._longest_wait())
-                with suppress(BlockingIOError):
-                    woken.recv(1024)
-                now = time.monotonic()
-                self._pass_signals_on(now)
-                # A longer round means that this process was stopped too, which makes nobody stuck.
-                self._watch(min(now - before, 2 * self._round_seconds))
-                self._reap(now)
-                self._respawn(now)
-                before = now
+            try:
+                self._watch_all(woken)
+            finally:
+                for each in self._workers:
+                    each.kill()
         return not self._could_not_start
+
+    def _watch_all(self, woken: socket.socket) -> None:
+        before = time.monotonic()
+        while self._workers or self._respawns:
+            connection.wait([woken, *(each.process.sentinel for each in self._workers)], self._longest_wait())
+            with suppress(BlockingIOError):
+                woken.recv(1024)
+            now = time.monotonic()
+            self._pass_signals_on(now)
+            # A longer round means that this process was stopped too, which makes nobody stuck.
+            self._watch(min(now - before, 2 * self._round_seconds))
+            self._reap(now)
+            self._respawn(now)
+            before = now
 
     @contextmanager
     def _noticing_signals(self) -> Iterator[socket.socket]:
