@@ -1,7 +1,7 @@
 """Components: how a command names one, and in which workspaces it is usable (C0 to C5)."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -95,7 +95,7 @@ class InaccessibleComponent:
 class ComponentNotAccessible:
     code: ClassVar = ErrorCode.COMPONENT_NOT_ACCESSIBLE
     workspace: Workspace
-    components: tuple[InaccessibleComponent, ...]
+    components: tuple[InaccessibleComponent, ...] = field(hash=False)
 
     @property
     def message(self) -> str:
@@ -181,17 +181,44 @@ def components_not_accessible(
 
     Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
     """
-    if source.id == destination.id:
-        return ()
-    found = []
-    for users in steps_by_component(steps):
-        command = users[0].command
-        component = catalogue.resolve(command, source.contract.tenant_id)
-        reason = _why_inaccessible(command, component, catalogue, destination)
-        if reason is not None:
-            component_id, step_ids = None if component is None else component.id, tuple(step.id for step in users)
-            found.append(InaccessibleComponent(component_name(command), component_id, step_ids, reason))
-    return (ComponentNotAccessible(destination, tuple(found)),) if found else ()
+    return UsedComponents(steps, catalogue, source=source).refused_by(destination)
+
+
+class UsedComponents:
+    """The components of a flow's steps, looked up once for any number of destinations (C5).
+
+    Destinations in which the same components are inaccessible for the same reasons share what is told of them, so that
+    an unknown component costs nothing more for each of them.
+    """
+
+    def __init__(self, steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> None:
+        self._catalogue = catalogue
+        self._source = source
+        self._steps = [*steps_by_component(steps)]
+        home = source.contract.tenant_id
+        found = {users[0].command: catalogue.resolve(users[0].command, home) for users in self._steps}
+        self._known = {command: component for command, component in found.items() if component is not None}
+        self._told: dict[tuple[InaccessibilityReason | None, ...], tuple[InaccessibleComponent, ...]] = {}
+
+    def refused_by(self, destination: Workspace) -> tuple[ComponentNotAccessible, ...]:
+        if self._source.id == destination.id:
+            return ()
+        reasons = tuple(
+            _why_inaccessible(command, component, self._catalogue, destination)
+            for command, component in self._known.items()
+        )
+        if reasons not in self._told:
+            self._told[reasons] = tuple(self._inaccessible(dict(zip(self._known, reasons, strict=True))))
+        found = self._told[reasons]
+        return (ComponentNotAccessible(destination, found),) if found else ()
+
+    def _inaccessible(self, reasons: Mapping[str, InaccessibilityReason | None]) -> Iterator[InaccessibleComponent]:
+        for users in self._steps:
+            command = users[0].command
+            component, reason = self._known.get(command), reasons.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
+            if reason is not None:
+                component_id, step_ids = None if component is None else component.id, tuple(step.id for step in users)
+                yield InaccessibleComponent(component_name(command), component_id, step_ids, reason)
 
 
 def steps_by_component(steps: Sequence[Step]) -> Collection[Sequence[Step]]:
@@ -250,10 +277,8 @@ def where_usable(steps: Sequence[Step], catalogue: Catalogue, *, source: Workspa
 
 
 def _why_inaccessible(
-    command: str, component: Component | None, catalogue: Catalogue, destination: Workspace
+    command: str, component: Component, catalogue: Catalogue, destination: Workspace
 ) -> InaccessibilityReason | None:
-    if component is None:
-        return InaccessibilityReason.UNKNOWN_COMPONENT
     if catalogue.resolve(command, destination.contract.tenant_id) != component:
         return InaccessibilityReason.OTHER_TENANT
     return why_unusable(component, destination)

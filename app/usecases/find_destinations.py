@@ -1,10 +1,11 @@
 """Where a flow may be exported to: the same decision as the export itself, for a page of places at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.domain.access import Place, rights_missing
-from app.domain.component import UsableWhere, where_usable
+from app.domain.component import UsableWhere, UsedComponents, where_usable
 from app.domain.export import (
     ExportFacts,
     ExportRefusal,
@@ -15,11 +16,13 @@ from app.domain.export import (
 )
 from app.domain.nouns import UserId, Workspace
 from app.domain.source import Chosen, SourceWish, chosen_state
+from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows
-from app.storage.paging import ListBelow, Page, PageRequest
+from app.storage.paging import Key, ListBelow, Page, PageRequest
 from app.storage.reads.destinations import contracts_to_export_to, workspaces_to_export_to
 from app.storage.reads.views import ContractView
+from app.usecases.sizes import size_of_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class ExportableFlow:
     home: Workspace
     usable: UsableWhere | None
     """Where its components are usable; None: the caller can export it nowhere, wherever they are."""
+    size: int = 0
+    """How much there is to decide about, as `offload` counts."""
 
     async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[Destination]:
         """A page of the places, by name, each with every refusal of an export to it as a new flow."""
@@ -62,7 +67,7 @@ class ExportableFlow:
             return Page()
         async with self.database.reading() as connection:
             [page] = await listed.pages(connection, [self.actor], request, {})
-        decided = ((key, self._decide(*seen)) for key, seen in page.elements)
+        decided = await offload(self.size, self._decide_all, page.elements)
         elements = tuple(
             (key, there) for key, there in decided if wanted.include_ineligible or there.eligible_for_override
         )
@@ -97,6 +102,9 @@ class ExportableFlow:
             [number] = await listed.counts(connection, [self.actor], {})
         return number
 
+    def _decide_all(self, places: Sequence[tuple[Key, tuple[Place, int]]]) -> list[tuple[Key, Destination]]:
+        return [(key, self._decide(place, flows_used)) for key, (place, flows_used) in places]
+
     def _decide(self, place: Place, flows_used: int) -> Destination:
         flow_id = "" if self.facts.source is None else self.facts.source.id
         wish = ExportWish(flow_id, IntoWorkspace(place.workspace.id), source=self.source)
@@ -115,13 +123,16 @@ async def find_destinations(
         chosen = chosen_state(flow, source, named)
         steps = chosen.state.steps if isinstance(chosen, Chosen) else ()
         catalogue = await read_catalogue(connection, actor, {step.command for step in steps})
-    workspace = flow.place.workspace
+    workspace, size = flow.place.workspace, size_of_steps(steps)
+    used = await offload(size, UsedComponents, steps, catalogue, source=workspace)
+    usable = await offload(size, where_usable, steps, catalogue, source=workspace)
     may_be_exported = isinstance(chosen, Chosen) and not rights_missing(flow.place)
     return ExportableFlow(
         database=database,
         actor=actor,
-        facts=ExportFacts(flow, None, named_version=named, catalogue=catalogue),
+        facts=ExportFacts(flow, None, named_version=named, catalogue=catalogue, used=used),
         source=source,
         home=workspace,
-        usable=where_usable(steps, catalogue, source=workspace) if may_be_exported else None,
+        usable=usable if may_be_exported else None,
+        size=size,
     )

@@ -9,7 +9,7 @@ import strawberry
 
 from app.domain import access, source
 from app.domain import component as component_rules
-from app.graphql.describe import about
+from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (
     CopyFlowError,
     CreateFlowError,
@@ -122,11 +122,18 @@ class ContractSuspended(
 
 @strawberry.type(description="The flow uses components that the destination can't use: all of them are listed.")
 class ComponentNotAccessible(ExportFlowError):
-    components: list[InaccessibleComponent] = about("Each once, in the order of its first step.")
+    found: strawberry.Private[tuple[component_rules.InaccessibleComponent, ...]]
+    """Shared by the workspaces of a page, so it is made ready only where it is asked for."""
+
+    @field
+    def components(self) -> list[InaccessibleComponent]:
+        """Each once, in the order of its first step."""
+        return [InaccessibleComponent.of(one) for one in self.found]
+
     workspace_id: strawberry.Private[str]
     workspace: Workspace = in_workspace("The workspace that can't use them.")
 
     @classmethod
     def of(cls, refusal: component_rules.ComponentNotAccessible) -> Self:
-        found = [InaccessibleComponent.of(one) for one in refusal.components]
-        return cls(message=refusal.message, code=refusal.code, components=found, workspace_id=refusal.workspace.id)
+        workspace_id = refusal.workspace.id
+        return cls(message=refusal.message, code=refusal.code, found=refusal.components, workspace_id=workspace_id)

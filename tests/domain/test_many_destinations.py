@@ -1,0 +1,77 @@
+"""One flow and many destinations: what doesn't depend on the destination is found once."""
+
+from dataclasses import replace
+
+from app.domain.component import Catalogue, UsedComponents, components_not_accessible
+from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
+from tests.domain.counting import bytecodes
+from tests.domain.world import (
+    DEVELOPMENT,
+    GLOBAL,
+    NORTHERN,
+    OF_OVERSEAS,
+    OF_SOUTHERN,
+    PRODUCTION,
+    TEAM,
+    catalogue,
+    component,
+    contract,
+    flow,
+    integrator,
+    outline,
+    state,
+    step,
+    workspace,
+)
+
+UNKNOWN = [step(str(number), f"nobody/has{number}:it") for number in range(500)]
+KNOWN = [step("a", "lab/normalizer:a"), step("b", "acme/mailer:send"), step("c", "lab/normalizer:b")]
+CATALOGUE = catalogue(component("lab/normalizer", TEAM, NORTHERN), component("acme/mailer", GLOBAL))
+PLACES = [workspace(f"Place {number}", contract(f"Contract {number}")) for number in range(50)]
+
+
+def test_every_destination_gets_the_answer_that_it_would_get_alone() -> None:
+    steps = outline(*UNKNOWN[:2], *KNOWN)
+    used = UsedComponents(steps, CATALOGUE, source=DEVELOPMENT)
+    for place in (DEVELOPMENT, PRODUCTION, OF_SOUTHERN, OF_OVERSEAS, *PLACES[:2], PRODUCTION):
+        alone = components_not_accessible(steps, CATALOGUE, source=DEVELOPMENT, destination=place)
+        assert used.refused_by(place) == alone
+        assert all(refused.workspace is place for refused in alone)
+
+
+def test_destinations_share_the_list_of_components_that_they_cant_use() -> None:
+    used = UsedComponents(outline(*UNKNOWN, *KNOWN), CATALOGUE, source=DEVELOPMENT)
+    lists = [refused.components for place in PLACES for refused in used.refused_by(place)]
+    assert len(lists) == len(PLACES)
+    assert len({id(components) for components in lists}) == 1
+    assert len(lists[0]) == len(UNKNOWN) + 1
+
+
+def test_another_destination_costs_no_look_at_the_steps() -> None:
+    few, many = (
+        UsedComponents(outline(*UNKNOWN[:number], *KNOWN), CATALOGUE, source=DEVELOPMENT) for number in (1, 500)
+    )
+    for used in (few, many):
+        used.refused_by(PLACES[0])
+    assert bytecodes(lambda: many.refused_by(PLACES[1])) == bytecodes(lambda: few.refused_by(PLACES[1]))
+
+
+def test_refusals_of_an_export_use_the_components_that_were_looked_up_before() -> None:
+    orders = flow(published=state(*UNKNOWN, *KNOWN))
+    used = UsedComponents(outline(*UNKNOWN, *KNOWN), CATALOGUE, source=orders.place.workspace)
+    facts = ExportFacts(orders, None, catalogue=CATALOGUE, used=used)
+
+    def refusals(number: int) -> object:
+        there = integrator(PLACES[number])
+        wish = ExportWish(orders.id, IntoWorkspace(there.workspace.id))
+        return export_refusals(replace(facts, destination=there), wish)
+
+    assert refusals(0) == export_refusals(
+        ExportFacts(orders, integrator(PLACES[0]), catalogue=CATALOGUE),
+        ExportWish(orders.id, IntoWorkspace(PLACES[0].id)),
+    )
+    assert bytecodes(lambda: refusals(1)) < 5 * len(UNKNOWN)  # One look at each step would take more.
+
+
+def test_a_flow_without_steps_is_refused_nowhere() -> None:
+    assert UsedComponents((), Catalogue(), source=DEVELOPMENT).refused_by(PLACES[0]) == ()
