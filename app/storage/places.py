@@ -80,15 +80,15 @@ def is_global() -> ColumnElement[bool]:
 
 
 def component_visible() -> ColumnElement[bool]:
-    """Of a component with its team: whether it is visible (C2) in some contract that the viewer sees."""
+    """Of a component with its team: whether it is visible (C2) in some contract that the viewer sees.
+
+    The contracts of the viewer are read once, for however many components it is asked.
+    """
     contract = CONTRACT.alias()
-    where = or_(
-        and_(COMPONENT.c.access == ComponentAccess.TENANT.value, contract.c.tenant_id == TEAM.c.tenant_id),
-        contract.c.id == TEAM.c.contract_id,
-    )
-    access = CONTRACT_ACCESS.join(contract, contract.c.id == CONTRACT_ACCESS.c.contract_id)
-    seen = exists(select(literal(1)).select_from(access).where(CONTRACT_ACCESS.c.user_id == VIEWER, where))
-    return or_(is_global(), seen)
+    own = select(CONTRACT_ACCESS.c.contract_id).where(CONTRACT_ACCESS.c.user_id == VIEWER)
+    tenants = select(contract.c.tenant_id).where(contract.c.id.in_(own))
+    of_tenant = and_(COMPONENT.c.access == ComponentAccess.TENANT.value, TEAM.c.tenant_id.in_(tenants))
+    return or_(is_global(), TEAM.c.contract_id.in_(own), of_tenant)
 
 
 def place_of(row: Sequence[Any]) -> Place:

@@ -55,6 +55,12 @@ class Plan:
             (_rows(node) + _passed_over(node) for node in self._nodes() if _is_of_a_large_table(node)), default=0
         )
 
+    def most_reads_of(self, table: str) -> int:
+        """How often a table or one of its indexes was read at the same place of the plan."""
+        return max(
+            (int(node["Actual Loops"]) for node in self._nodes() if node.get("Relation Name") == table), default=0
+        )
+
     def _nodes(self) -> Iterator[Node]:
         waiting = [self.root]
         while waiting:

@@ -15,6 +15,7 @@ from app.domain.export import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.nouns import FlowStatus, FlowType, UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.engine import Database, open_database
+from app.storage.facts import read_catalogue
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.lists import FlowFilter, FlowOrder, ListName, Wanted
 from app.storage.store import UnitOfWork
@@ -260,6 +261,19 @@ async def test_an_export_reads_nothing_but_what_it_is_about(
     plans = await plans_of(large, export)
     assert len(plans) == 2 * (6 if isinstance(destination, IntoWorkspace) else 5)
     hold(plans, rows=50)
+
+
+@CALLERS
+async def test_which_of_many_components_a_caller_sees_is_found_out_by_reading_its_contracts_once(
+    large: Database, viewer: UserId
+) -> None:
+    commands = [f"team-{team}/c-{number}:run" for team in range(1, 61) for number in range(10)]
+
+    async def read() -> None:
+        async with large.reading() as connection:
+            await read_catalogue(connection, viewer, commands)
+
+    assert [plan.most_reads_of("contract_access") for plan in await plans_of(large, read)] == [1, 1]
 
 
 async def test_the_flows_of_a_component_are_those_whose_commands_mean_it(large: Database) -> None:
