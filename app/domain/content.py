@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.domain.component import Catalogue, Component, Link, Step
+from app.domain.component import Catalogue, Component, Link, Step, component_name
 from app.domain.graph import Bindings, Json, TopicField, canonical, content_hash, links_of, split, steps_of
 from app.domain.nouns import ReferenceKind, Workspace
 from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
+from app.domain.source import State
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 
 
@@ -27,12 +28,21 @@ def part(graph: Json, topic_field: TopicField) -> tuple[Content, Bindings]:
     return Content(content_hash(text), text, steps_of(content), links_of(content)), bindings
 
 
-def topic_fields(catalogue: Catalogue, workspace: Workspace) -> TopicField:
-    """Where the pub/sub steps of a flow in this workspace name their topic."""
+def topic_fields(catalogue: Catalogue, workspace: Workspace, before: State | None = None) -> TopicField:
+    """Where the pub/sub steps of a flow in this workspace name their topic.
+
+    Steps whose component is unknown by now name it where those of its name did `before`.
+    """
+    known: dict[str, str] = {}
+    if before is not None:
+        places = {bound.position: bound.topic_field for bound in before.bindings if bound.topic_field is not None}
+        known = {component_name(before.steps[position].command): place for position, place in places.items()}
 
     def topic_field(command: str) -> str | None:
         component = catalogue.resolve(command, workspace.contract.tenant_id)
-        return component.topic_field if component is not None and is_pub_sub(component) else None
+        if component is None:
+            return known.get(component_name(command))
+        return component.topic_field if is_pub_sub(component) else None
 
     return topic_field
 

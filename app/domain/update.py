@@ -12,7 +12,7 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import bound_to, resolve_all
-from app.domain.component import Catalogue, Component, Step, component_name
+from app.domain.component import Catalogue, Component, Step
 from app.domain.content import Content, misplaced, part, topic_fields
 from app.domain.draft import DraftFacts, StaleDraft, flow_not_found, stale
 from app.domain.errors import Refused, in_order
@@ -162,7 +162,7 @@ def _wanted_graph(base: State | None, here: Destination, catalogue: Catalogue, w
     if isinstance(wish.graph, Keep):
         return None if base is None else _Graph(None, base.content_hash, base.steps, base.bindings, ())
     before = _Before(base, here, catalogue)
-    content, own = part(wish.graph, before.topic_field)
+    content, own = part(wish.graph, topic_fields(catalogue, here.workspace, base))
     named_anew = before.not_bound_already(content.steps, own)
     return _Graph(content, content.hash, content.steps, before.kept(content.steps, own), named_anew)
 
@@ -176,18 +176,6 @@ class _Before:
         steps = () if base is None else base.steps
         self._steps = dict(zip(numbered(step.id for step in steps), steps, strict=True))
         self._bindings = {} if base is None else by_position(base.bindings)
-        self._known_topic_field = topic_fields(catalogue, here.workspace)
-        self._topic_fields = {
-            component_name(step.command): bound.topic_field
-            for step in steps
-            if (bound := self._bindings.get(step.position)) is not None and bound.topic_field is not None
-        }
-
-    def topic_field(self, command: str) -> str | None:
-        """Where a step names its topic; one whose component is unknown by now, where it did before."""
-        if self._resolve(command) is None:
-            return self._topic_fields.get(component_name(command))
-        return self._known_topic_field(command)
 
     def not_bound_already(self, steps: tuple[Step, ...], sent: Bindings) -> Bindings:
         """What a graph names for steps that weren't bound to it already: only this is asked about.

@@ -108,7 +108,7 @@ class Store:
         states = _states(flow, named)
         used = {step.command for state in states for step in state.steps}
         catalogue = await read_catalogue(self._connection, self._actor, used.union(commands(graph)))
-        _, sent = split(graph, topic_fields(catalogue, flow.place.workspace))
+        _, sent = split(graph, topic_fields(catalogue, flow.place.workspace, flow.draft or flow.published))
         ids = {reference for state in states for reference in references(state.bindings)}
         targets = await read_targets(self._connection, self._actor, ids.union(references(sent), chosen))
         return DraftFacts(flow, named, catalogue, targets)

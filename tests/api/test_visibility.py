@@ -214,3 +214,21 @@ async def test_a_flow_that_crosses_tenants_must_find_the_very_same_components(fr
         answers.inaccessible(fresh, "acme/erp", "erp", "OTHER_TENANT", "2"),
         answers.inaccessible(fresh, "acme/mailer", "mailer", "OTHER_TENANT", "3"),
     ]
+
+
+TOPICS_SAVED = """mutation($input: UpdateFlowDraftInput!) {
+  updateFlowDraft(input: $input) { errors { message } draft { graph { native topics { id } } } }
+}"""
+
+
+async def test_a_graph_gives_another_topic_to_a_step_whose_component_the_caller_can_not_see_any_more(
+    fresh: Api,
+) -> None:
+    hide = "update component set access = 'TEAM' where id = :component"
+    await run_sql(fresh.database_url, hide, component=fresh.id("pubsub"))
+    other = fresh.id("workshop-items")
+    graph = {"nodes": [{"id": "4", "command": "acme/pubsub:pub@latest", "fields": {"topic": other}}], "edges": []}
+    wish = {"flowId": fresh.id("bound"), "graph": graph}
+    saved = await fresh.caller("ada").one(TOPICS_SAVED, input=wish)
+    assert saved["errors"] == []
+    assert saved["draft"]["graph"]["topics"] == [{"id": other}]
