@@ -44,6 +44,8 @@ STRAY = (
     "update flow_version set bindings = replace(bindings, :own, :other) where flow_id = :flow",
     "update flow_draft set bindings = replace(bindings, :own, :other) where flow_id = :flow",
 )
+LONG_AGO = 36_500
+"""Days for which drafts stay that were set aside at some time."""
 STRAYS_OF = {"workshop": "harbour", "store": "workshop", "counter": "store"}
 """Where that lives which the strays of a workspace are bound to; of the others in the workshop."""
 THINGS = ("orders", "items", "mail", "erp", "agent")
@@ -109,7 +111,7 @@ async def served(
         for statement in FORGET:
             await connection.execute(text(statement), {"ids": [loaded[key] for key in forgotten]})
     tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
-    async with serving(url, **NO_LIMITS) as http:
+    async with serving(url, set_aside_days=LONG_AGO, **NO_LIMITS) as http:
         yield Served(http, url, tokens)
     await drop_database(databases.engine, name)
 
@@ -117,7 +119,7 @@ async def served(
 async def _arrange(url: str, loaded: Mapping[str, str], ids: Ids) -> None:
     """What no world file tells: times, drafts that were set aside, reverts, strays, and who exported what to where."""
     flows = [key for key in loaded if key.endswith(("-bound", "-history", "-stashed"))]
-    stashed = [id_ for key, id_ in loaded.items() if key.endswith("-stashed/draft")]
+    stashed = [ids.of[f"{key}/draft"] for key in loaded if key.endswith("-stashed")]
     async with engine_of(url) as engine, engine.begin() as connection:
         for statement in SAME_TIMES:
             await connection.execute(text(statement))
@@ -130,8 +132,8 @@ async def _arrange(url: str, loaded: Mapping[str, str], ids: Ids) -> None:
                 for statement in STRAY:
                     await connection.execute(text(statement), moved)
         for key in flows:
-            if f"{key}/2" in loaded:
-                await connection.execute(text(REVERT), {"first": loaded[f"{key}/1"], "second": loaded[f"{key}/2"]})
+            if f"{key}/2" in ids.of:
+                await connection.execute(text(REVERT), {"first": ids.of[f"{key}/1"], "second": ids.of[f"{key}/2"]})
             for other in flows:
                 if other != key:
                     record = ids.source(Kind.EXPORT, f"{key} to {other}")

@@ -1,0 +1,96 @@
+"""What a mutation answers that goes through is the same, too, in a world without what its caller may not see (A5)."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.api.databases import Server
+from tests.api.world import graph, step
+from tests.leaks.asking import document_for
+from tests.leaks.company import company
+from tests.leaks.law import Sight
+from tests.leaks.selections import fields_of
+from tests.leaks.worlds import Ids, sections_of, served
+
+ID = re.compile(r"\b[a-z]+_[0-9a-hjkmnp-tv-z]{26}\b")
+TIME = re.compile(r'"\d{4}-\d\d-\d\dT[^"]*"')
+CURSOR = re.compile(r'(ursor": ?)"[^"]*"')
+
+Named = Mapping[str, str]
+Write = tuple[str, Callable[[Named, str, str], dict[str, Any]]]
+
+
+def baking(ids: Named, home: str) -> dict[str, Any]:
+    """To whoever can't see the component it is an unknown one, whatever it names."""
+    mail = step("2", "acme/mailer:send", credential=ids[f"{home}-mail"])
+    return graph(step("1", "oven-makers/oven:bake", fields={"tray": ids[f"{home}-orders"]}), mail)
+
+
+WRITES: tuple[Write, ...] = (
+    ("copyFlow", lambda ids, home, _: {"flowId": ids[f"{home}-strays"]}),
+    ("copyFlow", lambda ids, home, _: {"flowId": ids[f"{home}-draft"]}),
+    ("exportFlow", lambda ids, home, to: {"flowId": ids[f"{home}-bound"], "destination": {"workspaceId": ids[to]}}),
+    (
+        "exportFlow",
+        lambda ids, home, to: {
+            "flowId": ids[f"{home}-bound"],
+            "destination": {"overrideFlowId": ids[f"{to}-stashed"]},
+            "topicId": ids[f"{to}-items"],
+        },
+    ),
+    ("createFlow", lambda ids, home, _: {"workspaceId": ids[home], "name": "Baking", "graph": baking(ids, home)}),
+    ("updateFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-draft"], "graph": baking(ids, home)}),
+    (
+        "updateFlowDraft",
+        lambda ids, home, _: {"flowId": ids[f"{home}-strays"], "bindings": [{"stepId": "5", "agentId": None}]},
+    ),
+    ("publishFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
+    ("revertFlow", lambda ids, home, _: {"flowId": ids[f"{home}-strays"], "versionId": ids[f"{home}-strays/1"]}),
+    ("restoreFlowDraft", lambda ids, home, _: {"draftId": ids[f"{home}-stashed/draft"]}),
+    ("discardFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-draft"]}),
+)
+"""One after the other: a mutation, and its input with the keys of the workspaces it goes from and to."""
+
+
+def comparable(answer: str, known: Collection[str]) -> str:
+    """An answer whose times and cursors are left out, and whose new ids are numbered."""
+    new: dict[str, str] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        id_ = found.group()
+        return id_ if id_ in known else new.setdefault(id_, f"new {len(new)}")
+
+    return ID.sub(numbered, TIME.sub('"some time"', CURSOR.sub(r'\1"some cursor"', answer)))
+
+
+@pytest.mark.parametrize(("user", "home", "to"), [("mia", "workshop", "store"), ("nils", "kitchen", "kitchen")])
+async def test_writes_answer_as_in_a_world_without_what_the_caller_can_not_see(
+    server: AsyncEngine, server_url: str, template: str, *, user: str, home: str, to: str
+) -> None:
+    databases, world, ids = Server(server, server_url, template), company(), Ids()
+    sight = Sight(world, user)
+    async with AsyncExitStack() as stack:
+        full = await stack.enter_async_context(served(databases, sections_of(world), ids, [user]))
+        known = await stack.enter_async_context(
+            served(databases, sight.world(), ids, [user], forgotten=sight.forgotten())
+        )
+        for mutation, document, variables in asked(ids.of, home, to):
+            told, expected = [
+                comparable(await each.answer(user, document, **variables), {*ids.of.values()}) for each in (full, known)
+            ]
+            assert 'Payload_errors":[]' in told, told
+            assert told == expected, mutation
+
+
+def asked(ids: Named, home: str, to: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for mutation, make in WRITES:
+        document, variables = document_for("Mutation", mutation, [{"input": make(ids, home, to)}], 1)
+        yield mutation, document, variables
+
+
+def test_every_mutation_is_made_to_write() -> None:
+    assert {mutation for mutation, _ in WRITES} == set(fields_of("Mutation"))
