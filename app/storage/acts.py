@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import any_, bindparam, case, insert, null, or_, select, update
+from sqlalchemy import any_, bindparam, case, func, insert, null, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,7 @@ from app.domain.content import Content
 from app.domain.graph import Bindings, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.nouns import DraftId, FlowId, UserId, VersionId, VersionOrigin
+from app.offload import offload
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT
 
@@ -45,6 +46,17 @@ FORGET = (
     .where(FLOW_EXPORT.c.id == _RECORDS.c.id)
     .values({column: case((column == gone, null()), else_=column) for column, gone in _NAMED_IN_RECORDS.items()})
 )
+
+
+NAME_COMPONENTS = insert(FLOW_CONTENT_COMPONENT).from_select(
+    ["hash", "team", "name"],
+    select(
+        bindparam("content", type_=Text),
+        func.unnest(bindparam("teams", type_=ARRAY(Text))),
+        func.unnest(bindparam("names", type_=ARRAY(Text))),
+    ),
+)
+"""In one row for each, however many: they are sent as two lists."""
 
 
 async def forget_in_records(connection: AsyncConnection, *, drafts: Sequence[str], flows: Sequence[str] = ()) -> None:
@@ -108,10 +120,13 @@ class Act:
     async def insert_content(self, content: Content) -> None:
         """Content is stored once, however often it comes."""
         new = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
-        inserted = (await self.connection.execute(new, content_row(content))).first()
-        components = component_rows(content)
-        if inserted is not None and components:
-            await self.connection.execute(insert(FLOW_CONTENT_COMPONENT), components)
+        row = await offload(len(content.canonical), content_row, content)
+        if (await self.connection.execute(new, row)).first() is None:
+            return
+        components = await offload(len(content.canonical), component_rows, content)
+        if components:
+            names = {"teams": [each["team"] for each in components], "names": [each["name"] for each in components]}
+            await self.connection.execute(NAME_COMPONENTS, {"content": content.hash, **names})
 
     async def insert_draft(self, flow_id: FlowId, state: dict[str, Any], *, revision: int) -> DraftId:
         """A new active draft of a flow that has none."""

@@ -3,7 +3,7 @@
 Only what the viewer can see is found (A4, A5).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +34,7 @@ from app.domain.component import (
 )
 from app.domain.nouns import ComponentId, ContractId, FlowId, FlowType, ReferenceKind, Target, TenantId, WorkspaceId
 from app.domain.source import Flow, State
+from app.offload import offload
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.places import (
     BY_VIEWER,
@@ -156,8 +157,9 @@ async def read_flows(
     """The flows with these ids, each with the version that is named if it is one of its own."""
     ids = [flow_id for flow_id in flow_ids if is_id(Kind.FLOW, flow_id)]
     version = version_id if is_id(Kind.VERSION, version_id) else None
-    rows = await connection.execute(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})
-    return {row.flow_id: (_flow_of(row), state_of(row, "named")) for row in rows}
+    rows = (await connection.execute(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})).all()
+    size = sum(len(text) for row in rows for text in row if isinstance(text, str))
+    return await offload(size, _flows_of, rows)
 
 
 async def read_place(connection: AsyncConnection, viewer: str, workspace_id: str) -> tuple[Place | None, int]:
@@ -170,7 +172,8 @@ async def read_place(connection: AsyncConnection, viewer: str, workspace_id: str
 
 async def read_catalogue(connection: AsyncConnection, viewer: str, commands: Iterable[str]) -> Catalogue:
     """Every component, of whichever tenant, that one of these commands may mean; what isn't visible only shadows."""
-    names = {read.component for command in commands if (read := read_command(command)) is not None}
+    different = {*commands}
+    names = await offload(sum(map(len, different)), _component_names, different)
     if not names:
         return Catalogue()
     teams, components = zip(*names, strict=True)
@@ -182,11 +185,20 @@ async def read_catalogue(connection: AsyncConnection, viewer: str, commands: Ite
 
 async def read_targets(connection: AsyncConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:
     """The credentials, secrets, agents and topics with these ids."""
-    known = sorted({reference for reference in ids if kind_of(reference) is not None})
+    different = {*ids}
+    known = await offload(sum(map(len, different)), _known_ids, different)
     if not known:
         return {}
     rows = await connection.execute(TARGETS, {"viewer": viewer, "ids": known})
     return {row.id: _target_of(row) for row in rows}
+
+
+def _component_names(commands: Iterable[str]) -> set[ComponentName]:
+    return {read.component for command in commands if (read := read_command(command)) is not None}
+
+
+def _known_ids(references: Iterable[str]) -> list[str]:
+    return sorted(reference for reference in references if kind_of(reference) is not None)
 
 
 def component_of(row: AnyRow) -> Component:
@@ -201,6 +213,10 @@ def component_of(row: AnyRow) -> Component:
         topic_field=row.topic_field,
         whitelisted=frozenset(row.whitelisted or ()),
     )
+
+
+def _flows_of(rows: Sequence[AnyRow]) -> dict[str, tuple[Flow, State | None]]:
+    return {row.flow_id: (_flow_of(row), state_of(row, "named")) for row in rows}
 
 
 def _flow_of(row: AnyRow) -> Flow:

@@ -23,6 +23,7 @@ from app.domain.graph import Json, commands, references, split
 from app.domain.nouns import UserId, WorkspaceType
 from app.domain.set_aside import RestoreFacts
 from app.domain.source import Flow, State
+from app.offload import LARGE, offload
 from app.storage.acts import Act
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
 from app.storage.engine import Database
@@ -90,7 +91,7 @@ class Store:
         if place is None:
             return CreateFacts(None)
         catalogue = await read_catalogue(self._connection, self._actor, commands(wish.graph))
-        _, bindings = split(wish.graph, topic_fields(catalogue, place.workspace))
+        _, bindings = await offload(LARGE, split, wish.graph, topic_fields(catalogue, place.workspace))
         targets = await read_targets(self._connection, self._actor, references(bindings))
         return CreateFacts(place, catalogue, targets, used)
 
@@ -108,7 +109,9 @@ class Store:
         states = _states(flow, named)
         used = {step.command for state in states for step in state.steps}
         catalogue = await read_catalogue(self._connection, self._actor, used.union(commands(graph)))
-        _, sent = split(graph, topic_fields(catalogue, flow.place.workspace, flow.draft or flow.published))
+        size = 0 if graph is None else LARGE
+        topic_field = topic_fields(catalogue, flow.place.workspace, flow.draft or flow.published)
+        _, sent = await offload(size, split, graph, topic_field)
         ids = {reference for state in states for reference in references(state.bindings)}
         targets = await read_targets(self._connection, self._actor, ids.union(references(sent), chosen))
         return DraftFacts(flow, named, catalogue, targets)

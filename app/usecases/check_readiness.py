@@ -1,14 +1,17 @@
 """Whether drafts can be published: for many at once, in as many statements as for one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from app.domain.component import Catalogue
 from app.domain.graph import references
-from app.domain.nouns import UserId
+from app.domain.nouns import Target, UserId
 from app.domain.readiness import Blocker, blockers
+from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets
 from app.storage.reads.limit import ReadLimit
-from app.storage.reads.states import read_states
+from app.storage.reads.states import StateView, read_states
+from app.usecases.sizes import size_of_states
 
 
 async def check_readiness(
@@ -19,12 +22,18 @@ async def check_readiness(
     Every step that is looked at counts towards the limit.
     """
     async with database.reading() as connection:
-        states = await read_states(connection, actor, draft_ids, limit)
-        limit.take_steps(sum(len(view.state.steps) for view in states.values()))
+        states = await read_states(connection, actor, draft_ids, limit, counts_steps=True)
         used = {step.command for view in states.values() for step in view.state.steps}
         catalogue = await read_catalogue(connection, actor, used)
         bound = {reference for view in states.values() for reference in references(view.state.bindings)}
         targets = await read_targets(connection, actor, bound)
+    size = size_of_states(*(view.state for view in states.values()))
+    return await offload(size, _blockers, states, catalogue, targets)
+
+
+def _blockers(
+    states: Mapping[str, StateView], catalogue: Catalogue, targets: Mapping[str, Target]
+) -> dict[str, tuple[Blocker, ...]]:
     return {
         draft_id: blockers(view.state, view.place.workspace, catalogue, targets) for draft_id, view in states.items()
     }

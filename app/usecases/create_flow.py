@@ -3,6 +3,7 @@
 from app.domain.create import CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.nouns import UserId
+from app.offload import LARGE, offload
 from app.storage.store import UnitOfWork
 from app.storage.writes import write_flow
 from app.usecases.outcomes import Created
@@ -12,7 +13,7 @@ async def create_flow(work: UnitOfWork, actor: UserId, wish: CreateWish) -> Crea
     """Create a flow with a draft, however unfinished (C6). On a refusal nothing is written."""
     async with work.begin(actor) as store:
         facts = await store.create_facts(wish)
-        plan = plan_create(facts, wish)
+        plan = await offload(LARGE, plan_create, facts, wish)
         if isinstance(plan, Refused):
             return plan
         written = await write_flow(store.act(at=work.now()), plan)

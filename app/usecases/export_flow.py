@@ -3,16 +3,18 @@
 from app.domain.errors import Refused
 from app.domain.export import ExportRefusal, ExportWish, plan_export
 from app.domain.nouns import UserId
+from app.offload import offload
 from app.storage.store import UnitOfWork
 from app.storage.writes import write_export
 from app.usecases.outcomes import Exported
+from app.usecases.sizes import size_of_flows
 
 
 async def export_flow(work: UnitOfWork, actor: UserId, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
     """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
     async with work.begin(actor) as store:
         facts = await store.export_facts(wish)
-        plan = plan_export(facts, wish)
+        plan = await offload(size_of_flows(facts.source, facts.overridden), plan_export, facts, wish)
         if isinstance(plan, Refused):
             return plan
         written = await write_export(store.act(at=work.now()), plan)

@@ -3,9 +3,11 @@
 from app.domain.errors import Refused
 from app.domain.nouns import UserId
 from app.domain.update import KEEP, UpdateRefusal, UpdateWish, plan_update
+from app.offload import LARGE, offload
 from app.storage.draft_writes import save_draft
 from app.storage.store import UnitOfWork
 from app.usecases.outcomes import Saved
+from app.usecases.sizes import size_of_flows
 
 
 async def update_draft(work: UnitOfWork, actor: UserId, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
@@ -14,7 +16,8 @@ async def update_draft(work: UnitOfWork, actor: UserId, wish: UpdateWish) -> Sav
         graph = None if wish.graph is KEEP else wish.graph
         chosen = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
         facts = await store.draft_facts(wish.flow_id, graph=graph, chosen=chosen)
-        plan = plan_update(facts, wish)
+        size = LARGE if graph is not None else size_of_flows(facts.flow)
+        plan = await offload(size, plan_update, facts, wish)
         if isinstance(plan, Refused):
             return plan
         draft_id = await save_draft(store.act(at=work.now()), plan)

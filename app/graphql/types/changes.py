@@ -8,7 +8,7 @@ from app.domain import diff
 from app.domain.nouns import ReferenceKind
 from app.graphql.describe import about
 from app.graphql.relations import one
-from app.graphql.scalars import JSON, as_json
+from app.graphql.scalars import JSON
 from app.graphql.types.bound import Binding, ask_for_binding, binding_of
 
 
@@ -22,8 +22,8 @@ class FieldChange:
 
     @classmethod
     def of(cls, change: diff.FieldChange) -> Self:
-        before = None if change.before is None else as_json(change.before)
-        return cls(path=change.path, before=before, after=None if change.after is None else as_json(change.after))
+        before, after = (None if value is None else JSON(value) for value in (change.before, change.after))
+        return cls(path=change.path, before=before, after=after)
 
 
 @strawberry.type(description="A step that both graphs have and that changed.")

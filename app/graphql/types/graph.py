@@ -104,7 +104,9 @@ class ReadGraph:
             FlowLink(link_id=key, source=edge.get("source"), target=edge["target"], config=_json(edge.get("config")))
             for key, edge in zip(link_ids(native["edges"]), native["edges"], strict=True)
         ]
-        return cls(steps, links, as_json(native), bindings)
+        # What is bound to nothing is native as it is stored.
+        whole = as_json(native) if bindings else JSON(orjson.Fragment(stored.content))
+        return cls(steps, links, whole, bindings)
 
 
 @strawberry.type(description="A graph; its steps and links are in the order of its native form.")

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.access import Place
 from app.domain.source import State
-from app.storage.places import FLOWS, PLACE_COLUMNS, place_of, with_places
+from app.offload import offload
+from app.storage.places import FLOWS, PLACE_COLUMNS, AnyRow, place_of, with_places
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
@@ -39,12 +40,20 @@ STATES = bounded(
 
 
 async def read_states(
-    connection: AsyncConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
+    connection: AsyncConnection, viewer: str, ids: Sequence[str], limit: ReadLimit, *, counts_steps: bool = False
 ) -> dict[str, StateView]:
-    """The drafts and versions with these ids that the viewer sees."""
+    """The drafts and versions with these ids that the viewer sees; their steps count too where each is looked at."""
+    rows = await read_bounded(connection, STATES, {"viewer": viewer, "ids": list(ids)}, limit)
+    size = max((int(row.total) for row in rows), default=0)
+    return await offload(size, _views, rows, limit if counts_steps else None)
+
+
+def _views(rows: Sequence[AnyRow], limit: ReadLimit | None) -> dict[str, StateView]:
     found = {}
-    for row in await read_bounded(connection, STATES, {"viewer": viewer, "ids": list(ids)}, limit):
+    for row in rows:
         state = state_of(row, "state")
         if state is not None:
+            if limit is not None:
+                limit.take_steps(len(state.steps))
             found[state.id] = StateView(row.flow_id, place_of(row), state)
     return found
