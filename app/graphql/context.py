@@ -75,7 +75,7 @@ class Context:
         self.loaders = Loaders(self.database, self.viewer, self.meter)
 
     def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
-        """What was parsed for this key a while ago, if it is still kept; else it is parsed now. `size` in characters."""
+        """What was parsed for this key a while ago, if it is still kept; else it is parsed now. `size` as `parsed_size` tells."""
         found: tuple[int, Made] | None = self._kept.get(key)
         if found is None:
             self.meter.take_parsed(size)

@@ -13,7 +13,7 @@ from app.domain.nouns import UserId
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.reads.graphs import read_contents
-from app.storage.reads.limit import ReadLimit
+from app.storage.reads.limit import ReadLimit, parsed_size
 from app.storage.reads.states import StateView, read_states
 
 Pair = tuple[str, str]
@@ -35,6 +35,7 @@ async def compare_states(
         found = [(states.get(older), states.get(newer)) for older, newer in pairs]
         differing = {view.state.content_hash for pair in found if _differ(*pair) for view in pair if view is not None}
         contents = await read_contents(connection, sorted(differing), limit) if differing else {}
+    limit.take_bytes(sum(parsed_size(content) - len(content) for content in contents.values()))
     comparisons = _Comparisons(contents, budget)
     sizes = [sum(len(contents.get(view.state.content_hash, "")) for view in pair if view is not None) for pair in found]
     return [await offload(size, comparisons.compared, *pair) for size, pair in zip(sizes, found, strict=True)]

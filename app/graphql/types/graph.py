@@ -17,6 +17,7 @@ from app.graphql.loaders import StoredGraph
 from app.graphql.relations import known, one
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.bound import Agent, Component, Credential, Secret, Topic
+from app.storage.reads.limit import parsed_size
 
 
 @strawberry.type(description="A step of a graph. It has no id of its own: `stepId` is unique within its graph only.")
@@ -146,9 +147,9 @@ class FlowGraph:
         return self._read(info).native
 
     def _read(self, info: Info) -> ReadGraph:
-        view, length = self.stored.view, len(self.stored.content) + len(self.stored.view.bindings)
+        view, size = self.stored.view, parsed_size(self.stored.content) + len(self.stored.view.bindings)
         key = (view.content_hash, view.bindings, view.tenant_id)
-        return info.context.parsed(key, length, lambda: ReadGraph.of(self.stored))
+        return info.context.parsed(key, size, lambda: ReadGraph.of(self.stored))
 
     @classmethod
     def of(cls, stored: StoredGraph) -> Self:

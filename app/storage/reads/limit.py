@@ -24,6 +24,15 @@ class ReadLimit:
     take_steps: Callable[[int], None]
 
 
+BYTES_PER_CONTAINER = 16
+"""What a list or an object in a graph counts besides its text: once it is parsed it takes many times the room."""
+
+
+def parsed_size(text: str) -> int:
+    """What a graph counts when it is parsed."""
+    return len(text) + BYTES_PER_CONTAINER * (text.count("[") + text.count("{"))
+
+
 def bounded(rows: FromClause, *, by: str, long: Sequence[str]) -> Select[Any]:
     """Rows with long texts, and how many bytes these have together up to each row, in the order of the column `by`.
 
