@@ -21,7 +21,7 @@ class Limits:
     values: int = 500_000
     page_size: int = LARGEST_PAGE
     answer_bytes: int = 16_777_216
-    input_elements: int = 5_000
+    input_elements: int = 3_000
 
     def meter(self) -> Meter:
         """What counts an answer while it is made."""

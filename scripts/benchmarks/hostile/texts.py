@@ -101,7 +101,7 @@ TEXTS = (
     Attack("half a million lines", newlines),
     Attack("document of escapes", escapes),
     Attack("echo of a key of 500 KB", echoed),
-    Attack("5,000 wrong bindings, 99 aliases", wrong_bindings(5_000)),
+    Attack("3,000 wrong bindings, 99 aliases", wrong_bindings(3_000)),
     Attack("20,000 wrong bindings", wrong_bindings(20_000)),
     Attack("500,000 numbers, 190 levels deep", nested_numbers),
     Attack("64 KB of Accept", long_accept),
