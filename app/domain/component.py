@@ -128,7 +128,10 @@ class Catalogue:
 
         None if there is none, or if the caller can't see the one that is meant.
         """
-        own = [component for component in self._named_in(command) if component.tenant_id == tenant]
+        named_so = self._named_in(command)
+        if not named_so:
+            return None
+        own = [component for component in named_so if component.tenant_id == tenant]
         meant = own[0] if own else self.shared(command)
         return None if meant is None or meant.id in self._unseen else meant
 
@@ -149,16 +152,23 @@ class Catalogue:
 LONGEST_COMMAND = 1000
 """Of team, name, function and version together; what is longer names no component."""
 
+LONGEST_KEPT = 100
+"""Commands up to this length are kept read: rules read those of a graph again and again."""
+
 
 def read_command(command: str) -> Command | None:
     """The parts of a command; None if it can't be read as one."""
-    return None if len(command) > LONGEST_COMMAND else _read_command(command)
+    if len(command) > LONGEST_COMMAND:
+        return None
+    return _read_short_command(command) if len(command) <= LONGEST_KEPT else _read_command(command)
 
 
-@lru_cache(maxsize=4096)
 def _read_command(command: str) -> Command | None:
     match = _COMMAND.fullmatch(command)
     return None if match is None else Command(ComponentName(match[1], match[2]), match[3], match[4])
+
+
+_read_short_command = lru_cache(maxsize=32_768)(_read_command)
 
 
 def why_unusable(component: Component, workspace: Workspace) -> InaccessibilityReason | None:
