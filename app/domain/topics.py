@@ -1,7 +1,7 @@
 """What becomes of a flow's topics (the table of topics, T1 to T4)."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -121,22 +121,31 @@ def is_pub_sub(component: Component | None) -> bool:
 
 def missing_properties(steps: Iterable[Step], old: Target, new: Target) -> tuple[str, ...]:
     """The properties that these steps miss once `new` takes the place of `old`; sorted, top level only (T4)."""
-    before, after = _read_schema(old.schema), _read_schema(new.schema)
-    if before is None or after is None:
-        return ()
+    return missing_with_each(steps, old, [new])[0]
+
+
+def missing_with_each(steps: Iterable[Step], old: Target, candidates: Iterable[Target]) -> list[tuple[str, ...]]:
+    """What these steps miss with each of several topics; they and the old topic's schema are read once."""
     functions = {read.function for step in steps if (read := read_command(step.command)) is not None}
-    missing: set[str] = set()
-    if "pub" in functions:
-        missing |= after.required - before.declared
-    if "sub" in functions:
-        missing |= before.required - after.declared
-    return tuple(sorted(missing))
+    before = _read_schema(old.schema)
+    return [_missing(functions, before, _read_schema(new.schema)) for new in candidates]
 
 
 @dataclass(frozen=True, slots=True)
 class _Schema:
     declared: frozenset[str]
     required: frozenset[str]
+
+
+def _missing(functions: Container[str], before: _Schema | None, after: _Schema | None) -> tuple[str, ...]:
+    if before is None or after is None:
+        return ()
+    missing: set[str] = set()
+    if "pub" in functions:
+        missing |= after.required - before.declared
+    if "sub" in functions:
+        missing |= before.required - after.declared
+    return tuple(sorted(missing))
 
 
 def _read_schema(text: str | None) -> _Schema | None:

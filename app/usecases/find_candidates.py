@@ -1,5 +1,6 @@
 """What a flow could be exported over, and which topics could take the place of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.bindings import resolve_all, topic_uses
@@ -7,7 +8,8 @@ from app.domain.component import Step
 from app.domain.input import name_key
 from app.domain.nouns import ReferenceKind, Target, UserId, WorkspaceId
 from app.domain.source import Chosen, SourceWish, chosen_state
-from app.domain.topics import distinct_topics, missing_properties
+from app.domain.topics import distinct_topics, missing_with_each
+from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
 from app.storage.paging import Page, PageRequest
@@ -47,7 +49,13 @@ class Candidates:
         """A page of the topics, each with what the flow would miss with it (T4)."""
         async with self.database.reading() as connection:
             page = await TOPIC_CANDIDATES.page(connection, request, self.parameters, search)
-        elements = tuple((key, self._candidate(topic, rank)) for key, (topic, rank) in page.elements)
+        topics = [topic for _, (topic, _) in page.elements]
+        size = sum(len(topic.schema_text) for topic in topics)
+        missing = await offload(size, self._missing_with_each, topics)
+        elements = tuple(
+            (key, TopicCandidate(topic, rank == 0, properties))
+            for (key, (topic, rank)), properties in zip(page.elements, missing, strict=True)
+        )
         return Page(elements, page.has_next, page.has_previous)
 
     async def count_flows(self, search: str | None) -> int:
@@ -60,12 +68,14 @@ class Candidates:
         async with self.database.reading() as connection:
             return await listed.count(connection, self.parameters, search)
 
-    def _candidate(self, topic: TopicView, rank: int) -> TopicCandidate:
-        missing: tuple[str, ...] = ()
-        if self.in_use is not None:
-            new = Target(topic.id, ReferenceKind.TOPIC, WorkspaceId(topic.workspace_id), schema=topic.schema_text)
-            missing = missing_properties(self.in_use.steps, self.in_use.topic, new)
-        return TopicCandidate(topic, rank == 0, missing)
+    def _missing_with_each(self, topics: Sequence[TopicView]) -> list[tuple[str, ...]]:
+        if self.in_use is None:
+            return [()] * len(topics)
+        targets = (
+            Target(topic.id, ReferenceKind.TOPIC, WorkspaceId(topic.workspace_id), schema=topic.schema_text)
+            for topic in topics
+        )
+        return missing_with_each(self.in_use.steps, self.in_use.topic, targets)
 
 
 async def find_override_candidates(
