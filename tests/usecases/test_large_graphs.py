@@ -7,7 +7,8 @@ import pytest
 from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonBudget
 from app.domain.update import UpdateWish
-from app.storage.reads.states import WEIGHT, read_states
+from app.storage.reads.limit import ReadLimit
+from app.storage.reads.states import STATES, read_states
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_states
 from app.usecases.outcomes import Saved
@@ -21,16 +22,26 @@ class UsedUp(Exception):
 
 @dataclass
 class Counting:
-    """An allowance that remembers what was taken of it."""
+    """What a request may read, which remembers what was taken of it."""
 
     left: int = 16_000_000
+    steps_left: int = 50_000
     taken: list[int] = field(default_factory=list)
-    comparison: ComparisonBudget = field(default_factory=ComparisonBudget)
+    comparisons: ComparisonBudget = field(default_factory=ComparisonBudget)
 
-    def take_graphs(self, number: int) -> None:
+    @property
+    def limit(self) -> ReadLimit:
+        return ReadLimit(self.left, self._take_bytes, self._take_steps)
+
+    def _take_bytes(self, number: int) -> None:
         self.taken.append(number)
         self.left -= number
         if self.left < 0:
+            raise UsedUp
+
+    def _take_steps(self, number: int) -> None:
+        self.steps_left -= number
+        if self.steps_left < 0:
             raise UsedUp
 
 
@@ -44,25 +55,30 @@ async def drafts(world: World, *graphs: Json) -> list[str]:
     return [created(await world.create("development", one)).draft_id for one in graphs]
 
 
-async def test_states_that_weigh_too_much_are_not_read(world: World) -> None:
-    ids = await drafts(world, graph(100), graph(200))
-    ada = world.user("ada")
+async def test_states_beyond_the_limit_are_refused_and_their_texts_not_read(world: World) -> None:
+    ids, ada, enough = await drafts(world, graph(100), graph(200)), world.user("ada"), Counting()
     async with world.database.reading() as connection:
-        views, weight = await read_states(connection, ada, ids, most=1_000_000)
+        views = await read_states(connection, ada, ids, enough.limit)
         assert {len(view.state.steps) for view in views.values()} == {100, 200}
-        assert weight > WEIGHT * 300 * len('["1","none"],')
-        assert await read_states(connection, ada, ids, most=weight) == (views, weight)
-        assert await read_states(connection, ada, ids, most=weight - 1) == ({}, weight)
-        assert await read_states(connection, ada, [], most=0) == ({}, 0)
+        [size] = enough.taken
+        exact = Counting(left=size)
+        assert await read_states(connection, ada, ids, exact.limit) == views
+        parameters = {"viewer": ada, "ids": ids, "most": size - 1}
+        rows = (await connection.execute(STATES, parameters)).all()
+        assert sorted(row.state_outline is None for row in rows) == [False, True]
+        with pytest.raises(UsedUp):
+            await read_states(connection, ada, ids, Counting(left=size - 1).limit)
+        assert await read_states(connection, ada, [], Counting(left=0).limit) == {}
 
 
-async def test_readiness_of_more_than_is_left_is_refused_before_it_is_read(world: World) -> None:
+async def test_every_step_whose_readiness_is_found_counts(world: World) -> None:
     ids, ada = await drafts(world, graph(100), graph(200)), world.user("ada")
-    enough = Counting()
-    found = await check_readiness(world.database, ada, ids, enough)
+    enough = Counting(steps_left=300)
+    found = await check_readiness(world.database, ada, ids, enough.limit)
     assert [len(found[one]) for one in ids] == [199, 399]  # Every step's component, and all first steps but one.
+    assert enough.steps_left == 0
     with pytest.raises(UsedUp):
-        await check_readiness(world.database, ada, ids, Counting(left=sum(enough.taken) - 1))
+        await check_readiness(world.database, ada, ids, Counting(steps_left=299).limit)
 
 
 async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world: World) -> None:
@@ -77,14 +93,15 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
         states.append(saved.draft_id)
     pairs = [(states[0], states[1]), (states[1], states[2])]
     enough = Counting()
-    first, second = await compare_states(world.database, ada, pairs, enough)
+    first, second = await compare_states(world.database, ada, pairs, enough.limit, enough.comparisons)
     assert first is not None
     assert second is not None
     assert [len(change.fields) for diff in (first, second) for change in diff.changed_steps] == [2, 2]
-    spent = MOST_STEPS - enough.comparison.steps
-    scarce = Counting(comparison=ComparisonBudget(steps=spent // 2))
-    _, again = await compare_states(world.database, ada, pairs, scarce)
+    spent = MOST_STEPS - enough.comparisons.steps
+    scarce = ComparisonBudget(steps=spent // 2)
+    _, again = await compare_states(world.database, ada, pairs, Counting().limit, scarce)
     assert again is not None
     assert [len(change.fields) for change in again.changed_steps] == [300]
+    less = Counting(left=sum(enough.taken) - 1)
     with pytest.raises(UsedUp):
-        await compare_states(world.database, ada, pairs, Counting(left=sum(enough.taken) - 1))
+        await compare_states(world.database, ada, pairs, less.limit, less.comparisons)
