@@ -88,7 +88,7 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
     Without FLOWPORT_DATABASE_URL, the database is an embedded PostgreSQL in the data directory, and an empty one gets
     the demo world. Options win over the settings.
     """
-    from app.serving import listen, serve_on
+    from app.server.startup import listen, serve_on
 
     settings = read_settings({"host": host, "port": port, "data_dir": data_dir, "workers": workers})
     with listen(settings.host, settings.port) as socket, database(settings) as url:

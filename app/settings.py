@@ -195,8 +195,8 @@ class Settings(BaseSettings):
         default=None,
         description="addresses and networks, with commas between, whose `X-Forwarded-For` is believed; unset, nobody's",
     )
-    max_head_bytes: int = Field(default=65_536, ge=1024, description="largest request line with all headers")
-    head_timeout_seconds: float = Field(
+    max_header_bytes: int = Field(default=65_536, ge=1024, description="largest request line with all headers")
+    header_timeout_seconds: float = Field(
         default=10, gt=0, allow_inf_nan=False, description="longest time for the headers of a request to come"
     )
     max_body_bytes: int = Field(default=1_048_576, ge=1, description="largest request body")
@@ -219,7 +219,7 @@ class Settings(BaseSettings):
     max_answer_bytes: int = Field(
         default=16_777_216, ge=1024, description="largest answer, with the graphs that are read for it"
     )
-    cost_per_minute: int | None = Field(
+    rate_limit_cost_per_minute: int | None = Field(
         default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
     )
     request_timeout_seconds: float = Field(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
-from app.domain.nouns import Contract, ContractStatus, Workspace
+from app.domain.model import Contract, ContractStatus, Workspace
 from app.domain.wording import named, shown
 
 FLOW_EDIT = "workspaces.flow.edit"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.component import Catalogue, Component, Step
 from app.domain.graph import Bindings, Json, StepBindings
-from app.domain.nouns import ReferenceKind, Target, Workspace
+from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import (
     OWNED_KINDS,
     Destination,

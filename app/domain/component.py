@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 from app.domain.error_code import ErrorCode
-from app.domain.nouns import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
+from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
 from app.domain.wording import enumerated, named, shown
 
 _COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")

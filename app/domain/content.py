@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.component import Catalogue, Component, Link, Step, component_name
 from app.domain.graph import Bindings, Json, TopicField, canonical, content_hash, links_of, split, steps_of
-from app.domain.nouns import ReferenceKind, Workspace
+from app.domain.model import ReferenceKind, Workspace
 from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
 from app.domain.source import State
 from app.domain.topics import TopicNotAccessible, is_pub_sub

@@ -18,7 +18,7 @@ from app.domain.errors import Refused, in_order
 from app.domain.graph import Bindings, Json
 from app.domain.graph_input import graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
-from app.domain.nouns import FlowType, Target, Workspace, WorkspaceId
+from app.domain.model import FlowType, Target, Workspace, WorkspaceId
 from app.domain.quota import QuotaExceeded, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination
 from app.domain.topics import TopicNotAccessible

@@ -7,7 +7,7 @@ from typing import ClassVar
 from app.domain.access import FlowNotFound, Place
 from app.domain.component import Catalogue
 from app.domain.error_code import ErrorCode
-from app.domain.nouns import FlowId, Target
+from app.domain.model import FlowId, Target
 from app.domain.source import DraftNotFound, Flow, State
 from app.domain.wording import with_id
 

@@ -17,7 +17,7 @@ from app.domain.component import Catalogue, ComponentNotAccessible, UsedComponen
 from app.domain.errors import Refused, in_order
 from app.domain.graph import Bindings
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
-from app.domain.nouns import DraftId, FlowId, FlowType, Target, VersionId, VersionOrigin, WorkspaceId
+from app.domain.model import DraftId, FlowId, FlowType, Target, VersionId, VersionOrigin, WorkspaceId
 from app.domain.override import (
     CannotOverrideItself,
     DraftAlreadyExists,

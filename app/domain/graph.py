@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain.component import Link, Step
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 
 Json = Any
 """A JSON value: None, bool, int, float, str, a list or a dict of such. Graphs hold whatever the platform puts there."""

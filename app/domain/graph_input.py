@@ -11,7 +11,7 @@ from itertools import chain, count, islice
 
 from app.domain.graph import KEYS, Json
 from app.domain.input import InvalidInput
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 
 DEEPEST_GRAPH = 200
 """Levels of lists and objects inside a graph, so that no reader of it runs out of stack."""

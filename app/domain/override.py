@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
-from app.domain.nouns import DraftId, FlowId
+from app.domain.model import DraftId, FlowId
 from app.domain.source import Flow
 from app.domain.wording import with_id
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from app.domain.access import Place, rights_missing
 from app.domain.error_code import ErrorCode
-from app.domain.nouns import Contract, Workspace, WorkspaceType
+from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.wording import named
 
 

@@ -21,7 +21,7 @@ from app.domain.component import (
 )
 from app.domain.error_code import ErrorCode
 from app.domain.graph import StepBindings
-from app.domain.nouns import FlowId, ReferenceKind, Target, Workspace
+from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.references import Destination, by_position
 from app.domain.source import State
 from app.domain.topics import is_pub_sub

@@ -8,7 +8,7 @@ from typing import ClassVar
 from app.domain.component import Catalogue, Component, Step, component_name
 from app.domain.error_code import ErrorCode
 from app.domain.graph import Bindings, StepBindings
-from app.domain.nouns import ReferenceKind, Target, Workspace
+from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.source import Flow, State
 from app.domain.wording import named, shown
 

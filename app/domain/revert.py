@@ -12,7 +12,7 @@ from app.domain.access import (
 from app.domain.bindings import Rebinding, resolve_all
 from app.domain.draft import DraftFacts, flow_not_found
 from app.domain.errors import Refused, in_order
-from app.domain.nouns import DraftId, FlowId, VersionId, VersionOrigin
+from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.override import DraftAlreadyExists, ExistingDraft, draft_in_the_way
 from app.domain.publish import not_ready
 from app.domain.readiness import DraftNotReady

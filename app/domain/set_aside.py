@@ -12,7 +12,7 @@ from app.domain.access import (
 from app.domain.draft import DraftFacts, StaleDraft, draft_missing, flow_not_found, stale
 from app.domain.errors import Refused, in_order
 from app.domain.input import InvalidInput
-from app.domain.nouns import DraftId, FlowId
+from app.domain.model import DraftId, FlowId
 from app.domain.source import DraftNotFound, Flow, State
 from app.domain.wording import shown
 

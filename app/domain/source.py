@@ -8,7 +8,7 @@ from app.domain.access import Place
 from app.domain.component import Link, Step
 from app.domain.error_code import ErrorCode
 from app.domain.graph import Bindings
-from app.domain.nouns import DraftId, FlowId, FlowType, VersionId, VersionOrigin
+from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin
 from app.domain.wording import shown, with_id
 
 

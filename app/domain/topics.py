@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from app.domain.access import Place
 from app.domain.component import Component, Step, read_command
 from app.domain.error_code import ErrorCode
-from app.domain.nouns import FlowId, ReferenceKind, Target, Workspace
+from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.source import Flow
 from app.domain.wording import enumerated, named, shown, with_id
 

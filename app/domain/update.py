@@ -19,7 +19,7 @@ from app.domain.errors import Refused, in_order
 from app.domain.graph import Bindings, Json, StepBindings, numbered
 from app.domain.graph_input import graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
-from app.domain.nouns import DraftId, FlowId, ReferenceKind, VersionId, VersionOrigin
+from app.domain.model import DraftId, FlowId, ReferenceKind, VersionId, VersionOrigin
 from app.domain.references import CredentialNotAccessible, Destination, by_position
 from app.domain.source import Flow, State
 from app.domain.topics import TopicNotAccessible, is_pub_sub

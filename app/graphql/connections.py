@@ -14,7 +14,7 @@ import strawberry
 
 from app.graphql.arguments import After, Before, First, Last, given
 from app.graphql.describe import about, field
-from app.graphql.refused import BadRequest
+from app.graphql.request_errors import BadRequest
 from app.storage.paging import Key, Page, PageRequest
 
 USUAL_PAGE = 50

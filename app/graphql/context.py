@@ -10,7 +10,7 @@ from graphql import DocumentNode
 from strawberry.types.info import Info as StrawberryInfo
 
 from app.domain.errors import Refused
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.graphql.execution.meter import Meter
 from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
@@ -57,7 +57,7 @@ class Context:
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
         self._kept: LRUCache[Hashable, Any] = LRUCache(KEPT_CHARACTERS, getsizeof=lambda kept: kept[0])
-        self.loaders = Loaders(database, viewer, meter)
+        self.loaders = Loaders(database, viewer, meter, self.pace)
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
@@ -65,14 +65,14 @@ class Context:
         outcome = await use_case(self.work, self.viewer, wish)
         if isinstance(outcome, Refused):
             self.refused.extend(error.code for error in outcome.errors)
-        self.loaders = Loaders(self.database, self.viewer, self.meter)
+        self.loaders = Loaders(self.database, self.viewer, self.meter, self.pace)
         return outcome
 
     async def look_again(self) -> None:
         """Forget what was read."""
         self.meter.begin_again()
         await self.loaders.close()
-        self.loaders = Loaders(self.database, self.viewer, self.meter)
+        self.loaders = Loaders(self.database, self.viewer, self.meter, self.pace)
 
     def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
         """What was parsed for this key a while ago, if it is still kept; else it is parsed now. `size` as `parsed_size` tells."""

@@ -13,7 +13,7 @@ from app.graphql.types.flow import Flow
 from app.graphql.types.workspace import Workspace
 from app.storage.paging import Page
 from app.storage.reads.candidates import MatchReason
-from app.storage.reads.views import FlowView
+from app.storage.reads.rows import FlowView
 from app.usecases.find_candidates import TopicCandidate
 from app.usecases.find_destinations import Destination
 

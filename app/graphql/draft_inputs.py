@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.domain.override import ExistingDraft
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish

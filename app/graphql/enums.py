@@ -2,7 +2,7 @@
 
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.error_code import ErrorCode
-from app.domain.nouns import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
+from app.domain.model import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, StateOfFlow

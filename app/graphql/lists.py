@@ -1,4 +1,4 @@
-"""Connections of the lists that nouns have, loaded together for all parents that ask for the same."""
+"""Connections of lists that belong to a parent, loaded together for all parents that ask for the same."""
 
 from asyncio import shield
 from collections.abc import Callable

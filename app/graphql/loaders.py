@@ -7,17 +7,18 @@ from aiodataloader import DataLoader
 
 from app.domain.access import Place
 from app.domain.diff import GraphDiff
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.domain.readiness import Blocker
+from app.graphql.batches import Batches
 from app.graphql.execution.meter import Meter
-from app.graphql.turns import Turns
+from app.graphql.execution.pace import Pace
 from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
-from app.storage.reads import graphs, nouns
+from app.storage.reads import by_id, graphs
 from app.storage.reads.graphs import read_versions_by_number
 from app.storage.reads.limit import ReadLimit
 from app.storage.reads.lists import Wanted
-from app.storage.reads.views import (
+from app.storage.reads.rows import (
     AgentView,
     ComponentView,
     ContractView,
@@ -71,28 +72,28 @@ class Loader(DataLoader[Asked, Answer]):
 class Loaders:
     """One loader for each kind of question; what isn't found, or isn't visible, is None."""
 
-    def __init__(self, database: Database, viewer: UserId, meter: Meter) -> None:
+    def __init__(self, database: Database, viewer: UserId, meter: Meter, pace: Pace) -> None:
         self._database = database
         self._viewer = viewer
         self._meter = meter
-        self._turns = Turns()
-        self.users: DataLoader[str, UserView | None] = self._by_id(nouns.read_users)
-        self.visible_users: DataLoader[str, UserView | None] = self._by_id(nouns.read_visible_users)
-        self.contracts: DataLoader[str, ContractView | None] = self._by_id(nouns.read_contracts)
-        self.workspaces: DataLoader[str, Place | None] = self._by_id(nouns.read_workspaces)
-        self.components: DataLoader[str, ComponentView | None] = self._by_id(nouns.read_components)
+        self._batches = Batches(pace)
+        self.users: DataLoader[str, UserView | None] = self._by_id(by_id.read_users)
+        self.visible_users: DataLoader[str, UserView | None] = self._by_id(by_id.read_visible_users)
+        self.contracts: DataLoader[str, ContractView | None] = self._by_id(by_id.read_contracts)
+        self.workspaces: DataLoader[str, Place | None] = self._by_id(by_id.read_workspaces)
+        self.components: DataLoader[str, ComponentView | None] = self._by_id(by_id.read_components)
         self.components_referred_to: DataLoader[str, ComponentView | None] = self._by_id(
-            nouns.read_components_referred_to
+            by_id.read_components_referred_to
         )
-        self.topics: DataLoader[str, TopicView | None] = self._by_id(nouns.read_topics)
-        self.credentials: DataLoader[str, CredentialView | None] = self._by_id(nouns.read_credentials)
-        self.secrets: DataLoader[str, SecretView | None] = self._by_id(nouns.read_secrets)
-        self.agents: DataLoader[str, AgentView | None] = self._by_id(nouns.read_agents)
-        self.flows: DataLoader[str, FlowView | None] = self._by_id(nouns.read_flows)
-        self.drafts: DataLoader[str, DraftView | None] = self._by_id(nouns.read_drafts)
-        self.active_drafts: DataLoader[str, DraftView | None] = self._by_id(nouns.read_active_drafts)
+        self.topics: DataLoader[str, TopicView | None] = self._by_id(by_id.read_topics)
+        self.credentials: DataLoader[str, CredentialView | None] = self._by_id(by_id.read_credentials)
+        self.secrets: DataLoader[str, SecretView | None] = self._by_id(by_id.read_secrets)
+        self.agents: DataLoader[str, AgentView | None] = self._by_id(by_id.read_agents)
+        self.flows: DataLoader[str, FlowView | None] = self._by_id(by_id.read_flows)
+        self.drafts: DataLoader[str, DraftView | None] = self._by_id(by_id.read_drafts)
+        self.active_drafts: DataLoader[str, DraftView | None] = self._by_id(by_id.read_active_drafts)
         """By the id of the flow."""
-        self.versions: DataLoader[str, VersionView | None] = self._by_id(nouns.read_versions)
+        self.versions: DataLoader[str, VersionView | None] = self._by_id(by_id.read_versions)
         self.graphs: DataLoader[str, StoredGraph | None] = self._loader(self._graphs)
         """By the id of the draft or version."""
         self.components_meant: DataLoader[tuple[str, str], ComponentView | None] = self._loader(self._components_meant)
@@ -106,7 +107,7 @@ class Loaders:
         self.pages: DataLoader[PageBelow, Page[Any]] = self._loader(self._pages)
         self.counts: DataLoader[CountBelow, int] = self._loader(self._counts)
 
-    def _by_id(self, read: "nouns.Read[Found]") -> DataLoader[str, Found | None]:
+    def _by_id(self, read: "by_id.Read[Found]") -> DataLoader[str, Found | None]:
         async def load(ids: list[str]) -> list[Found | None]:
             async with self._database.reading() as connection:
                 found = await read(connection, self._viewer, ids)
@@ -116,7 +117,7 @@ class Loaders:
 
     def _loader(self, load: Callable[[list[Asked]], Coroutine[Any, Any, list[Answer]]]) -> DataLoader[Asked, Answer]:
         async def load_in_turn(keys: list[Asked]) -> list[Answer]:
-            return await self._turns.read(load, keys)
+            return await self._batches.read(load, keys)
 
         return Loader(load_in_turn)
 
@@ -127,7 +128,7 @@ class Loaders:
 
     async def close(self) -> None:
         """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""
-        await self._turns.close()
+        await self._batches.close()
 
     async def _graphs(self, state_ids: list[str]) -> list["StoredGraph | None"]:
         async with self._database.reading() as connection:
@@ -141,7 +142,7 @@ class Loaders:
         async with self._database.reading() as connection:
             meant = await graphs.read_meanings(connection, self._viewer, keys)
             ids = sorted({component_id for component_id in meant.values() if component_id is not None})
-            found = await nouns.read_components(connection, self._viewer, ids)
+            found = await by_id.read_components(connection, self._viewer, ids)
         return [found.get(meant[key] or "") for key in keys]
 
     async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...] | None]:

@@ -7,7 +7,7 @@ from typing import Any
 from app.graphql.connections import LARGEST_PAGE
 from app.graphql.context import Info
 from app.graphql.loaders import Loaders
-from app.graphql.refused import BadRequest
+from app.graphql.request_errors import BadRequest
 from app.graphql.types.bound import Agent, Component, Credential, Secret, Topic
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.node import Node

@@ -13,7 +13,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from app.graphql.errors import access, drafts, exports
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
-from app.graphql.refused import BadRequest, RequestCode
+from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.graphql.scalars import SCALARS
 from app.graphql.types import readiness
 
@@ -68,6 +68,6 @@ def mistakes_in(document: DocumentNode, *, most: int, hides_suggestions: bool) -
     """Why a document doesn't fit the schema: at most so many reasons."""
     found = validate(schema.graphql_schema, document, RULES, max_errors=most, hide_suggestions=hides_suggestions)
     if any(isinstance(each, ValidationAbortedError) for each in found) and len(found) <= most:
-        limit = {"code": RequestCode.LIMIT_EXCEEDED, "limit": "repetition", "maximum": MOST_COMPARISONS}
+        limit = {"code": LIMIT_EXCEEDED, "limit": "repetition", "maximum": MOST_COMPARISONS}
         return [BadRequest("The document repeats fields or fragments too often to be checked. Name each once.", limit)]
     return found

@@ -2,15 +2,15 @@
 
 from sqlalchemy import Text, bindparam, delete, func, insert, select, update
 
-from app.domain.nouns import DraftId, FlowId, VersionId
+from app.domain.model import DraftId, FlowId, VersionId
 from app.domain.publish import PublishPlan
 from app.domain.revert import RevertPlan
 from app.domain.set_aside import DiscardPlan, RestorePlan
 from app.domain.source import State
 from app.domain.update import UpdatePlan
-from app.storage.acts import Act, forget_in_records, shown, state_values
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
+from app.storage.write_context import Act, forget_in_records, shown, state_values
 
 _KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == bindparam("flow", type_=Text)).with_for_update()
 """From a flow that goes: nobody copies from it any more."""

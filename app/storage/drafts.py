@@ -4,8 +4,8 @@ from sqlalchemy import Text, bindparam, exists, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.source import State
+from app.storage.access import FLOWS
 from app.storage.ids import Kind, is_id
-from app.storage.places import FLOWS
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.observability import count_statement
+from app.telemetry.log import count_statement
 
 QUERY_CANCELED = "57014"
 """What PostgreSQL says when a statement reached its time limit."""

@@ -6,9 +6,9 @@ from sqlalchemy import all_, any_, bindparam, delete, exists, func, literal, sel
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.storage.acts import forget_in_records
 from app.storage.engine import Database
 from app.storage.tables import FLOW, FLOW_DRAFT
+from app.storage.write_context import forget_in_records
 
 LOCK = 1718382456
 """Of the whole database, for whoever removes; the one before it is the migrations'."""

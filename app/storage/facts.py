@@ -32,11 +32,10 @@ from app.domain.component import (
     ComponentRequirement,
     read_command,
 )
-from app.domain.nouns import ComponentId, ContractId, FlowId, FlowType, ReferenceKind, Target, TenantId, WorkspaceId
+from app.domain.model import ComponentId, ContractId, FlowId, FlowType, ReferenceKind, Target, TenantId, WorkspaceId
 from app.domain.source import Flow, State
 from app.offload import offload
-from app.storage.ids import Kind, is_id, kind_of
-from app.storage.places import (
+from app.storage.access import (
     BY_VIEWER,
     FLOWS,
     FLOWS_USED,
@@ -48,6 +47,7 @@ from app.storage.places import (
     place_of,
     with_places,
 )
+from app.storage.ids import Kind, is_id, kind_of
 from app.storage.states import state_columns, state_of
 from app.storage.tables import (
     AGENT,

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Tex
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
-from app.domain.nouns import FlowStatus, FlowType, VersionOrigin
+from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.domain.source import CopiedFrom
 from app.storage.columns import key, one_of, reference, sort_key, text, time
 

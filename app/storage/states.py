@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, FromClause, literal
 
 from app.domain.component import Link, Step
 from app.domain.graph import bindings_from_json
-from app.domain.nouns import VersionId, VersionOrigin
+from app.domain.model import VersionId, VersionOrigin
 from app.domain.source import State
-from app.storage.places import AnyRow
+from app.storage.access import AnyRow
 
 COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of")
 

@@ -20,17 +20,17 @@ from app.domain.create import CreateFacts, CreateWish
 from app.domain.draft import DraftFacts
 from app.domain.export import CopyWish, ExportFacts, ExportWish, OntoFlow
 from app.domain.graph import Json, commands, references, split
-from app.domain.nouns import UserId, WorkspaceType
+from app.domain.model import UserId, WorkspaceType
 from app.domain.set_aside import RestoreFacts
 from app.domain.source import Flow, State
 from app.offload import LARGE, offload
-from app.storage.acts import Act
+from app.storage.access import BY_VIEWER, FLOWS, with_places
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
 from app.storage.ids import Kind, is_id
-from app.storage.places import BY_VIEWER, FLOWS, with_places
 from app.storage.tables import CONTRACT, FLOW, WORKSPACE, WORKSPACE_ACCESS
+from app.storage.write_context import Act
 
 WANTED = bindparam("wanted", type_=Text)
 

@@ -1,9 +1,9 @@
-"""Every table, for statements: `FLOW.c.name`. The row types stand in `place_tables` and `flow_tables`."""
+"""Every table, for statements: `FLOW.c.name`. The row types stand in `workspace_tables` and `flow_tables`."""
 
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
-from app.storage import flow_tables, place_tables
+from app.storage import flow_tables, workspace_tables
 
 METADATA: MetaData = SQLModel.metadata
 
@@ -12,17 +12,17 @@ def table_of(row: type[SQLModel]) -> Table:
     return METADATA.tables[str(row.__tablename__)]
 
 
-TENANT = table_of(place_tables.TenantRow)
-CONTRACT = table_of(place_tables.ContractRow)
-WORKSPACE = table_of(place_tables.WorkspaceRow)
-USER = table_of(place_tables.UserRow)
-ROLE = table_of(place_tables.RoleRow)
-WORKSPACE_ACCESS = table_of(place_tables.WorkspaceAccessRow)
-CONTRACT_ACCESS = table_of(place_tables.ContractAccessRow)
-TEAM = table_of(place_tables.TeamRow)
-COMPONENT = table_of(place_tables.ComponentRow)
-COMPONENT_WHITELIST = table_of(place_tables.ComponentWhitelistRow)
-API_TOKEN = table_of(place_tables.ApiTokenRow)
+TENANT = table_of(workspace_tables.TenantRow)
+CONTRACT = table_of(workspace_tables.ContractRow)
+WORKSPACE = table_of(workspace_tables.WorkspaceRow)
+USER = table_of(workspace_tables.UserRow)
+ROLE = table_of(workspace_tables.RoleRow)
+WORKSPACE_ACCESS = table_of(workspace_tables.WorkspaceAccessRow)
+CONTRACT_ACCESS = table_of(workspace_tables.ContractAccessRow)
+TEAM = table_of(workspace_tables.TeamRow)
+COMPONENT = table_of(workspace_tables.ComponentRow)
+COMPONENT_WHITELIST = table_of(workspace_tables.ComponentWhitelistRow)
+API_TOKEN = table_of(workspace_tables.ApiTokenRow)
 
 TOPIC = table_of(flow_tables.TopicRow)
 CREDENTIAL = table_of(flow_tables.CredentialRow)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typeid import TypeID
 
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.storage.migrate import engine_of
 from app.storage.tables import API_TOKEN, USER
 

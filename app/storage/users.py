@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.storage.tables import USER
 from app.storage.tokens import email_key
 

@@ -8,11 +8,11 @@ from sqlalchemy import insert
 from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
 from app.domain.graph import canonical
-from app.domain.nouns import DraftId, FlowId, FlowStatus, VersionOrigin
+from app.domain.model import DraftId, FlowId, FlowStatus, VersionOrigin
 from app.domain.references import ReferenceOutcome
-from app.storage.acts import Act, shown, state_values
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_EXPORT
+from app.storage.write_context import Act, shown, state_values
 
 
 class Written(NamedTuple):

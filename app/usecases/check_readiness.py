@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from app.domain.component import Catalogue
 from app.domain.graph import references
-from app.domain.nouns import Target, UserId
+from app.domain.model import Target, UserId
 from app.domain.readiness import Blocker, blockers
 from app.offload import offload
 from app.storage.engine import Database

@@ -9,7 +9,7 @@ from cachetools import LRUCache
 from app.domain.diff import Changed, FieldChange, GraphDiff, Snapshot, compare
 from app.domain.graph import Json
 from app.domain.matching import ComparisonBudget
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.reads.graphs import read_contents

@@ -2,7 +2,7 @@
 
 from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, CopyWish, plan_copy
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.offload import offload
 from app.storage.store import UnitOfWork
 from app.storage.writes import write_export

@@ -2,7 +2,7 @@
 
 from app.domain.create import CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refused
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.offload import LARGE, offload
 from app.storage.store import UnitOfWork
 from app.storage.writes import write_flow

@@ -1,7 +1,7 @@
 """Let a draft go."""
 
 from app.domain.errors import Refused
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.domain.set_aside import DiscardRefusal, DiscardWish, plan_discard
 from app.storage.draft_writes import discard_draft as remove_draft
 from app.storage.store import UnitOfWork

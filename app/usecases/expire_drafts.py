@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from app.observability import log
 from app.storage.engine import Database
 from app.storage.expiry import remove_batch
+from app.telemetry.log import log
 
 BATCH = 500
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.domain.bindings import resolve_all, topic_uses
 from app.domain.component import Step
 from app.domain.input import name_key
-from app.domain.nouns import ReferenceKind, Target, UserId, WorkspaceId
+from app.domain.model import ReferenceKind, Target, UserId, WorkspaceId
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.domain.topics import distinct_topics, missing_with_each
 from app.offload import offload
@@ -14,7 +14,7 @@ from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.candidates import OVERRIDE_CANDIDATES, TOPIC_CANDIDATES, RankedList
-from app.storage.reads.views import FlowView, TopicView
+from app.storage.reads.rows import FlowView, TopicView
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ from app.domain.export import (
     export_refusals,
     stands_only_in_the_way_of_a_new_flow,
 )
-from app.domain.nouns import UserId, Workspace
+from app.domain.model import UserId, Workspace
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows
 from app.storage.paging import Key, ListBelow, Page, PageRequest
 from app.storage.reads.destinations import contracts_to_export_to, workspaces_to_export_to
-from app.storage.reads.views import ContractView
+from app.storage.reads.rows import ContractView
 from app.usecases.sizes import size_of_steps
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.bindings import ExportWarning
 from app.domain.export import ExportPlan
-from app.domain.nouns import DraftId, FlowId, VersionId
+from app.domain.model import DraftId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
 from app.storage.writes import Written

@@ -1,7 +1,7 @@
 """Publish a draft as the next version of its flow."""
 
 from app.domain.errors import Refused
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.domain.publish import PublishRefusal, PublishWish, plan_publish
 from app.offload import offload
 from app.storage.draft_writes import publish_draft as write_version

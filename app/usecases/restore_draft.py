@@ -1,7 +1,7 @@
 """Take a draft back that was set aside."""
 
 from app.domain.errors import Refused
-from app.domain.nouns import DraftId, UserId
+from app.domain.model import DraftId, UserId
 from app.domain.set_aside import RestoreRefusal, plan_restore
 from app.storage.draft_writes import restore_draft as write_draft
 from app.storage.store import UnitOfWork

@@ -1,7 +1,7 @@
 """Take an old version of a flow back."""
 
 from app.domain.errors import Refused
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.domain.revert import RevertRefusal, RevertWish, plan_revert
 from app.offload import offload
 from app.storage.draft_writes import revert_and_publish, revert_to_draft

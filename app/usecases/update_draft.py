@@ -1,7 +1,7 @@
 """Save a draft: its name, description, schedule, graph, or what its steps are bound to."""
 
 from app.domain.errors import Refused
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.domain.update import KEEP, UpdateRefusal, UpdateWish, plan_update
 from app.offload import LARGE, offload
 from app.storage.draft_writes import save_draft

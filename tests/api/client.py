@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from structlog.testing import capture_logs
 
-from app.main import create_app
+from app.server.application import create_app
 from app.settings import Settings
 
 Json = dict[str, Any]

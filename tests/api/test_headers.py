@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.graphql.http.requests import LONGEST_MEDIA_TYPES
+from app.http.requests import LONGEST_MEDIA_TYPES
 from tests.api.client import DOCUMENT_TYPE, Api, body_of
 from tests.api.test_http import JSON_TYPE, NAME, error_of, posted
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from app.main import create_app
+from app.server.application import create_app
 from tests.api.client import DOCUMENT_TYPE, Api, body_of
 
 JSON_TYPE = "application/json"

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from app.domain.nouns import UserId
-from app.graphql.authentication.callers import Authenticator
-from app.graphql.authentication.json_web_tokens import JsonWebTokens
-from app.graphql.authentication.jwks import KeySet
-from app.graphql.refused import Refusal
+from app.domain.model import UserId
+from app.http.authentication.authenticator import Authenticator
+from app.http.authentication.json_web_tokens import JsonWebTokens
+from app.http.authentication.jwks import KeySet
+from app.http.errors import RequestError
 from app.storage.engine import Database
 from tests.authentication.issuer import AUDIENCE, ISSUER, SigningKey, claims_at, jwt_of
 
@@ -50,7 +50,7 @@ class Door:
 
     async def refuses(self, header: str) -> str:
         """Why a header is refused, as the log has it; that the caller isn't told, nor the log the token, is asserted."""
-        with capture_logs() as log, pytest.raises(Refusal) as refused:
+        with capture_logs() as log, pytest.raises(RequestError) as refused:
             await self.authenticator.viewer([header])
         told = refused.value
         assert (told.status, told.code, told.message, told.headers) == IN_THE_SAME_WORDS
@@ -61,7 +61,7 @@ class Door:
 
     async def cannot_tell(self, token: str) -> None:
         """That a token is neither accepted nor called bad."""
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(RequestError) as refused:
             await self.admits(token)
         assert (refused.value.status, refused.value.code) == (503, "SERVICE_UNAVAILABLE")
         assert refused.value.headers == {"Retry-After": "10"}

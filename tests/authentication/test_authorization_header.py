@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.graphql.authentication.callers import MAX_TOKEN_BYTES
-from app.graphql.refused import Refusal
+from app.http.authentication.authenticator import MAX_TOKEN_BYTES
+from app.http.errors import RequestError
 from app.storage.engine import Database
 from app.usecases.tokens import issue_token, list_tokens, revoke_token
 from tests.api.databases import Loaded, run_sql
@@ -141,6 +141,6 @@ async def test_whatever_a_signed_claim_says_the_answer_is_yes_or_no(
 ) -> None:
     token = jwt_of(claims_at(START.timestamp()) | {claim: value}, ec_key().signs(), alg="ES256", kid=named)
     admitted = None
-    with suppress(Refusal):
+    with suppress(RequestError):
         admitted = await front_door.admits(token)
     assert admitted is None or (admitted, named) == (loaded_users.ids["Ada"], "ec")

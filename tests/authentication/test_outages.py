@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.graphql.authentication import jwks
-from app.graphql.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, STALE_SECONDS, KeySet, KeysUnavailable
+from app.http.authentication import jwks
+from app.http.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, STALE_SECONDS, KeySet, KeysUnavailable
 from app.storage.engine import Database
 from tests.authentication.door import LIFE, Door, open_door
 from tests.authentication.issuer import ec_key

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.main import json_web_tokens_of
+from app.server.application import json_web_tokens_of
 from app.settings import BadSettings, read_settings
 
 URL = "https://login.example.com/.well-known/jwks.json"

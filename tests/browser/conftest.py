@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.graphql.explorer import graphiql
+from app.http.explorer import graphiql
 from app.settings import Settings
 from app.storage.demo import load_demo_if_empty
 from app.usecases.tokens import issue_token

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route, expect
 
-from app.graphql.explorer import graphiql
+from app.http.explorer import graphiql
 from tests.browser.visit import Visit
 
 EXAMPLES = "**/static/examples.graphql"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.domain.access import FLOW_EDIT
 from app.domain.component import component_name
 from app.domain.export import ExportFacts, ExportWish, OntoFlow
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import State, StateOfFlow

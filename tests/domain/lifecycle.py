@@ -8,7 +8,7 @@ from app.domain.content import part, topic_fields
 from app.domain.draft import DraftFacts
 from app.domain.errors import Refusal, Refused
 from app.domain.graph import Json
-from app.domain.nouns import ReferenceKind, Target
+from app.domain.model import ReferenceKind, Target
 from app.domain.override import ExistingDraft
 from app.domain.publish import PublishPlan, PublishRefusal, PublishWish, plan_publish
 from app.domain.revert import RevertPlan, RevertRefusal, RevertWish, plan_revert

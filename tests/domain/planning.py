@@ -19,7 +19,7 @@ from app.domain.export import (
     plan_export,
 )
 from app.domain.graph import StepBindings
-from app.domain.nouns import ReferenceKind, Target, Workspace
+from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import BY_DEFAULT, Flow, SourceWish, State

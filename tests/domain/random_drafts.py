@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from app.domain.graph import Json
-from app.domain.nouns import ReferenceKind, Target
+from app.domain.model import ReferenceKind, Target
 from app.domain.source import Flow
 from app.domain.update import StepChoice
 from tests.domain.lifecycle import state_of

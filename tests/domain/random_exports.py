@@ -12,7 +12,7 @@ from app.domain.access import Place
 from app.domain.component import Component
 from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.graph import Json
-from app.domain.nouns import ReferenceKind, Target, Workspace
+from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import Flow, SourceWish, State, StateOfFlow
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS

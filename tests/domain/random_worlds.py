@@ -9,7 +9,7 @@ from typing import TypeVar
 from hypothesis import settings, strategies
 
 from app.domain.component import Component, ComponentAccess
-from app.domain.nouns import Contract, TenantId, Workspace
+from app.domain.model import Contract, TenantId, Workspace
 from tests.domain.world import FULL, GLOBAL, LIMITED, TEAM, TENANT, BoundStep, component, contract, step, workspace
 
 bounded = settings(max_examples=20, deadline=None, derandomize=True, database=None)

@@ -14,7 +14,7 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.export import ExportPlan
-from app.domain.nouns import Workspace
+from app.domain.model import Workspace
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.planning import copy, export, planned, refusals
 from tests.domain.world import DEVELOPMENT, PRODUCTION, contract, flow, flow_there, guest, integrator, state, workspace

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.component import Catalogue, Component, ComponentAccess, InaccessibilityReason, why_unusable
-from app.domain.nouns import Contract, TenantId, WorkspaceType
+from app.domain.model import Contract, TenantId, WorkspaceType
 from tests.domain.world import (
     ABROAD,
     FULL,

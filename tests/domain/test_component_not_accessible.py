@@ -8,7 +8,7 @@ from app.domain.component import (
     InaccessibleComponent,
     components_not_accessible,
 )
-from app.domain.nouns import TenantId, Workspace
+from app.domain.model import TenantId, Workspace
 from tests.domain.planning import copy, export, planned, refusals
 from tests.domain.world import (
     ABROAD,

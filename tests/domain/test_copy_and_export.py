@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.export import ExportPlan
 from app.domain.input import InvalidInput
-from app.domain.nouns import DraftId, FlowType, VersionId, VersionOrigin
+from app.domain.model import DraftId, FlowType, VersionId, VersionOrigin
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.source import CopiedFrom, Flow, State
 from tests.domain.planning import copy, export, planned, refusals

@@ -10,7 +10,7 @@ from app.domain.content import topic_fields
 from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.graph import Json, canonical, content_hash, join
-from app.domain.nouns import FlowType, ReferenceKind, Workspace
+from app.domain.model import FlowType, ReferenceKind, Workspace
 from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible

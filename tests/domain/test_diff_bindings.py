@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.diff import BindingChange, Changed, FieldChange, GraphDiff, Snapshot, compare
 from app.domain.graph import Json
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from tests.domain.world import (
     AGENT,
     CREDENTIAL,

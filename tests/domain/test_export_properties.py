@@ -10,7 +10,7 @@ from app.domain.error_code import ErrorCode
 from app.domain.errors import Refused
 from app.domain.export import CopyWish, ExportPlan, plan_copy, plan_export
 from app.domain.graph import Json
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from tests.domain.law import Law, bound_by
 from tests.domain.random_exports import Case, exports
 from tests.domain.random_worlds import bounded

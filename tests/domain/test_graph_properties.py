@@ -18,7 +18,7 @@ from app.domain.graph import (
     references,
     split,
 )
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from tests.domain.random_graphs import (
     KEYS_OF_REFERENCES,
     TOPIC_FIELDS,

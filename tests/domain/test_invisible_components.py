@@ -21,7 +21,7 @@ from app.domain.draft import DraftFacts
 from app.domain.errors import Refused
 from app.domain.export import CopyWish, ExportFacts, ExportPlan, plan_copy, plan_export
 from app.domain.graph import Json
-from app.domain.nouns import Contract, Workspace, WorkspaceType
+from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.publish import PublishWish, plan_publish
 from app.domain.readiness import ComponentUnavailable, blockers
 from app.domain.revert import RevertWish, plan_revert

@@ -9,7 +9,7 @@ from app.domain.component import Component, Step
 from app.domain.errors import Refused
 from app.domain.graph import Bindings, Json, numbered, steps_of
 from app.domain.input import InvalidInput
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.references import CredentialNotAccessible, ReferenceAction, ReferenceOutcome, by_position
 from app.domain.source import State

@@ -6,7 +6,7 @@ from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, Insuff
 from app.domain.component import ComponentNotAccessible, InaccessibilityReason, InaccessibleComponent, Link
 from app.domain.draft import StaleDraft
 from app.domain.errors import Refusal
-from app.domain.nouns import (
+from app.domain.model import (
     Contract,
     ContractId,
     ContractStatus,

@@ -5,7 +5,7 @@ import pytest
 from app.domain.access import FlowNotFound
 from app.domain.component import Link
 from app.domain.errors import Refused
-from app.domain.nouns import DraftId, FlowId, VersionOrigin
+from app.domain.model import DraftId, FlowId, VersionOrigin
 from app.domain.publish import PublishPlan
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.source import Flow, State

@@ -10,7 +10,7 @@ from app.domain.export import (
     export_refusals,
     stands_only_in_the_way_of_a_new_flow,
 )
-from app.domain.nouns import WorkspaceType
+from app.domain.model import WorkspaceType
 from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded
 from tests.domain.planning import copy, export, planned, refusals
 from tests.domain.world import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from app.domain.component import Component, InaccessibilityReason, InaccessibleComponent, Link
-from app.domain.nouns import Target, Workspace
+from app.domain.model import Target, Workspace
 from app.domain.readiness import (
     Blocker,
     ComponentUnavailable,

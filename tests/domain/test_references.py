@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.graph import Bindings
-from app.domain.nouns import ReferenceKind, Target
+from app.domain.model import ReferenceKind, Target
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from tests.domain.planning import CLEARED, KEPT, bound, copy, export, planned, reported, samples
 from tests.domain.world import (

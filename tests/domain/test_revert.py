@@ -9,7 +9,7 @@ from app.domain.access import FlowNotFound
 from app.domain.component import Component, Link
 from app.domain.errors import Refused
 from app.domain.graph import StepBindings
-from app.domain.nouns import DraftId, FlowId, Target, VersionId, VersionOrigin
+from app.domain.model import DraftId, FlowId, Target, VersionId, VersionOrigin
 from app.domain.override import DraftAlreadyExists, ExistingDraft
 from app.domain.readiness import DraftNotReady, MissingCredential
 from app.domain.revert import RevertPlan

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.errors import Refused
 from app.domain.input import InvalidInput
-from app.domain.nouns import DraftId, FlowId
+from app.domain.model import DraftId, FlowId
 from app.domain.set_aside import DiscardPlan, RestorePlan
 from app.domain.source import DraftNotFound, Flow, State
 from tests.domain.lifecycle import agreed, codes, discard, reasons, restore

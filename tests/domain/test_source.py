@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.nouns import DraftId, VersionId
+from app.domain.model import DraftId, VersionId
 from app.domain.source import (
     Chosen,
     CopiedFrom,

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.graph import Json
-from app.domain.nouns import Target
+from app.domain.model import Target
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, missing_properties
 from tests.domain.planning import export, planned
 from tests.domain.world import (

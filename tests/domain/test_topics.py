@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.graph import Bindings
-from app.domain.nouns import Target, Workspace
+from app.domain.model import Target, Workspace
 from app.domain.references import ReferenceOutcome
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
 from tests.domain.planning import bound, copy, export, planned, refusals, reported

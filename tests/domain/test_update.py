@@ -10,7 +10,7 @@ from app.domain.draft import StaleDraft
 from app.domain.errors import Refused
 from app.domain.graph import Json, canonical, split
 from app.domain.input import InvalidInput
-from app.domain.nouns import DraftId, FlowId, VersionId, VersionOrigin
+from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.source import Flow
 from app.domain.update import KEEP, Keep, UpdatePlan, UpdateRefusal
 from tests.domain.lifecycle import agreed, choose, codes, reasons, state_of, update

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.graph import Json, StepBindings
 from app.domain.input import InvalidInput
-from app.domain.nouns import ReferenceKind, Target
+from app.domain.model import ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
 from app.domain.update import StepChoice

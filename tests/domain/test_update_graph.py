@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.graph import Json, StepBindings, join
-from app.domain.nouns import ReferenceKind, Target
+from app.domain.model import ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
 from tests.domain.lifecycle import agreed, reasons, state_of, update

@@ -3,7 +3,7 @@
 from hypothesis import given, strategies
 
 from app.domain.component import Catalogue, UsableWhere, components_not_accessible, where_usable
-from app.domain.nouns import TenantId, Workspace
+from app.domain.model import TenantId, Workspace
 from tests.domain.random_worlds import World, bounded, step_lists, worlds
 from tests.domain.world import (
     DEVELOPMENT,

@@ -15,7 +15,7 @@ from app.domain.component import (
     Step,
 )
 from app.domain.graph import Bindings, Json, StepBindings
-from app.domain.nouns import (
+from app.domain.model import (
     ComponentId,
     Contract,
     ContractId,

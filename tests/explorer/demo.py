@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from app.main import create_app
+from app.server.application import create_app
 from app.settings import read_settings
 from app.storage.demo import load_demo_if_empty
 

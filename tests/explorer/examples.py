@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from app.graphql.explorer.page import FOLDER
+from app.http.explorer.page import FOLDER
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.graphql.explorer import graphiql
+from app.http.explorer import graphiql
 
 SCRIPT = Path(graphiql.__file__).parents[3] / "scripts/graphiql"
 # Brings archives of the right names with something else in them.

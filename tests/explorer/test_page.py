@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.graphql.explorer import graphiql
-from app.graphql.explorer.page import FILES, FOLDER
-from app.graphql.http.documents import ROOT_FIELDS
 from app.graphql.schema import schema
+from app.http.documents import ROOT_FIELDS
+from app.http.explorer import graphiql
+from app.http.explorer.page import FILES, FOLDER
 from app.usecases.tokens import issue_token
 from tests.explorer.demo import demo_client
 

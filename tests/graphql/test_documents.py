@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.graphql.http import documents
-from app.graphql.http.documents import LEAST_CHARACTERS, Documents, operation_of
+from app.http import documents
+from app.http.documents import LEAST_CHARACTERS, Documents, operation_of
 
 GOOD, INVALID = "{ viewer { id } }", "{ viewer { nothing } }"
 

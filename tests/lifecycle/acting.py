@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.domain.update import KEEP, StepChoice
 from tests.lifecycle import law
 from tests.lifecycle.company import Company, codes_of

@@ -7,10 +7,10 @@ from sqlalchemy import insert, select
 
 from app.domain.content import Content, part
 from app.domain.graph import Json
-from app.domain.nouns import UserId
-from app.storage.acts import Act
+from app.domain.model import UserId
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
+from app.storage.write_context import Act
 from tests.lifecycle.company import Company
 from tests.lifecycle.graphs import CODE, COMMANDS
 from tests.lifecycle.racing import published, saved

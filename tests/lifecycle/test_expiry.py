@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
 
-from app.main import create_app
+from app.server.application import create_app
 from app.settings import Settings
 from app.storage.engine import open_database
 from app.storage.expiry import LOCK, remove_batch

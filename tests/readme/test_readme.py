@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.error_code import ErrorCode
-from app.graphql.refused import RequestCode
+from app.http.errors import RequestCode
 from app.settings import described
 from tests.explorer.demo import demo_client
 from tests.explorer.examples import read_examples

@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app import main
-from app.observability import configure_log
-from app.serving import listen
+from app.server import application
+from app.server.startup import listen
+from app.server.supervisor import Supervisor
+from app.server.worker import be_a_worker
 from app.settings import read_settings
 from app.storage.ids import Kind, new_id
-from app.supervisor import Supervisor
-from app.worker import be_a_worker
+from app.telemetry.log import configure_log
 
 
 def that_fails(_listening: socket.socket, _pipe: int) -> None:
@@ -42,9 +42,9 @@ def that_hangs(listening: socket.socket, _pipe: int) -> None:
 
 def with_traps(listening: socket.socket, pipe: int) -> None:
     """A worker as it is, but for requests that it never answers, and for one that tells its id."""
-    usual = main.other_routes
+    usual = application.other_routes
     traps = [Route("/pid", own_pid), Route("/spin", spin), Route("/match", match_for_ever)]
-    main.other_routes = lambda *given: [*traps, *usual(*given)]
+    application.other_routes = lambda *given: [*traps, *usual(*given)]
     be_a_worker(listening, pipe)
 
 

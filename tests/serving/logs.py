@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 
-from app.observability import configure_log
+from app.telemetry.log import configure_log
 
 
 @contextmanager

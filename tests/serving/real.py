@@ -14,9 +14,9 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.main import create_app
-from app.server import Server
-from app.serving import listen
+from app.server.application import create_app
+from app.server.graceful_server import Server
+from app.server.startup import listen
 from app.settings import Settings
 from app.storage.migrate import engine_of
 from tests.api.client import Api

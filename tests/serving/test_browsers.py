@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.main import create_app
+from app.server.application import create_app
 from app.settings import BadSettings, Settings, read_settings
 
 NOWHERE = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"

@@ -8,18 +8,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from app.protocol import Protocol
+from app.server.connections import Protocol
 from tests.api.databases import Loaded, Server
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
 
 HEAD_BYTES = 4096
 CREATE = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flow { id } errors { message } } }"
-QUICK = {"head_timeout_seconds": 0.2, "max_head_bytes": HEAD_BYTES}
+QUICK = {"header_timeout_seconds": 0.2, "max_header_bytes": HEAD_BYTES}
 
 
 @pytest.fixture(scope="module")
 async def real(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
-    async with real_server(databases, loaded, max_head_bytes=HEAD_BYTES) as started:
+    async with real_server(databases, loaded, max_header_bytes=HEAD_BYTES) as started:
         yield started
 
 
@@ -165,7 +165,7 @@ async def followed(real: Real, following: str) -> AsyncIterator[tuple[asyncio.St
 
 async def test_a_late_head_does_not_cut_off_the_request_before_it(quick: Real) -> None:
     async with followed(quick, "GET /hea") as (reader, lock):
-        await asyncio.sleep(3 * QUICK["head_timeout_seconds"])
+        await asyncio.sleep(3 * QUICK["header_timeout_seconds"])
         assert await quick.is_at_work(1)
         await lock.aclose()
         head, _, rest = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from app.graphql.refused import RequestCode
-from app.observability import configure_log, log
+from app.http.errors import RequestCode
+from app.telemetry.log import configure_log, log
 from tests.serving.logs import logging
 
 TALK = """
 import logging
-from app.observability import configure_log, log
+from app.telemetry.log import configure_log, log
 configure_log(log_format="json", level="info")
 log().info("ours")
 logging.getLogger("theirs").info("theirs")

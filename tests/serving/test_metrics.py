@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
-from app.graphql.http.documents import ROOT_FIELDS
+from app.http.documents import ROOT_FIELDS
 from tests.api.databases import Loaded, Server
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, real_server, soon_true
 from tests.serving.test_browsers import browsing

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app import main
-from app.main import create_app, keep_house
+from app.server import application
+from app.server.application import create_app
+from app.server.cleanup import clean_up_periodically
 from app.settings import Settings
 from app.storage.engine import Database, open_database
 from tests.serving.real import VIEWER, code_of, soon
@@ -84,7 +85,7 @@ async def test_the_server_is_not_ready(fault: str) -> None:
 
 
 async def test_readiness_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.probes.LONGEST_SECONDS", 0.1)
+    monkeypatch.setattr("app.server.probes.LONGEST_SECONDS", 0.1)
     async with letting_in("silent") as url, serving(url, seconds=3600) as http, asyncio.timeout(10):
         response = await http.get("/ready")
     assert code_of(response) == (503, "SERVICE_UNAVAILABLE")
@@ -95,7 +96,7 @@ async def keeping_house(url: str) -> AsyncIterator[list[Any]]:
     """What the log says meanwhile."""
     database = open_database(url, connection_wait_seconds=0.1)
     with capture_logs() as log:
-        housekeeping = asyncio.create_task(keep_house(database, timedelta(days=1)))
+        housekeeping = asyncio.create_task(clean_up_periodically(database, timedelta(days=1)))
         yield log
         assert not housekeeping.done()
         housekeeping.cancel()
@@ -107,7 +108,7 @@ async def keeping_house(url: str) -> AsyncIterator[list[Any]]:
 async def test_housekeeping_says_why_it_could_not_be_done_and_tries_again(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main, "HOUSEKEEPING_SECONDS", 0.5)
+    monkeypatch.setattr(application, "CLEANUP_SECONDS", 0.5)
     async with letting_in(fault) as url, keeping_house(url) as log:
         assert await soon(lambda: len(log) >= 2)
     line = {"event": "old drafts could not be removed", "reason": REASONS[fault], "log_level": "warning"}
@@ -118,8 +119,8 @@ async def test_housekeeping_goes_on_whatever_is_raised(monkeypatch: pytest.Monke
     async def fail(_: Database, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(main, "HOUSEKEEPING_SECONDS", 0.01)
-    monkeypatch.setattr(main, "expire_drafts", fail)
+    monkeypatch.setattr(application, "CLEANUP_SECONDS", 0.01)
+    monkeypatch.setattr(application, "expire_drafts", fail)
     async with keeping_house("postgresql+asyncpg://127.0.0.1:1/nothing") as log:
         assert await soon(lambda: len(log) >= 2)
     line = {"event": "old drafts could not be removed", "exc_info": True, "log_level": "error"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.metrics import REGISTRY
+from app.telemetry.metrics import REGISTRY
 from tests.serving.logs import logging
 from tests.serving.test_browsers import OURS, THEIRS, browsing, preflight
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.serving import base_url_of, check_certificate
+from app.server.startup import base_url_of, check_certificate
 from app.settings import BadSettings, read_settings
 from tests.api.databases import Loaded, Server
 from tests.serving.real import VIEWER, real_server

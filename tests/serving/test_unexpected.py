@@ -7,7 +7,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.graphql.http.draining import Named
+from app.http.middleware.request_id import RequestId
 from tests.api.databases import Loaded, Server
 from tests.serving.logs import logging
 from tests.serving.real import VIEWER, real_server
@@ -56,7 +56,7 @@ async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
 
 @pytest.mark.parametrize(
     ("broken", "path"),
-    [("app.graphql.http.endpoint.weigh", "/graphql?query={viewer{id}}"), ("app.probes.exposition", "/metrics")],
+    [("app.http.endpoint.weigh", "/graphql?query={viewer{id}}"), ("app.server.probes.exposition", "/metrics")],
     ids=["in the endpoint", "elsewhere"],
 )
 async def test_an_exception_anywhere_else_is_a_500_that_is_masked(
@@ -87,6 +87,6 @@ async def test_an_answer_that_was_begun_is_not_begun_anew() -> None:
 
     scope = {"type": "http", "headers": [(b"x-request-id", b"its-id")]}
     with capture_logs() as log, pytest.raises(RuntimeError, match=WORDS):
-        await Named(begin_and_fail)(scope, failing, send)
+        await RequestId(begin_and_fail)(scope, failing, send)
     assert sent == ["http.response.start"]
     assert [line["event"] for line in log] == ["request failed"]

@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 
-from app.supervisor import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, STEADY_SECONDS, delay_after
+from app.server.supervisor import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, STEADY_SECONDS, delay_after
 from tests.serving.test_browsers import NOWHERE
 
 PATIENCE_SECONDS = 60

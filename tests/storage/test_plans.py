@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.errors import Refused
 from app.domain.export import ExportWish, IntoWorkspace, OntoFlow
-from app.domain.nouns import FlowStatus, FlowType, UserId
+from app.domain.model import FlowStatus, FlowType, UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.engine import Database, open_database
 from app.storage.facts import read_catalogue

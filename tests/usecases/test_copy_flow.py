@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
 from tests.usecases.contents import Written, written

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from app.domain.nouns import FlowType
+from app.domain.model import FlowType
 from tests.usecases.contents import Written, written
 from tests.usecases.graphs import code, erp, graph, mailer, sub
 from tests.usecases.rows import bound, new_draft, new_flow

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch

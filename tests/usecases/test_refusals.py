@@ -10,7 +10,7 @@ from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermi
 from app.domain.component import ComponentNotAccessible, InaccessibilityReason, InaccessibleComponent
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
-from app.domain.nouns import ComponentId, DraftId, FlowId, ReferenceKind
+from app.domain.model import ComponentId, DraftId, FlowId, ReferenceKind
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible

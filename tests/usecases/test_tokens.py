@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.domain.nouns import UserId
-from app.observability import counting_statements
+from app.domain.model import UserId
 from app.storage.engine import Database, open_database
 from app.storage.tables import USER
 from app.storage.tokens import TokenOwner, find_token
 from app.storage.world import load_world
+from app.telemetry.log import counting_statements
 from app.usecases.tokens import UnknownUser, issue_token, list_tokens, revoke_token
 from tests.conftest import drop_database, make_database, url_of
 from tests.storage.world_files import as_file, contents, world

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.domain.create import CreateRefusal, CreateWish
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, CopyWish, ExportRefusal, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.nouns import UserId, Workspace
+from app.domain.model import UserId, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
 from app.storage.engine import Database

@@ -8,7 +8,7 @@ import strawberry
 from app.domain import input as input_rules
 from app.domain import override, quota, references
 from app.domain import topics as topic_rules
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (

@@ -8,7 +8,7 @@ above a limit the operation is refused before the bytes of its answer exist.
 import orjson
 
 from app.domain.matching import ComparisonBudget
-from app.graphql.refused import BadRequest, RequestCode
+from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
 
 BYTES_PER_UNIT = 2048
 """So many bytes are charged like an object."""
@@ -24,7 +24,7 @@ class AnswerTooLarge(BadRequest):
             f"The answer would hold more than {maximum} {limit}. Ask for fewer fields, smaller pages or fewer aliases, "
             "or in several requests."
         )
-        super().__init__(message, {"code": RequestCode.LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
+        super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
 
 
 class Meter:

@@ -1,1 +1,1 @@
-"""The nouns of the API, as the schema shows them."""
+"""The types of the schema."""

@@ -8,13 +8,13 @@ import strawberry
 
 from app.domain.access import Place
 from app.domain.component import ComponentAccess, ComponentRequirement
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.graphql.describe import about
 from app.graphql.loaders import Loaders
 from app.graphql.relations import Field, known, one
 from app.graphql.scalars import JSON
 from app.graphql.types.node import Node
-from app.storage.reads.views import AgentView, ComponentView, CredentialView, SecretView, TopicView
+from app.storage.reads.rows import AgentView, ComponentView, CredentialView, SecretView, TopicView
 
 if TYPE_CHECKING:
     from app.graphql.types.workspace import Workspace

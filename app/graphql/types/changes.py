@@ -5,7 +5,7 @@ from typing import Self
 import strawberry
 
 from app.domain import diff
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.graphql.describe import about
 from app.graphql.relations import one
 from app.graphql.scalars import JSON

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
-from app.domain.nouns import FlowStatus, FlowType, VersionOrigin
+from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.graphql.arguments import given
 from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info, required
@@ -22,7 +22,7 @@ from app.graphql.types.people import User
 from app.graphql.types.readiness import DraftReadiness
 from app.storage.ids import Kind, is_id
 from app.storage.reads.lists import ListName, Wanted
-from app.storage.reads.views import DraftView, FlowView, VersionView
+from app.storage.reads.rows import DraftView, FlowView, VersionView
 
 Since = Annotated[
     strawberry.ID | None,

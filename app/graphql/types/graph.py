@@ -9,7 +9,7 @@ import strawberry
 
 from app.domain.component import read_command
 from app.domain.graph import Bindings, Json, StepBindings, bindings_from_json, join, link_ids
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.domain.references import by_position
 from app.graphql.context import Info
 from app.graphql.describe import about, field

@@ -4,10 +4,10 @@ from typing import Self
 
 import strawberry
 
-from app.domain.nouns import ContractStatus
+from app.domain.model import ContractStatus
 from app.graphql.describe import about
 from app.graphql.types.node import Node
-from app.storage.reads.views import ContractView, UserView
+from app.storage.reads.rows import ContractView, UserView
 
 
 @strawberry.type(description="Somebody with an account.")

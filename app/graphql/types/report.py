@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.domain.nouns import ReferenceKind
+from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.references import ReferenceOutcome as Outcome
 from app.graphql.describe import about

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from app.domain.access import Place, may_write_flows
-from app.domain.nouns import FlowStatus, FlowType, WorkspaceType
+from app.domain.model import FlowStatus, FlowType, WorkspaceType
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info

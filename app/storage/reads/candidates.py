@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.access import is_member
 from app.storage.paging import Order, Page, PageRequest, matching
-from app.storage.places import is_member
-from app.storage.reads.views import FlowView, TopicView, columns, maker
+from app.storage.reads.rows import FlowView, TopicView, columns, maker
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
 
 Match = TypeVar("Match")

@@ -6,11 +6,11 @@ from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, exists, false, li
 
 from app.domain.access import FLOW_EDIT, Place
 from app.domain.component import UsableWhere
-from app.domain.nouns import ContractStatus, Workspace, WorkspaceType
+from app.domain.model import ContractStatus, Workspace, WorkspaceType
+from app.storage.access import FLOWS_USED, MEMBER, PLACE_COLUMNS, PLACES, place_of
 from app.storage.paging import ListBelow, Order, matching
-from app.storage.places import FLOWS_USED, MEMBER, PLACE_COLUMNS, PLACES, place_of
 from app.storage.reads.lists import of_contract
-from app.storage.reads.views import ContractView, columns, maker
+from app.storage.reads.rows import ContractView, columns, maker
 from app.storage.tables import CONTRACT, CONTRACT_ACCESS, ROLE, TENANT, WORKSPACE, WORKSPACE_ACCESS
 
 WORKSPACES = ListBelow(

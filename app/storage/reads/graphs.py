@@ -7,11 +7,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.component import Catalogue
-from app.domain.nouns import TenantId
+from app.domain.model import TenantId
+from app.storage.access import FLOWS
 from app.storage.facts import read_catalogue
-from app.storage.places import FLOWS
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
-from app.storage.reads.views import GraphView
+from app.storage.reads.rows import GraphView
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 
 IDS = bindparam("ids", type_=ARRAY(Text))

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Select, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import FromClause
 
-from app.storage.places import AnyRow
+from app.storage.access import AnyRow
 
 MOST = bindparam("most", type_=BigInteger)
 

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, exists, literal, or_, select, union_all
 
 from app.domain.component import ComponentAccess
-from app.domain.nouns import FlowStatus, FlowType
+from app.domain.model import FlowStatus, FlowType
+from app.storage.access import PLACE_COLUMNS, PLACES, component_visible, is_global, is_member, place_of
 from app.storage.ids import Kind, is_id
 from app.storage.paging import ListBelow, Order, matching
-from app.storage.places import PLACE_COLUMNS, PLACES, component_visible, is_global, is_member, place_of
-from app.storage.reads.views import (
+from app.storage.reads.rows import (
     AgentView,
     CredentialView,
     DraftView,

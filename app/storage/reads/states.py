@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain.access import Place
 from app.domain.source import State
 from app.offload import offload
-from app.storage.places import FLOWS, PLACE_COLUMNS, AnyRow, place_of, with_places
+from app.storage.access import FLOWS, PLACE_COLUMNS, AnyRow, place_of, with_places
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION

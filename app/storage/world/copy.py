@@ -9,13 +9,13 @@ from sqlalchemy import Table
 
 from app.domain.component import Component, ComponentAccess, ComponentName
 from app.domain.content import Content
-from app.domain.nouns import ComponentId, ContractId, TenantId
+from app.domain.model import ComponentId, ContractId, TenantId
 from app.storage import tables
-from app.storage.acts import component_rows, content_row
 from app.storage.migrate import engine_of
 from app.storage.world.flow_rows import FlowRows
 from app.storage.world.places import BuiltInRoles
 from app.storage.world.rows import Row
+from app.storage.write_context import component_rows, content_row
 
 if TYPE_CHECKING:
     # Only the stubs know that connections are generic.

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, is_workspace_name, name_mistakes
-from app.domain.nouns import ContractStatus, FlowStatus, FlowType, WorkspaceType
+from app.domain.model import ContractStatus, FlowStatus, FlowType, WorkspaceType
 from app.storage.ids import Kind
 
 LARGEST_QUOTA = 2**31 - 1

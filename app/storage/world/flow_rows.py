@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from app.domain.content import Content
 from app.domain.graph import bindings_to_json, canonical
 from app.domain.input import name_key
-from app.domain.nouns import VersionOrigin
+from app.domain.model import VersionOrigin
 from app.storage.ids import Kind
 from app.storage.world.flows import ReadFlow, ReadState
 from app.storage.world.keys import IdSource, Keys

@@ -8,7 +8,7 @@ from app.domain.component import Step
 from app.domain.content import Content, part
 from app.domain.graph import KEYS, Bindings, Json, StepBindings
 from app.domain.graph_input import graph_mistakes
-from app.domain.nouns import FlowStatus, ReferenceKind
+from app.domain.model import FlowStatus, ReferenceKind
 from app.domain.wording import shown
 from app.storage.ids import Kind
 from app.storage.world.components import Components

@@ -1,0 +1,28 @@
+"""What is wrong with a document or its variables, as opposed to refusals of the domain, which are data."""
+
+from typing import Any
+
+from graphql import GraphQLError
+
+BAD_USER_INPUT = "BAD_USER_INPUT"
+LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+"""For programs to read: `extensions.code`."""
+
+
+class BadRequest(GraphQLError):
+    """A document or variables that can't be meant: told in its own words, with the code BAD_USER_INPUT."""
+
+    def __init__(self, message: str, extensions: dict[str, Any] | None = None) -> None:
+        super().__init__(message, extensions={"code": BAD_USER_INPUT} | (extensions or {}))
+
+
+class LimitExceeded(BadRequest):
+    """A document that asks for more than is answered at once: which limit, what it is, and what was asked for."""
+
+    def __init__(self, limit: str, found: int | str, maximum: int) -> None:
+        message = (
+            f"The document has {found} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
+        )
+        if limit in {"depth", "cost"}:
+            message = f"The document has a {limit} of {found}; at most {maximum} is allowed. Ask for less at once."
+        super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})

@@ -1,0 +1,116 @@
+"""Who calls: the user of an API token or of a JWT. A token that isn't good is refused, never taken for no token."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from app.domain.model import UserId
+from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
+from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
+from app.http.errors import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
+from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
+from app.storage.tokens import PREFIX, find_token
+from app.storage.users import find_user_by_email, find_user_by_id
+from app.telemetry.log import log
+
+MAX_TOKEN_BYTES = 8192
+TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""What RFC 6750 lets a token be."""
+DOTS_OF_A_JWT = 2
+
+
+class Authenticator:
+    """Finds the caller of a request by its `Authorization` header."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        demo_tokens: bool,
+        json_web_tokens: JsonWebTokens | None = None,
+    ) -> None:
+        """`demo_tokens`: words that everybody knows let in too, where the database has them."""
+        self._database = database
+        self._now = now
+        self._demo_tokens = demo_tokens
+        self._json_web_tokens = json_web_tokens
+
+    async def viewer(self, headers: list[str]) -> UserId | None:
+        """The user whom the header names; None without one. Several headers are one that nobody can read.
+
+        Raises RequestError: 401 for whatever is wrong, without saying what; 503 for a JWT whose key can't be had just now, and
+        for everybody while the database is down or too busy. Nothing is remembered of a token: whether it is good now is
+        asked of the database every time.
+        """
+        if not headers:
+            return None
+        try:
+            return await self._user_of(bearer_token(", ".join(headers)))
+        except BadToken as error:
+            log().info("token refused", reason=str(error))
+            raise bad_token() from None
+        except KeysUnavailable as error:
+            log().warning("token not checked", reason=str(error))
+            raise cannot_tell() from None
+        except DatabaseUnavailable as error:
+            raise out_of_reach(error) from None
+        except StatementTookTooLong:
+            raise too_slow(DATABASE_TOOK_TOO_LONG) from None
+
+    async def close(self) -> None:
+        if self._json_web_tokens is not None:
+            await self._json_web_tokens.keys.close()
+
+    async def _user_of(self, token: str) -> UserId:
+        if self._json_web_tokens is not None and looks_like_a_jwt(token):
+            return await self._user_named(await self._json_web_tokens.user_of(token, self._now()))
+        if not (self._demo_tokens or token.startswith(PREFIX)):
+            raise BadToken("no API token")
+        async with self._database.reading() as connection:
+            owner = await find_token(connection, token, self._now())
+        if owner is None:
+            raise BadToken("unknown, expired or revoked")
+        return owner.user_id
+
+    async def _user_named(self, named: NamedUser) -> UserId:
+        find = find_user_by_email if named.is_email else find_user_by_id
+        async with self._database.reading() as connection:
+            user = await find(connection, named.name)
+        if user is None:
+            raise BadToken("there is no such user")
+        return user
+
+
+def bearer_token(header: str) -> str:
+    """The token in a header. Raises BadToken if there is none."""
+    scheme, _, token = header.partition(" ")
+    token = token.strip(" ")
+    if scheme.lower() != "bearer":
+        raise BadToken("the scheme is not Bearer")
+    if len(token) > MAX_TOKEN_BYTES:
+        raise BadToken(f"longer than {MAX_TOKEN_BYTES} bytes")
+    if not TOKEN.fullmatch(token):
+        raise BadToken("no token, or not the letters of one")
+    return token
+
+
+def looks_like_a_jwt(token: str) -> bool:
+    return not token.startswith(PREFIX) and token.count(".") == DOTS_OF_A_JWT
+
+
+def token_wanted() -> RequestError:
+    challenge = {"WWW-Authenticate": "Bearer"}
+    return RequestError(401, RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`.", challenge)
+
+
+def bad_token() -> RequestError:
+    challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    return RequestError(401, RequestCode.UNAUTHENTICATED, "The token is unknown, expired or revoked.", challenge)
+
+
+def cannot_tell() -> RequestError:
+    again = {"Retry-After": str(BETWEEN_REFETCHES)}
+    return RequestError(
+        503, RequestCode.SERVICE_UNAVAILABLE, "Tokens of this kind can't be checked right now; try again soon.", again
+    )

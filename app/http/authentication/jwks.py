@@ -1,0 +1,176 @@
+"""The keys that sign JWTs: fetched from a JWKS URL, cached, and used on while their host can't be reached."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt import PyJWK, PyJWTError
+
+from app.telemetry.log import log
+
+MAX_BYTES = 131_072
+FETCH_SECONDS = 5
+BETWEEN_REFETCHES = 10
+"""Seconds between two fetches for keys that nobody knows, and after a fetch in vain."""
+STALE_SECONDS = 86_400
+"""How long keys are used on when they can't be fetched anew."""
+
+ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+"""The one algorithm of every type of key that is used."""
+PUBLIC_PARTS = ("kty", "crv", "n", "e", "x", "y")
+RSA_BITS = range(2048, 8193)
+
+
+class KeysUnavailable(Exception):
+    """Whether a token is good can't be told: the keys could not be fetched, and those from before don't have its key."""
+
+
+class FetchInVain(Exception):
+    """Whatever the host answered, it was no set of keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    id: str | None
+    algorithm: str
+    jwk: PyJWK
+
+
+class KeySet:
+    """The keys behind a URL. Fetches are few: one at a time, whoever waits for it, and bounded in number."""
+
+    def __init__(self, url: str, *, life_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._url = url
+        self._life = life_seconds
+        self._clock = clock
+        self._keys: tuple[Key, ...] = ()
+        self._fetched_at: float | None = None
+        self._refetched_at: float | None = None
+        self._in_vain_at: float | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        # A proxy of the environment may stand between us and the world, never between us and ourselves.
+        self._http = httpx.AsyncClient(
+            trust_env=urlsplit(url).scheme == "https",
+            follow_redirects=False,
+            timeout=FETCH_SECONDS,
+            headers={"Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"},
+        )
+
+    async def find(self, key_id: str | None) -> Key | None:
+        """The key of this id; without an id the only key there is. None if there is no such key.
+
+        An unknown id makes us look at the host again, but not often. Raises KeysUnavailable where that was in vain.
+        """
+        fresh = await self._renew_if_old()
+        if not self._has_keys():
+            raise KeysUnavailable("there are no keys")
+        found = self._known(key_id)
+        if found is None and key_id is not None and not fresh:
+            await self._refetch()
+            found = self._known(key_id)
+        if found is None and self._in_vain_at is not None:
+            raise KeysUnavailable("the key is unknown, and the keys could not be fetched anew")
+        return found
+
+    async def close(self) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
+        await self._http.aclose()
+
+    def _known(self, key_id: str | None) -> Key | None:
+        if key_id is None:
+            return self._keys[0] if len(self._keys) == 1 else None
+        return next((key for key in self._keys if key.id == key_id), None)
+
+    def _has_keys(self) -> bool:
+        return self._fetched_at is not None and self._clock() - self._fetched_at < STALE_SECONDS
+
+    def _long_ago(self, moment: float | None) -> bool:
+        return moment is None or self._clock() - moment >= BETWEEN_REFETCHES
+
+    async def _renew_if_old(self) -> bool:
+        """Whether the keys were fetched just now. While the host is down, nobody waits who has keys to go on with."""
+        if self._fetched_at is not None and self._clock() - self._fetched_at < self._life:
+            return False
+        down = self._in_vain_at is not None
+        fetching = self._fetch()
+        if fetching is None or (down and self._has_keys()):
+            return False
+        await asyncio.shield(fetching)
+        return True
+
+    async def _refetch(self) -> None:
+        """Fetch the keys for one that is unknown, unless that was done a moment ago."""
+        if self._fetching is None:
+            if not self._long_ago(self._refetched_at):
+                return
+            self._refetched_at = self._clock()
+        fetching = self._fetch()
+        if fetching is not None:
+            await asyncio.shield(fetching)
+
+    def _fetch(self) -> asyncio.Task[None] | None:
+        """The fetch that is under way, or a new one; None shortly after one in vain."""
+        if self._fetching is None and self._long_ago(self._in_vain_at):
+            self._fetching = asyncio.create_task(self._fetch_once())
+        return self._fetching
+
+    async def _fetch_once(self) -> None:
+        try:
+            self._keys = keys_in(await self._download())
+        except (FetchInVain, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            self._in_vain_at = self._clock()
+            log().warning("keys for JWTs could not be fetched", url=self._url, reason=repr(error))
+        else:
+            self._fetched_at, self._in_vain_at = self._clock(), None
+        finally:
+            self._fetching = None
+
+    async def _download(self) -> bytes:
+        body = b""
+        async with asyncio.timeout(FETCH_SECONDS), self._http.stream("GET", self._url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise FetchInVain(f"status {response.status_code}")
+            # Raw, since a few compressed bytes may be many; we ask for none.
+            async for part in response.aiter_raw():
+                body += part
+                if len(body) > MAX_BYTES:
+                    raise FetchInVain(f"more than {MAX_BYTES} bytes")
+        return body
+
+
+def keys_in(body: bytes) -> tuple[Key, ...]:
+    """The keys of a JWK set that we can use; the others are as if they weren't there. Raises FetchInVain."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise FetchInVain("no JSON") from None
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise FetchInVain("no JWK set")
+    return tuple(key for key in map(usable_key, entries) if key is not None)
+
+
+def usable_key(entry: object) -> Key | None:
+    """A key for checking signatures with the algorithm of its type; None if it is anything else."""
+    if not isinstance(entry, dict):
+        return None
+    key_id, operations = entry.get("kid"), entry.get("key_ops", ["verify"])
+    algorithm = next((name for kind, name in ALGORITHMS.items() if kind == (entry.get("kty"), entry.get("crv"))), None)
+    if algorithm is None or entry.get("alg", algorithm) != algorithm or entry.get("use", "sig") != "sig":
+        return None
+    if not (key_id is None or isinstance(key_id, str)) or not (isinstance(operations, list) and "verify" in operations):
+        return None
+    try:
+        jwk = PyJWK({part: entry[part] for part in PUBLIC_PARTS if part in entry}, algorithm)
+    except (PyJWTError, ValueError, TypeError):
+        return None
+    if isinstance(jwk.key, RSAPublicKey) and jwk.key.key_size not in RSA_BITS:
+        return None
+    return Key(key_id, algorithm, jwk)

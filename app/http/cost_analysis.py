@@ -1,0 +1,237 @@
+"""What a document would cost, found before anything of it is checked or run.
+
+Every selection of the document is visited once, however often fragments are spread: what a fragment costs is remembered
+and added up. The cost is a static upper bound of the objects that an answer can hold: 1 for each object,
+the page size times its content for a connection, 10 times its content for a list that isn't paged, 10 for a mutation.
+Leaf values are counted the same way. What lists that aren't paged really hold is known only when they are read: see
+`app.graphql.execution.meter`.
+"""
+
+from collections.abc import Mapping, Sized
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLEnumType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    SchemaMetaFieldDef,
+    SelectionSetNode,
+    StringValueNode,
+    TypeMetaFieldDef,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+)
+
+from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
+from app.graphql.context import MUTATION_COST
+from app.graphql.request_errors import BadRequest
+from app.graphql.schema import schema
+from app.http.limits import NO_SIZE, NOTHING, ONE_OBJECT, ONE_VALUE, QueryCost, Size
+
+LIST_COST = 10
+ELEMENTS = {"edges", "nodes"}
+"""The fields of a connection that hold the elements of its page."""
+
+META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+
+
+def analyse_cost(
+    operation: OperationDefinitionNode,
+    document: DocumentNode,
+    variables: Mapping[str, Any],
+    *,
+    largest_page: int = LARGEST_PAGE,
+) -> QueryCost:
+    """The cost of an operation of a document with these variables.
+
+    Refuses fragments that are nested without end, and paging that can't be meant.
+    """
+    try:
+        return CostAnalysis(schema.graphql_schema, document, variables, largest_page).operation(operation)
+    except RecursionError:
+        raise BadRequest("The document is nested too deep: its fragments spread one another too often.") from None
+
+
+@dataclass
+class CostAnalysis:
+    """The analysis of one document, for one set of variables."""
+
+    schema: GraphQLSchema
+    document: DocumentNode
+    variables: Mapping[str, Any]
+    largest_page: int = LARGEST_PAGE
+    visits: int = 0
+    """How many selections were looked at: no more than the document has."""
+    _known: dict[str, QueryCost] = field(default_factory=dict)
+    _defaults: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        definitions = self.document.definitions
+        self._fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+
+    def operation(self, operation: OperationDefinitionNode) -> QueryCost:
+        """The cost of an operation."""
+        defaults = {node.variable.name.value: node.default_value for node in operation.variable_definitions or ()}
+        self._defaults = {name: self._value(default) for name, default in defaults.items() if default is not None}
+        root = self.schema.get_root_type(operation.operation)
+        found = self._selection(operation.selection_set, root)
+        own = len(operation.directives or ()) + sum(
+            len(variable.directives or ()) for variable in operation.variable_definitions or ()
+        )
+        mutations = found.roots if operation.operation is OperationType.MUTATION else 0
+        return found + QueryCost(directives=own, size=Size(objects=MUTATION_COST * mutations))
+
+    def _selection(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> QueryCost:
+        total = NOTHING
+        for node in () if selected is None else selected.selections:
+            self.visits += 1
+            total += QueryCost(directives=len(node.directives or ()))
+            if isinstance(node, FieldNode):
+                total += self._field(node, parent)
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                inner = parent if condition is None else self.schema.get_type(condition.name.value)
+                total += self._selection(node.selection_set, inner)
+            elif isinstance(node, FragmentSpreadNode):
+                total += self._fragment(node.name.value)
+        return total
+
+    def _fragment(self, name: str) -> QueryCost:
+        """The cost of a fragment, found once. One that is unknown or spreads itself is nothing; validation refuses it."""
+        if name not in self._known:
+            self._known[name] = NOTHING
+            definition = self._fragments.get(name)
+            if definition is not None:
+                condition = self.schema.get_type(definition.type_condition.name.value)
+                self._known[name] = self._selection(definition.selection_set, condition)
+        return self._known[name]
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> QueryCost:
+        name = node.name.value
+        inner = self._selection(node.selection_set, self._type_of(name, parent))
+        size, per_element = self._size(node, parent, inner)
+        return QueryCost(
+            depth=inner.depth + 1,
+            fields=inner.fields + 1,
+            aliases=inner.aliases + (node.alias is not None),
+            directives=inner.directives,
+            roots=1,
+            size=size,
+            per_element=per_element,
+        )
+
+    def _size(self, node: FieldNode, parent: GraphQLNamedType | None, inner: QueryCost) -> tuple[Size, Size]:
+        """The size of a field; of a connection's elements that of one, to be multiplied by the page size."""
+        if node.selection_set is None:
+            return ONE_VALUE, NO_SIZE
+        name, content = node.name.value, ONE_OBJECT + inner.size
+        if parent is not None and parent.name.startswith("__"):
+            return content * LENGTHS_IN_SCHEMA.get((parent.name, name), 1), NO_SIZE
+        if parent is not None and _is_connection(parent) and name in ELEMENTS:
+            return NO_SIZE, content
+        output = self._output(name, parent)
+        if output is not None and _is_connection(get_named_type(output)):
+            return content + inner.per_element * self._page_size(node), NO_SIZE
+        return (content * self._length(node) if _is_list(output) else content), NO_SIZE
+
+    def _page_size(self, node: FieldNode) -> int:
+        """How many elements a page may have. Refuses paging arguments that can't be meant, before anything is run."""
+        given = {argument.name.value: self._value(argument.value) for argument in node.arguments or ()}
+        sizes = {name: size for name in ("first", "last") if (size := _whole(given.get(name))) is not None}
+        cursors = {name: str(cursor) for name in ("after", "before") if (cursor := given.get(name)) is not None}
+        page = PageArguments(sizes.get("first"), cursors.get("after"), sizes.get("last"), cursors.get("before"))
+        page.check(self.largest_page)
+        return next(iter(sizes.values()), USUAL_PAGE)
+
+    def _length(self, node: FieldNode) -> int:
+        """How long a list that isn't paged is taken to be: as long as the ids that are asked for, else 10."""
+        for argument in node.arguments or ():
+            if argument.name.value == "ids":
+                ids = self._value(argument.value)
+                return len(ids) if isinstance(ids, list) else 1
+        return LIST_COST
+
+    def _value(self, node: ValueNode) -> object:
+        if isinstance(node, VariableNode):
+            name = node.name.value
+            return self.variables[name] if name in self.variables else self._defaults.get(name)
+        if isinstance(node, IntValueNode):
+            return int(node.value[:9])
+        if isinstance(node, StringValueNode):
+            return node.value
+        return list(node.values) if isinstance(node, ListValueNode) else None
+
+    def _type_of(self, name: str, parent: GraphQLNamedType | None) -> GraphQLNamedType | None:
+        output = self._output(name, parent)
+        return None if output is None else get_named_type(output)
+
+    def _output(self, name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
+        if name in META_FIELDS:
+            return META_FIELDS[name].type
+        if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) and name in parent.fields:
+            output: GraphQLOutputType = parent.fields[name].type
+            return output
+        return None
+
+
+def _whole(value: object) -> int | None:
+    """A number that GraphQL takes for an Int, as it takes 5.0."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_connection(named: GraphQLNamedType) -> bool:
+    return is_composite_type(named) and named.name.endswith("Connection")
+
+
+def _is_list(output: GraphQLOutputType | None) -> bool:
+    inner = output.of_type if isinstance(output, GraphQLNonNull) else output
+    return isinstance(inner, GraphQLList)
+
+
+def lengths_of_introspection(schema: GraphQLSchema) -> dict[tuple[str, str], int]:
+    """How long the lists are that tell of a schema: those of types and directives as they are, others on average."""
+    types = list(schema.type_map.values())
+    fields = [each for named in types for each in getattr(named, "fields", {}).values()]
+    arguments = [argument for each in fields for argument in getattr(each, "args", ())]
+    values = [value for named in types if isinstance(named, GraphQLEnumType) for value in named.values]
+    interfaces = [each for named in types for each in getattr(named, "interfaces", ())]
+    possible = [each for named in types if is_abstract_type(named) for each in schema.get_possible_types(named)]
+
+    def average(found: Sized, owners: Sized) -> int:
+        return -(-len(found) // len(owners))
+
+    return {
+        ("__Schema", "types"): len(types),
+        ("__Schema", "directives"): len(schema.directives),
+        ("__Type", "fields"): average(fields, types),
+        ("__Type", "inputFields"): average(fields, types),
+        ("__Type", "enumValues"): average(values, types),
+        ("__Type", "interfaces"): average(interfaces, types),
+        ("__Type", "possibleTypes"): average(possible, types),
+        ("__Field", "args"): average(arguments, fields),
+        ("__Directive", "args"): average([each for one in schema.directives for each in one.args], schema.directives),
+    }
+
+
+LENGTHS_IN_SCHEMA = lengths_of_introspection(schema.graphql_schema)
+"""By type and field."""

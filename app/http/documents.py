@@ -1,0 +1,188 @@
+"""Documents: read, checked against the schema, and kept where they were good; and what their operations ask for."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cachetools import LRUCache
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    InlineFragmentNode,
+    Lexer,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    Source,
+    TokenKind,
+    parse,
+)
+
+from app.graphql.request_errors import BadRequest, LimitExceeded
+from app.graphql.schema import mistakes_in, schema
+from app.http.sources import IndexedSource
+from app.offload import offload
+
+ROOT_FIELDS = frozenset(
+    field
+    for root in (schema.graphql_schema.query_type, schema.graphql_schema.mutation_type)
+    if root is not None
+    for field in root.fields
+)
+INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
+
+KEPT_CHARACTERS = 1_000_000
+"""How much of documents is kept: parsed they take a hundred times as many bytes, and most have a thousand characters."""
+LEAST_CHARACTERS = 300
+"""What a short document counts besides: it takes some kilobytes too."""
+MOST_MISTAKES = 20
+MOST_LETTERS, MOST_DIGITS = 256, 400
+_LONG_WORD = re.compile(rf"[_A-Za-z0-9]{{{MOST_LETTERS + 1}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    source: str
+    node: DocumentNode
+    is_valid: bool = False
+    """It was checked against the schema, and nothing is wrong with it."""
+
+    @property
+    def hash(self) -> str:
+        """Tells documents apart in the log, without their text."""
+        return hashlib.sha256(self.source.encode(errors="replace")).hexdigest()[:16]
+
+
+def size_of(document: Document) -> int:
+    return LEAST_CHARACTERS + len(document.source)
+
+
+class Documents:
+    """Reads and checks documents. Those that were found good are kept: clients send the same ones again and again."""
+
+    def __init__(self, *, max_tokens: int, max_characters: int, hides_suggestions: bool) -> None:
+        self._max_tokens = max_tokens
+        self._max_characters = max_characters
+        self._hides_suggestions = hides_suggestions
+        self._good: LRUCache[str, Document] = LRUCache(KEPT_CHARACTERS, getsizeof=size_of)
+
+    async def read(self, source: str) -> Document:
+        """Raises GraphQLError for what can't be read, is too long, has too many tokens, or words that are too long."""
+        kept = self._good.get(source)
+        if kept is not None:
+            return kept
+        if len(source) > self._max_characters:
+            raise LimitExceeded("characters", len(source), self._max_characters)
+        return Document(source, await offload(len(source), _parse, source, self._max_tokens))
+
+    async def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
+        """Why a document doesn't fit the schema. One without mistakes is kept."""
+        if document.is_valid:
+            return ()
+        mistakes = await offload(len(document.source), self._check, document.node)
+        if not mistakes and size_of(document) <= KEPT_CHARACTERS:
+            self._good[document.source] = replace(document, is_valid=True)
+        return mistakes
+
+    def _check(self, node: DocumentNode) -> Sequence[GraphQLError]:
+        return mistakes_in(node, most=MOST_MISTAKES, hides_suggestions=self._hides_suggestions)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The operation of a document that is to be run."""
+
+    name: str | None
+    type: OperationType
+    roots: frozenset[str]
+    """The fields that it asks for first."""
+    node: OperationDefinitionNode
+    document: Document
+
+    @property
+    def only_introspects(self) -> bool:
+        """It asks for nothing but the schema, which needs no caller."""
+        return self.roots <= INTROSPECTION
+
+    @property
+    def introspects(self) -> bool:
+        return bool(self.roots & {"__schema", "__type"})
+
+    @property
+    def label(self) -> str:
+        """What metrics call it: the field that it asks for, if that is one of the schema's, so that labels are bounded."""
+        if len(self.roots) != 1:
+            return "several"
+        [root] = self.roots
+        return root if root in ROOT_FIELDS else "unknown"
+
+
+def operation_of(document: Document, name: str | None) -> Operation:
+    """The operation that is meant. Refuses a document that leaves open which one to run."""
+    definitions = document.node.definitions
+    operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+    chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
+    if not chosen:
+        raise BadRequest("The document has no operation." if name is None else "The document has no such operation.")
+    if len(chosen) > 1:
+        raise BadRequest("The document has several operations: say with `operationName` which one to run.")
+    fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+    roots = frozenset(_root_fields(chosen[0].selection_set, fragments))
+    own_name = chosen[0].name
+    return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], document)
+
+
+def _parse(source: str, max_tokens: int) -> DocumentNode:
+    try:
+        parsed = parse(IndexedSource(source), max_tokens=max_tokens)
+    except GraphQLSyntaxError:
+        if _has_more_tokens(source, max_tokens):
+            raise LimitExceeded("tokens", f"more than {max_tokens}", max_tokens) from None
+        raise
+    if _LONG_WORD.search(source) is not None:
+        _refuse_long_words(parsed)
+    return parsed
+
+
+def _has_more_tokens(source: str, most: int) -> bool:
+    """Whether a document has more tokens than that; it is looked at no further."""
+    lexer = Lexer(Source(source))
+    try:
+        for _ in range(most):
+            if lexer.advance().kind is TokenKind.EOF:
+                return False
+        return lexer.advance().kind is not TokenKind.EOF
+    except GraphQLSyntaxError:
+        return False
+
+
+def _refuse_long_words(parsed: DocumentNode) -> None:
+    """Names are repeated in messages and in the log; and Python reads no number of more than 4,300 digits at all."""
+    token = None if parsed.loc is None else parsed.loc.start_token
+    while token is not None:
+        length = len(token.value or "")
+        if token.kind is TokenKind.NAME and length > MOST_LETTERS:
+            raise BadRequest(f"A name has {length} letters; at most {MOST_LETTERS} can be read.")
+        if token.kind is TokenKind.INT and length > MOST_DIGITS:
+            raise BadRequest(f"A number has {length} digits; at most {MOST_DIGITS} can be read.")
+        token = token.next
+
+
+def _root_fields(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:
+    """Found without recursion, since fragments may spread one another as often as a document has room for."""
+    pending, seen = [selected], set[str]()
+    while pending:
+        for node in pending.pop().selections:
+            if isinstance(node, FieldNode):
+                yield node.name.value
+            elif isinstance(node, InlineFragmentNode):
+                pending.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                if node.name.value in fragments:
+                    pending.append(fragments[node.name.value].selection_set)

@@ -1,0 +1,224 @@
+"""The endpoint: from an HTTP request to a caller, an operation and an answer."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError, OperationType
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from app.domain.model import UserId
+from app.graphql.context import Context
+from app.graphql.execution.meter import Meter
+from app.http.authentication.authenticator import Authenticator, token_wanted
+from app.http.cost_analysis import analyse_cost
+from app.http.documents import Documents, Operation, operation_of
+from app.http.errors import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
+from app.http.input_lists import check_inputs
+from app.http.limits import Limits
+from app.http.operations import Answer, execute, request_error
+from app.http.rate_limit import RateLimiter
+from app.http.requests import GraphQLRequest, media_type_for, read_request
+from app.http.responses import answered, error_media_type, failed, note_refusal, refused
+from app.offload import offload
+from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
+from app.storage.store import UnitOfWork
+from app.telemetry.log import Statements, counting_statements, log
+from app.telemetry.metrics import operation_ended
+
+CANCELLED = Answer({}, outcome="cancelled")
+"""What the log says of an operation that was begun and has no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the endpoint is open for."""
+
+    introspection_for_all: bool
+    """Without a token, questions about the schema are answered."""
+    introspection: bool
+    """With a token they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a request may take of the server at the most."""
+
+    body_bytes: int
+    seconds: float
+    limits: Limits
+    rate_limiter: RateLimiter
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A GraphQL request, who sent it, and how the answer is wanted."""
+
+    request: GraphQLRequest
+    method: str
+    viewer: UserId | None
+    media_type: str
+    own_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Answers GraphQL requests over HTTP."""
+
+    database: Database
+    work: UnitOfWork
+    authenticator: Authenticator
+    access: Access
+    bounds: Bounds
+    documents: Documents
+
+    async def __call__(self, request: Request) -> Response:
+        own_id = request.headers["X-Request-Id"]
+        with counting_statements() as statements:
+            try:
+                return await self._answer(request, own_id, statements)
+            except RequestError as refusal:
+                note_refusal(refusal.code)
+                return refused(refusal, error_media_type(request))
+            except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
+                return failed(own_id)
+
+    async def _answer(self, request: Request, own_id: str, statements: Statements) -> Response:
+        if request.method not in {"GET", "POST"}:
+            allowed = {"Allow": "GET, POST"}
+            raise RequestError(
+                405, RequestCode.METHOD_NOT_ALLOWED, "Send GraphQL with POST, or queries with GET.", allowed
+            )
+        limit = asyncio.timeout(self.bounds.seconds)
+        try:
+            async with limit:
+                viewer = await self.authenticator.viewer(request.headers.getlist("authorization"))
+                if viewer is None and not self.access.introspection_for_all:
+                    # There is nothing that could be asked, so nothing is read.
+                    raise token_wanted()
+                media_type = media_type_for(request.headers.getlist("accept"))
+                read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
+                asked = Asked(read, request.method, viewer, media_type, own_id)
+                return await unless_gone(request, self._run(asked, statements))
+        except ClientDisconnect:
+            raise client_went_away() from None
+        except StatementTookTooLong:
+            raise too_slow(DATABASE_TOOK_TOO_LONG) from None
+        except DatabaseUnavailable as error:
+            raise out_of_reach(error) from None
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise too_slow(
+                f"The request took longer than {self.bounds.seconds:g} seconds, and what was unfinished of it was undone. "
+                "Ask for less, and look whether a mutation was done before you send it again."
+            ) from None
+
+    async def _run(self, asked: Asked, statements: Statements) -> Response:
+        started = time.perf_counter()
+        name, variables = asked.request.operation_name, asked.request.variables or {}
+        try:
+            operation = operation_of(await self.documents.read(asked.request.query), name)
+            self._admit(asked, operation)
+            limits = self.bounds.limits
+            check_inputs(operation.node, variables, most=limits.input_elements)
+            query_cost = await offload(
+                len(operation.document.source),
+                analyse_cost,
+                operation.node,
+                operation.document.node,
+                variables,
+                largest_page=limits.page_size,
+            )
+            limits.check(query_cost, is_mutation=operation.type is OperationType.MUTATION)
+        except GraphQLError as error:
+            never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
+            note_refusal(never_ran.codes[0])
+            return answered(never_ran, asked.media_type)
+        caller, meter = asked.viewer or "", limits.meter()
+        self.bounds.rate_limiter.take(caller, query_cost.cost)
+        answer = CANCELLED
+        try:
+            answer = await self._execute(asked, operation, meter)
+        finally:
+            headers = self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
+            seconds = time.perf_counter() - started
+            self._note(asked, operation, answer, cost=query_cost.cost, statements=statements.count, seconds=seconds)
+        answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
+        response = answered(answer, asked.media_type)
+        response.headers.update(headers)
+        return response
+
+    async def _execute(self, asked: Asked, operation: Operation, meter: Meter) -> Answer:
+        mistakes = await self.documents.mistakes_in(operation.document)
+        if mistakes:
+            return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
+        context = Context(
+            viewer=asked.viewer or UserId(""),
+            database=self.database,
+            work=self.work,
+            request_id=asked.own_id,
+            document=operation.document.node,
+            meter=meter,
+            shows_schema=self.access.introspection,
+        )
+        try:
+            return await execute(asked.request, operation, context)
+        finally:
+            await context.loaders.close()
+
+    def _note(
+        self, asked: Asked, operation: Operation, answer: Answer, *, cost: int, statements: int, seconds: float
+    ) -> None:
+        """Count and log an operation that was run, or begun."""
+        operation_ended(operation.label, answer.outcome, seconds=seconds, statements=statements)
+        log().info(
+            "operation",
+            actor=asked.viewer,
+            operation=operation.name,
+            hash=operation.document.hash,
+            type=operation.type.value,
+            statements=statements,
+            cost=cost,
+            milliseconds=round(seconds * 1000, 1),
+            outcome=answer.outcome,
+            codes=answer.codes,
+        )
+
+    def _admit(self, asked: Asked, operation: Operation) -> None:
+        if asked.method == "GET" and operation.type is not OperationType.QUERY:
+            raise RequestError(405, RequestCode.METHOD_NOT_ALLOWED, "Send mutations with POST.", {"Allow": "POST"})
+        if asked.viewer is None and not (self.access.introspection_for_all and operation.only_introspects):
+            raise token_wanted()
+        if operation.introspects and not self.access.introspection:
+            raise RequestError(
+                403, RequestCode.INTROSPECTION_DISABLED, "Questions about the schema are not answered here."
+            )
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
+    """Do the work unless the client goes away meanwhile: then it is cancelled, and its transaction rolled back."""
+    running, gone = asyncio.create_task(work), asyncio.create_task(gone_away(request))
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            return running.result()
+        raise client_went_away()
+    finally:
+        for task in (running, gone):
+            task.cancel()
+        await asyncio.gather(running, gone, return_exceptions=True)
+
+
+async def gone_away(request: Request) -> None:
+    """Returns when the client has closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def client_went_away() -> RequestError:
+    """What nobody reads but the log."""
+    return RequestError(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")

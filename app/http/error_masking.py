@@ -1,0 +1,76 @@
+"""What callers see of errors: their own mistakes in words, ours masked and logged whole."""
+
+from typing import Any
+
+from graphql import GraphQLError
+
+from app.graphql.context import Context, Vanished
+from app.graphql.request_errors import BadRequest
+from app.http.errors import RequestCode
+from app.storage.engine import DatabaseUnavailable, StatementTookTooLong, Written
+from app.telemetry.log import log
+
+LONGEST_MESSAGE = 1000
+
+WAS_GOING = "This was published, discarded or removed by somebody while it was being shown. Ask for it again."
+
+TOOK_TOO_LONG = (
+    "This took the database too long, and was given up. Ask for less, or try again: others may be at work on it."
+)
+NOT_SHOWN_IN_TIME = (
+    "This took the database too long to show. What was done before stands; ask for it again, or for less."
+)
+
+OUT_OF_REACH = {
+    Written.NOTHING: "The database is down or too busy just now, so nothing of this was written. Try again soon.",
+    Written.UNKNOWN: (
+        "The connection to the database was lost while this was being committed, so that it isn't known whether it was "
+        "written. Look before you send it again."
+    ),
+    None: (
+        "The database is down or too busy just now, so this can't be shown. Look whether it was written before you send "
+        "it again."
+    ),
+}
+"""By what was written; only mutations are answered so, since queries can just be sent again."""
+
+
+def formatted(
+    error: GraphQLError, context: Context | None, *, code: RequestCode = RequestCode.BAD_USER_INPUT
+) -> dict[str, Any]:
+    """An error as callers see it. Ours is masked: the log has it whole, under the request id."""
+    if isinstance(error.original_error, StatementTookTooLong):
+        is_root = error.path is None or len(error.path) == 1
+        return _in_place(error, TOOK_TOO_LONG if is_root else NOT_SHOWN_IN_TIME, {"code": RequestCode.TIMEOUT})
+    if isinstance(error.original_error, DatabaseUnavailable):
+        return _in_place(error, OUT_OF_REACH[error.original_error.written], {"code": RequestCode.SERVICE_UNAVAILABLE})
+    if isinstance(error.original_error, Vanished):
+        return _in_place(error, WAS_GOING, {"code": RequestCode.GONE})
+    if context is not None and is_ours(error):
+        log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
+        return _in_place(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
+    shown: dict[str, Any] = {**error.formatted}
+    shown["extensions"] = {"code": code, **(error.extensions or {})}
+    shown["message"] = shortened(error.message)
+    return shown
+
+
+def shortened(message: str) -> str:
+    """A message that repeats what was sent, which may be long."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …"
+
+
+def is_mistake(error: GraphQLError) -> bool:
+    """Whether a field found that the request can't be meant."""
+    return isinstance(error, BadRequest) or isinstance(error.original_error, BadRequest)
+
+
+def is_ours(error: GraphQLError) -> bool:
+    """Whether something unexpected was raised, as opposed to a mistake in the request."""
+    return error.original_error is not None and not isinstance(error.original_error, GraphQLError)
+
+
+def _in_place(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:
+    """What is said in place of what was raised."""
+    locations = [{"line": location.line, "column": location.column} for location in error.locations or ()]
+    return {"message": message, "locations": locations, "path": error.path, "extensions": extensions}

@@ -1,0 +1,75 @@
+"""Requests that are refused before anything of them runs: HTTP status, code, message."""
+
+from enum import StrEnum
+
+from app.storage.engine import DatabaseUnavailable
+from app.telemetry.log import log
+
+DATABASE_TOOK_TOO_LONG = "The database took too long to answer. Try again."
+OUTAGE_SECONDS = 5
+"""After how long callers are told to try again when the database is down or too busy."""
+
+
+class RequestCode(StrEnum):
+    """What is wrong with a request, for programs to read: `extensions.code` of its error."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    """The HTTP request holds no GraphQL request."""
+    HOST_NOT_ALLOWED = "HOST_NOT_ALLOWED"
+    """The header `Host` names a host for which nothing is answered."""
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    """The document can't be parsed."""
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    """Document or variables don't fit the schema."""
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    """They fit, and can't be meant."""
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    """The document is above a limit."""
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    """No token, or one that is not good."""
+    INTROSPECTION_DISABLED = "INTROSPECTION_DISABLED"
+    """Questions about the schema are not answered."""
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    """The headers of the request came too slowly."""
+    CONTENT_TOO_LARGE = "CONTENT_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    HEADERS_TOO_LARGE = "HEADERS_TOO_LARGE"
+    CORS_REFUSED = "CORS_REFUSED"
+    RATE_LIMITED = "RATE_LIMITED"
+    """The caller's rate limit is used up."""
+    INTERNAL = "INTERNAL"
+    """Unexpected: ours."""
+    GONE = "GONE"
+    """What was being shown is not there any more."""
+    TIMEOUT = "TIMEOUT"
+    """The request or a statement took too long."""
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    """The database is down or too busy right now, or the keys of JWTs can't be had."""
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+    CLIENT_CLOSED_REQUEST = "CLIENT_CLOSED_REQUEST"
+    """For the log only: nobody reads the answer."""
+
+
+class RequestError(Exception):
+    """A request that is answered without running anything: status, code and what is wrong with it."""
+
+    def __init__(self, status: int, code: RequestCode, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+
+def out_of_reach(error: DatabaseUnavailable) -> RequestError:
+    """What is said, and logged, where nothing could be done because of the database."""
+    log().warning("database unavailable", reason=str(error))
+    message = "The database is down or too busy just now, so nothing was done. Try again soon."
+    return RequestError(503, RequestCode.SERVICE_UNAVAILABLE, message, {"Retry-After": str(OUTAGE_SECONDS)})
+
+
+def too_slow(message: str) -> RequestError:
+    return RequestError(503, RequestCode.TIMEOUT, message, {"Retry-After": "1"})

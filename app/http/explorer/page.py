@@ -1,0 +1,91 @@
+"""The page for people who explore the API with a browser: served from our own origin, without anything from outside.
+
+It is GraphiQL where that was fetched, else a simple one. Where it is open to callers with a token only, a browser gets
+the page, which knows nothing of the schema, and the page waits for a token that is good.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from app.http.authentication.authenticator import Authenticator, token_wanted
+from app.http.explorer import graphiql
+
+FOLDER = Path(__file__).parent / "static"
+FILES = {
+    "demo.js": "text/javascript",
+    "door.js": "text/javascript",
+    "examples.graphql": "application/graphql",
+    "examples.js": "text/javascript",
+    "explorer.css": "text/css",
+    "explorer.js": "text/javascript",
+    "graphiql.css": "text/css",
+    "graphiql.js": "text/javascript",
+    "kept.js": "text/javascript",
+    "panel.js": "text/javascript",
+    "schema.js": "text/javascript",
+    "show.js": "text/javascript",
+}
+EXAMPLES = "examples.graphql"
+"""The one file that tells of the schema."""
+SIMPLE_PAGE = (FOLDER / "explorer.html").read_text(encoding="utf-8")
+GRAPHIQL_PAGE = (FOLDER / "graphiql.html").read_text(encoding="utf-8")
+
+HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+    "Vary": "Accept",
+}
+PRIVATE = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+
+
+def policy(style: str = "") -> dict[str, str]:
+    """What a page may do; besides our own files, style elements that bear this word, which nobody can foretell."""
+    styles = f"'self' 'nonce-{style}'" if style else "'self'"
+    return {
+        "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src {styles}; connect-src 'self'; "
+        "img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """Serves the page and what it is made of: to everybody, or the examples to callers with a token only."""
+
+    authenticator: Authenticator
+    is_open_to_all: bool
+
+    def page(self) -> Response:
+        is_graphiql = graphiql.is_there()
+        # GraphiQL's dialogs keep the page behind them from scrolling by a style element of their own.
+        nonce = token_urlsafe(16) if is_graphiql else ""
+        text = (GRAPHIQL_PAGE if is_graphiql else SIMPLE_PAGE).replace("{nonce}", nonce)
+        text = text.replace("{open-to}", "all" if self.is_open_to_all else "callers")
+        return HTMLResponse(text, headers=HEADERS | policy(style=nonce))
+
+    async def part(self, request: Request) -> Response:
+        """A file that the page is made of. Raises RequestError: 401 for examples that are for callers with a token only."""
+        name = request.path_params["name"]
+        if name == EXAMPLES and not self.is_open_to_all:
+            if await self.authenticator.viewer(request.headers.getlist("authorization")) is None:
+                raise token_wanted()
+            return FileResponse(FOLDER / name, headers=HEADERS | policy() | PRIVATE, media_type=FILES[name])
+        if name in FILES:
+            return FileResponse(FOLDER / name, headers=HEADERS | policy(), media_type=FILES[name])
+        if name in graphiql.FILES and graphiql.is_there():
+            headers = HEADERS | policy() | {"Cache-Control": "public, max-age=31536000, immutable"}
+            return FileResponse(graphiql.FETCHED / name, headers=headers, media_type=graphiql.FILES[name])
+        raise HTTPException(404)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks for the page, as opposed to a client that sends a query."""
+    return (
+        request.method == "GET"
+        and "text/html" in request.headers.get("accept", "")
+        and "query" not in request.query_params
+    )

@@ -1,0 +1,41 @@
+"""The requests in flight, which a graceful shutdown waits for."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class InFlightRequests:
+    """The requests that this process has begun to answer, and whether it is to stop."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.cut_off = False
+        self.quiet_since = time.monotonic()
+        """Since when nothing has been at work, if nothing is."""
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def stop(self) -> None:
+        """Take no more requests from now on."""
+        self.stopping = True
+        self.quiet_since = time.monotonic()
+
+    def cut(self) -> None:
+        """Cancel what is still at work: transactions are rolled back, and callers told so."""
+        self.cut_off = True
+        for task in self._tasks:
+            task.cancel()
+
+    @contextmanager
+    def begun(self, task: "asyncio.Task[object]") -> Iterator[None]:
+        """Count a request, which this task answers, as being at work."""
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+            self.quiet_since = time.monotonic()

@@ -1,0 +1,43 @@
+"""How long the lists in variables are, found before anything is made of their elements."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    OperationDefinitionNode,
+    get_named_type,
+    is_input_type,
+    type_from_ast,
+)
+
+from app.graphql.request_errors import LimitExceeded
+from app.graphql.schema import schema
+
+
+def check_inputs(operation: OperationDefinitionNode, variables: Mapping[str, Any], *, most: int) -> None:
+    """Refuse variables whose lists, all together, have more elements. Values of JSON scalars are not looked into."""
+    found = 0
+    for definition in operation.variable_definitions or ():
+        wanted = type_from_ast(schema.graphql_schema, definition.type)
+        if is_input_type(wanted):
+            for length in _lengths(variables.get(definition.variable.name.value), wanted):
+                found += length
+                if found > most:
+                    raise LimitExceeded("elements in lists of its variables", f"more than {most}", most)
+
+
+def _lengths(value: object, wanted: GraphQLInputType) -> Iterator[int]:
+    """The lengths of the lists in a value: at each level one, before what is below it."""
+    inner = wanted.of_type if isinstance(wanted, GraphQLNonNull) else wanted
+    if isinstance(inner, GraphQLList) and isinstance(value, list):
+        yield len(value)
+        if isinstance(get_named_type(inner), GraphQLInputObjectType):
+            for element in value:
+                yield from _lengths(element, inner.of_type)
+    elif isinstance(inner, GraphQLInputObjectType) and isinstance(value, dict):
+        for name, field in inner.fields.items():
+            yield from _lengths(value.get(name), field.type)

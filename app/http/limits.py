@@ -1,0 +1,94 @@
+"""The limits of documents, and what an operation asks for."""
+
+from dataclasses import dataclass
+
+from app.graphql.connections import LARGEST_PAGE
+from app.graphql.execution.meter import Meter
+from app.graphql.request_errors import LimitExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that a document may have."""
+
+    depth: int = 20
+    fields: int = 2_000
+    aliases: int = 100
+    directives: int = 100
+    root_fields: int = 50
+    mutations: int = 5
+    cost: int = 50_000
+    values: int = 500_000
+    page_size: int = LARGEST_PAGE
+    answer_bytes: int = 16_777_216
+    input_elements: int = 3_000
+
+    def meter(self) -> Meter:
+        """What counts an answer while it is made."""
+        return Meter(max_objects=self.cost, max_values=self.values, max_bytes=self.answer_bytes)
+
+    def check(self, query_cost: "QueryCost", *, is_mutation: bool) -> None:
+        """Refuse an operation that is over one of the limits."""
+        found = {
+            "depth": (query_cost.depth, self.depth),
+            "fields": (query_cost.fields, self.fields),
+            "aliases": (query_cost.aliases, self.aliases),
+            "directives": (query_cost.directives, self.directives),
+            "root fields": (query_cost.roots, self.mutations if is_mutation else self.root_fields),
+            "cost": (query_cost.cost, self.cost),
+            "leaf values": (query_cost.size.values, self.values),
+        }
+        for limit, (value, maximum) in found.items():
+            if value > maximum:
+                raise LimitExceeded("mutations" if is_mutation and limit == "root fields" else limit, value, maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much an answer can hold of what a selection asks for."""
+
+    objects: int = 0
+    values: int = 0
+    """Leaf values, whatever object they are in."""
+
+    def __add__(self, other: "Size") -> "Size":
+        return Size(self.objects + other.objects, self.values + other.values)
+
+    def __mul__(self, number: int) -> "Size":
+        return Size(self.objects * number, self.values * number)
+
+
+NO_SIZE = Size()
+ONE_OBJECT, ONE_VALUE = Size(objects=1), Size(values=1)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCost:
+    """What a selection asks for, fragments expanded."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    roots: int = 0
+    size: Size = NO_SIZE
+    per_element: Size = NO_SIZE
+    """In a connection: the size of one element of its page."""
+
+    @property
+    def cost(self) -> int:
+        return self.size.objects
+
+    def __add__(self, other: "QueryCost") -> "QueryCost":
+        return QueryCost(
+            max(self.depth, other.depth),
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.roots + other.roots,
+            self.size + other.size,
+            self.per_element + other.per_element,
+        )
+
+
+NOTHING = QueryCost()

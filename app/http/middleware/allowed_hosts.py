@@ -1,0 +1,66 @@
+"""Middleware that checks the header `Host`.
+
+A page may give its own name the address of this server (DNS rebinding), and is of the same origin then: what it still
+can't do is send another `Host`. Addresses can't be rebound, nor can `localhost`.
+
+Starlette's TrustedHostMiddleware isn't used: it answers in plain text, reads the first `Host` only, and knows no
+networks.
+"""
+
+import re
+from ipaddress import ip_address
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.http.errors import RequestCode, RequestError
+from app.http.responses import note_refusal, refused
+
+HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
+NO_HOST = RequestError(
+    400, RequestCode.BAD_REQUEST, "The request must have exactly one header Host, with a host in it."
+)
+
+
+class AllowedHosts:
+    """Middleware: refuses requests that have no `Host`, several, or one that isn't allowed, with 400.
+
+    `localhost` and addresses are always allowed; on loopback those of loopback only. `names` are allowed besides, where
+    `*.example.com` stands for every name that ends so. None, off loopback: any name is allowed.
+    """
+
+    def __init__(self, app: ASGIApp, *, names: tuple[str, ...] | None, on_loopback: bool) -> None:
+        self._app = app
+        self._on_loopback = on_loopback
+        self._any_name = names is None and not on_loopback
+        self._names = frozenset(name for name in names or () if not name.startswith("*"))
+        self._endings = tuple(name.removeprefix("*") for name in names or () if name.startswith("*"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal_of(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        note_refusal(refusal.code)
+        await refused(refusal)(scope, receive, send)
+
+    def _refusal_of(self, scope: Scope) -> RequestError | None:
+        given = [value for name, value in scope["headers"] if name == b"host"]
+        read = HOST.fullmatch(given[0]) if len(given) == 1 else None
+        if read is None:
+            return NO_HOST
+        host = read[1].decode("ascii").lower().removesuffix(".")
+        return None if self._allows(host) else not_allowed(host)
+
+    def _allows(self, host: str) -> bool:
+        if host == "localhost" or host in self._names or host.endswith(self._endings):
+            return True
+        try:
+            address = ip_address(host.strip("[]"))
+        except ValueError:
+            return self._any_name and not host.startswith("[")
+        return address.is_loopback or not self._on_loopback
+
+
+def not_allowed(host: str) -> RequestError:
+    message = f"Requests for the host {host} are not answered here. FLOWPORT_ALLOWED_HOSTS lists further hosts."
+    return RequestError(400, RequestCode.HOST_NOT_ALLOWED, message)

@@ -1,0 +1,29 @@
+"""What is refused outside the endpoint is answered like everything else that is refused."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.http.errors import RequestCode, RequestError
+from app.http.responses import told
+
+REFUSED = {
+    401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
+    404: (RequestCode.NOT_FOUND, "There is nothing here. GraphQL is served on /graphql."),
+    405: (RequestCode.METHOD_NOT_ALLOWED, "That can't be done here; the header `Allow` says what can."),
+    503: (RequestCode.SERVICE_UNAVAILABLE, ""),
+}
+"""By status; where there is no message, whoever refuses says it."""
+
+
+async def as_refused(_: Request, error: Exception) -> Response:
+    """What is refused outside the endpoint, which answers its own refusals."""
+    return told(error if isinstance(error, RequestError) else refusal_of(error))
+
+
+def refusal_of(error: Exception) -> RequestError:
+    """What Starlette refuses, said like everything else that is refused."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code, message = REFUSED.get(error.status_code, (RequestCode.BAD_REQUEST, "The request can't be answered."))
+    return RequestError(error.status_code, code, message or error.detail, dict(error.headers or {}))

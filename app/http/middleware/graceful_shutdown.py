@@ -1,0 +1,89 @@
+"""Middleware that lets requests in flight end at a shutdown, and refuses new ones."""
+
+import asyncio
+from contextlib import suppress
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.errors import RequestCode, RequestError
+from app.http.in_flight import InFlightRequests
+from app.http.responses import note_refusal, refused
+
+RETRY_AFTER_SECONDS = 1
+"""Another process, or the next one, can answer soon."""
+BODY_SECONDS = 1
+"""How long the body of a request may still come that is turned away."""
+
+
+class GracefulShutdown:
+    """Middleware: keeps count of the requests in flight, and refuses new ones during a shutdown."""
+
+    def __init__(self, app: ASGIApp, *, in_flight: InFlightRequests) -> None:
+        self._app = app
+        self._in_flight = in_flight
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_and_close(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._in_flight.stopping:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        if self._in_flight.stopping and scope["path"] != "/health":
+            await read_to_the_end(receive)
+            await turned_away()(scope, receive, send_and_close)
+        else:
+            await self._run(scope, receive, send_and_close)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        task, is_answered = current_task(), False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        with self._in_flight.begun(task):
+            try:
+                await self._app(scope, receive, send_and_note)
+            except asyncio.CancelledError:
+                if is_answered or not self._in_flight.cut_off:
+                    raise
+                task.uncancel()
+                await cut_off()(scope, receive, send)
+
+
+def current_task() -> "asyncio.Task[object]":
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("requests are answered in tasks")
+    return task
+
+
+async def read_to_the_end(receive: Receive) -> None:
+    """Read a body that nobody wants: where a connection is closed before, the answer may be lost on its way."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
+
+
+def turned_away() -> Response:
+    return shutting_down("The server is shutting down, and has not begun with the request. Send it again.")
+
+
+def cut_off() -> Response:
+    return shutting_down(
+        "The server had to shut down before the request was done. What was unfinished was undone; look whether a "
+        "mutation was done before you send it again."
+    )
+
+
+def shutting_down(message: str) -> Response:
+    note_refusal(RequestCode.SHUTTING_DOWN)
+    return refused(RequestError(503, RequestCode.SHUTTING_DOWN, message, {"Retry-After": str(RETRY_AFTER_SECONDS)}))

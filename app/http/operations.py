@@ -1,0 +1,98 @@
+"""Running an operation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import execute as run
+
+from app.graphql.context import Context, Vanished
+from app.graphql.execution.executor import Executor
+from app.graphql.schema import schema
+from app.http.documents import MOST_MISTAKES, Operation
+from app.http.error_masking import formatted, is_mistake
+from app.http.errors import RequestCode
+from app.http.requests import GraphQLRequest
+from app.storage.engine import DatabaseUnavailable, Written
+from app.telemetry.log import log
+
+LOOKS_AGAIN = 2
+"""How often a query is run again that met something which was there a moment before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of an answer."""
+
+    body: dict[str, Any]
+    never_ran: bool = False
+    """The request was wrong in itself; then there is no `data`."""
+    outcome: str = "ok"
+    """For the log: `ok`, `refused` or `failed`."""
+    codes: tuple[str, ...] = ()
+    """The codes of what was refused or went wrong, for the log."""
+
+
+async def execute(asked: GraphQLRequest, operation: Operation, context: Context) -> Answer:
+    """Run an operation; a query that met something which was just going is run again.
+
+    Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
+    """
+    result = await _run(asked, operation, context)
+    for _ in range(LOOKS_AGAIN):
+        if operation.type is not OperationType.QUERY or not _met_what_vanished(result):
+            break
+        await context.look_again()
+        result = await _run(asked, operation, context)
+    errors, data = result.errors or (), result.data
+    if errors and data is None and all(error.path is None for error in errors):
+        return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
+    mistakes = [error for error in errors if is_mistake(error)]
+    if mistakes and operation.type is OperationType.QUERY:
+        # A cursor is read where its list is known. Nothing is lost by leaving the rest of the answer out: ask again.
+        return request_error(mistakes[:MOST_MISTAKES], code=RequestCode.BAD_USER_INPUT, context=context)
+    refuse_if_out_of_reach(errors, data, operation)
+    body: dict[str, Any] = {"data": data}
+    if errors:
+        body["errors"] = [formatted(error, context) for error in errors]
+    outcome = "refused" if context.refused else "ok"
+    codes = tuple(error["extensions"]["code"] for error in body.get("errors", ()))
+    return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
+
+
+async def _run(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:
+    running = run(
+        schema.graphql_schema,
+        operation.document.node,
+        context_value=context,
+        variable_values=asked.variables,
+        operation_name=operation.name,
+        max_coercion_errors=MOST_MISTAKES,
+        executor_class=Executor,
+        hide_suggestions=not context.shows_schema,
+    )
+    return running if isinstance(running, ExecutionResult) else await running
+
+
+def refuse_if_out_of_reach(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
+    """Raise what kept an operation from being done. Where something may have been done it is answered; this logs it."""
+    outages = [cause for error in errors if isinstance(cause := error.original_error, DatabaseUnavailable)]
+    if not outages:
+        return
+    is_undone = len(outages) == len(errors) and all(outage.written is Written.NOTHING for outage in outages)
+    nothing_was_done = is_undone and all(value is None for value in (data or {}).values())
+    if nothing_was_done or operation.type is OperationType.QUERY:
+        raise outages[0]
+    log().warning("database unavailable", reason=str(outages[0]))
+
+
+def _met_what_vanished(result: ExecutionResult) -> bool:
+    return any(isinstance(error.original_error, Vanished) for error in result.errors or ())
+
+
+def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context: Context | None = None) -> Answer:
+    """The answer to a request that never ran."""
+    shown = [formatted(error, context, code=code) for error in errors]
+    codes = dict.fromkeys(error["extensions"]["code"] for error in shown)
+    return Answer({"errors": shown}, never_ran=True, outcome="refused", codes=tuple(codes))

@@ -1,0 +1,168 @@
+"""An HTTP request read as a GraphQL request, as GraphQL over HTTP has it."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from app.http.errors import RequestCode, RequestError
+
+JSON_TYPE = "application/json"
+GRAPHQL_TYPE = "application/graphql-response+json"
+ANY_TYPE = ("application/*", "*/*")
+
+_ELEMENTS = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
+_PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
+"""What commas and semicolons part, but for those within quotation marks."""
+_QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
+_MARK = b"\xef\xbb\xbf"
+"""The byte order mark that some write before what is in UTF-8."""
+
+LONGEST_MEDIA_TYPES = 2048
+"""How many characters `Accept` and `Content-Type` may have: reading them takes time for each element and parameter."""
+LONGEST_CODING = 50
+"""How much of a Content-Encoding that isn't known is told back."""
+LONGEST_INTEGER = 20
+"""Digits and sign of what fits into 64 bits."""
+_LONG_NUMBER = re.compile(r"[0-9]{19}")
+_LONG_NUMBER_IN_BYTES = re.compile(rb"[0-9]{19}")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+def bad_request(message: str) -> RequestError:
+    return RequestError(400, RequestCode.BAD_REQUEST, message)
+
+
+async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
+    """The GraphQL request in an HTTP request. Raises RequestError: 400, 413, 415, 431."""
+    if request.method == "GET":
+        return _read_query(request)
+    _check_kind_of_body(request.headers)
+    body = await _read_body(request, max_body_bytes)
+    fields = _read_json(body, "The body")
+    if not isinstance(fields, dict):
+        raise bad_request("The body must be a JSON object with `query`.")
+    return _checked(fields.get("query"), fields.get("variables"), fields.get("operationName"), fields.get("extensions"))
+
+
+def media_type_for(accept: list[str]) -> str:
+    """The media type to answer in: the most wanted one. Raises RequestError: 406 if it isn't there, 431 if the header is too long."""
+    wanted: dict[str, float] = {}
+    for element in _ELEMENTS.findall(_bounded(",".join(accept), "Accept")):
+        media_type, parameters = _read_media_type(element)
+        if media_type:
+            wanted[media_type] = max(wanted.get(media_type, 0), _quality(parameters.get("q", "1")))
+    if not wanted:
+        return JSON_TYPE
+    new = _most_specific(wanted, GRAPHQL_TYPE, *ANY_TYPE)
+    old = _most_specific(wanted, JSON_TYPE, *ANY_TYPE, "text/html")
+    if not (new or old):
+        raise RequestError(406, RequestCode.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL_TYPE} or {JSON_TYPE}.")
+    return GRAPHQL_TYPE if new > old or (new == old and GRAPHQL_TYPE in wanted) else JSON_TYPE
+
+
+def _bounded(header: str, name: str) -> str:
+    if len(header) > LONGEST_MEDIA_TYPES:
+        message = f"The header {name} is longer than {LONGEST_MEDIA_TYPES} characters."
+        raise RequestError(431, RequestCode.HEADERS_TOO_LARGE, message)
+    return header
+
+
+def _read_media_type(text: str) -> tuple[str, dict[str, str]]:
+    """A media type and its parameters, in lower case."""
+    media_type, *parameters = _PARAMETERS.findall(text.lower()) or [""]
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return media_type.strip(), {name.strip(): value.strip().strip('"') for name, _, value in pairs}
+
+
+def _most_specific(wanted: dict[str, float], *media_types: str) -> float:
+    """How much a media type is wanted: what is said of it itself counts before what is said of all that are like it."""
+    return next((wanted[each] for each in media_types if each in wanted), 0)
+
+
+def _quality(text: str) -> float:
+    return float(text) if _QUALITY.fullmatch(text) else 1
+
+
+def _check_kind_of_body(headers: Headers) -> None:
+    media_type, parameters = _read_media_type(_bounded(headers.get("content-type", ""), "Content-Type"))
+    if media_type != JSON_TYPE or parameters.get("charset", "") not in {"", "utf-8", "utf8"}:
+        raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
+    coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
+    if coding not in {"", "identity"}:
+        message = f"The body has the Content-Encoding {coding[:LONGEST_CODING]}. Send it without one."
+        raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, message, {"Accept-Encoding": "identity"})
+
+
+def _read_query(request: Request) -> GraphQLRequest:
+    parameters = request.query_params
+    texts = {name: parameters.get(name) for name in ("variables", "extensions")}
+    given = {name: _read_json(text, f"`{name}`") if text else None for name, text in texts.items()}
+    name = parameters.get("operationName") or None
+    return _checked(parameters.get("query"), given["variables"], name, given["extensions"])
+
+
+def _read_json(text: bytes | str, what: str) -> object:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise bad_request(f"{what} is no JSON that can be read.") from None
+    if _holds_long_number(text):
+        _refuse_long_integers(text, what)
+    return value
+
+
+def _holds_long_number(text: bytes | str) -> bool:
+    long_number = _LONG_NUMBER.search(text) if isinstance(text, str) else _LONG_NUMBER_IN_BYTES.search(text)
+    return long_number is not None
+
+
+def _refuse_long_integers(text: bytes | str, what: str) -> None:
+    """An integer of more than 64 bits was read as a float, which is another number than the one that was sent."""
+
+    def check(digits: str) -> int:
+        number = int(digits) if len(digits) <= LONGEST_INTEGER else 2**64
+        if -(2**63) <= number < 2**64:
+            return number
+        raise bad_request(f"{what} holds an integer of more than 64 bits. Send it as a string.")
+
+    try:
+        json.loads(text, parse_int=check)
+    except RecursionError:
+        raise bad_request(f"{what} is nested too deep.") from None
+
+
+def _checked(query: object, variables: object, operation_name: object, extensions: object) -> GraphQLRequest:
+    if not isinstance(query, str) or not query:
+        raise bad_request("`query` is missing: send a GraphQL document.")
+    if not isinstance(variables, dict | None):
+        raise bad_request("`variables` must be an object.")
+    if not isinstance(operation_name, str | None):
+        raise bad_request("`operationName` must be a string.")
+    if not isinstance(extensions, dict | None):
+        raise bad_request("`extensions` must be an object.")
+    return GraphQLRequest(query, variables, operation_name or None)
+
+
+async def _read_body(request: Request, most: int) -> bytes:
+    too_large = RequestError(413, RequestCode.CONTENT_TOO_LARGE, f"The body is larger than {most} bytes.")
+    # However many zeros it begins with.
+    declared = request.headers.get("content-length", "").lstrip("0")
+    if len(declared) > LONGEST_INTEGER or (declared.isdecimal() and int(declared) > most):
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise too_large
+    return bytes(body.removeprefix(_MARK))

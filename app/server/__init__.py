@@ -1,0 +1,1 @@
+"""The process: the application put together, workers, connections, graceful shutdown, probes."""

@@ -1,0 +1,201 @@
+"""The application: settings, database, schema and routes put together, here and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from app.http.authentication.authenticator import Authenticator
+from app.http.authentication.json_web_tokens import JsonWebTokens
+from app.http.authentication.jwks import KeySet
+from app.http.documents import Documents
+from app.http.endpoint import Access, Bounds, Endpoint
+from app.http.errors import RequestCode, RequestError
+from app.http.explorer.page import Explorer, wants_page
+from app.http.in_flight import InFlightRequests
+from app.http.limits import Limits
+from app.http.middleware.allowed_hosts import AllowedHosts
+from app.http.middleware.cors import Cors
+from app.http.middleware.error_handlers import as_refused
+from app.http.middleware.graceful_shutdown import GracefulShutdown
+from app.http.middleware.request_id import RequestId
+from app.http.rate_limit import RateLimiter
+from app.server.cleanup import clean_up_periodically
+from app.server.probes import health, metrics_for, readiness
+from app.settings import Settings, is_loopback, read_settings
+from app.storage.engine import Database, open_database
+from app.storage.store import UnitOfWork
+from app.telemetry.log import configure_log
+from app.telemetry.metrics import CONNECTIONS
+
+MOST_PARAMETERS = 100
+"""Of a URL: there are four that mean something."""
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The ASGI application; without settings it reads them from the environment."""
+    settings = read_settings() if settings is None else settings
+    if settings.database_url is None:
+        raise RuntimeError("FLOWPORT_DATABASE_URL is needed; `flowport serve` sets it for the embedded database.")
+    configure_log(log_format=settings.log_format, level=settings.log_level)
+    database = open_database(
+        settings.database_url,
+        pool_size=settings.pool_size,
+        statement_timeout_seconds=settings.statement_timeout_seconds,
+        # So that who waits in vain can be told before its own time is over.
+        connection_wait_seconds=settings.request_timeout_seconds / 2,
+        in_use=CONNECTIONS,
+    )
+    work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
+    authenticator = authenticator_of(settings, database, work.now)
+    endpoint = endpoint_of(settings, database, work, authenticator)
+    in_flight = InFlightRequests()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, InFlightRequests]]:
+        cleanup = asyncio.create_task(clean_up_periodically(database, timedelta(days=settings.set_aside_days)))
+        # The server process looks there when it is to stop.
+        yield {"in_flight": in_flight}
+        cleanup.cancel()
+        await asyncio.gather(cleanup, return_exceptions=True)
+        await authenticator.close()
+        await database.close()
+
+    explorer = explorer_of(settings, authenticator)
+    app = Starlette(
+        routes=[Route("/graphql", Entrance(endpoint, explorer)), *other_routes(settings, database, explorer)],
+        middleware=middleware_of(settings, in_flight),
+        exception_handlers={RequestError: as_refused, HTTPException: as_refused},
+        lifespan=lifespan,
+    )
+    # It would tell an address that rests on what the request says of its own.
+    app.router.redirect_slashes = False
+    return app
+
+
+def middleware_of(settings: Settings, in_flight: InFlightRequests) -> list[Middleware]:
+    """What every request passes, in this order."""
+    shutdown = Middleware(GracefulShutdown, in_flight=in_flight)
+    return [Middleware(RequestId), hosts_of(settings), *cors_of(settings), shutdown]
+
+
+def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authenticator: Authenticator) -> Endpoint:
+    access = access_of(settings)
+    documents = Documents(
+        max_tokens=settings.max_tokens,
+        max_characters=settings.max_document_characters,
+        hides_suggestions=not access.introspection,
+    )
+    return Endpoint(database, work, authenticator, access, bounds_of(settings), documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What answers on `/graphql`, by every method that there is: the page for browsers, the endpoint for all others."""
+
+    endpoint: Endpoint
+    explorer: Explorer | None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+            message = f"The URL has more than {MOST_PARAMETERS} parameters."
+            raise RequestError(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, message)
+        request = Request(scope, receive, send)
+        if self.explorer is not None and wants_page(request):
+            response = self.explorer.page()
+        else:
+            response = await self.endpoint(request)
+        await response(scope, receive, send)
+
+
+def other_routes(settings: Settings, database: Database, explorer: Explorer | None) -> list[Route]:
+    page = [] if explorer is None else [Route("/graphql/static/{name}", explorer.part, methods=["GET"])]
+    return [
+        *page,
+        Route("/health", health, methods=["GET"]),
+        Route("/ready", readiness(database), methods=["GET"]),
+        Route("/metrics", metrics_for(settings), methods=["GET"]),
+    ]
+
+
+def authenticator_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Authenticator:
+    is_local = is_loopback(settings.host)
+    return Authenticator(database, now=now, demo_tokens=is_local, json_web_tokens=json_web_tokens_of(settings))
+
+
+def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
+    """What JWTs are checked against; None where there is no URL for keys, and they are refused."""
+    if settings.jwks_url is None or settings.jwt_issuer is None or settings.jwt_audience is None:
+        return None
+    return JsonWebTokens(
+        keys=KeySet(settings.jwks_url, life_seconds=settings.jwks_cache_seconds),
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        user_claim=settings.jwt_user_claim,
+        leeway_seconds=settings.jwt_leeway_seconds,
+    )
+
+
+def access_of(settings: Settings) -> Access:
+    """Who gets answers about the schema: everybody on loopback, callers with a token elsewhere, unless it is set."""
+    for_all = settings.introspection == "on" or (settings.introspection == "auto" and is_loopback(settings.host))
+    return Access(introspection_for_all=for_all, introspection=settings.introspection != "off")
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    """What a request may take of the server at the most."""
+    limits = Limits(
+        depth=settings.max_depth,
+        fields=settings.max_fields,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        root_fields=settings.max_root_fields,
+        mutations=settings.max_mutations,
+        cost=settings.max_cost,
+        values=settings.max_values,
+        page_size=settings.max_page_size,
+        answer_bytes=settings.max_answer_bytes,
+        input_elements=settings.max_input_elements,
+    )
+    return Bounds(
+        body_bytes=settings.max_body_bytes,
+        seconds=settings.request_timeout_seconds,
+        limits=limits,
+        rate_limiter=RateLimiter(settings.rate_limit_cost_per_minute),
+    )
+
+
+def explorer_of(settings: Settings, authenticator: Authenticator) -> Explorer | None:
+    """The page for browsers: open to everybody on loopback, to callers with a token elsewhere, unless it is set."""
+    if settings.graphiql == "off":
+        return None
+    return Explorer(authenticator, is_open_to_all=settings.graphiql == "on" or is_loopback(settings.host))
+
+
+def hosts_of(settings: Settings) -> Middleware:
+    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
+    return Middleware(AllowedHosts, names=names, on_loopback=is_loopback(settings.host))
+
+
+def cors_of(settings: Settings) -> list[Middleware]:
+    """What lets pages of other origins call, where some are named; cookies there are none."""
+    if settings.cors_origins is None:
+        return []
+    return [
+        Middleware(
+            Cors,
+            allow_origins=settings.cors_origins.split(","),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
+            expose_headers=["X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After"],
+        )
+    ]

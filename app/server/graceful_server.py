@@ -1,0 +1,100 @@
+"""The HTTP server of a worker: how it ends without losing what was begun."""
+
+import asyncio
+import signal
+import socket
+import time
+from collections.abc import Callable
+from multiprocessing import parent_process
+from types import FrameType
+
+import uvicorn
+
+from app.http.in_flight import InFlightRequests
+from app.server.application import create_app
+from app.server.connections import protocol_of
+from app.settings import Settings
+from app.telemetry.log import log
+
+LINGER_SECONDS = 0.2
+"""How long a server that is to stop still answers after its last work: requests may be under way to it."""
+CLOSING_SECONDS = 1
+"""How long answers may take to leave when everything is done or cut off."""
+
+
+class Server(uvicorn.Server):
+    """Serves until a signal; then requests that were begun are finished, and others are turned away.
+
+    A second signal, and the end of the time that is given, cut off what is still at work.
+    """
+
+    def __init__(self, settings: Settings, *, beat: Callable[[], None] = lambda: None) -> None:
+        """`beat` is called ten times a second, as long as the event loop runs."""
+        super().__init__(config_of(settings))
+        self._grace_seconds = settings.shutdown_seconds
+        self._beat = beat
+        self._signal: int | None = None
+        self._deadline = 0.0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGINT and parent_process() is not None:
+            # Ctrl-C reaches every process of a terminal; workers are told by their supervisor what to do.
+            return
+        work = self._work()
+        if work is None:
+            super().handle_exit(sig, frame)
+        elif self._signal is None:
+            self._signal, self._deadline = sig, time.monotonic() + self._grace_seconds
+            work.stop()
+        else:
+            self._deadline = 0
+
+    async def on_tick(self, counter: int) -> bool:
+        self._beat()
+        work = self._work()
+        if self._signal is not None and work is not None and self._may_stop(work):
+            super().handle_exit(self._signal, None)
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for each in self.servers:
+            each.close()
+        # Whoever got in last is still read, and answered.
+        await asyncio.sleep(LINGER_SECONDS / 4)
+        await super().shutdown(sockets)
+
+    def _may_stop(self, work: InFlightRequests) -> bool:
+        now = time.monotonic()
+        if now >= self._deadline:
+            if len(work):
+                log().warning("requests cut off", requests=len(work))
+            work.cut()
+            return True
+        is_quiet = not len(work) and now - work.quiet_since >= LINGER_SECONDS
+        return is_quiet and not any(getattr(each, "is_within_headers", False) for each in self.server_state.connections)
+
+    def _work(self) -> InFlightRequests | None:
+        """What the application counts; None before it has started."""
+        work = self.lifespan.state.get("in_flight") if self.started else None
+        return work if isinstance(work, InFlightRequests) else None
+
+
+def config_of(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app,
+        factory=True,
+        lifespan="on",
+        ws="none",
+        workers=1,
+        # The log is ours: one line per operation.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # The address of a caller is for the log; what is said of it is believed from those who are trusted only.
+        proxy_headers=settings.trusted_proxies is not None,
+        forwarded_allow_ips=settings.trusted_proxies or "",
+        http=protocol_of(settings),
+        timeout_graceful_shutdown=CLOSING_SECONDS,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )

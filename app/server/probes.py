@@ -1,0 +1,64 @@
+"""What those ask who watch over the server: whether it lives, whether it is ready, and what it has measured."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from hmac import compare_digest
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.settings import Settings, is_loopback
+from app.storage.engine import Database
+from app.storage.migrate import is_current
+from app.telemetry.log import log
+from app.telemetry.metrics import exposition
+
+TRY_AGAIN = {"Retry-After": "1"}
+LONGEST_SECONDS = 10
+"""How long the database may take to say which schema it has."""
+
+
+async def health(_: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
+    async def ready(_: Request) -> Response:
+        """The database is reachable, and its schema is the one that this program knows."""
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                current = await is_current(database.engine)
+        except (SQLAlchemyError, OSError) as error:
+            log().warning("database not reachable", error=type(error).__name__)
+            raise HTTPException(503, "The database is not reachable.", TRY_AGAIN) from None
+        if not current:
+            raise HTTPException(503, "The database has another schema than this program knows.", TRY_AGAIN)
+        return JSONResponse({"status": "ok"})
+
+    return ready
+
+
+def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    """What is measured, for Prometheus: to everybody on loopback, to whoever has the token elsewhere, unless set."""
+    token = settings.metrics_token
+    is_open = settings.metrics == "on" or (
+        settings.metrics == "auto" and (is_loopback(settings.host) or token is not None)
+    )
+
+    async def metrics(request: Request) -> Response:
+        if not is_open:
+            raise HTTPException(404)
+        if token is not None and not bears(request.headers.get("authorization", ""), token):
+            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+        return Response(exposition(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+    return metrics
+
+
+def bears(header: str, token: str) -> bool:
+    scheme, _, given = header.partition(" ")
+    return scheme.lower() == "bearer" and compare_digest(given.strip(" ").encode(), token.encode())

@@ -1,0 +1,104 @@
+"""Serving: the socket, the certificate, the demo world and the greeting, before the server processes begin."""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+
+import click
+
+from app.server.signals import ignore_signals, stop_on_signals
+from app.server.supervisor import supervise
+from app.settings import Settings, variable
+from app.telemetry.log import configure_log
+
+
+@contextmanager
+def listen(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens, before anything slow is begun: whoever connects early waits instead of being refused."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise click.ClickException(f"Can't listen on {host}: {error.strerror}.") from None
+    with listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(address)
+            listening.listen(2048)
+        except OSError as error:
+            raise click.ClickException(
+                f"Can't listen on {host}, port {port}: {error.strerror}. Another one can be chosen with --port."
+            ) from None
+        yield listening
+
+
+def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bool) -> None:
+    """Serve until a signal stops us, possibly with SystemExit, so that whoever opened something closes it."""
+    stop_on_signals()
+    configure_log(log_format=settings.log_format, level=settings.log_level)
+    check_certificate(settings)
+    host, port = listening.getsockname()[:2]
+    embedded = settings.database_url is None
+    base_url = base_url_of(host, port, tls=settings.tls_certificate is not None)
+    greeting = asyncio.run(prepare(url, base_url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
+    hand_down(settings, {"database_url": url, "embedded": str(int(embedded)), "host": host, "port": str(port)})
+    click.echo(greeting)
+    has_started = supervise(listening, settings)
+    ignore_signals()
+    if not has_started:
+        raise click.exceptions.Exit(1)
+
+
+def check_certificate(settings: Settings) -> None:
+    """Refuse what can't be used before anything is begun; the password of an encrypted key is not asked for."""
+    if settings.tls_certificate is None:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
+    except OSError as error:
+        raise click.ClickException(
+            f"The certificate {settings.tls_certificate} with the key {settings.tls_key} can't be used: {error}."
+        ) from None
+
+
+async def prepare(url: str, base_url: str, *, demo: bool, loopback: bool) -> str:
+    """Load the demo world where it belongs, refuse it where it doesn't; the greeting."""
+    from app.storage.demo import DEMO_TOKENS, demo_is_loaded, example_export_curl, load_demo_if_empty
+
+    if not loopback:
+        if demo:
+            raise click.ClickException(
+                "The demo world has tokens that everybody knows, so it is served on loopback only: "
+                "say --no-demo to serve other hosts without it."
+            )
+        if await demo_is_loaded(url):
+            raise click.ClickException(
+                "The database holds the demo world, whose tokens everybody knows, so it is served on loopback only: "
+                "choose another data directory with --data-dir."
+            )
+    if demo:
+        await load_demo_if_empty(url)
+    greeting = [f"Flowport serves GraphQL, and GraphiQL for browsers, on {base_url}/graphql"]
+    if await demo_is_loaded(url):
+        greeting += [
+            f"Tokens of the demo world: {' '.join(DEMO_TOKENS)}",
+            "Export a flow:",
+            await example_export_curl(url, base_url),
+        ]
+    return "\n".join(greeting)
+
+
+def base_url_of(host: str, port: int, *, tls: bool = False) -> str:
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def hand_down(settings: Settings, decided: dict[str, str]) -> None:
+    """Set the environment for the workers, which read their settings there."""
+    own = {name: str(value) for name, value in settings if value is not None}
+    os.environ |= {variable(name): value for name, value in (own | decided).items()}

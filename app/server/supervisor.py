@@ -1,0 +1,256 @@
+"""The supervisor: starts the workers that share a socket, watches them, and replaces those that die or get stuck."""
+
+import gc
+import math
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import connection, get_context
+from pathlib import Path
+
+from app.server.signals import SIGNALS, blocked
+from app.settings import Settings
+from app.telemetry.log import log
+
+# The program is imported once, before: workers share its memory, and a new one serves at once.
+FORK = get_context("fork")
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+Serve = Callable[[socket.socket, int], None]
+"""What a worker does with the socket, and with the pipe that its heartbeats go into."""
+
+LONGEST_ROUND_SECONDS = 1.0
+"""How often heartbeats are looked for, at the least."""
+CLOSING_SECONDS = 2
+"""How much longer workers may take to end than requests may, before they are killed."""
+FIRST_DELAY_SECONDS = 0.1
+LONGEST_DELAY_SECONDS = 10.0
+"""How long the next worker waits where one after the other dies."""
+STEADY_SECONDS = 10.0
+"""Whoever served so long is replaced without such a delay."""
+DUMP_SECONDS = 1.0
+DUMP_PAUSE_SECONDS = 0.2
+"""How long a worker may take to write where it stands, and to go on writing."""
+
+
+class Worker:
+    """A worker as its supervisor sees it."""
+
+    def __init__(self, serve: Serve, listening: socket.socket, *, delay_seconds: float = 0) -> None:
+        self.silent_seconds = 0.0
+        """Since the last heartbeat; until the first one the worker is starting, and not waited for."""
+        self.has_served = False
+        self._served_seconds = 0.0
+        self._delay_seconds = delay_seconds
+        self._pipe, theirs = os.pipe()
+        os.set_blocking(self._pipe, False)
+        self.process = FORK.Process(target=serve, args=(listening, theirs), name="flowport worker")
+        with blocked():
+            self.process.start()
+        os.close(theirs)
+
+    def watch(self, seconds: float) -> None:
+        """Look for heartbeats of the last seconds."""
+        if self._received():
+            self.has_served, self.silent_seconds = True, 0
+        elif self.has_served:
+            self.silent_seconds += seconds
+        if self.has_served:
+            self._served_seconds += seconds
+
+    def stack(self) -> str:
+        """Where each of its threads stands; empty for a process that doesn't run at all."""
+        from app.server.worker import DUMP_SIGNAL
+
+        if self.process.pid is not None:
+            os.kill(self.process.pid, DUMP_SIGNAL)
+        written, deadline = b"", time.monotonic() + DUMP_SECONDS
+        while connection.wait([self._pipe], DUMP_PAUSE_SECONDS if written else DUMP_SECONDS):
+            received = self._received()
+            if not received or time.monotonic() > deadline:
+                break
+            written += received
+        return written.decode("utf-8", "replace").strip(".\n")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+    def delay_of_the_next(self) -> float:
+        return delay_after(self._delay_seconds, served_seconds=self._served_seconds)
+
+    def close(self) -> None:
+        self.process.close()
+        os.close(self._pipe)
+
+    def _received(self) -> bytes:
+        try:
+            return os.read(self._pipe, 65_536)
+        except BlockingIOError:
+            return b""
+
+
+def delay_after(delay_seconds: float, *, served_seconds: float) -> float:
+    """How long a worker waits whose predecessor waited so long, and served so long after that."""
+    if served_seconds >= STEADY_SECONDS:
+        return FIRST_DELAY_SECONDS
+    return min(max(2 * delay_seconds, FIRST_DELAY_SECONDS), LONGEST_DELAY_SECONDS)
+
+
+class Supervisor:
+    """Starts workers and watches them, in the main thread of a process that has no other."""
+
+    def __init__(self, serve: Serve, listening: socket.socket, settings: Settings, metrics: Path | None = None) -> None:
+        self._serve = serve
+        self._listening = listening
+        self._metrics = metrics
+        self._number = settings.workers
+        self._timeout_seconds = settings.worker_timeout_seconds
+        self._round_seconds = min(LONGEST_ROUND_SECONDS, self._timeout_seconds / 4)
+        # More than they need: whoever hangs is killed.
+        self._patience_seconds = settings.shutdown_seconds + CLOSING_SECONDS
+        self._workers: list[Worker] = []
+        self._respawns: list[tuple[float, float]] = []
+        """When a worker is to be started, and after which delay."""
+        self._signals: list[int] = []
+        self._deadline: float | None = None
+        self._has_served = False
+        self._could_not_start = False
+
+    def run(self) -> bool:
+        """Have workers serve until a signal; whether they could start."""
+        with self._noticing_signals() as woken:
+            self._workers = [Worker(self._serve, self._listening) for _ in range(self._number)]
+            try:
+                self._watch_all(woken)
+            finally:
+                for each in self._workers:
+                    each.kill()
+        return not self._could_not_start
+
+    def _watch_all(self, woken: socket.socket) -> None:
+        before = time.monotonic()
+        while self._workers or self._respawns:
+            connection.wait([woken, *(each.process.sentinel for each in self._workers)], self._longest_wait())
+            with suppress(BlockingIOError):
+                woken.recv(1024)
+            now = time.monotonic()
+            self._pass_signals_on(now)
+            # A longer round means that this process was stopped too, which makes nobody stuck.
+            self._watch(min(now - before, 2 * self._round_seconds))
+            self._reap(now)
+            self._respawn(now)
+            before = now
+
+    @contextmanager
+    def _noticing_signals(self) -> Iterator[socket.socket]:
+        """A socket that becomes readable when a signal comes, so that it is noticed at once."""
+        woken, waker = socket.socketpair()
+        with woken, waker:
+            woken.settimeout(0)
+            waker.settimeout(0)
+            signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+            for number in SIGNALS:
+                signal.signal(number, lambda number, _: self._signals.append(number))
+            try:
+                yield woken
+            finally:
+                signal.set_wakeup_fd(-1)
+
+    def _longest_wait(self) -> float:
+        now = time.monotonic()
+        nearest = min((at - now for at, _ in self._respawns), default=math.inf)
+        if self._deadline is not None:
+            nearest = min(nearest, self._deadline - now)
+        return max(0, min(nearest, self._round_seconds))
+
+    def _pass_signals_on(self, now: float) -> None:
+        while self._signals:
+            self._signals.pop()
+            self._stop(now)
+        if self._deadline is not None and now >= self._deadline:
+            log().error("workers hang and are killed", workers=len(self._workers))
+            self._deadline = math.inf
+            for each in self._workers:
+                each.process.kill()
+
+    def _stop(self, now: float) -> None:
+        if self._deadline is None:
+            self._deadline = now + self._patience_seconds
+            self._listening.close()
+            self._respawns.clear()
+        for each in self._workers:
+            each.process.terminate()
+
+    def _watch(self, seconds: float) -> None:
+        for each in self._workers:
+            each.watch(seconds)
+            self._has_served |= each.has_served
+            # One that stops has a deadline instead.
+            if self._deadline is None and each.silent_seconds > self._timeout_seconds:
+                silent = round(each.silent_seconds, 1)
+                log().error("worker stuck and killed", worker=each.process.pid, seconds=silent, stack=each.stack())
+                each.kill()
+
+    def _reap(self, now: float) -> None:
+        from app.telemetry.metrics import WORKERS_REPLACED
+
+        for each in [each for each in self._workers if not each.process.is_alive()]:
+            self._workers.remove(each)
+            pid, code = each.process.pid, each.process.exitcode or 0
+            if self._metrics is not None:
+                forget_measures_of(pid, self._metrics)
+            if self._deadline is None and code > 0 and not self._has_served:
+                # What ended one before any served would end the next one too.
+                self._could_not_start = True
+                self._stop(now)
+            elif self._deadline is None:
+                delay = each.delay_of_the_next()
+                WORKERS_REPLACED.inc()
+                log().error("worker died and is replaced", worker=pid, code=code, delay=delay)
+                self._respawns.append((now + delay, delay))
+            each.close()
+
+    def _respawn(self, now: float) -> None:
+        for at, delay in [each for each in self._respawns if each[0] <= now]:
+            self._respawns.remove((at, delay))
+            self._workers.append(Worker(self._serve, self._listening, delay_seconds=delay))
+
+
+def supervise(listening: socket.socket, settings: Settings) -> bool:
+    """Serve with workers until a signal; whether they could start."""
+    with metrics_folder(several=settings.workers > 1) as metrics:
+        # How numbers are kept is decided where this is imported, so not before the folder is named.
+        from app.server.worker import be_a_worker
+
+        # What is there now stays, and its pages are shared as long as the garbage collection leaves them alone.
+        gc.freeze()
+        return Supervisor(be_a_worker, listening, settings, metrics).run()
+
+
+@contextmanager
+def metrics_folder(*, several: bool) -> Iterator[Path | None]:
+    """A folder where several workers put together what they measure; named in the environment, which they inherit."""
+    if not several:
+        os.environ.pop(METRICS_FOLDER, None)
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="flowport-metrics-"))
+    os.environ[METRICS_FOLDER] = str(folder)
+    try:
+        yield folder
+    finally:
+        del os.environ[METRICS_FOLDER]
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_measures_of(pid: int | None, metrics: Path) -> None:
+    """Take a worker that has ended out of the gauges."""
+    # When this is imported first decides how numbers are kept, so not before the folder is named.
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(pid, str(metrics))  # type: ignore[no-untyped-call]

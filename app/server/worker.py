@@ -1,0 +1,53 @@
+"""A worker: a process that serves, and tells its supervisor that its event loop runs."""
+
+import faulthandler
+import gc
+import os
+import signal
+import socket
+from contextlib import suppress
+
+from app.server.graceful_server import Server
+from app.server.signals import stop_on_signals, unblock
+from app.settings import read_settings
+from app.telemetry.log import configure_log
+
+DUMP_SIGNAL = signal.SIGUSR1
+"""What makes a worker write where its threads stand, even if C code keeps Python from running."""
+
+OBJECTS_BEFORE_COLLECTION = 50_000
+"""How many containers are made before Python looks for cycles among them. A large graph is a hundred thousand; with the
+usual 700, reading one took ten times as long."""
+
+
+class Heart:
+    """What beats as long as the event loop runs: the supervisor hears it, and a worker without one stops."""
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
+        self._supervisor: int | None = os.getppid()
+        os.set_blocking(pipe, False)
+        faulthandler.register(DUMP_SIGNAL, file=pipe, all_threads=True)
+
+    def beat(self) -> None:
+        # A supervisor that doesn't read is stopped, which is no reason to stop serving.
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self._pipe, b".")
+        if self._supervisor not in {None, os.getppid()}:
+            self._supervisor = None
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def be_a_worker(listening: socket.socket, pipe: int) -> None:
+    """Serve until a signal, or until the supervisor has ended, even if that was killed."""
+    signal.set_wakeup_fd(-1)
+    stop_on_signals()
+    # Ctrl-C reaches every process of a terminal; the supervisor says what to do.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    unblock()
+    # What was imported stays for good, so that there is no need to look through it again and again.
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 10, 10)
+    settings = read_settings()
+    configure_log(log_format=settings.log_format, level=settings.log_level)
+    Server(settings, beat=Heart(pipe).beat).run(sockets=[listening])

@@ -1,0 +1,123 @@
+"""Workspaces as a caller stands in them, and who can see what (A4, A5).
+
+Every statement about flows and what belongs to them goes through `BY_VIEWER` or `is_member`, so that what a caller can't
+see doesn't exist for it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, case, exists, func, literal, or_, select
+
+from app.domain.access import Place
+from app.domain.component import ComponentAccess
+from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
+from app.storage.tables import (
+    COMPONENT,
+    CONTRACT,
+    CONTRACT_ACCESS,
+    FLOW,
+    ROLE,
+    TEAM,
+    TENANT,
+    WORKSPACE,
+    WORKSPACE_ACCESS,
+)
+
+AnyRow = Row[*tuple[Any, ...]]
+
+VIEWER: ColumnElement[str] = bindparam("viewer", type_=Text)
+"""Whoever calls: every statement that reads for somebody has this parameter."""
+
+MEMBER = WORKSPACE_ACCESS.c.role_id.is_not(None)
+"""Of somebody's access: membership, which is what reading flows needs."""
+
+
+def with_places(rows: FromClause) -> FromClause:
+    """Rows that are joined to `WORKSPACE_ACCESS` already, with workspace, contract, tenant and the viewer's role."""
+    return (
+        rows.join(WORKSPACE, WORKSPACE_ACCESS.c.workspace_id == WORKSPACE.c.id)
+        .join(CONTRACT, WORKSPACE.c.contract_id == CONTRACT.c.id)
+        .join(TENANT, CONTRACT.c.tenant_id == TENANT.c.id)
+        .outerjoin(ROLE, WORKSPACE_ACCESS.c.role_id == ROLE.c.id)
+    )
+
+
+PLACES = with_places(WORKSPACE_ACCESS)
+"""Workspaces that somebody can see; statements on it say who: `BY_VIEWER`."""
+
+BY_VIEWER = WORKSPACE_ACCESS.c.user_id == VIEWER
+
+FLOWS = FLOW.join(WORKSPACE_ACCESS, and_(WORKSPACE_ACCESS.c.workspace_id == FLOW.c.workspace_id, BY_VIEWER, MEMBER))
+"""The flows of the workspaces of which the viewer is a member."""
+
+PLACE_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    WORKSPACE.c.id.label("workspace_id"),
+    WORKSPACE.c.name.label("workspace_name"),
+    WORKSPACE.c.type.label("workspace_type"),
+    CONTRACT.c.id.label("contract_id"),
+    CONTRACT.c.name.label("contract_name"),
+    CONTRACT.c.status.label("contract_status"),
+    CONTRACT.c.flow_quota,
+    TENANT.c.id.label("tenant_id"),
+    TENANT.c.component_whitelist,
+    ROLE.c.permissions,
+)
+
+
+def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the viewer is a member of the workspace with this id."""
+    access = WORKSPACE_ACCESS.alias()
+    return exists(
+        select(literal(1)).where(
+            access.c.user_id == VIEWER, access.c.workspace_id == workspace_id, access.c.role_id.is_not(None)
+        )
+    )
+
+
+def is_global() -> ColumnElement[bool]:
+    return COMPONENT.c.access == ComponentAccess.GLOBAL.value
+
+
+def component_visible() -> ColumnElement[bool]:
+    """Of a component with its team: whether it is visible (C2) in some contract that the viewer sees.
+
+    The contracts of the viewer are read once, for however many components it is asked.
+    """
+    contract = CONTRACT.alias()
+    own = select(CONTRACT_ACCESS.c.contract_id).where(CONTRACT_ACCESS.c.user_id == VIEWER)
+    tenants = select(contract.c.tenant_id).where(contract.c.id.in_(own))
+    of_tenant = and_(COMPONENT.c.access == ComponentAccess.TENANT.value, TEAM.c.tenant_id.in_(tenants))
+    return or_(is_global(), TEAM.c.contract_id.in_(own), of_tenant)
+
+
+def place_of(row: Sequence[Any]) -> Place:
+    """The place in a row that starts with `PLACE_COLUMNS`."""
+    id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row
+    contract = Contract(
+        id=ContractId(contract_id),
+        name=contract_name,
+        status=ContractStatus(status),
+        tenant_id=TenantId(tenant_id),
+        component_whitelist=whitelist,
+        flow_quota=quota,
+    )
+    workspace = Workspace(WorkspaceId(id_), name, WorkspaceType(type_), contract)
+    return Place(workspace, frozenset(permissions or ()))
+
+
+def _flows_used() -> ColumnElement[int]:
+    """How many flows the contract of a row of `PLACES` holds in its production workspaces, where that matters (X10)."""
+    production = WORKSPACE.alias()
+    counted = (
+        select(func.count())
+        .select_from(production.join(FLOW, FLOW.c.workspace_id == production.c.id))
+        .where(production.c.contract_id == CONTRACT.c.id, production.c.type == WorkspaceType.FULL.value)
+        .correlate(CONTRACT)
+        .scalar_subquery()
+    )
+    matters = and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
+    return case((matters, counted), else_=0)
+
+
+FLOWS_USED: ColumnElement[int] = _flows_used().label("flows_used")

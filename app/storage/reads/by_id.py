@@ -1,0 +1,164 @@
+"""Nouns by their ids, many at once: what loaders ask. An id that is malformed, unknown or invisible finds nothing."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
+
+from app.domain.access import Place
+from app.storage.access import (
+    BY_VIEWER,
+    FLOWS,
+    PLACE_COLUMNS,
+    PLACES,
+    VIEWER,
+    component_visible,
+    is_member,
+    place_of,
+)
+from app.storage.ids import Kind, is_id
+from app.storage.reads.rows import (
+    AgentView,
+    ComponentView,
+    ContractView,
+    CredentialView,
+    DraftView,
+    FlowView,
+    SecretView,
+    TopicView,
+    UserView,
+    VersionView,
+    View,
+    columns,
+    maker,
+)
+from app.storage.tables import (
+    AGENT,
+    COMPONENT,
+    CONTRACT,
+    CONTRACT_ACCESS,
+    CREDENTIAL,
+    FLOW,
+    FLOW_DRAFT,
+    FLOW_VERSION,
+    SECRET,
+    TEAM,
+    TOPIC,
+    USER,
+    WORKSPACE,
+    WORKSPACE_ACCESS,
+)
+
+IDS = bindparam("ids", type_=ARRAY(Text))
+
+Seen = TypeVar("Seen")
+Read = Callable[[AsyncConnection, str, Sequence[str]], Awaitable[dict[str, Seen]]]
+"""Reads things by their ids for a viewer."""
+
+USERS = select(*columns(USER, UserView)).where(USER.c.id == any_(IDS))
+"""Whoever they are: for the authors of what the viewer sees (A4)."""
+
+
+def _shares_a_workspace() -> ColumnElement[bool]:
+    theirs, mine = WORKSPACE_ACCESS.alias("theirs"), WORKSPACE_ACCESS.alias("mine")
+    both_members = and_(theirs.c.role_id.is_not(None), mine.c.role_id.is_not(None))
+    return exists(
+        select(literal(1))
+        .select_from(theirs.join(mine, theirs.c.workspace_id == mine.c.workspace_id))
+        .where(theirs.c.user_id == USER.c.id, mine.c.user_id == VIEWER, both_members)
+    )
+
+
+def _is_author(author: ColumnElement[Any], flow_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    visible = FLOW.alias()
+    return exists(
+        select(literal(1)).where(author == USER.c.id, flow_id == visible.c.id, is_member(visible.c.workspace_id))
+    )
+
+
+VISIBLE_USERS = USERS.where(
+    or_(
+        USER.c.id == VIEWER,
+        _shares_a_workspace(),
+        exists(select(literal(1)).where(FLOW.c.created_by == USER.c.id, is_member(FLOW.c.workspace_id))),
+        _is_author(FLOW_DRAFT.c.author_id, FLOW_DRAFT.c.flow_id),
+        _is_author(FLOW_VERSION.c.published_by, FLOW_VERSION.c.flow_id),
+    )
+)
+"""Oneself, those who share a workspace with the viewer, and authors of what the viewer sees (A4)."""
+
+CONTRACTS = (
+    select(*columns(CONTRACT, ContractView))
+    .join_from(CONTRACT, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
+    .where(CONTRACT_ACCESS.c.user_id == VIEWER, CONTRACT.c.id == any_(IDS))
+)
+
+WORKSPACES = select(*PLACE_COLUMNS).select_from(PLACES).where(BY_VIEWER, WORKSPACE.c.id == any_(IDS))
+
+
+COMPONENTS_REFERRED_TO = (
+    select(*columns(COMPONENT, ComponentView), TEAM.c.name.label("team_name"))
+    .join_from(COMPONENT, TEAM, TEAM.c.id == COMPONENT.c.team_id)
+    .where(COMPONENT.c.id == any_(IDS))
+)
+"""Whoever may use them: only for credentials and secrets that the viewer sees, which always tell whose they are."""
+
+COMPONENTS = COMPONENTS_REFERRED_TO.where(component_visible())
+
+TOPICS = select(*columns(TOPIC, TopicView)).where(TOPIC.c.id == any_(IDS), is_member(TOPIC.c.workspace_id))
+CREDENTIALS = select(*columns(CREDENTIAL, CredentialView)).where(
+    CREDENTIAL.c.id == any_(IDS), is_member(CREDENTIAL.c.workspace_id)
+)
+SECRETS = select(*columns(SECRET, SecretView)).where(SECRET.c.id == any_(IDS), is_member(SECRET.c.workspace_id))
+AGENTS = select(*columns(AGENT, AgentView)).where(AGENT.c.id == any_(IDS), is_member(AGENT.c.workspace_id))
+
+VISIBLE_FLOWS = select(*columns(FLOW, FlowView)).select_from(FLOWS).where(FLOW.c.id == any_(IDS))
+
+_DRAFTS = select(*columns(FLOW_DRAFT, DraftView)).select_from(FLOWS.join(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
+DRAFTS = _DRAFTS.where(FLOW_DRAFT.c.id == any_(IDS))
+ACTIVE_DRAFTS = _DRAFTS.where(FLOW_DRAFT.c.flow_id == any_(IDS), FLOW_DRAFT.c.set_aside_at.is_(None))
+
+VERSIONS = (
+    select(*columns(FLOW_VERSION, VersionView))
+    .select_from(FLOWS.join(FLOW_VERSION, FLOW_VERSION.c.flow_id == FLOW.c.id))
+    .where(FLOW_VERSION.c.id == any_(IDS))
+)
+
+
+def _reader(statement: Select[Any], view: type[View], kind: Kind, *, by: str = "id") -> Read[View]:
+    make = maker(view)
+
+    async def read(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, View]:
+        known = [one for one in ids if is_id(kind, one)]
+        if not known:
+            return {}
+        rows = await connection.execute(statement, {"viewer": viewer, "ids": known})
+        return {getattr(seen, by): seen for seen in map(make, rows)}
+
+    return read
+
+
+read_users = _reader(USERS, UserView, Kind.USER)
+read_visible_users = _reader(VISIBLE_USERS, UserView, Kind.USER)
+read_contracts = _reader(CONTRACTS, ContractView, Kind.CONTRACT)
+read_components = _reader(COMPONENTS, ComponentView, Kind.COMPONENT)
+read_components_referred_to = _reader(COMPONENTS_REFERRED_TO, ComponentView, Kind.COMPONENT)
+read_topics = _reader(TOPICS, TopicView, Kind.TOPIC)
+read_credentials = _reader(CREDENTIALS, CredentialView, Kind.CREDENTIAL)
+read_secrets = _reader(SECRETS, SecretView, Kind.SECRET)
+read_agents = _reader(AGENTS, AgentView, Kind.AGENT)
+read_flows = _reader(VISIBLE_FLOWS, FlowView, Kind.FLOW)
+read_drafts = _reader(DRAFTS, DraftView, Kind.DRAFT)
+read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
+read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)
+
+
+async def read_workspaces(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, Place]:
+    known = [one for one in ids if is_id(Kind.WORKSPACE, one)]
+    if not known:
+        return {}
+    rows = await connection.execute(WORKSPACES, {"viewer": viewer, "ids": known})
+    return {row.workspace_id: place_of(row) for row in rows}

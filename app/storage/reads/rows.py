@@ -1,0 +1,125 @@
+"""The nouns as queries see them: the columns of a row, in the order in which statements select them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Column, Table
+
+from app.storage.access import AnyRow
+
+
+class UserView(NamedTuple):
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+
+
+class ContractView(NamedTuple):
+    id: str
+    name: str
+    status: str
+
+
+class ComponentView(NamedTuple):
+    id: str
+    name: str
+    title: str
+    access: str
+    requires: str
+    pub_sub: bool
+    team_name: str
+
+
+class TopicView(NamedTuple):
+    id: str
+    workspace_id: str
+    name: str
+    schema_text: str
+
+
+class CredentialView(NamedTuple):
+    id: str
+    workspace_id: str
+    component_id: str
+    name: str
+
+
+class SecretView(NamedTuple):
+    id: str
+    workspace_id: str
+    component_id: str
+    name: str
+
+
+class AgentView(NamedTuple):
+    id: str
+    workspace_id: str
+    name: str
+
+
+class FlowView(NamedTuple):
+    id: str
+    workspace_id: str
+    name: str
+    description: str | None
+    type: str
+    status: str
+    cron: str | None
+    created_by: str | None
+    created_at: datetime
+    updated_at: datetime
+    published_version_id: str | None
+
+
+class DraftView(NamedTuple):
+    id: str
+    flow_id: str
+    name: str
+    description: str | None
+    cron: str | None
+    content_hash: str
+    revision: int
+    author_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    set_aside_at: datetime | None
+
+
+class VersionView(NamedTuple):
+    id: str
+    flow_id: str
+    number: int
+    name: str
+    description: str | None
+    cron: str | None
+    content_hash: str
+    published_by: str | None
+    published_at: datetime
+    origin: str
+    revert_of: str | None
+
+
+class GraphView(NamedTuple):
+    """The graph of a draft or version, its content named only, and the tenant in which its commands are resolved."""
+
+    id: str
+    content_hash: str
+    bindings: str
+    tenant_id: str
+
+
+View = TypeVar("View", bound=NamedTuple)
+
+
+def columns(table: Table, view: type[NamedTuple]) -> tuple[Column[Any], ...]:
+    """The columns of a table that a view is made of."""
+    return tuple(table.c[name] for name in view._fields if name in table.c)
+
+
+def maker(view: type[View]) -> Callable[[AnyRow], View]:
+    """Makes a view of a row that starts with its columns."""
+    width = len(view._fields)
+    make = view._make
+    return lambda row: make(row[:width])

@@ -1,0 +1,165 @@
+"""The tables of places and people: tenants, contracts, workspaces, users and their roles, teams and components."""
+
+from datetime import datetime
+
+from sqlalchemy import ARRAY, Column, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.domain.component import ComponentAccess, ComponentRequirement
+from app.domain.model import ContractStatus, WorkspaceType
+from app.storage.columns import key, one_of, reference, sort_key, text, time
+
+
+class TenantRow(SQLModel, table=True):
+    __tablename__ = "tenant"
+    id: str = key()
+    name: str = text()
+    component_whitelist: bool = False
+
+
+class ContractRow(SQLModel, table=True):
+    __tablename__ = "contract"
+    __table_args__ = (
+        UniqueConstraint("id", "name_key"),
+        UniqueConstraint("id", "tenant_id"),
+        one_of("status", ContractStatus),
+    )
+    id: str = key()
+    tenant_id: str = reference("tenant.id", index=True)
+    name: str = text()
+    name_key: str = sort_key()
+    status: str = text()
+    flow_quota: int | None = None
+
+
+class WorkspaceRow(SQLModel, table=True):
+    __tablename__ = "workspace"
+    __table_args__ = (
+        UniqueConstraint("id", "contract_id", "name_key"),
+        Index(None, "contract_id", "type"),
+        one_of("type", WorkspaceType),
+    )
+    id: str = key()
+    contract_id: str = reference("contract.id")
+    name: str = text()
+    name_key: str = sort_key()
+    type: str = text()
+
+
+class UserRow(SQLModel, table=True):
+    __tablename__ = "user_account"
+    id: str = key()
+    first_name: str = text()
+    last_name: str = text()
+    email: str = text()
+    email_key: str = Field(sa_column=Column(Text(collation="C"), nullable=False, unique=True))
+
+
+class RoleRow(SQLModel, table=True):
+    """A named set of permissions (A1). The built-in roles belong to no tenant."""
+
+    __tablename__ = "role"
+    __table_args__ = (UniqueConstraint("tenant_id", "scope", "name", postgresql_nulls_not_distinct=True),)
+    id: str = key()
+    tenant_id: str | None = reference("tenant.id", nullable=True)
+    scope: str = text()
+    name: str = text()
+    permissions: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+
+
+class WorkspaceAccessRow(SQLModel, table=True):
+    """Who can see a workspace: members, who have a role in it, and those who only see it through its contract (A4).
+
+    The contract and the sort key stand here too, held equal by the foreign key, so that a caller's workspaces are read
+    page by page off one index.
+    """
+
+    __tablename__ = "workspace_access"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "contract_id", "name_key"],
+            ["workspace.id", "workspace.contract_id", "workspace.name_key"],
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        Index("ix_workspace_access_by_name", "user_id", "name_key", "workspace_id"),
+        Index("ix_workspace_access_by_contract", "user_id", "contract_id", "name_key", "workspace_id"),
+        Index(None, "workspace_id", "user_id"),
+    )
+    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
+    workspace_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    contract_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    name_key: str = sort_key()
+    role_id: str | None = reference("role.id", nullable=True)
+
+
+class ContractAccessRow(SQLModel, table=True):
+    """Who can see a contract: its members, who have a role, and the members of its workspaces, who have none here."""
+
+    __tablename__ = "contract_access"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["contract_id", "name_key"],
+            ["contract.id", "contract.name_key"],
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        Index("ix_contract_access_by_name", "user_id", "name_key", "contract_id"),
+        Index(None, "contract_id", "user_id"),
+    )
+    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
+    contract_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    name_key: str = sort_key()
+    role_id: str | None = reference("role.id", nullable=True)
+
+
+class TeamRow(SQLModel, table=True):
+    __tablename__ = "team"
+    __table_args__ = (
+        ForeignKeyConstraint(["contract_id", "tenant_id"], ["contract.id", "contract.tenant_id"]),
+        UniqueConstraint("tenant_id", "name"),
+        Index(None, "name"),
+    )
+    id: str = key()
+    contract_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False, index=True))
+    tenant_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+
+
+class ComponentRow(SQLModel, table=True):
+    __tablename__ = "component"
+    __table_args__ = (
+        UniqueConstraint("team_id", "name"),
+        one_of("access", ComponentAccess),
+        one_of("requires", ComponentRequirement),
+    )
+    id: str = key()
+    team_id: str = reference("team.id")
+    name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    title: str = text()
+    access: str = text()
+    requires: str = text()
+    pub_sub: bool = False
+    topic_field: str = text()
+
+
+class ComponentWhitelistRow(SQLModel, table=True):
+    """The contracts that a component names in its whitelist (C3)."""
+
+    __tablename__ = "component_whitelist"
+    component_id: str = reference("component.id", on_delete="CASCADE", primary_key=True)
+    contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True, index=True)
+
+
+class ApiTokenRow(SQLModel, table=True):
+    """An API token; of its secret only the SHA-256 is kept."""
+
+    __tablename__ = "api_token"
+    id: str = key()
+    user_id: str = reference("user_account.id", on_delete="CASCADE", index=True)
+    name: str = text()
+    secret_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = time()
+    expires_at: datetime | None = time(nullable=True)
+    last_used_at: datetime | None = time(nullable=True)
+    revoked_at: datetime | None = time(nullable=True)

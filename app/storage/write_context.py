@@ -1,0 +1,149 @@
+"""The steps that writing is made of: one row or one lock-step each, by one actor at one time in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import any_, bindparam, case, func, insert, null, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
+
+from app.domain.component import read_command
+from app.domain.content import Content
+from app.domain.graph import Bindings, bindings_to_json, canonical
+from app.domain.input import name_key
+from app.domain.model import DraftId, FlowId, UserId, VersionId, VersionOrigin
+from app.offload import offload
+from app.storage.ids import Kind, new_id
+from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT
+
+LONGEST_COMPONENT_NAME = 255
+"""Of a team's name, or a component's."""
+
+
+_DRAFTS = any_(bindparam("drafts", type_=ARRAY(Text)))
+_FLOWS = any_(bindparam("flows", type_=ARRAY(Text)))
+
+_NAMED_IN_RECORDS = {
+    FLOW_EXPORT.c.draft_id: _DRAFTS,
+    FLOW_EXPORT.c.set_aside_draft_id: _DRAFTS,
+    FLOW_EXPORT.c.source_flow_id: _FLOWS,
+    FLOW_EXPORT.c.destination_flow_id: _FLOWS,
+}
+_RECORDS = (
+    select(FLOW_EXPORT.c.id)
+    .where(or_(*(column == gone for column, gone in _NAMED_IN_RECORDS.items())))
+    .order_by(FLOW_EXPORT.c.id)
+    .with_for_update(key_share=True)
+    .cte("records")
+)
+
+FORGET = (
+    update(FLOW_EXPORT)
+    .where(FLOW_EXPORT.c.id == _RECORDS.c.id)
+    .values({column: case((column == gone, null()), else_=column) for column, gone in _NAMED_IN_RECORDS.items()})
+)
+
+
+NAME_COMPONENTS = insert(FLOW_CONTENT_COMPONENT).from_select(
+    ["hash", "team", "name"],
+    select(
+        bindparam("content", type_=Text),
+        func.unnest(bindparam("teams", type_=ARRAY(Text))),
+        func.unnest(bindparam("names", type_=ARRAY(Text))),
+    ),
+)
+"""In one row for each, however many: they are sent as two lists."""
+
+
+async def forget_in_records(connection: AsyncConnection, *, drafts: Sequence[str], flows: Sequence[str] = ()) -> None:
+    """Records of copies and exports forget drafts and flows that are about to go, and are locked by id for that.
+
+    Left to the foreign keys, each name of a record would go by itself and in an order of its own, with a look at the
+    flow at its other end: two flows of one record that go at once would wait for each other.
+    """
+    await connection.execute(FORGET, {"drafts": list(drafts), "flows": list(flows)})
+
+
+def shown(name: str, description: str | None, cron: str | None) -> dict[str, Any]:
+    """What a flow shows of its published version, or of its draft as long as it was never published."""
+    return {"name": name, "name_key": name_key(name), "description": description, "cron": cron}
+
+
+def state_values(
+    *,
+    name: str,
+    description: str | None,
+    cron: str | None,
+    content_hash: str,
+    bindings: Bindings,
+    origin: VersionOrigin,
+    revert_of: VersionId | None = None,
+) -> dict[str, Any]:
+    """What a draft and a version hold alike."""
+    return {
+        "name": name,
+        "description": description,
+        "cron": cron,
+        "content_hash": content_hash,
+        "bindings": canonical(bindings_to_json(bindings)),
+        "origin": origin.value,
+        "revert_of": revert_of,
+    }
+
+
+def content_row(content: Content) -> dict[str, Any]:
+    """Content as it is stored, with steps and links apart, for rules that need not read the graph."""
+    links = [[link.source, link.target, link.conditional] for link in content.links]
+    outline = {"steps": [[step.id, step.command] for step in content.steps], "links": links}
+    return {"hash": content.hash, "graph": content.canonical, "outline": canonical(outline)}
+
+
+def component_rows(content: Content) -> list[dict[str, Any]]:
+    """The components that a content names, and that may exist: an index can't hold names of any length."""
+    names = {read.component for step in content.steps if (read := read_command(step.command)) is not None}
+    possible = [name for name in sorted(names) if max(map(len, name)) <= LONGEST_COMPONENT_NAME]
+    return [{"hash": content.hash, "team": name.team, "name": name.name} for name in possible]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who writes, when, and in which transaction."""
+
+    connection: AsyncConnection
+    actor: UserId
+    at: datetime
+
+    async def insert_content(self, content: Content) -> None:
+        """Content is stored once, however often it comes."""
+        new = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
+        row = await offload(len(content.canonical), content_row, content)
+        if (await self.connection.execute(new, row)).first() is None:
+            return
+        components = await offload(len(content.canonical), component_rows, content)
+        if components:
+            names = {"teams": [each["team"] for each in components], "names": [each["name"] for each in components]}
+            await self.connection.execute(NAME_COMPONENTS, {"content": content.hash, **names})
+
+    async def insert_draft(self, flow_id: FlowId, state: dict[str, Any], *, revision: int) -> DraftId:
+        """A new active draft of a flow that has none."""
+        draft_id = DraftId(new_id(Kind.DRAFT))
+        made = {"author_id": self.actor, "created_at": self.at, "updated_at": self.at, "revision": revision}
+        await self.connection.execute(insert(FLOW_DRAFT), {"id": draft_id, "flow_id": flow_id, **state, **made})
+        return draft_id
+
+    async def set_aside(self, draft_id: DraftId | None) -> None:
+        """Set the active draft aside, if there is one, with who did it and when; it keeps its id (X6)."""
+        if draft_id is not None:
+            draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == draft_id)
+            await self.connection.execute(draft.values(set_aside_at=self.at, set_aside_by=self.actor))
+
+    async def next_revision(self, flow_id: FlowId, shows: dict[str, Any] | None = None) -> int:
+        """The revision of a save, a new draft or a restore: one more, counted by flow (H1). `shows` if that changes."""
+        flow = update(FLOW).where(FLOW.c.id == flow_id).returning(FLOW.c.draft_revision)
+        changes = {"draft_revision": FLOW.c.draft_revision + 1, "updated_at": self.at, **(shows or {})}
+        revision: int = (await self.connection.execute(flow.values(**changes))).scalar_one()
+        return revision

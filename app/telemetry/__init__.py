@@ -1,0 +1,1 @@
+"""Structured log, request ids and metrics."""

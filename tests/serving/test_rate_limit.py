@@ -1,0 +1,149 @@
+"""What callers may spend in a minute: told with every answer, refused when it is spent, and counted for each alone."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from app.http import rate_limit
+from tests.api.client import Api
+from tests.api.databases import Loaded, Server, contents
+from tests.serving.real import VIEWER, code_of, error_of
+from tests.serving.test_metrics import grown, measured
+
+BUDGET = 100
+PAGE = "{ workspaces(first: 79) { nodes { id } } }"
+"""At most 80 objects; what is there decides what it is charged."""
+A_COPY = "mutation($input: CopyFlowInput!) { copyFlow(input: $input) { flow { id } references { kind } } }"
+"""It costs more than what eighty objects leave of the budget."""
+SPENT = "RateLimit", "RateLimit-Policy", "Retry-After"
+
+
+class Clock:
+    """It stands until it is moved."""
+
+    seconds = 1_800_000_020.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=clock.monotonic))
+    return clock
+
+
+async def posted(api: Api, user: str, query: str, **variables: Any) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {api.tokens[user]}"}
+    return await api.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+
+
+async def eighty(api: Api, user: str) -> httpx.Response:
+    """An operation that is charged 80: for 79 objects, and for as many bytes as count like one."""
+    return await posted(api, user, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[api.id(user)] * 79)
+
+
+def told(response: httpx.Response) -> list[str | None]:
+    """What the headers say of the budget."""
+    return [response.headers.get(name) for name in SPENT]
+
+
+async def test_every_answer_tells_what_is_left(databases: Server, loaded: Loaded, clock: Clock) -> None:
+    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+        answers = [await eighty(api, "ada"), await posted(api, "ada", VIEWER)]
+        for seconds in (30, 60):
+            clock.seconds += seconds
+            answers.append(await posted(api, "ada", VIEWER))
+    assert [answer.json()["extensions"]["cost"]["requested"] for answer in answers] == [79, 1, 1, 1]
+    policy = '"cost";q=100;w=60'
+    assert [told(answer) for answer in answers] == [
+        ['"cost";r=20;t=48', policy, None],
+        ['"cost";r=19;t=49', policy, None],
+        ['"cost";r=68;t=20', policy, None],
+        ['"cost";r=99;t=1', policy, None],
+    ]
+
+
+async def test_after_the_time_that_is_told_it_is_covered_and_not_before(
+    databases: Server, loaded: Loaded, clock: Clock
+) -> None:
+    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+        statuses = [(await eighty(api, "ada")).status_code]
+        refused = await eighty(api, "ada")
+        wait = int(refused.headers["Retry-After"])
+        for seconds in (wait - 1, 1):
+            clock.seconds += seconds
+            statuses.append((await eighty(api, "ada")).status_code)
+    assert (wait, statuses) == (36, [200, 429, 200])
+
+
+async def test_unless_it_is_set_nobody_is_counted(databases: Server, loaded: Loaded) -> None:
+    async with databases.serving(loaded) as api:
+        assert told(await eighty(api, "ada")) == [None, None, None]
+
+
+async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(databases: Server, loaded: Loaded) -> None:
+    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+        assert (await eighty(api, "ada")).status_code == 200
+        before, counted = await contents(api.database_url), await measured(api.http)
+        with capture_logs() as log:
+            response = await posted(api, "ada", A_COPY, input={"flowId": api.id("plain")})
+        assert await contents(api.database_url) == before
+        growth = grown(counted, await measured(api.http), "flowport_refused_requests_total")
+        others = [await eighty(api, "berta"), await posted(api, "ada", VIEWER)]
+    assert code_of(response) == (429, "RATE_LIMITED")
+    assert told(response) == ['"cost";r=20;t=48', '"cost";q=100;w=60', "2"]
+    assert error_of(response)["message"] == (
+        "The operation costs 22, and of your budget of 100 a minute 20 are left. Try again in 2 seconds, or ask for less."
+    )
+    assert growth == {"RATE_LIMITED": 1}
+    assert [(line["event"], line["code"]) for line in log] == [("request refused", "RATE_LIMITED")]
+    # Another caller has a budget of its own, and of this one's nothing was taken.
+    assert [(other.status_code, told(other)[0]) for other in others] == [
+        (200, '"cost";r=20;t=48'),
+        (200, '"cost";r=19;t=49'),
+    ]
+
+
+async def test_what_costs_more_than_the_whole_budget_is_never_covered(databases: Server, loaded: Loaded) -> None:
+    async with databases.serving(loaded, rate_limit_cost_per_minute=78) as api:
+        response, after = await eighty(api, "ada"), await posted(api, "ada", VIEWER)
+    assert code_of(response) == (429, "RATE_LIMITED")
+    assert told(response) == ['"cost";r=78;t=0', '"cost";q=78;w=60', None]
+    assert error_of(response)["message"] == (
+        "The operation costs 79, more than your whole budget of 78 a minute. Ask for less at once."
+    )
+    assert (after.status_code, told(after)[0]) == (200, '"cost";r=77;t=1')
+
+
+async def test_what_was_foreseen_of_an_answer_that_turns_out_smaller_is_given_back(
+    databases: Server, loaded: Loaded
+) -> None:
+    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+        answer = await posted(api, "ada", PAGE)
+    there = len(answer.json()["data"]["workspaces"]["nodes"])
+    assert (answer.json()["extensions"]["cost"]["requested"], told(answer)[0]) == (
+        80,
+        f'"cost";r={BUDGET - there - 1};t={-(-(there + 1) * 60 // BUDGET)}',
+    )
+
+
+async def test_what_nobody_could_foresee_is_owed(databases: Server, loaded: Loaded, clock: Clock) -> None:
+    nodes = [{"id": f"s{number}", "command": "core/timer:timer"} for number in range(200)]
+    wish = {"workspaceId": "", "name": "Large", "graph": {"nodes": nodes, "edges": []}}
+    create = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { draft { graph { steps { stepId } } } } }"
+    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+        created = await posted(api, "ada", create, input=wish | {"workspaceId": api.id("workshop")})
+        assert len(created.json()["data"]["createFlow"]["draft"]["graph"]["steps"]) == 200
+        refused = await posted(api, "ada", VIEWER)
+        clock.seconds += int(refused.headers["Retry-After"])
+        after = await posted(api, "ada", VIEWER)
+    assert (told(created)[0], code_of(refused), after.status_code) == (
+        '"cost";r=0;t=131',
+        (429, "RATE_LIMITED"),
+        200,
+    )
