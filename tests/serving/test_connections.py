@@ -140,7 +140,7 @@ def answers_waiting(real: Real) -> int:
 
 
 async def test_who_does_not_take_an_answer_is_left(databases: Server, loaded: Loaded) -> None:
-    aliases = " ".join(f"a{number}: native" for number in range(30))
+    aliases = " ".join(f"a{number}: native" for number in range(17))
     document = f"query($id: ID!) {{ flow(id: $id) {{ draft {{ graph {{ {aliases} }} }} }} }}"
     async with real_server(databases, loaded, request_timeout_seconds=1) as real:
         large = {"nodes": [{"id": "s", "command": "a/b", "fields": {"text": "x" * 900_000}}], "edges": []}
