@@ -18,7 +18,7 @@ from app.graphql.request_errors import BadRequest, LimitExceeded
 from app.graphql.schema import schema
 from app.http.cost_analysis import CostAnalysis
 from app.http.limits import Limits, QueryCost
-from tests.graphql.documents import BOMB
+from tests.http.worst_documents import BOMB
 
 
 def walk(document: str, **variables: Any) -> CostAnalysis:

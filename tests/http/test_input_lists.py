@@ -1,0 +1,70 @@
+"""The lists in variables are as long as is allowed, all together, before anything is made of their elements."""
+
+from typing import Any
+
+import pytest
+from graphql import OperationDefinitionNode, parse
+
+from app.graphql.request_errors import LimitExceeded
+from app.http.input_lists import check_inputs
+from tests.api.databases import Loaded, Server, contents
+
+UPDATE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input) { errors { message } } }"
+NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+
+def check(document: str, **variables: Any) -> None:
+    [operation] = parse(document).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    check_inputs(operation, variables, most=10)
+
+
+def bindings(number: int) -> dict[str, Any]:
+    return {"flowId": "x", "bindings": [{"stepId": f"s{index}"} for index in range(number)]}
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        (NODES, {"ids": ["x"] * 10}),
+        (UPDATE, {"input": bindings(10)}),
+        # A graph is one value, whatever lists are in it.
+        (UPDATE, {"input": {"flowId": "x", "graph": {"nodes": [{}] * 100, "edges": []}}}),
+        (NODES, {}),
+        (NODES, {"ids": None}),
+        (NODES, {"ids": "not a list"}),
+        ("query($nothing: Nothing) { viewer { id } }", {"nothing": ["x"] * 100}),
+    ],
+)
+def test_as_many_elements_as_are_allowed_pass(document: str, variables: dict[str, Any]) -> None:
+    check(document, **variables)
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        (NODES, {"ids": ["x"] * 11}),
+        (UPDATE, {"input": bindings(11)}),
+        (
+            "query($some: [ID!]!, $more: [ID!]!) { some: nodes(ids: $some) { id } more: nodes(ids: $more) { id } }",
+            {"some": ["x"] * 6, "more": ["x"] * 5},
+        ),
+    ],
+)
+def test_one_more_is_refused_whichever_variable_it_is_in(document: str, variables: dict[str, Any]) -> None:
+    with pytest.raises(LimitExceeded) as refused:
+        check(document, **variables)
+    assert refused.value.extensions == {
+        "code": "LIMIT_EXCEEDED",
+        "limit": "elements in lists of its variables",
+        "maximum": 10,
+    }
+
+
+async def test_too_many_bindings_are_refused_and_nothing_is_written(databases: Server, loaded: Loaded) -> None:
+    async with databases.serving(loaded, max_input_elements=100) as api:
+        before = await contents(api.database_url)
+        body = await api.caller("ada").answer(UPDATE, input=bindings(101) | {"flowId": api.id("plain")})
+        assert await contents(api.database_url) == before
+    [error] = body["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["maximum"]) == ("LIMIT_EXCEEDED", 100)
