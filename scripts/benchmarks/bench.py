@@ -1,0 +1,264 @@
+"""Measures the operations of the API against a ceiling: a hand-written endpoint on the same database.
+
+    ./scripts/bench
+    ./scripts/bench --workspaces 2000 --flows 20000 --callers 100 --operations viewer --operations workspaces
+    ./scripts/bench --json >figures.json
+
+Both serve with one process and as many database connections, on a core of their own where there are two. In each round
+every operation is first asked of both, whose values have to be the same, and then sent for some seconds to one and to
+the other; callers and arguments rotate. Figures are taken by the rate of answers, and by the CPU time of the server
+process a request (user and system), which a noisy machine disturbs least; the median round counts. The world is
+generated and loaded once, and kept in the folder for later runs.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import orjson
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from app.storage.embedded import running
+from scripts.benchmarks.speed.load import Load, asked, loaded, request_of
+from scripts.benchmarks.speed.operations import OPERATIONS, Caller, Operation
+from scripts.benchmarks.speed.profile import profile
+from scripts.benchmarks.speed.world import Size, prepared
+
+CONNECTIONS = 10
+"""To the database, of each contender."""
+CHECKED = 10
+"""How many requests are compared before a round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server, and how an operation is sent to it."""
+
+    port: int
+    process: psutil.Process
+    path: Callable[[int], str]
+    body: Callable[[Operation, dict[str, Any]], bytes]
+
+    def request(self, index: int, operation: Operation, caller: Caller, random: Random) -> bytes:
+        variables = operation.variables(caller, random)
+        return request_of(self.path(index), caller.token, self.body(operation, variables))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    load: Load
+    cpu_seconds: float
+
+    @property
+    def rate(self) -> float:
+        return self.load.requests / self.load.seconds
+
+    @property
+    def cpu_us(self) -> float:
+        return 1e6 * self.cpu_seconds / self.load.requests
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workspaces", type=int, default=20_000, help="default: %(default)s")
+    parser.add_argument("--flows", type=int, default=200_000, help="default: %(default)s")
+    parser.add_argument("--callers", type=int, default=1_000, help="default: %(default)s")
+    parser.add_argument("--folder", type=Path, default=Path(".bench"), help="of the world; default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=2, help="of each operation in a round; default: %(default)s")
+    parser.add_argument("--connections", type=int, default=16, help="of the client; default: %(default)s")
+    parser.add_argument("--operations", action="append", help="only those that are named so; default: all")
+    parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    parser.add_argument("--profile", action="store_true", help="instead say where our CPU time goes")
+    wanted = parser.parse_args()
+    callers = prepared(wanted.folder, Size(wanted.workspaces, wanted.flows, wanted.callers))
+    chosen = [each for each in OPERATIONS if wanted.operations is None or each.name in wanted.operations]
+    if wanted.profile:
+        asyncio.run(profile(wanted.folder / "data", chosen, callers))
+        return
+    with running(wanted.folder / "data") as url, ours(wanted.folder) as us, ceiling(url) as hand_written:
+        pin(us, hand_written)
+        figures = asyncio.run(measured(us, hand_written, chosen, callers, wanted))
+    print(json.dumps({"machine": machine(), "operations": figures}) if wanted.json else table(figures))
+
+
+async def measured(
+    us: Contender, hand_written: Contender, chosen: list[Operation], callers: list[Caller], wanted: argparse.Namespace
+) -> list[dict[str, Any]]:
+    rounds: dict[str, list[tuple[Round, Round]]] = {operation.name: [] for operation in chosen}
+    taken: dict[str, int] = {}
+    for number in range(wanted.rounds):
+        for operation in chosen:
+            if sys.stderr.isatty():
+                print(f"\rround {number + 1} of {wanted.rounds}: {operation.name:<30}", end="", file=sys.stderr)
+            index = OPERATIONS.index(operation)
+            await compared(us, hand_written, index, operation, callers)
+            pair = [
+                await one_round(each, index, operation, callers, wanted, seed=number) for each in (hand_written, us)
+            ]
+            rounds[operation.name].append((pair[1], pair[0]))
+            taken[operation.name] = statements(wanted.folder / "log")
+    print(file=sys.stderr)
+    return [figures_of(name, pairs, taken[name]) for name, pairs in rounds.items()]
+
+
+async def compared(
+    us: Contender, hand_written: Contender, index: int, operation: Operation, callers: list[Caller]
+) -> None:
+    """Stop where the two answer differently."""
+    if not operation.answers_alike:
+        return
+    for caller in callers[:CHECKED]:
+        answers = []
+        for each in (us, hand_written):
+            request = each.request(index, operation, caller, Random(1))  # noqa: S311 - no secret
+            answers.append(orjson.loads(await asked(each.port, request))["data"])
+        if answers[0] != answers[1]:
+            raise SystemExit(f"{operation.name} is answered differently:\n{answers[0]}\n{answers[1]}")
+
+
+async def one_round(
+    contender: Contender,
+    index: int,
+    operation: Operation,
+    callers: list[Caller],
+    wanted: argparse.Namespace,
+    *,
+    seed: int,
+) -> Round:
+    random = Random(seed)  # noqa: S311 - no secret
+    requests = [contender.request(index, operation, random.choice(callers), random) for _ in range(2000)]
+    turn = iter(range(10**9))
+    await loaded(contender.port, lambda: requests[next(turn) % 2000], connections=wanted.connections, seconds=0.3)
+    before = contender.process.cpu_times()
+    load = await loaded(
+        contender.port, lambda: requests[next(turn) % 2000], connections=wanted.connections, seconds=wanted.seconds
+    )
+    after = contender.process.cpu_times()
+    return Round(load, after.user + after.system - before.user - before.system)
+
+
+def figures_of(name: str, pairs: list[tuple[Round, Round]], number: int) -> dict[str, Any]:
+    ours_, theirs = zip(*pairs, strict=True)
+    rates = statistics.median(each.rate for each in ours_), statistics.median(each.rate for each in theirs)
+    cpu = statistics.median(each.cpu_us for each in ours_), statistics.median(each.cpu_us for each in theirs)
+    return {
+        "name": name,
+        "ours_rps": round(rates[0]),
+        "ceiling_rps": round(rates[1]),
+        "share_of_ceiling": round(statistics.median(us.rate / them.rate for us, them in pairs), 2),
+        "ours_cpu_us": round(cpu[0]),
+        "ceiling_cpu_us": round(cpu[1]),
+        "share_by_cpu": round(statistics.median(them.cpu_us / us.cpu_us for us, them in pairs), 2),
+        "p50_ms": round(statistics.median(each.load.milliseconds(0.5) for each in ours_), 1),
+        "p99_ms": round(statistics.median(each.load.milliseconds(0.99) for each in ours_), 1),
+        "statements": number,
+    }
+
+
+def statements(log: Path) -> int:
+    """How many the last operation took, as the log of our server has it."""
+    lines = [line for line in log.read_text().splitlines() if '"event": "operation"' in line]
+    return int(json.loads(lines[-1])["statements"])
+
+
+def table(figures: list[dict[str, Any]]) -> str:
+    columns = [name for name in figures[0] if name != "name"]
+    rows = [[str(each["name"]), *(str(each[column]) for column in columns)] for each in figures]
+    widths = [max(len(row[index]) for row in [["operation", *columns], *rows]) for index in range(len(columns) + 1)]
+    lines = [["operation", *columns], ["-" * width for width in widths], *rows]
+    return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines)
+
+
+def machine() -> dict[str, Any]:
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+
+
+def pin(us: Contender, hand_written: Contender) -> None:
+    """The servers on one core, of which only one works at a time, and everything else on the others."""
+    cores = list(range(os.cpu_count() or 1))
+    if len(cores) == 1 or not hasattr(psutil.Process, "cpu_affinity"):
+        return
+    psutil.Process().cpu_affinity(cores[1:])
+    for contender in (us, hand_written):
+        contender.process.cpu_affinity(cores[:1])
+
+
+@contextmanager
+def ours(folder: Path) -> Iterator[Contender]:
+    command = [sys.executable, "-m", "app", "serve", "--port", "0", "--data-dir", str(folder / "data"), "--no-demo"]
+    environment = os.environ | {"FLOWPORT_POOL_SIZE": str(CONNECTIONS), "FLOWPORT_LOG_FORMAT": "json"}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        try:
+            [port] = next(found for line in process.stdout or () if (found := re.findall(r"http://[^:]+:(\d+)", line)))
+            until_it_answers(f"http://127.0.0.1:{port}/ready")
+            [worker, *_] = [each for each in psutil.Process(process.pid).children() if "python" in each.name()]
+            yield Contender(
+                int(port),
+                worker,
+                lambda _: "/graphql",
+                lambda operation, variables: orjson.dumps({"query": operation.document, "variables": variables}),
+            )
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@contextmanager
+def ceiling(url: str) -> Iterator[Contender]:
+    with socket_free() as port:
+        command = [sys.executable, "-m", "scripts.benchmarks.speed.ceiling", str(port), url, str(CONNECTIONS)]
+    process = subprocess.Popen(command)
+    try:
+        until_it_answers(f"http://127.0.0.1:{port}/")
+        yield Contender(
+            port, psutil.Process(process.pid), lambda index: f"/{index}", lambda _, variables: orjson.dumps(variables)
+        )
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def socket_free() -> Iterator[int]:
+    """A port that was free a moment ago."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        yield free.getsockname()[1]
+
+
+def until_it_answers(url: str) -> None:
+    for _ in range(600):
+        try:
+            if not httpx.get(url).is_server_error:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise SystemExit(f"{url} doesn't answer.")
+
+
+if __name__ == "__main__":
+    main()
