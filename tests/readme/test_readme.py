@@ -1,4 +1,4 @@
-"""The README says what is so: its commands run, its answers are real, its tables and paths are those of the project."""
+"""The READMEs say what is so: their commands run, their answers are real, their tables and paths are the project's."""
 
 import re
 from difflib import unified_diff
@@ -12,58 +12,96 @@ from app.settings import described
 from tests.explorer.demo import demo_client
 from tests.explorer.examples import read_examples
 from tests.readme.blocks import BLOCK, as_it_should_stand
+from tests.readme.files import PATHS, ROOT, read
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+LINES_OF_THE_FIRST = 250
 WRITE_ANEW = "write it anew: .venv/bin/python -m tests.readme.write"
+LINK = re.compile(r"\]\(([^)]+)\)")
+NAMED_PATH = re.compile(r"`((?:app|scripts|tests|\.ci)/[\w./-]*)`")
 
 
-async def test_every_command_runs_and_every_answer_is_real(database_url: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_command_runs_and_every_answer_is_real(path: str, database_url: str) -> None:
+    text = read(path)
     async with demo_client(database_url) as client:
-        real = await as_it_should_stand(README, client)
-    differences = list(unified_diff(README.splitlines(), real.splitlines(), "README.md", "what is so", lineterm=""))
+        real = await as_it_should_stand(text, client)
+    differences = list(unified_diff(text.splitlines(), real.splitlines(), path, "what is so", lineterm=""))
     assert differences == [], WRITE_ANEW
 
 
-def test_the_export_by_example_and_every_typed_error_are_shown() -> None:
-    shown = {(kind, name) for _, kind, name, *_ in BLOCK.findall(README)}
-    assert {("runs", "export"), ("answer of", "export")} <= shown
+def test_the_first_readme_is_read_in_minutes_and_shows_an_export() -> None:
+    text = read("README.md")
+    assert len(text.splitlines()) <= LINES_OF_THE_FIRST
+    assert {("runs", "export"), ("answer of", "export")} <= {(kind, name) for _, kind, name, *_ in BLOCK.findall(text)}
+
+
+def test_every_refusal_has_an_example_in_the_order_of_the_codes() -> None:
+    text = read("app/graphql/errors/README.md")
     refusals = {name for name in read_examples() if name.startswith("Refused")}
-    assert {name for kind, name in shown if kind == "errors of"} == refusals
-    assert list(re.findall(r"^### `([A-Z_]+)`", README, re.MULTILINE)) == list(ErrorCode)
+    assert {name for _, kind, name, *_ in BLOCK.findall(text) if kind == "errors of"} == refusals
+    assert list(re.findall(r"^## `([A-Z_]+)`", text, re.MULTILINE)) == list(ErrorCode)
 
 
 def test_the_codes_of_requests_are_those_that_there_are_with_their_status() -> None:
-    section = README.partition("### Error codes")[2].partition("\n## ")[0]
+    section = read("app/http/README.md").partition("## Error codes")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([A-Z_]+)` \| \d{3}\b.* \|$", section, re.MULTILINE)
     only_logged = re.findall(r"^`([A-Z_]+)` is in the log only", section, re.MULTILINE)
     assert sorted([*rows, *only_logged]) == sorted(RequestCode)
 
 
-def test_only_settings_that_exist_are_named() -> None:
-    assert set(re.findall(r"\bFLOWPORT_[A-Z_]+[A-Z]", README)) <= {variable for variable, _, _ in described()}
+def test_every_setting_has_its_row() -> None:
+    rows = re.findall(r"^\| `(FLOWPORT_[A-Z_]+)` \|", read("app/server/README.md"), re.MULTILINE)
+    assert rows == [variable for variable, _, _ in described()]
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:app|scripts|tests|\.ci)/[\w./-]*)`", README))), ids=str)
+@pytest.mark.parametrize("path", PATHS)
+def test_only_settings_that_exist_are_named(path: str) -> None:
+    assert set(re.findall(r"\bFLOWPORT_[A-Z_]+[A-Z]", read(path))) <= {variable for variable, _, _ in described()}
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_every_path_that_is_named_exists(path: str) -> None:
-    assert (ROOT / path).exists()
+    assert {named for named in NAMED_PATH.findall(read(path)) if not (ROOT / named).exists()} == set()
 
 
-def test_every_file_on_the_map_lies_in_the_room_where_it_is_drawn() -> None:
-    rooms = dict(re.findall(r"^\| `(app/[\w/]*)` \| (.*) \|$", README, re.MULTILINE))
-    drawn = {(room, name) for room, said in rooms.items() for name in re.findall(r"`(?!app/)([\w/]+\.py)`", said)}
-    assert len(drawn) > len(rooms)
-    assert {(room, name) for room, name in drawn if not (ROOT / room / name).exists()} == set()
+def test_every_file_on_the_map_lies_in_the_folder_where_it_is_drawn() -> None:
+    folders = dict(re.findall(r"^\| `(app/[\w/]*)` \| (.*) \|$", read("app/README.md"), re.MULTILINE))
+    drawn = {(folder, name) for folder, said in folders.items() for name in re.findall(r"`(?!app/)([\w/]+\.py)`", said)}
+    assert len(drawn) > len(folders)
+    assert {(folder, name) for folder, name in drawn if not (ROOT / folder / name).exists()} == set()
 
 
-def test_every_floor_of_the_program_is_on_the_map() -> None:
-    floors = {f"app/{path.parent.name}/" for path in (ROOT / "app").glob("*/*.py")}
-    rooms = {f"app/graphql/{path.parent.name}/" for path in (ROOT / "app/graphql").glob("*/*.py")}
-    assert {each for each in floors | rooms if f"`{each}`" in README} == floors | rooms
+def test_every_layer_of_the_program_is_on_the_map() -> None:
+    layers = {f"app/{path.parent.name}/" for path in (ROOT / "app").glob("*/*.py")}
+    inner = {
+        f"app/{of}/{path.parent.name}/" for of in ("graphql", "http") for path in (ROOT / "app" / of).glob("*/*.py")
+    }
+    text = read("app/README.md")
+    assert {each for each in layers | inner if f"`{each}`" in text} == layers | inner
 
 
-def test_every_link_leads_somewhere() -> None:
-    headings = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
-    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert target.removeprefix("#") in anchors if target.startswith("#") else (ROOT / target).exists(), target
+@pytest.mark.parametrize("path", PATHS)
+def test_every_link_leads_somewhere(path: str) -> None:
+    folder = (ROOT / path).parent
+    assert {target for target in LINK.findall(read(path)) if not leads_somewhere(target, folder, ROOT / path)} == set()
+
+
+def test_every_readme_of_the_program_is_reached_from_the_first() -> None:
+    reached, unread = {ROOT / "README.md"}, [ROOT / "README.md"]
+    while unread:
+        here = unread.pop()
+        linked = {
+            (here.parent / target.partition("#")[0]).resolve() for target in LINK.findall(here.read_text("utf-8"))
+        }
+        unread += [found for found in linked - reached if found.suffix == ".md"]
+        reached |= linked
+    assert {path for path in PATHS if ROOT / path not in reached} == set()
+
+
+def leads_somewhere(target: str, folder: Path, here: Path) -> bool:
+    named, _, anchor = target.partition("#")
+    found = folder / named if named else here
+    if not anchor or not found.exists():
+        return found.exists()
+    headings = re.findall(r"^#+ (.*)$", found.read_text(encoding="utf-8"), re.MULTILINE)
+    return anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
