@@ -1,4 +1,4 @@
-"""The table of topics (section 4), row by row, with T1 and T2; T4 stands in `test_topic_schemas.py`."""
+"""The table of topics, row by row, with T1 and T2; T4 stands in `test_topic_schemas.py`."""
 
 import pytest
 

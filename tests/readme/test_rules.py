@@ -1,0 +1,56 @@
+"""Rules of the domain are cited by number: every citation leads to app/domain/README.md, every built rule to a test."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.readme.files import FOLDERS, ROOT, read
+
+RULES = re.findall(r"^- \*\*(\w+)\*\* (\*\(not built yet\)\*)?", read("app/domain/README.md"), re.MULTILINE)
+NUMBERS = [number for number, _ in RULES]
+NOT_BUILT = {number for number, mark in RULES if mark}
+NUMBER = r"\b[ACHPTX]\d{1,2}[a-c]?\b"
+RANGE = re.compile(rf"({NUMBER}) to ({NUMBER})")
+SUFFIXES = {".py", ".sql", ".graphql", ".js", ".md"}
+
+
+def files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in SUFFIXES and "node_modules" not in path.parts:
+                yield path
+
+
+def cited(path: Path) -> set[str]:
+    return set(re.findall(NUMBER, path.read_text(encoding="utf-8")))
+
+
+def cited_with_ranges(path: Path) -> set[str]:
+    """Of `X7 to X8` also what stands between."""
+    found = cited(path)
+    for first, last in RANGE.findall(path.read_text(encoding="utf-8")):
+        found |= set(NUMBERS[NUMBERS.index(first) : NUMBERS.index(last) + 1])
+    return found
+
+
+def test_every_rule_stands_once_in_the_order_of_its_number() -> None:
+    assert len(set(NUMBERS)) == len(NUMBERS) > 40
+    for letter in "ACXTHP":
+        numbers = [number for number in NUMBERS if number.startswith(letter)]
+        assert numbers == sorted(numbers, key=lambda number: (int(re.sub(r"\D", "", number)), number))
+
+
+def test_every_rule_that_is_cited_is_in_the_readme() -> None:
+    astray = {path.relative_to(ROOT).as_posix(): cited(path) - set(NUMBERS) for path in files(*FOLDERS)}
+    assert {path: numbers for path, numbers in astray.items() if numbers} == {}
+
+
+def test_every_rule_that_is_built_is_cited_by_a_test() -> None:
+    tests = [path for path in files("tests") if path.name.startswith("test_") and path != Path(__file__)]
+    by_tests = set().union(*map(cited_with_ranges, tests))
+    assert set(NUMBERS) - NOT_BUILT - by_tests == set()
+
+
+def test_no_code_cites_a_rule_that_is_marked_as_not_built() -> None:
+    code = [path for path in files(*FOLDERS) if path.suffix != ".md"]
+    assert {path.relative_to(ROOT).as_posix() for path in code if cited(path) & NOT_BUILT} == set()
