@@ -8,8 +8,8 @@ from typing import ClassVar
 from app.domain.component import Catalogue, Component, Step, component_name
 from app.domain.error_code import ErrorCode
 from app.domain.graph import Bindings, StepBindings
-from app.domain.model import ReferenceKind, Target, Workspace
-from app.domain.source import Flow, State
+from app.domain.model import ComponentId, ReferenceKind, Target, Workspace
+from app.domain.source import Flow
 from app.domain.wording import named, shown
 
 OWNED_KINDS = (ReferenceKind.CREDENTIAL, ReferenceKind.SECRET, ReferenceKind.AGENT)
@@ -68,8 +68,9 @@ class Destination:
         self.workspace = workspace
         self._targets = targets
         self._catalogue = catalogue
-        states = () if overridden is None else (overridden.published, overridden.draft)
-        self._states = tuple(_StepsById.of(state) for state in states if state is not None)
+        self._chosen: dict[tuple[str, _Meant], dict[ReferenceKind, str]] = {}
+        for state in () if overridden is None else (overridden.published, overridden.draft):
+            self._keep_choices(() if state is None else state.steps, () if state is None else state.bindings)
 
     def can_use(self, kind: ReferenceKind, reference: str | None) -> bool:
         """Whether such a thing lives in the destination workspace."""
@@ -84,37 +85,31 @@ class Destination:
 
     def already_chosen(self, step: Step, component: Component | None, kind: ReferenceKind) -> str | None:
         """What the overridden flow's step of the same id and component has: published, else in its draft (X7a)."""
-        for state in self._states:
-            for there in state.steps.get(step.id, ()):
-                reference = state.reference(there, kind)
-                if self.can_use(kind, reference) and self.is_same_component(step, component, there):
-                    return reference
-        return None
+        return self._chosen.get((step.id, _meant(step.command, component)), {}).get(kind)
 
     def is_same_component(self, step: Step, component: Component | None, there: Step) -> bool:
         """Whether a step of this workspace has this component too; of unknown ones the names decide."""
-        its = self._catalogue.resolve(there.command, self.workspace.contract.tenant_id)
-        if component is None or its is None:
-            return component is its and component_name(step.command) == component_name(there.command)
-        return component.id == its.id
+        return _meant(step.command, component) == self._meant_here(there)
+
+    def _keep_choices(self, steps: Sequence[Step], bindings: Bindings) -> None:
+        """By step and component, since ids may repeat while a graph is unfinished; what is kept first counts."""
+        for bound in bindings:
+            step = steps[bound.position]
+            for kind in bound.values:
+                reference = bound.reference(kind)
+                if reference is not None and self.can_use(kind, reference):
+                    self._chosen.setdefault((step.id, self._meant_here(step)), {}).setdefault(kind, reference)
+
+    def _meant_here(self, step: Step) -> "_Meant":
+        return _meant(step.command, self._catalogue.resolve(step.command, self.workspace.contract.tenant_id))
 
 
-@dataclass(frozen=True, slots=True)
-class _StepsById:
-    steps: Mapping[str, Sequence[Step]]
-    """Several under one id while a graph is unfinished."""
-    bindings: Mapping[int, StepBindings]
+_Meant = tuple[ComponentId | None, str | None]
+"""The component of a step: its id, or the name where it is unknown."""
 
-    @classmethod
-    def of(cls, state: State) -> "_StepsById":
-        steps: dict[str, list[Step]] = {}
-        for step in state.steps:
-            steps.setdefault(step.id, []).append(step)
-        return cls(steps, by_position(state.bindings))
 
-    def reference(self, step: Step, kind: ReferenceKind) -> str | None:
-        bound = self.bindings.get(step.position)
-        return None if bound is None else bound.reference(kind)
+def _meant(command: str, component: Component | None) -> _Meant:
+    return (None, component_name(command)) if component is None else (component.id, None)
 
 
 def by_position(bindings: Bindings) -> dict[int, StepBindings]:

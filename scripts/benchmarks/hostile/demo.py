@@ -43,9 +43,9 @@ class Demo:
         nodes = self.ask(query)["workspaces"]["nodes"]
         return [node["id"] for node in nodes if node["viewerCanEditFlows"] and node["type"] == "LIMITED"]
 
-    def create(self, graph: Json) -> tuple[str, str]:
+    def create(self, graph: Json, workspace: str | None = None) -> tuple[str, str]:
         """A flow with this draft: the ids of both."""
-        wish = {"workspaceId": self.workspaces[0], "name": "Attack", "graph": graph}
+        wish = {"workspaceId": workspace or self.workspaces[0], "name": "Attack", "graph": graph}
         flow = self.ask(CREATE, input=wish)["createFlow"]["flow"]
         return flow["id"], flow["draft"]["id"]
 
