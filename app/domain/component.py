@@ -1,7 +1,7 @@
 """Components: how a command names one, and in which workspaces it is usable (C0 to C5)."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -184,53 +184,6 @@ def why_unusable(component: Component, workspace: Workspace) -> InaccessibilityR
     return None
 
 
-def components_not_accessible(
-    steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace, destination: Workspace
-) -> tuple[ComponentNotAccessible, ...]:
-    """Every component of the steps that the destination can't use, once, in the order of its first step (C5).
-
-    Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
-    """
-    return UsedComponents(steps, catalogue, source=source).refused_by(destination)
-
-
-class UsedComponents:
-    """The components of a flow's steps, looked up once for any number of destinations (C5).
-
-    Destinations in which the same components are inaccessible for the same reasons share what is told of them, so that
-    an unknown component costs nothing more for each of them.
-    """
-
-    def __init__(self, steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> None:
-        self._catalogue = catalogue
-        self._source = source
-        self._steps = [*steps_by_component(steps)]
-        home = source.contract.tenant_id
-        found = {users[0].command: catalogue.resolve(users[0].command, home) for users in self._steps}
-        self._known = {command: component for command, component in found.items() if component is not None}
-        self._told: dict[tuple[InaccessibilityReason | None, ...], tuple[InaccessibleComponent, ...]] = {}
-
-    def refused_by(self, destination: Workspace) -> tuple[ComponentNotAccessible, ...]:
-        if self._source.id == destination.id:
-            return ()
-        reasons = tuple(
-            _why_inaccessible(command, component, self._catalogue, destination)
-            for command, component in self._known.items()
-        )
-        if reasons not in self._told:
-            self._told[reasons] = tuple(self._inaccessible(dict(zip(self._known, reasons, strict=True))))
-        found = self._told[reasons]
-        return (ComponentNotAccessible(destination, found),) if found else ()
-
-    def _inaccessible(self, reasons: Mapping[str, InaccessibilityReason | None]) -> Iterator[InaccessibleComponent]:
-        for users in self._steps:
-            command = users[0].command
-            component, reason = self._known.get(command), reasons.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
-            if reason is not None:
-                component_id, step_ids = None if component is None else component.id, tuple(step.id for step in users)
-                yield InaccessibleComponent(component_name(command), component_id, step_ids, reason)
-
-
 def steps_by_component(steps: Sequence[Step]) -> Collection[Sequence[Step]]:
     """The steps of each component, in the order of its first step; what can't be read as a command stands by itself."""
     steps_of: dict[ComponentName | str, list[Step]] = {}
@@ -244,54 +197,6 @@ def component_name(command: str) -> str:
     """`team/name`, or the whole command where it can't be read as one."""
     read = read_command(command)
     return command if read is None else str(read.component)
-
-
-@dataclass(frozen=True, slots=True)
-class UsableWhere:
-    """The workspaces that can use all components of a flow, as conditions that a database can check.
-
-    `components_not_accessible` gives the same answer workspace by workspace; a test holds the two together.
-    """
-
-    nowhere_else: bool
-    """Not usable anywhere but in the flow's own workspace."""
-    tenant: TenantId | None
-    """Only in this tenant; None: in every tenant but those of `shadowing`."""
-    shadowing: frozenset[TenantId]
-    """The tenants in which a command of the flow means another component (C0)."""
-    contract: ContractId | None
-    """Only in this contract; None: in all."""
-    whitelisted: frozenset[ContractId] | None
-    """Where the whitelist applies, only these contracts; None: all (C3)."""
-
-
-def where_usable(steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> UsableWhere:
-    """In which workspaces, besides its own, a flow finds every component usable (C1 to C3, C0 across tenants)."""
-    home = source.contract.tenant_id
-    found = {users[0].command: catalogue.resolve(users[0].command, home) for users in steps_by_component(steps)}
-    components = [component for component in found.values() if component is not None]
-    teams = {component.contract_id for component in components if component.access is ComponentAccess.TEAM}
-    whitelists = [component.whitelisted | {component.contract_id} for component in components]
-    return UsableWhere(
-        nowhere_else=len(components) < len(found) or len(teams) > 1,
-        tenant=home if any(component != catalogue.shared(command) for command, component in found.items()) else None,
-        shadowing=frozenset(
-            tenant
-            for command, component in found.items()
-            for tenant in catalogue.tenants(command)
-            if catalogue.resolve(command, tenant) != component
-        ),
-        contract=next(iter(teams), None),
-        whitelisted=frozenset.intersection(*whitelists) if whitelists else None,
-    )
-
-
-def _why_inaccessible(
-    command: str, component: Component, catalogue: Catalogue, destination: Workspace
-) -> InaccessibilityReason | None:
-    if catalogue.resolve(command, destination.contract.tenant_id) != component:
-        return InaccessibilityReason.OTHER_TENANT
-    return why_unusable(component, destination)
 
 
 def _with_steps(component: InaccessibleComponent) -> str:

@@ -13,7 +13,7 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
-from app.domain.component import Catalogue, ComponentNotAccessible, UsedComponents
+from app.domain.component import Catalogue, ComponentNotAccessible
 from app.domain.errors import Refused, in_order
 from app.domain.graph import Bindings
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
@@ -39,6 +39,7 @@ from app.domain.source import (
     chosen_state,
 )
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, topics_refused
+from app.domain.used_components import UsedComponents
 
 
 @dataclass(frozen=True, slots=True)

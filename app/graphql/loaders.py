@@ -1,6 +1,6 @@
 """Loaders: what one request asks for one by one is read together, as the viewer sees it. Made anew for each request."""
 
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
@@ -9,6 +9,7 @@ from app.domain.access import Place
 from app.domain.diff import GraphDiff
 from app.domain.model import UserId
 from app.domain.readiness import Blocker
+from app.domain.source import SourceWish
 from app.graphql.batches import Batches
 from app.graphql.execution.meter import Meter
 from app.graphql.execution.pace import Pace
@@ -33,10 +34,13 @@ from app.storage.reads.rows import (
 )
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_states
+from app.usecases.find_candidates import TopicInUse, find_topic_in_use
+from app.usecases.find_destinations import ExportableFlow, find_destinations
 
 Found = TypeVar("Found")
 Asked = TypeVar("Asked", bound=Hashable)
 Answer = TypeVar("Answer")
+FindOfFlow = Callable[[Database, UserId, str, SourceWish, ReadLimit], Awaitable[Found | None]]
 
 
 class PageBelow(NamedTuple):
@@ -52,6 +56,13 @@ class CountBelow(NamedTuple):
 
     wanted: Wanted
     parent: str
+
+
+class OfFlow(NamedTuple):
+    """A state of a flow."""
+
+    flow_id: str
+    source: SourceWish
 
 
 class StoredGraph(NamedTuple):
@@ -104,6 +115,8 @@ class Loaders:
         """By the ids of an older and a newer draft or version."""
         self.previous_versions: DataLoader[tuple[str, int], str | None] = self._loader(self._previous_versions)
         """By flow and number: the id of the version before it."""
+        self.exportable_flows: DataLoader[OfFlow, ExportableFlow | None] = self._of_flows(find_destinations)
+        self.topics_in_use: DataLoader[OfFlow, TopicInUse | None] = self._of_flows(find_topic_in_use)
         self.pages: DataLoader[PageBelow, Page[Any]] = self._loader(self._pages)
         self.counts: DataLoader[CountBelow, int] = self._loader(self._counts)
 
@@ -120,6 +133,14 @@ class Loaders:
             return await self._batches.read(load, keys)
 
         return Loader(load_in_turn)
+
+    def _of_flows(self, find: FindOfFlow[Found]) -> DataLoader[OfFlow, Found | None]:
+        """One after the other, since each may be large: what is beyond the limit is refused before it is read."""
+
+        async def load(keys: list[OfFlow]) -> list[Found | None]:
+            return [await find(self._database, self._viewer, *key, self._limit) for key in keys]
+
+        return self._loader(load)
 
     @property
     def _limit(self) -> ReadLimit:

@@ -16,6 +16,7 @@ from app.graphql.destinations import (
 )
 from app.graphql.inputs import FlowSourceInput, source_wish
 from app.graphql.lists import connection_below
+from app.graphql.loaders import OfFlow
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
@@ -23,7 +24,7 @@ from app.graphql.types.people import Contract, User
 from app.graphql.types.workspace import Workspace
 from app.storage.reads.lists import ListName, Wanted
 from app.usecases.find_candidates import find_override_candidates, find_topic_candidates
-from app.usecases.find_destinations import DestinationSearch, find_destinations
+from app.usecases.find_destinations import DestinationSearch
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
 WorkspaceId = Annotated[strawberry.ID, strawberry.argument(description="The id of the destination workspace.")]
@@ -106,7 +107,7 @@ class Query:
     ) -> Connection[Contract] | None:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
         paging, text = page.of("destinationContracts", flow_id), searched(search)
-        flow = await find_destinations(info.context.database, info.context.viewer, flow_id, source_wish(source))
+        flow = await shield(info.context.loaders.exportable_flows.load(OfFlow(flow_id, source_wish(source))))
         if flow is None:
             return None
         contracts = await flow.contracts(text, paging.request)
@@ -130,7 +131,7 @@ class Query:
         """
         paging = page.of("destinationWorkspaces", flow_id)
         wanted = DestinationSearch(given(contract_id), searched(search), include_ineligible)
-        flow = await find_destinations(info.context.database, info.context.viewer, flow_id, source_wish(source))
+        flow = await shield(info.context.loaders.exportable_flows.load(OfFlow(flow_id, source_wish(source))))
         if flow is None:
             return None
         workspaces = await flow.workspaces(wanted, paging.request)
@@ -167,8 +168,11 @@ class Query:
     ) -> TopicCandidateConnection | None:
         """Topics of the destination workspace that could take the place of this flow's: those of its name first."""
         paging, text = page.of("topicCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
-        database, viewer, state = info.context.database, info.context.viewer, source_wish(source)
-        candidates = await find_topic_candidates(database, viewer, flow_id, workspace_id, state)
+        in_use = await shield(info.context.loaders.topics_in_use.load(OfFlow(flow_id, source_wish(source))))
+        if in_use is None:
+            return None
+        database, viewer = info.context.database, info.context.viewer
+        candidates = await find_topic_candidates(database, viewer, flow_id, workspace_id, in_use)
         if candidates is None:
             return None
         topics = await candidates.topics(text, paging.request)

@@ -3,7 +3,7 @@
 Only what the viewer can see is found (A4, A5).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -216,17 +216,18 @@ def component_of(row: AnyRow) -> Component:
 
 
 def _flows_of(rows: Sequence[AnyRow]) -> dict[str, tuple[Flow, State | None]]:
-    return {row.flow_id: (_flow_of(row), state_of(row, "named")) for row in rows}
+    return {row.flow_id: (flow_of(row), state_of(row, "named")) for row in rows}
 
 
-def _flow_of(row: AnyRow) -> Flow:
+def flow_of(row: AnyRow, with_graphs: Collection[str] = ("published", "draft")) -> Flow:
+    """The flow in a row of `FLOWS_WITH_STATES`, and which of its states have their graphs."""
     return Flow(
         id=FlowId(row.flow_id),
         name=row.flow_name,
         type=FlowType(row.flow_type),
         place=place_of(row),
-        published=state_of(row, "published"),
-        draft=state_of(row, "draft"),
+        published=state_of(row, "published", with_graph="published" in with_graphs),
+        draft=state_of(row, "draft", with_graph="draft" in with_graphs),
     )
 
 

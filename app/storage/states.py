@@ -24,12 +24,15 @@ def state_columns(name: str, table: FromClause, content: FromClause) -> list[Col
     ]
 
 
-def state_of(row: AnyRow, name: str) -> State | None:
-    """The state in a row that has `state_columns`; None where an outer join found none."""
+def state_of(row: AnyRow, name: str, *, with_graph: bool = True) -> State | None:
+    """The state in a row that has `state_columns`; None where an outer join found none.
+
+    Without its graph it has neither steps nor links nor bindings: reading them takes time where they are many.
+    """
     values = {column: row._mapping[f"{name}_{column}"] for column in (*COLUMNS, "revision", "outline")}  # noqa: SLF001 - SQLAlchemy's public way to a column by its name
     if values["id"] is None:
         return None
-    outline = orjson.loads(values["outline"])
+    outline = orjson.loads(values["outline"]) if with_graph else {"steps": (), "links": ()}
     return State(
         id=values["id"],
         name=values["name"],
@@ -37,9 +40,14 @@ def state_of(row: AnyRow, name: str) -> State | None:
         cron=values["cron"],
         content_hash=values["content_hash"],
         steps=tuple(Step(position, *pair) for position, pair in enumerate(outline["steps"])),
-        bindings=bindings_from_json(orjson.loads(values["bindings"])),
+        bindings=bindings_from_json(orjson.loads(values["bindings"])) if with_graph else (),
         links=tuple(Link(*link) for link in outline["links"]),
         origin=VersionOrigin(values["origin"]),
         revert_of=None if values["revert_of"] is None else VersionId(values["revert_of"]),
         revision=values["revision"],
     )
+
+
+def graph_size(row: AnyRow, name: str) -> int:
+    """How many characters of a state's graph are in a row that has `state_columns`."""
+    return sum(len(row._mapping[f"{name}_{column}"] or "") for column in ("outline", "bindings"))  # noqa: SLF001 - as above

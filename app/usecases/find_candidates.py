@@ -4,24 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.bindings import resolve_all, topic_uses
-from app.domain.component import Step
+from app.domain.component import Catalogue, Step
 from app.domain.input import name_key
-from app.domain.model import ReferenceKind, Target, UserId, WorkspaceId
-from app.domain.source import Chosen, SourceWish, chosen_state
-from app.domain.topics import distinct_topics, missing_with_each
+from app.domain.model import ReferenceKind, Target, UserId, Workspace, WorkspaceId
+from app.domain.source import Chosen, SourceWish, State
+from app.domain.topics import TopicUse, distinct_topics, missing_with_each
 from app.offload import offload
 from app.storage.engine import Database
-from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
+from app.storage.facts import read_catalogue, read_place, read_targets
 from app.storage.paging import Page, PageRequest
+from app.storage.reads.by_id import read_flows
 from app.storage.reads.candidates import OVERRIDE_CANDIDATES, TOPIC_CANDIDATES, RankedList
+from app.storage.reads.chosen import read_chosen
+from app.storage.reads.limit import ReadLimit
 from app.storage.reads.rows import FlowView, TopicView
+from app.usecases.sizes import size_of_states
 
 
 @dataclass(frozen=True, slots=True)
 class TopicInUse:
-    """The one topic that a flow uses, and the steps that use it."""
+    """The topic that a flow uses, None where it has none or several, and the steps that use one."""
 
-    topic: Target
+    topic: Target | None
     steps: tuple[Step, ...]
 
 
@@ -69,7 +73,7 @@ class Candidates:
             return await listed.count(connection, self.parameters, search)
 
     def _missing_with_each(self, topics: Sequence[TopicView]) -> list[tuple[str, ...]]:
-        if self.in_use is None:
+        if self.in_use is None or self.in_use.topic is None:
             return [()] * len(topics)
         targets = (
             Target(topic.id, ReferenceKind.TOPIC, WorkspaceId(topic.workspace_id), schema=topic.schema_text)
@@ -83,39 +87,42 @@ async def find_override_candidates(
 ) -> Candidates | None:
     """The flows of a workspace that a flow could override; None if the caller can't see one of the two."""
     async with database.reading() as connection:
-        flows = await read_flows(connection, actor, [flow_id], None)
+        flow = (await read_flows(connection, actor, [flow_id])).get(flow_id)
         place, _ = await read_place(connection, actor, workspace_id)
-    if flow_id not in flows or place is None:
+    if flow is None or place is None:
         return None
-    flow, _ = flows[flow_id]
     return Candidates(database, _parameters(actor, flow_id, workspace_id, flow.name))
 
 
-async def find_topic_candidates(
-    database: Database, actor: UserId, flow_id: str, workspace_id: str, source: SourceWish
-) -> Candidates | None:
-    """The topics of a workspace, for the one topic of the flow, if it has one; None if either isn't visible.
-
-    None also where the flow has no such state as `source` names.
-    """
+async def find_topic_in_use(
+    database: Database, actor: UserId, flow_id: str, source: SourceWish, limit: ReadLimit
+) -> TopicInUse | None:
+    """The topic of a flow in the state that `source` names; None if the caller can't see the flow, or it has no such state."""
     async with database.reading() as connection:
-        flows = await read_flows(connection, actor, [flow_id], source.version_id)
-        place, _ = await read_place(connection, actor, workspace_id)
-        if flow_id not in flows or place is None:
+        found = await read_chosen(connection, actor, flow_id, source, limit)
+        if found is None or not isinstance(found.chosen, Chosen):
             return None
-        flow, named = flows[flow_id]
-        chosen = chosen_state(flow, source, named)
-        if not isinstance(chosen, Chosen):
-            return None
-        catalogue = await read_catalogue(connection, actor, {step.command for step in chosen.state.steps})
-        uses = topic_uses(chosen.state, resolve_all(chosen.state.steps, catalogue, flow.place.workspace))
+        state = found.chosen.state
+        catalogue = await read_catalogue(connection, actor, {step.command for step in state.steps})
+        uses = await offload(size_of_states(state), _topic_uses, state, catalogue, found.flow.place.workspace)
         topics = distinct_topics(uses)
-        targets = await read_targets(connection, actor, topics)
-    topic = targets.get(topics[0]) if len(topics) == 1 else None
+        targets = await read_targets(connection, actor, topics) if len(topics) == 1 else {}
     steps = tuple(use.step for use in uses if use.topic_id is not None)
-    name = "" if topic is None else topic.name
-    parameters = _parameters(actor, flow_id, workspace_id, name)
-    return Candidates(database, parameters, None if topic is None else TopicInUse(topic, steps))
+    return TopicInUse(targets.get(topics[0]) if topics else None, steps)
+
+
+async def find_topic_candidates(
+    database: Database, actor: UserId, flow_id: str, workspace_id: str, in_use: TopicInUse
+) -> Candidates | None:
+    """The topics of a workspace for the one topic of a flow, if it has one; None if the workspace isn't visible."""
+    async with database.reading() as connection:
+        place, _ = await read_place(connection, actor, workspace_id)
+    name = "" if in_use.topic is None else in_use.topic.name
+    return None if place is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
+
+
+def _topic_uses(state: State, catalogue: Catalogue, workspace: Workspace) -> tuple[TopicUse, ...]:
+    return topic_uses(state, resolve_all(state.steps, catalogue, workspace))
 
 
 def _parameters(actor: UserId, flow_id: str, workspace_id: str, name: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.domain.access import Place, rights_missing
-from app.domain.component import UsableWhere, UsedComponents, where_usable
 from app.domain.export import (
     ExportFacts,
     ExportRefusal,
@@ -15,12 +14,15 @@ from app.domain.export import (
     stands_only_in_the_way_of_a_new_flow,
 )
 from app.domain.model import UserId, Workspace
-from app.domain.source import Chosen, SourceWish, chosen_state
+from app.domain.source import Chosen, SourceWish
+from app.domain.used_components import UsableWhere, UsedComponents
 from app.offload import offload
 from app.storage.engine import Database
-from app.storage.facts import read_catalogue, read_flows
+from app.storage.facts import read_catalogue
 from app.storage.paging import Key, ListBelow, Page, PageRequest
+from app.storage.reads.chosen import read_chosen
 from app.storage.reads.destinations import contracts_to_export_to, workspaces_to_export_to
+from app.storage.reads.limit import ReadLimit
 from app.storage.reads.rows import ContractView
 from app.usecases.sizes import size_of_steps
 
@@ -112,27 +114,24 @@ class ExportableFlow:
 
 
 async def find_destinations(
-    database: Database, actor: UserId, flow_id: str, source: SourceWish
+    database: Database, actor: UserId, flow_id: str, source: SourceWish, limit: ReadLimit
 ) -> ExportableFlow | None:
     """What decides where the flow may be exported to, in the state that `source` names; None if it isn't visible."""
     async with database.reading() as connection:
-        flows = await read_flows(connection, actor, [flow_id], source.version_id)
-        if flow_id not in flows:
+        found = await read_chosen(connection, actor, flow_id, source, limit)
+        if found is None:
             return None
-        flow, named = flows[flow_id]
-        chosen = chosen_state(flow, source, named)
-        steps = chosen.state.steps if isinstance(chosen, Chosen) else ()
+        steps = found.chosen.state.steps if isinstance(found.chosen, Chosen) else ()
         catalogue = await read_catalogue(connection, actor, {step.command for step in steps})
-    workspace, size = flow.place.workspace, size_of_steps(steps)
-    used = await offload(size, UsedComponents, steps, catalogue, source=workspace)
-    usable = await offload(size, where_usable, steps, catalogue, source=workspace)
-    may_be_exported = isinstance(chosen, Chosen) and not rights_missing(flow.place)
+    place, size = found.flow.place, size_of_steps(steps)
+    used = await offload(size, UsedComponents, steps, catalogue, source=place.workspace)
+    may_be_exported = isinstance(found.chosen, Chosen) and not rights_missing(place)
     return ExportableFlow(
         database=database,
         actor=actor,
-        facts=ExportFacts(flow, None, named_version=named, catalogue=catalogue, used=used),
+        facts=ExportFacts(found.flow, None, named_version=found.named, catalogue=catalogue, used=used),
         source=source,
-        home=workspace,
-        usable=usable if may_be_exported else None,
+        home=place.workspace,
+        usable=used.usable_where() if may_be_exported else None,
         size=size,
     )

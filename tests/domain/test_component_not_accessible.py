@@ -6,9 +6,9 @@ from app.domain.component import (
     ComponentNotAccessible,
     InaccessibilityReason,
     InaccessibleComponent,
-    components_not_accessible,
 )
 from app.domain.model import TenantId, Workspace
+from app.domain.used_components import components_not_accessible
 from tests.domain.planning import copy, export, planned, refusals
 from tests.domain.world import (
     ABROAD,

@@ -12,8 +12,6 @@ from app.domain.component import (
     ComponentAccess,
     InaccessibilityReason,
     InaccessibleComponent,
-    components_not_accessible,
-    where_usable,
     why_unusable,
 )
 from app.domain.create import CreateFacts, CreatePlan, CreateWish, plan_create
@@ -27,6 +25,7 @@ from app.domain.readiness import ComponentUnavailable, blockers
 from app.domain.revert import RevertWish, plan_revert
 from app.domain.source import Flow
 from app.domain.update import KEEP, Keep, StepChoice, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
+from app.domain.used_components import UsedComponents, components_not_accessible
 from tests.domain.lifecycle import agreed, choose, codes
 from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
 from tests.domain.random_exports import COMPONENTS as OF_EXPORTS
@@ -85,7 +84,9 @@ def test_a_flow_that_crosses_tenants_does_not_find_its_component_where_an_invisi
     catalogue, steps = Catalogue([ours], invisible=[theirs]), outline(step("1", SEND))
     [refused] = components_not_accessible(steps, catalogue, source=DEVELOPMENT, destination=OF_OVERSEAS)
     assert refused.components == (InaccessibleComponent("acme/mailer", ours.id, ("1",), OTHER_TENANT),)
-    assert where_usable(steps, catalogue, source=DEVELOPMENT).shadowing == frozenset({OVERSEAS.tenant_id})
+    assert UsedComponents(steps, catalogue, source=DEVELOPMENT).usable_where().shadowing == frozenset(
+        {OVERSEAS.tenant_id}
+    )
 
 
 def is_seen(component: Component, contracts: Iterable[Contract]) -> bool:
@@ -128,7 +129,10 @@ def test_where_a_flow_may_go_is_as_without_components_whose_names_the_caller_doe
     names = {each.name for each in world.components if is_seen(each, contracts)}
     seen = seen_from(contracts, world.components)
     less = seen_from(contracts, [each for each in world.components if each.name in names])
-    assert where_usable(outline(*steps), seen, source=source) == where_usable(outline(*steps), less, source=source)
+    assert (
+        UsedComponents(outline(*steps), seen, source=source).usable_where()
+        == UsedComponents(outline(*steps), less, source=source).usable_where()
+    )
     for place in world.workspaces:
         told, expected = (
             components_not_accessible(outline(*steps), catalogue, source=source, destination=place)

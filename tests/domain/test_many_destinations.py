@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 
-from app.domain.component import Catalogue, UsedComponents, components_not_accessible
+from app.domain.component import Catalogue
 from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
+from app.domain.used_components import USABLE_NOWHERE_ELSE, UsedComponents, components_not_accessible
 from tests.domain.counting import bytecodes
 from tests.domain.world import (
     DEVELOPMENT,
+    FULL,
     GLOBAL,
+    LIMITED,
     NORTHERN,
     OF_OVERSEAS,
     OF_SOUTHERN,
     PRODUCTION,
+    SOUTHERN,
     TEAM,
     catalogue,
     component,
@@ -75,3 +79,22 @@ def test_refusals_of_an_export_use_the_components_that_were_looked_up_before() -
 
 def test_a_flow_without_steps_is_refused_nowhere() -> None:
     assert UsedComponents((), Catalogue(), source=DEVELOPMENT).refused_by(PLACES[0]) == ()
+
+
+def test_where_a_flow_of_unknown_components_is_usable_is_said_without_a_look_at_them() -> None:
+    few, many = (UsedComponents(outline(*UNKNOWN[:number]), CATALOGUE, source=DEVELOPMENT) for number in (1, 500))
+    assert few.usable_where() == many.usable_where() == USABLE_NOWHERE_ELSE
+    assert bytecodes(many.usable_where) == bytecodes(few.usable_where)
+
+
+def test_workspaces_of_one_contract_are_asked_for_known_components_once() -> None:
+    known = [component(f"lab/part{number}", GLOBAL) for number in range(100)]
+    steps = outline(*(step(str(number), f"lab/part{number}:run") for number in range(100)))
+    used = UsedComponents(steps, catalogue(*known), source=DEVELOPMENT)
+    first, second, third = (workspace(f"Place {number}", SOUTHERN, FULL) for number in range(3))
+    once = bytecodes(lambda: used.refused_by(first))
+    assert bytecodes(lambda: used.refused_by(second)) < once / 20
+    assert used.refused_by(third) == components_not_accessible(
+        steps, catalogue(*known), source=DEVELOPMENT, destination=third
+    )
+    assert bytecodes(lambda: used.refused_by(workspace("Limited", SOUTHERN, LIMITED))) > once / 2

@@ -2,8 +2,9 @@
 
 from hypothesis import given, strategies
 
-from app.domain.component import Catalogue, UsableWhere, components_not_accessible, where_usable
+from app.domain.component import Catalogue
 from app.domain.model import TenantId, Workspace
+from app.domain.used_components import UsableWhere, UsedComponents, components_not_accessible
 from tests.domain.random_worlds import World, bounded, step_lists, worlds
 from tests.domain.world import (
     DEVELOPMENT,
@@ -44,7 +45,7 @@ def test_conditions_and_refusals_agree_in_every_workspace_of_every_world(
     world: World, steps: tuple[BoundStep, ...], home: int
 ) -> None:
     source, catalogue = world.workspaces[home], Catalogue(world.components)
-    where = where_usable(outline(*steps), catalogue, source=source)
+    where = UsedComponents(outline(*steps), catalogue, source=source).usable_where()
     for destination in world.workspaces:
         if destination.id != source.id:
             refused = components_not_accessible(outline(*steps), catalogue, source=source, destination=destination)
@@ -55,25 +56,25 @@ ANYWHERE = UsableWhere(nowhere_else=False, tenant=None, shadowing=frozenset(), c
 
 
 def test_a_flow_without_steps_is_usable_anywhere() -> None:
-    assert where_usable((), Catalogue(), source=DEVELOPMENT) == ANYWHERE
+    assert UsedComponents((), Catalogue(), source=DEVELOPMENT).usable_where() == ANYWHERE
 
 
 def test_an_unknown_component_is_usable_nowhere_else() -> None:
-    where = where_usable(outline(step("1", "lab/none:a")), Catalogue(), source=DEVELOPMENT)
+    where = UsedComponents(outline(step("1", "lab/none:a")), Catalogue(), source=DEVELOPMENT).usable_where()
     assert [holds(where, place) for place in (PRODUCTION, OF_SOUTHERN)] == [False, False]
 
 
 def test_team_components_of_one_contract_are_usable_there_and_of_two_nowhere_else() -> None:
     ours, theirs = component("lab/ours", TEAM, NORTHERN), component("lab/theirs", TEAM, SOUTHERN)
     catalogue, steps = Catalogue([ours, theirs]), outline(step("1", "lab/ours:a"), step("2", "lab/theirs:a"))
-    assert where_usable(steps[:1], catalogue, source=DEVELOPMENT) == UsableWhere(
+    assert UsedComponents(steps[:1], catalogue, source=DEVELOPMENT).usable_where() == UsableWhere(
         nowhere_else=False,
         tenant=HOME,
         shadowing=frozenset(),
         contract=NORTHERN.id,
         whitelisted=frozenset({NORTHERN.id}),
     )
-    assert where_usable(steps, catalogue, source=DEVELOPMENT).nowhere_else is True
+    assert UsedComponents(steps, catalogue, source=DEVELOPMENT).usable_where().nowhere_else is True
 
 
 def test_a_global_component_is_usable_in_every_tenant_that_has_no_other_of_that_name() -> None:
@@ -81,7 +82,9 @@ def test_a_global_component_is_usable_in_every_tenant_that_has_no_other_of_that_
         component("acme/mailer", GLOBAL),
         component("acme/mailer", TENANT, OVERSEAS, component_id="component_z"),
     )
-    where = where_usable(outline(step("1", "acme/mailer:send")), Catalogue([ours, shadow]), source=DEVELOPMENT)
+    where = UsedComponents(
+        outline(step("1", "acme/mailer:send")), Catalogue([ours, shadow]), source=DEVELOPMENT
+    ).usable_where()
     assert (where.tenant, where.shadowing) == (None, frozenset({OVERSEAS.tenant_id}))
 
 
@@ -90,6 +93,8 @@ def test_a_global_component_that_an_older_one_stands_before_is_usable_in_its_own
         component("acme/mailer", GLOBAL),
         component("acme/mailer", GLOBAL, OVERSEAS, component_id="component_0"),
     )
-    where = where_usable(outline(step("1", "acme/mailer:send")), Catalogue([ours, older]), source=DEVELOPMENT)
+    where = UsedComponents(
+        outline(step("1", "acme/mailer:send")), Catalogue([ours, older]), source=DEVELOPMENT
+    ).usable_where()
     third = workspace("Third", contract("Third", tenant=TenantId("tenant_third")))
     assert (holds(where, PRODUCTION), holds(where, third)) == (True, False)

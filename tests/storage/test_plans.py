@@ -20,10 +20,11 @@ from app.storage.paging import Page, PageRequest
 from app.storage.reads.lists import FlowFilter, FlowOrder, ListName, Wanted
 from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
-from app.usecases.find_candidates import find_override_candidates, find_topic_candidates
+from app.usecases.find_candidates import find_override_candidates, find_topic_candidates, find_topic_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
 from tests.conftest import drop_database, make_database, url_of
 from tests.storage.plans import Plan, below, plans_of
+from tests.unlimited import NO_LIMIT
 
 WORLD = Path(__file__).with_name("large_world.sql")
 SIZE = 20
@@ -194,7 +195,7 @@ async def test_destinations_are_read_in_the_order_of_their_names(
     large: Database, viewer: UserId, wanted: DestinationSearch
 ) -> None:
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT)
+        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT, NO_LIMIT)
         assert flow is not None
         return await flow.workspaces(wanted, request)
 
@@ -207,7 +208,7 @@ async def test_the_contracts_of_destinations_are_read_without_all_their_workspac
     large: Database, viewer: UserId, search: str | None
 ) -> None:
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT)
+        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT, NO_LIMIT)
         assert flow is not None
         return await flow.contracts(search, request)
 
@@ -218,7 +219,7 @@ async def test_a_flow_of_one_contract_looks_for_its_destinations_in_that_contrac
     """The flow uses a component of a team: of the three thousand workspaces fifty come into question."""
 
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, EVERYWHERE, nth("flow", 1009), BY_DEFAULT)
+        flow = await find_destinations(large, EVERYWHERE, nth("flow", 1009), BY_DEFAULT, NO_LIMIT)
         assert flow is not None
         return await flow.workspaces(DestinationSearch(), request)
 
@@ -237,7 +238,9 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
         return await found.flows(search, request)
 
     async def topics(request: PageRequest) -> Page[Any]:
-        found = await find_topic_candidates(large, viewer, flow, home, BY_DEFAULT)
+        in_use = await find_topic_in_use(large, viewer, flow, BY_DEFAULT, NO_LIMIT)
+        assert in_use is not None
+        found = await find_topic_candidates(large, viewer, flow, home, in_use)
         assert found is not None
         return await found.topics(search, request)
 

@@ -5,6 +5,7 @@ import pytest
 from app.domain.source import BY_DEFAULT
 from app.storage.paging import PageRequest
 from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations
+from tests.unlimited import NO_LIMIT
 from tests.usecases.world import World
 
 FLOWS = ("orders", "of-the-team", "two-topics", "only-one", "ice", "ships")
@@ -35,7 +36,7 @@ async def test_the_destinations_of_a_teams_flow_are_in_the_contract_of_the_team_
 @pytest.mark.parametrize("who", ["ada", "ben", "gus", "cora", "olga"])
 @pytest.mark.parametrize("flow", FLOWS)
 async def test_what_is_offered_is_what_an_export_would_not_refuse(untouched: World, flow: str, who: str) -> None:
-    found = await find_destinations(untouched.database, untouched.user(who), untouched[flow], BY_DEFAULT)
+    found = await find_destinations(untouched.database, untouched.user(who), untouched[flow], BY_DEFAULT, NO_LIMIT)
     if found is None:
         return
     everywhere = await found.workspaces(DestinationSearch(include_ineligible=True), ALL)
@@ -50,7 +51,7 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(untouched: Wor
 
 
 async def destinations_of(world: World, flow: str, who: str) -> ExportableFlow:
-    found = await find_destinations(world.database, world.user(who), world[flow], BY_DEFAULT)
+    found = await find_destinations(world.database, world.user(who), world[flow], BY_DEFAULT, NO_LIMIT)
     assert found is not None
     return found
 

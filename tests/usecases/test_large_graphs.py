@@ -6,11 +6,15 @@ import pytest
 
 from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonBudget
+from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
+from app.graphql.loaders import FindOfFlow
 from app.storage.reads.limit import ReadLimit
 from app.storage.reads.states import STATES, read_states
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_states
+from app.usecases.find_candidates import find_topic_in_use
+from app.usecases.find_destinations import find_destinations
 from app.usecases.outcomes import Saved
 from app.usecases.update_draft import update_draft
 from tests.usecases.world import World, created
@@ -105,3 +109,31 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
     less = Counting(left=sum(enough.taken) - 1)
     with pytest.raises(UsedUp):
         await compare_states(world.database, ada, pairs, less.limit, less.comparisons)
+
+
+@pytest.mark.parametrize("find", [find_destinations, find_topic_in_use])
+async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that_would_be_copied_count(
+    world: World, find: FindOfFlow[object]
+) -> None:
+    flow, ada = world["orders"], world.user("ada")
+    saved = await update_draft(world.work, ada, UpdateWish(flow, graph=graph(300)))
+    assert isinstance(saved, Saved)
+    published, draft = Counting(), Counting(steps_left=300)
+    assert await find(world.database, ada, flow, BY_DEFAULT, published.limit) is not None
+    assert await find(world.database, ada, flow, SourceWish(StateOfFlow.DRAFT), draft.limit) is not None
+    assert (50_000 - published.steps_left, draft.steps_left) == (3, 0)
+    with pytest.raises(UsedUp):
+        await find(world.database, ada, flow, SourceWish(StateOfFlow.DRAFT), Counting(steps_left=299).limit)
+
+
+@pytest.mark.parametrize("find", [find_destinations, find_topic_in_use])
+async def test_the_graph_of_a_flow_that_is_to_be_exported_is_not_read_beyond_the_limit(
+    world: World, find: FindOfFlow[object]
+) -> None:
+    flow, ada = created(await world.create("development", graph(100))).flow_id, world.user("ada")
+    enough = Counting()
+    await find(world.database, ada, flow, BY_DEFAULT, enough.limit)
+    little = Counting(enough.taken[0] - 1)
+    with pytest.raises(UsedUp):
+        await find(world.database, ada, flow, BY_DEFAULT, little.limit)
+    assert (len(enough.taken), enough.steps_left, little.steps_left) == (1, 49_900, 50_000)

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, exists, false, literal, or_, select, true
 
 from app.domain.access import FLOW_EDIT, Place
-from app.domain.component import UsableWhere
 from app.domain.model import ContractStatus, Workspace, WorkspaceType
+from app.domain.used_components import UsableWhere
 from app.storage.access import FLOWS_USED, MEMBER, PLACE_COLUMNS, PLACES, place_of
 from app.storage.paging import ListBelow, Order, matching
 from app.storage.reads.lists import of_contract

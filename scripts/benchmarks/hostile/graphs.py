@@ -115,6 +115,21 @@ def many_commands(fields: str) -> Callable[[Demo], httpx.Request]:
     return prepare
 
 
+def repeated_places(field: str, flows: int = 1) -> Callable[[Demo], httpx.Request]:
+    """One root field fifty times, of one large flow or of several."""
+
+    def prepare(demo: Demo) -> httpx.Request:
+        nodes = [{"id": f"{index}", "command": f"t{index}/c:f"} for index in range(24_000)]
+        ids = [demo.create(graph(nodes))[0] for _ in range(flows)]
+        asked = " ".join(
+            f'a{index}: {field}(flowId: "{ids[index % flows]}" %) {{ nodes {{ id }} }}' for index in range(50)
+        )
+        there = f'workspaceId: "{demo.workspaces[1]}"' if field.endswith("Candidates") else ""
+        return demo.request(f"{{ {asked.replace('%', there)} }}")
+
+    return prepare
+
+
 GRAPHS = (
     Attack("comparison of alternating lists", lists_compared),
     Attack("comparison of long lists", long_lists_compared),
@@ -134,4 +149,9 @@ GRAPHS = (
         "blockers of 24,000 commands",
         many_commands("blockers { message ... on ComponentNotAccessible { components { stepIds } } }"),
     ),
+    Attack("destinations, 50 aliases", repeated_places("destinationWorkspaces")),
+    Attack("destinations of 10 flows, 50 aliases", repeated_places("destinationWorkspaces", 10)),
+    Attack("destination contracts, 50 aliases", repeated_places("destinationContracts")),
+    Attack("topic candidates, 50 aliases", repeated_places("topicCandidates")),
+    Attack("override candidates, 50 aliases", repeated_places("overrideCandidates")),
 )

@@ -1,0 +1,128 @@
+"""Where the components of a flow are usable: asked of one destination, or of any number of them (C0 to C5)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.component import (
+    Catalogue,
+    Component,
+    ComponentAccess,
+    ComponentNotAccessible,
+    InaccessibilityReason,
+    InaccessibleComponent,
+    Step,
+    component_name,
+    steps_by_component,
+    why_unusable,
+)
+from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
+
+
+@dataclass(frozen=True, slots=True)
+class UsableWhere:
+    """The workspaces that can use all components of a flow, as conditions that a database can check.
+
+    `components_not_accessible` gives the same answer workspace by workspace; a test holds the two together.
+    """
+
+    nowhere_else: bool
+    """Not usable anywhere but in the flow's own workspace."""
+    tenant: TenantId | None
+    """Only in this tenant; None: in every tenant but those of `shadowing`."""
+    shadowing: frozenset[TenantId]
+    """The tenants in which a command of the flow means another component (C0)."""
+    contract: ContractId | None
+    """Only in this contract; None: in all."""
+    whitelisted: frozenset[ContractId] | None
+    """Where the whitelist applies, only these contracts; None: all (C3)."""
+
+
+USABLE_NOWHERE_ELSE = UsableWhere(
+    nowhere_else=True, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None
+)
+
+_Reasons = tuple[InaccessibilityReason | None, ...]
+
+
+def components_not_accessible(
+    steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace, destination: Workspace
+) -> tuple[ComponentNotAccessible, ...]:
+    """Every component of the steps that the destination can't use, once, in the order of its first step (C5).
+
+    Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
+    """
+    return UsedComponents(steps, catalogue, source=source).refused_by(destination)
+
+
+class UsedComponents:
+    """The components of a flow's steps, looked up once for any number of destinations (C5).
+
+    Destinations in which the same components are inaccessible for the same reasons share what is told of them, so that
+    an unknown component costs nothing more for each of them.
+    """
+
+    def __init__(self, steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> None:
+        self._catalogue = catalogue
+        self._source = source
+        self._steps = [*steps_by_component(steps)]
+        home = source.contract.tenant_id
+        found = {users[0].command: catalogue.resolve(users[0].command, home) for users in self._steps}
+        self._known = {command: component for command, component in found.items() if component is not None}
+        self._reasons: dict[tuple[ContractId, WorkspaceType], _Reasons] = {}
+        self._told: dict[_Reasons, tuple[InaccessibleComponent, ...]] = {}
+
+    def refused_by(self, destination: Workspace) -> tuple[ComponentNotAccessible, ...]:
+        if self._source.id == destination.id:
+            return ()
+        reasons = self._reasons_in(destination)
+        if reasons not in self._told:
+            self._told[reasons] = tuple(self._inaccessible(dict(zip(self._known, reasons, strict=True))))
+        found = self._told[reasons]
+        return (ComponentNotAccessible(destination, found),) if found else ()
+
+    def usable_where(self) -> UsableWhere:
+        """In which workspaces, besides its own, a flow finds every component usable (C1 to C3, C0 across tenants)."""
+        if len(self._known) < len(self._steps):
+            return USABLE_NOWHERE_ELSE
+        known, catalogue = self._known, self._catalogue
+        teams = {component.contract_id for component in known.values() if component.access is ComponentAccess.TEAM}
+        whitelists = [component.whitelisted | {component.contract_id} for component in known.values()]
+        is_shared = all(component == catalogue.shared(command) for command, component in known.items())
+        return UsableWhere(
+            nowhere_else=len(teams) > 1,
+            tenant=None if is_shared else self._source.contract.tenant_id,
+            shadowing=frozenset(
+                tenant
+                for command, component in known.items()
+                for tenant in catalogue.tenants(command)
+                if catalogue.resolve(command, tenant) != component
+            ),
+            contract=next(iter(teams), None),
+            whitelisted=frozenset.intersection(*whitelists) if whitelists else None,
+        )
+
+    def _reasons_in(self, destination: Workspace) -> _Reasons:
+        """Why each known component can't be used there: the same in all workspaces of a contract that are of one type."""
+        kind = destination.contract.id, destination.type
+        if kind not in self._reasons:
+            self._reasons[kind] = tuple(
+                _why_inaccessible(command, component, self._catalogue, destination)
+                for command, component in self._known.items()
+            )
+        return self._reasons[kind]
+
+    def _inaccessible(self, reasons: Mapping[str, InaccessibilityReason | None]) -> Iterator[InaccessibleComponent]:
+        for users in self._steps:
+            command = users[0].command
+            component, reason = self._known.get(command), reasons.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
+            if reason is not None:
+                component_id, step_ids = None if component is None else component.id, tuple(step.id for step in users)
+                yield InaccessibleComponent(component_name(command), component_id, step_ids, reason)
+
+
+def _why_inaccessible(
+    command: str, component: Component, catalogue: Catalogue, destination: Workspace
+) -> InaccessibilityReason | None:
+    if catalogue.resolve(command, destination.contract.tenant_id) != component:
+        return InaccessibilityReason.OTHER_TENANT
+    return why_unusable(component, destination)
