@@ -24,7 +24,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BadSettings as error:
-            click.echo(str(error), err=True)
+            for line in str(error).splitlines():
+                click.echo(f"Error: {line}", err=True)
             ctx.exit(2)
 
 

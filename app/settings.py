@@ -1,7 +1,9 @@
 """Settings, read once from the environment (FLOWPORT_*)."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -143,8 +145,11 @@ class Settings(BaseSettings):
     introspection: Switch = Field(
         default="auto", description="questions about the schema; auto: open on loopback, else for callers with a token"
     )
+    # Somebody may write a password into it, which is refused and not repeated.
     jwks_url: Annotated[str, AfterValidator(key_set_url)] | None = Field(
-        default=None, description="URL of the keys that sign JWTs (a JWK set); unset, only API tokens are accepted"
+        default=None,
+        repr=False,
+        description="URL of the keys that sign JWTs (a JWK set); unset, only API tokens are accepted",
     )
     jwt_issuer: NeededWithKeySet = Field(
         default=None, validate_default=True, min_length=1, description="`iss` of every JWT; needed with the URL"
@@ -239,8 +244,6 @@ class Settings(BaseSettings):
     )
     set_aside_days: int = Field(default=30, ge=1, le=36_500, description="days that a draft set aside is kept")
     pool_size: int = Field(default=10, ge=1, le=1000, description="database connections of each server process")
-    # Not for users: set by `flowport serve` for its workers, which find an embedded database behind a plain URL.
-    embedded: bool = Field(default=False)
 
 
 class BadSettings(Exception):
@@ -250,16 +253,32 @@ class BadSettings(Exception):
 def read_settings(options: Mapping[str, object] | None = None) -> Settings:
     """Settings from the environment, over which options win where they are given. Raises BadSettings."""
     given = {name: value for name, value in (options or {}).items() if value is not None}
+    wrong = list(unknown_variables(os.environ))
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # the names and values are validated here
+        settings = Settings(**given)  # type: ignore[arg-type]  # the names and values are validated here
     except ValidationError as error:
-        raise BadSettings("\n".join(complaints(error))) from None
+        raise BadSettings("\n".join([*wrong, *complaints(error)])) from None
+    if wrong:
+        raise BadSettings("\n".join(wrong))
+    return settings
+
+
+def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """A complaint about each variable with our prefix that sets nothing. Its value isn't shown: it may be a secret."""
+    for name in sorted(environ):
+        given = name.lower().removeprefix(PREFIX.lower())
+        if name.upper().startswith(PREFIX) and given not in Settings.model_fields:
+            [nearest] = get_close_matches(given, Settings.model_fields, n=1, cutoff=0)
+            yield f"{name}: there is no such setting; the nearest is {variable(nearest)}"
 
 
 def complaints(error: ValidationError) -> Iterator[str]:
     for each in error.errors():
-        said = each["msg"].removeprefix("Value error, ")
-        yield f"{variable(str(each['loc'][0]))}: {said[:1].lower()}{said[1:]}"
+        name, said = str(each["loc"][0]), each["msg"].removeprefix("Value error, ")
+        # What our own rules complain about they name themselves.
+        shown = each["type"] != "value_error" and Settings.model_fields[name].repr
+        given = f' (given: "{each["input"]}")' if shown else ""
+        yield f"{variable(name)}: {said[:1].lower()}{said[1:]}{given}"
 
 
 def variable(name: str) -> str:
@@ -267,8 +286,7 @@ def variable(name: str) -> str:
 
 
 def described() -> Iterator[tuple[str, str, str]]:
-    """Every setting that is meant for users: the name of its variable, its default and what it is."""
+    """Every setting: the name of its variable, its default and what it is."""
     for name, field in Settings.model_fields.items():
-        if field.description is not None:
-            default = "" if field.default is None else str(field.default)
-            yield variable(name), default, field.description
+        default = "" if field.default is None else str(field.default)
+        yield variable(name), default, field.description or ""

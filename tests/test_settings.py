@@ -38,8 +38,12 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
 @pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [
-        ("port", "http", "FLOWPORT_PORT: input should be a valid integer, unable to parse string as an integer"),
-        ("workers", "0", "FLOWPORT_WORKERS: input should be greater than or equal to 1"),
+        (
+            "port",
+            "http",
+            'FLOWPORT_PORT: input should be a valid integer, unable to parse string as an integer (given: "http")',
+        ),
+        ("workers", "0", 'FLOWPORT_WORKERS: input should be greater than or equal to 1 (given: "0")'),
         (
             "trusted_proxies",
             "10.0.0.1, proxy",
@@ -50,7 +54,7 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
             "*",
             "FLOWPORT_TRUSTED_PROXIES: * is no address or network, such as 10.0.0.5 or 10.0.0.0/8",
         ),
-        ("graphiql", "maybe", "FLOWPORT_GRAPHIQL: input should be 'auto', 'on' or 'off'"),
+        ("graphiql", "maybe", "FLOWPORT_GRAPHIQL: input should be 'auto', 'on' or 'off' (given: \"maybe\")"),
         (
             "database_url",
             "mysql://u:secret@h/d",
@@ -77,12 +81,54 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
             "FLOWPORT_DATABASE_URL: the option application_name isn't supported in the URL; supported are "
             + ", ".join(URL_OPTIONS),
         ),
+        (
+            "jwks_url",
+            "https://u:secret@h/keys",
+            "FLOWPORT_JWKS_URL: the URL must have no user, no password and no fragment",
+        ),
+        ("metrics_token", "secret", "FLOWPORT_METRICS_TOKEN: string should have at least 16 characters"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_keeps_secrets(name: str, value: str, complaint: str) -> None:
     with pytest.raises(BadSettings) as refused:
         read_settings({name: value})
     assert str(refused.value) == complaint
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("FLOWPORT_PORTT", "FLOWPORT_PORT"),
+        ("FLOWPORT_DATABASE_ULR", "FLOWPORT_DATABASE_URL"),
+        ("FLOWPORT_DB_URL", "FLOWPORT_DATABASE_URL"),
+        ("flowport_worker", "FLOWPORT_WORKERS"),
+        ("FLOWPORT_LOG", "FLOWPORT_LOG_LEVEL"),
+        ("FLOWPORT_", "FLOWPORT_WORKERS"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, name: str, nearest: str
+) -> None:
+    monkeypatch.setenv(name, "postgresql://u:secret@h/d")
+    with pytest.raises(BadSettings) as refused:
+        read_settings()
+    assert str(refused.value) == f"{name}: there is no such setting; the nearest is {nearest}"
+
+
+def test_settings_that_do_not_exist_are_listed_with_the_bad_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWPORT_PORTT", "1")
+    monkeypatch.setenv("FLOWPORT_WORKERS", "none")
+    with pytest.raises(BadSettings) as refused:
+        read_settings()
+    assert [line.split(":")[0] for line in str(refused.value).splitlines()] == [
+        "FLOWPORT_PORTT",
+        "FLOWPORT_WORKERS",
+    ]
+
+
+def test_variables_of_other_programs_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWPORTS", "1")
+    assert read_settings().port == 8000
 
 
 def test_every_bad_value_has_its_line() -> None:
@@ -99,7 +145,7 @@ def test_the_password_of_the_database_is_not_shown() -> None:
     assert "secret" not in repr(read_settings({"database_url": "postgresql://u:secret@h/d"}))
 
 
-def test_every_setting_but_the_internal_one_is_described() -> None:
-    assert {variable for variable, _, _ in described()} == {
-        f"FLOWPORT_{name.upper()}" for name in Settings.model_fields if name != "embedded"
-    }
+def test_every_setting_is_described() -> None:
+    assert [variable for variable, _, about in described() if about] == [
+        f"FLOWPORT_{name.upper()}" for name in Settings.model_fields
+    ]

@@ -45,7 +45,7 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
     embedded = settings.database_url is None
     base_url = base_url_of(host, port, tls=settings.tls_certificate is not None)
     greeting = asyncio.run(prepare(url, base_url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
-    hand_down(settings, {"database_url": url, "embedded": str(int(embedded)), "host": host, "port": str(port)})
+    hand_down(settings, {"database_url": url, "host": host, "port": str(port)})
     click.echo(greeting)
     has_started = supervise(listening, settings)
     ignore_signals()

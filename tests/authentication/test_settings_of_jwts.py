@@ -33,7 +33,7 @@ def test_a_url_needs_an_issuer_and_an_audience() -> None:
         "FLOWPORT_JWT_AUDIENCE: must be given where FLOWPORT_JWKS_URL is",
     ]
     assert complaints(jwt_issuer=None) == ["FLOWPORT_JWT_ISSUER: must be given where FLOWPORT_JWKS_URL is"]
-    assert complaints(jwt_audience="") == ["FLOWPORT_JWT_AUDIENCE: string should have at least 1 character"]
+    assert complaints(jwt_audience="") == ['FLOWPORT_JWT_AUDIENCE: string should have at least 1 character (given: "")']
 
 
 def test_without_a_url_neither_is_needed() -> None:
@@ -83,4 +83,4 @@ def test_urls_that_may_not(url: str, complaint: str) -> None:
     ],
 )
 def test_values_that_are_refused(name: str, value: object, complaint: str) -> None:
-    assert complaints(**{name: value}) == [f"FLOWPORT_{name.upper()}: {complaint}"]
+    assert complaints(**{name: value}) == [f'FLOWPORT_{name.upper()}: {complaint} (given: "{value}")']

@@ -28,11 +28,12 @@ def test_the_help_of_serve_lists_every_setting_with_its_default() -> None:
 
 
 def test_bad_settings_are_listed_one_a_line() -> None:
-    told = flowport("serve", PORT="http", WORKERS="0")
+    told = flowport("serve", PORT="http", WORKERS="0", PORTT="1")
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.splitlines() == [
-        "FLOWPORT_PORT: input should be a valid integer, unable to parse string as an integer",
-        "FLOWPORT_WORKERS: input should be greater than or equal to 1",
+        "Error: FLOWPORT_PORTT: there is no such setting; the nearest is FLOWPORT_PORT",
+        'Error: FLOWPORT_PORT: input should be a valid integer, unable to parse string as an integer (given: "http")',
+        'Error: FLOWPORT_WORKERS: input should be greater than or equal to 1 (given: "0")',
     ]
 
 

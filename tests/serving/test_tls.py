@@ -79,10 +79,11 @@ def test_a_certificate_that_cant_be_used_is_refused_before_anything_is_begun(tmp
 def test_certificate_and_key_are_set_together_and_are_files(tmp_path: Path) -> None:
     own = write_pair(tmp_path, "own")
     together = "FLOWPORT_TLS_KEY: the certificate and its key belong together: give both or neither"
+    no_file = f'FLOWPORT_TLS_CERTIFICATE: path does not point to a file (given: "{tmp_path / "none"}")'
     for given, complaint in (
         ({"tls_certificate": own["tls_certificate"]}, together),
         ({"tls_key": own["tls_key"]}, together),
-        (own | {"tls_certificate": tmp_path / "none"}, "FLOWPORT_TLS_CERTIFICATE: path does not point to a file"),
+        (own | {"tls_certificate": tmp_path / "none"}, no_file),
     ):
         with pytest.raises(BadSettings) as refused:
             read_settings(given)
