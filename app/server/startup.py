@@ -44,10 +44,9 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
     host, port = listening.getsockname()[:2]
     embedded = settings.database_url is None
     base_url = base_url_of(host, port, tls=settings.tls_certificate is not None)
-    greeting = asyncio.run(prepare(url, base_url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
+    demo = asyncio.run(prepare(url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
     hand_down(settings, {"database_url": url, "host": host, "port": str(port)})
-    click.echo(greeting)
-    has_started = supervise(listening, settings)
+    has_started = supervise(listening, settings, greet=lambda: click.echo(greeting(settings, base_url, demo=demo)))
     ignore_signals()
     if not has_started:
         raise click.exceptions.Exit(1)
@@ -66,9 +65,9 @@ def check_certificate(settings: Settings) -> None:
         ) from None
 
 
-async def prepare(url: str, base_url: str, *, demo: bool, loopback: bool) -> str:
-    """Load the demo world where it belongs, refuse it where it doesn't; the greeting."""
-    from app.storage.demo import DEMO_TOKENS, demo_is_loaded, example_export_curl, load_demo_if_empty
+async def prepare(url: str, *, demo: bool, loopback: bool) -> bool:
+    """Load the demo world where it belongs, and refuse it where it doesn't; whether it is there."""
+    from app.storage.demo import demo_is_loaded, load_demo_if_empty
 
     if not loopback:
         if demo:
@@ -83,14 +82,24 @@ async def prepare(url: str, base_url: str, *, demo: bool, loopback: bool) -> str
             )
     if demo:
         await load_demo_if_empty(url)
-    greeting = [f"Flowport serves GraphQL, and GraphiQL for browsers, on {base_url}/graphql"]
-    if await demo_is_loaded(url):
-        greeting += [
+    return await demo_is_loaded(url)
+
+
+def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:
+    """What is served, and where; with the demo world, how to try it."""
+    from app.http.explorer import graphiql
+    from app.storage.demo import DEMO_TOKENS, example_curl
+
+    page = "GraphiQL" if graphiql.is_there() else "a simple page"
+    what = "GraphQL" if settings.graphiql == "off" else f"GraphQL, and {page} for browsers,"
+    lines = [f"Flowport serves {what} on {base_url}/graphql"]
+    if demo:
+        lines += [
             f"Tokens of the demo world: {' '.join(DEMO_TOKENS)}",
-            "Export a flow:",
-            await example_export_curl(url, base_url),
+            "Ask where a flow may be exported to:",
+            example_curl(base_url),
         ]
-    return "\n".join(greeting)
+    return "\n".join(lines)
 
 
 def base_url_of(host: str, port: int, *, tls: bool = False) -> str:

@@ -46,8 +46,8 @@ class Worker:
         self.has_served = False
         self._served_seconds = 0.0
         self._delay_seconds = delay_seconds
-        self._pipe, theirs = os.pipe()
-        os.set_blocking(self._pipe, False)
+        self.pipe, theirs = os.pipe()
+        os.set_blocking(self.pipe, False)
         self.process = FORK.Process(target=serve, args=(listening, theirs), name="flowport worker")
         with blocked():
             self.process.start()
@@ -69,7 +69,7 @@ class Worker:
         if self.process.pid is not None:
             os.kill(self.process.pid, DUMP_SIGNAL)
         written, deadline = b"", time.monotonic() + DUMP_SECONDS
-        while connection.wait([self._pipe], DUMP_PAUSE_SECONDS if written else DUMP_SECONDS):
+        while connection.wait([self.pipe], DUMP_PAUSE_SECONDS if written else DUMP_SECONDS):
             received = self._received()
             if not received or time.monotonic() > deadline:
                 break
@@ -85,11 +85,11 @@ class Worker:
 
     def close(self) -> None:
         self.process.close()
-        os.close(self._pipe)
+        os.close(self.pipe)
 
     def _received(self) -> bytes:
         try:
-            return os.read(self._pipe, 65_536)
+            return os.read(self.pipe, 65_536)
         except BlockingIOError:
             return b""
 
@@ -104,8 +104,17 @@ def delay_after(delay_seconds: float, *, served_seconds: float) -> float:
 class Supervisor:
     """Starts workers and watches them, in the main thread of a process that has no other."""
 
-    def __init__(self, serve: Serve, listening: socket.socket, settings: Settings, metrics: Path | None = None) -> None:
+    def __init__(
+        self,
+        serve: Serve,
+        listening: socket.socket,
+        settings: Settings,
+        metrics: Path | None = None,
+        greet: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`greet` is called when the first worker serves."""
         self._serve = serve
+        self._greet = greet
         self._listening = listening
         self._metrics = metrics
         self._number = settings.workers
@@ -135,7 +144,9 @@ class Supervisor:
     def _watch_all(self, woken: socket.socket) -> None:
         before = time.monotonic()
         while self._workers or self._respawns:
-            connection.wait([woken, *(each.process.sentinel for each in self._workers)], self._longest_wait())
+            ended = [each.process.sentinel for each in self._workers]
+            begun = [each.pipe for each in self._workers if not self._has_served]
+            connection.wait([woken, *ended, *begun], self._longest_wait())
             with suppress(BlockingIOError):
                 woken.recv(1024)
             now = time.monotonic()
@@ -189,7 +200,9 @@ class Supervisor:
     def _watch(self, seconds: float) -> None:
         for each in self._workers:
             each.watch(seconds)
-            self._has_served |= each.has_served
+            if each.has_served and not self._has_served:
+                self._has_served = True
+                self._greet()
             # One that stops has a deadline instead.
             if self._deadline is None and each.silent_seconds > self._timeout_seconds:
                 silent = round(each.silent_seconds, 1)
@@ -221,15 +234,15 @@ class Supervisor:
             self._workers.append(Worker(self._serve, self._listening, delay_seconds=delay))
 
 
-def supervise(listening: socket.socket, settings: Settings) -> bool:
-    """Serve with workers until a signal; whether they could start."""
+def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[], object]) -> bool:
+    """Serve with workers until a signal; whether they could start. `greet` is called when the first one serves."""
     with metrics_folder(several=settings.workers > 1) as metrics:
         # How numbers are kept is decided where this is imported, so not before the folder is named.
         from app.server.worker import be_a_worker
 
         # What is there now stays, and its pages are shared as long as the garbage collection leaves them alone.
         gc.freeze()
-        return Supervisor(be_a_worker, listening, settings, metrics).run()
+        return Supervisor(be_a_worker, listening, settings, metrics, greet).run()
 
 
 @contextmanager

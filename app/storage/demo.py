@@ -6,17 +6,16 @@ Its ids are the same in every database, so that written examples run as they sta
 import hashlib
 import json
 import shlex
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import exists, select
+from sqlalchemy import Table, delete, exists, select
 from typeid import TypeID
 from typeid.codecs.base32 import encode
 
 from app.storage.ids import Kind
 from app.storage.migrate import engine_of
-from app.storage.tables import API_TOKEN, FLOW, TENANT, TOPIC, WORKSPACE
+from app.storage.tables import API_TOKEN, METADATA, ROLE, TENANT, USER
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into
 from app.storage.world.copy import Connection, copy_rows, loading
@@ -31,32 +30,16 @@ _MADE_AT = datetime(2025, 1, 1, tzinfo=UTC)
 _SOMETHING_IS_THERE = select(exists().select_from(TENANT))
 
 _EXAMPLE = """
-mutation Export($input: ExportFlowInput!) {
-  exportFlow(input: $input) {
-    flow { id name workspace { name } }
-    draft { id revision }
-    references { stepId kind action }
-    warnings { message }
-    errors { code message }
+query Destinations($flow: ID!) {
+  destinationWorkspaces(flowId: $flow, includeIneligible: true) {
+    edges { node { name contract { name } } eligible blockers { message } }
   }
 }
 """
-_PRODUCTION = WORKSPACE.alias()
-_EXAMPLE_IDS = (
-    select(FLOW.c.id.label("flow_id"), _PRODUCTION.c.id.label("workspace_id"), TOPIC.c.id.label("topic_id"))
-    .join_from(FLOW, WORKSPACE, FLOW.c.workspace_id == WORKSPACE.c.id)
-    .join(_PRODUCTION, _PRODUCTION.c.contract_id == WORKSPACE.c.contract_id)
-    .join(TOPIC, TOPIC.c.workspace_id == _PRODUCTION.c.id)
-    .where(
-        WORKSPACE.c.name == "Retail Development",
-        FLOW.c.name == "Order intake",
-        _PRODUCTION.c.name == "Retail Production",
-        TOPIC.c.name == "Orders",
-    )
-    # Others may have made flows of the same names; those of the demo world have the oldest ids.
-    .order_by(FLOW.c.id, _PRODUCTION.c.id, TOPIC.c.id)
-    .limit(1)
-)
+
+
+class NotOnlyTheDemo(Exception):
+    """A database that is more than the demo world, or doesn't hold it, is not reset."""
 
 
 def demo_id(kind: Kind, name: str) -> str:
@@ -76,8 +59,7 @@ async def load_demo_if_empty(url: str) -> bool:
         # Another process may have been quicker.
         if await connection.fetchval(str(_SOMETHING_IS_THERE)):
             return False
-        ids = await load_into(connection, _WORLD.read_bytes(), new_id=demo_id)
-        await _add_tokens(connection, ids)
+        await _load(connection)
     return True
 
 
@@ -87,19 +69,33 @@ async def demo_is_loaded(url: str) -> bool:
         return bool(await connection.scalar(select(exists().where(API_TOKEN.c.id.in_(DEMO_TOKENS)))))
 
 
-async def example_export_curl(url: str, base_url: str) -> str:
-    """A command that exports a flow with one topic to production; it can be pasted into a shell as it stands."""
-    async with engine_of(url) as engine, engine.connect() as connection:
-        found = (await connection.execute(_EXAMPLE_IDS)).one()
-    wish = {
-        "flowId": found.flow_id,
-        "destination": {"workspaceId": found.workspace_id},
-        "topicId": found.topic_id,
-    }
-    body = json.dumps({"query": " ".join(_EXAMPLE.split()), "variables": {"input": wish}})
+async def reset(url: str) -> None:
+    """Delete everything, and load the demo world anew, in one transaction. Raises NotOnlyTheDemo."""
+    async with loading(url) as connection:
+        file = json.loads(_WORLD.read_bytes())
+        await _refuse_others(connection, TENANT, {demo_id(Kind.TENANT, each["key"]) for each in file["tenants"]})
+        await _refuse_others(connection, USER, {demo_id(Kind.USER, each["key"]) for each in file["users"]})
+        for table in reversed(METADATA.sorted_tables):
+            # The built-in roles belong to no tenant, and come with the schema.
+            rows = delete(table).where(ROLE.c.tenant_id.is_not(None)) if table is ROLE else delete(table)
+            await connection.execute(str(rows))
+        await _load(connection)
+
+
+def example_curl(base_url: str) -> str:
+    """A command that asks where a flow may be exported to; it can be pasted into a shell as it stands, and again."""
+    body = json.dumps({"query": " ".join(_EXAMPLE.split()), "variables": {"flow": demo_id(Kind.FLOW, "order-intake")}})
     headers = (f"Authorization: Bearer {DEMO_TOKENS[0]}", "Content-Type: application/json")
     command = ["curl", "-s", f"{base_url}/graphql", "-H", headers[0], "-H", headers[1], "-d", body]
     return shlex.join(command)
+
+
+async def _refuse_others(connection: Connection, table: Table, of_the_demo: set[str]) -> None:
+    there = {row["id"] for row in await connection.fetch(str(select(table.c.id)))}
+    if not there >= of_the_demo:
+        raise NotOnlyTheDemo("The database doesn't hold the demo world.")
+    if others := len(there - of_the_demo):
+        raise NotOnlyTheDemo(f"The database holds more than the demo world (other rows in {table.name}: {others}).")
 
 
 async def _is_empty(url: str) -> bool:
@@ -107,7 +103,9 @@ async def _is_empty(url: str) -> bool:
         return not await connection.scalar(_SOMETHING_IS_THERE)
 
 
-async def _add_tokens(connection: Connection, ids: Mapping[str, str]) -> None:
+async def _load(connection: Connection) -> None:
+    """Load the demo world with its tokens."""
+    ids = await load_into(connection, _WORLD.read_bytes(), new_id=demo_id)
     rows = [
         {
             "id": token,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.storage.demo import DEMO_TOKENS, demo_id, example_export_curl, load_demo_if_empty
+from app.storage.demo import DEMO_TOKENS, demo_id, example_curl, load_demo_if_empty
 from app.storage.ids import Kind
 from tests.api.client import Api, Caller, Json, body_of, serving
 from tests.api.databases import Server, contents
@@ -122,15 +122,16 @@ async def test_the_outsider_and_the_guest_of_the_demo_see_what_they_may(demo: Ap
     assert [error["__typename"] for error in guest["errors"]] == ["InsufficientPermission"] * 2
 
 
-async def test_the_printed_command_exports_as_it_stands(fresh_demo: Api) -> None:
-    command = shlex.split(await example_export_curl(fresh_demo.database_url, "http://localhost"))
+async def test_the_printed_command_asks_as_it_stands_and_twice_the_same(fresh_demo: Api) -> None:
+    command = shlex.split(example_curl("http://localhost"))
     assert command[:3] == ["curl", "-s", "http://localhost/graphql"]
     headers = dict(command[index + 1].split(": ", 1) for index, part in enumerate(command) if part == "-H")
-    response = await fresh_demo.http.post(command[2], content=command[command.index("-d") + 1], headers=headers)
-    answer = body_of(response)["data"]["exportFlow"]
-    assert (answer["errors"], answer["warnings"]) == ([], [])
-    assert answer["flow"]["workspace"] == {"name": "Retail Production"}
-    assert answer["references"] == [{"stepId": "2", "kind": "TOPIC", "action": "REPLACED"}]
+    content = command[command.index("-d") + 1]
+    first, second = [await fresh_demo.http.post(command[2], content=content, headers=headers) for _ in range(2)]
+    assert first.json() == second.json()
+    destinations = body_of(first)["data"]["destinationWorkspaces"]["edges"]
+    eligible = {each["node"]["name"]: each["eligible"] for each in destinations}
+    assert (eligible["Retail Production"], eligible["Retail Staging"]) == (True, False)
 
 
 STATE = "contentHash graph { native }"

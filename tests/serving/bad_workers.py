@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from starlette.requests import Request
@@ -76,5 +77,6 @@ if __name__ == "__main__":
     new_id(Kind.FLOW)
     with listen("127.0.0.1", 0) as listening:
         print(listening.getsockname()[1], flush=True)  # noqa: T201 - for the test
-        has_started = Supervisor(globals()[sys.argv[1]], listening, settings).run()
+        greet = partial(print, "serving", flush=True)
+        has_started = Supervisor(globals()[sys.argv[1]], listening, settings, greet=greet).run()
     sys.exit(0 if has_started else 1)

@@ -53,6 +53,11 @@ class Supervised:
         until(all_seen)
         return frozenset(seen - without)
 
+    def said(self) -> str:
+        """The rest of what it says on stdout, once it has ended."""
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_SECONDS)
@@ -85,6 +90,7 @@ def until(holds: Callable[[], bool]) -> None:
 def test_workers_that_cant_start_aren_t_tried_for_ever(tmp_path: Path) -> None:
     with supervised("that_fails", tmp_path, WORKERS=2) as it:
         assert it.process.wait(PATIENCE_SECONDS) == 1
+        assert it.said() == ""
 
 
 def test_workers_that_hang_are_killed_when_their_time_is_over(tmp_path: Path) -> None:

@@ -3,19 +3,32 @@
 import asyncio
 import json
 import shlex
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.domain.graph import bindings_from_json, canonical, join
 from app.storage import demo
-from app.storage.demo import DEMO_TOKENS, demo_id, demo_is_loaded, example_export_curl, load_demo_if_empty
+from app.storage.demo import (
+    DEMO_TOKENS,
+    NotOnlyTheDemo,
+    demo_id,
+    demo_is_loaded,
+    example_curl,
+    load_demo_if_empty,
+    reset,
+)
 from app.storage.engine import open_database
 from app.storage.ids import Kind, is_id
 from app.storage.tokens import find_token
 from app.storage.world import load_world
+from tests.api.databases import run_sql
 from tests.storage.world_files import as_file, contents, world
 
+Row = dict[str, Any]
 FILE = json.loads(Path(demo.__file__).with_name("demo_world.json").read_text(encoding="utf-8"))
 
 
@@ -83,13 +96,51 @@ def with_demo_ids(graph: Any) -> Any:
     return made
 
 
-async def test_the_example_can_be_pasted(database_url: str) -> None:
+async def test_a_reset_leaves_the_database_as_it_was_at_first(database_url: str) -> None:
     await load_demo_if_empty(database_url)
-    command = shlex.split(await example_export_curl(database_url, "http://127.0.0.1:8000"))
+    first = without_times(await contents(database_url))
+    for change in (
+        "update flow set name = 'Changed', draft_revision = 7",
+        "delete from flow_draft",
+        "insert into role select 'role_1', id, 'WORKSPACE', 'x', '{}' from tenant limit 1",
+        "insert into api_token select 'fp_1', id, 'x', '', now() from user_account limit 1",
+    ):
+        await run_sql(database_url, change)
+    assert without_times(await contents(database_url)) != first
+    await reset(database_url)
+    assert without_times(await contents(database_url)) == first
+
+
+def without_times(database: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+    """Flows bear the time at which they were loaded."""
+    return {
+        table: [{name: value for name, value in row.items() if not isinstance(value, datetime)} for row in rows]
+        for table, rows in database.items()
+    }
+
+
+async def test_a_database_without_the_demo_world_is_not_reset(database_url: str) -> None:
+    for document in (None, as_file(world())):
+        if document is not None:
+            await load_world(database_url, document)
+        before = await contents(database_url)
+        with pytest.raises(NotOnlyTheDemo, match=r"^The database doesn't hold the demo world\.$"):
+            await reset(database_url)
+        assert await contents(database_url) == before
+
+
+async def test_a_demo_world_to_which_somebody_loaded_more_is_not_reset(database_url: str) -> None:
+    await load_demo_if_empty(database_url)
+    await load_world(database_url, as_file(world()))
+    before = await contents(database_url)
+    others = r"^The database holds more than the demo world \(other rows in tenant: \d\)\.$"
+    with pytest.raises(NotOnlyTheDemo, match=others):
+        await reset(database_url)
+    assert await contents(database_url) == before
+
+
+def test_the_example_can_be_pasted() -> None:
+    command = shlex.split(example_curl("http://127.0.0.1:8000"))
     assert command[:3] == ["curl", "-s", "http://127.0.0.1:8000/graphql"]
     assert "Authorization: Bearer demo-integrator" in command
-    assert json.loads(command[-1])["variables"]["input"] == {
-        "flowId": demo_id(Kind.FLOW, "order-intake"),
-        "destination": {"workspaceId": demo_id(Kind.WORKSPACE, "retail-prod")},
-        "topicId": demo_id(Kind.TOPIC, "orders-live"),
-    }
+    assert json.loads(command[-1])["variables"] == {"flow": demo_id(Kind.FLOW, "order-intake")}
