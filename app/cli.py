@@ -1,9 +1,9 @@
-"""The command `flowport`: serve, load, token, schema. What a command needs it imports when it runs."""
+"""The command `flowport`: serve, load, token, reset-demo, schema. What a command needs it imports when it runs."""
 
 import asyncio
 import json
-import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -67,7 +67,7 @@ class Folder(click.ParamType[Path]):
 data_dir_option = click.option(
     "--data-dir",
     type=Folder(),
-    help=told("Folder of the embedded database; made if missing.", "data_dir"),
+    help=told("Folder of the embedded database.", "data_dir"),
 )
 
 
@@ -89,10 +89,11 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
     Without FLOWPORT_DATABASE_URL, the database is an embedded PostgreSQL in the data directory, and an empty one gets
     the demo world. Options win over the settings.
     """
+    from app.server.database import database
     from app.server.startup import listen, serve_on
 
     settings = read_settings({"host": host, "port": port, "data_dir": data_dir, "workers": workers})
-    with listen(settings.host, settings.port) as socket, database(settings) as url:
+    with listen(settings.host, settings.port) as socket, database(settings, make=True) as url:
         serve_on(socket, settings, url, demo=not no_demo)
 
 
@@ -109,7 +110,8 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
 def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> None:
     """Load a world file (- for stdin): everything in it or, if it has mistakes, nothing.
 
-    Mistakes are listed with their JSON path. Loading adds to what is there, and works while the server runs.
+    Mistakes are listed with their JSON path. Loading adds to what is there, and works while the server runs. An
+    embedded database that is missing is made.
     """
     from app.storage.world import WorldMistakes, load_world
 
@@ -117,7 +119,7 @@ def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> No
         raise click.BadParameter(f"there is no folder {map_file.absolute().parent}", param_hint="--map")
     settings = read_settings({"data_dir": data_dir})
     try:
-        with database(settings) as url, progress_bar() as progress:
+        with named_database(settings, make=True) as url, progress_bar() as progress:
             ids = run(load_world(url, file.read(), progress=progress))
     except WorldMistakes as error:
         for mistake in error.mistakes:
@@ -125,7 +127,13 @@ def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> No
         raise click.exceptions.Exit(1) from None
     if map_file is not None:
         map_file.write_text(json.dumps(ids, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    click.echo(f"Loaded {file.name}.", err=True)
+    click.echo(f"Loaded {file.name}: {numbers_of(ids.values())}.", err=True)
+
+
+def numbers_of(ids: Iterable[str]) -> str:
+    """How many of what the ids name: 1 tenant, 2 contracts."""
+    numbers = Counter(each.rpartition("_")[0] for each in ids)
+    return ", ".join(f"{number} {kind}{'s' * (number != 1)}" for kind, number in numbers.items()) or "it is empty"
 
 
 @main.command(short_help="Issue, list or revoke API tokens.")
@@ -149,7 +157,7 @@ def token(
     """
     if (email is not None) + listed + (revoke is not None) != 1:
         raise click.UsageError("Give an EMAIL, or --list, or --revoke ID.")
-    with database(read_settings({"data_dir": data_dir})) as url:
+    with named_database(read_settings({"data_dir": data_dir})) as url:
         if email is not None:
             issue(url, email, name, expires)
         elif revoke is not None:
@@ -191,6 +199,28 @@ def day_and_time(at: datetime | None) -> str:
     return "-" if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
+@main.command(short_help="Put the demo world back to its first state.")
+@data_dir_option
+def reset_demo(*, data_dir: Path | None) -> None:
+    """Put the demo world of an embedded database back to its first state.
+
+    What was made in it is deleted, tokens too. Any other database is refused. It works while the server runs.
+    """
+    from app.storage.demo import NotOnlyTheDemo, reset
+
+    settings = read_settings({"data_dir": data_dir})
+    if settings.database_url is not None:
+        raise click.ClickException(
+            "FLOWPORT_DATABASE_URL is set, and only the embedded database's demo world is reset."
+        )
+    with named_database(settings) as url:
+        try:
+            run(reset(url))
+        except NotOnlyTheDemo as error:
+            raise click.ClickException(f"{error} Nothing was changed.") from None
+    click.echo("The demo world is as at its first start.", err=True)
+
+
 @main.command()
 def schema() -> None:
     """Print the schema in GraphQL's own language (SDL)."""
@@ -200,37 +230,13 @@ def schema() -> None:
 
 
 @contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The URL of the database, which has the newest schema; without one of the user's, the embedded one runs."""
-    if settings.database_url is not None:
-        migrate(settings.database_url)
-        yield settings.database_url
-        return
-    if sys.platform == "win32":
-        raise click.ClickException("On Windows there is no embedded database: set FLOWPORT_DATABASE_URL.")
-    from app.storage.embedded import EmbeddedDatabaseError, running
+def named_database(settings: Settings, *, make: bool = False) -> Iterator[str]:
+    """The URL of the database; which one it is, is said on stderr."""
+    from app.server.database import database, name_of_database
 
-    try:
-        with running(settings.data_dir) as url:
-            migrate(url)
-            yield url
-    except EmbeddedDatabaseError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def migrate(url: str) -> None:
-    from sqlalchemy.exc import DBAPIError
-
-    from app.storage.migrate import OldServerError, UnknownSchemaError, upgrade
-
-    try:
-        run(upgrade(url))
-    except (OldServerError, UnknownSchemaError) as error:
-        raise click.ClickException(str(error)) from None
-    except DBAPIError as error:
-        raise click.ClickException(f"The database refused: {error.orig}") from None
-    except OSError as error:
-        raise click.ClickException(f"The database can't be reached: {error}") from None
+    with database(settings, make=make) as url:
+        click.echo(f"Database: {name_of_database(settings)}", err=True)
+        yield url
 
 
 def run(work: Coroutine[object, object, Answer]) -> Answer:

@@ -14,7 +14,7 @@ from tests.api.databases import run_sql
 from tests.cli.flowport import flowport
 
 
-@pytest.mark.parametrize("command", ["serve", "load", "token", "schema"])
+@pytest.mark.parametrize("command", ["serve", "load", "token", "reset-demo", "schema"])
 def test_every_command_has_help(command: str) -> None:
     told = flowport(command, "--help")
     assert (told.returncode, told.stderr) == (0, "")
@@ -89,7 +89,7 @@ def test_a_data_directory_without_a_name_is_refused(command: list[str]) -> None:
 
 
 def test_a_data_directory_without_a_parent_is_refused(folder: Path) -> None:
-    told = flowport("token", "--list", "--data-dir", folder / "missing" / "data")
+    told = flowport("serve", "--port", "0", "--data-dir", folder / "missing" / "data")
     assert told.returncode == 1
     assert f"there is no folder {folder / 'missing'}" in told.stderr
 

@@ -11,9 +11,13 @@ import httpx
 import psutil
 import pytest
 
-from tests.cli.flowport import flowport, serving
+from app.http.explorer import graphiql
+from app.server.startup import greeting
+from app.settings import read_settings
+from tests.cli.flowport import called, flowport, serving
 from tests.storage.embedded_users import eventually, server_of
 
+PAGE = "GraphiQL" if graphiql.is_there() else "a simple page"
 TOKEN = {"Authorization": "Bearer demo-integrator"}
 
 
@@ -28,8 +32,8 @@ class Life:
 
     url: str
     greeting: list[str]
-    pasted: str
-    """What came of the command of the greeting, where there is curl to run it."""
+    pasted: list[str]
+    """What came of the command of the greeting, each time it was run, where there is curl to run it."""
     listed: subprocess.CompletedProcess[str]
     """What another command said while the server ran."""
     ready: int
@@ -48,7 +52,7 @@ def life(data_dir: Path, session_folder: Path) -> Life:
         assert server.process.stdout is not None
         server.greeting += [server.process.stdout.readline().strip() for _ in range(3)]
         command = server.greeting[-1] if shutil.which("curl") else ""
-        pasted = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=True).stdout
+        pasted = [subprocess.check_output(["sh", "-c", command], text=True, timeout=30) for _ in range(2)]
         listed = flowport("token", "--list", "--data-dir", data_dir)
         httpx.post(f"{server.url}/graphql", json={"query": "query Asked { __typename }"}, headers=TOKEN)
         ready, database_ran = httpx.get(f"{server.url}/ready").status_code, server_of(data_dir) is not None
@@ -89,18 +93,39 @@ def test_the_supervisor_has_one_thread(life: Life) -> None:
     assert life.threads == 1
 
 
-def test_the_greeting_has_the_tokens_and_an_export_to_paste(life: Life) -> None:
+def test_the_greeting_has_the_tokens_and_a_question_about_an_export_to_paste(life: Life) -> None:
     url, tokens, invitation, *curl = life.greeting
-    assert url == f"Flowport serves GraphQL, and GraphiQL for browsers, on {life.url}/graphql"
+    assert url == f"Flowport serves GraphQL, and {PAGE} for browsers, on {life.url}/graphql"
     assert tokens == "Tokens of the demo world: demo-integrator demo-admin demo-guest demo-outsider"
-    assert invitation == "Export a flow:"
+    assert invitation == "Ask where a flow may be exported to:"
     assert curl[0].startswith("curl ")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl to paste the command into")
-def test_the_command_of_the_greeting_exports_a_flow_when_pasted(life: Life) -> None:
-    exported = json.loads(life.pasted)["data"]["exportFlow"]
-    assert (exported["errors"], exported["flow"]["workspace"]["name"]) == ([], "Retail Production")
+def test_the_command_of_the_greeting_answers_the_same_each_time_it_is_pasted(life: Life) -> None:
+    first, second = life.pasted
+    assert first == second
+    assert "Retail Production" in [
+        each["node"]["name"] for each in json.loads(first)["data"]["destinationWorkspaces"]["edges"] if each["eligible"]
+    ]
+
+
+def test_where_no_page_is_served_the_greeting_names_none() -> None:
+    settings = read_settings({"graphiql": "off"})
+    assert greeting(settings, "http://h:1", demo=False) == "Flowport serves GraphQL on http://h:1/graphql"
+
+
+@pytest.mark.usefixtures("life")
+def test_the_demo_is_reset_by_a_command_and_no_other_database_is(data_dir: Path, database_url: str) -> None:
+    told = flowport("reset-demo", "--data-dir", data_dir)
+    assert (told.returncode, told.stdout) == (0, "")
+    assert told.stderr.splitlines() == [
+        f"Database: the embedded one in {data_dir}",
+        "The demo world is as at its first start.",
+    ]
+    told = called("reset-demo", "--data-dir", data_dir, DATABASE_URL=database_url)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == "Error: FLOWPORT_DATABASE_URL is set, and only the embedded database's demo world is reset.\n"
 
 
 def test_every_line_of_the_log_is_json_the_server_s_own_lines_too(life: Life) -> None:
@@ -112,7 +137,8 @@ def test_every_line_of_the_log_is_json_the_server_s_own_lines_too(life: Life) ->
 
 
 def test_the_other_commands_work_while_the_server_runs(life: Life) -> None:
-    assert (life.listed.returncode, life.listed.stderr) == (0, "")
+    assert life.listed.returncode == 0
+    assert life.listed.stderr.startswith("Database: the embedded one in /")
     assert life.ready == 200
 
 
@@ -135,4 +161,4 @@ def test_a_server_of_other_hosts_takes_no_token_of_a_demo_world_that_comes_later
 def test_without_the_demo_world_other_hosts_are_served(folder: Path) -> None:
     with serving(folder / "data", "--no-demo", "--host", "0.0.0.0") as server:
         assert server.end(signal.SIGTERM) == 0
-    assert server.greeting == [f"Flowport serves GraphQL, and GraphiQL for browsers, on {server.url}/graphql"]
+    assert server.greeting == [f"Flowport serves GraphQL, and {PAGE} for browsers, on {server.url}/graphql"]

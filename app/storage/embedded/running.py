@@ -20,13 +20,14 @@ __all__ = ["EmbeddedDatabaseError", "running", "watch"]
 
 
 @contextmanager
-def running(data_dir: Path) -> Iterator[str]:
+def running(data_dir: Path, *, make: bool = True) -> Iterator[str]:
     """Have the database of the data directory run, and yield its SQLAlchemy URL.
 
-    The data directory is made if it is missing; its parent must exist. Raises EmbeddedDatabaseError.
+    Where there is none it is made, if it may be: the data directory too, whose parent must exist. Raises
+    EmbeddedDatabaseError.
     """
     with said_plainly(data_dir):
-        place, account = prepare(data_dir)
+        place, account = prepare(data_dir, make=make)
         users = open_lock(users_file(place), account)
     try:
         with said_plainly(data_dir):
@@ -45,12 +46,17 @@ def said_plainly(data_dir: Path) -> Iterator[None]:
         raise EmbeddedDatabaseError(f"The data directory {data_dir} can't be used: {error}. {WAYS_OUT}") from error
 
 
-def prepare(data_dir: Path) -> tuple[Place, Account]:
+def prepare(data_dir: Path, *, make: bool) -> tuple[Place, Account]:
     """The place and the account that its database runs as; refuses a place that the account can't reach."""
     place = Place(data_dir.expanduser().resolve())
     if not str(place.data_dir).isprintable():
         raise EmbeddedDatabaseError(
             f"The path of the data directory has characters that don't print: {str(place.data_dir)!r}. {WAYS_OUT}"
+        )
+    if not make and not place.cluster.exists():
+        raise EmbeddedDatabaseError(
+            f"There is no embedded database in {place.data_dir}; `flowport serve` and `flowport load` make one. "
+            "Name the folder of yours with --data-dir or FLOWPORT_DATA_DIR, or its URL in FLOWPORT_DATABASE_URL."
         )
     if not place.data_dir.exists():
         make_data_dir(place.data_dir)

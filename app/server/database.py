@@ -1,0 +1,56 @@
+"""The database that a command speaks to: the user's own, or the embedded one of a data directory."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from app.settings import Settings
+
+
+@contextmanager
+def database(settings: Settings, *, make: bool = False) -> Iterator[str]:
+    """The URL of the database, which has the newest schema; without one of the user's, the embedded one runs.
+
+    An embedded one that is missing is made only if that is asked for.
+    """
+    if settings.database_url is not None:
+        migrate(settings.database_url)
+        yield settings.database_url
+        return
+    if sys.platform == "win32":
+        raise click.ClickException("On Windows there is no embedded database: set FLOWPORT_DATABASE_URL.")
+    from app.storage.embedded import EmbeddedDatabaseError, running
+
+    try:
+        with running(settings.data_dir, make=make) as url:
+            migrate(url)
+            yield url
+    except EmbeddedDatabaseError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def name_of_database(settings: Settings) -> str:
+    """What a person calls it; the password of a URL isn't told."""
+    if settings.database_url is None:
+        return f"the embedded one in {settings.data_dir.expanduser().absolute()}"
+    from sqlalchemy import make_url
+
+    return make_url(settings.database_url).set(drivername="postgresql").render_as_string()
+
+
+def migrate(url: str) -> None:
+    from sqlalchemy.exc import DBAPIError
+
+    from app.storage.migrate import OldServerError, UnknownSchemaError, upgrade
+
+    try:
+        asyncio.run(upgrade(url))
+    except (OldServerError, UnknownSchemaError) as error:
+        raise click.ClickException(str(error)) from None
+    except DBAPIError as error:
+        raise click.ClickException(f"The database refused: {error.orig}") from None
+    except OSError as error:
+        raise click.ClickException(f"The database can't be reached: {error}") from None
