@@ -40,7 +40,7 @@ class PageInfo:
 
 @strawberry.type(description="An element of a list, and where it stands there.")
 class Edge(Generic[NodeType]):
-    cursor: str = about("Where the element stands; opaque, and good for this list in this order only.")
+    cursor: str = about("Where the element stands; opaque, and valid for this list in this order only.")
     node: NodeType = about("The element.")
 
 

@@ -35,12 +35,12 @@ class Counted:
 
 @strawberry.type(description="A workspace as the destination of a flow.")
 class DestinationWorkspaceEdge:
-    cursor: str = about("Where the element stands; opaque, and good for this list only.")
+    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
     node: Workspace = about("The workspace.")
     eligible: bool = about("Whether the flow can be exported here as a new flow.")
     eligible_for_override: bool = about(
-        "Whether it can be exported over a flow that is here; differs where only the quota stands in the way of a new "
-        "one."
+        "Whether it can be exported over a flow that is here; differs from `eligible` only where the quota "
+        "admits no new flow."
     )
     blockers: list[ExportFlowError] = about("Why it can't be exported here as a new flow; empty when eligible.")
 
@@ -57,7 +57,7 @@ class DestinationWorkspaceEdge:
 
 @strawberry.type(description="A page of the workspaces that a flow may be exported to.")
 class DestinationWorkspaceConnection(Counted):
-    edges: list[DestinationWorkspaceEdge] = about("The workspaces of the page, each with what stands in the way.")
+    edges: list[DestinationWorkspaceEdge] = about("The workspaces of the page, each with the reasons against it.")
     nodes: list[Workspace] = about("The workspaces of the page.")
 
     @classmethod
@@ -68,7 +68,7 @@ class DestinationWorkspaceConnection(Counted):
 
 @strawberry.type(description="A flow that could be overridden.")
 class OverrideCandidateEdge:
-    cursor: str = about("Where the element stands; opaque, and good for this list only.")
+    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
     node: Flow = about("The flow.")
     match_reason: MatchReason = about("Why it stands where it stands in the list.")
 
@@ -91,7 +91,7 @@ class OverrideCandidateConnection(Counted):
 
 @strawberry.type(description="A topic that could take the place of the flow's.")
 class TopicCandidateEdge:
-    cursor: str = about("Where the element stands; opaque, and good for this list only.")
+    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
     node: Topic = about("The topic.")
     same_name: bool = about("Whether it has the name of the flow's topic, upper and lower case alike.")
     missing_properties: list[str] = about("The properties that the flow would miss with this topic.")

@@ -12,10 +12,10 @@ from app.graphql.arguments import given
 from app.graphql.describe import about, optional
 from app.graphql.scalars import JSON
 
-REVISION = "The revision that the call is based on: refused with StaleDraft if the draft has moved since."
+REVISION = "The revision that the call is based on: refused with `StaleDraft` if the draft was changed since."
 
 
-@strawberry.input(description="What a step is to be bound to: an id sets, null clears, what is left out stays.")
+@strawberry.input(description="What a step uses from now on: an id sets it, null clears it, what is left out stays.")
 class StepBindingInput:
     step_id: str = about("The id of the step.")
     credential_id: strawberry.ID | None = optional("A credential of the workspace, of the step's component.")
@@ -38,8 +38,8 @@ class StepBindingInput:
 class UpdateFlowDraftInput:
     flow_id: strawberry.ID = about("The flow. If it has no draft, it gets one from its published version.")
     expected_revision: int | None = optional(
-        "The revision the change is based on; if the draft has moved since, the answer is StaleDraft. Without it the "
-        "change is applied to whatever is there."
+        "The revision that the change is based on: refused with `StaleDraft` if the draft was changed since. Without "
+        "it the change is applied to whatever is there."
     )
     name: str | None = optional("The new name: 1 to 255 characters, no control characters.")
     description: str | None = optional("The new description: at most 1,000 characters; null removes it.")
@@ -74,7 +74,7 @@ class PublishFlowDraftInput:
         return PublishWish(self.flow_id, given(self.expected_revision))
 
 
-@strawberry.input(description="Which version to take back.")
+@strawberry.input(description="Which version to restore.")
 class RevertFlowInput:
     flow_id: strawberry.ID = about("The flow to revert.")
     version_id: strawberry.ID = about("A version from the flow's own history.")
@@ -82,7 +82,7 @@ class RevertFlowInput:
         description="Publish it at once, as the next version; refused if it isn't ready.", default=False
     )
     existing_draft: ExistingDraft = strawberry.field(
-        description="What becomes of a draft that the flow has already.", default=ExistingDraft.SET_ASIDE
+        description="What happens to a draft that the flow has already.", default=ExistingDraft.SET_ASIDE
     )
 
     def to_wish(self) -> RevertWish:
@@ -90,7 +90,7 @@ class RevertFlowInput:
 
 
 @strawberry.input(
-    description="Which draft to let go. Discarding the only draft of a flow that was never published deletes the flow."
+    description="Which draft to discard. Discarding the only draft of a flow that was never published deletes the flow."
 )
 class DiscardFlowDraftInput:
     flow_id: strawberry.ID = about("The flow whose draft is discarded.")
@@ -100,7 +100,7 @@ class DiscardFlowDraftInput:
         return DiscardWish(self.flow_id, given(self.expected_revision))
 
 
-@strawberry.input(description="Which draft to take back.")
+@strawberry.input(description="Which draft to restore.")
 class RestoreFlowDraftInput:
     draft_id: strawberry.ID = about("A draft that was set aside: see `Flow.draftsSetAside`.")
 

@@ -26,7 +26,7 @@ enumeration(
         "FLOW_HAS_NO_TOPIC": "A topic was given for a flow without pub/sub steps.",
         "CREDENTIAL_NOT_ACCESSIBLE": "The credential, secret or agent can't be used by this step in this workspace.",
         "DRAFT_ALREADY_EXISTS": "The flow to override has a draft, and it was asked not to set it aside.",
-        "STALE_DRAFT": "The draft has moved since the revision that the change is based on, or is gone.",
+        "STALE_DRAFT": "The draft was changed since the revision that the change is based on, or is gone.",
         "DRAFT_NOT_READY": "The draft can't be published yet: see its blockers.",
         "CANNOT_OVERRIDE_ITSELF": "Source and destination are the same flow.",
         "QUOTA_EXCEEDED": "The contract may not hold more flows in its production workspaces.",
@@ -37,7 +37,7 @@ enumeration(
     ContractStatus,
     "Whether a contract is in use.",
     {
-        "ACTIVE": "In use.",
+        "ACTIVE": "In use: its workspaces can be read, exported from and written into.",
         "SUSPENDED": "Its workspaces can be read and exported from, but nothing is written into them.",
     },
 )
@@ -92,7 +92,7 @@ enumeration(
 )
 enumeration(
     ReferenceKind,
-    "What a step can be bound to.",
+    "What kind of thing a step uses.",
     {
         "CREDENTIAL": "A credential of the step's component.",
         "SECRET": "An auth secret of the step's component.",
@@ -137,10 +137,10 @@ enumeration(
 )
 enumeration(
     ExistingDraft,
-    "What becomes of a draft that the overridden flow has already.",
+    "What happens to a draft that the flow has already.",
     {
-        "SET_ASIDE": "It is set aside, with its id and who did it, and can be restored.",
-        "REFUSE": "The call is refused with DraftAlreadyExists.",
+        "SET_ASIDE": "It is set aside: it keeps its id and can be restored.",
+        "REFUSE": "The call is refused with `DraftAlreadyExists`.",
     },
 )
 enumeration(
@@ -159,6 +159,6 @@ enumeration(
     {
         "COPIED_FROM_THIS_FLOW": "It was copied or exported from this flow before.",
         "SAME_NAME": "It has the same name, upper and lower case alike.",
-        "OTHER": "It is in the workspace.",
+        "OTHER": "Any other flow of the workspace.",
     },
 )

@@ -31,7 +31,7 @@ class FlowSourceInput:
 class ExportDestinationInput:
     workspace_id: strawberry.ID | None = optional("The workspace in which a new flow is made.")
     override_flow_id: strawberry.ID | None = optional(
-        "The flow that gets the new draft. What it runs is not disturbed until the draft is published."
+        "The flow that gets the new draft. Its published version runs on until the draft is published."
     )
 
     def to_wish(self) -> IntoWorkspace | OntoFlow:
@@ -57,7 +57,7 @@ class ExportFlowInput:
     topic_id: strawberry.ID | None = optional("The destination topic that the flow's one topic is replaced with.")
     source: FlowSourceInput | None = optional("Which state of the flow to export.")
     existing_draft: ExistingDraft = strawberry.field(
-        description="What becomes of a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
+        description="What happens to a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
     )
 
     def to_wish(self) -> ExportWish:

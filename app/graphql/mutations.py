@@ -28,21 +28,21 @@ Publish = Annotated[
     draft_inputs.PublishFlowDraftInput, strawberry.argument(name="input", description="Which draft to publish.")
 ]
 Revert = Annotated[
-    draft_inputs.RevertFlowInput, strawberry.argument(name="input", description="Which version to take back.")
+    draft_inputs.RevertFlowInput, strawberry.argument(name="input", description="Which version to restore.")
 ]
 Discard = Annotated[
-    draft_inputs.DiscardFlowDraftInput, strawberry.argument(name="input", description="Which draft to let go.")
+    draft_inputs.DiscardFlowDraftInput, strawberry.argument(name="input", description="Which draft to discard.")
 ]
 Restore = Annotated[
-    draft_inputs.RestoreFlowDraftInput, strawberry.argument(name="input", description="Which draft to take back.")
+    draft_inputs.RestoreFlowDraftInput, strawberry.argument(name="input", description="Which draft to restore.")
 ]
 
 
-@strawberry.type(description="Everything that can be changed. Each answers null only when something unexpected failed.")
+@strawberry.type(description="All mutations. A result is null only where something unexpected failed.")
 class Mutation:
     @mutation
     async def copy_flow(self, info: Info, wanted: Copy) -> payloads.CopyFlowPayload | None:
-        """Make an exact copy of a flow as a draft in the same workspace: content, credentials, topics and all."""
+        """Make an exact copy of a flow as a draft in the same workspace, with all its credentials and topics."""
         outcome = await info.context.change(copy_flow, wanted.to_wish())
         return await outcomes.copy_flow_payload(info, outcome)
 
@@ -65,31 +65,31 @@ class Mutation:
     async def update_flow_draft(self, info: Info, wanted: Update) -> payloads.UpdateFlowDraftPayload | None:
         """Save a draft: its name, description, schedule, graph, or what its steps are bound to.
 
-        Publish with the revision that this answers, and nobody's change in between is published unseen.
+        Publish with the revision in the answer: a change that somebody makes in between is then never published unseen.
         """
         outcome = await info.context.change(update_draft, wanted.to_wish())
         return await outcomes.update_flow_draft_payload(info, outcome)
 
     @mutation
-    async def publish_flow_draft(self, info: Info, wanted: Publish) -> payloads.PublishFlowDraftPayload | None:
-        """Publish a draft that is ready as the next version of its flow. An active flow goes on as this version."""
-        outcome = await info.context.change(publish_draft, wanted.to_wish())
-        return await outcomes.publish_flow_draft_payload(info, outcome)
-
-    @mutation
-    async def revert_flow(self, info: Info, wanted: Revert) -> payloads.RevertFlowPayload | None:
-        """Take an old version back, as the new draft or published at once. The history stays as it is."""
-        outcome = await info.context.change(revert_flow, wanted.to_wish())
-        return await outcomes.revert_flow_payload(info, outcome)
-
-    @mutation
     async def discard_flow_draft(self, info: Info, wanted: Discard) -> payloads.DiscardFlowDraftPayload | None:
-        """Let the draft of a flow go. The only draft of a flow that was never published takes the flow with it."""
+        """Discard a flow's draft. If it is the only draft of a flow that was never published, the flow is deleted."""
         outcome = await info.context.change(discard_draft, wanted.to_wish())
         return await outcomes.discard_flow_draft_payload(info, outcome)
 
     @mutation
     async def restore_flow_draft(self, info: Info, wanted: Restore) -> payloads.RestoreFlowDraftPayload | None:
-        """Take a draft back that was set aside. The draft that is being edited is set aside in exchange."""
+        """Restore a draft that was set aside. The draft that is being edited is set aside in exchange."""
         outcome = await info.context.change(restore_draft, wanted.draft_id)
         return await outcomes.restore_flow_draft_payload(info, outcome)
+
+    @mutation
+    async def publish_flow_draft(self, info: Info, wanted: Publish) -> payloads.PublishFlowDraftPayload | None:
+        """Publish a draft that is ready as the next version of its flow. An active flow continues as this version."""
+        outcome = await info.context.change(publish_draft, wanted.to_wish())
+        return await outcomes.publish_flow_draft_payload(info, outcome)
+
+    @mutation
+    async def revert_flow(self, info: Info, wanted: Revert) -> payloads.RevertFlowPayload | None:
+        """Restore an old version, as the new draft or published at once. The history stays as it is."""
+        outcome = await info.context.change(revert_flow, wanted.to_wish())
+        return await outcomes.revert_flow_payload(info, outcome)

@@ -18,10 +18,10 @@ from app.graphql.errors.interfaces import (
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
 
-ERRORS = "Every reason why nothing was written; empty when it went through."
+ERRORS = "Every reason why nothing was written; empty when it was done."
 
 
-@strawberry.type(description="What came of copyFlow.")
+@strawberry.type(description="The result of `copyFlow`.")
 class CopyFlowPayload:
     flow: Flow | None = about("The new flow; null when refused.")
     draft: FlowDraft | None = about("Its draft, an exact copy; null when refused.")
@@ -30,39 +30,39 @@ class CopyFlowPayload:
     errors: list[CopyFlowError] = about(ERRORS)
 
 
-@strawberry.type(description="What came of exportFlow.")
+@strawberry.type(description="The result of `exportFlow`.")
 class ExportFlowPayload:
     flow: Flow | None = about("The new or overridden flow; null when refused.")
     draft: FlowDraft | None = about("The draft that was made: choose credentials in it, then publish it.")
     set_aside: FlowDraft | None = about("The draft that was set aside, if the overridden flow had one.")
     copied_from: CopiedFrom | None = about("Which state of the source was exported; null when refused.")
     references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
-    warnings: list[ExportFlowWarning] = about("What to know although the export went through.")
+    warnings: list[ExportFlowWarning] = about("What to know although the export was done.")
     errors: list[ExportFlowError] = about(ERRORS)
 
 
-@strawberry.type(description="What came of createFlow.")
+@strawberry.type(description="The result of `createFlow`.")
 class CreateFlowPayload:
     flow: Flow | None = about("The new flow; null when refused.")
     draft: FlowDraft | None = about("Its draft; null when refused.")
     errors: list[CreateFlowError] = about(ERRORS)
 
 
-@strawberry.type(description="What came of updateFlowDraft.")
+@strawberry.type(description="The result of `updateFlowDraft`.")
 class UpdateFlowDraftPayload:
     flow: Flow | None = about("The flow; null when refused.")
     draft: FlowDraft | None = about("The draft as it is saved, with its new revision; null when refused.")
     errors: list[UpdateFlowDraftError] = about(ERRORS)
 
 
-@strawberry.type(description="What came of publishFlowDraft.")
+@strawberry.type(description="The result of `publishFlowDraft`.")
 class PublishFlowDraftPayload:
     flow: Flow | None = about("The flow, as its new version; null when refused.")
     version: FlowVersion | None = about("The version that the draft became; null when refused.")
     errors: list[PublishFlowDraftError] = about(ERRORS)
 
 
-@strawberry.type(description="What came of revertFlow.")
+@strawberry.type(description="The result of `revertFlow`.")
 class RevertFlowPayload:
     flow: Flow | None = about("The flow; null when refused.")
     draft: FlowDraft | None = about("The new draft; null when refused, or when it was published at once.")
@@ -72,15 +72,15 @@ class RevertFlowPayload:
     errors: list[RevertFlowError] = about(ERRORS)
 
 
-@strawberry.type(description="What came of discardFlowDraft.")
+@strawberry.type(description="The result of `discardFlowDraft`.")
 class DiscardFlowDraftPayload:
-    flow: Flow | None = about("The flow; null when refused, or when it went with its draft.")
-    discarded_draft_id: strawberry.ID | None = about("The draft that is gone; null when refused.")
-    deleted_flow_id: strawberry.ID | None = about("The flow, if it went with its draft.")
+    flow: Flow | None = about("The flow; null when refused, or when it was deleted with its draft.")
+    discarded_draft_id: strawberry.ID | None = about("The id of the draft that was discarded; null when refused.")
+    deleted_flow_id: strawberry.ID | None = about("The id of the flow, if it was deleted with its draft.")
     errors: list[DiscardFlowDraftError] = about(ERRORS)
 
 
-@strawberry.type(description="What came of restoreFlowDraft.")
+@strawberry.type(description="The result of `restoreFlowDraft`.")
 class RestoreFlowDraftPayload:
     flow: Flow | None = about("The flow; null when refused.")
     draft: FlowDraft | None = about("The draft, which is the one that is being edited now; null when refused.")

@@ -36,21 +36,25 @@ Source = Annotated[
     strawberry.argument(description="The state of the flow that would be copied; the usual one if left out."),
 ]
 Ineligible = Annotated[
-    bool, strawberry.argument(description="Also those where the flow can't be exported to, each with every reason.")
+    bool, strawberry.argument(description="Also workspaces that the flow can't be exported to, each with every reason.")
 ]
 THREE_KEYS = (int, str, str)
 
 
-@strawberry.type(description="Everything that can be asked. What you can't see is null, like what doesn't exist.")
+@strawberry.type(description="All queries. What you can't see is null, like what doesn't exist.")
 class Query:
     @field
     async def viewer(self, info: Info) -> User | None:
-        """Who you are."""
+        """The user that you are signed in as."""
         return User.of(await required(info.context.loaders.users, info.context.viewer))
 
     @field
     async def node(
-        self, info: Info, id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="Any id.")]
+        self,
+        info: Info,
+        id_: Annotated[
+            strawberry.ID, strawberry.argument(name="id", description="The id of anything that implements `Node`.")
+        ],
     ) -> Node | None:
         """Anything that has an id, by its id."""
         return await node_by_id(info, id_)
@@ -125,9 +129,9 @@ class Query:
         search: Search = strawberry.UNSET,
         include_ineligible: Ineligible = False,
     ) -> DestinationWorkspaceConnection | None:
-        """Where you may export this flow to, as a new flow or over one that is there, by name.
+        """The workspaces that you may export this flow to, as a new flow or over an existing one, by name.
 
-        With includeIneligible also where not, each with every reason. The flow's own workspace is among them.
+        With `includeIneligible` also the others, each with every reason. The flow's own workspace is among them.
         """
         paging = page.of("destinationWorkspaces", flow_id)
         wanted = DestinationSearch(given(contract_id), searched(search), include_ineligible)

@@ -15,6 +15,7 @@ from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.graphql.scalars import SCALARS
+from app.graphql.sdl import in_reading_order
 from app.graphql.types import readiness
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -48,7 +49,19 @@ IMPLEMENTATIONS = (
 """Fields name only their interfaces, so the schema is told of them here."""
 
 
+DESCRIPTION = """\
+Copies integration flows inside a workspace, and exports them to other workspaces: as a draft, which is published when it
+is ready.
+
+What a caller can't see is answered like what doesn't exist. A mutation answers with its result or with every reason why
+nothing was written, in `errors`; `errors` of the response are for requests that can't be run."""
+
+
 class Schema(strawberry.Schema):
+    def as_str(self) -> str:
+        """The schema in GraphQL's own language, in the order of reading."""
+        return in_reading_order(super().as_str(), self._schema)
+
     @property
     def graphql_schema(self) -> GraphQLSchema:
         """The schema as graphql-core has it."""
@@ -61,6 +74,7 @@ schema = Schema(
     types=IMPLEMENTATIONS,
     config=StrawberryConfig(scalar_map=SCALARS),
 )
+schema.graphql_schema.description = DESCRIPTION
 merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
 
 

@@ -33,7 +33,7 @@ class Life:
     url: str
     greeting: list[str]
     pasted: list[str]
-    """What came of the command of the greeting, each time it was run, where there is curl to run it."""
+    """The result of the command in the greeting, each time it was run, where there is curl to run it."""
     listed: subprocess.CompletedProcess[str]
     """What another command said while the server ran."""
     ready: int

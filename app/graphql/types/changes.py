@@ -12,10 +12,10 @@ from app.graphql.scalars import JSON
 from app.graphql.types.bound import Binding, ask_for_binding, binding_of
 
 
-@strawberry.type(description="A place where two steps or links differ.")
+@strawberry.type(description="A difference between two steps or links.")
 class FieldChange:
     path: str = about(
-        "A JSON Pointer (RFC 6901) into the step or link; empty for a whole one, where too much changed to tell it all."
+        "A JSON Pointer (RFC 6901) into the step or link; empty for the whole step or link, where too much changed to list it."
     )
     before: JSON | None = about("What stood there; null also where there was nothing.")
     after: JSON | None = about("What stands there; null also where there is nothing.")
@@ -56,14 +56,16 @@ class BindingChange:
     )
 
 
-@strawberry.type(description="From the older graph to the newer one. Steps and links are matched by their ids.")
+@strawberry.type(
+    description="What changed from an older graph to a newer one. Steps and links are matched by their ids."
+)
 class GraphDiff:
     identical: bool = about("Whether content and bindings are the same.")
-    added_steps: list[str] = about("The steps that came.")
-    removed_steps: list[str] = about("The steps that went.")
+    added_steps: list[str] = about("The ids of the steps that were added.")
+    removed_steps: list[str] = about("The ids of the steps that were removed.")
     changed_steps: list[StepChange] = about("The steps that changed, and where.")
-    added_links: list[str] = about("The links that came.")
-    removed_links: list[str] = about("The links that went.")
+    added_links: list[str] = about("The ids of the links that were added.")
+    removed_links: list[str] = about("The ids of the links that were removed.")
     changed_links: list[LinkChange] = about("The links that changed, and where.")
     bindings: list[BindingChange] = about("The steps that are bound to something else than before.")
 

@@ -75,7 +75,7 @@ class Flow(Node):
 
     @connection_field
     async def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Connection["FlowDraft"]:
-        """Drafts that were set aside, the latest first: take one back with restoreFlowDraft before it is removed."""
+        """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
         return await connection_below(info, Wanted(ListName.SET_ASIDE), self.view.id, page, FlowDraft.of)
 
     published_version: "FlowVersion | None" = version_of(
@@ -189,7 +189,7 @@ class FlowVersion(Node):
         lambda version: version.view.published_by, "Who published it; null if the account is gone."
     )
     revert_of: "FlowVersion | None" = version_of(
-        lambda version: version.view.revert_of, "The older version that it was taken from, if it was a revert."
+        lambda version: version.view.revert_of, "The older version that it restored, if it was a revert."
     )
 
     @classmethod

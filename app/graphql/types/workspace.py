@@ -23,7 +23,9 @@ OfComponent = Annotated[
 ]
 
 
-@strawberry.input(name="FlowFilter", description="Which flows are asked for. What is left out or null is not asked.")
+@strawberry.input(
+    name="FlowFilter", description="Only flows that fit all of this. What is left out or null doesn't filter."
+)
 class FlowFilterInput:
     status: FlowStatus | None = optional("Only flows of this status.")
     type: FlowType | None = optional("Only flows of this type.")
@@ -70,7 +72,7 @@ class Workspace(Node):
         search: Search = strawberry.UNSET,
         filter_by: Annotated[
             FlowFilterInput | None,
-            strawberry.argument(name="filter", description="Which flows are asked for; all if left out."),
+            strawberry.argument(name="filter", description="Only flows that fit this; all if left out."),
         ] = strawberry.UNSET,
         order_by: Annotated[
             FlowOrder | None, strawberry.argument(description="What they are sorted by; by name if left out.")
