@@ -44,15 +44,15 @@ async def address(demo_url: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def locked_address(demo_url: str) -> AsyncIterator[str]:
-    """The same of a server that takes itself to listen to the world, and so is open to callers with a token only."""
+async def address_off_loopback(demo_url: str) -> AsyncIterator[str]:
+    """The same of a server that listens on all interfaces, and so is open to callers with a token only."""
     async with on_a_socket(Settings(database_url=demo_url, host="0.0.0.0", log_format="json")) as (_, _, port):
         yield f"http://{ELSEWHERE}:{port}/graphql"
 
 
 @pytest.fixture
 async def token_of_the_guest(demo_url: str) -> str:
-    """One that is good off loopback too, unlike the word that everybody knows."""
+    """A token that is valid off loopback too, unlike the demo tokens."""
     return await issue_token(demo_url, "demo-guest@example.com", name="test", expires_days=None)
 
 
@@ -71,16 +71,17 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def visit(chromium: Browser, address: str) -> AsyncIterator[Visit]:
-    """A browser that has never been here, on the page; at the end it has nothing to complain of."""
+    """A browser without history, on the page; at the end it has reported no error."""
     async with visiting(chromium, address) as visit:
-        await visit.arrive()
+        await visit.open()
         yield visit
 
 
 @pytest.fixture
-async def visit_to_a_locked_door(chromium: Browser, locked_address: str) -> AsyncIterator[Visit]:
-    async with visiting(chromium, locked_address) as visit:
-        await visit.knock()
+async def signed_out_visit(chromium: Browser, address_off_loopback: str) -> AsyncIterator[Visit]:
+    """The same on a server that shows nothing without a token."""
+    async with visiting(chromium, address_off_loopback) as visit:
+        await visit.wait_for_sign_in()
         yield visit
 
 
@@ -89,5 +90,5 @@ async def visiting(chromium: Browser, address: str) -> AsyncIterator[Visit]:
     async with await chromium.new_context(viewport={"width": 1400, "height": 850}) as context:
         visit = Visit(await context.new_page(), address)
         yield visit
-        assert visit.complaints == []
-        assert visit.asked == {address.removesuffix("/graphql")}
+        assert visit.errors == []
+        assert visit.hosts == {address.removesuffix("/graphql")}

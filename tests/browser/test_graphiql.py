@@ -75,12 +75,12 @@ async def test_a_token_is_sent_and_kept_nowhere_unless_asked(visit: Visit) -> No
 
     await visit.remember.check()
     assert SECRET in await visit.stored()
-    await visit.arrive()
+    await visit.open()
     await expect(visit.token).to_have_value(SECRET)
 
     await visit.remember.uncheck()
     assert SECRET not in await visit.stored()
-    await visit.arrive()
+    await visit.open()
     await expect(visit.token).to_have_value("demo-integrator")
 
 
@@ -96,24 +96,24 @@ async def test_a_token_among_the_headers_of_the_editor_is_sent_and_kept_nowhere(
     assert "demo-admin" not in stored
 
 
-async def test_off_loopback_the_page_opens_with_a_good_token_and_tells_nothing_before(
-    visit_to_a_locked_door: Visit,
+async def test_off_loopback_the_page_asks_for_a_valid_token_and_shows_nothing_before(
+    signed_out_visit: Visit,
     token_of_the_guest: str,
 ) -> None:
-    visit = visit_to_a_locked_door
-    await expect(visit.door).to_contain_text("open to callers with a token")
+    visit = signed_out_visit
+    await expect(visit.sign_in).to_contain_text("open to callers with a token")
     await expect(visit.page.locator(".graphiql-container")).to_have_count(0)
 
     visit.forgiven = "401 (Unauthorized)"
     await visit.token.fill(SECRET)
     await visit.token.press("Enter")
-    await expect(visit.door).to_contain_text("The token is unknown, expired or revoked.")
+    await expect(visit.sign_in).to_contain_text("The token is unknown, expired or revoked.")
     await expect(visit.page.locator(".graphiql-container")).to_have_count(0)
 
     await visit.token.fill(token_of_the_guest)
     await visit.token.press("Enter")
-    await visit.come_in()
-    await expect(visit.door).to_be_hidden()
+    await visit.be_ready()
+    await expect(visit.sign_in).to_be_hidden()
     await visit.know_schema()
     assert (await visit.run())["data"]["viewer"]["email"] == "demo-guest@example.com"
     assert await visit.examples.count() == len(EXAMPLES)

@@ -14,54 +14,54 @@ ANSWER = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getVa
 
 
 class Visit:
-    """What is done on the page, what it complained of, and which hosts it asked."""
+    """What is done on the page, the errors that it reported, and the hosts that it sent requests to."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.address = address
-        self.heard: list[str] = []
+        self.reported: list[str] = []
         self.forgiven = "nothing"
-        self.asked: set[str] = set()
+        self.hosts: set[str] = set()
         page.set_default_timeout(5000)
         page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.heard.append(str(error)))
+        page.on("pageerror", lambda error: self.reported.append(str(error)))
         page.on("request", self._saw)
 
     def _heard(self, message: ConsoleMessage) -> None:
         # What breaks the content policy is an error too.
         if message.type == "error":
-            self.heard.append(message.text)
+            self.reported.append(message.text)
 
     def _saw(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme != "data":
-            self.asked.add(f"{parts.scheme}://{parts.netloc}")
+            self.hosts.add(f"{parts.scheme}://{parts.netloc}")
 
     @property
-    def complaints(self) -> list[str]:
-        return [text for text in self.heard if self.forgiven not in text]
+    def errors(self) -> list[str]:
+        return [text for text in self.reported if self.forgiven not in text]
 
-    async def arrive(self) -> None:
+    async def open(self) -> None:
         await self.page.goto(self.address)
-        await self.come_in()
+        await self.be_ready()
 
-    async def knock(self) -> None:
-        """Come to a page that waits for a token."""
+    async def wait_for_sign_in(self) -> None:
+        """Open a page that asks for a token first."""
         await self.page.goto(self.address)
-        await self.door.wait_for()
+        await self.sign_in.wait_for()
 
-    async def come_in(self) -> None:
+    async def be_ready(self) -> None:
         await self.page.locator("html[data-ready]").wait_for(state="attached")
         await self.page.locator(".graphiql-query-editor .CodeMirror").wait_for()
 
     @property
-    def door(self) -> Locator:
-        return self.page.locator("#door")
+    def sign_in(self) -> Locator:
+        return self.page.locator("#sign-in")
 
     @property
-    def said(self) -> Locator:
-        """Why the door stays closed."""
-        return self.page.locator("#door-said")
+    def sign_in_status(self) -> Locator:
+        """Why the sign-in failed."""
+        return self.page.locator("#sign-in-status")
 
     async def know_schema(self) -> None:
         await self.page.locator("html[data-schema=known]").wait_for(state="attached")

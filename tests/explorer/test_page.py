@@ -18,8 +18,8 @@ EXAMPLES = "/graphql/static/examples.graphql"
 # Those of several words: the others are everyday ones.
 SCHEMA_NAMES = [name for name in {*schema.graphql_schema.type_map, *ROOT_FIELDS} if re.search("[a-z][A-Z]", name)]
 PAGES = {"explorer.html", "graphiql.html"}
-# The only one that keeps anything in the browser; what it keeps is tested there.
-KEPT = "kept.js"
+# The only script that stores anything in the browser; tests in a browser say what.
+STORAGE = "storage.js"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -106,18 +106,18 @@ async def test_nothing_from_outside_may_run_or_be_asked(client: httpx.AsyncClien
     assert (await client.get(path, headers=BROWSER)).headers["content-security-policy"] == POLICY
 
 
-async def test_style_elements_of_graphiql_bear_a_word_that_is_new_for_every_answer(
+async def test_style_elements_of_graphiql_have_a_nonce_that_is_new_for_every_response(
     client: httpx.AsyncClient, fetched: Path
 ) -> None:
     fetch_into(fetched)
-    words = set()
+    nonces = set()
     for _ in range(2):
         page = await page_of(client)
-        [word] = re.findall(r'nonce="([^"]{20,})"', page.text)
-        allowed = POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{word}'")
+        [nonce] = re.findall(r'nonce="([^"]{20,})"', page.text)
+        allowed = POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'")
         assert page.headers["content-security-policy"] == allowed
-        words.add(word)
-    assert len(words) == 2
+        nonces.add(nonce)
+    assert len(nonces) == 2
 
 
 def test_the_pages_have_no_script_or_style_of_their_own_and_name_no_other_host() -> None:
@@ -129,7 +129,7 @@ def test_the_pages_have_no_script_or_style_of_their_own_and_name_no_other_host()
 
 
 async def test_the_scripts_keep_no_token(client: httpx.AsyncClient) -> None:
-    for name in FILES.keys() - {KEPT}:
+    for name in FILES.keys() - {STORAGE}:
         text = (await client.get(f"/graphql/static/{name}")).text
         assert re.findall(r"localStorage|sessionStorage|indexedDB|cookie|innerHTML", text) == []
 

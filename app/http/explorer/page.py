@@ -17,18 +17,18 @@ from app.http.explorer import graphiql
 
 FOLDER = Path(__file__).parent / "static"
 FILES = {
-    "demo.js": "text/javascript",
-    "door.js": "text/javascript",
+    "demo_tokens.js": "text/javascript",
+    "sign_in.js": "text/javascript",
     "examples.graphql": "application/graphql",
     "examples.js": "text/javascript",
     "explorer.css": "text/css",
     "explorer.js": "text/javascript",
     "graphiql.css": "text/css",
     "graphiql.js": "text/javascript",
-    "kept.js": "text/javascript",
+    "storage.js": "text/javascript",
     "panel.js": "text/javascript",
     "schema.js": "text/javascript",
-    "show.js": "text/javascript",
+    "elements.js": "text/javascript",
 }
 EXAMPLES = "examples.graphql"
 """The one file that tells of the schema."""

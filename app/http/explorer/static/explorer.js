@@ -1,8 +1,8 @@
 // The page's own script: picks examples, asks, and shows the answer. Nothing is kept when the page is closed.
-import { demoTokensOf, madeForDemo } from "./demo.js";
-import { examplesBehind } from "./door.js";
+import { demoTokensOf, madeForDemo } from "./demo_tokens.js";
+import { examplesAfterSignIn } from "./sign_in.js";
 import { readExamples } from "./examples.js";
-import { element, shownJson } from "./show.js";
+import { element, shownJson } from "./elements.js";
 import { SchemaBrowser } from "./schema.js";
 
 const endpoint = location.pathname;
@@ -210,6 +210,6 @@ addEventListener("keydown", (event) => {
 });
 await Promise.allSettled([findDemo()]);
 if (demo.hidden) part("made-for").textContent = madeForDemo;
-fillPicker(readExamples(await examplesBehind(endpoint, token)));
+fillPicker(readExamples(await examplesAfterSignIn(endpoint, token)));
 await browser.load();
 document.documentElement.dataset.ready = "true";

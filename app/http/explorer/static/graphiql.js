@@ -1,8 +1,8 @@
 // The page of GraphiQL: hands it the examples, sends its requests with the token, and keeps the token out of storage.
-import { demoTokens, demoTokensOf, madeForDemo } from "./demo.js";
-import { examplesBehind } from "./door.js";
+import { demoTokens, demoTokensOf, madeForDemo } from "./demo_tokens.js";
+import { examplesAfterSignIn } from "./sign_in.js";
 import { readExamples } from "./examples.js";
-import { rememberedToken, rememberToken, storage } from "./kept.js";
+import { rememberedToken, rememberToken, storage } from "./storage.js";
 import { examplesPlugin } from "./panel.js";
 
 const endpoint = location.pathname;
@@ -80,7 +80,7 @@ remember.checked = token.value !== "";
 remember.addEventListener("change", () => rememberToken(remember.checked ? token.value.trim() : ""));
 token.addEventListener("input", tokenChanged);
 offerDemoTokens(await demoTokensOf(post));
-const sections = readExamples(await examplesBehind(endpoint, token));
+const sections = readExamples(await examplesAfterSignIn(endpoint, token));
 const firstOfEach = sections.map(({ operations: [first] }) => ({ query: first.document, variables: first.variables }));
 const plugins = [examplesPlugin(sections, demo.hidden ? madeForDemo : "", (operation) => useTokenOf(operation.document))];
 

@@ -1,5 +1,5 @@
 // The schema browser: everything that introspection tells, type by type, with a search through all of it.
-import { element } from "./show.js";
+import { element } from "./elements.js";
 
 const TYPE_REFERENCE = "kind name ofType { kind name ofType { kind name ofType { kind name } } }";
 const VALUE = `name description defaultValue type { ${TYPE_REFERENCE} }`;

@@ -1,4 +1,4 @@
-// What is kept in the browser: tabs and settings of GraphiQL, never its headers; the token only where that is wanted.
+// What the browser stores: tabs and settings of GraphiQL, never its headers; the token only if the user asks for it.
 const tokenKey = "flowport:token";
 const ownPrefix = "graphiql:";
 const withHeadersInside = ["graphiql:tabState", "graphiql:queries", "graphiql:favorites"];
