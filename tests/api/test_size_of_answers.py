@@ -119,6 +119,18 @@ async def test_aliases_of_leaf_values_count_each(databases: Server, loaded_trade
     assert [error["extensions"]["limit"] for error in body["errors"]] == ["leaf values"]
 
 
+@pytest.mark.parametrize("selected", ["credential { id }", "__typename", "function"])
+async def test_of_many_steps_aliases_count_each_even_where_they_are_null(
+    databases: Server, loaded_trade: Loaded, selected: str
+) -> None:
+    aliases = [f"a{number}: {selected}" for number in range(10)]
+    async with databases.serving(loaded_trade, max_values=10 * STEPS - 1) as api:
+        flow = await flow_with(api, graph(STEPS))
+        await api.caller("ada").ask(asking(f"steps {{ {' '.join(aliases[:9])} }}"), id=flow)
+        body = await api.caller("ada").answer(asking(f"steps {{ {' '.join(aliases)} }}"), id=flow)
+    assert [error["extensions"]["limit"] for error in body["errors"]] == ["leaf values"]
+
+
 async def test_long_lists_are_answered_whole_and_in_order(databases: Server, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade) as api:
         flow = await flow_with(api, graph(PLENTY))

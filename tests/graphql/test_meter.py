@@ -30,9 +30,18 @@ def test_values_of_lists_count_each() -> None:
         counted.take_value(None)
 
 
+def test_null_and_an_empty_list_count_as_one_value() -> None:
+    counted = meter()
+    for _ in range(5):
+        counted.take_value(None)
+        counted.take_value([])
+    with pytest.raises(AnswerTooLarge, match="more than 10 leaf values"):
+        counted.take_value([])
+
+
 def test_names_and_values_count_as_long_as_they_are_in_json() -> None:
     counted = meter()
-    counted.take_field("name")
+    counted.take_names(len('"name":,'))
     counted.take_value("ä" * 10)
     assert counted.bytes == len('"name":,') + len('"ääääääääää"'.encode())
     with pytest.raises(AnswerTooLarge, match="more than 1000 bytes"):

@@ -23,7 +23,7 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.graphql.context import Context, Vanished
-from app.graphql.execution.access import NOT_PLAIN, Leaf, Nested, Related, access_of, type_of
+from app.graphql.execution.access import NOT_PLAIN, Leaf, Nested, Plan, Planned, Related, plan_of, type_of
 from app.graphql.execution.meter import AnswerTooLarge
 from app.graphql.execution.reading_ahead import ReadingAhead
 from app.graphql.relations import One
@@ -41,6 +41,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*args, **kwargs)
         self._has_told = False
         """That the answer would be too large."""
+        self._plans: dict[tuple[GraphQLObjectType, int], tuple[GroupedFieldSet, Plan]] = {}
         self._made: dict[tuple[int, int], tuple[object, object]] = {}
         self._ahead = ReadingAhead(
             self.schema,
@@ -63,32 +64,50 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             raise meter.refused.with_traceback(None)
         results: dict[str, Any] = {}
         awaited: list[str] = []
+        selected = self._plan_of(parent_type, grouped_field_set)
+        meter.take_names(selected.bytes)
         try:
-            for response_name, details in grouped_field_set.items():
-                meter.take_field(response_name)
-                access = access_of(parent_type, details[0].node.name.value)
-                if isinstance(access, Leaf):
-                    value = access.value_of(source_value)
-                    if value is not NOT_PLAIN:
-                        meter.take_value(value)
-                        results[response_name] = value
+            for field in selected.fields:
+                value = field.access.value_of(source_value) if isinstance(field.access, Leaf) else NOT_PLAIN
+                if value is NOT_PLAIN:
+                    value = self._execute(parent_type, source_value, field, path, position_context)
+                    if value is Undefined:
                         continue
-                field_path = Path(path, response_name, parent_type.name)
-                if isinstance(access, Nested):
-                    value = getattr(source_value, access.attribute)
-                    result = self._completed(access.type, value, details, field_path)
-                elif isinstance(access, Related):
-                    result = self._related(access, source_value, details, field_path)
+                    if value is None:
+                        meter.take_value(None)
+                    elif self.is_awaitable(value):
+                        awaited.append(field.name)
                 else:
-                    result = self.execute_field(parent_type, source_value, details, field_path, position_context)
-                if result is not Undefined:
-                    results[response_name] = result
-                    if self.is_awaitable(result):
-                        awaited.append(response_name)
+                    meter.take_value(value)
+                results[field.name] = value
         except Exception:
             self.settle_in_background([results[name] for name in awaited])
             raise
         return _settled(results, awaited) if awaited else results
+
+    def _plan_of(self, parent_type: GraphQLObjectType, grouped: GroupedFieldSet) -> Plan:
+        """How the fields of a selection are had: found once for all objects of a list."""
+        key = (parent_type, id(grouped))
+        if key not in self._plans:
+            # The selection is kept beside, so that nothing else gets its identity.
+            self._plans[key] = grouped, plan_of(parent_type, grouped)
+        return self._plans[key][1]
+
+    def _execute(
+        self, parent_type: GraphQLObjectType, source: Any, field: Planned, path: Path | None, position_context: Any
+    ) -> Any:
+        """What a field is, if it is no plain leaf value."""
+        access, asked = field.access, None
+        if isinstance(access, Related):
+            asked = access.relation.ask(self.context_value.loaders, source)
+            if asked is None and not access.is_required:
+                return None
+        field_path = Path(path, field.name, parent_type.name)
+        if isinstance(access, Related):
+            return self._related(access, asked, field.details, field_path)
+        if isinstance(access, Nested):
+            return self._completed(access.type, access.get(source), field.details, field_path)
+        return self.execute_field(parent_type, source, field.details, field_path, position_context)
 
     def execute_collected_subfields(
         self,
@@ -147,6 +166,9 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         """Long lists, and those below which something is to be read, are completed bit by bit."""
         if is_leaf_type(get_named_type(item_type)):
             return super().complete_iterable_value(item_type, field_details_list, info, path, items, position_context)
+        if not items:
+            self.context_value.meter.take_value(None)
+            return []
         self.context_value.meter.expect_objects(len(items))
         elements = self._elements(item_type, items, field_details_list)
         return self.complete_async_iterator_value(item_type, field_details_list, info, path, elements, position_context)
@@ -173,11 +195,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 await pace.wait()
             yield item
 
-    def _related(self, access: Related, source: object, details: FieldDetailsList, path: Path) -> Any:
+    def _related(
+        self, access: Related, asked: asyncio.Future[Any] | None, details: FieldDetailsList, path: Path
+    ) -> Any:
         """What a relation leads to: at once, where it was read already."""
-        asked = access.relation.ask(self.context_value.loaders, source)
-        if asked is None and not access.is_required:
-            return None
         if asked is None:
             return self._completed(access.type, None, details, path)
         return self._found(access, asked, details, path) if asked.done() else self._later(access, asked, details, path)

@@ -64,13 +64,13 @@ class Meter:
         if self.objects + number > self._max_objects:
             self._refuse("objects", self._max_objects)
 
-    def take_field(self, name: str) -> None:
-        """Count the name under which a field stands in an object."""
-        self.bytes += len(name) + BYTES_PER_FIELD
+    def take_names(self, number: int) -> None:
+        """Count the bytes of the names under which fields stand in an object."""
+        self.bytes += number
 
     def take_value(self, value: object) -> None:
-        """Count a leaf value, or a list of them, and as many bytes as it takes in JSON."""
-        self.values += len(value) if isinstance(value, list) else 1
+        """Count a leaf value, or a list of them, and as many bytes as it takes in JSON; null and an empty list are one."""
+        self.values += (len(value) or 1) if isinstance(value, list) else 1
         self.bytes += json_length(value)
         if self.bytes > self._max_bytes:
             self._refuse("bytes", self._max_bytes)

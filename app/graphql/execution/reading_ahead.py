@@ -72,7 +72,7 @@ class ReadingAhead:
                 if isinstance(access, Related):
                     yield Asked(access.relation, access.type, selected, await self._answers(access, several.values()))
                 else:
-                    below = _flat(getattr(parent, access.attribute) for parent in several.values())
+                    below = _flat(access.get(parent) for parent in several.values())
                     async for asked in self._ask(access.type, below, selected):
                         yield asked
 

@@ -36,10 +36,12 @@ def nested_graphs(demo: Demo) -> httpx.Request:
     return demo.request(query, ids=flows)
 
 
-def aliases_of_components(number: int, times: int) -> Callable[[Demo], httpx.Request]:
+def aliases_in_steps(number: int, times: int, selection: str = "component { id }") -> Callable[[Demo], httpx.Request]:
     def prepare(demo: Demo) -> httpx.Request:
         flow, _ = demo.create(graph(steps(number)))
-        query = f"query($id: ID!) {{ flow(id: $id) {{ draft {{ graph {{ steps {{ {aliased(times, 'component { id }')} }} }} }} }} }}"
+        query = (
+            f"query($id: ID!) {{ flow(id: $id) {{ draft {{ graph {{ steps {{ {aliased(times, selection)} }} }} }} }} }}"
+        )
         return demo.request(query, id=flow)
 
     return prepare
@@ -65,8 +67,11 @@ ANSWERS = (
     Attack("components of one flow, 60 times", repeated_graphs("components { id } topics { id }", 60)),
     Attack("native form, 50 aliases", repeated_graphs(aliased(50, "native"), 1)),
     Attack("graphs of empty lists", nested_graphs),
-    Attack("components of 3,000 steps, 20 aliases", aliases_of_components(3_000, 20)),
-    Attack("components of 3,000 steps, 15 aliases", aliases_of_components(3_000, 15)),
+    Attack("components of 3,000 steps, 20 aliases", aliases_in_steps(3_000, 20)),
+    Attack("components of 3,000 steps, 15 aliases", aliases_in_steps(3_000, 15)),
+    Attack("relations to nothing, 99 aliases", aliases_in_steps(18_000, 99, "credential { id }")),
+    Attack("relations to nothing, 25 aliases", aliases_in_steps(18_000, 25, "credential { id }")),
+    Attack("type names of 18,000 steps, 25 aliases", aliases_in_steps(18_000, 25, "__typename")),
     Attack("10,000 flows, their plain fields", many_flows("id name description type status cron createdAt updatedAt")),
     Attack("10,000 flows, 35 aliases", many_flows(aliased(35, "name"))),
     Attack(

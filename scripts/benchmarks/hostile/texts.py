@@ -79,6 +79,11 @@ def introspections(demo: Demo) -> httpx.Request:
     return demo.request(f"{{ __schema {{ types {{ {nested} }} }} }}", headers={})
 
 
+def introspections_of_values(demo: Demo) -> httpx.Request:
+    selected = "name kind description isOneOf __typename fields { name description isDeprecated __typename }"
+    return demo.request(f"{{ {aliased(50, f'__schema {{ types {{ {selected} }} }}')} }}", headers={})
+
+
 def wrong_bindings(number: int) -> Callable[[Demo], httpx.Request]:
     def prepare(demo: Demo) -> httpx.Request:
         flow, _ = demo.create(graph(steps(1)))
@@ -108,4 +113,5 @@ TEXTS = (
     Attack("450 wrong cursors", many_errors),
     Attack("250,000 ids", many_inputs),
     Attack("introspection", introspections),
+    Attack("introspection, 50 aliases", introspections_of_values),
 )
