@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, execute, get_introspection_query, parse
 
-from app.domain.nouns import UserId
+from app.domain.model import UserId
 from app.graphql.context import Context
 from app.graphql.execution.executor import Executor
 from app.graphql.execution.meter import Meter
-from app.graphql.http.limits import Limits
 from app.graphql.schema import schema
+from app.http.limits import Limits
 
 NOBODY: Any = None
 NESTED = """{
