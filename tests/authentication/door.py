@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.domain.model import UserId
-from app.http.authentication.authenticator import Authenticator
+from app.http.authentication.authenticator import MAX_TOKEN_BYTES, Authenticator
 from app.http.authentication.json_web_tokens import JsonWebTokens
 from app.http.authentication.jwks import KeySet
 from app.http.errors import RequestError
@@ -20,12 +20,23 @@ START = datetime(2030, 1, 1, tzinfo=UTC)
 LIFE = 300
 LEEWAY = 30
 
-IN_THE_SAME_WORDS = (
-    401,
-    "UNAUTHENTICATED",
-    "The token is unknown, expired or revoked.",
-    {"WWW-Authenticate": 'Bearer error="invalid_token"'},
-)
+NOT_BEARER = "doesn't begin with Bearer and a space"
+NO_TOKEN = "has no token, or one with characters that no token has"
+TOO_LONG = f"has a token that is longer than {MAX_TOKEN_BYTES} bytes"
+TWICE = "is there more than once"
+"""What is wrong with the form of a header; of this alone the caller is told."""
+
+
+def said_of_the_header(reason: str) -> str:
+    return f"The Authorization header {reason}. Send `Authorization: Bearer <token>`."
+
+
+def told_of(reason: str) -> tuple[int, str, str, dict[str, str]]:
+    """What the caller is told: of every token the same."""
+    message = "The token is unknown, expired or revoked."
+    if reason in (NOT_BEARER, NO_TOKEN, TOO_LONG, TWICE):
+        message = said_of_the_header(reason)
+    return 401, "UNAUTHENTICATED", message, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 @dataclass(slots=True)
@@ -49,12 +60,12 @@ class Door:
         return await self.authenticator.viewer([f"Bearer {token}"])
 
     async def refuses(self, header: str) -> str:
-        """Why a header is refused, as the log has it; that the caller isn't told, nor the log the token, is asserted."""
+        """Why a header is refused, as the log has it; that of a token the caller isn't told, nor the log it, is asserted."""
         with capture_logs() as log, pytest.raises(RequestError) as refused:
             await self.authenticator.viewer([header])
         told = refused.value
-        assert (told.status, told.code, told.message, told.headers) == IN_THE_SAME_WORDS
         [line] = [line for line in log if line["event"] == "token refused"]
+        assert (told.status, told.code, told.message, told.headers) == told_of(line["reason"])
         for piece in header.removeprefix("Bearer ").split("."):
             assert len(piece) < 8 or piece not in str(log)
         return str(line["reason"])

@@ -1,7 +1,7 @@
 """Who calls: the user of an API token or of a JWT. A token that isn't good is refused, never taken for no token."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from app.domain.model import UserId
@@ -37,16 +37,19 @@ class Authenticator:
         self._json_web_tokens = json_web_tokens
 
     async def viewer(self, headers: list[str]) -> UserId | None:
-        """The user whom the header names; None without one. Several headers are one that nobody can read.
+        """The user whom the header names; None without one. Several headers are refused.
 
-        Raises RequestError: 401 for whatever is wrong, without saying what; 503 for a JWT whose key can't be had just now, and
+        Raises RequestError: 401 for whatever is wrong, saying what only of the form of the header; 503 for a JWT whose key can't be had just now, and
         for everybody while the database is down or too busy. Nothing is remembered of a token: whether it is good now is
         asked of the database every time.
         """
         if not headers:
             return None
         try:
-            return await self._user_of(bearer_token(", ".join(headers)))
+            return await self._user_of(bearer_token(headers))
+        except BadHeader as error:
+            log().info("token refused", reason=str(error))
+            raise bad_token(f"The Authorization header {error}. Send `Authorization: Bearer <token>`.") from None
         except BadToken as error:
             log().info("token refused", reason=str(error))
             raise bad_token() from None
@@ -82,16 +85,22 @@ class Authenticator:
         return user
 
 
-def bearer_token(header: str) -> str:
-    """The token in a header. Raises BadToken if there is none."""
-    scheme, _, token = header.partition(" ")
+class BadHeader(BadToken):
+    """The header can't hold a token, whichever: its form is told, since that says nothing of any token."""
+
+
+def bearer_token(headers: Sequence[str]) -> str:
+    """The token in the one header that there should be. Raises BadHeader if there is none."""
+    if len(headers) > 1:
+        raise BadHeader("is there more than once")
+    scheme, _, token = headers[0].partition(" ")
     token = token.strip(" ")
     if scheme.lower() != "bearer":
-        raise BadToken("the scheme is not Bearer")
+        raise BadHeader("doesn't begin with Bearer and a space")
     if len(token) > MAX_TOKEN_BYTES:
-        raise BadToken(f"longer than {MAX_TOKEN_BYTES} bytes")
+        raise BadHeader(f"has a token that is longer than {MAX_TOKEN_BYTES} bytes")
     if not TOKEN.fullmatch(token):
-        raise BadToken("no token, or not the letters of one")
+        raise BadHeader("has no token, or one with characters that no token has")
     return token
 
 
@@ -104,9 +113,9 @@ def token_wanted() -> RequestError:
     return RequestError(401, RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`.", challenge)
 
 
-def bad_token() -> RequestError:
+def bad_token(message: str = "The token is unknown, expired or revoked.") -> RequestError:
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    return RequestError(401, RequestCode.UNAUTHENTICATED, "The token is unknown, expired or revoked.", challenge)
+    return RequestError(401, RequestCode.UNAUTHENTICATED, message, challenge)
 
 
 def cannot_tell() -> RequestError:
