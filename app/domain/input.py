@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
+from app.domain.wording import shown
 
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 1000
@@ -14,12 +15,12 @@ LONGEST_CRON = 255
 _NUMBER = re.compile(r"[0-9]{1,2}")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-_CRON_FIELDS: tuple[tuple[int, int, tuple[str, ...]], ...] = (
-    (0, 59, ()),
-    (0, 23, ()),
-    (1, 31, ()),
-    (1, 12, _MONTHS),
-    (0, 7, _WEEKDAYS),
+_CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of the month", 1, 31, ()),
+    ("month", 1, 12, _MONTHS),
+    ("day of the week", 0, 7, _WEEKDAYS),
 )
 
 
@@ -69,19 +70,23 @@ def cron_mistakes(cron: str | None, path: tuple[str, ...] = ("cron",)) -> tuple[
     """Why this can't be a schedule: minute, hour, day of month, month, day of week, as in crontab(5). None is none."""
     if cron is not None and len(cron) > LONGEST_CRON:
         return (InvalidInput(path, f"The schedule has {len(cron)} characters; at most {LONGEST_CRON} are allowed."),)
-    if cron is None or is_cron(cron):
-        return ()
-    reason = "The schedule isn't a cron expression of five fields, such as */15 * * * * for every quarter of an hour."
-    return (InvalidInput(path, reason),)
+    reason = None if cron is None else _cron_mistake(cron)
+    return () if reason is None else (InvalidInput(path, reason),)
 
 
-def is_cron(expression: str) -> bool:
+def _cron_mistake(expression: str) -> str | None:
+    """What is wrong with a cron expression: the number of its fields, or the first that can't be read."""
     fields = expression.split(" ")
-    return len(fields) == len(_CRON_FIELDS) and all(
-        _is_cron_item(item, *limits)
-        for field, limits in zip(fields, _CRON_FIELDS, strict=True)
-        for item in field.split(",")
-    )
+    if len(fields) != len(_CRON_FIELDS) or "" in fields:
+        return (
+            "The schedule isn't a cron expression of five fields with one space between them, such as */15 * * * * for "
+            "every quarter of an hour."
+        )
+    for field, (what, low, high, names) in zip(fields, _CRON_FIELDS, strict=True):
+        if not all(_is_cron_item(item, low, high, names) for item in field.split(",")):
+            or_names = f" or {names[0]} to {names[-1]}" if names else ""
+            return f"The {what} of the schedule can't be {shown(field)}: its values are {low} to {high}{or_names}."
+    return None
 
 
 def is_workspace_name(name: str) -> bool:

@@ -1,8 +1,11 @@
-"""How messages name things: by name and id, and never longer than a person reads."""
+"""How messages name things: by name, and never longer than a person reads."""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Protocol, TypeVar
+
+from app.domain.ids import Kind, other_kind, with_article
+from app.domain.model import ReferenceKind, Target
 
 LONGEST_LIST = 20
 LONGEST_LISTING = 1200
@@ -13,18 +16,37 @@ Thing = TypeVar("Thing")
 
 class Named(Protocol):
     @property
-    def id(self) -> str: ...
-
-    @property
     def name(self) -> str: ...
 
 
 def named(thing: Named) -> str:
-    return with_id(thing.name, thing.id)
+    return shown(thing.name)
 
 
-def with_id(name: str, id_: str) -> str:
-    return f"{shown(name)} ({shown(id_)})"
+def not_found(wanted: Kind, given: str) -> str:
+    """The answer to an id that is unknown, can't be seen, or can't be one; in the same words for all of them."""
+    other = other_kind(given, wanted)
+    if other is not None:
+        return f"{shown(given)} is the id of {other}, not of {with_article(wanted)}. Give the id of a {wanted}."
+    return f"There is no {wanted} {shown(given)} that you can see. Check the id, or ask for access."
+
+
+def not_here(kind: ReferenceKind, given: str, found: Target | None, place: Named) -> str:
+    """Why a workspace has no such thing; `found` is what has the given id, if the caller can see it."""
+    wanted = Kind(kind.value.lower())
+    if found is not None and found.kind is not kind:
+        return f"{named(found)} is {with_article(Kind(found.kind.value.lower()))}, not {with_article(wanted)}."
+    if found is not None:
+        return f"The {wanted} {named(found)} doesn't live in {named(place)}."
+    other = other_kind(given, wanted)
+    if other is not None:
+        return f"{shown(given)} is the id of {other}, not of {with_article(wanted)}."
+    return f"{named(place)} has no {wanted} {shown(given)}."
+
+
+def counted(noun: str, things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
+    """The things' texts after the noun for them, which agrees with their number: `step 2`, `steps 2, 5`."""
+    return f"{noun if len(things) == 1 else f'{noun}s'} {enumerated(things, text, longest)}"
 
 
 def shown(text: str) -> str:

@@ -1,30 +1,11 @@
 """Ids: text with a prefix that says what it names, sortable by the time of their making (TypeID, UUIDv7 inside)."""
 
-from enum import StrEnum
-
 from typeid import TypeID
 from typeid.core.errors import TypeIDException
 
+from app.domain.ids import Kind
 
-class Kind(StrEnum):
-    """What an id names; the value is its prefix."""
-
-    TENANT = "tenant"
-    CONTRACT = "contract"
-    WORKSPACE = "workspace"
-    USER = "user"
-    ROLE = "role"
-    TEAM = "team"
-    COMPONENT = "component"
-    TOPIC = "topic"
-    CREDENTIAL = "credential"
-    SECRET = "secret"
-    AGENT = "agent"
-    FLOW = "flow"
-    DRAFT = "draft"
-    VERSION = "version"
-    EXPORT = "export"
-
+__all__ = ["Kind", "is_id", "kind_of", "new_id"]
 
 LONGEST_ID = 64
 

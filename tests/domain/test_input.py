@@ -5,7 +5,6 @@ import pytest
 from app.domain.input import (
     cron_mistakes,
     description_mistakes,
-    is_cron,
     is_workspace_name,
     name_key,
     name_mistakes,
@@ -79,7 +78,6 @@ def test_what_is_no_description(description: str, says: str) -> None:
     ],
 )
 def test_schedules(expression: str) -> None:
-    assert is_cron(expression) is True
     assert cron_mistakes(expression) == ()
 
 
@@ -125,7 +123,28 @@ def test_schedules(expression: str) -> None:
 def test_what_is_no_schedule(expression: str) -> None:
     (mistake,) = cron_mistakes(expression)
     assert mistake.path == ("cron",)
-    assert is_cron(expression) is False
+
+
+FIVE_FIELDS = "The schedule isn't a cron expression of five fields with one space between them"
+
+
+@pytest.mark.parametrize(
+    ("expression", "says"),
+    [
+        ("99 * * * *", "The minute of the schedule can't be 99: its values are 0 to 59."),
+        ("*/0 * * * *", "The minute of the schedule can't be */0: its values are 0 to 59."),
+        ("0 24 * * *", "The hour of the schedule can't be 24: its values are 0 to 23."),
+        ("0 0 0 * *", "The day of the month of the schedule can't be 0: its values are 1 to 31."),
+        ("0 0 * 13 *", "The month of the schedule can't be 13: its values are 1 to 12 or JAN to DEC."),
+        ("0 0 * * 1,8", "The day of the week of the schedule can't be 1,8: its values are 0 to 7 or SUN to SAT."),
+        ("99 99 * * *", "The minute of the schedule can't be 99: its values are 0 to 59."),
+        ("* * * *", f"{FIVE_FIELDS}, such as */15 * * * * for every quarter of an hour."),
+        ("*  * * *", f"{FIVE_FIELDS}, such as */15 * * * * for every quarter of an hour."),
+        ("@daily", f"{FIVE_FIELDS}, such as */15 * * * * for every quarter of an hour."),
+    ],
+)
+def test_what_is_said_of_a_wrong_schedule(expression: str, says: str) -> None:
+    assert [mistake.message for mistake in cron_mistakes(expression)] == [says]
 
 
 def test_a_schedule_has_at_most_255_characters() -> None:
