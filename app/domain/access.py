@@ -1,11 +1,13 @@
 """Who may do what, and where nothing may be written (A1 to A6). Lists and mutations ask here alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
+from app.domain.ids import Kind
 from app.domain.model import Contract, ContractStatus, Workspace
-from app.domain.wording import named, shown
+from app.domain.paths import INTO_WORKSPACE, WORKSPACE, Path
+from app.domain.wording import named, not_found
 
 FLOW_EDIT = "workspaces.flow.edit"
 """The permission that "Integrator level" means (A2)."""
@@ -15,20 +17,22 @@ FLOW_EDIT = "workspaces.flow.edit"
 class FlowNotFound:
     code: ClassVar = ErrorCode.FLOW_NOT_FOUND
     flow_id: str
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        return f"There is no flow {shown(self.flow_id)} that you can see. Check the id, or ask for access."
+        return not_found(Kind.FLOW, self.flow_id)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceNotFound:
     code: ClassVar = ErrorCode.WORKSPACE_NOT_FOUND
     workspace_id: str
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        return f"There is no workspace {shown(self.workspace_id)} that you can see. Check the id, or ask for access."
+        return not_found(Kind.WORKSPACE, self.workspace_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,12 @@ class InsufficientPermission:
     code: ClassVar = ErrorCode.INSUFFICIENT_PERMISSION
     permission: str
     workspace: Workspace
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
         return (
-            f"You lack the permission {self.permission} in the workspace {named(self.workspace)}. "
+            f"You lack the permission {self.permission} in {named(self.workspace)}. "
             "Ask its admins for a role that has it, such as Integrator."
         )
 
@@ -50,13 +55,19 @@ class ContractSuspended:
     code: ClassVar = ErrorCode.CONTRACT_SUSPENDED
     contract: Contract
     workspace: Workspace
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
+        advice = "Choose a workspace of another contract, or have" if self._workspace_was_chosen else "Have"
         return (
             f"The contract {named(self.contract)} is suspended, so nothing can be written into its workspace "
-            f"{named(self.workspace)}. Choose a workspace of another contract, or have the contract reactivated."
+            f"{named(self.workspace)}. {advice} the contract reactivated."
         )
+
+    @property
+    def _workspace_was_chosen(self) -> bool:
+        return self.path in (WORKSPACE, INTO_WORKSPACE)
 
 
 @dataclass(frozen=True, slots=True)

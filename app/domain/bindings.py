@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.component import Catalogue, Component, Step
+from app.domain.component import Catalogue, Component
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import (
@@ -14,6 +14,7 @@ from app.domain.references import (
     by_position,
 )
 from app.domain.source import State
+from app.domain.step import Step
 from app.domain.topics import (
     MultipleTopicsNotCopied,
     TopicSchemaMismatch,
@@ -22,8 +23,31 @@ from app.domain.topics import (
     is_pub_sub,
     missing_properties,
 )
+from app.domain.wording import counted, named
 
-ExportWarning = MultipleTopicsNotCopied | TopicSchemaMismatch
+
+@dataclass(frozen=True, slots=True)
+class AgentNotCopied:
+    """A warning: steps ran on an agent that the destination can't use, and would run without one (X7c)."""
+
+    agent_id: str
+    agent: Target | None
+    """None if the caller can't see it."""
+    steps: tuple[Step, ...]
+    workspace: Workspace
+
+    @property
+    def message(self) -> str:
+        steps = counted("step", self.steps, lambda step: step.label)
+        runs = "runs" if len(self.steps) == 1 else "run"
+        agent = "an agent" if self.agent is None else f"the agent {named(self.agent)}"
+        return (
+            f"The {steps} of the source {runs} on {agent}, which {named(self.workspace)} can't use. "
+            "Choose an agent in the draft, or nothing takes its place."
+        )
+
+
+ExportWarning = MultipleTopicsNotCopied | TopicSchemaMismatch | AgentNotCopied
 """What the caller should know although the export goes through."""
 
 
@@ -89,15 +113,23 @@ class Rebinding:
         bindings: list[StepBindings] = []
         report: list[ReferenceOutcome] = []
         moves: list[TopicMove] = []
+        without_agent: dict[str, list[Step]] = {}
         for step in state.steps:
             before = bound.get(step.position, StepBindings(step.position))
             after = self._owned(step, before)
+            agent = before.reference(ReferenceKind.AGENT)
+            if agent is not None and after[ReferenceKind.AGENT] is None:
+                without_agent.setdefault(agent, []).append(step)
             if step.position in pub_sub:
                 after[ReferenceKind.TOPIC] = self._topic(step, before, stays=topics_stay)
                 moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), after[ReferenceKind.TOPIC]))
             report.extend(self._report(step, before, after))
             bindings.append(self._rebound(step, before, after))
-        warnings: tuple[ExportWarning, ...] = (*self._topics_not_copied(moves), *self._mismatches(moves))
+        warnings: tuple[ExportWarning, ...] = (
+            *self._topics_not_copied(moves),
+            *self._mismatches(moves),
+            *self._agents_not_copied(without_agent),
+        )
         return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
 
     def _owned(self, step: Step, before: StepBindings) -> dict[ReferenceKind, str | None]:
@@ -128,10 +160,10 @@ class Rebinding:
         for kind, to_id in after.items():
             from_id = before.reference(kind)
             if from_id is not None or to_id is not None:
-                yield ReferenceOutcome(step.id, kind, _action(from_id, to_id), from_id, to_id)
+                yield ReferenceOutcome(step.id, kind, _action(from_id, to_id), from_id, to_id, step.name)
         if before.values.get(ReferenceKind.DATA_SAMPLES):
             action = ReferenceAction.KEPT if self.inside else ReferenceAction.CLEARED
-            yield ReferenceOutcome(step.id, ReferenceKind.DATA_SAMPLES, action, None, None)
+            yield ReferenceOutcome(step.id, ReferenceKind.DATA_SAMPLES, action, None, None, step.name)
 
     def _rebound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
         """The step's new bindings. What stood in the native step and names nothing stays where nothing takes its place."""
@@ -163,6 +195,12 @@ class Rebinding:
                 missing = missing_properties(steps, old, new)
                 if missing:
                     yield TopicSchemaMismatch(old, new, missing)
+
+    def _agents_not_copied(self, steps_of: Mapping[str, Sequence[Step]]) -> Iterator[AgentNotCopied]:
+        for agent_id, steps in steps_of.items():
+            found = self.targets.get(agent_id)
+            agent = found if found is not None and found.kind is ReferenceKind.AGENT else None
+            yield AgentNotCopied(agent_id, agent, tuple(steps), self.there.workspace)
 
 
 def _action(from_id: str | None, to_id: str | None) -> ReferenceAction:

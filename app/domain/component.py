@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
-from app.domain.error_code import ErrorCode
 from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.wording import enumerated, named, shown
+from app.domain.step import Step
+from app.domain.wording import shown
 
 _COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
 
@@ -50,25 +50,6 @@ class Command(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A step of a graph, as far as rules need it that don't care for its fields."""
-
-    position: int
-    """In the graph's `nodes`; unlike the id it is unique in an unfinished graph too."""
-    id: str
-    command: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An edge of a graph, as far as rules need it."""
-
-    source: str | None
-    target: str
-    conditional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Component:
     id: ComponentId
     name: ComponentName
@@ -79,32 +60,13 @@ class Component:
     pub_sub: bool = False
     topic_field: str = "topic"
     whitelisted: frozenset[ContractId] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class InaccessibleComponent:
-    name: str
-    """`team/name` as the commands have it, or the whole command where it can't be read as one."""
-    component_id: ComponentId | None
-    step_ids: tuple[str, ...] = field(hash=False)
-    """Not hashed, since every step that uses the component has this object."""
-    reason: InaccessibilityReason
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentNotAccessible:
-    code: ClassVar = ErrorCode.COMPONENT_NOT_ACCESSIBLE
-    workspace: Workspace
-    components: tuple[InaccessibleComponent, ...] = field(hash=False)
+    title: str = ""
+    """The name that people read."""
 
     @property
-    def message(self) -> str:
-        count = "1 component" if len(self.components) == 1 else f"{len(self.components)} components"
-        components = enumerated(self.components, _with_steps)
-        return (
-            f"The flow uses {count} that the workspace {named(self.workspace)} can't use: {components}. "
-            f"Share them with the contract {named(self.workspace.contract)}, or replace the steps."
-        )
+    def label(self) -> str:
+        """How messages name it."""
+        return shown(self.title or str(self.name))
 
 
 class Catalogue:
@@ -197,8 +159,3 @@ def component_name(command: str) -> str:
     """`team/name`, or the whole command where it can't be read as one."""
     read = read_command(command)
     return command if read is None else str(read.component)
-
-
-def _with_steps(component: InaccessibleComponent) -> str:
-    steps = "step" if len(component.step_ids) == 1 else "steps"
-    return f"{shown(component.name)} ({steps} {enumerated(component.step_ids, shown, longest=200)})"

@@ -1,13 +1,25 @@
 """A graph that a caller sent: made ready for storing, and what it names that can't be used."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.domain.component import Catalogue, Component, Link, Step, component_name
-from app.domain.graph import Bindings, Json, TopicField, canonical, content_hash, links_of, split, steps_of
+from app.domain.component import Catalogue, Component, component_name
+from app.domain.graph import (
+    Bindings,
+    Json,
+    StepBindings,
+    TopicField,
+    canonical,
+    content_hash,
+    links_of,
+    split,
+    steps_of,
+)
 from app.domain.model import ReferenceKind, Workspace
+from app.domain.paths import Path, in_graph
 from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
 from app.domain.source import State
+from app.domain.step import Link, Step
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 
 
@@ -47,27 +59,44 @@ def topic_fields(catalogue: Catalogue, workspace: Workspace, before: State | Non
     return topic_field
 
 
+PathOf = Callable[[StepBindings, ReferenceKind], Path]
+"""Which part of the input names what a step is bound to."""
+
+
 def misplaced(
-    steps: tuple[Step, ...], bindings: Bindings, components: Mapping[str, Component | None], here: Destination
+    steps: tuple[Step, ...],
+    bindings: Bindings,
+    components: Mapping[str, Component | None],
+    here: Destination,
+    path_of: PathOf = in_graph,
 ) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
     """Everything that steps name but can't use in this workspace: topics first, each kind in the order of the steps."""
-    return (*_topics_elsewhere(steps, bindings, here), *_unfit(steps, bindings, components, here))
+    return (*_topics_elsewhere(steps, bindings, here, path_of), *_unfit(steps, bindings, components, here, path_of))
 
 
-def _topics_elsewhere(steps: tuple[Step, ...], bindings: Bindings, here: Destination) -> Iterator[TopicNotAccessible]:
+def _topics_elsewhere(
+    steps: tuple[Step, ...], bindings: Bindings, here: Destination, path_of: PathOf
+) -> Iterator[TopicNotAccessible]:
     for bound in bindings:
         topic = bound.reference(ReferenceKind.TOPIC)
         if topic is not None and not here.can_use(ReferenceKind.TOPIC, topic):
-            yield TopicNotAccessible(topic, here.workspace, steps[bound.position].id)
+            path, step = path_of(bound, ReferenceKind.TOPIC), steps[bound.position]
+            yield TopicNotAccessible(topic, here.workspace, step, here.find(topic), path)
 
 
 def _unfit(
-    steps: tuple[Step, ...], bindings: Bindings, components: Mapping[str, Component | None], here: Destination
+    steps: tuple[Step, ...],
+    bindings: Bindings,
+    components: Mapping[str, Component | None],
+    here: Destination,
+    path_of: PathOf,
 ) -> Iterator[CredentialNotAccessible]:
     """Credentials, secrets and agents that live elsewhere or belong to another component."""
     for bound in bindings:
         step = steps[bound.position]
+        component = components.get(step.command)
         for kind in OWNED_KINDS:
             reference = bound.reference(kind)
-            if reference is not None and not here.fits(kind, reference, components.get(step.command)):
-                yield CredentialNotAccessible(kind, reference, here.workspace, step.id)
+            if reference is not None and not here.fits(kind, reference, component):
+                path, found = path_of(bound, kind), here.find(reference)
+                yield CredentialNotAccessible(kind, reference, here.workspace, step, component, found, path)

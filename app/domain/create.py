@@ -14,11 +14,12 @@ from app.domain.access import (
 from app.domain.bindings import resolve_all
 from app.domain.component import Catalogue
 from app.domain.content import Content, misplaced, part, topic_fields
-from app.domain.errors import Refused, in_order
+from app.domain.errors import Refused, at, in_order
 from app.domain.graph import Bindings, Json
 from app.domain.graph_input import graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
 from app.domain.model import FlowType, Target, Workspace, WorkspaceId
+from app.domain.paths import WORKSPACE
 from app.domain.quota import QuotaExceeded, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination
 from app.domain.topics import TopicNotAccessible
@@ -74,11 +75,11 @@ def plan_create(facts: CreateFacts, wish: CreateWish) -> CreatePlan | Refused[Cr
         wrong = _misplaced(facts, facts.workspace.workspace, *parted)
     errors: tuple[CreateRefusal, ...] = in_order(
         (
-            *(() if facts.workspace is not None else (WorkspaceNotFound(wish.workspace_id),)),
-            *rights_missing(facts.workspace),
-            *contract_suspended(facts.workspace),
+            *(() if facts.workspace is not None else (WorkspaceNotFound(wish.workspace_id, WORKSPACE),)),
+            *at(WORKSPACE, rights_missing(facts.workspace)),
+            *at(WORKSPACE, contract_suspended(facts.workspace)),
             *wrong,
-            *(() if facts.workspace is None else quota_exceeded(facts.workspace, facts.flows_used)),
+            *at(WORKSPACE, () if facts.workspace is None else quota_exceeded(facts.workspace, facts.flows_used)),
             *name_mistakes(wish.name),
             *description_mistakes(wish.description),
             *cron_mistakes(wish.cron),

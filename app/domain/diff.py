@@ -8,11 +8,11 @@ import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.domain.component import Step
 from app.domain.graph import Bindings, Json, StepBindings, canonical, link_ids, numbered
 from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonBudget, Stretch, unequal
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
+from app.domain.step import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from app.domain.access import FlowNotFound, Place
 from app.domain.component import Catalogue
 from app.domain.error_code import ErrorCode
 from app.domain.model import FlowId, Target
-from app.domain.source import DraftNotFound, Flow, State
-from app.domain.wording import with_id
+from app.domain.paths import FLOW, REVISION, Path
+from app.domain.source import RESTORE_ONE, DraftNotFound, Flow, State
+from app.domain.wording import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,20 @@ class StaleDraft:
     expected: int
     draft_id: str | None
     revision: int | None
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        flow = with_id(self.flow_name, self.flow_id)
+        flow = shown(self.flow_name)
         if self.revision is None:
             return (
                 f"The flow {flow} has no draft any more: it was published or discarded since revision "
                 f"{self.expected}. Look at the flow again."
             )
+        meanwhile = "it was changed meanwhile" if self.expected < self.revision else "it never had that one"
         return (
-            f"The draft of the flow {flow} is at revision {self.revision}, not {self.expected}: it was changed "
-            "meanwhile. Look at it again and repeat the change with its revision."
+            f"The draft of the flow {flow} is at revision {self.revision}, not {self.expected}: {meanwhile}. "
+            "Look at it again and repeat the change with its revision."
         )
 
 
@@ -53,7 +56,7 @@ class DraftFacts:
 
 
 def flow_not_found(flow: Flow | None, flow_id: str) -> tuple[FlowNotFound, ...]:
-    return (FlowNotFound(flow_id),) if flow is None else ()
+    return (FlowNotFound(flow_id, FLOW),) if flow is None else ()
 
 
 def stale(flow: Flow | None, expected: int | None) -> tuple[StaleDraft, ...]:
@@ -62,10 +65,14 @@ def stale(flow: Flow | None, expected: int | None) -> tuple[StaleDraft, ...]:
         return ()
     draft = flow.draft
     if draft is None:
-        return (StaleDraft(flow.id, flow.name, expected, None, None),)
-    return () if draft.revision == expected else (StaleDraft(flow.id, flow.name, expected, draft.id, draft.revision),)
+        return (StaleDraft(flow.id, flow.name, expected, None, None, REVISION),)
+    if draft.revision == expected:
+        return ()
+    return (StaleDraft(flow.id, flow.name, expected, draft.id, draft.revision, REVISION),)
 
 
-def draft_missing(flow: Flow | None, expected: int | None) -> tuple[DraftNotFound, ...]:
+def draft_missing(flow: Flow | None, expected: int | None, advice: str) -> tuple[DraftNotFound, ...]:
     """There is no draft, and the caller doesn't say that there was one: that would be `StaleDraft`."""
-    return (DraftNotFound(flow.id, flow.name),) if flow is not None and flow.draft is None and expected is None else ()
+    if flow is None or flow.draft is not None or expected is not None:
+        return ()
+    return (DraftNotFound(flow.id, flow.name, advice=RESTORE_ONE if flow.published is None else advice, path=FLOW),)

@@ -5,40 +5,24 @@ two for the person who reads it: what stands in the way, and what would help.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar, cast
 
-from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
-from app.domain.component import ComponentNotAccessible
-from app.domain.draft import StaleDraft
 from app.domain.error_code import ErrorCode
-from app.domain.input import InvalidInput
-from app.domain.override import CannotOverrideItself, DraftAlreadyExists
-from app.domain.quota import QuotaExceeded
-from app.domain.readiness import DraftNotReady
-from app.domain.references import CredentialNotAccessible
-from app.domain.source import DraftNotFound, VersionNotFound
-from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
+from app.domain.paths import Path
 
-Refusal = (
-    FlowNotFound
-    | WorkspaceNotFound
-    | VersionNotFound
-    | DraftNotFound
-    | InsufficientPermission
-    | ContractSuspended
-    | ComponentNotAccessible
-    | MultipleTopicsNotCopied
-    | TopicNotAccessible
-    | FlowHasNoTopic
-    | CredentialNotAccessible
-    | DraftAlreadyExists
-    | StaleDraft
-    | DraftNotReady
-    | CannotOverrideItself
-    | QuotaExceeded
-    | InvalidInput
-)
+
+class Refusal(Protocol):
+    """What all refusals have in common. Which there are, `app/graphql/errors/table.py` lists for those who call."""
+
+    @property
+    def code(self) -> ErrorCode: ...
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
 
 
 Some = TypeVar("Some", bound=Refusal)
@@ -50,6 +34,15 @@ class Refused(Generic[Narrow_co]):
     """Every reason why nothing was written (X11)."""
 
     errors: tuple[Narrow_co, ...]
+
+    def __post_init__(self) -> None:
+        if not self.errors:
+            raise ValueError("A refusal has a reason.")
+
+
+def at(path: Path, refusals: Iterable[Some]) -> tuple[Some, ...]:
+    """These refusals, as being about this part of the input."""
+    return tuple(cast("Some", replace(cast("Any", refusal), path=path)) for refusal in refusals)
 
 
 def in_order(errors: Iterable[Some]) -> tuple[Some, ...]:

@@ -13,9 +13,10 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
-from app.domain.component import Catalogue, ComponentNotAccessible
-from app.domain.errors import Refused, in_order
+from app.domain.component import Catalogue
+from app.domain.errors import Refused, at, in_order
 from app.domain.graph import Bindings
+from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
 from app.domain.model import DraftId, FlowId, FlowType, Target, VersionId, VersionOrigin, WorkspaceId
 from app.domain.override import (
@@ -25,6 +26,7 @@ from app.domain.override import (
     draft_in_the_way,
     overrides_itself,
 )
+from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, TOPIC, Path
 from app.domain.quota import QuotaExceeded, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import (
@@ -164,9 +166,9 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
         (
             *_flow_not_found(facts, wish.flow_id),
             *_state_missing(chosen),
-            *rights_missing(place),
-            *contract_suspended(place),
-            *_quota_refused(place, facts),
+            *at(FLOW, rights_missing(place)),
+            *at(FLOW, contract_suspended(place)),
+            *at(FLOW, _quota_refused(place, facts)),
             *name_mistakes(wish.name),
         )
     )
@@ -181,19 +183,20 @@ def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal
 
     Where something is not found, only what doesn't depend on it is asked.
     """
-    chosen = _chosen(facts, wish.source)
+    chosen, there = _chosen(facts, wish.source), path_of(wish.destination)
     return in_order(
         (
             *_flow_not_found(facts, wish.flow_id),
             *_destination_not_found(facts, wish.destination),
             *_state_missing(chosen),
-            *rights_missing(None if facts.source is None else facts.source.place, facts.destination),
-            *contract_suspended(facts.destination),
-            *_components_refused(facts, chosen),
-            *_topic_refused(facts, chosen, wish.topic_id),
-            *draft_in_the_way(facts.overridden, wish.existing_draft),
+            *at(FLOW, rights_missing(None if facts.source is None else facts.source.place)),
+            *at(there, rights_missing(facts.destination)),
+            *at(there, contract_suspended(facts.destination)),
+            *at(there, _components_refused(facts, chosen)),
+            *at(TOPIC, _topic_refused(facts, chosen, wish.topic_id)),
+            *at(there, draft_in_the_way(facts.overridden, wish.existing_draft)),
             *overrides_itself(facts.source, facts.overridden),
-            *_quota_refused(None if isinstance(wish.destination, OntoFlow) else facts.destination, facts),
+            *at(there, _quota_refused(None if isinstance(wish.destination, OntoFlow) else facts.destination, facts)),
             *name_mistakes(wish.name),
         )
     )
@@ -204,12 +207,17 @@ def stands_only_in_the_way_of_a_new_flow(refusals: Sequence[ExportRefusal]) -> b
     return all(isinstance(refusal, QuotaExceeded) for refusal in refusals)
 
 
+def path_of(destination: IntoWorkspace | OntoFlow) -> Path:
+    """Where the input of an export names its destination."""
+    return INTO_WORKSPACE if isinstance(destination, IntoWorkspace) else ONTO_FLOW
+
+
 def _chosen(facts: ExportFacts, wish: SourceWish) -> Chosen | VersionNotFound | DraftNotFound | None:
     return None if facts.source is None else chosen_state(facts.source, wish, facts.named_version)
 
 
 def _flow_not_found(facts: ExportFacts, flow_id: str) -> tuple[FlowNotFound, ...]:
-    return (FlowNotFound(flow_id),) if facts.source is None else ()
+    return (FlowNotFound(flow_id, FLOW),) if facts.source is None else ()
 
 
 def _destination_not_found(
@@ -217,9 +225,9 @@ def _destination_not_found(
 ) -> tuple[FlowNotFound | WorkspaceNotFound, ...]:
     match wanted:
         case IntoWorkspace(workspace_id):
-            return (WorkspaceNotFound(workspace_id),) if facts.destination is None else ()
+            return (WorkspaceNotFound(workspace_id, INTO_WORKSPACE),) if facts.destination is None else ()
         case OntoFlow(flow_id):
-            return (FlowNotFound(flow_id),) if facts.overridden is None else ()
+            return (FlowNotFound(flow_id, ONTO_FLOW),) if facts.overridden is None else ()
 
 
 def _state_missing(

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.component import Link, Step
 from app.domain.model import ReferenceKind
+from app.domain.step import LONGEST_STEP_NAME, Link, Step, make_steps
 
 Json = Any
 """A JSON value: None, bool, int, float, str, a list or a dict of such. Graphs hold whatever the platform puts there."""
@@ -82,7 +82,7 @@ def content_hash(canonical_text: str) -> str:
 
 def steps_of(graph: Json) -> tuple[Step, ...]:
     """The steps of a graph, in its order."""
-    return tuple(Step(position, node["id"], node["command"]) for position, node in enumerate(graph["nodes"]))
+    return make_steps((node["id"], node["command"], _step_name(node.get("name"))) for node in graph["nodes"])
 
 
 def links_of(graph: Json) -> tuple[Link, ...]:
@@ -170,6 +170,11 @@ def _join_step(content: Json, step: StepBindings) -> Json:
         else:
             node[KEYS[kind]] = value
     return node
+
+
+def _step_name(name: Json) -> str | None:
+    """The name of a step, if it has one that can be read."""
+    return (name.strip()[:LONGEST_STEP_NAME] or None) if isinstance(name, str) else None
 
 
 def _is_conditional(edge: Json) -> bool:

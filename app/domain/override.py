@@ -1,13 +1,14 @@
 """What may stand in the way of overriding a flow (X6, X9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
 from app.domain.model import DraftId, FlowId
+from app.domain.paths import ONTO_FLOW, Path
 from app.domain.source import Flow
-from app.domain.wording import with_id
+from app.domain.wording import shown
 
 
 class ExistingDraft(StrEnum):
@@ -23,11 +24,12 @@ class DraftAlreadyExists:
     draft_id: DraftId
     flow_id: FlowId
     flow_name: str
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
         return (
-            f"The flow {with_id(self.flow_name, self.flow_id)} already has a draft ({self.draft_id}). "
+            f"The flow {shown(self.flow_name)} already has a draft. "
             "Publish or discard it first, or let it be set aside."
         )
 
@@ -37,12 +39,11 @@ class CannotOverrideItself:
     code: ClassVar = ErrorCode.CANNOT_OVERRIDE_ITSELF
     flow_id: FlowId
     flow_name: str
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        return (
-            f"The flow {with_id(self.flow_name, self.flow_id)} can't override itself. Choose another flow, or copy it."
-        )
+        return f"The flow {shown(self.flow_name)} can't override itself. Choose another flow, or copy it."
 
 
 def draft_in_the_way(overridden: Flow | None, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:
@@ -56,4 +57,4 @@ def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[Cann
     """A flow cannot override itself (X9)."""
     if source is None or overridden is None or source.id != overridden.id:
         return ()
-    return (CannotOverrideItself(source.id, source.name),)
+    return (CannotOverrideItself(source.id, source.name, ONTO_FLOW),)

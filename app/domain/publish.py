@@ -10,12 +10,16 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.draft import DraftFacts, StaleDraft, draft_missing, flow_not_found, stale
-from app.domain.errors import Refused, in_order
+from app.domain.errors import Refused, at, in_order
 from app.domain.model import DraftId, FlowId
+from app.domain.paths import FLOW
 from app.domain.readiness import DraftNotReady, blockers
 from app.domain.source import DraftNotFound, Flow, State
 
 PublishRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft | DraftNotReady
+
+
+EDIT_FIRST = "What it had is published already: edit the flow first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,11 @@ def plan_publish(facts: DraftFacts, wish: PublishWish) -> PublishPlan | Refused[
     errors: tuple[PublishRefusal, ...] = in_order(
         (
             *flow_not_found(facts.flow, wish.flow_id),
-            *draft_missing(facts.flow, wish.expected_revision),
-            *rights_missing(facts.place),
-            *contract_suspended(facts.place),
+            *draft_missing(facts.flow, wish.expected_revision, EDIT_FIRST),
+            *at(FLOW, rights_missing(facts.place)),
+            *at(FLOW, contract_suspended(facts.place)),
             *stale(facts.flow, wish.expected_revision),
-            *_not_ready(facts),
+            *at(FLOW, _not_ready(facts)),
         )
     )
     if errors or facts.flow is None or facts.flow.draft is None:

@@ -1,11 +1,12 @@
 """How many flows a contract may hold (X10)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.domain.access import Place, rights_missing
 from app.domain.error_code import ErrorCode
 from app.domain.model import Contract, Workspace, WorkspaceType
+from app.domain.paths import INTO_WORKSPACE, Path
 from app.domain.wording import named
 
 
@@ -15,13 +16,15 @@ class QuotaExceeded:
     limit: int
     used: int
     contract: Contract
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
+        remedy = "Override an existing flow, remove one" if self.path == INTO_WORKSPACE else "Remove a flow"
         allowed = "1 flow" if self.limit == 1 else f"{self.limit} flows"
         return (
             f"The contract {named(self.contract)} may hold {allowed} in its production workspaces and holds "
-            f"{self.used}. Override an existing flow, remove some, or have the quota raised."
+            f"{self.used}. {remedy}, or have the quota raised."
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from app.domain.bindings import resolve_all
@@ -11,9 +11,6 @@ from app.domain.component import (
     Component,
     ComponentRequirement,
     InaccessibilityReason,
-    InaccessibleComponent,
-    Link,
-    Step,
     component_name,
     read_command,
     steps_by_component,
@@ -21,11 +18,14 @@ from app.domain.component import (
 )
 from app.domain.error_code import ErrorCode
 from app.domain.graph import StepBindings
+from app.domain.inaccessible import InaccessibleComponent, advice, remedy
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
+from app.domain.paths import Path
 from app.domain.references import Destination, by_position
 from app.domain.source import State
+from app.domain.step import Link, Step
 from app.domain.topics import is_pub_sub
-from app.domain.wording import enumerated, named, shown, with_id
+from app.domain.wording import counted, named, shown
 
 ERROR_HANDLER = "error_all"
 """Where the edge of an error handler leads; its source is null."""
@@ -36,7 +36,7 @@ ROUTER = "router"
 
 @dataclass(frozen=True, slots=True)
 class MissingCredential:
-    step_id: str
+    step: Step
     component: Component
     workspace: Workspace
 
@@ -44,42 +44,41 @@ class MissingCredential:
     def message(self) -> str:
         what = self.component.requires.value.lower()
         return (
-            f"The step {shown(self.step_id)} needs a {what} of the component {shown(str(self.component.name))}. "
-            f"Choose one that lives in the workspace {named(self.workspace)}."
+            f"The step {self.step.label} has no {what} of {self.component.label} that lives in "
+            f"{named(self.workspace)}. Choose one in the draft."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class MissingTopic:
-    step_id: str
+    step: Step
     workspace: Workspace
 
     @property
     def message(self) -> str:
         return (
-            f"The step {shown(self.step_id)} publishes or subscribes without a topic. "
-            f"Choose one that lives in the workspace {named(self.workspace)}."
+            f"The pub/sub step {self.step.label} has no topic that lives in {named(self.workspace)}. "
+            "Choose one in the draft."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentUnavailable:
-    step_id: str
+    step: Step
     inaccessible: InaccessibleComponent
     workspace: Workspace
 
     @property
     def message(self) -> str:
-        return (
-            f"The step {shown(self.step_id)} uses {shown(self.inaccessible.name)}, which the workspace "
-            f"{named(self.workspace)} can't use. Have the component shared, or replace the step."
-        )
+        its = replace(self.inaccessible, steps=(self.step,))
+        would_help = advice([remedy(its.reason, [its], self.workspace, names_them=False)])
+        return f"{named(self.workspace)} can't use {its.label}, which the step {self.step.label} runs. {would_help}"
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidGraph:
     message: str
-    step_id: str | None = None
+    step: Step | None = None
 
 
 Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
@@ -91,15 +90,16 @@ class DraftNotReady:
     flow_id: FlowId
     flow_name: str
     blockers: tuple[Blocker, ...] = field(hash=False)
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        steps = [blocker.step_id for blocker in self.blockers if blocker.step_id is not None]
-        where = f" See the steps {enumerated(list(dict.fromkeys(steps)), shown)}." if steps else ""
+        steps = list(dict.fromkeys(blocker.step for blocker in self.blockers if blocker.step is not None))
+        where = f" See the {counted('step', steps, lambda step: step.label)}." if steps else ""
         count = len(self.blockers)
         return (
-            f"The draft of the flow {with_id(self.flow_name, self.flow_id)} can't be published: {count} "
-            f"{'thing is' if count == 1 else 'things are'} missing.{where}"
+            f"The draft of the flow {shown(self.flow_name)} can't be published: {count} "
+            f"{'thing stands' if count == 1 else 'things stand'} in the way.{where}"
         )
 
 
@@ -121,7 +121,7 @@ def blockers(
     for step in state.steps:
         component = components[step.command]
         if step.position in unavailable:
-            found.append(ComponentUnavailable(step.id, unavailable[step.position], workspace))
+            found.append(ComponentUnavailable(step, unavailable[step.position], workspace))
         found.extend(_missing(step, component, bound.get(step.position, StepBindings(step.position)), here))
         found.extend(invalid.get(step.position, ()))
     return tuple(found)
@@ -140,9 +140,7 @@ def _unavailable(
         unknown = InaccessibilityReason.UNKNOWN_COMPONENT
         reason = unknown if component is None else why_unusable(component, workspace)
         if reason is not None:
-            step_ids = tuple(step.id for step in using)
-            component_id = None if component is None else component.id
-            one = InaccessibleComponent(component_name(using[0].command), component_id, step_ids, reason)
+            one = InaccessibleComponent(component_name(using[0].command), component, tuple(using), reason)
             found.update((step.position, one) for step in using)
     return found
 
@@ -151,9 +149,9 @@ def _missing(step: Step, component: Component | None, bound: StepBindings, here:
     if component is not None and component.requires is not ComponentRequirement.NONE:
         reference = bound.reference(ReferenceKind(component.requires.value))
         if reference is None or not here.fits(ReferenceKind(component.requires.value), reference, component):
-            yield MissingCredential(step.id, component, here.workspace)
+            yield MissingCredential(step, component, here.workspace)
     if is_pub_sub(component) and not here.can_use(ReferenceKind.TOPIC, bound.reference(ReferenceKind.TOPIC)):
-        yield MissingTopic(step.id, here.workspace)
+        yield MissingTopic(step, here.workspace)
 
 
 def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple[int | None, InvalidGraph]]:
@@ -165,7 +163,7 @@ def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple
     for step in steps:
         if first_of[step.id] is not step:
             message = f"Several steps have the id {shown(step.id)}. Give each an id of its own."
-            yield step.position, InvalidGraph(message, step.id)
+            yield step.position, InvalidGraph(message, step)
     for link in links:
         yield from _dangling(link, first_of)
     yield from _first_steps(steps, links)
@@ -173,8 +171,8 @@ def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple
     for step in first_of.values():
         read = read_command(step.command) if unconditional.get(step.id, 0) > 1 else None
         if read is not None and read.component.name == ROUTER:
-            message = f"The router {shown(step.id)} has {unconditional[step.id]} edges without a condition. Keep one."
-            yield step.position, InvalidGraph(message, step.id)
+            message = f"The router {step.label} has {unconditional[step.id]} edges without a condition. Keep one."
+            yield step.position, InvalidGraph(message, step)
 
 
 def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[tuple[int | None, InvalidGraph]]:
@@ -184,9 +182,13 @@ def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[tuple[int | Non
     missing = [end for end in ends if end not in steps] + ([] if link.source is not None else ["null"])
     if missing:
         at = next((steps[end] for end in ends if end in steps), None)
-        source = "null" if link.source is None else shown(link.source)
-        message = f"An edge from {source} to {shown(link.target)} ends at no step. Remove it."
-        yield (None, InvalidGraph(message)) if at is None else (at.position, InvalidGraph(message, at.id))
+        source = "null" if link.source is None else _label(link.source, steps)
+        message = f"The edge from {source} to {_label(link.target, steps)} doesn't join two steps. Remove it."
+        yield (None, InvalidGraph(message)) if at is None else (at.position, InvalidGraph(message, at))
+
+
+def _label(step_id: str, steps: Mapping[str, Step]) -> str:
+    return steps[step_id].label if step_id in steps else shown(step_id)
 
 
 def _first_steps(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple[int | None, InvalidGraph]]:
@@ -195,8 +197,8 @@ def _first_steps(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[t
     targets = {link.target for link in links if link.source in ids}
     first = [step for step in steps if step.id not in targets and step.id != ERROR_HANDLER]
     if not first:
-        yield None, InvalidGraph("The graph has no first step: every step has an edge that leads to it.")
+        yield None, InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove one.")
     for step in first[1:]:
         if step.id != first[0].id:
-            message = f"The step {shown(step.id)} has no edge that leads to it, as {shown(first[0].id)} has none."
-            yield step.position, InvalidGraph(f"{message} Only one step can be the first.", step.id)
+            message = f"No edge leads to the step {step.label}, nor to {first[0].label}."
+            yield step.position, InvalidGraph(f"{message} Only one step can be the first: add an edge.", step)

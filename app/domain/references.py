@@ -1,16 +1,18 @@
 """What becomes of a flow's references at the destination, and the report of it (X7 to X8)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from app.domain.component import Catalogue, Component, Step, component_name
+from app.domain.component import Catalogue, Component, component_name
 from app.domain.error_code import ErrorCode
 from app.domain.graph import Bindings, StepBindings
 from app.domain.model import ComponentId, ReferenceKind, Target, Workspace
+from app.domain.paths import Path
 from app.domain.source import Flow
-from app.domain.wording import named, shown
+from app.domain.step import Step
+from app.domain.wording import named, not_here
 
 OWNED_KINDS = (ReferenceKind.CREDENTIAL, ReferenceKind.SECRET, ReferenceKind.AGENT)
 """What X7 speaks of; topics have rules of their own."""
@@ -31,6 +33,7 @@ class ReferenceOutcome:
     action: ReferenceAction
     from_id: str | None
     to_id: str | None
+    step_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,34 @@ class CredentialNotAccessible:
     kind: ReferenceKind
     reference_id: str
     workspace: Workspace
-    step_id: str | None
+    step: Step
+    component: Component | None = field(default=None, compare=False)
+    """That of the step, if the caller can see it."""
+    found: Target | None = field(default=None, compare=False)
+    """What has this id, if the caller can see it."""
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        what = self.kind.value.lower()
-        step = "" if self.step_id is None else f" for the step {shown(self.step_id)}"
-        belongs = "" if self.kind is ReferenceKind.AGENT else " and belongs to the step's component"
+        if self.kind is ReferenceKind.AGENT:
+            return f"{self._reason} Choose an agent of {named(self.workspace)} for the step {self.step.label}."
+        if self.component is None:
+            what = self.kind.value.lower()
+            return (
+                f"The step {self.step.label} can't have a {what}, since its component isn't known. "
+                "Correct the command of the step first."
+            )
         return (
-            f"The workspace {named(self.workspace)} has no {what} {shown(self.reference_id)} that can be used{step}. "
-            f"Choose one that lives in this workspace{belongs}."
+            f"{self._reason} For the step {self.step.label}, choose one of {named(self.workspace)} that belongs to "
+            f"{self.component.label}."
         )
+
+    @property
+    def _reason(self) -> str:
+        found = self.found
+        if found is not None and found.kind is self.kind and found.workspace_id == self.workspace.id:
+            return f"The {self.kind.value.lower()} {named(found)} belongs to another component than the step."
+        return not_here(self.kind, self.reference_id, found, self.workspace)
 
 
 class Destination:
@@ -71,6 +91,10 @@ class Destination:
         self._chosen: dict[tuple[str, _Meant], dict[ReferenceKind, str]] = {}
         for state in () if overridden is None else (overridden.published, overridden.draft):
             self._keep_choices(() if state is None else state.steps, () if state is None else state.bindings)
+
+    def find(self, reference: str) -> Target | None:
+        """What has this id, wherever it lives, if the caller can see it."""
+        return self._targets.get(reference)
 
     def can_use(self, kind: ReferenceKind, reference: str | None) -> bool:
         """Whether such a thing lives in the destination workspace."""

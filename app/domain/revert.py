@@ -11,9 +11,10 @@ from app.domain.access import (
 )
 from app.domain.bindings import Rebinding, resolve_all
 from app.domain.draft import DraftFacts, flow_not_found
-from app.domain.errors import Refused, in_order
+from app.domain.errors import Refused, at, in_order
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.override import DraftAlreadyExists, ExistingDraft, draft_in_the_way
+from app.domain.paths import FLOW, VERSION
 from app.domain.publish import not_ready
 from app.domain.readiness import DraftNotReady
 from app.domain.references import Destination, ReferenceOutcome
@@ -49,11 +50,18 @@ def plan_revert(facts: DraftFacts, wish: RevertWish) -> RevertPlan | Refused[Rev
     errors = in_order(
         (
             *flow_not_found(flow, wish.flow_id),
-            *((VersionNotFound(flow.id, flow.name, wish.version_id),) if flow is not None and version is None else ()),
-            *rights_missing(facts.place),
-            *contract_suspended(facts.place),
-            *draft_in_the_way(flow, wish.existing_draft),
-            *(not_ready(flow, reverted, facts) if flow is not None and reverted is not None and wish.publish else ()),
+            *(
+                (VersionNotFound(flow.id, flow.name, wish.version_id, VERSION),)
+                if flow is not None and version is None
+                else ()
+            ),
+            *at(FLOW, rights_missing(facts.place)),
+            *at(FLOW, contract_suspended(facts.place)),
+            *at(FLOW, draft_in_the_way(flow, wish.existing_draft)),
+            *at(
+                VERSION,
+                not_ready(flow, reverted, facts) if flow is not None and reverted is not None and wish.publish else (),
+            ),
         )
     )
     if errors or flow is None or reverted is None:

@@ -10,14 +10,18 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.draft import DraftFacts, StaleDraft, draft_missing, flow_not_found, stale
-from app.domain.errors import Refused, in_order
+from app.domain.errors import Refused, at, in_order
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
+from app.domain.paths import DRAFT, FLOW
 from app.domain.source import DraftNotFound, Flow, State
-from app.domain.wording import shown
+from app.domain.wording import named
 
 DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft
 RestoreRefusal = DraftNotFound | InsufficientPermission | ContractSuspended | InvalidInput
+
+
+NOTHING_TO_DISCARD = "There is nothing to discard."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,9 @@ def plan_discard(
     errors: tuple[DiscardRefusal, ...] = in_order(
         (
             *flow_not_found(facts.flow, wish.flow_id),
-            *draft_missing(facts.flow, wish.expected_revision),
-            *rights_missing(facts.place),
-            *contract_suspended(facts.place),
+            *draft_missing(facts.flow, wish.expected_revision, NOTHING_TO_DISCARD),
+            *at(FLOW, rights_missing(facts.place)),
+            *at(FLOW, contract_suspended(facts.place)),
             *stale(facts.flow, wish.expected_revision),
         )
     )
@@ -79,10 +83,10 @@ def plan_restore(facts: RestoreFacts, draft_id: str) -> RestorePlan | Refused[Re
     missing = facts.flow is None or facts.draft is None
     errors: tuple[RestoreRefusal, ...] = in_order(
         (
-            *((DraftNotFound(None, None, draft_id),) if missing else ()),
-            *rights_missing(place),
-            *contract_suspended(place),
-            *(() if missing or facts.is_set_aside else (_not_set_aside(draft_id),)),
+            *((DraftNotFound(None, None, draft_id, path=DRAFT),) if missing else ()),
+            *at(DRAFT, rights_missing(place)),
+            *at(DRAFT, contract_suspended(place)),
+            *(() if facts.flow is None or missing or facts.is_set_aside else (_not_set_aside(facts.flow),)),
         )
     )
     if errors or facts.flow is None or facts.draft is None:
@@ -92,6 +96,6 @@ def plan_restore(facts: RestoreFacts, draft_id: str) -> RestorePlan | Refused[Re
     return RestorePlan(facts.flow.id, facts.draft, sets_aside, facts.flow.published is None)
 
 
-def _not_set_aside(draft_id: str) -> InvalidInput:
-    what = f"The draft {shown(draft_id)} was not set aside: it is the one that is being edited."
-    return InvalidInput(("draftId",), f"{what} Choose a draft that was set aside.")
+def _not_set_aside(flow: Flow) -> InvalidInput:
+    what = f"This draft of the flow {named(flow)} was not set aside: it is the one that is being edited."
+    return InvalidInput(DRAFT, f"{what} Choose a draft that was set aside.")

@@ -1,15 +1,17 @@
 """Which state of the source flow is copied (X4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.access import Place
-from app.domain.component import Link, Step
 from app.domain.error_code import ErrorCode
 from app.domain.graph import Bindings
+from app.domain.ids import Kind, other_kind
 from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin
-from app.domain.wording import shown, with_id
+from app.domain.paths import FLOW, SOURCE_STATE, SOURCE_VERSION, Path
+from app.domain.step import Link, Step
+from app.domain.wording import not_found, shown
 
 
 class CopiedFrom(StrEnum):
@@ -30,13 +32,21 @@ class VersionNotFound:
     flow_name: str
     version_id: str | None
     """None where the published version was asked for."""
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        flow = with_id(self.flow_name, self.flow_id)
+        flow = shown(self.flow_name)
         if self.version_id is None:
             return f"The flow {flow} was never published. Publish it first, or take its draft."
+        other = other_kind(self.version_id, Kind.VERSION)
+        if other is not None:
+            return f"{shown(self.version_id)} is the id of {other}, not of a version. Choose one from the history of {flow}."
         return f"The flow {flow} has no version {shown(self.version_id)}. Choose one from its history."
+
+
+TAKE_THE_VERSION = "Take its published version, or edit the flow first."
+RESTORE_ONE = "Restore a draft that was set aside first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +57,15 @@ class DraftNotFound:
     flow_name: str | None
     draft_id: str | None = None
     """Where the caller named the draft."""
+    advice: str = field(default=TAKE_THE_VERSION, compare=False)
+    """What would help, for whoever wanted the draft of a flow."""
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
         if self.draft_id is not None:
-            return f"There is no draft {shown(self.draft_id)} that you can see. Look at the flow's drafts set aside."
-        flow = with_id(self.flow_name or "", self.flow_id or "")
-        return f"The flow {flow} has no draft. Take its published version, or edit the flow first."
+            return not_found(Kind.DRAFT, self.draft_id)
+        return f"The flow {shown(self.flow_name or '')} has no draft. {self.advice}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +129,17 @@ def chosen_state(flow: Flow, wish: SourceWish, named: State | None) -> Chosen | 
     """
     if wish.version_id is not None:
         if named is None:
-            return VersionNotFound(flow.id, flow.name, wish.version_id)
+            return VersionNotFound(flow.id, flow.name, wish.version_id, SOURCE_VERSION)
         is_published = flow.published is not None and flow.published.id == named.id
         return Chosen(named, CopiedFrom.PUBLISHED_VERSION if is_published else CopiedFrom.OLDER_VERSION)
     wants_draft = wish.state is StateOfFlow.DRAFT or (wish.state is None and flow.published is None)
     if wants_draft:
-        return DraftNotFound(flow.id, flow.name) if flow.draft is None else Chosen(flow.draft, CopiedFrom.DRAFT)
+        return _no_draft(flow, wish) if flow.draft is None else Chosen(flow.draft, CopiedFrom.DRAFT)
     if flow.published is None:
-        return VersionNotFound(flow.id, flow.name, None)
+        return VersionNotFound(flow.id, flow.name, None, SOURCE_STATE)
     return Chosen(flow.published, CopiedFrom.PUBLISHED_VERSION)
+
+
+def _no_draft(flow: Flow, wish: SourceWish) -> DraftNotFound:
+    advice = RESTORE_ONE if flow.published is None else TAKE_THE_VERSION
+    return DraftNotFound(flow.id, flow.name, advice=advice, path=FLOW if wish.state is None else SOURCE_STATE)

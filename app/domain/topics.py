@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from app.domain.access import Place
-from app.domain.component import Component, Step, read_command
+from app.domain.component import Component, read_command
 from app.domain.error_code import ErrorCode
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
+from app.domain.paths import Path
 from app.domain.source import Flow
-from app.domain.wording import enumerated, named, shown, with_id
+from app.domain.step import Step
+from app.domain.wording import counted, enumerated, named, not_here, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +22,19 @@ class MultipleTopicsNotCopied:
     code: ClassVar = ErrorCode.MULTIPLE_TOPICS_NOT_COPIED
     topics: tuple[Target, ...]
     refused: bool
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        topics = enumerated(self.topics, named)
         if self.refused:
+            topics = f" ({enumerated(self.topics, named)})" if self.topics else ""
             return (
-                f"The flow uses {len(self.topics)} topics, which one topic can't replace: {topics}. "
+                f"The flow uses several topics{topics}, which one topic can't replace. "
                 "Export it without a topic, and choose the topics in the draft."
             )
-        return f"These topics of the flow were not copied: {topics}. Choose topics of the destination in the draft."
+        what, verb = ("a topic", "was") if len(self.topics) == 1 else ("topics", "were")
+        topics = counted("topic", self.topics, named)
+        return f"The {topics} of the flow {verb} not copied. Choose {what} of the destination in the draft."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +42,17 @@ class TopicNotAccessible:
     code: ClassVar = ErrorCode.TOPIC_NOT_ACCESSIBLE
     topic_id: str
     workspace: Workspace
-    step_id: str | None = None
-    """Where the topic was named by a step."""
+    step: Step | None = None
+    """Where the topic was named for a step."""
+    found: Target | None = field(default=None, compare=False)
+    """What has this id, if the caller can see it."""
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        step = "" if self.step_id is None else f", which the step {shown(self.step_id)} names"
-        return (
-            f"The workspace {named(self.workspace)} has no topic {shown(self.topic_id)}{step}. "
-            "Choose a topic that lives in this workspace."
-        )
+        reason = not_here(ReferenceKind.TOPIC, self.topic_id, self.found, self.workspace)
+        step = "" if self.step is None else f" for the step {self.step.label}"
+        return f"{reason} Choose a topic of {named(self.workspace)}{step}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +60,11 @@ class FlowHasNoTopic:
     code: ClassVar = ErrorCode.FLOW_HAS_NO_TOPIC
     flow_id: FlowId
     flow_name: str
+    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        flow = with_id(self.flow_name, self.flow_id)
-        return f"The flow {flow} has no pub/sub step, so it can't take a topic. Leave the topic out."
+        return f"The flow {shown(self.flow_name)} has no pub/sub step, so it can't take a topic. Leave the topic out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,11 @@ class TopicSchemaMismatch:
 
     @property
     def message(self) -> str:
+        is_or_are = "property is" if len(self.missing_properties) == 1 else "properties are"
         return (
-            f"With the topic {named(self.to_topic)} instead of {named(self.from_topic)}, properties are missing: "
-            f"{enumerated(self.missing_properties, shown)}. Check the mappings of the steps that use it."
+            f"With the destination's topic {named(self.to_topic)} instead of the source's {named(self.from_topic)}, "
+            f"{len(self.missing_properties)} {is_or_are} missing: {enumerated(self.missing_properties, shown)}. "
+            "Check the mappings of the steps that use it."
         )
 
 
@@ -83,6 +91,11 @@ class TopicUse:
 
     step: Step
     topic_id: str | None
+
+
+def may_replace_topic(uses: Sequence[TopicUse]) -> bool:
+    """Whether one topic can take the place of the flow's: it has pub/sub steps, which use no more than one."""
+    return bool(uses) and len(distinct_topics(uses)) <= 1
 
 
 def distinct_topics(uses: Iterable[TopicUse]) -> tuple[str, ...]:
@@ -101,12 +114,12 @@ def topics_refused(
         return ()
     if not uses:
         return (FlowHasNoTopic(flow.id, flow.name),)
-    distinct = distinct_topics(uses)
-    if len(distinct) > 1:
+    if not may_replace_topic(uses):
+        distinct = distinct_topics(uses)
         return (MultipleTopicsNotCopied(tuple(targets[topic] for topic in distinct if topic in targets), refused=True),)
     if there is None or lives_in(there.workspace, given, targets):
         return ()
-    return (TopicNotAccessible(given, there.workspace),)
+    return (TopicNotAccessible(given, there.workspace, found=targets.get(given)),)
 
 
 def lives_in(workspace: Workspace, topic_id: str, targets: Mapping[str, Target]) -> bool:

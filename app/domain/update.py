@@ -12,16 +12,18 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import bound_to, resolve_all
-from app.domain.component import Catalogue, Component, Step
+from app.domain.component import Catalogue, Component
 from app.domain.content import Content, misplaced, part, topic_fields
 from app.domain.draft import DraftFacts, StaleDraft, flow_not_found, stale
-from app.domain.errors import Refused, in_order
+from app.domain.errors import Refused, at, in_order
 from app.domain.graph import Bindings, Json, StepBindings, numbered
 from app.domain.graph_input import graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
 from app.domain.model import DraftId, FlowId, ReferenceKind, VersionId, VersionOrigin
+from app.domain.paths import FLOW, Path, in_choices, in_graph
 from app.domain.references import CredentialNotAccessible, Destination, by_position
 from app.domain.source import Flow, State
+from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 from app.domain.wording import named, shown
 
@@ -64,6 +66,20 @@ class UpdateWish:
     graph: Json | Keep = KEEP
     bindings: tuple[StepChoice, ...] = ()
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether it names nothing to change, as with an empty list of bindings."""
+        kept = self.description is KEEP and self.cron is KEEP and self.graph is KEEP
+        return kept and self.name is None and not any(choice.choices for choice in self.bindings)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """There is a draft, and nothing to change of it: it stays as it is, and so does its revision (H1)."""
+
+    flow_id: FlowId
+    draft_id: DraftId
+
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
@@ -94,7 +110,7 @@ class _Graph:
     named: Bindings
 
 
-def plan_update(facts: DraftFacts, wish: UpdateWish) -> UpdatePlan | Refused[UpdateRefusal]:
+def plan_update(facts: DraftFacts, wish: UpdateWish) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
     """Decide a save, or give every reason against it (X11, H1).
 
     Refuses a stale revision, an unknown step, and every reference that can't be used by its step in the workspace;
@@ -109,8 +125,8 @@ def plan_update(facts: DraftFacts, wish: UpdateWish) -> UpdatePlan | Refused[Upd
     errors: tuple[UpdateRefusal, ...] = in_order(
         (
             *flow_not_found(flow, wish.flow_id),
-            *rights_missing(facts.place),
-            *contract_suspended(facts.place),
+            *at(FLOW, rights_missing(facts.place)),
+            *at(FLOW, contract_suspended(facts.place)),
             *stale(flow, wish.expected_revision),
             *name_mistakes(wish.name),
             *(() if wish.description is KEEP else description_mistakes(wish.description)),
@@ -121,6 +137,8 @@ def plan_update(facts: DraftFacts, wish: UpdateWish) -> UpdatePlan | Refused[Upd
     )
     if errors or flow is None or graph is None:
         return Refused(errors)
+    if flow.draft is not None and wish.changes_nothing:
+        return Unchanged(flow.id, DraftId(flow.draft.id))
     return _plan(flow, base, graph, wish)
 
 
@@ -153,7 +171,7 @@ def _bound(
         return None, (InvalidInput(("graph",), f"The flow {named(flow)} has neither draft nor version. Send a graph."),)
     components = resolve_all(graph.steps, facts.catalogue, workspace)
     changes = _changes(graph.steps, wish.bindings, components)
-    wrong = misplaced(graph.steps, changes.applied_to(graph.named), components, here)
+    wrong = misplaced(graph.steps, changes.applied_to(graph.named), components, here, changes.path_of)
     return replace(graph, bindings=changes.applied_to(graph.bindings)), (*wrong, *changes.mistakes)
 
 
@@ -232,7 +250,14 @@ class _Changes:
     """The choices for steps that there are, and the mistakes in the others."""
 
     by_step: Mapping[int, tuple[Component | None, Mapping[ReferenceKind, str | None]]]
+    named_at: Mapping[tuple[int, ReferenceKind], int]
+    """Which of the choices is about a kind of binding of a step."""
     mistakes: tuple[InvalidInput, ...]
+
+    def path_of(self, bound: StepBindings, kind: ReferenceKind) -> Path:
+        """Which part of the input names what a step is bound to: a choice, or else the graph."""
+        index = self.named_at.get((bound.position, kind))
+        return in_graph(bound, kind) if index is None else in_choices(index, kind)
 
     def applied_to(self, bindings: Bindings) -> Bindings:
         bound = by_position(bindings)
@@ -249,6 +274,7 @@ def _changes(
 ) -> _Changes:
     known = {step.id: step for step in reversed(steps)}
     by_step: dict[int, tuple[Component | None, Mapping[ReferenceKind, str | None]]] = {}
+    named_at: dict[tuple[int, ReferenceKind], int] = {}
     mistakes = []
     for index, choice in enumerate(wanted):
         step = known.get(choice.step_id)
@@ -257,9 +283,13 @@ def _changes(
             mistakes.append(InvalidInput(("bindings", str(index), "stepId"), message))
             continue
         component = components.get(step.command)
+        if step.position in by_step:
+            message = f"An earlier binding is for the step {step.label} too. Put all that it is bound to into one."
+            mistakes.append(InvalidInput(("bindings", str(index), "stepId"), message))
         if choice.choices.get(ReferenceKind.TOPIC) is not None and not is_pub_sub(component):
-            message = f"The step {shown(step.id)} is no pub/sub step, so it can't have a topic."
-            mistakes.append(InvalidInput(("bindings", str(index), "topicId"), message))
+            message = f"The step {step.label} is no pub/sub step, so it can't have a topic. Leave the topic out."
+            mistakes.append(InvalidInput(in_choices(index, ReferenceKind.TOPIC), message))
         _, before = by_step.get(step.position, (None, {}))
         by_step[step.position] = (component, {**before, **choice.choices})
-    return _Changes(by_step, tuple(mistakes))
+        named_at |= {(step.position, kind): index for kind in choice.choices}
+    return _Changes(by_step, named_at, tuple(mistakes))

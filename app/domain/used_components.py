@@ -7,15 +7,14 @@ from app.domain.component import (
     Catalogue,
     Component,
     ComponentAccess,
-    ComponentNotAccessible,
     InaccessibilityReason,
-    InaccessibleComponent,
-    Step,
     component_name,
     steps_by_component,
     why_unusable,
 )
+from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
 from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
+from app.domain.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,7 @@ class UsedComponents:
             command = users[0].command
             component, reason = self._known.get(command), reasons.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
             if reason is not None:
-                component_id, step_ids = None if component is None else component.id, tuple(step.id for step in users)
-                yield InaccessibleComponent(component_name(command), component_id, step_ids, reason)
+                yield InaccessibleComponent(component_name(command), component, tuple(users), reason)
 
 
 def _why_inaccessible(

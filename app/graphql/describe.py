@@ -34,7 +34,12 @@ def enumeration(
     values: type[Values], description: str, each: Mapping[str, str], *, name: str | None = None
 ) -> type[Values]:
     """An enumeration of the domain as a type of the schema; `each` describes every one of its values."""
-    described: Any = strawberry.enum(values, name=name, description=description)
-    for value in described.__strawberry_definition__.values:
-        value.description = each[value.name]
+    strawberry.enum(values, name=name, description=description)
+    describe_values(values, each)
     return values
+
+
+def describe_values(values: Any, each: Mapping[str, str]) -> None:
+    """Describe every value of an enumeration that is a type of the schema."""
+    for value in values.__strawberry_definition__.values:
+        value.description = each[value.name]

@@ -7,7 +7,7 @@ import strawberry
 from app.graphql.connections import PageInfo, Paging
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import ExportFlowError
-from app.graphql.errors.refusals import export_flow_error
+from app.graphql.errors.table import error_of
 from app.graphql.types.bound import Topic
 from app.graphql.types.flow import Flow
 from app.graphql.types.workspace import Workspace
@@ -51,7 +51,7 @@ class DestinationWorkspaceEdge:
             node=Workspace.of(there.place),
             eligible=not there.refusals,
             eligible_for_override=there.eligible_for_override,
-            blockers=[export_flow_error(refusal) for refusal in there.refusals],
+            blockers=[error_of(refusal) for refusal in there.refusals],
         )
 
 

@@ -34,7 +34,10 @@ class StepBindingInput:
         return StepChoice(self.step_id, choices)
 
 
-@strawberry.input(description="What to change of a draft. What is left out stays as it is.")
+@strawberry.input(
+    description="What to change of a draft. What is left out stays as it is. A call that names nothing to change, such as "
+    "one with an empty list of bindings, leaves a draft and its revision as they are."
+)
 class UpdateFlowDraftInput:
     flow_id: strawberry.ID = about("The flow. If it has no draft, it gets one from its published version.")
     expected_revision: int | None = optional(
@@ -49,7 +52,7 @@ class UpdateFlowDraftInput:
         "names something else."
     )
     bindings: list[StepBindingInput] | None = optional(
-        "Choose credentials and topics step by step, without sending the graph."
+        "Choose credentials and topics step by step, without sending the graph; each step at most once."
     )
 
     def to_wish(self) -> UpdateWish:

@@ -1,7 +1,6 @@
 """The enumerations of the schema, each value with what it means to a user."""
 
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
-from app.domain.error_code import ErrorCode
 from app.domain.model import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction
@@ -10,29 +9,6 @@ from app.graphql.describe import enumeration
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.lists import FlowOrder
 
-enumeration(
-    ErrorCode,
-    "Why a call was refused. All reasons are reported together, in this order.",
-    {
-        "FLOW_NOT_FOUND": "There is no such flow, or you can't see it.",
-        "WORKSPACE_NOT_FOUND": "There is no such workspace, or you can't see it.",
-        "VERSION_NOT_FOUND": "The flow has no such version; or it was never published.",
-        "DRAFT_NOT_FOUND": "The flow has no draft.",
-        "INSUFFICIENT_PERMISSION": "You lack a permission in a workspace.",
-        "CONTRACT_SUSPENDED": "The contract is suspended: its workspaces can be read, but not written into.",
-        "COMPONENT_NOT_ACCESSIBLE": "The flow uses components that the destination can't use.",
-        "MULTIPLE_TOPICS_NOT_COPIED": "The flow uses several topics, which one topic can't replace.",
-        "TOPIC_NOT_ACCESSIBLE": "The topic doesn't live in the workspace where it would be used.",
-        "FLOW_HAS_NO_TOPIC": "A topic was given for a flow without pub/sub steps.",
-        "CREDENTIAL_NOT_ACCESSIBLE": "The credential, secret or agent can't be used by this step in this workspace.",
-        "DRAFT_ALREADY_EXISTS": "The flow to override has a draft, and it was asked not to set it aside.",
-        "STALE_DRAFT": "The draft was changed since the revision that the change is based on, or is gone.",
-        "DRAFT_NOT_READY": "The draft can't be published yet: see its blockers.",
-        "CANNOT_OVERRIDE_ITSELF": "Source and destination are the same flow.",
-        "QUOTA_EXCEEDED": "The contract may not hold more flows in its production workspaces.",
-        "INVALID_INPUT": "A value of the input can't be used: see its path.",
-    },
-)
 enumeration(
     ContractStatus,
     "Whether a contract is in use.",

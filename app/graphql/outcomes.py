@@ -10,7 +10,7 @@ from app.domain.revert import RevertRefusal
 from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.update import UpdateRefusal
 from app.graphql.context import Info, found, required
-from app.graphql.errors import refusals
+from app.graphql.errors.table import error_of, warning_of
 from app.graphql.payloads import (
     CopyFlowPayload,
     CreateFlowPayload,
@@ -28,8 +28,9 @@ from app.usecases.outcomes import Created, Discarded, Exported, Published, Resto
 
 async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:
     if isinstance(outcome, Refused):
-        refused = [refusals.copy_flow_error(error) for error in outcome.errors]
-        return CopyFlowPayload(flow=None, draft=None, copied_from=None, references=[], errors=refused)
+        return CopyFlowPayload(
+            flow=None, draft=None, copied_from=None, references=[], errors=[error_of(error) for error in outcome.errors]
+        )
     return CopyFlowPayload(
         flow=await flow_by_id(info, outcome.flow_id),
         draft=await draft_by_id(info, outcome.draft_id),
@@ -48,7 +49,7 @@ async def export_flow_payload(info: Info, outcome: Exported | Refused[ExportRefu
             copied_from=None,
             references=[],
             warnings=[],
-            errors=[refusals.export_flow_error(error) for error in outcome.errors],
+            errors=[error_of(error) for error in outcome.errors],
         )
     return ExportFlowPayload(
         flow=await flow_by_id(info, outcome.flow_id),
@@ -56,24 +57,21 @@ async def export_flow_payload(info: Info, outcome: Exported | Refused[ExportRefu
         set_aside=None if outcome.set_aside is None else await draft_by_id(info, outcome.set_aside),
         copied_from=outcome.copied_from,
         references=[ReferenceOutcome.of(one) for one in outcome.references],
-        warnings=[refusals.export_flow_warning(warning) for warning in outcome.warnings],
+        warnings=[warning_of(warning) for warning in outcome.warnings],
         errors=[],
     )
 
 
 async def create_flow_payload(info: Info, outcome: Created | Refused[CreateRefusal]) -> CreateFlowPayload:
     if isinstance(outcome, Refused):
-        return CreateFlowPayload(
-            flow=None, draft=None, errors=[refusals.create_flow_error(error) for error in outcome.errors]
-        )
+        return CreateFlowPayload(flow=None, draft=None, errors=[error_of(error) for error in outcome.errors])
     flow = await flow_by_id(info, outcome.flow_id)
     return CreateFlowPayload(flow=flow, draft=await draft_by_id(info, outcome.draft_id), errors=[])
 
 
 async def update_flow_draft_payload(info: Info, outcome: Saved | Refused[UpdateRefusal]) -> UpdateFlowDraftPayload:
     if isinstance(outcome, Refused):
-        errors = [refusals.update_flow_draft_error(error) for error in outcome.errors]
-        return UpdateFlowDraftPayload(flow=None, draft=None, errors=errors)
+        return UpdateFlowDraftPayload(flow=None, draft=None, errors=[error_of(error) for error in outcome.errors])
     flow = await flow_by_id(info, outcome.flow_id)
     return UpdateFlowDraftPayload(flow=flow, draft=await draft_by_id(info, outcome.draft_id), errors=[])
 
@@ -82,16 +80,21 @@ async def publish_flow_draft_payload(
     info: Info, outcome: Published | Refused[PublishRefusal]
 ) -> PublishFlowDraftPayload:
     if isinstance(outcome, Refused):
-        errors = [refusals.publish_flow_draft_error(error) for error in outcome.errors]
-        return PublishFlowDraftPayload(flow=None, version=None, errors=errors)
+        return PublishFlowDraftPayload(flow=None, version=None, errors=[error_of(error) for error in outcome.errors])
     flow = await flow_by_id(info, outcome.flow_id)
     return PublishFlowDraftPayload(flow=flow, version=await version_by_id(info, outcome.version_id), errors=[])
 
 
 async def revert_flow_payload(info: Info, outcome: Reverted | Refused[RevertRefusal]) -> RevertFlowPayload:
     if isinstance(outcome, Refused):
-        errors = [refusals.revert_flow_error(error) for error in outcome.errors]
-        return RevertFlowPayload(flow=None, draft=None, version=None, set_aside=None, references=[], errors=errors)
+        return RevertFlowPayload(
+            flow=None,
+            draft=None,
+            version=None,
+            set_aside=None,
+            references=[],
+            errors=[error_of(error) for error in outcome.errors],
+        )
     return RevertFlowPayload(
         flow=await flow_by_id(info, outcome.flow_id),
         draft=None if outcome.draft_id is None else await draft_by_id(info, outcome.draft_id),
@@ -106,8 +109,12 @@ async def discard_flow_draft_payload(
     info: Info, outcome: Discarded | Refused[DiscardRefusal]
 ) -> DiscardFlowDraftPayload:
     if isinstance(outcome, Refused):
-        errors = [refusals.discard_flow_draft_error(error) for error in outcome.errors]
-        return DiscardFlowDraftPayload(flow=None, discarded_draft_id=None, deleted_flow_id=None, errors=errors)
+        return DiscardFlowDraftPayload(
+            flow=None,
+            discarded_draft_id=None,
+            deleted_flow_id=None,
+            errors=[error_of(error) for error in outcome.errors],
+        )
     return DiscardFlowDraftPayload(
         flow=None if outcome.flow_is_deleted else await flow_by_id(info, outcome.flow_id),
         discarded_draft_id=strawberry.ID(outcome.draft_id),
@@ -120,8 +127,9 @@ async def restore_flow_draft_payload(
     info: Info, outcome: Restored | Refused[RestoreRefusal]
 ) -> RestoreFlowDraftPayload:
     if isinstance(outcome, Refused):
-        errors = [refusals.restore_flow_draft_error(error) for error in outcome.errors]
-        return RestoreFlowDraftPayload(flow=None, draft=None, set_aside=None, errors=errors)
+        return RestoreFlowDraftPayload(
+            flow=None, draft=None, set_aside=None, errors=[error_of(error) for error in outcome.errors]
+        )
     return RestoreFlowDraftPayload(
         flow=await flow_by_id(info, outcome.flow_id),
         draft=await draft_by_id(info, outcome.draft_id),

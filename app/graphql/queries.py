@@ -170,7 +170,10 @@ class Query:
         source: Source = strawberry.UNSET,
         search: Search = strawberry.UNSET,
     ) -> TopicCandidateConnection | None:
-        """Topics of the destination workspace that could take the place of this flow's: those of its name first."""
+        """Topics of the destination workspace that could take the place of this flow's: those of its name first.
+
+        Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics.
+        """
         paging, text = page.of("topicCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
         in_use = await shield(info.context.loaders.topics_in_use.load(OfFlow(flow_id, source_wish(source))))
         if in_use is None:

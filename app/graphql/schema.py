@@ -10,7 +10,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from app.graphql.errors import access, drafts, exports
+from app.graphql.errors import exports
+from app.graphql.errors.table import LINES
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
@@ -23,24 +24,9 @@ MOST_COMPARISONS = 50_000
 """How much work may go into finding out whether fields that are repeated mean the same: ten times what people write."""
 
 IMPLEMENTATIONS = (
-    access.FlowNotFound,
-    access.WorkspaceNotFound,
-    access.VersionNotFound,
-    access.DraftNotFound,
-    access.InsufficientPermission,
-    access.ContractSuspended,
-    access.ComponentNotAccessible,
-    exports.MultipleTopicsNotCopied,
-    exports.TopicNotAccessible,
-    exports.FlowHasNoTopic,
-    exports.CredentialNotAccessible,
-    exports.DraftAlreadyExists,
-    exports.CannotOverrideItself,
-    exports.QuotaExceeded,
-    exports.InvalidInput,
+    *LINES.values(),
     exports.TopicSchemaMismatch,
-    drafts.StaleDraft,
-    drafts.DraftNotReady,
+    exports.AgentNotCopied,
     readiness.MissingCredential,
     readiness.MissingTopic,
     readiness.ComponentUnavailable,

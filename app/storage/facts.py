@@ -101,6 +101,7 @@ COMPONENTS_BY_NAME = (
         COMPONENT.c.id,
         TEAM.c.name.label("team"),
         COMPONENT.c.name,
+        COMPONENT.c.title,
         COMPONENT.c.access,
         COMPONENT.c.requires,
         COMPONENT.c.pub_sub,
@@ -212,6 +213,7 @@ def component_of(row: AnyRow) -> Component:
         pub_sub=row.pub_sub,
         topic_field=row.topic_field,
         whitelisted=frozenset(row.whitelisted or ()),
+        title=row.title,
     )
 
 

@@ -5,13 +5,17 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, FromClause, literal
 
-from app.domain.component import Link, Step
 from app.domain.graph import bindings_from_json
 from app.domain.model import VersionId, VersionOrigin
 from app.domain.source import State
+from app.domain.step import Link, make_steps
 from app.storage.access import AnyRow
 
 COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of")
+
+
+NAME = 2
+"""Where a step of the outline has its name, if it has one: after its id and its command."""
 
 
 def state_columns(name: str, table: FromClause, content: FromClause) -> list[ColumnElement[Any]]:
@@ -39,7 +43,7 @@ def state_of(row: AnyRow, name: str, *, with_graph: bool = True) -> State | None
         description=values["description"],
         cron=values["cron"],
         content_hash=values["content_hash"],
-        steps=tuple(Step(position, *pair) for position, pair in enumerate(outline["steps"])),
+        steps=make_steps((step[0], step[1], step[2] if len(step) > NAME else None) for step in outline["steps"]),
         bindings=bindings_from_json(orjson.loads(values["bindings"])) if with_graph else (),
         links=tuple(Link(*link) for link in outline["links"]),
         origin=VersionOrigin(values["origin"]),

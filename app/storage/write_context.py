@@ -98,7 +98,8 @@ def state_values(
 def content_row(content: Content) -> dict[str, Any]:
     """Content as it is stored, with steps and links apart, for rules that need not read the graph."""
     links = [[link.source, link.target, link.conditional] for link in content.links]
-    outline = {"steps": [[step.id, step.command] for step in content.steps], "links": links}
+    steps = [[step.id, step.command, *([] if step.name is None else [step.name])] for step in content.steps]
+    outline = {"steps": steps, "links": links}
     return {"hash": content.hash, "graph": content.canonical, "outline": canonical(outline)}
 
 

@@ -58,10 +58,16 @@ async def write_flow(act: Act, plan: CreatePlan) -> Written:
 
 def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
     """The report of a copy or export as it is stored."""
-    keys = ("step", "kind", "action", "from", "to")
     return canonical(
         [
-            dict(zip(keys, (one.step_id, one.kind.value, one.action.value, one.from_id, one.to_id), strict=True))
+            {
+                "step": one.step_id,
+                "name": one.step_name,
+                "kind": one.kind.value,
+                "action": one.action.value,
+                "from": one.from_id,
+                "to": one.to_id,
+            }
             for one in references
         ]
     )

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.bindings import resolve_all, topic_uses
-from app.domain.component import Catalogue, Step
+from app.domain.component import Catalogue
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId, Workspace, WorkspaceId
 from app.domain.source import Chosen, SourceWish, State
-from app.domain.topics import TopicUse, distinct_topics, missing_with_each
+from app.domain.step import Step
+from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_place, read_targets
@@ -27,6 +28,8 @@ class TopicInUse:
 
     topic: Target | None
     steps: tuple[Step, ...]
+    may_be_replaced: bool
+    """Whether exportFlow would take another topic for it; if not, there are no candidates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Candidates:
 
     async def topics(self, search: str | None, request: PageRequest) -> Page[TopicCandidate]:
         """A page of the topics, each with what the flow would miss with it (T4)."""
+        if not self._takes_topic:
+            return Page()
         async with self.database.reading() as connection:
             page = await TOPIC_CANDIDATES.page(connection, request, self.parameters, search)
         topics = [topic for _, (topic, _) in page.elements]
@@ -66,7 +71,11 @@ class Candidates:
         return await self._count(OVERRIDE_CANDIDATES, search)
 
     async def count_topics(self, search: str | None) -> int:
-        return await self._count(TOPIC_CANDIDATES, search)
+        return await self._count(TOPIC_CANDIDATES, search) if self._takes_topic else 0
+
+    @property
+    def _takes_topic(self) -> bool:
+        return self.in_use is not None and self.in_use.may_be_replaced
 
     async def _count(self, listed: RankedList[FlowView] | RankedList[TopicView], search: str | None) -> int:
         async with self.database.reading() as connection:
@@ -108,13 +117,16 @@ async def find_topic_in_use(
         topics = distinct_topics(uses)
         targets = await read_targets(connection, actor, topics) if len(topics) == 1 else {}
     steps = tuple(use.step for use in uses if use.topic_id is not None)
-    return TopicInUse(targets.get(topics[0]) if topics else None, steps)
+    return TopicInUse(targets.get(topics[0]) if topics else None, steps, may_replace_topic(uses))
 
 
 async def find_topic_candidates(
     database: Database, actor: UserId, flow_id: str, workspace_id: str, in_use: TopicInUse
 ) -> Candidates | None:
-    """The topics of a workspace for the one topic of a flow, if it has one; None if the workspace isn't visible."""
+    """The topics of a workspace for the one topic of a flow, if it has one; None if the workspace isn't visible.
+
+    There are none where exportFlow refuses any topic: without a pub/sub step, or with several topics.
+    """
     async with database.reading() as connection:
         place, _ = await read_place(connection, actor, workspace_id)
     name = "" if in_use.topic is None else in_use.topic.name

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.domain.component import Step
 from app.domain.source import Flow, State
+from app.domain.step import Step
 
 CHARACTERS_PER_STEP = 50
 """A step, a link, or what a step is bound to, has at least about so many in a graph."""

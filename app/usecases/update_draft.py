@@ -2,7 +2,7 @@
 
 from app.domain.errors import Refused
 from app.domain.model import UserId
-from app.domain.update import KEEP, UpdateRefusal, UpdateWish, plan_update
+from app.domain.update import KEEP, Unchanged, UpdateRefusal, UpdateWish, plan_update
 from app.offload import LARGE, offload
 from app.storage.draft_writes import save_draft
 from app.storage.store import UnitOfWork
@@ -20,5 +20,7 @@ async def update_draft(work: UnitOfWork, actor: UserId, wish: UpdateWish) -> Sav
         plan = await offload(size, plan_update, facts, wish)
         if isinstance(plan, Refused):
             return plan
+        if isinstance(plan, Unchanged):
+            return Saved(plan.flow_id, plan.draft_id)
         draft_id = await save_draft(store.act(at=work.now()), plan)
         return Saved(plan.flow_id, draft_id)

@@ -9,7 +9,7 @@ from app.domain.model import ReferenceKind
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import State, StateOfFlow
-from tests.domain.world import ABROAD, DATA_SAMPLES, FULL, TOPIC
+from tests.domain.world import ABROAD, AGENT, DATA_SAMPLES, FULL, TOPIC
 
 Bound = dict[int, dict[ReferenceKind, object]]
 """What each step names, by its position."""
@@ -180,3 +180,11 @@ class Law:
                     )
                     report.append(ReferenceOutcome(step.id, kind, action, *ids))
         return report
+
+    def agents_not_copied(self) -> dict[str, list[str]]:
+        """X7c: every agent that is cleared, with the steps that ran on it."""
+        told: dict[str, list[str]] = {}
+        for outcome in self.report():
+            if outcome.kind is AGENT and outcome.action is ReferenceAction.CLEARED and outcome.from_id is not None:
+                told.setdefault(outcome.from_id, []).append(outcome.step_id)
+        return told

@@ -23,7 +23,7 @@ from app.domain.set_aside import (
     plan_restore,
 )
 from app.domain.source import Flow, State
-from app.domain.update import KEEP, Keep, StepChoice, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
+from app.domain.update import KEEP, Keep, StepChoice, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from tests.domain.world import DEVELOPMENT, STANDARD, catalogue, known
 
 Plan = TypeVar("Plan", UpdatePlan, PublishPlan, RevertPlan, DiscardPlan, RestorePlan)
@@ -50,7 +50,7 @@ def update(
     graph: Json | Keep = KEEP,
     knowing: Iterable[Target] = (),
     components: Iterable[Component] = STANDARD,
-) -> UpdatePlan | Refused[UpdateRefusal]:
+) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
     wish = UpdateWish(id_of(flow), expecting, name, description, cron, graph, choices)
     return plan_update(facts(flow, knowing=knowing, components=components), wish)
 
@@ -100,17 +100,17 @@ def id_of(flow: Flow | None) -> str:
     return "flow_wanted" if flow is None else flow.id
 
 
-def agreed(outcome: Plan | Refused[Some]) -> Plan:
-    assert not isinstance(outcome, Refused), outcome.errors
+def agreed(outcome: Plan | Unchanged | Refused[Some]) -> Plan:
+    assert not isinstance(outcome, Refused | Unchanged), outcome
     return outcome
 
 
-def reasons(outcome: Plan | Refused[Some]) -> tuple[Some, ...]:
+def reasons(outcome: Plan | Unchanged | Refused[Some]) -> tuple[Some, ...]:
     assert isinstance(outcome, Refused), outcome
     return outcome.errors
 
 
-def codes(outcome: Plan | Refused[Some]) -> list[str]:
+def codes(outcome: Plan | Unchanged | Refused[Some]) -> list[str]:
     return [error.code.value for error in reasons(outcome)]
 
 

@@ -1,12 +1,7 @@
 """The answer to components that the destination can't use (C4, C5): each once, with its steps and the reason."""
 
-from app.domain.component import (
-    Catalogue,
-    Component,
-    ComponentNotAccessible,
-    InaccessibilityReason,
-    InaccessibleComponent,
-)
+from app.domain.component import Catalogue, Component, InaccessibilityReason
+from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
 from app.domain.model import TenantId, Workspace
 from app.domain.used_components import components_not_accessible
 from tests.domain.planning import copy, export, planned, refusals
@@ -22,6 +17,7 @@ from tests.domain.world import (
     TEAM,
     TENANT,
     BoundStep,
+    called,
     component,
     contract,
     flow,
@@ -47,7 +43,12 @@ def refused(*steps: BoundStep, having: list[Component], to: Workspace) -> list[t
     errors = components_not_accessible(outline(*steps), catalogue, source=DEVELOPMENT, destination=to)
     assert all(error.workspace == to for error in errors)
     return [
-        (each.name, each.component_id, " ".join(each.step_ids), each.reason)
+        (
+            each.name,
+            None if each.component is None else each.component.id,
+            " ".join(step.id for step in each.steps),
+            each.reason,
+        )
         for error in errors
         for each in error.components
     ]
@@ -74,8 +75,8 @@ def test_all_of_them_are_one_refusal() -> None:
         ComponentNotAccessible(
             OF_SOUTHERN,
             (
-                InaccessibleComponent("lab/normalizer", NORMALIZER.id, ("1",), OTHER_CONTRACT),
-                InaccessibleComponent("lab/none", None, ("2",), UNKNOWN),
+                InaccessibleComponent("lab/normalizer", NORMALIZER, (called("1"),), OTHER_CONTRACT),
+                InaccessibleComponent("lab/none", None, (called("2"),), UNKNOWN),
             ),
         ),
     )
@@ -139,7 +140,7 @@ def test_the_whitelist_of_the_destination_is_asked_for() -> None:
 def test_an_export_is_refused_for_its_components_and_so_is_an_override() -> None:
     private = component("lab/private", TEAM, NORTHERN)
     error = ComponentNotAccessible(
-        OF_SOUTHERN, (InaccessibleComponent("lab/private", private.id, ("1",), OTHER_CONTRACT),)
+        OF_SOUTHERN, (InaccessibleComponent("lab/private", private, (called("1"),), OTHER_CONTRACT),)
     )
     source = flow(state(step("1", "lab/private:a")))
     assert refusals(export(source, to=OF_SOUTHERN, components=[private])) == (error,)

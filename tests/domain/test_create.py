@@ -25,6 +25,7 @@ from tests.domain.world import (
     PRODUCTION,
     SECRET,
     TIMER,
+    called,
     catalogue,
     component,
     contract,
@@ -95,7 +96,7 @@ def test_a_draft_may_be_unfinished(nodes: tuple[Json, ...]) -> None:
 @pytest.mark.parametrize("elsewhere", [LIVE_ORDERS.id, "topic_nowhere", TUNNEL.id])
 def test_a_topic_that_lives_elsewhere_is_refused(elsewhere: str) -> None:
     outcome = create(node("1", "acme/pub-sub:pub", fields={"topic": elsewhere}))
-    assert refusals(outcome) == (TopicNotAccessible(elsewhere, DEVELOPMENT, "1"),)
+    assert refusals(outcome) == (TopicNotAccessible(elsewhere, DEVELOPMENT, called("1")),)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_a_reference_that_lives_elsewhere_or_belongs_to_another_component_is_ref
     key: str, kind: ReferenceKind, elsewhere: str
 ) -> None:
     assert refusals(create(node("7", **{key: elsewhere}))) == (
-        CredentialNotAccessible(kind, elsewhere, DEVELOPMENT, "7"),
+        CredentialNotAccessible(kind, elsewhere, DEVELOPMENT, called("7")),
     )
 
 
@@ -123,11 +124,11 @@ def test_every_such_reference_is_named_in_the_order_of_the_steps() -> None:
     nowhere = {"credentials_id": "c", "secret_id": "s", "vpn_agent_id": "a"}
     nodes = (node("2", "acme/pub-sub:pub", fields={"topic": "t"}, vpn_agent_id="a"), node("1", **nowhere))
     assert refusals(create(*nodes)) == (
-        TopicNotAccessible("t", DEVELOPMENT, "2"),
-        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, "2"),
-        CredentialNotAccessible(CREDENTIAL, "c", DEVELOPMENT, "1"),
-        CredentialNotAccessible(SECRET, "s", DEVELOPMENT, "1"),
-        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, "1"),
+        TopicNotAccessible("t", DEVELOPMENT, called("2")),
+        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, called("2")),
+        CredentialNotAccessible(CREDENTIAL, "c", DEVELOPMENT, called("1")),
+        CredentialNotAccessible(SECRET, "s", DEVELOPMENT, called("1")),
+        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, called("1")),
     )
 
 

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
+from app.domain.bindings import AgentNotCopied
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refused
 from app.domain.export import CopyWish, ExportPlan, plan_copy, plan_export
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
+from app.domain.source import State
 from tests.domain.law import Law, bound_by
 from tests.domain.random_exports import Case, exports
 from tests.domain.random_worlds import bounded
-from tests.domain.world import DATA_SAMPLES
+from tests.domain.world import AGENT, DATA_SAMPLES
 
 often = settings(bounded, max_examples=5 * bounded.max_examples)
 
@@ -43,6 +45,7 @@ def test_a_plan_binds_and_reports_as_the_law_says_and_leaves_the_content_alone(c
             assert {kind for kind, value in before.items() if not value} <= after.keys()
         assert plan.content_hash == state.content_hash
         assert list(plan.references) == law.report()
+        assert agents_told(plan) == law.agents_not_copied()
 
 
 def what_is_named(values: Mapping[ReferenceKind, Json]) -> dict[ReferenceKind, Json]:
@@ -73,11 +76,25 @@ def test_a_copy_of_what_the_workspace_can_use_is_exact(case: Case) -> None:
     state = Law(facts, case.wish).state()
     if isinstance(plan, ExportPlan) and state is not None:
         here = {(thing.kind, thing.id) for thing in facts.targets.values() if thing.workspace_id == plan.workspace_id}
-        named = {
-            (kind, value)
-            for step in state.bindings
-            for kind, value in step.values.items()
-            if kind is not DATA_SAMPLES and value is not None
-        }
-        assert (plan.content_hash, plan.warnings) == (state.content_hash, ())
+        named = {*named_in_order(state)}
+        agents = dict.fromkeys(
+            value for kind, value in named_in_order(state) if kind is AGENT and (kind, value) not in here
+        )
+        assert plan.content_hash == state.content_hash
+        assert [warning.agent_id for warning in plan.warnings if isinstance(warning, AgentNotCopied)] == [*agents]
+        assert len(plan.warnings) == len(agents)
         assert (plan.bindings == state.bindings) is (named <= here)
+
+
+def agents_told(plan: ExportPlan) -> dict[str, list[str]]:
+    told = [warning for warning in plan.warnings if isinstance(warning, AgentNotCopied)]
+    return {warning.agent_id: [step.id for step in warning.steps] for warning in told}
+
+
+def named_in_order(state: State) -> list[tuple[ReferenceKind, Json]]:
+    return [
+        (kind, value)
+        for step in state.bindings
+        for kind, value in step.values.items()
+        if kind is not DATA_SAMPLES and value is not None
+    ]

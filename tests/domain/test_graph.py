@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from app.domain.component import Link, Step
 from app.domain.graph import (
     Json,
     StepBindings,
@@ -22,6 +21,7 @@ from app.domain.graph import (
     split,
     steps_of,
 )
+from app.domain.step import Link, Step
 from tests.domain.world import AGENT, CREDENTIAL, DATA_SAMPLES, SECRET, TOPIC
 
 

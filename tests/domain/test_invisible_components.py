@@ -11,7 +11,6 @@ from app.domain.component import (
     Component,
     ComponentAccess,
     InaccessibilityReason,
-    InaccessibleComponent,
     why_unusable,
 )
 from app.domain.create import CreateFacts, CreatePlan, CreateWish, plan_create
@@ -19,12 +18,13 @@ from app.domain.draft import DraftFacts
 from app.domain.errors import Refused
 from app.domain.export import CopyWish, ExportFacts, ExportPlan, plan_copy, plan_export
 from app.domain.graph import Json
+from app.domain.inaccessible import InaccessibleComponent
 from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.publish import PublishWish, plan_publish
 from app.domain.readiness import ComponentUnavailable, blockers
 from app.domain.revert import RevertWish, plan_revert
 from app.domain.source import Flow
-from app.domain.update import KEEP, Keep, StepChoice, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
+from app.domain.update import KEEP, Keep, StepChoice, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from app.domain.used_components import UsedComponents, components_not_accessible
 from tests.domain.lifecycle import agreed, choose, codes
 from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
@@ -44,6 +44,7 @@ from tests.domain.world import (
     TENANT,
     BoundStep,
     bindings,
+    called,
     component,
     draft,
     flow,
@@ -83,7 +84,7 @@ def test_a_flow_that_crosses_tenants_does_not_find_its_component_where_an_invisi
     ours, theirs = component("acme/mailer", GLOBAL), component("acme/mailer", access, OVERSEAS, component_id="other")
     catalogue, steps = Catalogue([ours], invisible=[theirs]), outline(step("1", SEND))
     [refused] = components_not_accessible(steps, catalogue, source=DEVELOPMENT, destination=OF_OVERSEAS)
-    assert refused.components == (InaccessibleComponent("acme/mailer", ours.id, ("1",), OTHER_TENANT),)
+    assert refused.components == (InaccessibleComponent("acme/mailer", ours, (called("1"),), OTHER_TENANT),)
     assert UsedComponents(steps, catalogue, source=DEVELOPMENT).usable_where().shadowing == frozenset(
         {OVERSEAS.tenant_id}
     )
@@ -113,8 +114,8 @@ def test_an_export_is_refused_to_whoever_sees_little_exactly_if_it_is_to_whoever
         components_not_accessible(outline(*steps), catalogue, source=source, destination=destination)
         for catalogue in (little, everything)
     )
-    refused = [(each.name, each.step_ids) for error in by_all for each in error.components]
-    assert [(each.name, each.step_ids) for error in by_little for each in error.components] == refused
+    refused = [(each.name, each.steps) for error in by_all for each in error.components]
+    assert [(each.name, each.steps) for error in by_little for each in error.components] == refused
 
 
 # What is told of it --------------------------------------------------------------------------------------------------
@@ -187,8 +188,8 @@ def everything_about(change: Change, catalogue: Catalogue) -> list[object]:
 
 def test_a_draft_misses_neither_credential_nor_topic_of_a_component_that_the_caller_can_not_see() -> None:
     found = blockers(draft(step("1", "south/queue:pub")), DEVELOPMENT, HIDDEN, {})
-    unknown = InaccessibleComponent("south/queue", None, ("1",), UNKNOWN)
-    assert found == (ComponentUnavailable("1", unknown, DEVELOPMENT),)
+    unknown = InaccessibleComponent("south/queue", None, (called("1"),), UNKNOWN)
+    assert found == (ComponentUnavailable(called("1"), unknown, DEVELOPMENT),)
 
 
 def test_a_sent_graph_keeps_in_its_content_what_would_name_a_topic() -> None:
@@ -199,10 +200,10 @@ def test_a_sent_graph_keeps_in_its_content_what_would_name_a_topic() -> None:
 
 
 def save(
-    *choices: StepChoice, graph: Json | Keep = KEEP, catalogue: Catalogue = HIDDEN
-) -> UpdatePlan | Refused[UpdateRefusal]:
+    *choices: StepChoice, graph: Json | Keep = KEEP, name: str | None = None, catalogue: Catalogue = HIDDEN
+) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
     facts = DraftFacts(BEFORE, None, catalogue, known(ORDERS, ITS_CREDENTIAL))
-    return plan_update(facts, UpdateWish(BEFORE.id, graph=graph, bindings=choices))
+    return plan_update(facts, UpdateWish(BEFORE.id, name=name, graph=graph, bindings=choices))
 
 
 BOUND = step("1", "south/queue:pub", credential=ITS_CREDENTIAL.id, topic=ORDERS.id)
@@ -213,7 +214,7 @@ BEFORE = flow(None, replace(draft(BOUND), bindings=ITS_BINDINGS))
 def test_what_its_steps_were_bound_to_stays_whatever_else_is_saved() -> None:
     sent_back = native(node("1", "south/queue:pub", credentials_id=ITS_CREDENTIAL.id, fields={"channel": ORDERS.id}))
     for graph in (KEEP, sent_back, native(node("1", "south/queue:sub"))):
-        assert agreed(save(graph=graph)).bindings == ITS_BINDINGS
+        assert agreed(save(graph=graph, name="Saved")).bindings == ITS_BINDINGS
 
 
 def test_nothing_new_is_bound_to_its_steps() -> None:

@@ -1,11 +1,12 @@
 """What holds of every draft: nothing is lost, nothing comes in from elsewhere, and what stands in the way is said."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given, settings
 
-from app.domain.component import Component, Step
+from app.domain.component import Component
 from app.domain.errors import Refused
 from app.domain.graph import Bindings, Json, numbered, steps_of
 from app.domain.input import InvalidInput
@@ -13,8 +14,9 @@ from app.domain.model import ReferenceKind
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.references import CredentialNotAccessible, ReferenceAction, ReferenceOutcome, by_position
 from app.domain.source import State
+from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible
-from app.domain.update import KEEP, StepChoice, UpdatePlan, UpdateRefusal
+from app.domain.update import KEEP, StepChoice, Unchanged, UpdatePlan, UpdateRefusal
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
 from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states
 from tests.domain.random_worlds import bounded
@@ -28,9 +30,11 @@ COMPONENT_OF = {"lab/crm": CRM, "lab/vault": VAULT}
 Named = dict[tuple[int, ReferenceKind], Json]
 
 
-def save(change: Change) -> UpdatePlan | Refused[UpdateRefusal]:
+def save(change: Change) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
     graph = KEEP if change.graph is None else change.graph
-    return update(change.flow, *change.choices, graph=graph, knowing=THINGS.values(), components=COMPONENTS)
+    return update(
+        change.flow, *change.choices, name="Saved", graph=graph, knowing=THINGS.values(), components=COMPONENTS
+    )
 
 
 def base(change: Change) -> State:
@@ -81,24 +85,25 @@ def mistakes_of(change: Change) -> list[tuple[str, str, object]]:
     mistakes = [
         ("INVALID_INPUT", choice.step_id, ("bindings", str(index), field))
         for index, choice in enumerate(change.choices)
-        if (field := mistaken_field(choice, steps)) is not None
+        for field in mistaken_fields(choice, change.choices[:index], steps)
     ]
     return [*dict.fromkeys((*topics, *others, *mistakes))]
 
 
-def mistaken_field(choice: StepChoice, steps: tuple[Step, ...]) -> str | None:
+def mistaken_fields(choice: StepChoice, before: Sequence[StepChoice], steps: tuple[Step, ...]) -> list[str]:
     step = next((step for step in steps if step.id == choice.step_id), None)
     if step is None:
-        return "stepId"
-    return "topicId" if choice.choices.get(TOPIC) is not None and step.command != PUB else None
+        return ["stepId"]
+    repeated = ["stepId"] if any(other.step_id == choice.step_id for other in before) else []
+    return repeated + (["topicId"] if choice.choices.get(TOPIC) is not None and step.command != PUB else [])
 
 
 def told(error: UpdateRefusal) -> tuple[str, str | None, object]:
     match error:
         case TopicNotAccessible():
-            return error.code.value, error.step_id, error.topic_id
+            return error.code.value, None if error.step is None else error.step.id, error.topic_id
         case CredentialNotAccessible():
-            return error.code.value, error.step_id, (error.kind, error.reference_id)
+            return error.code.value, error.step.id, (error.kind, error.reference_id)
         case InvalidInput():
             return error.code.value, None, error.path
         case _:
@@ -134,9 +139,9 @@ def test_a_save_is_planned_or_refused_for_exactly_what_was_named_wrongly(change:
 @given(changes)
 def test_a_save_binds_as_named_and_loses_nothing_that_nobody_named(change: Change) -> None:
     fine = [choice for choice in change.choices if not mistakes_of(replace(change, choices=(choice,)))]
-    change = replace(change, choices=tuple(fine))
+    change = replace(change, choices=tuple({choice.step_id: choice for choice in fine}.values()))
     outcome = save(change)
-    if isinstance(outcome, Refused):
+    if not isinstance(outcome, UpdatePlan):
         assert mistakes_of(change) != []
         return
     before, after, named = by_position(base(change).bindings), by_position(outcome.bindings), named_by(change)
@@ -168,6 +173,7 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
         again = agreed(
             update(
                 flow(None, saved),
+                name="Saved again",
                 graph=KEEP if change.graph is None else change.graph,
                 knowing=THINGS.values(),
                 components=COMPONENTS,
@@ -224,7 +230,7 @@ def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_
     ids = [step.id for step in state.steps]
     if len({*ids}) == len(ids):
         choices = [choice for blocker in found if (choice := answer_to(blocker)) is not None]
-        plan = agreed(update(its_flow, *choices, knowing=THINGS.values(), components=COMPONENTS))
+        plan = agreed(update(its_flow, *choices, name="Saved", knowing=THINGS.values(), components=COMPONENTS))
         left = blockers(replace(state, bindings=plan.bindings), DEVELOPMENT, CATALOGUE, THINGS)
         assert left == tuple(blocker for blocker in found if answer_to(blocker) is None)
 
@@ -232,11 +238,11 @@ def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_
 def answer_to(blocker: object) -> StepChoice | None:
     """The choice that a blocker asks for."""
     match blocker:
-        case MissingTopic(step_id=step_id):
-            return choose(step_id, topic="topic_one")
-        case MissingCredential(step_id=step_id, component=component) if component == CRM:
-            return choose(step_id, credential="credential_one")
-        case MissingCredential(step_id=step_id):
-            return choose(step_id, secret="secret_one")
+        case MissingTopic(step=step):
+            return choose(step.id, topic="topic_one")
+        case MissingCredential(step=step, component=component) if component == CRM:
+            return choose(step.id, credential="credential_one")
+        case MissingCredential(step=step):
+            return choose(step.id, secret="secret_one")
         case _:
             return None

@@ -1,11 +1,17 @@
 """Messages are for the person who reads them: a sentence or two that names things and says what would help (section 7)."""
 
+from typing import get_args
+
 import pytest
 
 from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
-from app.domain.component import ComponentNotAccessible, InaccessibilityReason, InaccessibleComponent, Link
+from app.domain.bindings import AgentNotCopied, ExportWarning
+from app.domain.component import InaccessibilityReason
 from app.domain.draft import StaleDraft
 from app.domain.errors import Refusal
+from app.domain.graph import steps_of
+from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
+from app.domain.input import InvalidInput
 from app.domain.model import (
     Contract,
     ContractId,
@@ -20,30 +26,55 @@ from app.domain.model import (
 )
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists
 from app.domain.quota import QuotaExceeded
-from app.domain.readiness import Blocker, DraftNotReady, InvalidGraph, MissingCredential, MissingTopic, blockers
+from app.domain.readiness import (
+    Blocker,
+    ComponentUnavailable,
+    DraftNotReady,
+    InvalidGraph,
+    MissingCredential,
+    MissingTopic,
+    blockers,
+)
 from app.domain.references import CredentialNotAccessible
-from app.domain.source import DraftNotFound, VersionNotFound
+from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
+from app.domain.step import Link, Step, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
-from app.domain.wording import enumerated, named, shown
+from app.domain.wording import enumerated, shown
+from app.graphql.errors.table import LINES
 from tests.domain.world import (
     AGENT,
     CREDENTIAL,
+    DEVELOPMENT,
     HOME,
+    ITEMS,
+    LIVE_ORDERS,
     NORTHERN,
+    ORDERS,
     PRODUCTION,
     TOPIC,
+    called,
     catalogue,
     component,
+    native,
+    node,
     state,
     step,
-    topic,
+    target,
 )
 
-Message = Refusal | TopicSchemaMismatch | Blocker
+Message = Refusal | TopicSchemaMismatch | AgentNotCopied | Blocker
 
 
-def inaccessible(name: str, *step_ids: str) -> InaccessibleComponent:
-    return InaccessibleComponent(name, None, step_ids, InaccessibilityReason.UNKNOWN_COMPONENT)
+UNKNOWN, OTHER_TENANT = InaccessibilityReason.UNKNOWN_COMPONENT, InaccessibilityReason.OTHER_TENANT
+OTHER_CONTRACT = InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
+NOT_WHITELISTED = InaccessibilityReason.NOT_WHITELISTED
+
+
+def inaccessible(
+    name: str, *steps: Step | str, title: str | None = None, reason: InaccessibilityReason = UNKNOWN
+) -> InaccessibleComponent:
+    using = tuple(called(one) if isinstance(one, str) else one for one in steps)
+    return InaccessibleComponent(name, None if title is None else component(name, title=title), using, reason)
 
 
 def every_message(name: str, id_: str, count: int) -> list[Message]:
@@ -51,8 +82,16 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
     contract = Contract(ContractId(id_), name, ContractStatus.SUSPENDED, HOME, False, 3)
     workspace, flow = Workspace(WorkspaceId(id_), name, WorkspaceType.FULL, contract), FlowId("flow_1")
     topics = (Target(id_, TOPIC, workspace.id, name),) * count
-    components = (inaccessible(id_, *[id_] * count),) * count
-    missing = [MissingTopic(f"{number} {id_}", workspace) for number in range(count)]
+    its, named_step = (
+        component("a/b", component_id=id_, needs=CREDENTIAL, title=name),
+        called(id_, name, shares_name=True),
+    )
+    components = [
+        InaccessibleComponent(id_, its, (named_step,) * count, reason)
+        for reason in InaccessibilityReason
+        for _ in topics
+    ]
+    missing = [MissingTopic(called(f"{number} {id_}"), workspace) for number in range(count)]
     nodes = [step(id_, id_), step(id_, "acme/router:route"), step(f"{id_} 2", "acme/router:route")]
     links = [Link(id_, id_), Link(id_, f"{id_} 2"), Link(f"{id_} 2", name), Link(f"{id_} 2", id_)]
     invalid = blockers(state(*nodes, links=links), workspace, catalogue(), {})
@@ -63,15 +102,22 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         VersionNotFound(flow, name, None),
         DraftNotFound(None, None, id_),
         DraftNotFound(flow, name),
+        DraftNotFound(flow, name, advice=RESTORE_ONE),
         InsufficientPermission(FLOW_EDIT, workspace),
         ContractSuspended(contract, workspace),
-        ComponentNotAccessible(workspace, components),
+        ComponentNotAccessible(workspace, tuple(components)),
+        *(ComponentNotAccessible(workspace, (each,)) for each in components[:: len(topics)]),
         MultipleTopicsNotCopied(topics, refused=True),
         MultipleTopicsNotCopied(topics, refused=False),
         TopicNotAccessible(id_, workspace),
-        TopicNotAccessible(id_, workspace, id_),
+        TopicNotAccessible(id_, workspace, named_step, topics[0]),
         FlowHasNoTopic(flow, name),
-        *(CredentialNotAccessible(kind, id_, workspace, step) for kind in (CREDENTIAL, AGENT) for step in (None, id_)),
+        *(
+            CredentialNotAccessible(kind, id_, workspace, named_step, of, there)
+            for kind in (CREDENTIAL, AGENT)
+            for of in (None, its)
+            for there in (None, topics[0], Target(id_, kind, workspace.id, name))
+        ),
         DraftAlreadyExists(DraftId("draft_1"), flow, name),
         StaleDraft(flow, name, 3, "draft_1", 4),
         StaleDraft(flow, name, 3, None, None),
@@ -79,7 +125,9 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         CannotOverrideItself(flow, name),
         QuotaExceeded(3, 4, contract),
         *missing[:1],
-        MissingCredential(id_, component(f"{name}/{id_}", component_id=id_, needs=CREDENTIAL), workspace),
+        MissingCredential(named_step, its, workspace),
+        *(ComponentUnavailable(named_step, each, workspace) for each in components[:: len(topics)]),
+        AgentNotCopied(id_, topics[0], (named_step,) * count, workspace),
         *invalid,
         TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
     ]
@@ -109,59 +157,311 @@ def test_every_message_is_one_or_two_sentences() -> None:
 
 
 FLOW = FlowId("flow_1")
-LONG_NAME = "A name of a topic that is so long that it would fill a whole line of the message, and more"
-LONG_ID = "topic_01m8zzzzzzzzzzzzzzzzzzzzzz"
+ALPHA, SEND, OTHER_SEND = called("1"), called("2", "Send"), called("3", "Send", shares_name=True)
+CRM = component("lab/crm", title="Customer records", needs=CREDENTIAL)
+THERE = Target("credential_9", CREDENTIAL, PRODUCTION.id, "Mail account")
+ELSEWHERE = Target("credential_9", CREDENTIAL, DEVELOPMENT.id, "Mail account")
+TUNNEL = target(AGENT, "Tunnel", DEVELOPMENT)
+ID = "01jgfjjz00f6xaqg18g7smd3t5"
+NORMALIZER = inaccessible("lab/normalizer", SEND, "5", title="Order normalizer", reason=OTHER_CONTRACT)
+ENRICHER = inaccessible("lab/enricher", "3", title="Enricher", reason=OTHER_CONTRACT)
+ASK = "Check the id, or ask for access."
+
+MESSAGES: list[tuple[Message, str]] = [
+    (FlowNotFound(f"flow_{ID}"), f"There is no flow flow_{ID} that you can see. {ASK}"),
+    (FlowNotFound("nonsense"), f"There is no flow nonsense that you can see. {ASK}"),
+    (
+        FlowNotFound(f"workspace_{ID}"),
+        f"workspace_{ID} is the id of a workspace, not of a flow. Give the id of a flow.",
+    ),
+    (
+        WorkspaceNotFound(f"agent_{ID}"),
+        f"agent_{ID} is the id of an agent, not of a workspace. Give the id of a workspace.",
+    ),
+    (WorkspaceNotFound("workspace_"), f"There is no workspace workspace_ that you can see. {ASK}"),
+    (
+        VersionNotFound(FLOW, "Orders", f"version_{ID}"),
+        f"The flow Orders has no version version_{ID}. Choose one from its history.",
+    ),
+    (
+        VersionNotFound(FLOW, "Orders", f"draft_{ID}"),
+        f"draft_{ID} is the id of a draft, not of a version. Choose one from the history of Orders.",
+    ),
+    (
+        VersionNotFound(FLOW, "Orders", None),
+        "The flow Orders was never published. Publish it first, or take its draft.",
+    ),
+    (
+        DraftNotFound(FLOW, "Orders"),
+        "The flow Orders has no draft. Take its published version, or edit the flow first.",
+    ),
+    (
+        DraftNotFound(FLOW, "Orders", advice=RESTORE_ONE),
+        "The flow Orders has no draft. Restore a draft that was set aside first.",
+    ),
+    (DraftNotFound(None, None, f"draft_{ID}"), f"There is no draft draft_{ID} that you can see. {ASK}"),
+    (
+        DraftNotFound(None, None, f"flow_{ID}"),
+        f"flow_{ID} is the id of a flow, not of a draft. Give the id of a draft.",
+    ),
+    (
+        InsufficientPermission(FLOW_EDIT, PRODUCTION),
+        "You lack the permission workspaces.flow.edit in Production. Ask its admins for a role that has it, such as Integrator.",
+    ),
+    (
+        ContractSuspended(NORTHERN, PRODUCTION, ("flowId",)),
+        (
+            "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
+            "Have the contract reactivated."
+        ),
+    ),
+    (
+        ContractSuspended(NORTHERN, PRODUCTION, ("destination", "workspaceId")),
+        (
+            "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
+            "Choose a workspace of another contract, or have the contract reactivated."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (NORMALIZER, ENRICHER)),
+        (
+            "Production can't use 2 components of this flow: Order normalizer (steps Send, 5), Enricher (step 3). "
+            "Share them with Northern Retail, or replace the steps."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (ENRICHER,)),
+        (
+            "Production can't use 1 component of this flow: Enricher (step 3). "
+            "Share it with Northern Retail, or replace the step."
+        ),
+    ),
+    (
+        ComponentNotAccessible(
+            PRODUCTION, (inaccessible("lab/code", OTHER_SEND, title="Code", reason=NOT_WHITELISTED),)
+        ),
+        (
+            "Production can't use 1 component of this flow: Code (step Send (3)). "
+            "Have it whitelisted for Northern Retail, or replace the step."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (inaccessible("lab/code", "1", title="Code", reason=OTHER_TENANT),)),
+        (
+            "Production can't use 1 component of this flow: Code (step 1). "
+            "Replace the step by what the tenant of Northern Retail has."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (inaccessible("lab/none", "1", "2"),)),
+        (
+            "Production can't use 1 component of this flow: lab/none (steps 1, 2). "
+            "Correct the command of the steps: no such component is known."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (NORMALIZER, inaccessible("lab/none", "1"), ENRICHER)),
+        (
+            "Production can't use 3 components of this flow: Order normalizer (steps Send, 5), lab/none (step 1), "
+            "Enricher (step 3). Share Order normalizer, Enricher with Northern Retail, or replace the steps of Order "
+            "normalizer, Enricher; correct the command of the step of lab/none: no such component is known."
+        ),
+    ),
+    (
+        MultipleTopicsNotCopied((ORDERS, ITEMS), refused=True),
+        (
+            "The flow uses several topics (Orders, Items), which one topic can't replace. "
+            "Export it without a topic, and choose the topics in the draft."
+        ),
+    ),
+    (
+        MultipleTopicsNotCopied((), refused=True),
+        (
+            "The flow uses several topics, which one topic can't replace. "
+            "Export it without a topic, and choose the topics in the draft."
+        ),
+    ),
+    (
+        MultipleTopicsNotCopied((ORDERS, ITEMS), refused=False),
+        "The topics Orders, Items of the flow were not copied. Choose topics of the destination in the draft.",
+    ),
+    (
+        MultipleTopicsNotCopied((ORDERS,), refused=False),
+        "The topic Orders of the flow was not copied. Choose a topic of the destination in the draft.",
+    ),
+    (
+        TopicNotAccessible(f"topic_{ID}", PRODUCTION),
+        f"Production has no topic topic_{ID}. Choose a topic of Production.",
+    ),
+    (
+        TopicNotAccessible(ORDERS.id, PRODUCTION, SEND, ORDERS),
+        "The topic Orders doesn't live in Production. Choose a topic of Production for the step Send.",
+    ),
+    (
+        TopicNotAccessible(THERE.id, PRODUCTION, found=THERE),
+        "Mail account is a credential, not a topic. Choose a topic of Production.",
+    ),
+    (
+        TopicNotAccessible(f"agent_{ID}", PRODUCTION, ALPHA),
+        f"agent_{ID} is the id of an agent, not of a topic. Choose a topic of Production for the step 1.",
+    ),
+    (
+        FlowHasNoTopic(FLOW, "Orders"),
+        "The flow Orders has no pub/sub step, so it can't take a topic. Leave the topic out.",
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, f"credential_{ID}", PRODUCTION, SEND, CRM),
+        (
+            f"Production has no credential credential_{ID}. "
+            "For the step Send, choose one of Production that belongs to Customer records."
+        ),
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, ELSEWHERE.id, PRODUCTION, SEND, CRM, ELSEWHERE),
+        (
+            "The credential Mail account doesn't live in Production. "
+            "For the step Send, choose one of Production that belongs to Customer records."
+        ),
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, SEND, CRM, THERE),
+        (
+            "The credential Mail account belongs to another component than the step. "
+            "For the step Send, choose one of Production that belongs to Customer records."
+        ),
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, SEND, None, THERE),
+        "The step Send can't have a credential, since its component isn't known. Correct the command of the step first.",
+    ),
+    (
+        CredentialNotAccessible(AGENT, f"secret_{ID}", PRODUCTION, OTHER_SEND, CRM),
+        f"secret_{ID} is the id of a secret, not of an agent. Choose an agent of Production for the step Send (3).",
+    ),
+    (
+        DraftAlreadyExists(DraftId("draft_1"), FLOW, "Orders"),
+        "The flow Orders already has a draft. Publish or discard it first, or let it be set aside.",
+    ),
+    (
+        StaleDraft(FLOW, "Orders", 3, "draft_1", 4),
+        (
+            "The draft of the flow Orders is at revision 4, not 3: it was changed meanwhile. "
+            "Look at it again and repeat the change with its revision."
+        ),
+    ),
+    (
+        StaleDraft(FLOW, "Orders", 9, "draft_1", 4),
+        (
+            "The draft of the flow Orders is at revision 4, not 9: it never had that one. "
+            "Look at it again and repeat the change with its revision."
+        ),
+    ),
+    (
+        StaleDraft(FLOW, "Orders", 3, None, None),
+        "The flow Orders has no draft any more: it was published or discarded since revision 3. Look at the flow again.",
+    ),
+    (
+        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION),)),
+        "The draft of the flow Orders can't be published: 1 thing stands in the way. See the step Send.",
+    ),
+    (
+        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION), MissingTopic(ALPHA, PRODUCTION))),
+        "The draft of the flow Orders can't be published: 2 things stand in the way. See the steps Send, 1.",
+    ),
+    (
+        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION), InvalidGraph("…", SEND))),
+        "The draft of the flow Orders can't be published: 2 things stand in the way. See the step Send.",
+    ),
+    (
+        DraftNotReady(FLOW, "Orders", (InvalidGraph("…"),)),
+        "The draft of the flow Orders can't be published: 1 thing stands in the way.",
+    ),
+    (CannotOverrideItself(FLOW, "Orders"), "The flow Orders can't override itself. Choose another flow, or copy it."),
+    (
+        QuotaExceeded(1, 1, NORTHERN, ("destination", "workspaceId")),
+        (
+            "The contract Northern Retail may hold 1 flow in its production workspaces and holds 1. "
+            "Override an existing flow, remove one, or have the quota raised."
+        ),
+    ),
+    (
+        QuotaExceeded(3, 4, NORTHERN, ("workspaceId",)),
+        (
+            "The contract Northern Retail may hold 3 flows in its production workspaces and holds 4. "
+            "Remove a flow, or have the quota raised."
+        ),
+    ),
+    (
+        MissingCredential(SEND, CRM, PRODUCTION),
+        "The step Send has no credential of Customer records that lives in Production. Choose one in the draft.",
+    ),
+    (
+        MissingCredential(ALPHA, component("lab/vault", needs=ReferenceKind.SECRET), PRODUCTION),
+        "The step 1 has no secret of lab/vault that lives in Production. Choose one in the draft.",
+    ),
+    (
+        MissingTopic(OTHER_SEND, PRODUCTION),
+        "The pub/sub step Send (3) has no topic that lives in Production. Choose one in the draft.",
+    ),
+    (
+        ComponentUnavailable(SEND, NORMALIZER, PRODUCTION),
+        (
+            "Production can't use Order normalizer, which the step Send runs. "
+            "Share it with Northern Retail, or replace the step."
+        ),
+    ),
+    (
+        ComponentUnavailable(SEND, inaccessible("lab/none", SEND), PRODUCTION),
+        (
+            "Production can't use lab/none, which the step Send runs. "
+            "Correct the command of the step: no such component is known."
+        ),
+    ),
+    (
+        AgentNotCopied(TUNNEL.id, TUNNEL, (ALPHA, SEND), PRODUCTION),
+        (
+            "The steps 1, Send of the source run on the agent Tunnel, which Production can't use. "
+            "Choose an agent in the draft, or nothing takes its place."
+        ),
+    ),
+    (
+        AgentNotCopied(TUNNEL.id, None, (SEND,), PRODUCTION),
+        (
+            "The step Send of the source runs on an agent, which Production can't use. "
+            "Choose an agent in the draft, or nothing takes its place."
+        ),
+    ),
+    (
+        TopicSchemaMismatch(ORDERS, LIVE_ORDERS, ("a",)),
+        (
+            "With the destination's topic Live orders instead of the source's Orders, 1 property is missing: a. "
+            "Check the mappings of the steps that use it."
+        ),
+    ),
+    (
+        TopicSchemaMismatch(ORDERS, ORDERS, ("a", "b")),
+        (
+            "With the destination's topic Orders instead of the source's Orders, 2 properties are missing: a, b. "
+            "Check the mappings of the steps that use it."
+        ),
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        InsufficientPermission(FLOW_EDIT, PRODUCTION).message,
-        ContractSuspended(NORTHERN, PRODUCTION).message,
-        ComponentNotAccessible(PRODUCTION, (inaccessible("lab/x", "1"),)).message,
-        TopicNotAccessible("topic_1", PRODUCTION, "1").message,
-        CredentialNotAccessible(CREDENTIAL, "credential_1", PRODUCTION, None).message,
-    ],
-)
-def test_a_workspace_is_named_by_name_and_id(message: str) -> None:
-    assert "Production (workspace_production)" in message
+@pytest.mark.parametrize(("message", "says"), MESSAGES, ids=lambda each: type(each).__name__)
+def test_what_is_said(message: Message, says: str) -> None:
+    assert message.message == says
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        VersionNotFound(FLOW, "Orders", "version_9").message,
-        VersionNotFound(FLOW, "Orders", None).message,
-        DraftNotFound(FLOW, "Orders").message,
-        FlowHasNoTopic(FLOW, "Orders").message,
-        DraftAlreadyExists(DraftId("draft_1"), FLOW, "Orders").message,
-        StaleDraft(FLOW, "Orders", 3, "draft_1", 4).message,
-        StaleDraft(FLOW, "Orders", 3, None, None).message,
-        DraftNotReady(FLOW, "Orders", (MissingTopic("1", PRODUCTION),)).message,
-        CannotOverrideItself(FLOW, "Orders").message,
-    ],
-)
-def test_a_flow_is_named_by_name_and_id(message: str) -> None:
-    assert "flow Orders (flow_1) " in message
+def test_of_every_refusal_and_blocker_it_is_tested_what_is_said() -> None:
+    said = {type(message) for message, _ in MESSAGES} | {InvalidGraph, InvalidInput}
+    assert said >= {*LINES, *get_args(Blocker), *get_args(ExportWarning)}
 
 
-def test_a_thing_with_a_long_name_is_still_named_by_its_id() -> None:
-    long = Target(LONG_ID, TOPIC, PRODUCTION.id, LONG_NAME)
-    for message in (
-        MultipleTopicsNotCopied((long, long), refused=True).message,
-        MultipleTopicsNotCopied((long, long), refused=False).message,
-        TopicSchemaMismatch(long, long, ("a",)).message,
-    ):
-        assert message.count(f"{LONG_NAME[:80]}… ({LONG_ID})") == 2
-
-
-def test_what_components_are_refused_for() -> None:
-    components = (inaccessible("orders-lab/normalizer", "2", "5"), inaccessible("orders-lab/enricher", "3"))
-    assert ComponentNotAccessible(PRODUCTION, components).message == (
-        "The flow uses 2 components that the workspace Production (workspace_production) can't use: "
-        "orders-lab/normalizer (steps 2, 5), orders-lab/enricher (step 3). "
-        "Share them with the contract Northern Retail (contract_northern_retail), or replace the steps."
-    )
+@pytest.mark.parametrize("message", [message for message, _ in MESSAGES], ids=lambda each: type(each).__name__)
+def test_whatever_has_a_name_is_not_named_by_its_id(message: Message) -> None:
+    hidden = ["workspace_production", "contract_northern_retail", "flow_1", "draft_1", "topic_orders", "credential_9"]
+    assert [id_ for id_ in hidden if id_ in message.message] == []
 
 
 def test_of_many_components_and_steps_the_first_are_listed_and_the_rest_counted() -> None:
@@ -169,9 +469,9 @@ def test_of_many_components_and_steps_the_first_are_listed_and_the_rest_counted(
     components = (inaccessible("lab/a", *steps), *(inaccessible(f"lab/{number}", "1") for number in range(1, 31)))
     listed = ", ".join(f"lab/{number} (step 1)" for number in range(1, 20))
     assert ComponentNotAccessible(PRODUCTION, components).message == (
-        "The flow uses 31 components that the workspace Production (workspace_production) can't use: "
+        "Production can't use 31 components of this flow: "
         f"lab/a (steps {', '.join(steps[:20])} and 980 more), {listed} and 11 more. "
-        "Share them with the contract Northern Retail (contract_northern_retail), or replace the steps."
+        "Correct the command of the steps: no such component is known."
     )
 
 
@@ -182,15 +482,26 @@ def test_one_component_with_long_step_ids_leaves_room_for_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "step", "says"),
+    ("steps", "labels"),
     [
-        (CREDENTIAL, None, "has no credential x_1 that can be used. Choose one that lives in this workspace and bel"),
-        (CREDENTIAL, "7", "has no credential x_1 that can be used for the step 7. Choose one that lives in this wor"),
-        (AGENT, "7", "has no agent x_1 that can be used for the step 7. Choose one that lives in this workspace."),
+        ([("1", "Send"), ("2", "Check"), ("3", None)], ["Send", "Check", "3"]),
+        ([("1", "Send"), ("2", "Send"), ("3", "send")], ["Send (1)", "Send (2)", "send"]),
+        ([("1", "2"), ("2", None), ("3", "3")], ["2 (1)", "2", "3"]),  # a name that is another step's id
+        ([("1", "x" * 80 + "a"), ("2", "x" * 80 + "b")], [f"{'x' * 80}… (1)", f"{'x' * 80}… (2)"]),  # alike once cut
     ],
 )
-def test_what_a_reference_is_refused_for(kind: ReferenceKind, step: str | None, says: str) -> None:
-    assert says in CredentialNotAccessible(kind, "x_1", PRODUCTION, step).message
+def test_a_step_is_called_by_its_name_and_where_that_is_not_unique_its_id(
+    steps: list[tuple[str, str | None]], labels: list[str]
+) -> None:
+    assert [each.label for each in make_steps((step_id, "a/b:c", name) for step_id, name in steps)] == labels
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [(" Send ", "Send"), ("", None), ("  ", None), (None, None), (3, None), ("x" * 300, "x" * 255)],
+)
+def test_the_name_of_a_step_is_what_can_be_read_of_it(name: object, known: str | None) -> None:
+    assert [each.name for each in steps_of(native(node("1", name=name)))] == [known]
 
 
 @pytest.mark.parametrize(
@@ -221,40 +532,3 @@ def test_a_list_holds_at_most_20_texts_and_1200_characters_but_always_one(
 
 def test_what_a_caller_sent_is_quoted_in_lists_too() -> None:
     assert enumerated(["", "a\nb", "x" * 81], shown) == f'"", a\ufffdb, {"x" * 80}…'
-
-
-def test_things_are_named_by_name_and_id() -> None:
-    assert named(topic("Orders", PRODUCTION)) == "Orders (topic_orders)"
-
-
-@pytest.mark.parametrize(
-    ("missing", "says"),
-    [
-        ((MissingTopic("2", PRODUCTION),), "1 thing is missing. See the steps 2."),
-        ((MissingTopic("2", PRODUCTION), MissingTopic("1", PRODUCTION)), "2 things are missing. See the steps 2, 1."),
-        ((MissingTopic("2", PRODUCTION), InvalidGraph("…", "2")), "2 things are missing. See the steps 2."),
-        ((InvalidGraph("…"),), "1 thing is missing."),
-    ],
-)
-def test_a_draft_that_is_not_ready_names_the_steps_to_look_at(missing: tuple[Blocker, ...], says: str) -> None:
-    message = DraftNotReady(FLOW, "Orders", missing).message
-    assert message == f"The draft of the flow Orders (flow_1) can't be published: {says}"
-
-
-def test_a_stale_draft_says_where_the_draft_is_now() -> None:
-    assert StaleDraft(FLOW, "Orders", 3, "draft_1", 4).message == (
-        "The draft of the flow Orders (flow_1) is at revision 4, not 3: it was changed meanwhile. "
-        "Look at it again and repeat the change with its revision."
-    )
-    assert StaleDraft(FLOW, "Orders", 3, None, None).message == (
-        "The flow Orders (flow_1) has no draft any more: it was published or discarded since revision 3. "
-        "Look at the flow again."
-    )
-
-
-def test_a_missing_credential_names_the_kind_the_component_and_the_workspace() -> None:
-    vault = component("lab/vault", needs=ReferenceKind.SECRET)
-    assert MissingCredential("2", vault, PRODUCTION).message == (
-        "The step 2 needs a secret of the component lab/vault. "
-        "Choose one that lives in the workspace Production (workspace_production)."
-    )

@@ -3,17 +3,18 @@
 import pytest
 
 from app.domain.access import FlowNotFound
-from app.domain.component import Link
 from app.domain.errors import Refused
 from app.domain.model import DraftId, FlowId, VersionOrigin
 from app.domain.publish import PublishPlan
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.source import Flow, State
+from app.domain.step import Link
 from tests.domain.lifecycle import agreed, codes, publish, reasons
 from tests.domain.world import (
     CREDENTIAL,
     DEVELOPMENT,
     PUB_SUB,
+    called,
     catalogue,
     component,
     contract,
@@ -32,7 +33,7 @@ CRM = component("lab/crm", needs=CREDENTIAL)
 LOGIN = target(CREDENTIAL, "Crm", DEVELOPMENT, of=CRM)
 BOUND = draft(step("1", "lab/crm:get", credential=LOGIN.id), revision=4)
 UNBOUND = draft(step("1", "lab/crm:get"), publishes("2"), links=[Link("1", "2")], revision=4)
-MISSING = (MissingCredential("1", CRM, DEVELOPMENT), MissingTopic("2", DEVELOPMENT))
+MISSING = (MissingCredential(called("1"), CRM, DEVELOPMENT), MissingTopic(called("2"), DEVELOPMENT))
 
 
 @pytest.mark.parametrize("published", [None, state(sends("9"))])

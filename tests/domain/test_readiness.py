@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from app.domain.component import Component, InaccessibilityReason, InaccessibleComponent, Link
+from app.domain.component import Component, InaccessibilityReason
+from app.domain.inaccessible import InaccessibleComponent
 from app.domain.model import Target, Workspace
 from app.domain.readiness import (
     Blocker,
@@ -14,6 +15,7 @@ from app.domain.readiness import (
     MissingTopic,
     blockers,
 )
+from app.domain.step import Link
 from tests.domain.world import (
     ABROAD,
     AGENT,
@@ -33,6 +35,7 @@ from tests.domain.world import (
     TEAM,
     TENANT,
     BoundStep,
+    called,
     catalogue,
     component,
     contract,
@@ -88,7 +91,7 @@ def test_a_draft_whose_every_step_has_what_it_needs_is_ready() -> None:
     ],
 )
 def test_a_step_needs_a_credential_that_lives_here_and_belongs_to_its_component(bound: dict[str, object]) -> None:
-    assert found(step("7", "lab/crm:get@latest", **bound)) == (MissingCredential("7", CRM, DEVELOPMENT),)
+    assert found(step("7", "lab/crm:get@latest", **bound)) == (MissingCredential(called("7"), CRM, DEVELOPMENT),)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_a_step_needs_a_credential_that_lives_here_and_belongs_to_its_component(
     ],
 )
 def test_a_step_needs_a_secret_that_lives_here_and_belongs_to_its_component(bound: dict[str, object]) -> None:
-    assert found(step("7", "lab/vault:open", **bound)) == (MissingCredential("7", VAULT, DEVELOPMENT),)
+    assert found(step("7", "lab/vault:open", **bound)) == (MissingCredential(called("7"), VAULT, DEVELOPMENT),)
 
 
 @pytest.mark.parametrize("credential", [None, "credential_gone", LIVE_LOGIN.id, LOGIN.id])
@@ -115,7 +118,7 @@ def test_a_component_that_needs_none_is_not_asked_for_a_credential(credential: s
 @pytest.mark.parametrize("topic", [LIVE_ORDERS.id, "topic_gone", "", None, TUNNEL.id])
 def test_a_pub_sub_step_needs_a_topic_that_lives_here(topic: str | None) -> None:
     bound = step("1", "acme/pub-sub:pub", topic=topic)
-    assert found(bound) == found(publishes("1")) == (MissingTopic("1", DEVELOPMENT),)
+    assert found(bound) == found(publishes("1")) == (MissingTopic(called("1"), DEVELOPMENT),)
 
 
 def test_pub_sub_steps_may_use_several_topics() -> None:
@@ -153,22 +156,22 @@ NOT_WHITELISTED = InaccessibilityReason.NOT_WHITELISTED
 def test_every_component_must_be_usable_here(
     at: Workspace, of: Component, reason: InaccessibilityReason | None
 ) -> None:
-    component_id = None if reason is InaccessibilityReason.UNKNOWN_COMPONENT else of.id
-    expected = () if reason is None else (unavailable("1", "lab/crm", component_id, reason, at=at),)
+    seen = None if reason is InaccessibilityReason.UNKNOWN_COMPONENT else of
+    expected = () if reason is None else (unavailable("1", "lab/crm", seen, reason, at=at),)
     assert found(step("1", "lab/crm:get@latest"), at=at, components=(of,)) == expected
 
 
 def unavailable(
     step_id: str,
     name: str,
-    component_id: object,
+    its_component: Component | None,
     reason: InaccessibilityReason,
     *,
     at: Workspace = DEVELOPMENT,
     steps: tuple[str, ...] = (),
 ) -> Blocker:
-    its_id = None if component_id is None else component(name, component_id=str(component_id)).id
-    return ComponentUnavailable(step_id, InaccessibleComponent(name, its_id, steps or (step_id,), reason), at)
+    using = tuple(called(one) for one in steps or (step_id,))
+    return ComponentUnavailable(called(step_id), InaccessibleComponent(name, its_component, using, reason), at)
 
 
 def test_a_command_means_the_tenants_own_component_before_a_global_one() -> None:
@@ -176,7 +179,7 @@ def test_a_command_means_the_tenants_own_component_before_a_global_one() -> None
     shared = component("lab/crm", GLOBAL, contract("Elsewhere", tenant=ABROAD), component_id="component_1")
     reason = InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
     assert found(step("1", "lab/crm:get"), at=OF_SOUTHERN, components=(own, shared)) == (
-        unavailable("1", "lab/crm", "component_9", reason, at=OF_SOUTHERN),
+        unavailable("1", "lab/crm", own, reason, at=OF_SOUTHERN),
     )
     assert found(step("1", "lab/crm:get"), at=ACROSS, components=(own, shared)) == ()
 
@@ -202,25 +205,25 @@ def test_blockers_follow_the_whole_graph_and_then_its_steps_whatever_their_kind(
     outcome = blockers(state(*steps, links=links), DEVELOPMENT, catalogue(hub, *COMPONENTS), THINGS)
     other_team = InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
     assert outcome == (
-        InvalidGraph("An edge from gone to lost ends at no step. Remove it."),
-        unavailable("9", "kitchen/hub", hub.id, other_team),
-        MissingCredential("9", hub, DEVELOPMENT),
-        MissingTopic("9", DEVELOPMENT),
-        MissingTopic("2", DEVELOPMENT),
+        InvalidGraph("The edge from gone to lost doesn't join two steps. Remove it."),
+        unavailable("9", "kitchen/hub", hub, other_team),
+        MissingCredential(called("9"), hub, DEVELOPMENT),
+        MissingTopic(called("9"), DEVELOPMENT),
+        MissingTopic(called("2"), DEVELOPMENT),
         InvalidGraph(
-            "The step 5 has no edge that leads to it, as 9 has none. Only one step can be the first.", step_id="5"
+            "No edge leads to the step 5, nor to 9. Only one step can be the first: add an edge.", called("5")
         ),
-        InvalidGraph("The router 5 has 2 edges without a condition. Keep one.", step_id="5"),
-        MissingCredential("1", CRM, DEVELOPMENT),
-        InvalidGraph("An edge from 1 to gone ends at no step. Remove it.", step_id="1"),
+        InvalidGraph("The router 5 has 2 edges without a condition. Keep one.", called("5")),
+        MissingCredential(called("1"), CRM, DEVELOPMENT),
+        InvalidGraph("The edge from 1 to gone doesn't join two steps. Remove it.", called("1")),
     )
 
 
 def test_steps_that_share_an_id_are_asked_each_for_itself() -> None:
     bound, unbound = step("1", "lab/crm:get", credential=LOGIN.id), step("1", "lab/crm:get")
-    repeated = InvalidGraph("Several steps have the id 1. Give each an id of its own.", step_id="1")
+    repeated = InvalidGraph("Several steps have the id 1. Give each an id of its own.", called("1"))
     outcome = blockers(state(bound, unbound, bound), DEVELOPMENT, catalogue(CRM), THINGS)
-    assert outcome == (MissingCredential("1", CRM, DEVELOPMENT), repeated, repeated)
+    assert outcome == (MissingCredential(called("1"), CRM, DEVELOPMENT), repeated, repeated)
 
 
 @pytest.mark.parametrize("thing", [LOGIN, KEY])
@@ -228,4 +231,6 @@ def test_what_lives_here_is_asked_of_the_workspace_at_hand(thing: Target) -> Non
     (command, kind) = ("lab/crm:get", "credential") if thing is LOGIN else ("lab/vault:open", "secret")
     bound = step("1", command, **{kind: thing.id})
     assert found(bound) == ()
-    assert found(bound, at=PRODUCTION) == (MissingCredential("1", CRM if thing is LOGIN else VAULT, PRODUCTION),)
+    assert found(bound, at=PRODUCTION) == (
+        MissingCredential(called("1"), CRM if thing is LOGIN else VAULT, PRODUCTION),
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.access import FlowNotFound
-from app.domain.component import Component, Link
+from app.domain.component import Component
 from app.domain.errors import Refused
 from app.domain.graph import StepBindings
 from app.domain.model import DraftId, FlowId, Target, VersionId, VersionOrigin
@@ -14,6 +14,7 @@ from app.domain.override import DraftAlreadyExists, ExistingDraft
 from app.domain.readiness import DraftNotReady, MissingCredential
 from app.domain.revert import RevertPlan
 from app.domain.source import Flow, State, VersionNotFound
+from app.domain.step import Link
 from tests.domain.lifecycle import agreed, codes, reasons, revert
 from tests.domain.planning import CLEARED, KEPT, bound, reported, samples
 from tests.domain.world import (
@@ -28,6 +29,7 @@ from tests.domain.world import (
     PUB_SUB,
     SECRET,
     TOPIC,
+    called,
     component,
     contract,
     draft,
@@ -142,7 +144,7 @@ def test_an_existing_draft_refuses_the_revert_if_the_caller_asked_for_it() -> No
 
 def test_an_old_version_is_published_at_once_only_if_it_is_ready_as_it_would_be_bound() -> None:
     version = state(step("1", "lab/crm:get", credential=LOGIN.id))
-    missing = DraftNotReady(WITH_BOTH.id, "Orders", (MissingCredential("1", CRM, DEVELOPMENT),))
+    missing = DraftNotReady(WITH_BOTH.id, "Orders", (MissingCredential(called("1"), CRM, DEVELOPMENT),))
     assert revert(WITH_BOTH, version, publish=True, components=COMPONENTS) == Refused((missing,))
     assert agreed(revert(WITH_BOTH, version, publish=False, components=COMPONENTS)).publish is False
     assert agreed(revert(WITH_BOTH, version, publish=True, knowing=[LOGIN], components=COMPONENTS)).publish is True

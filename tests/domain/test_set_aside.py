@@ -68,7 +68,8 @@ def test_the_draft_that_is_being_edited_was_not_set_aside() -> None:
     (refusal,) = reasons(restore(flow(PUBLISHED, DRAFT), DRAFT, is_set_aside=False))
     assert refusal == InvalidInput(
         ("draftId",),
-        "The draft draft_1 was not set aside: it is the one that is being edited. Choose a draft that was set aside.",
+        "This draft of the flow Orders was not set aside: it is the one that is being edited. "
+        "Choose a draft that was set aside.",
     )
 
 

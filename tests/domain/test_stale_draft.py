@@ -10,7 +10,7 @@ from app.domain.errors import Refusal, Refused
 from app.domain.publish import PublishPlan
 from app.domain.set_aside import DiscardPlan
 from app.domain.source import DraftNotFound, Flow
-from app.domain.update import UpdatePlan
+from app.domain.update import Unchanged, UpdatePlan
 from tests.domain.lifecycle import discard, publish, reasons, update
 from tests.domain.world import draft, flow, sends, state
 
@@ -19,10 +19,10 @@ AT_FOUR = draft(sends("1"), revision=4)
 WITHOUT_DRAFT, WITH_BOTH, NEVER_PUBLISHED = flow(PUBLISHED), flow(PUBLISHED, AT_FOUR), flow(None, AT_FOUR)
 NEITHER = flow(None, None)
 
-Outcome = UpdatePlan | PublishPlan | DiscardPlan | Refused[Refusal]
+Outcome = UpdatePlan | Unchanged | PublishPlan | DiscardPlan | Refused[Refusal]
 
 
-def save(its_flow: Flow | None, expecting: int | None) -> UpdatePlan | Refused[Refusal]:
+def save(its_flow: Flow | None, expecting: int | None) -> UpdatePlan | Unchanged | Refused[Refusal]:
     return update(its_flow, expecting=expecting, name="New")
 
 

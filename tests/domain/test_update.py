@@ -39,8 +39,8 @@ EMPTY_FLOW = flow(None, None, name="Nothing but a name")
 
 
 @pytest.mark.parametrize(("its_flow", "renames"), [(WITH_BOTH, False), (NEVER_PUBLISHED, True)])
-def test_a_save_of_nothing_changes_nothing(its_flow: Flow, renames: bool) -> None:
-    assert update(its_flow) == UpdatePlan(
+def test_a_save_keeps_what_it_does_not_name(its_flow: Flow, renames: bool) -> None:
+    assert update(its_flow, name="Drafted") == UpdatePlan(
         flow_id=FlowId("flow_source"),
         draft_id=DraftId("draft_1"),
         renames_flow=renames,
@@ -65,7 +65,6 @@ def test_a_flow_without_a_draft_gets_one_from_its_published_version() -> None:
 @pytest.mark.parametrize(
     ("name", "description", "cron", "says"),
     [
-        (None, KEEP, KEEP, ("Drafted", "Takes the orders over.", "*/15 * * * *")),
         ("New", KEEP, KEEP, ("New", "Takes the orders over.", "*/15 * * * *")),
         ("  New\n", KEEP, KEEP, ("New", "Takes the orders over.", "*/15 * * * *")),
         (None, "Other.", KEEP, ("Drafted", "Other.", "*/15 * * * *")),
@@ -175,13 +174,13 @@ def came(origin: VersionOrigin, revert_of: str | None) -> Flow:
 @pytest.mark.parametrize(
     "plan",
     [
-        update,
+        lambda it: update(it, name="New"),
         lambda it: update(it, name="New", description=None, cron="0 * * * *"),
         lambda it: update(it, choose("1", credential=None), choose("2", credential=LOGIN.id), knowing=[LOGIN]),
         lambda it: update(it, graph=GRAPH, knowing=[LOGIN]),
         lambda it: update(it, graph=first_step(GRAPH, credentials_id=None), knowing=[LOGIN]),
     ],
-    ids=["nothing", "name, description, cron", "bindings", "the same graph", "bindings in the graph"],
+    ids=["name", "name, description, cron", "bindings", "the same graph", "bindings in the graph"],
 )
 def test_a_draft_keeps_its_origin_while_its_content_stays(
     origin: VersionOrigin, revert_of: str | None, plan: Callable[[Flow], UpdatePlan | Refused[UpdateRefusal]]

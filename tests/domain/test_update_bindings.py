@@ -4,10 +4,10 @@ import pytest
 
 from app.domain.graph import Json, StepBindings
 from app.domain.input import InvalidInput
-from app.domain.model import ReferenceKind, Target
+from app.domain.model import DraftId, ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
-from app.domain.update import StepChoice
+from app.domain.update import StepChoice, Unchanged
 from tests.domain.lifecycle import agreed, choose, reasons, state_of, update
 from tests.domain.planning import bound
 from tests.domain.world import (
@@ -24,6 +24,7 @@ from tests.domain.world import (
     STANDARD,
     TIMER,
     TOPIC,
+    called,
     component,
     flow,
     native,
@@ -63,8 +64,6 @@ def saved(*choices: StepChoice) -> tuple[StepBindings, ...]:
 @pytest.mark.parametrize(
     ("choices", "after"),
     [
-        ([], [FIRST, SECOND, THIRD]),
-        ([choose("1")], [FIRST, SECOND, THIRD]),
         # an id sets, and nothing else changes
         (
             [choose("1", credential=OTHER_LOGIN.id)],
@@ -82,17 +81,11 @@ def saved(*choices: StepChoice) -> tuple[StepBindings, ...]:
         ([choose("3", agent=None)], [FIRST, SECOND]),
         ([choose("5", credential=None, secret=None, agent=None, topic=None)], [FIRST, SECOND, THIRD]),
         ([choose("1", topic=None)], [FIRST, SECOND, THIRD]),  # though it is no pub/sub step
-        # several choices, in any order; of one kind the last counts
+        # several choices, in any order
         (
             [choose("3", agent=None), choose("1", credential=None, agent=TUNNEL.id)],
             [StepBindings(0, {AGENT: TUNNEL.id, DATA_SAMPLES: ["sample"]}), SECOND],
         ),
-        (
-            [choose("3", credential=LOGIN.id), choose("3", secret=KEY.id)],
-            [FIRST, SECOND, bound(2, credential=LOGIN, secret=KEY, agent=TUNNEL)],
-        ),
-        ([choose("2", topic=None), choose("2", topic=ITEMS.id)], [FIRST, bound(1, topic=ITEMS), THIRD]),
-        ([choose("2", topic=ITEMS.id), choose("2", topic=None)], [FIRST, THIRD]),
     ],
 )
 def test_what_a_choice_makes_of_the_bindings(choices: list[StepChoice], after: list[StepBindings]) -> None:
@@ -143,18 +136,18 @@ def test_a_choice_has_the_last_word_over_the_graph_that_comes_with_it(
 )
 def test_what_a_step_cannot_use_cannot_be_chosen(kind: ReferenceKind, thing: Target) -> None:
     outcome = update(FLOW, StepChoice("3", {kind: thing.id}), knowing=THINGS, components=COMPONENTS)
-    assert reasons(outcome) == (CredentialNotAccessible(kind, thing.id, DEVELOPMENT, "3"),)
+    assert reasons(outcome) == (CredentialNotAccessible(kind, thing.id, DEVELOPMENT, called("3")),)
 
 
 @pytest.mark.parametrize("thing", [LIVE_ORDERS.id, "topic_nowhere", "", TUNNEL.id])
 def test_a_topic_that_lives_elsewhere_cannot_be_chosen(thing: str) -> None:
     outcome = update(FLOW, choose("2", topic=thing), knowing=THINGS, components=COMPONENTS)
-    assert reasons(outcome) == (TopicNotAccessible(thing, DEVELOPMENT, "2"),)
+    assert reasons(outcome) == (TopicNotAccessible(thing, DEVELOPMENT, called("2")),)
 
 
 def test_of_an_unknown_component_nothing_can_be_a_credential() -> None:
     outcome = update(FLOW, choose("5", credential=LOGIN.id), knowing=THINGS, components=COMPONENTS)
-    assert reasons(outcome) == (CredentialNotAccessible(CREDENTIAL, LOGIN.id, DEVELOPMENT, "5"),)
+    assert reasons(outcome) == (CredentialNotAccessible(CREDENTIAL, LOGIN.id, DEVELOPMENT, called("5")),)
 
 
 def test_every_misplaced_choice_is_told_at_once_in_the_order_of_the_graph() -> None:
@@ -169,17 +162,51 @@ def test_every_misplaced_choice_is_told_at_once_in_the_order_of_the_graph() -> N
     found = reasons(update(FLOW, *choices, knowing=THINGS, components=COMPONENTS))
     misplaced, mistakes = found[:5], found[5:]
     assert misplaced == (
-        TopicNotAccessible(LIVE_ORDERS.id, DEVELOPMENT, "2"),
-        TopicNotAccessible("t4", DEVELOPMENT, "4"),
-        CredentialNotAccessible(CREDENTIAL, LIVE_LOGIN.id, DEVELOPMENT, "3"),
-        CredentialNotAccessible(SECRET, TIMERS_KEY.id, DEVELOPMENT, "3"),
-        CredentialNotAccessible(AGENT, "a4", DEVELOPMENT, "4"),
+        TopicNotAccessible(LIVE_ORDERS.id, DEVELOPMENT, called("2")),
+        TopicNotAccessible("t4", DEVELOPMENT, called("4")),
+        CredentialNotAccessible(CREDENTIAL, LIVE_LOGIN.id, DEVELOPMENT, called("3")),
+        CredentialNotAccessible(SECRET, TIMERS_KEY.id, DEVELOPMENT, called("3")),
+        CredentialNotAccessible(AGENT, "a4", DEVELOPMENT, called("4")),
     )
     assert mistakes == (
         InvalidInput(("bindings", "1", "stepId"), "The graph has no step 9. Name one of its steps."),
-        InvalidInput(("bindings", "3", "topicId"), "The step 1 is no pub/sub step, so it can't have a topic."),
+        InvalidInput(
+            ("bindings", "3", "topicId"),
+            "The step 1 is no pub/sub step, so it can't have a topic. Leave the topic out.",
+        ),
         InvalidInput(("bindings", "4", "stepId"), 'The graph has no step "". Name one of its steps.'),
     )
+
+
+@pytest.mark.parametrize(
+    ("choices", "wrong"),
+    [
+        ([choose("3", agent=None), choose("3", agent=TUNNEL.id)], {"1"}),
+        ([choose("3", credential=LOGIN.id), choose("3", secret=KEY.id)], {"1"}),  # even of different kinds
+        ([choose("3", agent=None), choose("3", agent=None)], {"1"}),  # even if they say the same
+        ([choose("3"), choose("1", agent=None), choose("3")], {"2"}),
+        ([choose("2"), choose("1"), choose("2"), choose("1"), choose("2")], {"2", "3", "4"}),
+    ],
+)
+def test_two_choices_for_one_step_are_refused(choices: list[StepChoice], wrong: set[str]) -> None:
+    found = reasons(update(FLOW, *choices, knowing=THINGS, components=COMPONENTS))
+    assert {error.path for error in found} == {("bindings", index, "stepId") for index in wrong}
+    step_id = choices[int(min(wrong))].step_id
+    assert found[0] == InvalidInput(
+        ("bindings", min(wrong), "stepId"),
+        f"An earlier binding is for the step {step_id} too. Put all that it is bound to into one.",
+    )
+
+
+@pytest.mark.parametrize("choices", [[], [choose("1")], [choose("1"), choose("3")]], ids=str)
+def test_choices_that_choose_nothing_leave_the_draft_and_its_revision_as_they_are(choices: list[StepChoice]) -> None:
+    assert update(FLOW, *choices, knowing=THINGS, components=COMPONENTS) == Unchanged(FLOW.id, DraftId("draft_1"))
+
+
+def test_choices_that_choose_nothing_make_a_draft_where_there_is_none() -> None:
+    published = flow(state_of(GRAPH, state_id="version_1", components=COMPONENTS))
+    plan = agreed(update(published, knowing=THINGS, components=COMPONENTS))
+    assert (plan.draft_id, plan.bindings) == (None, (FIRST, SECOND, THIRD))
 
 
 def test_the_steps_are_those_of_the_graph_that_comes_with_the_choices() -> None:

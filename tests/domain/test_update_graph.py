@@ -20,6 +20,7 @@ from tests.domain.world import (
     STANDARD,
     TIMER,
     TOPIC,
+    called,
     component,
     flow,
     native,
@@ -201,13 +202,13 @@ def test_what_a_graph_names_is_asked_every_step_and_kind_at_once() -> None:
         node("5", SUB, fields={"topic": "t"}),
     )
     assert reasons(update(flow(None, state_of(native(node("1")))), graph=sent, knowing=THINGS)) == (
-        TopicNotAccessible(LIVE_ORDERS.id, DEVELOPMENT, "2"),
-        TopicNotAccessible("t", DEVELOPMENT, "5"),
-        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, "2"),
-        CredentialNotAccessible(CREDENTIAL, "c", DEVELOPMENT, "1"),
-        CredentialNotAccessible(SECRET, "s", DEVELOPMENT, "1"),
-        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, "1"),
-        CredentialNotAccessible(CREDENTIAL, LOGIN.id, DEVELOPMENT, "3"),
+        TopicNotAccessible(LIVE_ORDERS.id, DEVELOPMENT, called("2")),
+        TopicNotAccessible("t", DEVELOPMENT, called("5")),
+        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, called("2")),
+        CredentialNotAccessible(CREDENTIAL, "c", DEVELOPMENT, called("1")),
+        CredentialNotAccessible(SECRET, "s", DEVELOPMENT, called("1")),
+        CredentialNotAccessible(AGENT, "a", DEVELOPMENT, called("1")),
+        CredentialNotAccessible(CREDENTIAL, LOGIN.id, DEVELOPMENT, called("3")),
     )
 
 
@@ -224,4 +225,4 @@ def test_what_a_graph_names_anew_has_to_be_there_even_beside_what_has_disappeare
     its_flow = flow(None, state_of(before, components=COMPONENTS))
     [refusal] = reasons(update(its_flow, graph=sent, knowing=(), components=COMPONENTS))
     assert isinstance(refusal, CredentialNotAccessible)
-    assert (refusal.step_id, refusal.reference_id) == ("2", LOGIN.id)
+    assert (refusal.step.id, refusal.reference_id) == ("2", LOGIN.id)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.domain.component import Link
 from app.domain.readiness import InvalidGraph, blockers
-from tests.domain.world import DEVELOPMENT, catalogue, component, state, step
+from app.domain.step import Link
+from tests.domain.world import DEVELOPMENT, called, catalogue, component, state, step
 
 WORKS, ROUTER, OTHER_ROUTER = component("acme/works"), component("acme/router"), component("lab/router")
 NO_ROUTER = component("router/works")
@@ -31,24 +31,25 @@ def _link(source: str, target: str, *, conditional: bool) -> Link:
 
 
 def repeated(step_id: str) -> InvalidGraph:
-    return InvalidGraph(f"Several steps have the id {step_id}. Give each an id of its own.", step_id)
+    return InvalidGraph(f"Several steps have the id {step_id}. Give each an id of its own.", called(step_id))
 
 
 def dangling(source: str, target: str, *, at: str | None = None) -> InvalidGraph:
-    return InvalidGraph(f"An edge from {source} to {target} ends at no step. Remove it.", at)
+    message = f"The edge from {source} to {target} doesn't join two steps. Remove it."
+    return InvalidGraph(message, None if at is None else called(at))
 
 
 def also_first(step_id: str, first: str) -> InvalidGraph:
-    message = f"The step {step_id} has no edge that leads to it, as {first} has none. Only one step can be the first."
-    return InvalidGraph(message, step_id)
+    message = f"No edge leads to the step {step_id}, nor to {first}. Only one step can be the first: add an edge."
+    return InvalidGraph(message, called(step_id))
 
 
 def undecided(router: str, count: int) -> InvalidGraph:
-    return InvalidGraph(f"The router {router} has {count} edges without a condition. Keep one.", router)
+    return InvalidGraph(f"The router {router} has {count} edges without a condition. Keep one.", called(router))
 
 
 EMPTY = InvalidGraph("The graph has no step. Add one.")
-NO_FIRST = InvalidGraph("The graph has no first step: every step has an edge that leads to it.")
+NO_FIRST = InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove one.")
 
 VALID = [
     ("1", []),

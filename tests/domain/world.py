@@ -5,15 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.domain.access import Place
-from app.domain.component import (
-    Catalogue,
-    Component,
-    ComponentAccess,
-    ComponentName,
-    ComponentRequirement,
-    Link,
-    Step,
-)
+from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName, ComponentRequirement
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.model import (
     ComponentId,
@@ -32,6 +24,7 @@ from app.domain.model import (
     WorkspaceType,
 )
 from app.domain.source import Flow, State
+from app.domain.step import Link, Step, make_steps
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 
 FULL, LIMITED = WorkspaceType.FULL, WorkspaceType.LIMITED
@@ -88,6 +81,7 @@ def component(
     pub_sub: bool = False,
     topic_field: str = "topic",
     whitelisted: Iterable[Contract] = (),
+    title: str = "",
 ) -> Component:
     team, _, short = name.partition("/")
     return Component(
@@ -100,6 +94,7 @@ def component(
         pub_sub=pub_sub,
         topic_field=topic_field,
         whitelisted=frozenset(contract.id for contract in whitelisted),
+        title=title,
     )
 
 
@@ -115,6 +110,10 @@ class BoundStep:
     id: str
     command: str
     bound: Mapping[ReferenceKind, Json] = field(default_factory=dict)
+    name: str | None = None
+
+    def named(self, name: str) -> "BoundStep":
+        return replace(self, name=name)
 
 
 def step(step_id: str, command: str, **bound: Json) -> BoundStep:
@@ -143,8 +142,23 @@ def native(*nodes: Json, edges: Iterable[Json] = (), **keys: Json) -> Json:
     return {"nodes": [*nodes], "edges": [*edges], **keys}
 
 
+class CalledStep(Step):
+    """Equal to every step of its id: where it stands and what it runs is the graph's business."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Step) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+def called(step_id: str, name: str | None = None, *, shares_name: bool = False) -> Step:
+    """A step in a refusal, known by its id."""
+    return CalledStep(0, step_id, "", name, shares_name)
+
+
 def outline(*steps: BoundStep) -> tuple[Step, ...]:
-    return tuple(Step(position, step.id, step.command) for position, step in enumerate(steps))
+    return make_steps((step.id, step.command, step.name) for step in steps)
 
 
 def bindings(*steps: BoundStep) -> Bindings:

@@ -1,17 +1,19 @@
 """Blockers of one component share what is told of it."""
 
 from app.domain import readiness
-from app.domain.component import InaccessibilityReason, InaccessibleComponent
+from app.domain.component import InaccessibilityReason
+from app.domain.inaccessible import InaccessibleComponent
 from app.graphql.types.readiness import ComponentUnavailable, blockers_of
-from tests.domain.world import DEVELOPMENT
+from tests.domain.world import DEVELOPMENT, called
 
 
 def test_the_steps_of_a_component_share_one_object_of_the_answer() -> None:
     ids = tuple(map(str, range(30)))
+    steps = tuple(called(step_id) for step_id in ids)
     one, other = (
-        InaccessibleComponent(name, None, ids, InaccessibilityReason.UNKNOWN_COMPONENT) for name in ("a/b", "c/d")
+        InaccessibleComponent(name, None, steps, InaccessibilityReason.UNKNOWN_COMPONENT) for name in ("a/b", "c/d")
     )
-    found = [readiness.ComponentUnavailable(step_id, used, DEVELOPMENT) for used in (one, other) for step_id in ids]
+    found = [readiness.ComponentUnavailable(step, used, DEVELOPMENT) for used in (one, other) for step in steps]
     told = [blocker for blocker in blockers_of(found) if isinstance(blocker, ComponentUnavailable)]
     assert [blocker.step_id for blocker in told] == [*ids, *ids]
     assert [blocker.inaccessible.name for blocker in told] == ["a/b"] * 30 + ["c/d"] * 30

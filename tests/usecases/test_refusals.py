@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
-from app.domain.component import ComponentNotAccessible, InaccessibilityReason, InaccessibleComponent
+from app.domain.component import InaccessibilityReason
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
-from app.domain.model import ComponentId, DraftId, FlowId, ReferenceKind
+from app.domain.inaccessible import ComponentNotAccessible
+from app.domain.model import DraftId, FlowId, ReferenceKind
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
+from tests.domain.world import called
 from tests.usecases.graphs import code, erp, graph, mailer, sub
 from tests.usecases.world import World, errors_of
 
@@ -130,10 +132,13 @@ async def test_a_component_of_the_team_does_not_leave_its_contract(
     world: World, to: str | None, over: str | None
 ) -> None:
     errors = await refused_without_a_trace(world, lambda world: world.export("of-the-team", to=to, over=over))
-    normalizer = ComponentId(world["normalizer"])
-    reason = InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
-    found = InaccessibleComponent("lab/normalizer", normalizer, ("1",), reason)
-    assert errors == (ComponentNotAccessible(await world.workspace("kitchen"), (found,)),)
+    [refused] = errors
+    assert isinstance(refused, ComponentNotAccessible)
+    assert refused.workspace == await world.workspace("kitchen")
+    [found] = refused.components
+    assert found.component is not None
+    assert (found.name, found.component.id, found.steps) == ("lab/normalizer", world["normalizer"], (called("1"),))
+    assert found.reason is InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
 
 
 async def test_the_topics_of_a_flow_are_refused_as_the_table_says(world: World) -> None:
@@ -207,9 +212,9 @@ async def test_references_of_a_created_graph_have_to_live_in_its_workspace(world
     native = graph(sub("1", world["dev-orders"]), mailer("2", world["dev-mail"]), erp("3", world["live-mail"]))
     errors = await refused_without_a_trace(world, lambda world: world.create("production", native))
     assert errors == (
-        TopicNotAccessible(world["dev-orders"], production, "1"),
-        CredentialNotAccessible(ReferenceKind.CREDENTIAL, world["dev-mail"], production, "2"),
-        CredentialNotAccessible(ReferenceKind.SECRET, world["live-mail"], production, "3"),
+        TopicNotAccessible(world["dev-orders"], production, called("1")),
+        CredentialNotAccessible(ReferenceKind.CREDENTIAL, world["dev-mail"], production, called("2")),
+        CredentialNotAccessible(ReferenceKind.SECRET, world["live-mail"], production, called("3")),
     )
 
 

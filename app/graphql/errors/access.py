@@ -7,8 +7,7 @@ from typing import Self
 
 import strawberry
 
-from app.domain import access, source
-from app.domain import component as component_rules
+from app.domain import access, inaccessible, source
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (
     CopyFlowError,
@@ -19,6 +18,7 @@ from app.graphql.errors.interfaces import (
     RestoreFlowDraftError,
     RevertFlowError,
     UpdateFlowDraftError,
+    told,
 )
 from app.graphql.relations import one
 from app.graphql.types.bound import in_workspace
@@ -40,7 +40,7 @@ class FlowNotFound(
 
     @classmethod
     def of(cls, refusal: access.FlowNotFound) -> Self:
-        return cls(message=refusal.message, code=refusal.code, flow_id=strawberry.ID(refusal.flow_id))
+        return cls(**told(refusal), flow_id=strawberry.ID(refusal.flow_id))
 
 
 @strawberry.type(description="There is no such workspace, or you can't see it: the answer is the same.")
@@ -49,7 +49,7 @@ class WorkspaceNotFound(ExportFlowError, CreateFlowError):
 
     @classmethod
     def of(cls, refusal: access.WorkspaceNotFound) -> Self:
-        return cls(message=refusal.message, code=refusal.code, workspace_id=strawberry.ID(refusal.workspace_id))
+        return cls(**told(refusal), workspace_id=strawberry.ID(refusal.workspace_id))
 
 
 @strawberry.type(description="The flow has no such version; or the published one was asked for and there is none.")
@@ -59,7 +59,7 @@ class VersionNotFound(CopyFlowError, ExportFlowError, RevertFlowError):
     @classmethod
     def of(cls, refusal: source.VersionNotFound) -> Self:
         version_id = None if refusal.version_id is None else strawberry.ID(refusal.version_id)
-        return cls(message=refusal.message, code=refusal.code, version_id=version_id)
+        return cls(**told(refusal), version_id=version_id)
 
 
 @strawberry.type(description="A draft was asked for and there is none.")
@@ -71,7 +71,7 @@ class DraftNotFound(
     @classmethod
     def of(cls, refusal: source.DraftNotFound) -> Self:
         draft_id = None if refusal.draft_id is None else strawberry.ID(refusal.draft_id)
-        return cls(message=refusal.message, code=refusal.code, draft_id=draft_id)
+        return cls(**told(refusal), draft_id=draft_id)
 
 
 @strawberry.type(description="You lack a permission in a workspace. Each workspace where it is missing is one error.")
@@ -92,8 +92,7 @@ class InsufficientPermission(
     @classmethod
     def of(cls, refusal: access.InsufficientPermission) -> Self:
         return cls(
-            message=refusal.message,
-            code=refusal.code,
+            **told(refusal),
             permission=refusal.permission,
             workspace_id=refusal.workspace.id,
         )
@@ -117,12 +116,12 @@ class ContractSuspended(
 
     @classmethod
     def of(cls, refusal: access.ContractSuspended) -> Self:
-        return cls(message=refusal.message, code=refusal.code, contract_id=refusal.contract.id)
+        return cls(**told(refusal), contract_id=refusal.contract.id)
 
 
 @strawberry.type(description="The flow uses components that the destination can't use: all of them are listed.")
 class ComponentNotAccessible(ExportFlowError):
-    found: strawberry.Private[tuple[component_rules.InaccessibleComponent, ...]]
+    found: strawberry.Private[tuple[inaccessible.InaccessibleComponent, ...]]
     """Shared by the workspaces of a page, so it is made ready only where it is asked for."""
 
     @field
@@ -134,6 +133,6 @@ class ComponentNotAccessible(ExportFlowError):
     workspace: Workspace = in_workspace("The workspace that can't use them.")
 
     @classmethod
-    def of(cls, refusal: component_rules.ComponentNotAccessible) -> Self:
+    def of(cls, refusal: inaccessible.ComponentNotAccessible) -> Self:
         workspace_id = refusal.workspace.id
-        return cls(message=refusal.message, code=refusal.code, found=refusal.components, workspace_id=workspace_id)
+        return cls(**told(refusal), found=refusal.components, workspace_id=workspace_id)

@@ -11,13 +11,14 @@ from app.graphql.errors.interfaces import (
     PublishFlowDraftError,
     RevertFlowError,
     UpdateFlowDraftError,
+    told,
 )
 from app.graphql.relations import known, one
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.readiness import DraftBlocker, blockers_of
 
 
-@strawberry.type(description="The draft has moved since the revision that the change is based on, or is gone.")
+@strawberry.type(description="The draft was changed since the revision that the change is based on, or is gone.")
 class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftError):
     draft_id: strawberry.Private[str | None]
     current_draft: FlowDraft | None = one(
@@ -28,7 +29,7 @@ class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftEr
 
     @classmethod
     def of(cls, refusal: draft.StaleDraft) -> Self:
-        return cls(message=refusal.message, code=refusal.code, draft_id=refusal.draft_id)
+        return cls(**told(refusal), draft_id=refusal.draft_id)
 
 
 @strawberry.type(description="The draft can't be published yet.")
@@ -37,4 +38,4 @@ class DraftNotReady(PublishFlowDraftError, RevertFlowError):
 
     @classmethod
     def of(cls, refusal: readiness.DraftNotReady) -> Self:
-        return cls(message=refusal.message, code=refusal.code, blockers=blockers_of(refusal.blockers))
+        return cls(**told(refusal), blockers=blockers_of(refusal.blockers))

@@ -5,8 +5,8 @@ from typing import Self
 
 import strawberry
 
+from app.domain import bindings, override, quota, references
 from app.domain import input as input_rules
-from app.domain import override, quota, references
 from app.domain import topics as topic_rules
 from app.domain.model import ReferenceKind
 from app.graphql.context import Info
@@ -21,9 +21,10 @@ from app.graphql.errors.interfaces import (
     RestoreFlowDraftError,
     RevertFlowError,
     UpdateFlowDraftError,
+    told,
 )
 from app.graphql.relations import one
-from app.graphql.types.bound import Topic, in_workspace
+from app.graphql.types.bound import Agent, Topic, in_workspace
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.workspace import Workspace
 
@@ -43,7 +44,7 @@ class MultipleTopicsNotCopied(ExportFlowError, ExportFlowWarning):
 
     @classmethod
     def of(cls, refusal: topic_rules.MultipleTopicsNotCopied) -> Self:
-        return cls(message=refusal.message, code=refusal.code, topic_ids=[topic.id for topic in refusal.topics])
+        return cls(**told(refusal), topic_ids=[topic.id for topic in refusal.topics])
 
 
 @strawberry.type(description="The topic doesn't live in the workspace where it would be used.")
@@ -56,9 +57,8 @@ class TopicNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftError)
     @classmethod
     def of(cls, refusal: topic_rules.TopicNotAccessible) -> Self:
         return cls(
-            message=refusal.message,
-            code=refusal.code,
-            step_id=refusal.step_id,
+            **told(refusal),
+            step_id=None if refusal.step is None else refusal.step.id,
             topic_id=strawberry.ID(refusal.topic_id),
             workspace_id=refusal.workspace.id,
         )
@@ -68,7 +68,26 @@ class TopicNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftError)
 class FlowHasNoTopic(ExportFlowError):
     @classmethod
     def of(cls, refusal: topic_rules.FlowHasNoTopic) -> Self:
-        return cls(message=refusal.message, code=refusal.code)
+        return cls(**told(refusal))
+
+
+@strawberry.type(
+    description="Steps ran on an agent that the destination can't use, and nothing there takes its place: they would run "
+    "without one. Nothing else tells, since no component demands an agent."
+)
+class AgentNotCopied(ExportFlowWarning):
+    agent_id: strawberry.Private[str]
+    agent: Agent | None = one(
+        lambda loaders, warning: loaders.agents.load(warning.agent_id),
+        Agent.of,
+        "The agent of the source; null if you can't see it.",
+    )
+    step_ids: list[str] = about("The steps that ran on it, in the order of the graph.")
+
+    @classmethod
+    def of(cls, warning: bindings.AgentNotCopied) -> Self:
+        step_ids = [step.id for step in warning.steps]
+        return cls(message=warning.message, agent_id=warning.agent_id, step_ids=step_ids)
 
 
 @strawberry.type(description="With the new topic the flow misses properties: check the mappings of its steps.")
@@ -113,10 +132,9 @@ class CredentialNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftE
     @classmethod
     def of(cls, refusal: references.CredentialNotAccessible) -> Self:
         return cls(
-            message=refusal.message,
-            code=refusal.code,
+            **told(refusal),
             kind=refusal.kind,
-            step_id=refusal.step_id,
+            step_id=refusal.step.id,
             reference_id=strawberry.ID(refusal.reference_id),
             workspace_id=refusal.workspace.id,
         )
@@ -131,14 +149,14 @@ class DraftAlreadyExists(ExportFlowError, RevertFlowError):
 
     @classmethod
     def of(cls, refusal: override.DraftAlreadyExists) -> Self:
-        return cls(message=refusal.message, code=refusal.code, draft_id=refusal.draft_id)
+        return cls(**told(refusal), draft_id=refusal.draft_id)
 
 
 @strawberry.type(description="Source and destination are the same flow.")
 class CannotOverrideItself(ExportFlowError):
     @classmethod
     def of(cls, refusal: override.CannotOverrideItself) -> Self:
-        return cls(message=refusal.message, code=refusal.code)
+        return cls(**told(refusal))
 
 
 @strawberry.type(description="The contract may not hold more flows in its production workspaces.")
@@ -148,7 +166,7 @@ class QuotaExceeded(CopyFlowError, ExportFlowError, CreateFlowError):
 
     @classmethod
     def of(cls, refusal: quota.QuotaExceeded) -> Self:
-        return cls(message=refusal.message, code=refusal.code, limit=refusal.limit, used=refusal.used)
+        return cls(**told(refusal), limit=refusal.limit, used=refusal.used)
 
 
 @strawberry.type(description="A value of the input can't be used.")
@@ -162,10 +180,6 @@ class InvalidInput(
     DiscardFlowDraftError,
     RestoreFlowDraftError,
 ):
-    path: list[str] = about(
-        "Where in the input: one element per field name or list index; long keys of a graph are cut."
-    )
-
     @classmethod
     def of(cls, refusal: input_rules.InvalidInput) -> Self:
-        return cls(message=refusal.message, code=refusal.code, path=list(refusal.path))
+        return cls(**told(refusal))

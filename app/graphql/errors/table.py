@@ -1,166 +1,82 @@
-"""From a refusal of the domain to the error of a mutation; the type checker keeps every list complete."""
+"""Every refusal of the domain with the error that tells it: the one list that mapping, schema and descriptions follow.
 
-from typing import assert_never
+Each line is an overload, so that the type checker knows which error a refusal becomes. A mutation's payload takes only
+errors of its own interface; so what its use case may refuse and isn't listed here, or isn't an error of this mutation,
+doesn't pass `mypy`. At run time the lines are read back.
+"""
 
-from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
-from app.domain.bindings import ExportWarning
-from app.domain.component import ComponentNotAccessible
-from app.domain.create import CreateRefusal
-from app.domain.draft import StaleDraft
-from app.domain.export import CopyRefusal, ExportRefusal
-from app.domain.input import InvalidInput
-from app.domain.override import CannotOverrideItself, DraftAlreadyExists
-from app.domain.publish import PublishRefusal
-from app.domain.quota import QuotaExceeded
-from app.domain.readiness import DraftNotReady
-from app.domain.references import CredentialNotAccessible
-from app.domain.revert import RevertRefusal
-from app.domain.set_aside import DiscardRefusal, RestoreRefusal
-from app.domain.source import DraftNotFound, VersionNotFound
-from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
-from app.domain.update import UpdateRefusal
-from app.graphql.errors import access, drafts, exports, interfaces
+from collections.abc import Callable, Mapping
+from typing import Any, assert_never, get_overloads, get_type_hints, overload
+
+from app.domain import access, draft, inaccessible, override, quota, readiness, references, source, topics
+from app.domain import bindings as binding_rules
+from app.domain import input as input_rules
+from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
+from app.graphql.describe import describe_values
+from app.graphql.errors import access as access_errors
+from app.graphql.errors import drafts, exports
+from app.graphql.errors.interfaces import Error, ExportFlowWarning
 
 
-def export_flow_error(refusal: ExportRefusal) -> interfaces.ExportFlowError:
-    match refusal:
-        case WorkspaceNotFound():
-            return access.WorkspaceNotFound.of(refusal)
-        case ComponentNotAccessible():
-            return access.ComponentNotAccessible.of(refusal)
-        case MultipleTopicsNotCopied():
-            return exports.MultipleTopicsNotCopied.of(refusal)
-        case TopicNotAccessible():
-            return exports.TopicNotAccessible.of(refusal)
-        case FlowHasNoTopic():
-            return exports.FlowHasNoTopic.of(refusal)
-        case CredentialNotAccessible():
-            return exports.CredentialNotAccessible.of(refusal)
-        case DraftAlreadyExists():
-            return exports.DraftAlreadyExists.of(refusal)
-        case CannotOverrideItself():
-            return exports.CannotOverrideItself.of(refusal)
-        case _:
-            return _source_error(refusal)
+@overload
+def error_of(refusal: access.FlowNotFound) -> access_errors.FlowNotFound: ...
+@overload
+def error_of(refusal: access.WorkspaceNotFound) -> access_errors.WorkspaceNotFound: ...
+@overload
+def error_of(refusal: source.VersionNotFound) -> access_errors.VersionNotFound: ...
+@overload
+def error_of(refusal: source.DraftNotFound) -> access_errors.DraftNotFound: ...
+@overload
+def error_of(refusal: access.InsufficientPermission) -> access_errors.InsufficientPermission: ...
+@overload
+def error_of(refusal: access.ContractSuspended) -> access_errors.ContractSuspended: ...
+@overload
+def error_of(refusal: inaccessible.ComponentNotAccessible) -> access_errors.ComponentNotAccessible: ...
+@overload
+def error_of(refusal: topics.MultipleTopicsNotCopied) -> exports.MultipleTopicsNotCopied: ...
+@overload
+def error_of(refusal: topics.TopicNotAccessible) -> exports.TopicNotAccessible: ...
+@overload
+def error_of(refusal: topics.FlowHasNoTopic) -> exports.FlowHasNoTopic: ...
+@overload
+def error_of(refusal: references.CredentialNotAccessible) -> exports.CredentialNotAccessible: ...
+@overload
+def error_of(refusal: override.DraftAlreadyExists) -> exports.DraftAlreadyExists: ...
+@overload
+def error_of(refusal: draft.StaleDraft) -> drafts.StaleDraft: ...
+@overload
+def error_of(refusal: readiness.DraftNotReady) -> drafts.DraftNotReady: ...
+@overload
+def error_of(refusal: override.CannotOverrideItself) -> exports.CannotOverrideItself: ...
+@overload
+def error_of(refusal: quota.QuotaExceeded) -> exports.QuotaExceeded: ...
+@overload
+def error_of(refusal: input_rules.InvalidInput) -> exports.InvalidInput: ...
 
 
-def copy_flow_error(refusal: CopyRefusal) -> interfaces.CopyFlowError:
-    return _source_error(refusal)
+def error_of(refusal: Refusal) -> Error:
+    """The error that tells a refusal."""
+    return ERRORS[type(refusal)](refusal)
 
 
-def create_flow_error(refusal: CreateRefusal) -> interfaces.CreateFlowError:
-    match refusal:
-        case WorkspaceNotFound():
-            return access.WorkspaceNotFound.of(refusal)
-        case TopicNotAccessible():
-            return exports.TopicNotAccessible.of(refusal)
-        case CredentialNotAccessible():
-            return exports.CredentialNotAccessible.of(refusal)
-        case _:
-            return _new_flow_error(refusal)
-
-
-def export_flow_warning(warning: ExportWarning) -> interfaces.ExportFlowWarning:
+def warning_of(warning: binding_rules.ExportWarning) -> ExportFlowWarning:
     match warning:
-        case MultipleTopicsNotCopied():
+        case topics.MultipleTopicsNotCopied():
             return exports.MultipleTopicsNotCopied.of(warning)
-        case TopicSchemaMismatch():
+        case topics.TopicSchemaMismatch():
             return exports.TopicSchemaMismatch.of(warning)
+        case binding_rules.AgentNotCopied():
+            return exports.AgentNotCopied.of(warning)
         case _:
             assert_never(warning)
 
 
-def update_flow_draft_error(refusal: UpdateRefusal) -> interfaces.UpdateFlowDraftError:
-    match refusal:
-        case FlowNotFound():
-            return access.FlowNotFound.of(refusal)
-        case TopicNotAccessible():
-            return exports.TopicNotAccessible.of(refusal)
-        case CredentialNotAccessible():
-            return exports.CredentialNotAccessible.of(refusal)
-        case StaleDraft():
-            return drafts.StaleDraft.of(refusal)
-        case _:
-            return _change_error(refusal)
+LINES: Mapping[Any, Any] = {hints["refusal"]: hints["return"] for hints in map(get_type_hints, get_overloads(error_of))}
+"""From the refusals of the domain to the types of their errors."""
 
+ERRORS: Mapping[type[Refusal], Callable[[Any], Error]] = {refusal: error.of for refusal, error in LINES.items()}
 
-def publish_flow_draft_error(refusal: PublishRefusal) -> interfaces.PublishFlowDraftError:
-    return drafts.DraftNotReady.of(refusal) if isinstance(refusal, DraftNotReady) else _draft_error(refusal)
-
-
-def discard_flow_draft_error(refusal: DiscardRefusal) -> interfaces.DiscardFlowDraftError:
-    return _draft_error(refusal)
-
-
-def revert_flow_error(refusal: RevertRefusal) -> interfaces.RevertFlowError:
-    match refusal:
-        case FlowNotFound():
-            return access.FlowNotFound.of(refusal)
-        case VersionNotFound():
-            return access.VersionNotFound.of(refusal)
-        case DraftAlreadyExists():
-            return exports.DraftAlreadyExists.of(refusal)
-        case DraftNotReady():
-            return drafts.DraftNotReady.of(refusal)
-        case _:
-            return _change_error(refusal)
-
-
-def restore_flow_draft_error(refusal: RestoreRefusal) -> interfaces.RestoreFlowDraftError:
-    return access.DraftNotFound.of(refusal) if isinstance(refusal, DraftNotFound) else _change_error(refusal)
-
-
-ChangeError = access.InsufficientPermission | access.ContractSuspended | exports.InvalidInput
-NewFlowError = exports.QuotaExceeded | ChangeError
-
-
-def _source_error(
-    refusal: CopyRefusal,
-) -> access.FlowNotFound | access.VersionNotFound | access.DraftNotFound | NewFlowError:
-    """What whoever copies a flow may be refused for, into whichever workspace."""
-    match refusal:
-        case FlowNotFound():
-            return access.FlowNotFound.of(refusal)
-        case VersionNotFound():
-            return access.VersionNotFound.of(refusal)
-        case DraftNotFound():
-            return access.DraftNotFound.of(refusal)
-        case _:
-            return _new_flow_error(refusal)
-
-
-def _draft_error(
-    refusal: DiscardRefusal,
-) -> access.FlowNotFound | access.DraftNotFound | drafts.StaleDraft | ChangeError:
-    """What whoever lets a draft go, in whichever way, may be refused for."""
-    match refusal:
-        case FlowNotFound():
-            return access.FlowNotFound.of(refusal)
-        case DraftNotFound():
-            return access.DraftNotFound.of(refusal)
-        case StaleDraft():
-            return drafts.StaleDraft.of(refusal)
-        case _:
-            return _change_error(refusal)
-
-
-def _new_flow_error(
-    refusal: InsufficientPermission | ContractSuspended | QuotaExceeded | InvalidInput,
-) -> NewFlowError:
-    """What whoever makes a flow may be refused for."""
-    if isinstance(refusal, QuotaExceeded):
-        return exports.QuotaExceeded.of(refusal)
-    return _change_error(refusal)
-
-
-def _change_error(refusal: InsufficientPermission | ContractSuspended | InvalidInput) -> ChangeError:
-    """What whoever changes anything may be refused for."""
-    match refusal:
-        case InsufficientPermission():
-            return access.InsufficientPermission.of(refusal)
-        case ContractSuspended():
-            return access.ContractSuspended.of(refusal)
-        case InvalidInput():
-            return exports.InvalidInput.of(refusal)
-        case _:
-            assert_never(refusal)
+describe_values(
+    ErrorCode, {refusal.code: error.__strawberry_definition__.description for refusal, error in LINES.items()}
+)

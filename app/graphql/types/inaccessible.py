@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from app.domain import component as component_rules
+from app.domain import inaccessible
 from app.domain.component import InaccessibilityReason
 from app.graphql.describe import about
 from app.graphql.relations import known, one
@@ -24,5 +24,7 @@ class InaccessibleComponent:
     )
 
     @classmethod
-    def of(cls, found: component_rules.InaccessibleComponent) -> Self:
-        return cls(name=found.name, step_ids=list(found.step_ids), reason=found.reason, component_id=found.component_id)
+    def of(cls, found: inaccessible.InaccessibleComponent) -> Self:
+        step_ids = [step.id for step in found.steps]
+        component_id = None if found.component is None else found.component.id
+        return cls(name=found.name, step_ids=step_ids, reason=found.reason, component_id=component_id)

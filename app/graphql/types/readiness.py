@@ -1,7 +1,7 @@
 """Whether a draft can be published, and what keeps it from that."""
 
 from collections.abc import Iterable
-from typing import Self, assert_never
+from typing import Any, Self, assert_never
 
 import strawberry
 
@@ -17,6 +17,7 @@ from app.graphql.types.inaccessible import InaccessibleComponent
 class DraftBlocker:
     message: str = about("What is missing and what to do about it.")
     step_id: str | None = about("The step that it concerns; null where it is the whole graph.")
+    step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
 
 
 @strawberry.type(
@@ -66,17 +67,22 @@ def blockers_of(found: Iterable[Blocker]) -> list[DraftBlocker]:
 
 
 def _blocker_of(blocker: Blocker, shared: dict[int, InaccessibleComponent]) -> DraftBlocker:
-    message, step_id = blocker.message, blocker.step_id
+    step = blocker.step
+    told: dict[str, Any] = {
+        "message": blocker.message,
+        "step_id": None if step is None else step.id,
+        "step_name": None if step is None else step.name,
+    }
     match blocker:
         case readiness.MissingCredential(component=component):
-            return MissingCredential(message=message, step_id=step_id, component_id=component.id)
+            return MissingCredential(**told, component_id=component.id)
         case readiness.MissingTopic():
-            return MissingTopic(message=message, step_id=step_id)
+            return MissingTopic(**told)
         case readiness.ComponentUnavailable(inaccessible=found):
             if id(found) not in shared:
                 shared[id(found)] = InaccessibleComponent.of(found)
-            return ComponentUnavailable(message=message, step_id=step_id, inaccessible=shared[id(found)])
+            return ComponentUnavailable(**told, inaccessible=shared[id(found)])
         case readiness.InvalidGraph():
-            return InvalidGraph(message=message, step_id=step_id)
+            return InvalidGraph(**told)
         case _:
             assert_never(blocker)

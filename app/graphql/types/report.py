@@ -13,6 +13,7 @@ from app.graphql.types.bound import Binding, ask_for_binding, binding_of
 @strawberry.type(description="What became of one reference: none vanishes without being reported.")
 class ReferenceOutcome:
     step_id: str = about("The step that has the reference.")
+    step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
     kind: ReferenceKind = about("What is referred to.")
     action: ReferenceAction = about("Whether the result has the same, another one, or none.")
     from_id: strawberry.ID | None = about("What the source had; null if it had none, and for data samples.")
@@ -33,6 +34,7 @@ class ReferenceOutcome:
     def of(cls, outcome: Outcome) -> "ReferenceOutcome":
         return cls(
             step_id=outcome.step_id,
+            step_name=outcome.step_name,
             kind=outcome.kind,
             action=outcome.action,
             from_id=None if outcome.from_id is None else strawberry.ID(outcome.from_id),

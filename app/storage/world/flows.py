@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from app.domain.component import Step
 from app.domain.content import Content, part
 from app.domain.graph import KEYS, Bindings, Json, StepBindings
 from app.domain.graph_input import graph_mistakes
 from app.domain.model import FlowStatus, ReferenceKind
+from app.domain.step import Step
 from app.domain.wording import shown
 from app.storage.ids import Kind
 from app.storage.world.components import Components

@@ -1,0 +1,92 @@
+"""Components of a flow that a workspace can't use: which, for which steps, why, and what would help (C5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from app.domain.component import (
+    Component,
+    InaccessibilityReason,
+)
+from app.domain.error_code import ErrorCode
+from app.domain.model import Workspace
+from app.domain.paths import Path
+from app.domain.step import Step
+from app.domain.wording import counted, enumerated, named, shown
+
+LONGEST_COMPONENTS = 900
+LONGEST_REMEDY = 100
+"""Of the components in a message, and of those that a part of its advice is about, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class InaccessibleComponent:
+    name: str
+    """`team/name` as the commands have it, or the whole command where it can't be read as one."""
+    component: Component | None
+    steps: tuple[Step, ...] = field(hash=False)
+    """Not hashed, since every step that uses the component has this object."""
+    reason: InaccessibilityReason
+
+    @property
+    def label(self) -> str:
+        """How messages name it: by its title, or as the commands do where nobody knows it."""
+        return shown(self.name) if self.component is None else self.component.label
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentNotAccessible:
+    code: ClassVar = ErrorCode.COMPONENT_NOT_ACCESSIBLE
+    workspace: Workspace
+    components: tuple[InaccessibleComponent, ...] = field(hash=False)
+    path: Path = field(default=(), compare=False)
+
+    @property
+    def message(self) -> str:
+        count = "1 component" if len(self.components) == 1 else f"{len(self.components)} components"
+        components = enumerated(self.components, _with_steps, longest=LONGEST_COMPONENTS)
+        return f"{named(self.workspace)} can't use {count} of this flow: {components}. {self._advice()}"
+
+    def _advice(self) -> str:
+        """What would help, for the components of each reason; they are named where there are several reasons."""
+        by_reason: dict[InaccessibilityReason, list[InaccessibleComponent]] = {}
+        for each in self.components:
+            by_reason.setdefault(each.reason, []).append(each)
+        named_apart = len(by_reason) > 1
+        return advice(
+            [remedy(reason, those, self.workspace, names_them=named_apart) for reason, those in by_reason.items()]
+        )
+
+
+def remedy(
+    reason: InaccessibilityReason,
+    components: Sequence[InaccessibleComponent],
+    workspace: Workspace,
+    *,
+    names_them: bool,
+) -> str:
+    """What would help where components can't be used for this reason, as a part of a sentence."""
+    contract = named(workspace.contract)
+    step = "step" if sum(len(each.steps) for each in components) == 1 else "steps"
+    those = enumerated(components, lambda each: each.label, longest=LONGEST_REMEDY)
+    them = those if names_them else ("it" if len(components) == 1 else "them")
+    of_them = f" of {those}" if names_them else ""
+    match reason:
+        case InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT:
+            return f"share {them} with {contract}, or replace the {step}{of_them}"
+        case InaccessibilityReason.NOT_WHITELISTED:
+            return f"have {them} whitelisted for {contract}, or replace the {step}{of_them}"
+        case InaccessibilityReason.OTHER_TENANT:
+            return f"replace the {step}{of_them} by what the tenant of {contract} has"
+        case InaccessibilityReason.UNKNOWN_COMPONENT:
+            return f"correct the command of the {step}{of_them}: no such component is known"
+
+
+def advice(remedies: Sequence[str]) -> str:
+    """One sentence of several parts."""
+    sentence = "; ".join(remedies)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _with_steps(component: InaccessibleComponent) -> str:
+    return f"{component.label} ({counted('step', component.steps, lambda step: step.label, longest=200)})"

@@ -1,0 +1,35 @@
+"""Which part of the input a refusal is about: one element per field name or list index; empty where it is no one part."""
+
+from app.domain.graph import KEYS, StepBindings
+from app.domain.model import ReferenceKind
+
+Path = tuple[str, ...]
+
+FLOW: Path = ("flowId",)
+WORKSPACE: Path = ("workspaceId",)
+VERSION: Path = ("versionId",)
+DRAFT: Path = ("draftId",)
+TOPIC: Path = ("topicId",)
+REVISION: Path = ("expectedRevision",)
+INTO_WORKSPACE: Path = ("destination", *WORKSPACE)
+ONTO_FLOW: Path = ("destination", "overrideFlowId")
+SOURCE_STATE: Path = ("source", "state")
+SOURCE_VERSION: Path = ("source", *VERSION)
+
+_CHOICES = {
+    ReferenceKind.CREDENTIAL: "credentialId",
+    ReferenceKind.SECRET: "secretId",
+    ReferenceKind.AGENT: "agentId",
+    ReferenceKind.TOPIC: "topicId",
+}
+
+
+def in_graph(bound: StepBindings, kind: ReferenceKind) -> Path:
+    """Where a graph that was sent names what a step is bound to."""
+    keys = ("fields", bound.topic_field or "") if kind is ReferenceKind.TOPIC else (KEYS[kind],)
+    return ("graph", "nodes", str(bound.position), *keys)
+
+
+def in_choices(index: int, kind: ReferenceKind) -> Path:
+    """Where a call names what a step is to be bound to."""
+    return ("bindings", str(index), _CHOICES[kind])
