@@ -34,7 +34,7 @@ async def save_draft(act: Act, plan: UpdatePlan) -> DraftId:
     if plan.draft_id is None:
         return await act.insert_draft(plan.flow_id, state, revision=revision)
     draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id)
-    await act.connection.execute(draft.values(**state, revision=revision, updated_at=act.at))
+    await act.connection.change(draft.values(**state, revision=revision, updated_at=act.at))
     return plan.draft_id
 
 
@@ -42,7 +42,7 @@ async def publish_draft(act: Act, plan: PublishPlan) -> VersionId:
     """Turn the draft into the next version and remove it (H2)."""
     version_id = await _insert_version(act, plan.flow_id, plan.state)
     await forget_in_records(act.connection, drafts=[plan.draft_id])
-    await act.connection.execute(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
+    await act.connection.change(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
     return version_id
 
 
@@ -65,11 +65,11 @@ async def discard_draft(act: Act, plan: DiscardPlan) -> None:
     if plan.deletes_flow:
         await act.connection.execute(_KEEP_OTHERS_AWAY, {"flow": plan.flow_id})
         await forget_in_records(act.connection, drafts=[plan.draft_id], flows=[plan.flow_id])
-        await act.connection.execute(delete(FLOW).where(FLOW.c.id == plan.flow_id))
+        await act.connection.change(delete(FLOW).where(FLOW.c.id == plan.flow_id))
         return
     await forget_in_records(act.connection, drafts=[plan.draft_id])
-    await act.connection.execute(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
-    await act.connection.execute(update(FLOW).where(FLOW.c.id == plan.flow_id).values(updated_at=act.at))
+    await act.connection.change(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
+    await act.connection.change(update(FLOW).where(FLOW.c.id == plan.flow_id).values(updated_at=act.at))
 
 
 async def restore_draft(act: Act, plan: RestorePlan) -> None:
@@ -80,7 +80,7 @@ async def restore_draft(act: Act, plan: RestorePlan) -> None:
     active = {"set_aside_at": None, "set_aside_by": None, "updated_at": act.at}
     revision = await act.next_revision(plan.flow_id, shows)
     draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == state.id)
-    await act.connection.execute(draft.values(**active, revision=revision))
+    await act.connection.change(draft.values(**active, revision=revision))
 
 
 async def _insert_version(act: Act, flow_id: FlowId, state: State) -> VersionId:
@@ -89,10 +89,10 @@ async def _insert_version(act: Act, flow_id: FlowId, state: State) -> VersionId:
     last = select(func.coalesce(func.max(FLOW_VERSION.c.number), 0)).where(FLOW_VERSION.c.flow_id == flow_id)
     published = {"published_by": act.actor, "published_at": act.at, "number": last.scalar_subquery() + 1}
     version = insert(FLOW_VERSION).values(id=version_id, flow_id=flow_id, **_values(state), **published)
-    await act.connection.execute(version)
+    await act.connection.change(version)
     shows = shown(state.name, state.description, state.cron)
     flow = update(FLOW).where(FLOW.c.id == flow_id)
-    await act.connection.execute(flow.values(**shows, published_version_id=version_id, updated_at=act.at))
+    await act.connection.change(flow.values(**shows, published_version_id=version_id, updated_at=act.at))
     return version_id
 
 

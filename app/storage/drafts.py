@@ -1,10 +1,10 @@
 """Drafts that were set aside, by their ids and by their flow."""
 
 from sqlalchemy import Text, bindparam, exists, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.source import State
 from app.storage.access import FLOWS
+from app.storage.connections import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT
@@ -33,7 +33,7 @@ SET_ASIDE = select(
 )
 
 
-async def find_flow_of_draft(connection: AsyncConnection, viewer: str, draft_id: str) -> str | None:
+async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: str) -> str | None:
     """The flow that a draft belongs to; None if the viewer can't see it."""
     if not is_id(Kind.DRAFT, draft_id):
         return None
@@ -41,11 +41,11 @@ async def find_flow_of_draft(connection: AsyncConnection, viewer: str, draft_id:
     return flow_id
 
 
-async def lock_draft(connection: AsyncConnection, draft_id: str) -> tuple[State | None, bool]:
+async def lock_draft(connection: ReadConnection, draft_id: str) -> tuple[State | None, bool]:
     """A draft, kept from being removed, and whether it is set aside; None if it has gone meanwhile."""
     row = (await connection.execute(DRAFT, {"draft": draft_id})).first()
     return (None, False) if row is None else (state_of(row, "draft"), row.set_aside_at is not None)
 
 
-async def has_drafts_set_aside(connection: AsyncConnection, flow_id: str) -> bool:
+async def has_drafts_set_aside(connection: ReadConnection, flow_id: str) -> bool:
     return bool(await connection.scalar(SET_ASIDE, {"flow": flow_id}))

@@ -1,9 +1,10 @@
 """The database as the rest of storage uses it: connections for reading, transactions for writing."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
 from sqlalchemy import event
@@ -13,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.storage.connections import ReadConnection, WriteConnection
 from app.telemetry.log import count_statement
 
 QUERY_CANCELED = "57014"
@@ -21,6 +23,15 @@ UNREACHABLE = ("08", "53300", "57P01", "57P02", "57P03")
 """How it begins what it says, or the driver does, when there is no connection for now: it broke or is one too many, or
 the server stops or starts. That we aren't allowed in, or that there is no such database, doesn't pass by itself."""
 PROTOCOL_VIOLATION = "08P01"
+
+BEGIN = re.compile("BEGIN( ISOLATION LEVEL [A-Z ]+)?;")
+"""What the driver sends at the beginning of a transaction that is not said to be read-only."""
+
+if TYPE_CHECKING:
+    # Only the stubs know that connections are generic.
+    _DriverConnection = asyncpg.Connection[asyncpg.Record]
+else:
+    _DriverConnection = asyncpg.Connection
 
 
 class StatementFailed(SQLAlchemyError):
@@ -68,20 +79,20 @@ class Database:
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection without BEGIN and ROLLBACK around each statement."""
+    async def reading(self) -> AsyncIterator[ReadConnection]:
+        """A connection that PostgreSQL lets only read, without BEGIN and ROLLBACK around each statement."""
         with failing_without_values():
             async with taken_from(self._reading) as connection:
-                yield connection
+                yield ReadConnection(connection)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self) -> AsyncIterator[WriteConnection]:
         """A transaction: committed at the end, rolled back whole if anything is raised."""
         is_committing = False
         try:
             with failing_without_values():
                 async with taken_from(self.engine) as connection, connection.begin():
-                    yield connection
+                    yield WriteConnection(connection)
                     is_committing = True
         except DatabaseUnavailable as error:
             error.written = Written.UNKNOWN if is_committing else Written.NOTHING
@@ -157,11 +168,15 @@ def open_database(
         hide_parameters=True,
         connect_args={
             "timeout": connection_wait_seconds,
+            "connection_class": DriverConnection,
             "server_settings": {"application_name": "flowport", "timezone": "UTC"},
         },
     )
     # Not as parameters of the start, most of which poolers refuse, or drop without a word.
-    set_up = f"set jit = off; set statement_timeout = {int(statement_timeout_seconds * 1000)}"
+    set_up = (
+        f"set jit = off; set statement_timeout = {int(statement_timeout_seconds * 1000)}; "
+        "set default_transaction_read_only = on"
+    )
     # Before SQLAlchemy asks anything itself, so that the time limit is there for a server that doesn't answer.
     event.listen(engine.sync_engine, "connect", setting_up(set_up, connection_wait_seconds), insert=True)
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: count_statement())
@@ -169,6 +184,15 @@ def open_database(
     if in_use is not None:
         count(engine, in_use)
     return Database(engine)
+
+
+class DriverConnection(_DriverConnection):
+    """A connection whose transactions may write, although it only reads otherwise: BEGIN says so, no other statement."""
+
+    async def execute(self, query: str, *values: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - the driver's signature
+        if BEGIN.fullmatch(query):
+            query = f"{query.removesuffix(';')} READ WRITE;"
+        return await super().execute(query, *values, timeout=timeout)
 
 
 def setting_up(statements: str, seconds: float) -> Callable[[AdaptedConnection, object], None]:

@@ -48,6 +48,6 @@ async def remove_batch(database: Database, *, before: datetime, batch: int) -> i
         if expired:
             gone = (await connection.scalars(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})).all()
             await forget_in_records(connection, drafts=drafts, flows=gone)
-            await connection.execute(_REMOVE_DRAFTS, {"drafts": drafts})
-            await connection.execute(_REMOVE_FLOWS, {"flows": list(gone)})
+            await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
+            await connection.change(_REMOVE_FLOWS, {"flows": list(gone)})
     return len(drafts)

@@ -20,7 +20,6 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from app.domain.access import Place
@@ -47,6 +46,7 @@ from app.storage.access import (
     place_of,
     with_places,
 )
+from app.storage.connections import ReadConnection
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.states import state_columns, state_of
 from app.storage.tables import (
@@ -153,7 +153,7 @@ TARGETS = _targets()
 
 
 async def read_flows(
-    connection: AsyncConnection, viewer: str, flow_ids: Iterable[str], version_id: str | None
+    connection: ReadConnection, viewer: str, flow_ids: Iterable[str], version_id: str | None
 ) -> dict[str, tuple[Flow, State | None]]:
     """The flows with these ids, each with the version that is named if it is one of its own."""
     ids = [flow_id for flow_id in flow_ids if is_id(Kind.FLOW, flow_id)]
@@ -163,7 +163,7 @@ async def read_flows(
     return await offload(size, _flows_of, rows)
 
 
-async def read_place(connection: AsyncConnection, viewer: str, workspace_id: str) -> tuple[Place | None, int]:
+async def read_place(connection: ReadConnection, viewer: str, workspace_id: str) -> tuple[Place | None, int]:
     """A workspace, and how many flows its contract holds where that matters (X10)."""
     if not is_id(Kind.WORKSPACE, workspace_id):
         return None, 0
@@ -171,7 +171,7 @@ async def read_place(connection: AsyncConnection, viewer: str, workspace_id: str
     return (None, 0) if row is None else (place_of(row), row.flows_used)
 
 
-async def read_catalogue(connection: AsyncConnection, viewer: str, commands: Iterable[str]) -> Catalogue:
+async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iterable[str]) -> Catalogue:
     """Every component, of whichever tenant, that one of these commands may mean; what isn't visible only shadows."""
     different = {*commands}
     names = await offload(sum(map(len, different)), _component_names, different)
@@ -184,7 +184,7 @@ async def read_catalogue(connection: AsyncConnection, viewer: str, commands: Ite
     return Catalogue(visible, invisible=invisible)
 
 
-async def read_targets(connection: AsyncConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:
+async def read_targets(connection: ReadConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:
     """The credentials, secrets, agents and topics with these ids."""
     different = {*ids}
     known = await offload(sum(map(len, different)), _known_ids, different)

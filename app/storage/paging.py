@@ -7,9 +7,9 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, literal, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.input import name_key as fold
+from app.storage.connections import ReadConnection
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
@@ -106,7 +106,7 @@ class ListBelow(Generic[View]):
         return replace(self, rows=self.rows.where(*conditions))
 
     async def pages(
-        self, connection: AsyncConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
+        self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
     ) -> list[Page[View]]:
         """The same page for each of the parents, in their order."""
         different = list(dict.fromkeys(parents))
@@ -130,7 +130,7 @@ class ListBelow(Generic[View]):
         return select(above.c.id, page).select_from(above.join(page, true())).where(*only)
 
     async def counts(
-        self, connection: AsyncConnection, parents: Sequence[str], parameters: Mapping[str, Any]
+        self, connection: ReadConnection, parents: Sequence[str], parameters: Mapping[str, Any]
     ) -> list[int]:
         """How long the list of each parent is, in their order."""
         only = () if self.only is None else (self.only(self.parent),)

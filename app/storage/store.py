@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Select, Text, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.content import topic_fields
 from app.domain.create import CreateFacts, CreateWish
@@ -25,6 +24,7 @@ from app.domain.set_aside import RestoreFacts
 from app.domain.source import Flow, State
 from app.offload import LARGE, offload
 from app.storage.access import BY_VIEWER, FLOWS, with_places
+from app.storage.connections import WriteConnection
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
@@ -60,7 +60,7 @@ LOCK_CONTRACT_OF_FLOW = (
 class Store:
     """The facts and the writes of one transaction, for one caller."""
 
-    def __init__(self, connection: AsyncConnection, actor: UserId) -> None:
+    def __init__(self, connection: WriteConnection, actor: UserId) -> None:
         self._connection = connection
         self._actor = actor
 

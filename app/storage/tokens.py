@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from typeid import TypeID
 
 from app.domain.model import UserId
+from app.storage.connections import ReadConnection
+from app.storage.engine import Database
 from app.storage.migrate import engine_of
 from app.storage.tables import API_TOKEN, USER
 
@@ -49,6 +50,8 @@ _NOTE_USE = update(API_TOKEN).where(API_TOKEN.c.id == bindparam("token")).values
 class TokenOwner:
     user_id: UserId
     token_id: str
+    is_use_due: bool
+    """That the token is used is to be noted: it wasn't for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,8 @@ def token_text(token_id: str, secret: str) -> str:
     return f"{PREFIX}{token_id}_{secret}"
 
 
-async def find_token(connection: AsyncConnection, text: str, now: datetime) -> TokenOwner | None:
-    """Whose token this is; None if it is unknown, wrong, expired or revoked. One statement.
-
-    That it was used is noted with a second one, but seldom; committing that is the caller's business.
-    """
+async def find_token(connection: ReadConnection, text: str, now: datetime) -> TokenOwner | None:
+    """Whose token this is; None if it is unknown, wrong, expired or revoked. One statement."""
     token_id, secret = _parts(text)
     if text.startswith(PREFIX) and not ID.fullmatch(token_id):
         return None
@@ -103,9 +103,14 @@ async def find_token(connection: AsyncConnection, text: str, now: datetime) -> T
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    if row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_AFTER:
-        await connection.execute(_NOTE_USE, {"token": token_id, "now": now})
-    return TokenOwner(UserId(row.user_id), token_id)
+    is_use_due = row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_AFTER
+    return TokenOwner(UserId(row.user_id), token_id, is_use_due)
+
+
+async def note_use(database: Database, token_id: str, now: datetime) -> None:
+    """Note that a token was used just now."""
+    async with database.writing() as connection:
+        await connection.change(_NOTE_USE, {"token": token_id, "now": now})
 
 
 async def add_token(url: str, email: str, token: NewToken) -> bool:

@@ -1,9 +1,9 @@
 """Users as those who call: found by what somebody else says of them, such as the issuer of a JWT."""
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.model import UserId
+from app.storage.connections import ReadConnection
 from app.storage.tables import USER
 from app.storage.tokens import email_key
 
@@ -11,7 +11,7 @@ _BY_EMAIL = select(USER.c.id, USER.c.email).where(USER.c.email_key == bindparam(
 _BY_ID = select(USER.c.id).where(USER.c.id == bindparam("id"))
 
 
-async def find_user_by_email(connection: AsyncConnection, email: str) -> UserId | None:
+async def find_user_by_email(connection: ReadConnection, email: str) -> UserId | None:
     """The user whose address this is, in whatever case; None if there is none. One statement."""
     if not email.isprintable():
         return None
@@ -19,7 +19,7 @@ async def find_user_by_email(connection: AsyncConnection, email: str) -> UserId 
     return UserId(row.id) if row is not None and differ_in_case_alone(email, row.email) else None
 
 
-async def find_user_by_id(connection: AsyncConnection, user: str) -> UserId | None:
+async def find_user_by_id(connection: ReadConnection, user: str) -> UserId | None:
     """This user, if there is one. One statement."""
     if not (user.isascii() and user.isprintable()):
         return None

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import any_, bindparam, case, func, insert, null, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from app.domain.component import read_command
@@ -17,6 +16,7 @@ from app.domain.graph import Bindings, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import DraftId, FlowId, UserId, VersionId, VersionOrigin
 from app.offload import offload
+from app.storage.connections import WriteConnection
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT
 
@@ -59,13 +59,13 @@ NAME_COMPONENTS = insert(FLOW_CONTENT_COMPONENT).from_select(
 """In one row for each, however many: they are sent as two lists."""
 
 
-async def forget_in_records(connection: AsyncConnection, *, drafts: Sequence[str], flows: Sequence[str] = ()) -> None:
+async def forget_in_records(connection: WriteConnection, *, drafts: Sequence[str], flows: Sequence[str] = ()) -> None:
     """Records of copies and exports forget drafts and flows that are about to go, and are locked by id for that.
 
     Left to the foreign keys, each name of a record would go by itself and in an order of its own, with a look at the
     flow at its other end: two flows of one record that go at once would wait for each other.
     """
-    await connection.execute(FORGET, {"drafts": list(drafts), "flows": list(flows)})
+    await connection.change(FORGET, {"drafts": list(drafts), "flows": list(flows)})
 
 
 def shown(name: str, description: str | None, cron: str | None) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def component_rows(content: Content) -> list[dict[str, Any]]:
 class Act:
     """Who writes, when, and in which transaction."""
 
-    connection: AsyncConnection
+    connection: WriteConnection
     actor: UserId
     at: datetime
 
@@ -122,29 +122,29 @@ class Act:
         """Content is stored once, however often it comes."""
         new = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
         row = await offload(len(content.canonical), content_row, content)
-        if (await self.connection.execute(new, row)).first() is None:
+        if (await self.connection.change(new, row)).first() is None:
             return
         components = await offload(len(content.canonical), component_rows, content)
         if components:
             names = {"teams": [each["team"] for each in components], "names": [each["name"] for each in components]}
-            await self.connection.execute(NAME_COMPONENTS, {"content": content.hash, **names})
+            await self.connection.change(NAME_COMPONENTS, {"content": content.hash, **names})
 
     async def insert_draft(self, flow_id: FlowId, state: dict[str, Any], *, revision: int) -> DraftId:
         """A new active draft of a flow that has none."""
         draft_id = DraftId(new_id(Kind.DRAFT))
         made = {"author_id": self.actor, "created_at": self.at, "updated_at": self.at, "revision": revision}
-        await self.connection.execute(insert(FLOW_DRAFT), {"id": draft_id, "flow_id": flow_id, **state, **made})
+        await self.connection.change(insert(FLOW_DRAFT), {"id": draft_id, "flow_id": flow_id, **state, **made})
         return draft_id
 
     async def set_aside(self, draft_id: DraftId | None) -> None:
         """Set the active draft aside, if there is one, with who did it and when; it keeps its id (X6)."""
         if draft_id is not None:
             draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == draft_id)
-            await self.connection.execute(draft.values(set_aside_at=self.at, set_aside_by=self.actor))
+            await self.connection.change(draft.values(set_aside_at=self.at, set_aside_by=self.actor))
 
     async def next_revision(self, flow_id: FlowId, shows: dict[str, Any] | None = None) -> int:
         """The revision of a save, a new draft or a restore: one more, counted by flow (H1). `shows` if that changes."""
         flow = update(FLOW).where(FLOW.c.id == flow_id).returning(FLOW.c.draft_revision)
         changes = {"draft_revision": FLOW.c.draft_revision + 1, "updated_at": self.at, **(shows or {})}
-        revision: int = (await self.connection.execute(flow.values(**changes))).scalar_one()
+        revision: int = (await self.connection.change(flow.values(**changes))).scalar_one()
         return revision

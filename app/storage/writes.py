@@ -86,7 +86,7 @@ async def _insert_flow(act: Act, plan: ExportPlan | CreatePlan) -> tuple[FlowId,
         "updated_at": act.at,
         "draft_revision": 1,
     }
-    await act.connection.execute(insert(FLOW), flow)
+    await act.connection.change(insert(FLOW), flow)
     return FlowId(flow["id"]), 1
 
 
@@ -104,4 +104,4 @@ async def _insert_record(act: Act, plan: ExportPlan, written: Written) -> None:
         "set_aside_draft_id": plan.sets_aside,
         "references": references_to_text(plan.references),
     }
-    await act.connection.execute(insert(FLOW_EXPORT), record)
+    await act.connection.change(insert(FLOW_EXPORT), record)

@@ -60,7 +60,7 @@ async def holdings_of(database: Database) -> Holdings:
 
 async def everything_in(database: Database) -> Everything:
     """Every row of every table, byte for byte."""
-    async with database.reading() as connection:
+    async with database.engine.connect() as connection:
         return [(table, row) for table, row in await connection.execute(_EVERY_ROW)]
 
 

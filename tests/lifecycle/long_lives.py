@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from app.domain.content import Content, part
 from app.domain.graph import Json
 from app.domain.model import UserId
+from app.storage.connections import WriteConnection
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
 from app.storage.write_context import Act
@@ -23,7 +24,7 @@ async def with_long_life(company: Company, versions: int, aside: int) -> str:
     """A flow with so many versions and drafts set aside, which all say the same, and an active draft."""
     flow, version = await published(company)
     draft = await saved(company, flow, 1)
-    async with company.database.writing() as connection:
+    async with company.database.engine.begin() as connection:
         states = ((FLOW_VERSION, version), (FLOW_DRAFT, draft))
         one, other = [
             dict((await connection.execute(select(table).where(table.c.id == id_))).mappings().one())
@@ -50,8 +51,8 @@ async def with_large_versions(company: Company, megabytes: int, versions: int) -
     """A flow whose versions hold graphs of so many megabytes, each another one; and these, the newest first."""
     flow, version = await published(company)
     graphs = [large_graph(megabytes, note) for note in range(versions)]
-    async with company.database.writing() as connection:
-        act = Act(connection, UserId(company["ada"]), company.now)
+    async with company.database.engine.begin() as connection:
+        act = Act(WriteConnection(connection), UserId(company["ada"]), company.now)
         one = dict(
             (await connection.execute(select(FLOW_VERSION).where(FLOW_VERSION.c.id == version))).mappings().one()
         )

@@ -163,7 +163,7 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     firm.now += MONTH + timedelta(days=1)
     before = await everything_in(firm.database)
     hasty = open_database(firm.database.engine.url.render_as_string(hide_password=False), statement_timeout_seconds=0.2)
-    async with firm.database.writing() as busy:
+    async with firm.database.engine.begin() as busy:
         await busy.execute(text("select id from flow_export for update"))
         with pytest.raises(SQLAlchemyError):
             await remove_batch(hasty, before=firm.now - MONTH, batch=10)
@@ -208,7 +208,7 @@ def _url(firm: Company) -> str:
 
 async def _set_aside_at(firm: Company, draft: str, at: datetime) -> None:
     async with firm.database.writing() as connection:
-        await connection.execute(update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == draft).values(set_aside_at=at))
+        await connection.change(update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == draft).values(set_aside_at=at))
 
 
 async def _until_logged(log: list[Any], event: str) -> None:

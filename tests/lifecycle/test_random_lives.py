@@ -65,7 +65,7 @@ class Stage:
     async def _clear(self) -> None:
         async with self.company.database.writing() as connection:
             for table in (FLOW_EXPORT, FLOW, FLOW_CONTENT):
-                await connection.execute(delete(table))
+                await connection.change(delete(table))
 
 
 @pytest.fixture

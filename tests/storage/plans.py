@@ -103,12 +103,14 @@ async def _explain(database: Database, sql: str, values: Sequence[Any]) -> list[
         raw = await below(connection)
         await raw.execute(f"PREPARE asked AS {sql}")
         for mode in ("force_custom_plan", "force_generic_plan"):
-            await raw.execute(f"SET plan_cache_mode = {mode}")
             said = ", ".join(map(_literal, values))
             asked = f"EXECUTE asked({said})" if values else "EXECUTE asked"
-            explained = await raw.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}")
+            # Some of them lock rows, as only a transaction that writes may.
+            async with raw.transaction():
+                await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
+                explained = await raw.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}")
             plans.append(Plan(sql, explained[0]["Plan"], mode == "force_generic_plan"))
-        await raw.execute("DEALLOCATE asked; RESET plan_cache_mode")
+        await raw.execute("DEALLOCATE asked")
     return plans
 
 

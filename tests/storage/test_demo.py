@@ -63,7 +63,7 @@ async def test_its_ids_are_made_from_its_keys(database_url: str) -> None:
 async def test_its_tokens_are_those_of_its_users(database_url: str) -> None:
     await load_demo_if_empty(database_url)
     database = open_database(database_url)
-    async with database.writing() as connection:
+    async with database.reading() as connection:
         found = [await find_token(connection, token, datetime.now(UTC)) for token in DEMO_TOKENS]
     await database.close()
     assert [owner and owner.user_id for owner in found] == [demo_id(Kind.USER, token) for token in DEMO_TOKENS]

@@ -1,15 +1,29 @@
 """Connections as storage has them, and what is said where there are none."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app.storage.engine import DatabaseUnavailable, StatementFailed, StatementTookTooLong, failure_of, open_database
+from app.storage.engine import (
+    Database,
+    DatabaseUnavailable,
+    StatementFailed,
+    StatementTookTooLong,
+    failure_of,
+    open_database,
+)
+from app.storage.tables import TENANT
 from tests.conftest import url_of
 
-SETTINGS = text(
-    "select current_setting('jit'), current_setting('statement_timeout'), current_setting('timezone'), "
-    "current_setting('application_name')"
+SETTINGS = select(
+    *(
+        func.current_setting(name)
+        for name in ("jit", "statement_timeout", "timezone", "application_name", "transaction_read_only")
+    )
 )
 
 
@@ -17,11 +31,57 @@ async def test_every_connection_has_our_settings_for_as_long_as_it_lasts(databas
     database = open_database(database_url, pool_size=1, statement_timeout_seconds=1.5)
     told = []
     # The second of them rolls back what it was.
-    for opening in (database.reading, database.engine.connect, database.writing):
+    for opening in (database.reading, database.engine.connect, database.writing, database.reading):
         async with opening() as connection:
             told.append(tuple((await connection.execute(SETTINGS)).one()))
     await database.close()
-    assert told == [("off", "1500ms", "UTC", "flowport")] * 3
+    ours = ("off", "1500ms", "UTC", "flowport")
+    assert told == [(*ours, "on"), (*ours, "off"), (*ours, "off"), (*ours, "on")]
+
+
+WRITES: dict[str, Any] = {
+    "an insert": insert(TENANT).values(id="tenant_1", name="Acme", component_whitelist=False),
+    "an update": update(TENANT).values(name="Acme"),
+    "a lock": select(TENANT.c.id).with_for_update(),
+}
+
+
+@pytest.mark.parametrize("statement", WRITES.values(), ids=WRITES.keys())
+async def test_a_connection_for_reading_cannot_write(database_url: str, statement: Any) -> None:
+    database = open_database(database_url)
+    with pytest.raises(StatementFailed, match=r"^ReadOnlySQLTransactionError: sqlstate 25006\n"):
+        async with database.reading() as connection:
+            await connection.execute(statement)
+    async with database.writing() as connection:
+        await connection.execute(statement)
+    await database.close()
+
+
+async def test_that_a_connection_reads_or_writes_is_said_without_a_statement_of_its_own(database_url: str) -> None:
+    database, one = open_database(database_url, pool_size=1), select(1)
+    async with database.reading() as reading:
+        await reading.execute(one)
+    sent = {}
+    for opening in (database.reading, database.writing):
+        async with queries_sent(database) as sent[opening.__name__], opening() as connection:
+            await connection.execute(one)
+    await database.close()
+    assert sent == {"reading": [], "writing": ["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;", "COMMIT;"]}
+
+
+@asynccontextmanager
+async def queries_sent(database: Database) -> AsyncIterator[list[str]]:
+    """What the driver sends besides prepared statements on the one connection that there is."""
+    heard: list[str] = []
+
+    def hear(query: Any) -> None:
+        heard.append(query.query)
+
+    async with database.engine.connect() as connection:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+    raw.add_query_logger(hear)
+    yield heard
+    raw.remove_query_logger(hear)
 
 
 async def test_that_there_is_no_such_database_is_no_outage_that_passes(database_url: str) -> None:

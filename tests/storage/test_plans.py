@@ -48,8 +48,10 @@ async def large(server_url: str, server: AsyncEngine, template: str) -> AsyncIte
         # With the default, meant for spinning disks, plans depend on how small the tables happen to be.
         await connection.execute(text(f"ALTER DATABASE {name} SET random_page_cost = 1.1"))
     database = open_database(url_of(server_url, name))
-    async with database.reading() as connection:
-        await (await below(connection)).execute(WORLD.read_text())
+    async with database.engine.connect() as connection:
+        raw = await below(connection)
+        async with raw.transaction():
+            await raw.execute(WORLD.read_text())
     yield database
     await database.close()
     await drop_database(server, name)

@@ -27,7 +27,7 @@ async def holding(world: World) -> AsyncIterator[Store]:
 async def waiting(world: World, work: Coroutine[Any, Any, Outcome]) -> AsyncIterator["asyncio.Task[Outcome]"]:
     """Start some work and see that it waits for a lock."""
     task = asyncio.create_task(work)
-    async with asyncio.timeout(PATIENCE_SECONDS), world.database.reading() as connection:
+    async with asyncio.timeout(PATIENCE_SECONDS), world.database.engine.connect() as connection:
         while not (await connection.execute(WAITING)).scalar_one():
             assert not task.done(), "nothing was waited for"
             await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.domain.model import UserId
 from app.storage.engine import Database, open_database
 from app.storage.tables import USER
-from app.storage.tokens import TokenOwner, find_token
+from app.storage.tokens import TokenOwner, find_token, note_use
 from app.storage.world import load_world
 from app.telemetry.log import counting_statements
 from app.usecases.tokens import UnknownUser, issue_token, list_tokens, revoke_token
@@ -53,8 +53,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def owner_of(database: Database, text: str, now: datetime | None = None) -> TokenOwner | None:
-    async with database.writing() as connection:
-        return await find_token(connection, text, now or datetime.now(UTC))
+    """Whose token this is; that it is used is noted where that is due."""
+    at = now or datetime.now(UTC)
+    async with database.reading() as connection:
+        owner = await find_token(connection, text, at)
+    if owner is not None and owner.is_use_due:
+        await note_use(database, owner.token_id, at)
+    return owner
 
 
 async def row(database_url: str) -> dict[str, Any]:
@@ -68,7 +73,7 @@ async def test_a_token_lets_its_user_in_and_only_its_hash_is_stored(
     text = await issue_token(database_url, "ada@example.COM", name="ci", expires_days=None)
     match = re.fullmatch(r"fp_([0-9a-z]{26})_([0-9A-Za-z_-]{43})", text)
     assert match is not None
-    assert await owner_of(database, text) == TokenOwner(UserId(ada), match[1])
+    assert await owner_of(database, text) == TokenOwner(UserId(ada), match[1], is_use_due=True)
     stored = await row(database_url)
     assert (stored["id"], stored["name"], stored["expires_at"]) == (match[1], "ci", None)
     assert stored["secret_hash"] == hashlib.sha256(match[2].encode()).digest()
@@ -144,7 +149,7 @@ async def test_a_use_is_one_statement(database: Database, database_url: str) -> 
 async def test_a_token_goes_with_its_user(ada: str, database: Database, database_url: str) -> None:
     text = await issue_token(database_url, "ada@example.com", name="ci", expires_days=None)
     async with database.writing() as connection:
-        await connection.execute(delete(USER).where(USER.c.id == ada))
+        await connection.change(delete(USER).where(USER.c.id == ada))
     assert await owner_of(database, text) is None
 
 

@@ -97,7 +97,7 @@ class World:
 
     async def execute(self, statement: str, **values: str) -> None:
         """What happens behind the use cases' back."""
-        async with self.database.writing() as connection:
+        async with self.database.engine.begin() as connection:
             await connection.execute(text(statement), values)
 
 

@@ -9,7 +9,7 @@ from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, Nam
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.errors import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
-from app.storage.tokens import PREFIX, find_token
+from app.storage.tokens import PREFIX, find_token, note_use
 from app.storage.users import find_user_by_email, find_user_by_id
 from app.telemetry.log import log
 
@@ -74,6 +74,8 @@ class Authenticator:
             owner = await find_token(connection, token, self._now())
         if owner is None:
             raise BadToken("unknown, expired or revoked")
+        if owner.is_use_due:
+            await note_use(self._database, owner.token_id, self._now())
         return owner.user_id
 
     async def _user_named(self, named: NamedUser) -> UserId:

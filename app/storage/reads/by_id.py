@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from app.domain.access import Place
@@ -19,6 +18,7 @@ from app.storage.access import (
     is_member,
     place_of,
 )
+from app.storage.connections import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.reads.rows import (
     AgentView,
@@ -55,7 +55,7 @@ from app.storage.tables import (
 IDS = bindparam("ids", type_=ARRAY(Text))
 
 Seen = TypeVar("Seen")
-Read = Callable[[AsyncConnection, str, Sequence[str]], Awaitable[dict[str, Seen]]]
+Read = Callable[[ReadConnection, str, Sequence[str]], Awaitable[dict[str, Seen]]]
 """Reads things by their ids for a viewer."""
 
 USERS = select(*columns(USER, UserView)).where(USER.c.id == any_(IDS))
@@ -131,7 +131,7 @@ VERSIONS = (
 def _reader(statement: Select[Any], view: type[View], kind: Kind, *, by: str = "id") -> Read[View]:
     make = maker(view)
 
-    async def read(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, View]:
+    async def read(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, View]:
         known = [one for one in ids if is_id(kind, one)]
         if not known:
             return {}
@@ -156,7 +156,7 @@ read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
 read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)
 
 
-async def read_workspaces(connection: AsyncConnection, viewer: str, ids: Sequence[str]) -> dict[str, Place]:
+async def read_workspaces(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, Place]:
     known = [one for one in ids if is_id(Kind.WORKSPACE, one)]
     if not known:
         return {}

@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.access import is_member
+from app.storage.connections import ReadConnection
 from app.storage.paging import Order, Page, PageRequest, matching
 from app.storage.reads.rows import FlowView, TopicView, columns, maker
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
@@ -42,7 +42,7 @@ class RankedList(Generic[Match]):
     view: Callable[[Any], Match]
 
     async def page(
-        self, connection: AsyncConnection, request: PageRequest, parameters: dict[str, str], search: str | None
+        self, connection: ReadConnection, request: PageRequest, parameters: dict[str, str], search: str | None
     ) -> Page[tuple[Match, int]]:
         """A page of the list, in one statement."""
         asked = [self._branch(rank, rows, request, search) for rank, rows in enumerate(self.ranks)]
@@ -57,7 +57,7 @@ class RankedList(Generic[Match]):
         rows = (await connection.execute(statement, parameters)).all()
         return order.cut(rows, request, lambda row: (self.view(row), row[-3]))
 
-    async def count(self, connection: AsyncConnection, parameters: dict[str, str], search: str | None) -> int:
+    async def count(self, connection: ReadConnection, parameters: dict[str, str], search: str | None) -> int:
         """How long the list is."""
         found = [rows.where(*matching(self.name_key, search)) for rows in self.ranks]
         statement = select(func.count()).select_from(union_all(*found).subquery())

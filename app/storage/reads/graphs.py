@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Integer, Text, any_, bindparam, func, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.component import Catalogue
 from app.domain.model import TenantId
 from app.storage.access import FLOWS
+from app.storage.connections import ReadConnection
 from app.storage.facts import read_catalogue
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.reads.rows import GraphView
@@ -55,20 +55,20 @@ VERSIONS_BY_NUMBER = select(FLOW_VERSION.c.flow_id, FLOW_VERSION.c.number, FLOW_
 
 
 async def read_graphs(
-    connection: AsyncConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
+    connection: ReadConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
 ) -> dict[str, GraphView]:
     """The graphs of drafts and versions, by the ids of these; their content is only named."""
     rows = await read_bounded(connection, GRAPHS, {"viewer": viewer, "ids": list(ids)}, limit)
     return {row.id: GraphView._make(row[: len(GraphView._fields)]) for row in rows}
 
 
-async def read_contents(connection: AsyncConnection, hashes: Sequence[str], limit: ReadLimit) -> dict[str, str]:
+async def read_contents(connection: ReadConnection, hashes: Sequence[str], limit: ReadLimit) -> dict[str, str]:
     """The canonical JSON of content, for whoever came by its hash: only what the viewer sees names one."""
     return {row.hash: row.graph for row in await read_bounded(connection, CONTENTS, {"ids": list(hashes)}, limit)}
 
 
 async def read_versions_by_number(
-    connection: AsyncConnection, keys: Sequence[tuple[str, int]]
+    connection: ReadConnection, keys: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], str]:
     """The ids of versions by flow and number, for whoever sees the flow."""
     flow_ids, numbers = [flow_id for flow_id, _ in keys], [number for _, number in keys]
@@ -77,7 +77,7 @@ async def read_versions_by_number(
 
 
 async def read_meanings(
-    connection: AsyncConnection, viewer: str, keys: Sequence[tuple[str, str]]
+    connection: ReadConnection, viewer: str, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], str | None]:
     """The ids of the components that commands mean, each in a tenant (C0), if the viewer can see them."""
     catalogue: Catalogue = await read_catalogue(connection, viewer, {command for _, command in keys})

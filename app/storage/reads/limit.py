@@ -7,10 +7,10 @@ from operator import add
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, bindparam, case, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import FromClause
 
 from app.storage.access import AnyRow
+from app.storage.connections import ReadConnection
 
 MOST = bindparam("most", type_=BigInteger)
 
@@ -45,7 +45,7 @@ def bounded(rows: FromClause, *, by: str, long: Sequence[str]) -> Select[Any]:
 
 
 async def read_bounded(
-    connection: AsyncConnection, statement: Select[Any], parameters: Mapping[str, Any], limit: ReadLimit
+    connection: ReadConnection, statement: Select[Any], parameters: Mapping[str, Any], limit: ReadLimit
 ) -> Sequence[AnyRow]:
     """The rows of a statement that `bounded` made, counted."""
     rows: Sequence[AnyRow] = (await connection.execute(statement, {**parameters, "most": limit.bytes})).all()

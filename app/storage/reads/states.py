@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import FromClause, Select, Text, any_, bindparam, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.access import Place
 from app.domain.source import State
 from app.offload import offload
 from app.storage.access import FLOWS, PLACE_COLUMNS, AnyRow, place_of, with_places
+from app.storage.connections import ReadConnection
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
@@ -40,7 +40,7 @@ STATES = bounded(
 
 
 async def read_states(
-    connection: AsyncConnection, viewer: str, ids: Sequence[str], limit: ReadLimit, *, counts_steps: bool = False
+    connection: ReadConnection, viewer: str, ids: Sequence[str], limit: ReadLimit, *, counts_steps: bool = False
 ) -> dict[str, StateView]:
     """The drafts and versions with these ids that the viewer sees; their steps count too where each is looked at."""
     rows = await read_bounded(connection, STATES, {"viewer": viewer, "ids": list(ids)}, limit)

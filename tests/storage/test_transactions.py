@@ -1,0 +1,58 @@
+"""Who opens transactions and who reads: held by the code itself, so that a second commit in a use case can't slip in."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+APP = Path(__file__).parents[2] / "app"
+
+WRITERS = {
+    "storage/engine.py: Database.writing": "begin",
+    "storage/store.py: UnitOfWork.begin": "writing",
+    "storage/expiry.py: remove_batch": "writing",
+    "storage/tokens.py: note_use": "writing",
+    # On engines of their own, for commands and for the start.
+    "storage/tokens.py: add_token": "begin",
+    "storage/tokens.py: revoke": "begin",
+    "storage/migrate.py: run_alone": "begin",
+    "storage/world/copy.py: loading": "transaction",
+}
+
+UNITS_OF_WORK = {
+    f"usecases/{name}.py: {name}"
+    for name in (
+        *("copy_flow", "create_flow", "discard_draft", "export_flow"),
+        *("publish_draft", "restore_draft", "revert_flow", "update_draft"),
+    )
+}
+
+
+def test_transactions_are_opened_by_these_alone() -> None:
+    opened = {place: called for called in ("writing", "transaction", "begin") for place in openings_of(called)}
+    assert opened == WRITERS | dict.fromkeys(UNITS_OF_WORK, "begin")
+
+
+def test_nobody_else_commits() -> None:
+    assert [*openings_of("commit"), *openings_of("begin_nested"), *openings_of("begin_twophase")] == []
+
+
+def openings_of(method: str) -> Iterator[str]:
+    """The functions of the program that call a method of this name in an `async with`, or simply call it."""
+    for file in sorted(APP.rglob("*.py")):
+        if "migrations" in file.parts:
+            continue
+        for name, function in functions_in(ast.parse(file.read_text()), ()):
+            if any(calls(node, method) for node in ast.walk(function)):
+                yield f"{file.relative_to(APP)}: {name}"
+
+
+def functions_in(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[str, ast.AST]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ".".join((*names, child.name)), child
+        else:
+            yield from functions_in(child, (*names, child.name) if isinstance(child, ast.ClassDef) else names)
+
+
+def calls(node: ast.AST, method: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method
