@@ -1,40 +1,77 @@
-"""The README's examples: run, and written as they should stand.
+"""The examples of a README: run, and written as they should stand.
 
-A comment above a block says what it is: `runs: NAME` is a curl command or an operation that is sent, `answer of: NAME` is what such a
-command or an example of the explorers' page answers, `errors of: NAME` only the list of errors in it, `settings` the
-table of all settings.
+A comment above a block says what it is: `runs: NAME` is a curl command or an operation that is sent, `example: NAME` an
+operation of the explorer's page. `answer of: NAME` is what either answers, `data of: NAME` only the data in it, and
+`errors of: NAME` only the list of refusals. `settings` is the table of all settings. What runs without its answer or
+errors being shown has to be done.
 """
 
 import json
 import re
 import shlex
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from app.settings import described
-from tests.explorer.examples import read_examples
+from tests.explorer.examples import Example, read_examples
 
-BLOCK = re.compile(r"(<!-- (runs|answer of|errors of): ([\w-]+) -->\n```\w+\n)(.*?)(\n```)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (runs|example|answer of|data of|errors of): ([\w-]+) -->\n```\w+\n)(.*?)(\n```)", re.DOTALL)
 SETTINGS = re.compile(r"(<!-- settings -->\n)(.*?)(\n\n)", re.DOTALL)
 WIDTH = 100
+WIDTH_OF_DATA = 116
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What was sent of one README so far, and what was answered."""
+
+    client: httpx.AsyncClient
+    examples: dict[str, Example] = field(default_factory=read_examples)
+    answers: dict[str, Any] = field(default_factory=dict)
+
+    async def block(self, kind: str, name: str, block: str) -> str:
+        """What should stand in a block."""
+        if kind == "runs":
+            self.answers[name] = await run(block, self.client)
+            return block
+        if kind == "example":
+            await self.answer(name)
+            return text_of(self.examples[name])
+        answer = await self.answer(name)
+        if kind == "data of":
+            return laid_out(answer["data"], width=WIDTH_OF_DATA)
+        return laid_out(answer if kind == "answer of" else errors_in(answer))
+
+    async def answer(self, name: str) -> Any:
+        if name not in self.answers:
+            self.answers[name] = (await self.examples[name].run(self.client)).json()
+        return self.answers[name]
 
 
 async def as_it_should_stand(readme: str, client: httpx.AsyncClient) -> str:
     """The README with every answer as it really is; commands run in their order."""
-    examples, sent, parts, end = read_examples(), dict[str, Any](), list[str](), 0
+    session, parts, end, shown = Session(client), list[str](), 0, set[str]()
     for found in BLOCK.finditer(readme):
         head, kind, name, block, tail = found.groups()
-        parts += [readme[end : found.start()], head]
-        if kind == "runs":
-            sent[name] = await run(block, client)
-            parts.append(block)
-        else:
-            answer = sent[name] if name in sent else (await examples[name].run(client)).json()
-            parts.append(laid_out(answer if kind == "answer of" else errors_in(answer)))
-        parts.append(tail)
+        parts += [readme[end : found.start()], head, await session.block(kind, name, block), tail]
+        shown |= {name} if kind.endswith(" of") else set()
         end = found.end()
+    for name, answer in session.answers.items():
+        assert name in shown or is_done(answer), f"{name} isn't done: {answer}"
     return SETTINGS.sub(lambda found: found[1] + settings_table() + found[3], "".join([*parts, readme[end:]]))
+
+
+def is_done(answer: Any) -> bool:
+    """Whether an operation was answered without errors of the request, and without refusals."""
+    payloads = [payload for payload in (answer.get("data") or {}).values() if isinstance(payload, dict)]
+    return "errors" not in answer and not any(payload.get("errors") for payload in payloads)
+
+
+def text_of(example: Example) -> str:
+    """An operation of the explorer's page, without the comments that the page reads."""
+    return "\n".join(line for line in example.document.strip().splitlines() if not line.startswith("#"))
 
 
 async def run(block: str, client: httpx.AsyncClient) -> Any:
@@ -70,18 +107,19 @@ def errors_in(answer: Any) -> Any:
     return payload["errors"]
 
 
-def laid_out(value: Any, indent: int = 0, *, before: int = 0) -> str:
+def laid_out(value: Any, indent: int = 0, *, before: int = 0, width: int = WIDTH) -> str:
     """JSON with what fits on a line on one; `before` is the room that is taken there already."""
     line = json.dumps(value, ensure_ascii=False)
-    if indent + before + len(line) <= WIDTH or not isinstance(value, dict | list) or not value:
+    if indent + before + len(line) <= width or not isinstance(value, dict | list) or not value:
         return line
     inner, blank = indent + 2, "\n" + " " * (indent + 2)
     if isinstance(value, list):
-        parts = [laid_out(each, inner) for each in value]
+        parts = [laid_out(each, inner, width=width) for each in value]
         return f"[{blank}{f',{blank}'.join(parts)}\n{' ' * indent}]"
     keys = [json.dumps(key, ensure_ascii=False) for key in value]
     parts = [
-        f"{key}: {laid_out(each, inner, before=len(key) + 2)}" for key, each in zip(keys, value.values(), strict=True)
+        f"{key}: {laid_out(each, inner, before=len(key) + 2, width=width)}"
+        for key, each in zip(keys, value.values(), strict=True)
     ]
     return f"{{{blank}{f',{blank}'.join(parts)}\n{' ' * indent}}}"
 

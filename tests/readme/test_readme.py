@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.error_code import ErrorCode
+from app.graphql.schema import schema
 from app.http.errors import RequestCode
 from app.settings import described
 from tests.explorer.demo import demo_client
@@ -14,9 +15,10 @@ from tests.explorer.examples import read_examples
 from tests.readme.blocks import BLOCK, as_it_should_stand
 from tests.readme.files import PATHS, ROOT, read
 
+CORE = schema.graphql_schema
 LINES_OF_THE_FIRST = 250
 WRITE_ANEW = "write it anew: .venv/bin/python -m tests.readme.write"
-LINK = re.compile(r"\]\(([^)]+)\)")
+LINK = re.compile(r"\]\(((?!https://)[^)]+)\)")
 NAMED_PATH = re.compile(r"`((?:app|scripts|tests|\.ci)/[\w./-]*)`")
 
 
@@ -33,6 +35,16 @@ def test_the_first_readme_is_read_in_minutes_and_shows_an_export() -> None:
     text = read("README.md")
     assert len(text.splitlines()) <= LINES_OF_THE_FIRST
     assert {("runs", "export"), ("answer of", "export")} <= {(kind, name) for _, kind, name, *_ in BLOCK.findall(text)}
+
+
+def test_every_query_and_mutation_is_shown_by_an_example() -> None:
+    sections = re.split(r"^### ", read("app/graphql/README.md"), flags=re.MULTILINE)[1:]
+    shown = {name: section for section in sections for name in re.findall(r"`(\w+)`", section.splitlines()[0])}
+    roots = (CORE.query_type, CORE.mutation_type)
+    assert list(shown) == [name for root in roots if root is not None for name in root.fields]
+    assert [
+        name for name, section in shown.items() if "<!-- example: " not in section or f" {name}" not in section
+    ] == []
 
 
 def test_every_refusal_has_an_example_in_the_order_of_the_codes() -> None:
@@ -65,7 +77,7 @@ def test_every_path_that_is_named_exists(path: str) -> None:
 
 
 def test_every_file_on_the_map_lies_in_the_folder_where_it_is_drawn() -> None:
-    folders = dict(re.findall(r"^\| `(app/[\w/]*)` \| (.*) \|$", read("app/README.md"), re.MULTILINE))
+    folders = dict(re.findall(r"^\| \[?`(app/[\w/]*)`.*? \| (.*) \|$", read("app/README.md"), re.MULTILINE))
     drawn = {(folder, name) for folder, said in folders.items() for name in re.findall(r"`(?!app/)([\w/]+\.py)`", said)}
     assert len(drawn) > len(folders)
     assert {(folder, name) for folder, name in drawn if not (ROOT / folder / name).exists()} == set()
