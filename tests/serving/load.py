@@ -1,4 +1,4 @@
-"""Callers who work without a pause until they are turned away, and what came of everything they sent."""
+"""Callers who work without a pause until they are turned away, and how everything they sent was answered."""
 
 import asyncio
 from collections.abc import Iterator

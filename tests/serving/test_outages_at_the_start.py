@@ -10,7 +10,6 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.server import application
 from app.server.application import create_app
 from app.server.cleanup import clean_up_periodically
 from app.settings import Settings
@@ -92,36 +91,36 @@ async def test_readiness_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch)
 
 
 @asynccontextmanager
-async def keeping_house(url: str) -> AsyncIterator[list[Any]]:
+async def cleaning_up(url: str) -> AsyncIterator[list[Any]]:
     """What the log says meanwhile."""
     database = open_database(url, connection_wait_seconds=0.1)
     with capture_logs() as log:
-        housekeeping = asyncio.create_task(clean_up_periodically(database, timedelta(days=1)))
+        cleanup = asyncio.create_task(clean_up_periodically(database, timedelta(days=1)))
         yield log
-        assert not housekeeping.done()
-        housekeeping.cancel()
-        await asyncio.gather(housekeeping, return_exceptions=True)
+        assert not cleanup.done()
+        cleanup.cancel()
+        await asyncio.gather(cleanup, return_exceptions=True)
     await database.close()
 
 
 @pytest.mark.parametrize("fault", REASONS)
-async def test_housekeeping_says_why_it_could_not_be_done_and_tries_again(
+async def test_a_cleanup_says_why_it_could_not_be_done_and_tries_again(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(application, "CLEANUP_SECONDS", 0.5)
-    async with letting_in(fault) as url, keeping_house(url) as log:
+    monkeypatch.setattr("app.server.cleanup.CLEANUP_SECONDS", 0.5)
+    async with letting_in(fault) as url, cleaning_up(url) as log:
         assert await soon(lambda: len(log) >= 2)
     line = {"event": "old drafts could not be removed", "reason": REASONS[fault], "log_level": "warning"}
     assert log[:2] == [line, line]
 
 
-async def test_housekeeping_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(_: Database, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(application, "CLEANUP_SECONDS", 0.01)
-    monkeypatch.setattr(application, "expire_drafts", fail)
-    async with keeping_house("postgresql+asyncpg://127.0.0.1:1/nothing") as log:
+    monkeypatch.setattr("app.server.cleanup.CLEANUP_SECONDS", 0.01)
+    monkeypatch.setattr("app.server.cleanup.expire_drafts", fail)
+    async with cleaning_up("postgresql+asyncpg://127.0.0.1:1/nothing") as log:
         assert await soon(lambda: len(log) >= 2)
     line = {"event": "old drafts could not be removed", "exc_info": True, "log_level": "error"}
     assert log[:2] == [line, line]

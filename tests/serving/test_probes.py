@@ -1,4 +1,4 @@
-"""What those ask who watch over the server: whether it is ready, and, with a token, what it has measured."""
+"""Readiness and metrics, which a token may guard."""
 
 import httpx
 import pytest

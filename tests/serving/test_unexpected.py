@@ -56,7 +56,7 @@ async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
 
 @pytest.mark.parametrize(
     ("broken", "path"),
-    [("app.http.endpoint.weigh", "/graphql?query={viewer{id}}"), ("app.server.probes.exposition", "/metrics")],
+    [("app.http.endpoint.analyse_cost", "/graphql?query={viewer{id}}"), ("app.server.probes.exposition", "/metrics")],
     ids=["in the endpoint", "elsewhere"],
 )
 async def test_an_exception_anywhere_else_is_a_500_that_is_masked(
