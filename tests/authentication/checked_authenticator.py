@@ -1,4 +1,4 @@
-"""The door: an Authenticator as requests meet it, with a clock that the test sets."""
+"""An Authenticator with a clock that the test sets, and what it says of a token."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,7 +51,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class CheckedAuthenticator:
     authenticator: Authenticator
     clock: Clock
 
@@ -85,10 +85,10 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(
+async def open_authenticator(
     database: Database, url: str | None, *, user_claim: str = "email", demo_tokens: bool = True
-) -> AsyncIterator[Door]:
-    """A door with the keys behind a URL, or one without any."""
+) -> AsyncIterator[CheckedAuthenticator]:
+    """One with the keys behind a URL, or without any."""
     clock = Clock()
     checks = url and JsonWebTokens(
         keys=KeySet(url, life_seconds=LIFE, clock=clock.monotonic),
@@ -98,5 +98,5 @@ async def open_door(
         leeway_seconds=LEEWAY,
     )
     authenticator = Authenticator(database, now=clock.now, demo_tokens=demo_tokens, json_web_tokens=checks or None)
-    yield Door(authenticator, clock)
+    yield CheckedAuthenticator(authenticator, clock)
     await authenticator.close()

@@ -1,4 +1,4 @@
-"""A database with users, a host that shows keys, and the door between them."""
+"""A database with users, a host that shows keys, and the authenticator between them."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.storage.engine import Database, open_database
 from tests.api.databases import Loaded, Server
 from tests.api.world import World
-from tests.authentication.door import Door, open_door
+from tests.authentication.checked_authenticator import CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import ec_key, ed_key, p384_key, rsa_key
 from tests.authentication.jwks_host import JwksHost, jwks_host
 from tests.conftest import url_of
@@ -43,15 +43,15 @@ def host() -> Iterator[JwksHost]:
 
 
 @pytest.fixture
-async def door(users: Database, host: JwksHost) -> AsyncIterator[Door]:
-    """A door of the test's own, with the keys that its host shows."""
-    async with open_door(users, host.url) as opened:
+async def authenticator(users: Database, host: JwksHost) -> AsyncIterator[CheckedAuthenticator]:
+    """One of the test's own, with the keys that its host shows."""
+    async with open_authenticator(users, host.url) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-async def front_door(users: Database) -> AsyncIterator[Door]:
-    """A door with a key of every kind, whose clock stands still; for tests that only try tokens."""
+async def fixed_authenticator(users: Database) -> AsyncIterator[CheckedAuthenticator]:
+    """One with a key of every kind, whose clock stands still; for tests that only try tokens."""
     with jwks_host() as shown:
         shown.show(
             rsa_key().jwk("rsa"),
@@ -63,5 +63,5 @@ async def front_door(users: Database) -> AsyncIterator[Door]:
             rsa_key(2).jwk("rsa-512", alg="RS512"),
             rsa_key(2).jwk("encryption", use="enc"),
         )
-        async with open_door(users, shown.url) as opened:
+        async with open_authenticator(users, shown.url) as opened:
             yield opened

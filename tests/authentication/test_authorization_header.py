@@ -13,20 +13,29 @@ from app.http.errors import RequestError
 from app.storage.engine import Database
 from app.usecases.tokens import issue_token, list_tokens, revoke_token
 from tests.api.databases import Loaded, run_sql
-from tests.authentication.door import NO_TOKEN, NOT_BEARER, START, TOO_LONG, Door, open_door
+from tests.authentication.checked_authenticator import (
+    NO_TOKEN,
+    NOT_BEARER,
+    START,
+    TOO_LONG,
+    CheckedAuthenticator,
+    open_authenticator,
+)
 from tests.authentication.issuer import claims_at, ec_key, jwt_of, part, rsa_key
 
 NOT_KNOWN = "unknown, expired or revoked"
 
 
-async def test_without_a_header_nobody_calls(front_door: Door) -> None:
-    assert await front_door.authenticator.viewer([]) is None
+async def test_without_a_header_nobody_calls(fixed_authenticator: CheckedAuthenticator) -> None:
+    assert await fixed_authenticator.authenticator.viewer([]) is None
 
 
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER {}", "Bearer   {}", "Bearer {} "])
-async def test_an_api_token_lets_its_user_in(front_door: Door, loaded_users: Loaded, form: str) -> None:
+async def test_an_api_token_lets_its_user_in(
+    fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, form: str
+) -> None:
     header = form.format(loaded_users.tokens["Ada"])
-    assert await front_door.authenticator.viewer([header]) == loaded_users.ids["Ada"]
+    assert await fixed_authenticator.authenticator.viewer([header]) == loaded_users.ids["Ada"]
 
 
 @pytest.mark.parametrize(
@@ -57,27 +66,27 @@ async def test_an_api_token_lets_its_user_in(front_door: Door, loaded_users: Loa
         ("Bearer " + "x" * (MAX_TOKEN_BYTES + 1), TOO_LONG),
     ],
 )
-async def test_headers_that_are_refused(front_door: Door, header: str, reason: str) -> None:
-    assert await front_door.refuses(header) == reason
+async def test_headers_that_are_refused(fixed_authenticator: CheckedAuthenticator, header: str, reason: str) -> None:
+    assert await fixed_authenticator.refuses(header) == reason
 
 
-async def test_a_good_token_that_is_too_long_is_refused(front_door: Door) -> None:
-    token = front_door.token(rsa_key(), "rsa", more="x" * MAX_TOKEN_BYTES)
-    assert await front_door.refuses(f"Bearer {token}") == TOO_LONG
+async def test_a_good_token_that_is_too_long_is_refused(fixed_authenticator: CheckedAuthenticator) -> None:
+    token = fixed_authenticator.token(rsa_key(), "rsa", more="x" * MAX_TOKEN_BYTES)
+    assert await fixed_authenticator.refuses(f"Bearer {token}") == TOO_LONG
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired"])
 async def test_the_end_of_an_api_token_is_seen_at_once(
-    front_door: Door, loaded_users: Loaded, users_url: str, end: str
+    fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, users_url: str, end: str
 ) -> None:
     token = await issue_token(users_url, "mike@example.com", name=end, expires_days=None)
-    assert await front_door.admits(token) == loaded_users.ids["mike"]
+    assert await fixed_authenticator.admits(token) == loaded_users.ids["mike"]
     [token_id] = [info.id for info in await list_tokens(users_url) if info.name == end]
     if end == "revoked":
         await revoke_token(users_url, token_id)
     else:
         await run_sql(users_url, "update api_token set expires_at = :now where id = :id", now=START, id=token_id)
-    assert await front_door.refuses(f"Bearer {token}") == NOT_KNOWN
+    assert await fixed_authenticator.refuses(f"Bearer {token}") == NOT_KNOWN
 
 
 @pytest.fixture
@@ -100,20 +109,22 @@ async def word(loaded_users: Loaded, users_url: str) -> str:
 async def test_a_word_lets_in_only_where_words_that_everybody_knows_may(
     users: Database, loaded_users: Loaded, word: str
 ) -> None:
-    async with open_door(users, None, demo_tokens=True) as door:
-        assert await door.admits(word) == loaded_users.ids["mike"]
-    async with open_door(users, None, demo_tokens=False) as door:
-        assert await door.refuses(f"Bearer {word}") == "no API token"
-        assert await door.admits(loaded_users.tokens["mike"]) == loaded_users.ids["mike"]
+    async with open_authenticator(users, None, demo_tokens=True) as authenticator:
+        assert await authenticator.admits(word) == loaded_users.ids["mike"]
+    async with open_authenticator(users, None, demo_tokens=False) as authenticator:
+        assert await authenticator.refuses(f"Bearer {word}") == "no API token"
+        assert await authenticator.admits(loaded_users.tokens["mike"]) == loaded_users.ids["mike"]
 
 
-async def test_a_word_that_everybody_knows_is_no_part_of_a_token_of_another_form(front_door: Door, word: str) -> None:
-    assert await front_door.refuses(f"Bearer fp_{word}_{word}") == NOT_KNOWN
+async def test_a_word_that_everybody_knows_is_no_part_of_a_token_of_another_form(
+    fixed_authenticator: CheckedAuthenticator, word: str
+) -> None:
+    assert await fixed_authenticator.refuses(f"Bearer fp_{word}_{word}") == NOT_KNOWN
 
 
 async def test_where_no_keys_are_set_a_jwt_is_a_token_that_nobody_knows(users: Database) -> None:
-    async with open_door(users, None) as door:
-        assert await door.refuses(f"Bearer {door.token(rsa_key(), 'rsa')}") == NOT_KNOWN
+    async with open_authenticator(users, None) as authenticator:
+        assert await authenticator.refuses(f"Bearer {authenticator.token(rsa_key(), 'rsa')}") == NOT_KNOWN
 
 
 _json = st.recursive(
@@ -129,17 +140,19 @@ _jwts = st.tuples(_parts, _parts, _parts).map(lambda parts: f"Bearer {'.'.join(p
 
 @given(header=_anything | _jwts)
 @settings(max_examples=150, deadline=None)
-async def test_whatever_the_header_says_it_is_refused_in_the_same_words(front_door: Door, header: str) -> None:
-    await front_door.refuses(header)
+async def test_whatever_the_header_says_it_is_refused_in_the_same_words(
+    fixed_authenticator: CheckedAuthenticator, header: str
+) -> None:
+    await fixed_authenticator.refuses(header)
 
 
 @given(claim=_names, value=_json, named=st.sampled_from(["ec", "rsa", "x"]))
 @settings(max_examples=150, deadline=None)
 async def test_whatever_a_signed_claim_says_the_answer_is_yes_or_no(
-    front_door: Door, loaded_users: Loaded, claim: str, value: Any, named: str
+    fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, claim: str, value: Any, named: str
 ) -> None:
     token = jwt_of(claims_at(START.timestamp()) | {claim: value}, ec_key().signs(), alg="ES256", kid=named)
     admitted = None
     with suppress(RequestError):
-        admitted = await front_door.admits(token)
+        admitted = await fixed_authenticator.admits(token)
     assert admitted is None or (admitted, named) == (loaded_users.ids["Ada"], "ec")

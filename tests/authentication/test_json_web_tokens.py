@@ -1,4 +1,4 @@
-"""JWTs at the door: each rule, one token that keeps it and those that break it. All are refused in the same words."""
+"""JWTs: each rule, one token that keeps it and those that break it. All are refused in the same words."""
 
 import hmac
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 
 from app.storage.engine import Database
 from tests.api.databases import Loaded, run_sql
-from tests.authentication.door import LEEWAY, START, Door, open_door
+from tests.authentication.checked_authenticator import LEEWAY, START, CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import (
     AUDIENCE,
     ISSUER,
@@ -38,17 +38,17 @@ def unsigned(_: bytes) -> bytes:
 
 @pytest.mark.parametrize(("key_id", "key"), KEYS)
 async def test_a_good_token_lets_in_the_user_whom_it_names(
-    front_door: Door, loaded_users: Loaded, key_id: str, key: Callable[[], SigningKey]
+    fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, key_id: str, key: Callable[[], SigningKey]
 ) -> None:
-    assert await front_door.admits(front_door.token(key(), key_id)) == loaded_users.ids["Ada"]
+    assert await fixed_authenticator.admits(fixed_authenticator.token(key(), key_id)) == loaded_users.ids["Ada"]
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "nOnE", "", None, 0, [], ["RS256"], {"alg": "RS256"}])
 @pytest.mark.parametrize("sign", [unsigned, rsa_key().signs()], ids=["unsigned", "signed"])
 async def test_a_token_without_an_algorithm_is_refused(
-    front_door: Door, algorithm: object, sign: Callable[[bytes], bytes]
+    fixed_authenticator: CheckedAuthenticator, algorithm: object, sign: Callable[[bytes], bytes]
 ) -> None:
-    reason = await front_door.refuses(f"Bearer {jwt_of(GOOD, sign, alg=algorithm, kid='rsa')}")
+    reason = await fixed_authenticator.refuses(f"Bearer {jwt_of(GOOD, sign, alg=algorithm, kid='rsa')}")
     assert reason == OTHER_ALGORITHM
 
 
@@ -73,9 +73,9 @@ _PUBLIC_KEY_AS_SECRET = hmac_with(rsa_key().pem())
     ],
 )
 async def test_other_algorithms_are_refused_however_right_the_signature(
-    front_door: Door, algorithm: str, key_id: str, sign: Callable[[bytes], bytes]
+    fixed_authenticator: CheckedAuthenticator, algorithm: str, key_id: str, sign: Callable[[bytes], bytes]
 ) -> None:
-    reason = await front_door.refuses(f"Bearer {jwt_of(GOOD, sign, alg=algorithm, kid=key_id)}")
+    reason = await fixed_authenticator.refuses(f"Bearer {jwt_of(GOOD, sign, alg=algorithm, kid=key_id)}")
     assert reason == OTHER_ALGORITHM
 
 
@@ -105,9 +105,9 @@ async def test_other_algorithms_are_refused_however_right_the_signature(
     ],
 )
 async def test_algorithm_key_and_signature_must_belong_together(
-    front_door: Door, algorithm: str, key_id: str, sign: Callable[[bytes], bytes], reason: str
+    fixed_authenticator: CheckedAuthenticator, algorithm: str, key_id: str, sign: Callable[[bytes], bytes], reason: str
 ) -> None:
-    assert await front_door.refuses(f"Bearer {jwt_of(GOOD, sign, alg=algorithm, kid=key_id)}") == reason
+    assert await fixed_authenticator.refuses(f"Bearer {jwt_of(GOOD, sign, alg=algorithm, kid=key_id)}") == reason
 
 
 @pytest.mark.parametrize(
@@ -122,25 +122,33 @@ async def test_algorithm_key_and_signature_must_belong_together(
         {"b64": False},
     ],
 )
-async def test_a_header_that_asks_for_more_than_we_know_is_refused(front_door: Door, header: dict[str, object]) -> None:
-    await front_door.refuses(f"Bearer {jwt_of(GOOD, rsa_key().signs(), **({'alg': 'RS256', 'kid': 'rsa'} | header))}")
+async def test_a_header_that_asks_for_more_than_we_know_is_refused(
+    fixed_authenticator: CheckedAuthenticator, header: dict[str, object]
+) -> None:
+    await fixed_authenticator.refuses(
+        f"Bearer {jwt_of(GOOD, rsa_key().signs(), **({'alg': 'RS256', 'kid': 'rsa'} | header))}"
+    )
 
 
-async def test_a_key_that_comes_with_the_token_is_not_looked_at(front_door: Door, host: JwksHost) -> None:
+async def test_a_key_that_comes_with_the_token_is_not_looked_at(
+    fixed_authenticator: CheckedAuthenticator, host: JwksHost
+) -> None:
     host.show(rsa_key(2).jwk("rsa"))
     brought = {"jwk": rsa_key(2).jwk("rsa"), "jku": host.url, "x5u": host.url}
     token = jwt_of(GOOD, rsa_key(2).signs(), alg="RS256", kid="rsa", **brought)
-    assert await front_door.refuses(f"Bearer {token}") == "InvalidSignatureError"
+    assert await fixed_authenticator.refuses(f"Bearer {token}") == "InvalidSignatureError"
     assert host.fetches == 0
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-async def test_a_token_that_was_changed_anywhere_is_refused(front_door: Door, place: int) -> None:
-    parts = front_door.token(rsa_key(), "rsa").split(".")
+async def test_a_token_that_was_changed_anywhere_is_refused(
+    fixed_authenticator: CheckedAuthenticator, place: int
+) -> None:
+    parts = fixed_authenticator.token(rsa_key(), "rsa").split(".")
     middle = len(parts[place]) // 2
     letter = "A" if parts[place][middle] != "A" else "B"
     parts[place] = parts[place][:middle] + letter + parts[place][middle + 1 :]
-    await front_door.refuses(f"Bearer {'.'.join(parts)}")
+    await fixed_authenticator.refuses(f"Bearer {'.'.join(parts)}")
 
 
 @pytest.mark.parametrize(
@@ -191,8 +199,12 @@ async def test_a_token_that_was_changed_anywhere_is_refused(front_door: Door, pl
         ({"email": "stra\u1e9ee@example.com", "email_verified": False}, "the e-mail address is not verified"),
     ],
 )
-async def test_claims_that_are_refused(front_door: Door, changes: dict[str, object], reason: str) -> None:
-    assert await front_door.refuses(f"Bearer {front_door.token(rsa_key(), 'rsa', **changes)}") == reason
+async def test_claims_that_are_refused(
+    fixed_authenticator: CheckedAuthenticator, changes: dict[str, object], reason: str
+) -> None:
+    assert (
+        await fixed_authenticator.refuses(f"Bearer {fixed_authenticator.token(rsa_key(), 'rsa', **changes)}") == reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,24 +227,27 @@ async def test_claims_that_are_refused(front_door: Door, changes: dict[str, obje
     ],
 )
 async def test_claims_that_are_accepted(
-    front_door: Door, loaded_users: Loaded, changes: dict[str, object], user: str
+    fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, changes: dict[str, object], user: str
 ) -> None:
-    assert await front_door.admits(front_door.token(rsa_key(), "rsa", **changes)) == loaded_users.ids[user]
+    assert (
+        await fixed_authenticator.admits(fixed_authenticator.token(rsa_key(), "rsa", **changes))
+        == loaded_users.ids[user]
+    )
 
 
 async def test_a_token_is_good_from_its_beginning_to_its_end_and_a_little_around(
-    host: JwksHost, door: Door, loaded_users: Loaded
+    host: JwksHost, authenticator: CheckedAuthenticator, loaded_users: Loaded
 ) -> None:
     host.show(ec_key().jwk("ec"))
-    token = door.token(ec_key(), "ec", nbf=NOW + 100, exp=NOW + 200)
-    door.clock.seconds = 100 - LEEWAY - 1
-    assert await door.refuses(f"Bearer {token}") == "not yet valid"
-    door.clock.seconds = 100 - LEEWAY
-    assert await door.admits(token) == loaded_users.ids["Ada"]
-    door.clock.seconds = 200 + LEEWAY - 1
-    assert await door.admits(token) == loaded_users.ids["Ada"]
-    door.clock.seconds = 200 + LEEWAY
-    assert await door.refuses(f"Bearer {token}") == "expired"
+    token = authenticator.token(ec_key(), "ec", nbf=NOW + 100, exp=NOW + 200)
+    authenticator.clock.seconds = 100 - LEEWAY - 1
+    assert await authenticator.refuses(f"Bearer {token}") == "not yet valid"
+    authenticator.clock.seconds = 100 - LEEWAY
+    assert await authenticator.admits(token) == loaded_users.ids["Ada"]
+    authenticator.clock.seconds = 200 + LEEWAY - 1
+    assert await authenticator.admits(token) == loaded_users.ids["Ada"]
+    authenticator.clock.seconds = 200 + LEEWAY
+    assert await authenticator.refuses(f"Bearer {token}") == "expired"
 
 
 @pytest.mark.parametrize(
@@ -240,8 +255,8 @@ async def test_a_token_is_good_from_its_beginning_to_its_end_and_a_little_around
     [b"", b"{", b"null", b"3", b'"x"', b"[]", b"\xff", b"[" * 4000, b'{"exp":' + b"9" * 5000 + b"}", b"{}"],
     ids=lambda claims: str(claims[:8]),
 )
-async def test_claims_that_cannot_be_read_are_refused(front_door: Door, claims: bytes) -> None:
-    await front_door.refuses(f"Bearer {jwt_of(claims, rsa_key().signs(), alg='RS256', kid='rsa')}")
+async def test_claims_that_cannot_be_read_are_refused(fixed_authenticator: CheckedAuthenticator, claims: bytes) -> None:
+    await fixed_authenticator.refuses(f"Bearer {jwt_of(claims, rsa_key().signs(), alg='RS256', kid='rsa')}")
 
 
 _UNREADABLE_HEADERS: list[object] = [None, 1, [], "RS256", b"\xff", b"[" * 4000, {}]
@@ -253,30 +268,32 @@ _UNREADABLE_HEADERS: list[object] = [None, 1, [], "RS256", b"\xff", b"[" * 4000,
     + [f"{part(header)}.{part(GOOD)}.{part(b'x')}" for header in _UNREADABLE_HEADERS],
     ids=lambda token: token[:12],
 )
-async def test_what_only_looks_like_a_token_is_refused(front_door: Door, token: str) -> None:
-    await front_door.refuses(f"Bearer {token}")
+async def test_what_only_looks_like_a_token_is_refused(fixed_authenticator: CheckedAuthenticator, token: str) -> None:
+    await fixed_authenticator.refuses(f"Bearer {token}")
 
 
-async def test_a_deleted_user_is_refused_at_once(front_door: Door, loaded_users: Loaded, users_url: str) -> None:
-    token = front_door.token(rsa_key(), "rsa", email="gone@example.com")
-    assert await front_door.admits(token) == loaded_users.ids["gone"]
+async def test_a_deleted_user_is_refused_at_once(
+    fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, users_url: str
+) -> None:
+    token = fixed_authenticator.token(rsa_key(), "rsa", email="gone@example.com")
+    assert await fixed_authenticator.admits(token) == loaded_users.ids["gone"]
     await run_sql(users_url, "delete from user_account where id = :id", id=loaded_users.ids["gone"])
-    assert await front_door.refuses(f"Bearer {token}") == "there is no such user"
+    assert await fixed_authenticator.refuses(f"Bearer {token}") == "there is no such user"
 
 
 async def test_another_claim_may_name_the_user_by_id_or_address(
     users: Database, host: JwksHost, loaded_users: Loaded
 ) -> None:
     host.show(rsa_key().jwk("rsa"))
-    async with open_door(users, host.url, user_claim="https://flowport/user") as door:
+    async with open_authenticator(users, host.url, user_claim="https://flowport/user") as authenticator:
 
         def naming(name: object) -> str:
             changes = {"https://flowport/user": name, "email": None, "email_verified": None}
-            return door.token(rsa_key(), "rsa", **changes)
+            return authenticator.token(rsa_key(), "rsa", **changes)
 
-        assert await door.admits(naming(loaded_users.ids["mike"])) == loaded_users.ids["mike"]
-        assert await door.admits(naming("MIKE@example.com")) == loaded_users.ids["mike"]
+        assert await authenticator.admits(naming(loaded_users.ids["mike"])) == loaded_users.ids["mike"]
+        assert await authenticator.admits(naming("MIKE@example.com")) == loaded_users.ids["mike"]
         for unknown in ("mike", loaded_users.ids["mike"].upper(), "user_é", "user\0", "\ud800", "' or true --"):
-            assert await door.refuses(f"Bearer {naming(unknown)}") == "there is no such user"
+            assert await authenticator.refuses(f"Bearer {naming(unknown)}") == "there is no such user"
         for nobody in (None, "", 1, True, ["mike@example.com"]):
-            assert await door.refuses(f"Bearer {naming(nobody)}") == "https://flowport/user names no user"
+            assert await authenticator.refuses(f"Bearer {naming(nobody)}") == "https://flowport/user names no user"

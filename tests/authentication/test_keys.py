@@ -6,7 +6,7 @@ import json
 import pytest
 
 from app.http.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, KeySet
-from tests.authentication.door import LIFE, Door
+from tests.authentication.checked_authenticator import LIFE, CheckedAuthenticator
 from tests.authentication.issuer import Json, ec_key, ed_key, p384_key, rsa_key
 from tests.authentication.jwks_host import PATH, JwksHost, fetched
 
@@ -15,69 +15,81 @@ UNKNOWN = "there is no key of this id"
 UNNAMED = "no key is named, nor is there just one"
 
 
-async def test_keys_are_fetched_once_for_all_who_come_during_their_life(host: JwksHost, door: Door) -> None:
+async def test_keys_are_fetched_once_for_all_who_come_during_their_life(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(ONE.jwk("one"), OTHER.jwk("two"))
-    await asyncio.gather(*(door.admits(door.token(ONE, "one")) for _ in range(20)))
-    door.clock.seconds = LIFE - 0.1
-    assert await door.admits(door.token(OTHER, "two")) is not None
+    await asyncio.gather(*(authenticator.admits(authenticator.token(ONE, "one")) for _ in range(20)))
+    authenticator.clock.seconds = LIFE - 0.1
+    assert await authenticator.admits(authenticator.token(OTHER, "two")) is not None
     assert host.paths == [PATH]
-    door.clock.seconds = LIFE
-    await asyncio.gather(*(door.admits(door.token(ONE, "one")) for _ in range(20)))
+    authenticator.clock.seconds = LIFE
+    await asyncio.gather(*(authenticator.admits(authenticator.token(ONE, "one")) for _ in range(20)))
     assert host.fetches == 2
 
 
-async def test_nothing_is_fetched_for_what_needs_no_key(host: JwksHost, door: Door) -> None:
+async def test_nothing_is_fetched_for_what_needs_no_key(host: JwksHost, authenticator: CheckedAuthenticator) -> None:
     for header in ("Bearer a.b.c", "Bearer demo-integrator", "Bearer fp_a.b.c", f"Bearer {'x' * 8193}", "Basic a.b.c"):
-        await door.refuses(header)
+        await authenticator.refuses(header)
     assert host.fetches == 0
 
 
-async def test_a_new_key_is_found_at_once_and_a_removed_one_is_refused(host: JwksHost, door: Door) -> None:
+async def test_a_new_key_is_found_at_once_and_a_removed_one_is_refused(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(ONE.jwk("one"))
-    assert await door.admits(door.token(ONE, "one")) is not None
+    assert await authenticator.admits(authenticator.token(ONE, "one")) is not None
     host.show(OTHER.jwk("two"))
-    assert await door.admits(door.token(OTHER, "two")) is not None
-    assert await door.refuses(f"Bearer {door.token(ONE, 'one')}") == UNKNOWN
+    assert await authenticator.admits(authenticator.token(OTHER, "two")) is not None
+    assert await authenticator.refuses(f"Bearer {authenticator.token(ONE, 'one')}") == UNKNOWN
     assert host.fetches == 2
 
 
-async def test_a_removed_key_is_refused_when_the_life_of_the_keys_is_over(host: JwksHost, door: Door) -> None:
+async def test_a_removed_key_is_refused_when_the_life_of_the_keys_is_over(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(ONE.jwk("one"))
-    await door.admits(door.token(ONE, "one"))
+    await authenticator.admits(authenticator.token(ONE, "one"))
     host.show()
-    door.clock.seconds = LIFE
-    assert await door.refuses(f"Bearer {door.token(ONE, 'one')}") == UNKNOWN
+    authenticator.clock.seconds = LIFE
+    assert await authenticator.refuses(f"Bearer {authenticator.token(ONE, 'one')}") == UNKNOWN
 
 
-async def test_the_key_behind_an_id_may_be_exchanged(host: JwksHost, door: Door) -> None:
+async def test_the_key_behind_an_id_may_be_exchanged(host: JwksHost, authenticator: CheckedAuthenticator) -> None:
     host.show(ONE.jwk("same"))
-    await door.admits(door.token(ONE, "same"))
+    await authenticator.admits(authenticator.token(ONE, "same"))
     host.show(OTHER.jwk("same"))
-    door.clock.seconds = LIFE
-    assert await door.admits(door.token(OTHER, "same")) is not None
-    assert await door.refuses(f"Bearer {door.token(ONE, 'same')}") == "InvalidSignatureError"
+    authenticator.clock.seconds = LIFE
+    assert await authenticator.admits(authenticator.token(OTHER, "same")) is not None
+    assert await authenticator.refuses(f"Bearer {authenticator.token(ONE, 'same')}") == "InvalidSignatureError"
 
 
-async def test_unknown_ids_are_looked_for_now_and_then_however_many_come(host: JwksHost, door: Door) -> None:
+async def test_unknown_ids_are_looked_for_now_and_then_however_many_come(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(ONE.jwk("one"))
-    await door.admits(door.token(ONE, "one"))
+    await authenticator.admits(authenticator.token(ONE, "one"))
     for moment, fetches in [(0, 2), (BETWEEN_REFETCHES - 0.1, 2), (BETWEEN_REFETCHES, 3), (2 * BETWEEN_REFETCHES, 4)]:
-        door.clock.seconds = moment
+        authenticator.clock.seconds = moment
         for name in ("?", "??", "???"):
-            assert await door.refuses(f"Bearer {door.token(OTHER, name)}") == UNKNOWN
+            assert await authenticator.refuses(f"Bearer {authenticator.token(OTHER, name)}") == UNKNOWN
         assert host.fetches == fetches
 
 
-async def test_an_unknown_id_is_not_looked_for_twice_in_keys_just_fetched(host: JwksHost, door: Door) -> None:
+async def test_an_unknown_id_is_not_looked_for_twice_in_keys_just_fetched(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(ONE.jwk("one"))
-    assert await door.refuses(f"Bearer {door.token(OTHER, 'two')}") == UNKNOWN
+    assert await authenticator.refuses(f"Bearer {authenticator.token(OTHER, 'two')}") == UNKNOWN
     assert host.fetches == 1
 
 
-async def test_whoever_goes_away_takes_the_first_keys_from_nobody(host: JwksHost, door: Door) -> None:
+async def test_whoever_goes_away_takes_the_first_keys_from_nobody(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(ONE.jwk("one"))
     host.hold()
-    waiting = [asyncio.create_task(door.admits(door.token(ONE, "one"))) for _ in range(3)]
+    waiting = [asyncio.create_task(authenticator.admits(authenticator.token(ONE, "one"))) for _ in range(3)]
     await fetched(host, 1)
     waiting.pop(0).cancel()
     await asyncio.sleep(0)
@@ -86,15 +98,15 @@ async def test_whoever_goes_away_takes_the_first_keys_from_nobody(host: JwksHost
     assert host.fetches == 1
 
 
-async def test_all_who_wait_for_a_key_share_one_fetch(host: JwksHost, door: Door) -> None:
+async def test_all_who_wait_for_a_key_share_one_fetch(host: JwksHost, authenticator: CheckedAuthenticator) -> None:
     host.show(ONE.jwk("one"))
-    await door.admits(door.token(ONE, "one"))
+    await authenticator.admits(authenticator.token(ONE, "one"))
     host.show(ONE.jwk("one"), OTHER.jwk("two"))
     host.hold()
-    waiting = [asyncio.create_task(door.admits(door.token(OTHER, "two"))) for _ in range(20)]
+    waiting = [asyncio.create_task(authenticator.admits(authenticator.token(OTHER, "two"))) for _ in range(20)]
     await fetched(host, 2)
     # Those with a known key don't wait, and whoever goes away takes nothing from the others.
-    assert await door.admits(door.token(ONE, "one")) is not None
+    assert await authenticator.admits(authenticator.token(ONE, "one")) is not None
     waiting.pop(0).cancel()
     await asyncio.sleep(0)
     host.released.set()
@@ -102,10 +114,10 @@ async def test_all_who_wait_for_a_key_share_one_fetch(host: JwksHost, door: Door
     assert host.fetches == 2
 
 
-async def test_a_set_may_be_as_long_as_the_limit(host: JwksHost, door: Door) -> None:
+async def test_a_set_may_be_as_long_as_the_limit(host: JwksHost, authenticator: CheckedAuthenticator) -> None:
     keys = json.dumps({"keys": [ONE.jwk("one")]}).encode()
     host.answer(keys + b" " * (MAX_BYTES - len(keys)))
-    assert await door.admits(door.token(ONE, "one")) is not None
+    assert await authenticator.admits(authenticator.token(ONE, "one")) is not None
 
 
 async def test_closing_ends_a_fetch_that_is_under_way(host: JwksHost) -> None:
@@ -132,14 +144,14 @@ async def test_closing_ends_a_fetch_that_is_under_way(host: JwksHost) -> None:
     ],
 )
 async def test_a_token_that_names_no_key_is_good_where_there_is_just_one(
-    host: JwksHost, door: Door, shown: list[Json], key_id: str | None, reason: str | None
+    host: JwksHost, authenticator: CheckedAuthenticator, shown: list[Json], key_id: str | None, reason: str | None
 ) -> None:
     host.show(*shown)
-    token = door.token(ONE, key_id)
+    token = authenticator.token(ONE, key_id)
     if reason is None:
-        assert await door.admits(token) is not None
+        assert await authenticator.admits(token) is not None
     else:
-        assert await door.refuses(f"Bearer {token}") == reason
+        assert await authenticator.refuses(f"Bearer {token}") == reason
     assert host.fetches == 1
 
 
@@ -174,15 +186,19 @@ async def test_a_token_that_names_no_key_is_good_where_there_is_just_one(
         rsa_key(4, bits=1024).jwk("x"),
     ],
 )
-async def test_what_is_no_key_of_ours_is_as_if_it_were_not_there(host: JwksHost, door: Door, unusable: Json) -> None:
+async def test_what_is_no_key_of_ours_is_as_if_it_were_not_there(
+    host: JwksHost, authenticator: CheckedAuthenticator, unusable: Json
+) -> None:
     host.show(unusable, ONE.jwk("one"))
-    assert await door.admits(door.token(ONE, None)) is not None
+    assert await authenticator.admits(authenticator.token(ONE, None)) is not None
 
 
-async def test_of_a_private_key_only_the_public_part_is_taken(host: JwksHost, door: Door) -> None:
+async def test_of_a_private_key_only_the_public_part_is_taken(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(*(key.private_jwk(key.algorithm) for key in (ONE, rsa_key(), ed_key())))
     for key in (ONE, rsa_key(), ed_key()):
-        assert await door.admits(door.token(key, key.algorithm)) is not None
+        assert await authenticator.admits(authenticator.token(key, key.algorithm)) is not None
     keys = KeySet(host.url, life_seconds=LIFE)
     found = await keys.find("RS256")
     assert found is not None

@@ -9,7 +9,7 @@ import pytest
 from app.http.authentication import jwks
 from app.http.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, STALE_SECONDS, KeySet, KeysUnavailable
 from app.storage.engine import Database
-from tests.authentication.door import LIFE, Door, open_door
+from tests.authentication.checked_authenticator import LIFE, CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import ec_key
 from tests.authentication.jwks_host import JwksHost, fetched
 
@@ -36,56 +36,58 @@ NO_SET_OF_KEYS: list[Callable[[JwksHost], None]] = [
 
 @pytest.mark.parametrize("go_wrong", NO_SET_OF_KEYS)
 async def test_what_the_host_says_in_an_outage_takes_nobody_down_whose_key_is_cached(
-    host: JwksHost, door: Door, go_wrong: Callable[[JwksHost], None]
+    host: JwksHost, authenticator: CheckedAuthenticator, go_wrong: Callable[[JwksHost], None]
 ) -> None:
     host.show(ONE.jwk("one"))
-    await door.admits(door.token(ONE, "one"))
+    await authenticator.admits(authenticator.token(ONE, "one"))
     go_wrong(host)
     for moment in (LIFE, LIFE + 1, STALE_SECONDS - 1):
-        door.clock.seconds = moment
-        assert await door.admits(door.token(ONE, "one")) is not None
-        await door.cannot_tell(door.token(OTHER, "two"))
-    door.clock.seconds = STALE_SECONDS
-    await door.cannot_tell(door.token(ONE, "one"))
+        authenticator.clock.seconds = moment
+        assert await authenticator.admits(authenticator.token(ONE, "one")) is not None
+        await authenticator.cannot_tell(authenticator.token(OTHER, "two"))
+    authenticator.clock.seconds = STALE_SECONDS
+    await authenticator.cannot_tell(authenticator.token(ONE, "one"))
     assert all("elsewhere" not in path for path in host.paths)
 
 
 @pytest.mark.parametrize("go_wrong", NO_SET_OF_KEYS)
 async def test_an_outage_from_the_beginning_is_no_fault_of_the_token(
-    host: JwksHost, door: Door, go_wrong: Callable[[JwksHost], None]
+    host: JwksHost, authenticator: CheckedAuthenticator, go_wrong: Callable[[JwksHost], None]
 ) -> None:
     go_wrong(host)
-    await door.cannot_tell(door.token(ONE, "one"))
-    await door.cannot_tell(door.token(OTHER, None))
-    await door.refuses("Bearer a.b.c")
+    await authenticator.cannot_tell(authenticator.token(ONE, "one"))
+    await authenticator.cannot_tell(authenticator.token(OTHER, None))
+    await authenticator.refuses("Bearer a.b.c")
     assert host.fetches <= 1
     host.down()
     host.up()
     host.show(ONE.jwk("one"))
-    door.clock.seconds = BETWEEN_REFETCHES
-    assert await door.admits(door.token(ONE, "one")) is not None
+    authenticator.clock.seconds = BETWEEN_REFETCHES
+    assert await authenticator.admits(authenticator.token(ONE, "one")) is not None
 
 
-async def test_in_an_outage_nobody_waits_and_the_host_is_seldom_asked(host: JwksHost, door: Door) -> None:
+async def test_in_an_outage_nobody_waits_and_the_host_is_seldom_asked(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(ONE.jwk("one"))
-    await door.admits(door.token(ONE, "one"))
+    await authenticator.admits(authenticator.token(ONE, "one"))
     host.answer(b"", 503)
-    door.clock.seconds = LIFE
-    await door.admits(door.token(ONE, "one"))
-    door.clock.seconds = LIFE + BETWEEN_REFETCHES - 0.1
-    await door.admits(door.token(ONE, "one"))
+    authenticator.clock.seconds = LIFE
+    await authenticator.admits(authenticator.token(ONE, "one"))
+    authenticator.clock.seconds = LIFE + BETWEEN_REFETCHES - 0.1
+    await authenticator.admits(authenticator.token(ONE, "one"))
     assert host.fetches == 2
     host.hold()
-    door.clock.seconds = LIFE + BETWEEN_REFETCHES
-    assert await door.admits(door.token(ONE, "one")) is not None
+    authenticator.clock.seconds = LIFE + BETWEEN_REFETCHES
+    assert await authenticator.admits(authenticator.token(ONE, "one")) is not None
     await fetched(host, 3)
-    assert await door.admits(door.token(ONE, "one")) is not None
+    assert await authenticator.admits(authenticator.token(ONE, "one")) is not None
     # And when the host is back, all is as before.
     host.show(OTHER.jwk("two"))
     host.released.set()
-    assert await door.admits(door.token(OTHER, "two")) is not None
+    assert await authenticator.admits(authenticator.token(OTHER, "two")) is not None
     assert host.fetches == 3
-    assert await door.refuses(f"Bearer {door.token(ONE, 'one')}") == UNKNOWN
+    assert await authenticator.refuses(f"Bearer {authenticator.token(ONE, 'one')}") == UNKNOWN
 
 
 async def test_a_host_that_does_not_answer_is_left_after_a_while(
@@ -94,8 +96,8 @@ async def test_a_host_that_does_not_answer_is_left_after_a_while(
     monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.05)
     host.show(ONE.jwk("one"))
     host.hold()
-    async with open_door(users, host.url) as door:
-        await door.cannot_tell(door.token(ONE, "one"))
+    async with open_authenticator(users, host.url) as authenticator:
+        await authenticator.cannot_tell(authenticator.token(ONE, "one"))
 
 
 async def test_a_host_that_answers_byte_by_byte_is_left_likewise(
@@ -104,25 +106,27 @@ async def test_a_host_that_answers_byte_by_byte_is_left_likewise(
     monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.05)
     host.show(ONE.jwk("one"))
     host.seconds_between_bytes = 0.005
-    async with open_door(users, host.url) as door:
-        await door.cannot_tell(door.token(ONE, "one"))
+    async with open_authenticator(users, host.url) as authenticator:
+        await authenticator.cannot_tell(authenticator.token(ONE, "one"))
 
 
-async def test_an_unknown_id_is_called_bad_only_when_the_host_was_asked(host: JwksHost, door: Door) -> None:
+async def test_an_unknown_id_is_called_bad_only_when_the_host_was_asked(
+    host: JwksHost, authenticator: CheckedAuthenticator
+) -> None:
     host.show(ONE.jwk("one"))
-    await door.admits(door.token(ONE, "one"))
+    await authenticator.admits(authenticator.token(ONE, "one"))
     host.down()
     for moment in (1, BETWEEN_REFETCHES, BETWEEN_REFETCHES + 1):
-        door.clock.seconds = moment
-        await door.cannot_tell(door.token(OTHER, "two"))
-        assert await door.admits(door.token(ONE, "one")) is not None
+        authenticator.clock.seconds = moment
+        await authenticator.cannot_tell(authenticator.token(OTHER, "two"))
+        assert await authenticator.admits(authenticator.token(ONE, "one")) is not None
     host.up()
     host.show(ONE.jwk("one"), OTHER.jwk("two"))
     # Shortly after an attempt in vain nobody asks again, and it still can't be told.
-    await door.cannot_tell(door.token(OTHER, "two"))
-    door.clock.seconds = 2 * BETWEEN_REFETCHES + 1
-    assert await door.admits(door.token(OTHER, "two")) is not None
-    assert await door.refuses(f"Bearer {door.token(OTHER, 'three')}") == UNKNOWN
+    await authenticator.cannot_tell(authenticator.token(OTHER, "two"))
+    authenticator.clock.seconds = 2 * BETWEEN_REFETCHES + 1
+    assert await authenticator.admits(authenticator.token(OTHER, "two")) is not None
+    assert await authenticator.refuses(f"Bearer {authenticator.token(OTHER, 'three')}") == UNKNOWN
     assert host.fetches == 2
 
 
