@@ -3,8 +3,8 @@
     python scripts/benchmarks/mixed_use.py --minutes 60 --url http://127.0.0.1:8000
 
 Several clients at once create, copy, export, save, publish, revert, discard and restore, from pages that may be stale;
-they click twice, and go back and send again what they sent before. Whatever was acknowledged is written into a ledger,
-and once a minute, while nobody clicks, the server must account for all of it. The exit code is 0 if it did and nothing
+they click twice, and go back and send again what they sent before. Whatever was acknowledged is recorded,
+and once a minute, while nobody clicks, an audit asks the server to account for all of it. The exit code is 0 if it did and nothing
 unexpected happened, else 1. It writes into the world that it finds: the demo world is meant for that.
 """
 
@@ -17,9 +17,9 @@ from collections.abc import Sequence
 
 import httpx
 
-from scripts.benchmarks.mixed.clicks import Person
-from scripts.benchmarks.mixed.ledger import Ledger
-from scripts.benchmarks.mixed.talking import Talk
+from scripts.benchmarks.mixed.audit import Audit
+from scripts.benchmarks.mixed.client import Client
+from scripts.benchmarks.mixed.synthetic_user import SyntheticUser
 
 TOKENS = ("demo-integrator", "demo-admin", "demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
 
@@ -43,61 +43,61 @@ def main() -> None:
 
 async def _run(wanted: argparse.Namespace, tokens: Sequence[str]) -> int:
     async with httpx.AsyncClient(base_url=wanted.url, timeout=60) as http:
-        talk = Talk(http)
-        ledger = Ledger(talk, wanted.auditor)
-        await ledger.open()
-        people = [
-            Person(talk, ledger, tokens[index % len(tokens)], random.Random(f"{wanted.seed}/{index}"))  # noqa: S311
+        client = Client(http)
+        audit = Audit(client, wanted.auditor)
+        await audit.open()
+        users = [
+            SyntheticUser(client, audit, tokens[index % len(tokens)], random.Random(f"{wanted.seed}/{index}"))  # noqa: S311
             for index in range(wanted.clients)
         ]
-        use = Use(people, wanted.pause)
+        use = Use(users, wanted.pause)
         until = time.monotonic() + wanted.minutes * 60
         while (left := until - time.monotonic()) > 0:
             await use.go_on(min(AUDIT_SECONDS, left))
-            await ledger.audit(thorough=left <= AUDIT_SECONDS)
-            _tell(talk, ledger, "..")
-        good = not ledger.lost and not talk.unexpected
-        _tell(talk, ledger, "GOOD" if good else "BAD")
-        _report(talk, ledger)
+            await audit.check(thorough=left <= AUDIT_SECONDS)
+            _tell(client, audit, "..")
+        good = not audit.lost and not client.unexpected
+        _tell(client, audit, "GOOD" if good else "BAD")
+        _report(client, audit)
         return 0 if good else 1
 
 
 class Use:
-    """People who click for a while, and stop together."""
+    """Synthetic users who click for a while, and stop together."""
 
-    def __init__(self, people: Sequence[Person], pause: float) -> None:
-        self._people = people
+    def __init__(self, users: Sequence[SyntheticUser], pause: float) -> None:
+        self._users = users
         self._pause = pause
 
     async def go_on(self, seconds: float) -> None:
         """Until the time is over and the last click is answered."""
         until = time.monotonic() + seconds
-        await asyncio.gather(*(self._use(person, until) for person in self._people))
+        await asyncio.gather(*(self._use(user, until) for user in self._users))
 
-    async def _use(self, person: Person, until: float) -> None:
+    async def _use(self, user: SyntheticUser, until: float) -> None:
         while True:
-            await asyncio.sleep(person.chance.expovariate(1 / self._pause))
+            await asyncio.sleep(user.chance.expovariate(1 / self._pause))
             if time.monotonic() >= until:
                 return
-            await person.click()
+            await user.act()
 
 
-def _tell(talk: Talk, ledger: Ledger, word: str) -> None:
+def _tell(client: Client, audit: Audit, word: str) -> None:
     print(
-        f"{time.strftime('%H:%M:%S')} {word:4} {talk.requests} requests, {ledger.told()}, "
-        f"{len(ledger.lost)} lost, {len(talk.unexpected)} unexpected",
+        f"{time.strftime('%H:%M:%S')} {word:4} {client.requests} requests, {audit.told()}, "
+        f"{len(audit.lost)} lost, {len(client.unexpected)} unexpected",
         flush=True,
     )
-    for line in [*ledger.news(), *talk.news()]:
+    for line in [*audit.news(), *client.news()]:
         print(f"  !! {line}", flush=True)
 
 
-def _report(talk: Talk, ledger: Ledger) -> None:
+def _report(client: Client, audit: Audit) -> None:
     print("\nClicks:")
-    for (what, answer), count in sorted(talk.answers.items()):
+    for (what, answer), count in sorted(client.answers.items()):
         print(f"  {what:18} {answer:28} {count}")
-    print(f"\n{ledger.told()}.")
-    print(f"Lost without a word: {len(ledger.lost)}. Unexpected answers: {len(talk.unexpected)}.")
+    print(f"\n{audit.told()}.")
+    print(f"Lost without a word: {len(audit.lost)}. Unexpected answers: {len(client.unexpected)}.")
 
 
 if __name__ == "__main__":

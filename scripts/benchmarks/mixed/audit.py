@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.benchmarks.mixed.talking import Json, Talk
+from scripts.benchmarks.mixed.client import Client, Json
 
 DRAFT = "id revision contentHash flow { id }"
 VERSION = "id number contentHash flow { id }"
@@ -51,9 +51,9 @@ class Account:
             self.published[version["contentHash"]] += 1
 
 
-class Ledger:
-    def __init__(self, talk: Talk, auditor: str) -> None:
-        self._talk = talk
+class Audit:
+    def __init__(self, client: Client, auditor: str) -> None:
+        self._client = client
         self._auditor = auditor
         self.accounts: dict[str, Account] = {}
         self.lost: list[str] = []
@@ -93,7 +93,7 @@ class Ledger:
         if payload.get("deletedFlowId") is not None:
             self._account(payload["deletedFlowId"]).is_deleted = True
 
-    async def audit(self, *, thorough: bool) -> None:
+    async def check(self, *, thorough: bool) -> None:
         """Ask for every flow, and note what isn't as it was acknowledged. Nobody may click meanwhile."""
         for flow_id, account in list(self.accounts.items()):
             drafts = await self._drafts(flow_id)
@@ -123,7 +123,7 @@ class Ledger:
 
     async def _drafts(self, flow_id: str) -> list[Json] | None:
         """The active draft and those set aside; None if there is no such flow."""
-        flow = await self._talk.ask(self._auditor, "flow", STATE, id=flow_id)
+        flow = await self._client.ask(self._auditor, "flow", STATE, id=flow_id)
         if flow is None:
             return None
         aside = await self._pages("flow", STATE, ("draftsSetAside",), id=flow_id)
@@ -133,7 +133,7 @@ class Ledger:
         nodes: list[Json] = []
         after: str | None = None
         while True:
-            page: Any = await self._talk.ask(self._auditor, what, document, after=after, **variables)
+            page: Any = await self._client.ask(self._auditor, what, document, after=after, **variables)
             for name in path if page is not None else ():
                 page = page[name]
             if page is None or not page["nodes"]:

@@ -1,4 +1,4 @@
-"""How the clients of `mixed_use.py` talk to the server, and what of its answers is unexpected."""
+"""The client of `mixed_use.py`: sends operations, and notes which answers are unexpected."""
 
 from collections import Counter
 from typing import Any
@@ -8,8 +8,8 @@ import httpx
 Json = dict[str, Any]
 
 
-class Talk:
-    """Requests, counted by what came of them."""
+class Client:
+    """Requests, counted by their results."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http

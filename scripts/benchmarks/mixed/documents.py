@@ -1,6 +1,6 @@
 """What the clients of `mixed_use.py` send: the pages that they look at, and the mutations behind what they click."""
 
-from scripts.benchmarks.mixed.ledger import DRAFT, VERSION
+from scripts.benchmarks.mixed.audit import DRAFT, VERSION
 
 WORKSPACES = "{ workspaces(first: 100) { nodes { id } } }"
 WORKSPACE_PAGE = """query($id: ID!) { workspace(id: $id) {

@@ -1,10 +1,12 @@
-"""What somebody clicks next: anything that the pages before them offer, fresh or stale."""
+"""A synthetic user: does next whatever the pages that it has open offer, fresh or stale."""
 
 import asyncio
 import random
 from collections import deque
 from collections.abc import Callable
 
+from scripts.benchmarks.mixed.audit import Audit
+from scripts.benchmarks.mixed.client import Client, Json
 from scripts.benchmarks.mixed.documents import (
     CHOICES,
     HISTORY_PAGE,
@@ -13,8 +15,6 @@ from scripts.benchmarks.mixed.documents import (
     WORKSPACE_PAGE,
     WORKSPACES,
 )
-from scripts.benchmarks.mixed.ledger import Ledger
-from scripts.benchmarks.mixed.talking import Json, Talk
 
 Sent = tuple[str, Json, str | None]
 """A mutation, its input, and the flow that it is about."""
@@ -46,21 +46,21 @@ ODDS = {
 }
 
 
-class Person:
-    """Somebody with a token and a few open pages, each of which is as old as it is."""
+class SyntheticUser:
+    """Has a token and a few open pages, each as old as it is."""
 
-    def __init__(self, talk: Talk, ledger: Ledger, token: str, chance: random.Random) -> None:
+    def __init__(self, client: Client, audit: Audit, token: str, chance: random.Random) -> None:
         self.chance = chance
-        self._talk = talk
-        self._ledger = ledger
+        self._client = client
+        self._audit = audit
         self._token = token
         self._tabs: deque[Json] = deque(maxlen=TABS)
         self._sent: deque[Sent] = deque(maxlen=12)
         self._workspaces: list[str] = []
 
-    async def click(self) -> None:
+    async def act(self) -> None:
         if not self._workspaces:
-            page = await self._talk.ask(self._token, "workspaces", WORKSPACES)
+            page = await self._client.ask(self._token, "workspaces", WORKSPACES)
             self._workspaces = [workspace["id"] for workspace in (page or {"nodes": []})["nodes"]]
         what = self.chance.choices(list(ODDS), list(ODDS.values()))[0]
         if what == "look" or not self._tabs or (what == "back" and not self._sent):
@@ -77,20 +77,20 @@ class Person:
             await self._open(self.chance.choice(known))
         elif self._workspaces:
             workspace = self.chance.choice(self._workspaces)
-            page = await self._talk.ask(self._token, "workspace", WORKSPACE_PAGE, id=workspace)
+            page = await self._client.ask(self._token, "workspace", WORKSPACE_PAGE, id=workspace)
             if page is not None and page["flows"]["nodes"]:
                 busiest = page["flows"]["nodes"][: self.chance.choice((2, 6, 30))]
                 await self._open(self.chance.choice(busiest)["id"])
 
     async def _open(self, flow_id: str) -> None:
-        flow = await self._talk.ask(self._token, "flow", PAGE_OF_FLOW, id=flow_id)
-        history = await self._talk.ask(self._token, "flowHistory", HISTORY_PAGE, id=flow_id)
+        flow = await self._client.ask(self._token, "flow", PAGE_OF_FLOW, id=flow_id)
+        history = await self._client.ask(self._token, "flowHistory", HISTORY_PAGE, id=flow_id)
         if flow is not None and history is not None:
             self._tabs.append({**flow, "history": history["nodes"]})
 
     async def _write(self, what: str, tab: Json) -> None:
         makes_flow = what in {"createFlow", "copyFlow", "exportFlow"}
-        if makes_flow and len(self._ledger.live) > ENOUGH_FLOWS and self.chance.random() > MORE_THAN_ENOUGH:
+        if makes_flow and len(self._audit.live) > ENOUGH_FLOWS and self.chance.random() > MORE_THAN_ENOUGH:
             what = "discardFlowDraft"
         together = [what] * (2 if self.chance.random() < DOUBLE_CLICK else 1)
         if self.chance.random() < CROSSED:
@@ -127,8 +127,8 @@ class Person:
 
     async def _send(self, mutation: str, wish: Json, flow_id: str | None) -> None:
         made_elsewhere = mutation in {"createFlow", "copyFlow"}
-        payload = await self._talk.ask(self._token, mutation, MUTATIONS[mutation], input=wish)
-        self._ledger.write(mutation, payload, None if made_elsewhere else flow_id)
+        payload = await self._client.ask(self._token, mutation, MUTATIONS[mutation], input=wish)
+        self._audit.write(mutation, payload, None if made_elsewhere else flow_id)
 
     def _creation(self, tab: Json) -> Json:
         workspace = self.chance.choice([tab["workspace"]["id"], *self._workspaces])
@@ -170,7 +170,7 @@ class Person:
         """Choose what the page says is missing, as far as the workspace has it."""
         if tab["draft"] is None:
             return None
-        page = await self._talk.ask(self._token, "workspace", CHOICES, id=tab["workspace"]["id"])
+        page = await self._client.ask(self._token, "workspace", CHOICES, id=tab["workspace"]["id"])
         if page is None:
             return None
         bindings = []

@@ -10,7 +10,7 @@ HEADER_END = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of a while: how many requests were answered, in how many seconds each."""
+    """The result of a while: how many requests were answered, in how many seconds each."""
 
     requests: int
     seconds: float
