@@ -1,4 +1,4 @@
-"""Taking an old version back, as the new draft or published at once (H5)."""
+"""Restoring an old version, as the new draft or published at once (H5)."""
 
 from dataclasses import dataclass, replace
 

@@ -61,7 +61,7 @@ class RestorePlan:
 def plan_discard(
     facts: DraftFacts, wish: DiscardWish, *, has_drafts_set_aside: bool
 ) -> DiscardPlan | Refused[DiscardRefusal]:
-    """Decide to let a draft go. The only one of a flow that was never published takes the flow with it (H8)."""
+    """Decide to discard a draft. The only one of a flow that was never published takes the flow with it (H8)."""
     errors: tuple[DiscardRefusal, ...] = in_order(
         (
             *flow_not_found(facts.flow, wish.flow_id),
@@ -78,7 +78,7 @@ def plan_discard(
 
 
 def plan_restore(facts: RestoreFacts, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
-    """Decide to take a draft back that was set aside; refuses the draft that is being edited already."""
+    """Decide to restore a draft that was set aside; refuses the draft that is being edited already."""
     place = None if facts.flow is None else facts.flow.place
     missing = facts.flow is None or facts.draft is None
     errors: tuple[RestoreRefusal, ...] = in_order(

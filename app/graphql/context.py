@@ -1,4 +1,4 @@
-"""What a request knows of itself while it runs: who calls, and the ways to the database; never a session."""
+"""What a request knows of itself while it runs: its caller, and the ways to the database; never a session."""
 
 from asyncio import shield
 from collections.abc import Awaitable, Callable, Hashable

@@ -129,10 +129,10 @@ class Loaders:
         return self._loader(load)
 
     def _loader(self, load: Callable[[list[Asked]], Coroutine[Any, Any, list[Answer]]]) -> DataLoader[Asked, Answer]:
-        async def load_in_turn(keys: list[Asked]) -> list[Answer]:
+        async def load_batch(keys: list[Asked]) -> list[Answer]:
             return await self._batches.read(load, keys)
 
-        return Loader(load_in_turn)
+        return Loader(load_batch)
 
     def _of_flows(self, find: FindOfFlow[Found]) -> DataLoader[OfFlow, Found | None]:
         """One after the other, since each may be large: what is beyond the limit is refused before it is read."""

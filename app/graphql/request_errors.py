@@ -10,7 +10,7 @@ LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
 
 
 class BadRequest(GraphQLError):
-    """A document or variables that can't be meant: told in its own words, with the code BAD_USER_INPUT."""
+    """A document or variables that are valid, but not acceptable: told in its own words, with the code BAD_USER_INPUT."""
 
     def __init__(self, message: str, extensions: dict[str, Any] | None = None) -> None:
         super().__init__(message, extensions={"code": BAD_USER_INPUT} | (extensions or {}))

@@ -62,7 +62,7 @@ def analyse_cost(
 ) -> QueryCost:
     """The cost of an operation of a document with these variables.
 
-    Refuses fragments that are nested without end, and paging that can't be meant.
+    Refuses fragments that are nested without end, and paging arguments that aren't acceptable.
     """
     try:
         return CostAnalysis(schema.graphql_schema, document, variables, largest_page).operation(operation)
@@ -153,7 +153,7 @@ class CostAnalysis:
         return (content * self._length(node) if _is_list(output) else content), NO_SIZE
 
     def _page_size(self, node: FieldNode) -> int:
-        """How many elements a page may have. Refuses paging arguments that can't be meant, before anything is run."""
+        """How many elements a page may have. Refuses paging arguments that aren't acceptable, before anything is run."""
         given = {argument.name.value: self._value(argument.value) for argument in node.arguments or ()}
         sizes = {name: size for name in ("first", "last") if (size := _whole(given.get(name))) is not None}
         cursors = {name: str(cursor) for name in ("after", "before") if (cursor := given.get(name)) is not None}

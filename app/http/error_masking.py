@@ -61,7 +61,7 @@ def shortened(message: str) -> str:
 
 
 def is_mistake(error: GraphQLError) -> bool:
-    """Whether a field found that the request can't be meant."""
+    """Whether a field found that the request isn't acceptable."""
     return isinstance(error, BadRequest) or isinstance(error.original_error, BadRequest)
 
 

@@ -22,7 +22,7 @@ class RequestCode(StrEnum):
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     """Document or variables don't fit the schema."""
     BAD_USER_INPUT = "BAD_USER_INPUT"
-    """They fit, and can't be meant."""
+    """Valid, but not acceptable."""
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     """The document is above a limit."""
     UNAUTHENTICATED = "UNAUTHENTICATED"

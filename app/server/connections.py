@@ -1,4 +1,4 @@
-"""What a connection may do: heads of requests are bounded in bytes and time, and answers have to be taken.
+"""What a connection may do: headers are bounded in bytes and time, and answers have to be taken.
 
 Uvicorn would wait for ever for the end of a request's headers and for a client that doesn't read, keep headers of any
 size, swallow whatever comes of a body that was refused, lose the body of a request that offers an upgrade, and answer

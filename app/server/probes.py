@@ -1,4 +1,4 @@
-"""What those ask who watch over the server: whether it lives, whether it is ready, and what it has measured."""
+"""Health, readiness and metrics."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Let a draft go."""
+"""Discard a draft."""
 
 from app.domain.errors import Refused
 from app.domain.model import UserId

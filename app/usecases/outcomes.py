@@ -1,4 +1,4 @@
-"""What comes of a use case that went through; what doesn't is `Refused`."""
+"""The outcomes of use cases that were done; of those that weren't it is `Refused`."""
 
 from dataclasses import dataclass
 

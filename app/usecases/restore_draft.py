@@ -1,4 +1,4 @@
-"""Take a draft back that was set aside."""
+"""Restore a draft that was set aside."""
 
 from app.domain.errors import Refused
 from app.domain.model import DraftId, UserId

@@ -1,4 +1,4 @@
-"""Take an old version of a flow back."""
+"""Restore an old version of a flow."""
 
 from app.domain.errors import Refused
 from app.domain.model import UserId

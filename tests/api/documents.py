@@ -1,4 +1,4 @@
-"""GraphQL documents: what clients of the API ask, each noun with every field that it has."""
+"""GraphQL documents: what clients of the API ask, each object with every field that it has."""
 
 USER = "fragment user on User { __typename id firstName lastName email }"
 CONTRACT = "fragment contract on Contract { __typename id name contractStatus: status }"
@@ -30,15 +30,15 @@ GRAPH = """fragment graph on FlowGraph {
   links { linkId source target config } topics { id } components { id } native
 }"""
 
-NOUNS = "\n".join(
+OBJECTS = "\n".join(
     (USER, CONTRACT, WORKSPACE, COMPONENT, TOPIC, CREDENTIAL, SECRET, AGENT, FLOW, DRAFT, VERSION),
 )
 ANYTHING = """
   __typename id
   ...user ...contract ...workspace ...component ...topic ...credential ...secret ...agent ...flow ...draft ...version
 """
-NODE = f"query($id: ID!) {{ node(id: $id) {{ {ANYTHING} }} }} {NOUNS}"
-NODES = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {ANYTHING} }} }} {NOUNS}"
+NODE = f"query($id: ID!) {{ node(id: $id) {{ {ANYTHING} }} }} {OBJECTS}"
+NODES = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {ANYTHING} }} }} {OBJECTS}"
 
 REFUSALS = """fragment refusals on Error {
   __typename message code

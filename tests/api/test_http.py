@@ -1,4 +1,4 @@
-"""The endpoint, case by case: media types, methods, bodies that can't be meant; never a 500."""
+"""The endpoint, case by case: media types, methods, bodies that aren't acceptable; never a 500."""
 
 import json
 from typing import Any

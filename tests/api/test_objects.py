@@ -1,4 +1,4 @@
-"""Every noun with every field, by its id."""
+"""Every type of object with every field, by its id."""
 
 import hashlib
 import json
@@ -182,8 +182,8 @@ def expected(api: Api, key: str) -> Json:
     return {"id": api.id(key), **every[key]}
 
 
-def without_times(noun: Json) -> Json:
-    return {name: value for name, value in noun.items() if not (name.endswith("At") and value is not None)}
+def without_times(object_: Json) -> Json:
+    return {name: value for name, value in object_.items() if not (name.endswith("At") and value is not None)}
 
 
 @pytest.mark.parametrize("key", KEYS)

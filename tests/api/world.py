@@ -1,4 +1,4 @@
-"""World files for tests, told in the product's nouns; what a test doesn't mention is unremarkable and in order."""
+"""World files for tests, told in the product's words; what a test doesn't mention is unremarkable and in order."""
 
 import json
 from collections import defaultdict
@@ -13,7 +13,7 @@ Graph = dict[str, Any]
 
 
 class World:
-    """A world in the making. Every noun is added under a key, by which the others name it."""
+    """A world in the making. Everything is added under a key, by which the others name it."""
 
     def __init__(self) -> None:
         self._sections: dict[str, list[dict[str, Any]]] = defaultdict(list)

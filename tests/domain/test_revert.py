@@ -1,4 +1,4 @@
-"""H5: taking an old version back, as the new draft or published at once."""
+"""H5: restoring an old version, as the new draft or published at once."""
 
 import copy
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Builders that speak the product's nouns. What a test doesn't mention is unremarkable and in order."""
+"""Builders that speak the product's words. What a test doesn't mention is unremarkable and in order."""
 
 import json
 from collections.abc import Iterable, Mapping

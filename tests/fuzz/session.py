@@ -1,4 +1,4 @@
-"""A run of the fuzz against a server: what it sends, what was wrong with the answers, and what came of them."""
+"""A run of the fuzz against a server: what it sends, what was wrong with the answers, and how often each was given."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping

@@ -33,7 +33,7 @@ async def turns_until(done: Callable[[], bool]) -> int:
     return turns
 
 
-async def test_a_slice_is_over_when_it_is_used_up_and_begins_anew_with_the_next_turn() -> None:
+async def test_a_slice_is_over_when_it_is_used_up_and_begins_anew_later() -> None:
     clock = Clock()
     pace = Pace(clock)
     assert not pace.is_over()
@@ -43,7 +43,7 @@ async def test_a_slice_is_over_when_it_is_used_up_and_begins_anew_with_the_next_
     assert not pace.is_over()
 
 
-async def test_others_have_a_turn_for_each_slice_of_work() -> None:
+async def test_others_are_served_after_each_slice_of_work() -> None:
     clock, done = Clock(), asyncio.Event()
     pace, others = Pace(clock), asyncio.create_task(turns_until(done.is_set))
     for _ in range(30):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.words import UNWANTED
+
 ROOT = Path(__file__).parents[2]
 CHECKED_FOR_TYPES = "app/domain/wording.py"
 
@@ -66,6 +68,11 @@ def grow_a_resolver(house: Path) -> None:
     append(house / "app/graphql/queries.py", "\n\nasync def long() -> None:\n" + "    print()\n" * 16)
 
 
+def say_what_the_field_says_better(house: Path) -> None:
+    unwanted = UNWANTED[0]
+    (house / "app/domain/spoken.py").write_text(f"# {unwanted.example}\n", encoding="utf-8")
+
+
 def leave_out_a_type(house: Path) -> None:
     append(house / CHECKED_FOR_TYPES, "\n\ndef untyped(thing):\n    return thing\n")
 
@@ -87,6 +94,7 @@ def change_the_api(house: Path) -> None:
         ("sizes", grow_a_module, "app/domain/long.py:1: 301 lines in the module, at most 300"),
         ("sizes", grow_a_function, "app/domain/long.py:1: long has 41 lines, at most 40"),
         ("sizes", grow_a_resolver, "long is a resolver with 16 lines in its body, at most 15"),
+        ("words", say_what_the_field_says_better, "app/domain/spoken.py:1: say “periodic cleanup” instead of"),
         ("types", leave_out_a_type, "Function is missing a type annotation"),
         ("lint", leave_out_a_type, "Missing type annotation for function argument `thing`"),
         ("schema", change_the_api, '+  """The given name."""'),
@@ -100,7 +108,7 @@ def test_a_broken_rule_is_noticed(house: Path, rule: str, broken: Break, said: s
     assert told.stdout.endswith(f"Failed: {rule}\n")
 
 
-@pytest.mark.parametrize("rule", ["imports", "sizes", "types", "lint", "schema"])
+@pytest.mark.parametrize("rule", ["imports", "sizes", "words", "types", "lint", "schema"])
 def test_the_house_as_it_is_keeps_the_rule(house: Path, rule: str) -> None:
     told = checked(house, rule)
     assert (told.returncode, told.stdout.splitlines()[-1]) == (0, "All checks passed."), told.stdout + told.stderr

@@ -1,4 +1,4 @@
-"""Documents are read once as long as they are good and there is room, and are kept only then."""
+"""Documents that were validated are cached as long as there is room; others are not."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def read() -> Documents:
     return Documents(max_tokens=100, max_characters=5000, hides_suggestions=False)
 
 
-async def test_a_good_document_is_kept_once_it_was_checked(read: Documents) -> None:
+async def test_a_document_is_cached_once_it_was_validated(read: Documents) -> None:
     first = await read.read(GOOD)
     assert (await read.read(GOOD)).node is not first.node
     assert not await read.mistakes_in(first)

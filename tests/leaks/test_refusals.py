@@ -20,7 +20,7 @@ def keys_of(worlds: Worlds, user: str, kind: Kind) -> list[str]:
 
 
 def inputs_of(worlds: Worlds, user: str, mutation: str) -> list[dict[str, object]]:
-    """Each once: every flow that there is for the user meets two workspaces, so that every workspace has its turn."""
+    """Each once: every flow that there is for the user meets two workspaces, so that every workspace is met."""
     flows, places = keys_of(worlds, user, Kind.FLOW), keys_of(worlds, user, Kind.WORKSPACE)
     pairs = [(flow, places[(turn + index) % len(places)]) for index, flow in enumerate(flows) for turn in (0, 1)]
     pairs += [(flows[0], place) for place in places]

@@ -1,4 +1,4 @@
-"""Two at the same draft at the same moment: what comes of it is what would have come of one after the other."""
+"""Two at the same draft at the same moment: the result is that of one after the other."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where the embedded PostgreSQL may lie: odd paths, closed doors, folders that are no place for it."""
+"""Where the embedded PostgreSQL may lie: odd paths, parents that are closed to others, folders that are no place for it."""
 
 import os
 import shutil

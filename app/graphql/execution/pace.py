@@ -35,16 +35,16 @@ class Pace:
     async def wait(self) -> None:
         """Wait until a slice has room."""
         while self.is_over():
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            await turn
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            await waiter
 
     def _begin(self) -> None:
         """Begin a slice, if there is anybody who waits for one; else with the next who asks."""
         self._ends = None
         for _ in range(min(RELEASED_AT_ONCE, len(self._waiting))):
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
         if self._waiting:
             self.is_over()

@@ -1,1 +1,1 @@
-"""Who calls: API tokens, and JWTs with the keys that sign them."""
+"""Authentication: API tokens, and JWTs with the keys that sign them."""

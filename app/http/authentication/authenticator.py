@@ -1,4 +1,4 @@
-"""Who calls: the user of an API token or of a JWT. A token that isn't good is refused, never taken for no token."""
+"""Authentication: the user of an API token or of a JWT. A token that isn't good is refused, never taken for no token."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -36,7 +36,7 @@ def may_be_exported_to(usable: UsableWhere, home: Workspace) -> ColumnElement[bo
     """Of a row of `PLACES`: whether a flow of the workspace `home` may be exported there, its quota apart.
 
     The conditions are those of `domain.export.export_refusals`, for a caller who may export from `home`; the rule
-    decides in the end, this only spares it the workspaces that can't be meant.
+    decides in the end, this only spares it the workspaces that are out of the question.
     """
     may_write = and_(
         MEMBER, literal(FLOW_EDIT) == any_(ROLE.c.permissions), CONTRACT.c.status == ContractStatus.ACTIVE.value
