@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from app.domain.source import Chosen, DraftNotFound, Flow, SourceWish, State, VersionNotFound, chosen_state
 from app.offload import offload
 from app.storage.access import AnyRow
+from app.storage.connections import ReadConnection
 from app.storage.facts import FLOWS_WITH_STATES, flow_of
 from app.storage.ids import Kind, is_id
 from app.storage.reads.limit import ReadLimit
@@ -21,7 +20,7 @@ class ChosenFlow(NamedTuple):
 
 
 async def read_chosen(
-    connection: AsyncConnection, viewer: str, flow_id: str, source: SourceWish, limit: ReadLimit
+    connection: ReadConnection, viewer: str, flow_id: str, source: SourceWish, limit: ReadLimit
 ) -> ChosenFlow | None:
     """The flow with the state that `source` names, whose steps count towards the limit; None if it isn't visible."""
     if not is_id(Kind.FLOW, flow_id):
