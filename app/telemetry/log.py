@@ -56,11 +56,11 @@ def configure_log(*, log_format: str, level: str) -> None:
     beginning: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
     ]
     ending: list[structlog.typing.Processor] = (
         # Tracebacks without the values of variables: these are those of callers.
-        [plain, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [summary, plain, console()]
         if for_people
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
@@ -74,13 +74,35 @@ def configure_log(*, log_format: str, level: str) -> None:
     theirs = logging.StreamHandler(sys.stderr)
     theirs.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*beginning, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[*beginning, logger_name],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
         )
     )
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
     # It would tell at every question about readiness which database it has found.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def console() -> structlog.dev.ConsoleRenderer:
+    """Columns are as wide as what is in them, so that a request fits a line."""
+    traceback = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(exception_formatter=traceback, pad_event_to=0, pad_level=False)
+
+
+def summary(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The line of an operation in a sentence, with the id under which the JSON log would have the rest."""
+    if line["event"] != "operation":
+        return line
+    outcome = " ".join(str(spelt(each)) for each in (line["outcome"], *line["codes"]))
+    measured = f"{line['milliseconds']} ms, {line['statements']} SQL statements, cost {line['cost']}"
+    sentence = f"{line['type']} {line['operation'] or 'without a name'}: {outcome}, {measured}"
+    kept = {name: line[name] for name in ("timestamp", "level", "request_id") if name in line}
+    return {**kept, "event": sentence}
+
+
+def logger_name(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Which library speaks. Uvicorn calls the logger of all that its server does `uvicorn.error`."""
+    return {**line, "logger": line["_record"].name.replace("uvicorn.error", "uvicorn")}
 
 
 def plain(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:

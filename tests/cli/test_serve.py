@@ -131,7 +131,7 @@ def test_the_demo_is_reset_by_a_command_and_no_other_database_is(data_dir: Path,
 def test_every_line_of_the_log_is_json_the_server_s_own_lines_too(life: Life) -> None:
     lines = [json.loads(line) for line in life.log]
     assert all({"level", "timestamp", "event"} <= line.keys() for line in lines)
-    assert "Application startup complete." in [line["event"] for line in lines if line.get("logger") == "uvicorn.error"]
+    assert "Application startup complete." in [line["event"] for line in lines if line.get("logger") == "uvicorn"]
     [operation] = [line for line in lines if line["event"] == "operation" and line["operation"] == "Asked"]
     assert (operation["outcome"], operation["level"]) == ("ok", "info")
 

@@ -1,11 +1,14 @@
 """The lines of the log: each is written at once, and reads as people would say it."""
 
+import re
 import socket
 import subprocess
 import sys
+from logging import getLogger
 
 import pytest
 
+from app.domain.error_code import ErrorCode
 from app.http.errors import RequestCode
 from app.telemetry.log import configure_log, log
 from tests.serving.logs import logging
@@ -33,7 +36,51 @@ def test_a_line_and_its_end_are_one_write() -> None:
 def test_codes_are_spelt_for_people_as_they_are_for_programs() -> None:
     with logging() as written:
         configure_log(log_format="console", level="info")
-        log().info("operation", code=RequestCode.TIMEOUT, codes=(RequestCode.TIMEOUT,), none=())
+        log().info("request refused", code=RequestCode.TIMEOUT, codes=(RequestCode.TIMEOUT,), none=())
     line = written.getvalue()
     assert "<" not in line
     assert line.count("TIMEOUT") == 2
+
+
+OPERATION = {
+    "actor": "user_1",
+    "operation": "Copy",
+    "hash": "a5cf1939297c0c5d",
+    "type": "mutation",
+    "statements": 4,
+    "cost": 12,
+    "milliseconds": 4.9,
+    "outcome": "refused",
+    "codes": [ErrorCode.FLOW_NOT_FOUND],
+    "request_id": "b15b694f1a654ea5add91f434d156dc5",
+    "client": "127.0.0.1",
+}
+
+
+def for_people(**changes: object) -> str:
+    """The line of an operation on a terminal, without colours and the time."""
+    with logging() as written:
+        configure_log(log_format="console", level="info")
+        log().info("operation", **OPERATION | changes)
+    return re.sub(r"\x1b\[\d+m", "", written.getvalue())[len("12:30:59 ") :]
+
+
+def test_a_request_is_one_line_that_people_can_read() -> None:
+    assert for_people() == (
+        "[info] mutation Copy: refused FLOW_NOT_FOUND, 4.9 ms, 4 SQL statements, cost 12 "
+        "request_id=b15b694f1a654ea5add91f434d156dc5\n"
+    )
+    assert for_people(operation=None, type="query", outcome="ok", codes=[]) == (
+        "[info] query without a name: ok, 4.9 ms, 4 SQL statements, cost 12 "
+        "request_id=b15b694f1a654ea5add91f434d156dc5\n"
+    )
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_the_server_s_ordinary_lines_don_t_look_like_errors(log_format: str) -> None:
+    with logging() as written:
+        configure_log(log_format=log_format, level="info")
+        getLogger("uvicorn.error").info("Application startup complete.")
+    assert "Application startup complete." in written.getvalue()
+    assert "uvicorn" in written.getvalue()
+    assert "error" not in written.getvalue()
