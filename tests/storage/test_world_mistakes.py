@@ -204,9 +204,47 @@ async def test_every_mistake_is_found_and_nothing_is_written(url: str) -> None:
         ("$.workspaces[0].contract", 'The file has no contract with the key "x".'),
         ("$.flows[0].author", 'The key "dev" names a workspace, not a user.'),
         (f"{GRAPH}.nodes[0].id", "A step has a string as its id."),
+        (f"{GRAPH}.nodes[1].credentials_id", 'The file has no credential with the key "x".'),
         ("$.flows[1].draft.graph", "A graph is an object with `nodes` and `edges`."),
     ]
     assert await contents(url) == before
+
+
+async def test_references_are_followed_from_what_is_out_of_shape_too(url: str) -> None:
+    spoilt = world(
+        put("red", "teams", 0, "colour"),
+        put("nowhere", "teams", 0, "contract"),
+        put(7, "workspaceMembers", 0, "since"),
+        put("king", "workspaceMembers", 0, "role"),
+        put("nobody", "workspaceMembers", 0, "user"),
+        put("x", "flows", 0, "colour"),
+        put("nobody", "flows", 0, "author"),
+        put(1, "flows", 0, "draft", "name"),
+        put("dev", "flows", 0, "draft", "author"),
+        put(1, *NODES, 0, "id"),
+        put("x", *NODES, 1, "credentials_id"),
+    )
+    assert [path for path, _ in await mistakes_of(url, as_file(spoilt))] == [
+        "$.workspaceMembers[0].since",
+        "$.teams[0].colour",
+        "$.workspaceMembers[0].user",
+        "$.teams[0].contract",
+        "$.workspaceMembers[0].role",
+        "$.flows[0].draft.name",
+        "$.flows[0].colour",
+        "$.flows[0].author",
+        "$.flows[0].draft.author",
+        f"{GRAPH}.nodes[0].id",
+        f"{GRAPH}.nodes[1].credentials_id",
+    ]
+
+
+async def test_a_flow_of_an_unknown_workspace_is_checked_for_the_rest(url: str) -> None:
+    spoilt = world(put("nowhere", "flows", 0, "workspace"), put("x", *NODES, 1, "credentials_id"))
+    assert await mistakes_of(url, as_file(spoilt)) == [
+        ("$.flows[0].workspace", 'The file has no workspace with the key "nowhere".'),
+        (f"{GRAPH}.nodes[1].credentials_id", 'The file has no credential with the key "x".'),
+    ]
 
 
 async def test_mistakes_in_the_last_flow_undo_what_the_first_have_written(

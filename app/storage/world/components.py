@@ -14,7 +14,9 @@ class Components:
     """The components of the file, and the `GLOBAL` ones that the database has already."""
 
     def __init__(self, keys: Keys, known: Iterable[DomainComponent]) -> None:
-        self._catalogue = Catalogue((*known, *_of_file(keys)))
+        of_file = tuple(_of_file(keys))
+        self._catalogue = Catalogue((*known, *of_file))
+        self._ids = frozenset(component.id for component in of_file)
         self._resolved: dict[tuple[str, str], DomainComponent | None] = {}
 
     def resolve(self, command: str, tenant_id: str) -> DomainComponent | None:
@@ -23,6 +25,10 @@ class Components:
         if place not in self._resolved:
             self._resolved[place] = self._catalogue.resolve(command, TenantId(tenant_id))
         return self._resolved[place]
+
+    def is_known(self, component_id: str) -> bool:
+        """Whether a component of the file is one that commands can mean; not so while its team or contract is wrong."""
+        return component_id in self._ids
 
     def topic_field(self, command: str, tenant_id: str) -> str | None:
         component = self.resolve(command, tenant_id)

@@ -59,7 +59,7 @@ class FlowReader:
         odd = list(odd_texts(raw, *path)) if self.looks_for_odd_texts else []
         flow = read_entity(Flow, raw, *path)
         if not isinstance(flow, Flow):
-            return odd + flow
+            return [*odd, *flow, *self._other_mistakes(raw, *path)]
         mistakes = [*odd, *self._flow_mistakes(flow, *path)]
         versions = [self._read(flow, each, mistakes, *path, "versions", at) for at, each in enumerate(flow.versions)]
         draft = None if flow.draft is None else self._read(flow, flow.draft, mistakes, *path, "draft")
@@ -75,45 +75,71 @@ class FlowReader:
         if not flow.versions and flow.status is FlowStatus.ACTIVE:
             yield Mistake(json_path(*path, "status"), "A flow without a version can't be ACTIVE.")
 
+    def _other_mistakes(self, raw: Json, *path: Part) -> list[Mistake]:
+        """What else is wrong with a flow whose shape is wrong: its references and graphs, as far as they can be read."""
+        if not isinstance(raw, dict):
+            return []
+        mistakes = list(self.keys.raw_reference_mistakes(Flow, raw, *path))
+        versions = raw.get("versions")
+        states: list[tuple[type[State], Json, tuple[Part, ...]]] = [
+            (Version, each, (*path, "versions", at))
+            for at, each in enumerate(versions if isinstance(versions, list) else [])
+        ]
+        states.append((Draft, raw.get("draft"), (*path, "draft")))
+        for model, state, at in states:
+            if isinstance(state, dict):
+                mistakes.extend(self.keys.raw_reference_mistakes(model, state, *at))
+                if state.get("graph") is not None:
+                    self._read_graph(raw.get("workspace"), state["graph"], mistakes, *at)
+        return mistakes
+
     def _read(self, flow: Flow, state: Version | Draft, mistakes: list[Mistake], *path: Part) -> ReadState | None:
         mistakes.extend(self.keys.reference_mistakes(state, *path))
-        malformed = list(mistakes_of_rules({"graph": state.graph}, graph_mistakes(state.graph), *path))
-        tenant_id = self._tenant_id(flow)
-        if malformed or tenant_id is None or self._holds_odd_texts(state):
-            mistakes.extend(malformed)
+        read = self._read_graph(flow.workspace, state.graph, mistakes, *path)
+        if read is None:
             return None
-        content, bindings = part(state.graph, lambda command: self.components.topic_field(command, tenant_id))
-        bound = []
-        for step in bindings:
-            its = content.steps[step.position]
-            found = list(self._wrong_bindings(flow, tenant_id, its, step, *path, "graph", "nodes", step.position))
-            mistakes.extend(found)
-            bound.append(step if found else self._with_ids(step))
+        content, bindings = read
         return ReadState(
             name=(state.name or flow.name).strip(),
             description=flow.description if state.description is None else state.description,
             cron=state.cron or flow.cron,
             author=state.published_by if isinstance(state, Version) else state.author,
             content=content,
-            bindings=tuple(bound),
+            bindings=bindings,
         )
 
-    def _holds_odd_texts(self, state: State) -> bool:
-        """Whether its graph can't even be hashed; what is odd in it is said of the flow as a whole."""
-        return self.looks_for_odd_texts and next(odd_texts(state.graph), None) is not None
+    def _read_graph(
+        self, workspace: Json, graph: Json, mistakes: list[Mistake], *path: Part
+    ) -> tuple[Content, Bindings] | None:
+        """Its content and bindings; None if they can't be told. Of a malformed graph the other steps are checked too."""
+        malformed = list(mistakes_of_rules({"graph": graph}, graph_mistakes(graph), *path))
+        mistakes.extend(malformed)
+        # Such a graph can't even be hashed; what is odd in it is said of the flow as a whole.
+        if self.looks_for_odd_texts and next(odd_texts(graph), None) is not None:
+            return None
+        steps = well_formed_steps(graph) if malformed else dict(enumerate(graph["nodes"]))
+        readable = {"nodes": list(steps.values()), "edges": []} if malformed else graph
+        tenant_id = self._tenant_id(workspace)
+        content, bindings = part(readable, lambda command: self.components.topic_field(command, tenant_id or ""))
+        positions, bound = list(steps), []
+        for step in bindings:
+            at = (*path, "graph", "nodes", positions[step.position])
+            found = list(self._wrong_bindings(workspace, tenant_id, content.steps[step.position], step, *at))
+            mistakes.extend(found)
+            bound.append(step if found else self._with_ids(step))
+        return None if malformed or tenant_id is None else (content, tuple(bound))
 
-    def _tenant_id(self, flow: Flow) -> str | None:
-        workspace = self.keys.get(Workspace, flow.workspace)
-        tenant = None if workspace is None else tenant_of(self.keys, workspace.contract)
-        found = None if tenant is None else self.keys.find(tenant)
-        return None if found is None else found.id
+    def _tenant_id(self, workspace: Json) -> str | None:
+        found = self.keys.get(Workspace, workspace) if isinstance(workspace, str) else None
+        tenant = None if found is None else tenant_of(self.keys, found.contract)
+        return None if tenant is None else self.keys.id(tenant)
 
     def _with_ids(self, step: StepBindings) -> StepBindings:
         ids = {kind: self.keys.id(key) for kind in _KINDS if (key := step.reference(kind)) is not None}
         return replace(step, values={**step.values, **ids}) if ids else step
 
     def _wrong_bindings(
-        self, flow: Flow, tenant_id: str, step: Step, bound: StepBindings, *path: Part
+        self, workspace: Json, tenant_id: str | None, step: Step, bound: StepBindings, *path: Part
     ) -> Iterator[Mistake]:
         for kind, what in _KINDS.items():
             key = bound.reference(kind)
@@ -122,10 +148,22 @@ class FlowReader:
             at = (*path, "fields", bound.topic_field or "") if kind is ReferenceKind.TOPIC else (*path, KEYS[kind])
             wrong = list(self.keys.wrong_reference(what, key, *at))
             yield from wrong
-            target = None if wrong else self.keys.get(Agent, key)
-            if target is not None and target.workspace != flow.workspace:
+            # Where they belong can't be told while the flow's own workspace is unknown.
+            target = None if wrong or tenant_id is None else self.keys.get(Agent, key)
+            if target is not None and target.workspace != workspace:
                 yield Mistake(json_path(*at), f'The {what.value} "{shown(key)}" belongs to another workspace.')
-            if isinstance(target, Credential):
+            if isinstance(target, Credential) and tenant_id is not None:
                 component, its = self.components.resolve(step.command, tenant_id), self.keys.find(target.component)
-                if its is not None and (component is None or component.id != its.id):
+                is_known = its is not None and self.components.is_known(its.id)
+                if its is not None and is_known and (component is None or component.id != its.id):
                     yield Mistake(json_path(*at), f'The {what.value} "{shown(key)}" belongs to another component.')
+
+
+def well_formed_steps(graph: Json) -> dict[int, Json]:
+    """The steps of a graph that nothing is wrong with, by their positions."""
+    nodes = graph.get("nodes") if isinstance(graph, dict) else None
+    return {
+        position: node
+        for position, node in enumerate(nodes if isinstance(nodes, list) else [])
+        if not graph_mistakes({"nodes": [node], "edges": []})
+    }

@@ -33,6 +33,7 @@ class Keys:
     def __init__(self, new_id: IdSource) -> None:
         self._new_id = new_id
         self._found: dict[str, Found] = {}
+        self._malformed: list[tuple[str, int, dict[str, Json]]] = []
         self._of_section: dict[str, list[tuple[int, Entity]]] = {section: [] for section in SECTIONS}
 
     def add(self, section: str, index: int, raw: Json) -> Iterator[Mistake]:
@@ -46,6 +47,8 @@ class Keys:
                 self._of_section[section].append((index, entity))
             else:
                 yield from read
+                if isinstance(raw, dict):
+                    self._malformed.append((section, index, raw))
             yield from unstorable(raw, section, index)
         if kind is not None:
             yield from self._note(section, index, kind, raw, entity)
@@ -72,16 +75,29 @@ class Keys:
     def ids(self) -> dict[str, str]:
         return {key: found.id for key, found in self._found.items()}
 
+    def malformed(self) -> Iterator[tuple[str, int, dict[str, Json]]]:
+        """The entities whose shape is wrong, flows excepted, as the file has them."""
+        yield from self._malformed
+
     def reference_mistakes(self, entity: Entity, *path: Part) -> Iterator[Mistake]:
         """Everything that is wrong with where an entity's references lead. Roles have rules of their own."""
         for attribute, kind in references_of(type(entity)).items():
-            value = getattr(entity, attribute)
-            at = (*path, property_name(type(entity), attribute))
-            if isinstance(value, str) and kind is not Kind.ROLE:
-                yield from self.wrong_reference(kind, value, *at)
-            elif isinstance(value, list):
-                for index, each in enumerate(value):
-                    yield from self.wrong_reference(kind, each, *at, index)
+            yield from self._wrong_references(
+                kind, getattr(entity, attribute), *path, property_name(type(entity), attribute)
+            )
+
+    def raw_reference_mistakes(self, model: type[Entity], raw: dict[str, Json], *path: Part) -> Iterator[Mistake]:
+        """The same for what isn't in shape: of its references those that can be read."""
+        for attribute, kind in references_of(model).items():
+            name = property_name(model, attribute)
+            yield from self._wrong_references(kind, raw.get(name), *path, name)
+
+    def _wrong_references(self, kind: Kind, value: object, *at: Part) -> Iterator[Mistake]:
+        if isinstance(value, str) and value and kind is not Kind.ROLE:
+            yield from self.wrong_reference(kind, value, *at)
+        elif isinstance(value, list):
+            for index, each in enumerate(value):
+                yield from self._wrong_references(kind, each, *at, index)
 
     def wrong_reference(self, kind: Kind, key: str, *path: Part) -> Iterator[Mistake]:
         found = self._found.get(key)

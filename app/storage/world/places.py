@@ -24,6 +24,8 @@ from app.storage.world.mistakes import Mistake, json_path
 BuiltInRoles = Mapping[tuple[str, str], str]
 """The ids of the roles that every database has, by scope and name, which is their key in world files."""
 
+_SCOPES = {"workspaceMembers": "WORKSPACE", "contractMembers": "CONTRACT"}
+
 
 def place_mistakes(keys: Keys, roles: BuiltInRoles, taken_emails: Collection[str]) -> Iterator[Mistake]:
     """Everything that is wrong between the entities, flows apart.
@@ -33,6 +35,8 @@ def place_mistakes(keys: Keys, roles: BuiltInRoles, taken_emails: Collection[str
     for section in SECTIONS.values():
         for name, index, entity in keys.all(section.model):
             yield from keys.reference_mistakes(entity, name, index)
+    for name, index, raw in keys.malformed():
+        yield from keys.raw_reference_mistakes(SECTIONS[name].model, raw, name, index)
     yield from _role_mistakes(keys, roles)
     yield from _repeated(_unique(keys))
     for name, index, user in keys.all(User):
@@ -61,6 +65,10 @@ def _role_mistakes(keys: Keys, roles: BuiltInRoles) -> Iterator[Mistake]:
     for name, index, its in keys.all(ContractMember):
         held = _Held("CONTRACT", its.role, tenant_of(keys, its.contract))
         yield from _wrong_role(keys, roles, held, json_path(name, index, "role"))
+    for name, index, raw in keys.malformed():
+        key = raw.get("role")
+        if name in _SCOPES and isinstance(key, str) and key:
+            yield from _wrong_role(keys, roles, _Held(_SCOPES[name], key, None), json_path(name, index, "role"))
 
 
 class _Held(NamedTuple):

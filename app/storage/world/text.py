@@ -1,4 +1,8 @@
-"""Reads the JSON of a world file piece by piece, so that a large world never stands in memory as objects."""
+"""Reads the JSON of a world file piece by piece, so that a large world never stands in memory as objects.
+
+As objects it would take five times the memory of its text. `ijson`, which reads so too, knows neither the line of what it
+can't read nor that a section stands in the file twice.
+"""
 
 import json
 import re
