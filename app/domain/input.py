@@ -75,7 +75,10 @@ def cron_mistakes(cron: str | None, path: tuple[str, ...] = ("cron",)) -> tuple[
 
 
 def _cron_mistake(expression: str) -> str | None:
-    """What is wrong with a cron expression: the number of its fields, or the first that can't be read."""
+    """What is wrong with a cron expression: the number of its fields, or the first that can't be read.
+
+    Checked here, since the domain imports the standard library alone; `cronsim` also takes six fields, `L` and `#`.
+    """
     fields = expression.split(" ")
     if len(fields) != len(_CRON_FIELDS) or "" in fields:
         return (

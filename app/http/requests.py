@@ -55,6 +55,7 @@ async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLReque
     return _checked(fields.get("query"), fields.get("variables"), fields.get("operationName"), fields.get("extensions"))
 
 
+# Starlette reads no `Accept`, and for Werkzeug's reader a second web framework would be installed with every server.
 def media_type_for(accept: list[str]) -> str:
     """The media type to answer in: the most wanted one. Raises RequestError: 406 if it isn't there, 431 if the header is too long."""
     wanted: dict[str, float] = {}

@@ -1,4 +1,8 @@
-"""The supervisor: starts the workers that share a socket, watches them, and replaces those that die or get stuck."""
+"""The supervisor: starts the workers that share a socket, watches them, and replaces those that die or get stuck.
+
+Uvicorn's own asks a thread of the worker, which answers while the event loop is stuck; it replaces without a delay, and
+each worker imports the program anew.
+"""
 
 import gc
 import math
