@@ -19,6 +19,11 @@ class Example:
     document: str
     variables: dict[str, Any] | None
 
+    @property
+    def shown(self) -> str:
+        """What the page shows of it in the editor."""
+        return re.sub(r"^# Variables .*\n", "", self.document, flags=re.MULTILINE)
+
     async def run(self, client: httpx.AsyncClient) -> httpx.Response:
         body = {"query": self.document, "variables": self.variables}
         accept = {"Accept": "application/graphql-response+json", "Authorization": f"Bearer {self.token}"}

@@ -13,7 +13,7 @@ function readOperation(block) {
   const given = said("Variables");
   return {
     name: block.match(/^(?:query|mutation) (\w+)/m)[1],
-    title: block.match(/^# (.*)$/m)[1],
+    title: block.match(/^(?:# (?!As ).*\n)+/)[0].replace(/^# /gm, "").trim().replaceAll("\n", " "),
     token: said("As"),
     variables: given ? JSON.stringify(JSON.parse(given), null, 2) : "",
     document: block.replace(/^# Variables .*\n/m, "").trimEnd() + "\n",
