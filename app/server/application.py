@@ -20,7 +20,7 @@ from app.http.authentication.jwks import KeySet
 from app.http.documents import Documents
 from app.http.endpoint import Access, Bounds, Endpoint
 from app.http.errors import RequestCode, RequestError
-from app.http.explorer.page import Explorer, wants_page
+from app.http.explorer.page import Explorer, RedirectToPage, wants_page
 from app.http.in_flight import InFlightRequests
 from app.http.limits import Limits
 from app.http.middleware.allowed_hosts import AllowedHosts
@@ -111,20 +111,26 @@ class Entrance:
             raise RequestError(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, message)
         request = Request(scope, receive, send)
         if self.explorer is not None and wants_page(request):
-            response = self.explorer.page()
+            response = self.explorer.page(request)
         else:
             response = await self.endpoint(request)
         await response(scope, receive, send)
 
 
 def other_routes(settings: Settings, database: Database, explorer: Explorer | None) -> list[Route]:
-    page = [] if explorer is None else [Route("/graphql/static/{name}", explorer.part, methods=["GET"])]
     return [
-        *page,
+        *routes_to_page(explorer),
         Route("/health", health, methods=["GET"]),
         Route("/ready", readiness(database), methods=["GET"]),
         Route("/metrics", metrics_for(settings), methods=["GET"]),
     ]
+
+
+def routes_to_page(explorer: Explorer | None) -> list[Route]:
+    if explorer is None:
+        return []
+    redirects = [Route(path, RedirectToPage()) for path in ("/", "/graphql/")]
+    return [*redirects, Route("/graphql/static/{name}", explorer.part, methods=["GET"])]
 
 
 def authenticator_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Authenticator:

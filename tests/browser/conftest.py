@@ -85,9 +85,23 @@ async def signed_out_visit(chromium: Browser, address_off_loopback: str) -> Asyn
         yield visit
 
 
+@pytest.fixture
+async def on_a_laptop(chromium: Browser, address: str) -> AsyncIterator[Visit]:
+    async with visiting(chromium, address, width=1280, height=800) as visit:
+        await visit.open()
+        yield visit
+
+
+@pytest.fixture
+async def on_a_phone(chromium: Browser, address: str) -> AsyncIterator[Visit]:
+    """A visit before its first page."""
+    async with visiting(chromium, address, width=390, height=844) as visit:
+        yield visit
+
+
 @asynccontextmanager
-async def visiting(chromium: Browser, address: str) -> AsyncIterator[Visit]:
-    async with await chromium.new_context(viewport={"width": 1400, "height": 850}) as context:
+async def visiting(chromium: Browser, address: str, *, width: int = 1400, height: int = 850) -> AsyncIterator[Visit]:
+    async with await chromium.new_context(viewport={"width": width, "height": height}) as context:
         visit = Visit(await context.new_page(), address)
         yield visit
         assert visit.errors == []

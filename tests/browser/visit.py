@@ -54,6 +54,9 @@ class Visit:
         await self.page.locator("html[data-ready]").wait_for(state="attached")
         await self.page.locator(".graphiql-query-editor .CodeMirror").wait_for()
 
+    async def be_ready_as_simple_page(self) -> None:
+        await self.page.locator("html[data-ready] #query").wait_for()
+
     @property
     def sign_in(self) -> Locator:
         return self.page.locator("#sign-in")
@@ -69,6 +72,11 @@ class Visit:
     @property
     def token(self) -> Locator:
         return self.page.get_by_label("Token", exact=True)
+
+    @property
+    def token_note(self) -> Locator:
+        """What the page says of the token and the example."""
+        return self.page.locator("#token-note")
 
     @property
     def remember(self) -> Locator:

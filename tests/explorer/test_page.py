@@ -72,7 +72,7 @@ async def test_once_graphiql_is_fetched_a_browser_gets_it_and_may_keep_its_files
 ) -> None:
     fetch_into(fetched)
     parts = parts_of(await page_of(client))
-    assert set(parts) == {"graphiql.css", "graphiql.js", *graphiql.FILES}
+    assert set(parts) == {"graphiql.css", "graphiql.js", "narrow.js", *graphiql.FILES}
     for name, media_type in graphiql.FILES.items():
         part = await client.get(f"/graphql/static/{name}")
         assert (part.text, part.headers["content-type"].partition(";")[0]) == (f"/* {name} */", media_type)
@@ -83,6 +83,42 @@ async def test_graphiql_that_is_not_there_as_a_whole_is_not_offered(client: http
     fetch_into(fetched)
     (fetched / "graphiql-4.1.2.min.js").unlink()
     assert parts_of(await page_of(client)) == ["explorer.css", "explorer.js"]
+
+
+@pytest.mark.parametrize(
+    ("is_fetched", "wanted", "script"),
+    [
+        (True, "simple", "explorer.js"),
+        (True, "graphiql", "graphiql.js"),
+        (True, "other", "graphiql.js"),
+        (False, "simple", "explorer.js"),
+        (False, "graphiql", "explorer.js"),
+    ],
+)
+async def test_the_url_may_name_the_page(
+    client: httpx.AsyncClient, fetched: Path, is_fetched: bool, wanted: str, script: str
+) -> None:
+    if is_fetched:
+        fetch_into(fetched)
+    page = await client.get("/graphql", params={"page": wanted}, headers=BROWSER)
+    assert script in parts_of(page)
+
+
+@pytest.mark.parametrize(("path", "to"), [("/", "graphql"), ("/graphql/", "../graphql")])
+async def test_addresses_near_the_page_lead_browsers_to_it_but_nobody_else(
+    client: httpx.AsyncClient, path: str, to: str
+) -> None:
+    led = await client.get(path, headers=BROWSER)
+    assert (led.status_code, led.headers["location"], led.headers["vary"]) == (307, to, "Accept")
+    assert (await client.get(path, headers=BROWSER, follow_redirects=True)).url.path == "/graphql"
+    others = [
+        await client.get(path, headers={"Accept": "application/json"}),
+        await client.get(path, params={"query": "{ __typename }"}, headers=BROWSER),
+        await client.post(path, json={"query": "{ __typename }"}, headers=BROWSER),
+    ]
+    assert [(each.status_code, each.json()["errors"][0]["extensions"]["code"]) for each in others] == [
+        (404, "NOT_FOUND")
+    ] * 3
 
 
 def test_the_script_fetches_the_versions_that_the_page_shows() -> None:
@@ -186,5 +222,7 @@ async def test_examples_for_callers_with_a_token_are_kept_in_no_cache(database_u
 
 async def test_where_the_page_is_off_there_is_none_and_nothing_of_it(database_url: str) -> None:
     async with demo_client(database_url, graphiql="off") as client:
-        assert (await client.get("/graphql", headers=BROWSER)).headers["content-type"].startswith("application/json")
+        for path in ("/", "/graphql", "/graphql/"):
+            answer = await client.get(path, headers=BROWSER)
+            assert answer.headers["content-type"].startswith("application/json")
         assert {(await client.get(f"/graphql/static/{name}")).status_code for name in FILES} == {404}

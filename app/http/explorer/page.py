@@ -1,7 +1,7 @@
 """The page for people who explore the API with a browser: served from our own origin, without anything from outside.
 
-It is GraphiQL where that was fetched, else a simple one. Where it is open to callers with a token only, a browser gets
-the page, which knows nothing of the schema, and the page waits for a token that is good.
+It is GraphiQL where that was fetched and the window is wide enough, else a simple one. Where it is open to callers with
+a token only, a browser gets the page, which knows nothing of the schema, and the page waits for a valid token.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from secrets import token_urlsafe
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from app.http.authentication.authenticator import Authenticator, token_wanted
 from app.http.explorer import graphiql
@@ -26,12 +27,13 @@ FILES = {
     "graphiql.css": "text/css",
     "graphiql.js": "text/javascript",
     "storage.js": "text/javascript",
+    "narrow.js": "text/javascript",
     "panel.js": "text/javascript",
     "schema.js": "text/javascript",
     "elements.js": "text/javascript",
 }
 EXAMPLES = "examples.graphql"
-"""The one file that tells of the schema."""
+"""The only file that reveals anything of the schema."""
 SIMPLE_PAGE = (FOLDER / "explorer.html").read_text(encoding="utf-8")
 GRAPHIQL_PAGE = (FOLDER / "graphiql.html").read_text(encoding="utf-8")
 
@@ -43,9 +45,9 @@ HEADERS = {
 PRIVATE = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 
 
-def policy(style: str = "") -> dict[str, str]:
-    """What a page may do; besides our own files, style elements that bear this word, which nobody can foretell."""
-    styles = f"'self' 'nonce-{style}'" if style else "'self'"
+def policy(nonce: str = "") -> dict[str, str]:
+    """The content policy: our own files, and style elements that have this nonce."""
+    styles = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return {
         "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src {styles}; connect-src 'self'; "
         "img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -59,13 +61,16 @@ class Explorer:
     authenticator: Authenticator
     is_open_to_all: bool
 
-    def page(self) -> Response:
-        is_graphiql = graphiql.is_there()
+    def page(self, request: Request) -> Response:
+        """The page that `?page=` names, `simple` or `graphiql`; without it GraphiQL, whose script looks at the width."""
+        has_graphiql = graphiql.is_there()
+        is_graphiql = has_graphiql and request.query_params.get("page") != "simple"
         # GraphiQL's dialogs keep the page behind them from scrolling by a style element of their own.
         nonce = token_urlsafe(16) if is_graphiql else ""
         text = (GRAPHIQL_PAGE if is_graphiql else SIMPLE_PAGE).replace("{nonce}", nonce)
         text = text.replace("{open-to}", "all" if self.is_open_to_all else "callers")
-        return HTMLResponse(text, headers=HEADERS | policy(style=nonce))
+        text = text.replace("{graphiql}", "there" if has_graphiql else "missing")
+        return HTMLResponse(text, headers=HEADERS | policy(nonce))
 
     async def part(self, request: Request) -> Response:
         """A file that the page is made of. Raises RequestError: 401 for examples that are for callers with a token only."""
@@ -80,6 +85,18 @@ class Explorer:
             headers = HEADERS | policy() | {"Cache-Control": "public, max-age=31536000, immutable"}
             return FileResponse(graphiql.FETCHED / name, headers=headers, media_type=graphiql.FILES[name])
         raise HTTPException(404)
+
+
+class RedirectToPage:
+    """Leads browsers to the page from addresses near it; for all others, nothing is there."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        if not wants_page(request):
+            raise HTTPException(404)
+        # Relative, so that it holds behind a proxy that adds a prefix.
+        address = "../graphql" if request.url.path.endswith("/graphql/") else "graphql"
+        await RedirectResponse(address, headers=HEADERS)(scope, receive, send)
 
 
 def wants_page(request: Request) -> bool:

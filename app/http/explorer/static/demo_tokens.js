@@ -1,18 +1,82 @@
-// The tokens of the demo world, which everybody knows.
+// The tokens of the demo world, which everybody knows, as buttons that fill in the token.
 
-/** What is said of the examples where none of them is known. */
-export const madeForDemo = "The examples are made for the demo world, whose tokens aren't known here: put ids of your own in the place of theirs.";
+/** What the examples say where none of the tokens is known. */
+export const madeForDemo = "The examples are made for the demo world, whose tokens aren't known here: replace its ids with your own.";
 
-export const demoTokens = ["demo-integrator", "demo-admin", "demo-guest", "demo-outsider"];
+const DEMO_TOKENS = ["demo-integrator", "demo-admin", "demo-guest", "demo-outsider"];
 
-/** Those that this server knows; only servers on loopback can, so that no other is asked. */
-export async function demoTokensOf(post) {
+/** Those that this server knows; only servers on loopback can, so no other is asked. */
+async function knownTokens(post) {
   if (!["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) return [];
   try {
-    const response = await post({ query: "{ __typename }" }, demoTokens[0]);
-    return response.ok ? demoTokens : [];
+    const response = await post({ query: "{ __typename }" }, DEMO_TOKENS[0]);
+    return response.ok ? DEMO_TOKENS : [];
   } catch {
-    // A server that can't be reached just now says so where something is asked of it.
+    // Whatever is requested next reports a server that can't be reached.
     return [];
+  }
+}
+
+function button(text, title, onClick) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: text, title });
+  made.addEventListener("click", onClick);
+  return made;
+}
+
+/** The token follows the examples until the user chooses one; after that it changes only when the user says so. */
+export class DemoTokens {
+  constructor({ field, group, note }) {
+    Object.assign(this, { field, group, note, isChosen: field.value !== "" });
+    field.addEventListener("input", () => this.choose(field.value));
+  }
+
+  get areKnown() {
+    return !this.group.hidden;
+  }
+
+  async offer(post) {
+    const tokens = await knownTokens(post);
+    const buttons = tokens.map((token) => {
+      const made = button(token.replace("demo-", ""), `Use the token ${token}`, () => this.choose(token));
+      made.dataset.token = token;
+      return made;
+    });
+    this.group.append(...buttons);
+    this.group.hidden = tokens.length === 0;
+    this.set(this.field.value || (tokens[0] ?? ""));
+  }
+
+  choose(token) {
+    this.isChosen = token !== "";
+    this.note.replaceChildren();
+    this.set(token);
+  }
+
+  set(token) {
+    if (this.field.value !== token) {
+      this.field.value = token;
+      this.field.dispatchEvent(new Event("token"));
+    }
+    for (const each of this.group.querySelectorAll("button")) {
+      each.setAttribute("aria-pressed", String(each.dataset.token === token));
+    }
+  }
+
+  /** An example was opened that is written for a token: use that one, or ask where the user chose another. */
+  follow(example, token) {
+    if (!this.areKnown || !DEMO_TOKENS.includes(token)) return;
+    if (this.field.value === token) {
+      this.note.replaceChildren();
+    } else if (this.isChosen) {
+      const current = DEMO_TOKENS.includes(this.field.value) ? this.field.value : "yours";
+      const change = button(`Use ${token}`, "Change the token", () => {
+        this.choose(token);
+        this.isChosen = false;
+      });
+      this.note.replaceChildren(`${example} is written for ${token}; the token is still ${current}.`, change);
+    } else {
+      this.set(token);
+      this.note.replaceChildren(`The token is now ${token}: ${example} is written for it.`);
+    }
   }
 }

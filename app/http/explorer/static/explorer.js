@@ -1,5 +1,5 @@
 // The page's own script: picks examples, asks, and shows the answer. Nothing is kept when the page is closed.
-import { demoTokensOf, madeForDemo } from "./demo_tokens.js";
+import { DemoTokens, madeForDemo } from "./demo_tokens.js";
 import { examplesAfterSignIn } from "./sign_in.js";
 import { readExamples } from "./examples.js";
 import { element, shownJson } from "./elements.js";
@@ -8,10 +8,11 @@ import { SchemaBrowser } from "./schema.js";
 const endpoint = location.pathname;
 const part = (id) => document.getElementById(id);
 const query = part("query"), variables = part("variables"), token = part("token"), run = part("run");
-const status = part("status"), result = part("result"), picker = part("example"), demo = part("demo");
+const status = part("status"), result = part("result"), picker = part("example");
 const label = [...run.childNodes];
 let asking = null;
 
+const demo = new DemoTokens({ field: token, group: part("demo"), note: part("token-note") });
 const browser = new SchemaBrowser({
   ask: (document) => post({ query: document }, token.value.trim()),
   search: part("search"), trail: part("trail"), place: part("schema"),
@@ -107,26 +108,6 @@ function say(text, kind = "") {
   status.className = `status ${kind}`;
 }
 
-function setToken(text) {
-  token.value = text;
-  for (const button of demo.children) button.setAttribute("aria-pressed", String(button.dataset.token === text));
-}
-
-/** On a demo server, a button for each of its tokens. */
-async function findDemo() {
-  const tokens = await demoTokensOf(post);
-  for (const each of tokens) {
-    const button = element("button", { type: "button" }, each.replace("demo-", ""));
-    button.title = `Use the token ${each}`;
-    button.dataset.token = each;
-    button.addEventListener("click", () => setToken(each));
-    demo.append(button);
-  }
-  if (!tokens.length) return;
-  demo.hidden = false;
-  setToken(token.value || tokens[0]);
-}
-
 function fillPicker(examples) {
   for (const { section, operations } of examples) {
     const group = element("optgroup", { label: section });
@@ -149,7 +130,7 @@ function choose(operation) {
   query.value = operation.document;
   variables.value = operation.variables;
   query.scrollTop = 0;
-  if (!demo.hidden) setToken(operation.token);
+  demo.follow(operation.name, operation.token);
   say("");
   result.replaceChildren();
 }
@@ -201,15 +182,17 @@ async function copyAsCurl() {
 run.addEventListener("click", ask);
 part("copy").addEventListener("click", copyAsCurl);
 part("reload").addEventListener("click", () => browser.load());
-token.addEventListener("input", () => setToken(token.value));
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     ask();
+  } else if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    part("search").focus();
   }
 });
-await Promise.allSettled([findDemo()]);
-if (demo.hidden) part("made-for").textContent = madeForDemo;
+await demo.offer(post);
+if (!demo.areKnown) part("made-for").textContent = madeForDemo;
 fillPicker(readExamples(await examplesAfterSignIn(endpoint, token)));
 await browser.load();
 document.documentElement.dataset.ready = "true";

@@ -1,5 +1,5 @@
 // The page of GraphiQL: hands it the examples, sends its requests with the token, and keeps the token out of storage.
-import { demoTokens, demoTokensOf, madeForDemo } from "./demo_tokens.js";
+import { DemoTokens, madeForDemo } from "./demo_tokens.js";
 import { examplesAfterSignIn } from "./sign_in.js";
 import { readExamples } from "./examples.js";
 import { rememberedToken, rememberToken, storage } from "./storage.js";
@@ -7,13 +7,13 @@ import { examplesPlugin } from "./panel.js";
 
 const endpoint = location.pathname;
 const part = (id) => document.getElementById(id);
-const token = part("token"), remember = part("remember"), demo = part("demo");
+const token = part("token"), remember = part("remember");
 const defaultQuery = "# A new operation: Ctrl-Space completes, Ctrl-Enter runs.\n\n";
 const page = document.documentElement.dataset;
 const root = ReactDOM.createRoot(part("graphiql"));
 let activeTab = null;
 
-// Style elements that GraphiQL makes are allowed by this word.
+// The content policy allows the style elements of GraphiQL by this nonce.
 globalThis.__webpack_nonce__ = part("style").nonce;
 
 function post(body, bearer, more) {
@@ -38,70 +38,83 @@ function makeFetcher() {
   };
 }
 
-function setToken(text) {
-  token.value = text;
-  tokenChanged();
-}
-
-function tokenChanged() {
-  for (const button of demo.querySelectorAll("button")) {
-    button.setAttribute("aria-pressed", String(button.dataset.token === token.value));
-  }
+function keepToken() {
   if (remember.checked) rememberToken(token.value.trim());
 }
 
-/** The examples say whom they are meant for; a token of somebody's own is never exchanged for a demo token. */
-function useTokenOf(document) {
-  const meant = document?.match(/^# As (.*)$/m)?.[1];
-  const isFree = token.value === "" || demoTokens.includes(token.value);
-  if (!demo.hidden && isFree && demoTokens.includes(meant)) setToken(meant);
+/** An example says in a comment which token it is written for. */
+function followExample(document) {
+  const meant = document?.match(/^# As (.*)$/m)?.[1], name = document?.match(/^(?:query|mutation) (\w+)/m)?.[1];
+  if (meant) demo.follow(name, meant);
 }
 
 function tabsChanged({ tabs, activeTabIndex }) {
   const { id, query } = tabs[activeTabIndex];
-  if (id !== activeTab) useTokenOf(query);
+  if (id !== activeTab) followExample(query);
   activeTab = id;
-}
-
-function offerDemoTokens(tokens) {
-  for (const each of tokens) {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", textContent: each.replace("demo-", ""), title: `Use the token ${each}` });
-    button.dataset.token = each;
-    button.addEventListener("click", () => setToken(each));
-    demo.append(button);
-  }
-  demo.hidden = tokens.length === 0;
-  setToken(token.value || (tokens[0] ?? ""));
 }
 
 token.value = rememberedToken();
 remember.checked = token.value !== "";
 remember.addEventListener("change", () => rememberToken(remember.checked ? token.value.trim() : ""));
-token.addEventListener("input", tokenChanged);
-offerDemoTokens(await demoTokensOf(post));
+const demo = new DemoTokens({ field: token, group: part("demo"), note: part("token-note") });
+token.addEventListener("input", keepToken);
+token.addEventListener("token", keepToken);
+await demo.offer(post);
 const sections = readExamples(await examplesAfterSignIn(endpoint, token));
 const firstOfEach = sections.map(({ operations: [first] }) => ({ query: first.document, variables: first.variables }));
-const plugins = [examplesPlugin(sections, demo.hidden ? madeForDemo : "", (operation) => useTokenOf(operation.document))];
+const plugins = [examplesPlugin(sections, demo.areKnown ? "" : madeForDemo, followExample)];
+
+const { createElement: h } = React;
+const nothingYet = h(GraphiQL.Footer, null, "No answer yet. Press ▶ or Ctrl-Enter to run the operation.");
 
 function render() {
-  root.render(React.createElement(GraphiQL, {
+  root.render(h(GraphiQL, {
     fetcher: makeFetcher(), storage, plugins, defaultQuery, defaultTabs: firstOfEach,
     shouldPersistHeaders: false, defaultEditorToolsVisibility: "variables",
     onTabChange: tabsChanged, onSchemaChange: () => { page.schema = "known"; },
-  }, React.createElement(GraphiQL.Logo, null, " ")));
+  }, h(GraphiQL.Logo, null, " "), nothingYet));
 }
 
-/** The panel opens by a click only, so on a first visit that is what it gets, once it is there. */
-function openPanel() {
-  const button = document.querySelector('button[aria-label="Show Examples"]');
-  if (button) button.click();
-  else requestAnimationFrame(openPanel);
+/** Do something with an element as soon as GraphiQL has rendered it. */
+function whenRendered(selector, use) {
+  const found = document.querySelector(selector);
+  if (found) use(found);
+  else requestAnimationFrame(() => whenRendered(selector, use));
+}
+
+function keepActiveTabInView(tabs) {
+  const scroll = () => tabs.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const changes = { subtree: true, childList: true, characterData: true, attributeFilter: ["aria-selected"] };
+  new MutationObserver(scroll).observe(tabs, changes);
+}
+
+/** GraphiQL knows this key with ⌘ only, and only while the documentation is shown. */
+function searchOnCtrlK(event) {
+  const isMac = navigator.platform.startsWith("Mac");
+  if (event.key !== "k" || event.altKey || event.shiftKey || event.metaKey !== isMac || event.ctrlKey === isMac) return;
+  event.preventDefault();
+  event.stopPropagation();
+  document.querySelector('button[aria-label="Show Documentation Explorer"]')?.click();
+  whenRendered(".graphiql-doc-explorer", focusSearch);
+}
+
+/** A field is shown without the search: go back to where it is, step by step. */
+function focusSearch(documentation) {
+  const search = documentation.querySelector("input"), back = documentation.querySelector(".graphiql-doc-explorer-back");
+  search?.focus();
+  if (search || !back) return;
+  back.click();
+  requestAnimationFrame(() => focusSearch(documentation));
 }
 
 // Where the schema is for callers with a token only, it is asked for anew with this one.
 token.addEventListener("change", () => { if (page.schema !== "known") render(); });
+addEventListener("keydown", searchOnCtrlK, { capture: true });
 const isFirstVisit = storage.getItem("graphiql:tabState") === null;
+// GraphiQL takes the variables of the first tab from the storage only.
+if (isFirstVisit) storage.setItem("graphiql:variables", firstOfEach[0].variables);
 render();
-if (isFirstVisit) openPanel();
+whenRendered(".graphiql-tabs", keepActiveTabInView);
+if (isFirstVisit) whenRendered('button[aria-label="Show Examples"]', (button) => button.click());
 page.ready = "true";

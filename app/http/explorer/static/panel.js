@@ -6,7 +6,7 @@ const icon = () => h(
   h("path", { d: "M5 4.5h14v15H5zM8.5 9h7M8.5 12.5h7M8.5 16h4" }),
 );
 
-/** The plugin; `remark` is a sentence on all examples, or empty; `opened` is told of each that is opened. */
+/** The plugin; `remark` is a sentence on all examples, or empty; `opened` is called with each document that is opened. */
 export function examplesPlugin(sections, remark, opened) {
   return { title: "Examples", icon, content: () => h(Panel, { sections, remark, opened }) };
 }
@@ -15,7 +15,12 @@ function Panel({ sections, remark, opened }) {
   const editor = GraphiQL.React.useEditorContext({ nonNull: true });
   const [next, setNext] = useState(null);
 
-  // The new tab is there once this has been shown anew.
+  // Lines may be longer than a narrow window.
+  useEffect(() => {
+    for (const each of [editor.queryEditor, editor.variableEditor]) each?.setOption("lineWrapping", true);
+  }, [editor.queryEditor, editor.variableEditor]);
+
+  // The new tab exists after the next render.
   useEffect(() => {
     if (!next) return;
     editor.queryEditor.setValue(next.document);
@@ -32,7 +37,7 @@ function Panel({ sections, remark, opened }) {
       editor.addTab();
       setNext(operation);
     }
-    opened(operation);
+    opened(operation.document);
   };
 
   return h("section", { className: "examples", "aria-label": "Examples" },

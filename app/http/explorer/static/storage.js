@@ -3,6 +3,9 @@ const tokenKey = "flowport:token";
 const ownPrefix = "graphiql:";
 const withHeadersInside = ["graphiql:tabState", "graphiql:queries", "graphiql:favorites"];
 
+/** Sizes of the panes until the user drags them: room for the longest line of the examples in a window of 1280 px. */
+const defaults = { "graphiql:docExplorerFlex": "0.2", "graphiql:editorFlex": "1.6" };
+
 /** The token that was to be remembered, or an empty text. */
 export function rememberedToken() {
   return localStorage.getItem(tokenKey) ?? "";
@@ -24,7 +27,7 @@ function withoutHeaders(text) {
 
 /** For GraphiQL, which keeps headers whatever it is told: version 4 in its history, others as such. */
 export const storage = {
-  getItem: (key) => localStorage.getItem(key),
+  getItem: (key) => localStorage.getItem(key) ?? defaults[key] ?? null,
   setItem(key, value) {
     if (key === "graphiql:headers") return;
     localStorage.setItem(key, withHeadersInside.includes(key) ? withoutHeaders(value) : value);

@@ -1,0 +1,62 @@
+"""What fits where: GraphiQL on a laptop, the simple page on a phone."""
+
+from playwright.async_api import expect
+
+from tests.browser.visit import Visit
+from tests.explorer.examples import read_examples
+
+EXAMPLES = read_examples()
+SHOW_ALL = """documents => {
+    const editor = document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror;
+    editor.setValue(documents);
+    const isWrapped = (line, text) => editor.charCoords({line, ch: text.length}).top > editor.charCoords({line, ch: 0}).top;
+    const wrapped = editor.getValue().split("\\n").filter((text, line) => isWrapped(line, text));
+    const {width, clientWidth} = editor.getScrollInfo();
+    return {wrapped, hidden: width - clientWidth};
+}"""
+WIDEST = 57
+"""How many characters a line may have that isn't wrapped at 1280 px."""
+HIDDEN_WIDTH = "document.documentElement.scrollWidth - innerWidth"
+
+
+async def test_at_1280_px_no_line_of_an_example_is_cut_and_only_the_longest_are_wrapped(on_a_laptop: Visit) -> None:
+    documents = "\n".join(example.shown for example in EXAMPLES.values())
+    shown = await on_a_laptop.page.evaluate(SHOW_ALL, documents)
+    assert shown["hidden"] <= 0
+    assert shown["wrapped"] == [line for line in documents.splitlines() if len(line) > WIDEST]
+
+
+async def test_the_active_tab_is_in_sight_however_many_there_are(on_a_laptop: Visit) -> None:
+    active = on_a_laptop.page.get_by_role("tab", selected=True)
+    for name in ("DestinationWorkspacesWithReasons", "RefusedInsufficientPermission", "ExportWarnsOfTheTopicsSchema"):
+        await on_a_laptop.open_example(name)
+        await expect(active).to_be_in_viewport(ratio=0.99)
+    await on_a_laptop.open_example("ExportFlow")
+    await expect(active).to_be_in_viewport(ratio=0.99)
+
+
+async def test_a_phone_gets_the_simple_page_whose_width_fits(on_a_phone: Visit) -> None:
+    page = on_a_phone.page
+    await page.goto(on_a_phone.address)
+    await on_a_phone.be_ready_as_simple_page()
+    assert page.url == f"{on_a_phone.address}?page=simple"
+    assert await page.evaluate(HIDDEN_WIDTH) == 0
+    await expect(page.locator("#example")).to_have_value("ExportFlow")
+    await on_a_phone.button("^Run").click()
+    await expect(page.locator("#result")).to_contain_text('"Retail Production"')
+    assert await page.evaluate(HIDDEN_WIDTH) == 0
+
+
+async def test_a_phone_that_asks_for_graphiql_gets_it(on_a_phone: Visit) -> None:
+    await on_a_phone.page.goto(f"{on_a_phone.address}?page=simple")
+    await on_a_phone.be_ready_as_simple_page()
+    await on_a_phone.page.get_by_role("link", name="GraphiQL").click()
+    await on_a_phone.be_ready()
+    assert on_a_phone.page.url == f"{on_a_phone.address}?page=graphiql"
+
+
+async def test_the_address_of_the_server_leads_to_the_page(visit: Visit) -> None:
+    for path in ("/", "/graphql/"):
+        await visit.page.goto(visit.address.removesuffix("/graphql") + path)
+        assert visit.page.url == visit.address
+        await visit.be_ready()
