@@ -224,6 +224,11 @@ class Settings(BaseSettings):
     max_answer_bytes: int = Field(
         default=16_777_216, ge=1024, description="largest answer, with the graphs that are read for it"
     )
+    max_graph_characters: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="characters of graphs after which a request begins no further mutation",
+    )
     rate_limit_cost_per_minute: int | None = Field(
         default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
     )

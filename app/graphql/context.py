@@ -61,6 +61,7 @@ class Context:
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
+        self.meter.check_before_graphs()
         self.meter.take_objects(MUTATION_COST)
         outcome = await use_case(self.work, self.viewer, wish)
         if isinstance(outcome, Refused):

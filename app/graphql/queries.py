@@ -153,7 +153,8 @@ class Query:
     ) -> OverrideCandidateConnection | None:
         """Flows of the destination workspace that this flow could override: copies of it, its name, then the others."""
         paging, text = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
-        candidates = await find_override_candidates(info.context.database, info.context.viewer, flow_id, workspace_id)
+        database, viewer = info.context.database, info.context.viewer
+        candidates = await find_override_candidates(database, viewer, flow_id, workspace_id)
         if candidates is None:
             return None
         flows = await candidates.flows(text, paging.request)

@@ -22,10 +22,16 @@ class Limits:
     page_size: int = LARGEST_PAGE
     answer_bytes: int = 16_777_216
     input_elements: int = 3_000
+    graph_characters: int = 1_000_000
 
     def meter(self) -> Meter:
         """What counts an answer while it is made."""
-        return Meter(max_objects=self.cost, max_values=self.values, max_bytes=self.answer_bytes)
+        return Meter(
+            max_objects=self.cost,
+            max_values=self.values,
+            max_bytes=self.answer_bytes,
+            max_graph_characters=self.graph_characters,
+        )
 
     def check(self, query_cost: "QueryCost", *, is_mutation: bool) -> None:
         """Refuse an operation that is over one of the limits."""

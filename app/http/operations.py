@@ -15,6 +15,7 @@ from app.http.error_masking import formatted, is_mistake
 from app.http.errors import RequestCode
 from app.http.requests import GraphQLRequest
 from app.storage.engine import DatabaseUnavailable, Written
+from app.telemetry.effort import counting_graphs
 from app.telemetry.log import log
 
 LOOKS_AGAIN = 2
@@ -39,12 +40,8 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
 
     Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
     """
-    result = await _run(asked, operation, context)
-    for _ in range(LOOKS_AGAIN):
-        if operation.type is not OperationType.QUERY or not _met_what_vanished(result):
-            break
-        await context.look_again()
-        result = await _run(asked, operation, context)
+    with counting_graphs(context.meter.take_graph_decided):
+        result = await _run_until_nothing_vanishes(asked, operation, context)
     errors, data = result.errors or (), result.data
     if errors and data is None and all(error.path is None for error in errors):
         return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
@@ -59,6 +56,16 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     outcome = "refused" if context.refused else "ok"
     codes = tuple(error["extensions"]["code"] for error in body.get("errors", ()))
     return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
+
+
+async def _run_until_nothing_vanishes(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:
+    result = await _run(asked, operation, context)
+    for _ in range(LOOKS_AGAIN):
+        if operation.type is not OperationType.QUERY or not _met_what_vanished(result):
+            break
+        await context.look_again()
+        result = await _run(asked, operation, context)
+    return result
 
 
 async def _run(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:

@@ -171,6 +171,7 @@ def bounds_of(settings: Settings) -> Bounds:
         page_size=settings.max_page_size,
         answer_bytes=settings.max_answer_bytes,
         input_elements=settings.max_input_elements,
+        graph_characters=settings.max_graph_characters,
     )
     return Bounds(
         body_bytes=settings.max_body_bytes,

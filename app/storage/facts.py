@@ -63,8 +63,13 @@ from app.storage.tables import (
     TOPIC,
     WORKSPACE,
 )
+from app.telemetry.effort import count_graph
 
 IDS = bindparam("ids", type_=ARRAY(Text))
+
+
+CHARACTERS_OF_OUTLINE = 3
+"""How many of a graph a character of its outline and bindings stands for: what is long in a graph isn't read here."""
 
 
 def _flows_with_states() -> Select[Any]:
@@ -160,6 +165,7 @@ async def read_flows(
     version = version_id if is_id(Kind.VERSION, version_id) else None
     rows = (await connection.execute(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})).all()
     size = sum(len(text) for row in rows for text in row if isinstance(text, str))
+    count_graph(CHARACTERS_OF_OUTLINE * size)
     return await offload(size, _flows_of, rows)
 
 

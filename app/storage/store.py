@@ -29,8 +29,10 @@ from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_dr
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
 from app.storage.ids import Kind, is_id
+from app.storage.reads.limit import sent_size
 from app.storage.tables import CONTRACT, FLOW, WORKSPACE, WORKSPACE_ACCESS
 from app.storage.write_context import Act
+from app.telemetry.effort import count_graph
 
 WANTED = bindparam("wanted", type_=Text)
 
@@ -86,6 +88,7 @@ class Store:
 
     async def create_facts(self, wish: CreateWish) -> CreateFacts:
         """What the creation of a flow rests on; the contract's quota is locked from here on."""
+        count_graph(sent_size(wish.graph))
         await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, wish.workspace_id)
         place, used = await read_place(self._connection, self._actor, wish.workspace_id)
         if place is None:
@@ -102,6 +105,8 @@ class Store:
 
         `version_id` names a version of it; `graph` and `chosen` are what the caller sent and chose for its steps.
         """
+        if graph is not None:
+            count_graph(sent_size(graph))
         await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
         flow, named = (await self._flows(flow_id, version=version_id)).get(flow_id, (None, None))
         if flow is None:

@@ -11,7 +11,8 @@ from app.graphql.execution.meter import BYTES_PER_UNIT, AnswerTooLarge, Meter, j
 
 
 def meter(**maxima: int) -> Meter:
-    return Meter(**{"max_objects": 10, "max_values": 10, "max_bytes": 1000, **maxima})
+    limits = {"max_objects": 10, "max_values": 10, "max_bytes": 1000, "max_graph_characters": 100}
+    return Meter(**limits | maxima)
 
 
 def test_objects_add_up_until_they_are_above_the_maximum() -> None:

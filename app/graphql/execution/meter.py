@@ -27,10 +27,22 @@ class AnswerTooLarge(BadRequest):
         super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
 
 
+class NotBegun(BadRequest):
+    """A field that wasn't begun, since those before it took as much as one request may take."""
+
+    def __init__(self, maximum: int) -> None:
+        message = (
+            "This was not begun: what was done before it in this request took as much as one request may take. Ask for "
+            "it in a request of its own."
+        )
+        super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": "characters of graphs", "maximum": maximum})
+
+
 class Meter:
     """Counts the objects, leaf values and bytes of one answer; each `take` raises AnswerTooLarge above its limit."""
 
-    def __init__(self, *, max_objects: int, max_values: int, max_bytes: int) -> None:
+    def __init__(self, *, max_objects: int, max_values: int, max_bytes: int, max_graph_characters: int) -> None:
+        self._max_graph_characters = max_graph_characters
         self._max_objects = max_objects
         self._max_values = max_values
         self._max_bytes = max_bytes
@@ -41,7 +53,7 @@ class Meter:
     @property
     def cost(self) -> int:
         """What the operation is charged for: its objects and mutations, and what it read or answered of long texts."""
-        return self.objects + (self.bytes + self.read_bytes) // BYTES_PER_UNIT
+        return self.objects + (self.bytes + self.read_bytes + self.graph_characters) // BYTES_PER_UNIT
 
     @property
     def readable_bytes(self) -> int:
@@ -50,7 +62,7 @@ class Meter:
 
     def begin_again(self) -> None:
         """For an answer that is made anew."""
-        self.objects = self.values = self.bytes = self.read_bytes = self.parsed_bytes = 0
+        self.objects = self.values = self.bytes = self.read_bytes = self.parsed_bytes = self.graph_characters = 0
         self.refused = None
         self.comparisons = ComparisonBudget()
 
@@ -88,6 +100,15 @@ class Meter:
         self.parsed_bytes += number
         if self.parsed_bytes > self._max_bytes:
             self._refuse("bytes of graphs", self._max_bytes)
+
+    def take_graph_decided(self, characters: int) -> None:
+        """Count the characters of graphs that a mutation or a search for destinations decides about."""
+        self.graph_characters += characters
+
+    def check_before_graphs(self) -> None:
+        """Refuse to begin with a mutation or a search for destinations where those before it took too much."""
+        if self.refused is not None or self.graph_characters >= self._max_graph_characters:
+            raise NotBegun(self._max_graph_characters)
 
     def _refuse(self, limit: str, maximum: int) -> None:
         self.refused = self.refused or AnswerTooLarge(limit, maximum)

@@ -6,6 +6,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, Select, bindparam, case, func, select
 from sqlalchemy.sql import FromClause
 
@@ -28,9 +29,20 @@ BYTES_PER_CONTAINER = 16
 """What a list or an object in a graph counts besides its text: once it is parsed it takes many times the room."""
 
 
+UNWRITABLE_SIZE = 1_000_000
+
+
 def parsed_size(text: str) -> int:
     """What a graph counts when it is parsed."""
     return len(text) + BYTES_PER_CONTAINER * (text.count("[") + text.count("{"))
+
+
+def sent_size(graph: object) -> int:
+    """What a graph counts that was sent; one that can't be written, since it is nested too deep, as much as any."""
+    try:
+        return parsed_size(orjson.dumps(graph).decode())
+    except TypeError:
+        return UNWRITABLE_SIZE
 
 
 def bounded(rows: FromClause, *, by: str, long: Sequence[str]) -> Select[Any]:

@@ -106,11 +106,36 @@ def largest_graph(demo: Demo) -> httpx.Request:
     return demo.request(CREATE, input=wish)
 
 
-def many_commands(fields: str) -> Callable[[Demo], httpx.Request]:
+def five_creations(demo: Demo) -> httpx.Request:
+    wish = {"workspaceId": demo.workspaces[0], "name": "Largest", "graph": graph(steps(24_000, "core/a:b"))}
+    created = aliased(5, "createFlow(input: $input) { flow { id } errors { message } }")
+    return demo.request(f"mutation($input: CreateFlowInput!) {{ {created} }}", input=wish)
+
+
+def five_mutations(mutation: str) -> Callable[[Demo], httpx.Request]:
+    def prepare(demo: Demo) -> httpx.Request:
+        flow, _ = demo.create(graph(steps(22_000, "core/a:b")))
+        there = demo.workspaces[1]
+        made = aliased(5, f"{mutation} {{ errors {{ message }} }}").replace("$there", f'"{there}"')
+        return demo.request(f"mutation($id: ID!) {{ {made} }}", id=flow)
+
+    return prepare
+
+
+def many_commands(fields: str, times: int = 1) -> Callable[[Demo], httpx.Request]:
     def prepare(demo: Demo) -> httpx.Request:
         flow, _ = demo.create(graph({"id": f"{index}", "command": f"t{index}/c:f"} for index in range(24_000)))
-        query = f"query($id: ID!) {{ destinationWorkspaces(flowId: $id, includeIneligible: true) {{ edges {{ {fields} }} }} }}"
-        return demo.request(query, id=flow)
+        searched = f"destinationWorkspaces(flowId: $id, includeIneligible: true) {{ edges {{ {fields} }} }}"
+        return demo.request(f"query($id: ID!) {{ {aliased(times, searched)} }}", id=flow)
+
+    return prepare
+
+
+def candidates(field: str) -> Callable[[Demo], httpx.Request]:
+    def prepare(demo: Demo) -> httpx.Request:
+        flow, _ = demo.create(graph(steps(18_000)))
+        searched = aliased(50, f"{field}(flowId: $id, workspaceId: $there) {{ edges {{ cursor }} }}")
+        return demo.request(f"query($id: ID!, $there: ID!) {{ {searched} }}", id=flow, there=demo.workspaces[1])
 
     return prepare
 
@@ -144,7 +169,17 @@ GRAPHS = (
     Attack("publish, 17,000 equal ids", publishing(REPEATED)),
     Attack("publish, 16,000 unknown components", publishing(UNKNOWN)),
     Attack("largest graph created", largest_graph),
+    Attack("largest graph created five times", five_creations),
+    Attack("copies of 22,000 steps, 5", five_mutations("copyFlow(input: {flowId: $id})")),
+    Attack("publications of 22,000 steps, 5", five_mutations("publishFlowDraft(input: {flowId: $id})")),
+    Attack(
+        "exports of 22,000 steps, 5",
+        five_mutations("exportFlow(input: {flowId: $id, destination: {workspaceId: $there}})"),
+    ),
+    Attack("override candidates of 18,000 steps, 50 aliases", candidates("overrideCandidates")),
+    Attack("topic candidates of 18,000 steps, 50 aliases", candidates("topicCandidates")),
     Attack("destinations of 24,000 commands", many_commands("eligible")),
+    Attack("destinations of 24,000 commands, 50 aliases", many_commands("eligible", 50)),
     Attack(
         "blockers of 24,000 commands",
         many_commands("blockers { message ... on ComponentNotAccessible { components { stepIds } } }"),
