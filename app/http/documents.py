@@ -40,6 +40,8 @@ KEPT_CHARACTERS = 1_000_000
 """How much of documents is kept: parsed they take a hundred times as many bytes, and most have a thousand characters."""
 LEAST_CHARACTERS = 300
 """What a short document counts besides: it takes some kilobytes too."""
+CHECKING = 10
+"""How many times as long checking a character may take as reading it, where fragments and fields are repeated."""
 MOST_MISTAKES = 20
 MOST_LETTERS, MOST_DIGITS = 256, 400
 _LONG_WORD = re.compile(rf"[_A-Za-z0-9]{{{MOST_LETTERS + 1}}}")
@@ -84,7 +86,7 @@ class Documents:
         """Why a document doesn't fit the schema. One without mistakes is kept."""
         if document.is_valid:
             return ()
-        mistakes = await offload(len(document.source), self._check, document.node)
+        mistakes = await offload(CHECKING * len(document.source), self._check, document.node)
         if not mistakes and size_of(document) <= KEPT_CHARACTERS:
             self._good[document.source] = replace(document, is_valid=True)
         return mistakes

@@ -1,5 +1,8 @@
 """Documents that were validated are cached as long as there is room; others are not."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from app.http import documents
@@ -40,6 +43,24 @@ async def test_what_is_kept_has_a_bound_in_all(read: Documents, monkeypatch: pyt
     large = f"{GOOD} # {'x' * 1000}"
     await read.mistakes_in(await read.read(large))
     assert [(await read.read(source)).is_valid for source in [*sources, large]] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(("length", "is_offloaded"), [(100, False), (2_000, True)])
+async def test_a_document_is_checked_in_a_thread_unless_it_is_short(
+    monkeypatch: pytest.MonkeyPatch, length: int, *, is_offloaded: bool
+) -> None:
+    threads = list[int]()
+    check = documents.mistakes_in
+
+    def noted(*of: Any, **how: Any) -> Any:
+        threads.append(threading.get_ident())
+        return check(*of, **how)
+
+    monkeypatch.setattr(documents, "mistakes_in", noted)
+    read = Documents(max_tokens=1_000, max_characters=5_000, hides_suggestions=False)
+    assert not await read.mistakes_in(await read.read(GOOD.ljust(length)))
+    [thread] = threads
+    assert (thread != threading.get_ident()) is is_offloaded
 
 
 async def test_the_hash_tells_documents_apart_by_their_text(read: Documents) -> None:
