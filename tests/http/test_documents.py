@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.graphql import schema
 from app.http import documents
 from app.http.documents import LEAST_CHARACTERS, Documents, operation_of
 
@@ -50,7 +51,7 @@ async def test_a_document_is_checked_in_a_thread_unless_it_is_short(
     monkeypatch: pytest.MonkeyPatch, length: int, *, is_offloaded: bool
 ) -> None:
     threads = list[int]()
-    check = documents.mistakes_in
+    check = schema.mistakes_in
 
     def noted(*of: Any, **how: Any) -> Any:
         threads.append(threading.get_ident())

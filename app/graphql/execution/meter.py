@@ -102,11 +102,11 @@ class Meter:
             self._refuse("bytes of graphs", self._max_bytes)
 
     def take_graph_decided(self, characters: int) -> None:
-        """Count the characters of graphs that a mutation or a search for destinations decides about."""
+        """Count the characters of graphs that a mutation decides about."""
         self.graph_characters += characters
 
     def check_before_graphs(self) -> None:
-        """Refuse to begin with a mutation or a search for destinations where those before it took too much."""
+        """Refuse to begin with a mutation where those before it took too much."""
         if self.refused is not None or self.graph_characters >= self._max_graph_characters:
             raise NotBegun(self._max_graph_characters)
 
