@@ -13,7 +13,7 @@ FUNCTION_LINES = 40
 RESOLVER_LINES = 15
 
 RESOLVER_MODULES = (Path("app/graphql/queries.py"), Path("app/graphql/mutations.py"))
-RESOLVER_DECORATORS = {"field", "mutation"}
+RESOLVER_DECORATORS = {"connection_field", "field", "mutation"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -1,9 +1,9 @@
 """The endpoint: from an HTTP request to a caller, an operation and an answer."""
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from graphql import GraphQLError, OperationType
@@ -118,7 +118,7 @@ class Endpoint:
             ) from None
 
     async def _run(self, asked: Asked, statements: Statements) -> Response:
-        started = time.perf_counter()
+        started = perf_counter()
         name, variables = asked.request.operation_name, asked.request.variables or {}
         try:
             operation = operation_of(await self.documents.read(asked.request.query), name)
@@ -145,7 +145,7 @@ class Endpoint:
             answer = await self._execute(asked, operation, meter)
         finally:
             headers = self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
-            seconds = time.perf_counter() - started
+            seconds = perf_counter() - started
             self._note(asked, operation, answer, cost=query_cost.cost, statements=statements.count, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
         response = answered(answer, asked.media_type)

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 
 from app.domain.bindings import AgentNotCopied
 from app.domain.error_code import ErrorCode
@@ -36,16 +36,18 @@ def test_an_export_is_planned_or_refused_exactly_as_the_law_says(case: Case) -> 
 def test_a_plan_binds_and_reports_as_the_law_says_and_leaves_the_content_alone(case: Case) -> None:
     plan, law = plan_export(case.facts, case.wish), Law(case.facts, case.wish)
     state = law.state()
-    if isinstance(plan, ExportPlan) and state is not None:
-        bound = {step.position: step.values for step in plan.bindings}
-        for step in state.steps:
-            before, after = bound_by(state)[step.position], bound.get(step.position, {})
-            assert what_is_named(after) == what_is_named(law.after(step.position, step.id, step.command))
-            assert all(lives_in(plan.workspace_id, case, kind, value) for kind, value in what_is_named(after).items())
-            assert {kind for kind, value in before.items() if not value} <= after.keys()
-        assert plan.content_hash == state.content_hash
-        assert list(plan.references) == law.report()
-        assert agents_told(plan) == law.agents_not_copied()
+    if not isinstance(plan, ExportPlan) or state is None:
+        reject()
+    bound = {step.position: step.values for step in plan.bindings}
+    for step in state.steps:
+        before, after = bound_by(state)[step.position], bound.get(step.position, {})
+        assert what_is_named(after) == what_is_named(law.after(step.position, step.id, step.command))
+        assert all(lives_in(plan.workspace_id, case, kind, value) for kind, value in what_is_named(after).items())
+        assert {kind for kind, value in before.items() if not value} <= after.keys()
+    assert plan.content_hash == state.content_hash
+    assert list(plan.references) == law.report()
+    # X7c
+    assert agents_told(plan) == law.agents_not_copied()
 
 
 def what_is_named(values: Mapping[ReferenceKind, Json]) -> dict[ReferenceKind, Json]:
@@ -74,16 +76,17 @@ def test_a_copy_of_what_the_workspace_can_use_is_exact(case: Case) -> None:
     facts = replace(case.facts, overridden=None)
     plan = plan_copy(facts, CopyWish(case.wish.flow_id, None, case.wish.source))
     state = Law(facts, case.wish).state()
-    if isinstance(plan, ExportPlan) and state is not None:
-        here = {(thing.kind, thing.id) for thing in facts.targets.values() if thing.workspace_id == plan.workspace_id}
-        named = {*named_in_order(state)}
-        agents = dict.fromkeys(
-            value for kind, value in named_in_order(state) if kind is AGENT and (kind, value) not in here
-        )
-        assert plan.content_hash == state.content_hash
-        assert [warning.agent_id for warning in plan.warnings if isinstance(warning, AgentNotCopied)] == [*agents]
-        assert len(plan.warnings) == len(agents)
-        assert (plan.bindings == state.bindings) is (named <= here)
+    if not isinstance(plan, ExportPlan) or state is None:
+        reject()
+    here = {(thing.kind, thing.id) for thing in facts.targets.values() if thing.workspace_id == plan.workspace_id}
+    named = {*named_in_order(state)}
+    agents = dict.fromkeys(
+        value for kind, value in named_in_order(state) if kind is AGENT and (kind, value) not in here
+    )
+    assert plan.content_hash == state.content_hash
+    assert [warning.agent_id for warning in plan.warnings if isinstance(warning, AgentNotCopied)] == [*agents]
+    assert len(plan.warnings) == len(agents)
+    assert (plan.bindings == state.bindings) is (named <= here)
 
 
 def agents_told(plan: ExportPlan) -> dict[str, list[str]]:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import time
 
 import httpx
 import pytest
@@ -43,14 +42,12 @@ async def test_what_was_begun_is_finished_and_what_comes_then_is_turned_away(dat
 async def test_a_server_that_does_nothing_stops_at_once_and_closes_idle_connections(
     databases: Server, loaded: Loaded
 ) -> None:
-    async with real_server(databases, loaded) as real:
+    async with real_server(databases, loaded, shutdown_seconds=3600) as real:
         async with real.saying("GET /health HTTP/1.1", "Host: localhost", "", "") as (reader, _):
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")
             real.tell()
-            told = time.monotonic()
-            assert b"connection: close" not in await asyncio.wait_for(reader.read(), 5)
-            await real.running
-            assert time.monotonic() - told < 3
+            assert b"connection: close" not in await asyncio.wait_for(reader.read(), 30)
+            await asyncio.wait_for(real.running, 30)
         with pytest.raises(httpx.ConnectError):
             await real.api.http.get("/health")
 

@@ -34,6 +34,12 @@ def a_question_of_loaders(real: Real) -> Any:
 SLOW = pytest.mark.parametrize(("lock", "ask"), [(LOCK_FLOWS, a_copy), (LOCK_CONTRACTS, a_question_of_loaders)])
 
 
+async def as_usual(real: Real) -> bool:
+    """Whether as many requests as there are connections are answered."""
+    responses = await asyncio.gather(*(real.copying(name=f"Later {number}") for number in range(POOL)))
+    return [response.status_code for response in responses] == [200] * POOL
+
+
 @SLOW
 async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_connection_taken(
     databases: Server, loaded: Loaded, lock: str, ask: Callable[[Real], Any]
@@ -45,10 +51,10 @@ async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_conne
             # The others waited for a connection, and no longer than for half of that time.
             codes = {code_of(response) for response in responses}
             assert {(503, "TIMEOUT")} <= codes <= {(503, "TIMEOUT"), (503, "SERVICE_UNAVAILABLE")}
-            assert await real.at_work_in_the_database() == 0
+            assert await soon_true(lambda: real.is_at_work(0))
         assert await real.names() == before
-        usual = await asyncio.gather(*(real.copying(name=f"Later {number}") for number in range(POOL)))
-        assert [response.status_code for response in usual] == [200] * POOL
+        # On a busy machine some of these may be late as well; with a connection lost they would be every time.
+        assert await soon_true(lambda: as_usual(real), seconds=30)
 
 
 @SLOW
@@ -64,8 +70,7 @@ async def test_clients_that_go_away_leave_no_statement_no_row_and_no_connection_
                 request.cancel()
             assert await soon_true(lambda: real.is_at_work(0))
         assert await real.names() == before
-        usual = await asyncio.gather(*(real.copying(name=f"Later {number}") for number in range(POOL)))
-        assert [response.status_code for response in usual] == [200] * POOL
+        assert await as_usual(real)
 
 
 async def test_of_a_document_cut_off_the_mutations_that_were_done_stay_and_the_answer_says_so(
@@ -75,14 +80,14 @@ async def test_of_a_document_cut_off_the_mutations_that_were_done_stay_and_the_a
         "mutation($first: CreateFlowInput!, $second: CopyFlowInput!) "
         "{ createFlow(input: $first) { flow { id } } copyFlow(input: $second) { flow { id } } }"
     )
-    async with real_server(databases, loaded, request_timeout_seconds=0.5) as real:
+    async with real_server(databases, loaded, request_timeout_seconds=2) as real:
         async with real.locked(LOCK_FLOWS):
             second = {"flowId": real.api.id("plain"), "name": "Second"}
             response = await real.posting(both, first=real.creation("First"), second=second)
         assert code_of(response) == (503, "TIMEOUT")
         assert response.headers["Retry-After"] == "1"
         assert response.json()["errors"][0]["message"] == (
-            "The request took longer than 0.5 seconds, and what was unfinished of it was undone. "
+            "The request took longer than 2 seconds, and what was unfinished of it was undone. "
             "Ask for less, and look whether a mutation was done before you send it again."
         )
         names = await real.names()
@@ -92,7 +97,7 @@ async def test_of_a_document_cut_off_the_mutations_that_were_done_stay_and_the_a
 async def test_a_statement_beyond_its_time_is_told_as_that_and_is_no_error_of_ours(
     databases: Server, loaded: Loaded
 ) -> None:
-    async with real_server(databases, loaded, statement_timeout_seconds=0.2) as real:
+    async with real_server(databases, loaded, statement_timeout_seconds=0.5) as real:
         before = await real.names()
         with capture_logs() as log:
             async with real.locked(LOCK_FLOWS):
@@ -130,7 +135,7 @@ async def test_a_body_that_doesnt_come_is_waited_for_no_longer_than_for_anything
 async def test_what_was_begun_and_cut_off_has_its_line_in_the_log_and_is_counted(
     databases: Server, loaded: Loaded
 ) -> None:
-    async with real_server(databases, loaded, request_timeout_seconds=0.3) as real:
+    async with real_server(databases, loaded, request_timeout_seconds=1) as real:
         with capture_logs() as log:
             async with real.locked(LOCK_FLOWS):
                 response = await real.copying()
