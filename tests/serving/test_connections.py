@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -149,6 +150,19 @@ async def test_who_does_not_take_an_answer_is_left(databases: Server, loaded: Lo
         async with real.saying(*real.head_of_a_post(len(body)), body):
             assert await soon(lambda: answers_waiting(real))
             assert await soon(lambda: not answers_waiting(real))
+
+
+async def test_who_does_not_take_a_file_that_comes_in_pieces_is_left(
+    databases: Server, loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "examples.js").write_bytes(bytes(30_000_000))
+    monkeypatch.setattr("app.http.explorer.page.FOLDER", tmp_path)
+    async with (
+        real_server(databases, loaded, request_timeout_seconds=1) as real,
+        real.saying("GET /graphql/static/examples.js HTTP/1.1", "Host: localhost", "", ""),
+    ):
+        assert await soon(lambda: answers_waiting(real))
+        assert await soon(lambda: not answers_waiting(real))
 
 
 @asynccontextmanager
