@@ -44,7 +44,7 @@ from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.context import MUTATION_COST
 from app.graphql.request_errors import BadRequest
 from app.graphql.schema import schema
-from app.http.limits import NO_SIZE, NOTHING, ONE_OBJECT, ONE_VALUE, QueryCost, Size
+from app.http.limits import NO_SIZE, NOTHING, ONE_OBJECT, ONE_VALUE, CostlyPath, QueryCost, Size
 
 LIST_COST = 10
 ELEMENTS = {"edges", "nodes"}
@@ -127,7 +127,7 @@ class CostAnalysis:
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> QueryCost:
         name = node.name.value
         inner = self._selection(node.selection_set, self._type_of(name, parent))
-        size, per_element = self._size(node, parent, inner)
+        size, per_element, length = self._size(node, parent, inner)
         return QueryCost(
             depth=inner.depth + 1,
             fields=inner.fields + 1,
@@ -136,21 +136,25 @@ class CostAnalysis:
             roots=1,
             size=size,
             per_element=per_element,
+            costly=CostlyPath(size.objects + per_element.objects, name, length, inner.costly),
         )
 
-    def _size(self, node: FieldNode, parent: GraphQLNamedType | None, inner: QueryCost) -> tuple[Size, Size]:
-        """The size of a field; of a connection's elements that of one, to be multiplied by the page size."""
+    def _size(self, node: FieldNode, parent: GraphQLNamedType | None, inner: QueryCost) -> tuple[Size, Size, int]:
+        """The size of a field, and how many elements it can have; of a connection's elements the size of one."""
         if node.selection_set is None:
-            return ONE_VALUE, NO_SIZE
+            return ONE_VALUE, NO_SIZE, 1
         name, content = node.name.value, ONE_OBJECT + inner.size
         if parent is not None and parent.name.startswith("__"):
-            return content * LENGTHS_IN_SCHEMA.get((parent.name, name), 1), NO_SIZE
+            length = LENGTHS_IN_SCHEMA.get((parent.name, name), 1)
+            return content * length, NO_SIZE, length
         if parent is not None and _is_connection(parent) and name in ELEMENTS:
-            return NO_SIZE, content
+            return NO_SIZE, content, 1
         output = self._output(name, parent)
         if output is not None and _is_connection(get_named_type(output)):
-            return content + inner.per_element * self._page_size(node), NO_SIZE
-        return (content * self._length(node) if _is_list(output) else content), NO_SIZE
+            length = self._page_size(node)
+            return content + inner.per_element * length, NO_SIZE, length
+        length = self._length(node) if _is_list(output) else 1
+        return content * length, NO_SIZE, length
 
     def _page_size(self, node: FieldNode) -> int:
         """How many elements a page may have. Refuses paging arguments that aren't acceptable, before anything is run."""
@@ -174,7 +178,7 @@ class CostAnalysis:
             name = node.name.value
             return self.variables[name] if name in self.variables else self._defaults.get(name)
         if isinstance(node, IntValueNode):
-            return int(node.value[:9])
+            return int(node.value)
         if isinstance(node, StringValueNode):
             return node.value
         return list(node.values) if isinstance(node, ListValueNode) else None

@@ -46,7 +46,10 @@ class Limits:
         }
         for limit, (value, maximum) in found.items():
             if value > maximum:
-                raise LimitExceeded("mutations" if is_mutation and limit == "root fields" else limit, value, maximum)
+                name = "mutations" if is_mutation and limit == "root fields" else limit
+                raise LimitExceeded(
+                    name, value, maximum, costly_lists=query_cost.costly.named if name == "cost" else ""
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,33 @@ ONE_OBJECT, ONE_VALUE = Size(objects=1), Size(values=1)
 
 
 @dataclass(frozen=True, slots=True)
+class CostlyPath:
+    """The most expensive path through a selection, as the lists on it from the outermost inwards."""
+
+    objects: int = 0
+    """How many objects it can have in the answer, of those that a list multiplies one."""
+    field: str = ""
+    length: int = 1
+    inner: "CostlyPath | None" = None
+
+    @property
+    def named(self) -> str:
+        """The lists and how long they can be: `workspaces (50) × flows (100)`. Empty where there is none."""
+        lists: list[str] = []
+        path: CostlyPath | None = self
+        while path is not None:
+            if path.length > 1:
+                lists.append(f"{path.field} ({path.length})")
+            path = path.inner
+        return " × ".join([*lists[:MOST_LISTS], "…"] if len(lists) > MOST_LISTS else lists)
+
+
+NO_PATH = CostlyPath()
+MOST_LISTS = 8
+"""How many lists of a path are named."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueryCost:
     """What a selection asks for, fragments expanded."""
 
@@ -80,6 +110,7 @@ class QueryCost:
     size: Size = NO_SIZE
     per_element: Size = NO_SIZE
     """In a connection: the size of one element of its page."""
+    costly: CostlyPath = NO_PATH
 
     @property
     def cost(self) -> int:
@@ -94,6 +125,7 @@ class QueryCost:
             self.roots + other.roots,
             self.size + other.size,
             self.per_element + other.per_element,
+            other.costly if other.costly.objects > self.costly.objects else self.costly,
         )
 
 

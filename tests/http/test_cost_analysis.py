@@ -114,6 +114,42 @@ def test_a_document_over_a_limit_is_told_which_and_what_is_allowed(document: str
     assert str(refused.value.extensions["maximum"]) in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("document", "costly"),
+    [
+        (
+            "{ workspaces { nodes { flows(first: 100) { nodes { draftsSetAside(last: 90) { edges { node { id } } } } } } } }",
+            "workspaces (50) × flows (100) × draftsSetAside (90)",
+        ),
+        (
+            "{ a: workspaces(first: 2) { nodes { id } } viewer { id } b: workspaces(first: 60) { nodes { id contract { id } } } }",
+            "workspaces (60)",
+        ),
+        (
+            "{ workspaces(first: 100) { nodes { ...Few ...Many } } } fragment Few on Workspace { topics(first: 5) "
+            "{ nodes { id } } } fragment Many on Workspace { flows(first: 6) { nodes { id } } }",
+            "workspaces (100) × flows (6)",
+        ),
+        ("{ flow(id: 1) { draft { graph { steps { component { id } } } } } }", "steps (10)"),
+        ('{ nodes(ids: ["a", "b", "c"]) { id } }', "nodes (3)"),
+        ("{ viewer { id } }", ""),
+    ],
+)
+def test_the_most_expensive_part_is_named_by_its_lists(document: str, costly: str) -> None:
+    assert analyse_cost(document).costly.named == costly
+
+
+def test_a_cost_refusal_names_the_most_expensive_part_and_no_more_than_eight_lists_of_it() -> None:
+    deep = "flows(first: 9) { nodes { workspace { " * 9 + "id" + " } } }" * 9
+    with pytest.raises(LimitExceeded) as refused:
+        Limits(depth=100).check(analyse_cost(f"{{ workspace(id: 1) {{ {deep} }} }}"), is_mutation=False)
+    assert refused.value.message == (
+        "The document has a cost of 920123660; at most 50000 is allowed. The most expensive part is "
+        + "flows (9) × " * 8
+        + "…. Ask for less at once."
+    )
+
+
 def test_nested_fragments_are_walked_once_each() -> None:
     bomb = walk(BOMB)
     assert walked(bomb).fields > 2**60
