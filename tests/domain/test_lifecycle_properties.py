@@ -174,6 +174,7 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
     again = agreed(
         update(
             flow(None, saved),
+            name="Saved",
             graph=KEEP if change.graph is None else change.graph,
             knowing=THINGS.values(),
             components=COMPONENTS,
