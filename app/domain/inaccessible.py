@@ -1,6 +1,6 @@
 """Components of a flow that a workspace can't use: which, for which steps, why, and what would help (C5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -52,40 +52,45 @@ class ComponentNotAccessible:
         by_reason: dict[InaccessibilityReason, list[InaccessibleComponent]] = {}
         for each in self.components:
             by_reason.setdefault(each.reason, []).append(each)
-        named_apart = len(by_reason) > 1
-        return advice(
-            [remedy(reason, those, self.workspace, names_them=named_apart) for reason, those in by_reason.items()]
+        return advice(by_reason, self.workspace)
+
+
+def advice(by_reason: Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]], workspace: Workspace) -> str:
+    """What would help where components can't be used for these reasons: one sentence."""
+    remedies = [_remedy(reason, those, workspace, alone=len(by_reason) == 1) for reason, those in by_reason.items()]
+    if not by_reason.keys().isdisjoint(
+        {InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT, InaccessibilityReason.NOT_WHITELISTED}
+    ):
+        separator = ", or" if len(remedies) == 1 else "; or"
+        remedies[-1] += (
+            f"{separator} replace the {_step_or_steps([each for those in by_reason.values() for each in those])}"
         )
-
-
-def remedy(
-    reason: InaccessibilityReason,
-    components: Sequence[InaccessibleComponent],
-    workspace: Workspace,
-    *,
-    names_them: bool,
-) -> str:
-    """What would help where components can't be used for this reason, as a part of a sentence."""
-    contract = named(workspace.contract)
-    step = "step" if sum(len(each.steps) for each in components) == 1 else "steps"
-    those = enumerated(components, lambda each: each.label, longest=LONGEST_REMEDY)
-    them = those if names_them else ("it" if len(components) == 1 else "them")
-    of_them = f" of {those}" if names_them else ""
-    match reason:
-        case InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT:
-            return f"share {them} with {contract}, or replace the {step}{of_them}"
-        case InaccessibilityReason.NOT_WHITELISTED:
-            return f"have {them} whitelisted for {contract}, or replace the {step}{of_them}"
-        case InaccessibilityReason.OTHER_TENANT:
-            return f"replace the {step}{of_them} by what the tenant of {contract} has"
-        case InaccessibilityReason.UNKNOWN_COMPONENT:
-            return f"correct the command of the {step}{of_them}: no such component is known"
-
-
-def advice(remedies: Sequence[str]) -> str:
-    """One sentence of several parts."""
     sentence = "; ".join(remedies)
     return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _remedy(
+    reason: InaccessibilityReason, components: Sequence[InaccessibleComponent], workspace: Workspace, *, alone: bool
+) -> str:
+    """What would help for components of one reason, which are named unless they are alone."""
+    contract, steps = named(workspace.contract), _step_or_steps(components)
+    those = enumerated(components, lambda each: each.label, longest=LONGEST_REMEDY)
+    them = those if not alone else ("it" if len(components) == 1 else "them")
+    match reason:
+        case InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT:
+            return f"share {them} with {contract}"
+        case InaccessibilityReason.NOT_WHITELISTED:
+            return f"have {them} whitelisted for {contract}"
+        case InaccessibilityReason.OTHER_TENANT:
+            return f"replace {'the ' + steps if alone else them} by what the tenant of {contract} has"
+        case InaccessibilityReason.UNKNOWN_COMPONENT if alone:
+            return f"correct the command of the {steps}: no such component is known"
+        case InaccessibilityReason.UNKNOWN_COMPONENT:
+            return f"correct the commands with {them}, which {'is' if len(components) == 1 else 'are'} unknown"
+
+
+def _step_or_steps(components: Sequence[InaccessibleComponent]) -> str:
+    return "step" if len(components) == 1 and len(components[0].steps) == 1 else "steps"
 
 
 def _with_steps(component: InaccessibleComponent) -> str:

@@ -18,7 +18,7 @@ from app.domain.component import (
 )
 from app.domain.error_code import ErrorCode
 from app.domain.graph import StepBindings
-from app.domain.inaccessible import InaccessibleComponent, advice, remedy
+from app.domain.inaccessible import InaccessibleComponent, advice
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.paths import Path
 from app.domain.references import Destination, by_position
@@ -71,7 +71,7 @@ class ComponentUnavailable:
     @property
     def message(self) -> str:
         its = replace(self.inaccessible, steps=(self.step,))
-        would_help = advice([remedy(its.reason, [its], self.workspace, names_them=False)])
+        would_help = advice({its.reason: [its]}, self.workspace)
         return f"{named(self.workspace)} can't use {its.label}, which the step {self.step.label} runs. {would_help}"
 
 

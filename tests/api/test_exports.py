@@ -245,6 +245,6 @@ async def test_several_exports_in_one_document_are_each_answered_for_themselves(
     again = f"third: exportFlow(input: $wish) {payload}"
     document = f"mutation($wish: ExportFlowInput!, $bad: ExportFlowInput!) {{ {fields} {again} }} {fragments}"
     data = await fresh.caller("ada").ask(document, wish=wish, bad=bad)
-    assert data["second"]["errors"] == [answers.cannot_override_itself(fresh, "plain")]
+    assert data["second"]["errors"] == [answers.cannot_override_itself("plain")]
     assert data["first"]["errors"] == data["third"]["errors"] == []
     assert data["first"]["flow"]["id"] < data["third"]["flow"]["id"]

@@ -33,10 +33,10 @@ async def test_a_copy_of_a_flow_that_is_not_visible(api: Api) -> None:
 
 async def test_a_copy_of_a_state_that_the_flow_does_not_have(api: Api) -> None:
     never_published = await copy_refusals(api, "only-draft", source={"state": "PUBLISHED_VERSION"})
-    assert never_published == [answers.version_not_found(api, "only-draft", None)]
+    assert never_published == [answers.version_not_found("only-draft", None)]
     anothers = await copy_refusals(api, "plain", source={"versionId": api.id("versions/1")})
-    assert anothers == [answers.version_not_found(api, "plain", api.id("versions/1"))]
-    assert await copy_refusals(api, "plain", source={"state": "DRAFT"}) == [answers.draft_not_found(api, "plain")]
+    assert anothers == [answers.version_not_found("plain", api.id("versions/1"))]
+    assert await copy_refusals(api, "plain", source={"state": "DRAFT"}) == [answers.draft_not_found("plain")]
 
 
 async def test_a_copy_where_the_caller_may_only_read(api: Api) -> None:
@@ -44,12 +44,12 @@ async def test_a_copy_where_the_caller_may_only_read(api: Api) -> None:
 
 
 async def test_a_copy_in_a_suspended_contract(api: Api) -> None:
-    assert await copy_refusals(api, "flour") == [answers.contract_suspended(api, "mill", "windmill")]
+    assert await copy_refusals(api, "flour") == [answers.contract_suspended(api, "mill", "windmill", chosen=False)]
 
 
 async def test_a_copy_beyond_the_quota_with_a_name_that_no_flow_can_have(api: Api) -> None:
     assert await copy_refusals(api, "bread", name="a\0b") == [
-        answers.quota_exceeded(api, "bakery", 1, 1),
+        answers.quota_exceeded("bakery", 1, 1),
         answers.invalid_input(answers.NO_CONTROL_CHARACTERS, "name"),
     ]
 
@@ -71,7 +71,7 @@ async def test_a_creation_in_a_suspended_contract(api: Api) -> None:
 
 
 async def test_a_creation_beyond_the_quota(api: Api) -> None:
-    assert await create_refusals(api, "oven") == [answers.quota_exceeded(api, "bakery", 1, 1)]
+    assert await create_refusals(api, "oven") == [answers.quota_exceeded("bakery", 1, 1)]
 
 
 async def test_a_creation_with_references_that_can_not_be_used_here(api: Api) -> None:
@@ -145,7 +145,13 @@ async def test_a_creation_from_a_graph_that_is_nested_too_deep(api: Api) -> None
 async def test_a_creation_with_texts_that_no_flow_can_have(api: Api) -> None:
     long = "The description has 1001 characters; at most 1000 are allowed."
     nul = "The description holds a NUL character, which can't be stored."
-    schedule = "The schedule isn't a cron expression of five fields, such as */15 * * * * for every quarter of an hour."
+    schedule = (
+        "The schedule isn't a cron expression of five fields with one space between them, such as */15 * * * * for every "
+        "quarter of an hour."
+    )
+    weekday = (
+        "The day of the week of the schedule can't be \N{REPLACEMENT CHARACTER}: its values are 0 to 7 or SUN to SAT."
+    )
     assert await create_refusals(api, "workshop", name="\0", description="x" * 1001, cron="every day") == [
         answers.invalid_input(answers.NO_CONTROL_CHARACTERS, "name"),
         answers.invalid_input(long, "description"),
@@ -153,7 +159,7 @@ async def test_a_creation_with_texts_that_no_flow_can_have(api: Api) -> None:
     ]
     assert await create_refusals(api, "workshop", description="\0", cron="* * * * \0") == [
         answers.invalid_input(nul, "description"),
-        answers.invalid_input(schedule, "cron"),
+        answers.invalid_input(weekday, "cron"),
     ]
 
 

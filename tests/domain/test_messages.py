@@ -263,8 +263,8 @@ MESSAGES: list[tuple[Message, str]] = [
         ComponentNotAccessible(PRODUCTION, (NORMALIZER, inaccessible("lab/none", "1"), ENRICHER)),
         (
             "Production can't use 3 components of this flow: Order normalizer (steps Send, 5), lab/none (step 1), "
-            "Enricher (step 3). Share Order normalizer, Enricher with Northern Retail, or replace the steps of Order "
-            "normalizer, Enricher; correct the command of the step of lab/none: no such component is known."
+            "Enricher (step 3). Share Order normalizer, Enricher with Northern Retail; correct the commands with "
+            "lab/none, which is unknown; or replace the steps."
         ),
     ),
     (

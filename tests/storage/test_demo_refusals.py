@@ -89,7 +89,10 @@ async def test_all_inaccessible_components_are_named_with_all_their_steps(work: 
     refused = await export_flow(work, UserId(INTEGRATOR), ExportWish(flow("order-normalization"), into("foods-prod")))
     assert isinstance(refused, Refused)
     [error] = refused.errors
-    assert [(each.name, each.step_ids, each.reason.value) for each in getattr(error, "components", ())] == [
+    assert [
+        (each.name, tuple(step.id for step in each.steps), each.reason.value)
+        for each in getattr(error, "components", ())
+    ] == [
         ("orders-lab/normalizer", ("2", "5"), "TEAM_OF_ANOTHER_CONTRACT"),
         ("orders-lab/enricher", ("3",), "TEAM_OF_ANOTHER_CONTRACT"),
         ("harbor/code", ("4",), "NOT_WHITELISTED"),

@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
+from app.domain.content import part
+from app.domain.graph import canonical
 from app.storage.migrate import downgrade, is_current, upgrade
+from app.storage.write_context import content_row
 
 TABLES = text("select count(*) from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'")
 
@@ -44,3 +47,37 @@ async def test_the_migrations_make_exactly_the_tables(migrated: AsyncEngine) -> 
         )
     await migrated.dispose()
     assert differences == []
+
+
+NAMED = {"nodes": [{"id": "1", "command": "a/b:c", "name": " Über "}, {"id": "2", "command": "a/b:c"}], "edges": []}
+LONG = {"nodes": [{"id": "1", "command": "a/b:c", "name": "x" * 300}, {"id": "2", "command": "a/b:c", "name": 3}]}
+NAMELESS = {"nodes": [{"id": "1", "command": "a/b:c", "name": " "}], "edges": []}
+CONTENTS = {"named": NAMED, "long": LONG | {"edges": []}, "nameless": NAMELESS, "empty": {"nodes": [], "edges": []}}
+
+
+async def test_the_names_of_steps_come_into_the_outlines_that_there_are_and_go_again(empty_database_url: str) -> None:
+    await upgrade(empty_database_url)
+    outlines = {key: content_row(part(graph, lambda _: None)[0])["outline"] for key, graph in CONTENTS.items()}
+    await downgrade(empty_database_url, "0002")
+    insert = text("insert into flow_content (hash, graph, outline) values (:hash, :graph, :outline)")
+    bare = {
+        key: canonical({"links": [], "steps": [[node["id"], node["command"]] for node in graph["nodes"]]})
+        for key, graph in CONTENTS.items()
+    }
+    engine = create_async_engine(empty_database_url)
+    async with engine.begin() as connection:
+        rows = [{"hash": key, "graph": canonical(graph), "outline": bare[key]} for key, graph in CONTENTS.items()]
+        await connection.execute(insert, rows)
+    await upgrade(empty_database_url)
+    assert await stored_outlines(engine) == outlines
+    assert '["1","a/b:c","Über"]' in outlines["named"]
+    await downgrade(empty_database_url, "0002")
+    assert await stored_outlines(engine) == bare
+    await engine.dispose()
+
+
+async def stored_outlines(engine: AsyncEngine) -> dict[str, str]:
+    async with engine.connect() as connection:
+        return {
+            row.hash: row.outline for row in await connection.execute(text("select hash, outline from flow_content"))
+        }

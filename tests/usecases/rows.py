@@ -63,6 +63,7 @@ def record(world: World, made: Exported, row: Row, *, source: str, version: Row 
         "references": [
             {
                 "step": one.step_id,
+                "name": one.step_name,
                 "kind": one.kind.value,
                 "action": one.action.value,
                 "from": one.from_id,

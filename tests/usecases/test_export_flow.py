@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.domain.bindings import AgentNotCopied
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
@@ -46,7 +47,9 @@ async def test_an_export_is_a_new_inactive_flow_without_what_stays_behind(world:
     )
     assert made.copied_from is CopiedFrom.PUBLISHED_VERSION
     assert made.set_aside is None
-    assert made.warnings == ()
+    [without_agent] = made.warnings
+    assert isinstance(without_agent, AgentNotCopied)
+    assert (without_agent.agent_id, [step.id for step in without_agent.steps]) == (world["dev-agent"], ["mail"])
     assert report(made) == [
         ("in", TOPIC, CLEARED, world["dev-orders"], None),
         ("mail", CREDENTIAL, CLEARED, world["dev-mail"], None),
@@ -87,8 +90,10 @@ async def test_a_given_topic_is_what_every_pub_sub_step_uses(world: World) -> No
     bindings = json.loads((await world.draft(made.flow_id))["bindings"])
     assert bindings == [bound(0, topic=world["live-orders"])]
     assert report(made)[0] == ("in", TOPIC, REPLACED, world["dev-orders"], world["live-orders"])
-    [warning] = made.warnings
+    warning, without_agent = made.warnings
     assert isinstance(warning, TopicSchemaMismatch)
+    assert isinstance(without_agent, AgentNotCopied)
+    assert (without_agent.agent_id, [step.id for step in without_agent.steps]) == (world["dev-agent"], ["mail"])
     assert (warning.from_topic.id, warning.to_topic.id) == (world["dev-orders"], world["live-orders"])
     assert warning.missing_properties == ("total",)
 
