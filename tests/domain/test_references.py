@@ -1,7 +1,8 @@
-"""What becomes of credentials, secrets, agents and data samples, and the report of it (X7, X7a, X7b, X8)."""
+"""What becomes of credentials, secrets, agents and data samples, and the report of it (X7, X7a, X7b, X7c, X8)."""
 
 import pytest
 
+from app.domain.bindings import AgentNotCopied
 from app.domain.graph import Bindings
 from app.domain.model import ReferenceKind, Target
 from app.domain.references import ReferenceAction, ReferenceOutcome
@@ -92,6 +93,17 @@ def test_the_report_follows_the_steps_and_within_a_step_the_kinds() -> None:
     source = flow(state(*steps))
     assert planned(export(source, knowing=EVERYTHING)).references == crossing
     assert planned(copy(source, knowing=EVERYTHING)).references == inside
+
+
+def test_an_agent_that_is_cleared_is_a_warning_with_its_steps() -> None:
+    """X7c: no component requires an agent, so that readiness would not tell."""
+    source = flow(state(sends("1", agent=TUNNEL.id), sends("2"), sends("3", agent=TUNNEL.id)))
+    [warning] = planned(export(source, knowing=EVERYTHING)).warnings
+    assert isinstance(warning, AgentNotCopied)
+    assert (warning.agent, warning.workspace, [step.id for step in warning.steps]) == (TUNNEL, PRODUCTION, ["1", "3"])
+    replaced = flow_there(state(sends("1", agent=LIVE_TUNNEL.id), sends("3", agent=LIVE_TUNNEL.id)))
+    assert planned(export(source, over=replaced, knowing=EVERYTHING)).warnings == ()
+    assert planned(copy(source, knowing=EVERYTHING)).warnings == ()
 
 
 # X7a: what the overridden flow has -------------------------------------------------------------------------------
