@@ -3,15 +3,24 @@
 from collections.abc import Sequence
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, specified_rules, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    ValuesOfCorrectTypeRule,
+    specified_rules,
+    validate,
+)
 from graphql.validation.rules import overlapping_fields_can_be_merged as merging
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from app.graphql.errors import exports
 from app.graphql.errors.table import LINES
+from app.graphql.input_values import LiteralsRule
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
@@ -19,7 +28,10 @@ from app.graphql.scalars import SCALARS
 from app.graphql.sdl import in_reading_order
 from app.graphql.types import readiness
 
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+RULES = (
+    *(LiteralsRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+)
 MOST_COMPARISONS = 50_000
 """How much work may go into finding out whether fields that are repeated mean the same: ten times what people write."""
 
@@ -61,6 +73,10 @@ schema = Schema(
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 schema.graphql_schema.description = DESCRIPTION
+for named in schema.graphql_schema.type_map.values():
+    if isinstance(named, GraphQLInputObjectType):
+        # Strawberry leaves it to rules of its own; graphql-core checks it too, and tells of it in introspection.
+        named.is_one_of = named.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
 merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
 
 

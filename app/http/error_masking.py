@@ -1,5 +1,6 @@
 """What callers see of errors: their own mistakes in words, ours masked and logged whole."""
 
+import re
 from typing import Any
 
 from graphql import GraphQLError
@@ -11,6 +12,9 @@ from app.storage.engine import DatabaseUnavailable, StatementTookTooLong, Writte
 from app.telemetry.log import log
 
 LONGEST_MESSAGE = 1000
+
+_PYTHON_NULL = re.compile(r"(?<=not to be )None\.$")
+"""How graphql-core's messages on arguments call null."""
 
 WAS_GOING = "This was published, discarded or removed by somebody while it was being shown. Ask for it again."
 
@@ -51,7 +55,7 @@ def formatted(
         return _in_place(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
     shown: dict[str, Any] = {**error.formatted}
     shown["extensions"] = {"code": code, **(error.extensions or {})}
-    shown["message"] = shortened(error.message)
+    shown["message"] = shortened(_PYTHON_NULL.sub("null.", error.message))
     return shown
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType
@@ -9,6 +10,7 @@ from graphql import execute as run
 
 from app.graphql.context import Context, Vanished
 from app.graphql.execution.executor import Executor
+from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Operation
 from app.http.error_masking import formatted, is_mistake
@@ -40,6 +42,11 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
 
     Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
     """
+    found = mistakes_in_variables(
+        schema.graphql_schema, operation.node, asked.variables or {}, hides_suggestions=not context.shows_schema
+    )
+    if mistakes := list(islice(found, MOST_MISTAKES)):
+        return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     with counting_graphs(context.meter.take_graph_decided):
         result = await _run_until_nothing_vanishes(asked, operation, context)
     errors, data = result.errors or (), result.data

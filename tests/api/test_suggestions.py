@@ -1,4 +1,4 @@
-"""What graphql-core adds to its messages is a part of the schema: it is told only where the schema may be known."""
+"""Names that messages suggest are part of the schema: they are told only where the schema may be known."""
 
 import re
 from typing import Any
@@ -41,7 +41,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     (BOTH, {"by": "NAME_DES", "filter": {"hasDraf": True, "typ": "ORDINARY"}}),
 ]
 
-SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+SUGGESTION = re.compile(r" Did you mean [^?]*\?| Its (?:values|fields) are [^.]*\.")
 
 
 async def messages_of(api: Api, document: str, variables: dict[str, Any]) -> list[str]:
@@ -50,8 +50,7 @@ async def messages_of(api: Api, document: str, variables: dict[str, Any]) -> lis
 
 
 def without_suggestion(message: str) -> str:
-    """In the middle of a message the suggestion makes two sentences of one."""
-    return SUGGESTION.sub("", re.sub(r"\. Did you mean [^?]*\? Found:", ", found:", message))
+    return SUGGESTION.sub("", message)
 
 
 @pytest.mark.parametrize(("document", "variables"), WRONG)
@@ -63,10 +62,10 @@ async def test_suggestions_are_told_only_where_the_schema_is_open(
         hidden = await messages_of(closed, document, variables)
     assert any(SUGGESTION.search(message) for message in told)
     assert hidden == [without_suggestion(message) for message in told]
-    assert "Did you mean" not in str(hidden)
+    assert not SUGGESTION.search(str(hidden))
 
 
 async def test_what_a_caller_sent_is_repeated_as_it_was_sent(databases: Server, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, introspection="off") as closed:
         [message] = await messages_of(closed, BY_ORDER, {"by": "x. Did you mean y?"})
-    assert "'x. Did you mean y?'" in message
+    assert '"x. Did you mean y?"' in message

@@ -126,8 +126,9 @@ def test_a_document_over_a_limit_is_told_which_and_what_is_allowed(document: str
             "workspaces (60)",
         ),
         (
-            "{ workspaces(first: 100) { nodes { ...Few ...Many } } } fragment Few on Workspace { topics(first: 5) "
-            "{ nodes { id } } } fragment Many on Workspace { flows(first: 6) { nodes { id } } }",
+            """{ workspaces(first: 100) { nodes { ...Few ...Many } } }
+            fragment Few on Workspace { topics(first: 5) { nodes { id } } }
+            fragment Many on Workspace { flows(first: 6) { nodes { id } } }""",
             "workspaces (100) × flows (6)",
         ),
         ("{ flow(id: 1) { draft { graph { steps { component { id } } } } } }", "steps (10)"),
