@@ -23,6 +23,7 @@ from graphql import (
     parse,
 )
 
+from app.graphql.json_text import json_text
 from app.graphql.request_errors import BadRequest, LimitExceeded
 from app.graphql.schema import mistakes_in, schema
 from app.http.sources import IndexedSource
@@ -43,6 +44,8 @@ LEAST_CHARACTERS = 300
 CHECKING = 10
 """How many times as long checking a character may take as reading it, where fragments and fields are repeated."""
 MOST_MISTAKES = 20
+MOST_NAMES = 20
+"""How many operations are named in a message."""
 MOST_LETTERS, MOST_DIGITS = 256, 400
 _LONG_WORD = re.compile(rf"[_A-Za-z0-9]{{{MOST_LETTERS + 1}}}")
 
@@ -129,14 +132,26 @@ def operation_of(document: Document, name: str | None) -> Operation:
     definitions = document.node.definitions
     operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
     chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
-    if not chosen:
-        raise BadRequest("The document has no operation." if name is None else "The document has no such operation.")
-    if len(chosen) > 1:
-        raise BadRequest("The document has several operations: say with `operationName` which one to run.")
+    if len(chosen) != 1:
+        raise BadRequest(_why_not_one(operations, name))
     fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
     roots = frozenset(_root_fields(chosen[0].selection_set, fragments))
     own_name = chosen[0].name
     return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], document)
+
+
+def _why_not_one(operations: Sequence[OperationDefinitionNode], name: str | None) -> str:
+    """Why it isn't clear which operation is meant; names the operations unless there are very many."""
+    if not operations:
+        return "The document has no operation."
+    names = [json_text(node.name.value) for node in operations if node.name is not None]
+    its_names = f" Its operations are: {', '.join(names)}." if 0 < len(names) <= MOST_NAMES else ""
+    if name is None:
+        return f"The document has several operations: say with `operationName` which one to run.{its_names}"
+    if json_text(name) in names:
+        return f"The document has several operations called {json_text(name)}: give each a name of its own."
+    without_name = "" if names else " Its operation has no name: leave `operationName` out."
+    return f"The document has no operation called {json_text(name)}.{its_names}{without_name}"
 
 
 def _parse(source: str, max_tokens: int) -> DocumentNode:

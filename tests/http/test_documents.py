@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.graphql import schema
+from app.graphql.request_errors import BadRequest
 from app.http import documents
 from app.http.documents import LEAST_CHARACTERS, Documents, operation_of
 
@@ -67,3 +68,47 @@ async def test_a_document_is_checked_in_a_thread_unless_it_is_short(
 async def test_the_hash_tells_documents_apart_by_their_text(read: Documents) -> None:
     hashes = {operation_of(await read.read(source), None).document.hash for source in (GOOD, f"{GOOD} ", GOOD)}
     assert len(hashes) == 2
+
+
+SEVERAL = "The document has several operations: say with `operationName` which one to run."
+TWO = "query First { viewer { id } } query Second { viewer { id } }"
+MANY = " ".join(f"query Q{number} {{ viewer {{ id }} }}" for number in range(21))
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "message"),
+    [
+        (TWO, "Third", 'The document has no operation called "Third". Its operations are: "First", "Second".'),
+        (
+            TWO,
+            None,
+            f'{SEVERAL} Its operations are: "First", "Second".',
+        ),
+        (
+            "{ viewer { id } }",
+            "First",
+            'The document has no operation called "First". Its operation has no name: leave `operationName` out.',
+        ),
+        ("fragment A on User { id }", None, "The document has no operation."),
+        ("fragment A on User { id }", "First", "The document has no operation."),
+        (
+            "query A { viewer { id } } query A { viewer { id } }",
+            "A",
+            'The document has several operations called "A": give each a name of its own.',
+        ),
+        (MANY, "Third", 'The document has no operation called "Third".'),
+        (
+            TWO,
+            "x" * 1000,
+            f'The document has no operation called "{"x" * 99} …. Its operations are: "First", "Second".',
+        ),
+    ],
+)
+async def test_the_message_on_an_operation_that_is_not_clear_names_it_and_those_that_there_are(
+    source: str, name: str | None, message: str
+) -> None:
+    read = Documents(max_tokens=1000, max_characters=5000, hides_suggestions=True)
+    document = await read.read(source)
+    with pytest.raises(BadRequest) as refused:
+        operation_of(document, name)
+    assert refused.value.message == message
