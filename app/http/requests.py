@@ -114,13 +114,23 @@ def _read_query(request: Request) -> GraphQLRequest:
 
 
 def _read_json(text: bytes | str, what: str) -> object:
+    if not text:
+        raise bad_request(f"{what} is empty: send a JSON object with `query`.")
     try:
         value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise bad_request(f"{what} is no JSON that can be read.") from None
+    except orjson.JSONDecodeError as error:
+        raise bad_request(_why_not_json(text, what, error)) from None
     if _holds_long_number(text):
         _refuse_long_integers(text, what)
     return value
+
+
+def _why_not_json(text: bytes | str, what: str, error: orjson.JSONDecodeError) -> str:
+    try:
+        (text.encode() if isinstance(text, str) else text).decode()
+    except UnicodeError as wrong:
+        return f"{what} isn't valid UTF-8 at byte {wrong.start}."  # type: ignore[attr-defined]  # both kinds have it
+    return f"{what} isn't valid JSON at line {error.lineno}, column {error.colno}: {error.msg}."
 
 
 def _holds_long_number(text: bytes | str) -> bool:
@@ -140,7 +150,7 @@ def _refuse_long_integers(text: bytes | str, what: str) -> None:
     try:
         json.loads(text, parse_int=check)
     except RecursionError:
-        raise bad_request(f"{what} is nested too deep.") from None
+        raise bad_request(f"{what} is nested too deeply.") from None
 
 
 def _checked(query: object, variables: object, operation_name: object, extensions: object) -> GraphQLRequest:

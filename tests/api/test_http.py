@@ -108,6 +108,38 @@ async def test_a_body_that_is_no_request_is_a_400(api: Api, body: bytes) -> None
 
 
 @pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("", "The body is empty: send a JSON object with `query`."),
+        ('{"query": "{a}",\n "variables": {a}}', "at line 2, column 16: unexpected character, expected a string key."),
+        ('{"query": "{a}"', "at line 1, column 16: unexpected end of data."),
+        ('{"é": "é",}', "at line 1, column 10: trailing comma is not allowed."),
+        ('{"query": "{a\n}"}', "at line 1, column 14: unexpected control character in string."),
+        ('{"query": "{a}"} x', "at line 1, column 18: unexpected content after document."),
+        (b'{"query": "\xff"}', "The body isn't valid UTF-8 at byte 11."),
+    ],
+)
+async def test_the_message_on_a_body_that_cannot_be_read_says_where(api: Api, body: str | bytes, message: str) -> None:
+    whole = message if message.startswith("The") else f"The body isn't valid JSON {message}"
+    assert error_of(await posted(api, body), 400) == ("BAD_REQUEST", whole)
+
+
+async def test_the_message_on_variables_in_a_url_says_where(api: Api) -> None:
+    response = await sent(api, "GET", params={"query": NAME, "variables": '{"n": None}'})
+    message = "`variables` isn't valid JSON at line 1, column 7: unexpected character, expected a JSON value."
+    assert error_of(response, 400) == ("BAD_REQUEST", message)
+
+
+async def test_null_is_called_null_where_an_argument_gets_it_from_a_variable(api: Api) -> None:
+    document = 'query($id: ID! = "x") { flow(id: $id) { id } }'
+    for given in (document, document.replace("ID!", "ID")):
+        answer = await posted(api, json.dumps({"query": given, "variables": {"id": None}}))
+        [error] = body_of(answer)["errors"]
+        assert "null" in error["message"]
+        assert "None" not in error["message"]
+
+
+@pytest.mark.parametrize(
     "number", [2**64, -(2**63) - 1, 10**19 * 2, 10**300, -(10**40)], ids=["2^64", "-2^63-1", "2e19", "1e300", "-1e40"]
 )
 async def test_an_integer_beyond_64_bits_in_variables_is_a_400(api: Api, number: int) -> None:
