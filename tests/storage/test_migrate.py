@@ -1,6 +1,7 @@
 """Migrations: up, down, at the same time, and equal to the tables."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -52,7 +53,12 @@ async def test_the_migrations_make_exactly_the_tables(migrated: AsyncEngine) -> 
 NAMED = {"nodes": [{"id": "1", "command": "a/b:c", "name": " Über "}, {"id": "2", "command": "a/b:c"}], "edges": []}
 LONG = {"nodes": [{"id": "1", "command": "a/b:c", "name": "x" * 300}, {"id": "2", "command": "a/b:c", "name": 3}]}
 NAMELESS = {"nodes": [{"id": "1", "command": "a/b:c", "name": " "}], "edges": []}
-CONTENTS = {"named": NAMED, "long": LONG | {"edges": []}, "nameless": NAMELESS, "empty": {"nodes": [], "edges": []}}
+CONTENTS: dict[str, Any] = {
+    "named": NAMED,
+    "long": LONG | {"edges": []},
+    "nameless": NAMELESS,
+    "empty": {"nodes": [], "edges": []},
+}
 
 
 async def test_the_names_of_steps_come_into_the_outlines_that_there_are_and_go_again(empty_database_url: str) -> None:
