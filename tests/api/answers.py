@@ -110,6 +110,17 @@ def topics_were_not_copied(api: Api, **topics: str) -> Json:
     }
 
 
+def agent_not_copied(api: Api, agent: str, workspace: str, *step_ids: str) -> Json:
+    steps, runs = ("step", "runs") if len(step_ids) == 1 else ("steps", "run")
+    return {
+        "__typename": "AgentNotCopied",
+        "message": f"The {steps} {', '.join(step_ids)} of the source {runs} on the agent {named(agent)}, which "
+        f"{named(workspace)} can't use. Choose an agent in the draft, or nothing takes its place.",
+        "agent": {"id": api.id(agent)},
+        "stepIds": list(step_ids),
+    }
+
+
 def topic_schema_mismatch(api: Api, old: tuple[str, str], new: tuple[str, str], *missing: str) -> Json:
     return {
         "__typename": "TopicSchemaMismatch",

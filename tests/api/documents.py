@@ -60,6 +60,7 @@ WARNINGS = """fragment warnings on ExportFlowWarning {
   __typename message
   ... on MultipleTopicsNotCopied { code topics { id } }
   ... on TopicSchemaMismatch { from { id } to { id } missingProperties }
+  ... on AgentNotCopied { agent { id } stepIds }
 }"""
 REFERENCES = """fragment references on ReferenceOutcome {
   stepId kind action fromId toId from { ...bound } to { ...bound }

@@ -65,7 +65,8 @@ async def test_a_new_flow_is_made_as_a_draft_and_every_cleared_reference_is_told
         outcome(fresh, "3", "CREDENTIAL CLEARED", "workshop-mail"),
         outcome(fresh, "4", "TOPIC CLEARED", "workshop-orders"),
     ]
-    assert answer == {"setAside": None, "copiedFrom": "PUBLISHED_VERSION", "warnings": []}
+    without_agent = answers.agent_not_copied(fresh, "workshop-agent", "store", "2")
+    assert answer == {"setAside": None, "copiedFrom": "PUBLISHED_VERSION", "warnings": [without_agent]}
     assert flow == new_flow(fresh, flow, draft)
     [timer, erp, mailer, pubsub] = deepcopy(source["graph"]["native"]["nodes"])
     for key in ("secret_id", "vpn_agent_id", "selected_data_samples"):

@@ -1,6 +1,7 @@
 """Ids that name nothing, or nothing that the caller can see, are answered alike wherever they may stand (A5)."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -81,7 +82,10 @@ async def test_a_query_answers_alike_for_ids_that_are_unknown_malformed_or_invis
     unknown = new_id(place.kind)
     expected = await answer(api, place, unknown)
     for given in odd_ids(api, place):
-        assert await answer(api, place, given) == with_id(expected, unknown, given), given
+        found, alike = await answer(api, place, given), with_id(expected, unknown, given)
+        if other_kind(given, place.kind) is not None:
+            found, alike = without_messages(found), without_messages(alike)
+        assert found == alike, given
 
 
 @pytest.mark.parametrize("place", MUTATIONS, ids=lambda place: place.name)
@@ -94,7 +98,7 @@ async def test_a_mutation_refuses_ids_alike_that_are_unknown_malformed_or_invisi
             continue  # It stands in the graph, in which NUL is no text.
         found, alike = await answer(api, place, given), with_id(expected, unknown, given)
         if other_kind(given, place.kind) is not None:
-            assert f"{given} is the id of a" in json.dumps(found), given
+            assert re.search(f"({given} is the id of|-[a-z]+ is) an? [a-z]+, not (of )?an? ", json.dumps(found)), given
             found, alike = without_messages(found), without_messages(alike)
         assert found == alike, given
     assert await contents(api.database_url) == before

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api import answers
 from tests.api.client import Api, Json
-from tests.api.documents import EXPORT
+from tests.api.documents import EXPORT, TOPIC_CANDIDATES
 from tests.api.writing import export_input, refused
 
 
@@ -117,6 +117,21 @@ async def test_a_topic_for_a_flow_that_has_no_pub_sub_step(api: Api) -> None:
     assert await refusals(api, "plain", to="store", topicId=api.id("store-orders")) == [
         answers.flow_has_no_topic("plain")
     ]
+
+
+@pytest.mark.parametrize("flow", ["plain", "two-topics", "one-topic", "no-topic-yet"])
+async def test_topics_are_offered_exactly_where_an_export_takes_one(api: Api, flow: str) -> None:
+    asked = {"flowId": api.id(flow), "workspaceId": api.id("store")}
+    page = await api.caller("ada").one(TOPIC_CANDIDATES, **asked)
+    offered = {edge["node"]["id"] for edge in page["edges"]}
+    if flow in ("plain", "two-topics"):
+        code = {"plain": "FLOW_HAS_NO_TOPIC", "two-topics": "MULTIPLE_TOPICS_NOT_COPIED"}[flow]
+        assert (offered, page["totalCount"]) == (set(), 0)
+        assert [each["code"] for each in await refusals(api, flow, to="store", topicId=api.id("store-orders"))] == [
+            code
+        ]
+    else:
+        assert offered == {api.id(topic) for topic in ("store-orders", "store-items", "store-strict")}
 
 
 async def test_a_draft_that_may_not_be_set_aside(api: Api) -> None:
