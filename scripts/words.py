@@ -35,6 +35,7 @@ UNWANTED = (
     Unwanted(r"[Bb]ur(?:y|ies|ied|ying)|the dead", "bury the dead", "replace workers that have died"),
     Unwanted(r"(?<!\.)[Dd]rain(?:s|ed|ing)?", "while draining", "graceful shutdown"),
     Unwanted(r"[Hh]eads? of (?:a |the )?requests?", "heads of requests", "headers"),
+    Unwanted(r"[Nn]ouns", "the nouns of the API", "model, resources"),
     Unwanted(r"[Ll]edgers?", "a ledger of what was sent", "audit"),
     Unwanted(r"[Ww]hat (?:came|comes) of", "What came of exportFlow.", "the result of"),
     Unwanted(r"(?:version|draft) back", "Take an old version back", "restore"),

@@ -1,4 +1,4 @@
-"""The nouns that the rules speak of, as far as the rules need them."""
+"""The model: flows, workspaces and what else the rules speak of, as far as they need it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -187,18 +187,18 @@ def without_times(object_: Json) -> Json:
 
 
 @pytest.mark.parametrize("key", KEYS)
-async def test_a_noun_is_found_by_its_id_with_every_field(api: Api, key: str) -> None:
+async def test_an_object_is_found_by_its_id_with_every_field(api: Api, key: str) -> None:
     found = await api.caller("ada").one(NODE, id=api.id(key))
     assert without_times(found) == expected(api, key)
 
 
-async def test_several_nouns_are_found_at_once_in_the_order_of_their_ids_and_as_often_as_asked(api: Api) -> None:
+async def test_several_objects_are_found_at_once_in_the_order_of_their_ids_and_as_often_as_asked(api: Api) -> None:
     keys = [*reversed(KEYS), "ada", "versions/2"]
     found = await api.caller("ada").one(NODES, ids=[api.id(key) for key in keys])
     assert [without_times(each) for each in found] == [expected(api, key) for key in keys]
 
 
-async def test_no_more_than_a_hundred_nouns_are_found_at_once(api: Api) -> None:
+async def test_no_more_than_a_hundred_objects_are_found_at_once(api: Api) -> None:
     ada = api.caller("ada")
     assert len(await ada.one(NODES, ids=[api.id("ada")] * 100)) == 100
     body = await ada.answer(NODES, ids=[api.id("ada")] * 101)

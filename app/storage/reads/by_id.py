@@ -1,4 +1,4 @@
-"""Nouns by their ids, many at once: what loaders ask. An id that is malformed, unknown or invisible finds nothing."""
+"""Resources by their ids, many at once: what loaders ask. An id that is malformed, unknown or invisible finds nothing."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar

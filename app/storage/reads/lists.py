@@ -1,4 +1,4 @@
-"""The lists of nouns: a caller's workspaces, what lives in a workspace, and a flow's history."""
+"""The lists of resources: a caller's workspaces, what lives in a workspace, and a flow's history."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -197,7 +197,7 @@ def _id_or_none(kind: Kind, wanted: str) -> str:
 
 
 class ListName(StrEnum):
-    """The lists that nouns have: those of a user, of a workspace, of a flow."""
+    """The lists that belong to something: those of a user, of a workspace, of a flow."""
 
     WORKSPACES = "workspaces"
     FLOWS = "flows"

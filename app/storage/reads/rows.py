@@ -1,4 +1,4 @@
-"""The nouns as queries see them: the columns of a row, in the order in which statements select them."""
+"""Resources as queries see them: the columns of a row, in the order in which statements select them."""
 
 from collections.abc import Callable
 from datetime import datetime
