@@ -54,7 +54,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReceivedRequest:
     """A GraphQL request, who sent it, and how the answer is wanted."""
 
     request: GraphQLRequest
@@ -101,8 +101,8 @@ class Endpoint:
                     raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
-                asked = Asked(read, request.method, viewer, media_type, own_id)
-                return await unless_gone(request, self._run(asked, statements))
+                received = ReceivedRequest(read, request.method, viewer, media_type, own_id)
+                return await unless_gone(request, self._run(received, statements))
         except ClientDisconnect:
             raise client_went_away() from None
         except StatementTookTooLong:
@@ -117,12 +117,12 @@ class Endpoint:
                 "Ask for less, and look whether a mutation was done before you send it again."
             ) from None
 
-    async def _run(self, asked: Asked, statements: Statements) -> Response:
+    async def _run(self, received: ReceivedRequest, statements: Statements) -> Response:
         started = perf_counter()
-        name, variables = asked.request.operation_name, asked.request.variables or {}
+        name, variables = received.request.operation_name, received.request.variables or {}
         try:
-            operation = operation_of(await self.documents.read(asked.request.query), name)
-            self._admit(asked, operation)
+            operation = operation_of(await self.documents.read(received.request.query), name)
+            self._admit(received, operation)
             limits = self.bounds.limits
             check_inputs(operation.node, variables, most=limits.input_elements)
             query_cost = await offload(
@@ -137,47 +137,54 @@ class Endpoint:
         except GraphQLError as error:
             never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
-            return answered(never_ran, asked.media_type)
-        caller, meter = asked.viewer or "", limits.meter()
+            return answered(never_ran, received.media_type)
+        caller, meter = received.viewer or "", limits.meter()
         self.bounds.rate_limiter.take(caller, query_cost.cost)
         answer = CANCELLED
         try:
-            answer = await self._execute(asked, operation, meter)
+            answer = await self._execute(received, operation, meter)
         finally:
             headers = self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
             seconds = perf_counter() - started
-            self._note(asked, operation, answer, cost=query_cost.cost, statements=statements.count, seconds=seconds)
+            self._note(received, operation, answer, cost=query_cost.cost, statements=statements.count, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
-        response = answered(answer, asked.media_type)
+        response = answered(answer, received.media_type)
         response.headers.update(headers)
         return response
 
-    async def _execute(self, asked: Asked, operation: Operation, meter: Meter) -> Answer:
+    async def _execute(self, received: ReceivedRequest, operation: Operation, meter: Meter) -> Answer:
         mistakes = await self.documents.mistakes_in(operation.document)
         if mistakes:
             return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
         context = Context(
-            viewer=asked.viewer or UserId(""),
+            viewer=received.viewer or UserId(""),
             database=self.database,
             work=self.work,
-            request_id=asked.own_id,
+            request_id=received.own_id,
             document=operation.document.node,
             meter=meter,
             shows_schema=self.access.introspection,
         )
         try:
-            return await execute(asked.request, operation, context)
+            return await execute(received.request, operation, context)
         finally:
             await context.loaders.close()
 
     def _note(
-        self, asked: Asked, operation: Operation, answer: Answer, *, cost: int, statements: int, seconds: float
+        self,
+        received: ReceivedRequest,
+        operation: Operation,
+        answer: Answer,
+        *,
+        cost: int,
+        statements: int,
+        seconds: float,
     ) -> None:
         """Count and log an operation that was run, or begun."""
         operation_ended(operation.label, answer.outcome, seconds=seconds, statements=statements)
         log().info(
             "operation",
-            actor=asked.viewer,
+            actor=received.viewer,
             operation=operation.name,
             hash=operation.document.hash,
             type=operation.type.value,
@@ -188,10 +195,10 @@ class Endpoint:
             codes=answer.codes,
         )
 
-    def _admit(self, asked: Asked, operation: Operation) -> None:
-        if asked.method == "GET" and operation.type is not OperationType.QUERY:
+    def _admit(self, received: ReceivedRequest, operation: Operation) -> None:
+        if received.method == "GET" and operation.type is not OperationType.QUERY:
             raise RequestError(405, RequestCode.METHOD_NOT_ALLOWED, "Send mutations with POST.", {"Allow": "POST"})
-        if asked.viewer is None and not (self.access.introspection_for_all and operation.only_introspects):
+        if received.viewer is None and not (self.access.introspection_for_all and operation.only_introspects):
             raise token_wanted()
         if operation.introspects and not self.access.introspection:
             raise RequestError(

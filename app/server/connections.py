@@ -13,7 +13,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.http.errors import RequestCode
-from app.server.refused_connections import NO_REQUEST, Refused, Unacceptable, answer, bad_request
+from app.server.refused_connections import NO_REQUEST, RefusedConnection, Unacceptable, answer, bad_request
 from app.settings import Settings
 from app.telemetry.log import log, request_id
 from app.telemetry.metrics import request_refused
@@ -42,7 +42,7 @@ class Protocol(HttpToolsProtocol):
     """It has sent the beginning of a request, but not yet enough to begin with it."""
     _running: RequestResponseCycle | None = None
     """The request that is being answered, or was last; later ones wait for it."""
-    _refused: Refused | None = None
+    _refused: RefusedConnection | None = None
     _header_bytes = 0
     _bytes = 0
     """What has come of a message after the piece that it began in."""
@@ -166,9 +166,9 @@ class Protocol(HttpToolsProtocol):
         return bool(self.pipeline) or (self._running is not None and not self._running.response_complete)
 
     @property
-    def _too_large(self) -> Refused:
+    def _too_large(self) -> RefusedConnection:
         message = f"The request line and headers are larger than {self.max_header_bytes} bytes."
-        return Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, RequestCode.HEADERS_TOO_LARGE, message)
+        return RefusedConnection(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, RequestCode.HEADERS_TOO_LARGE, message)
 
     def _watch(self) -> None:
         """While nothing is at work, the next headers have to come in time."""
@@ -185,11 +185,11 @@ class Protocol(HttpToolsProtocol):
     def _too_slow(self) -> None:
         if self.is_within_headers:
             message = f"The headers took longer than {self.header_seconds:g} seconds."
-            self._refuse(Refused(HTTPStatus.REQUEST_TIMEOUT, RequestCode.REQUEST_TIMEOUT, message))
+            self._refuse(RefusedConnection(HTTPStatus.REQUEST_TIMEOUT, RequestCode.REQUEST_TIMEOUT, message))
         else:
             self.transport.close()
 
-    def _refuse(self, refused: Refused) -> None:
+    def _refuse(self, refused: RefusedConnection) -> None:
         """Say it after the answers to earlier requests; in place of one whose own body is what can't be read."""
         self._stop_waiting()
         is_of_a_body = not self.is_within_headers and self._is_at_work and self.cycle.more_body
@@ -208,7 +208,7 @@ class Protocol(HttpToolsProtocol):
         else:
             self._say(refused)
 
-    def _say(self, refused: Refused) -> None:
+    def _say(self, refused: RefusedConnection) -> None:
         own_id = request_id(None)
         request_refused(refused.code)
         log().info("request refused", code=refused.code, request_id=own_id, client=self.client and self.client[0])

@@ -8,7 +8,7 @@ import orjson
 from app.http.errors import RequestCode
 
 
-class Refused(NamedTuple):
+class RefusedConnection(NamedTuple):
     """Why a request can't be answered, for its sender."""
 
     status: HTTPStatus
@@ -16,8 +16,8 @@ class Refused(NamedTuple):
     message: str
 
 
-def bad_request(message: str) -> Refused:
-    return Refused(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, message)
+def bad_request(message: str) -> RefusedConnection:
+    return RefusedConnection(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, message)
 
 
 NO_REQUEST = bad_request("That is no HTTP request that can be read.")
@@ -26,7 +26,7 @@ NO_REQUEST = bad_request("That is no HTTP request that can be read.")
 class Unacceptable(Exception):
     """Ends the parsing of a request, from within what the parser calls."""
 
-    def __init__(self, refused: Refused) -> None:
+    def __init__(self, refused: RefusedConnection) -> None:
         super().__init__(refused.message)
         self.refused = refused
 

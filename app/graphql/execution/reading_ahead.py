@@ -20,7 +20,7 @@ Make = Callable[[One, Any], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedRelation:
     """A relation that was asked for several parents, and what is selected of the things that it leads to."""
 
     relation: One
@@ -53,14 +53,14 @@ class ReadingAhead:
                 below for each in asked async for below in self._ask(each.type, self._found(each), each.selections)
             ]
 
-    def _found(self, asked: Asked) -> Iterator[object]:
+    def _found(self, asked: AskedRelation) -> Iterator[object]:
         for answer in asked.answers:
             if not answer.cancelled() and answer.exception() is None and answer.result() is not None:
                 yield self._make(asked.relation, answer.result())
 
     async def _ask(
         self, output: GraphQLOutputType, parents: Iterable[object], selections: list[FieldDetailsList]
-    ) -> AsyncIterator[Asked]:
+    ) -> AsyncIterator[AskedRelation]:
         named = get_named_type(output)
         by_type: dict[GraphQLObjectType, dict[int, object]] = {}
         for parent in parents:
@@ -70,7 +70,9 @@ class ReadingAhead:
         for kind, several in by_type.items():
             for access, selected in self._selected(kind, selections).items():
                 if isinstance(access, Related):
-                    yield Asked(access.relation, access.type, selected, await self._answers(access, several.values()))
+                    yield AskedRelation(
+                        access.relation, access.type, selected, await self._answers(access, several.values())
+                    )
                 else:
                     below = _flat(access.get(parent) for parent in several.values())
                     async for asked in self._ask(access.type, below, selected):
