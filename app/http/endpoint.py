@@ -61,7 +61,7 @@ class ReceivedRequest:
     method: str
     viewer: UserId | None
     media_type: str
-    own_id: str
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,17 @@ class Endpoint:
     documents: Documents
 
     async def __call__(self, request: Request) -> Response:
-        own_id = request.headers["X-Request-Id"]
+        request_id = request.headers["X-Request-Id"]
         with counting_statements() as statements:
             try:
-                return await self._answer(request, own_id, statements)
+                return await self._answer(request, request_id, statements)
             except RequestError as refusal:
                 note_refusal(refusal.code)
                 return refused(refusal, error_media_type(request))
             except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
-                return failed(own_id)
+                return failed(request_id)
 
-    async def _answer(self, request: Request, own_id: str, statements: Statements) -> Response:
+    async def _answer(self, request: Request, request_id: str, statements: Statements) -> Response:
         if request.method not in {"GET", "POST"}:
             allowed = {"Allow": "GET, POST"}
             raise RequestError(
@@ -101,7 +101,7 @@ class Endpoint:
                     raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
-                received = ReceivedRequest(read, request.method, viewer, media_type, own_id)
+                received = ReceivedRequest(read, request.method, viewer, media_type, request_id)
                 return await unless_gone(request, self._run(received, statements))
         except ClientDisconnect:
             raise client_went_away() from None
@@ -160,7 +160,7 @@ class Endpoint:
             viewer=received.viewer or UserId(""),
             database=self.database,
             work=self.work,
-            request_id=received.own_id,
+            request_id=received.request_id,
             document=operation.document.node,
             meter=meter,
             shows_schema=self.access.introspection,

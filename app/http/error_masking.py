@@ -1,4 +1,4 @@
-"""What callers see of errors: their own mistakes in words, ours masked and logged whole."""
+"""Error masking: callers see their own mistakes in words; unexpected errors are masked, and logged whole."""
 
 import re
 from typing import Any
@@ -16,16 +16,14 @@ LONGEST_MESSAGE = 1000
 _PYTHON_NULL = re.compile(r"(?<=not to be )None\.$")
 """How graphql-core's messages on arguments call null."""
 
-WAS_GOING = "This was published, discarded or removed by somebody while it was being shown. Ask for it again."
+VANISHED = "This was published, discarded or removed by somebody while it was being shown. Ask for it again."
 
-TOOK_TOO_LONG = (
+TIMED_OUT = (
     "This took the database too long, and was given up. Ask for less, or try again: others may be at work on it."
 )
-NOT_SHOWN_IN_TIME = (
-    "This took the database too long to show. What was done before stands; ask for it again, or for less."
-)
+FIELD_TIMED_OUT = "This took the database too long to show. What was done before stands; ask for it again, or for less."
 
-OUT_OF_REACH = {
+DATABASE_UNAVAILABLE = {
     Written.NOTHING: "The database is down or too busy just now, so nothing of this was written. Try again soon.",
     Written.UNKNOWN: (
         "The connection to the database was lost while this was being committed, so that it isn't known whether it was "
@@ -36,23 +34,25 @@ OUT_OF_REACH = {
         "it again."
     ),
 }
-"""By what was written; only mutations are answered so, since queries can just be sent again."""
+"""By what was written; only for mutations, since queries can just be sent again."""
 
 
 def formatted(
     error: GraphQLError, context: Context | None, *, code: RequestCode = RequestCode.BAD_USER_INPUT
 ) -> dict[str, Any]:
-    """An error as callers see it. Ours is masked: the log has it whole, under the request id."""
+    """An error as callers see it. An unexpected one is masked: the log has it whole, under the request id."""
     if isinstance(error.original_error, StatementTookTooLong):
         is_root = error.path is None or len(error.path) == 1
-        return _in_place(error, TOOK_TOO_LONG if is_root else NOT_SHOWN_IN_TIME, {"code": RequestCode.TIMEOUT})
+        return _masked(error, TIMED_OUT if is_root else FIELD_TIMED_OUT, {"code": RequestCode.TIMEOUT})
     if isinstance(error.original_error, DatabaseUnavailable):
-        return _in_place(error, OUT_OF_REACH[error.original_error.written], {"code": RequestCode.SERVICE_UNAVAILABLE})
+        return _masked(
+            error, DATABASE_UNAVAILABLE[error.original_error.written], {"code": RequestCode.SERVICE_UNAVAILABLE}
+        )
     if isinstance(error.original_error, Vanished):
-        return _in_place(error, WAS_GOING, {"code": RequestCode.GONE})
-    if context is not None and is_ours(error):
+        return _masked(error, VANISHED, {"code": RequestCode.GONE})
+    if context is not None and is_unexpected(error):
         log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
-        return _in_place(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
+        return _masked(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
     shown: dict[str, Any] = {**error.formatted}
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     shown["message"] = shortened(_PYTHON_NULL.sub("null.", error.message))
@@ -69,12 +69,12 @@ def is_mistake(error: GraphQLError) -> bool:
     return isinstance(error, BadRequest) or isinstance(error.original_error, BadRequest)
 
 
-def is_ours(error: GraphQLError) -> bool:
+def is_unexpected(error: GraphQLError) -> bool:
     """Whether something unexpected was raised, as opposed to a mistake in the request."""
     return error.original_error is not None and not isinstance(error.original_error, GraphQLError)
 
 
-def _in_place(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:
-    """What is said in place of what was raised."""
+def _masked(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:
+    """An error with this message in place of its own."""
     locations = [{"line": location.line, "column": location.column} for location in error.locations or ()]
     return {"message": message, "locations": locations, "path": error.path, "extensions": extensions}

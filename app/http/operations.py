@@ -20,8 +20,8 @@ from app.storage.engine import DatabaseUnavailable, Written
 from app.telemetry.effort import counting_graphs
 from app.telemetry.log import log
 
-LOOKS_AGAIN = 2
-"""How often a query is run again that met something which was there a moment before."""
+RETRIES = 2
+"""How often a query is run again because something that it had found vanished before it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Answer:
 
     body: dict[str, Any]
     never_ran: bool = False
-    """The request was wrong in itself; then there is no `data`."""
+    """A request error: nothing was executed, and there is no `data`."""
     outcome: str = "ok"
     """For the log: `ok`, `refused` or `failed`."""
     codes: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Answer:
 
 
 async def execute(asked: GraphQLRequest, operation: Operation, context: Context) -> Answer:
-    """Run an operation; a query that met something which was just going is run again.
+    """Run an operation; a query is run again where something that it had found vanished meanwhile.
 
     Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
     """
@@ -48,7 +48,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     if mistakes := list(islice(found, MOST_MISTAKES)):
         return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     with counting_graphs(context.meter.take_graph_decided):
-        result = await _run_until_nothing_vanishes(asked, operation, context)
+        result = await _run_with_retries(asked, operation, context)
     errors, data = result.errors or (), result.data
     if errors and data is None and all(error.path is None for error in errors):
         return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
@@ -56,7 +56,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     if mistakes and operation.type is OperationType.QUERY:
         # A cursor is read where its list is known. Nothing is lost by leaving the rest of the answer out: ask again.
         return request_error(mistakes[:MOST_MISTAKES], code=RequestCode.BAD_USER_INPUT, context=context)
-    refuse_if_out_of_reach(errors, data, operation)
+    raise_if_unavailable(errors, data, operation)
     body: dict[str, Any] = {"data": data}
     if errors:
         body["errors"] = [formatted(error, context) for error in errors]
@@ -65,10 +65,10 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
 
 
-async def _run_until_nothing_vanishes(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:
+async def _run_with_retries(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:
     result = await _run(asked, operation, context)
-    for _ in range(LOOKS_AGAIN):
-        if operation.type is not OperationType.QUERY or not _met_what_vanished(result):
+    for _ in range(RETRIES):
+        if operation.type is not OperationType.QUERY or not _met_something_vanished(result):
             break
         await context.look_again()
         result = await _run(asked, operation, context)
@@ -89,8 +89,8 @@ async def _run(asked: GraphQLRequest, operation: Operation, context: Context) ->
     return running if isinstance(running, ExecutionResult) else await running
 
 
-def refuse_if_out_of_reach(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
-    """Raise what kept an operation from being done. Where something may have been done it is answered; this logs it."""
+def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
+    """Raise the database's outage if nothing was done because of it. Where something may have been done, it is logged."""
     outages = [cause for error in errors if isinstance(cause := error.original_error, DatabaseUnavailable)]
     if not outages:
         return
@@ -101,12 +101,12 @@ def refuse_if_out_of_reach(errors: Sequence[GraphQLError], data: dict[str, Any] 
     log().warning("database unavailable", reason=str(outages[0]))
 
 
-def _met_what_vanished(result: ExecutionResult) -> bool:
+def _met_something_vanished(result: ExecutionResult) -> bool:
     return any(isinstance(error.original_error, Vanished) for error in result.errors or ())
 
 
 def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context: Context | None = None) -> Answer:
-    """The answer to a request that never ran."""
+    """The answer to a request that wasn't executed."""
     shown = [formatted(error, context, code=code) for error in errors]
     codes = dict.fromkeys(error["extensions"]["code"] for error in shown)
     return Answer({"errors": shown}, never_ran=True, outcome="refused", codes=tuple(codes))

@@ -17,13 +17,13 @@ HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 
 
 def answered(answer: Answer, media_type: str) -> Response:
-    """An answer in the media type that was asked for; old clients get 200 for requests that never ran."""
+    """An answer in the accepted media type; old clients get 200 for request errors."""
     status = 400 if answer.never_ran and media_type == GRAPHQL_TYPE else 200
     return as_json(answer.body, status=status, media_type=media_type)
 
 
 def error_media_type(request: Request) -> str:
-    """Of an answer that says what is wrong with a request: as the caller accepts it, else in JSON."""
+    """The media type of an answer to a refused request: as the caller accepts it, else JSON."""
     try:
         return media_type_for(request.headers.getlist("accept"))
     except RequestError:
@@ -37,11 +37,11 @@ def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> Response:
     return response
 
 
-def failed(own_id: str) -> Response:
-    """The answer to what is being handled as an exception, which the log has whole under the request's id."""
+def failed(request_id: str) -> Response:
+    """The answer to an unexpected exception, which is logged whole under the request id."""
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
-    error = {"message": "Internal error", "extensions": {"code": RequestCode.INTERNAL, "requestId": own_id}}
+    error = {"message": "Internal error", "extensions": {"code": RequestCode.INTERNAL, "requestId": request_id}}
     return as_json({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)
 
 
@@ -50,12 +50,12 @@ def as_json(body: dict[str, Any], *, status: int, media_type: str) -> Response:
 
 
 def note_refusal(code: str) -> None:
-    """Count and log a request that wasn't answered with what it asked for."""
+    """Count and log a refused request."""
     request_refused(code)
     log().info("request refused", code=code)
 
 
-def told(refusal: RequestError) -> Response:
-    """A refusal that the log and the metrics know of."""
+def logged_refusal(refusal: RequestError) -> Response:
+    """A refusal, counted in the metrics and logged."""
     note_refusal(refusal.code)
     return refused(refusal)

@@ -66,7 +66,7 @@ async def test_what_is_read_again_because_something_vanished_counts_once(
     async with databases.serving(loaded_trade, max_cost=STEPS + 10) as api:
         flow = await flow_with(api, graph(STEPS))
         vanished = [False, True, True]
-        monkeypatch.setattr(operations, "_met_what_vanished", lambda _: vanished.pop())
+        monkeypatch.setattr(operations, "_met_something_vanished", lambda _: vanished.pop())
         found = await api.caller("ada").one(asking("steps { stepId }"), id=flow)
     assert len(found["draft"]["graph"]["steps"]) == STEPS
     assert vanished == [False]

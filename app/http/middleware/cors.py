@@ -7,7 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from app.http.errors import RequestCode, RequestError
-from app.http.responses import told
+from app.http.responses import logged_refusal
 
 
 class Cors(CORSMiddleware):
@@ -19,4 +19,4 @@ class Cors(CORSMiddleware):
             return response
         allowed = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
         message = "Pages of this origin may not do that."
-        return told(RequestError(response.status_code, RequestCode.CORS_REFUSED, message, allowed))
+        return logged_refusal(RequestError(response.status_code, RequestCode.CORS_REFUSED, message, allowed))

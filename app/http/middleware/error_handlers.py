@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.http.errors import RequestCode, RequestError
-from app.http.responses import told
+from app.http.responses import logged_refusal
 
 REFUSED = {
     401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
@@ -18,7 +18,7 @@ REFUSED = {
 
 async def as_refused(_: Request, error: Exception) -> Response:
     """What is refused outside the endpoint, which answers its own refusals."""
-    return told(error if isinstance(error, RequestError) else refusal_of(error))
+    return logged_refusal(error if isinstance(error, RequestError) else refusal_of(error))
 
 
 def refusal_of(error: Exception) -> RequestError:
