@@ -1,4 +1,4 @@
-"""Documents: read, checked against the schema, and kept where they were good; and what their operations ask for."""
+"""Documents: parsed, validated, cached once they are valid; and what their operations ask for."""
 
 import hashlib
 import re
@@ -37,12 +37,13 @@ ROOT_FIELDS = frozenset(
 )
 INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
-KEPT_CHARACTERS = 1_000_000
-"""How much of documents is kept: parsed they take a hundred times as many bytes, and most have a thousand characters."""
-LEAST_CHARACTERS = 300
-"""What a short document counts besides: it takes some kilobytes too."""
+CACHED_CHARACTERS = 1_000_000
+"""How many characters of documents are cached. Parsed, a document takes a hundred times as many bytes; most have a thousand
+characters."""
+ENTRY_CHARACTERS = 300
+"""What each document counts besides its own: a short one takes some kilobytes too."""
 CHECKING = 10
-"""How many times as long checking a character may take as reading it, where fragments and fields are repeated."""
+"""How many times as long a character may take to validate as to parse, where fragments and fields are repeated."""
 MOST_MISTAKES = 20
 MOST_NAMES = 20
 """How many operations are named in a message."""
@@ -55,7 +56,7 @@ class Document:
     source: str
     node: DocumentNode
     is_valid: bool = False
-    """It was checked against the schema, and nothing is wrong with it."""
+    """It was validated against the schema."""
 
     @property
     def hash(self) -> str:
@@ -64,34 +65,34 @@ class Document:
 
 
 def size_of(document: Document) -> int:
-    return LEAST_CHARACTERS + len(document.source)
+    return ENTRY_CHARACTERS + len(document.source)
 
 
 class Documents:
-    """Reads and checks documents. Those that were found good are kept: clients send the same ones again and again."""
+    """Parses and validates documents. Validated ones are cached, since clients send the same ones again and again."""
 
     def __init__(self, *, max_tokens: int, max_characters: int, hides_suggestions: bool) -> None:
         self._max_tokens = max_tokens
         self._max_characters = max_characters
         self._hides_suggestions = hides_suggestions
-        self._good: LRUCache[str, Document] = LRUCache(KEPT_CHARACTERS, getsizeof=size_of)
+        self._validated: LRUCache[str, Document] = LRUCache(CACHED_CHARACTERS, getsizeof=size_of)
 
     async def read(self, source: str) -> Document:
-        """Raises GraphQLError for what can't be read, is too long, has too many tokens, or words that are too long."""
-        kept = self._good.get(source)
-        if kept is not None:
-            return kept
+        """Raises GraphQLError for a document that can't be parsed, is too long, or has too many tokens or too long words."""
+        cached = self._validated.get(source)
+        if cached is not None:
+            return cached
         if len(source) > self._max_characters:
             raise LimitExceeded("characters", len(source), self._max_characters)
         return Document(source, await offload(len(source), _parse, source, self._max_tokens))
 
     async def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
-        """Why a document doesn't fit the schema. One without mistakes is kept."""
+        """Why a document doesn't fit the schema. One without mistakes is cached."""
         if document.is_valid:
             return ()
         mistakes = await offload(CHECKING * len(document.source), self._check, document.node)
-        if not mistakes and size_of(document) <= KEPT_CHARACTERS:
-            self._good[document.source] = replace(document, is_valid=True)
+        if not mistakes and size_of(document) <= CACHED_CHARACTERS:
+            self._validated[document.source] = replace(document, is_valid=True)
         return mistakes
 
     def _check(self, node: DocumentNode) -> Sequence[GraphQLError]:
@@ -111,7 +112,7 @@ class Operation:
 
     @property
     def only_introspects(self) -> bool:
-        """It asks for nothing but the schema, which needs no caller."""
+        """It asks for nothing but the schema, which needs no token where introspection is open to all."""
         return self.roots <= INTROSPECTION
 
     @property
@@ -120,7 +121,7 @@ class Operation:
 
     @property
     def label(self) -> str:
-        """What metrics call it: the field that it asks for, if that is one of the schema's, so that labels are bounded."""
+        """Its label in metrics: its root field, if the schema has that field, so that the number of labels is bounded."""
         if len(self.roots) != 1:
             return "several"
         [root] = self.roots

@@ -8,9 +8,9 @@ import pytest
 from app.graphql import schema
 from app.graphql.request_errors import BadRequest
 from app.http import documents
-from app.http.documents import LEAST_CHARACTERS, Documents, operation_of
+from app.http.documents import ENTRY_CHARACTERS, Documents, operation_of
 
-GOOD, INVALID = "{ viewer { id } }", "{ viewer { nothing } }"
+VALID, INVALID = "{ viewer { id } }", "{ viewer { nothing } }"
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def read() -> Documents:
 
 
 async def test_a_document_is_cached_once_it_was_validated(read: Documents) -> None:
-    first = await read.read(GOOD)
-    assert (await read.read(GOOD)).node is not first.node
+    first = await read.read(VALID)
+    assert (await read.read(VALID)).node is not first.node
     assert not await read.mistakes_in(first)
-    kept = await read.read(GOOD)
-    assert (kept.node is first.node, kept.is_valid) == (True, True)
+    cached = await read.read(VALID)
+    assert (cached.node is first.node, cached.is_valid) == (True, True)
 
 
-async def test_one_with_mistakes_is_not_kept_and_told_them_again(read: Documents) -> None:
+async def test_a_document_with_mistakes_is_not_cached_and_gets_the_same_answer_again(read: Documents) -> None:
     for _ in range(2):
         document = await read.read(INVALID)
         assert not document.is_valid
@@ -35,14 +35,14 @@ async def test_one_with_mistakes_is_not_kept_and_told_them_again(read: Documents
         ]
 
 
-async def test_what_is_kept_has_a_bound_in_all(read: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "KEPT_CHARACTERS", 2 * (LEAST_CHARACTERS + len(GOOD)) + 20)
+async def test_the_cache_has_a_bound(read: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "CACHED_CHARACTERS", 2 * (ENTRY_CHARACTERS + len(VALID)) + 20)
     read = Documents(max_tokens=100, max_characters=5000, hides_suggestions=False)
-    sources = [f"{GOOD} # {number}" for number in range(3)]
+    sources = [f"{VALID} # {number}" for number in range(3)]
     for source in sources:
         await read.mistakes_in(await read.read(source))
     assert [(await read.read(source)).is_valid for source in sources] == [False, True, True]
-    large = f"{GOOD} # {'x' * 1000}"
+    large = f"{VALID} # {'x' * 1000}"
     await read.mistakes_in(await read.read(large))
     assert [(await read.read(source)).is_valid for source in [*sources, large]] == [False, True, True, False]
 
@@ -60,13 +60,13 @@ async def test_a_document_is_checked_in_a_thread_unless_it_is_short(
 
     monkeypatch.setattr(documents, "mistakes_in", noted)
     read = Documents(max_tokens=1_000, max_characters=5_000, hides_suggestions=False)
-    assert not await read.mistakes_in(await read.read(GOOD.ljust(length)))
+    assert not await read.mistakes_in(await read.read(VALID.ljust(length)))
     [thread] = threads
     assert (thread != threading.get_ident()) is is_offloaded
 
 
 async def test_the_hash_tells_documents_apart_by_their_text(read: Documents) -> None:
-    hashes = {operation_of(await read.read(source), None).document.hash for source in (GOOD, f"{GOOD} ", GOOD)}
+    hashes = {operation_of(await read.read(source), None).document.hash for source in (VALID, f"{VALID} ", VALID)}
     assert len(hashes) == 2
 
 
