@@ -2,7 +2,8 @@
 
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -12,19 +13,46 @@ def bytecodes(call: Callable[[], object]) -> int:
     """How many bytecode instructions of Python a call executes."""
     counted = 0
 
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
+    def count(*_: object) -> None:
         nonlocal counted
+        counted += 1
+
+    with monitored(count) if sys.version_info >= (3, 12) else traced(count):
+        call()
+    return counted
+
+
+@contextmanager
+def traced(count: Callable[[], None]) -> Iterator[None]:
+    """Have every instruction counted by a trace function, as long as there is nothing better."""
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        counted += event == "opcode"
+        if event == "opcode":
+            count()
         return trace
 
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        call()
+        yield
     finally:
         sys.settrace(before)
-    return counted
+
+
+@contextmanager
+def monitored(count: Callable[..., None]) -> Iterator[None]:
+    """The same from Python 3.12 on, where trace functions are told of some instructions twice."""
+    monitoring: Any = getattr(sys, "monitoring")  # noqa: B009 - types are checked for Python 3.11
+    tool, event = monitoring.PROFILER_ID, monitoring.events.INSTRUCTION
+    monitoring.use_tool_id(tool, "bytecodes")
+    monitoring.register_callback(tool, event, count)
+    monitoring.set_events(tool, event)
+    try:
+        yield
+    finally:
+        monitoring.set_events(tool, 0)
+        monitoring.free_tool_id(tool)
 
 
 def peak(call: Callable[[], object]) -> int:
