@@ -3,12 +3,13 @@
 import asyncio
 import json
 import signal
+from contextlib import suppress
 
 import httpx
 import pytest
 
 from tests.api.databases import Loaded, Server
-from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon_true
+from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
 
 SENT_AGAIN = "The server is shutting down, and has not begun with the request. Send it again."
 
@@ -120,18 +121,18 @@ async def test_what_takes_longer_than_the_grace_or_meets_a_second_signal_is_undo
 async def test_clients_that_come_again_and_again_dont_keep_a_server_from_stopping(
     databases: Server, loaded: Loaded
 ) -> None:
-    async def insist(real: Real) -> set[int]:
+    answered = [set[int]() for _ in range(5)]
+
+    async def insist(real: Real, statuses: set[int]) -> None:
         """Ask without a pause, until nobody is there."""
-        statuses = set()
-        try:
+        with suppress(httpx.ConnectError):
             while True:
                 statuses.add((await real.posting(VIEWER)).status_code)
-        except httpx.ConnectError:
-            return statuses
 
     async with real_server(databases, loaded) as real:
-        insisting = [asyncio.create_task(insist(real)) for _ in range(5)]
-        await asyncio.sleep(0.2)
+        insisting = [asyncio.create_task(insist(real, statuses)) for statuses in answered]
+        assert await soon(lambda: answered == [{200}] * 5)
         real.tell()
-        await asyncio.wait_for(real.running, 5)
-        assert await asyncio.gather(*insisting) == [{200, 503}] * 5
+        await asyncio.wait_for(real.running, 30)
+        await asyncio.gather(*insisting)
+    assert set.union(*answered) == {200, 503}
