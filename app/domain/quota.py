@@ -33,12 +33,17 @@ def counts_against_quota(workspace: Workspace) -> bool:
     return workspace.type is WorkspaceType.FULL and workspace.contract.flow_quota is not None
 
 
+def is_quota_judged(place: Place) -> bool:
+    """Whether it matters how many flows the contract holds: only for a caller who may write into such a workspace."""
+    return counts_against_quota(place.workspace) and not rights_missing(place)
+
+
 def quota_exceeded(place: Place, used: int) -> tuple[QuotaExceeded, ...]:
     """A new flow in this workspace, whose contract holds `used` flows in its production workspaces.
 
     Judged only for a caller who holds the permission to write there: nobody else is told how many there are.
     """
     limit = place.workspace.contract.flow_quota
-    if limit is None or not counts_against_quota(place.workspace) or used < limit or rights_missing(place):
+    if limit is None or not is_quota_judged(place) or used < limit:
         return ()
     return (QuotaExceeded(limit, used, place.workspace.contract),)

@@ -1,7 +1,8 @@
 """Where a flow may be exported to: the same decision as the export itself, for a page of places at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from asyncio import Lock
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain.access import Place, rights_missing
@@ -14,6 +15,7 @@ from app.domain.export import (
     stands_only_in_the_way_of_a_new_flow,
 )
 from app.domain.model import UserId, Workspace
+from app.domain.quota import is_quota_judged
 from app.domain.source import Chosen, SourceWish
 from app.domain.used_components import UsableWhere, UsedComponents
 from app.offload import offload
@@ -21,7 +23,7 @@ from app.storage.engine import Database
 from app.storage.facts import read_catalogue
 from app.storage.paging import Key, ListBelow, Page, PageRequest
 from app.storage.reads.chosen import read_chosen
-from app.storage.reads.destinations import contracts_to_export_to, workspaces_to_export_to
+from app.storage.reads.destinations import contracts_to_export_to, count_flows_used, workspaces_to_export_to
 from app.storage.reads.limit import ReadLimit
 from app.storage.reads.rows import ContractView
 from app.usecases.sizes import size_of_steps
@@ -61,6 +63,9 @@ class ExportableFlow:
     """Where its components are usable; None: the caller can export it nowhere, wherever they are."""
     size: int = 0
     """How much there is to decide about, as `offload` counts."""
+    flows_used: dict[str, int] = field(default_factory=dict)
+    """By contract, as far as it was asked for: counting them takes time, and pages may be asked for again and again."""
+    counting: Lock = field(default_factory=Lock)
 
     async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[Destination]:
         """A page of the places, by name, each with every refusal of an export to it as a new flow."""
@@ -69,6 +74,7 @@ class ExportableFlow:
             return Page()
         async with self.database.reading() as connection:
             [page] = await listed.pages(connection, [self.actor], request, {})
+        await self._count_flows([place for _, place in page.elements])
         decided = await offload(self.size, self._decide_all, page.elements)
         elements = tuple(
             (key, there) for key, there in decided if wanted.include_ineligible or there.eligible_for_override
@@ -93,7 +99,7 @@ class ExportableFlow:
             return 0
         return await self._count(contracts_to_export_to(self.usable, home=self.home, search=search))
 
-    def _listed(self, wanted: DestinationSearch) -> ListBelow[tuple[Place, int]] | None:
+    def _listed(self, wanted: DestinationSearch) -> ListBelow[Place] | None:
         if self.usable is None and not wanted.include_ineligible:
             return None
         usable = None if wanted.include_ineligible else self.usable
@@ -104,10 +110,19 @@ class ExportableFlow:
             [number] = await listed.counts(connection, [self.actor], {})
         return number
 
-    def _decide_all(self, places: Sequence[tuple[Key, tuple[Place, int]]]) -> list[tuple[Key, Destination]]:
-        return [(key, self._decide(place, flows_used)) for key, (place, flows_used) in places]
+    async def _count_flows(self, places: Iterable[Place]) -> None:
+        """Find out how many flows the contracts of these hold that have a quota: once for each (X10)."""
+        async with self.counting:
+            judged = {place.workspace.contract.id for place in places if is_quota_judged(place)}
+            if judged - self.flows_used.keys():
+                async with self.database.reading() as connection:
+                    self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
 
-    def _decide(self, place: Place, flows_used: int) -> Destination:
+    def _decide_all(self, places: Sequence[tuple[Key, Place]]) -> list[tuple[Key, Destination]]:
+        return [(key, self._decide(place)) for key, place in places]
+
+    def _decide(self, place: Place) -> Destination:
+        flows_used = self.flows_used.get(place.workspace.contract.id, 0)
         flow_id = "" if self.facts.source is None else self.facts.source.id
         wish = ExportWish(flow_id, IntoWorkspace(place.workspace.id), source=self.source)
         return Destination(place, export_refusals(replace(self.facts, destination=place, flows_used=flows_used), wish))

@@ -1,9 +1,16 @@
 """What is offered as a destination is what the export itself would decide, whoever asks and whatever the flow uses."""
 
-import pytest
+from asyncio import gather
+from collections.abc import Collection
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.quota import is_quota_judged
 from app.domain.source import BY_DEFAULT
 from app.storage.paging import PageRequest
+from app.storage.reads.destinations import count_flows_used
+from app.usecases import find_destinations as find_destinations_module
 from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations
 from tests.unlimited import NO_LIMIT
 from tests.usecases.world import World
@@ -48,6 +55,24 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(untouched: Wor
         of_contract = await found.workspaces(DestinationSearch(contract_id=contract), ALL)
         expected = [workspace.id for workspace in good if workspace.contract.id == contract]
         assert [there.place.workspace.id for _, there in of_contract.elements] == expected
+
+
+async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_often_its_workspaces_are_asked_for(
+    untouched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    async def count(connection: AsyncConnection, contracts: Collection[str]) -> dict[str, int]:
+        counted.extend(contracts)
+        return await count_flows_used(connection, contracts)
+
+    monkeypatch.setattr(find_destinations_module, "count_flows_used", count)
+    found = await destinations_of(untouched, "orders", "ada")
+    wanted = DestinationSearch(include_ineligible=True)
+    one, *others = await gather(*(found.workspaces(wanted, ALL) for _ in range(5)))
+    places = [there.place for _, there in one.elements]
+    assert sorted(counted) == sorted({each.workspace.contract.id for each in places if is_quota_judged(each)}) != []
+    assert all(other == one for other in others)
 
 
 async def destinations_of(world: World, flow: str, who: str) -> ExportableFlow:
