@@ -21,7 +21,7 @@ from app.domain.topics import (
     TopicUse,
     distinct_topics,
     is_pub_sub,
-    missing_properties,
+    schema_mismatches,
 )
 from app.domain.wording import counted, named
 
@@ -185,16 +185,12 @@ class Rebinding:
 
     def _mismatches(self, moves: Sequence[TopicMove]) -> Iterator[TopicSchemaMismatch]:
         """One warning per pair of topics (T4)."""
-        pairs: dict[tuple[str, str], list[Step]] = {}
+        replaced: dict[tuple[Target, Target], list[Step]] = {}
         for move in moves:
-            if move.before is not None and move.after is not None and move.before != move.after:
-                pairs.setdefault((move.before, move.after), []).append(move.step)
-        for (before, after), steps in pairs.items():
-            if before in self.targets and after in self.targets:
-                old, new = self.targets[before], self.targets[after]
-                missing = missing_properties(steps, old, new)
-                if missing:
-                    yield TopicSchemaMismatch(old, new, missing)
+            old, new = self.targets.get(move.before or ""), self.targets.get(move.after or "")
+            if old is not None and new is not None and move.before != move.after:
+                replaced.setdefault((old, new), []).append(move.step)
+        return schema_mismatches(replaced)
 
     def _agents_not_copied(self, steps_of: Mapping[str, Sequence[Step]]) -> Iterator[AgentNotCopied]:
         for agent_id, steps in steps_of.items():

@@ -1,8 +1,9 @@
 """What becomes of a flow's topics (the table of topics, T1 to T4)."""
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, ClassVar
 
 from app.domain.access import Place
@@ -132,16 +133,31 @@ def is_pub_sub(component: Component | None) -> bool:
     return component is not None and component.pub_sub
 
 
-def missing_properties(steps: Iterable[Step], old: Target, new: Target) -> tuple[str, ...]:
-    """The properties that these steps miss once `new` takes the place of `old`; sorted, top level only (T4)."""
-    return missing_with_each(steps, old, [new])[0]
-
-
 def missing_with_each(steps: Iterable[Step], old: Target, candidates: Iterable[Target]) -> list[tuple[str, ...]]:
-    """What these steps miss with each of several topics; they and the old topic's schema are read once."""
-    functions = {read.function for step in steps if (read := read_command(step.command)) is not None}
+    """The properties that these steps miss with each of several topics; sorted, top level only (T4).
+
+    The steps and the old topic's schema are read once.
+    """
+    functions = _functions(steps)
     before = _read_schema(old.schema)
     return [_missing(functions, before, _read_schema(new.schema)) for new in candidates]
+
+
+Replaced = Mapping[tuple[Target, Target], Sequence[Step]]
+"""The steps for which one topic takes the place of another."""
+
+
+def schema_mismatches(replaced: Replaced) -> Iterator[TopicSchemaMismatch]:
+    """One warning per pair of topics (T4); each schema is read once, however many pairs it is in."""
+    schemas = {topic.id: _read_schema(topic.schema) for topic in dict.fromkeys(chain.from_iterable(replaced))}
+    for (old, new), steps in replaced.items():
+        missing = _missing(_functions(steps), schemas[old.id], schemas[new.id])
+        if missing:
+            yield TopicSchemaMismatch(old, new, missing)
+
+
+def _functions(steps: Iterable[Step]) -> frozenset[str]:
+    return frozenset(read.function for step in steps if (read := read_command(step.command)) is not None)
 
 
 @dataclass(frozen=True, slots=True)

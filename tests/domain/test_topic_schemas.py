@@ -1,10 +1,13 @@
 """T4: a topic is replaced, and with the new one properties would be missing."""
 
+import json
+from unittest.mock import Mock
+
 import pytest
 
 from app.domain.graph import Json
 from app.domain.model import Target
-from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, missing_properties
+from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, missing_with_each, schema_mismatches
 from tests.domain.planning import export, planned
 from tests.domain.world import (
     DEVELOPMENT,
@@ -59,7 +62,7 @@ def test_which_properties_a_step_misses(
     steps: tuple[BoundStep, ...], old: Json, new: Json, missing: tuple[str, ...]
 ) -> None:
     before, after = topic("Old", DEVELOPMENT, schema=old), topic("New", PRODUCTION, schema=new)
-    assert missing_properties(outline(*steps), before, after) == missing
+    assert missing_with_each(outline(*steps), before, [after]) == [missing]
 
 
 NEEDY = schema("b", required=["b"])
@@ -69,14 +72,14 @@ UNREADABLE = [None, True, 3, "text", [], ["b"]]
 @pytest.mark.parametrize("unreadable", UNREADABLE)
 def test_a_topic_without_a_readable_schema_misses_nothing(unreadable: Json) -> None:
     bare, needy = topic("Bare", DEVELOPMENT, schema=unreadable), topic("Needy", PRODUCTION, schema=NEEDY)
-    assert missing_properties(outline(*BOTH), bare, needy) == ()
-    assert missing_properties(outline(*BOTH), needy, bare) == ()
+    assert missing_with_each(outline(*BOTH), bare, [needy]) == [()]
+    assert missing_with_each(outline(*BOTH), needy, [bare]) == [()]
 
 
 @pytest.mark.parametrize("text", ["", "{", "{'a': 1}", "[" * 5_000], ids=["empty", "cut", "Python's", "deep"])
 def test_a_schema_that_is_no_json_is_not_readable(text: str) -> None:
     broken, needy = Target("t", TOPIC, DEVELOPMENT.id, schema=text), topic("Needy", PRODUCTION, schema=NEEDY)
-    assert missing_properties(outline(*BOTH), broken, needy) == ()
+    assert missing_with_each(outline(*BOTH), broken, [needy]) == [()]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,7 @@ def test_a_schema_that_is_no_json_is_not_readable(text: str) -> None:
 )
 def test_of_an_odd_schema_what_is_readable_counts(odd: Json, missing: tuple[str, ...]) -> None:
     old, needy = topic("Odd", DEVELOPMENT, schema=odd), topic("Needy", PRODUCTION, schema=NEEDY)
-    assert missing_properties(outline(*BOTH), old, needy) == missing
+    assert missing_with_each(outline(*BOTH), old, [needy]) == [missing]
 
 
 OLD, OTHER_OLD = topic("Old", DEVELOPMENT, schema=NEEDY), topic("Other old", DEVELOPMENT, schema=NEEDY)
@@ -126,3 +129,15 @@ def test_a_topic_that_stays_or_comes_where_none_was_is_not_compared() -> None:
     stays = export(flow(state(subscribes("1", OLD))), to=DEVELOPMENT, topic=OLD.id, knowing=ALL)
     comes = export(flow(state(subscribes("1"))), topic=NEW.id, knowing=ALL)
     assert (planned(stays).warnings, planned(comes).warnings) == ((), ())
+
+
+def test_the_schemas_of_topics_are_read_once_however_many_pairs_they_are_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    several = [topic(f"Old {number}", DEVELOPMENT, schema=schema("a")) for number in range(20)]
+    needy = topic("Needy", PRODUCTION, schema=schema("b", required=["b"]))
+    reader = Mock(wraps=json.loads)
+    monkeypatch.setattr("app.domain.topics.json.loads", reader)
+    found = list(schema_mismatches({(old, needy): outline(*PUB) for old in several}))
+    assert [(each.from_topic, each.to_topic, each.missing_properties) for each in found] == [
+        (old, needy, ("b",)) for old in several
+    ]
+    assert reader.call_count == 21
