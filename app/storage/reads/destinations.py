@@ -17,12 +17,12 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.access import FLOW_EDIT, Place
 from app.domain.model import ContractStatus, Workspace, WorkspaceType
 from app.domain.used_components import UsableWhere
 from app.storage.access import MEMBER, PLACE_COLUMNS, PLACES, place_of
+from app.storage.connections import ReadConnection
 from app.storage.paging import ListBelow, Order, matching
 from app.storage.reads.lists import of_contract
 from app.storage.reads.rows import ContractView, columns, maker
@@ -57,7 +57,7 @@ CONTRACTS = ListBelow(
 """The contracts that a user can see."""
 
 
-async def count_flows_used(connection: AsyncConnection, contracts: Collection[str]) -> dict[str, int]:
+async def count_flows_used(connection: ReadConnection, contracts: Collection[str]) -> dict[str, int]:
     """How many flows each of these contracts holds in its production workspaces (X10), however many of these are asked for."""
     rows = await connection.execute(FLOWS_USED, {"contracts": sorted(contracts)})
     return dict.fromkeys(contracts, 0) | {row.contract_id: row.used for row in rows}
