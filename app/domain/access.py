@@ -78,18 +78,15 @@ class Place:
     permissions: frozenset[str]
 
 
-def rights_missing(*places: Place | None) -> tuple[InsufficientPermission, ...]:
-    """Integrator level in every one of these workspaces (A3): one refusal for each where it is missing.
-
-    A place that the caller can't see is None, and is somebody else's refusal.
-    """
-    lacking = [place.workspace for place in places if place is not None and FLOW_EDIT not in place.permissions]
+def rights_missing(*places: Place) -> tuple[InsufficientPermission, ...]:
+    """Integrator level in every one of these workspaces (A3): one refusal for each where it is missing."""
+    lacking = [place.workspace for place in places if FLOW_EDIT not in place.permissions]
     return tuple(InsufficientPermission(FLOW_EDIT, workspace) for workspace in dict.fromkeys(lacking))
 
 
-def contract_suspended(place: Place | None) -> tuple[ContractSuspended, ...]:
+def contract_suspended(place: Place) -> tuple[ContractSuspended, ...]:
     """A suspended contract refuses every write into its workspaces (A6)."""
-    if place is None or place.workspace.contract.status is not ContractStatus.SUSPENDED:
+    if place.workspace.contract.status is not ContractStatus.SUSPENDED:
         return ()
     return (ContractSuspended(place.workspace.contract, place.workspace),)
 

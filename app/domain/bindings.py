@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.component import Catalogue, Component
+from app.domain.flow import FlowState
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import (
@@ -13,7 +14,6 @@ from app.domain.references import (
     ReferenceOutcome,
     by_position,
 )
-from app.domain.source import State
 from app.domain.step import Step
 from app.domain.topics import (
     MultipleTopicsNotCopied,
@@ -67,7 +67,7 @@ class TopicMove:
     after: str | None
 
 
-def topic_uses(state: State, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
+def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
     """The pub/sub steps of a flow, each with its topic."""
     bound = by_position(state.bindings)
     uses = []
@@ -104,7 +104,7 @@ class Rebinding:
     """The topic that was asked for; that it may be given is settled before (`topics_refused`)."""
     targets: Mapping[str, Target]
 
-    def bind(self, state: State) -> BoundAnew:
+    def bind(self, state: FlowState) -> BoundAnew:
         """What the flow is bound to, what became of each reference, and what to know of its topics."""
         uses = topic_uses(state, self.components)
         pub_sub = {use.step.position for use in uses}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.domain.component import Catalogue, Component, component_name
+from app.domain.flow import FlowState
 from app.domain.graph import (
     Bindings,
     Json,
@@ -15,10 +16,10 @@ from app.domain.graph import (
     split,
     steps_of,
 )
+from app.domain.graph_input import GraphMistakes, graph_mistakes
 from app.domain.model import ReferenceKind, Workspace
 from app.domain.paths import Path, in_graph
 from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
-from app.domain.source import State
 from app.domain.step import Link, Step
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 
@@ -32,15 +33,33 @@ class Content:
     steps: tuple[Step, ...]
     links: tuple[Link, ...] = ()
 
+    def state(self, name: str, description: str | None, cron: str | None, bindings: Bindings) -> FlowState:
+        """A state that holds it, just edited."""
+        return FlowState(name, description, cron, self.hash, self.steps, bindings, self.links)
 
-def part(graph: Json, topic_field: TopicField) -> tuple[Content, Bindings]:
+
+@dataclass(frozen=True, slots=True)
+class SplitGraph:
+    """A native graph, taken apart once on its way in."""
+
+    content: Content
+    bindings: Bindings
+
+
+def split_graph(graph: Json, topic_field: TopicField) -> SplitGraph:
     """A native graph as content ready for storing, and bindings."""
     content, bindings = split(graph, topic_field)
     text = canonical(content)
-    return Content(content_hash(text), text, steps_of(content), links_of(content)), bindings
+    return SplitGraph(Content(content_hash(text), text, steps_of(content), links_of(content)), bindings)
 
 
-def topic_fields(catalogue: Catalogue, workspace: Workspace, before: State | None = None) -> TopicField:
+def read_graph(graph: Json, topic_field: TopicField) -> SplitGraph | GraphMistakes:
+    """A graph that a caller sent, or every reason why it is none."""
+    mistakes = graph_mistakes(graph)
+    return mistakes or split_graph(graph, topic_field)
+
+
+def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState | None = None) -> TopicField:
     """Where the pub/sub steps of a flow in this workspace name their topic.
 
     Steps whose component is unknown by now name it where those of its name did `before`.

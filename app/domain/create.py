@@ -13,10 +13,11 @@ from app.domain.access import (
 )
 from app.domain.bindings import resolve_all
 from app.domain.component import Catalogue
-from app.domain.content import Content, misplaced, part, topic_fields
+from app.domain.content import Content, SplitGraph, misplaced
 from app.domain.errors import Refused, at, in_order
-from app.domain.graph import Bindings, Json
-from app.domain.graph_input import graph_mistakes
+from app.domain.flow import FlowState
+from app.domain.graph import Json
+from app.domain.graph_input import GraphMistakes, graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
 from app.domain.model import FlowType, Target, Workspace, WorkspaceId
 from app.domain.paths import WORKSPACE
@@ -47,7 +48,11 @@ class CreateWish:
 
 @dataclass(frozen=True, slots=True)
 class CreateFacts:
-    workspace: Place | None
+    """What a creation rests on, in a workspace that the caller can see."""
+
+    place: Place
+    graph: SplitGraph | GraphMistakes
+    """The graph that was sent."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
     """What the graph names and the caller may see in this workspace."""
@@ -57,44 +62,42 @@ class CreateFacts:
 @dataclass(frozen=True, slots=True)
 class CreatePlan:
     workspace_id: WorkspaceId
-    name: str
-    description: str | None
-    cron: str | None
     type: FlowType
+    state: FlowState
     content: Content
-    bindings: Bindings
 
 
-def plan_create(facts: CreateFacts, wish: CreateWish) -> CreatePlan | Refused[CreateRefusal]:
-    """Decide the creation of a flow: a draft, however unfinished (C6), or every refusal at once (X11)."""
-    graph_refused = graph_mistakes(wish.graph)
-    wrong: tuple[CreateRefusal, ...] = ()
-    parted: tuple[Content, Bindings] | None = None
-    if facts.workspace is not None and not graph_refused:
-        parted = part(wish.graph, topic_fields(facts.catalogue, facts.workspace.workspace))
-        wrong = _misplaced(facts, facts.workspace.workspace, *parted)
-    errors: tuple[CreateRefusal, ...] = in_order(
-        (
-            *(() if facts.workspace is not None else (WorkspaceNotFound(wish.workspace_id, WORKSPACE),)),
-            *at(WORKSPACE, rights_missing(facts.workspace)),
-            *at(WORKSPACE, contract_suspended(facts.workspace)),
-            *wrong,
-            *at(WORKSPACE, () if facts.workspace is None else quota_exceeded(facts.workspace, facts.flows_used)),
-            *name_mistakes(wish.name),
-            *description_mistakes(wish.description),
-            *cron_mistakes(wish.cron),
-            *graph_refused,
-        )
+def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Refused[CreateRefusal]:
+    """Decide the creation of a flow: a draft, however unfinished (C6), or every refusal at once (X11).
+
+    Without facts the caller can't see the workspace.
+    """
+    if facts is None:
+        unseen = WorkspaceNotFound(wish.workspace_id, WORKSPACE)
+        return Refused(in_order((unseen, *_mistakes(wish), *graph_mistakes(wish.graph))))
+    refusals: tuple[CreateRefusal, ...] = (
+        *at(WORKSPACE, rights_missing(facts.place)),
+        *at(WORKSPACE, contract_suspended(facts.place)),
+        *at(WORKSPACE, quota_exceeded(facts.place, facts.flows_used)),
+        *_mistakes(wish),
     )
-    if errors or facts.workspace is None or parted is None:
-        return Refused(errors)
-    content, bindings = parted
-    workspace_id, name = facts.workspace.workspace.id, wish.name.strip()
-    return CreatePlan(workspace_id, name, wish.description, wish.cron, wish.type, content, bindings)
+    if not isinstance(facts.graph, SplitGraph):
+        return Refused(in_order((*refusals, *facts.graph)))
+    errors = in_order((*refusals, *_misplaced(facts, facts.graph)))
+    return Refused(errors) if errors else _plan(facts.place.workspace, facts.graph, wish)
 
 
-def _misplaced(
-    facts: CreateFacts, workspace: Workspace, content: Content, bindings: Bindings
-) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
+def _plan(workspace: Workspace, graph: SplitGraph, wish: CreateWish) -> CreatePlan:
+    state = graph.content.state(wish.name.strip(), wish.description, wish.cron, graph.bindings)
+    return CreatePlan(workspace.id, wish.type, state, graph.content)
+
+
+def _mistakes(wish: CreateWish) -> tuple[InvalidInput, ...]:
+    """In what was sent besides the graph."""
+    return (*name_mistakes(wish.name), *description_mistakes(wish.description), *cron_mistakes(wish.cron))
+
+
+def _misplaced(facts: CreateFacts, graph: SplitGraph) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
+    workspace, steps = facts.place.workspace, graph.content.steps
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
-    return misplaced(content.steps, bindings, resolve_all(content.steps, facts.catalogue, workspace), here)
+    return misplaced(steps, graph.bindings, resolve_all(steps, facts.catalogue, workspace), here)

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from app.domain.access import FlowNotFound, Place
+from app.domain.access import Place
 from app.domain.component import Catalogue
+from app.domain.content import SplitGraph
 from app.domain.error_code import ErrorCode
+from app.domain.flow import Flow, SavedState
+from app.domain.graph_input import GraphMistakes
 from app.domain.model import FlowId, Target
 from app.domain.paths import FLOW, REVISION, Path
-from app.domain.source import RESTORE_ONE, DraftNotFound, Flow, State
+from app.domain.source import RESTORE_ONE, DraftNotFound
 from app.domain.wording import shown
 
 
@@ -42,37 +45,34 @@ class StaleDraft:
 
 @dataclass(frozen=True, slots=True)
 class DraftFacts:
-    """What a change of a draft rests on, as the caller can see it (A5)."""
+    """What a change of a flow's draft rests on, where the caller can see the flow (A5)."""
 
-    flow: Flow | None
-    named_version: State | None = None
+    flow: Flow
+    named_version: SavedState | None = None
     """The version of the flow that the wish names."""
+    graph: SplitGraph | GraphMistakes | None = None
+    """The graph that was sent, if one was."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
 
     @property
-    def place(self) -> Place | None:
-        return None if self.flow is None else self.flow.place
+    def place(self) -> Place:
+        return self.flow.place
 
 
-def flow_not_found(flow: Flow | None, flow_id: str) -> tuple[FlowNotFound, ...]:
-    return (FlowNotFound(flow_id, FLOW),) if flow is None else ()
+def no_draft(flow: Flow, expected: int | None, advice: str) -> DraftNotFound | StaleDraft:
+    """The flow has no draft; a caller who states a revision says that there was one (H1)."""
+    if expected is not None:
+        return draft_gone(flow, expected)
+    return DraftNotFound(flow.id, flow.name, advice=RESTORE_ONE if flow.published is None else advice, path=FLOW)
 
 
-def stale(flow: Flow | None, expected: int | None) -> tuple[StaleDraft, ...]:
-    """A change that states its revision is refused if the draft has another one, or is gone."""
-    if flow is None or expected is None:
-        return ()
-    draft = flow.draft
-    if draft is None:
-        return (StaleDraft(flow.id, flow.name, expected, None, None, REVISION),)
-    if draft.revision == expected:
+def draft_gone(flow: Flow, expected: int) -> StaleDraft:
+    return StaleDraft(flow.id, flow.name, expected, None, None, REVISION)
+
+
+def stale(flow: Flow, draft: SavedState, expected: int | None) -> tuple[StaleDraft, ...]:
+    """A change that states its revision is refused if the draft has another one (H1)."""
+    if expected is None or draft.revision == expected:
         return ()
     return (StaleDraft(flow.id, flow.name, expected, draft.id, draft.revision, REVISION),)
-
-
-def draft_missing(flow: Flow | None, expected: int | None, advice: str) -> tuple[DraftNotFound, ...]:
-    """There is no draft, and the caller doesn't say that there was one: that would be `StaleDraft`."""
-    if flow is None or flow.draft is not None or expected is not None:
-        return ()
-    return (DraftNotFound(flow.id, flow.name, advice=RESTORE_ONE if flow.published is None else advice, path=FLOW),)

@@ -1,7 +1,7 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from app.domain.access import (
     ContractSuspended,
@@ -15,7 +15,7 @@ from app.domain.access import (
 from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
 from app.domain.component import Catalogue
 from app.domain.errors import Refused, at, in_order
-from app.domain.graph import Bindings
+from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
 from app.domain.model import DraftId, FlowId, FlowType, Target, VersionId, VersionOrigin, WorkspaceId
@@ -34,13 +34,17 @@ from app.domain.source import (
     Chosen,
     CopiedFrom,
     DraftNotFound,
-    Flow,
     SourceWish,
-    State,
     VersionNotFound,
     chosen_state,
 )
-from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, topics_refused
+from app.domain.topics import (
+    FlowHasNoTopic,
+    MultipleTopicsNotCopied,
+    TopicNotAccessible,
+    topic_elsewhere,
+    topic_refused,
+)
 from app.domain.used_components import UsedComponents
 
 
@@ -83,7 +87,7 @@ class ExportFacts:
     destination: Place | None
     """The workspace that is written into."""
     overridden: Flow | None = None
-    named_version: State | None = None
+    named_version: SavedState | None = None
     """The version of the source that the wish names."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
@@ -101,7 +105,7 @@ class ExportPlan:
     source_flow: FlowId
     source_version: VersionId | None
     copied_from: CopiedFrom
-    origin: VersionOrigin
+    state: FlowState
     workspace_id: WorkspaceId
     overrides: FlowId | None
     """The flow whose draft it becomes; None: a new flow is made."""
@@ -109,11 +113,6 @@ class ExportPlan:
     renames_flow: bool
     """The overridden flow was never published, so that it shows what its draft says (X5)."""
     type: FlowType
-    name: str
-    description: str | None
-    cron: str | None
-    content_hash: str
-    bindings: Bindings
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]
 
@@ -147,12 +146,21 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
 
     Pure: the same facts and wish give the same answer.
     """
-    errors, chosen = export_refusals(facts, wish), _chosen(facts, wish.source)
-    if errors or facts.source is None or facts.destination is None or not isinstance(chosen, Chosen):
+    source, there = _found_source(facts, wish), _found_destination(facts, wish.destination)
+    refusals = tuple(_refusals(facts, wish))
+    if not isinstance(source, FoundSource):
+        missing = (source,) if isinstance(there, FoundDestination) else (source, there)
+        return Refused(in_order((*missing, *refusals)))
+    topic_refused = () if wish.topic_id is None else at(TOPIC, _topic_refused(source, facts))
+    if not isinstance(there, FoundDestination):
+        return Refused(in_order((there, *refusals, *topic_refused)))
+    elsewhere = () if topic_refused else topic_elsewhere(wish.topic_id, there.place.workspace, facts.targets)
+    components = at(path_of(wish.destination), _components_refused(source, there, facts))
+    errors = in_order((*refusals, *components, *topic_refused, *at(TOPIC, elsewhere)))
+    if errors:
         return Refused(errors)
-    name = wish.name or (facts.overridden.name if facts.overridden else chosen.state.name)
-    origin, topic = VersionOrigin.EXPORT, wish.topic_id
-    return _plan(facts, facts.source, facts.destination, chosen, origin=origin, name=name, topic_id=topic)
+    name = wish.name or (there.overridden.name if there.overridden else source.chosen.state.name)
+    return _plan(source, there, facts, origin=VersionOrigin.EXPORT, name=name, topic_id=wish.topic_id)
 
 
 def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRefusal]:
@@ -160,46 +168,31 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
 
     Components and topics are no reason to refuse it (C4, T2).
     """
-    place = None if facts.source is None else facts.source.place
-    chosen = _chosen(facts, wish.source)
-    errors = in_order(
-        (
-            *_flow_not_found(facts, wish.flow_id),
-            *_state_missing(chosen),
-            *at(FLOW, rights_missing(place)),
-            *at(FLOW, contract_suspended(place)),
-            *at(FLOW, _quota_refused(place, facts)),
-            *name_mistakes(wish.name),
-        )
+    source, mistakes = facts.source, name_mistakes(wish.name)
+    if source is None:
+        return Refused(in_order((FlowNotFound(wish.flow_id, FLOW), *mistakes)))
+    place = source.place
+    refusals: tuple[CopyRefusal, ...] = (
+        *at(FLOW, rights_missing(place)),
+        *at(FLOW, contract_suspended(place)),
+        *at(FLOW, quota_exceeded(place, facts.flows_used)),
+        *mistakes,
     )
-    if errors or facts.source is None or place is None or not isinstance(chosen, Chosen):
-        return Refused(errors)
+    chosen = chosen_state(source, wish.source, facts.named_version)
+    if not isinstance(chosen, Chosen):
+        return Refused(in_order((chosen, *refusals)))
+    if refusals:
+        return Refused(in_order(refusals))
     name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
-    return _plan(facts, facts.source, place, chosen, origin=VersionOrigin.COPY, name=name, topic_id=None)
+    return _plan(
+        FoundSource(source, chosen), FoundDestination(place), facts, origin=VersionOrigin.COPY, name=name, topic_id=None
+    )
 
 
 def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal, ...]:
-    """Every reason why this export may not be, in the order of `ErrorCode` (X11).
-
-    Where something is not found, only what doesn't depend on it is asked.
-    """
-    chosen, there = _chosen(facts, wish.source), path_of(wish.destination)
-    return in_order(
-        (
-            *_flow_not_found(facts, wish.flow_id),
-            *_destination_not_found(facts, wish.destination),
-            *_state_missing(chosen),
-            *at(FLOW, rights_missing(None if facts.source is None else facts.source.place)),
-            *at(there, rights_missing(facts.destination)),
-            *at(there, contract_suspended(facts.destination)),
-            *at(there, _components_refused(facts, chosen)),
-            *at(TOPIC, _topic_refused(facts, chosen, wish.topic_id)),
-            *at(there, draft_in_the_way(facts.overridden, wish.existing_draft)),
-            *overrides_itself(facts.source, facts.overridden),
-            *at(there, _quota_refused(None if isinstance(wish.destination, OntoFlow) else facts.destination, facts)),
-            *name_mistakes(wish.name),
-        )
-    )
+    """Every reason why this export may not be, in the order of `ErrorCode` (X11)."""
+    outcome = plan_export(facts, wish)
+    return outcome.errors if isinstance(outcome, Refused) else ()
 
 
 def stands_only_in_the_way_of_a_new_flow(refusals: Sequence[ExportRefusal]) -> bool:
@@ -212,64 +205,84 @@ def path_of(destination: IntoWorkspace | OntoFlow) -> Path:
     return INTO_WORKSPACE if isinstance(destination, IntoWorkspace) else ONTO_FLOW
 
 
-def _chosen(facts: ExportFacts, wish: SourceWish) -> Chosen | VersionNotFound | DraftNotFound | None:
-    return None if facts.source is None else chosen_state(facts.source, wish, facts.named_version)
+@dataclass(frozen=True, slots=True)
+class FoundSource:
+    """The flow that is exported, and the state of it."""
+
+    flow: Flow
+    chosen: Chosen
 
 
-def _flow_not_found(facts: ExportFacts, flow_id: str) -> tuple[FlowNotFound, ...]:
-    return (FlowNotFound(flow_id, FLOW),) if facts.source is None else ()
+@dataclass(frozen=True, slots=True)
+class FoundDestination:
+    """The workspace that is written into."""
+
+    place: Place
+    overridden: Flow | None = None
+    """None: the export makes a new flow."""
 
 
-def _destination_not_found(
+def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNotFound | VersionNotFound | DraftNotFound:
+    if facts.source is None:
+        return FlowNotFound(wish.flow_id, FLOW)
+    chosen = chosen_state(facts.source, wish.source, facts.named_version)
+    return FoundSource(facts.source, chosen) if isinstance(chosen, Chosen) else chosen
+
+
+def _found_destination(
     facts: ExportFacts, wanted: IntoWorkspace | OntoFlow
-) -> tuple[FlowNotFound | WorkspaceNotFound, ...]:
+) -> FoundDestination | FlowNotFound | WorkspaceNotFound:
     match wanted:
         case IntoWorkspace(workspace_id):
-            return (WorkspaceNotFound(workspace_id, INTO_WORKSPACE),) if facts.destination is None else ()
+            place = facts.destination
+            return WorkspaceNotFound(workspace_id, INTO_WORKSPACE) if place is None else FoundDestination(place)
         case OntoFlow(flow_id):
-            return (FlowNotFound(flow_id, ONTO_FLOW),) if facts.overridden is None else ()
+            flow = facts.overridden
+            return FlowNotFound(flow_id, ONTO_FLOW) if flow is None else FoundDestination(flow.place, flow)
 
 
-def _state_missing(
-    chosen: Chosen | VersionNotFound | DraftNotFound | None,
-) -> tuple[VersionNotFound | DraftNotFound, ...]:
-    return () if chosen is None or isinstance(chosen, Chosen) else (chosen,)
+def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
+    """What is asked of each end by itself, whether or not the other is found."""
+    there = path_of(wish.destination)
+    if facts.source is not None:
+        yield from at(FLOW, rights_missing(facts.source.place))
+    if facts.destination is not None:
+        yield from at(there, rights_missing(facts.destination))
+        yield from at(there, contract_suspended(facts.destination))
+        if isinstance(wish.destination, IntoWorkspace):
+            yield from at(there, quota_exceeded(facts.destination, facts.flows_used))
+    if facts.overridden is not None:
+        yield from at(there, draft_in_the_way(facts.overridden, wish.existing_draft))
+        if facts.source is not None:
+            yield from overrides_itself(facts.source, facts.overridden)
+    yield from name_mistakes(wish.name)
 
 
 def _components_refused(
-    facts: ExportFacts, chosen: Chosen | VersionNotFound | DraftNotFound | None
+    source: FoundSource, there: FoundDestination, facts: ExportFacts
 ) -> tuple[ComponentNotAccessible, ...]:
-    if facts.source is None or facts.destination is None or not isinstance(chosen, Chosen):
-        return ()
-    used = facts.used or UsedComponents(chosen.state.steps, facts.catalogue, source=facts.source.place.workspace)
-    return used.refused_by(facts.destination.workspace)
+    steps, here = source.chosen.state.steps, source.flow.place.workspace
+    used = facts.used or UsedComponents(steps, facts.catalogue, source=here)
+    return used.refused_by(there.place.workspace)
 
 
-def _topic_refused(
-    facts: ExportFacts, chosen: Chosen | VersionNotFound | DraftNotFound | None, given: str | None
-) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied | TopicNotAccessible, ...]:
-    if given is None or facts.source is None or not isinstance(chosen, Chosen):
-        return ()
-    components = resolve_all(chosen.state.steps, facts.catalogue, facts.source.place.workspace)
-    uses = topic_uses(chosen.state, components)
-    return topics_refused(facts.source, uses, given, facts.destination, facts.targets)
-
-
-def _quota_refused(new_flow_in: Place | None, facts: ExportFacts) -> tuple[QuotaExceeded, ...]:
-    return () if new_flow_in is None else quota_exceeded(new_flow_in, facts.flows_used)
+def _topic_refused(source: FoundSource, facts: ExportFacts) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:
+    state, here = source.chosen.state, source.flow.place.workspace
+    uses = topic_uses(state, resolve_all(state.steps, facts.catalogue, here))
+    return topic_refused(source.flow, uses, facts.targets)
 
 
 def _plan(
+    source: FoundSource,
+    destination: FoundDestination,
     facts: ExportFacts,
-    source: Flow,
-    destination: Place,
-    chosen: Chosen,
     *,
     origin: VersionOrigin,
     name: str,
     topic_id: str | None,
 ) -> ExportPlan:
-    overridden, here, there = facts.overridden, source.place.workspace, destination.workspace
+    chosen, overridden = source.chosen, destination.overridden
+    here, there = source.flow.place.workspace, destination.place.workspace
     at_destination = Destination(there, targets=facts.targets, catalogue=facts.catalogue, overridden=overridden)
     bound = Rebinding(
         components=resolve_all(chosen.state.steps, facts.catalogue, here),
@@ -280,20 +293,15 @@ def _plan(
     ).bind(chosen.state)
     set_aside = None if overridden is None else overridden.draft
     return ExportPlan(
-        source_flow=source.id,
+        source_flow=source.flow.id,
         source_version=chosen.version_id,
         copied_from=chosen.copied_from,
-        origin=origin,
+        state=replace(chosen.state, name=name.strip(), bindings=bound.bindings, origin=origin, revert_of=None),
         workspace_id=there.id,
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if set_aside is None else DraftId(set_aside.id),
         renames_flow=overridden is not None and overridden.published is None,
-        type=source.type if overridden is None else overridden.type,
-        name=name.strip(),
-        description=chosen.state.description,
-        cron=chosen.state.cron,
-        content_hash=chosen.state.content_hash,
-        bindings=bound.bindings,
+        type=source.flow.type if overridden is None else overridden.type,
         references=bound.references,
         warnings=bound.warnings,
     )

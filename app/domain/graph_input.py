@@ -27,9 +27,10 @@ _MANY_DIGITS = re.compile(r"\d{19}", re.ASCII)
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 Path = tuple[str, ...]
+GraphMistakes = tuple[InvalidInput, ...]
 
 
-def graph_mistakes(graph: Json, path: Path = ("graph",)) -> tuple[InvalidInput, ...]:
+def graph_mistakes(graph: Json, path: Path = ("graph",)) -> GraphMistakes:
     """Every reason why this JSON can't be a graph, the first 50 of them, each with its path."""
     if not isinstance(graph, dict):
         return (InvalidInput(path, "A graph is an object with `nodes` and `edges`."),)

@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
+from app.domain.flow import Flow
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import ONTO_FLOW, Path
-from app.domain.source import Flow
 from app.domain.wording import shown
 
 
@@ -46,15 +46,13 @@ class CannotOverrideItself:
         return f"The flow {shown(self.flow_name)} can't override itself. Choose another flow, or copy it."
 
 
-def draft_in_the_way(overridden: Flow | None, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:
+def draft_in_the_way(overridden: Flow, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:
     """An existing draft is set aside, unless the caller asked to be refused (X6)."""
-    if overridden is None or overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
+    if overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
         return ()
     return (DraftAlreadyExists(DraftId(overridden.draft.id), overridden.id, overridden.name),)
 
 
-def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[CannotOverrideItself, ...]:
+def overrides_itself(source: Flow, overridden: Flow) -> tuple[CannotOverrideItself, ...]:
     """A flow cannot override itself (X9)."""
-    if source is None or overridden is None or source.id != overridden.id:
-        return ()
-    return (CannotOverrideItself(source.id, source.name, ONTO_FLOW),)
+    return (CannotOverrideItself(source.id, source.name, ONTO_FLOW),) if source.id == overridden.id else ()

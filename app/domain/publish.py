@@ -9,12 +9,13 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.draft import DraftFacts, StaleDraft, draft_missing, flow_not_found, stale
+from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import Refused, at, in_order
+from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import FLOW
 from app.domain.readiness import DraftNotReady, blockers
-from app.domain.source import DraftNotFound, Flow, State
+from app.domain.source import DraftNotFound
 
 PublishRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft | DraftNotReady
 
@@ -34,33 +35,28 @@ class PublishPlan:
 
     flow_id: FlowId
     draft_id: DraftId
-    state: State
+    state: FlowState
 
 
-def plan_publish(facts: DraftFacts, wish: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
-    """Decide a publish, or give every reason against it: no draft, one that has moved, or one that isn't ready (H3)."""
-    errors: tuple[PublishRefusal, ...] = in_order(
-        (
-            *flow_not_found(facts.flow, wish.flow_id),
-            *draft_missing(facts.flow, wish.expected_revision, EDIT_FIRST),
-            *at(FLOW, rights_missing(facts.place)),
-            *at(FLOW, contract_suspended(facts.place)),
-            *stale(facts.flow, wish.expected_revision),
-            *at(FLOW, _not_ready(facts)),
-        )
+def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
+    """Decide a publish, or give every reason against it: no draft, one that has moved, or one that isn't ready (H3).
+
+    Without facts the caller can't see the flow.
+    """
+    if facts is None:
+        return Refused((FlowNotFound(wish.flow_id, FLOW),))
+    flow, draft = facts.flow, facts.flow.draft
+    refusals: tuple[PublishRefusal, ...] = at(FLOW, (*rights_missing(flow.place), *contract_suspended(flow.place)))
+    if draft is None:
+        return Refused(in_order((no_draft(flow, wish.expected_revision, EDIT_FIRST), *refusals)))
+    errors = in_order(
+        (*refusals, *stale(flow, draft, wish.expected_revision), *at(FLOW, not_ready(facts, draft.state)))
     )
-    if errors or facts.flow is None or facts.flow.draft is None:
-        return Refused(errors)
-    return PublishPlan(facts.flow.id, DraftId(facts.flow.draft.id), facts.flow.draft)
+    return Refused(errors) if errors else PublishPlan(flow.id, DraftId(draft.id), draft.state)
 
 
-def not_ready(flow: Flow, state: State, facts: DraftFacts) -> tuple[DraftNotReady, ...]:
+def not_ready(facts: DraftFacts, state: FlowState) -> tuple[DraftNotReady, ...]:
     """The refusal for a state that can't be published in the flow's workspace (H3)."""
+    flow = facts.flow
     found = blockers(state, flow.place.workspace, facts.catalogue, facts.targets)
     return (DraftNotReady(flow.id, flow.name, found),) if found else ()
-
-
-def _not_ready(facts: DraftFacts) -> tuple[DraftNotReady, ...]:
-    if facts.flow is None or facts.flow.draft is None:
-        return ()
-    return not_ready(facts.flow, facts.flow.draft, facts)

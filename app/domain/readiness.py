@@ -17,12 +17,12 @@ from app.domain.component import (
     why_unusable,
 )
 from app.domain.error_code import ErrorCode
+from app.domain.flow import FlowState
 from app.domain.graph import StepBindings
 from app.domain.inaccessible import InaccessibleComponent, advice
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.paths import Path
 from app.domain.references import Destination, by_position
-from app.domain.source import State
 from app.domain.step import Link, Step
 from app.domain.topics import is_pub_sub
 from app.domain.wording import counted, named, shown
@@ -104,7 +104,7 @@ class DraftNotReady:
 
 
 def blockers(
-    state: State, workspace: Workspace, catalogue: Catalogue, targets: Mapping[str, Target]
+    state: FlowState, workspace: Workspace, catalogue: Catalogue, targets: Mapping[str, Target]
 ) -> tuple[Blocker, ...]:
     """Everything that keeps a state of a flow in this workspace from being published.
 

@@ -1,16 +1,16 @@
 """What becomes of a flow's references at the destination, and the report of it (X7 to X8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.component import Catalogue, Component, component_name
 from app.domain.error_code import ErrorCode
+from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, StepBindings
 from app.domain.model import ComponentId, ReferenceKind, Target, Workspace
 from app.domain.paths import Path
-from app.domain.source import Flow
 from app.domain.step import Step
 from app.domain.wording import named, not_here
 
@@ -89,8 +89,9 @@ class Destination:
         self._targets = targets
         self._catalogue = catalogue
         self._chosen: dict[tuple[str, _Meant], dict[ReferenceKind, str]] = {}
-        for state in () if overridden is None else (overridden.published, overridden.draft):
-            self._keep_choices(() if state is None else state.steps, () if state is None else state.bindings)
+        for saved in () if overridden is None else (overridden.published, overridden.draft):
+            if saved is not None:
+                self._keep_choices(saved.state)
 
     def find(self, reference: str) -> Target | None:
         """What has this id, wherever it lives, if the caller can see it."""
@@ -115,10 +116,10 @@ class Destination:
         """Whether a step of this workspace has this component too; of unknown ones the names decide."""
         return _meant(step.command, component) == self._meant_here(there)
 
-    def _keep_choices(self, steps: Sequence[Step], bindings: Bindings) -> None:
+    def _keep_choices(self, state: FlowState) -> None:
         """By step and component, since ids may repeat while a graph is unfinished; what is kept first counts."""
-        for bound in bindings:
-            step = steps[bound.position]
+        for bound in state.bindings:
+            step = state.steps[bound.position]
             for kind in bound.values:
                 reference = bound.reference(kind)
                 if reference is not None and self.can_use(kind, reference):

@@ -10,15 +10,16 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import Rebinding, resolve_all
-from app.domain.draft import DraftFacts, flow_not_found
+from app.domain.draft import DraftFacts
 from app.domain.errors import Refused, at, in_order
+from app.domain.flow import FlowState, SavedState
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.override import DraftAlreadyExists, ExistingDraft, draft_in_the_way
 from app.domain.paths import FLOW, VERSION
 from app.domain.publish import not_ready
 from app.domain.readiness import DraftNotReady
 from app.domain.references import Destination, ReferenceOutcome
-from app.domain.source import Flow, State, VersionNotFound
+from app.domain.source import VersionNotFound
 
 RevertRefusal = (
     FlowNotFound | VersionNotFound | InsufficientPermission | ContractSuspended | DraftAlreadyExists | DraftNotReady
@@ -36,48 +37,44 @@ class RevertWish:
 @dataclass(frozen=True, slots=True)
 class RevertPlan:
     flow_id: FlowId
-    state: State
-    """What the new draft holds; its id is that of no draft yet."""
+    state: FlowState
+    """What the new draft holds."""
     sets_aside: DraftId | None
     references: tuple[ReferenceOutcome, ...]
     publish: bool
 
 
-def plan_revert(facts: DraftFacts, wish: RevertWish) -> RevertPlan | Refused[RevertRefusal]:
-    """Decide a revert, or give every reason against it. A binding that has disappeared is cleared and reported (H5)."""
+def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refused[RevertRefusal]:
+    """Decide a revert, or give every reason against it. A binding that has disappeared is cleared and reported (H5).
+
+    Without facts the caller can't see the flow.
+    """
+    if facts is None:
+        return Refused((FlowNotFound(wish.flow_id, FLOW),))
     flow, version = facts.flow, facts.named_version
-    reverted, references = (None, ()) if flow is None or version is None else _reverted(flow, version, facts)
-    errors = in_order(
-        (
-            *flow_not_found(flow, wish.flow_id),
-            *(
-                (VersionNotFound(flow.id, flow.name, wish.version_id, VERSION),)
-                if flow is not None and version is None
-                else ()
-            ),
-            *at(FLOW, rights_missing(facts.place)),
-            *at(FLOW, contract_suspended(facts.place)),
-            *at(FLOW, draft_in_the_way(flow, wish.existing_draft)),
-            *at(
-                VERSION,
-                not_ready(flow, reverted, facts) if flow is not None and reverted is not None and wish.publish else (),
-            ),
-        )
+    refusals: tuple[RevertRefusal, ...] = (
+        *at(FLOW, rights_missing(flow.place)),
+        *at(FLOW, contract_suspended(flow.place)),
+        *at(FLOW, draft_in_the_way(flow, wish.existing_draft)),
     )
-    if errors or flow is None or reverted is None:
+    if version is None:
+        return Refused(in_order((VersionNotFound(flow.id, flow.name, wish.version_id, VERSION), *refusals)))
+    state, references = _reverted(facts, version)
+    errors = in_order((*refusals, *at(VERSION, not_ready(facts, state) if wish.publish else ())))
+    if errors:
         return Refused(errors)
     sets_aside = None if flow.draft is None else DraftId(flow.draft.id)
-    return RevertPlan(flow.id, reverted, sets_aside, references, wish.publish)
+    return RevertPlan(flow.id, state, sets_aside, references, wish.publish)
 
 
-def _reverted(flow: Flow, version: State, facts: DraftFacts) -> tuple[State, tuple[ReferenceOutcome, ...]]:
-    workspace = flow.place.workspace
+def _reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
+    workspace, state = facts.place.workspace, version.state
     bound = Rebinding(
-        components=resolve_all(version.steps, facts.catalogue, workspace),
+        components=resolve_all(state.steps, facts.catalogue, workspace),
         there=Destination(workspace, targets=facts.targets, catalogue=facts.catalogue),
         inside=True,
         given_topic=None,
         targets=facts.targets,
-    ).bind(version)
+    ).bind(state)
     origin, revert_of = VersionOrigin.REVERT, VersionId(version.id)
-    return replace(version, bindings=bound.bindings, origin=origin, revert_of=revert_of), bound.references
+    return replace(state, bindings=bound.bindings, origin=origin, revert_of=revert_of), bound.references

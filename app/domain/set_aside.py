@@ -9,12 +9,13 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.draft import DraftFacts, StaleDraft, draft_missing, flow_not_found, stale
+from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import Refused, at, in_order
+from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import DRAFT, FLOW
-from app.domain.source import DraftNotFound, Flow, State
+from app.domain.source import DraftNotFound
 from app.domain.wording import named
 
 DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft
@@ -40,10 +41,11 @@ class DiscardPlan:
 
 @dataclass(frozen=True, slots=True)
 class RestoreFacts:
-    """A draft that somebody wants back, and its flow; None where the caller can't see it (A5)."""
+    """The flow of a draft that somebody wants back, where the caller can see it (A5)."""
 
-    flow: Flow | None
-    draft: State | None
+    flow: Flow
+    draft: SavedState | None
+    """None: it has gone meanwhile."""
     is_set_aside: bool = False
 
 
@@ -52,48 +54,47 @@ class RestorePlan:
     """The draft is the active one again; the present one is set aside in exchange."""
 
     flow_id: FlowId
-    draft: State
+    draft: SavedState
     sets_aside: DraftId | None
     renames_flow: bool
     """The flow was never published, so that it shows what its draft says."""
 
 
 def plan_discard(
-    facts: DraftFacts, wish: DiscardWish, *, has_drafts_set_aside: bool
+    facts: DraftFacts | None, wish: DiscardWish, *, has_drafts_set_aside: bool
 ) -> DiscardPlan | Refused[DiscardRefusal]:
-    """Decide to discard a draft. The only one of a flow that was never published takes the flow with it (H8)."""
-    errors: tuple[DiscardRefusal, ...] = in_order(
-        (
-            *flow_not_found(facts.flow, wish.flow_id),
-            *draft_missing(facts.flow, wish.expected_revision, NOTHING_TO_DISCARD),
-            *at(FLOW, rights_missing(facts.place)),
-            *at(FLOW, contract_suspended(facts.place)),
-            *stale(facts.flow, wish.expected_revision),
-        )
-    )
-    flow = facts.flow
-    if errors or flow is None or flow.draft is None:
+    """Decide to discard a draft. The only one of a flow that was never published takes the flow with it (H8).
+
+    Without facts the caller can't see the flow.
+    """
+    if facts is None:
+        return Refused((FlowNotFound(wish.flow_id, FLOW),))
+    flow, draft = facts.flow, facts.flow.draft
+    refusals: tuple[DiscardRefusal, ...] = at(FLOW, (*rights_missing(flow.place), *contract_suspended(flow.place)))
+    if draft is None:
+        return Refused(in_order((no_draft(flow, wish.expected_revision, NOTHING_TO_DISCARD), *refusals)))
+    errors = in_order((*refusals, *stale(flow, draft, wish.expected_revision)))
+    if errors:
         return Refused(errors)
-    return DiscardPlan(flow.id, DraftId(flow.draft.id), flow.published is None and not has_drafts_set_aside)
+    return DiscardPlan(flow.id, DraftId(draft.id), flow.published is None and not has_drafts_set_aside)
 
 
-def plan_restore(facts: RestoreFacts, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
-    """Decide to restore a draft that was set aside; refuses the draft that is being edited already."""
-    place = None if facts.flow is None else facts.flow.place
-    missing = facts.flow is None or facts.draft is None
-    errors: tuple[RestoreRefusal, ...] = in_order(
-        (
-            *((DraftNotFound(None, None, draft_id, path=DRAFT),) if missing else ()),
-            *at(DRAFT, rights_missing(place)),
-            *at(DRAFT, contract_suspended(place)),
-            *(() if facts.flow is None or missing or facts.is_set_aside else (_not_set_aside(facts.flow),)),
-        )
-    )
-    if errors or facts.flow is None or facts.draft is None:
+def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
+    """Decide to restore a draft that was set aside; refuses the draft that is being edited already.
+
+    Without facts the caller can't see the draft.
+    """
+    if facts is None:
+        return Refused((DraftNotFound(None, None, draft_id, path=DRAFT),))
+    flow, present = facts.flow, facts.flow.draft
+    refusals: tuple[RestoreRefusal, ...] = at(DRAFT, (*rights_missing(flow.place), *contract_suspended(flow.place)))
+    if facts.draft is None:
+        return Refused(in_order((DraftNotFound(None, None, draft_id, path=DRAFT), *refusals)))
+    errors = in_order((*refusals, *(() if facts.is_set_aside else (_not_set_aside(flow),))))
+    if errors:
         return Refused(errors)
-    present = facts.flow.draft
     sets_aside = None if present is None else DraftId(present.id)
-    return RestorePlan(facts.flow.id, facts.draft, sets_aside, facts.flow.published is None)
+    return RestorePlan(flow.id, facts.draft, sets_aside, flow.published is None)
 
 
 def _not_set_aside(flow: Flow) -> InvalidInput:

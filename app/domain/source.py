@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from app.domain.access import Place
 from app.domain.error_code import ErrorCode
-from app.domain.graph import Bindings
+from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.ids import Kind, other_kind
-from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin
+from app.domain.model import FlowId, VersionId
 from app.domain.paths import FLOW, SOURCE_STATE, SOURCE_VERSION, Path
-from app.domain.step import Link, Step
 from app.domain.wording import not_found, shown
 
 
@@ -69,35 +67,6 @@ class DraftNotFound:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What a draft or a version holds, its graph apart: only the outline of steps and links, and the bindings."""
-
-    id: str
-    name: str
-    description: str | None
-    cron: str | None
-    content_hash: str
-    steps: tuple[Step, ...]
-    bindings: Bindings
-    links: tuple[Link, ...] = ()
-    origin: VersionOrigin = VersionOrigin.EDIT
-    revert_of: VersionId | None = None
-    """The version that the content was taken from, where it is a revert."""
-    revision: int = 0
-    """Of drafts (H1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    id: FlowId
-    name: str
-    type: FlowType
-    place: Place
-    published: State | None = None
-    draft: State | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SourceWish:
     """At most one of the two is given. Neither: the published version, or the draft of a flow never published."""
 
@@ -110,19 +79,15 @@ BY_DEFAULT = SourceWish()
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    state: State
+    """The state that is copied: that of the draft or of this version."""
+
+    state: FlowState
     copied_from: CopiedFrom
-
-    @property
-    def version_id(self) -> VersionId | None:
-        return None if self.copied_from is CopiedFrom.DRAFT else VersionId(self.state.id)
-
-    @property
-    def draft_id(self) -> DraftId | None:
-        return DraftId(self.state.id) if self.copied_from is CopiedFrom.DRAFT else None
+    version_id: VersionId | None = None
+    """None: it is the draft's."""
 
 
-def chosen_state(flow: Flow, wish: SourceWish, named: State | None) -> Chosen | VersionNotFound | DraftNotFound:
+def chosen_state(flow: Flow, wish: SourceWish, named: SavedState | None) -> Chosen | VersionNotFound | DraftNotFound:
     """The state that is copied; refused if there is none (X4).
 
     `named` is the version of this flow that the wish names; None if this flow has no such version.
@@ -131,15 +96,19 @@ def chosen_state(flow: Flow, wish: SourceWish, named: State | None) -> Chosen | 
         if named is None:
             return VersionNotFound(flow.id, flow.name, wish.version_id, SOURCE_VERSION)
         is_published = flow.published is not None and flow.published.id == named.id
-        return Chosen(named, CopiedFrom.PUBLISHED_VERSION if is_published else CopiedFrom.OLDER_VERSION)
+        return _chosen_version(named, CopiedFrom.PUBLISHED_VERSION if is_published else CopiedFrom.OLDER_VERSION)
     wants_draft = wish.state is StateOfFlow.DRAFT or (wish.state is None and flow.published is None)
     if wants_draft:
-        return _no_draft(flow, wish) if flow.draft is None else Chosen(flow.draft, CopiedFrom.DRAFT)
+        return _no_draft(flow, wish) if flow.draft is None else Chosen(flow.draft.state, CopiedFrom.DRAFT)
     if flow.published is None:
         return VersionNotFound(flow.id, flow.name, None, SOURCE_STATE)
-    return Chosen(flow.published, CopiedFrom.PUBLISHED_VERSION)
+    return _chosen_version(flow.published, CopiedFrom.PUBLISHED_VERSION)
 
 
 def _no_draft(flow: Flow, wish: SourceWish) -> DraftNotFound:
     advice = RESTORE_ONE if flow.published is None else TAKE_THE_VERSION
     return DraftNotFound(flow.id, flow.name, advice=advice, path=FLOW if wish.state is None else SOURCE_STATE)
+
+
+def _chosen_version(version: SavedState, copied_from: CopiedFrom) -> Chosen:
+    return Chosen(version.state, copied_from, VersionId(version.id))

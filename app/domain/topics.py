@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, ClassVar
 
-from app.domain.access import Place
 from app.domain.component import Component, read_command
 from app.domain.error_code import ErrorCode
+from app.domain.flow import Flow
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.paths import Path
-from app.domain.source import Flow
 from app.domain.step import Step
 from app.domain.wording import counted, enumerated, named, not_here, shown
 
@@ -104,23 +103,30 @@ def distinct_topics(uses: Iterable[TopicUse]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(use.topic_id for use in uses if use.topic_id is not None))
 
 
-def topics_refused(
-    flow: Flow, uses: Sequence[TopicUse], given: str | None, there: Place | None, targets: Mapping[str, Target]
-) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied | TopicNotAccessible, ...]:
-    """Why the given topic can't be the flow's: no pub/sub step, more than one topic, or a topic that lives elsewhere.
-
-    `targets` are those that the caller can see: to others a topic is one that isn't there (A4, A5).
-    """
-    if given is None:
-        return ()
+def topic_refused(
+    flow: Flow, uses: Sequence[TopicUse], targets: Mapping[str, Target]
+) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:
+    """Why the flow can't be given a topic, whichever: it has no pub/sub step, or more than one topic."""
     if not uses:
         return (FlowHasNoTopic(flow.id, flow.name),)
     if not may_replace_topic(uses):
         distinct = distinct_topics(uses)
         return (MultipleTopicsNotCopied(tuple(targets[topic] for topic in distinct if topic in targets), refused=True),)
-    if there is None or lives_in(there.workspace, given, targets):
-        return ()
-    return (TopicNotAccessible(given, there.workspace, found=targets.get(given)),)
+    return ()
+
+
+def topic_elsewhere(
+    given: str | None, there: Workspace, targets: Mapping[str, Target]
+) -> tuple[TopicNotAccessible, ...]:
+    """The given topic has to live in the destination.
+
+    `targets` are those that the caller can see: to others a topic is one that isn't there (A4, A5).
+    """
+    return (
+        ()
+        if given is None or lives_in(there, given, targets)
+        else (TopicNotAccessible(given, there, found=targets.get(given)),)
+    )
 
 
 def lives_in(workspace: Workspace, topic_id: str, targets: Mapping[str, Target]) -> bool:

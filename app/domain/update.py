@@ -12,17 +12,17 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import bound_to, resolve_all
-from app.domain.component import Catalogue, Component
-from app.domain.content import Content, misplaced, part, topic_fields
-from app.domain.draft import DraftFacts, StaleDraft, flow_not_found, stale
+from app.domain.component import Component
+from app.domain.content import Content, SplitGraph, misplaced
+from app.domain.draft import DraftFacts, StaleDraft, draft_gone, stale
 from app.domain.errors import Refused, at, in_order
+from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, Json, StepBindings, numbered
-from app.domain.graph_input import graph_mistakes
+from app.domain.graph_input import GraphMistakes, graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
-from app.domain.model import DraftId, FlowId, ReferenceKind, VersionId, VersionOrigin
+from app.domain.model import DraftId, FlowId, ReferenceKind, VersionOrigin
 from app.domain.paths import FLOW, Path, in_choices, in_graph
 from app.domain.references import CredentialNotAccessible, Destination, by_position
-from app.domain.source import Flow, State
 from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 from app.domain.wording import named, shown
@@ -88,109 +88,122 @@ class UpdatePlan:
     """The draft that is saved; None: the flow has none, and gets one."""
     renames_flow: bool
     """The flow was never published, so that it shows what its draft says."""
-    name: str
-    description: str | None
-    cron: str | None
+    state: FlowState
     content: Content | None
     """The new content; None: it is what it was."""
-    content_hash: str
-    bindings: Bindings
-    origin: VersionOrigin
-    revert_of: VersionId | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Graph:
-    """The content and the bindings that the draft would have, and what of them was named just now."""
+class _Wanted:
+    """The state that the draft would have, with the content if that is new, and what its graph named just now."""
 
+    state: FlowState
     content: Content | None
-    content_hash: str
-    steps: tuple[Step, ...]
-    bindings: Bindings
     named: Bindings
 
 
-def plan_update(facts: DraftFacts, wish: UpdateWish) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
+def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
     """Decide a save, or give every reason against it (X11, H1).
 
     Refuses a stale revision, an unknown step, and every reference that can't be used by its step in the workspace;
-    what the draft was bound to before is not asked again.
+    what the draft was bound to before is not asked again. Without facts the caller can't see the flow.
     """
-    flow, graph_refused = facts.flow, () if wish.graph is KEEP else graph_mistakes(wish.graph)
-    base = None if flow is None else flow.draft or flow.published
-    graph: _Graph | None = None
-    refused: tuple[TopicNotAccessible | CredentialNotAccessible | InvalidInput, ...] = ()
-    if flow is not None and not graph_refused:
-        graph, refused = _bound(flow, base, facts, wish)
-    errors: tuple[UpdateRefusal, ...] = in_order(
-        (
-            *flow_not_found(flow, wish.flow_id),
-            *at(FLOW, rights_missing(facts.place)),
-            *at(FLOW, contract_suspended(facts.place)),
-            *stale(flow, wish.expected_revision),
-            *name_mistakes(wish.name),
-            *(() if wish.description is KEEP else description_mistakes(wish.description)),
-            *(() if wish.cron is KEEP else cron_mistakes(wish.cron)),
-            *graph_refused,
-            *refused,
-        )
+    if facts is None:
+        graph = () if isinstance(wish.graph, Keep) else graph_mistakes(wish.graph)
+        return Refused(in_order((FlowNotFound(wish.flow_id, FLOW), *_mistakes(wish), *graph)))
+    refusals: tuple[UpdateRefusal, ...] = (
+        *at(FLOW, rights_missing(facts.place)),
+        *at(FLOW, contract_suspended(facts.place)),
+        *_stale(facts.flow, wish.expected_revision),
+        *_mistakes(wish),
     )
-    if errors or flow is None or graph is None:
+    wanted = _wanted(facts, wish)
+    if not isinstance(wanted, _Wanted):
+        return Refused(in_order((*refusals, *wanted)))
+    bindings, wrong = _bound(wanted, facts, wish)
+    errors = in_order((*refusals, *wrong))
+    if errors:
         return Refused(errors)
-    if flow.draft is not None and wish.changes_nothing:
-        return Unchanged(flow.id, DraftId(flow.draft.id))
-    return _plan(flow, base, graph, wish)
+    return _plan(facts.flow, replace(wanted.state, bindings=bindings), wanted.content, wish)
 
 
-def _plan(flow: Flow, base: State | None, graph: _Graph, wish: UpdateWish) -> UpdatePlan:
-    name, description, cron = (flow.name, None, None) if base is None else (base.name, base.description, base.cron)
-    edited = base is None or base is not flow.draft or base.content_hash != graph.content_hash
-    return UpdatePlan(
-        flow_id=flow.id,
-        draft_id=None if flow.draft is None else DraftId(flow.draft.id),
-        renames_flow=flow.published is None,
-        name=name if wish.name is None else wish.name.strip(),
-        description=description if isinstance(wish.description, Keep) else wish.description,
-        cron=cron if isinstance(wish.cron, Keep) else wish.cron,
-        content=graph.content,
-        content_hash=graph.content_hash,
-        bindings=graph.bindings,
-        origin=VersionOrigin.EDIT if base is None or edited else base.origin,
-        revert_of=None if base is None or edited else base.revert_of,
+def _mistakes(wish: UpdateWish) -> tuple[InvalidInput, ...]:
+    """In what was sent besides graph and bindings."""
+    return (
+        *name_mistakes(wish.name),
+        *(() if isinstance(wish.description, Keep) else description_mistakes(wish.description)),
+        *(() if isinstance(wish.cron, Keep) else cron_mistakes(wish.cron)),
+    )
+
+
+def _stale(flow: Flow, expected: int | None) -> tuple[StaleDraft, ...]:
+    if flow.draft is not None:
+        return stale(flow, flow.draft, expected)
+    return () if expected is None else (draft_gone(flow, expected),)
+
+
+def _plan(flow: Flow, state: FlowState, content: Content | None, wish: UpdateWish) -> UpdatePlan | Unchanged:
+    draft_id = None if flow.draft is None else DraftId(flow.draft.id)
+    if draft_id is not None and wish.changes_nothing:
+        return Unchanged(flow.id, draft_id)
+    return UpdatePlan(flow.id, draft_id, renames_flow=flow.published is None, state=state, content=content)
+
+
+def _wanted(facts: DraftFacts, wish: UpdateWish) -> _Wanted | GraphMistakes:
+    """The state as it would be saved, but for the choices of bindings; or why there can be none."""
+    base, sent = facts.flow.draft or facts.flow.published, facts.graph
+    if sent is None:
+        if base is None:
+            message = f"The flow {named(facts.flow)} has neither draft nor version. Send a graph."
+            return (InvalidInput(("graph",), message),)
+        kept = base.state if base is facts.flow.draft else _edited(base.state)
+        return _Wanted(_with_texts(kept, wish), None, ())
+    if not isinstance(sent, SplitGraph):
+        return sent
+    before = _Before(None if base is None else base.state, facts)
+    steps, own = sent.content.steps, sent.bindings
+    bindings = before.kept(steps, own)
+    if base is None:
+        state = sent.content.state(facts.flow.name, None, None, bindings)
+    elif base is facts.flow.draft and base.state.content_hash == sent.content.hash:
+        state = replace(base.state, bindings=bindings)
+    else:
+        state = sent.content.state(base.state.name, base.state.description, base.state.cron, bindings)
+    return _Wanted(_with_texts(state, wish), sent.content, before.not_bound_already(steps, own))
+
+
+def _edited(state: FlowState) -> FlowState:
+    return replace(state, origin=VersionOrigin.EDIT, revert_of=None)
+
+
+def _with_texts(state: FlowState, wish: UpdateWish) -> FlowState:
+    return replace(
+        state,
+        name=state.name if wish.name is None else wish.name.strip(),
+        description=state.description if isinstance(wish.description, Keep) else wish.description,
+        cron=state.cron if isinstance(wish.cron, Keep) else wish.cron,
     )
 
 
 def _bound(
-    flow: Flow, base: State | None, facts: DraftFacts, wish: UpdateWish
-) -> tuple[_Graph | None, tuple[TopicNotAccessible | CredentialNotAccessible | InvalidInput, ...]]:
-    """The graph as it would be saved, and what is wrong with what was named just now."""
-    workspace = flow.place.workspace
+    wanted: _Wanted, facts: DraftFacts, wish: UpdateWish
+) -> tuple[Bindings, tuple[TopicNotAccessible | CredentialNotAccessible | InvalidInput, ...]]:
+    """What the steps would be bound to, and what is wrong with what was named just now."""
+    workspace, steps = facts.place.workspace, wanted.state.steps
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
-    graph = _wanted_graph(base, here, facts.catalogue, wish)
-    if graph is None:
-        return None, (InvalidInput(("graph",), f"The flow {named(flow)} has neither draft nor version. Send a graph."),)
-    components = resolve_all(graph.steps, facts.catalogue, workspace)
-    changes = _changes(graph.steps, wish.bindings, components)
-    wrong = misplaced(graph.steps, changes.applied_to(graph.named), components, here, changes.path_of)
-    return replace(graph, bindings=changes.applied_to(graph.bindings)), (*wrong, *changes.mistakes)
-
-
-def _wanted_graph(base: State | None, here: Destination, catalogue: Catalogue, wish: UpdateWish) -> _Graph | None:
-    """The graph that was sent, bound as before where it names nothing else; or the one that is there, if any."""
-    if isinstance(wish.graph, Keep):
-        return None if base is None else _Graph(None, base.content_hash, base.steps, base.bindings, ())
-    before = _Before(base, here, catalogue)
-    content, own = part(wish.graph, topic_fields(catalogue, here.workspace, base))
-    named_anew = before.not_bound_already(content.steps, own)
-    return _Graph(content, content.hash, content.steps, before.kept(content.steps, own), named_anew)
+    components = resolve_all(steps, facts.catalogue, workspace)
+    changes = _changes(steps, wish.bindings, components)
+    wrong = misplaced(steps, changes.applied_to(wanted.named), components, here, changes.path_of)
+    return changes.applied_to(wanted.state.bindings), (*wrong, *changes.mistakes)
 
 
 class _Before:
     """What the steps were bound to before a graph was sent. Where ids repeat, the first is the first, and so on."""
 
-    def __init__(self, base: State | None, here: Destination, catalogue: Catalogue) -> None:
-        self._here = here
-        self._catalogue = catalogue
+    def __init__(self, base: FlowState | None, facts: DraftFacts) -> None:
+        workspace = facts.place.workspace
+        self._here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
+        self._catalogue = facts.catalogue
         steps = () if base is None else base.steps
         self._steps = dict(zip(numbered(step.id for step in steps), steps, strict=True))
         self._bindings = {} if base is None else by_position(base.bindings)

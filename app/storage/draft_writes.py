@@ -2,15 +2,16 @@
 
 from sqlalchemy import Text, bindparam, delete, func, insert, select, update
 
+from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId, VersionId
 from app.domain.publish import PublishPlan
 from app.domain.revert import RevertPlan
 from app.domain.set_aside import DiscardPlan, RestorePlan
-from app.domain.source import State
 from app.domain.update import UpdatePlan
 from app.storage.ids import Kind, new_id
+from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
-from app.storage.write_context import Act, forget_in_records, shown, state_values
+from app.storage.write_context import Act, forget_in_records
 
 _KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == bindparam("flow", type_=Text)).with_for_update()
 """From a flow that goes: nobody copies from it any more."""
@@ -20,21 +21,11 @@ async def save_draft(act: Act, plan: UpdatePlan) -> DraftId:
     """Save a draft, or make one where there is none; its revision grows by one (H1)."""
     if plan.content is not None:
         await act.insert_content(plan.content)
-    state = state_values(
-        name=plan.name,
-        description=plan.description,
-        cron=plan.cron,
-        content_hash=plan.content_hash,
-        bindings=plan.bindings,
-        origin=plan.origin,
-        revert_of=plan.revert_of,
-    )
-    shows = shown(plan.name, plan.description, plan.cron) if plan.renames_flow else None
-    revision = await act.next_revision(plan.flow_id, shows)
+    revision = await act.next_revision(plan.flow_id, plan.state if plan.renames_flow else None)
     if plan.draft_id is None:
-        return await act.insert_draft(plan.flow_id, state, revision=revision)
+        return await act.insert_draft(plan.flow_id, plan.state, revision=revision)
     draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id)
-    await act.connection.change(draft.values(**state, revision=revision, updated_at=act.at))
+    await act.connection.change(draft.values(**state_values(plan.state), revision=revision, updated_at=act.at))
     return plan.draft_id
 
 
@@ -50,7 +41,7 @@ async def revert_to_draft(act: Act, plan: RevertPlan) -> DraftId:
     """Make the old version the new draft (H5)."""
     await act.set_aside(plan.sets_aside)
     revision = await act.next_revision(plan.flow_id)
-    return await act.insert_draft(plan.flow_id, _values(plan.state), revision=revision)
+    return await act.insert_draft(plan.flow_id, plan.state, revision=revision)
 
 
 async def revert_and_publish(act: Act, plan: RevertPlan) -> VersionId:
@@ -75,34 +66,19 @@ async def discard_draft(act: Act, plan: DiscardPlan) -> None:
 async def restore_draft(act: Act, plan: RestorePlan) -> None:
     """Make a draft that was set aside the active one again; the present one is set aside in exchange (H8)."""
     await act.set_aside(plan.sets_aside)
-    state = plan.draft
-    shows = shown(state.name, state.description, state.cron) if plan.renames_flow else None
     active = {"set_aside_at": None, "set_aside_by": None, "updated_at": act.at}
-    revision = await act.next_revision(plan.flow_id, shows)
-    draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == state.id)
+    revision = await act.next_revision(plan.flow_id, plan.draft.state if plan.renames_flow else None)
+    draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft.id)
     await act.connection.change(draft.values(**active, revision=revision))
 
 
-async def _insert_version(act: Act, flow_id: FlowId, state: State) -> VersionId:
+async def _insert_version(act: Act, flow_id: FlowId, state: FlowState) -> VersionId:
     """The next version; what it says becomes the flow's, and whether the flow runs stays as it is (H4)."""
     version_id = VersionId(new_id(Kind.VERSION))
     last = select(func.coalesce(func.max(FLOW_VERSION.c.number), 0)).where(FLOW_VERSION.c.flow_id == flow_id)
     published = {"published_by": act.actor, "published_at": act.at, "number": last.scalar_subquery() + 1}
-    version = insert(FLOW_VERSION).values(id=version_id, flow_id=flow_id, **_values(state), **published)
+    version = insert(FLOW_VERSION).values(id=version_id, flow_id=flow_id, **state_values(state), **published)
     await act.connection.change(version)
-    shows = shown(state.name, state.description, state.cron)
     flow = update(FLOW).where(FLOW.c.id == flow_id)
-    await act.connection.change(flow.values(**shows, published_version_id=version_id, updated_at=act.at))
+    await act.connection.change(flow.values(**shown(state), published_version_id=version_id, updated_at=act.at))
     return version_id
-
-
-def _values(state: State) -> dict[str, object]:
-    return state_values(
-        name=state.name,
-        description=state.description,
-        cron=state.cron,
-        content_hash=state.content_hash,
-        bindings=state.bindings,
-        origin=state.origin,
-        revert_of=state.revert_of,
-    )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Text, bindparam, exists, literal, select
 
-from app.domain.source import State
+from app.domain.flow import SavedState
 from app.storage.access import FLOWS
 from app.storage.connections import ReadConnection
 from app.storage.ids import Kind, is_id
@@ -41,7 +41,7 @@ async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: 
     return flow_id
 
 
-async def lock_draft(connection: ReadConnection, draft_id: str) -> tuple[State | None, bool]:
+async def lock_draft(connection: ReadConnection, draft_id: str) -> tuple[SavedState | None, bool]:
     """A draft, kept from being removed, and whether it is set aside; None if it has gone meanwhile."""
     row = (await connection.execute(DRAFT, {"draft": draft_id})).first()
     return (None, False) if row is None else (state_of(row, "draft"), row.set_aside_at is not None)

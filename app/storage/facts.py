@@ -31,8 +31,8 @@ from app.domain.component import (
     ComponentRequirement,
     read_command,
 )
+from app.domain.flow import Flow, SavedState
 from app.domain.model import ComponentId, ContractId, FlowId, FlowType, ReferenceKind, Target, TenantId, WorkspaceId
-from app.domain.source import Flow, State
 from app.offload import offload
 from app.storage.access import (
     BY_VIEWER,
@@ -159,7 +159,7 @@ TARGETS = _targets()
 
 async def read_flows(
     connection: ReadConnection, viewer: str, flow_ids: Iterable[str], version_id: str | None
-) -> dict[str, tuple[Flow, State | None]]:
+) -> dict[str, tuple[Flow, SavedState | None]]:
     """The flows with these ids, each with the version that is named if it is one of its own."""
     ids = [flow_id for flow_id in flow_ids if is_id(Kind.FLOW, flow_id)]
     version = version_id if is_id(Kind.VERSION, version_id) else None
@@ -223,7 +223,7 @@ def component_of(row: AnyRow) -> Component:
     )
 
 
-def _flows_of(rows: Sequence[AnyRow]) -> dict[str, tuple[Flow, State | None]]:
+def _flows_of(rows: Sequence[AnyRow]) -> dict[str, tuple[Flow, SavedState | None]]:
     return {row.flow_id: (flow_of(row), state_of(row, "named")) for row in rows}
 
 

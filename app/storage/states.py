@@ -1,13 +1,14 @@
-"""Drafts and versions as rules see them: the columns of a state, and the state in a row that has them."""
+"""The columns of a draft or version: its state, as rules have it, is made and unmade here alone."""
 
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, FromClause, literal
 
-from app.domain.graph import bindings_from_json
+from app.domain.flow import FlowState, SavedState
+from app.domain.graph import bindings_from_json, bindings_to_json, canonical
+from app.domain.input import name_key
 from app.domain.model import VersionId, VersionOrigin
-from app.domain.source import State
 from app.domain.step import Link, make_steps
 from app.storage.access import AnyRow
 
@@ -28,7 +29,7 @@ def state_columns(name: str, table: FromClause, content: FromClause) -> list[Col
     ]
 
 
-def state_of(row: AnyRow, name: str, *, with_graph: bool = True) -> State | None:
+def state_of(row: AnyRow, name: str, *, with_graph: bool = True) -> SavedState | None:
     """The state in a row that has `state_columns`; None where an outer join found none.
 
     Without its graph it has neither steps nor links nor bindings: reading them takes time where they are many.
@@ -37,8 +38,7 @@ def state_of(row: AnyRow, name: str, *, with_graph: bool = True) -> State | None
     if values["id"] is None:
         return None
     outline = orjson.loads(values["outline"]) if with_graph else {"steps": (), "links": ()}
-    return State(
-        id=values["id"],
+    state = FlowState(
         name=values["name"],
         description=values["description"],
         cron=values["cron"],
@@ -48,8 +48,28 @@ def state_of(row: AnyRow, name: str, *, with_graph: bool = True) -> State | None
         links=tuple(Link(*link) for link in outline["links"]),
         origin=VersionOrigin(values["origin"]),
         revert_of=None if values["revert_of"] is None else VersionId(values["revert_of"]),
-        revision=values["revision"],
     )
+    return SavedState(values["id"], state, values["revision"])
+
+
+def state_values(state: FlowState) -> dict[str, Any]:
+    """The columns that a draft and a version have alike; the content has a row of its own."""
+    return {
+        **_texts(state),
+        "content_hash": state.content_hash,
+        "bindings": canonical(bindings_to_json(state.bindings)),
+        "origin": state.origin.value,
+        "revert_of": state.revert_of,
+    }
+
+
+def shown(state: FlowState) -> dict[str, Any]:
+    """What a flow shows of its published version, or of its draft as long as it was never published."""
+    return {**_texts(state), "name_key": name_key(state.name)}
+
+
+def _texts(state: FlowState) -> dict[str, str | None]:
+    return {"name": state.name, "description": state.description, "cron": state.cron}
 
 
 def graph_size(row: AnyRow, name: str) -> int:

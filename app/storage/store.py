@@ -14,14 +14,17 @@ from datetime import datetime
 
 from sqlalchemy import Select, Text, bindparam, select
 
-from app.domain.content import topic_fields
+from app.domain.component import Catalogue
+from app.domain.content import SplitGraph, read_graph, topic_fields
 from app.domain.create import CreateFacts, CreateWish
 from app.domain.draft import DraftFacts
 from app.domain.export import CopyWish, ExportFacts, ExportWish, OntoFlow
-from app.domain.graph import Json, commands, references, split
+from app.domain.flow import Flow, FlowState, SavedState
+from app.domain.graph import Json, commands, references
+from app.domain.graph_input import GraphMistakes
 from app.domain.model import UserId, WorkspaceType
 from app.domain.set_aside import RestoreFacts
-from app.domain.source import Flow, State
+from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
 from app.storage.access import BY_VIEWER, FLOWS, with_places
 from app.storage.connections import WriteConnection
@@ -86,51 +89,51 @@ class Store:
         facts = ExportFacts(source, place, named_version=named, flows_used=used)
         return await self._with_references(facts, given_topic=None)
 
-    async def create_facts(self, wish: CreateWish) -> CreateFacts:
-        """What the creation of a flow rests on; the contract's quota is locked from here on."""
+    async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
+        """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
         count_graph(sent_size(wish.graph))
         await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, wish.workspace_id)
         place, used = await read_place(self._connection, self._actor, wish.workspace_id)
         if place is None:
-            return CreateFacts(None)
+            return None
         catalogue = await read_catalogue(self._connection, self._actor, commands(wish.graph))
-        _, bindings = await offload(LARGE, split, wish.graph, topic_fields(catalogue, place.workspace))
-        targets = await read_targets(self._connection, self._actor, references(bindings))
-        return CreateFacts(place, catalogue, targets, used)
+        graph = await offload(LARGE, read_graph, wish.graph, topic_fields(catalogue, place.workspace))
+        targets = await read_targets(self._connection, self._actor, _named_by(graph))
+        return CreateFacts(place, graph, catalogue, targets, used)
 
     async def draft_facts(
-        self, flow_id: str, *, version_id: str | None = None, graph: Json = None, chosen: Iterable[str] = ()
-    ) -> DraftFacts:
-        """What a change of a flow's draft rests on; the flow is locked from here on.
+        self, flow_id: str, *, version_id: str | None = None, sent: Json | Keep = KEEP, chosen: Iterable[str] = ()
+    ) -> DraftFacts | None:
+        """What a change of a flow's draft rests on; the flow is locked from here on. None: no such flow.
 
-        `version_id` names a version of it; `graph` and `chosen` are what the caller sent and chose for its steps.
+        `version_id` names a version of it; `sent` and `chosen` are the graph, and what the caller chose for its steps.
         """
-        if graph is not None:
-            count_graph(sent_size(graph))
+        if not isinstance(sent, Keep):
+            count_graph(sent_size(sent))
         await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
         flow, named = (await self._flows(flow_id, version=version_id)).get(flow_id, (None, None))
         if flow is None:
-            return DraftFacts(None)
+            return None
         states = _states(flow, named)
         used = {step.command for state in states for step in state.steps}
-        catalogue = await read_catalogue(self._connection, self._actor, used.union(commands(graph)))
-        size = 0 if graph is None else LARGE
-        topic_field = topic_fields(catalogue, flow.place.workspace, flow.draft or flow.published)
-        _, sent = await offload(size, split, graph, topic_field)
+        catalogue = await read_catalogue(self._connection, self._actor, used.union(commands(sent)))
+        graph = None if isinstance(sent, Keep) else await self._read_graph(flow, sent, catalogue)
         ids = {reference for state in states for reference in references(state.bindings)}
-        targets = await read_targets(self._connection, self._actor, ids.union(references(sent), chosen))
-        return DraftFacts(flow, named, catalogue, targets)
+        targets = await read_targets(self._connection, self._actor, ids.union(_named_by(graph), chosen))
+        return DraftFacts(flow, named, graph, catalogue, targets)
 
     async def has_drafts_set_aside(self, flow_id: str) -> bool:
         return await has_drafts_set_aside(self._connection, flow_id)
 
-    async def restore_facts(self, draft_id: str) -> RestoreFacts:
-        """What restoring a draft rests on; its flow is locked from here on."""
+    async def restore_facts(self, draft_id: str) -> RestoreFacts | None:
+        """What restoring a draft rests on; its flow is locked from here on. None: no such draft."""
         flow_id = await find_flow_of_draft(self._connection, self._actor, draft_id)
         if flow_id is None:
-            return RestoreFacts(None, None)
+            return None
         await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
         flow, _ = (await self._flows(flow_id, version=None)).get(flow_id, (None, None))
+        if flow is None:
+            return None
         draft, is_set_aside = await lock_draft(self._connection, draft_id)
         return RestoreFacts(flow, draft, is_set_aside)
 
@@ -155,11 +158,16 @@ class Store:
         place, used = await read_place(self._connection, self._actor, workspace_id)
         return ExportFacts(source, place, named_version=named, flows_used=used)
 
+    async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> SplitGraph | GraphMistakes:
+        base = flow.draft or flow.published
+        fields = topic_fields(catalogue, flow.place.workspace, None if base is None else base.state)
+        return await offload(LARGE, read_graph, sent, fields)
+
     async def _lock(self, statement: Select[str], kind: Kind, wanted: str) -> None:
         if is_id(kind, wanted):
             await self._connection.execute(statement, {"viewer": self._actor, "wanted": wanted})
 
-    async def _flows(self, *flow_ids: str, version: str | None) -> dict[str, tuple[Flow, State | None]]:
+    async def _flows(self, *flow_ids: str, version: str | None) -> dict[str, tuple[Flow, SavedState | None]]:
         return await read_flows(self._connection, self._actor, flow_ids, version)
 
     async def _with_references(self, facts: ExportFacts, given_topic: str | None) -> ExportFacts:
@@ -172,10 +180,15 @@ class Store:
         return replace(facts, catalogue=catalogue, targets=targets)
 
 
-def _states(flow: Flow | None, named: State | None) -> list[State]:
+def _states(flow: Flow | None, named: SavedState | None) -> list[FlowState]:
     """Every state of a flow that is at hand."""
     known = () if flow is None else (flow.published, flow.draft, named)
-    return [state for state in known if state is not None]
+    return [saved.state for saved in known if saved is not None]
+
+
+def _named_by(graph: SplitGraph | GraphMistakes | None) -> Iterable[str]:
+    """What a graph that was sent names; one with mistakes names nothing."""
+    return references(graph.bindings) if isinstance(graph, SplitGraph) else ()
 
 
 class UnitOfWork:

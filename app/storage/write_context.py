@@ -12,12 +12,13 @@ from sqlalchemy.types import Text
 
 from app.domain.component import read_command
 from app.domain.content import Content
-from app.domain.graph import Bindings, bindings_to_json, canonical
-from app.domain.input import name_key
-from app.domain.model import DraftId, FlowId, UserId, VersionId, VersionOrigin
+from app.domain.flow import FlowState
+from app.domain.graph import canonical
+from app.domain.model import DraftId, FlowId, UserId
 from app.offload import offload
 from app.storage.connections import WriteConnection
 from app.storage.ids import Kind, new_id
+from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT
 
 LONGEST_COMPONENT_NAME = 255
@@ -68,33 +69,6 @@ async def forget_in_records(connection: WriteConnection, *, drafts: Sequence[str
     await connection.change(FORGET, {"drafts": list(drafts), "flows": list(flows)})
 
 
-def shown(name: str, description: str | None, cron: str | None) -> dict[str, Any]:
-    """What a flow shows of its published version, or of its draft as long as it was never published."""
-    return {"name": name, "name_key": name_key(name), "description": description, "cron": cron}
-
-
-def state_values(
-    *,
-    name: str,
-    description: str | None,
-    cron: str | None,
-    content_hash: str,
-    bindings: Bindings,
-    origin: VersionOrigin,
-    revert_of: VersionId | None = None,
-) -> dict[str, Any]:
-    """What a draft and a version hold alike."""
-    return {
-        "name": name,
-        "description": description,
-        "cron": cron,
-        "content_hash": content_hash,
-        "bindings": canonical(bindings_to_json(bindings)),
-        "origin": origin.value,
-        "revert_of": revert_of,
-    }
-
-
 def content_row(content: Content) -> dict[str, Any]:
     """Content as it is stored, with steps and links apart, for rules that need not read the graph."""
     links = [[link.source, link.target, link.conditional] for link in content.links]
@@ -129,11 +103,13 @@ class Act:
             names = {"teams": [each["team"] for each in components], "names": [each["name"] for each in components]}
             await self.connection.change(NAME_COMPONENTS, {"content": content.hash, **names})
 
-    async def insert_draft(self, flow_id: FlowId, state: dict[str, Any], *, revision: int) -> DraftId:
+    async def insert_draft(self, flow_id: FlowId, state: FlowState, *, revision: int) -> DraftId:
         """A new active draft of a flow that has none."""
         draft_id = DraftId(new_id(Kind.DRAFT))
         made = {"author_id": self.actor, "created_at": self.at, "updated_at": self.at, "revision": revision}
-        await self.connection.change(insert(FLOW_DRAFT), {"id": draft_id, "flow_id": flow_id, **state, **made})
+        await self.connection.change(
+            insert(FLOW_DRAFT), {"id": draft_id, "flow_id": flow_id, **state_values(state), **made}
+        )
         return draft_id
 
     async def set_aside(self, draft_id: DraftId | None) -> None:
@@ -142,9 +118,13 @@ class Act:
             draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == draft_id)
             await self.connection.change(draft.values(set_aside_at=self.at, set_aside_by=self.actor))
 
-    async def next_revision(self, flow_id: FlowId, shows: dict[str, Any] | None = None) -> int:
+    async def next_revision(self, flow_id: FlowId, shows: FlowState | None = None) -> int:
         """The revision of a save, a new draft or a restore: one more, counted by flow (H1). `shows` if that changes."""
         flow = update(FLOW).where(FLOW.c.id == flow_id).returning(FLOW.c.draft_revision)
-        changes = {"draft_revision": FLOW.c.draft_revision + 1, "updated_at": self.at, **(shows or {})}
+        changes = {
+            "draft_revision": FLOW.c.draft_revision + 1,
+            "updated_at": self.at,
+            **({} if shows is None else shown(shows)),
+        }
         revision: int = (await self.connection.change(flow.values(**changes))).scalar_one()
         return revision

@@ -8,11 +8,12 @@ from sqlalchemy import insert
 from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
 from app.domain.graph import canonical
-from app.domain.model import DraftId, FlowId, FlowStatus, VersionOrigin
+from app.domain.model import DraftId, FlowId, FlowStatus
 from app.domain.references import ReferenceOutcome
 from app.storage.ids import Kind, new_id
+from app.storage.states import shown
 from app.storage.tables import FLOW, FLOW_EXPORT
-from app.storage.write_context import Act, shown, state_values
+from app.storage.write_context import Act
 
 
 class Written(NamedTuple):
@@ -26,17 +27,9 @@ async def write_export(act: Act, plan: ExportPlan) -> Written:
         flow_id, revision = await _insert_flow(act, plan)
     else:
         await act.set_aside(plan.sets_aside)
-        shows = shown(plan.name, plan.description, plan.cron) if plan.renames_flow else None
-        flow_id, revision = plan.overrides, await act.next_revision(plan.overrides, shows)
-    state = state_values(
-        name=plan.name,
-        description=plan.description,
-        cron=plan.cron,
-        content_hash=plan.content_hash,
-        bindings=plan.bindings,
-        origin=plan.origin,
-    )
-    written = Written(flow_id, await act.insert_draft(flow_id, state, revision=revision))
+        revision = await act.next_revision(plan.overrides, plan.state if plan.renames_flow else None)
+        flow_id = plan.overrides
+    written = Written(flow_id, await act.insert_draft(flow_id, plan.state, revision=revision))
     await _insert_record(act, plan, written)
     return written
 
@@ -45,15 +38,7 @@ async def write_flow(act: Act, plan: CreatePlan) -> Written:
     """Write a flow that was created from a graph: its content, unless that is known already, and its draft."""
     await act.insert_content(plan.content)
     flow_id, revision = await _insert_flow(act, plan)
-    state = state_values(
-        name=plan.name,
-        description=plan.description,
-        cron=plan.cron,
-        content_hash=plan.content.hash,
-        bindings=plan.bindings,
-        origin=VersionOrigin.EDIT,
-    )
-    return Written(flow_id, await act.insert_draft(flow_id, state, revision=revision))
+    return Written(flow_id, await act.insert_draft(flow_id, plan.state, revision=revision))
 
 
 def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
@@ -76,7 +61,7 @@ def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
 async def _insert_flow(act: Act, plan: ExportPlan | CreatePlan) -> tuple[FlowId, int]:
     """A new flow: it starts inactive, belongs to the caller, and shows what its draft says (X3). Its first revision."""
     flow = {
-        **shown(plan.name, plan.description, plan.cron),
+        **shown(plan.state),
         "id": new_id(Kind.FLOW),
         "workspace_id": plan.workspace_id,
         "type": plan.type.value,

@@ -12,7 +12,7 @@ async def discard_draft(work: UnitOfWork, actor: UserId, wish: DiscardWish) -> D
     """Remove a draft by its owner's word, and the flow if nothing is left of it (H8). On a refusal nothing is."""
     async with work.begin(actor) as store:
         facts = await store.draft_facts(wish.flow_id)
-        aside = facts.flow is not None and await store.has_drafts_set_aside(facts.flow.id)
+        aside = facts is not None and await store.has_drafts_set_aside(facts.flow.id)
         plan = plan_discard(facts, wish, has_drafts_set_aside=aside)
         if isinstance(plan, Refused):
             return plan

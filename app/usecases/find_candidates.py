@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from app.domain.bindings import resolve_all, topic_uses
 from app.domain.component import Catalogue
+from app.domain.flow import FlowState
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId, Workspace, WorkspaceId
-from app.domain.source import Chosen, SourceWish, State
+from app.domain.source import Chosen, SourceWish
 from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each
 from app.offload import offload
@@ -133,7 +134,7 @@ async def find_topic_candidates(
     return None if place is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
 
 
-def _topic_uses(state: State, catalogue: Catalogue, workspace: Workspace) -> tuple[TopicUse, ...]:
+def _topic_uses(state: FlowState, catalogue: Catalogue, workspace: Workspace) -> tuple[TopicUse, ...]:
     return topic_uses(state, resolve_all(state.steps, catalogue, workspace))
 
 

@@ -7,14 +7,14 @@ from app.offload import offload
 from app.storage.draft_writes import publish_draft as write_version
 from app.storage.store import UnitOfWork
 from app.usecases.outcomes import Published
-from app.usecases.sizes import size_of_flows
+from app.usecases.sizes import size_of_draft
 
 
 async def publish_draft(work: UnitOfWork, actor: UserId, wish: PublishWish) -> Published | Refused[PublishRefusal]:
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
     async with work.begin(actor) as store:
         facts = await store.draft_facts(wish.flow_id)
-        plan = await offload(size_of_flows(facts.flow), plan_publish, facts, wish)
+        plan = await offload(size_of_draft(facts), plan_publish, facts, wish)
         if isinstance(plan, Refused):
             return plan
         version_id = await write_version(store.act(at=work.now()), plan)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.domain.source import Flow, State
+from app.domain.draft import DraftFacts
+from app.domain.flow import Flow, FlowState
 from app.domain.step import Step
 
 CHARACTERS_PER_STEP = 50
@@ -13,11 +14,16 @@ def size_of_steps(steps: Sequence[Step]) -> int:
     return CHARACTERS_PER_STEP * len(steps)
 
 
-def size_of_states(*states: State | None) -> int:
-    parts = sum(len(state.steps) + len(state.links) + len(state.bindings) for state in states if state is not None)
+def size_of_states(*states: FlowState) -> int:
+    parts = sum(len(state.steps) + len(state.links) + len(state.bindings) for state in states)
     return CHARACTERS_PER_STEP * parts
 
 
 def size_of_flows(*flows: Flow | None) -> int:
     """Of all their states at hand."""
-    return size_of_states(*(state for flow in flows if flow is not None for state in (flow.published, flow.draft)))
+    saved = (saved for flow in flows if flow is not None for saved in (flow.published, flow.draft))
+    return size_of_states(*(each.state for each in saved if each is not None))
+
+
+def size_of_draft(facts: DraftFacts | None) -> int:
+    return 0 if facts is None else size_of_flows(facts.flow)

@@ -2,21 +2,20 @@
 
 from app.domain.errors import Refused
 from app.domain.model import UserId
-from app.domain.update import KEEP, Unchanged, UpdateRefusal, UpdateWish, plan_update
+from app.domain.update import Keep, Unchanged, UpdateRefusal, UpdateWish, plan_update
 from app.offload import LARGE, offload
 from app.storage.draft_writes import save_draft
 from app.storage.store import UnitOfWork
 from app.usecases.outcomes import Saved
-from app.usecases.sizes import size_of_flows
+from app.usecases.sizes import size_of_draft
 
 
 async def update_draft(work: UnitOfWork, actor: UserId, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
     """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
     async with work.begin(actor) as store:
-        graph = None if wish.graph is KEEP else wish.graph
         chosen = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
-        facts = await store.draft_facts(wish.flow_id, graph=graph, chosen=chosen)
-        size = LARGE if graph is not None else size_of_flows(facts.flow)
+        facts = await store.draft_facts(wish.flow_id, sent=wish.graph, chosen=chosen)
+        size = size_of_draft(facts) if isinstance(wish.graph, Keep) else LARGE
         plan = await offload(size, plan_update, facts, wish)
         if isinstance(plan, Refused):
             return plan

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from app.domain.access import FLOW_EDIT
 from app.domain.component import component_name
 from app.domain.export import ExportFacts, ExportWish, OntoFlow
+from app.domain.flow import SavedState
 from app.domain.model import ReferenceKind
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.domain.source import State, StateOfFlow
+from app.domain.source import StateOfFlow
 from tests.domain.world import ABROAD, AGENT, DATA_SAMPLES, FULL, TOPIC
 
 Bound = dict[int, dict[ReferenceKind, object]]
 """What each step names, by its position."""
 
 
-def bound_by(state: State) -> Bound:
-    found: Bound = {step.position: {} for step in state.steps}
-    for bound in state.bindings:
+def bound_by(state: SavedState) -> Bound:
+    found: Bound = {step.position: {} for step in state.state.steps}
+    for bound in state.state.bindings:
         found[bound.position] = dict(bound.values)
     return found
 
@@ -27,7 +28,7 @@ class Law:
     facts: ExportFacts
     wish: ExportWish
 
-    def state(self) -> State | None:
+    def state(self) -> SavedState | None:
         """X4."""
         source, wanted = self.facts.source, self.wish.source
         if source is None:
@@ -41,7 +42,7 @@ class Law:
     def topics(self) -> list[object]:
         """The distinct topics of the pub/sub steps (T1)."""
         state = self.state()
-        named = [] if state is None else [bound.values.get(TOPIC) for bound in state.bindings]
+        named = [] if state is None else [bound.values.get(TOPIC) for bound in state.state.bindings]
         return list(dict.fromkeys(topic for topic in named if topic is not None))
 
     def pub_sub(self, command: str) -> bool:
@@ -84,7 +85,7 @@ class Law:
         if facts.source is None or facts.destination is None or state is None or self.inside():
             return False
         here, there = facts.source.place.workspace, facts.destination.workspace
-        names = {component_name(step.command) for step in state.steps}
+        names = {component_name(step.command) for step in state.state.steps}
         if names & {"lab/unknown", "unreadable"}:
             return True
         if "lab/private" in names and (there.contract.name != "Northern Retail" or here.contract.tenant_id == ABROAD):
@@ -96,7 +97,7 @@ class Law:
         state, given, there = self.state(), self.wish.topic_id, self.facts.destination
         if given is None or state is None:
             return []
-        if not any(self.pub_sub(step.command) for step in state.steps):
+        if not any(self.pub_sub(step.command) for step in state.state.steps):
             return ["FLOW_HAS_NO_TOPIC"]
         if len(self.topics()) > 1:
             return ["MULTIPLE_TOPICS_NOT_COPIED"]
@@ -135,7 +136,7 @@ class Law:
         """X7a: the published version before the draft; the same id and component."""
         over = self.facts.overridden
         for state in () if over is None else (over.published, over.draft):
-            for there in () if state is None else state.steps:
+            for there in () if state is None else state.state.steps:
                 same = there.id == step_id and component_name(there.command) == component_name(command)
                 reference = bound_by(state)[there.position].get(kind) if state is not None else None
                 if same and self.usable(kind, reference):
@@ -168,7 +169,7 @@ class Law:
         state = self.state()
         assert state is not None
         report = []
-        for step in state.steps:
+        for step in state.state.steps:
             before, after = bound_by(state)[step.position], self.after(step.position, step.id, step.command)
             for kind in ReferenceKind:
                 was, now = before.get(kind) or None, after[kind] or None

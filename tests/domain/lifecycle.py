@@ -1,12 +1,13 @@
 """Asking the core what becomes of a draft, in a line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from app.domain.component import Component
-from app.domain.content import part, topic_fields
+from app.domain.component import Catalogue, Component
+from app.domain.content import read_graph, split_graph, topic_fields
 from app.domain.draft import DraftFacts
 from app.domain.errors import Refusal, Refused
+from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
 from app.domain.override import ExistingDraft
@@ -22,7 +23,6 @@ from app.domain.set_aside import (
     plan_discard,
     plan_restore,
 )
-from app.domain.source import Flow, State
 from app.domain.update import KEEP, Keep, StepChoice, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from tests.domain.world import DEVELOPMENT, STANDARD, catalogue, known
 
@@ -33,11 +33,26 @@ Some = TypeVar("Some", bound=Refusal)
 def facts(
     flow: Flow | None,
     *,
-    version: State | None = None,
+    version: SavedState | None = None,
     knowing: Iterable[Target] = (),
     components: Iterable[Component] = STANDARD,
+    graph: Json | Keep = KEEP,
+) -> DraftFacts | None:
+    return None if flow is None else facts_of(flow, version, catalogue(*components), known(*knowing), graph)
+
+
+def facts_of(
+    flow: Flow,
+    version: SavedState | None,
+    catalogue: Catalogue,
+    targets: Mapping[str, Target],
+    graph: Json | Keep = KEEP,
 ) -> DraftFacts:
-    return DraftFacts(flow, version, catalogue(*components), known(*knowing))
+    """What a change rests on, the graph that was sent taken apart as it is on its way in."""
+    base = flow.draft or flow.published
+    fields = topic_fields(catalogue, flow.place.workspace, None if base is None else base.state)
+    sent = None if isinstance(graph, Keep) else read_graph(graph, fields)
+    return DraftFacts(flow, version, sent, catalogue, targets)
 
 
 def update(
@@ -52,7 +67,7 @@ def update(
     components: Iterable[Component] = STANDARD,
 ) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
     wish = UpdateWish(id_of(flow), expecting, name, description, cron, graph, choices)
-    return plan_update(facts(flow, knowing=knowing, components=components), wish)
+    return plan_update(facts(flow, knowing=knowing, components=components, graph=graph), wish)
 
 
 def choose(step_id: str, **choices: str | None) -> StepChoice:
@@ -72,7 +87,7 @@ def publish(
 
 def revert(
     flow: Flow | None,
-    version: State | None,
+    version: SavedState | None,
     *,
     publish: bool = False,
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE,
@@ -90,10 +105,10 @@ def discard(
 
 
 def restore(
-    flow: Flow | None, draft: State | None, *, is_set_aside: bool = True
+    flow: Flow | None, draft: SavedState | None, *, is_set_aside: bool = True
 ) -> RestorePlan | Refused[RestoreRefusal]:
     draft_id = "draft_wanted" if draft is None else draft.id
-    return plan_restore(RestoreFacts(flow, draft, is_set_aside=is_set_aside), draft_id)
+    return plan_restore(None if flow is None else RestoreFacts(flow, draft, is_set_aside=is_set_aside), draft_id)
 
 
 def id_of(flow: Flow | None) -> str:
@@ -114,7 +129,7 @@ def codes(outcome: Plan | Unchanged | Refused[Some]) -> list[str]:
     return [error.code.value for error in reasons(outcome)]
 
 
-def state_of(graph: Json, *, state_id: str = "draft_1", components: Iterable[Component] = STANDARD) -> State:
+def state_of(graph: Json, *, state_id: str = "draft_1", components: Iterable[Component] = STANDARD) -> SavedState:
     """A state of a flow of Development that holds this native graph."""
-    content, bindings = part(graph, topic_fields(catalogue(*components), DEVELOPMENT))
-    return State(state_id, "Orders", None, None, content.hash, content.steps, bindings, content.links)
+    sent = split_graph(graph, topic_fields(catalogue(*components), DEVELOPMENT))
+    return SavedState(state_id, sent.content.state("Orders", None, None, sent.bindings))

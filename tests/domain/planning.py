@@ -1,11 +1,12 @@
 """Asking the core for a plan, in a line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from app.domain.access import Place
-from app.domain.component import Component
-from app.domain.create import CreatePlan
+from app.domain.component import Catalogue, Component
+from app.domain.content import read_graph, topic_fields
+from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refusal, Refused
 from app.domain.export import (
     CopyRefusal,
@@ -18,11 +19,12 @@ from app.domain.export import (
     plan_copy,
     plan_export,
 )
+from app.domain.flow import Flow, SavedState
 from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.domain.source import BY_DEFAULT, Flow, SourceWish, State
+from app.domain.source import BY_DEFAULT, SourceWish
 from tests.domain.world import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
 
 Some = TypeVar("Some", bound=Refusal)
@@ -37,7 +39,7 @@ def export(
     name: str | None = None,
     topic: str | None = None,
     of: SourceWish = BY_DEFAULT,
-    version: State | None = None,
+    version: SavedState | None = None,
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE,
     knowing: Iterable[Target] = (),
     components: Iterable[Component] = STANDARD,
@@ -64,7 +66,7 @@ def copy(
     *,
     name: str | None = None,
     of: SourceWish = BY_DEFAULT,
-    version: State | None = None,
+    version: SavedState | None = None,
     knowing: Iterable[Target] = (),
     components: Iterable[Component] = STANDARD,
     flows_used: int = 0,
@@ -79,6 +81,22 @@ def copy(
         flows_used=flows_used,
     )
     return plan_copy(facts, CopyWish("flow_wanted" if source is None else source.id, name, of))
+
+
+def create(
+    place: Place | None,
+    wish: CreateWish,
+    *,
+    components: Catalogue | None = None,
+    knowing: Mapping[str, Target] | None = None,
+    flows_used: int = 0,
+) -> CreatePlan | Refused[CreateRefusal]:
+    """What becomes of the creation of a flow, its graph taken apart as it is on its way in."""
+    if place is None:
+        return plan_create(None, wish)
+    known_components = catalogue() if components is None else components
+    graph = read_graph(wish.graph, topic_fields(known_components, place.workspace))
+    return plan_create(CreateFacts(place, graph, known_components, knowing or {}, flows_used), wish)
 
 
 def planned(outcome: ExportPlan | Refused[Refusal] | Refused[CopyRefusal]) -> ExportPlan:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
+from app.domain.flow import Flow
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
-from app.domain.source import Flow
 from app.domain.update import StepChoice
 from tests.domain.lifecycle import state_of
 from tests.domain.random_worlds import by_chance

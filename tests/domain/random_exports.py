@@ -11,10 +11,11 @@ from hypothesis import strategies
 from app.domain.access import Place
 from app.domain.component import Component
 from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
-from app.domain.source import Flow, SourceWish, State, StateOfFlow
+from app.domain.source import SourceWish, StateOfFlow
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.random_worlds import NUMBERS
 from tests.domain.world import (
@@ -78,7 +79,7 @@ class Case:
     wish: ExportWish
 
 
-def _state(what: str, number: int, own: Workspace, other: Workspace, *, smooth: bool) -> State:
+def _state(what: str, number: int, own: Workspace, other: Workspace, *, smooth: bool) -> SavedState:
     """A state of a flow in one workspace; small numbers make small ones. Of many steps one often stands in the way."""
     chance = Random(number)  # noqa: S311 - the same worlds at every run; no secret rests on it
     return state(

@@ -58,13 +58,10 @@ def test_reading_and_writing_are_different_permissions() -> None:
         (guest(DEVELOPMENT), guest(PRODUCTION), lacking(DEVELOPMENT, PRODUCTION)),
         (guest(PRODUCTION), guest(DEVELOPMENT), lacking(PRODUCTION, DEVELOPMENT)),
         (guest(DEVELOPMENT), guest(DEVELOPMENT), lacking(DEVELOPMENT)),
-        (None, guest(PRODUCTION), lacking(PRODUCTION)),
-        (guest(DEVELOPMENT), None, lacking(DEVELOPMENT)),
-        (None, None, ()),
     ],
 )
 def test_rights_are_needed_in_both_workspaces_and_each_lack_is_named_the_sources_first(
-    source: Place | None, destination: Place | None, outcome: tuple[InsufficientPermission, ...]
+    source: Place, destination: Place, outcome: tuple[InsufficientPermission, ...]
 ) -> None:
     assert rights_missing(source, destination) == outcome
 
@@ -89,10 +86,9 @@ def test_the_lists_and_the_mutation_agree_on_where_flows_may_be_written(place: P
         (integrator(PRODUCTION), ()),
         (integrator(LAPSED), (ContractSuspended(SUSPENDED, LAPSED),)),
         (guest(LAPSED), (ContractSuspended(SUSPENDED, LAPSED),)),
-        (None, ()),
     ],
 )
-def test_a_suspended_contract_refuses_every_write(place: Place | None, outcome: tuple[ContractSuspended, ...]) -> None:
+def test_a_suspended_contract_refuses_every_write(place: Place, outcome: tuple[ContractSuspended, ...]) -> None:
     assert contract_suspended(place) == outcome
 
 

@@ -1,12 +1,15 @@
 """What a plan writes (X1 to X6, X9), and what stands in the way of an override or a new flow (X6, X9)."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.export import ExportPlan
+from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowType, VersionId, VersionOrigin
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
-from app.domain.source import CopiedFrom, Flow, State
+from app.domain.source import CopiedFrom
 from tests.domain.planning import copy, export, planned, refusals
 from tests.domain.world import (
     AGENT,
@@ -41,17 +44,12 @@ def test_a_copy_is_exact_and_a_draft_of_a_new_flow_in_the_same_workspace() -> No
         source_flow=source.id,
         source_version=VersionId(BOUND_ALL_OVER.id),
         copied_from=CopiedFrom.PUBLISHED_VERSION,
-        origin=VersionOrigin.COPY,
+        state=replace(BOUND_ALL_OVER.state, name="Copy of Orders", origin=VersionOrigin.COPY),
         workspace_id=DEVELOPMENT.id,
         overrides=None,
         sets_aside=None,
         renames_flow=False,
         type=FlowType.REAL_TIME,
-        name="Copy of Orders",
-        description=BOUND_ALL_OVER.description,
-        cron=BOUND_ALL_OVER.cron,
-        content_hash=BOUND_ALL_OVER.content_hash,
-        bindings=BOUND_ALL_OVER.bindings,
         references=plan.references,
         warnings=(),
     )
@@ -63,8 +61,8 @@ def test_exporting_into_the_flows_own_workspace_keeps_what_a_copy_keeps() -> Non
     copied = planned(copy(source, knowing=EVERYTHING))
     exported = planned(export(source, to=DEVELOPMENT, knowing=EVERYTHING))
     onto = planned(export(source, over=flow_there(state(), at=DEVELOPMENT), knowing=EVERYTHING))
-    kept = (BOUND_ALL_OVER.bindings, copied.references, ())
-    assert [(plan.bindings, plan.references, plan.warnings) for plan in (copied, exported, onto)] == [kept] * 3
+    kept = (BOUND_ALL_OVER.state.bindings, copied.references, ())
+    assert [(plan.state.bindings, plan.references, plan.warnings) for plan in (copied, exported, onto)] == [kept] * 3
 
 
 @pytest.mark.parametrize(
@@ -72,24 +70,24 @@ def test_exporting_into_the_flows_own_workspace_keeps_what_a_copy_keeps() -> Non
     [(None, "Copy of Orders"), ("Returns", "Returns"), ("  Returns\t", "Returns")],
 )
 def test_what_a_copy_is_called(given: str | None, name: str) -> None:
-    assert planned(copy(flow(state(name="Orders")), name=given)).name == name
+    assert planned(copy(flow(state(name="Orders")), name=given)).state.name == name
 
 
 @pytest.mark.parametrize("name", ["x" * 247, "x" * 248, "x" * 255, "x" * 246 + " " + "y" * 8])
 def test_a_copy_without_a_name_is_never_refused_for_the_length_of_the_sources(name: str) -> None:
-    copied = planned(copy(flow(state(name=name)))).name
+    copied = planned(copy(flow(state(name=name)))).state.name
     assert copied == f"Copy of {name}"[:255].strip()
 
 
 @pytest.mark.parametrize(("given", "name"), [(None, "Orders"), ("Returns", "Returns"), (" Returns ", "Returns")])
 def test_a_new_flow_is_called_like_the_source_unless_a_name_is_given(given: str | None, name: str) -> None:
-    assert planned(export(flow(state(name="Orders")), name=given)).name == name
+    assert planned(export(flow(state(name="Orders")), name=given)).state.name == name
 
 
 @pytest.mark.parametrize(("given", "name"), [(None, "Orders live"), ("Returns", "Returns")])
 def test_an_override_keeps_the_destinations_name_unless_one_is_given(given: str | None, name: str) -> None:
     there = flow_there(state(name="Orders live"), name="Orders live")
-    assert planned(export(flow(state(name="Orders")), over=there, name=given)).name == name
+    assert planned(export(flow(state(name="Orders")), over=there, name=given)).state.name == name
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 256])
@@ -104,8 +102,8 @@ def test_an_override_keeps_the_destinations_type_and_takes_the_sources_descripti
     source = flow(state(description="New words", cron="0 4 * * *"), flow_type=FlowType.REAL_TIME)
     there = flow_there(state(description="Old words", cron=None), flow_type=FlowType.ORDINARY)
     plan = planned(export(source, over=there))
-    assert (plan.overrides, plan.workspace_id, plan.origin) == (there.id, PRODUCTION.id, VersionOrigin.EXPORT)
-    assert (plan.type, plan.description, plan.cron) == (FlowType.ORDINARY, "New words", "0 4 * * *")
+    assert (plan.overrides, plan.workspace_id, plan.state.origin) == (there.id, PRODUCTION.id, VersionOrigin.EXPORT)
+    assert (plan.type, plan.state.description, plan.state.cron) == (FlowType.ORDINARY, "New words", "0 4 * * *")
 
 
 def test_a_new_flow_takes_the_sources_type() -> None:
@@ -134,7 +132,7 @@ def test_a_flow_shows_its_drafts_name_only_while_it_was_never_published(there: F
     ],
 )
 def test_a_draft_in_the_way_is_set_aside(
-    drafted: State | None, existing_draft: ExistingDraft, sets_aside: str | None
+    drafted: SavedState | None, existing_draft: ExistingDraft, sets_aside: str | None
 ) -> None:
     plan = planned(export(flow(state()), over=flow_there(state(), drafted), existing_draft=existing_draft))
     assert plan.sets_aside == sets_aside

@@ -7,13 +7,14 @@ import pytest
 
 from app.domain.access import Place, WorkspaceNotFound
 from app.domain.content import topic_fields
-from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
+from app.domain.create import CreatePlan, CreateRefusal, CreateWish
 from app.domain.errors import Refused
 from app.domain.graph import Json, canonical, content_hash, join
 from app.domain.model import FlowType, ReferenceKind, Workspace
 from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
+from tests.domain import planning
 from tests.domain.planning import codes, refusals
 from tests.domain.world import (
     AGENT,
@@ -45,17 +46,19 @@ LOGIN, TIMERS_LOGIN = (
 LIVE_LOGIN, TUNNEL = target(CREDENTIAL, "Live", PRODUCTION, of=MAILER), target(AGENT, "Tunnel", DEVELOPMENT)
 MAIL_KEY = target(SECRET, "Mail key", DEVELOPMENT, of=MAILER)
 CHANNEL = component("lab/channel", pub_sub=True, topic_field="channel")
-FACTS = CreateFacts(
-    integrator(DEVELOPMENT),
-    catalogue(MAILER, TIMER, CHANNEL, component("acme/pub-sub", pub_sub=True)),
-    known(LOGIN, TIMERS_LOGIN, LIVE_LOGIN, TUNNEL, MAIL_KEY, ORDERS, LIVE_ORDERS),
-)
+COMPONENTS = catalogue(MAILER, TIMER, CHANNEL, component("acme/pub-sub", pub_sub=True))
+THINGS = known(LOGIN, TIMERS_LOGIN, LIVE_LOGIN, TUNNEL, MAIL_KEY, ORDERS, LIVE_ORDERS)
+HERE = integrator(DEVELOPMENT)
 
 
 def create(
-    *nodes: Json, facts: CreateFacts = FACTS, name: str = "Orders", **graph: Json
+    *nodes: Json, at: Place | None = HERE, name: str = "Orders", flows_used: int = 0, **graph: Json
 ) -> CreatePlan | Refused[CreateRefusal]:
-    return plan_create(facts, CreateWish("workspace_wanted", name, native(*nodes, **graph)))
+    return decided(at, CreateWish("workspace_wanted", name, native(*nodes, **graph)), flows_used=flows_used)
+
+
+def decided(at: Place | None, wish: CreateWish, *, flows_used: int = 0) -> CreatePlan | Refused[CreateRefusal]:
+    return planning.create(at, wish, components=COMPONENTS, knowing=THINGS, flows_used=flows_used)
 
 
 def test_a_plan_holds_the_graph_as_content_and_bindings() -> None:
@@ -67,14 +70,14 @@ def test_a_plan_holds_the_graph_as_content_and_bindings() -> None:
     graph = {"nodes": [mail, *topics], "edges": [{"source": "1", "target": "2"}], "unknown": [True]}
     before = copying.deepcopy(graph)
     wish = CreateWish("w", "  Orders ", graph, FlowType.REAL_TIME, "Takes them over.", "*/5 * * * *")
-    plan = plan_create(FACTS, wish)
+    plan = decided(HERE, wish)
     assert isinstance(plan, CreatePlan)
     content = graph | {"nodes": [node("1", fields={"to": 1.0}), *(topic | {"fields": {}} for topic in topics)]}
     assert plan.content.canonical == canonical(content)
     assert plan.content.hash == content_hash(canonical(content))
-    assert join(content, plan.bindings) == graph == before
-    assert (plan.workspace_id, plan.name, plan.type) == (DEVELOPMENT.id, "Orders", FlowType.REAL_TIME)
-    assert (plan.description, plan.cron) == ("Takes them over.", "*/5 * * * *")
+    assert join(content, plan.state.bindings) == graph == before
+    assert (plan.workspace_id, plan.state.name, plan.type) == (DEVELOPMENT.id, "Orders", FlowType.REAL_TIME)
+    assert (plan.state.description, plan.state.cron) == ("Takes them over.", "*/5 * * * *")
 
 
 @pytest.mark.parametrize(
@@ -141,9 +144,8 @@ def test_all_refusals_come_at_once_in_order(allowed: Callable[[Workspace], Place
     """A quota is judged only for a caller who may write there (X10)."""
     closed = workspace("Closed", contract("Lapsed Goods", suspended=True, quota=1))
     graph = {"nodes": [node("1", "acme/pub-sub:pub", credentials_id="c", fields={"topic": "t"})], "edges": []}
-    facts = CreateFacts(allowed(closed), FACTS.catalogue, {}, flows_used=1)
     wish = CreateWish("w", "", graph, description="x" * 1001, cron="often")
-    assert codes(plan_create(facts, wish)) == [
+    assert codes(decided(allowed(closed), wish, flows_used=1)) == [
         *["INSUFFICIENT_PERMISSION"] * (refused == "INSUFFICIENT_PERMISSION"),
         "CONTRACT_SUSPENDED",
         "TOPIC_NOT_ACCESSIBLE",
@@ -154,7 +156,7 @@ def test_all_refusals_come_at_once_in_order(allowed: Callable[[Workspace], Place
 
 
 def test_of_a_workspace_that_isnt_there_nothing_is_asked_but_of_the_rest_everything() -> None:
-    outcome = create(node("1", credentials_id="c"), node("2", fields=[]), facts=CreateFacts(None), name="\n")
+    outcome = create(node("1", credentials_id="c"), node("2", fields=[]), at=None, name="\n")
     missing, *mistakes = refusals(outcome)
     assert missing == WorkspaceNotFound("workspace_wanted")
     assert [getattr(mistake, "path", None) for mistake in mistakes] == [("name",), ("graph", "nodes", "1", "fields")]
@@ -163,11 +165,11 @@ def test_of_a_workspace_that_isnt_there_nothing_is_asked_but_of_the_rest_everyth
 def test_a_new_flow_counts_against_the_quota() -> None:
     two = contract("Northern Retail", quota=2)
     live = integrator(workspace("Live", two))
-    assert refusals(create(facts=CreateFacts(live, flows_used=2))) == (QuotaExceeded(2, 2, two),)
-    assert isinstance(create(facts=CreateFacts(live, flows_used=1)), CreatePlan)
+    assert refusals(create(at=live, flows_used=2)) == (QuotaExceeded(2, 2, two),)
+    assert isinstance(create(at=live, flows_used=1), CreatePlan)
 
 
 def test_only_the_mark_says_where_a_step_names_its_topic() -> None:
-    topic_field = topic_fields(FACTS.catalogue, DEVELOPMENT)
+    topic_field = topic_fields(COMPONENTS, DEVELOPMENT)
     commands = ("acme/pub-sub:pub", "lab/channel:anything@1", "acme/mailer:pub", "lab/none:pub", "nonsense")
     assert [topic_field(command) for command in commands] == ["topic", "channel", None, None, None]

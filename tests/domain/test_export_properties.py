@@ -10,9 +10,9 @@ from app.domain.bindings import AgentNotCopied
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refused
 from app.domain.export import CopyWish, ExportPlan, plan_copy, plan_export
+from app.domain.flow import SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
-from app.domain.source import State
 from tests.domain.law import Law, bound_by
 from tests.domain.random_exports import Case, exports
 from tests.domain.random_worlds import bounded
@@ -38,13 +38,13 @@ def test_a_plan_binds_and_reports_as_the_law_says_and_leaves_the_content_alone(c
     state = law.state()
     if not isinstance(plan, ExportPlan) or state is None:
         reject()
-    bound = {step.position: step.values for step in plan.bindings}
-    for step in state.steps:
+    bound = {step.position: step.values for step in plan.state.bindings}
+    for step in state.state.steps:
         before, after = bound_by(state)[step.position], bound.get(step.position, {})
         assert what_is_named(after) == what_is_named(law.after(step.position, step.id, step.command))
         assert all(lives_in(plan.workspace_id, case, kind, value) for kind, value in what_is_named(after).items())
         assert {kind for kind, value in before.items() if not value} <= after.keys()
-    assert plan.content_hash == state.content_hash
+    assert plan.state.content_hash == state.state.content_hash
     assert list(plan.references) == law.report()
     # X7c
     assert agents_told(plan) == law.agents_not_copied()
@@ -83,10 +83,10 @@ def test_a_copy_of_what_the_workspace_can_use_is_exact(case: Case) -> None:
     agents = dict.fromkeys(
         value for kind, value in named_in_order(state) if kind is AGENT and (kind, value) not in here
     )
-    assert plan.content_hash == state.content_hash
+    assert plan.state.content_hash == state.state.content_hash
     assert [warning.agent_id for warning in plan.warnings if isinstance(warning, AgentNotCopied)] == [*agents]
     assert len(plan.warnings) == len(agents)
-    assert (plan.bindings == state.bindings) is (named <= here)
+    assert (plan.state.bindings == state.state.bindings) is (named <= here)
 
 
 def agents_told(plan: ExportPlan) -> dict[str, list[str]]:
@@ -94,10 +94,10 @@ def agents_told(plan: ExportPlan) -> dict[str, list[str]]:
     return {warning.agent_id: [step.id for step in warning.steps] for warning in told}
 
 
-def named_in_order(state: State) -> list[tuple[ReferenceKind, Json]]:
+def named_in_order(state: SavedState) -> list[tuple[ReferenceKind, Json]]:
     return [
         (kind, value)
-        for step in state.bindings
+        for step in state.state.bindings
         for kind, value in step.values.items()
         if kind is not DATA_SAMPLES and value is not None
     ]

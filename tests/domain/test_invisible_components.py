@@ -13,20 +13,20 @@ from app.domain.component import (
     InaccessibilityReason,
     why_unusable,
 )
-from app.domain.create import CreateFacts, CreatePlan, CreateWish, plan_create
-from app.domain.draft import DraftFacts
+from app.domain.create import CreatePlan, CreateWish
 from app.domain.errors import Refused
 from app.domain.export import CopyWish, ExportFacts, ExportPlan, plan_copy, plan_export
+from app.domain.flow import Flow
 from app.domain.graph import Json
 from app.domain.inaccessible import InaccessibleComponent
 from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.publish import PublishWish, plan_publish
 from app.domain.readiness import ComponentUnavailable, blockers
 from app.domain.revert import RevertWish, plan_revert
-from app.domain.source import Flow
 from app.domain.update import KEEP, Keep, StepChoice, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from app.domain.used_components import UsedComponents, components_not_accessible
-from tests.domain.lifecycle import agreed, choose, codes
+from tests.domain.lifecycle import agreed, choose, codes, facts_of
+from tests.domain.planning import create
 from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
 from tests.domain.random_exports import COMPONENTS as OF_EXPORTS
 from tests.domain.random_exports import Case, exports
@@ -53,6 +53,7 @@ from tests.domain.world import (
     native,
     node,
     outline,
+    saying,
     step,
     target,
 )
@@ -171,15 +172,15 @@ def everything_about(change: Change, catalogue: Catalogue) -> list[object]:
     its: Flow = change.flow
     state = its.draft or its.published
     assert state is not None
-    facts = DraftFacts(its, its.published, catalogue, THINGS)
     graph = KEEP if change.graph is None else change.graph
-    create = CreateFacts(its.place, catalogue, THINGS)
+    facts = facts_of(its, its.published, catalogue, THINGS, graph)
+    made = CreateWish(its.place.workspace.id, "Made", native() if graph is KEEP else graph)
     return [
         plan_update(facts, UpdateWish(its.id, graph=graph, bindings=change.choices)),
         plan_publish(facts, PublishWish(its.id)),
         plan_revert(facts, RevertWish(its.id, state.id, publish=True)),
-        plan_create(create, CreateWish(its.place.workspace.id, "Made", native() if graph is KEEP else graph)),
-        blockers(state, its.place.workspace, catalogue, THINGS),
+        create(its.place, made, components=catalogue, knowing=THINGS),
+        blockers(state.state, its.place.workspace, catalogue, THINGS),
     ]
 
 
@@ -187,14 +188,14 @@ def everything_about(change: Change, catalogue: Catalogue) -> list[object]:
 
 
 def test_a_draft_misses_neither_credential_nor_topic_of_a_component_that_the_caller_can_not_see() -> None:
-    found = blockers(draft(step("1", "south/queue:pub")), DEVELOPMENT, HIDDEN, {})
+    found = blockers(draft(step("1", "south/queue:pub")).state, DEVELOPMENT, HIDDEN, {})
     unknown = InaccessibleComponent("south/queue", None, (called("1"),), UNKNOWN)
     assert found == (ComponentUnavailable(called("1"), unknown, DEVELOPMENT),)
 
 
 def test_a_sent_graph_keeps_in_its_content_what_would_name_a_topic() -> None:
     graph = native(node("1", "south/queue:pub", fields={"channel": "elsewhere"}))
-    plan = plan_create(CreateFacts(integrator(DEVELOPMENT), HIDDEN), CreateWish(DEVELOPMENT.id, "Made", graph))
+    plan = create(integrator(DEVELOPMENT), CreateWish(DEVELOPMENT.id, "Made", graph), components=HIDDEN)
     assert isinstance(plan, CreatePlan)
     assert '"channel":"elsewhere"' in plan.content.canonical
 
@@ -202,19 +203,19 @@ def test_a_sent_graph_keeps_in_its_content_what_would_name_a_topic() -> None:
 def save(
     *choices: StepChoice, graph: Json | Keep = KEEP, name: str | None = None, catalogue: Catalogue = HIDDEN
 ) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
-    facts = DraftFacts(BEFORE, None, catalogue, known(ORDERS, ITS_CREDENTIAL))
+    facts = facts_of(BEFORE, None, catalogue, known(ORDERS, ITS_CREDENTIAL), graph)
     return plan_update(facts, UpdateWish(BEFORE.id, name=name, graph=graph, bindings=choices))
 
 
 BOUND = step("1", "south/queue:pub", credential=ITS_CREDENTIAL.id, topic=ORDERS.id)
 ITS_BINDINGS = tuple(replace(each, topic_field="channel") for each in bindings(BOUND))
-BEFORE = flow(None, replace(draft(BOUND), bindings=ITS_BINDINGS))
+BEFORE = flow(None, saying(draft(BOUND), bindings=ITS_BINDINGS))
 
 
 def test_what_its_steps_were_bound_to_stays_whatever_else_is_saved() -> None:
     sent_back = native(node("1", "south/queue:pub", credentials_id=ITS_CREDENTIAL.id, fields={"channel": ORDERS.id}))
     for graph in (KEEP, sent_back, native(node("1", "south/queue:sub"))):
-        assert agreed(save(graph=graph, name="Saved")).bindings == ITS_BINDINGS
+        assert agreed(save(graph=graph, name="Saved")).state.bindings == ITS_BINDINGS
 
 
 def test_nothing_new_is_bound_to_its_steps() -> None:
@@ -228,4 +229,4 @@ def test_a_copy_by_whoever_can_not_see_it_is_exact_all_the_same() -> None:
     targets = known(ORDERS, ITS_CREDENTIAL)
     plan = plan_copy(ExportFacts(BEFORE, BEFORE.place, catalogue=HIDDEN, targets=targets), CopyWish(BEFORE.id))
     assert isinstance(plan, ExportPlan)
-    assert plan.bindings == ITS_BINDINGS
+    assert plan.state.bindings == ITS_BINDINGS

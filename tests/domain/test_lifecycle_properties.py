@@ -8,19 +8,19 @@ from hypothesis import given, reject, settings
 
 from app.domain.component import Component
 from app.domain.errors import Refused
+from app.domain.flow import SavedState
 from app.domain.graph import Bindings, Json, numbered, steps_of
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.references import CredentialNotAccessible, ReferenceAction, ReferenceOutcome, by_position
-from app.domain.source import State
 from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible
 from app.domain.update import KEEP, StepChoice, Unchanged, UpdatePlan, UpdateRefusal
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
 from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states
 from tests.domain.random_worlds import bounded
-from tests.domain.world import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow
+from tests.domain.world import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow, saying
 
 often = settings(bounded, max_examples=5 * bounded.max_examples)
 CATALOGUE = catalogue(*COMPONENTS)
@@ -37,14 +37,14 @@ def save(change: Change) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
     )
 
 
-def base(change: Change) -> State:
+def base(change: Change) -> SavedState:
     state = change.flow.draft or change.flow.published
     assert state is not None
     return state
 
 
 def steps_after(change: Change) -> tuple[Step, ...]:
-    return base(change).steps if change.graph is None else steps_of(change.graph)
+    return base(change).state.steps if change.graph is None else steps_of(change.graph)
 
 
 def named_by(change: Change) -> Named:
@@ -144,8 +144,12 @@ def test_a_save_binds_as_named_and_loses_nothing_that_nobody_named(change: Chang
     if not isinstance(outcome, UpdatePlan):
         assert mistakes_of(change) != []
         reject()
-    before, after, named = by_position(base(change).bindings), by_position(outcome.bindings), named_by(change)
-    steps_before = keyed(base(change).steps)
+    before, after, named = (
+        by_position(base(change).state.bindings),
+        by_position(outcome.state.bindings),
+        named_by(change),
+    )
+    steps_before = keyed(base(change).state.steps)
     for key, step in keyed(steps_after(change)).items():
         there = steps_before.get(key)
         same = there is not None and there.command.partition(":")[0] == step.command.partition(":")[0]
@@ -168,8 +172,11 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
     assert change == before
     if not isinstance(outcome, UpdatePlan):
         reject()
-    saved = replace(
-        base(change), content_hash=outcome.content_hash, steps=steps_after(change), bindings=outcome.bindings
+    saved = saying(
+        base(change),
+        content_hash=outcome.state.content_hash,
+        steps=steps_after(change),
+        bindings=outcome.state.bindings,
     )
     again = agreed(
         update(
@@ -180,19 +187,19 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
             components=COMPONENTS,
         )
     )
-    assert (again.content_hash, again.bindings) == (saved.content_hash, saved.bindings)
-    assert (again.origin, again.revert_of) == (saved.origin, saved.revert_of)
+    assert (again.state.content_hash, again.state.bindings) == (saved.state.content_hash, saved.state.bindings)
+    assert (again.state.origin, again.state.revert_of) == (saved.state.origin, saved.state.revert_of)
 
 
 @often
 @given(states)
-def test_a_revert_holds_no_reference_of_elsewhere_and_tells_of_every_one(version: State) -> None:
+def test_a_revert_holds_no_reference_of_elsewhere_and_tells_of_every_one(version: SavedState) -> None:
     plan = agreed(revert(flow(states_own(version)), version, knowing=THINGS.values(), components=COMPONENTS))
     after = by_position(plan.state.bindings)
     expected = []
-    for step in version.bindings:
+    for step in version.state.bindings:
         for kind in ReferenceKind:
-            value, step_id = step.values.get(kind), version.steps[step.position].id
+            value, step_id = step.values.get(kind), version.state.steps[step.position].id
             if kind is DATA_SAMPLES:
                 expected += [ReferenceOutcome(step_id, kind, ReferenceAction.KEPT, None, None)] if value else []
             elif value is not None:
@@ -201,12 +208,12 @@ def test_a_revert_holds_no_reference_of_elsewhere_and_tells_of_every_one(version
                 expected.append(ReferenceOutcome(step_id, kind, action, value, now))
                 assert (after[step.position].reference(kind) if step.position in after else None) == now
     assert list(plan.references) == expected
-    assert (plan.state.content_hash, plan.state.steps) == (version.content_hash, version.steps)
+    assert (plan.state.content_hash, plan.state.steps) == (version.state.content_hash, version.state.steps)
     assert kinds_of(plan.state.bindings) <= LIVES_HERE.keys()
 
 
-def states_own(version: State) -> State:
-    return replace(version, id="version_now", bindings=())
+def states_own(version: SavedState) -> SavedState:
+    return replace(version, id="version_now", state=replace(version.state, bindings=()))
 
 
 def kinds_of(bindings: Bindings) -> set[tuple[ReferenceKind, Json]]:
@@ -223,16 +230,16 @@ def kinds_of(bindings: Bindings) -> set[tuple[ReferenceKind, Json]]:
 def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_removes_them(graph: Json) -> None:
     state = state_of(graph, components=COMPONENTS)
     its_flow = flow(None, state)
-    found = blockers(state, DEVELOPMENT, CATALOGUE, THINGS)
+    found = blockers(state.state, DEVELOPMENT, CATALOGUE, THINGS)
     outcome = publish(its_flow, knowing=THINGS.values(), components=COMPONENTS)
     assert isinstance(outcome, Refused) is (found != ())
     if isinstance(outcome, Refused):
         assert outcome == Refused((DraftNotReady(its_flow.id, its_flow.name, found),))
-    ids = [step.id for step in state.steps]
+    ids = [step.id for step in state.state.steps]
     if len({*ids}) == len(ids):
         choices = [choice for blocker in found if (choice := answer_to(blocker)) is not None]
         plan = agreed(update(its_flow, *choices, name="Saved", knowing=THINGS.values(), components=COMPONENTS))
-        left = blockers(replace(state, bindings=plan.bindings), DEVELOPMENT, CATALOGUE, THINGS)
+        left = blockers(replace(state.state, bindings=plan.state.bindings), DEVELOPMENT, CATALOGUE, THINGS)
         assert left == tuple(blocker for blocker in found if answer_to(blocker) is None)
 
 

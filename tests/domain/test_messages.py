@@ -94,7 +94,7 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
     missing = [MissingTopic(called(f"{number} {id_}"), workspace) for number in range(count)]
     nodes = [step(id_, id_), step(id_, "acme/router:route"), step(f"{id_} 2", "acme/router:route")]
     links = [Link(id_, id_), Link(id_, f"{id_} 2"), Link(f"{id_} 2", name), Link(f"{id_} 2", id_)]
-    invalid = blockers(state(*nodes, links=links), workspace, catalogue(), {})
+    invalid = blockers(state(*nodes, links=links).state, workspace, catalogue(), {})
     return [
         FlowNotFound(id_),
         WorkspaceNotFound(id_),

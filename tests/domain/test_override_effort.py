@@ -28,8 +28,8 @@ CATALOGUE = catalogue(component("lab/crm"), component("lab/erp"))
 def exported(source: list[BoundStep], overridden: list[BoundStep]) -> BoundAnew:
     its, targets = state(*source), {each.id: each for each in (TUNNEL, LOGIN)}
     there = Destination(PRODUCTION, targets=targets, catalogue=CATALOGUE, overridden=flow_there(state(*overridden)))
-    components = resolve_all(its.steps, CATALOGUE, DEVELOPMENT)
-    return Rebinding(components, there, inside=False, given_topic=None, targets=targets).bind(its)
+    components = resolve_all(its.state.steps, CATALOGUE, DEVELOPMENT)
+    return Rebinding(components, there, inside=False, given_topic=None, targets=targets).bind(its.state)
 
 
 def one_id_with_another_component(number: int) -> object:

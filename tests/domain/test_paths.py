@@ -2,11 +2,12 @@
 
 import pytest
 
-from app.domain.create import CreateFacts, CreateWish, plan_create
+from app.domain.create import CreateWish
 from app.domain.errors import Refused
 from app.domain.graph import Json
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
+from tests.domain import planning
 from tests.domain.lifecycle import choose, discard, publish, restore, revert, update
 from tests.domain.planning import copy, export
 from tests.domain.world import (
@@ -16,7 +17,6 @@ from tests.domain.world import (
     ORDERS,
     STANDARD,
     TEAM,
-    catalogue,
     component,
     contract,
     draft,
@@ -51,7 +51,7 @@ WORKSPACE, TOPIC, DRAFT, NAME = ("workspaceId",), ("topicId",), ("draftId",), ("
 
 def create(*nodes: Json, at: str = "development") -> object:
     places = {"shut": guest(SHUT), "nowhere": None, "development": integrator(DEVELOPMENT)}
-    return plan_create(CreateFacts(places[at], catalogue()), CreateWish("w", "Made", native(*nodes)))
+    return planning.create(places[at], CreateWish("w", "Made", native(*nodes)))
 
 
 @pytest.mark.parametrize(

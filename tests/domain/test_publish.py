@@ -4,10 +4,10 @@ import pytest
 
 from app.domain.access import FlowNotFound
 from app.domain.errors import Refused
+from app.domain.flow import Flow, SavedState
 from app.domain.model import DraftId, FlowId, VersionOrigin
 from app.domain.publish import PublishPlan
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
-from app.domain.source import Flow, State
 from app.domain.step import Link
 from tests.domain.lifecycle import agreed, codes, publish, reasons
 from tests.domain.world import (
@@ -39,11 +39,11 @@ MISSING = (MissingCredential(called("1"), CRM, DEVELOPMENT), MissingTopic(called
 @pytest.mark.parametrize("published", [None, state(sends("9"))])
 @pytest.mark.parametrize(("origin", "revert_of"), [(VersionOrigin.EDIT, None), (VersionOrigin.REVERT, "version_1")])
 def test_a_draft_that_is_ready_becomes_the_next_version_as_it_is(
-    published: State | None, origin: VersionOrigin, revert_of: str | None
+    published: SavedState | None, origin: VersionOrigin, revert_of: str | None
 ) -> None:
     ready = draft(*[step("1", "lab/crm:get", credential=LOGIN.id)], name="New", origin=origin, revert_of=revert_of)
     plan = agreed(publish(flow(published, ready), knowing=[LOGIN], components=[CRM]))
-    assert plan == PublishPlan(FlowId("flow_source"), DraftId("draft_1"), ready)
+    assert plan == PublishPlan(FlowId("flow_source"), DraftId("draft_1"), ready.state)
     assert (plan.state.origin, plan.state.revert_of) == (origin, revert_of)
 
 
@@ -51,7 +51,7 @@ def test_a_draft_that_is_not_ready_is_refused_with_everything_that_is_missing() 
     its_flow = flow(state(sends("9")), UNBOUND)
     refused = publish(its_flow, knowing=[LOGIN], components=[CRM, PUB_SUB])
     assert refused == Refused((DraftNotReady(its_flow.id, "Orders", MISSING),))
-    assert blockers(UNBOUND, DEVELOPMENT, catalogue(CRM, PUB_SUB), {LOGIN.id: LOGIN}) == MISSING
+    assert blockers(UNBOUND.state, DEVELOPMENT, catalogue(CRM, PUB_SUB), {LOGIN.id: LOGIN}) == MISSING
 
 
 def test_what_a_draft_lacks_is_asked_now_and_not_when_it_was_bound() -> None:

@@ -8,12 +8,13 @@ import pytest
 from app.domain.access import FlowNotFound
 from app.domain.component import Component
 from app.domain.errors import Refused
+from app.domain.flow import Flow, SavedState
 from app.domain.graph import StepBindings
 from app.domain.model import DraftId, FlowId, Target, VersionId, VersionOrigin
 from app.domain.override import DraftAlreadyExists, ExistingDraft
 from app.domain.readiness import DraftNotReady, MissingCredential
 from app.domain.revert import RevertPlan
-from app.domain.source import Flow, State, VersionNotFound
+from app.domain.source import VersionNotFound
 from app.domain.step import Link
 from tests.domain.lifecycle import agreed, codes, reasons, revert
 from tests.domain.planning import CLEARED, KEPT, bound, reported, samples
@@ -36,6 +37,7 @@ from tests.domain.world import (
     flow,
     guest,
     publishes,
+    saying,
     sends,
     state,
     step,
@@ -51,7 +53,7 @@ LIVE_LOGIN = target(CREDENTIAL, "Live", PRODUCTION, of=CRM)
 THINGS = (LOGIN, KEY, TUNNEL, LIVE_LOGIN, ORDERS, ITEMS, LIVE_ORDERS)
 
 CALLS = step("7", "lab/crm:get", credential=LOGIN.id, secret=KEY.id, agent=TUNNEL.id, data_samples=["sample"])
-OLD = replace(
+OLD = saying(
     state(CALLS, publishes("3", ORDERS), links=[Link("7", "3")], state_id="version_1", name="Old", description=None),
     origin=VersionOrigin.EXPORT,
 )
@@ -69,20 +71,20 @@ ALL_KEPT = (
 def test_everything_of_the_old_version_is_taken_back(its_flow: Flow, sets_aside: DraftId | None, publish: bool) -> None:
     before = copy.deepcopy(OLD)
     plan = agreed(revert(its_flow, OLD, publish=publish, knowing=THINGS, components=COMPONENTS))
-    reverted = replace(OLD, origin=VersionOrigin.REVERT, revert_of=VersionId("version_1"))
+    reverted = replace(OLD.state, origin=VersionOrigin.REVERT, revert_of=VersionId("version_1"))
     assert plan == RevertPlan(FlowId("flow_source"), reverted, sets_aside, ALL_KEPT, publish)
     assert before == OLD
 
 
 @pytest.mark.parametrize(
-    "version", [OLD, PUBLISHED, replace(OLD, origin=VersionOrigin.REVERT, revert_of=VersionId("v_0"))]
+    "version", [OLD, PUBLISHED, saying(OLD, origin=VersionOrigin.REVERT, revert_of=VersionId("v_0"))]
 )
-def test_the_draft_says_which_version_it_came_from_even_if_that_came_from_another(version: State) -> None:
+def test_the_draft_says_which_version_it_came_from_even_if_that_came_from_another(version: SavedState) -> None:
     plan = agreed(revert(WITHOUT_DRAFT, version, knowing=THINGS, components=COMPONENTS))
     assert (plan.state.origin, plan.state.revert_of) == (VersionOrigin.REVERT, version.id)
     assert (plan.state.name, plan.state.description, plan.state.cron, plan.state.content_hash) == (
-        *(version.name, version.description, version.cron),
-        version.content_hash,
+        *(version.state.name, version.state.description, version.state.cron),
+        version.state.content_hash,
     )
 
 
@@ -129,7 +131,7 @@ def test_nothing_is_taken_from_the_state_that_is_replaced() -> None:
 @pytest.mark.parametrize("components", [(), (PUB_SUB,), (component("lab/crm"),)])
 def test_whatever_became_of_the_components_what_lives_here_stays(components: tuple[Component, ...]) -> None:
     plan = agreed(revert(WITHOUT_DRAFT, OLD, knowing=THINGS, components=components))
-    assert (plan.state.bindings, plan.references) == (OLD.bindings, ALL_KEPT)
+    assert (plan.state.bindings, plan.references) == (OLD.state.bindings, ALL_KEPT)
 
 
 # Refusals -----------------------------------------------------------------------------------------------------------

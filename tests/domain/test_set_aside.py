@@ -3,10 +3,11 @@
 import pytest
 
 from app.domain.errors import Refused
+from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
 from app.domain.set_aside import DiscardPlan, RestorePlan
-from app.domain.source import DraftNotFound, Flow, State
+from app.domain.source import DraftNotFound
 from tests.domain.lifecycle import agreed, codes, discard, reasons, restore
 from tests.domain.world import DEVELOPMENT, contract, draft, flow, guest, sends, state, workspace
 
@@ -20,7 +21,7 @@ CLOSED = workspace("Closed", contract("Lapsed Goods", suspended=True))
     [(None, False, True), (None, True, False), (PUBLISHED, False, False), (PUBLISHED, True, False)],
 )
 def test_only_the_only_draft_of_a_flow_never_published_takes_the_flow_with_it(
-    published: State | None, set_aside: bool, deletes_flow: bool
+    published: SavedState | None, set_aside: bool, deletes_flow: bool
 ) -> None:
     plan = discard(flow(published, DRAFT), set_aside=set_aside)
     assert plan == DiscardPlan(FlowId("flow_source"), DraftId("draft_1"), deletes_flow)
@@ -74,7 +75,7 @@ def test_the_draft_that_is_being_edited_was_not_set_aside() -> None:
 
 
 @pytest.mark.parametrize(("its_flow", "its_draft"), [(None, None), (None, ASIDE), (flow(PUBLISHED, DRAFT), None)])
-def test_a_draft_that_isnt_there_is_not_found(its_flow: Flow | None, its_draft: State | None) -> None:
+def test_a_draft_that_isnt_there_is_not_found(its_flow: Flow | None, its_draft: SavedState | None) -> None:
     draft_id = "draft_wanted" if its_draft is None else its_draft.id
     assert restore(its_flow, its_draft, is_set_aside=False) == Refused((DraftNotFound(None, None, draft_id),))
 
@@ -88,7 +89,7 @@ def test_a_draft_that_isnt_there_is_not_found(its_flow: Flow | None, its_draft: 
     ],
 )
 def test_everything_that_stands_in_the_way_of_a_restore_is_said_at_once_in_order(
-    its_draft: State | None, is_set_aside: bool, expected: list[str]
+    its_draft: SavedState | None, is_set_aside: bool, expected: list[str]
 ) -> None:
     refused = restore(flow(PUBLISHED, DRAFT, at=guest(CLOSED)), its_draft, is_set_aside=is_set_aside)
     assert codes(refused) == expected

@@ -2,18 +2,9 @@
 
 import pytest
 
-from app.domain.model import DraftId, VersionId
-from app.domain.source import (
-    Chosen,
-    CopiedFrom,
-    DraftNotFound,
-    Flow,
-    SourceWish,
-    State,
-    StateOfFlow,
-    VersionNotFound,
-    chosen_state,
-)
+from app.domain.flow import Flow, SavedState
+from app.domain.model import VersionId
+from app.domain.source import Chosen, CopiedFrom, DraftNotFound, SourceWish, StateOfFlow, VersionNotFound, chosen_state
 from tests.domain.planning import copy, export, planned, refusals
 from tests.domain.world import draft, flow, state
 
@@ -31,19 +22,19 @@ NOT_ITS_VERSION = VersionNotFound(flow().id, "Orders", "version_of_another")
 
 CASES = [
     # by default the published version, and the draft if the flow was never published
-    (WITH_BOTH, BY_DEFAULT, None, Chosen(PUBLISHED, CopiedFrom.PUBLISHED_VERSION)),
-    (WITHOUT_DRAFT, BY_DEFAULT, None, Chosen(PUBLISHED, CopiedFrom.PUBLISHED_VERSION)),
-    (NEVER_PUBLISHED, BY_DEFAULT, None, Chosen(DRAFT, CopiedFrom.DRAFT)),
+    (WITH_BOTH, BY_DEFAULT, None, Chosen(PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id))),
+    (WITHOUT_DRAFT, BY_DEFAULT, None, Chosen(PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id))),
+    (NEVER_PUBLISHED, BY_DEFAULT, None, Chosen(DRAFT.state, CopiedFrom.DRAFT)),
     # the published version
-    (WITH_BOTH, THE_PUBLISHED, None, Chosen(PUBLISHED, CopiedFrom.PUBLISHED_VERSION)),
+    (WITH_BOTH, THE_PUBLISHED, None, Chosen(PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id))),
     (NEVER_PUBLISHED, THE_PUBLISHED, None, NO_VERSION),
     # the draft
-    (WITH_BOTH, THE_DRAFT, None, Chosen(DRAFT, CopiedFrom.DRAFT)),
-    (NEVER_PUBLISHED, THE_DRAFT, None, Chosen(DRAFT, CopiedFrom.DRAFT)),
+    (WITH_BOTH, THE_DRAFT, None, Chosen(DRAFT.state, CopiedFrom.DRAFT)),
+    (NEVER_PUBLISHED, THE_DRAFT, None, Chosen(DRAFT.state, CopiedFrom.DRAFT)),
     (WITHOUT_DRAFT, THE_DRAFT, None, NO_DRAFT),
     # a given version
-    (WITH_BOTH, OLD_ONE, OLD, Chosen(OLD, CopiedFrom.OLDER_VERSION)),
-    (WITH_BOTH, LATEST_ONE, PUBLISHED, Chosen(PUBLISHED, CopiedFrom.PUBLISHED_VERSION)),
+    (WITH_BOTH, OLD_ONE, OLD, Chosen(OLD.state, CopiedFrom.OLDER_VERSION, VersionId(OLD.id))),
+    (WITH_BOTH, LATEST_ONE, PUBLISHED, Chosen(PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id))),
     (WITH_BOTH, OTHER_ONE, None, NOT_ITS_VERSION),
     (NEVER_PUBLISHED, OTHER_ONE, None, NOT_ITS_VERSION),
 ]
@@ -51,18 +42,18 @@ Outcome = Chosen | VersionNotFound | DraftNotFound
 
 
 @pytest.mark.parametrize(("source", "wish", "named", "outcome"), CASES)
-def test_which_state_is_copied(source: Flow, wish: SourceWish, named: State | None, outcome: Outcome) -> None:
+def test_which_state_is_copied(source: Flow, wish: SourceWish, named: SavedState | None, outcome: Outcome) -> None:
     assert chosen_state(source, wish, named) == outcome
 
 
 @pytest.mark.parametrize(("source", "wish", "named", "outcome"), CASES)
 def test_copies_and_exports_choose_alike_and_say_which_it_was(
-    source: Flow, wish: SourceWish, named: State | None, outcome: Outcome
+    source: Flow, wish: SourceWish, named: SavedState | None, outcome: Outcome
 ) -> None:
     for asked in (export(source, of=wish, version=named), copy(source, of=wish, version=named)):
         if isinstance(outcome, Chosen):
             plan = planned(asked)
-            assert (plan.copied_from, plan.content_hash) == (outcome.copied_from, outcome.state.content_hash)
+            assert (plan.copied_from, plan.state.content_hash) == (outcome.copied_from, outcome.state.content_hash)
         else:
             assert refusals(asked) == (outcome,)
 
@@ -73,14 +64,12 @@ def test_the_plan_names_the_version_it_copies_and_no_version_for_a_draft() -> No
     assert planned(export(WITH_BOTH, of=THE_DRAFT)).source_version is None
 
 
-def test_a_chosen_state_knows_whether_it_is_a_version_or_a_draft() -> None:
-    version, its_draft = Chosen(OLD, CopiedFrom.OLDER_VERSION), Chosen(DRAFT, CopiedFrom.DRAFT)
-    assert (version.version_id, version.draft_id) == (VersionId("version_1"), None)
-    assert (its_draft.version_id, its_draft.draft_id) == (None, DraftId("draft_1"))
-
-
 @pytest.mark.parametrize("source", [WITH_BOTH, WITHOUT_DRAFT, NEVER_PUBLISHED])
 def test_the_new_draft_says_what_the_chosen_state_says(source: Flow) -> None:
     chosen = source.published or DRAFT
     plan = planned(export(source))
-    assert (plan.name, plan.description, plan.cron) == (chosen.name, chosen.description, chosen.cron)
+    assert (plan.state.name, plan.state.description, plan.state.cron) == (
+        chosen.state.name,
+        chosen.state.description,
+        chosen.state.cron,
+    )

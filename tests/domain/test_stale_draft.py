@@ -7,9 +7,10 @@ import pytest
 from app.domain.access import FlowNotFound
 from app.domain.draft import StaleDraft
 from app.domain.errors import Refusal, Refused
+from app.domain.flow import Flow
 from app.domain.publish import PublishPlan
 from app.domain.set_aside import DiscardPlan
-from app.domain.source import DraftNotFound, Flow
+from app.domain.source import DraftNotFound
 from app.domain.update import Unchanged, UpdatePlan
 from tests.domain.lifecycle import discard, publish, reasons, update
 from tests.domain.world import draft, flow, sends, state

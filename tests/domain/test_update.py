@@ -1,17 +1,16 @@
 """Saving a draft: what it says and where it came from (H1, H7); its graph and bindings are `test_update_bindings.py`."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from app.domain.access import FlowNotFound
 from app.domain.draft import StaleDraft
 from app.domain.errors import Refused
+from app.domain.flow import Flow
 from app.domain.graph import Json, canonical, split
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
-from app.domain.source import Flow
 from app.domain.update import KEEP, Keep, UpdatePlan, UpdateRefusal
 from tests.domain.lifecycle import agreed, choose, codes, reasons, state_of, update
 from tests.domain.world import (
@@ -24,6 +23,7 @@ from tests.domain.world import (
     guest,
     native,
     node,
+    saying,
     sends,
     state,
     target,
@@ -44,22 +44,20 @@ def test_a_save_keeps_what_it_does_not_name(its_flow: Flow, renames: bool) -> No
         flow_id=FlowId("flow_source"),
         draft_id=DraftId("draft_1"),
         renames_flow=renames,
-        name="Drafted",
-        description="Takes the orders over.",
-        cron="*/15 * * * *",
+        state=DRAFT.state,
         content=None,
-        content_hash="hash of draft_1",
-        bindings=DRAFT.bindings,
-        origin=EDIT,
-        revert_of=None,
     )
 
 
 def test_a_flow_without_a_draft_gets_one_from_its_published_version() -> None:
     plan = agreed(update(WITHOUT_DRAFT))
     assert (plan.draft_id, plan.renames_flow) == (None, False)
-    assert (plan.name, plan.description, plan.cron) == ("Published", "Runs.", None)
-    assert (plan.content, plan.content_hash, plan.bindings) == (None, "hash of version_2", PUBLISHED.bindings)
+    assert (plan.state.name, plan.state.description, plan.state.cron) == ("Published", "Runs.", None)
+    assert (plan.content, plan.state.content_hash, plan.state.bindings) == (
+        None,
+        "hash of version_2",
+        PUBLISHED.state.bindings,
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,8 +77,8 @@ def test_name_description_and_schedule_are_set_kept_or_cleared(
     name: str | None, description: str | Keep | None, cron: str | Keep | None, says: tuple[str | None, ...]
 ) -> None:
     plan = agreed(update(WITH_BOTH, name=name, description=description, cron=cron))
-    assert (plan.name, plan.description, plan.cron) == says
-    assert (plan.content_hash, plan.bindings) == (DRAFT.content_hash, DRAFT.bindings)
+    assert (plan.state.name, plan.state.description, plan.state.cron) == says
+    assert (plan.state.content_hash, plan.state.bindings) == (DRAFT.state.content_hash, DRAFT.state.bindings)
 
 
 @pytest.mark.parametrize(("its_flow", "renames"), [(WITH_BOTH, False), (WITHOUT_DRAFT, False), (NEVER_PUBLISHED, True)])
@@ -91,9 +89,12 @@ def test_a_flow_follows_the_name_of_its_draft_until_it_is_published(its_flow: Fl
 def test_a_flow_with_neither_draft_nor_version_starts_anew_from_a_graph_under_its_own_name() -> None:
     graph = native(node("1", credentials_id=LOGIN.id))
     plan = agreed(update(EMPTY_FLOW, graph=graph, knowing=[LOGIN]))
-    assert (plan.draft_id, plan.renames_flow, plan.origin, plan.revert_of) == (None, True, EDIT, None)
-    assert (plan.name, plan.description, plan.cron) == ("Nothing but a name", None, None)
-    assert (plan.content_hash, plan.bindings) == (state_of(graph).content_hash, state_of(graph).bindings)
+    assert (plan.draft_id, plan.renames_flow, plan.state.origin, plan.state.revert_of) == (None, True, EDIT, None)
+    assert (plan.state.name, plan.state.description, plan.state.cron) == ("Nothing but a name", None, None)
+    assert (plan.state.content_hash, plan.state.bindings) == (
+        state_of(graph).state.content_hash,
+        state_of(graph).state.bindings,
+    )
 
 
 def test_a_flow_with_neither_draft_nor_version_needs_a_graph() -> None:
@@ -167,7 +168,7 @@ ORIGINS = [(EDIT, None), (COPY, None), (EXPORT, None), (REVERT, "version_1")]
 
 def came(origin: VersionOrigin, revert_of: str | None) -> Flow:
     version = None if revert_of is None else VersionId(revert_of)
-    return flow(PUBLISHED, replace(state_of(GRAPH), origin=origin, revert_of=version))
+    return flow(PUBLISHED, saying(state_of(GRAPH), origin=origin, revert_of=version))
 
 
 @pytest.mark.parametrize(("origin", "revert_of"), ORIGINS)
@@ -186,8 +187,8 @@ def test_a_draft_keeps_its_origin_while_its_content_stays(
     origin: VersionOrigin, revert_of: str | None, plan: Callable[[Flow], UpdatePlan | Refused[UpdateRefusal]]
 ) -> None:
     saved = agreed(plan(came(origin, revert_of)))
-    assert (saved.origin, saved.revert_of) == (origin, revert_of)
-    assert saved.content_hash == state_of(GRAPH).content_hash
+    assert (saved.state.origin, saved.state.revert_of) == (origin, revert_of)
+    assert saved.state.content_hash == state_of(GRAPH).state.content_hash
 
 
 def first_step(graph: Json, **bound: Json) -> Json:
@@ -210,14 +211,14 @@ def first_step(graph: Json, **bound: Json) -> Json:
 )
 def test_a_draft_whose_content_changes_is_an_edit(origin: VersionOrigin, revert_of: str | None, graph: Json) -> None:
     saved = agreed(update(came(origin, revert_of), graph=graph, knowing=[LOGIN]))
-    assert (saved.origin, saved.revert_of) == (EDIT, None)
+    assert (saved.state.origin, saved.state.revert_of) == (EDIT, None)
     assert saved.content is not None
-    assert saved.content.hash == saved.content_hash == state_of(graph).content_hash
+    assert saved.content.hash == saved.state.content_hash == state_of(graph).state.content_hash
     assert saved.content.canonical == canonical(split(graph, lambda _: None)[0])
 
 
 @pytest.mark.parametrize("graph", [KEEP, GRAPH])
 def test_a_draft_made_from_a_version_is_an_edit_wherever_the_version_came_from(graph: Json | Keep) -> None:
-    version = replace(state_of(GRAPH, state_id="version_3"), origin=REVERT, revert_of=VersionId("version_1"))
+    version = saying(state_of(GRAPH, state_id="version_3"), origin=REVERT, revert_of=VersionId("version_1"))
     saved = agreed(update(flow(version), graph=graph, knowing=[LOGIN]))
-    assert (saved.origin, saved.revert_of, saved.draft_id) == (EDIT, None, None)
+    assert (saved.state.origin, saved.state.revert_of, saved.draft_id) == (EDIT, None, None)

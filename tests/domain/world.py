@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from app.domain.access import Place
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName, ComponentRequirement
+from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.model import (
     ComponentId,
@@ -23,7 +25,6 @@ from app.domain.model import (
     WorkspaceId,
     WorkspaceType,
 )
-from app.domain.source import Flow, State
 from app.domain.step import Link, Step, make_steps
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 
@@ -177,9 +178,10 @@ def state(
     cron: str | None = "*/15 * * * *",
     content_hash: str | None = None,
     links: Iterable[Link] = (),
-) -> State:
+) -> SavedState:
     content_hash = content_hash or f"hash of {state_id}"
-    return State(state_id, name, description, cron, content_hash, outline(*steps), bindings(*steps), tuple(links))
+    said = FlowState(name, description, cron, content_hash, outline(*steps), bindings(*steps), tuple(links))
+    return SavedState(state_id, said)
 
 
 def draft(
@@ -190,15 +192,20 @@ def draft(
     revision: int = 1,
     origin: VersionOrigin = VersionOrigin.EDIT,
     revert_of: str | None = None,
-) -> State:
+) -> SavedState:
     version = None if revert_of is None else VersionId(revert_of)
     drafted = state(*steps, state_id=state_id, name=name, links=links)
-    return replace(drafted, revision=revision, origin=origin, revert_of=version)
+    return replace(saying(drafted, origin=origin, revert_of=version), revision=revision)
+
+
+def saying(saved: SavedState, **changes: Any) -> SavedState:
+    """The same draft or version, but for what it says."""
+    return replace(saved, state=replace(saved.state, **changes))
 
 
 def flow(
-    published: State | None = None,
-    draft: State | None = None,
+    published: SavedState | None = None,
+    draft: SavedState | None = None,
     *,
     at: Workspace | Place = DEVELOPMENT,
     flow_id: str = "flow_source",
@@ -210,8 +217,8 @@ def flow(
 
 
 def flow_there(
-    published: State | None = None,
-    draft: State | None = None,
+    published: SavedState | None = None,
+    draft: SavedState | None = None,
     *,
     at: Workspace | Place = PRODUCTION,
     name: str = "Orders live",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, select
 
-from app.domain.content import Content, part
+from app.domain.content import split_graph
 from app.domain.graph import Json
 from app.domain.model import UserId
 from app.storage.connections import WriteConnection
@@ -58,7 +58,7 @@ async def with_large_versions(company: Company, megabytes: int, versions: int) -
         )
         rows = []
         for number, graph in enumerate(graphs, start=2):
-            content: Content = part(graph, lambda _: None)[0]
+            content = split_graph(graph, lambda _: None).content
             await act.insert_content(content)
             rows.append({**one, "id": new_id(Kind.VERSION), "number": number, "content_hash": content.hash})
         await connection.execute(insert(FLOW_VERSION), rows)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
-from app.domain.content import part
+from app.domain.content import split_graph
 from app.domain.graph import canonical
 from app.storage.migrate import downgrade, is_current, upgrade
 from app.storage.write_context import content_row
@@ -63,7 +63,9 @@ CONTENTS: dict[str, Any] = {
 
 async def test_the_names_of_steps_come_into_the_outlines_that_there_are_and_go_again(empty_database_url: str) -> None:
     await upgrade(empty_database_url)
-    outlines = {key: content_row(part(graph, lambda _: None)[0])["outline"] for key, graph in CONTENTS.items()}
+    outlines = {
+        key: content_row(split_graph(graph, lambda _: None).content)["outline"] for key, graph in CONTENTS.items()
+    }
     await downgrade(empty_database_url, "0002")
     insert = text("insert into flow_content (hash, graph, outline) values (:hash, :graph, :outline)")
     bare = {

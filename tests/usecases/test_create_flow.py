@@ -3,7 +3,13 @@
 import hashlib
 import json
 
+import pytest
+
+from app.domain.graph import Bindings, TopicField, split
 from app.domain.model import FlowType
+from app.domain.update import UpdateWish
+from app.usecases.outcomes import Saved
+from app.usecases.update_draft import update_draft
 from tests.usecases.contents import Written, written
 from tests.usecases.graphs import code, erp, graph, mailer, sub
 from tests.usecases.rows import bound, new_draft, new_flow
@@ -71,3 +77,17 @@ async def test_an_unfinished_graph_and_unknown_components_are_no_reason_to_refus
     unfinished = {"nodes": [{"id": "1", "command": "gone/away:run"}, {"id": "1", "command": ""}], "edges": []}
     made = created(await world.create("development", unfinished))
     assert (await world.draft(made.flow_id))["bindings"] == "[]"
+
+
+async def test_a_graph_that_is_sent_is_taken_apart_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    native, taken_apart = graph(sub("in", world["dev-orders"])), []
+
+    def split_and_count(sent: object, topic_field: TopicField) -> tuple[object, Bindings]:
+        taken_apart.append(sent)
+        return split(sent, topic_field)
+
+    monkeypatch.setattr("app.domain.content.split", split_and_count)
+    made = created(await world.create("development", native))
+    saved = await update_draft(world.work, world.user("ada"), UpdateWish(made.flow_id, graph=native))
+    assert isinstance(saved, Saved)
+    assert taken_apart == [native, native]

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from app.domain.source import Chosen, DraftNotFound, Flow, SourceWish, State, VersionNotFound, chosen_state
+from app.domain.flow import Flow, SavedState
+from app.domain.source import Chosen, DraftNotFound, SourceWish, VersionNotFound, chosen_state
 from app.offload import offload
 from app.storage.access import AnyRow
 from app.storage.connections import ReadConnection
@@ -14,7 +15,7 @@ from app.storage.states import graph_size, state_of
 
 class ChosenFlow(NamedTuple):
     flow: Flow
-    named: State | None
+    named: SavedState | None
     """The version that is named, if it is one of the flow's own."""
     chosen: Chosen | VersionNotFound | DraftNotFound
 
@@ -43,7 +44,14 @@ def _name_of_chosen(row: AnyRow, source: SourceWish) -> str | None:
     """Under which name the state that is copied stands in the row; None if there is no such state."""
     flow, named, chosen = _chosen_of(row, None, source)
     states = {"published": flow.published, "draft": flow.draft, "named": named}
-    return next((name for name, state in states.items() if isinstance(chosen, Chosen) and chosen.state is state), None)
+    return next(
+        (
+            name
+            for name, state in states.items()
+            if isinstance(chosen, Chosen) and state is not None and chosen.state is state.state
+        ),
+        None,
+    )
 
 
 def _chosen_of(row: AnyRow, with_graph: str | None, source: SourceWish) -> ChosenFlow:

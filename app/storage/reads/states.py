@@ -7,7 +7,7 @@ from sqlalchemy import FromClause, Select, Text, any_, bindparam, select, union_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import Place
-from app.domain.source import State
+from app.domain.flow import FlowState
 from app.offload import offload
 from app.storage.access import FLOWS, PLACE_COLUMNS, AnyRow, place_of, with_places
 from app.storage.connections import ReadConnection
@@ -21,7 +21,7 @@ IDS = bindparam("ids", type_=ARRAY(Text))
 class StateView(NamedTuple):
     flow_id: str
     place: Place
-    state: State
+    state: FlowState
 
 
 def _states(table: FromClause) -> Select[Any]:
@@ -51,9 +51,9 @@ async def read_states(
 def _views(rows: Sequence[AnyRow], limit: ReadLimit | None) -> dict[str, StateView]:
     found = {}
     for row in rows:
-        state = state_of(row, "state")
-        if state is not None:
+        saved = state_of(row, "state")
+        if saved is not None:
             if limit is not None:
-                limit.take_steps(len(state.steps))
-            found[state.id] = StateView(row.flow_id, place_of(row), state)
+                limit.take_steps(len(saved.state.steps))
+            found[saved.id] = StateView(row.flow_id, place_of(row), saved.state)
     return found

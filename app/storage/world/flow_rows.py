@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.domain.content import Content
-from app.domain.graph import bindings_to_json, canonical
-from app.domain.input import name_key
-from app.domain.model import VersionOrigin
 from app.storage.ids import Kind
+from app.storage.states import shown, state_values
 from app.storage.world.flows import ReadFlow, ReadState
 from app.storage.world.keys import IdSource, Keys
 from app.storage.world.rows import Row
@@ -51,8 +49,7 @@ def _flow(flow: ReadFlow, keys: Keys, versions: list[Row], now: datetime) -> Row
     return {
         "id": flow.id,
         "workspace_id": keys.id(its.workspace),
-        **_description(flow.shown),
-        "name_key": name_key(flow.shown.name),
+        **shown(flow.shown),
         "type": its.type.value,
         "status": its.status.value,
         "created_by": _user(keys, its.author),
@@ -68,7 +65,8 @@ def _versions(flow: ReadFlow, keys: Keys, new_id: IdSource, now: datetime) -> It
         yield {
             "id": new_id(Kind.VERSION, f"{flow.entity.key}/{number}"),
             "number": number,
-            **_state(flow, state),
+            "flow_id": flow.id,
+            **state_values(state.state),
             "published_by": _user(keys, state.author),
             "published_at": now - BETWEEN_VERSIONS * (len(flow.versions) + 1 - number),
         }
@@ -79,26 +77,13 @@ def _drafts(flow: ReadFlow, keys: Keys, new_id: IdSource, now: datetime) -> Iter
         return
     yield {
         "id": new_id(Kind.DRAFT, f"{flow.entity.key}/draft"),
-        **_state(flow, flow.draft),
+        "flow_id": flow.id,
+        **state_values(flow.draft.state),
         "revision": 1,
         "author_id": _user(keys, flow.draft.author),
         "created_at": now,
         "updated_at": now,
     }
-
-
-def _state(flow: ReadFlow, state: ReadState) -> Row:
-    return {
-        "flow_id": flow.id,
-        **_description(state),
-        "content_hash": state.content.hash,
-        "bindings": canonical(bindings_to_json(state.bindings)),
-        "origin": VersionOrigin.EDIT.value,
-    }
-
-
-def _description(state: ReadState) -> Row:
-    return {"name": state.name, "description": state.description, "cron": state.cron}
 
 
 def _user(keys: Keys, key: str | None) -> str | None:

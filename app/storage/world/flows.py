@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from app.domain.content import Content, part
-from app.domain.graph import KEYS, Bindings, Json, StepBindings
+from app.domain.content import Content, SplitGraph, split_graph
+from app.domain.flow import FlowState
+from app.domain.graph import KEYS, Json, StepBindings
 from app.domain.graph_input import graph_mistakes
 from app.domain.model import FlowStatus, ReferenceKind
 from app.domain.step import Step
@@ -29,13 +30,10 @@ _KINDS = {
 class ReadState(NamedTuple):
     """A version or draft, its graph parted, with the ids of what it is bound to."""
 
-    name: str
-    description: str | None
-    cron: str | None
+    state: FlowState
+    content: Content
     author: str | None
     """The key of a user."""
-    content: Content
-    bindings: Bindings
 
 
 class ReadFlow(NamedTuple):
@@ -43,7 +41,7 @@ class ReadFlow(NamedTuple):
     entity: Flow
     versions: Sequence[ReadState]
     draft: ReadState | None
-    shown: ReadState
+    shown: FlowState
     """The published version, or the draft while there is none: what the flow shows of itself."""
 
 
@@ -66,7 +64,7 @@ class FlowReader:
         states = [state for state in (draft, *versions) if state is not None]
         if mistakes or not states:
             return mistakes
-        return ReadFlow(self.keys.id(flow.key), flow, states[1:] if draft else states, draft, states[-1])
+        return ReadFlow(self.keys.id(flow.key), flow, states[1:] if draft else states, draft, states[-1].state)
 
     def _flow_mistakes(self, flow: Flow, *path: Part) -> Iterator[Mistake]:
         yield from self.keys.reference_mistakes(flow, *path)
@@ -98,19 +96,12 @@ class FlowReader:
         read = self._read_graph(flow.workspace, state.graph, mistakes, *path)
         if read is None:
             return None
-        content, bindings = read
-        return ReadState(
-            name=(state.name or flow.name).strip(),
-            description=flow.description if state.description is None else state.description,
-            cron=state.cron or flow.cron,
-            author=state.published_by if isinstance(state, Version) else state.author,
-            content=content,
-            bindings=bindings,
-        )
+        name, cron = (state.name or flow.name).strip(), state.cron or flow.cron
+        description = flow.description if state.description is None else state.description
+        author = state.published_by if isinstance(state, Version) else state.author
+        return ReadState(read.content.state(name, description, cron, read.bindings), read.content, author)
 
-    def _read_graph(
-        self, workspace: Json, graph: Json, mistakes: list[Mistake], *path: Part
-    ) -> tuple[Content, Bindings] | None:
+    def _read_graph(self, workspace: Json, graph: Json, mistakes: list[Mistake], *path: Part) -> SplitGraph | None:
         """Its content and bindings; None if they can't be told. Of a malformed graph the other steps are checked too."""
         malformed = list(mistakes_of_rules({"graph": graph}, graph_mistakes(graph), *path))
         mistakes.extend(malformed)
@@ -120,14 +111,14 @@ class FlowReader:
         steps = well_formed_steps(graph) if malformed else dict(enumerate(graph["nodes"]))
         readable = {"nodes": list(steps.values()), "edges": []} if malformed else graph
         tenant_id = self._tenant_id(workspace)
-        content, bindings = part(readable, lambda command: self.components.topic_field(command, tenant_id or ""))
+        split = split_graph(readable, lambda command: self.components.topic_field(command, tenant_id or ""))
         positions, bound = list(steps), []
-        for step in bindings:
+        for step in split.bindings:
             at = (*path, "graph", "nodes", positions[step.position])
-            found = list(self._wrong_bindings(workspace, tenant_id, content.steps[step.position], step, *at))
+            found = list(self._wrong_bindings(workspace, tenant_id, split.content.steps[step.position], step, *at))
             mistakes.extend(found)
             bound.append(step if found else self._with_ids(step))
-        return None if malformed or tenant_id is None else (content, tuple(bound))
+        return None if malformed or tenant_id is None else replace(split, bindings=tuple(bound))
 
     def _tenant_id(self, workspace: Json) -> str | None:
         found = self.keys.get(Workspace, workspace) if isinstance(workspace, str) else None

@@ -1,0 +1,44 @@
+"""A flow, and what its draft, its versions, and every plan for one of them hold alike."""
+
+from dataclasses import dataclass
+
+from app.domain.access import Place
+from app.domain.graph import Bindings
+from app.domain.model import FlowId, FlowType, VersionId, VersionOrigin
+from app.domain.step import Link, Step
+
+
+@dataclass(frozen=True, slots=True)
+class FlowState:
+    """What a draft or a version says, its graph apart: only the outline of steps and links, and the bindings."""
+
+    name: str
+    description: str | None
+    cron: str | None
+    content_hash: str
+    steps: tuple[Step, ...]
+    bindings: Bindings
+    links: tuple[Link, ...] = ()
+    origin: VersionOrigin = VersionOrigin.EDIT
+    revert_of: VersionId | None = None
+    """The version that the content was taken from, where it is a revert."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """A draft or a version."""
+
+    id: str
+    state: FlowState
+    revision: int = 0
+    """Of drafts (H1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    id: FlowId
+    name: str
+    type: FlowType
+    place: Place
+    published: SavedState | None = None
+    draft: SavedState | None = None
