@@ -7,18 +7,14 @@ see doesn't exist for it.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, exists, literal, select
 
 from app.domain.access import Place
-from app.domain.component import ComponentAccess
 from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
 from app.storage.tables import (
-    COMPONENT,
     CONTRACT,
-    CONTRACT_ACCESS,
     FLOW,
     ROLE,
-    TEAM,
     TENANT,
     WORKSPACE,
     WORKSPACE_ACCESS,
@@ -75,22 +71,6 @@ def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
-def is_global() -> ColumnElement[bool]:
-    return COMPONENT.c.access == ComponentAccess.GLOBAL.value
-
-
-def component_visible() -> ColumnElement[bool]:
-    """Of a component with its team: whether it is visible (C2) in some contract that the viewer sees.
-
-    The contracts of the viewer are read once, for however many components it is asked.
-    """
-    contract = CONTRACT.alias()
-    own = select(CONTRACT_ACCESS.c.contract_id).where(CONTRACT_ACCESS.c.user_id == VIEWER)
-    tenants = select(contract.c.tenant_id).where(contract.c.id.in_(own))
-    of_tenant = and_(COMPONENT.c.access == ComponentAccess.TENANT.value, TEAM.c.tenant_id.in_(tenants))
-    return or_(is_global(), TEAM.c.contract_id.in_(own), of_tenant)
-
-
 def place_of(row: Sequence[Any]) -> Place:
     """The place in a row that starts with `PLACE_COLUMNS`."""
     id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row
@@ -104,20 +84,3 @@ def place_of(row: Sequence[Any]) -> Place:
     )
     workspace = Workspace(WorkspaceId(id_), name, WorkspaceType(type_), contract)
     return Place(workspace, frozenset(permissions or ()))
-
-
-def _flows_used() -> ColumnElement[int]:
-    """How many flows the contract of a row of `PLACES` holds in its production workspaces, where that matters (X10)."""
-    production = WORKSPACE.alias()
-    counted = (
-        select(func.count())
-        .select_from(production.join(FLOW, FLOW.c.workspace_id == production.c.id))
-        .where(production.c.contract_id == CONTRACT.c.id, production.c.type == WorkspaceType.FULL.value)
-        .correlate(CONTRACT)
-        .scalar_subquery()
-    )
-    matters = and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
-    return case((matters, counted), else_=0)
-
-
-FLOWS_USED: ColumnElement[int] = _flows_used().label("flows_used")

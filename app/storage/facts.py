@@ -37,17 +37,16 @@ from app.offload import offload
 from app.storage.access import (
     BY_VIEWER,
     FLOWS,
-    FLOWS_USED,
     PLACE_COLUMNS,
     PLACES,
     AnyRow,
-    component_visible,
     is_member,
     place_of,
     with_places,
 )
 from app.storage.connections import ReadConnection
 from app.storage.ids import Kind, is_id, kind_of
+from app.storage.mirrored_rules import FLOWS_USED, is_visible_component
 from app.storage.states import state_columns, state_of
 from app.storage.tables import (
     AGENT,
@@ -117,7 +116,7 @@ COMPONENTS_BY_NAME = (
         .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id)
         .scalar_subquery()
         .label("whitelisted"),
-        component_visible().label("visible"),
+        is_visible_component().label("visible"),
     )
     .join_from(COMPONENT, TEAM, COMPONENT.c.team_id == TEAM.c.id)
     .where(

@@ -22,7 +22,7 @@ from app.domain.export import CopyWish, ExportFacts, ExportWish, OntoFlow
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Json, commands, references
 from app.domain.graph_input import GraphMistakes
-from app.domain.model import UserId, WorkspaceType
+from app.domain.model import UserId
 from app.domain.set_aside import RestoreFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
@@ -32,6 +32,7 @@ from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_dr
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
 from app.storage.ids import Kind, is_id
+from app.storage.mirrored_rules import counts_against_quota
 from app.storage.reads.limit import sent_size
 from app.storage.tables import CONTRACT, FLOW, WORKSPACE, WORKSPACE_ACCESS
 from app.storage.write_context import Act
@@ -45,19 +46,17 @@ KEEP_FLOW = (
     select(FLOW.c.id).select_from(FLOWS).where(FLOW.c.id == WANTED).with_for_update(of=FLOW, read=True, key_share=True)
 )
 
-COUNTED = (CONTRACT.c.flow_quota.is_not(None), WORKSPACE.c.type == WorkspaceType.FULL.value)
-
 LOCK_CONTRACT = (
     select(CONTRACT.c.id)
     .select_from(with_places(WORKSPACE_ACCESS))
-    .where(BY_VIEWER, WORKSPACE.c.id == WANTED, *COUNTED)
+    .where(BY_VIEWER, WORKSPACE.c.id == WANTED, counts_against_quota())
     .with_for_update(of=CONTRACT, key_share=True)
 )
 
 LOCK_CONTRACT_OF_FLOW = (
     select(CONTRACT.c.id)
     .select_from(with_places(FLOWS))
-    .where(FLOW.c.id == WANTED, *COUNTED)
+    .where(FLOW.c.id == WANTED, counts_against_quota())
     .with_for_update(of=CONTRACT, key_share=True)
 )
 

@@ -4,10 +4,10 @@ from asyncio import gather
 from collections.abc import Collection
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.quota import is_quota_judged
 from app.domain.source import BY_DEFAULT
+from app.storage.connections import ReadConnection
 from app.storage.paging import PageRequest
 from app.storage.reads.destinations import count_flows_used
 from app.usecases import find_destinations as find_destinations_module
@@ -62,7 +62,7 @@ async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_oft
 ) -> None:
     counted: list[str] = []
 
-    async def count(connection: AsyncConnection, contracts: Collection[str]) -> dict[str, int]:
+    async def count(connection: ReadConnection, contracts: Collection[str]) -> dict[str, int]:
         counted.extend(contracts)
         return await count_flows_used(connection, contracts)
 

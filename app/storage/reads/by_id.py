@@ -14,12 +14,12 @@ from app.storage.access import (
     PLACE_COLUMNS,
     PLACES,
     VIEWER,
-    component_visible,
     is_member,
     place_of,
 )
 from app.storage.connections import ReadConnection
 from app.storage.ids import Kind, is_id
+from app.storage.mirrored_rules import is_visible_component
 from app.storage.reads.rows import (
     AgentView,
     ComponentView,
@@ -106,7 +106,7 @@ COMPONENTS_REFERRED_TO = (
 )
 """Whoever may use them: only for credentials and secrets that the viewer sees, which always tell whose they are."""
 
-COMPONENTS = COMPONENTS_REFERRED_TO.where(component_visible())
+COMPONENTS = COMPONENTS_REFERRED_TO.where(is_visible_component())
 
 TOPICS = select(*columns(TOPIC, TopicView)).where(TOPIC.c.id == any_(IDS), is_member(TOPIC.c.workspace_id))
 CREDENTIALS = select(*columns(CREDENTIAL, CredentialView)).where(

@@ -2,31 +2,18 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Text,
-    and_,
-    any_,
-    bindparam,
-    exists,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, exists, literal, or_, select
 
-from app.domain.access import FLOW_EDIT, Place
-from app.domain.model import ContractStatus, Workspace, WorkspaceType
+from app.domain.access import Place
+from app.domain.model import Workspace
 from app.domain.used_components import UsableWhere
-from app.storage.access import MEMBER, PLACE_COLUMNS, PLACES, place_of
+from app.storage.access import PLACE_COLUMNS, PLACES, place_of
 from app.storage.connections import ReadConnection
+from app.storage.mirrored_rules import FLOWS_USED_BY_CONTRACT, may_be_exported_to, one_of
 from app.storage.paging import ListBelow, Order, matching
 from app.storage.reads.lists import of_contract
 from app.storage.reads.rows import ContractView, columns, maker
-from app.storage.tables import CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TENANT, WORKSPACE, WORKSPACE_ACCESS
+from app.storage.tables import CONTRACT, CONTRACT_ACCESS, WORKSPACE_ACCESS
 
 WORKSPACES = ListBelow(
     select(*PLACE_COLUMNS).select_from(PLACES),
@@ -35,16 +22,6 @@ WORKSPACES = ListBelow(
     place_of,
 )
 """The workspaces that a user can see."""
-
-FLOWS_USED = (
-    select(WORKSPACE.c.contract_id, func.count().label("used"))
-    .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)
-    .where(
-        WORKSPACE.c.contract_id == any_(bindparam("contracts", type_=ARRAY(Text))),
-        WORKSPACE.c.type == WorkspaceType.FULL.value,
-    )
-    .group_by(WORKSPACE.c.contract_id)
-)
 
 CONTRACTS = ListBelow(
     select(*columns(CONTRACT, ContractView)).select_from(
@@ -59,20 +36,8 @@ CONTRACTS = ListBelow(
 
 async def count_flows_used(connection: ReadConnection, contracts: Collection[str]) -> dict[str, int]:
     """How many flows each of these contracts holds in its production workspaces (X10), however many of these are asked for."""
-    rows = await connection.execute(FLOWS_USED, {"contracts": sorted(contracts)})
+    rows = await connection.execute(FLOWS_USED_BY_CONTRACT, {"contracts": sorted(contracts)})
     return dict.fromkeys(contracts, 0) | {row.contract_id: row.used for row in rows}
-
-
-def may_be_exported_to(usable: UsableWhere, home: Workspace) -> ColumnElement[bool]:
-    """Of a row of `PLACES`: whether a flow of the workspace `home` may be exported there, its quota apart.
-
-    The conditions are those of `domain.export.export_refusals`, for a caller who may export from `home`; the rule
-    decides in the end, this only spares it the workspaces that are out of the question.
-    """
-    may_write = and_(
-        MEMBER, literal(FLOW_EDIT) == any_(ROLE.c.permissions), CONTRACT.c.status == ContractStatus.ACTIVE.value
-    )
-    return and_(may_write, or_(WORKSPACE.c.id == home.id, _usable_in_row(usable)))
 
 
 def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -91,25 +56,6 @@ def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-def _usable_in_row(usable: UsableWhere) -> ColumnElement[bool]:
-    if usable.nowhere_else:
-        return false()
-    conditions: list[ColumnElement[bool]] = [~_one_of(CONTRACT.c.tenant_id, usable.shadowing)]
-    if usable.tenant is not None:
-        conditions.append(CONTRACT.c.tenant_id == usable.tenant)
-    if usable.contract is not None:
-        conditions.append(CONTRACT.c.id == usable.contract)
-    if usable.whitelisted is not None:
-        applies = and_(TENANT.c.component_whitelist, WORKSPACE.c.type == WorkspaceType.FULL.value)
-        conditions.append(or_(~applies, _one_of(CONTRACT.c.id, usable.whitelisted)))
-    return and_(true(), *conditions)
-
-
-def _one_of(id_: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
-    """As one parameter, so that the statement is the same however many there are."""
-    return id_ == any_(literal(sorted(ids), ARRAY(Text)))
-
-
 def workspaces_to_export_to(
     usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
 ) -> ListBelow[Place]:
@@ -123,7 +69,7 @@ def contracts_to_export_to(usable: UsableWhere, *, home: Workspace, search: str 
     """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to."""
     named = matching(CONTRACT_ACCESS.c.name_key, search)
     contracts = _its_contracts(usable, home)
-    its = () if contracts is None else (_one_of(CONTRACT_ACCESS.c.contract_id, contracts),)
+    its = () if contracts is None else (one_of(CONTRACT_ACCESS.c.contract_id, contracts),)
     return CONTRACTS.where(*named, *its, holds_one(may_be_exported_to(usable, home)))
 
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, exists, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Table, and_, exists, literal, select, union_all
 
-from app.domain.component import ComponentAccess
 from app.domain.model import FlowStatus, FlowType
-from app.storage.access import PLACE_COLUMNS, PLACES, component_visible, is_global, is_member, place_of
+from app.storage.access import PLACE_COLUMNS, PLACES, is_member, place_of
 from app.storage.ids import Kind, is_id
+from app.storage.mirrored_rules import is_meant, is_visible_component
 from app.storage.paging import ListBelow, Order, matching
 from app.storage.reads.rows import (
     AgentView,
@@ -142,7 +142,7 @@ def component_is(table: Table, component_id: str | None) -> tuple[ColumnElement[
     visible = (
         select(literal(1))
         .select_from(wanted)
-        .where(COMPONENT.c.id == _id_or_none(Kind.COMPONENT, component_id), component_visible())
+        .where(COMPONENT.c.id == _id_or_none(Kind.COMPONENT, component_id), is_visible_component())
     )
     return (table.c.component_id == _id_or_none(Kind.COMPONENT, component_id), exists(visible))
 
@@ -157,7 +157,10 @@ def _uses_component(component_id: str) -> ColumnElement[bool]:
     The flows are walked in the order of their list; each is looked up by the hashes of what it holds.
     """
     wanted = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
-    name = select(COMPONENT.c.name).select_from(wanted).where(COMPONENT.c.id == component_id, component_visible())
+    name = select(COMPONENT.c.name).select_from(wanted).where(COMPONENT.c.id == component_id, is_visible_component())
+    home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
+    of_flow = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
+    tenant = of_flow.correlate(FLOW).scalar_subquery()
     held = union_all(
         select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
         select(FLOW_DRAFT.c.content_hash).where(_is_active_draft_of_flow()).correlate(FLOW),
@@ -168,27 +171,9 @@ def _uses_component(component_id: str) -> ColumnElement[bool]:
         .where(
             FLOW_CONTENT_COMPONENT.c.name == name.scalar_subquery(),
             FLOW_CONTENT_COMPONENT.c.team == name.with_only_columns(TEAM.c.name).scalar_subquery(),
-            exists(select(literal(1)).select_from(wanted).where(COMPONENT.c.id == component_id, _is_meant())),
+            exists(select(literal(1)).select_from(wanted).where(COMPONENT.c.id == component_id, is_meant(tenant))),
         )
     )
-
-
-def _is_meant() -> ColumnElement[bool]:
-    """Of a component with its team: whether its name means it in the tenant of the flow (C0)."""
-    home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
-    of_flow = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
-    tenant = of_flow.correlate(FLOW).scalar_subquery()
-    other, its_team = COMPONENT.alias("other"), TEAM.alias("its_team")
-    before = or_(
-        its_team.c.tenant_id == tenant,
-        and_(other.c.access == ComponentAccess.GLOBAL.value, other.c.id < COMPONENT.c.id),
-    )
-    shadowed = exists(
-        select(literal(1))
-        .select_from(its_team.join(other, other.c.team_id == its_team.c.id))
-        .where(its_team.c.name == TEAM.c.name, other.c.name == COMPONENT.c.name, before)
-    )
-    return or_(TEAM.c.tenant_id == tenant, and_(is_global(), ~shadowed))
 
 
 def _id_or_none(kind: Kind, wanted: str) -> str:

@@ -1,0 +1,133 @@
+"""Rules of the domain that SQL repeats, so that no more is read than matters.
+
+Each names the rule that it mirrors: that one decides, and a test holds the two together on random worlds.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+
+from app.domain.access import FLOW_EDIT
+from app.domain.component import ComponentAccess
+from app.domain.model import ContractStatus, Workspace, WorkspaceType
+from app.domain.used_components import UsableWhere
+from app.storage.access import MEMBER, VIEWER
+from app.storage.tables import COMPONENT, CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TEAM, TENANT, WORKSPACE
+
+
+def is_meant(tenant: ColumnElement[str]) -> ColumnElement[bool]:
+    """Of a component with its team: whether a command of its name means it in a tenant (C0).
+
+    Mirrors `domain.component.Catalogue.resolve`.
+    """
+    other, its_team = COMPONENT.alias("other"), TEAM.alias("its_team")
+    before = or_(
+        its_team.c.tenant_id == tenant,
+        and_(other.c.access == ComponentAccess.GLOBAL.value, other.c.id < COMPONENT.c.id),
+    )
+    shadowed = exists(
+        select(literal(1))
+        .select_from(its_team.join(other, other.c.team_id == its_team.c.id))
+        .where(its_team.c.name == TEAM.c.name, other.c.name == COMPONENT.c.name, before)
+    )
+    return or_(TEAM.c.tenant_id == tenant, and_(_is_global(), ~shadowed))
+
+
+def is_visible_component() -> ColumnElement[bool]:
+    """Of a component with its team: whether it is usable in some contract that the viewer sees (C2, C5).
+
+    Mirrors `domain.component.why_unusable`, the whitelist apart. The contracts of the viewer are read once, for however
+    many components it is asked.
+    """
+    contract = CONTRACT.alias()
+    own = select(CONTRACT_ACCESS.c.contract_id).where(CONTRACT_ACCESS.c.user_id == VIEWER)
+    tenants = select(contract.c.tenant_id).where(contract.c.id.in_(own))
+    of_tenant = and_(COMPONENT.c.access == ComponentAccess.TENANT.value, TEAM.c.tenant_id.in_(tenants))
+    return or_(_is_global(), TEAM.c.contract_id.in_(own), of_tenant)
+
+
+def may_write_flows() -> ColumnElement[bool]:
+    """Of a row of `PLACES`: whether flows may be written there (A3, A6).
+
+    Mirrors `domain.access.may_write_flows`.
+    """
+    has_permission = literal(FLOW_EDIT) == any_(ROLE.c.permissions)
+    return and_(MEMBER, has_permission, CONTRACT.c.status == ContractStatus.ACTIVE.value)
+
+
+def may_be_exported_to(usable: UsableWhere, home: Workspace) -> ColumnElement[bool]:
+    """Of a row of `PLACES`: whether a flow of the workspace `home` may be exported there, its quota apart.
+
+    Mirrors `domain.export.export_refusals` (A3, A6, C0 to C5), for a caller who may export from `home`.
+    """
+    return and_(may_write_flows(), or_(WORKSPACE.c.id == home.id, _is_usable_there(usable)))
+
+
+def counts_against_quota() -> ColumnElement[bool]:
+    """Of a workspace with its contract: whether a new flow there counts (X10). Mirrors `domain.quota.counts_against_quota`."""
+    return and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
+
+
+def _flows_used() -> ColumnElement[int]:
+    production = WORKSPACE.alias()
+    counted = (
+        select(func.count())
+        .select_from(production.join(FLOW, FLOW.c.workspace_id == production.c.id))
+        .where(production.c.contract_id == CONTRACT.c.id, production.c.type == WorkspaceType.FULL.value)
+        .correlate(CONTRACT)
+        .scalar_subquery()
+    )
+    return case((counts_against_quota(), counted), else_=0)
+
+
+FLOWS_USED: ColumnElement[int] = _flows_used().label("flows_used")
+
+FLOWS_USED_BY_CONTRACT = (
+    select(WORKSPACE.c.contract_id, func.count().label("used"))
+    .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)
+    .where(
+        WORKSPACE.c.contract_id == any_(bindparam("contracts", type_=ARRAY(Text))),
+        WORKSPACE.c.type == WorkspaceType.FULL.value,
+    )
+    .group_by(WORKSPACE.c.contract_id)
+)
+"""The same for many contracts, each once."""
+"""Of a workspace with its contract: how many flows the contract holds where they count, if they count here (X10)."""
+
+
+def one_of(id_: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
+    """As one parameter, so that the statement is the same however many there are."""
+    return id_ == any_(literal(sorted(ids), ARRAY(Text)))
+
+
+def _is_global() -> ColumnElement[bool]:
+    return COMPONENT.c.access == ComponentAccess.GLOBAL.value
+
+
+def _is_usable_there(usable: UsableWhere) -> ColumnElement[bool]:
+    if usable.nowhere_else:
+        return false()
+    conditions: list[ColumnElement[bool]] = [~one_of(CONTRACT.c.tenant_id, usable.shadowing)]
+    if usable.tenant is not None:
+        conditions.append(CONTRACT.c.tenant_id == usable.tenant)
+    if usable.contract is not None:
+        conditions.append(CONTRACT.c.id == usable.contract)
+    if usable.whitelisted is not None:
+        applies = and_(TENANT.c.component_whitelist, WORKSPACE.c.type == WorkspaceType.FULL.value)
+        conditions.append(or_(~applies, one_of(CONTRACT.c.id, usable.whitelisted)))
+    return and_(true(), *conditions)

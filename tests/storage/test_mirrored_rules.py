@@ -1,0 +1,305 @@
+"""What SQL repeats of the rules says what the rules say, in random worlds."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies
+from sqlalchemy import ColumnElement, Table, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.domain.access import Place, may_write_flows
+from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
+from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
+from app.domain.flow import SavedState
+from app.domain.input import name_key
+from app.domain.model import Contract, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
+from app.domain.quota import QuotaExceeded, counts_against_quota
+from app.domain.used_components import UsedComponents
+from app.storage import mirrored_rules, tables
+from app.storage.access import BY_VIEWER, PLACE_COLUMNS, PLACES, place_of
+from app.storage.engine import Database, open_database
+from tests.conftest import drop_database, make_database, url_of
+from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
+from tests.domain.random_worlds import TENANTS, World, bounded, worlds
+from tests.domain.world import flow, state, step
+
+VIEWER = "user_viewer"
+INTEGRATOR, GUEST, SEEN, UNSEEN = "role_integrator", "role_guest", "seen", "unseen"
+PERMISSIONS = {GUEST: READ_PERMISSIONS, INTEGRATOR: READ_PERMISSIONS | WRITE_PERMISSIONS}
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+Rows = list[dict[str, Any]]
+
+often = settings(bounded, max_examples=60)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A world as one caller stands in it."""
+
+    workspaces: tuple[Workspace, ...]
+    components: tuple[Component, ...]
+    access: Mapping[WorkspaceId, str]
+    """By workspace: the caller's role, `SEEN` through the contract alone, or `UNSEEN`."""
+    flows: Mapping[WorkspaceId, int]
+    """By workspace: how many it holds."""
+
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        return tuple(dict.fromkeys(workspace.contract for workspace in self.workspaces))
+
+    @property
+    def seen(self) -> list[Workspace]:
+        return [workspace for workspace in self.workspaces if self.access[workspace.id] != UNSEEN]
+
+    def place(self, workspace: Workspace) -> Place:
+        return Place(workspace, PERMISSIONS.get(self.access[workspace.id], frozenset()))
+
+    def sees(self, component: Component) -> bool:
+        """In a workspace where no whitelist applies, of a contract of the caller's."""
+        return any(
+            why_unusable(component, replace(workspace, type=WorkspaceType.LIMITED)) is None for workspace in self.seen
+        )
+
+    @property
+    def catalogue(self) -> Catalogue:
+        sees = {component: self.sees(component) for component in self.components}
+        visible, invisible = ([one for one in self.components if sees[one] is seen] for seen in (True, False))
+        return Catalogue(visible, invisible=invisible)
+
+    def flows_used(self, contract: Contract) -> int:
+        own = [one for one in self.workspaces if one.contract == contract and one.type is WorkspaceType.FULL]
+        return sum(self.flows[workspace.id] for workspace in own)
+
+
+@strategies.composite
+def scenes(draw: strategies.DrawFn) -> Scene:
+    world = draw(worlds())
+    contracts = {
+        one.contract: replace(one.contract, status=draw(STATUSES), flow_quota=draw(QUOTAS)) for one in world.workspaces
+    }
+    workspaces = tuple(replace(one, contract=contracts[one.contract]) for one in world.workspaces)
+    own = {one: draw(ACCESSES) for one in contracts.values()}
+    access = {one.id: draw(strategies.sampled_from(own[one.contract])) for one in workspaces}
+    flows = {one.id: draw(strategies.integers(0, 2)) for one in workspaces}
+    components, of_one_kind = with_teams_of_one_contract(world), draw(strategies.sampled_from([None, *ComponentAccess]))
+    if of_one_kind is not None:
+        components = tuple(replace(one, access=of_one_kind) for one in components)
+    return Scene(workspaces, components, access, flows)
+
+
+ACCESSES = strategies.sampled_from([[INTEGRATOR], [INTEGRATOR, GUEST, SEEN, UNSEEN], [UNSEEN]])
+
+
+@strategies.composite
+def exports(draw: strategies.DrawFn) -> tuple[Scene, Workspace, SavedState]:
+    """What the caller exports, and the workspace that it lives in."""
+    scene = draw(scenes())
+    home = draw(strategies.sampled_from(scene.workspaces))
+    names = [str(one.name) for one in scene.components] or ["acme/unknown"]
+    used = draw(strategies.lists(strategies.sampled_from(names), min_size=1, max_size=2))
+    steps = [step(str(number), f"{name}:run") for number, name in enumerate(used)]
+    return replace(scene, access={**scene.access, home.id: INTEGRATOR}), home, state(*steps)
+
+
+STATUSES = strategies.sampled_from([*[ContractStatus.ACTIVE] * 3, ContractStatus.SUSPENDED])
+QUOTAS = strategies.sampled_from([None, 1, 3])
+
+
+def with_teams_of_one_contract(world: World) -> tuple[Component, ...]:
+    owners: dict[tuple[TenantId, str], Component] = {}
+    firsts = [owners.setdefault((one.tenant_id, one.name.team), one) for one in world.components]
+    return tuple(
+        replace(one, contract_id=first.contract_id) for one, first in zip(world.components, firsts, strict=True)
+    )
+
+
+@pytest.fixture(scope="module")
+async def database(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[Database]:
+    name = await make_database(server, template=template)
+    opened = open_database(url_of(server_url, name), pool_size=1)
+    yield opened
+    await opened.close()
+    await drop_database(server, name)
+
+
+@often
+@given(scenes())
+async def test_a_command_means_the_same_component(database: Database, scene: Scene) -> None:
+    """C0."""
+    catalogue = Catalogue(scene.components)
+    expected = {
+        (tenant, meant.id)
+        for tenant in TENANTS
+        for name in {one.name for one in scene.components}
+        if (meant := catalogue.resolve(f"{name}:run", tenant)) is not None
+    }
+    tenant = tables.TENANT.alias("asking")
+    with_teams = COMPONENTS_WITH_TEAMS.join(tenant, mirrored_rules.is_meant(tenant.c.id))
+    async with holding(database, scene) as connection:
+        rows = await connection.execute(select(tenant.c.id, tables.COMPONENT.c.id).select_from(with_teams))
+        assert {tuple(row) for row in rows} == expected
+
+
+@often
+@given(scenes())
+async def test_the_same_components_are_visible(database: Database, scene: Scene) -> None:
+    """C2, C5."""
+    visible = select(tables.COMPONENT.c.id).select_from(COMPONENTS_WITH_TEAMS)
+    async with holding(database, scene) as connection:
+        found = await connection.scalars(visible.where(mirrored_rules.is_visible_component()), {"viewer": VIEWER})
+        assert {*found} == {component.id for component in scene.components if scene.sees(component)}
+
+
+@often
+@given(scenes())
+async def test_flows_may_be_written_in_the_same_workspaces(database: Database, scene: Scene) -> None:
+    """A3, A6."""
+    async with holding(database, scene) as connection:
+        expected = {one.id for one in scene.seen if may_write_flows(scene.place(one))}
+        assert await workspaces_where(connection, mirrored_rules.may_write_flows()) == expected
+
+
+@often
+@given(scenes())
+async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_count(
+    database: Database, scene: Scene
+) -> None:
+    """X10."""
+    async with holding(database, scene) as connection:
+        statement = select(*PLACE_COLUMNS, mirrored_rules.FLOWS_USED).select_from(PLACES).where(BY_VIEWER)
+        rows = (await connection.execute(statement, {"viewer": VIEWER})).all()
+        counting = await workspaces_where(connection, mirrored_rules.counts_against_quota())
+    expected = {one.id: scene.flows_used(one.contract) * counts_against_quota(one) for one in scene.seen}
+    assert counting == {one.id for one in scene.seen if counts_against_quota(one)}
+    assert {row.workspace_id: row.flows_used for row in rows} == expected
+    assert {place_of(row) for row in rows} == {scene.place(one) for one in scene.seen}
+
+
+@often
+@given(exports())
+async def test_a_flow_may_be_exported_to_the_same_workspaces(
+    database: Database, case: tuple[Scene, Workspace, SavedState]
+) -> None:
+    """A3, A6, C0 to C5; the quota apart."""
+    scene, home, exported = case
+    source = flow(exported, at=scene.place(home))
+    used = UsedComponents(exported.state.steps, scene.catalogue, source=home)
+    expected = set()
+    for one in scene.seen:
+        facts = ExportFacts(
+            source, scene.place(one), catalogue=scene.catalogue, flows_used=scene.flows_used(one.contract)
+        )
+        refusals = export_refusals(facts, ExportWish(source.id, IntoWorkspace(one.id)))
+        if all(isinstance(refusal, QuotaExceeded) for refusal in refusals):
+            expected.add(one.id)
+    async with holding(database, scene) as connection:
+        found = await workspaces_where(connection, mirrored_rules.may_be_exported_to(used.usable_where(), home))
+    assert found == expected
+
+
+COMPONENTS_WITH_TEAMS = tables.COMPONENT.join(tables.TEAM, tables.TEAM.c.id == tables.COMPONENT.c.team_id)
+
+
+async def workspaces_where(connection: AsyncConnection, condition: ColumnElement[bool]) -> set[str]:
+    """Of those that the viewer sees."""
+    statement = select(tables.WORKSPACE.c.id).select_from(PLACES).where(BY_VIEWER, condition)
+    return {*await connection.scalars(statement, {"viewer": VIEWER})}
+
+
+@asynccontextmanager
+async def holding(database: Database, scene: Scene) -> AsyncIterator[AsyncConnection]:
+    """A transaction in which the database holds a scene; afterwards it is empty again."""
+    async with database.engine.connect() as connection:
+        for table, rows in rows_of(scene):
+            if rows:
+                await connection.execute(insert(table), rows)
+        yield connection
+        await connection.rollback()
+
+
+def rows_of(scene: Scene) -> list[tuple[Table, Rows]]:
+    teams = {(one.tenant_id, one.name.team): one.contract_id for one in scene.components}
+    return [
+        (tables.TENANT, [tenant_row(scene, tenant) for tenant in TENANTS]),
+        (tables.CONTRACT, [contract_row(one) for one in scene.contracts]),
+        (tables.WORKSPACE, [workspace_row(one) for one in scene.workspaces]),
+        (tables.USER, [{"id": VIEWER, "first_name": "", "last_name": "", "email": "v@x", "email_key": "v@x"}]),
+        (
+            tables.ROLE,
+            [
+                {"id": role, "scope": "WORKSPACE", "name": role, "permissions": sorted(permissions)}
+                for role, permissions in PERMISSIONS.items()
+            ],
+        ),
+        (tables.WORKSPACE_ACCESS, [access_row(scene, one) for one in scene.seen]),
+        (
+            tables.CONTRACT_ACCESS,
+            [
+                {"user_id": VIEWER, "contract_id": one.id, "name_key": name_key(one.name)}
+                for one in dict.fromkeys(workspace.contract for workspace in scene.seen)
+            ],
+        ),
+        (
+            tables.TEAM,
+            [
+                {"id": f"team_{tenant}_{name}", "tenant_id": tenant, "contract_id": owner, "name": name}
+                for (tenant, name), owner in teams.items()
+            ],
+        ),
+        (tables.COMPONENT, [component_row(one) for one in scene.components]),
+        (
+            tables.COMPONENT_WHITELIST,
+            [{"component_id": one.id, "contract_id": named} for one in scene.components for named in one.whitelisted],
+        ),
+        (tables.FLOW, [row for workspace_id, number in scene.flows.items() for row in flow_rows(workspace_id, number)]),
+    ]
+
+
+def tenant_row(scene: Scene, tenant: TenantId) -> dict[str, Any]:
+    whitelist = next(one.component_whitelist for one in scene.contracts if one.tenant_id == tenant)
+    return {"id": tenant, "name": tenant, "component_whitelist": whitelist}
+
+
+def contract_row(contract: Contract) -> dict[str, Any]:
+    named = {"id": contract.id, "name": contract.name, "name_key": name_key(contract.name)}
+    quota = {"status": contract.status.value, "flow_quota": contract.flow_quota}
+    return {**named, **quota, "tenant_id": contract.tenant_id}
+
+
+def workspace_row(workspace: Workspace) -> dict[str, Any]:
+    named = {"id": workspace.id, "name": workspace.name, "name_key": name_key(workspace.name)}
+    return {**named, "contract_id": workspace.contract.id, "type": workspace.type.value}
+
+
+def access_row(scene: Scene, workspace: Workspace) -> dict[str, Any]:
+    access = scene.access[workspace.id]
+    return {
+        "user_id": VIEWER,
+        "workspace_id": workspace.id,
+        "contract_id": workspace.contract.id,
+        "name_key": name_key(workspace.name),
+        "role_id": access if access in PERMISSIONS else None,
+    }
+
+
+def component_row(component: Component) -> dict[str, Any]:
+    return {
+        "id": component.id,
+        "team_id": f"team_{component.tenant_id}_{component.name.team}",
+        "name": component.name.name,
+        "title": component.name.name,
+        "access": component.access.value,
+        "requires": component.requires.value,
+        "pub_sub": component.pub_sub,
+        "topic_field": component.topic_field,
+    }
+
+
+def flow_rows(workspace_id: str, number: int) -> Rows:
+    said = {"name": "Orders", "name_key": "orders", "type": "ORDINARY", "status": "INACTIVE"}
+    made = {"created_at": NOW, "updated_at": NOW, "draft_revision": 0, "workspace_id": workspace_id}
+    return [{"id": f"flow_{workspace_id}_{each}", **said, **made} for each in range(number)]
