@@ -9,15 +9,19 @@ errors being shown has to be done.
 import json
 import re
 import shlex
+import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from app.graphql.errors.interfaces import Error
+from app.graphql.errors.table import LINES
 from app.settings import described
 from tests.explorer.examples import Example, read_examples
 
 BLOCK = re.compile(r"(<!-- (runs|example|answer of|data of|errors of): ([\w-]+) -->\n```\w+\n)(.*?)(\n```)", re.DOTALL)
+ANSWERED_BY = re.compile(r"^(## `([A-Z_]+)`\n\n)(?:`\w+`, which .*?\n\n)?", re.DOTALL | re.MULTILINE)
 SETTINGS = re.compile(r"(<!-- settings -->\n)(.*?)(\n\n)", re.DOTALL)
 WIDTH = 100
 WIDTH_OF_DATA = 116
@@ -60,7 +64,16 @@ async def as_it_should_stand(readme: str, client: httpx.AsyncClient) -> str:
         end = found.end()
     for name, answer in session.answers.items():
         assert name in shown or is_done(answer), f"{name} isn't done: {answer}"
-    return SETTINGS.sub(lambda found: found[1] + settings_table() + found[3], "".join([*parts, readme[end:]]))
+    text = SETTINGS.sub(lambda found: found[1] + settings_table() + found[3], "".join([*parts, readme[end:]]))
+    return ANSWERED_BY.sub(lambda found: f"{found[1]}{answered_by(found[2])}\n\n", text)
+
+
+def answered_by(code: str) -> str:
+    """The type of an error, and the mutations that may answer with it, as the table of errors has them."""
+    [error] = [error for refusal, error in LINES.items() if refusal.code == code]
+    bases = [base.__name__ for base in error.__bases__ if issubclass(base, Error)]
+    mutations = [f"`{name[0].lower()}{name[1:].removesuffix('Error')}`" for name in bases]
+    return textwrap.fill(f"`{error.__name__}`, which may answer {', '.join(mutations)}.", 120, break_on_hyphens=False)
 
 
 def is_done(answer: Any) -> bool:
