@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from inspect import Parameter
 from typing import Any, Generic, TypeVar
 
@@ -54,6 +55,11 @@ class Connection(Generic[NodeType]):
     @field
     def edges(self) -> list[Edge[NodeType]]:
         """The elements of the page, each with its cursor."""
+        return self._edges
+
+    @cached_property
+    def _edges(self) -> list[Edge[NodeType]]:
+        """The same for all aliases."""
         keys = (key for key, _ in self.page.elements)
         return [Edge(cursor=self.paging.cursor(key), node=node) for key, node in zip(keys, self.elements, strict=True)]
 

@@ -145,7 +145,8 @@ class Loaders:
     @property
     def _limit(self) -> ReadLimit:
         """How much may still be read of graphs."""
-        return ReadLimit(self._meter.readable_bytes, self._meter.take_graphs, self._meter.take_objects)
+        meter = self._meter
+        return ReadLimit(meter.readable_bytes, meter.take_graphs, meter.take_objects, meter.take_compared)
 
     async def close(self) -> None:
         """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""

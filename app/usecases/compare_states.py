@@ -38,6 +38,7 @@ async def compare_states(
     limit.take_bytes(sum(parsed_size(content) - len(content) for content in contents.values()))
     comparisons = _Comparisons(contents, budget)
     sizes = [sum(len(contents.get(view.state.content_hash, "")) for view in pair if view is not None) for pair in found]
+    limit.take_compared(sum(sizes))
     return [await offload(size, comparisons.compared, *pair) for size, pair in zip(sizes, found, strict=True)]
 
 

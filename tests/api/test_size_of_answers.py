@@ -112,6 +112,16 @@ async def test_graphs_are_not_read_beyond_what_an_answer_may_hold(databases: Ser
     assert [error["extensions"]["limit"] for error in body["errors"]] == ["bytes of graphs"]
 
 
+async def test_connections_count_however_short_they_are(databases: Server, loaded_trade: Loaded) -> None:
+    asked = (
+        'query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { flows(first: 1, search: "no") { totalCount } } } }'
+    )
+    async with databases.serving(loaded_trade, max_cost=200) as api:
+        await api.caller("ada").ask(asked, ids=[api.id("workshop")] * 20)
+        body = await api.caller("ada").answer(asked, ids=[api.id("workshop")] * 21)
+    assert [error["extensions"]["limit"] for error in body["errors"]] == ["connections"]
+
+
 async def test_aliases_of_leaf_values_count_each(databases: Server, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, max_values=100) as api:
         asked = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { viewerPermissions } } }"

@@ -66,6 +66,22 @@ def test_what_would_be_too_many_is_refused_before_it_is_taken() -> None:
     assert counted.objects == 5
 
 
+def test_connections_are_a_tenth_of_the_objects_at_most() -> None:
+    counted = meter(max_objects=20)
+    counted.take_connection()
+    counted.take_connection()
+    with pytest.raises(AnswerTooLarge, match="more than 2 connections"):
+        counted.take_connection()
+    assert counted.objects == 0
+
+
+def test_graphs_that_are_compared_are_a_quarter_of_those_that_are_read_at_most() -> None:
+    counted = meter()
+    counted.take_compared(250)
+    with pytest.raises(AnswerTooLarge, match="more than 250 bytes of graphs compared"):
+        counted.take_compared(1)
+
+
 def test_once_refused_it_says_why_until_it_begins_again() -> None:
     counted = meter()
     with pytest.raises(AnswerTooLarge) as first:

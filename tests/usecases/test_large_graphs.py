@@ -30,12 +30,13 @@ class Counting:
 
     left: int = 16_000_000
     steps_left: int = 50_000
+    compared_left: int = 4_000_000
     taken: list[int] = field(default_factory=list)
     comparisons: ComparisonBudget = field(default_factory=ComparisonBudget)
 
     @property
     def limit(self) -> ReadLimit:
-        return ReadLimit(self.left, self._take_bytes, self._take_steps)
+        return ReadLimit(self.left, self._take_bytes, self._take_steps, self._take_compared)
 
     def _take_bytes(self, number: int) -> None:
         self.taken.append(number)
@@ -46,6 +47,11 @@ class Counting:
     def _take_steps(self, number: int) -> None:
         self.steps_left -= number
         if self.steps_left < 0:
+            raise UsedUp
+
+    def _take_compared(self, number: int) -> None:
+        self.compared_left -= number
+        if self.compared_left < 0:
             raise UsedUp
 
 
@@ -106,6 +112,9 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
     _, again = await compare_states(world.database, ada, pairs, Counting().limit, scarce)
     assert again is not None
     assert [len(change.fields) for change in again.changed_steps] == [300]
+    compared = 4_000_000 - enough.compared_left
+    with pytest.raises(UsedUp):
+        await compare_states(world.database, ada, pairs, Counting(compared_left=compared - 1).limit, ComparisonBudget())
     less = Counting(left=sum(enough.taken) - 1)
     with pytest.raises(UsedUp):
         await compare_states(world.database, ada, pairs, less.limit, less.comparisons)

@@ -70,7 +70,12 @@ class Related:
     is_required: bool
 
 
-Access = Leaf | Nested | Related | None
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """A connection, which a resolver reads."""
+
+
+Access = Leaf | Nested | Related | Paged | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ def access_of(parent: GraphQLObjectType, name: str) -> Access:
     if isinstance(relation, One):
         return Related(relation, field.type, isinstance(field.type, GraphQLNonNull))
     if not definition.is_basic_field:
-        return None
+        return Paged() if get_named_type(field.type).name.endswith("Connection") else None
     get = attrgetter(definition.python_name)
     return _leaf(get, field.type) or Nested(get, field.type)
 

@@ -23,7 +23,7 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.graphql.context import Context, Vanished
-from app.graphql.execution.access import NOT_PLAIN, Leaf, Nested, Plan, Planned, Related, plan_of, type_of
+from app.graphql.execution.access import NOT_PLAIN, Leaf, Nested, Paged, Plan, Planned, Related, plan_of, type_of
 from app.graphql.execution.meter import AnswerTooLarge
 from app.graphql.execution.reading_ahead import ReadingAhead
 from app.graphql.relations import One
@@ -107,6 +107,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             return self._related(access, asked, field.details, field_path)
         if isinstance(access, Nested):
             return self._completed(access.type, access.get(source), field.details, field_path)
+        if isinstance(access, Paged):
+            self.context_value.meter.take_connection()
         return self.execute_field(parent_type, source, field.details, field_path, position_context)
 
     def execute_collected_subfields(
@@ -120,6 +122,21 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Nothing is delivered later, so there is nothing to plan for that."""
         return self.execute_fields(parent_type, source_value, path, grouped_field_set, None)
+
+    async def complete_awaitable_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: Any,
+        path: Path,
+        result: Awaitable[Any],
+        position_context: Any,
+    ) -> Any:
+        """Many resolvers may begin, and many get their answers, in one turn of the event loop."""
+        paced = self._paced(result)
+        return await super().complete_awaitable_value(
+            return_type, field_details_list, info, path, paced, position_context
+        )
 
     def complete_object_value(
         self,
@@ -185,14 +202,22 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         elif isinstance(return_type, GraphQLNonNull):
             raise raw_error
 
+    async def _paced(self, result: Awaitable[Any]) -> Any:
+        await self._give_way()
+        found = await result
+        await self._give_way()
+        return found
+
+    async def _give_way(self) -> None:
+        if self.context_value.pace.is_over():
+            await self.context_value.pace.wait()
+
     async def _elements(
         self, listed: GraphQLOutputType, items: Sequence[Any], details: FieldDetailsList
     ) -> AsyncIterator[Any]:
-        pace = self.context_value.pace
         await self._ahead.read(listed, items, details)
         for item in items:
-            if pace.is_over():
-                await pace.wait()
+            await self._give_way()
             yield item
 
     def _related(
@@ -205,6 +230,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     async def _later(self, access: Related, asked: asyncio.Future[Any], details: FieldDetailsList, path: Path) -> Any:
         await asyncio.wait([asked])
+        await self._give_way()
         completed = self._found(access, asked, details, path)
         return await completed if self.is_awaitable(completed) else completed
 

@@ -12,6 +12,10 @@ from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
 
 BYTES_PER_UNIT = 2048
 """So many bytes are charged like an object."""
+OBJECTS_PER_CONNECTION = 10
+"""So many objects are made in the time that the resolver of a connection takes."""
+READ_PER_COMPARED = 4
+"""So many bytes of graphs are read in the time that one is compared."""
 BYTES_PER_FIELD = 4
 """Quotation marks, colon and comma around the name of a field and its value."""
 
@@ -62,6 +66,7 @@ class Meter:
 
     def begin_again(self) -> None:
         """For an answer that is made anew."""
+        self.connections = self.compared_bytes = 0
         self.objects = self.values = self.bytes = self.read_bytes = self.parsed_bytes = self.graph_characters = 0
         self.refused = None
         self.comparisons = ComparisonBudget()
@@ -75,6 +80,13 @@ class Meter:
         """Refuse now what would be too many later, when each of them is taken."""
         if self.objects + number > self._max_objects:
             self._refuse("objects", self._max_objects)
+
+    def take_connection(self) -> None:
+        """Count a list that is answered in pages: each is read by a resolver of its own, however short it is."""
+        self.connections += 1
+        most = max(1, self._max_objects // OBJECTS_PER_CONNECTION)
+        if self.connections > most:
+            self._refuse("connections", most)
 
     def take_names(self, number: int) -> None:
         """Count the bytes of the names under which fields stand in an object."""
@@ -100,6 +112,13 @@ class Meter:
         self.parsed_bytes += number
         if self.parsed_bytes > self._max_bytes:
             self._refuse("bytes of graphs", self._max_bytes)
+
+    def take_compared(self, number: int) -> None:
+        """Count the bytes of two graphs that are compared; each graph counts as often as it is compared."""
+        self.compared_bytes += number
+        most = self._max_bytes // READ_PER_COMPARED
+        if self.compared_bytes > most:
+            self._refuse("bytes of graphs compared", most)
 
     def take_graph_decided(self, characters: int) -> None:
         """Count the characters of graphs that a mutation decides about."""

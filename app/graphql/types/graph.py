@@ -1,8 +1,9 @@
 """The graph of a draft or version: its steps and links, and the native form."""
 
 from asyncio import shield
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import orjson
 import strawberry
@@ -18,6 +19,11 @@ from app.graphql.relations import known, one
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.bound import Agent, Component, Credential, Secret, Topic
 from app.storage.reads.limit import parsed_size
+
+Made = TypeVar("Made")
+
+NOT_BOUND = "[]"
+"""The bindings of a graph without any, as they are stored."""
 
 
 @strawberry.type(description="A step of a graph. It has no id of its own: `stepId` is unique within its graph only.")
@@ -86,7 +92,6 @@ class ReadGraph:
 
     steps: list[FlowStep]
     links: list[FlowLink]
-    native: JSON
     bindings: Bindings
 
     @classmethod
@@ -105,9 +110,7 @@ class ReadGraph:
             FlowLink(link_id=key, source=edge.get("source"), target=edge["target"], config=_json(edge.get("config")))
             for key, edge in zip(link_ids(native["edges"]), native["edges"], strict=True)
         ]
-        # What is bound to nothing is native as it is stored.
-        whole = as_json(native) if bindings else JSON(orjson.Fragment(stored.content))
-        return cls(steps, links, whole, bindings)
+        return cls(steps, links, bindings)
 
 
 @strawberry.type(description="A graph; its steps and links are in the order of its native form.")
@@ -144,16 +147,27 @@ class FlowGraph:
     @field
     def native(self, info: Info) -> JSON:
         """The platform's own form, with `nodes` and `edges`; its references are ids of this server."""
-        return self._read(info).native
+        if self.stored.view.bindings == NOT_BOUND:
+            # What is bound to nothing is native as it is stored.
+            return JSON(orjson.Fragment(self.stored.content))
+        return self._parsed(info, native_of)
 
     def _read(self, info: Info) -> ReadGraph:
+        return self._parsed(info, ReadGraph.of)
+
+    def _parsed(self, info: Info, parse: Callable[[StoredGraph], Made]) -> Made:
+        """What is made of the stored graph, once for all aliases and all who share it."""
         view, size = self.stored.view, parsed_size(self.stored.content) + len(self.stored.view.bindings)
-        key = (view.content_hash, view.bindings, view.tenant_id)
-        return info.context.parsed(key, size, lambda: ReadGraph.of(self.stored))
+        key = (parse, view.content_hash, view.bindings, view.tenant_id)
+        return info.context.parsed(key, size, lambda: parse(self.stored))
 
     @classmethod
     def of(cls, stored: StoredGraph) -> Self:
         return cls(stored=stored)
+
+
+def native_of(stored: StoredGraph) -> JSON:
+    return as_json(join(orjson.loads(stored.content), bindings_from_json(orjson.loads(stored.view.bindings))))
 
 
 def _text(value: Json) -> str | None:

@@ -23,6 +23,8 @@ class ReadLimit:
     bytes: int
     take_bytes: Callable[[int], None]
     take_steps: Callable[[int], None]
+    take_compared: Callable[[int], None]
+    """Counts and refuses bytes of graphs that are compared."""
 
 
 BYTES_PER_CONTAINER = 16

@@ -47,6 +47,17 @@ def aliases_in_steps(number: int, times: int, selection: str = "component { id }
     return prepare
 
 
+def many_connections(selection: str, times: int, first: int = 1) -> Callable[[Demo], httpx.Request]:
+    """One workspace a hundred times, with aliases of connections or of what connections have."""
+
+    def prepare(demo: Demo) -> httpx.Request:
+        connections = aliased(times, f'flows(first: {first}, search: "no such name") {{ {selection} }}')
+        query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Workspace {{ {connections} }} }} }}"
+        return demo.request(query, ids=demo.workspaces[:1] * 100)
+
+    return prepare
+
+
 def many_flows(selection: str, times: int = 100) -> Callable[[Demo], httpx.Request]:
     """A full page of flows, asked for again and again by one id."""
 
@@ -72,6 +83,9 @@ ANSWERS = (
     Attack("relations to nothing, 99 aliases", aliases_in_steps(18_000, 99, "credential { id }")),
     Attack("relations to nothing, 25 aliases", aliases_in_steps(18_000, 25, "credential { id }")),
     Attack("type names of 18,000 steps, 25 aliases", aliases_in_steps(18_000, 25, "__typename")),
+    Attack("connections, 9,500", many_connections("nodes { id }", 95)),
+    Attack("connections, 4,900", many_connections("nodes { id }", 49)),
+    Attack("connections, 9,900 counts", many_connections(aliased(98, "totalCount"), 1)),
     Attack("10,000 flows, their plain fields", many_flows("id name description type status cron createdAt updatedAt")),
     Attack("10,000 flows, 35 aliases", many_flows(aliased(35, "name"))),
     Attack(

@@ -84,6 +84,21 @@ def many_comparisons(demo: Demo) -> httpx.Request:
     return demo.request(f"query($id: ID!) {{ flowHistory(flowId: $id) {{ nodes {{ {pairs} }} }} }}", id=flow)
 
 
+def history_of_large_graphs(fields: str) -> Callable[[Demo], httpx.Request]:
+    def prepare(demo: Demo) -> httpx.Request:
+        flow = ""
+        for number in range(12):
+            made = chained(steps(7_000, fields={"number": number}))
+            if flow:
+                demo.change(flow, made)
+            else:
+                flow, _ = demo.create(made)
+            demo.publish(flow)
+        return demo.request(f"query($id: ID!) {{ flowHistory(flowId: $id) {{ nodes {{ {fields} }} }} }}", id=flow)
+
+    return prepare
+
+
 def readiness_of(made: Json, fields: str) -> Callable[[Demo], httpx.Request]:
     def prepare(demo: Demo) -> httpx.Request:
         flow, _ = demo.create(made)
@@ -161,6 +176,9 @@ GRAPHS = (
     Attack("comparison of deep lists", deep_lists_compared),
     Attack("comparison of everything", everything_compared),
     Attack("comparisons, 100 pairs", many_comparisons),
+    Attack("comparisons of 12 large graphs", history_of_large_graphs("changes { identical }")),
+    Attack("native forms of 12 large graphs", history_of_large_graphs("graph { native }")),
+    Attack("topics of 12 large graphs", history_of_large_graphs("graph { topics { id } }")),
     Attack("readiness, 17,000 equal ids", readiness_of(REPEATED, "blockers { message stepId }")),
     Attack("readiness, 16,000 unknown components", readiness_of(UNKNOWN, "ready")),
     Attack("readiness, all steps for each", readiness_of(UNKNOWN, INACCESSIBLE)),
