@@ -181,7 +181,9 @@ class Loaders:
 
     async def _pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
         found: dict[PageBelow, Page[Any]] = {}
-        for (wanted, request), parents in _grouped(keys, lambda key: (key.wanted, key.request)):
+        groups = _grouped(keys, lambda key: (key.wanted, key.request))
+        self._meter.take_lists(len(groups))
+        for (wanted, request), parents in groups:
             async with self._database.reading() as connection:
                 pages = await wanted.listing().pages(connection, parents, request, {"viewer": self._viewer})
             found |= {PageBelow(wanted, request, parent): page for parent, page in zip(parents, pages, strict=True)}
@@ -189,7 +191,9 @@ class Loaders:
 
     async def _counts(self, keys: list[CountBelow]) -> list[int]:
         found: dict[CountBelow, int] = {}
-        for wanted, parents in _grouped(keys, lambda key: key.wanted):
+        groups = _grouped(keys, lambda key: key.wanted)
+        self._meter.take_lists(len(groups))
+        for wanted, parents in groups:
             async with self._database.reading() as connection:
                 numbers = await wanted.listing().counts(connection, parents, {"viewer": self._viewer})
             found |= {CountBelow(wanted, parent): number for parent, number in zip(parents, numbers, strict=True)}

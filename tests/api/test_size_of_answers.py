@@ -122,6 +122,17 @@ async def test_connections_count_however_short_they_are(databases: Server, loade
     assert [error["extensions"]["limit"] for error in body["errors"]] == ["connections"]
 
 
+@pytest.mark.parametrize(("searches", "limits"), [(50, []), (51, ["different lists"])])
+async def test_lists_that_differ_in_their_arguments_are_at_most_100(
+    databases: Server, loaded_trade: Loaded, searches: int, limits: list[str]
+) -> None:
+    lists = [f'a{number}: flows(first: 1, search: "{number}") {{ totalCount }}' for number in range(searches)]
+    async with databases.serving(loaded_trade) as api:
+        asked = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Workspace {{ {' '.join(lists)} }} }} }}"
+        body = await api.caller("ada").answer(asked, ids=[api.id("workshop"), api.id("store")])
+    assert [error["extensions"]["limit"] for error in body.get("errors", ())] == limits
+
+
 async def test_aliases_of_leaf_values_count_each(databases: Server, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, max_values=100) as api:
         asked = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { viewerPermissions } } }"

@@ -14,6 +14,7 @@ BYTES_PER_UNIT = 2048
 """So many bytes are charged like an object."""
 OBJECTS_PER_CONNECTION = 10
 """So many objects are made in the time that the resolver of a connection takes."""
+MOST_LISTS = 100
 READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
 BYTES_PER_FIELD = 4
@@ -66,7 +67,7 @@ class Meter:
 
     def begin_again(self) -> None:
         """For an answer that is made anew."""
-        self.connections = self.compared_bytes = 0
+        self.connections = self.lists = self.compared_bytes = 0
         self.objects = self.values = self.bytes = self.read_bytes = self.parsed_bytes = self.graph_characters = 0
         self.refused = None
         self.comparisons = ComparisonBudget()
@@ -87,6 +88,12 @@ class Meter:
         most = max(1, self._max_objects // OBJECTS_PER_CONNECTION)
         if self.connections > most:
             self._refuse("connections", most)
+
+    def take_lists(self, number: int) -> None:
+        """Count lists, or their lengths, that are asked for with different arguments: each is a statement of its own."""
+        self.lists += number
+        if self.lists > MOST_LISTS:
+            self._refuse("different lists", MOST_LISTS)
 
     def take_names(self, number: int) -> None:
         """Count the bytes of the names under which fields stand in an object."""

@@ -58,6 +58,12 @@ def many_connections(selection: str, times: int, first: int = 1) -> Callable[[De
     return prepare
 
 
+def many_searches(demo: Demo) -> httpx.Request:
+    wanted = 'orderBy: UPDATED_AT_DESC, filter: {componentId: "component_01jz0000000000000000000000"}'
+    lists = " ".join(f'a{index}: flows(first: 1, search: "{index}", {wanted}) {{ totalCount }}' for index in range(95))
+    return demo.request(f"{{ workspaces(first: 100) {{ nodes {{ {lists} }} }} }}")
+
+
 def many_flows(selection: str, times: int = 100) -> Callable[[Demo], httpx.Request]:
     """A full page of flows, asked for again and again by one id."""
 
@@ -85,6 +91,7 @@ ANSWERS = (
     Attack("type names of 18,000 steps, 25 aliases", aliases_in_steps(18_000, 25, "__typename")),
     Attack("connections, 9,500", many_connections("nodes { id }", 95)),
     Attack("connections, 4,900", many_connections("nodes { id }", 49)),
+    Attack("95 different searches", many_searches),
     Attack("connections, 9,900 counts", many_connections(aliased(98, "totalCount"), 1)),
     Attack("10,000 flows, their plain fields", many_flows("id name description type status cron createdAt updatedAt")),
     Attack("10,000 flows, 35 aliases", many_flows(aliased(35, "name"))),
