@@ -2,4 +2,4 @@
 
 from app.storage.reads.limit import ReadLimit
 
-NO_LIMIT = ReadLimit(2**62, lambda _: None, lambda _: None)
+NO_LIMIT = ReadLimit(2**62, lambda _: None, lambda _: None, lambda _: None)
