@@ -1,6 +1,6 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.domain.access import (
@@ -195,14 +195,8 @@ def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal
     return outcome.errors if isinstance(outcome, Refused) else ()
 
 
-def stands_only_in_the_way_of_a_new_flow(refusals: Sequence[ExportRefusal]) -> bool:
-    """Whether the destination could still be exported to over a flow that is there: overrides need no quota (X10)."""
-    return all(isinstance(refusal, QuotaExceeded) for refusal in refusals)
-
-
-def path_of(destination: IntoWorkspace | OntoFlow) -> Path:
-    """Where the input of an export names its destination."""
-    return INTO_WORKSPACE if isinstance(destination, IntoWorkspace) else ONTO_FLOW
+def path_of(wanted: IntoWorkspace | OntoFlow) -> Path:
+    return INTO_WORKSPACE if isinstance(wanted, IntoWorkspace) else ONTO_FLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,15 +277,13 @@ def _plan(
 ) -> ExportPlan:
     chosen, overridden = source.chosen, destination.overridden
     here, there = source.flow.place.workspace, destination.place.workspace
-    at_destination = Destination(there, targets=facts.targets, catalogue=facts.catalogue, overridden=overridden)
     bound = Rebinding(
         components=resolve_all(chosen.state.steps, facts.catalogue, here),
-        there=at_destination,
+        there=Destination(there, targets=facts.targets, catalogue=facts.catalogue, overridden=overridden),
         inside=here.id == there.id,
         given_topic=topic_id,
         targets=facts.targets,
     ).bind(chosen.state)
-    set_aside = None if overridden is None else overridden.draft
     return ExportPlan(
         source_flow=source.flow.id,
         source_version=chosen.version_id,
@@ -299,7 +291,7 @@ def _plan(
         state=replace(chosen.state, name=name.strip(), bindings=bound.bindings, origin=origin, revert_of=None),
         workspace_id=there.id,
         overrides=None if overridden is None else overridden.id,
-        sets_aside=None if set_aside is None else DraftId(set_aside.id),
+        sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),
         renames_flow=overridden is not None and overridden.published is None,
         type=source.flow.type if overridden is None else overridden.type,
         references=bound.references,

@@ -6,16 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain.access import Place, rights_missing
-from app.domain.export import (
-    ExportFacts,
-    ExportRefusal,
-    ExportWish,
-    IntoWorkspace,
-    export_refusals,
-    stands_only_in_the_way_of_a_new_flow,
-)
+from app.domain.export import ExportFacts, ExportRefusal, ExportWish, IntoWorkspace, export_refusals
 from app.domain.model import UserId, Workspace
-from app.domain.quota import is_quota_judged
+from app.domain.quota import is_quota_judged, stands_only_in_the_way_of_a_new_flow
 from app.domain.source import Chosen, SourceWish
 from app.domain.used_components import UsableWhere, UsedComponents
 from app.offload import offload

@@ -3,15 +3,9 @@
 import pytest
 
 from app.domain.access import Place
-from app.domain.export import (
-    ExportFacts,
-    ExportWish,
-    IntoWorkspace,
-    export_refusals,
-    stands_only_in_the_way_of_a_new_flow,
-)
+from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
 from app.domain.model import WorkspaceType
-from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded
+from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded, stands_only_in_the_way_of_a_new_flow
 from tests.domain.planning import copy, export, planned, refusals
 from tests.domain.world import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace
 
