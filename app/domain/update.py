@@ -21,11 +21,12 @@ from app.domain.graph import Bindings, Json, StepBindings, numbered
 from app.domain.graph_input import GraphMistakes, graph_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
 from app.domain.model import DraftId, FlowId, ReferenceKind, VersionOrigin
-from app.domain.paths import FLOW, Path, in_choices, in_graph
+from app.domain.paths import FLOW
 from app.domain.references import CredentialNotAccessible, Destination, by_position
 from app.domain.step import Step
+from app.domain.step_choices import StepChoice, read_choices
 from app.domain.topics import TopicNotAccessible, is_pub_sub
-from app.domain.wording import named, shown
+from app.domain.wording import named
 
 UpdateRefusal = (
     FlowNotFound
@@ -45,14 +46,6 @@ class Keep(Enum):
 
 
 KEEP = Keep.KEEP
-
-
-@dataclass(frozen=True, slots=True)
-class StepChoice:
-    """What a step is to be bound to: an id sets, None clears, a kind that is missing is left as it is."""
-
-    step_id: str
-    choices: Mapping[ReferenceKind, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +185,9 @@ def _bound(
     workspace, steps = facts.place.workspace, wanted.state.steps
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
     components = resolve_all(steps, facts.catalogue, workspace)
-    changes = _changes(steps, wish.bindings, components)
-    wrong = misplaced(steps, changes.applied_to(wanted.named), components, here, changes.path_of)
-    return changes.applied_to(wanted.state.bindings), (*wrong, *changes.mistakes)
+    chosen = read_choices(steps, wish.bindings, components)
+    wrong = misplaced(steps, chosen.applied_to(wanted.named), components, here, chosen.path_of)
+    return chosen.applied_to(wanted.state.bindings), (*wrong, *chosen.mistakes)
 
 
 class _Before:
@@ -256,53 +249,3 @@ class _Before:
 
     def _resolve(self, command: str) -> Component | None:
         return self._catalogue.resolve(command, self._here.workspace.contract.tenant_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Changes:
-    """The choices for steps that there are, and the mistakes in the others."""
-
-    by_step: Mapping[int, tuple[Component | None, Mapping[ReferenceKind, str | None]]]
-    named_at: Mapping[tuple[int, ReferenceKind], int]
-    """Which of the choices is about a kind of binding of a step."""
-    mistakes: tuple[InvalidInput, ...]
-
-    def path_of(self, bound: StepBindings, kind: ReferenceKind) -> Path:
-        """Which part of the input names what a step is bound to: a choice, or else the graph."""
-        index = self.named_at.get((bound.position, kind))
-        return in_graph(bound, kind) if index is None else in_choices(index, kind)
-
-    def applied_to(self, bindings: Bindings) -> Bindings:
-        bound = by_position(bindings)
-        for position, (component, choices) in self.by_step.items():
-            before = bound.get(position, StepBindings(position))
-            untouched = {kind: value for kind, value in before.values.items() if kind not in choices}
-            chosen = {kind: choice for kind, choice in choices.items() if choice is not None}
-            bound[position] = bound_to(before, {**untouched, **chosen}, component)
-        return tuple(bound[position] for position in sorted(bound) if bound[position].values)
-
-
-def _changes(
-    steps: tuple[Step, ...], wanted: tuple[StepChoice, ...], components: Mapping[str, Component | None]
-) -> _Changes:
-    known = {step.id: step for step in reversed(steps)}
-    by_step: dict[int, tuple[Component | None, Mapping[ReferenceKind, str | None]]] = {}
-    named_at: dict[tuple[int, ReferenceKind], int] = {}
-    mistakes = []
-    for index, choice in enumerate(wanted):
-        step = known.get(choice.step_id)
-        if step is None:
-            message = f"The graph has no step {shown(choice.step_id)}. Name one of its steps."
-            mistakes.append(InvalidInput(("bindings", str(index), "stepId"), message))
-            continue
-        component = components.get(step.command)
-        if step.position in by_step:
-            message = f"An earlier binding is for the step {step.label} too. Put all that it is bound to into one."
-            mistakes.append(InvalidInput(("bindings", str(index), "stepId"), message))
-        if choice.choices.get(ReferenceKind.TOPIC) is not None and not is_pub_sub(component):
-            message = f"The step {step.label} is no pub/sub step, so it can't have a topic. Leave the topic out."
-            mistakes.append(InvalidInput(in_choices(index, ReferenceKind.TOPIC), message))
-        _, before = by_step.get(step.position, (None, {}))
-        by_step[step.position] = (component, {**before, **choice.choices})
-        named_at |= {(step.position, kind): index for kind in choice.choices}
-    return _Changes(by_step, named_at, tuple(mistakes))

@@ -7,7 +7,8 @@ from app.domain.override import ExistingDraft
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.set_aside import DiscardWish
-from app.domain.update import KEEP, Keep, StepChoice, UpdateWish
+from app.domain.step_choices import StepChoice
+from app.domain.update import KEEP, Keep, UpdateWish
 from app.graphql.arguments import given
 from app.graphql.describe import about, optional
 from app.graphql.scalars import JSON

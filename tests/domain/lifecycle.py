@@ -23,7 +23,8 @@ from app.domain.set_aside import (
     plan_discard,
     plan_restore,
 )
-from app.domain.update import KEEP, Keep, StepChoice, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
+from app.domain.step_choices import StepChoice
+from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from tests.domain.world import DEVELOPMENT, STANDARD, catalogue, known
 
 Plan = TypeVar("Plan", UpdatePlan, PublishPlan, RevertPlan, DiscardPlan, RestorePlan)

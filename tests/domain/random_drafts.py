@@ -7,7 +7,7 @@ from random import Random
 from app.domain.flow import Flow
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
-from app.domain.update import StepChoice
+from app.domain.step_choices import StepChoice
 from tests.domain.lifecycle import state_of
 from tests.domain.random_worlds import by_chance
 from tests.domain.world import (

@@ -23,7 +23,8 @@ from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.publish import PublishWish, plan_publish
 from app.domain.readiness import ComponentUnavailable, blockers
 from app.domain.revert import RevertWish, plan_revert
-from app.domain.update import KEEP, Keep, StepChoice, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
+from app.domain.step_choices import StepChoice
+from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from app.domain.used_components import UsedComponents, components_not_accessible
 from tests.domain.lifecycle import agreed, choose, codes, facts_of
 from tests.domain.planning import create

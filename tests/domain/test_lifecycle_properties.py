@@ -15,8 +15,9 @@ from app.domain.model import ReferenceKind
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.references import CredentialNotAccessible, ReferenceAction, ReferenceOutcome, by_position
 from app.domain.step import Step
+from app.domain.step_choices import StepChoice
 from app.domain.topics import TopicNotAccessible
-from app.domain.update import KEEP, StepChoice, Unchanged, UpdatePlan, UpdateRefusal
+from app.domain.update import KEEP, Unchanged, UpdatePlan, UpdateRefusal
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
 from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states
 from tests.domain.random_worlds import bounded

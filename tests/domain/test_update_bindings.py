@@ -6,8 +6,9 @@ from app.domain.graph import Json, StepBindings
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
+from app.domain.step_choices import StepChoice
 from app.domain.topics import TopicNotAccessible
-from app.domain.update import StepChoice, Unchanged
+from app.domain.update import Unchanged
 from tests.domain.lifecycle import agreed, choose, reasons, state_of, update
 from tests.domain.planning import bound
 from tests.domain.world import (

@@ -5,7 +5,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from app.domain.model import ReferenceKind
-from app.domain.update import KEEP, StepChoice
+from app.domain.step_choices import StepChoice
+from app.domain.update import KEEP
 from tests.lifecycle import law
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.graphs import MAIL, Bindings, Graph
