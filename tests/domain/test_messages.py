@@ -6,9 +6,8 @@ import pytest
 
 from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
 from app.domain.bindings import AgentNotCopied, ExportWarning
-from app.domain.component import InaccessibilityReason
+from app.domain.component import Component, InaccessibilityReason
 from app.domain.draft import StaleDraft
-from app.domain.errors import Refusal
 from app.domain.graph import steps_of
 from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
 from app.domain.input import InvalidInput
@@ -18,7 +17,6 @@ from app.domain.model import (
     ContractStatus,
     DraftId,
     FlowId,
-    ReferenceKind,
     Target,
     Workspace,
     WorkspaceId,
@@ -37,19 +35,16 @@ from app.domain.readiness import (
 )
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
-from app.domain.step import Link, Step, make_steps
+from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.wording import enumerated, shown
 from app.graphql.errors.table import LINES
+from tests.domain.messages import MESSAGES, Message, inaccessible
+from tests.domain.messages_of_drafts import OF_DRAFTS
 from tests.domain.world import (
     AGENT,
     CREDENTIAL,
-    DEVELOPMENT,
     HOME,
-    ITEMS,
-    LIVE_ORDERS,
-    NORTHERN,
-    ORDERS,
     PRODUCTION,
     TOPIC,
     called,
@@ -59,22 +54,7 @@ from tests.domain.world import (
     node,
     state,
     step,
-    target,
 )
-
-Message = Refusal | TopicSchemaMismatch | AgentNotCopied | Blocker
-
-
-UNKNOWN, OTHER_TENANT = InaccessibilityReason.UNKNOWN_COMPONENT, InaccessibilityReason.OTHER_TENANT
-OTHER_CONTRACT = InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
-NOT_WHITELISTED = InaccessibilityReason.NOT_WHITELISTED
-
-
-def inaccessible(
-    name: str, *steps: Step | str, title: str | None = None, reason: InaccessibilityReason = UNKNOWN
-) -> InaccessibleComponent:
-    using = tuple(called(one) if isinstance(one, str) else one for one in steps)
-    return InaccessibleComponent(name, None if title is None else component(name, title=title), using, reason)
 
 
 def every_message(name: str, id_: str, count: int) -> list[Message]:
@@ -82,20 +62,9 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
     contract = Contract(ContractId(id_), name, ContractStatus.SUSPENDED, HOME, False, 3)
     workspace, flow = Workspace(WorkspaceId(id_), name, WorkspaceType.FULL, contract), FlowId("flow_1")
     topics = (Target(id_, TOPIC, workspace.id, name),) * count
-    its, named_step = (
-        component("a/b", component_id=id_, needs=CREDENTIAL, title=name),
-        called(id_, name, shares_name=True),
-    )
-    components = [
-        InaccessibleComponent(id_, its, (named_step,) * count, reason)
-        for reason in InaccessibilityReason
-        for _ in topics
-    ]
-    missing = [MissingTopic(called(f"{number} {id_}"), workspace) for number in range(count)]
-    nodes = [step(id_, id_), step(id_, "acme/router:route"), step(f"{id_} 2", "acme/router:route")]
-    links = [Link(id_, id_), Link(id_, f"{id_} 2"), Link(f"{id_} 2", name), Link(f"{id_} 2", id_)]
-    invalid = blockers(state(*nodes, links=links).state, workspace, catalogue(), {})
+    its, named_step = component("a/b", needs=CREDENTIAL, title=name), called(id_, name, shares_name=True)
     return [
+        *about_steps(name, id_, count, workspace, its),
         FlowNotFound(id_),
         WorkspaceNotFound(id_),
         VersionNotFound(flow, name, id_),
@@ -105,8 +74,6 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         DraftNotFound(flow, name, advice=RESTORE_ONE),
         InsufficientPermission(FLOW_EDIT, workspace),
         ContractSuspended(contract, workspace),
-        ComponentNotAccessible(workspace, tuple(components)),
-        *(ComponentNotAccessible(workspace, (each,)) for each in components[:: len(topics)]),
         MultipleTopicsNotCopied(topics, refused=True),
         MultipleTopicsNotCopied(topics, refused=False),
         TopicNotAccessible(id_, workspace),
@@ -121,15 +88,31 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         DraftAlreadyExists(DraftId("draft_1"), flow, name),
         StaleDraft(flow, name, 3, "draft_1", 4),
         StaleDraft(flow, name, 3, None, None),
-        DraftNotReady(flow, name, tuple(missing)),
         CannotOverrideItself(flow, name),
         QuotaExceeded(3, 4, contract),
+        TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
+    ]
+
+
+def about_steps(name: str, id_: str, count: int, workspace: Workspace, its: Component) -> list[Message]:
+    """Those that list steps, or stand in the way of a publish."""
+    named_step = called(id_, name, shares_name=True)
+    components = {
+        reason: (InaccessibleComponent(id_, its, (named_step,) * count, reason),) * count
+        for reason in InaccessibilityReason
+    }
+    missing = [MissingTopic(called(f"{number} {id_}"), workspace) for number in range(count)]
+    nodes = [step(id_, id_), step(id_, "acme/router:route"), step(f"{id_} 2", "acme/router:route")]
+    links = [Link(id_, id_), Link(id_, f"{id_} 2"), Link(f"{id_} 2", name), Link(f"{id_} 2", id_)]
+    return [
+        ComponentNotAccessible(workspace, tuple(each for those in components.values() for each in those)),
+        *(ComponentNotAccessible(workspace, those) for those in components.values()),
+        *(ComponentUnavailable(named_step, those[0], workspace) for those in components.values()),
+        DraftNotReady(FlowId("flow_1"), name, tuple(missing)),
         *missing[:1],
         MissingCredential(named_step, its, workspace),
-        *(ComponentUnavailable(named_step, each, workspace) for each in components[:: len(topics)]),
-        AgentNotCopied(id_, topics[0], (named_step,) * count, workspace),
-        *invalid,
-        TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
+        AgentNotCopied(id_, Target(id_, AGENT, workspace.id, name), (named_step,) * count, workspace),
+        *blockers(state(*nodes, links=links).state, workspace, catalogue(), {}),
     ]
 
 
@@ -156,309 +139,20 @@ def test_every_message_is_one_or_two_sentences() -> None:
     assert [message for message in messages if message.count(". ") > 1 or not message.endswith(".")] == []
 
 
-FLOW = FlowId("flow_1")
-ALPHA, SEND, OTHER_SEND = called("1"), called("2", "Send"), called("3", "Send", shares_name=True)
-CRM = component("lab/crm", title="Customer records", needs=CREDENTIAL)
-THERE = Target("credential_9", CREDENTIAL, PRODUCTION.id, "Mail account")
-ELSEWHERE = Target("credential_9", CREDENTIAL, DEVELOPMENT.id, "Mail account")
-TUNNEL = target(AGENT, "Tunnel", DEVELOPMENT)
-ID = "01jgfjjz00f6xaqg18g7smd3t5"
-NORMALIZER = inaccessible("lab/normalizer", SEND, "5", title="Order normalizer", reason=OTHER_CONTRACT)
-ENRICHER = inaccessible("lab/enricher", "3", title="Enricher", reason=OTHER_CONTRACT)
-ASK = "Check the id, or ask for access."
-
-MESSAGES: list[tuple[Message, str]] = [
-    (FlowNotFound(f"flow_{ID}"), f"There is no flow flow_{ID} that you can see. {ASK}"),
-    (FlowNotFound("nonsense"), f"There is no flow nonsense that you can see. {ASK}"),
-    (
-        FlowNotFound(f"workspace_{ID}"),
-        f"workspace_{ID} is the id of a workspace, not of a flow. Give the id of a flow.",
-    ),
-    (
-        WorkspaceNotFound(f"agent_{ID}"),
-        f"agent_{ID} is the id of an agent, not of a workspace. Give the id of a workspace.",
-    ),
-    (WorkspaceNotFound("workspace_"), f"There is no workspace workspace_ that you can see. {ASK}"),
-    (
-        VersionNotFound(FLOW, "Orders", f"version_{ID}"),
-        f"The flow Orders has no version version_{ID}. Choose one from its history.",
-    ),
-    (
-        VersionNotFound(FLOW, "Orders", f"draft_{ID}"),
-        f"draft_{ID} is the id of a draft, not of a version. Choose one from the history of Orders.",
-    ),
-    (
-        VersionNotFound(FLOW, "Orders", None),
-        "The flow Orders was never published. Publish it first, or take its draft.",
-    ),
-    (
-        DraftNotFound(FLOW, "Orders"),
-        "The flow Orders has no draft. Take its published version, or edit the flow first.",
-    ),
-    (
-        DraftNotFound(FLOW, "Orders", advice=RESTORE_ONE),
-        "The flow Orders has no draft. Restore a draft that was set aside first.",
-    ),
-    (DraftNotFound(None, None, f"draft_{ID}"), f"There is no draft draft_{ID} that you can see. {ASK}"),
-    (
-        DraftNotFound(None, None, f"flow_{ID}"),
-        f"flow_{ID} is the id of a flow, not of a draft. Give the id of a draft.",
-    ),
-    (
-        InsufficientPermission(FLOW_EDIT, PRODUCTION),
-        "You lack the permission workspaces.flow.edit in Production. Ask its admins for a role that has it, such as Integrator.",
-    ),
-    (
-        ContractSuspended(NORTHERN, PRODUCTION, ("flowId",)),
-        (
-            "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
-            "Have the contract reactivated."
-        ),
-    ),
-    (
-        ContractSuspended(NORTHERN, PRODUCTION, ("destination", "workspaceId")),
-        (
-            "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
-            "Choose a workspace of another contract, or have the contract reactivated."
-        ),
-    ),
-    (
-        ComponentNotAccessible(PRODUCTION, (NORMALIZER, ENRICHER)),
-        (
-            "Production can't use 2 components of this flow: Order normalizer (steps Send, 5), Enricher (step 3). "
-            "Share them with Northern Retail, or replace the steps."
-        ),
-    ),
-    (
-        ComponentNotAccessible(PRODUCTION, (ENRICHER,)),
-        (
-            "Production can't use 1 component of this flow: Enricher (step 3). "
-            "Share it with Northern Retail, or replace the step."
-        ),
-    ),
-    (
-        ComponentNotAccessible(
-            PRODUCTION, (inaccessible("lab/code", OTHER_SEND, title="Code", reason=NOT_WHITELISTED),)
-        ),
-        (
-            "Production can't use 1 component of this flow: Code (step Send (3)). "
-            "Have it whitelisted for Northern Retail, or replace the step."
-        ),
-    ),
-    (
-        ComponentNotAccessible(PRODUCTION, (inaccessible("lab/code", "1", title="Code", reason=OTHER_TENANT),)),
-        (
-            "Production can't use 1 component of this flow: Code (step 1). "
-            "Replace the step by what the tenant of Northern Retail has."
-        ),
-    ),
-    (
-        ComponentNotAccessible(PRODUCTION, (inaccessible("lab/none", "1", "2"),)),
-        (
-            "Production can't use 1 component of this flow: lab/none (steps 1, 2). "
-            "Correct the command of the steps: no such component is known."
-        ),
-    ),
-    (
-        ComponentNotAccessible(PRODUCTION, (NORMALIZER, inaccessible("lab/none", "1"), ENRICHER)),
-        (
-            "Production can't use 3 components of this flow: Order normalizer (steps Send, 5), lab/none (step 1), "
-            "Enricher (step 3). Share Order normalizer, Enricher with Northern Retail; correct the commands with "
-            "lab/none, which is unknown; or replace the steps."
-        ),
-    ),
-    (
-        MultipleTopicsNotCopied((ORDERS, ITEMS), refused=True),
-        (
-            "The flow uses several topics (Orders, Items), which one topic can't replace. "
-            "Export it without a topic, and choose the topics in the draft."
-        ),
-    ),
-    (
-        MultipleTopicsNotCopied((), refused=True),
-        (
-            "The flow uses several topics, which one topic can't replace. "
-            "Export it without a topic, and choose the topics in the draft."
-        ),
-    ),
-    (
-        MultipleTopicsNotCopied((ORDERS, ITEMS), refused=False),
-        "The topics Orders, Items of the flow were not copied. Choose topics of the destination in the draft.",
-    ),
-    (
-        MultipleTopicsNotCopied((ORDERS,), refused=False),
-        "The topic Orders of the flow was not copied. Choose a topic of the destination in the draft.",
-    ),
-    (
-        TopicNotAccessible(f"topic_{ID}", PRODUCTION),
-        f"Production has no topic topic_{ID}. Choose a topic of Production.",
-    ),
-    (
-        TopicNotAccessible(ORDERS.id, PRODUCTION, SEND, ORDERS),
-        "The topic Orders doesn't live in Production. Choose a topic of Production for the step Send.",
-    ),
-    (
-        TopicNotAccessible(THERE.id, PRODUCTION, found=THERE),
-        "Mail account is a credential, not a topic. Choose a topic of Production.",
-    ),
-    (
-        TopicNotAccessible(f"agent_{ID}", PRODUCTION, ALPHA),
-        f"agent_{ID} is the id of an agent, not of a topic. Choose a topic of Production for the step 1.",
-    ),
-    (
-        FlowHasNoTopic(FLOW, "Orders"),
-        "The flow Orders has no pub/sub step, so it can't take a topic. Leave the topic out.",
-    ),
-    (
-        CredentialNotAccessible(CREDENTIAL, f"credential_{ID}", PRODUCTION, SEND, CRM),
-        (
-            f"Production has no credential credential_{ID}. "
-            "For the step Send, choose one of Production that belongs to Customer records."
-        ),
-    ),
-    (
-        CredentialNotAccessible(CREDENTIAL, ELSEWHERE.id, PRODUCTION, SEND, CRM, ELSEWHERE),
-        (
-            "The credential Mail account doesn't live in Production. "
-            "For the step Send, choose one of Production that belongs to Customer records."
-        ),
-    ),
-    (
-        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, SEND, CRM, THERE),
-        (
-            "The credential Mail account belongs to another component than the step. "
-            "For the step Send, choose one of Production that belongs to Customer records."
-        ),
-    ),
-    (
-        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, SEND, None, THERE),
-        "The step Send can't have a credential, since its component isn't known. Correct the command of the step first.",
-    ),
-    (
-        CredentialNotAccessible(AGENT, f"secret_{ID}", PRODUCTION, OTHER_SEND, CRM),
-        f"secret_{ID} is the id of a secret, not of an agent. Choose an agent of Production for the step Send (3).",
-    ),
-    (
-        DraftAlreadyExists(DraftId("draft_1"), FLOW, "Orders"),
-        "The flow Orders already has a draft. Publish or discard it first, or let it be set aside.",
-    ),
-    (
-        StaleDraft(FLOW, "Orders", 3, "draft_1", 4),
-        (
-            "The draft of the flow Orders is at revision 4, not 3: it was changed meanwhile. "
-            "Look at it again and repeat the change with its revision."
-        ),
-    ),
-    (
-        StaleDraft(FLOW, "Orders", 9, "draft_1", 4),
-        (
-            "The draft of the flow Orders is at revision 4, not 9: it never had that one. "
-            "Look at it again and repeat the change with its revision."
-        ),
-    ),
-    (
-        StaleDraft(FLOW, "Orders", 3, None, None),
-        "The flow Orders has no draft any more: it was published or discarded since revision 3. Look at the flow again.",
-    ),
-    (
-        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION),)),
-        "The draft of the flow Orders can't be published: 1 thing stands in the way. See the step Send.",
-    ),
-    (
-        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION), MissingTopic(ALPHA, PRODUCTION))),
-        "The draft of the flow Orders can't be published: 2 things stand in the way. See the steps Send, 1.",
-    ),
-    (
-        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION), InvalidGraph("…", SEND))),
-        "The draft of the flow Orders can't be published: 2 things stand in the way. See the step Send.",
-    ),
-    (
-        DraftNotReady(FLOW, "Orders", (InvalidGraph("…"),)),
-        "The draft of the flow Orders can't be published: 1 thing stands in the way.",
-    ),
-    (CannotOverrideItself(FLOW, "Orders"), "The flow Orders can't override itself. Choose another flow, or copy it."),
-    (
-        QuotaExceeded(1, 1, NORTHERN, ("destination", "workspaceId")),
-        (
-            "The contract Northern Retail may hold 1 flow in its production workspaces and holds 1. "
-            "Override an existing flow, remove one, or have the quota raised."
-        ),
-    ),
-    (
-        QuotaExceeded(3, 4, NORTHERN, ("workspaceId",)),
-        (
-            "The contract Northern Retail may hold 3 flows in its production workspaces and holds 4. "
-            "Remove a flow, or have the quota raised."
-        ),
-    ),
-    (
-        MissingCredential(SEND, CRM, PRODUCTION),
-        "The step Send has no credential of Customer records that lives in Production. Choose one in the draft.",
-    ),
-    (
-        MissingCredential(ALPHA, component("lab/vault", needs=ReferenceKind.SECRET), PRODUCTION),
-        "The step 1 has no secret of lab/vault that lives in Production. Choose one in the draft.",
-    ),
-    (
-        MissingTopic(OTHER_SEND, PRODUCTION),
-        "The pub/sub step Send (3) has no topic that lives in Production. Choose one in the draft.",
-    ),
-    (
-        ComponentUnavailable(SEND, NORMALIZER, PRODUCTION),
-        (
-            "Production can't use Order normalizer, which the step Send runs. "
-            "Share it with Northern Retail, or replace the step."
-        ),
-    ),
-    (
-        ComponentUnavailable(SEND, inaccessible("lab/none", SEND), PRODUCTION),
-        (
-            "Production can't use lab/none, which the step Send runs. "
-            "Correct the command of the step: no such component is known."
-        ),
-    ),
-    (
-        AgentNotCopied(TUNNEL.id, TUNNEL, (ALPHA, SEND), PRODUCTION),
-        (
-            "The steps 1, Send of the source run on the agent Tunnel, which Production can't use. "
-            "Choose an agent in the draft, or nothing takes its place."
-        ),
-    ),
-    (
-        AgentNotCopied(TUNNEL.id, None, (SEND,), PRODUCTION),
-        (
-            "The step Send of the source runs on an agent, which Production can't use. "
-            "Choose an agent in the draft, or nothing takes its place."
-        ),
-    ),
-    (
-        TopicSchemaMismatch(ORDERS, LIVE_ORDERS, ("a",)),
-        (
-            "With the destination's topic Live orders instead of the source's Orders, 1 property is missing: a. "
-            "Check the mappings of the steps that use it."
-        ),
-    ),
-    (
-        TopicSchemaMismatch(ORDERS, ORDERS, ("a", "b")),
-        (
-            "With the destination's topic Orders instead of the source's Orders, 2 properties are missing: a, b. "
-            "Check the mappings of the steps that use it."
-        ),
-    ),
-]
+ALL = [*MESSAGES, *OF_DRAFTS]
 
 
-@pytest.mark.parametrize(("message", "says"), MESSAGES, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(("message", "says"), ALL, ids=lambda each: type(each).__name__)
 def test_what_is_said(message: Message, says: str) -> None:
     assert message.message == says
 
 
 def test_of_every_refusal_and_blocker_it_is_tested_what_is_said() -> None:
-    said = {type(message) for message, _ in MESSAGES} | {InvalidGraph, InvalidInput}
+    said = {type(message) for message, _ in ALL} | {InvalidGraph, InvalidInput}
     assert said >= {*LINES, *get_args(Blocker), *get_args(ExportWarning)}
 
 
-@pytest.mark.parametrize("message", [message for message, _ in MESSAGES], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("message", [message for message, _ in ALL], ids=lambda each: type(each).__name__)
 def test_whatever_has_a_name_is_not_named_by_its_id(message: Message) -> None:
     hidden = ["workspace_production", "contract_northern_retail", "flow_1", "draft_1", "topic_orders", "credential_9"]
     assert [id_ for id_ in hidden if id_ in message.message] == []

@@ -1,0 +1,275 @@
+"""What is said of every case: the table of messages."""
+
+from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
+from app.domain.bindings import AgentNotCopied
+from app.domain.component import InaccessibilityReason
+from app.domain.errors import Refusal
+from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
+from app.domain.model import (
+    FlowId,
+    Target,
+)
+from app.domain.override import CannotOverrideItself
+from app.domain.quota import QuotaExceeded
+from app.domain.readiness import (
+    Blocker,
+)
+from app.domain.references import CredentialNotAccessible
+from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
+from app.domain.step import Step
+from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
+from tests.domain.world import (
+    AGENT,
+    CREDENTIAL,
+    DEVELOPMENT,
+    ITEMS,
+    LIVE_ORDERS,
+    NORTHERN,
+    ORDERS,
+    PRODUCTION,
+    called,
+    component,
+    target,
+)
+
+Message = Refusal | TopicSchemaMismatch | AgentNotCopied | Blocker
+
+
+UNKNOWN, OTHER_TENANT = InaccessibilityReason.UNKNOWN_COMPONENT, InaccessibilityReason.OTHER_TENANT
+OTHER_CONTRACT = InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
+NOT_WHITELISTED = InaccessibilityReason.NOT_WHITELISTED
+
+
+def inaccessible(
+    name: str, *steps: Step | str, title: str | None = None, reason: InaccessibilityReason = UNKNOWN
+) -> InaccessibleComponent:
+    using = tuple(called(one) if isinstance(one, str) else one for one in steps)
+    return InaccessibleComponent(name, None if title is None else component(name, title=title), using, reason)
+
+
+FLOW = FlowId("flow_1")
+ALPHA, SEND, OTHER_SEND = called("1"), called("2", "Send"), called("3", "Send", shares_name=True)
+CRM = component("lab/crm", title="Customer records", needs=CREDENTIAL)
+THERE = Target("credential_9", CREDENTIAL, PRODUCTION.id, "Mail account")
+ELSEWHERE = Target("credential_9", CREDENTIAL, DEVELOPMENT.id, "Mail account")
+TUNNEL = target(AGENT, "Tunnel", DEVELOPMENT)
+ID = "01jgfjjz00f6xaqg18g7smd3t5"
+NORMALIZER = inaccessible("lab/normalizer", SEND, "5", title="Order normalizer", reason=OTHER_CONTRACT)
+ENRICHER = inaccessible("lab/enricher", "3", title="Enricher", reason=OTHER_CONTRACT)
+ASK = "Check the id, or ask for access."
+
+MESSAGES: list[tuple[Message, str]] = [
+    (FlowNotFound(f"flow_{ID}"), f"There is no flow flow_{ID} that you can see. {ASK}"),
+    (FlowNotFound("nonsense"), f"There is no flow nonsense that you can see. {ASK}"),
+    (
+        FlowNotFound(f"workspace_{ID}"),
+        f"workspace_{ID} is the id of a workspace, not of a flow. Give the id of a flow.",
+    ),
+    (
+        WorkspaceNotFound(f"agent_{ID}"),
+        f"agent_{ID} is the id of an agent, not of a workspace. Give the id of a workspace.",
+    ),
+    (WorkspaceNotFound("workspace_"), f"There is no workspace workspace_ that you can see. {ASK}"),
+    (
+        VersionNotFound(FLOW, "Orders", f"version_{ID}"),
+        f"The flow Orders has no version version_{ID}. Choose one from its history.",
+    ),
+    (
+        VersionNotFound(FLOW, "Orders", f"draft_{ID}"),
+        f"draft_{ID} is the id of a draft, not of a version. Choose one from the history of Orders.",
+    ),
+    (
+        VersionNotFound(FLOW, "Orders", None),
+        "The flow Orders was never published. Publish it first, or take its draft.",
+    ),
+    (
+        DraftNotFound(FLOW, "Orders"),
+        "The flow Orders has no draft. Take its published version, or edit the flow first.",
+    ),
+    (
+        DraftNotFound(FLOW, "Orders", advice=RESTORE_ONE),
+        "The flow Orders has no draft. Restore a draft that was set aside first.",
+    ),
+    (DraftNotFound(None, None, f"draft_{ID}"), f"There is no draft draft_{ID} that you can see. {ASK}"),
+    (
+        DraftNotFound(None, None, f"flow_{ID}"),
+        f"flow_{ID} is the id of a flow, not of a draft. Give the id of a draft.",
+    ),
+    (
+        InsufficientPermission(FLOW_EDIT, PRODUCTION),
+        "You lack the permission workspaces.flow.edit in Production. Ask its admins for a role that has it, such as Integrator.",
+    ),
+    (
+        ContractSuspended(NORTHERN, PRODUCTION, ("flowId",)),
+        (
+            "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
+            "Have the contract reactivated."
+        ),
+    ),
+    (
+        ContractSuspended(NORTHERN, PRODUCTION, ("destination", "workspaceId")),
+        (
+            "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
+            "Choose a workspace of another contract, or have the contract reactivated."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (NORMALIZER, ENRICHER)),
+        (
+            "Production can't use 2 components of this flow: Order normalizer (steps Send, 5), Enricher (step 3). "
+            "Share them with Northern Retail, or replace the steps."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (ENRICHER,)),
+        (
+            "Production can't use 1 component of this flow: Enricher (step 3). "
+            "Share it with Northern Retail, or replace the step."
+        ),
+    ),
+    (
+        ComponentNotAccessible(
+            PRODUCTION, (inaccessible("lab/code", OTHER_SEND, title="Code", reason=NOT_WHITELISTED),)
+        ),
+        (
+            "Production can't use 1 component of this flow: Code (step Send (3)). "
+            "Have it whitelisted for Northern Retail, or replace the step."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (inaccessible("lab/code", "1", title="Code", reason=OTHER_TENANT),)),
+        (
+            "Production can't use 1 component of this flow: Code (step 1). "
+            "Replace the step by what the tenant of Northern Retail has."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (inaccessible("lab/none", "1", "2"),)),
+        (
+            "Production can't use 1 component of this flow: lab/none (steps 1, 2). "
+            "Correct the command of the steps: no such component is known."
+        ),
+    ),
+    (
+        ComponentNotAccessible(PRODUCTION, (NORMALIZER, inaccessible("lab/none", "1"), ENRICHER)),
+        (
+            "Production can't use 3 components of this flow: Order normalizer (steps Send, 5), lab/none (step 1), "
+            "Enricher (step 3). Share Order normalizer, Enricher with Northern Retail; correct the commands with "
+            "lab/none, which is unknown; or replace the steps."
+        ),
+    ),
+    (
+        MultipleTopicsNotCopied((ORDERS, ITEMS), refused=True),
+        (
+            "The flow uses several topics (Orders, Items), which one topic can't replace. "
+            "Export it without a topic, and choose the topics in the draft."
+        ),
+    ),
+    (
+        MultipleTopicsNotCopied((), refused=True),
+        (
+            "The flow uses several topics, which one topic can't replace. "
+            "Export it without a topic, and choose the topics in the draft."
+        ),
+    ),
+    (
+        MultipleTopicsNotCopied((ORDERS, ITEMS), refused=False),
+        "The topics Orders, Items of the flow were not copied. Choose topics of the destination in the draft.",
+    ),
+    (
+        MultipleTopicsNotCopied((ORDERS,), refused=False),
+        "The topic Orders of the flow was not copied. Choose a topic of the destination in the draft.",
+    ),
+    (
+        TopicNotAccessible(f"topic_{ID}", PRODUCTION),
+        f"Production has no topic topic_{ID}. Choose a topic of Production.",
+    ),
+    (
+        TopicNotAccessible(ORDERS.id, PRODUCTION, SEND, ORDERS),
+        "The topic Orders doesn't live in Production. Choose a topic of Production for the step Send.",
+    ),
+    (
+        TopicNotAccessible(THERE.id, PRODUCTION, found=THERE),
+        "Mail account is a credential, not a topic. Choose a topic of Production.",
+    ),
+    (
+        TopicNotAccessible(f"agent_{ID}", PRODUCTION, ALPHA),
+        f"agent_{ID} is the id of an agent, not of a topic. Choose a topic of Production for the step 1.",
+    ),
+    (
+        FlowHasNoTopic(FLOW, "Orders"),
+        "The flow Orders has no pub/sub step, so it can't take a topic. Leave the topic out.",
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, f"credential_{ID}", PRODUCTION, SEND, CRM),
+        (
+            f"Production has no credential credential_{ID}. "
+            "For the step Send, choose one of Production that belongs to Customer records."
+        ),
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, ELSEWHERE.id, PRODUCTION, SEND, CRM, ELSEWHERE),
+        (
+            "The credential Mail account doesn't live in Production. "
+            "For the step Send, choose one of Production that belongs to Customer records."
+        ),
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, SEND, CRM, THERE),
+        (
+            "The credential Mail account belongs to another component than the step. "
+            "For the step Send, choose one of Production that belongs to Customer records."
+        ),
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, SEND, None, THERE),
+        "The step Send can't have a credential, since its component isn't known. Correct the command of the step first.",
+    ),
+    (
+        CredentialNotAccessible(AGENT, f"secret_{ID}", PRODUCTION, OTHER_SEND, CRM),
+        f"secret_{ID} is the id of a secret, not of an agent. Choose an agent of Production for the step Send (3).",
+    ),
+    (CannotOverrideItself(FLOW, "Orders"), "The flow Orders can't override itself. Choose another flow, or copy it."),
+    (
+        QuotaExceeded(1, 1, NORTHERN, ("destination", "workspaceId")),
+        (
+            "The contract Northern Retail may hold 1 flow in its production workspaces and holds 1. "
+            "Override an existing flow, remove one, or have the quota raised."
+        ),
+    ),
+    (
+        QuotaExceeded(3, 4, NORTHERN, ("workspaceId",)),
+        (
+            "The contract Northern Retail may hold 3 flows in its production workspaces and holds 4. "
+            "Remove a flow, or have the quota raised."
+        ),
+    ),
+    (
+        AgentNotCopied(TUNNEL.id, TUNNEL, (ALPHA, SEND), PRODUCTION),
+        (
+            "The steps 1, Send of the source run on the agent Tunnel, which Production can't use. "
+            "Choose an agent in the draft, or nothing takes its place."
+        ),
+    ),
+    (
+        AgentNotCopied(TUNNEL.id, None, (SEND,), PRODUCTION),
+        (
+            "The step Send of the source runs on an agent, which Production can't use. "
+            "Choose an agent in the draft, or nothing takes its place."
+        ),
+    ),
+    (
+        TopicSchemaMismatch(ORDERS, LIVE_ORDERS, ("a",)),
+        (
+            "With the destination's topic Live orders instead of the source's Orders, 1 property is missing: a. "
+            "Check the mappings of the steps that use it."
+        ),
+    ),
+    (
+        TopicSchemaMismatch(ORDERS, ORDERS, ("a", "b")),
+        (
+            "With the destination's topic Orders instead of the source's Orders, 2 properties are missing: a, b. "
+            "Check the mappings of the steps that use it."
+        ),
+    ),
+]

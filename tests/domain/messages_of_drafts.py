@@ -1,0 +1,87 @@
+"""What is said of drafts, and of what keeps them from being published."""
+
+from app.domain.draft import StaleDraft
+from app.domain.model import (
+    DraftId,
+    ReferenceKind,
+)
+from app.domain.override import DraftAlreadyExists
+from app.domain.readiness import (
+    ComponentUnavailable,
+    DraftNotReady,
+    InvalidGraph,
+    MissingCredential,
+    MissingTopic,
+)
+from tests.domain.messages import ALPHA, CRM, FLOW, NORMALIZER, OTHER_SEND, SEND, Message, inaccessible
+from tests.domain.world import (
+    PRODUCTION,
+    component,
+)
+
+OF_DRAFTS: list[tuple[Message, str]] = [
+    (
+        DraftAlreadyExists(DraftId("draft_1"), FLOW, "Orders"),
+        "The flow Orders already has a draft. Publish or discard it first, or let it be set aside.",
+    ),
+    (
+        StaleDraft(FLOW, "Orders", 3, "draft_1", 4),
+        (
+            "The draft of the flow Orders is at revision 4, not 3: it was changed meanwhile. "
+            "Look at it again and repeat the change with its revision."
+        ),
+    ),
+    (
+        StaleDraft(FLOW, "Orders", 9, "draft_1", 4),
+        (
+            "The draft of the flow Orders is at revision 4, not 9: it never had that one. "
+            "Look at it again and repeat the change with its revision."
+        ),
+    ),
+    (
+        StaleDraft(FLOW, "Orders", 3, None, None),
+        "The flow Orders has no draft any more: it was published or discarded since revision 3. Look at the flow again.",
+    ),
+    (
+        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION),)),
+        "The draft of the flow Orders can't be published: 1 thing stands in the way. See the step Send.",
+    ),
+    (
+        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION), MissingTopic(ALPHA, PRODUCTION))),
+        "The draft of the flow Orders can't be published: 2 things stand in the way. See the steps Send, 1.",
+    ),
+    (
+        DraftNotReady(FLOW, "Orders", (MissingTopic(SEND, PRODUCTION), InvalidGraph("…", SEND))),
+        "The draft of the flow Orders can't be published: 2 things stand in the way. See the step Send.",
+    ),
+    (
+        DraftNotReady(FLOW, "Orders", (InvalidGraph("…"),)),
+        "The draft of the flow Orders can't be published: 1 thing stands in the way.",
+    ),
+    (
+        MissingCredential(SEND, CRM, PRODUCTION),
+        "The step Send has no credential of Customer records that lives in Production. Choose one in the draft.",
+    ),
+    (
+        MissingCredential(ALPHA, component("lab/vault", needs=ReferenceKind.SECRET), PRODUCTION),
+        "The step 1 has no secret of lab/vault that lives in Production. Choose one in the draft.",
+    ),
+    (
+        MissingTopic(OTHER_SEND, PRODUCTION),
+        "The pub/sub step Send (3) has no topic that lives in Production. Choose one in the draft.",
+    ),
+    (
+        ComponentUnavailable(SEND, NORMALIZER, PRODUCTION),
+        (
+            "Production can't use Order normalizer, which the step Send runs. "
+            "Share it with Northern Retail, or replace the step."
+        ),
+    ),
+    (
+        ComponentUnavailable(SEND, inaccessible("lab/none", SEND), PRODUCTION),
+        (
+            "Production can't use lab/none, which the step Send runs. "
+            "Correct the command of the step: no such component is known."
+        ),
+    ),
+]
