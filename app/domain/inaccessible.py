@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 from app.domain.component import (
@@ -34,6 +35,17 @@ class InaccessibleComponent:
         return shown(self.name) if self.component is None else self.component.label
 
 
+class InaccessibleComponents(tuple[InaccessibleComponent, ...]):  # noqa: SLOT001 - what is derived once is kept in its __dict__
+    """Components in the order of their first steps; what is told of them is shared by many destinations."""
+
+    @cached_property
+    def by_reason(self) -> Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]]:
+        found: dict[InaccessibilityReason, list[InaccessibleComponent]] = {}
+        for each in self:
+            found.setdefault(each.reason, []).append(each)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentNotAccessible:
     code: ClassVar = ErrorCode.COMPONENT_NOT_ACCESSIBLE
@@ -43,16 +55,12 @@ class ComponentNotAccessible:
 
     @property
     def message(self) -> str:
+        grouped = self.components
+        if not isinstance(grouped, InaccessibleComponents):
+            grouped = InaccessibleComponents(grouped)
         count = "1 component" if len(self.components) == 1 else f"{len(self.components)} components"
         components = enumerated(self.components, _with_steps, longest=LONGEST_COMPONENTS)
-        return f"{named(self.workspace)} can't use {count} of this flow: {components}. {self._advice()}"
-
-    def _advice(self) -> str:
-        """What would help, for the components of each reason; they are named where there are several reasons."""
-        by_reason: dict[InaccessibilityReason, list[InaccessibleComponent]] = {}
-        for each in self.components:
-            by_reason.setdefault(each.reason, []).append(each)
-        return advice(by_reason, self.workspace)
+        return f"{named(self.workspace)} can't use {count} of this flow: {components}. {advice(grouped.by_reason, self.workspace)}"
 
 
 def advice(by_reason: Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]], workspace: Workspace) -> str:
@@ -62,9 +70,8 @@ def advice(by_reason: Mapping[InaccessibilityReason, Sequence[InaccessibleCompon
         {InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT, InaccessibilityReason.NOT_WHITELISTED}
     ):
         separator = ", or" if len(remedies) == 1 else "; or"
-        remedies[-1] += (
-            f"{separator} replace the {_step_or_steps([each for those in by_reason.values() for each in those])}"
-        )
+        step = _step_or_steps(*by_reason.values())
+        remedies[-1] += f"{separator} replace the {step}"
     sentence = "; ".join(remedies)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
@@ -89,8 +96,9 @@ def _remedy(
             return f"correct the commands with {them}, which {'is' if len(components) == 1 else 'are'} unknown"
 
 
-def _step_or_steps(components: Sequence[InaccessibleComponent]) -> str:
-    return "step" if len(components) == 1 and len(components[0].steps) == 1 else "steps"
+def _step_or_steps(*groups: Sequence[InaccessibleComponent]) -> str:
+    [first, *others] = groups
+    return "step" if not others and len(first) == 1 and len(first[0].steps) == 1 else "steps"
 
 
 def _with_steps(component: InaccessibleComponent) -> str:

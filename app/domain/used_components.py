@@ -12,7 +12,7 @@ from app.domain.component import (
     steps_by_component,
     why_unusable,
 )
-from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
+from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent, InaccessibleComponents
 from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
 from app.domain.step import Step
 
@@ -68,14 +68,15 @@ class UsedComponents:
         found = {users[0].command: catalogue.resolve(users[0].command, home) for users in self._steps}
         self._known = {command: component for command, component in found.items() if component is not None}
         self._reasons: dict[tuple[ContractId, WorkspaceType], _Reasons] = {}
-        self._told: dict[_Reasons, tuple[InaccessibleComponent, ...]] = {}
+        self._told: dict[_Reasons, InaccessibleComponents] = {}
 
     def refused_by(self, destination: Workspace) -> tuple[ComponentNotAccessible, ...]:
         if self._source.id == destination.id:
             return ()
         reasons = self._reasons_in(destination)
         if reasons not in self._told:
-            self._told[reasons] = tuple(self._inaccessible(dict(zip(self._known, reasons, strict=True))))
+            by_command = dict(zip(self._known, reasons, strict=True))
+            self._told[reasons] = InaccessibleComponents(self._inaccessible(by_command))
         found = self._told[reasons]
         return (ComponentNotAccessible(destination, found),) if found else ()
 

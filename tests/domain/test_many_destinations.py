@@ -60,6 +60,16 @@ def test_another_destination_costs_no_look_at_the_steps() -> None:
     assert bytecodes(lambda: many.refused_by(PLACES[1])) == bytecodes(lambda: few.refused_by(PLACES[1]))
 
 
+def test_another_destination_costs_no_look_at_all_components_for_its_message() -> None:
+    some, many = (
+        UsedComponents(outline(*UNKNOWN[:number], *KNOWN), CATALOGUE, source=DEVELOPMENT) for number in (100, 500)
+    )
+    here, there = ([used.refused_by(place)[0] for used in (some, many)] for place in PLACES[:2])
+    assert all(refused.message for refused in here)
+    effort = [bytecodes(lambda refused=refused: refused.message) for refused in there]
+    assert effort[0] == effort[1]
+
+
 def test_refusals_of_an_export_use_the_components_that_were_looked_up_before() -> None:
     orders = flow(published=state(*UNKNOWN, *KNOWN))
     used = UsedComponents(outline(*UNKNOWN, *KNOWN), CATALOGUE, source=orders.place.workspace)
