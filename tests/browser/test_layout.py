@@ -26,6 +26,16 @@ async def test_at_1280_px_no_line_of_an_example_is_cut_and_only_the_longest_are_
     assert shown["wrapped"] == [line for line in documents.splitlines() if len(line) > WIDEST]
 
 
+async def test_lines_are_wrapped_on_later_visits_too_whatever_panel_is_shown(on_a_laptop: Visit) -> None:
+    await on_a_laptop.button("Show Documentation Explorer").click()
+    await on_a_laptop.stored()
+    await on_a_laptop.open()
+    await expect(on_a_laptop.button("Show Examples")).to_be_visible()
+    long = f"# {'long ' * 60}"
+    shown = await on_a_laptop.page.evaluate(SHOW_ALL, long)
+    assert (shown["hidden"] <= 0, shown["wrapped"]) == (True, [long])
+
+
 async def test_the_active_tab_is_in_sight_however_many_there_are(on_a_laptop: Visit) -> None:
     active = on_a_laptop.page.get_by_role("tab", selected=True)
     for name in ("DestinationWorkspacesWithReasons", "RefusedInsufficientPermission", "ExportWarnsOfTheTopicsSchema"):

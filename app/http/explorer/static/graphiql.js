@@ -83,6 +83,11 @@ function whenRendered(selector, use) {
   else requestAnimationFrame(() => whenRendered(selector, use));
 }
 
+/** Lines may be longer than a narrow window. */
+function wrapLines(editor) {
+  editor.CodeMirror.setOption("lineWrapping", true);
+}
+
 function keepActiveTabInView(tabs) {
   const scroll = () => tabs.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const changes = { subtree: true, childList: true, characterData: true, attributeFilter: ["aria-selected"] };
@@ -116,5 +121,7 @@ const isFirstVisit = storage.getItem("graphiql:tabState") === null;
 if (isFirstVisit) storage.setItem("graphiql:variables", firstOfEach[0].variables);
 render();
 whenRendered(".graphiql-tabs", keepActiveTabInView);
+whenRendered(".graphiql-query-editor .CodeMirror", wrapLines);
+whenRendered(".graphiql-editor-tool .CodeMirror", wrapLines);
 if (isFirstVisit) whenRendered('button[aria-label="Show Examples"]', (button) => button.click());
 page.ready = "true";

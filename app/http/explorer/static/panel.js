@@ -15,11 +15,6 @@ function Panel({ sections, remark, opened }) {
   const editor = GraphiQL.React.useEditorContext({ nonNull: true });
   const [next, setNext] = useState(null);
 
-  // Lines may be longer than a narrow window.
-  useEffect(() => {
-    for (const each of [editor.queryEditor, editor.variableEditor]) each?.setOption("lineWrapping", true);
-  }, [editor.queryEditor, editor.variableEditor]);
-
   // The new tab exists after the next render.
   useEffect(() => {
     if (!next) return;
