@@ -11,24 +11,25 @@ from click.testing import CliRunner
 from app.cli import main
 from app.settings import described
 from tests.api.databases import run_sql
-from tests.cli.flowport import flowport
+from tests.cli.flowport import called, flowport
 
 
 @pytest.mark.parametrize("command", ["serve", "load", "token", "reset-demo", "schema"])
 def test_every_command_has_help(command: str) -> None:
-    told = flowport(command, "--help")
+    told = called(command, "--help")
     assert (told.returncode, told.stderr) == (0, "")
-    assert told.stdout.startswith(f"Usage: python -m app {command} ")
+    assert told.stdout.startswith(f"Usage: main {command} ")
 
 
 def test_the_help_of_serve_lists_every_setting_with_its_default() -> None:
     told = " ".join(flowport("serve", "--help").stdout.split())
+    assert told.startswith("Usage: python -m app serve ")
     for variable, default, description in described():
         assert f"{variable} {description}" + (f" [default: {default}]" if default else "") in told
 
 
 def test_bad_settings_are_listed_one_a_line() -> None:
-    told = flowport("serve", PORT="http", WORKERS="0", PORTT="1")
+    told = called("serve", PORT="http", WORKERS="0", PORTT="1")
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.splitlines() == [
         "Error: FLOWPORT_PORTT: there is no such setting; the nearest is FLOWPORT_PORT",
@@ -40,7 +41,7 @@ def test_bad_settings_are_listed_one_a_line() -> None:
 def test_a_port_in_use_is_said_before_anything_is_begun(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        told = flowport("serve", "--port", str(port), "--data-dir", folder / "data")
+        told = called("serve", "--port", str(port), "--data-dir", folder / "data")
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr == (
         f"Error: Can't listen on 127.0.0.1, port {port}: Address already in use. "
@@ -50,13 +51,13 @@ def test_a_port_in_use_is_said_before_anything_is_begun(folder: Path) -> None:
 
 
 def test_an_address_that_is_not_ours_is_refused() -> None:
-    told = flowport("serve", "--host", "192.0.2.1", "--port", "0")
+    told = called("serve", "--host", "192.0.2.1", "--port", "0")
     assert told.returncode == 1
     assert told.stderr.startswith("Error: Can't listen on 192.0.2.1, port 0: ")
 
 
 def test_a_database_that_can_not_be_reached_is_said_in_a_line() -> None:
-    told = flowport("token", "--list", DATABASE_URL="postgresql://127.0.0.1:1/nowhere")
+    told = called("token", "--list", DATABASE_URL="postgresql://127.0.0.1:1/nowhere")
     assert told.returncode == 1
     assert told.stderr.startswith("Error: The database can't be reached: ")
     assert len(told.stderr.splitlines()) == 1
@@ -81,7 +82,7 @@ async def test_a_database_of_a_newer_release_is_refused_in_a_line(database_url: 
 
 @pytest.mark.parametrize("command", [["serve"], ["token", "--list"]])
 def test_a_data_directory_without_a_name_is_refused(command: list[str]) -> None:
-    told = flowport(*command, "--data-dir", "")
+    told = called(*command, "--data-dir", "")
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.endswith(
         "Error: Invalid value for '--data-dir': it must have a name; without the option it is the one of the setting.\n"
@@ -89,7 +90,7 @@ def test_a_data_directory_without_a_name_is_refused(command: list[str]) -> None:
 
 
 def test_a_data_directory_without_a_parent_is_refused(folder: Path) -> None:
-    told = flowport("serve", "--port", "0", "--data-dir", folder / "missing" / "data")
+    told = called("serve", "--port", "0", "--data-dir", folder / "missing" / "data")
     assert told.returncode == 1
     assert f"there is no folder {folder / 'missing'}" in told.stderr
 
@@ -98,5 +99,5 @@ def test_a_data_directory_without_a_parent_is_refused(folder: Path) -> None:
     "arguments", [[], ["ada@example.com", "--list"], ["--list", "--revoke", "token_1"], ["a@b.c", "--expires", "0"]]
 )
 def test_a_token_command_that_asks_for_nothing_or_two_things_is_refused(arguments: list[str]) -> None:
-    told = flowport("token", *arguments)
+    told = called("token", *arguments)
     assert (told.returncode, told.stdout) == (2, "")

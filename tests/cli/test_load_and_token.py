@@ -39,7 +39,7 @@ def loaded(database_url: str, tmp_path: Path) -> str:
 def test_a_world_file_is_loaded_and_its_keys_are_mapped_to_ids(database_url: str, tmp_path: Path) -> None:
     world, ids = tmp_path / "world.json", tmp_path / "ids.json"
     world.write_text(json.dumps(WORLD))
-    told = flowport("load", world, "--map", ids, DATABASE_URL=database_url)
+    told = called("load", world, "--map", ids, DATABASE_URL=database_url)
     assert (told.returncode, told.stdout, told.stderr) == (
         0,
         "",
@@ -97,7 +97,7 @@ def test_a_token_is_printed_once_and_alone(loaded: str) -> None:
     assert token.startswith("fp_")
     assert token.split() == [token]
 
-    listed = flowport("token", "--list", DATABASE_URL=loaded).stdout
+    listed = called("token", "--list", DATABASE_URL=loaded).stdout
     header, row = listed.splitlines()
     assert header.split() == ["ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST", "USED", "REVOKED"]
     assert row.split()[1:3] == ["ada@example.com", "nightly"]

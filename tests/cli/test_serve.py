@@ -68,25 +68,19 @@ def test_a_signal_stops_the_server_and_its_database(life: Life) -> None:
     assert (life.code, life.database_runs) == (0, False)
 
 
-@pytest.mark.parametrize(("number", "options"), [(signal.SIGINT, []), (signal.SIGTERM, ["--workers", "2"])])
-def test_ctrl_c_stops_them_too_and_a_signal_several_workers(
-    data_dir: Path, number: signal.Signals, options: list[str]
+@pytest.mark.parametrize(("options", "number"), [([], signal.SIGINT), (["--workers", "2"], signal.SIGTERM)])
+def test_after_a_kill_nothing_is_left_and_the_next_start_serves_until_a_signal(
+    data_dir: Path, options: list[str], number: signal.Signals
 ) -> None:
-    with serving(data_dir, *options) as server:
-        assert httpx.get(f"{server.url}/ready").status_code == 200
-        assert server_of(data_dir) is not None
-        assert server.end(number) == 0
-    assert server_of(data_dir) is None
-
-
-@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
-def test_after_a_kill_nothing_is_left_and_the_next_start_serves(data_dir: Path, options: list[str]) -> None:
     with serving(data_dir, *options) as killed:
         port = killed.url.split(":")[-1]
         killed.end(signal.SIGKILL)
     assert eventually(lambda: server_of(data_dir) is None)
     with serving(data_dir, *options, "--port", port) as server:
         assert httpx.get(f"{server.url}/ready").status_code == 200
+        assert server_of(data_dir) is not None
+        assert server.end(number) == 0
+    assert server_of(data_dir) is None
 
 
 def test_the_supervisor_has_one_thread(life: Life) -> None:
@@ -150,15 +144,11 @@ def test_the_demo_world_is_not_served_to_other_hosts(data_dir: Path, options: li
     assert "loopback only" in told.stderr
 
 
-def test_a_server_of_other_hosts_takes_no_token_of_a_demo_world_that_comes_later(folder: Path) -> None:
+def test_other_hosts_are_served_without_a_demo_world_and_take_no_token_of_one_that_comes_later(folder: Path) -> None:
     data_dir, asked = folder / "data", {"query": "{ viewer { id } }"}
     with serving(data_dir, "--no-demo", "--host", "0.0.0.0") as to_all, serving(data_dir) as to_us:
         answers = [httpx.post(f"{server.url}/graphql", json=asked, headers=TOKEN) for server in (to_us, to_all)]
+        assert to_all.end(signal.SIGTERM) == 0
+    assert to_all.greeting == [f"Flowport serves GraphQL, and {PAGE} for browsers, on {to_all.url}/graphql"]
     assert [answer.status_code for answer in answers] == [200, 401]
     assert answers[1].headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-
-
-def test_without_the_demo_world_other_hosts_are_served(folder: Path) -> None:
-    with serving(folder / "data", "--no-demo", "--host", "0.0.0.0") as server:
-        assert server.end(signal.SIGTERM) == 0
-    assert server.greeting == [f"Flowport serves GraphQL, and {PAGE} for browsers, on {server.url}/graphql"]
