@@ -68,6 +68,11 @@ def grow_a_resolver(house: Path) -> None:
     append(house / "app/graphql/queries.py", "\n\nasync def long() -> None:\n" + "    print()\n" * 16)
 
 
+def grow_a_resolver_of_a_list(house: Path) -> None:
+    resolver = "\n\n@connection_field\nasync def pages() -> None:\n"
+    append(house / "app/graphql/types/workspace.py", resolver + "    print()\n" * 16)
+
+
 def say_what_the_field_says_better(house: Path) -> None:
     unwanted = UNWANTED[0]
     (house / "app/domain/spoken.py").write_text(f"# {unwanted.example}\n", encoding="utf-8")
@@ -94,6 +99,7 @@ def change_the_api(house: Path) -> None:
         ("sizes", grow_a_module, "app/domain/long.py:1: 301 lines in the module, at most 300"),
         ("sizes", grow_a_function, "app/domain/long.py:1: long has 41 lines, at most 40"),
         ("sizes", grow_a_resolver, "long is a resolver with 16 lines in its body, at most 15"),
+        ("sizes", grow_a_resolver_of_a_list, "pages is a resolver with 16 lines in its body, at most 15"),
         ("words", say_what_the_field_says_better, "app/domain/spoken.py:1: say “periodic cleanup” instead of"),
         ("types", leave_out_a_type, "Function is missing a type annotation"),
         ("lint", leave_out_a_type, "Missing type annotation for function argument `thing`"),
