@@ -66,8 +66,8 @@ def test_another_destination_costs_no_look_at_all_components_for_its_message() -
     )
     here, there = ([used.refused_by(place)[0] for used in (some, many)] for place in PLACES[:2])
     assert all(refused.message for refused in here)
-    effort = [bytecodes(lambda refused=refused: refused.message) for refused in there]
-    assert effort[0] == effort[1]
+    few, several = there
+    assert bytecodes(lambda: few.message) == bytecodes(lambda: several.message)
 
 
 def test_refusals_of_an_export_use_the_components_that_were_looked_up_before() -> None:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -26,12 +25,11 @@ from tests.conftest import drop_database, make_database, url_of
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.random_worlds import TENANTS, World, bounded, worlds
 from tests.domain.world import flow, state, step
+from tests.storage.domain_rows import Rows, component_row, contract_row, flow_rows, tenant_row, workspace_row
 
 VIEWER = "user_viewer"
 INTEGRATOR, GUEST, SEEN, UNSEEN = "role_integrator", "role_guest", "seen", "unseen"
 PERMISSIONS = {GUEST: READ_PERMISSIONS, INTEGRATOR: READ_PERMISSIONS | WRITE_PERMISSIONS}
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-Rows = list[dict[str, Any]]
 
 often = settings(bounded, max_examples=60)
 
@@ -69,6 +67,9 @@ class Scene:
         sees = {component: self.sees(component) for component in self.components}
         visible, invisible = ([one for one in self.components if sees[one] is seen] for seen in (True, False))
         return Catalogue(visible, invisible=invisible)
+
+    def has_whitelist(self, tenant: TenantId) -> bool:
+        return next(one.component_whitelist for one in self.contracts if one.tenant_id == tenant)
 
     def flows_used(self, contract: Contract) -> int:
         own = [one for one in self.workspaces if one.contract == contract and one.type is WorkspaceType.FULL]
@@ -172,8 +173,12 @@ async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_cou
     async with holding(database, scene) as connection:
         statement = select(*PLACE_COLUMNS, mirrored_rules.FLOWS_USED).select_from(PLACES).where(BY_VIEWER)
         rows = (await connection.execute(statement, {"viewer": VIEWER})).all()
+        contracts = {"contracts": [one.id for one in scene.contracts]}
+        counted = await connection.execute(mirrored_rules.FLOWS_USED_BY_CONTRACT, contracts)
+        by_contract = {row.contract_id: row.used for row in counted}
         counting = await workspaces_where(connection, mirrored_rules.counts_against_quota())
     expected = {one.id: scene.flows_used(one.contract) * counts_against_quota(one) for one in scene.seen}
+    assert by_contract == {one.id: used for one in scene.contracts if (used := scene.flows_used(one))}
     assert counting == {one.id for one in scene.seen if counts_against_quota(one)}
     assert {row.workspace_id: row.flows_used for row in rows} == expected
     assert {place_of(row) for row in rows} == {scene.place(one) for one in scene.seen}
@@ -224,7 +229,7 @@ async def holding(database: Database, scene: Scene) -> AsyncIterator[AsyncConnec
 def rows_of(scene: Scene) -> list[tuple[Table, Rows]]:
     teams = {(one.tenant_id, one.name.team): one.contract_id for one in scene.components}
     return [
-        (tables.TENANT, [tenant_row(scene, tenant) for tenant in TENANTS]),
+        (tables.TENANT, [tenant_row(one, whitelist=scene.has_whitelist(one)) for one in TENANTS]),
         (tables.CONTRACT, [contract_row(one) for one in scene.contracts]),
         (tables.WORKSPACE, [workspace_row(one) for one in scene.workspaces]),
         (tables.USER, [{"id": VIEWER, "first_name": "", "last_name": "", "email": "v@x", "email_key": "v@x"}]),
@@ -259,22 +264,6 @@ def rows_of(scene: Scene) -> list[tuple[Table, Rows]]:
     ]
 
 
-def tenant_row(scene: Scene, tenant: TenantId) -> dict[str, Any]:
-    whitelist = next(one.component_whitelist for one in scene.contracts if one.tenant_id == tenant)
-    return {"id": tenant, "name": tenant, "component_whitelist": whitelist}
-
-
-def contract_row(contract: Contract) -> dict[str, Any]:
-    named = {"id": contract.id, "name": contract.name, "name_key": name_key(contract.name)}
-    quota = {"status": contract.status.value, "flow_quota": contract.flow_quota}
-    return {**named, **quota, "tenant_id": contract.tenant_id}
-
-
-def workspace_row(workspace: Workspace) -> dict[str, Any]:
-    named = {"id": workspace.id, "name": workspace.name, "name_key": name_key(workspace.name)}
-    return {**named, "contract_id": workspace.contract.id, "type": workspace.type.value}
-
-
 def access_row(scene: Scene, workspace: Workspace) -> dict[str, Any]:
     access = scene.access[workspace.id]
     return {
@@ -284,22 +273,3 @@ def access_row(scene: Scene, workspace: Workspace) -> dict[str, Any]:
         "name_key": name_key(workspace.name),
         "role_id": access if access in PERMISSIONS else None,
     }
-
-
-def component_row(component: Component) -> dict[str, Any]:
-    return {
-        "id": component.id,
-        "team_id": f"team_{component.tenant_id}_{component.name.team}",
-        "name": component.name.name,
-        "title": component.name.name,
-        "access": component.access.value,
-        "requires": component.requires.value,
-        "pub_sub": component.pub_sub,
-        "topic_field": component.topic_field,
-    }
-
-
-def flow_rows(workspace_id: str, number: int) -> Rows:
-    said = {"name": "Orders", "name_key": "orders", "type": "ORDINARY", "status": "INACTIVE"}
-    made = {"created_at": NOW, "updated_at": NOW, "draft_revision": 0, "workspace_id": workspace_id}
-    return [{"id": f"flow_{workspace_id}_{each}", **said, **made} for each in range(number)]
