@@ -167,7 +167,7 @@ def token(
 
 
 def issue(url: str, email: str, name: str, expires: int | None) -> None:
-    from app.usecases.tokens import UnknownUser, issue_token
+    from app.usecases.manage_tokens import UnknownUser, issue_token
 
     try:
         click.echo(run(issue_token(url, email, name=name, expires_days=expires)))
@@ -176,18 +176,18 @@ def issue(url: str, email: str, name: str, expires: int | None) -> None:
 
 
 def revoke_token(url: str, token_id: str) -> None:
-    from app.usecases import tokens
+    from app.usecases import manage_tokens
 
-    if not run(tokens.revoke_token(url, token_id)):
+    if not run(manage_tokens.revoke_token(url, token_id)):
         raise click.ClickException(f"There is no token {token_id} that could be revoked; --list shows all.")
     click.echo(f"Revoked {token_id}.", err=True)
 
 
 def list_tokens(url: str) -> None:
-    from app.usecases import tokens
+    from app.usecases import manage_tokens
 
     rows: list[tuple[str, ...]] = [("ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED")]
-    for each in run(tokens.list_tokens(url)):
+    for each in run(manage_tokens.list_tokens(url)):
         times = (each.created_at, each.expires_at, each.last_used_at, each.revoked_at)
         rows.append((each.id, each.user_email, each.name, *map(day_and_time, times)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

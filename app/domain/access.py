@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
-from app.domain.ids import Kind
+from app.domain.id_prefixes import Kind
 from app.domain.model import Contract, ContractStatus, Workspace
 from app.domain.paths import INTO_WORKSPACE, WORKSPACE, Path
 from app.domain.wording import named, not_found

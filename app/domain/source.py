@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
 from app.domain.flow import Flow, FlowState, SavedState
-from app.domain.ids import Kind, other_kind
+from app.domain.id_prefixes import Kind, other_kind
 from app.domain.model import FlowId, VersionId
 from app.domain.paths import FLOW, SOURCE_STATE, SOURCE_VERSION, Path
 from app.domain.wording import not_found, shown

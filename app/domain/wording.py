@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Protocol, TypeVar
 
-from app.domain.ids import Kind, other_kind, with_article
+from app.domain.id_prefixes import Kind, other_kind, with_article
 from app.domain.model import ReferenceKind, Target
 
 LONGEST_LIST = 20

@@ -8,8 +8,8 @@ from app.graphql.connections import PageInfo, Paging
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import ExportFlowError
 from app.graphql.errors.table import error_of
-from app.graphql.types.bound import Topic
 from app.graphql.types.flow import Flow
+from app.graphql.types.resources import Topic
 from app.graphql.types.workspace import Workspace
 from app.storage.paging import Page
 from app.storage.reads.candidates import MatchReason

@@ -8,10 +8,10 @@ from app.graphql.connections import LARGEST_PAGE
 from app.graphql.context import Info
 from app.graphql.loaders import Loaders
 from app.graphql.request_errors import BadRequest
-from app.graphql.types.bound import Agent, Component, Credential, Secret, Topic
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.node import Node
 from app.graphql.types.people import Contract, User
+from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic
 from app.graphql.types.workspace import Workspace
 from app.storage.ids import Kind, kind_of
 

@@ -23,7 +23,7 @@ from app.graphql.payloads import (
 )
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
-from app.usecases.outcomes import Created, Discarded, Exported, Published, Restored, Reverted, Saved
+from app.usecases.results import Created, Discarded, Exported, Published, Restored, Reverted, Saved
 
 
 async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:

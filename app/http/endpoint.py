@@ -16,11 +16,11 @@ from app.graphql.execution.meter import Meter
 from app.http.authentication.authenticator import Authenticator, token_wanted
 from app.http.cost_analysis import analyse_cost
 from app.http.documents import Documents, Operation, operation_of
-from app.http.errors import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
 from app.http.input_lists import check_inputs
 from app.http.limits import Limits
 from app.http.operations import Answer, execute, request_error
 from app.http.rate_limit import RateLimiter
+from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
 from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import answered, error_media_type, failed, note_refusal, refused
 from app.offload import offload

@@ -7,7 +7,7 @@ from graphql import GraphQLError
 
 from app.graphql.context import Context, Vanished
 from app.graphql.request_errors import BadRequest
-from app.http.errors import RequestCode
+from app.http.refused_requests import RequestCode
 from app.storage.engine import DatabaseUnavailable, StatementTookTooLong, Written
 from app.telemetry.log import log
 

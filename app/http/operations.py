@@ -14,7 +14,7 @@ from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Operation
 from app.http.error_masking import formatted, is_mistake
-from app.http.errors import RequestCode
+from app.http.refused_requests import RequestCode
 from app.http.requests import GraphQLRequest
 from app.storage.engine import DatabaseUnavailable, Written
 from app.telemetry.effort import counting_graphs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cachetools import TTLCache
 
-from app.http.errors import RequestCode, RequestError
+from app.http.refused_requests import RequestCode, RequestError
 
 WINDOW_SECONDS = 60
 MOST_CALLERS = 100_000

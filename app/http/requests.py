@@ -9,7 +9,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from app.http.errors import RequestCode, RequestError
+from app.http.refused_requests import RequestCode, RequestError
 
 JSON_TYPE = "application/json"
 GRAPHQL_TYPE = "application/graphql-response+json"

@@ -7,8 +7,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.http.errors import RequestCode, RequestError
 from app.http.operations import Answer
+from app.http.refused_requests import RequestCode, RequestError
 from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, media_type_for
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused

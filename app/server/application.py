@@ -19,7 +19,6 @@ from app.http.authentication.json_web_tokens import JsonWebTokens
 from app.http.authentication.jwks import KeySet
 from app.http.documents import Documents
 from app.http.endpoint import Access, Bounds, Endpoint
-from app.http.errors import RequestCode, RequestError
 from app.http.explorer.page import Explorer, RedirectToPage, wants_page
 from app.http.in_flight import InFlightRequests
 from app.http.limits import Limits
@@ -29,6 +28,7 @@ from app.http.middleware.error_handlers import as_refused
 from app.http.middleware.graceful_shutdown import GracefulShutdown
 from app.http.middleware.request_id import RequestId
 from app.http.rate_limit import RateLimiter
+from app.http.refused_requests import RequestCode, RequestError
 from app.server.cleanup import clean_up_periodically
 from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings

@@ -12,7 +12,7 @@ import uvicorn
 
 from app.http.in_flight import InFlightRequests
 from app.server.application import create_app
-from app.server.connections import protocol_of
+from app.server.client_connections import protocol_of
 from app.settings import Settings
 from app.telemetry.log import log
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from app.http.errors import RequestCode
+from app.http.refused_requests import RequestCode
 
 
 class RefusedConnection(NamedTuple):

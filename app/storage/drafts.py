@@ -3,11 +3,11 @@
 from sqlalchemy import Text, bindparam, exists, literal, select
 
 from app.domain.flow import SavedState
-from app.storage.access import FLOWS
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT
+from app.storage.visibility import FLOWS
 
 DRAFT_ID = bindparam("draft", type_=Text)
 

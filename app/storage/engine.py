@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.storage.connections import ReadConnection, WriteConnection
+from app.storage.database_connections import ReadConnection, WriteConnection
 from app.telemetry.log import count_statement
 
 QUERY_CANCELED = "57014"

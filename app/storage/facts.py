@@ -34,17 +34,7 @@ from app.domain.component import (
 from app.domain.flow import Flow, SavedState
 from app.domain.model import ComponentId, ContractId, FlowId, FlowType, ReferenceKind, Target, TenantId, WorkspaceId
 from app.offload import offload
-from app.storage.access import (
-    BY_VIEWER,
-    FLOWS,
-    PLACE_COLUMNS,
-    PLACES,
-    AnyRow,
-    is_member,
-    place_of,
-    with_places,
-)
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.mirrored_rules import FLOWS_USED, is_visible_component
 from app.storage.states import state_columns, state_of
@@ -61,6 +51,16 @@ from app.storage.tables import (
     TEAM,
     TOPIC,
     WORKSPACE,
+)
+from app.storage.visibility import (
+    BY_VIEWER,
+    FLOWS,
+    PLACE_COLUMNS,
+    PLACES,
+    AnyRow,
+    is_member,
+    place_of,
+    with_places,
 )
 from app.telemetry.effort import count_graph
 

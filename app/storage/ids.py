@@ -3,7 +3,7 @@
 from typeid import TypeID
 from typeid.core.errors import TypeIDException
 
-from app.domain.ids import Kind
+from app.domain.id_prefixes import Kind
 
 __all__ = ["Kind", "is_id", "kind_of", "new_id"]
 

@@ -26,8 +26,8 @@ from app.domain.access import FLOW_EDIT
 from app.domain.component import ComponentAccess
 from app.domain.model import ContractStatus, Workspace, WorkspaceType
 from app.domain.used_components import UsableWhere
-from app.storage.access import MEMBER, VIEWER
 from app.storage.tables import COMPONENT, CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TEAM, TENANT, WORKSPACE
+from app.storage.visibility import MEMBER, VIEWER
 
 
 def is_meant(tenant: ColumnElement[str]) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, liter
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.input import name_key as fold
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]

@@ -10,7 +10,7 @@ from app.domain.graph import bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import VersionId, VersionOrigin
 from app.domain.step import Link, make_steps
-from app.storage.access import AnyRow
+from app.storage.visibility import AnyRow
 
 COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of")
 

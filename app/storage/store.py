@@ -26,8 +26,7 @@ from app.domain.model import UserId
 from app.domain.set_aside import RestoreFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
-from app.storage.access import BY_VIEWER, FLOWS, with_places
-from app.storage.connections import WriteConnection
+from app.storage.database_connections import WriteConnection
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
@@ -35,6 +34,7 @@ from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import counts_against_quota
 from app.storage.reads.limit import sent_size
 from app.storage.tables import CONTRACT, FLOW, WORKSPACE, WORKSPACE_ACCESS
+from app.storage.visibility import BY_VIEWER, FLOWS, with_places
 from app.storage.write_context import Act
 from app.telemetry.effort import count_graph
 

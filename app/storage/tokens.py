@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 from typeid import TypeID
 
 from app.domain.model import UserId
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database
 from app.storage.migrate import engine_of
 from app.storage.tables import API_TOKEN, USER

@@ -16,7 +16,7 @@ from app.domain.flow import FlowState
 from app.domain.graph import canonical
 from app.domain.model import DraftId, FlowId, UserId
 from app.offload import offload
-from app.storage.connections import WriteConnection
+from app.storage.database_connections import WriteConnection
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT

@@ -10,7 +10,7 @@ from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets
 from app.storage.reads.limit import ReadLimit
-from app.storage.reads.states import StateView, read_states
+from app.storage.reads.states_by_id import StateView, read_states
 from app.usecases.sizes import size_of_states
 
 

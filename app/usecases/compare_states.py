@@ -14,7 +14,7 @@ from app.offload import offload
 from app.storage.engine import Database
 from app.storage.reads.graphs import read_contents
 from app.storage.reads.limit import ReadLimit, parsed_size
-from app.storage.reads.states import StateView, read_states
+from app.storage.reads.states_by_id import StateView, read_states
 
 Pair = tuple[str, str]
 """The ids of two drafts or versions, the older one first."""

@@ -6,7 +6,7 @@ from app.domain.model import UserId
 from app.offload import offload
 from app.storage.store import UnitOfWork
 from app.storage.writes import write_export
-from app.usecases.outcomes import Exported
+from app.usecases.results import Exported
 from app.usecases.sizes import size_of_flows
 
 

@@ -6,7 +6,7 @@ from app.domain.model import UserId
 from app.offload import LARGE, offload
 from app.storage.store import UnitOfWork
 from app.storage.writes import write_flow
-from app.usecases.outcomes import Created
+from app.usecases.results import Created
 
 
 async def create_flow(work: UnitOfWork, actor: UserId, wish: CreateWish) -> Created | Refused[CreateRefusal]:

@@ -5,7 +5,7 @@ from app.domain.model import UserId
 from app.domain.set_aside import DiscardRefusal, DiscardWish, plan_discard
 from app.storage.draft_writes import discard_draft as remove_draft
 from app.storage.store import UnitOfWork
-from app.usecases.outcomes import Discarded
+from app.usecases.results import Discarded
 
 
 async def discard_draft(work: UnitOfWork, actor: UserId, wish: DiscardWish) -> Discarded | Refused[DiscardRefusal]:

@@ -6,7 +6,7 @@ from app.domain.publish import PublishRefusal, PublishWish, plan_publish
 from app.offload import offload
 from app.storage.draft_writes import publish_draft as write_version
 from app.storage.store import UnitOfWork
-from app.usecases.outcomes import Published
+from app.usecases.results import Published
 from app.usecases.sizes import size_of_draft
 
 

@@ -5,7 +5,7 @@ from app.domain.model import DraftId, UserId
 from app.domain.set_aside import RestoreRefusal, plan_restore
 from app.storage.draft_writes import restore_draft as write_draft
 from app.storage.store import UnitOfWork
-from app.usecases.outcomes import Restored
+from app.usecases.results import Restored
 
 
 async def restore_draft(work: UnitOfWork, actor: UserId, draft_id: str) -> Restored | Refused[RestoreRefusal]:

@@ -6,7 +6,7 @@ from app.domain.revert import RevertRefusal, RevertWish, plan_revert
 from app.offload import offload
 from app.storage.draft_writes import revert_and_publish, revert_to_draft
 from app.storage.store import UnitOfWork
-from app.usecases.outcomes import Reverted
+from app.usecases.results import Reverted
 from app.usecases.sizes import size_of_draft
 
 

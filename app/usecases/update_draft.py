@@ -6,7 +6,7 @@ from app.domain.update import Keep, Unchanged, UpdateRefusal, UpdateWish, plan_u
 from app.offload import LARGE, offload
 from app.storage.draft_writes import save_draft
 from app.storage.store import UnitOfWork
-from app.usecases.outcomes import Saved
+from app.usecases.results import Saved
 from app.usecases.sizes import size_of_draft
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.storage.ids import Kind, new_id
 from app.storage.migrate import engine_of
 from app.storage.world import load_world
-from app.usecases.tokens import issue_token
+from app.usecases.manage_tokens import issue_token
 from tests.api.client import Api, serving
 from tests.api.world import World, email_of
 from tests.conftest import drop_database, make_database, url_of

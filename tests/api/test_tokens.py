@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from app.usecases.tokens import issue_token, list_tokens, revoke_token
+from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.client import Api, body_of
 from tests.api.databases import Loaded, Server, contents, run_sql
 from tests.api.world import email_of

@@ -12,7 +12,7 @@ from app.domain.model import UserId
 from app.http.authentication.authenticator import MAX_TOKEN_BYTES, Authenticator
 from app.http.authentication.json_web_tokens import JsonWebTokens
 from app.http.authentication.jwks import KeySet
-from app.http.errors import RequestError
+from app.http.refused_requests import RequestError
 from app.storage.engine import Database
 from tests.authentication.issuer import AUDIENCE, ISSUER, SigningKey, claims_at, jwt_of
 

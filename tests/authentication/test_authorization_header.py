@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.http.authentication.authenticator import MAX_TOKEN_BYTES
-from app.http.errors import RequestError
+from app.http.refused_requests import RequestError
 from app.storage.engine import Database
-from app.usecases.tokens import issue_token, list_tokens, revoke_token
+from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.databases import Loaded, run_sql
 from tests.authentication.checked_authenticator import (
     NO_TOKEN,

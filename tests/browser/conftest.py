@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.http.explorer import graphiql
 from app.settings import Settings
 from app.storage.demo import load_demo_if_empty
-from app.usecases.tokens import issue_token
+from app.usecases.manage_tokens import issue_token
 from tests.browser.visit import Visit
 from tests.conftest import drop_database, make_database, url_of
 from tests.serving.real import on_a_socket

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.storage.ids import Kind, new_id
 from app.storage.migrate import engine_of
 from app.storage.world import load_world
-from app.usecases.tokens import issue_token
+from app.usecases.manage_tokens import issue_token
 from tests.api.client import DOCUMENT_TYPE, Json, serving
 from tests.api.databases import Server
 from tests.api.world import World, email_of

@@ -21,9 +21,9 @@ from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
-from app.usecases.outcomes import Created, Discarded, Exported, Published, Restored, Reverted, Saved
 from app.usecases.publish_draft import publish_draft
 from app.usecases.restore_draft import restore_draft
+from app.usecases.results import Created, Discarded, Exported, Published, Restored, Reverted, Saved
 from app.usecases.revert_flow import revert_flow
 from app.usecases.update_draft import update_draft
 

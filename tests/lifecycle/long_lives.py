@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from app.domain.content import split_graph
 from app.domain.graph import Json
 from app.domain.model import UserId
-from app.storage.connections import WriteConnection
+from app.storage.database_connections import WriteConnection
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
 from app.storage.write_context import Act

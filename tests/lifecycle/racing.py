@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from app.usecases.outcomes import Created, Published, Reverted, Saved
+from app.usecases.results import Created, Published, Reverted, Saved
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.graphs import CODE, Graph
 from tests.lifecycle.holdings import Holdings, broken_laws, holdings_of

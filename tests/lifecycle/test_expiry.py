@@ -16,7 +16,7 @@ from app.storage.expiry import LOCK, remove_batch
 from app.storage.tables import FLOW, FLOW_DRAFT
 from app.usecases import expire_drafts as expiring
 from app.usecases.expire_drafts import expire_drafts
-from app.usecases.outcomes import Exported
+from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import edited, lawful, notes_of, published, reverted, saved

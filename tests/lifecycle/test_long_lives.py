@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from app.storage.engine import Database
 from app.storage.paging import PageRequest
 from app.storage.reads.lists import ListName, Wanted
-from app.usecases.tokens import issue_token
+from app.usecases.manage_tokens import issue_token
 from tests.api.client import Caller, serving
 from tests.lifecycle.company import Company
 from tests.lifecycle.long_lives import LATELY, with_large_versions, with_long_life

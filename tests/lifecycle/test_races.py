@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.usecases.outcomes import Discarded, Exported, Published
+from app.usecases.results import Discarded, Exported, Published
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import (
     ROUNDS,

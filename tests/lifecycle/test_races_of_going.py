@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.storage.expiry import remove_batch
-from app.usecases.outcomes import Exported
+from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, edited, lawful, notes_of, published, refused_for
 

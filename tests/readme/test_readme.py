@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.error_code import ErrorCode
 from app.graphql.schema import schema
-from app.http.errors import RequestCode
+from app.http.refused_requests import RequestCode
 from app.settings import described
 from tests.explorer.demo import demo_client
 from tests.explorer.examples import read_examples

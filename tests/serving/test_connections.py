@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server.connections import Protocol
+from app.server.client_connections import Protocol
 from tests.api.databases import Loaded, Server
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
 

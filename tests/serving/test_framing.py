@@ -8,7 +8,7 @@ from typing import Any
 import httptools
 import pytest
 
-from app.server.connections import MOST_PIPELINED
+from app.server.client_connections import MOST_PIPELINED
 from tests.api.databases import Loaded, Server
 from tests.serving.real import VIEWER, Real, real_server
 from tests.serving.test_connections import answer_to, code_in, followed, read_statuses, statuses_in

@@ -9,7 +9,7 @@ from logging import getLogger
 import pytest
 
 from app.domain.error_code import ErrorCode
-from app.http.errors import RequestCode
+from app.http.refused_requests import RequestCode
 from app.telemetry.log import configure_log, log
 from tests.serving.logs import logging
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.migrate import engine_of
-from app.usecases.tokens import issue_token, list_tokens, revoke_token
+from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.databases import Loaded
 from tests.api.databases import Server as Databases
 from tests.api.world import email_of

@@ -1,6 +1,6 @@
 """The members of uvicorn that our connections and graceful shutdown rest on, though it doesn't promise them.
 
-Where this fails after an upgrade, look at `app/server/connections.py` and `app/server/graceful_server.py` with the new
+Where this fails after an upgrade, look at `app/server/client_connections.py` and `app/server/graceful_server.py` with the new
 uvicorn beside them, and widen its bounds in `pyproject.toml` last.
 """
 

@@ -19,7 +19,7 @@ from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow
-from app.usecases.outcomes import Exported
+from app.usecases.results import Exported
 from tests.conftest import drop_database, make_database, url_of
 
 INTEGRATOR, ADMIN, GUEST = (demo_id(Kind.USER, f"demo-{who}") for who in ("integrator", "admin", "guest"))

@@ -19,8 +19,8 @@ from app.domain.model import Contract, ContractStatus, TenantId, Workspace, Work
 from app.domain.quota import QuotaExceeded, counts_against_quota
 from app.domain.used_components import UsedComponents
 from app.storage import mirrored_rules, tables
-from app.storage.access import BY_VIEWER, PLACE_COLUMNS, PLACES, place_of
 from app.storage.engine import Database, open_database
+from app.storage.visibility import BY_VIEWER, PLACE_COLUMNS, PLACES, place_of
 from tests.conftest import drop_database, make_database, url_of
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.random_worlds import TENANTS, World, bounded, worlds

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain.input import name_key
-from app.usecases.outcomes import Created, Exported
+from app.usecases.results import Created, Exported
 from tests.usecases.contents import Row
 from tests.usecases.world import NOW, World
 

@@ -8,7 +8,7 @@ import pytest
 from app.domain.graph import Bindings, TopicField, split
 from app.domain.model import FlowType
 from app.domain.update import UpdateWish
-from app.usecases.outcomes import Saved
+from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
 from tests.usecases.contents import Written, written
 from tests.usecases.graphs import code, erp, graph, mailer, sub

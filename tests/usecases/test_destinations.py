@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.quota import is_quota_judged
 from app.domain.source import BY_DEFAULT
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.paging import PageRequest
 from app.storage.reads.destinations import count_flows_used
 from app.usecases import find_destinations as find_destinations_module

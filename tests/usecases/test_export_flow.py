@@ -9,7 +9,7 @@ from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
-from app.usecases.outcomes import Exported
+from app.usecases.results import Exported
 from tests.usecases.contents import Written, written
 from tests.usecases.rows import bound, new_draft, new_flow, record
 from tests.usecases.world import World, exported

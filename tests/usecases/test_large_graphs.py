@@ -10,12 +10,12 @@ from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
 from app.graphql.loaders import FindOfFlow
 from app.storage.reads.limit import ReadLimit
-from app.storage.reads.states import STATES, read_states
+from app.storage.reads.states_by_id import STATES, read_states
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_states
 from app.usecases.find_candidates import find_topic_in_use
 from app.usecases.find_destinations import find_destinations
-from app.usecases.outcomes import Saved
+from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
 from tests.usecases.world import World, created
 

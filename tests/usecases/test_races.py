@@ -5,7 +5,7 @@ from typing import TypeVar
 import pytest
 
 from app.domain.quota import QuotaExceeded
-from app.usecases.outcomes import Created, Exported
+from app.usecases.results import Created, Exported
 from tests.usecases.graphs import code, graph
 from tests.usecases.races import at_once
 from tests.usecases.world import World, errors_of, exported

@@ -16,7 +16,7 @@ from app.storage.tables import USER
 from app.storage.tokens import TokenOwner, find_token, note_use
 from app.storage.world import load_world
 from app.telemetry.log import counting_statements
-from app.usecases.tokens import UnknownUser, issue_token, list_tokens, revoke_token
+from app.usecases.manage_tokens import UnknownUser, issue_token, list_tokens, revoke_token
 from tests.conftest import drop_database, make_database, url_of
 from tests.storage.world_files import as_file, contents, world
 

@@ -19,7 +19,7 @@ from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow
-from app.usecases.outcomes import Created, Exported
+from app.usecases.results import Created, Exported
 from tests.usecases.contents import Contents, Row, contents_of
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

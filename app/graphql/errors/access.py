@@ -21,9 +21,9 @@ from app.graphql.errors.interfaces import (
     told,
 )
 from app.graphql.relations import one
-from app.graphql.types.bound import in_workspace
 from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.people import Contract
+from app.graphql.types.resources import in_workspace
 from app.graphql.types.workspace import Workspace
 
 

@@ -24,8 +24,8 @@ from app.graphql.errors.interfaces import (
     told,
 )
 from app.graphql.relations import one
-from app.graphql.types.bound import Agent, Topic, in_workspace
 from app.graphql.types.flow import FlowDraft
+from app.graphql.types.resources import Agent, Topic, in_workspace
 from app.graphql.types.workspace import Workspace
 
 

@@ -23,7 +23,7 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.graphql.context import Context, Vanished
-from app.graphql.execution.access import NOT_PLAIN, Leaf, Nested, Paged, Plan, Planned, Related, plan_of, type_of
+from app.graphql.execution.field_access import NOT_PLAIN, Leaf, Nested, Paged, Plan, Planned, Related, plan_of, type_of
 from app.graphql.execution.meter import AnswerTooLarge
 from app.graphql.execution.reading_ahead import ReadingAhead
 from app.graphql.relations import One

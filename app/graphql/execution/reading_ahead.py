@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLSchema, get_named_type
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
-from app.graphql.execution.access import Nested, Related, access_of, type_of
+from app.graphql.execution.field_access import Nested, Related, access_of, type_of
 from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
 from app.graphql.relations import One

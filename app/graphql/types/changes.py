@@ -9,7 +9,7 @@ from app.domain.model import ReferenceKind
 from app.graphql.describe import about
 from app.graphql.relations import one
 from app.graphql.scalars import JSON
-from app.graphql.types.bound import Binding, ask_for_binding, binding_of
+from app.graphql.types.resources import Binding, ask_for_binding, binding_of
 
 
 @strawberry.type(description="A difference between two steps or links.")

@@ -14,12 +14,12 @@ from app.graphql.context import Info, required
 from app.graphql.describe import about, field
 from app.graphql.lists import connection_below
 from app.graphql.relations import Field, known, one
-from app.graphql.types.bound import SomeWorkspace, workspace_of
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.graph import FlowGraph
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
 from app.graphql.types.readiness import DraftReadiness
+from app.graphql.types.resources import SomeWorkspace, workspace_of
 from app.storage.ids import Kind, is_id
 from app.storage.reads.lists import ListName, Wanted
 from app.storage.reads.rows import DraftView, FlowView, VersionView

@@ -17,7 +17,7 @@ from app.graphql.describe import about, field
 from app.graphql.loaders import StoredGraph
 from app.graphql.relations import known, one
 from app.graphql.scalars import JSON, as_json
-from app.graphql.types.bound import Agent, Component, Credential, Secret, Topic
+from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic
 from app.storage.reads.limit import parsed_size
 
 Made = TypeVar("Made")

@@ -8,7 +8,7 @@ from app.domain import inaccessible
 from app.domain.component import InaccessibilityReason
 from app.graphql.describe import about
 from app.graphql.relations import known, one
-from app.graphql.types.bound import Component
+from app.graphql.types.resources import Component
 
 
 @strawberry.type(description="A component that the destination can't use, and the steps that use it.")

@@ -9,8 +9,8 @@ from app.domain import readiness
 from app.domain.readiness import Blocker
 from app.graphql.describe import about
 from app.graphql.relations import one
-from app.graphql.types.bound import Component
 from app.graphql.types.inaccessible import InaccessibleComponent
+from app.graphql.types.resources import Component
 
 
 @strawberry.interface(description="What keeps a draft from being published.")

@@ -7,7 +7,7 @@ from app.domain.references import ReferenceAction
 from app.domain.references import ReferenceOutcome as Outcome
 from app.graphql.describe import about
 from app.graphql.relations import one
-from app.graphql.types.bound import Binding, ask_for_binding, binding_of
+from app.graphql.types.resources import Binding, ask_for_binding, binding_of
 
 
 @strawberry.type(description="What became of one reference: none vanishes without being reported.")

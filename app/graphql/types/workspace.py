@@ -12,10 +12,10 @@ from app.graphql.context import Info
 from app.graphql.describe import about, optional
 from app.graphql.lists import connection_below
 from app.graphql.relations import one
-from app.graphql.types.bound import Agent, Credential, Secret, Topic
 from app.graphql.types.flow import Flow
 from app.graphql.types.node import Node
 from app.graphql.types.people import Contract
+from app.graphql.types.resources import Agent, Credential, Secret, Topic
 from app.storage.reads.lists import ANY_FLOW, FlowFilter, FlowOrder, ListName, Wanted
 
 OfComponent = Annotated[

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
-from app.http.errors import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
+from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.tokens import PREFIX, find_token, note_use
 from app.storage.users import find_user_by_email, find_user_by_id

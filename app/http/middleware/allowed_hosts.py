@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http.errors import RequestCode, RequestError
+from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import note_refusal, refused
 
 HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from app.http.errors import RequestCode, RequestError
+from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import logged_refusal
 
 

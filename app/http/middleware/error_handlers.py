@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.http.errors import RequestCode, RequestError
+from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import logged_refusal
 
 REFUSED = {

@@ -7,8 +7,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.errors import RequestCode, RequestError
 from app.http.in_flight import InFlightRequests
+from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import note_refusal, refused
 
 RETRY_AFTER_SECONDS = 1

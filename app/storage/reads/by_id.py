@@ -8,16 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.domain.access import Place
-from app.storage.access import (
-    BY_VIEWER,
-    FLOWS,
-    PLACE_COLUMNS,
-    PLACES,
-    VIEWER,
-    is_member,
-    place_of,
-)
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import is_visible_component
 from app.storage.reads.rows import (
@@ -50,6 +41,15 @@ from app.storage.tables import (
     USER,
     WORKSPACE,
     WORKSPACE_ACCESS,
+)
+from app.storage.visibility import (
+    BY_VIEWER,
+    FLOWS,
+    PLACE_COLUMNS,
+    PLACES,
+    VIEWER,
+    is_member,
+    place_of,
 )
 
 IDS = bindparam("ids", type_=ARRAY(Text))

@@ -11,11 +11,11 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
 
-from app.storage.access import is_member
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.paging import Order, Page, PageRequest, matching
 from app.storage.reads.rows import FlowView, TopicView, columns, maker
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
+from app.storage.visibility import is_member
 
 Match = TypeVar("Match")
 

@@ -5,12 +5,12 @@ from typing import NamedTuple
 from app.domain.flow import Flow, SavedState
 from app.domain.source import Chosen, DraftNotFound, SourceWish, VersionNotFound, chosen_state
 from app.offload import offload
-from app.storage.access import AnyRow
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.facts import FLOWS_WITH_STATES, flow_of
 from app.storage.ids import Kind, is_id
 from app.storage.reads.limit import ReadLimit
 from app.storage.states import graph_size, state_of
+from app.storage.visibility import AnyRow
 
 
 class ChosenFlow(NamedTuple):

@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, exists, literal, or_, select
 from app.domain.access import Place
 from app.domain.model import Workspace
 from app.domain.used_components import UsableWhere
-from app.storage.access import PLACE_COLUMNS, PLACES, place_of
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.mirrored_rules import FLOWS_USED_BY_CONTRACT, may_be_exported_to, one_of
 from app.storage.paging import ListBelow, Order, matching
 from app.storage.reads.lists import of_contract
 from app.storage.reads.rows import ContractView, columns, maker
 from app.storage.tables import CONTRACT, CONTRACT_ACCESS, WORKSPACE_ACCESS
+from app.storage.visibility import PLACE_COLUMNS, PLACES, place_of
 
 WORKSPACES = ListBelow(
     select(*PLACE_COLUMNS).select_from(PLACES),

@@ -7,12 +7,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.component import Catalogue
 from app.domain.model import TenantId
-from app.storage.access import FLOWS
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.facts import read_catalogue
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.reads.rows import GraphView
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
+from app.storage.visibility import FLOWS
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 

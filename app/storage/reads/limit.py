@@ -10,8 +10,8 @@ import orjson
 from sqlalchemy import BigInteger, Select, bindparam, case, func, select
 from sqlalchemy.sql import FromClause
 
-from app.storage.access import AnyRow
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
+from app.storage.visibility import AnyRow
 
 MOST = bindparam("most", type_=BigInteger)
 

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, exists, literal, select, union_all
 
 from app.domain.model import FlowStatus, FlowType
-from app.storage.access import PLACE_COLUMNS, PLACES, is_member, place_of
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import is_meant, is_visible_component
 from app.storage.paging import ListBelow, Order, matching
@@ -38,6 +37,7 @@ from app.storage.tables import (
     WORKSPACE,
     WORKSPACE_ACCESS,
 )
+from app.storage.visibility import PLACE_COLUMNS, PLACES, is_member, place_of
 
 
 class FlowOrder(StrEnum):

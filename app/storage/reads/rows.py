@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Column, Table
 
-from app.storage.access import AnyRow
+from app.storage.visibility import AnyRow
 
 
 class UserView(NamedTuple):

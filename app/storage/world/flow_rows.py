@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from app.domain.content import Content
 from app.storage.ids import Kind
 from app.storage.states import shown, state_values
+from app.storage.world.entity_rows import Row
 from app.storage.world.flows import ReadFlow, ReadState
 from app.storage.world.keys import IdSource, Keys
-from app.storage.world.rows import Row
 
 BETWEEN_VERSIONS = timedelta(hours=1)
 

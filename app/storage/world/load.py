@@ -19,13 +19,13 @@ from app.storage.world.copy import (
     taken_emails,
 )
 from app.storage.world.entities import User
+from app.storage.world.entity_rows import place_rows
 from app.storage.world.flow_rows import FlowRows, flow_rows
 from app.storage.world.flows import FlowReader, ReadFlow
 from app.storage.world.format import SECTIONS, document_mistakes
 from app.storage.world.keys import IdSource, Keys
 from app.storage.world.mistakes import Mistake, WorldMistakes
 from app.storage.world.places import place_mistakes
-from app.storage.world.rows import place_rows
 from app.storage.world.text import WorldText
 
 __all__ = ["Mistake", "Progress", "WorldMistakes", "load_into", "load_world"]

@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.domain.access import Place
 from app.domain.flow import FlowState
 from app.offload import offload
-from app.storage.access import FLOWS, PLACE_COLUMNS, AnyRow, place_of, with_places
-from app.storage.connections import ReadConnection
+from app.storage.database_connections import ReadConnection
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
+from app.storage.visibility import FLOWS, PLACE_COLUMNS, AnyRow, place_of, with_places
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 

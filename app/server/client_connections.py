@@ -12,7 +12,7 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.http.errors import RequestCode
+from app.http.refused_requests import RequestCode
 from app.server.refused_connections import NO_REQUEST, RefusedConnection, Unacceptable, answer, bad_request
 from app.settings import Settings
 from app.telemetry.log import log, request_id
