@@ -59,7 +59,6 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         if self._check is not None:
             self._check.cancel()
-        self.pipeline.clear()
         if self._running is not None:
             leave(self._running)
         super().connection_lost(exc)

@@ -285,3 +285,25 @@ async def test_a_body_that_never_comes_after_its_refusal_is_not_waited_for(quick
         assert await read_statuses(reader, 1) == [413]
         writer.write(b"b")
         assert await asyncio.wait_for(reader.read(), 4) == b""
+
+
+async def stays_open(reader: asyncio.StreamReader) -> bool:
+    try:
+        await asyncio.wait_for(reader.read(), 0.8)
+    except TimeoutError:
+        return True
+    return False
+
+
+async def test_a_head_that_has_begun_is_waited_for_longer_than_an_idle_connection_is_kept(
+    real: Real, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(real.server.config, "timeout_keep_alive", 0.2)
+    async with real.saying("GET /health HTTP/1.1", "Host: localhost", "", "") as (reader, writer):
+        assert await read_statuses(reader, 1) == [200]
+        writer.write(b"GET /hea")
+        assert await stays_open(reader)
+    async with followed(real, "GET /health HTTP/1.1\r\nHost: local") as (reader, lock):
+        await lock.aclose()
+        assert await read_statuses(reader, 1) == [200]
+        assert await stays_open(reader)
