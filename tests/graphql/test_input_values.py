@@ -1,9 +1,12 @@
 """Messages on values that don't fit the schema: JSON for variables, GraphQL for literals, Python for neither."""
 
+import re
 from typing import Any
 
 import pytest
 from graphql import OperationDefinitionNode, parse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import mistakes_in, schema
@@ -172,3 +175,14 @@ def test_messages_repeat_no_more_than_100_characters_of_a_value() -> None:
     assert messages_of(EXPORT, exporting(**{"k" * 1000: 1})) == [
         f'Variable $input: ExportFlowInput has no field "{"k" * 99} ….'
     ]
+
+
+NAMES = st.sampled_from(["flowId", "destination", "workspaceId", "overrideFlowId", "source", "state", "name", "other"])
+LEAVES = st.none() | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False) | st.just("text")
+VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5))
+
+
+@given(value=VALUES)
+def test_no_message_shows_a_value_as_python_writes_it(value: object) -> None:
+    for message in messages_of(EXPORT, {"input": value}):
+        assert re.findall(r"None|True|False|Undefined|\{'|\['|: '|found '", message) == []
