@@ -2,7 +2,7 @@
 
 import json
 
-from app.usecases.outcomes import Saved
+from app.usecases.results import Saved
 
 from app.domain.errors import Refused
 from app.domain.model import ReferenceKind
