@@ -71,26 +71,26 @@ class ContractSuspended:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkspaceAccess:
     """A workspace that the caller can see, and what it may do there: nothing where it only knows the name (A4)."""
 
     workspace: Workspace
     permissions: frozenset[str]
 
 
-def rights_missing(*places: Place) -> tuple[InsufficientPermission, ...]:
+def rights_missing(*places: WorkspaceAccess) -> tuple[InsufficientPermission, ...]:
     """Integrator level in every one of these workspaces (A3): one refusal for each where it is missing."""
     lacking = [place.workspace for place in places if FLOW_EDIT not in place.permissions]
     return tuple(InsufficientPermission(FLOW_EDIT, workspace) for workspace in dict.fromkeys(lacking))
 
 
-def contract_suspended(place: Place) -> tuple[ContractSuspended, ...]:
+def contract_suspended(place: WorkspaceAccess) -> tuple[ContractSuspended, ...]:
     """A suspended contract refuses every write into its workspaces (A6)."""
     if place.workspace.contract.status is not ContractStatus.SUSPENDED:
         return ()
     return (ContractSuspended(place.workspace.contract, place.workspace),)
 
 
-def may_write_flows(place: Place) -> bool:
+def may_write_flows(place: WorkspaceAccess) -> bool:
     """Whether the caller may create, copy to and edit flows here now."""
     return not rights_missing(place) and not contract_suspended(place)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.domain.access import (
     ContractSuspended,
     InsufficientPermission,
-    Place,
+    WorkspaceAccess,
     WorkspaceNotFound,
     contract_suspended,
     rights_missing,
@@ -50,7 +50,7 @@ class CreateWish:
 class CreateFacts:
     """What a creation rests on, in a workspace that the caller can see."""
 
-    place: Place
+    place: WorkspaceAccess
     graph: SplitGraph | GraphMistakes
     """The graph that was sent."""
     catalogue: Catalogue = field(default_factory=Catalogue)

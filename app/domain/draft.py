@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.content import SplitGraph
 from app.domain.error_code import ErrorCode
@@ -56,7 +56,7 @@ class DraftFacts:
     targets: Mapping[str, Target] = field(default_factory=dict)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> WorkspaceAccess:
         return self.flow.place
 
 

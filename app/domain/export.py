@@ -7,7 +7,7 @@ from app.domain.access import (
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
-    Place,
+    WorkspaceAccess,
     WorkspaceNotFound,
     contract_suspended,
     rights_missing,
@@ -84,7 +84,7 @@ class ExportFacts:
     """What a decision rests on, as the caller can see it: what it can't see is None, like what doesn't exist (A5)."""
 
     source: Flow | None
-    destination: Place | None
+    destination: WorkspaceAccess | None
     """The workspace that is written into."""
     overridden: Flow | None = None
     named_version: SavedState | None = None
@@ -211,7 +211,7 @@ class FoundSource:
 class FoundDestination:
     """The workspace that is written into."""
 
-    place: Place
+    place: WorkspaceAccess
     overridden: Flow | None = None
     """None: the export makes a new flow."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.graph import Bindings
 from app.domain.model import FlowId, FlowType, VersionId, VersionOrigin
 from app.domain.step import Link, Step
@@ -39,6 +39,6 @@ class Flow:
     id: FlowId
     name: str
     type: FlowType
-    place: Place
+    place: WorkspaceAccess
     published: SavedState | None = None
     draft: SavedState | None = None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from app.domain.access import Place, rights_missing
+from app.domain.access import WorkspaceAccess, rights_missing
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.model import Contract, Workspace, WorkspaceType
@@ -35,12 +35,12 @@ def counts_against_quota(workspace: Workspace) -> bool:
     return workspace.type is WorkspaceType.FULL and workspace.contract.flow_quota is not None
 
 
-def is_quota_judged(place: Place) -> bool:
+def is_quota_judged(place: WorkspaceAccess) -> bool:
     """Whether it matters how many flows the contract holds: only for a caller who may write into such a workspace."""
     return counts_against_quota(place.workspace) and not rights_missing(place)
 
 
-def quota_exceeded(place: Place, used: int) -> tuple[QuotaExceeded, ...]:
+def quota_exceeded(place: WorkspaceAccess, used: int) -> tuple[QuotaExceeded, ...]:
     """A new flow in this workspace, whose contract holds `used` flows in its production workspaces.
 
     Judged only for a caller who holds the permission to write there: nobody else is told how many there are.

@@ -14,12 +14,12 @@ LONGEST_QUOTE = 80
 Thing = TypeVar("Thing")
 
 
-class Named(Protocol):
+class HasName(Protocol):
     @property
     def name(self) -> str: ...
 
 
-def named(thing: Named) -> str:
+def named(thing: HasName) -> str:
     return shown(thing.name)
 
 
@@ -31,7 +31,7 @@ def not_found(wanted: Kind, given: str) -> str:
     return f"There is no {wanted} {shown(given)} that you can see. Check the id, or ask for access."
 
 
-def not_here(kind: ReferenceKind, given: str, found: Target | None, place: Named) -> str:
+def not_here(kind: ReferenceKind, given: str, found: Target | None, place: HasName) -> str:
     """Why a workspace has no such thing; `found` is what has the given id, if the caller can see it."""
     wanted = Kind(kind.value.lower())
     if found is not None and found.kind is not kind:

@@ -15,7 +15,7 @@ from app.storage.paging import Page
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.rows import FlowView
 from app.usecases.find_candidates import TopicCandidate
-from app.usecases.find_destinations import Destination
+from app.usecases.find_destinations import RatedDestination
 
 Count = Callable[[], Awaitable[int]]
 
@@ -45,7 +45,7 @@ class DestinationWorkspaceEdge:
     blockers: list[ExportFlowError] = about("Why it can't be exported here as a new flow; empty when eligible.")
 
     @classmethod
-    def of(cls, cursor: str, there: Destination) -> "DestinationWorkspaceEdge":
+    def of(cls, cursor: str, there: RatedDestination) -> "DestinationWorkspaceEdge":
         return cls(
             cursor=cursor,
             node=Workspace.of(there.place),
@@ -61,7 +61,7 @@ class DestinationWorkspaceConnection(Counted):
     nodes: list[Workspace] = about("The workspaces of the page.")
 
     @classmethod
-    def of(cls, paging: Paging, page: Page[Destination], count: Count) -> "DestinationWorkspaceConnection":
+    def of(cls, paging: Paging, page: Page[RatedDestination], count: Count) -> "DestinationWorkspaceConnection":
         edges = [DestinationWorkspaceEdge.of(paging.cursor(key), there) for key, there in page.elements]
         return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.diff import GraphDiff
 from app.domain.model import UserId
 from app.domain.readiness import Blocker
@@ -91,7 +91,7 @@ class Loaders:
         self.users: DataLoader[str, UserView | None] = self._by_id(by_id.read_users)
         self.visible_users: DataLoader[str, UserView | None] = self._by_id(by_id.read_visible_users)
         self.contracts: DataLoader[str, ContractView | None] = self._by_id(by_id.read_contracts)
-        self.workspaces: DataLoader[str, Place | None] = self._by_id(by_id.read_workspaces)
+        self.workspaces: DataLoader[str, WorkspaceAccess | None] = self._by_id(by_id.read_workspaces)
         self.components: DataLoader[str, ComponentView | None] = self._by_id(by_id.read_components)
         self.components_referred_to: DataLoader[str, ComponentView | None] = self._by_id(
             by_id.read_components_referred_to

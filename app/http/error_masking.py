@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from app.graphql.context import Context, Vanished
 from app.graphql.request_errors import BadRequest
 from app.http.refused_requests import RequestCode
-from app.storage.engine import DatabaseUnavailable, StatementTookTooLong, Written
+from app.storage.engine import CommitState, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 
 LONGEST_MESSAGE = 1000
@@ -24,8 +24,8 @@ TIMED_OUT = (
 FIELD_TIMED_OUT = "This took the database too long to show. What was done before stands; ask for it again, or for less."
 
 DATABASE_UNAVAILABLE = {
-    Written.NOTHING: "The database is down or too busy just now, so nothing of this was written. Try again soon.",
-    Written.UNKNOWN: (
+    CommitState.NOTHING: "The database is down or too busy just now, so nothing of this was written. Try again soon.",
+    CommitState.UNKNOWN: (
         "The connection to the database was lost while this was being committed, so that it isn't known whether it was "
         "written. Look before you send it again."
     ),

@@ -16,7 +16,7 @@ from app.http.documents import MOST_MISTAKES, Operation
 from app.http.error_masking import formatted, is_mistake
 from app.http.refused_requests import RequestCode
 from app.http.requests import GraphQLRequest
-from app.storage.engine import DatabaseUnavailable, Written
+from app.storage.engine import CommitState, DatabaseUnavailable
 from app.telemetry.effort import counting_graphs
 from app.telemetry.log import log
 
@@ -94,7 +94,7 @@ def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | 
     outages = [cause for error in errors if isinstance(cause := error.original_error, DatabaseUnavailable)]
     if not outages:
         return
-    is_undone = len(outages) == len(errors) and all(outage.written is Written.NOTHING for outage in outages)
+    is_undone = len(outages) == len(errors) and all(outage.written is CommitState.NOTHING for outage in outages)
     nothing_was_done = is_undone and all(value is None for value in (data or {}).values())
     if nothing_was_done or operation.type is OperationType.QUERY:
         raise outages[0]

@@ -11,74 +11,74 @@ from app.domain.update import UpdatePlan
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
-from app.storage.write_context import Act, forget_in_records
+from app.storage.write_context import WriteContext, forget_in_records
 
 _KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == bindparam("flow", type_=Text)).with_for_update()
 """From a flow that goes: nobody copies from it any more."""
 
 
-async def save_draft(act: Act, plan: UpdatePlan) -> DraftId:
+async def save_draft(context: WriteContext, plan: UpdatePlan) -> DraftId:
     """Save a draft, or make one where there is none; its revision grows by one (H1)."""
     if plan.content is not None:
-        await act.insert_content(plan.content)
-    revision = await act.next_revision(plan.flow_id, plan.state if plan.renames_flow else None)
+        await context.insert_content(plan.content)
+    revision = await context.next_revision(plan.flow_id, plan.state if plan.renames_flow else None)
     if plan.draft_id is None:
-        return await act.insert_draft(plan.flow_id, plan.state, revision=revision)
+        return await context.insert_draft(plan.flow_id, plan.state, revision=revision)
     draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id)
-    await act.connection.change(draft.values(**state_values(plan.state), revision=revision, updated_at=act.at))
+    await context.connection.change(draft.values(**state_values(plan.state), revision=revision, updated_at=context.at))
     return plan.draft_id
 
 
-async def publish_draft(act: Act, plan: PublishPlan) -> VersionId:
+async def publish_draft(context: WriteContext, plan: PublishPlan) -> VersionId:
     """Turn the draft into the next version and remove it (H2)."""
-    version_id = await _insert_version(act, plan.flow_id, plan.state)
-    await forget_in_records(act.connection, drafts=[plan.draft_id])
-    await act.connection.change(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
+    version_id = await _insert_version(context, plan.flow_id, plan.state)
+    await forget_in_records(context.connection, drafts=[plan.draft_id])
+    await context.connection.change(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
     return version_id
 
 
-async def revert_to_draft(act: Act, plan: RevertPlan) -> DraftId:
+async def revert_to_draft(context: WriteContext, plan: RevertPlan) -> DraftId:
     """Make the old version the new draft (H5)."""
-    await act.set_aside(plan.sets_aside)
-    revision = await act.next_revision(plan.flow_id)
-    return await act.insert_draft(plan.flow_id, plan.state, revision=revision)
+    await context.set_aside(plan.sets_aside)
+    revision = await context.next_revision(plan.flow_id)
+    return await context.insert_draft(plan.flow_id, plan.state, revision=revision)
 
 
-async def revert_and_publish(act: Act, plan: RevertPlan) -> VersionId:
+async def revert_and_publish(context: WriteContext, plan: RevertPlan) -> VersionId:
     """Make the old version the next one at once; the draft that it would have been counts as one (H1, H5)."""
-    await act.set_aside(plan.sets_aside)
-    await act.next_revision(plan.flow_id)
-    return await _insert_version(act, plan.flow_id, plan.state)
+    await context.set_aside(plan.sets_aside)
+    await context.next_revision(plan.flow_id)
+    return await _insert_version(context, plan.flow_id, plan.state)
 
 
-async def discard_draft(act: Act, plan: DiscardPlan) -> None:
+async def discard_draft(context: WriteContext, plan: DiscardPlan) -> None:
     """Remove the draft, and the flow if nothing would be left of it (H8)."""
     if plan.deletes_flow:
-        await act.connection.execute(_KEEP_OTHERS_AWAY, {"flow": plan.flow_id})
-        await forget_in_records(act.connection, drafts=[plan.draft_id], flows=[plan.flow_id])
-        await act.connection.change(delete(FLOW).where(FLOW.c.id == plan.flow_id))
+        await context.connection.execute(_KEEP_OTHERS_AWAY, {"flow": plan.flow_id})
+        await forget_in_records(context.connection, drafts=[plan.draft_id], flows=[plan.flow_id])
+        await context.connection.change(delete(FLOW).where(FLOW.c.id == plan.flow_id))
         return
-    await forget_in_records(act.connection, drafts=[plan.draft_id])
-    await act.connection.change(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
-    await act.connection.change(update(FLOW).where(FLOW.c.id == plan.flow_id).values(updated_at=act.at))
+    await forget_in_records(context.connection, drafts=[plan.draft_id])
+    await context.connection.change(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
+    await context.connection.change(update(FLOW).where(FLOW.c.id == plan.flow_id).values(updated_at=context.at))
 
 
-async def restore_draft(act: Act, plan: RestorePlan) -> None:
+async def restore_draft(context: WriteContext, plan: RestorePlan) -> None:
     """Make a draft that was set aside the active one again; the present one is set aside in exchange (H8)."""
-    await act.set_aside(plan.sets_aside)
-    active = {"set_aside_at": None, "set_aside_by": None, "updated_at": act.at}
-    revision = await act.next_revision(plan.flow_id, plan.draft.state if plan.renames_flow else None)
+    await context.set_aside(plan.sets_aside)
+    active = {"set_aside_at": None, "set_aside_by": None, "updated_at": context.at}
+    revision = await context.next_revision(plan.flow_id, plan.draft.state if plan.renames_flow else None)
     draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft.id)
-    await act.connection.change(draft.values(**active, revision=revision))
+    await context.connection.change(draft.values(**active, revision=revision))
 
 
-async def _insert_version(act: Act, flow_id: FlowId, state: FlowState) -> VersionId:
+async def _insert_version(context: WriteContext, flow_id: FlowId, state: FlowState) -> VersionId:
     """The next version; what it says becomes the flow's, and whether the flow runs stays as it is (H4)."""
     version_id = VersionId(new_id(Kind.VERSION))
     last = select(func.coalesce(func.max(FLOW_VERSION.c.number), 0)).where(FLOW_VERSION.c.flow_id == flow_id)
-    published = {"published_by": act.actor, "published_at": act.at, "number": last.scalar_subquery() + 1}
+    published = {"published_by": context.actor, "published_at": context.at, "number": last.scalar_subquery() + 1}
     version = insert(FLOW_VERSION).values(id=version_id, flow_id=flow_id, **state_values(state), **published)
-    await act.connection.change(version)
+    await context.connection.change(version)
     flow = update(FLOW).where(FLOW.c.id == flow_id)
-    await act.connection.change(flow.values(**shown(state), published_version_id=version_id, updated_at=act.at))
+    await context.connection.change(flow.values(**shown(state), published_version_id=version_id, updated_at=context.at))
     return version_id

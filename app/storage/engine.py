@@ -49,7 +49,7 @@ class StatementTookTooLong(SQLAlchemyError):
     """The database cancelled a statement at its time limit; the transaction is rolled back."""
 
 
-class Written(Enum):
+class CommitState(Enum):
     """What a transaction has written that ended with the connection."""
 
     NOTHING = "nothing"
@@ -60,7 +60,7 @@ class Written(Enum):
 class DatabaseUnavailable(SQLAlchemyError):
     """No connection could be had or it was lost; the message, for the log, says why. Another attempt may succeed."""
 
-    written: Written | None = None
+    written: CommitState | None = None
     """None: it was for reading."""
 
 
@@ -95,7 +95,7 @@ class Database:
                     yield WriteConnection(connection)
                     is_committing = True
         except DatabaseUnavailable as error:
-            error.written = Written.UNKNOWN if is_committing else Written.NOTHING
+            error.written = CommitState.UNKNOWN if is_committing else CommitState.NOTHING
             raise
 
     async def close(self) -> None:

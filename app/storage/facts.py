@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.component import (
     Catalogue,
     Component,
@@ -58,8 +58,8 @@ from app.storage.visibility import (
     PLACE_COLUMNS,
     PLACES,
     AnyRow,
+    access_of,
     is_member,
-    place_of,
     with_places,
 )
 from app.telemetry.effort import count_graph
@@ -168,12 +168,14 @@ async def read_flows(
     return await offload(size, _flows_of, rows)
 
 
-async def read_place(connection: ReadConnection, viewer: str, workspace_id: str) -> tuple[Place | None, int]:
+async def read_workspace_access(
+    connection: ReadConnection, viewer: str, workspace_id: str
+) -> tuple[WorkspaceAccess | None, int]:
     """A workspace, and how many flows its contract holds where that matters (X10)."""
     if not is_id(Kind.WORKSPACE, workspace_id):
         return None, 0
     row = (await connection.execute(PLACE_TO_WRITE_INTO, {"viewer": viewer, "workspace": workspace_id})).first()
-    return (None, 0) if row is None else (place_of(row), row.flows_used)
+    return (None, 0) if row is None else (access_of(row), row.flows_used)
 
 
 async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iterable[str]) -> Catalogue:
@@ -232,7 +234,7 @@ def flow_of(row: AnyRow, with_graphs: Collection[str] = ("published", "draft")) 
         id=FlowId(row.flow_id),
         name=row.flow_name,
         type=FlowType(row.flow_type),
-        place=place_of(row),
+        place=access_of(row),
         published=state_of(row, "published", with_graph="published" in with_graphs),
         draft=state_of(row, "draft", with_graph="draft" in with_graphs),
     )

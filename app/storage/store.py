@@ -29,13 +29,13 @@ from app.offload import LARGE, offload
 from app.storage.database_connections import WriteConnection
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
 from app.storage.engine import Database
-from app.storage.facts import read_catalogue, read_flows, read_place, read_targets
+from app.storage.facts import read_catalogue, read_flows, read_targets, read_workspace_access
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import counts_against_quota
 from app.storage.reads.limit import sent_size
 from app.storage.tables import CONTRACT, FLOW, WORKSPACE, WORKSPACE_ACCESS
 from app.storage.visibility import BY_VIEWER, FLOWS, with_places
-from app.storage.write_context import Act
+from app.storage.write_context import WriteContext
 from app.telemetry.effort import count_graph
 
 WANTED = bindparam("wanted", type_=Text)
@@ -84,7 +84,7 @@ class Store:
         source, named = flows.get(wish.flow_id, (None, None))
         place, used = None, 0
         if source is not None:
-            place, used = await read_place(self._connection, self._actor, source.place.workspace.id)
+            place, used = await read_workspace_access(self._connection, self._actor, source.place.workspace.id)
         facts = ExportFacts(source, place, named_version=named, flows_used=used)
         return await self._with_references(facts, given_topic=None)
 
@@ -92,7 +92,7 @@ class Store:
         """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
         count_graph(sent_size(wish.graph))
         await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, wish.workspace_id)
-        place, used = await read_place(self._connection, self._actor, wish.workspace_id)
+        place, used = await read_workspace_access(self._connection, self._actor, wish.workspace_id)
         if place is None:
             return None
         catalogue = await read_catalogue(self._connection, self._actor, commands(wish.graph))
@@ -136,9 +136,9 @@ class Store:
         draft, is_set_aside = await lock_draft(self._connection, draft_id)
         return RestoreFacts(flow, draft, is_set_aside)
 
-    def act(self, *, at: datetime) -> Act:
+    def context(self, *, at: datetime) -> WriteContext:
         """What the writes of this unit of work are made with."""
-        return Act(self._connection, self._actor, at)
+        return WriteContext(self._connection, self._actor, at)
 
     async def _override_facts(self, wish: ExportWish, flow_id: str) -> ExportFacts:
         locks = {wish.flow_id: KEEP_FLOW, flow_id: LOCK_FLOW}
@@ -154,7 +154,7 @@ class Store:
         await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, workspace_id)
         flows = await self._flows(wish.flow_id, version=wish.source.version_id)
         source, named = flows.get(wish.flow_id, (None, None))
-        place, used = await read_place(self._connection, self._actor, workspace_id)
+        place, used = await read_workspace_access(self._connection, self._actor, workspace_id)
         return ExportFacts(source, place, named_version=named, flows_used=used)
 
     async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> SplitGraph | GraphMistakes:

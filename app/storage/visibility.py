@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, exists, literal, select
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
 from app.storage.tables import (
     CONTRACT,
@@ -71,7 +71,7 @@ def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
-def place_of(row: Sequence[Any]) -> Place:
+def access_of(row: Sequence[Any]) -> WorkspaceAccess:
     """The place in a row that starts with `PLACE_COLUMNS`."""
     id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row
     contract = Contract(
@@ -83,4 +83,4 @@ def place_of(row: Sequence[Any]) -> Place:
         flow_quota=quota,
     )
     workspace = Workspace(WorkspaceId(id_), name, WorkspaceType(type_), contract)
-    return Place(workspace, frozenset(permissions or ()))
+    return WorkspaceAccess(workspace, frozenset(permissions or ()))

@@ -85,7 +85,7 @@ def component_rows(content: Content) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class WriteContext:
     """Who writes, when, and in which transaction."""
 
     connection: WriteConnection

@@ -13,32 +13,32 @@ from app.domain.references import ReferenceOutcome
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown
 from app.storage.tables import FLOW, FLOW_EXPORT
-from app.storage.write_context import Act
+from app.storage.write_context import WriteContext
 
 
-class Written(NamedTuple):
+class WrittenFlow(NamedTuple):
     flow_id: FlowId
     draft_id: DraftId
 
 
-async def write_export(act: Act, plan: ExportPlan) -> Written:
+async def write_export(context: WriteContext, plan: ExportPlan) -> WrittenFlow:
     """Write a copy or export: the draft, its flow if that is new, and the record."""
     if plan.overrides is None:
-        flow_id, revision = await _insert_flow(act, plan)
+        flow_id, revision = await _insert_flow(context, plan)
     else:
-        await act.set_aside(plan.sets_aside)
-        revision = await act.next_revision(plan.overrides, plan.state if plan.renames_flow else None)
+        await context.set_aside(plan.sets_aside)
+        revision = await context.next_revision(plan.overrides, plan.state if plan.renames_flow else None)
         flow_id = plan.overrides
-    written = Written(flow_id, await act.insert_draft(flow_id, plan.state, revision=revision))
-    await _insert_record(act, plan, written)
+    written = WrittenFlow(flow_id, await context.insert_draft(flow_id, plan.state, revision=revision))
+    await _insert_record(context, plan, written)
     return written
 
 
-async def write_flow(act: Act, plan: CreatePlan) -> Written:
+async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
     """Write a flow that was created from a graph: its content, unless that is known already, and its draft."""
-    await act.insert_content(plan.content)
-    flow_id, revision = await _insert_flow(act, plan)
-    return Written(flow_id, await act.insert_draft(flow_id, plan.state, revision=revision))
+    await context.insert_content(plan.content)
+    flow_id, revision = await _insert_flow(context, plan)
+    return WrittenFlow(flow_id, await context.insert_draft(flow_id, plan.state, revision=revision))
 
 
 def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
@@ -58,7 +58,7 @@ def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
     )
 
 
-async def _insert_flow(act: Act, plan: ExportPlan | CreatePlan) -> tuple[FlowId, int]:
+async def _insert_flow(context: WriteContext, plan: ExportPlan | CreatePlan) -> tuple[FlowId, int]:
     """A new flow: it starts inactive, belongs to the caller, and shows what its draft says (X3). Its first revision."""
     flow = {
         **shown(plan.state),
@@ -66,20 +66,20 @@ async def _insert_flow(act: Act, plan: ExportPlan | CreatePlan) -> tuple[FlowId,
         "workspace_id": plan.workspace_id,
         "type": plan.type.value,
         "status": FlowStatus.INACTIVE.value,
-        "created_by": act.actor,
-        "created_at": act.at,
-        "updated_at": act.at,
+        "created_by": context.actor,
+        "created_at": context.at,
+        "updated_at": context.at,
         "draft_revision": 1,
     }
-    await act.connection.change(insert(FLOW), flow)
+    await context.connection.change(insert(FLOW), flow)
     return FlowId(flow["id"]), 1
 
 
-async def _insert_record(act: Act, plan: ExportPlan, written: Written) -> None:
+async def _insert_record(context: WriteContext, plan: ExportPlan, written: WrittenFlow) -> None:
     record = {
         "id": new_id(Kind.EXPORT),
-        "actor_id": act.actor,
-        "created_at": act.at,
+        "actor_id": context.actor,
+        "created_at": context.at,
         "copied_from": plan.copied_from.value,
         "source_flow_id": plan.source_flow,
         "source_version_id": plan.source_version,
@@ -89,4 +89,4 @@ async def _insert_record(act: Act, plan: ExportPlan, written: Written) -> None:
         "set_aside_draft_id": plan.sets_aside,
         "references": references_to_text(plan.references),
     }
-    await act.connection.change(insert(FLOW_EXPORT), record)
+    await context.connection.change(insert(FLOW_EXPORT), record)

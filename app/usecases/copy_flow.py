@@ -17,5 +17,5 @@ async def copy_flow(work: UnitOfWork, actor: UserId, wish: CopyWish) -> Exported
         plan = await offload(size_of_flows(facts.source), plan_copy, facts, wish)
         if isinstance(plan, Refused):
             return plan
-        written = await write_export(store.act(at=work.now()), plan)
+        written = await write_export(store.context(at=work.now()), plan)
         return Exported.of(plan, written)

@@ -16,5 +16,5 @@ async def create_flow(work: UnitOfWork, actor: UserId, wish: CreateWish) -> Crea
         plan = await offload(LARGE, plan_create, facts, wish)
         if isinstance(plan, Refused):
             return plan
-        written = await write_flow(store.act(at=work.now()), plan)
+        written = await write_flow(store.context(at=work.now()), plan)
         return Created(written.flow_id, written.draft_id)

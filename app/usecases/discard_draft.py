@@ -16,5 +16,5 @@ async def discard_draft(work: UnitOfWork, actor: UserId, wish: DiscardWish) -> D
         plan = plan_discard(facts, wish, has_drafts_set_aside=aside)
         if isinstance(plan, Refused):
             return plan
-        await remove_draft(store.act(at=work.now()), plan)
+        await remove_draft(store.context(at=work.now()), plan)
         return Discarded(plan.flow_id, plan.draft_id, plan.deletes_flow)

@@ -17,5 +17,5 @@ async def export_flow(work: UnitOfWork, actor: UserId, wish: ExportWish) -> Expo
         plan = await offload(size_of_flows(facts.source, facts.overridden), plan_export, facts, wish)
         if isinstance(plan, Refused):
             return plan
-        written = await write_export(store.act(at=work.now()), plan)
+        written = await write_export(store.context(at=work.now()), plan)
         return Exported.of(plan, written)

@@ -13,7 +13,7 @@ from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each
 from app.offload import offload
 from app.storage.engine import Database
-from app.storage.facts import read_catalogue, read_place, read_targets
+from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.by_id import read_flows
 from app.storage.reads.candidates import OVERRIDE_CANDIDATES, TOPIC_CANDIDATES, RankedList
@@ -98,7 +98,7 @@ async def find_override_candidates(
     """The flows of a workspace that a flow could override; None if the caller can't see one of the two."""
     async with database.reading() as connection:
         flow = (await read_flows(connection, actor, [flow_id])).get(flow_id)
-        place, _ = await read_place(connection, actor, workspace_id)
+        place, _ = await read_workspace_access(connection, actor, workspace_id)
     if flow is None or place is None:
         return None
     return Candidates(database, _parameters(actor, flow_id, workspace_id, flow.name))
@@ -129,7 +129,7 @@ async def find_topic_candidates(
     There are none where exportFlow refuses any topic: without a pub/sub step, or with several topics.
     """
     async with database.reading() as connection:
-        place, _ = await read_place(connection, actor, workspace_id)
+        place, _ = await read_workspace_access(connection, actor, workspace_id)
     name = "" if in_use.topic is None else in_use.topic.name
     return None if place is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
 

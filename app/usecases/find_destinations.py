@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.domain.access import Place, rights_missing
+from app.domain.access import WorkspaceAccess, rights_missing
 from app.domain.export import ExportFacts, ExportRefusal, ExportWish, IntoWorkspace, export_refusals
 from app.domain.model import UserId, Workspace
 from app.domain.quota import is_quota_judged, stands_only_in_the_way_of_a_new_flow
@@ -23,10 +23,10 @@ from app.usecases.sizes import size_of_steps
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class RatedDestination:
     """A workspace, and why the flow can't be exported there as a new flow; nothing if it can."""
 
-    place: Place
+    place: WorkspaceAccess
     refusals: tuple[ExportRefusal, ...]
 
     @property
@@ -60,7 +60,7 @@ class ExportableFlow:
     """By contract, as far as it was asked for: counting them takes time, and pages may be asked for again and again."""
     counting: Lock = field(default_factory=Lock)
 
-    async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[Destination]:
+    async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
         """A page of the places, by name, each with every refusal of an export to it as a new flow."""
         listed = self._listed(wanted)
         if listed is None:
@@ -92,7 +92,7 @@ class ExportableFlow:
             return 0
         return await self._count(contracts_to_export_to(self.usable, home=self.home, search=search))
 
-    def _listed(self, wanted: DestinationSearch) -> ListBelow[Place] | None:
+    def _listed(self, wanted: DestinationSearch) -> ListBelow[WorkspaceAccess] | None:
         if self.usable is None and not wanted.include_ineligible:
             return None
         usable = None if wanted.include_ineligible else self.usable
@@ -103,7 +103,7 @@ class ExportableFlow:
             [number] = await listed.counts(connection, [self.actor], {})
         return number
 
-    async def _count_flows(self, places: Iterable[Place]) -> None:
+    async def _count_flows(self, places: Iterable[WorkspaceAccess]) -> None:
         """Find out how many flows the contracts of these hold that have a quota: once for each (X10)."""
         async with self.counting:
             judged = {place.workspace.contract.id for place in places if is_quota_judged(place)}
@@ -111,14 +111,16 @@ class ExportableFlow:
                 async with self.database.reading() as connection:
                     self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
 
-    def _decide_all(self, places: Sequence[tuple[Key, Place]]) -> list[tuple[Key, Destination]]:
+    def _decide_all(self, places: Sequence[tuple[Key, WorkspaceAccess]]) -> list[tuple[Key, RatedDestination]]:
         return [(key, self._decide(place)) for key, place in places]
 
-    def _decide(self, place: Place) -> Destination:
+    def _decide(self, place: WorkspaceAccess) -> RatedDestination:
         flows_used = self.flows_used.get(place.workspace.contract.id, 0)
         flow_id = "" if self.facts.source is None else self.facts.source.id
         wish = ExportWish(flow_id, IntoWorkspace(place.workspace.id), source=self.source)
-        return Destination(place, export_refusals(replace(self.facts, destination=place, flows_used=flows_used), wish))
+        return RatedDestination(
+            place, export_refusals(replace(self.facts, destination=place, flows_used=flows_used), wish)
+        )
 
 
 async def find_destinations(

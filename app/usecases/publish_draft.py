@@ -17,5 +17,5 @@ async def publish_draft(work: UnitOfWork, actor: UserId, wish: PublishWish) -> P
         plan = await offload(size_of_draft(facts), plan_publish, facts, wish)
         if isinstance(plan, Refused):
             return plan
-        version_id = await write_version(store.act(at=work.now()), plan)
+        version_id = await write_version(store.context(at=work.now()), plan)
         return Published(plan.flow_id, version_id)

@@ -14,5 +14,5 @@ async def restore_draft(work: UnitOfWork, actor: UserId, draft_id: str) -> Resto
         plan = plan_restore(await store.restore_facts(draft_id), draft_id)
         if isinstance(plan, Refused):
             return plan
-        await write_draft(store.act(at=work.now()), plan)
+        await write_draft(store.context(at=work.now()), plan)
         return Restored(plan.flow_id, DraftId(plan.draft.id), plan.sets_aside)

@@ -7,7 +7,7 @@ from app.domain.export import ExportPlan
 from app.domain.model import DraftId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
-from app.storage.writes import Written
+from app.storage.writes import WrittenFlow
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Exported:
     warnings: tuple[ExportWarning, ...]
 
     @classmethod
-    def of(cls, plan: ExportPlan, written: Written) -> "Exported":
+    def of(cls, plan: ExportPlan, written: WrittenFlow) -> "Exported":
         return cls(
             flow_id=written.flow_id,
             draft_id=written.draft_id,

@@ -17,9 +17,9 @@ async def revert_flow(work: UnitOfWork, actor: UserId, wish: RevertWish) -> Reve
         plan = await offload(size_of_draft(facts), plan_revert, facts, wish)
         if isinstance(plan, Refused):
             return plan
-        act = store.act(at=work.now())
+        context = store.context(at=work.now())
         if plan.publish:
-            version_id = await revert_and_publish(act, plan)
+            version_id = await revert_and_publish(context, plan)
             return Reverted(plan.flow_id, None, version_id, plan.sets_aside, plan.references)
-        draft_id = await revert_to_draft(act, plan)
+        draft_id = await revert_to_draft(context, plan)
         return Reverted(plan.flow_id, draft_id, None, plan.sets_aside, plan.references)

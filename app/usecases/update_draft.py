@@ -21,5 +21,5 @@ async def update_draft(work: UnitOfWork, actor: UserId, wish: UpdateWish) -> Sav
             return plan
         if isinstance(plan, Unchanged):
             return Saved(plan.flow_id, plan.draft_id)
-        draft_id = await save_draft(store.act(at=work.now()), plan)
+        draft_id = await save_draft(store.context(at=work.now()), plan)
         return Saved(plan.flow_id, draft_id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, topic_fields
 from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
@@ -34,7 +34,7 @@ KEPT, REPLACED, CLEARED = ReferenceAction.KEPT, ReferenceAction.REPLACED, Refere
 def export(
     source: Flow | None,
     *,
-    to: Workspace | Place | None = PRODUCTION,
+    to: Workspace | WorkspaceAccess | None = PRODUCTION,
     over: Flow | None = None,
     name: str | None = None,
     topic: str | None = None,
@@ -84,7 +84,7 @@ def copy(
 
 
 def create(
-    place: Place | None,
+    place: WorkspaceAccess | None,
     wish: CreateWish,
     *,
     components: Catalogue | None = None,

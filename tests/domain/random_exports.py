@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.component import Component
 from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import Flow, SavedState
@@ -115,14 +115,17 @@ NONE: tuple[None] = (None,)
 # What is chosen at once, since each draw takes its time: the places of source and destination; and then whether it goes
 # onto a flow, what is odd, how many flows are used, and the wishes that don't depend on where it goes.
 PLACES = [
-    (Place(here, may), Place(there, and_may)) for here, there in PAIRS for may in PERMISSIONS for and_may in PERMISSIONS
+    (WorkspaceAccess(here, may), WorkspaceAccess(there, and_may))
+    for here, there in PAIRS
+    for may in PERMISSIONS
+    for and_may in PERMISSIONS
 ]
 WAYS = [
     *product(
         ONTO, (*NONE * 9, "no source", "no destination", "itself"), range(3), (None, None, "Given", " "), ExistingDraft
     )
 ]
-SMOOTH_PLACES = [(Place(here, ALLOWED), Place(there, ALLOWED)) for here, there in SMOOTH_PAIRS]
+SMOOTH_PLACES = [(WorkspaceAccess(here, ALLOWED), WorkspaceAccess(there, ALLOWED)) for here, there in SMOOTH_PAIRS]
 SMOOTH_WAYS = [*product(ONTO, NONE, range(3), (None, "Given"), (ExistingDraft.SET_ASIDE,))]
 WITHOUT = ("neither", "neither", "draft", "version")
 numbers = strategies.integers(0, NUMBERS - 1)
@@ -157,7 +160,7 @@ def exports(draw: strategies.DrawFn, *, smooth: bool = False) -> Case:
     return Case(facts, wish)
 
 
-def _flow(draw: strategies.DrawFn, name: str, at: Place, other: Place, *, smooth: bool) -> Flow:
+def _flow(draw: strategies.DrawFn, name: str, at: WorkspaceAccess, other: WorkspaceAccess, *, smooth: bool) -> Flow:
     without = _one_of(WITHOUT, draw)
     published, drafted = (
         None

@@ -7,7 +7,7 @@ from app.domain.access import (
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
-    Place,
+    WorkspaceAccess,
     WorkspaceNotFound,
     contract_suspended,
     may_write_flows,
@@ -42,7 +42,7 @@ def lacking(*workspaces: Workspace) -> tuple[InsufficientPermission, ...]:
 def test_integrator_level_means_holding_workspaces_flow_edit(
     permissions: frozenset[str], integrator_level: bool
 ) -> None:
-    assert may_write_flows(Place(DEVELOPMENT, permissions)) is integrator_level
+    assert may_write_flows(WorkspaceAccess(DEVELOPMENT, permissions)) is integrator_level
 
 
 def test_reading_and_writing_are_different_permissions() -> None:
@@ -61,7 +61,7 @@ def test_reading_and_writing_are_different_permissions() -> None:
     ],
 )
 def test_rights_are_needed_in_both_workspaces_and_each_lack_is_named_the_sources_first(
-    source: Place, destination: Place, outcome: tuple[InsufficientPermission, ...]
+    source: WorkspaceAccess, destination: WorkspaceAccess, outcome: tuple[InsufficientPermission, ...]
 ) -> None:
     assert rights_missing(source, destination) == outcome
 
@@ -76,7 +76,7 @@ def test_a_copy_without_rights_is_refused_once() -> None:
 
 
 @pytest.mark.parametrize("place", [integrator(PRODUCTION), guest(PRODUCTION), integrator(LAPSED), guest(LAPSED)])
-def test_the_lists_and_the_mutation_agree_on_where_flows_may_be_written(place: Place) -> None:
+def test_the_lists_and_the_mutation_agree_on_where_flows_may_be_written(place: WorkspaceAccess) -> None:
     assert may_write_flows(place) is isinstance(export(flow(state()), to=place), ExportPlan)
 
 
@@ -88,7 +88,9 @@ def test_the_lists_and_the_mutation_agree_on_where_flows_may_be_written(place: P
         (guest(LAPSED), (ContractSuspended(SUSPENDED, LAPSED),)),
     ],
 )
-def test_a_suspended_contract_refuses_every_write(place: Place, outcome: tuple[ContractSuspended, ...]) -> None:
+def test_a_suspended_contract_refuses_every_write(
+    place: WorkspaceAccess, outcome: tuple[ContractSuspended, ...]
+) -> None:
     assert contract_suspended(place) == outcome
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.access import Place, WorkspaceNotFound
+from app.domain.access import WorkspaceAccess, WorkspaceNotFound
 from app.domain.content import topic_fields
 from app.domain.create import CreatePlan, CreateRefusal, CreateWish
 from app.domain.errors import Refused
@@ -52,12 +52,14 @@ HERE = integrator(DEVELOPMENT)
 
 
 def create(
-    *nodes: Json, at: Place | None = HERE, name: str = "Orders", flows_used: int = 0, **graph: Json
+    *nodes: Json, at: WorkspaceAccess | None = HERE, name: str = "Orders", flows_used: int = 0, **graph: Json
 ) -> CreatePlan | Refused[CreateRefusal]:
     return decided(at, CreateWish("workspace_wanted", name, native(*nodes, **graph)), flows_used=flows_used)
 
 
-def decided(at: Place | None, wish: CreateWish, *, flows_used: int = 0) -> CreatePlan | Refused[CreateRefusal]:
+def decided(
+    at: WorkspaceAccess | None, wish: CreateWish, *, flows_used: int = 0
+) -> CreatePlan | Refused[CreateRefusal]:
     return planning.create(at, wish, components=COMPONENTS, knowing=THINGS, flows_used=flows_used)
 
 
@@ -140,7 +142,7 @@ def test_every_such_reference_is_named_in_the_order_of_the_steps() -> None:
     [(guest, "INSUFFICIENT_PERMISSION"), (integrator, "QUOTA_EXCEEDED")],
     ids=["guest", "integrator"],
 )
-def test_all_refusals_come_at_once_in_order(allowed: Callable[[Workspace], Place], refused: str) -> None:
+def test_all_refusals_come_at_once_in_order(allowed: Callable[[Workspace], WorkspaceAccess], refused: str) -> None:
     """A quota is judged only for a caller who may write there (X10)."""
     closed = workspace("Closed", contract("Lapsed Goods", suspended=True, quota=1))
     graph = {"nodes": [node("1", "acme/pub-sub:pub", credentials_id="c", fields={"topic": "t"})], "edges": []}

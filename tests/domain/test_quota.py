@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
 from app.domain.model import WorkspaceType
 from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded, stands_only_in_the_way_of_a_new_flow
@@ -54,7 +54,9 @@ def test_overrides_are_exempt() -> None:
     ("to", "used", "only_a_new_flow"),
     [(integrator(LIVE), 1, True), (integrator(LIVE), 2, True), (guest(LIVE), 2, False), (guest(LIVE), 1, False)],
 )
-def test_a_full_contract_stands_only_in_the_way_of_a_new_flow(to: Place, used: int, only_a_new_flow: bool) -> None:
+def test_a_full_contract_stands_only_in_the_way_of_a_new_flow(
+    to: WorkspaceAccess, used: int, only_a_new_flow: bool
+) -> None:
     facts = ExportFacts(flow(state()), to, flows_used=used)
     in_the_way = export_refusals(facts, ExportWish(flow().id, IntoWorkspace(LIVE.id)))
     assert stands_only_in_the_way_of_a_new_flow(in_the_way) is only_a_new_flow

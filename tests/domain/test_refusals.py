@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.access import FlowNotFound, Place, WorkspaceNotFound
+from app.domain.access import FlowNotFound, WorkspaceAccess, WorkspaceNotFound
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal, Refused, in_order
 from app.domain.export import ExportFacts, ExportWish, OntoFlow, plan_export
@@ -114,7 +114,7 @@ def test_everything_that_stands_in_the_way_of_overriding_itself_is_said_at_once(
     [(guest(CLOSED), {"INSUFFICIENT_PERMISSION"}), (integrator(CLOSED), {"QUOTA_EXCEEDED"})],
     ids=["who-may-not-write", "who-may-write"],
 )
-def test_everything_that_stands_in_the_way_of_a_copy_is_said_at_once(place: Place, refused: set[str]) -> None:
+def test_everything_that_stands_in_the_way_of_a_copy_is_said_at_once(place: WorkspaceAccess, refused: set[str]) -> None:
     """A quota is judged only for a caller who may write there (X10)."""
     source = flow(None, draft(), at=place)
     told = {"VERSION_NOT_FOUND", "CONTRACT_SUSPENDED", "INVALID_INPUT"} | refused
@@ -167,7 +167,7 @@ def test_where_neither_is_there_both_are_named() -> None:
 
 
 @pytest.mark.parametrize("destination", [None, integrator(PRODUCTION)])
-def test_a_flow_to_override_that_isnt_there_is_not_found(destination: Place | None) -> None:
+def test_a_flow_to_override_that_isnt_there_is_not_found(destination: WorkspaceAccess | None) -> None:
     facts = ExportFacts(flow(state()), destination)
     refused = plan_export(facts, ExportWish("flow_source", OntoFlow("flow_wanted")))
     assert refused == Refused((FlowNotFound("flow_wanted"),))

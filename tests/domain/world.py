@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName, ComponentRequirement
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Bindings, Json, StepBindings
@@ -64,12 +64,12 @@ DEVELOPMENT, PRODUCTION = workspace("Development", workspace_type=LIMITED), work
 OF_SOUTHERN, OF_OVERSEAS = workspace("Kitchen", SOUTHERN), workspace("Harbour", OVERSEAS)
 
 
-def integrator(at: Workspace) -> Place:
-    return Place(at, READ_PERMISSIONS | WRITE_PERMISSIONS)
+def integrator(at: Workspace) -> WorkspaceAccess:
+    return WorkspaceAccess(at, READ_PERMISSIONS | WRITE_PERMISSIONS)
 
 
-def guest(at: Workspace) -> Place:
-    return Place(at, READ_PERMISSIONS)
+def guest(at: Workspace) -> WorkspaceAccess:
+    return WorkspaceAccess(at, READ_PERMISSIONS)
 
 
 def component(
@@ -207,12 +207,12 @@ def flow(
     published: SavedState | None = None,
     draft: SavedState | None = None,
     *,
-    at: Workspace | Place = DEVELOPMENT,
+    at: Workspace | WorkspaceAccess = DEVELOPMENT,
     flow_id: str = "flow_source",
     name: str = "Orders",
     flow_type: FlowType = FlowType.ORDINARY,
 ) -> Flow:
-    place = at if isinstance(at, Place) else integrator(at)
+    place = at if isinstance(at, WorkspaceAccess) else integrator(at)
     return Flow(FlowId(flow_id), name, flow_type, place, published, draft)
 
 
@@ -220,7 +220,7 @@ def flow_there(
     published: SavedState | None = None,
     draft: SavedState | None = None,
     *,
-    at: Workspace | Place = PRODUCTION,
+    at: Workspace | WorkspaceAccess = PRODUCTION,
     name: str = "Orders live",
     flow_type: FlowType = FlowType.ORDINARY,
 ) -> Flow:

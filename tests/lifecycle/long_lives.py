@@ -11,7 +11,7 @@ from app.domain.model import UserId
 from app.storage.database_connections import WriteConnection
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
-from app.storage.write_context import Act
+from app.storage.write_context import WriteContext
 from tests.lifecycle.company import Company
 from tests.lifecycle.graphs import CODE, COMMANDS
 from tests.lifecycle.racing import published, saved
@@ -52,14 +52,14 @@ async def with_large_versions(company: Company, megabytes: int, versions: int) -
     flow, version = await published(company)
     graphs = [large_graph(megabytes, note) for note in range(versions)]
     async with company.database.engine.begin() as connection:
-        act = Act(WriteConnection(connection), UserId(company["ada"]), company.now)
+        context = WriteContext(WriteConnection(connection), UserId(company["ada"]), company.now)
         one = dict(
             (await connection.execute(select(FLOW_VERSION).where(FLOW_VERSION.c.id == version))).mappings().one()
         )
         rows = []
         for number, graph in enumerate(graphs, start=2):
             content = split_graph(graph, lambda _: None).content
-            await act.insert_content(content)
+            await context.insert_content(content)
             rows.append({**one, "id": new_id(Kind.VERSION), "number": number, "content_hash": content.hash})
         await connection.execute(insert(FLOW_VERSION), rows)
         await connection.execute(FLOW.update().where(FLOW.c.id == flow).values(published_version_id=rows[-1]["id"]))

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies
 from sqlalchemy import ColumnElement, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.domain.access import Place, may_write_flows
+from app.domain.access import WorkspaceAccess, may_write_flows
 from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
 from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
 from app.domain.flow import SavedState
@@ -20,7 +20,7 @@ from app.domain.quota import QuotaExceeded, counts_against_quota
 from app.domain.used_components import UsedComponents
 from app.storage import mirrored_rules, tables
 from app.storage.engine import Database, open_database
-from app.storage.visibility import BY_VIEWER, PLACE_COLUMNS, PLACES, place_of
+from app.storage.visibility import BY_VIEWER, PLACE_COLUMNS, PLACES, access_of
 from tests.conftest import drop_database, make_database, url_of
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.random_worlds import TENANTS, World, bounded, worlds
@@ -53,8 +53,8 @@ class Scene:
     def seen(self) -> list[Workspace]:
         return [workspace for workspace in self.workspaces if self.access[workspace.id] != UNSEEN]
 
-    def place(self, workspace: Workspace) -> Place:
-        return Place(workspace, PERMISSIONS.get(self.access[workspace.id], frozenset()))
+    def place(self, workspace: Workspace) -> WorkspaceAccess:
+        return WorkspaceAccess(workspace, PERMISSIONS.get(self.access[workspace.id], frozenset()))
 
     def sees(self, component: Component) -> bool:
         """In a workspace where no whitelist applies, of a contract of the caller's."""
@@ -181,7 +181,7 @@ async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_cou
     assert by_contract == {one.id: used for one in scene.contracts if (used := scene.flows_used(one))}
     assert counting == {one.id for one in scene.seen if counts_against_quota(one)}
     assert {row.workspace_id: row.flows_used for row in rows} == expected
-    assert {place_of(row) for row in rows} == {scene.place(one) for one in scene.seen}
+    assert {access_of(row) for row in rows} == {scene.place(one) for one in scene.seen}
 
 
 @often

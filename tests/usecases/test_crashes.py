@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.storage.engine import DatabaseUnavailable, Written
+from app.storage.engine import CommitState, DatabaseUnavailable
 from tests.usecases.graphs import code, graph
 from tests.usecases.world import World, created, exported
 
@@ -30,7 +30,7 @@ async def test_an_override_whose_connection_is_lost_has_not_happened(world: Worl
     with pytest.raises(DatabaseUnavailable) as lost:
         await world.export("orders", over="busy")
 
-    assert lost.value.written is (Written.UNKNOWN if moment == "all was written" else Written.NOTHING)
+    assert lost.value.written is (CommitState.UNKNOWN if moment == "all was written" else CommitState.NOTHING)
     assert await world.contents() == before
     await world.execute("DROP FUNCTION die CASCADE")
     exported(await world.export("orders", over="busy"))

@@ -18,7 +18,7 @@ async def test_an_override_waits_for_whoever_overrides_the_flow_and_sets_aside_w
         plan = plan_export(await first.export_facts(wish), wish)
         assert isinstance(plan, ExportPlan)
         async with waiting(world, world.export("plain", over="orders-live")) as second:
-            came = await write_export(first.act(at=NOW), plan)
+            came = await write_export(first.context(at=NOW), plan)
     assert exported(await second).set_aside == came.draft_id
 
 

@@ -14,7 +14,7 @@ from app.domain.model import UserId, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
 from app.storage.engine import Database
-from app.storage.facts import read_place
+from app.storage.facts import read_workspace_access
 from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
@@ -73,7 +73,7 @@ class World:
 
     async def workspace(self, key: str) -> Workspace:
         async with self.database.reading() as connection:
-            place, _ = await read_place(connection, self.user("ada"), self[key])
+            place, _ = await read_workspace_access(connection, self.user("ada"), self[key])
         assert place is not None
         return place.workspace
 

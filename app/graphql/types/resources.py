@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import orjson
 import strawberry
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.model import ReferenceKind
 from app.graphql.describe import about
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SomeWorkspace = Annotated["Workspace", strawberry.lazy("app.graphql.types.workspace")]
 
 
-def workspace_of(place: Place) -> "Workspace":
+def workspace_of(place: WorkspaceAccess) -> "Workspace":
     """The workspace that something visible lives in."""
     from app.graphql.types.workspace import Workspace
 

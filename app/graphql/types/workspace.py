@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from app.domain.access import Place, may_write_flows
+from app.domain.access import WorkspaceAccess, may_write_flows
 from app.domain.model import FlowStatus, FlowType, WorkspaceType
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
@@ -121,7 +121,7 @@ class Workspace(Node):
         return await connection_below(info, Wanted(ListName.AGENTS, searched(search)), self.id, page, Agent.of)
 
     @classmethod
-    def of(cls, place: Place) -> Self:
+    def of(cls, place: WorkspaceAccess) -> Self:
         workspace = place.workspace
         return cls(
             id=strawberry.ID(workspace.id),

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, lit
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.storage.database_connections import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import is_visible_component
@@ -48,8 +48,8 @@ from app.storage.visibility import (
     PLACE_COLUMNS,
     PLACES,
     VIEWER,
+    access_of,
     is_member,
-    place_of,
 )
 
 IDS = bindparam("ids", type_=ARRAY(Text))
@@ -156,9 +156,9 @@ read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
 read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)
 
 
-async def read_workspaces(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, Place]:
+async def read_workspaces(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, WorkspaceAccess]:
     known = [one for one in ids if is_id(Kind.WORKSPACE, one)]
     if not known:
         return {}
     rows = await connection.execute(WORKSPACES, {"viewer": viewer, "ids": known})
-    return {row.workspace_id: place_of(row) for row in rows}
+    return {row.workspace_id: access_of(row) for row in rows}

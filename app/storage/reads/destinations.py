@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, exists, literal, or_, select
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.model import Workspace
 from app.domain.used_components import UsableWhere
 from app.storage.database_connections import ReadConnection
@@ -13,13 +13,13 @@ from app.storage.paging import ListBelow, Order, matching
 from app.storage.reads.lists import of_contract
 from app.storage.reads.rows import ContractView, columns, maker
 from app.storage.tables import CONTRACT, CONTRACT_ACCESS, WORKSPACE_ACCESS
-from app.storage.visibility import PLACE_COLUMNS, PLACES, place_of
+from app.storage.visibility import PLACE_COLUMNS, PLACES, access_of
 
 WORKSPACES = ListBelow(
     select(*PLACE_COLUMNS).select_from(PLACES),
     WORKSPACE_ACCESS.c.user_id,
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
-    place_of,
+    access_of,
 )
 """The workspaces that a user can see."""
 
@@ -58,7 +58,7 @@ def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def workspaces_to_export_to(
     usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
-) -> ListBelow[Place]:
+) -> ListBelow[WorkspaceAccess]:
     """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
     eligible = () if usable is None else (*_of_its_contracts(usable, home), may_be_exported_to(usable, home))
     named = matching(WORKSPACE_ACCESS.c.name_key, search)

@@ -37,7 +37,7 @@ from app.storage.tables import (
     WORKSPACE,
     WORKSPACE_ACCESS,
 )
-from app.storage.visibility import PLACE_COLUMNS, PLACES, is_member, place_of
+from app.storage.visibility import PLACE_COLUMNS, PLACES, access_of, is_member
 
 
 class FlowOrder(StrEnum):
@@ -106,7 +106,7 @@ WORKSPACES = ListBelow(
     select(*PLACE_COLUMNS).select_from(PLACES),
     WORKSPACE_ACCESS.c.user_id,
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
-    place_of,
+    access_of,
 )
 """The workspaces that a user can see."""
 

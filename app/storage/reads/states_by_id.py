@@ -6,21 +6,21 @@ from typing import Any, NamedTuple
 from sqlalchemy import FromClause, Select, Text, any_, bindparam, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.domain.access import Place
+from app.domain.access import WorkspaceAccess
 from app.domain.flow import FlowState
 from app.offload import offload
 from app.storage.database_connections import ReadConnection
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.visibility import FLOWS, PLACE_COLUMNS, AnyRow, place_of, with_places
+from app.storage.visibility import FLOWS, PLACE_COLUMNS, AnyRow, access_of, with_places
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
 
 class StateView(NamedTuple):
     flow_id: str
-    place: Place
+    place: WorkspaceAccess
     state: FlowState
 
 
@@ -55,5 +55,5 @@ def _views(rows: Sequence[AnyRow], limit: ReadLimit | None) -> dict[str, StateVi
         if saved is not None:
             if limit is not None:
                 limit.take_steps(len(saved.state.steps))
-            found[saved.id] = StateView(row.flow_id, place_of(row), saved.state)
+            found[saved.id] = StateView(row.flow_id, access_of(row), saved.state)
     return found
