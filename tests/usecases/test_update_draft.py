@@ -2,12 +2,11 @@
 
 import json
 
-from app.usecases.results import Saved
-
 from app.domain.errors import Refused
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.domain.update import UpdateWish
+from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
 from tests.usecases.graphs import graph, mailer
 from tests.usecases.world import World, created, exported
