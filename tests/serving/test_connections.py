@@ -5,13 +5,11 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import pytest
 
-from app.server.client_connections import Protocol
 from tests.api.databases import Loaded, Server
-from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
+from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon_true
 
 HEAD_BYTES = 4096
 CREATE = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flow { id } errors { message } } }"
@@ -132,37 +130,6 @@ async def test_a_body_that_was_refused_leaves_its_connection_to_the_next_request
         assert (refused.status_code, code_of(refused)[1]) == (413, "CONTENT_TOO_LARGE")
         assert (await real.posting(VIEWER)).status_code == 200
     assert len(real.server.server_state.connections) == 1
-
-
-def answers_waiting(real: Real) -> int:
-    """How many connections don't take what they were answered."""
-    connections = real.server.server_state.connections
-    return sum(isinstance(each, Protocol) and each.flow.write_paused for each in connections)
-
-
-async def test_who_does_not_take_an_answer_is_left(databases: Server, loaded: Loaded) -> None:
-    aliases = " ".join(f"a{number}: native" for number in range(17))
-    document = f"query($id: ID!) {{ flow(id: $id) {{ draft {{ graph {{ {aliases} }} }} }} }}"
-    async with real_server(databases, loaded, request_timeout_seconds=1) as real:
-        large = {"nodes": [{"id": "s", "command": "a/b", "fields": {"text": "x" * 900_000}}], "edges": []}
-        created = await real.posting(CREATE, input=real.creation("Large") | {"graph": large})
-        body = json.dumps({"query": document, "variables": {"id": created.json()["data"]["createFlow"]["flow"]["id"]}})
-        async with real.saying(*real.head_of_a_post(len(body)), body):
-            assert await soon(lambda: answers_waiting(real))
-            assert await soon(lambda: not answers_waiting(real))
-
-
-async def test_who_does_not_take_a_file_that_comes_in_pieces_is_left(
-    databases: Server, loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "examples.js").write_bytes(bytes(30_000_000))
-    monkeypatch.setattr("app.http.explorer.page.FOLDER", tmp_path)
-    async with (
-        real_server(databases, loaded, request_timeout_seconds=1) as real,
-        real.saying("GET /graphql/static/examples.js HTTP/1.1", "Host: localhost", "", ""),
-    ):
-        assert await soon(lambda: answers_waiting(real))
-        assert await soon(lambda: not answers_waiting(real))
 
 
 @asynccontextmanager
