@@ -93,7 +93,7 @@ async def test_a_file_that_cannot_be_read(url: str, document: bytes, path: str, 
         (put(LEFT_OUT, "flows", 1, "draft", "graph"), "$.flows[1].draft.graph", "This property is required."),
         (put("a\nb", "flows", 0, "name"), "$.flows[0].name", "The name of a flow can't hold control characters such as line breaks."),
         (put("x" * 1001, "flows", 0, "description"), "$.flows[0].description", "The description has 1001 characters; at most 1000 are allowed."),
-        (put("often", "flows", 0, "draft", "cron"), "$.flows[0].draft.cron", "The schedule isn't a cron expression of five fields, such as */15 * * * * for every quarter of an hour."),
+        (put("often", "flows", 0, "draft", "cron"), "$.flows[0].draft.cron", "The schedule isn't a cron expression of five fields with one space between them, such as */15 * * * * for every quarter of an hour."),
     ],
 )  # fmt: skip
 async def test_a_shape_that_is_wrong(url: str, change: Change, path: str, message: str) -> None:
