@@ -61,6 +61,8 @@ NARROW = 4
 """With so much below it, few fields of an object are asked for."""
 FEW = 0.3
 """One odd cursor, and nothing else of an answer is there: so much rarer they are than other arguments."""
+MANY = 0.01
+"""The share of the selections that have one field under many aliases."""
 WRITTEN = ("flow", "draft", "version")
 """What payloads name that is to be read afterwards."""
 
@@ -146,6 +148,8 @@ class Documents:
         most = 5 if depth < NARROW else 2
         wanted = random.sample(list(parent.fields), k=min(len(parent.fields), random.randint(1, most)))
         fields = [f"{name}_{parent.name}: {self._field(parent, name, depth)}" for name in wanted]
+        if self.values.chance(MANY) and not fields[0].endswith(": "):
+            fields += [f"a{index}: {fields[0].partition(': ')[2]}" for index in range(random.choice((20, 60, 101)))]
         refusals = "errors { __typename message code }" if "errors" in parent.fields else ""
         written = [f"{name} {{ id }}" for name in WRITTEN if refusals and name in parent.fields]
         return f"{{ __typename {refusals} {' '.join(written)} {' '.join(each for each in fields if not each.endswith(': '))} }}"
@@ -192,6 +196,8 @@ class Documents:
             return self.value(type_.of_type, name, field) if values.chance(0.995) else None
         if values.chance(0.01):
             return values.json(2)
+        if isinstance(type_, GraphQLList) and values.chance(0.1):
+            return [self.value(type_.of_type, name, field)] * values.random.choice((2, 60, 100, 101))
         if isinstance(type_, GraphQLList):
             return [self.value(type_.of_type, name, field) for _ in range(values.random.choice((0, 1, 2, 3, 101)))]
         if isinstance(type_, GraphQLEnumType):

@@ -17,12 +17,16 @@ MACHINERY = (
 REFUSED = 400
 NOT_ALLOWED = 405
 FAILED = 500
+MOST_BYTES = 17_000_000
+"""Of an answer: what `FLOWPORT_MAX_ANSWER_BYTES` says by default, and what stands around it."""
 
 
 def faults(response: Response, *, statuses: frozenset[int] | None = None) -> list[str]:
     """Everything that is wrong with an answer; `statuses` are those that it may have."""
     status, text = response.status_code, response.text
     found = [f"says {word!r}" for word in MACHINERY if word in text]
+    if len(response.content) > MOST_BYTES:
+        found.append(f"{len(response.content)} bytes")
     if status >= FAILED:
         found.append(f"status {status}")
     elif statuses is not None and status not in statuses:

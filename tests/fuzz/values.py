@@ -42,6 +42,10 @@ ODD_TEXTS = (
     ),
     *("null", "undefined", "NaN", "-1", "1e999", "true", "[]", "0" * 400, "\ud800", "x\udfff", "٣", "﷽" * 20),
 )
+LONG_TEXTS = (
+    *("a" + "\u0301\u0323" * 1_000, "\n" * 10_000, "x" * 20_000, "\U0010ffff" * 1_000, '\\"' * 5_000, "\x7f" * 5_000),
+    *("a/" * 10_000 + "b:c", "9" * 20_000, "[" * 20_000, "\ud800" * 1_000),
+)
 ODD_NUMBERS = (
     *(0, -1, 1, 100, 101, 2**31 - 1, 2**31, -(2**31) - 1, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63) - 1),
     *(1.5, -0.0, 1e308, 5e-324, 10**40, 10**400, True, "7", None),
@@ -94,6 +98,8 @@ class Values:
 
     def text(self) -> str:
         pick = self.random.random()
+        if pick < 0.01:
+            return self.random.choice(LONG_TEXTS)
         if pick < 0.6:
             return self.random.choice(ODD_TEXTS)
         if pick < 0.8:
@@ -172,10 +178,32 @@ class Values:
                 "deep": nested(self.random.choice((150, 199, 200, 201, 900)), self.chance(0.5)),
             }
         if pick < 0.2:
-            return {"nodes": [{"id": str(n), "command": "a/b:c"} for n in range(300)], "edges": []}
+            return self.random.choice((self._wide, self._repeated, self._long))()
         nodes = [self._node(n) for n in range(self.random.randrange(5))]
         edges = [self._edge(nodes) for _ in range(self.random.randrange(5))]
         return {"nodes": nodes, "edges": edges} | ({self.text(): self.json()} if self.chance(0.3) else {})
+
+    def _wide(self) -> Any:
+        """Many steps, edges, fields of a step, and elements of a list."""
+        fields = {f"k{number}": self.number() for number in range(40)}
+        nodes = [{"id": str(number), "command": f"a/b{number}:c", "fields": fields} for number in range(50)]
+        edges = [{"source": str(number % 7), "target": str(number)} for number in range(300)]
+        return {"nodes": [*nodes, {"id": "list", "command": "a/b:c", "fields": {"list": [0, 1] * 500}}], "edges": edges}
+
+    def _repeated(self) -> Any:
+        """One id again and again, with bindings of its own each time, and one edge."""
+        commands = ("acme/timer:tick@latest", "a/b:c", "a/router:c")
+        nodes = [
+            {"id": "1", "command": self.random.choice(commands), "vpn_agent_id": self.id(Kind.AGENT)}
+            for _ in range(300)
+        ]
+        return {"nodes": nodes, "edges": [{"source": "1", "target": "1"}] * 300}
+
+    def _long(self) -> Any:
+        """Long ids, commands, keys and texts."""
+        node_id, command, key, text = (self.random.choice(LONG_TEXTS) for _ in range(4))
+        nodes = [{"id": node_id, "command": command, "name": text, "fields": {key: text, "topic": node_id}}]
+        return {"nodes": nodes, "edges": [{"source": node_id, "target": text}]}
 
     def _node(self, number: int) -> Any:
         if self.chance(0.05):
