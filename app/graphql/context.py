@@ -1,6 +1,6 @@
 """What a request knows of itself while it runs: its caller, and the ways to the database; never a session."""
 
-from asyncio import shield
+from asyncio import Lock, shield
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from app.domain.model import UserId
 from app.graphql.execution.meter import Meter
 from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
+from app.offload import offload
 from app.storage.engine import Database
 from app.storage.store import UnitOfWork
 
@@ -57,6 +58,7 @@ class Context:
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
         self._kept: LRUCache[Hashable, Any] = LRUCache(KEPT_CHARACTERS, getsizeof=lambda kept: kept[0])
+        self._parsing = Lock()
         self.loaders = Loaders(database, viewer, meter, self.pace)
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
@@ -75,15 +77,19 @@ class Context:
         await self.loaders.close()
         self.loaders = Loaders(self.database, self.viewer, self.meter, self.pace)
 
-    def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
-        """What was parsed for this key a while ago, if it is still kept; else it is parsed now. `size` as `parsed_size` tells."""
-        found: tuple[int, Made] | None = self._kept.get(key)
-        if found is None:
-            self.meter.take_parsed(size)
-            found = size, parse()
-            if size <= KEPT_CHARACTERS:
-                self._kept[key] = found
-        return found[1]
+    async def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
+        """What was parsed for this key a while ago, if it is still kept; else it is parsed now. `size` as `parsed_size` tells.
+
+        One is parsed after the other, so that nothing is twice, and no request has more than one thread for that.
+        """
+        async with self._parsing:
+            found: tuple[int, Made] | None = self._kept.get(key)
+            if found is None:
+                self.meter.take_parsed(size)
+                found = size, await offload(size, parse)
+                if size <= KEPT_CHARACTERS:
+                    self._kept[key] = found
+            return found[1]
 
 
 class Vanished(LookupError):

@@ -118,19 +118,19 @@ class FlowGraph:
     stored: strawberry.Private[StoredGraph]
 
     @field
-    def steps(self, info: Info) -> list[FlowStep]:
+    async def steps(self, info: Info) -> list[FlowStep]:
         """The steps, in the order of the native form."""
-        return self._read(info).steps
+        return (await self._read(info)).steps
 
     @field
-    def links(self, info: Info) -> list[FlowLink]:
+    async def links(self, info: Info) -> list[FlowLink]:
         """The links, in the order of the native form."""
-        return self._read(info).links
+        return (await self._read(info)).links
 
     @field
     async def topics(self, info: Info) -> list[Topic]:
         """The topics that its pub/sub steps use, each once, in the order of the steps."""
-        bindings = self._read(info).bindings
+        bindings = (await self._read(info)).bindings
         ids = dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings)))
         info.context.meter.take_objects(len(ids))
         views = await shield(info.context.loaders.topics.load_many(list(ids)))
@@ -139,27 +139,27 @@ class FlowGraph:
     @field
     async def components(self, info: Info) -> list[Component]:
         """The components that its steps use and that you can see, each once, in the order of the steps."""
-        commands = dict.fromkeys((step.tenant_id, step.command) for step in self._read(info).steps)
+        commands = dict.fromkeys((step.tenant_id, step.command) for step in (await self._read(info)).steps)
         info.context.meter.take_objects(len(commands))
         meant = await shield(info.context.loaders.components_meant.load_many(list(commands)))
         return list({view.id: Component.of(view) for view in meant if view is not None}.values())
 
     @field
-    def native(self, info: Info) -> JSON:
+    async def native(self, info: Info) -> JSON:
         """The platform's own form, with `nodes` and `edges`; its references are ids of this server."""
         if self.stored.view.bindings == NOT_BOUND:
             # What is bound to nothing is native as it is stored.
             return JSON(orjson.Fragment(self.stored.content))
-        return self._parsed(info, native_of)
+        return await self._parsed(info, native_of)
 
-    def _read(self, info: Info) -> ReadGraph:
-        return self._parsed(info, ReadGraph.of)
+    async def _read(self, info: Info) -> ReadGraph:
+        return await self._parsed(info, ReadGraph.of)
 
-    def _parsed(self, info: Info, parse: Callable[[StoredGraph], Made]) -> Made:
+    async def _parsed(self, info: Info, parse: Callable[[StoredGraph], Made]) -> Made:
         """What is made of the stored graph, once for all aliases and all who share it."""
         view, size = self.stored.view, parsed_size(self.stored.content) + len(self.stored.view.bindings)
         key = (parse, view.content_hash, view.bindings, view.tenant_id)
-        return info.context.parsed(key, size, lambda: parse(self.stored))
+        return await info.context.parsed(key, size, lambda: parse(self.stored))
 
     @classmethod
     def of(cls, stored: StoredGraph) -> Self:
