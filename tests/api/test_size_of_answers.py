@@ -116,14 +116,14 @@ async def test_connections_count_however_short_they_are(databases: Server, loade
     asked = (
         'query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { flows(first: 1, search: "no") { totalCount } } } }'
     )
-    async with databases.serving(loaded_trade, max_cost=200) as api:
+    async with databases.serving(loaded_trade, max_cost=400) as api:
         await api.caller("ada").ask(asked, ids=[api.id("workshop")] * 20)
         body = await api.caller("ada").answer(asked, ids=[api.id("workshop")] * 21)
     assert [error["extensions"]["limit"] for error in body["errors"]] == ["connections"]
 
 
-@pytest.mark.parametrize(("searches", "limits"), [(50, []), (51, ["different lists"])])
-async def test_lists_that_differ_in_their_arguments_are_at_most_100(
+@pytest.mark.parametrize(("searches", "limits"), [(40, []), (41, ["different lists"])])
+async def test_lists_that_differ_in_their_arguments_are_at_most_80(
     databases: Server, loaded_trade: Loaded, searches: int, limits: list[str]
 ) -> None:
     lists = [f'a{number}: flows(first: 1, search: "{number}") {{ totalCount }}' for number in range(searches)]

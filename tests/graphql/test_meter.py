@@ -66,8 +66,8 @@ def test_what_would_be_too_many_is_refused_before_it_is_taken() -> None:
     assert counted.objects == 5
 
 
-def test_connections_are_a_tenth_of_the_objects_at_most() -> None:
-    counted = meter(max_objects=20)
+def test_connections_are_a_twentieth_of_the_objects_at_most() -> None:
+    counted = meter(max_objects=40)
     counted.take_connection()
     counted.take_connection()
     with pytest.raises(AnswerTooLarge, match="more than 2 connections"):

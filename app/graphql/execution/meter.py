@@ -12,9 +12,9 @@ from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
 
 BYTES_PER_UNIT = 2048
 """So many bytes are charged like an object."""
-OBJECTS_PER_CONNECTION = 10
+OBJECTS_PER_CONNECTION = 20
 """So many objects are made in the time that the resolver of a connection takes."""
-MOST_LISTS = 100
+MOST_LISTS = 80
 READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
 BYTES_PER_FIELD = 4
