@@ -98,7 +98,7 @@ async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(databa
     assert code_of(response) == (429, "RATE_LIMITED")
     assert told(response) == ['"cost";r=20;t=48', '"cost";q=100;w=60', "2"]
     assert error_of(response)["message"] == (
-        "The operation costs 22, and of your budget of 100 a minute 20 are left. Try again in 2 seconds, or ask for less."
+        "The operation costs 22, and of your rate limit of 100 a minute 20 are left. Try again in 2 seconds, or ask for less."
     )
     assert growth == {"RATE_LIMITED": 1}
     assert [(line["event"], line["code"]) for line in log] == [("request refused", "RATE_LIMITED")]
@@ -115,7 +115,7 @@ async def test_what_costs_more_than_the_whole_budget_is_never_covered(databases:
     assert code_of(response) == (429, "RATE_LIMITED")
     assert told(response) == ['"cost";r=78;t=0', '"cost";q=78;w=60', None]
     assert error_of(response)["message"] == (
-        "The operation costs 79, more than your whole budget of 78 a minute. Ask for less at once."
+        "The operation costs 79, more than your rate limit of 78 a minute. Ask for less at once."
     )
     assert (after.status_code, told(after)[0]) == (200, '"cost";r=77;t=1')
 
@@ -143,7 +143,7 @@ async def test_what_nobody_could_foresee_is_owed(databases: Server, loaded: Load
         clock.seconds += int(refused.headers["Retry-After"])
         after = await posted(api, "ada", VIEWER)
     assert (told(created)[0], code_of(refused), after.status_code) == (
-        '"cost";r=0;t=131',
+        '"cost";r=0;t=135',
         (429, "RATE_LIMITED"),
         200,
     )
