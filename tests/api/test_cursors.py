@@ -106,8 +106,8 @@ OTHERS: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
     (
         "topics for another flow",
         ask.TOPIC_CANDIDATES,
-        {"flowId": "history", "workspaceId": "place-00"},
         {"flowId": "publisher", "workspaceId": "place-00"},
+        {"flowId": "history", "workspaceId": "place-00"},
     ),
 ]
 
