@@ -130,7 +130,7 @@ class Lives(RuleBasedStateMachine):
         sent = (graph, some_bindings(graph, flow.workspace, named))
         self.acting.update(flow, by=by, expected=self.revision(flow, expected), graph=sent)
 
-    @rule(number=NUMBERS, by=CALLERS, expected=EXPECTED, said=SAID)
+    @rule(number=NUMBERS, by=CALLERS, expected=EXPECTED, said=SAID.filter(bool))
     def save_words(self, number: int, by: str, expected: str | None, said: dict[str, str | None]) -> None:
         flow = self.some_edited_flow(number)
         self.acting.update(flow, by=by, expected=self.revision(flow, expected), said=said)
