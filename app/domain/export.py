@@ -146,19 +146,10 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
 
     Pure: the same facts and wish give the same answer.
     """
-    source, there = _found_source(facts, wish), _found_destination(facts, wish.destination)
-    refusals = tuple(_refusals(facts, wish))
-    if not isinstance(source, FoundSource):
-        missing = (source,) if isinstance(there, FoundDestination) else (source, there)
-        return Refused(in_order((*missing, *refusals)))
-    topic_refused = () if wish.topic_id is None else at(TOPIC, _topic_refused(source, facts))
-    if not isinstance(there, FoundDestination):
-        return Refused(in_order((there, *refusals, *topic_refused)))
-    elsewhere = () if topic_refused else topic_elsewhere(wish.topic_id, there.place.workspace, facts.targets)
-    components = at(path_of(wish.destination), _components_refused(source, there, facts))
-    errors = in_order((*refusals, *components, *topic_refused, *at(TOPIC, elsewhere)))
-    if errors:
-        return Refused(errors)
+    ends = _both_ends(facts, wish)
+    if isinstance(ends, Refused):
+        return ends
+    source, there = ends
     name = wish.name or (there.overridden.name if there.overridden else source.chosen.state.name)
     return _plan(source, there, facts, origin=VersionOrigin.EXPORT, name=name, topic_id=wish.topic_id)
 
@@ -191,8 +182,8 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
 
 def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal, ...]:
     """Every reason why this export may not be, in the order of `ErrorCode` (X11)."""
-    outcome = plan_export(facts, wish)
-    return outcome.errors if isinstance(outcome, Refused) else ()
+    ends = _both_ends(facts, wish)
+    return ends.errors if isinstance(ends, Refused) else ()
 
 
 def path_of(wanted: IntoWorkspace | OntoFlow) -> Path:
@@ -214,6 +205,22 @@ class FoundDestination:
     place: WorkspaceAccess
     overridden: Flow | None = None
     """None: the export makes a new flow."""
+
+
+def _both_ends(facts: ExportFacts, wish: ExportWish) -> tuple[FoundSource, FoundDestination] | Refused[ExportRefusal]:
+    """What is exported and where to, or every refusal: decided without the plan, which takes time for each step."""
+    source, there = _found_source(facts, wish), _found_destination(facts, wish.destination)
+    refusals = tuple(_refusals(facts, wish))
+    if not isinstance(source, FoundSource):
+        missing = (source,) if isinstance(there, FoundDestination) else (source, there)
+        return Refused(in_order((*missing, *refusals)))
+    topic_refused = () if wish.topic_id is None else at(TOPIC, _topic_refused(source, facts))
+    if not isinstance(there, FoundDestination):
+        return Refused(in_order((there, *refusals, *topic_refused)))
+    elsewhere = () if topic_refused else topic_elsewhere(wish.topic_id, there.place.workspace, facts.targets)
+    components = at(path_of(wish.destination), _components_refused(source, there, facts))
+    errors = in_order((*refusals, *components, *topic_refused, *at(TOPIC, elsewhere)))
+    return Refused(errors) if errors else (source, there)
 
 
 def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNotFound | VersionNotFound | DraftNotFound:

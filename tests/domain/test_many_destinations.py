@@ -87,6 +87,16 @@ def test_refusals_of_an_export_use_the_components_that_were_looked_up_before() -
     assert bytecodes(lambda: refusals(1)) < 5 * len(UNKNOWN)  # One look at each step would take more.
 
 
+def test_an_export_that_may_be_is_found_without_planning_each_step() -> None:
+    orders = flow(published=state(*UNKNOWN))
+    home = orders.place.workspace
+    used = UsedComponents(outline(*UNKNOWN), CATALOGUE, source=home)
+    facts = ExportFacts(orders, orders.place, catalogue=CATALOGUE, used=used)
+    wish = ExportWish(orders.id, IntoWorkspace(home.id))
+    assert export_refusals(facts, wish) == ()
+    assert bytecodes(lambda: export_refusals(facts, wish)) < 5 * len(UNKNOWN)
+
+
 def test_a_flow_without_steps_is_refused_nowhere() -> None:
     assert UsedComponents((), Catalogue(), source=DEVELOPMENT).refused_by(PLACES[0]) == ()
 
