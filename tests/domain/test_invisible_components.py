@@ -61,7 +61,7 @@ from tests.domain.world import (
 
 UNKNOWN, OTHER_TENANT = InaccessibilityReason.UNKNOWN_COMPONENT, InaccessibilityReason.OTHER_TENANT
 SEND = "acme/mailer:send"
-often = settings(bounded, max_examples=5 * bounded.max_examples)
+often = settings(bounded, max_examples=2 * bounded.max_examples)
 
 SECRETIVE = component("south/queue", TEAM, SOUTHERN, needs=CREDENTIAL, pub_sub=True, topic_field="channel")
 HIDDEN, ABSENT = Catalogue(invisible=[SECRETIVE]), Catalogue()
