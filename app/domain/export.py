@@ -29,15 +29,7 @@ from app.domain.override import (
 from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, TOPIC, Path
 from app.domain.quota import QuotaExceeded, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
-from app.domain.source import (
-    BY_DEFAULT,
-    Chosen,
-    CopiedFrom,
-    DraftNotFound,
-    SourceWish,
-    VersionNotFound,
-    chosen_state,
-)
+from app.domain.source import BY_DEFAULT, Chosen, CopiedFrom, DraftNotFound, SourceWish, VersionNotFound, chosen_state
 from app.domain.topics import (
     FlowHasNoTopic,
     MultipleTopicsNotCopied,
@@ -233,13 +225,11 @@ def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNot
 def _found_destination(
     facts: ExportFacts, wanted: IntoWorkspace | OntoFlow
 ) -> FoundDestination | FlowNotFound | WorkspaceNotFound:
-    match wanted:
-        case IntoWorkspace(workspace_id):
-            place = facts.destination
-            return WorkspaceNotFound(workspace_id, INTO_WORKSPACE) if place is None else FoundDestination(place)
-        case OntoFlow(flow_id):
-            flow = facts.overridden
-            return FlowNotFound(flow_id, ONTO_FLOW) if flow is None else FoundDestination(flow.place, flow)
+    if isinstance(wanted, OntoFlow):
+        flow = facts.overridden
+        return FlowNotFound(wanted.flow_id, ONTO_FLOW) if flow is None else FoundDestination(flow.place, flow)
+    place = facts.destination
+    return WorkspaceNotFound(wanted.workspace_id, INTO_WORKSPACE) if place is None else FoundDestination(place)
 
 
 def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
