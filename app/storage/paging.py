@@ -1,7 +1,7 @@
 """Pages of lists, by key: a page costs the same wherever it lies, since it is read off an index."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -101,6 +101,8 @@ class ListBelow(Generic[View]):
     """Makes an element of a row."""
     only: Callable[[ColumnElement[str]], ColumnElement[bool]] | None = None
     """Whether the viewer may see the list of the parent with this id; the others have none."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What the parameters in the conditions of `rows` stand for."""
 
     def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
         return replace(self, rows=self.rows.where(*conditions))
@@ -109,7 +111,7 @@ class ListBelow(Generic[View]):
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
     ) -> list[Page[View]]:
         """The same page for each of the parents, in their order."""
-        different = list(dict.fromkeys(parents))
+        different, parameters = list(dict.fromkeys(parents)), {**self.values, **parameters}
         if len(different) == 1:
             rows = await connection.execute(self._page_of_one(request), {**parameters, "parent": different[0]})
             return [self.order.cut(rows.all(), request, self.view)] * len(parents)
@@ -136,7 +138,7 @@ class ListBelow(Generic[View]):
         only = () if self.only is None else (self.only(self.parent),)
         counted = self.rows.with_only_columns(self.parent.label("parent"), func.count().label("number"))
         statement = counted.where(self.parent == any_(PARENTS), *only).group_by(self.parent)
-        rows = await connection.execute(statement, {**parameters, "parents": list(dict.fromkeys(parents))})
+        rows = await connection.execute(statement, {**self.values, **parameters, "parents": [*dict.fromkeys(parents)]})
         numbers = {row.parent: row.number for row in rows}
         return [numbers.get(parent, 0) for parent in parents]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, exists, literal, select, union_all
+from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, exists, literal, select, union_all
 
 from app.domain.model import FlowStatus, FlowType
 from app.storage.ids import Kind, is_id
@@ -57,6 +57,10 @@ class FlowFilter:
 
 
 ANY_FLOW = FlowFilter()
+
+COMPONENT_ID = bindparam("component", type_=Text)
+IS_COMPONENT = COMPONENT.c.id == COMPONENT_ID
+COMPONENTS = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
 
 FLOW_ORDERS = {
     FlowOrder.NAME_ASC: Order((FLOW.c.name_key, FLOW.c.id)),
@@ -130,34 +134,20 @@ def flows_matching(wanted: FlowFilter, search: str | None) -> tuple[ColumnElemen
     if wanted.author_id is not None:
         conditions.append(FLOW.c.created_by == _id_or_none(Kind.USER, wanted.author_id))
     if wanted.component_id is not None:
-        conditions.append(_uses_component(_id_or_none(Kind.COMPONENT, wanted.component_id)))
+        conditions.append(USES_COMPONENT)
     return tuple(conditions)
-
-
-def component_is(table: Table, component_id: str | None) -> tuple[ColumnElement[bool], ...]:
-    """Only the credentials or secrets of one component, if one is named; of one that the viewer can't see, none."""
-    if component_id is None:
-        return ()
-    wanted = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
-    visible = (
-        select(literal(1))
-        .select_from(wanted)
-        .where(COMPONENT.c.id == _id_or_none(Kind.COMPONENT, component_id), is_visible_component())
-    )
-    return (table.c.component_id == _id_or_none(Kind.COMPONENT, component_id), exists(visible))
 
 
 def _is_active_draft_of_flow() -> ColumnElement[bool]:
     return and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
 
 
-def _uses_component(component_id: str) -> ColumnElement[bool]:
+def _uses_component() -> ColumnElement[bool]:
     """Flows whose published version or draft has a command that means this component in the flow's tenant (C0).
 
     The flows are walked in the order of their list; each is looked up by the hashes of what it holds.
     """
-    wanted = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
-    name = select(COMPONENT.c.name).select_from(wanted).where(COMPONENT.c.id == component_id, is_visible_component())
+    name = select(COMPONENT.c.name).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component())
     home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
     of_flow = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
     tenant = of_flow.correlate(FLOW).scalar_subquery()
@@ -171,9 +161,29 @@ def _uses_component(component_id: str) -> ColumnElement[bool]:
         .where(
             FLOW_CONTENT_COMPONENT.c.name == name.scalar_subquery(),
             FLOW_CONTENT_COMPONENT.c.team == name.with_only_columns(TEAM.c.name).scalar_subquery(),
-            exists(select(literal(1)).select_from(wanted).where(COMPONENT.c.id == component_id, is_meant(tenant))),
+            exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_meant(tenant))),
         )
     )
+
+
+def _component(component_id: str | None) -> dict[str, str]:
+    """What the parameter `component` stands for."""
+    return {} if component_id is None else {COMPONENT_ID.key: _id_or_none(Kind.COMPONENT, component_id)}
+
+
+def _of_component(
+    listed: ListBelow[View], table: Table, component_id: str | None, search: str | None
+) -> ListBelow[View]:
+    """Of credentials or secrets those of one component, if one is named; of one that the viewer can't see, none."""
+    named = listed.where(*matching(table.c.name_key, search))
+    if component_id is None:
+        return named
+    return replace(named.where(table.c.component_id == COMPONENT_ID, SEES_COMPONENT), values=_component(component_id))
+
+
+USES_COMPONENT = _uses_component()
+SEES_COMPONENT = exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component()))
+"""Both are made once: they take most of the time of a statement that holds them."""
 
 
 def _id_or_none(kind: Kind, wanted: str) -> str:
@@ -212,16 +222,15 @@ class Wanted:
                 return WORKSPACES.where(*named, *of_contract(self.contract_id))
             case ListName.FLOWS:
                 flows = FLOWS_OF_WORKSPACE.where(*flows_matching(self.flow_filter, self.search))
-                return replace(flows, order=FLOW_ORDERS[self.flow_order])
+                return replace(
+                    flows, order=FLOW_ORDERS[self.flow_order], values=_component(self.flow_filter.component_id)
+                )
             case ListName.TOPICS:
                 return TOPICS.where(*matching(TOPIC.c.name_key, self.search))
             case ListName.CREDENTIALS:
-                of_component = component_is(CREDENTIAL, self.component_id)
-                return CREDENTIALS.where(*matching(CREDENTIAL.c.name_key, self.search), *of_component)
+                return _of_component(CREDENTIALS, CREDENTIAL, self.component_id, self.search)
             case ListName.SECRETS:
-                return SECRETS.where(
-                    *matching(SECRET.c.name_key, self.search), *component_is(SECRET, self.component_id)
-                )
+                return _of_component(SECRETS, SECRET, self.component_id, self.search)
             case ListName.AGENTS:
                 return AGENTS.where(*matching(AGENT.c.name_key, self.search))
             case ListName.HISTORY:
