@@ -42,9 +42,9 @@ async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: 
 
 
 async def lock_draft(connection: ReadConnection, draft_id: str) -> tuple[SavedState | None, bool]:
-    """A draft, kept from being removed, and whether it is set aside; None if it has gone meanwhile."""
+    """A draft without its graph, kept from being removed, and whether it is set aside; None if it has gone meanwhile."""
     row = (await connection.execute(DRAFT, {"draft": draft_id})).first()
-    return (None, False) if row is None else (state_of(row, "draft"), row.set_aside_at is not None)
+    return (None, False) if row is None else (state_of(row, "draft", with_graph=False), row.set_aside_at is not None)
 
 
 async def has_drafts_set_aside(connection: ReadConnection, flow_id: str) -> bool:

@@ -3,13 +3,11 @@
 Only what the viewer can see is found (A4, A5).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import (
     CompoundSelect,
-    Select,
-    and_,
     any_,
     bindparam,
     func,
@@ -31,22 +29,16 @@ from app.domain.component import (
     ComponentRequirement,
     read_command,
 )
-from app.domain.flow import Flow, SavedState
-from app.domain.model import ComponentId, ContractId, FlowId, FlowType, ReferenceKind, Target, TenantId, WorkspaceId
+from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, WorkspaceId
 from app.offload import offload
 from app.storage.database_connections import ReadConnection
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.mirrored_rules import FLOWS_USED, is_visible_component
-from app.storage.states import state_columns, state_of
 from app.storage.tables import (
     AGENT,
     COMPONENT,
     COMPONENT_WHITELIST,
     CREDENTIAL,
-    FLOW,
-    FLOW_CONTENT,
-    FLOW_DRAFT,
-    FLOW_VERSION,
     SECRET,
     TEAM,
     TOPIC,
@@ -54,45 +46,15 @@ from app.storage.tables import (
 )
 from app.storage.visibility import (
     BY_VIEWER,
-    FLOWS,
     PLACE_COLUMNS,
     PLACES,
     AnyRow,
     access_of,
     is_member,
-    with_places,
 )
-from app.telemetry.effort import count_graph
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
-
-CHARACTERS_OF_OUTLINE = 3
-"""How many of a graph a character of its outline and bindings stands for: what is long in a graph isn't read here."""
-
-
-def _flows_with_states() -> Select[Any]:
-    """The flows with these ids, each with its published version, its active draft, and the version that is named."""
-    states = {
-        "published": (FLOW_VERSION.alias("published"), FLOW_CONTENT.alias("published_content")),
-        "draft": (FLOW_DRAFT.alias("draft"), FLOW_CONTENT.alias("draft_content")),
-        "named": (FLOW_VERSION.alias("named"), FLOW_CONTENT.alias("named_content")),
-    }
-    published, draft, named = (states[name][0] for name in states)
-    joined = with_places(FLOWS)
-    on = {
-        "published": FLOW.c.published_version_id == published.c.id,
-        "draft": and_(draft.c.flow_id == FLOW.c.id, draft.c.set_aside_at.is_(None)),
-        "named": and_(named.c.flow_id == FLOW.c.id, named.c.id == bindparam("version", type_=Text)),
-    }
-    for name, (table, content) in states.items():
-        joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
-    columns = [column for name, (table, content) in states.items() for column in state_columns(name, table, content)]
-    flow = (FLOW.c.id.label("flow_id"), FLOW.c.name.label("flow_name"), FLOW.c.type.label("flow_type"))
-    return select(*PLACE_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
-
-
-FLOWS_WITH_STATES = _flows_with_states()
 
 PLACE_TO_WRITE_INTO = (
     select(*PLACE_COLUMNS, FLOWS_USED)
@@ -156,18 +118,6 @@ def _targets() -> CompoundSelect[Any]:
 TARGETS = _targets()
 
 
-async def read_flows(
-    connection: ReadConnection, viewer: str, flow_ids: Iterable[str], version_id: str | None
-) -> dict[str, tuple[Flow, SavedState | None]]:
-    """The flows with these ids, each with the version that is named if it is one of its own."""
-    ids = [flow_id for flow_id in flow_ids if is_id(Kind.FLOW, flow_id)]
-    version = version_id if is_id(Kind.VERSION, version_id) else None
-    rows = (await connection.execute(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})).all()
-    size = sum(len(text) for row in rows for text in row if isinstance(text, str))
-    count_graph(CHARACTERS_OF_OUTLINE * size)
-    return await offload(size, _flows_of, rows)
-
-
 async def read_workspace_access(
     connection: ReadConnection, viewer: str, workspace_id: str
 ) -> tuple[WorkspaceAccess | None, int]:
@@ -221,22 +171,6 @@ def component_of(row: AnyRow) -> Component:
         topic_field=row.topic_field,
         whitelisted=frozenset(row.whitelisted or ()),
         title=row.title,
-    )
-
-
-def _flows_of(rows: Sequence[AnyRow]) -> dict[str, tuple[Flow, SavedState | None]]:
-    return {row.flow_id: (flow_of(row), state_of(row, "named")) for row in rows}
-
-
-def flow_of(row: AnyRow, with_graphs: Collection[str] = ("published", "draft")) -> Flow:
-    """The flow in a row of `FLOWS_WITH_STATES`, and which of its states have their graphs."""
-    return Flow(
-        id=FlowId(row.flow_id),
-        name=row.flow_name,
-        type=FlowType(row.flow_type),
-        place=access_of(row),
-        published=state_of(row, "published", with_graph="published" in with_graphs),
-        draft=state_of(row, "draft", with_graph="draft" in with_graphs),
     )
 
 

@@ -29,7 +29,8 @@ from app.offload import LARGE, offload
 from app.storage.database_connections import WriteConnection
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
 from app.storage.engine import Database
-from app.storage.facts import read_catalogue, read_flows, read_targets, read_workspace_access
+from app.storage.facts import read_catalogue, read_targets, read_workspace_access
+from app.storage.found_flows import FoundFlow, Needed, chosen_by, every_state, no_state, read_flows
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import counts_against_quota
 from app.storage.reads.limit import sent_size
@@ -80,8 +81,7 @@ class Store:
         """What a copy rests on; the contract's quota is locked from here on."""
         await self._lock(KEEP_FLOW, Kind.FLOW, wish.flow_id)
         await self._lock(LOCK_CONTRACT_OF_FLOW, Kind.FLOW, wish.flow_id)
-        flows = await self._flows(wish.flow_id, version=wish.source.version_id)
-        source, named = flows.get(wish.flow_id, (None, None))
+        source, named = await self._flow(wish.flow_id, chosen_by(wish.source), version=wish.source.version_id)
         place, used = None, 0
         if source is not None:
             place, used = await read_workspace_access(self._connection, self._actor, source.place.workspace.id)
@@ -101,16 +101,23 @@ class Store:
         return CreateFacts(place, graph, catalogue, targets, used)
 
     async def draft_facts(
-        self, flow_id: str, *, version_id: str | None = None, sent: Json | Keep = KEEP, chosen: Iterable[str] = ()
+        self,
+        flow_id: str,
+        needed: Needed = no_state,
+        *,
+        version_id: str | None = None,
+        sent: Json | Keep = KEEP,
+        chosen: Iterable[str] = (),
     ) -> DraftFacts | None:
         """What a change of a flow's draft rests on; the flow is locked from here on. None: no such flow.
 
-        `version_id` names a version of it; `sent` and `chosen` are the graph, and what the caller chose for its steps.
+        `version_id` names a version of it, `needed` says of which states the graphs matter; `sent` and `chosen` are the
+        graph, and what the caller chose for its steps.
         """
         if not isinstance(sent, Keep):
             count_graph(sent_size(sent))
         await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
-        flow, named = (await self._flows(flow_id, version=version_id)).get(flow_id, (None, None))
+        flow, named = await self._flow(flow_id, needed, version=version_id)
         if flow is None:
             return None
         states = _states(flow, named)
@@ -130,7 +137,7 @@ class Store:
         if flow_id is None:
             return None
         await self._lock(LOCK_FLOW, Kind.FLOW, flow_id)
-        flow, _ = (await self._flows(flow_id, version=None)).get(flow_id, (None, None))
+        flow, _ = await self._flow(flow_id, no_state)
         if flow is None:
             return None
         draft, is_set_aside = await lock_draft(self._connection, draft_id)
@@ -144,7 +151,8 @@ class Store:
         locks = {wish.flow_id: KEEP_FLOW, flow_id: LOCK_FLOW}
         for locked in sorted(locks):
             await self._lock(locks[locked], Kind.FLOW, locked)
-        flows = await self._flows(wish.flow_id, flow_id, version=wish.source.version_id)
+        needed = {wish.flow_id: chosen_by(wish.source), flow_id: every_state}
+        flows = await read_flows(self._connection, self._actor, needed, wish.source.version_id)
         source, named = flows.get(wish.flow_id, (None, None))
         overridden, _ = flows.get(flow_id, (None, None))
         return ExportFacts(source, None if overridden is None else overridden.place, overridden, named)
@@ -152,8 +160,7 @@ class Store:
     async def _new_flow_facts(self, wish: ExportWish, workspace_id: str) -> ExportFacts:
         await self._lock(KEEP_FLOW, Kind.FLOW, wish.flow_id)
         await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, workspace_id)
-        flows = await self._flows(wish.flow_id, version=wish.source.version_id)
-        source, named = flows.get(wish.flow_id, (None, None))
+        source, named = await self._flow(wish.flow_id, chosen_by(wish.source), version=wish.source.version_id)
         place, used = await read_workspace_access(self._connection, self._actor, workspace_id)
         return ExportFacts(source, place, named_version=named, flows_used=used)
 
@@ -166,8 +173,9 @@ class Store:
         if is_id(kind, wanted):
             await self._connection.execute(statement, {"viewer": self._actor, "wanted": wanted})
 
-    async def _flows(self, *flow_ids: str, version: str | None) -> dict[str, tuple[Flow, SavedState | None]]:
-        return await read_flows(self._connection, self._actor, flow_ids, version)
+    async def _flow(self, flow_id: str, needed: Needed, *, version: str | None = None) -> FoundFlow | tuple[None, None]:
+        flows = await read_flows(self._connection, self._actor, {flow_id: needed}, version)
+        return flows.get(flow_id, (None, None))
 
     async def _with_references(self, facts: ExportFacts, given_topic: str | None) -> ExportFacts:
         """The components and the targets of every state at hand, whichever is chosen."""

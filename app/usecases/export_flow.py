@@ -7,14 +7,14 @@ from app.offload import offload
 from app.storage.store import UnitOfWork
 from app.storage.writes import write_export
 from app.usecases.results import Exported
-from app.usecases.sizes import size_of_flows
+from app.usecases.sizes import size_of_export
 
 
 async def export_flow(work: UnitOfWork, actor: UserId, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
     """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
     async with work.begin(actor) as store:
         facts = await store.export_facts(wish)
-        plan = await offload(size_of_flows(facts.source, facts.overridden), plan_export, facts, wish)
+        plan = await offload(size_of_export(facts), plan_export, facts, wish)
         if isinstance(plan, Refused):
             return plan
         written = await write_export(store.context(at=work.now()), plan)

@@ -13,7 +13,7 @@ from app.usecases.sizes import size_of_draft
 async def publish_draft(work: UnitOfWork, actor: UserId, wish: PublishWish) -> Published | Refused[PublishRefusal]:
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
     async with work.begin(actor) as store:
-        facts = await store.draft_facts(wish.flow_id)
+        facts = await store.draft_facts(wish.flow_id, lambda found: [found.flow.draft])
         plan = await offload(size_of_draft(facts), plan_publish, facts, wish)
         if isinstance(plan, Refused):
             return plan

@@ -13,7 +13,7 @@ from app.usecases.sizes import size_of_draft
 async def revert_flow(work: UnitOfWork, actor: UserId, wish: RevertWish) -> Reverted | Refused[RevertRefusal]:
     """Make an old version the new draft, or the next version at once (H5). On a refusal nothing is written."""
     async with work.begin(actor) as store:
-        facts = await store.draft_facts(wish.flow_id, version_id=wish.version_id)
+        facts = await store.draft_facts(wish.flow_id, lambda found: [found.named], version_id=wish.version_id)
         plan = await offload(size_of_draft(facts), plan_revert, facts, wish)
         if isinstance(plan, Refused):
             return plan

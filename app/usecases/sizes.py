@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from app.domain.draft import DraftFacts
-from app.domain.flow import Flow, FlowState
+from app.domain.export import ExportFacts
+from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.step import Step
 
 CHARACTERS_PER_STEP = 50
@@ -26,4 +27,13 @@ def size_of_flows(*flows: Flow | None) -> int:
 
 
 def size_of_draft(facts: DraftFacts | None) -> int:
-    return 0 if facts is None else size_of_flows(facts.flow)
+    return 0 if facts is None else size_of_flows(facts.flow) + size_of_version(facts.named_version)
+
+
+def size_of_export(facts: ExportFacts) -> int:
+    """Of everything that a copy or an export looks at."""
+    return size_of_flows(facts.source, facts.overridden) + size_of_version(facts.named_version)
+
+
+def size_of_version(version: SavedState | None) -> int:
+    return 0 if version is None else size_of_states(version.state)

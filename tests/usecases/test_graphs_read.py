@@ -1,0 +1,50 @@
+"""Of a flow's draft and versions a mutation reads the graphs that it rests on, and counts them."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from app.domain.export import CopyWish
+from app.domain.graph import Json
+from app.domain.model import UserId
+from app.domain.publish import PublishWish
+from app.domain.revert import RevertWish
+from app.domain.set_aside import DiscardWish
+from app.domain.source import SourceWish, StateOfFlow
+from app.domain.update import UpdateWish
+from app.storage.found_flows import CHARACTERS_OF_OUTLINE
+from app.storage.store import UnitOfWork
+from app.telemetry.effort import counting_graphs
+from app.usecases.copy_flow import copy_flow
+from app.usecases.discard_draft import discard_draft
+from app.usecases.publish_draft import publish_draft
+from app.usecases.revert_flow import revert_flow
+from app.usecases.update_draft import update_draft
+from tests.usecases.world import World
+
+Change = Callable[[str, UnitOfWork, UserId], Awaitable[object]]
+
+NOTHING, PUBLISHED, DRAFT = range(1), range(100, 1_000), range(4_000, 6_000)
+"""How many characters the states of a flow hold whose draft has 300 steps."""
+
+
+@pytest.mark.parametrize(
+    ("change", "characters"),
+    [
+        (lambda flow, work, ada: copy_flow(work, ada, CopyWish(flow)), PUBLISHED),
+        (lambda flow, work, ada: copy_flow(work, ada, CopyWish(flow, source=SourceWish(StateOfFlow.DRAFT))), DRAFT),
+        (lambda flow, work, ada: publish_draft(work, ada, PublishWish(flow)), DRAFT),
+        (lambda flow, work, ada: update_draft(work, ada, UpdateWish(flow, name="Other")), DRAFT),
+        (lambda flow, work, ada: revert_flow(work, ada, RevertWish(flow, "version_of_no_flow")), NOTHING),
+        (lambda flow, work, ada: discard_draft(work, ada, DiscardWish(flow)), NOTHING),
+    ],
+    ids=["copy", "copy of the draft", "publish", "update", "revert to nothing", "discard"],
+)
+async def test_a_mutation_reads_the_graphs_that_it_rests_on(world: World, change: Change, characters: range) -> None:
+    flow, ada = world["orders"], world.user("ada")
+    nodes: list[Json] = [{"id": str(position), "command": "none"} for position in range(300)]
+    await update_draft(world.work, ada, UpdateWish(flow, graph={"nodes": nodes, "edges": []}))
+    taken: list[int] = []
+    with counting_graphs(taken.append):
+        await change(flow, world.work, ada)
+    assert sum(taken) // CHARACTERS_OF_OUTLINE in characters
