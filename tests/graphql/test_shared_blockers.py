@@ -15,7 +15,7 @@ def test_the_steps_of_a_component_share_one_object_of_the_answer() -> None:
     )
     found = [readiness.ComponentUnavailable(step, used, DEVELOPMENT) for used in (one, other) for step in steps]
     told = [blocker for blocker in blockers_of(found) if isinstance(blocker, ComponentUnavailable)]
-    assert [blocker.step_id for blocker in told] == [*ids, *ids]
+    assert [blocker.found for blocker in told] == found
     assert [blocker.inaccessible.name for blocker in told] == ["a/b"] * 30 + ["c/d"] * 30
     assert len({id(blocker.inaccessible) for blocker in told}) == 2
     assert told[0].inaccessible.step_ids == [*ids]

@@ -16,8 +16,6 @@ from app.graphql.errors.interfaces import (
 from app.graphql.relations import known, one
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.readiness import DraftBlocker, blockers_of
-from app.offload import offload
-from app.usecases.sizes import CHARACTERS_PER_STEP
 
 
 @strawberry.type(description="The draft was changed since the revision that the change is based on, or is gone.")
@@ -37,12 +35,11 @@ class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftEr
 @strawberry.type(description="The draft can't be published yet.")
 class DraftNotReady(PublishFlowDraftError, RevertFlowError):
     found: strawberry.Private[tuple[readiness.Blocker, ...]]
-    """There may be some for every step, so they are made ready only where they are asked for."""
 
     @field
-    async def blockers(self) -> list[DraftBlocker]:
+    def blockers(self) -> list[DraftBlocker]:
         """What keeps it from being published, as `FlowDraft.readiness` has it."""
-        return await offload(CHARACTERS_PER_STEP * len(self.found), blockers_of, self.found)
+        return blockers_of(self.found)
 
     @classmethod
     def of(cls, refusal: readiness.DraftNotReady) -> Self:

@@ -1,13 +1,13 @@
 """Whether a draft can be published, and what keeps it from that."""
 
 from collections.abc import Iterable
-from typing import Any, Self, assert_never
+from typing import Self, assert_never
 
 import strawberry
 
 from app.domain import readiness
 from app.domain.readiness import Blocker
-from app.graphql.describe import about
+from app.graphql.describe import about, field
 from app.graphql.relations import one
 from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.resources import Component
@@ -15,9 +15,23 @@ from app.graphql.types.resources import Component
 
 @strawberry.interface(description="What keeps a draft from being published.")
 class DraftBlocker:
-    message: str = about("What is missing and what to do about it.")
-    step_id: str | None = about("The step that it concerns; null where it is the whole graph.")
-    step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
+    found: strawberry.Private[Blocker]
+    """There may be some for every step, so that what is told of each is made only where it is asked for."""
+
+    @field
+    def message(self) -> str:
+        """What is missing and what to do about it."""
+        return self.found.message
+
+    @field
+    def step_id(self) -> str | None:
+        """The step that it concerns; null where it is the whole graph."""
+        return None if self.found.step is None else self.found.step.id
+
+    @field
+    def step_name(self) -> str | None:
+        """The name that people gave the step, at most 255 characters of it."""
+        return None if self.found.step is None else self.found.step.name
 
 
 @strawberry.type(
@@ -51,13 +65,16 @@ class InvalidGraph(DraftBlocker):
 @strawberry.type(description="Whether a draft can be published.")
 class DraftReadiness:
     ready: bool = about("Whether it can be published now.")
-    blockers: list[DraftBlocker] = about(
-        "What keeps it from being published: the whole graph first, then in the order of its steps; empty when ready."
-    )
+    found: strawberry.Private[tuple[Blocker, ...]]
+
+    @field
+    def blockers(self) -> list[DraftBlocker]:
+        """What keeps it from being published: the whole graph first, then in the order of its steps; empty when ready."""
+        return blockers_of(self.found)
 
     @classmethod
     def of(cls, found: tuple[Blocker, ...]) -> Self:
-        return cls(ready=not found, blockers=blockers_of(found))
+        return cls(ready=not found, found=found)
 
 
 def blockers_of(found: Iterable[Blocker]) -> list[DraftBlocker]:
@@ -67,22 +84,16 @@ def blockers_of(found: Iterable[Blocker]) -> list[DraftBlocker]:
 
 
 def _blocker_of(blocker: Blocker, shared: dict[int, InaccessibleComponent]) -> DraftBlocker:
-    step = blocker.step
-    told: dict[str, Any] = {
-        "message": blocker.message,
-        "step_id": None if step is None else step.id,
-        "step_name": None if step is None else step.name,
-    }
     match blocker:
         case readiness.MissingCredential(component=component):
-            return MissingCredential(**told, component_id=component.id)
+            return MissingCredential(found=blocker, component_id=component.id)
         case readiness.MissingTopic():
-            return MissingTopic(**told)
+            return MissingTopic(found=blocker)
         case readiness.ComponentUnavailable(inaccessible=found):
             if id(found) not in shared:
                 shared[id(found)] = InaccessibleComponent.of(found)
-            return ComponentUnavailable(**told, inaccessible=shared[id(found)])
+            return ComponentUnavailable(found=blocker, inaccessible=shared[id(found)])
         case readiness.InvalidGraph():
-            return InvalidGraph(**told)
+            return InvalidGraph(found=blocker)
         case _:
             assert_never(blocker)
