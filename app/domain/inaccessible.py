@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
-from app.domain.component import (
-    Component,
-    InaccessibilityReason,
-)
+from app.domain.component import Component, InaccessibilityReason
 from app.domain.error_code import ErrorCode
 from app.domain.model import Workspace
 from app.domain.paths import Path
@@ -81,8 +78,10 @@ def _remedy(
 ) -> str:
     """What would help for components of one reason, which are named unless they are alone."""
     contract, steps = named(workspace.contract), _step_or_steps(components)
-    those = enumerated(components, lambda each: each.label, longest=LONGEST_REMEDY)
-    them = those if not alone else ("it" if len(components) == 1 else "them")
+    if alone:
+        them = "it" if len(components) == 1 else "them"
+    else:
+        them = enumerated(components, lambda each: each.label, longest=LONGEST_REMEDY)
     match reason:
         case InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT:
             return f"share {them} with {contract}"

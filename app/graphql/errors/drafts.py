@@ -15,7 +15,7 @@ from app.graphql.errors.interfaces import (
 )
 from app.graphql.relations import known, one
 from app.graphql.types.flow import FlowDraft
-from app.graphql.types.readiness import DraftBlocker, blockers_of
+from app.graphql.types.readiness import Blockers, DraftBlocker
 
 
 @strawberry.type(description="The draft was changed since the revision that the change is based on, or is gone.")
@@ -34,13 +34,13 @@ class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftEr
 
 @strawberry.type(description="The draft can't be published yet.")
 class DraftNotReady(PublishFlowDraftError, RevertFlowError):
-    found: strawberry.Private[tuple[readiness.Blocker, ...]]
+    found: strawberry.Private[Blockers]
 
     @field
-    def blockers(self) -> list[DraftBlocker]:
+    async def blockers(self) -> list[DraftBlocker]:
         """What keeps it from being published, as `FlowDraft.readiness` has it."""
-        return blockers_of(self.found)
+        return await self.found.listed()
 
     @classmethod
     def of(cls, refusal: readiness.DraftNotReady) -> Self:
-        return cls(**told(refusal), found=refusal.blockers)
+        return cls(**told(refusal), found=Blockers(refusal.blockers))

@@ -1,7 +1,8 @@
 """Whether a draft can be published, and what keeps it from that."""
 
+import asyncio
 from collections.abc import Iterable
-from typing import Self, assert_never
+from typing import Any, Self, assert_never
 
 import strawberry
 
@@ -11,27 +12,15 @@ from app.graphql.describe import about, field
 from app.graphql.relations import one
 from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.resources import Component
+from app.offload import offload
+from app.usecases.sizes import CHARACTERS_PER_STEP
 
 
 @strawberry.interface(description="What keeps a draft from being published.")
 class DraftBlocker:
-    found: strawberry.Private[Blocker]
-    """There may be some for every step, so that what is told of each is made only where it is asked for."""
-
-    @field
-    def message(self) -> str:
-        """What is missing and what to do about it."""
-        return self.found.message
-
-    @field
-    def step_id(self) -> str | None:
-        """The step that it concerns; null where it is the whole graph."""
-        return None if self.found.step is None else self.found.step.id
-
-    @field
-    def step_name(self) -> str | None:
-        """The name that people gave the step, at most 255 characters of it."""
-        return None if self.found.step is None else self.found.step.name
+    message: str = about("What is missing and what to do about it.")
+    step_id: str | None = about("The step that it concerns; null where it is the whole graph.")
+    step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
 
 
 @strawberry.type(
@@ -65,16 +54,32 @@ class InvalidGraph(DraftBlocker):
 @strawberry.type(description="Whether a draft can be published.")
 class DraftReadiness:
     ready: bool = about("Whether it can be published now.")
-    found: strawberry.Private[tuple[Blocker, ...]]
+    found: strawberry.Private["Blockers"]
 
     @field
-    def blockers(self) -> list[DraftBlocker]:
+    async def blockers(self) -> list[DraftBlocker]:
         """What keeps it from being published: the whole graph first, then in the order of its steps; empty when ready."""
-        return blockers_of(self.found)
+        return await self.found.listed()
 
     @classmethod
     def of(cls, found: tuple[Blocker, ...]) -> Self:
-        return cls(ready=not found, found=found)
+        return cls(ready=not found, found=Blockers(found))
+
+
+class Blockers:
+    """Blockers as they are told. There may be some for every step, so they are made only where asked for, and once."""
+
+    __slots__ = ("_found", "_listing")
+
+    def __init__(self, found: tuple[Blocker, ...]) -> None:
+        self._found = found
+        self._listing: asyncio.Future[list[DraftBlocker]] | None = None
+
+    async def listed(self) -> list[DraftBlocker]:
+        if self._listing is None:
+            size = CHARACTERS_PER_STEP * len(self._found)
+            self._listing = asyncio.ensure_future(offload(size, blockers_of, self._found))
+        return await asyncio.shield(self._listing)
 
 
 def blockers_of(found: Iterable[Blocker]) -> list[DraftBlocker]:
@@ -84,16 +89,22 @@ def blockers_of(found: Iterable[Blocker]) -> list[DraftBlocker]:
 
 
 def _blocker_of(blocker: Blocker, shared: dict[int, InaccessibleComponent]) -> DraftBlocker:
+    step = blocker.step
+    told: dict[str, Any] = {
+        "message": blocker.message,
+        "step_id": None if step is None else step.id,
+        "step_name": None if step is None else step.name,
+    }
     match blocker:
         case readiness.MissingCredential(component=component):
-            return MissingCredential(found=blocker, component_id=component.id)
+            return MissingCredential(**told, component_id=component.id)
         case readiness.MissingTopic():
-            return MissingTopic(found=blocker)
+            return MissingTopic(**told)
         case readiness.ComponentUnavailable(inaccessible=found):
             if id(found) not in shared:
                 shared[id(found)] = InaccessibleComponent.of(found)
-            return ComponentUnavailable(found=blocker, inaccessible=shared[id(found)])
+            return ComponentUnavailable(**told, inaccessible=shared[id(found)])
         case readiness.InvalidGraph():
-            return InvalidGraph(found=blocker)
+            return InvalidGraph(**told)
         case _:
             assert_never(blocker)
