@@ -18,16 +18,16 @@ MUTATIONS = {
     "export": 'exportFlow(input: {flowId: "plain", destination: {workspaceId: "store"}}) { errors { message } }',
     "create": 'createFlow(input: {workspaceId: "workshop", name: "Made", graph: {nodes: [], edges: []}}) { errors { message } }',
     "update": 'updateFlowDraft(input: {flowId: "plain", name: "Else"}) { errors { message } }',
-    "publish": 'publishFlowDraft(input: {flowId: "plain"}) { errors { message } }',
-    "revert": 'revertFlow(input: {flowId: "plain", versionId: "x"}) { errors { message } }',
-    "discard": 'discardFlowDraft(input: {flowId: "plain"}) { errors { message } }',
+    "publish": 'publishFlowDraft(input: {flowId: "versions"}) { errors { message } }',
+    "revert": 'revertFlow(input: {flowId: "versions", versionId: "versions/1"}) { errors { message } }',
 }
+DISCARD = 'discardFlowDraft(input: {flowId: "versions"}) { errors { message } }'
 FLOWS = 'query($id: ID!) { workspace(id: $id) { flows(search: "made") { totalCount } } }'
 
 
 async def answered(api: Api, document: str) -> dict[str, Any]:
     """The answer to a document in which things are called by their keys."""
-    for key in ("plain", "store", "workshop"):
+    for key in ("plain", "versions", "versions/1", "store", "workshop"):
         document = document.replace(f'"{key}"', f'"{api.id(key)}"')
     return await api.caller("ada").answer(document)
 
@@ -47,6 +47,12 @@ async def test_a_mutation_is_not_begun_after_one_that_took_too_much(
         "maximum": 1,
     }
     assert found["flows"]["totalCount"] == (1 if mutation == "create" else 0)
+
+
+async def test_a_mutation_that_reads_no_graph_leaves_room_for_another(databases: Server, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, max_graph_characters=1) as api:
+        body = await answered(api, f"mutation {{ a: {DISCARD} b: {MUTATIONS['create']} }}")
+    assert body == {"data": {"a": {"errors": []}, "b": {"errors": []}}}
 
 
 async def test_every_mutation_that_was_not_begun_is_told(databases: Server, loaded_trade: Loaded) -> None:
