@@ -134,11 +134,9 @@ class Rebinding:
 
     def _owned(self, step: Step, before: StepBindings) -> dict[ReferenceKind, str | None]:
         """Credential, secret and agent: kept where usable (X7), else as already chosen there (X7a), else none."""
-        component = self.components.get(step.command)
+        chosen = self.there.already_chosen(step, self.components.get(step.command))
         return {
-            kind: reference
-            if self.there.can_use(kind, reference := before.reference(kind))
-            else self.there.already_chosen(step, component, kind)
+            kind: reference if self.there.can_use(kind, reference := before.reference(kind)) else chosen.get(kind)
             for kind in OWNED_KINDS
         }
 
@@ -148,7 +146,7 @@ class Rebinding:
             return self.given_topic
         if stays and self._usable_topic(topic):
             return topic
-        return self.there.already_chosen(step, self.components.get(step.command), ReferenceKind.TOPIC)
+        return self.there.already_chosen(step, self.components.get(step.command)).get(ReferenceKind.TOPIC)
 
     def _usable_topic(self, topic: str | None) -> bool:
         return self.there.can_use(ReferenceKind.TOPIC, topic)

@@ -10,8 +10,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from app.domain.model import ReferenceKind
 from app.domain.step import LONGEST_STEP_NAME, Link, Step, make_steps
@@ -28,13 +28,12 @@ KEYS = {
 """Where a native step keeps its bindings; the topic stands in `fields`, under the key that the component declares."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepBindings:
+class StepBindings(NamedTuple):
     """What one step is bound to. A kind that is missing has no key in the native step; None is a null there."""
 
     position: int
     """The step's position in `nodes`, since ids may repeat in an unfinished graph."""
-    values: Mapping[ReferenceKind, Json] = field(default_factory=dict)
+    values: Mapping[ReferenceKind, Json] = MappingProxyType({})
     topic_field: str | None = None
     """The key in `fields` that holds the topic, where there is one."""
 
@@ -126,12 +125,16 @@ def bindings_to_json(bindings: Bindings) -> Json:
     ]
 
 
+NAMED_KINDS = tuple((kind, kind.value) for kind in ReferenceKind)
+"""Graphs have tens of thousands of steps, and values of an enumeration take long to ask for."""
+
+
 def bindings_from_json(stored: Sequence[Mapping[str, Json]]) -> Bindings:
     """Bindings as `bindings_to_json` made them."""
     return tuple(
         StepBindings(
             step["position"],
-            {kind: step[kind.value] for kind in ReferenceKind if kind.value in step},
+            {kind: step[name] for kind, name in NAMED_KINDS if name in step},
             step.get("topicField"),
         )
         for step in stored

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple
 
 from app.domain.component import Catalogue, Component, component_name
 from app.domain.error_code import ErrorCode
@@ -24,8 +25,7 @@ class ReferenceAction(StrEnum):
     CLEARED = "CLEARED"
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceOutcome:
+class ReferenceOutcome(NamedTuple):
     """What became of one reference (X7b). Data samples have no ids."""
 
     step_id: str
@@ -108,9 +108,9 @@ class Destination:
             return self.can_use(kind, reference)
         return component is not None and self._targets[reference].component_id == component.id
 
-    def already_chosen(self, step: Step, component: Component | None, kind: ReferenceKind) -> str | None:
+    def already_chosen(self, step: Step, component: Component | None) -> Mapping[ReferenceKind, str]:
         """What the overridden flow's step of the same id and component has: published, else in its draft (X7a)."""
-        return self._chosen.get((step.id, _meant(step.command, component)), {}).get(kind)
+        return self._chosen.get((step.id, _meant(step.command, component)), NOTHING) if self._chosen else NOTHING
 
     def is_same_component(self, step: Step, component: Component | None, there: Step) -> bool:
         """Whether a step of this workspace has this component too; of unknown ones the names decide."""
@@ -120,14 +120,20 @@ class Destination:
         """By step and component, since ids may repeat while a graph is unfinished; what is kept first counts."""
         for bound in state.bindings:
             step = state.steps[bound.position]
-            for kind in bound.values:
-                reference = bound.reference(kind)
-                if reference is not None and self.can_use(kind, reference):
-                    self._chosen.setdefault((step.id, self._meant_here(step)), {}).setdefault(kind, reference)
+            usable = {
+                kind: value
+                for kind, value in bound.values.items()
+                if isinstance(value, str) and self.can_use(kind, value)
+            }
+            if usable:
+                key = step.id, self._meant_here(step)
+                self._chosen[key] = usable | self._chosen.get(key, {})
 
     def _meant_here(self, step: Step) -> "_Meant":
         return _meant(step.command, self._catalogue.resolve(step.command, self.workspace.contract.tenant_id))
 
+
+NOTHING: Mapping[ReferenceKind, str] = MappingProxyType({})
 
 _Meant = tuple[ComponentId | None, str | None]
 """The component of a step: its id, or the name where it is unknown."""

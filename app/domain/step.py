@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.domain.wording import shown
 
 LONGEST_STEP_NAME = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A step of a graph, as far as rules need it that don't care for its fields."""
 
     position: int
@@ -45,8 +44,7 @@ def _is_shared(name: str, step_id: str, names: Mapping[str, int], ids: Collectio
     return names[name] > 1 or (name in ids and name != shown(step_id))
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An edge of a graph, as far as rules need it."""
 
     source: str | None

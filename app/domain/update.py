@@ -208,7 +208,7 @@ class _Before:
         """
         keys = list(numbered(step.id for step in steps))
         return tuple(
-            replace(bound, values=self._new_values(steps[bound.position], self._steps.get(keys[bound.position]), bound))
+            bound._replace(values=self._new_values(steps[bound.position], self._steps.get(keys[bound.position]), bound))
             for bound in sent
         )
 
@@ -245,7 +245,7 @@ class _Before:
         }
         kept = {kind: value for kind, value in before.values.items() if stays[kind]}
         place = before.topic_field if component is None else component.topic_field
-        return bound_to(replace(own, topic_field=own.topic_field or place), {**kept, **own.values}, component)
+        return bound_to(own._replace(topic_field=own.topic_field or place), {**kept, **own.values}, component)
 
     def _resolve(self, command: str) -> Component | None:
         return self._catalogue.resolve(command, self._here.workspace.contract.tenant_id)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import insert
 
 from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
-from app.domain.graph import canonical
 from app.domain.model import DraftId, FlowId, FlowStatus
 from app.domain.references import ReferenceOutcome
 from app.storage.ids import Kind, new_id
@@ -43,19 +43,18 @@ async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
 
 def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
     """The report of a copy or export as it is stored."""
-    return canonical(
-        [
-            {
-                "step": one.step_id,
-                "name": one.step_name,
-                "kind": one.kind.value,
-                "action": one.action.value,
-                "from": one.from_id,
-                "to": one.to_id,
-            }
-            for one in references
-        ]
-    )
+    report = [
+        {
+            "step": one.step_id,
+            "name": one.step_name,
+            "kind": one.kind,
+            "action": one.action,
+            "from": one.from_id,
+            "to": one.to_id,
+        }
+        for one in references
+    ]
+    return orjson.dumps(report).decode()
 
 
 async def _insert_flow(context: WriteContext, plan: ExportPlan | CreatePlan) -> tuple[FlowId, int]:

@@ -209,7 +209,7 @@ def save(
 
 
 BOUND = step("1", "south/queue:pub", credential=ITS_CREDENTIAL.id, topic=ORDERS.id)
-ITS_BINDINGS = tuple(replace(each, topic_field="channel") for each in bindings(BOUND))
+ITS_BINDINGS = tuple(each._replace(topic_field="channel") for each in bindings(BOUND))
 BEFORE = flow(None, saying(draft(BOUND), bindings=ITS_BINDINGS))
 
 

@@ -127,7 +127,7 @@ class FlowReader:
 
     def _with_ids(self, step: StepBindings) -> StepBindings:
         ids = {kind: self.keys.id(key) for kind in _KINDS if (key := step.reference(kind)) is not None}
-        return replace(step, values={**step.values, **ids}) if ids else step
+        return step._replace(values={**step.values, **ids}) if ids else step
 
     def _wrong_bindings(
         self, workspace: Json, tenant_id: str | None, step: Step, bound: StepBindings, *path: Part
