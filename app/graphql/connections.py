@@ -146,9 +146,9 @@ def connection_field(resolver: Callable[..., Awaitable[Any]]) -> Any:
     parameters = [parameter for name, parameter in signature.parameters.items() if name != "page"]
     signature = signature.replace(parameters=[*parameters, *PAGE_PARAMETERS])
 
-    async def resolve(*args: Any, **arguments: Any) -> Any:
+    def resolve(*args: Any, **arguments: Any) -> Any:
         page = PageArguments(*(given(arguments.pop(parameter.name, None)) for parameter in PAGE_PARAMETERS))
-        return await resolver(*args, **arguments, page=page)
+        return resolver(*args, **arguments, page=page)
 
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(resolve, name, getattr(resolver, name))

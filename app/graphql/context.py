@@ -14,6 +14,7 @@ from app.domain.model import UserId
 from app.graphql.execution.meter import Meter
 from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
+from app.graphql.lookups import Lookup
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.store import UnitOfWork
@@ -22,7 +23,6 @@ Key = TypeVar("Key")
 Wish = TypeVar("Wish")
 Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
-Node = TypeVar("Node")
 Made = TypeVar("Made")
 
 MUTATION_COST = 10
@@ -59,7 +59,7 @@ class Context:
         """The codes of the refusals that were answered, for the log."""
         self._kept: LRUCache[Hashable, Any] = LRUCache(KEPT_CHARACTERS, getsizeof=lambda kept: kept[0])
         self._parsing = Lock()
-        self.loaders = Loaders(database, viewer, meter, self.pace)
+        self.loaders = Loaders(database, viewer, meter)
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
@@ -68,14 +68,14 @@ class Context:
         outcome = await use_case(self.work, self.viewer, wish)
         if isinstance(outcome, Refused):
             self.refused.extend(error.code for error in outcome.errors)
-        self.loaders = Loaders(self.database, self.viewer, self.meter, self.pace)
+        self.loaders = Loaders(self.database, self.viewer, self.meter)
         return outcome
 
     async def look_again(self) -> None:
         """Forget what was read."""
         self.meter.begin_again()
         await self.loaders.close()
-        self.loaders = Loaders(self.database, self.viewer, self.meter, self.pace)
+        self.loaders = Loaders(self.database, self.viewer, self.meter)
 
     async def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
         """What was parsed for this key a while ago, if it is still kept; else it is parsed now. `size` as `parsed_size` tells.
@@ -107,7 +107,6 @@ async def required(loader: "DataLoader[Key, Found | None]", key: Key) -> Found:
     return found
 
 
-async def found(loader: "DataLoader[Key, Found | None]", key: Key | None, make: Callable[[Found], Node]) -> Node | None:
-    """What a reference leads to, made of what was read; None where there is none, or the viewer can't see it."""
-    view = None if key is None else await shield(loader.load(key))
-    return None if view is None else make(view)
+async def found(lookup: Lookup[Made] | None) -> Made | None:
+    """What a lookup leads to; None where there is none, or the viewer can't see it."""
+    return None if lookup is None else await lookup

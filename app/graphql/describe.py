@@ -1,9 +1,9 @@
 """How fields, arguments and enumerations get the descriptions that users read."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import strawberry
 
@@ -21,7 +21,12 @@ def optional(description: str) -> Any:
 
 
 def field(resolver: Callable[..., Any]) -> Any:
-    """A field with a resolver, whose docstring is the description."""
+    """A field with a resolver, whose docstring is the description. It may return what the executor is to await."""
+    signature = inspect.signature(resolver)
+    if get_origin(signature.return_annotation) is Awaitable:
+        # Strawberry knows only coroutine functions.
+        [awaited] = get_args(signature.return_annotation)
+        resolver.__signature__ = signature.replace(return_annotation=awaited)  # type: ignore[attr-defined]
     return strawberry.field(resolver, description=inspect.getdoc(resolver))
 
 

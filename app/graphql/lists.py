@@ -1,26 +1,33 @@
 """Connections of lists that belong to a parent, loaded together for all parents that ask for the same."""
 
 from asyncio import shield
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from app.graphql.connections import Connection, PageArguments
 from app.graphql.context import Info
 from app.graphql.loaders import CountBelow, PageBelow
+from app.graphql.lookups import Lookup
+from app.storage.paging import Page
 from app.storage.reads.lists import FlowOrder, ListName, Wanted
 
 NodeType = TypeVar("NodeType")
 
 
-async def connection_below(
+def connection_below(
     info: Info, wanted: Wanted, parent: str, page: PageArguments, node: Callable[[Any], NodeType]
-) -> Connection[NodeType]:
-    """A page of the list that a parent has; `node` makes a node of a view."""
+) -> Awaitable[Connection[NodeType]]:
+    """The lookup of a page of the list that a parent has; `node` makes a node of a view."""
     paging = page.of(wanted.name, wanted.flow_order, parent, key=_key_of(wanted))
     loaders = info.context.loaders
-    found = await shield(loaders.pages.load(PageBelow(wanted, paging.request, parent)))
-    return paging.connection(found, node, lambda: loaders.counts.load(CountBelow(wanted, parent)))
+
+    def connection(found: Page[Any]) -> Connection[NodeType]:
+        return paging.connection(found, node, lambda: shield(loaders.counts.load(CountBelow(wanted, parent))))
+
+    page_of_list: Awaitable[Any] = Lookup(loaders.pages, PageBelow(wanted, paging.request, parent), connection)
+    # Of every list there is a page, if an empty one.
+    return page_of_list
 
 
 def _key_of(wanted: Wanted) -> tuple[type, ...]:

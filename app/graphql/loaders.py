@@ -1,18 +1,16 @@
 """Loaders: what one request asks for one by one is read together, as the viewer sees it. Made anew for each request."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from aiodataloader import DataLoader
-
 from app.domain.access import WorkspaceAccess
 from app.domain.diff import GraphDiff
-from app.domain.model import UserId
+from app.domain.model import ReferenceKind, UserId
 from app.domain.readiness import Blocker
 from app.domain.source import SourceWish
-from app.graphql.batches import Batches
 from app.graphql.execution.meter import Meter
-from app.graphql.execution.pace import Pace
+from app.graphql.lookups import Loader
 from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
 from app.storage.reads import by_id, graphs
@@ -65,6 +63,16 @@ class OfFlow(NamedTuple):
     source: SourceWish
 
 
+class Reference(NamedTuple):
+    """What a step is bound to."""
+
+    kind: ReferenceKind
+    id: str
+
+
+BoundView = CredentialView | SecretView | AgentView | TopicView
+
+
 class StoredGraph(NamedTuple):
     """The graph of a draft or version, as it is stored."""
 
@@ -72,55 +80,46 @@ class StoredGraph(NamedTuple):
     view: GraphView
 
 
-class Loader(DataLoader[Asked, Answer]):
-    """A loader whose answers are waited for by many: whoever may be cancelled waits with `shield`."""
-
-    def clear(self, _: Asked) -> "Loader[Asked, Answer]":
-        """What failed isn't asked for again: it would fail as often as it is met."""
-        return self
-
-
 class Loaders:
     """One loader for each kind of question; what isn't found, or isn't visible, is None."""
 
-    def __init__(self, database: Database, viewer: UserId, meter: Meter, pace: Pace) -> None:
+    def __init__(self, database: Database, viewer: UserId, meter: Meter) -> None:
         self._database = database
         self._viewer = viewer
         self._meter = meter
-        self._batches = Batches(pace)
-        self.users: DataLoader[str, UserView | None] = self._by_id(by_id.read_users)
-        self.visible_users: DataLoader[str, UserView | None] = self._by_id(by_id.read_visible_users)
-        self.contracts: DataLoader[str, ContractView | None] = self._by_id(by_id.read_contracts)
-        self.workspaces: DataLoader[str, WorkspaceAccess | None] = self._by_id(by_id.read_workspaces)
-        self.components: DataLoader[str, ComponentView | None] = self._by_id(by_id.read_components)
-        self.components_referred_to: DataLoader[str, ComponentView | None] = self._by_id(
-            by_id.read_components_referred_to
-        )
-        self.topics: DataLoader[str, TopicView | None] = self._by_id(by_id.read_topics)
-        self.credentials: DataLoader[str, CredentialView | None] = self._by_id(by_id.read_credentials)
-        self.secrets: DataLoader[str, SecretView | None] = self._by_id(by_id.read_secrets)
-        self.agents: DataLoader[str, AgentView | None] = self._by_id(by_id.read_agents)
-        self.flows: DataLoader[str, FlowView | None] = self._by_id(by_id.read_flows)
-        self.drafts: DataLoader[str, DraftView | None] = self._by_id(by_id.read_drafts)
-        self.active_drafts: DataLoader[str, DraftView | None] = self._by_id(by_id.read_active_drafts)
+        self._reading: set[asyncio.Task[Any]] = set()
+        self.users: Loader[str, UserView | None] = self._by_id(by_id.read_users)
+        self.visible_users: Loader[str, UserView | None] = self._by_id(by_id.read_visible_users)
+        self.contracts: Loader[str, ContractView | None] = self._by_id(by_id.read_contracts)
+        self.workspaces: Loader[str, WorkspaceAccess | None] = self._by_id(by_id.read_workspaces)
+        self.components: Loader[str, ComponentView | None] = self._by_id(by_id.read_components)
+        self.components_referred_to: Loader[str, ComponentView | None] = self._by_id(by_id.read_components_referred_to)
+        self.topics: Loader[str, TopicView | None] = self._by_id(by_id.read_topics)
+        self.credentials: Loader[str, CredentialView | None] = self._by_id(by_id.read_credentials)
+        self.secrets: Loader[str, SecretView | None] = self._by_id(by_id.read_secrets)
+        self.agents: Loader[str, AgentView | None] = self._by_id(by_id.read_agents)
+        self.bindings: Loader[Reference, BoundView | None] = self._loader(self._bindings)
+        self.flows: Loader[str, FlowView | None] = self._by_id(by_id.read_flows)
+        self.drafts: Loader[str, DraftView | None] = self._by_id(by_id.read_drafts)
+        self.active_drafts: Loader[str, DraftView | None] = self._by_id(by_id.read_active_drafts)
         """By the id of the flow."""
-        self.versions: DataLoader[str, VersionView | None] = self._by_id(by_id.read_versions)
-        self.graphs: DataLoader[str, StoredGraph | None] = self._loader(self._graphs)
+        self.versions: Loader[str, VersionView | None] = self._by_id(by_id.read_versions)
+        self.graphs: Loader[str, StoredGraph | None] = self._loader(self._graphs)
         """By the id of the draft or version."""
-        self.components_meant: DataLoader[tuple[str, str], ComponentView | None] = self._loader(self._components_meant)
+        self.components_meant: Loader[tuple[str, str], ComponentView | None] = self._loader(self._components_meant)
         """By tenant and command."""
-        self.readiness: DataLoader[str, tuple[Blocker, ...] | None] = self._loader(self._readiness)
+        self.readiness: Loader[str, tuple[Blocker, ...] | None] = self._loader(self._readiness)
         """By the id of the draft: what keeps it from being published."""
-        self.comparisons: DataLoader[Pair, GraphDiff | None] = self._loader(self._comparisons)
+        self.comparisons: Loader[Pair, GraphDiff | None] = self._loader(self._comparisons)
         """By the ids of an older and a newer draft or version."""
-        self.previous_versions: DataLoader[tuple[str, int], str | None] = self._loader(self._previous_versions)
+        self.previous_versions: Loader[tuple[str, int], str | None] = self._loader(self._previous_versions)
         """By flow and number: the id of the version before it."""
-        self.exportable_flows: DataLoader[OfFlow, ExportableFlow | None] = self._of_flows(find_destinations)
-        self.topics_in_use: DataLoader[OfFlow, TopicInUse | None] = self._of_flows(find_topic_in_use)
-        self.pages: DataLoader[PageBelow, Page[Any]] = self._loader(self._pages)
-        self.counts: DataLoader[CountBelow, int] = self._loader(self._counts)
+        self.exportable_flows: Loader[OfFlow, ExportableFlow | None] = self._of_flows(find_destinations)
+        self.topics_in_use: Loader[OfFlow, TopicInUse | None] = self._of_flows(find_topic_in_use)
+        self.pages: Loader[PageBelow, Page[Any]] = self._loader(self._pages)
+        self.counts: Loader[CountBelow, int] = self._loader(self._counts)
 
-    def _by_id(self, read: "by_id.Read[Found]") -> DataLoader[str, Found | None]:
+    def _by_id(self, read: "by_id.Read[Found]") -> Loader[str, Found | None]:
         async def load(ids: list[str]) -> list[Found | None]:
             async with self._database.reading() as connection:
                 found = await read(connection, self._viewer, ids)
@@ -128,13 +127,10 @@ class Loaders:
 
         return self._loader(load)
 
-    def _loader(self, load: Callable[[list[Asked]], Coroutine[Any, Any, list[Answer]]]) -> DataLoader[Asked, Answer]:
-        async def load_batch(keys: list[Asked]) -> list[Answer]:
-            return await self._batches.read(load, keys)
+    def _loader(self, load: Callable[[list[Asked]], Coroutine[Any, Any, list[Answer]]]) -> Loader[Asked, Answer]:
+        return Loader(load, self._reading)
 
-        return Loader(load_batch)
-
-    def _of_flows(self, find: FindOfFlow[Found]) -> DataLoader[OfFlow, Found | None]:
+    def _of_flows(self, find: FindOfFlow[Found]) -> Loader[OfFlow, Found | None]:
         """One after the other, since each may be large: what is beyond the limit is refused before it is read."""
 
         async def load(keys: list[OfFlow]) -> list[Found | None]:
@@ -150,7 +146,23 @@ class Loaders:
 
     async def close(self) -> None:
         """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""
-        await self._batches.close()
+        reading = [*self._reading]
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+
+    async def _bindings(self, references: list[Reference]) -> list[BoundView | None]:
+        """By the loaders of their kinds; data samples are no things of their own."""
+        loaders: dict[ReferenceKind, Loader[str, Any]] = {
+            ReferenceKind.CREDENTIAL: self.credentials,
+            ReferenceKind.SECRET: self.secrets,
+            ReferenceKind.AGENT: self.agents,
+            ReferenceKind.TOPIC: self.topics,
+        }
+        wanted = _grouped(references, lambda reference: reference.kind, lambda reference: reference.id)
+        reads = [loaders[kind].know(ids) for kind, ids in wanted if kind in loaders]
+        known = dict(zip([kind for kind, _ in wanted if kind in loaders], await asyncio.gather(*reads), strict=True))
+        return [known.get(reference.kind, {}).get(reference.id) for reference in references]
 
     async def _graphs(self, state_ids: list[str]) -> list["StoredGraph | None"]:
         async with self._database.reading() as connection:
@@ -181,7 +193,7 @@ class Loaders:
 
     async def _pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
         found: dict[PageBelow, Page[Any]] = {}
-        groups = _grouped(keys, lambda key: (key.wanted, key.request))
+        groups = _grouped(keys, lambda key: (key.wanted, key.request), lambda key: key.parent)
         self._meter.take_lists(len(groups))
         for (wanted, request), parents in groups:
             async with self._database.reading() as connection:
@@ -191,7 +203,7 @@ class Loaders:
 
     async def _counts(self, keys: list[CountBelow]) -> list[int]:
         found: dict[CountBelow, int] = {}
-        groups = _grouped(keys, lambda key: key.wanted)
+        groups = _grouped(keys, lambda key: key.wanted, lambda key: key.parent)
         self._meter.take_lists(len(groups))
         for wanted, parents in groups:
             async with self._database.reading() as connection:
@@ -200,13 +212,15 @@ class Loaders:
         return [found[key] for key in keys]
 
 
-Key = TypeVar("Key", PageBelow, CountBelow)
+Key = TypeVar("Key")
 Group = TypeVar("Group", bound=Hashable)
 
 
-def _grouped(keys: Sequence[Key], group: Callable[[Key], Group]) -> list[tuple[Group, list[str]]]:
-    """The parents that ask for the same, together: each group is one statement."""
+def _grouped(
+    keys: Sequence[Key], group: Callable[[Key], Group], name: Callable[[Key], str]
+) -> list[tuple[Group, list[str]]]:
+    """The names of those that belong together: each group is one statement."""
     groups: dict[Group, list[str]] = {}
     for key in keys:
-        groups.setdefault(group(key), []).append(key.parent)
+        groups.setdefault(group(key), []).append(name(key))
     return list(groups.items())

@@ -9,8 +9,9 @@ from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.update import UpdateRefusal
-from app.graphql.context import Info, found, required
+from app.graphql.context import Info, required
 from app.graphql.errors.table import error_of, warning_of
+from app.graphql.lookups import Lookup
 from app.graphql.payloads import (
     CopyFlowPayload,
     CreateFlowPayload,
@@ -145,9 +146,9 @@ async def version_by_id(info: Info, version_id: str) -> FlowVersion:
 
 async def draft_by_id(info: Info, draft_id: str) -> FlowDraft | None:
     """The draft that a mutation has made or set aside; None if somebody has published or discarded it since."""
-    return await found(info.context.loaders.drafts, draft_id, FlowDraft.of)
+    return await Lookup(info.context.loaders.drafts, draft_id, FlowDraft.of)
 
 
 async def flow_by_id(info: Info, flow_id: str) -> Flow | None:
     """The flow that a mutation has changed; None if it has gone since."""
-    return await found(info.context.loaders.flows, flow_id, Flow.of)
+    return await Lookup(info.context.loaders.flows, flow_id, Flow.of)

@@ -1,6 +1,7 @@
 """Queries: what callers see, and where a flow may go."""
 
 from asyncio import shield
+from collections.abc import Awaitable
 from typing import Annotated
 
 import strawberry
@@ -17,6 +18,7 @@ from app.graphql.destinations import (
 from app.graphql.inputs import FlowSourceInput, source_wish
 from app.graphql.lists import connection_below
 from app.graphql.loaders import OfFlow
+from app.graphql.lookups import Lookup
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
@@ -57,47 +59,47 @@ class Query:
         ],
     ) -> Node | None:
         """Anything that has an id, by its id."""
-        return await node_by_id(info, id_)
+        return await found(node_by_id(info, id_))
 
     @field
-    async def nodes(
+    def nodes(
         self,
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Any ids, at most 100.")],
-    ) -> list[Node | None]:
+    ) -> Awaitable[list[Node | None]]:
         """Several things by their ids, in the same order; null for what doesn't exist or isn't visible."""
-        return await nodes_by_id(info, ids)
+        return nodes_by_id(info, ids)
 
     @field
-    async def workspace(
+    def workspace(
         self,
         info: Info,
         id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the workspace.")],
-    ) -> Workspace | None:
+    ) -> Awaitable[Workspace | None]:
         """A workspace by its id."""
-        return await found(info.context.loaders.workspaces, id_, Workspace.of)
+        return Lookup(info.context.loaders.workspaces, id_, Workspace.of)
 
     @connection_field
-    async def workspaces(
+    def workspaces(
         self,
         info: Info,
         *,
         page: PageArguments,
         contract_id: OfContract = strawberry.UNSET,
         search: Search = strawberry.UNSET,
-    ) -> Connection[Workspace] | None:
+    ) -> Awaitable[Connection[Workspace] | None]:
         """The workspaces that you can see, by name."""
         wanted = Wanted(ListName.WORKSPACES, searched(search), contract_id=given(contract_id))
-        return await connection_below(info, wanted, info.context.viewer, page, Workspace.of)
+        return connection_below(info, wanted, info.context.viewer, page, Workspace.of)
 
     @field
-    async def flow(
+    def flow(
         self,
         info: Info,
         id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the flow.")],
-    ) -> Flow | None:
+    ) -> Awaitable[Flow | None]:
         """A flow by its id."""
-        return await found(info.context.loaders.flows, id_, Flow.of)
+        return Lookup(info.context.loaders.flows, id_, Flow.of)
 
     @connection_field
     async def destination_contracts(

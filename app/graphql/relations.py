@@ -1,17 +1,17 @@
 """Relations as data: which loader a field asks for the thing that it leads to, and what is made of the answer.
 
-The executor reads relations ahead for whole lists, so that no task is needed for each of their elements.
+The executor looks up a relation for all parents at once.
 """
 
-from asyncio import Future
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import strawberry
-from aiodataloader import DataLoader
 
+from app.graphql.context import Context, Info
 from app.graphql.loaders import Loaders
+from app.graphql.lookups import Loader, Lookup, Lookups
 
 KEY = "relation"
 """Under which the metadata of a field have its relation."""
@@ -19,22 +19,60 @@ KEY = "relation"
 Field = Any
 """A field of a class, which stands where strawberry wants the type of its values."""
 
-Key = TypeVar("Key", bound=Hashable)
-Found = TypeVar("Found")
-
 
 @dataclass(frozen=True, slots=True)
 class One:
     """A field that leads to one thing, or to none."""
 
-    ask: Callable[[Loaders, Any], "Future[Any] | None"]
-    """Asks a loader on behalf of a parent; None where the parent refers to nothing."""
+    loader: Callable[[Loaders], Loader[Any, Any]]
+    key: Callable[[Any], Hashable | None]
+    """What the loader is asked for on behalf of a parent; None where that refers to nothing."""
     make: Callable[[Any], object]
     """Makes an object of the schema of what was found."""
 
+    def lookup(self, loaders: Loaders, parent: object) -> Lookup[Any] | None:
+        key = self.key(parent)
+        return None if key is None else Lookup(self.loader(loaders), key, self.make)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A field that leads to several things, whose keys take some reading; those that aren't found are left out."""
+
+    loader: Callable[[Loaders], Loader[Any, Any]]
+    keys: Callable[[Any, Context], Awaitable[Sequence[Hashable]]]
+    make: Callable[[Any], object]
+
+    async def lookups(self, context: Context, parent: object) -> Lookups:
+        keys, loader = await self.keys(parent, context), self.loader(context.loaders)
+        return Lookups([Lookup(loader, key, self.make) for key in keys], only_found=True)
+
+
+def several(
+    loader: Callable[[Loaders], Loader[Any, Any]],
+    keys: Callable[[Any, Context], Awaitable[Sequence[Hashable]]],
+    make: Callable[[Any], object],
+    description: str,
+    *,
+    type_: type,
+) -> Field:
+    """A field that is a relation to several things of a type. Without an annotation it keeps its place among resolvers."""
+    relation = Several(loader, keys, make)
+
+    async def resolve(root: Any, info: Info) -> Any:  # noqa: ANN401 - the field's type says what it is
+        return await (await relation.lookups(info.context, root))
+
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={KEY: relation},
+        graphql_type=list[type_],  # type: ignore[valid-type]
+    )
+
 
 def one(
-    ask: Callable[[Loaders, Any], "Future[Any] | None"],
+    loader: Callable[[Loaders], Loader[Any, Any]],
+    key: Callable[[Any], Hashable | None],
     make: Callable[[Any], object],
     description: str,
     *,
@@ -44,13 +82,9 @@ def one(
 
     `name` is for one that Python keeps for itself.
     """
+    relation = One(loader, key, make)
 
-    def resolve() -> None:
-        raise NotImplementedError("the executor reads relations itself")
+    def resolve(root: Any, info: Info) -> Any:  # noqa: ANN401 - the field's type says what it is
+        return relation.lookup(info.context.loaders, root)
 
-    return strawberry.field(resolver=resolve, name=name, description=description, metadata={KEY: One(ask, make)})
-
-
-def known(loader: "DataLoader[Key, Found]", key: Key | None) -> "Future[Found] | None":
-    """What a loader is asked for, if a key is known."""
-    return None if key is None else loader.load(key)
+    return strawberry.field(resolver=resolve, name=name, description=description, metadata={KEY: relation})

@@ -6,10 +6,10 @@ from itertools import islice
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType
-from graphql import execute as run
 
 from app.graphql.context import Context, Vanished
 from app.graphql.execution.executor import Executor
+from app.graphql.execution.plan import Plan
 from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Operation
@@ -76,17 +76,15 @@ async def _run_with_retries(asked: GraphQLRequest, operation: Operation, context
 
 
 async def _run(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:
-    running = run(
+    plan = Plan.of(
         schema.graphql_schema,
         operation.document.node,
-        context_value=context,
-        variable_values=asked.variables,
-        operation_name=operation.name,
-        max_coercion_errors=MOST_MISTAKES,
-        executor_class=Executor,
-        hide_suggestions=not context.shows_schema,
+        operation.node,
+        asked.variables or {},
+        most_mistakes=MOST_MISTAKES,
+        hides_suggestions=not context.shows_schema,
     )
-    return running if isinstance(running, ExecutionResult) else await running
+    return await Executor(plan, context).run() if isinstance(plan, Plan) else ExecutionResult(None, plan)
 
 
 def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:

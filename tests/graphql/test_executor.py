@@ -3,12 +3,23 @@
 from typing import Any
 
 import pytest
-from graphql import ExecutionResult, execute, get_introspection_query, parse
+from graphql import (
+    ExecutionResult,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    build_schema,
+    execute,
+    get_introspection_query,
+    parse,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.model import UserId
 from app.graphql.context import Context
 from app.graphql.execution.executor import Executor
 from app.graphql.execution.meter import Meter
+from app.graphql.execution.plan import Plan
 from app.graphql.schema import schema
 from app.http.limits import Limits
 
@@ -24,11 +35,16 @@ fragment Value on __InputValue { name defaultValue type { ...Type } }
 fragment Type on __Type { name again: name kind ofType { name kind ofType { name @skip(if: true) kind } } }"""
 
 
-async def answered_by_executor(document: str, meter: Meter) -> ExecutionResult:
+async def answered_by_executor(
+    document: str, meter: Meter, own_schema: GraphQLSchema = schema.graphql_schema
+) -> ExecutionResult:
     node = parse(document)
+    [operation, *_] = node.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    plan = Plan.of(own_schema, node, operation, {})
+    assert isinstance(plan, Plan)
     context = Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", document=node, meter=meter)
-    running = execute(schema.graphql_schema, node, context_value=context, executor_class=Executor)
-    return running if isinstance(running, ExecutionResult) else await running
+    return await Executor(plan, context).run()
 
 
 @pytest.mark.parametrize(
@@ -53,3 +69,69 @@ async def test_null_objects_and_empty_lists_count_as_values() -> None:
     found = await answered_by_executor('{ __type(name: "Query") { ofType { name } interfaces { name } name } }', meter)
     assert found.data == {"__type": {"ofType": None, "interfaces": [], "name": "Query"}}
     assert (meter.objects, meter.values) == (1, 3)
+
+
+TREES = build_schema("""
+type Query { tree: Tree  needed: Tree! }
+type Tree { name: String  id: String!  tree: Tree  needed: Tree!  names: [String]  ids: [String!]  trees: [Tree]
+  forest: [Tree!]  woods: [Tree!]! }
+""")
+DEEP = """{ tree { ...Parts } needed { ...Parts } }
+fragment Parts on Tree { ...Leaves tree { ...Leaves trees { ...Leaves } } forest { ...Leaves needed { id } } woods { name id } }
+fragment Leaves on Tree { name id names ids again: ids }"""
+
+
+def failing(*_: object) -> object:
+    raise ValueError("it can't be told")
+
+
+TEXTS: st.SearchStrategy[Any] = st.sampled_from(["x", None, failing, {}])
+TREE: st.SearchStrategy[Any] = st.deferred(
+    lambda: st.one_of(
+        st.none(),
+        st.just(failing),
+        st.fixed_dictionaries(
+            {"id": st.sampled_from(["1", "2", "3", None, failing])},
+            optional={
+                "name": TEXTS,
+                "names": st.one_of(st.sampled_from([failing, "no list"]), st.lists(TEXTS, max_size=2)),
+                "ids": st.lists(st.sampled_from(["1", "2", None]), max_size=2),
+                "tree": TREE,
+                "needed": TREE,
+                **{name: st.one_of(st.just("no list"), st.lists(TREE, max_size=3)) for name in ("trees", "forest")},
+                "woods": st.lists(TREE, max_size=2),
+            },
+        ),
+    )
+)
+
+
+@given(st.fixed_dictionaries({"tree": TREE, "needed": TREE}))
+async def test_what_fails_or_is_missing_makes_null_what_it_makes_null_in_graphql_core(root: dict[str, Any]) -> None:
+    expected = execute(TREES, parse(DEEP), root)
+    assert isinstance(expected, ExecutionResult)
+    query = TREES.query_type
+    assert query is not None
+    for name, field in query.fields.items():
+        field.resolve = lambda _, info, name=name: root[name](info) if callable(root[name]) else root[name]
+    found = await answered_by_executor(DEEP, Limits().meter(), TREES)
+    assert (found.data, bool(found.errors)) == (expected.data, bool(expected.errors))
+    for field in query.fields.values():
+        field.resolve = None
+
+
+async def test_an_error_says_what_failed_and_where() -> None:
+    query = TREES.query_type
+    assert query is not None
+    root = {"trees": [None, {"id": None}, {"id": "1", "names": ["x", {}]}], "id": "0"}
+    document = "{ tree { id\n trees { id names } } }"
+    expected = execute(TREES, parse(document), {"tree": root})
+    query.fields["tree"].resolve = lambda *_: root
+    found = await answered_by_executor(document, Limits().meter(), TREES)
+    query.fields["tree"].resolve = None
+    assert isinstance(expected, ExecutionResult)
+    assert found == expected
+    assert [error.path for error in found.errors or ()] == [
+        ["tree", "trees", 1, "id"],
+        ["tree", "trees", 2, "names", 1],
+    ]

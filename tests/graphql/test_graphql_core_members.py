@@ -4,73 +4,57 @@ Where this fails after an upgrade, look at `app/graphql/execution` with the new 
 bounds in `pyproject.toml` last.
 """
 
+from collections.abc import Callable
 from importlib.metadata import version
 from inspect import signature
+from typing import Any
 
 import pytest
-from graphql.execution.collect_fields import FieldDetails
+from graphql import GraphQLResolveInfo
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
+from graphql.execution.values import get_argument_values, get_variable_values
 from graphql.pyutils import Path
 from graphql.validation.rules import overlapping_fields_can_be_merged as merging
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-OVERRIDDEN = {
-    "execute_fields": ["parent_type", "source_value", "path", "grouped_field_set", "position_context"],
-    "execute_collected_subfields": [
-        "parent_type",
-        "source_value",
-        "path",
-        "grouped_field_set",
-        "new_defer_usages",
-        "delivery_group_map",
-    ],
-    "complete_object_value": ["return_type", "field_details_list", "info", "path", "result", "position_context"],
-    "complete_abstract_value": ["return_type", "field_details_list", "info", "path", "result", "position_context"],
-    "complete_iterable_value": ["item_type", "field_details_list", "info", "path", "items", "position_context"],
-    "handle_field_error": ["raw_error", "return_type", "field_details_list", "path"],
-}
-CALLED = {
-    "collect_subfields": ["return_type", "field_details_list"],
-    "collect_and_execute_subfields": ["return_type", "field_details_list", "path", "result", "position_context"],
-    "complete_async_iterator_value": [
-        "item_type",
-        "field_details_list",
-        "info",
-        "path",
-        "async_iterator",
-        "position_context",
-    ],
-    "complete_value": ["return_type", "field_details_list", "info", "path", "result", "position_context"],
-    "execute_field": ["parent_type", "source", "field_details_list", "path", "position_context"],
-    "settle_in_background": ["awaitables"],
-}
-ATTRIBUTES = {"collected_errors", "context_value", "is_awaitable", "schema"}
+from app.graphql.schema import schema
+
+CALLED: list[tuple[Callable[..., Any], list[str]]] = [
+    (
+        collect_fields,
+        ["schema", "fragments", "variable_values", "runtime_type", "operation", "hide_suggestions"],
+    ),
+    (
+        collect_subfields,
+        [
+            "schema",
+            "fragments",
+            "variable_values",
+            "operation",
+            "return_type",
+            "field_details_list",
+            "hide_suggestions",
+        ],
+    ),
+    (get_argument_values, ["type_def", "node", "variable_values", "fragment_variable_values", "hide_suggestions"]),
+    (get_variable_values, ["schema", "var_def_nodes", "inputs", "max_errors", "hide_suggestions"]),
+    (FragmentDetails, ["definition", "variable_signatures"]),
+]
 
 
-@pytest.mark.parametrize(("name", "parameters"), [*OVERRIDDEN.items(), *CALLED.items()])
-def test_a_method_that_we_override_or_call_is_there(name: str, parameters: list[str]) -> None:
-    method = getattr(StrawberryGraphQLCoreExecutionContext, name, None)
-    found = None if method is None else [each for each in signature(method).parameters if each != "self"]
-    assert found == parameters, f"graphql-core {version('graphql-core')} has {name}({found}), not ({parameters})"
-
-
-def test_leaves_are_completed_by_a_method_of_type_and_value() -> None:
-    found = [*signature(StrawberryGraphQLCoreExecutionContext.complete_leaf_value).parameters][-2:]
-    assert found == ["return_type", "result"]
-
-
-def test_the_attributes_that_we_read_are_there() -> None:
-    named = {
-        name
-        for owner in StrawberryGraphQLCoreExecutionContext.__mro__
-        for method in vars(owner).values()
-        if hasattr(method, "__code__")
-        for name in method.__code__.co_names
-    }
-    missing = ATTRIBUTES - named
-    assert not missing, f"graphql-core {version('graphql-core')} has no {sorted(missing)} in its execution context"
+@pytest.mark.parametrize(("function", "parameters"), CALLED, ids=[function.__name__ for function, _ in CALLED])
+def test_a_function_that_we_call_is_as_we_call_it(function: Callable[..., Any], parameters: list[str]) -> None:
+    found = [*signature(function).parameters][: len(parameters)]
+    assert found == parameters, f"graphql-core {version('graphql-core')} has {function.__name__}({found})"
 
 
 def test_fields_paths_and_the_budget_of_comparisons_are_what_we_take_them_for() -> None:
-    assert "node" in FieldDetails._fields
+    assert {"node", "fragment_variable_values"} <= {*FieldDetails._fields}
     assert Path._fields == ("prev", "key", "typename")
+    assert "context" in GraphQLResolveInfo._fields
     assert isinstance(merging.MAX_COMPLEXITY_BUDGET, int)
+
+
+def test_fields_lead_back_to_what_they_were_declared_as() -> None:
+    flow = schema.graphql_schema.get_type("Flow")
+    declared = flow.fields["name"].extensions["strawberry-definition"]  # type: ignore[union-attr]
+    assert (declared.python_name, declared.base_resolver, declared.is_async) == ("name", None, False)

@@ -68,10 +68,9 @@ def test_what_would_be_too_many_is_refused_before_it_is_taken() -> None:
 
 def test_connections_are_a_twentieth_of_the_objects_at_most() -> None:
     counted = meter(max_objects=40)
-    counted.take_connection()
-    counted.take_connection()
+    counted.take_connections(2)
     with pytest.raises(AnswerTooLarge, match="more than 2 connections"):
-        counted.take_connection()
+        counted.take_connections(1)
     assert counted.objects == 0
 
 

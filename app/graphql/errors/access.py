@@ -111,7 +111,10 @@ class ContractSuspended(
 ):
     contract_id: strawberry.Private[str]
     contract: Contract = one(
-        lambda loaders, error: loaders.contracts.load(error.contract_id), Contract.of, "The contract that is suspended."
+        lambda loaders: loaders.contracts,
+        lambda error: error.contract_id,
+        Contract.of,
+        "The contract that is suspended.",
     )
 
     @classmethod

@@ -13,7 +13,7 @@ from app.graphql.errors.interfaces import (
     UpdateFlowDraftError,
     told,
 )
-from app.graphql.relations import known, one
+from app.graphql.relations import one
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.readiness import Blockers, DraftBlocker
 
@@ -22,7 +22,8 @@ from app.graphql.types.readiness import Blockers, DraftBlocker
 class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftError):
     draft_id: strawberry.Private[str | None]
     current_draft: FlowDraft | None = one(
-        lambda loaders, error: known(loaders.drafts, error.draft_id),
+        lambda loaders: loaders.drafts,
+        lambda error: error.draft_id,
         FlowDraft.of,
         "The draft as it is now; null when it was published or discarded meanwhile.",
     )

@@ -78,7 +78,8 @@ class FlowHasNoTopic(ExportFlowError):
 class AgentNotCopied(ExportFlowWarning):
     agent_id: strawberry.Private[str]
     agent: Agent | None = one(
-        lambda loaders, warning: loaders.agents.load(warning.agent_id),
+        lambda loaders: loaders.agents,
+        lambda warning: warning.agent_id,
         Agent.of,
         "The agent of the source; null if you can't see it.",
     )
@@ -99,13 +100,14 @@ class TopicSchemaMismatch(ExportFlowWarning):
     from_id: strawberry.Private[str]
     to_id: strawberry.Private[str]
     from_: Topic = one(
-        lambda loaders, warning: loaders.topics.load(warning.from_id),
+        lambda loaders: loaders.topics,
+        lambda warning: warning.from_id,
         Topic.of,
         "The topic that was replaced.",
         name="from",
     )
     to: Topic = one(
-        lambda loaders, warning: loaders.topics.load(warning.to_id), Topic.of, "The topic that took its place."
+        lambda loaders: loaders.topics, lambda warning: warning.to_id, Topic.of, "The topic that took its place."
     )
 
     @classmethod
@@ -144,7 +146,7 @@ class CredentialNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftE
 class DraftAlreadyExists(ExportFlowError, RevertFlowError):
     draft_id: strawberry.Private[str]
     draft: FlowDraft = one(
-        lambda loaders, error: loaders.drafts.load(error.draft_id), FlowDraft.of, "The draft that is there."
+        lambda loaders: loaders.drafts, lambda error: error.draft_id, FlowDraft.of, "The draft that is there."
     )
 
     @classmethod

@@ -1,281 +1,241 @@
-"""graphql-core's executor, bounded: it counts what it answers, gives way, and reads relations ahead.
+"""The executor: breadth first. Each selection is executed once, for all the objects of its answer, wherever they stand.
 
-It goes through an answer object by object, as the specification tells it. What would need a task for each element of a
-list there, the things that relations lead to, is read before, for all elements and level by level; attributes are taken
-without asking a resolver.
+So there is no task and no future for each element of a list. What is to be read is read in rounds: everything is
+completed that is known; then resolvers are asked and relations looked up, for all objects together; and so on with what
+they lead to. Answers, errors and nulls are those of the specification (GraphQL, September 2025, section 6).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
-from graphql import (
-    GraphQLLeafType,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    Undefined,
-    get_named_type,
-    is_leaf_type,
-)
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.pyutils import Path, gather_with_cancel
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, default_field_resolver
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path, is_awaitable
 
-from app.graphql.context import Context, Vanished
-from app.graphql.execution.field_access import NOT_PLAIN, Leaf, Nested, Paged, Plan, Planned, Related, plan_of, type_of
-from app.graphql.execution.meter import AnswerTooLarge
-from app.graphql.execution.reading_ahead import ReadingAhead
-from app.graphql.relations import One
+from app.graphql.context import Context
+from app.graphql.execution.completion import Completion, GivenUp
+from app.graphql.execution.objects import Objects
+from app.graphql.execution.plan import FieldPlan, Plan
+from app.graphql.lookups import Loader, Lookup, Lookups
+from app.graphql.relations import One, Several
 
-MOST_ERRORS = 100
-"""How many errors of fields are told; what fails beyond them is null without one."""
+CALLS_AT_ONCE = 64
+"""So many resolvers are called between two looks at the time."""
+
+Fields = Sequence[FieldPlan]
+Known = dict[Loader[Any, Any], Any]
+"""What each loader knows; an exception where it could not read."""
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
-    """Runs one operation. Its parent types and the methods it overrides are those of graphql-core 3.3."""
+class Wanted:
+    """The values of a field of several objects, which are still to be found."""
 
-    context_value: Context
+    __slots__ = ("field", "objects", "values")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._has_told = False
-        """That the answer would be too large."""
-        self._plans: dict[tuple[GraphQLObjectType, int], tuple[GroupedFieldSet, Plan]] = {}
-        self._made: dict[tuple[int, int], tuple[object, object]] = {}
-        self._ahead = ReadingAhead(
-            self.schema,
-            lambda *of: self.collect_subfields(*of)[0],
-            self._make,
-            lambda: self.context_value.loaders,
-            self.context_value.pace,
-        )
+    def __init__(self, objects: Objects, field: FieldPlan, values: list[Any]) -> None:
+        self.objects = objects
+        self.field = field
+        self.values = values
+        """One for each object: a value, an exception, a lookup, several lookups, or what is to be awaited."""
 
-    def execute_fields(
-        self,
-        parent_type: GraphQLObjectType,
-        source_value: Any,
-        path: Path | None,
-        grouped_field_set: GroupedFieldSet,
-        position_context: Any,
-    ) -> Any:
-        meter = self.context_value.meter
-        if meter.refused is not None:
-            raise meter.refused.with_traceback(None)
-        results: dict[str, Any] = {}
-        awaited: list[str] = []
-        selected = self._plan_of(parent_type, grouped_field_set)
-        meter.take_names(selected.bytes)
+
+class Executor:
+    """Executes one operation."""
+
+    def __init__(self, plan: Plan, context: Context) -> None:
+        self._plan = plan
+        self._context = context
+        self._completion = Completion(plan, context.meter)
+
+    async def run(self) -> ExecutionResult:
         try:
-            for field in selected.fields:
-                value = field.access.value_of(source_value) if isinstance(field.access, Leaf) else NOT_PLAIN
-                if value is NOT_PLAIN:
-                    value = self._execute(parent_type, source_value, field, path, position_context)
-                    if value is Undefined:
-                        continue
-                    if value is None:
-                        meter.take_value(None)
-                    elif self.is_awaitable(value):
-                        awaited.append(field.name)
+            selection = self._plan.root()
+        except GraphQLError as error:
+            return ExecutionResult(None, [error])
+        root = Objects(selection)
+        root.add(None, 0, None)
+        self._completion.count_names(root)
+        # One mutation is done, and its result read, before the next is begun.
+        steps: list[Fields] = [[field] for field in selection.fields] if self._plan.is_mutation else [selection.fields]
+        for fields in steps:
+            await self._execute(root, fields)
+        return ExecutionResult(None if root.nulled else root.answers[0], self._completion.errors or None)
+
+    async def _execute(self, root: Objects, fields: Fields) -> None:
+        """Execute fields of the root, and all that they lead to."""
+        try:
+            wanted = await self._complete_known([(root, fields)])
+            while wanted:
+                await self._find(wanted)
+                wanted = await self._complete_found(wanted)
+        except GivenUp as given_up:
+            # What is there already isn't answered: nobody could tell what is missing from what is null.
+            for field in fields:
+                root.null(0, field)
+            self._completion.errors.append(given_up.error)
+
+    async def _complete_found(self, found: Sequence[Wanted]) -> list[Wanted]:
+        """Complete what was found. What it lacks still is returned."""
+        begun: list[tuple[Objects, Fields]] = []
+        for each in found:
+            await self._give_way()
+            below = self._completion.complete(each.objects, each.field, each.values)
+            begun += [(objects, objects.selection.fields) for objects in below]
+        return await self._complete_known(begun)
+
+    async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[Wanted]:
+        """Complete all fields of these objects that take no reading, and below them. The others are returned."""
+        wanted: list[Wanted] = []
+        for objects, fields in begun:  # which grows meanwhile
+            if objects.above is not None:
+                self._completion.count_names(objects)
+            for field in fields:
+                await self._give_way()
+                if field.get is not None:
+                    values = mapped(field.get, objects.sources)
+                    below = self._completion.complete(objects, field, values)
+                    begun += [(inner, inner.selection.fields) for inner in below]
+                elif field.relation is not None:
+                    wanted.append(Wanted(objects, field, self._related(field.relation, objects.sources)))
                 else:
-                    meter.take_value(value)
-                results[field.name] = value
-        except Exception:
-            self.settle_in_background([results[name] for name in awaited])
-            raise
-        return _settled(results, awaited) if awaited else results
+                    wanted.append(Wanted(objects, field, await self._called(objects, field)))
+        return wanted
 
-    def _plan_of(self, parent_type: GraphQLObjectType, grouped: GroupedFieldSet) -> Plan:
-        """How the fields of a selection are had: found once for all objects of a list."""
-        key = (parent_type, id(grouped))
-        if key not in self._plans:
-            # The selection is kept beside, so that nothing else gets its identity.
-            self._plans[key] = grouped, plan_of(parent_type, grouped)
-        return self._plans[key][1]
+    def _related(self, relation: One | Several, sources: Sequence[Any]) -> list[Any]:
+        if isinstance(relation, Several):
+            return [relation.lookups(self._context, source) for source in sources]
+        loader, make = relation.loader(self._context.loaders), relation.make
+        keys = mapped(relation.key, sources)
+        return [key if key is None or isinstance(key, Exception) else Lookup(loader, key, make) for key in keys]
 
-    def _execute(
-        self, parent_type: GraphQLObjectType, source: Any, field: Planned, path: Path | None, position_context: Any
-    ) -> Any:
-        """What a field is, if it is no plain leaf value."""
-        access, asked = field.access, None
-        if isinstance(access, Related):
-            asked = access.relation.ask(self.context_value.loaders, source)
-            if asked is None and not access.is_required:
-                return None
-        field_path = Path(path, field.name, parent_type.name)
-        if isinstance(access, Related):
-            return self._related(access, asked, field.details, field_path)
-        if isinstance(access, Nested):
-            return self._completed(access.type, access.get(source), field.details, field_path)
-        if isinstance(access, Paged):
-            self.context_value.meter.take_connection()
-        return self.execute_field(parent_type, source, field.details, field_path, position_context)
+    async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
+        """What the resolver of a field gives for each object."""
+        if field.is_connection:
+            self._completion.count_connections(objects, field)
+        try:
+            arguments = get_argument_values(
+                field.definition,
+                field.node,
+                self._plan.variables,
+                field.details[0].fragment_variable_values,
+                self._plan.hides_suggestions,
+            )
+        except GraphQLError as error:
+            return [error] * len(objects.sources)
+        info = self._info(objects, field)
+        resolve = field.definition.resolve or default_field_resolver
+        values = []
+        for position, source in enumerate(objects.sources):
+            if position % CALLS_AT_ONCE == 0:
+                await self._give_way()
+            values.append(attempt(resolve, source, info, **arguments))
+        return values
 
-    def execute_collected_subfields(
-        self,
-        parent_type: GraphQLObjectType,
-        source_value: Any,
-        path: Path,
-        grouped_field_set: GroupedFieldSet,
-        new_defer_usages: Any,
-        position_context: Any,
-    ) -> Any:
-        """Nothing is delivered later, so there is nothing to plan for that."""
-        return self.execute_fields(parent_type, source_value, path, grouped_field_set, None)
-
-    async def complete_awaitable_value(
-        self,
-        return_type: GraphQLOutputType,
-        field_details_list: FieldDetailsList,
-        info: Any,
-        path: Path,
-        result: Awaitable[Any],
-        position_context: Any,
-    ) -> Any:
-        """Many resolvers may begin, and many get their answers, in one turn of the event loop."""
-        paced = self._paced(result)
-        return await super().complete_awaitable_value(
-            return_type, field_details_list, info, path, paced, position_context
+    def _info(self, objects: Objects, field: FieldPlan) -> GraphQLResolveInfo[Context]:
+        """What resolvers are told. The path is that of the first of the objects for which they are asked."""
+        path: Any = None
+        for key in (*objects.path(0), field.name):
+            path = Path(path, key, None)
+        no_helpers: Any = None
+        return GraphQLResolveInfo(
+            field_name=field.node.name.value,
+            field_nodes=[details.node for details in field.details],
+            return_type=field.definition.type,
+            parent_type=field.parent_type,
+            path=path,
+            schema=self._plan.schema,
+            fragments=self._plan.fragments,
+            root_value=None,
+            operation=self._plan.operation,
+            variable_values=self._plan.variables,
+            context=self._context,
+            is_awaitable=is_awaitable,
+            abort_signal=None,
+            async_helpers=no_helpers,
         )
 
-    def complete_object_value(
-        self,
-        return_type: GraphQLObjectType,
-        field_details_list: FieldDetailsList,
-        info: Any,
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
-        self.context_value.meter.take_objects()
-        return self.collect_and_execute_subfields(return_type, field_details_list, path, result, position_context)
+    async def _find(self, wanted: Sequence[Wanted]) -> None:
+        """Find all values: wait for resolvers, then read what is to be looked up, by them too."""
+        waiting = [
+            (each.values, position)
+            for each in wanted
+            for position, value in enumerate(each.values)
+            if value is not None and not isinstance(value, Lookup | Lookups) and is_awaitable(value)
+        ]
+        # Several fields of an object may need the same, which isn't kept for long if it is large.
+        waiting.sort(key=itemgetter(1))
+        found = await self._all([values[position] for values, position in waiting])
+        for (values, position), value in zip(waiting, found, strict=True):
+            values[position] = value
+        keys: dict[Loader[Any, Any], dict[Any, None]] = {}
+        for each in wanted:
+            await self._give_way()
+            for lookup in lookups_in(each.values):
+                keys.setdefault(lookup.loader, {})[lookup.key] = None
+        answers = await self._all([loader.know(asked) for loader, asked in keys.items()])
+        known = dict(zip(keys, answers, strict=True))
+        for each in wanted:
+            await self._give_way()
+            each.values = found_in(each.values, known)
 
-    def complete_abstract_value(
-        self,
-        return_type: Any,
-        field_details_list: FieldDetailsList,
-        info: Any,
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
-        concrete = type_of(result, self.schema)
-        if concrete is None or not self.schema.is_sub_type(return_type, concrete):
-            raise TypeError(f"{type(result).__name__} is no {return_type.name}")
-        return self.complete_object_value(concrete, field_details_list, info, path, result, position_context)
+    async def _all(self, awaited: Sequence[Awaitable[Any]]) -> list[Any]:
+        """The results, and exceptions in place of them. One alone takes no task."""
+        if len(awaited) == 1:
+            try:
+                return [await awaited[0]]
+            except Exception as error:  # noqa: BLE001 - it is told at its field
+                return [error]
+        return await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
 
-    def complete_leaf_value(  # type: ignore[override]  # it is called on the executor, static or not
-        self, return_type: GraphQLLeafType, result: Any
-    ) -> Any:
-        shown = super().complete_leaf_value(return_type, result)
-        self.context_value.meter.take_value(shown)
-        return shown
-
-    def complete_iterable_value(
-        self,
-        item_type: GraphQLOutputType,
-        field_details_list: FieldDetailsList,
-        info: Any,
-        path: Path,
-        items: Any,
-        position_context: Any,
-    ) -> Any:
-        """Long lists, and those below which something is to be read, are completed bit by bit."""
-        if is_leaf_type(get_named_type(item_type)):
-            return super().complete_iterable_value(item_type, field_details_list, info, path, items, position_context)
-        if not items:
-            self.context_value.meter.take_value(None)
-            return []
-        self.context_value.meter.expect_objects(len(items))
-        elements = self._elements(item_type, items, field_details_list)
-        return self.complete_async_iterator_value(item_type, field_details_list, info, path, elements, position_context)
-
-    def handle_field_error(
-        self, raw_error: Exception, return_type: GraphQLOutputType, field_details_list: FieldDetailsList, path: Path
-    ) -> None:
-        is_too_large = isinstance(getattr(raw_error, "original_error", None) or raw_error, AnswerTooLarge)
-        is_told = len(self.collected_errors.errors) < MOST_ERRORS and not (is_too_large and self._has_told)
-        if is_told:
-            # Where a field is repeated, its first place says enough.
-            super().handle_field_error(raw_error, return_type, field_details_list[:1], path)
-            self._has_told |= is_too_large
-        elif isinstance(return_type, GraphQLNonNull):
-            raise raw_error
-
-    async def _paced(self, result: Awaitable[Any]) -> Any:
+    async def _paced(self, awaited: Awaitable[Any]) -> Any:
+        """Many may go on in the same turn of the event loop."""
         await self._give_way()
-        found = await result
+        found = await awaited
         await self._give_way()
         return found
 
     async def _give_way(self) -> None:
-        if self.context_value.pace.is_over():
-            await self.context_value.pace.wait()
-
-    async def _elements(
-        self, listed: GraphQLOutputType, items: Sequence[Any], details: FieldDetailsList
-    ) -> AsyncIterator[Any]:
-        await self._ahead.read(listed, items, details)
-        for item in items:
-            await self._give_way()
-            yield item
-
-    def _related(
-        self, access: Related, asked: asyncio.Future[Any] | None, details: FieldDetailsList, path: Path
-    ) -> Any:
-        """What a relation leads to: at once, where it was read already."""
-        if asked is None:
-            return self._completed(access.type, None, details, path)
-        return self._found(access, asked, details, path) if asked.done() else self._later(access, asked, details, path)
-
-    async def _later(self, access: Related, asked: asyncio.Future[Any], details: FieldDetailsList, path: Path) -> Any:
-        await asyncio.wait([asked])
-        await self._give_way()
-        completed = self._found(access, asked, details, path)
-        return await completed if self.is_awaitable(completed) else completed
-
-    def _found(self, access: Related, asked: asyncio.Future[Any], details: FieldDetailsList, path: Path) -> Any:
-        error = asked.exception()
-        found = None if error is not None else asked.result()
-        if error is None and found is None and access.is_required:
-            error = Vanished("something is referred to but not found")
-        if isinstance(error, Exception):
-            return self.handle_field_error(error, access.type, details, path)
-        return (
-            None if found is None else self._completed(access.type, self._make(access.relation, found), details, path)
-        )
-
-    def _make(self, relation: One, found: object) -> object:
-        """The object that is made of what was found: once, however often it is met."""
-        key = (id(relation), id(found))
-        if key not in self._made:
-            # What was found is kept beside, so that nothing else gets its identity.
-            self._made[key] = found, relation.make(found)
-        return self._made[key][1]
-
-    def _completed(self, output: GraphQLOutputType, value: object, details: FieldDetailsList, path: Path) -> Any:
-        """A value that no resolver gave. Nothing here looks at the information that resolvers get."""
-        no_info: Any = None
-        try:
-            completed = self.complete_value(output, details, no_info, path, value, None)
-        except Exception as error:  # noqa: BLE001 - it is told at its field
-            return self.handle_field_error(error, output, details, path)
-        return self._guarded(completed, output, details, path) if self.is_awaitable(completed) else completed
-
-    async def _guarded(
-        self, completed: Awaitable[Any], output: GraphQLOutputType, details: FieldDetailsList, path: Path
-    ) -> Any:
-        try:
-            return await completed
-        except Exception as error:  # noqa: BLE001 - it is told at its field
-            return self.handle_field_error(error, output, details, path)
+        if self._context.pace.is_over():
+            await self._context.pace.wait()
 
 
-async def _settled(results: dict[str, Any], awaited: list[str]) -> dict[str, Any]:
-    """The results, once those that are awaited have come."""
-    if len(awaited) == 1:
-        results[awaited[0]] = await results[awaited[0]]
-    else:
-        found = await gather_with_cancel(*(results[name] for name in awaited))
-        results.update(zip(awaited, found, strict=True))
-    return results
+def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
+    """What a function gives, or the exception that it raises."""
+    try:
+        return function(*args, **arguments)
+    except Exception as error:  # noqa: BLE001 - it is told at its field
+        return error
+
+
+def mapped(function: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
+    """What a function gives for each, or the exception that it raises."""
+    try:
+        return list(map(function, sources))
+    except Exception:  # noqa: BLE001 - it is told of the object that has it
+        return [attempt(function, source) for source in sources]
+
+
+def lookups_in(values: Sequence[Any]) -> list[Lookup[Any]]:
+    found = [value for value in values if isinstance(value, Lookup)]
+    several = (value.each for value in values if isinstance(value, Lookups))
+    return found + [lookup for each in several for lookup in each if lookup is not None]
+
+
+def found_in(values: Sequence[Any], known: Known) -> list[Any]:
+    """The values, with what was found in place of lookups. What is made of one answer is made once."""
+    made: dict[int, Any] = {}
+
+    def found(value: Any) -> Any:
+        if not isinstance(value, Lookup):
+            return value.of([found(each) for each in value.each]) if isinstance(value, Lookups) else value
+        answers = known[value.loader]
+        answer = answers if isinstance(answers, Exception) else answers[value.key]
+        if answer is None or isinstance(answer, Exception):
+            return answer
+        if id(answer) not in made:
+            made[id(answer)] = attempt(value.make, answer)
+        return made[id(answer)]
+
+    return [found(value) for value in values]

@@ -5,6 +5,8 @@ aren't paged and graphs hold, how long texts are, or that aliases ask for the sa
 above a limit the operation is refused before the bytes of its answer exist.
 """
 
+from collections.abc import Iterable
+
 import orjson
 
 from app.domain.matching import ComparisonBudget
@@ -82,9 +84,9 @@ class Meter:
         if self.objects + number > self._max_objects:
             self._refuse("objects", self._max_objects)
 
-    def take_connection(self) -> None:
-        """Count a list that is answered in pages: each is read by a resolver of its own, however short it is."""
-        self.connections += 1
+    def take_connections(self, number: int) -> None:
+        """Count lists that are answered in pages: each is read by a resolver of its own, however short it is."""
+        self.connections += number
         most = max(1, self._max_objects // OBJECTS_PER_CONNECTION)
         if self.connections > most:
             self._refuse("connections", most)
@@ -98,6 +100,11 @@ class Meter:
     def take_names(self, number: int) -> None:
         """Count the bytes of the names under which fields stand in an object."""
         self.bytes += number
+
+    def take_values(self, values: Iterable[object]) -> None:
+        """Count the leaf values of several objects, each as `take_value` does."""
+        for value in values:
+            self.take_value(value)
 
     def take_value(self, value: object) -> None:
         """Count a leaf value, or a list of them, and as many bytes as it takes in JSON; null and an empty list are one."""

@@ -7,9 +7,8 @@ import strawberry
 from app.domain import diff
 from app.domain.model import ReferenceKind
 from app.graphql.describe import about
-from app.graphql.relations import one
 from app.graphql.scalars import JSON
-from app.graphql.types.resources import Binding, ask_for_binding, binding_of
+from app.graphql.types.resources import Binding, binding, reference_to
 
 
 @strawberry.type(description="A difference between two steps or links.")
@@ -44,14 +43,12 @@ class BindingChange:
     kind: ReferenceKind = about("What kind of thing it is bound to.")
     before_id: strawberry.Private[str | None]
     after_id: strawberry.Private[str | None]
-    before: Binding | None = one(
-        lambda loaders, change: ask_for_binding(loaders, change.kind, change.before_id),
-        binding_of,
+    before: Binding | None = binding(
+        lambda change: reference_to(change.kind, change.before_id),
         "What it was bound to; null if to nothing, or to what you can't see, and for data samples.",
     )
-    after: Binding | None = one(
-        lambda loaders, change: ask_for_binding(loaders, change.kind, change.after_id),
-        binding_of,
+    after: Binding | None = binding(
+        lambda change: reference_to(change.kind, change.after_id),
         "What it is bound to; null if to nothing, or to what you can't see, and for data samples.",
     )
 

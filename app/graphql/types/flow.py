@@ -1,7 +1,7 @@
 """Flows, their drafts and their versions."""
 
 from asyncio import shield
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -13,7 +13,7 @@ from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info, required
 from app.graphql.describe import about, field
 from app.graphql.lists import connection_below
-from app.graphql.relations import Field, known, one
+from app.graphql.relations import Field, one
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.graph import FlowGraph
 from app.graphql.types.node import Node
@@ -32,12 +32,12 @@ Since = Annotated[
 
 def author_of(user_id: Callable[[Any], str | None], description: str) -> Field:
     """The relation to an author."""
-    return one(lambda loaders, thing: known(loaders.users, user_id(thing)), User.of, description)
+    return one(lambda loaders: loaders.users, user_id, User.of, description)
 
 
 def version_of(version_id: Callable[[Any], str | None], description: str) -> Field:
     """The relation to a version."""
-    return one(lambda loaders, thing: known(loaders.versions, version_id(thing)), _version, description)
+    return one(lambda loaders: loaders.versions, version_id, _version, description)
 
 
 def _version(view: VersionView) -> "FlowVersion":
@@ -60,7 +60,8 @@ class Flow(Node):
     view: strawberry.Private[FlowView]
 
     workspace: SomeWorkspace = one(
-        lambda loaders, flow: loaders.workspaces.load(flow.view.workspace_id),
+        lambda loaders: loaders.workspaces,
+        lambda flow: flow.view.workspace_id,
         workspace_of,
         "The workspace that the flow lives in.",
     )
@@ -68,15 +69,16 @@ class Flow(Node):
         lambda flow: flow.view.created_by, "Who created the flow; null if the account is gone."
     )
     draft: "FlowDraft | None" = one(
-        lambda loaders, flow: loaders.active_drafts.load(flow.view.id),
+        lambda loaders: loaders.active_drafts,
+        lambda flow: flow.view.id,
         _draft,
         "What is being edited; null if there is nothing unpublished.",
     )
 
     @connection_field
-    async def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Connection["FlowDraft"]:
+    def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowDraft"]]:
         """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
-        return await connection_below(info, Wanted(ListName.SET_ASIDE), self.view.id, page, FlowDraft.of)
+        return connection_below(info, Wanted(ListName.SET_ASIDE), self.view.id, page, FlowDraft.of)
 
     published_version: "FlowVersion | None" = version_of(
         lambda flow: flow.view.published_version_id,
@@ -113,15 +115,17 @@ class FlowDraft(Node):
     view: strawberry.Private[DraftView]
 
     flow: Flow = one(
-        lambda loaders, state: loaders.flows.load(state.view.flow_id), Flow.of, "The flow that it is a draft of."
+        lambda loaders: loaders.flows, lambda state: state.view.flow_id, Flow.of, "The flow that it is a draft of."
     )
     graph: FlowGraph = one(
-        lambda loaders, state: loaders.graphs.load(state.view.id),
+        lambda loaders: loaders.graphs,
+        lambda state: state.view.id,
         FlowGraph.of,
         "Its steps and links, and what they are bound to.",
     )
     readiness: DraftReadiness = one(
-        lambda loaders, draft: loaders.readiness.load(draft.view.id),
+        lambda loaders: loaders.readiness,
+        lambda draft: draft.view.id,
         DraftReadiness.of,
         "Whether it can be published now, and what keeps it from that.",
     )
@@ -169,10 +173,11 @@ class FlowVersion(Node):
     view: strawberry.Private[VersionView]
 
     flow: Flow = one(
-        lambda loaders, state: loaders.flows.load(state.view.flow_id), Flow.of, "The flow that it is a version of."
+        lambda loaders: loaders.flows, lambda state: state.view.flow_id, Flow.of, "The flow that it is a version of."
     )
     graph: FlowGraph = one(
-        lambda loaders, state: loaders.graphs.load(state.view.id),
+        lambda loaders: loaders.graphs,
+        lambda state: state.view.id,
         FlowGraph.of,
         "Its steps and links, and what they are bound to.",
     )

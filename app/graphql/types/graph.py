@@ -1,6 +1,5 @@
 """The graph of a draft or version: its steps and links, and the native form."""
 
-from asyncio import shield
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self, TypeVar
@@ -12,10 +11,10 @@ from app.domain.component import read_command
 from app.domain.graph import Bindings, Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
-from app.graphql.context import Info
+from app.graphql.context import Context, Info
 from app.graphql.describe import about, field
 from app.graphql.loaders import StoredGraph
-from app.graphql.relations import known, one
+from app.graphql.relations import one, several
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic
 from app.storage.reads.limit import parsed_size
@@ -38,27 +37,32 @@ class FlowStep:
     bound: strawberry.Private[StepBindings]
 
     component: Component | None = one(
-        lambda loaders, step: loaders.components_meant.load((step.tenant_id, step.command)),
+        lambda loaders: loaders.components_meant,
+        lambda step: (step.tenant_id, step.command),
         Component.of,
         "The component that the command means here; null if there is none or you can't see it.",
     )
     credential: Credential | None = one(
-        lambda loaders, step: known(loaders.credentials, step.bound.reference(ReferenceKind.CREDENTIAL)),
+        lambda loaders: loaders.credentials,
+        lambda step: step.bound.reference(ReferenceKind.CREDENTIAL),
         Credential.of,
         "The credential that the step uses, if it has one.",
     )
     secret: Secret | None = one(
-        lambda loaders, step: known(loaders.secrets, step.bound.reference(ReferenceKind.SECRET)),
+        lambda loaders: loaders.secrets,
+        lambda step: step.bound.reference(ReferenceKind.SECRET),
         Secret.of,
         "The secret that the step uses, if it has one.",
     )
     agent: Agent | None = one(
-        lambda loaders, step: known(loaders.agents, step.bound.reference(ReferenceKind.AGENT)),
+        lambda loaders: loaders.agents,
+        lambda step: step.bound.reference(ReferenceKind.AGENT),
         Agent.of,
         "The agent that the step goes through, if it has one.",
     )
     topic: Topic | None = one(
-        lambda loaders, step: known(loaders.topics, step.bound.reference(ReferenceKind.TOPIC)),
+        lambda loaders: loaders.topics,
+        lambda step: step.bound.reference(ReferenceKind.TOPIC),
         Topic.of,
         "The topic that a pub/sub step uses, if it has one.",
     )
@@ -120,29 +124,27 @@ class FlowGraph:
     @field
     async def steps(self, info: Info) -> list[FlowStep]:
         """The steps, in the order of the native form."""
-        return (await self._read(info)).steps
+        return (await self._read(info.context)).steps
 
     @field
     async def links(self, info: Info) -> list[FlowLink]:
         """The links, in the order of the native form."""
-        return (await self._read(info)).links
+        return (await self._read(info.context)).links
 
-    @field
-    async def topics(self, info: Info) -> list[Topic]:
-        """The topics that its pub/sub steps use, each once, in the order of the steps."""
-        bindings = (await self._read(info)).bindings
-        ids = dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings)))
-        info.context.meter.take_objects(len(ids))
-        views = await shield(info.context.loaders.topics.load_many(list(ids)))
-        return [Topic.of(view) for view in views if view is not None]
-
-    @field
-    async def components(self, info: Info) -> list[Component]:
-        """The components that its steps use and that you can see, each once, in the order of the steps."""
-        commands = dict.fromkeys((step.tenant_id, step.command) for step in (await self._read(info)).steps)
-        info.context.meter.take_objects(len(commands))
-        meant = await shield(info.context.loaders.components_meant.load_many(list(commands)))
-        return list({view.id: Component.of(view) for view in meant if view is not None}.values())
+    topics = several(
+        lambda loaders: loaders.topics,
+        lambda graph, context: graph.topic_ids(context),
+        Topic.of,
+        "The topics that its pub/sub steps use, each once, in the order of the steps.",
+        type_=Topic,
+    )
+    components = several(
+        lambda loaders: loaders.components_meant,
+        lambda graph, context: graph.commands(context),
+        Component.of,
+        "The components that its steps use and that you can see, each once, in the order of the steps.",
+        type_=Component,
+    )
 
     @field
     async def native(self, info: Info) -> JSON:
@@ -150,16 +152,28 @@ class FlowGraph:
         if self.stored.view.bindings == NOT_BOUND:
             # What is bound to nothing is native as it is stored.
             return JSON(orjson.Fragment(self.stored.content))
-        return await self._parsed(info, native_of)
+        return await self._parsed(info.context, native_of)
 
-    async def _read(self, info: Info) -> ReadGraph:
-        return await self._parsed(info, ReadGraph.of)
+    async def topic_ids(self, context: Context) -> list[str]:
+        bindings = (await self._read(context)).bindings
+        ids = list(dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings))))
+        context.meter.take_objects(len(ids))
+        return ids
 
-    async def _parsed(self, info: Info, parse: Callable[[StoredGraph], Made]) -> Made:
+    async def commands(self, context: Context) -> list[tuple[str, str]]:
+        """The commands of its steps, each with the tenant that decides what it means."""
+        commands = list(dict.fromkeys((step.tenant_id, step.command) for step in (await self._read(context)).steps))
+        context.meter.take_objects(len(commands))
+        return commands
+
+    async def _read(self, context: Context) -> ReadGraph:
+        return await self._parsed(context, ReadGraph.of)
+
+    async def _parsed(self, context: Context, parse: Callable[[StoredGraph], Made]) -> Made:
         """What is made of the stored graph, once for all aliases and all who share it."""
         view, size = self.stored.view, parsed_size(self.stored.content) + len(self.stored.view.bindings)
         key = (parse, view.content_hash, view.bindings, view.tenant_id)
-        return await info.context.parsed(key, size, lambda: parse(self.stored))
+        return await context.parsed(key, size, lambda: parse(self.stored))
 
     @classmethod
     def of(cls, stored: StoredGraph) -> Self:

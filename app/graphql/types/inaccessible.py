@@ -7,7 +7,7 @@ import strawberry
 from app.domain import inaccessible
 from app.domain.component import InaccessibilityReason
 from app.graphql.describe import about
-from app.graphql.relations import known, one
+from app.graphql.relations import one
 from app.graphql.types.resources import Component
 
 
@@ -18,7 +18,8 @@ class InaccessibleComponent:
     reason: InaccessibilityReason = about("Why it can't be used.")
     component_id: strawberry.Private[str | None]
     component: Component | None = one(
-        lambda loaders, found: known(loaders.components, found.component_id),
+        lambda loaders: loaders.components,
+        lambda found: found.component_id,
         Component.of,
         "The component; null if you can see none of this name.",
     )

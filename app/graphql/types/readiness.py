@@ -30,7 +30,8 @@ class DraftBlocker:
 class MissingCredential(DraftBlocker):
     component_id: strawberry.Private[str]
     component: Component = one(
-        lambda loaders, blocker: loaders.components.load(blocker.component_id),
+        lambda loaders: loaders.components,
+        lambda blocker: blocker.component_id,
         Component.of,
         "The component whose credential or secret is missing.",
     )

@@ -6,8 +6,7 @@ from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.references import ReferenceOutcome as Outcome
 from app.graphql.describe import about
-from app.graphql.relations import one
-from app.graphql.types.resources import Binding, ask_for_binding, binding_of
+from app.graphql.types.resources import Binding, binding, reference_to
 
 
 @strawberry.type(description="What became of one reference: none vanishes without being reported.")
@@ -18,15 +17,13 @@ class ReferenceOutcome:
     action: ReferenceAction = about("Whether the result has the same, another one, or none.")
     from_id: strawberry.ID | None = about("What the source had; null if it had none, and for data samples.")
     to_id: strawberry.ID | None = about("What the result has; null if it has none, and for data samples.")
-    from_: Binding | None = one(
-        lambda loaders, outcome: ask_for_binding(loaders, outcome.kind, outcome.from_id),
-        binding_of,
+    from_: Binding | None = binding(
+        lambda outcome: reference_to(outcome.kind, outcome.from_id),
         "What the source had; null if it had none or you can't see it.",
         name="from",
     )
-    to: Binding | None = one(
-        lambda loaders, outcome: ask_for_binding(loaders, outcome.kind, outcome.to_id),
-        binding_of,
+    to: Binding | None = binding(
+        lambda outcome: reference_to(outcome.kind, outcome.to_id),
         "What the result has; null if it has none or you can't see it.",
     )
 

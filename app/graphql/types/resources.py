@@ -1,6 +1,6 @@
 """Components, and what steps are bound to: credentials, secrets, agents and topics."""
 
-from asyncio import Future
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import orjson
@@ -10,8 +10,8 @@ from app.domain.access import WorkspaceAccess
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.model import ReferenceKind
 from app.graphql.describe import about
-from app.graphql.loaders import Loaders
-from app.graphql.relations import Field, known, one
+from app.graphql.loaders import BoundView, Reference
+from app.graphql.relations import Field, one
 from app.graphql.scalars import JSON
 from app.graphql.types.node import Node
 from app.storage.reads.rows import AgentView, ComponentView, CredentialView, SecretView, TopicView
@@ -31,7 +31,7 @@ def workspace_of(place: WorkspaceAccess) -> "Workspace":
 
 def in_workspace(description: str) -> Field:
     """The relation to the workspace of something that has a `workspace_id`."""
-    return one(lambda loaders, thing: loaders.workspaces.load(thing.workspace_id), workspace_of, description)
+    return one(lambda loaders: loaders.workspaces, lambda thing: thing.workspace_id, workspace_of, description)
 
 
 @strawberry.type(description="A connector: what a step runs.")
@@ -71,7 +71,8 @@ class OfComponent(InWorkspace):
 
     component_id: strawberry.Private[str]
     component: Component = one(
-        lambda loaders, thing: loaders.components_referred_to.load(thing.component_id),
+        lambda loaders: loaders.components_referred_to,
+        lambda thing: thing.component_id,
         Component.of,
         "The component that it belongs to; only steps of this component can use it.",
     )
@@ -114,22 +115,17 @@ Binding = Annotated[
 ]
 
 
-def ask_for_binding(loaders: Loaders, kind: ReferenceKind, reference: str | None) -> "Future[Any] | None":
-    """Ask for the thing that a step is bound to; data samples are no things of their own."""
-    match kind:
-        case ReferenceKind.CREDENTIAL:
-            return known(loaders.credentials, reference)
-        case ReferenceKind.SECRET:
-            return known(loaders.secrets, reference)
-        case ReferenceKind.AGENT:
-            return known(loaders.agents, reference)
-        case ReferenceKind.TOPIC:
-            return known(loaders.topics, reference)
-        case ReferenceKind.DATA_SAMPLES:
-            return None
+def binding(reference: Callable[[Any], Reference | None], description: str, *, name: str | None = None) -> Field:
+    """The relation to what a step is, or was, bound to."""
+    return one(lambda loaders: loaders.bindings, reference, binding_of, description, name=name)
 
 
-def binding_of(view: CredentialView | SecretView | AgentView | TopicView) -> Credential | Secret | Agent | Topic:
+def reference_to(kind: ReferenceKind, id_: str | None) -> Reference | None:
+    """What is referred to, if anything is."""
+    return None if id_ is None else Reference(kind, id_)
+
+
+def binding_of(view: BoundView) -> Credential | Secret | Agent | Topic:
     """What a step is bound to, of what was read of it."""
     match view:
         case SecretView():

@@ -1,5 +1,6 @@
 """Workspaces, and the lists of what lives in them."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Self
 
 import strawberry
@@ -58,13 +59,14 @@ class Workspace(Node):
     )
     contract_id: strawberry.Private[str]
     contract: Contract = one(
-        lambda loaders, workspace: loaders.contracts.load(workspace.contract_id),
+        lambda loaders: loaders.contracts,
+        lambda workspace: workspace.contract_id,
         Contract.of,
         "The contract that owns the workspace.",
     )
 
     @connection_field
-    async def flows(
+    def flows(
         self,
         info: Info,
         *,
@@ -77,48 +79,52 @@ class Workspace(Node):
         order_by: Annotated[
             FlowOrder | None, strawberry.argument(description="What they are sorted by; by name if left out.")
         ] = strawberry.UNSET,
-    ) -> Connection[Flow]:
+    ) -> Awaitable[Connection[Flow]]:
         """The flows of the workspace; none if you are no member."""
         order, asked = given(order_by) or FlowOrder.NAME_ASC, given(filter_by)
         flow_filter = ANY_FLOW if asked is None else asked.to_filter()
         wanted = Wanted(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
-        return await connection_below(info, wanted, self.id, page, Flow.of)
+        return connection_below(info, wanted, self.id, page, Flow.of)
 
     @connection_field
-    async def topics(self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET) -> Connection[Topic]:
+    def topics(
+        self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+    ) -> Awaitable[Connection[Topic]]:
         """The topics of the workspace, by name; none if you are no member."""
-        return await connection_below(info, Wanted(ListName.TOPICS, searched(search)), self.id, page, Topic.of)
+        return connection_below(info, Wanted(ListName.TOPICS, searched(search)), self.id, page, Topic.of)
 
     @connection_field
-    async def credentials(
+    def credentials(
         self,
         info: Info,
         *,
         page: PageArguments,
         component_id: OfComponent = strawberry.UNSET,
         search: Search = strawberry.UNSET,
-    ) -> Connection[Credential]:
+    ) -> Awaitable[Connection[Credential]]:
         """The credentials of the workspace, by name; none if you are no member."""
         wanted = Wanted(ListName.CREDENTIALS, searched(search), component_id=given(component_id))
-        return await connection_below(info, wanted, self.id, page, Credential.of)
+        return connection_below(info, wanted, self.id, page, Credential.of)
 
     @connection_field
-    async def secrets(
+    def secrets(
         self,
         info: Info,
         *,
         page: PageArguments,
         component_id: OfComponent = strawberry.UNSET,
         search: Search = strawberry.UNSET,
-    ) -> Connection[Secret]:
+    ) -> Awaitable[Connection[Secret]]:
         """The secrets of the workspace, by name; none if you are no member."""
         wanted = Wanted(ListName.SECRETS, searched(search), component_id=given(component_id))
-        return await connection_below(info, wanted, self.id, page, Secret.of)
+        return connection_below(info, wanted, self.id, page, Secret.of)
 
     @connection_field
-    async def agents(self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET) -> Connection[Agent]:
+    def agents(
+        self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+    ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
-        return await connection_below(info, Wanted(ListName.AGENTS, searched(search)), self.id, page, Agent.of)
+        return connection_below(info, Wanted(ListName.AGENTS, searched(search)), self.id, page, Agent.of)
 
     @classmethod
     def of(cls, place: WorkspaceAccess) -> Self:

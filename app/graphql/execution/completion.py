@@ -1,0 +1,204 @@
+"""Completing values: those that are found for a field of many objects are put into the answer, counted, and checked."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from graphql import GraphQLError, GraphQLObjectType, located_error
+from graphql.pyutils import Undefined, is_iterable
+
+from app.graphql.context import Vanished
+from app.graphql.execution.meter import AnswerTooLarge, Meter
+from app.graphql.execution.objects import Objects
+from app.graphql.execution.plan import FieldPlan, Plan
+
+MOST_ERRORS = 100
+"""How many errors of fields are told; what fails beyond them is null without one."""
+
+
+class GivenUp(Exception):
+    """The answer would be too large: nothing more of it is made."""
+
+    def __init__(self, error: GraphQLError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Completion:
+    """Completes the values of one operation. Values may be exceptions: what kept them from being found."""
+
+    def __init__(self, plan: Plan, meter: Meter) -> None:
+        self._plan = plan
+        self._meter = meter
+        self.errors: list[GraphQLError] = []
+
+    def complete(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
+        """Put the values of a field into the answers of its objects. The objects that they are still lack their fields."""
+        if field.shape.leaf is not None:
+            self._complete_leaves(objects, field, values)
+            return []
+        if field.shape.is_list:
+            return self._complete_lists(objects, field, values)
+        below: dict[GraphQLObjectType, Objects] = {}
+        self._count(objects, field, self._meter.take_objects, len(values) - values.count(None))
+        answers, name, is_required = objects.answers, field.name, field.shape.is_required
+        for position, value in enumerate(values):
+            if value is None and not is_required:
+                self._count(objects, field, self._meter.take_value, None)
+            else:
+                answers[position][name] = self._begun(objects, field, below, value, position, None)
+        return list(below.values())
+
+    def _complete_lists(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
+        below: dict[GraphQLObjectType, Objects] = {}
+        for position, value in enumerate(values):
+            elements = self._elements(objects, field, position, value)
+            if elements is None:
+                continue
+            if not elements:
+                self._count(objects, field, self._meter.take_value, None)
+            self._count(objects, field, self._meter.take_objects, len(elements))
+            answer: list[Any] = [None] * len(elements)
+            objects.answers[position][field.name] = answer
+            for index, element in enumerate(elements):
+                if element is None and not field.shape.element_is_required:
+                    self._count(objects, field, self._meter.take_value, None)
+                else:
+                    answer[index] = self._begun(objects, field, below, element, position, index)
+        return list(below.values())
+
+    def _elements(self, objects: Objects, field: FieldPlan, position: int, value: Any) -> Sequence[Any] | None:
+        """The elements of a list, if there is one."""
+        if is_iterable(value):
+            return value if isinstance(value, list | tuple) else list(value)
+        if value is None and not field.shape.is_required:
+            self._count(objects, field, self._meter.take_value, None)
+        else:
+            self.fail(objects, field, position, why_none(field, value))
+        return None
+
+    def _begun(
+        self,
+        objects: Objects,
+        field: FieldPlan,
+        below: dict[GraphQLObjectType, Objects],
+        value: Any,
+        position: int,
+        index: int | None,
+    ) -> dict[str, Any] | None:
+        """The answer of an object that a field has, begun; None where there can't be one."""
+        if value is None or isinstance(value, Exception):
+            self.fail(objects, field, position, why_none(field, value), index)
+            return None
+        try:
+            type_ = self._type_of(field, value)
+        except Exception as error:  # noqa: BLE001 - it is told at its field
+            self.fail(objects, field, position, error, index)
+            return None
+        if type_ not in below:
+            below[type_] = Objects(self._plan.below(field, type_), objects, field)
+        return below[type_].add(value, position, index)
+
+    def _type_of(self, field: FieldPlan, value: object) -> GraphQLObjectType:
+        """The type of the schema that an object is of: where it isn't said, its class bears the name."""
+        declared: Any = field.shape.element
+        if isinstance(declared, GraphQLObjectType):
+            return declared
+        found = self._plan.schema.type_map.get(type(value).__name__)
+        if not isinstance(found, GraphQLObjectType) or not self._plan.schema.is_sub_type(declared, found):
+            raise TypeError(f"{type(value).__name__} is no {declared.name}")
+        return found
+
+    def _complete_leaves(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> None:
+        shown = shown_at_once(field, values)
+        if shown is None:
+            shown = [self._leaf(objects, field, position, value) for position, value in enumerate(values)]
+        self._count(objects, field, self._meter.take_values, shown)
+        name = field.name
+        for answer, value in zip(objects.answers, shown, strict=True):
+            answer[name] = value
+
+    def _leaf(self, objects: Objects, field: FieldPlan, position: int, value: Any) -> Any:
+        """A value that is shown; None where it can't be, which is told."""
+        if value is None and not field.shape.is_required:
+            return None
+        if field.shape.is_list and is_iterable(value):
+            return self._leaves_of_list(objects, field, position, list(value))
+        shown = attempt_show(field, field.shape.show, value)
+        if isinstance(shown, Exception):
+            self.fail(objects, field, position, shown)
+            return None
+        return shown
+
+    def _leaves_of_list(self, objects: Objects, field: FieldPlan, position: int, values: list[Any]) -> list[Any] | None:
+        shape = field.shape
+        answer: list[Any] = [None] * len(values)
+        objects.answers[position][field.name] = answer
+        for index, value in enumerate(values):
+            if value is None and not shape.element_is_required:
+                continue
+            shown = attempt_show(field, shape.show_element, value)
+            if isinstance(shown, Exception):
+                self.fail(objects, field, position, shown, index)
+            else:
+                answer[index] = shown
+        return None if objects.is_null(position, field) else answer
+
+    def fail(
+        self, objects: Objects, field: FieldPlan, position: int, error: Exception, index: int | None = None
+    ) -> None:
+        """Tell why there is nothing where something was wanted: it, or what it is part of, becomes null."""
+        path = [*objects.path(position), field.name]
+        told = located_error(error, [field.node], path if index is None else [*path, index])
+        if isinstance(told.original_error or told, AnswerTooLarge):
+            raise GivenUp(told)
+        if len(self.errors) < MOST_ERRORS and not objects.is_null(position, field):
+            self.errors.append(told)
+        objects.null(position, field, index)
+
+    def _count(self, objects: Objects, field: FieldPlan, take: Callable[[Any], None], what: Any) -> None:
+        """Count what is to be answered. Raises GivenUp above a limit."""
+        try:
+            take(what)
+        except AnswerTooLarge as refusal:
+            raise GivenUp(located_error(refusal, [field.node], [*objects.path(0), field.name])) from None
+
+    def count_names(self, objects: Objects) -> None:
+        """Count the names of all fields of these objects, before any of them is answered."""
+        if objects.sources and objects.selection.fields:
+            names = objects.selection.bytes * len(objects.sources)
+            self._count(objects, objects.selection.fields[0], self._meter.take_names, names)
+
+    def count_connections(self, objects: Objects, field: FieldPlan) -> None:
+        self._count(objects, field, self._meter.take_connections, len(objects.sources))
+
+
+def why_none(field: FieldPlan, value: Any) -> Exception:
+    """Why there is nothing where something has to be: an exception kept it, or it is of another kind, or there is none."""
+    if isinstance(value, Exception):
+        return value
+    if value is not None:
+        return TypeError(f"{type(value).__name__} is no {field.shape.type}")
+    if field.relation is not None:
+        return Vanished("something is referred to but not found")
+    return TypeError(f"Cannot return null for non-nullable field {field.parent_type.name}.{field.node.name.value}.")
+
+
+def shown_at_once(field: FieldPlan, values: Sequence[Any]) -> list[Any] | None:
+    """The leaf values of a field as they are shown; None where one of them can't be."""
+    show = field.shape.show
+    try:
+        shown = [None if value is None else show(value) for value in values]
+    except Exception:  # noqa: BLE001 - it is told of the object that has it
+        return None
+    return None if field.shape.is_required and None in shown else shown
+
+
+def attempt_show(field: FieldPlan, show: Callable[[Any], Any], value: Any) -> Any:
+    """A leaf value as it is shown, or the exception that says why it can't be."""
+    if value is None or isinstance(value, Exception):
+        return why_none(field, value)
+    try:
+        shown = show(value)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        return error
+    return why_none(field, None) if shown is None or shown is Undefined else shown

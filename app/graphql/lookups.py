@@ -1,0 +1,93 @@
+"""Lookups: what is wanted by key is read together, each key once, however often and wherever in a request it is wanted."""
+
+import asyncio
+from asyncio import shield
+from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from aiodataloader import DataLoader
+
+Key = TypeVar("Key", bound=Hashable)
+Answer = TypeVar("Answer")
+Made = TypeVar("Made")
+
+Load = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
+
+
+class Loader(DataLoader[Key, Answer]):
+    """Reads what is asked for by key, each key once, whether it is asked for one by one or for many parents at once.
+
+    What can't be read isn't tried again: it would fail as often as it is met.
+    """
+
+    def __init__(self, load: Load, reading: "set[asyncio.Task[Any]]") -> None:
+        super().__init__(self._load_batch)
+        self._read = load
+        self._reading = reading
+        self._known: dict[Key, Answer] = {}
+        self._failure: Exception | None = None
+
+    async def know(self, keys: Iterable[Key]) -> dict[Key, Answer]:
+        """What is known of these keys, and of others, once the missing ones are read; nothing is made for each of them."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._known]
+        if missing and self._failure is not None:
+            raise self._failure.with_traceback(None)
+        if missing:
+            try:
+                answers = await self._read(missing)
+            except Exception as failure:
+                self._failure = failure
+                raise
+            self._known.update(zip(missing, answers, strict=True))
+        return self._known
+
+    async def _load_batch(self, keys: list[Key]) -> list[Answer]:
+        # The task is one of the library's own, which doesn't end with that of the request.
+        task = asyncio.current_task()
+        if task is not None:
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+        known = await self.know(keys)
+        return [known[key] for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup(Generic[Made]):
+    """Something to be looked up by key, and what is made of it. The executor reads those of a whole selection together."""
+
+    loader: Loader[Any, Any]
+    key: Hashable
+    make: Callable[[Any], Made]
+    """Made of what was found, if anything was."""
+
+    def __await__(self) -> "Generator[Any, None, Made | None]":
+        found = yield from shield(self.loader.load(self.key)).__await__()
+        return None if found is None else self.make(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Several things to be looked up, as a list; None where there is nothing to look up, or nothing was found."""
+
+    each: list[Lookup[Any] | None]
+    only_found: bool = False
+    """Each thing that is found is told once, and nothing of the others."""
+
+    def __await__(self) -> Generator[Any, None, list[Any]]:
+        waiting = (nothing() if lookup is None else awaited(lookup) for lookup in self.each)
+        return self.of((yield from asyncio.gather(*waiting).__await__()))
+
+    def of(self, found: list[Any]) -> list[Any]:
+        """The list, of what was found for each."""
+        if not self.only_found:
+            return found
+        return list({getattr(one, "id", id(one)): one for one in found if one is not None}.values())
+
+
+async def nothing() -> None:
+    """What there is where nothing is looked up."""
+
+
+async def awaited(lookup: Lookup[Made]) -> Made | None:
+    return await lookup

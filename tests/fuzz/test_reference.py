@@ -1,0 +1,141 @@
+"""Our executor answers what graphql-core's own answers: the same data, and errors at the same places.
+
+Generated documents, with aliases, fragments and directives, are executed by both over the same database, also while some
+loaders fail or find nothing. About 12 seconds of a processor; `FLOWPORT_TEST_DOCUMENTS=20000` takes half an hour.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+from graphql import ExecutionResult, GraphQLError, execute, parse
+
+from app.domain.model import UserId
+from app.graphql.context import Context
+from app.graphql.execution.executor import Executor
+from app.graphql.execution.plan import Plan
+from app.graphql.input_values import mistakes_in_variables
+from app.graphql.schema import mistakes_in, schema
+from app.http.documents import Document, operation_of
+from app.http.limits import Limits
+from app.storage.engine import Database, open_database
+from tests.api.client import Api
+from tests.fuzz.session import session_of
+
+DOCUMENTS = int(os.environ.get("FLOWPORT_TEST_DOCUMENTS", "400"))
+NOBODY: Any = None
+
+FAILING = (
+    None,
+    None,
+    None,
+    "contracts",
+    "users",
+    "workspaces",
+    "active_drafts",
+    "versions",
+    "graphs",
+    "pages",
+    "flows",
+)
+"""Which loader fails, if one does."""
+
+
+async def failing(_: Sequence[object]) -> list[object]:
+    raise RuntimeError("it can't be read")
+
+
+async def finding_nothing(keys: Sequence[object]) -> list[object]:
+    return [None] * len(keys)
+
+
+class Both:
+    """Both executors, on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def _context(self, viewer: str, node: Any, loader: str | None, behave: Callable[..., Any]) -> Context:
+        context = Context(
+            viewer=UserId(viewer),
+            database=self._database,
+            work=NOBODY,
+            request_id="",
+            document=node,
+            meter=Limits().meter(),
+        )
+        if loader is not None:
+            getattr(context.loaders, loader)._read = behave
+        return context
+
+    async def answers(
+        self, document: str, variables: dict[str, Any], viewer: str, loader: str | None, behave: Callable[..., Any]
+    ) -> list[tuple[str, Any]] | None:
+        """What each answers; None where the document isn't executed."""
+        try:
+            node = parse(document)
+            operation = operation_of(Document(document, node), None)
+        except GraphQLError:
+            return None
+        if mistakes_in(node, most=1, hides_suggestions=False):
+            return None
+        if (
+            next(
+                iter(mistakes_in_variables(schema.graphql_schema, operation.node, variables, hides_suggestions=False)),
+                None,
+            )
+            is not None
+        ):
+            return None
+        before = asyncio.all_tasks()
+        ours, theirs = (self._context(viewer, node, loader, behave) for _ in range(2))
+        plan = Plan.of(schema.graphql_schema, node, operation.node, variables)
+        if not isinstance(plan, Plan):
+            return None
+        found = await Executor(plan, ours).run()
+        expected = execute(schema.graphql_schema, node, context_value=theirs, variable_values=variables)
+        answers = [found, expected if isinstance(expected, ExecutionResult) else await expected]
+        for context in (ours, theirs):
+            await context.loaders.close()
+        await end(asyncio.all_tasks() - before)
+        if ours.meter.refused is not None:
+            return None
+        return [(orjson.dumps(each.data).decode(), places_of(each.errors or [])) for each in answers]
+
+
+async def end(left: set[asyncio.Task[Any]]) -> None:
+    """End what graphql-core leaves behind where a field has failed."""
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+def places_of(errors: Sequence[GraphQLError]) -> set[tuple[object, ...]]:
+    return {tuple(error.path or ()) for error in errors}
+
+
+# What graphql-core leaves undone of an answer that failed.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("behave", [failing, finding_nothing])
+async def test_generated_documents_are_answered_as_graphql_core_answers_them(
+    api: Api, behave: Callable[..., Any]
+) -> None:
+    random, database = Random(f"reference {behave.__name__}"), open_database(api.database_url)  # noqa: S311
+    users = [id_ for key, id_ in api.ids.items() if key in api.tokens]
+    both, executed, failed = Both(database), 0, 0
+    async with session_of(api.http, api.tokens, "reference") as session:
+        for _ in range(DOCUMENTS):
+            document, variables = session.documents.query()
+            loader = random.choice(FAILING)
+            answers = await both.answers(document, variables, random.choice(users), loader, behave)
+            if answers is not None:
+                (data, places), (expected, expected_places) = answers
+                assert (data, places) == (expected, expected_places), f"{document}\n{variables}\n{loader}"
+                executed, failed = executed + 1, failed + bool(places)
+    await database.close()
+    assert executed > DOCUMENTS / 4
+    assert failed > DOCUMENTS / 50
