@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.settings import Settings, is_loopback
-from app.storage.engine import Database
-from app.storage.migrate import is_current
+from app.storage.engine import Database, DatabaseFailure
+from app.storage.migrate import has_newest_schema
 from app.telemetry.log import log
 from app.telemetry.metrics import exposition
 
@@ -31,8 +30,8 @@ def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
         """The database is reachable, and its schema is the one that this program knows."""
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                current = await is_current(database.engine)
-        except (SQLAlchemyError, OSError) as error:
+                current = await has_newest_schema(database)
+        except (DatabaseFailure, OSError) as error:
             log().warning("database not reachable", error=type(error).__name__)
             raise HTTPException(503, "The database is not reachable.", TRY_AGAIN) from None
         if not current:

@@ -3,33 +3,59 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CompoundSelect, CursorResult, Delete, Insert, ScalarResult, Select, Update
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
 
-AnyColumns = tuple[Any, ...]
-Query = Select[*AnyColumns] | CompoundSelect[*AnyColumns]
-Change = Insert | Update | Delete
-Parameters = Mapping[str, Any]
+from app.storage.compiled import Change, Parameters, Query, Statement, compiled
+from app.storage.connection_pool import AnyConnection
+from app.telemetry.log import count_statement
+
+NOTHING: Parameters = {}
+
+
+class Row(asyncpg.Record):
+    """A row: a sequence of its values, which have the names of their columns besides."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of any column
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class ReadConnection:
     """Takes queries and nothing else. That of `Database.reading` is read-only to PostgreSQL too."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, driver: AnyConnection) -> None:
+        self._driver = driver
 
-    async def execute(self, query: Query, parameters: Parameters | None = None) -> CursorResult[*AnyColumns]:
-        return await self._connection.execute(query, parameters)
+    async def rows(self, query: Query, parameters: Parameters = NOTHING) -> list[Row]:
+        return await self._fetch(query, parameters)
 
-    async def scalar(self, query: Query, parameters: Parameters | None = None) -> Any:  # noqa: ANN401 - of any column
-        return await self._connection.scalar(query, parameters)
+    async def row(self, query: Query, parameters: Parameters = NOTHING) -> Row | None:
+        """The only row, or none."""
+        found = await self._fetch(query, parameters)
+        return found[0] if found else None
 
-    async def scalars(self, query: Query, parameters: Parameters | None = None) -> ScalarResult[Any]:
-        return await self._connection.scalars(query, parameters)
+    async def value(self, query: Query, parameters: Parameters = NOTHING) -> Any:  # noqa: ANN401 - of any column
+        """The first column of the only row; None where there is no row."""
+        found = await self._fetch(query, parameters)
+        return found[0][0] if found else None
+
+    async def _fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
+        prepared = compiled(statement, parameters)
+        count_statement()
+        try:
+            return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            error.add_note(f"[SQL: {prepared.text}]")
+            raise
 
 
 class WriteConnection(ReadConnection):
     """A transaction: queries, which may lock rows, and changes."""
 
-    async def change(self, change: Change, parameters: Parameters | None = None) -> CursorResult[*AnyColumns]:
-        return await self._connection.execute(change, parameters)
+    async def change(self, change: Change, parameters: Parameters = NOTHING) -> list[Row]:
+        """Change rows; what the change is said to return of them is returned."""
+        return await self._fetch(change, parameters)

@@ -54,7 +54,7 @@ async def revert_and_publish(context: WriteContext, plan: RevertPlan) -> Version
 async def discard_draft(context: WriteContext, plan: DiscardPlan) -> None:
     """Remove the draft, and the flow if nothing would be left of it (H8)."""
     if plan.deletes_flow:
-        await context.connection.execute(_KEEP_OTHERS_AWAY, {"flow": plan.flow_id})
+        await context.connection.row(_KEEP_OTHERS_AWAY, {"flow": plan.flow_id})
         await forget_in_records(context.connection, drafts=[plan.draft_id], flows=[plan.flow_id])
         await context.connection.change(delete(FLOW).where(FLOW.c.id == plan.flow_id))
         return

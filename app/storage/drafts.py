@@ -37,15 +37,15 @@ async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: 
     """The flow that a draft belongs to; None if the viewer can't see it."""
     if not is_id(Kind.DRAFT, draft_id):
         return None
-    flow_id: str | None = await connection.scalar(FLOW_OF_DRAFT, {"viewer": viewer, "draft": draft_id})
+    flow_id: str | None = await connection.value(FLOW_OF_DRAFT, {"viewer": viewer, "draft": draft_id})
     return flow_id
 
 
 async def lock_draft(connection: ReadConnection, draft_id: str) -> tuple[SavedState | None, bool]:
     """A draft without its graph, kept from being removed, and whether it is set aside; None if it has gone meanwhile."""
-    row = (await connection.execute(DRAFT, {"draft": draft_id})).first()
+    row = await connection.row(DRAFT, {"draft": draft_id})
     return (None, False) if row is None else (state_of(row, "draft", with_graph=False), row.set_aside_at is not None)
 
 
 async def has_drafts_set_aside(connection: ReadConnection, flow_id: str) -> bool:
-    return bool(await connection.scalar(SET_ASIDE, {"flow": flow_id}))
+    return bool(await connection.value(SET_ASIDE, {"flow": flow_id}))

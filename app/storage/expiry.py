@@ -41,13 +41,13 @@ async def remove_batch(database: Database, *, before: datetime, batch: int) -> i
     over until the next time, so that nobody who restores a draft or exports a flow is ever waited for.
     """
     async with database.writing() as connection:
-        if not await connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
+        if not await connection.value(select(func.pg_try_advisory_xact_lock(LOCK))):
             return 0
-        expired = (await connection.execute(_LOCK_EXPIRED, {"before": before, "batch": batch})).all()
+        expired = await connection.rows(_LOCK_EXPIRED, {"before": before, "batch": batch})
         drafts, flows = [row.id for row in expired], [row.flow_id for row in expired]
         if expired:
-            gone = (await connection.scalars(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})).all()
+            gone = [row.id for row in await connection.rows(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})]
             await forget_in_records(connection, drafts=drafts, flows=gone)
             await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
-            await connection.change(_REMOVE_FLOWS, {"flows": list(gone)})
+            await connection.change(_REMOVE_FLOWS, {"flows": gone})
     return len(drafts)

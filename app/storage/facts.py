@@ -31,7 +31,7 @@ from app.domain.component import (
 )
 from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, WorkspaceId
 from app.offload import offload
-from app.storage.database_connections import ReadConnection
+from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.mirrored_rules import FLOWS_USED, is_visible_component
 from app.storage.tables import (
@@ -48,7 +48,6 @@ from app.storage.visibility import (
     BY_VIEWER,
     PLACE_COLUMNS,
     PLACES,
-    AnyRow,
     access_of,
     is_member,
 )
@@ -124,7 +123,7 @@ async def read_workspace_access(
     """A workspace, and how many flows its contract holds where that matters (X10)."""
     if not is_id(Kind.WORKSPACE, workspace_id):
         return None, 0
-    row = (await connection.execute(PLACE_TO_WRITE_INTO, {"viewer": viewer, "workspace": workspace_id})).first()
+    row = await connection.row(PLACE_TO_WRITE_INTO, {"viewer": viewer, "workspace": workspace_id})
     return (None, 0) if row is None else (access_of(row), row.flows_used)
 
 
@@ -136,7 +135,7 @@ async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iter
         return Catalogue()
     teams, components = zip(*names, strict=True)
     named = {"viewer": viewer, "teams": list(teams), "names": list(components)}
-    rows = (await connection.execute(COMPONENTS_BY_NAME, named)).all()
+    rows = await connection.rows(COMPONENTS_BY_NAME, named)
     visible, invisible = ([component_of(row) for row in rows if row.visible is seen] for seen in (True, False))
     return Catalogue(visible, invisible=invisible)
 
@@ -147,7 +146,7 @@ async def read_targets(connection: ReadConnection, viewer: str, ids: Iterable[st
     known = await offload(sum(map(len, different)), _known_ids, different)
     if not known:
         return {}
-    rows = await connection.execute(TARGETS, {"viewer": viewer, "ids": known})
+    rows = await connection.rows(TARGETS, {"viewer": viewer, "ids": known})
     return {row.id: _target_of(row) for row in rows}
 
 
@@ -159,7 +158,7 @@ def _known_ids(references: Iterable[str]) -> list[str]:
     return sorted(reference for reference in references if kind_of(reference) is not None)
 
 
-def component_of(row: AnyRow) -> Component:
+def component_of(row: Row) -> Component:
     return Component(
         id=ComponentId(row.id),
         name=ComponentName(row.team, row.name),
@@ -174,7 +173,7 @@ def component_of(row: AnyRow) -> Component:
     )
 
 
-def _target_of(row: AnyRow) -> Target:
+def _target_of(row: Row) -> Target:
     component_id = None if row.component_id is None else ComponentId(row.component_id)
     kind = ReferenceKind(row.kind)
     return Target(row.id, kind, WorkspaceId(row.workspace_id), row.name, component_id, row.schema_text)

@@ -11,11 +11,11 @@ from app.domain.flow import Flow, SavedState
 from app.domain.model import FlowId, FlowType
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.offload import offload
-from app.storage.database_connections import ReadConnection
+from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.states import graph_size, state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.visibility import FLOWS, PLACE_COLUMNS, AnyRow, access_of, with_places
+from app.storage.visibility import FLOWS, PLACE_COLUMNS, access_of, with_places
 from app.telemetry.effort import count_graph
 
 IDS = bindparam("ids", type_=ARRAY(Text))
@@ -90,7 +90,7 @@ async def read_flows(
     """The flows with these ids. How long the graphs are that are needed is told to `take_bytes` before they are read."""
     ids = [flow_id for flow_id in needed if is_id(Kind.FLOW, flow_id)]
     version = version_id if is_id(Kind.VERSION, version_id) else None
-    rows = (await connection.execute(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})).all()
+    rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})
     names = [_needed_names(row, needed[row.flow_id]) for row in rows]
     size = sum(graph_size(row, name) for row, its in zip(rows, names, strict=True) for name in its)
     take_bytes(size)
@@ -99,7 +99,7 @@ async def read_flows(
     return {each.flow.id: each for each in found}
 
 
-def _needed_names(row: AnyRow, needed: Needed) -> Collection[str]:
+def _needed_names(row: Row, needed: Needed) -> Collection[str]:
     """Under which names the states whose graphs are needed stand in a row."""
     found = _found(row, ())
     states = dict(zip(STATES, every_state(found), strict=True))
@@ -107,7 +107,7 @@ def _needed_names(row: AnyRow, needed: Needed) -> Collection[str]:
     return [name for name, state in states.items() if id(state) in wanted]
 
 
-def _found(row: AnyRow, with_graphs: Collection[str]) -> FoundFlow:
+def _found(row: Row, with_graphs: Collection[str]) -> FoundFlow:
     published, draft, named = (state_of(row, name, with_graph=name in with_graphs) for name in STATES)
     flow = Flow(
         id=FlowId(row.flow_id),

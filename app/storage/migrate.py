@@ -9,14 +9,19 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Text, cast, column, func, select, table, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+from app.storage.engine import Database
 
 # Any number does that nobody else uses in this database; these are the letters "flow".
 LOCK = text("select pg_advisory_xact_lock(1718382455)")
 
 OLDEST_SERVER = 15
+
+VERSION_TABLE = select(cast(func.to_regclass("alembic_version"), Text))
+VERSIONS = select(column("version_num", Text)).select_from(table("alembic_version"))
 
 
 class OldServerError(Exception):
@@ -43,10 +48,18 @@ async def downgrade(url: str, revision: str) -> None:
     await run_alone(url, lambda config: command.downgrade(config, revision))
 
 
-async def is_current(database: str | AsyncEngine) -> bool:
+async def is_current(url: str) -> bool:
     """Whether the database has the newest schema."""
-    async with engine_of(database) as engine, engine.connect() as connection:
+    async with engine_of(url) as engine, engine.connect() as connection:
         return await connection.run_sync(heads_of) == newest_heads()
+
+
+async def has_newest_schema(database: Database) -> bool:
+    """Whether a database that is served has the newest schema."""
+    async with database.reading() as connection:
+        if await connection.value(VERSION_TABLE) is None:
+            return False
+        return {row.version_num for row in await connection.rows(VERSIONS)} == newest_heads()
 
 
 async def refuse_old_server(url: str) -> None:
@@ -79,11 +92,9 @@ async def run_alone(url: str, run: Callable[[Config], None]) -> None:
 
 
 @asynccontextmanager
-async def engine_of(database: str | AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    if isinstance(database, AsyncEngine):
-        yield database
-        return
-    engine = create_async_engine(database, poolclass=NullPool)
+async def engine_of(url: str) -> AsyncIterator[AsyncEngine]:
+    """SQLAlchemy's engine, for migrations and commands."""
+    engine = create_async_engine(url, poolclass=NullPool)
     try:
         yield engine
     finally:

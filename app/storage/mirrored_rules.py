@@ -58,7 +58,7 @@ def is_visible_component() -> ColumnElement[bool]:
     own = select(CONTRACT_ACCESS.c.contract_id).where(CONTRACT_ACCESS.c.user_id == VIEWER)
     tenants = select(contract.c.tenant_id).where(contract.c.id.in_(own))
     of_tenant = and_(COMPONENT.c.access == ComponentAccess.TENANT.value, TEAM.c.tenant_id.in_(tenants))
-    return or_(_is_global(), TEAM.c.contract_id.in_(own), of_tenant)
+    return or_(and_(_is_global(), exists(own)), TEAM.c.contract_id.in_(own), of_tenant)
 
 
 def may_write_flows() -> ColumnElement[bool]:

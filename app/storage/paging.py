@@ -62,7 +62,7 @@ class Order:
         keys = [column.label(f"key_{index}") for index, column in enumerate(self.columns)]
         return rows.add_columns(*keys).order_by(*directed).limit(request.size + 1)
 
-    def cut(self, rows: Sequence[Sequence[Any]], request: PageRequest, view: Callable[[Any], View]) -> Page[View]:
+    def cut(self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View]) -> Page[View]:
         """The page in the rows that `page` selected."""
         width = len(self.columns)
         kept = [(tuple(row[-width:]), row) for row in rows]
@@ -113,10 +113,10 @@ class ListBelow(Generic[View]):
         """The same page for each of the parents, in their order."""
         different, parameters = list(dict.fromkeys(parents)), {**self.values, **parameters}
         if len(different) == 1:
-            rows = await connection.execute(self._page_of_one(request), {**parameters, "parent": different[0]})
-            return [self.order.cut(rows.all(), request, self.view)] * len(parents)
+            rows = await connection.rows(self._page_of_one(request), {**parameters, "parent": different[0]})
+            return [self.order.cut(rows, request, self.view)] * len(parents)
         below: dict[str, list[Sequence[Any]]] = {}
-        for row in await connection.execute(self._pages_of_several(request), {**parameters, "parents": different}):
+        for row in await connection.rows(self._pages_of_several(request), {**parameters, "parents": different}):
             below.setdefault(row[0], []).append(row[1:])
         return [self.order.cut(below.get(parent, ()), request, self.view) for parent in parents]
 
@@ -138,7 +138,7 @@ class ListBelow(Generic[View]):
         only = () if self.only is None else (self.only(self.parent),)
         counted = self.rows.with_only_columns(self.parent.label("parent"), func.count().label("number"))
         statement = counted.where(self.parent == any_(PARENTS), *only).group_by(self.parent)
-        rows = await connection.execute(statement, {**self.values, **parameters, "parents": [*dict.fromkeys(parents)]})
+        rows = await connection.rows(statement, {**self.values, **parameters, "parents": [*dict.fromkeys(parents)]})
         numbers = {row.parent: row.number for row in rows}
         return [numbers.get(parent, 0) for parent in parents]
 

@@ -10,7 +10,7 @@ from app.domain.graph import bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import VersionId, VersionOrigin
 from app.domain.step import Link, make_steps
-from app.storage.visibility import AnyRow
+from app.storage.database_connections import Row
 
 COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of")
 
@@ -29,12 +29,12 @@ def state_columns(name: str, table: FromClause, content: FromClause) -> list[Col
     ]
 
 
-def state_of(row: AnyRow, name: str, *, with_graph: bool = True) -> SavedState | None:
+def state_of(row: Row, name: str, *, with_graph: bool = True) -> SavedState | None:
     """The state in a row that has `state_columns`; None where an outer join found none.
 
     Without its graph it has neither steps nor links nor bindings: reading them takes time where they are many.
     """
-    values = {column: row._mapping[f"{name}_{column}"] for column in (*COLUMNS, "revision", "outline")}  # noqa: SLF001 - SQLAlchemy's public way to a column by its name
+    values = {column: row[f"{name}_{column}"] for column in (*COLUMNS, "revision", "outline")}
     if values["id"] is None:
         return None
     outline = orjson.loads(values["outline"]) if with_graph else {"steps": (), "links": ()}
@@ -72,6 +72,6 @@ def _texts(state: FlowState) -> dict[str, str | None]:
     return {"name": state.name, "description": state.description, "cron": state.cron}
 
 
-def graph_size(row: AnyRow, name: str) -> int:
+def graph_size(row: Row, name: str) -> int:
     """How many characters of a state's graph are in a row that has `state_columns`."""
-    return sum(len(row._mapping[f"{name}_{column}"] or "") for column in ("outline", "bindings"))  # noqa: SLF001 - as above
+    return sum(len(row[f"{name}_{column}"] or "") for column in ("outline", "bindings"))

@@ -171,7 +171,7 @@ class Store:
 
     async def _lock(self, statement: Select[str], kind: Kind, wanted: str) -> None:
         if is_id(kind, wanted):
-            await self._connection.execute(statement, {"viewer": self._actor, "wanted": wanted})
+            await self._connection.row(statement, {"viewer": self._actor, "wanted": wanted})
 
     async def _flow(self, flow_id: str, needed: Needed, *, version: str | None = None) -> FoundFlow | tuple[None, None]:
         flows = await read_flows(self._connection, self._actor, {flow_id: needed}, version)

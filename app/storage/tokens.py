@@ -98,7 +98,7 @@ async def find_token(connection: ReadConnection, text: str, now: datetime) -> To
         return None
     if not (token_id.isascii() and token_id.isprintable()):
         return None
-    row = (await connection.execute(_TOKEN, {"token": token_id})).one_or_none()
+    row = await connection.row(_TOKEN, {"token": token_id})
     if row is None or not hmac.compare_digest(row.secret_hash, secret_hash(secret)):
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):

@@ -15,7 +15,7 @@ async def find_user_by_email(connection: ReadConnection, email: str) -> UserId |
     """The user whose address this is, in whatever case; None if there is none. One statement."""
     if not email.isprintable():
         return None
-    row = (await connection.execute(_BY_EMAIL, {"key": email_key(email)})).one_or_none()
+    row = await connection.row(_BY_EMAIL, {"key": email_key(email)})
     return UserId(row.id) if row is not None and differ_in_case_alone(email, row.email) else None
 
 
@@ -23,7 +23,7 @@ async def find_user_by_id(connection: ReadConnection, user: str) -> UserId | Non
     """This user, if there is one. One statement."""
     if not (user.isascii() and user.isprintable()):
         return None
-    found = await connection.scalar(_BY_ID, {"id": user})
+    found = await connection.value(_BY_ID, {"id": user})
     return None if found is None else UserId(found)
 
 

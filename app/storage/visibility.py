@@ -4,13 +4,13 @@ Every statement about flows and what belongs to them goes through `BY_VIEWER` or
 see doesn't exist for it.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Text, and_, bindparam, exists, literal, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, exists, literal, select
 
 from app.domain.access import WorkspaceAccess
 from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
+from app.storage.database_connections import Row
 from app.storage.tables import (
     CONTRACT,
     FLOW,
@@ -19,8 +19,6 @@ from app.storage.tables import (
     WORKSPACE,
     WORKSPACE_ACCESS,
 )
-
-AnyRow = Row[*tuple[Any, ...]]
 
 VIEWER: ColumnElement[str] = bindparam("viewer", type_=Text)
 """Whoever calls: every statement that reads for somebody has this parameter."""
@@ -71,7 +69,7 @@ def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
-def access_of(row: Sequence[Any]) -> WorkspaceAccess:
+def access_of(row: Row) -> WorkspaceAccess:
     """The place in a row that starts with `PLACE_COLUMNS`."""
     id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row
     contract = Contract(

@@ -96,7 +96,7 @@ class WriteContext:
         """Content is stored once, however often it comes."""
         new = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
         row = await offload(len(content.canonical), content_row, content)
-        if (await self.connection.change(new, row)).first() is None:
+        if not await self.connection.change(new, row):
             return
         components = await offload(len(content.canonical), component_rows, content)
         if components:
@@ -126,5 +126,5 @@ class WriteContext:
             "updated_at": self.at,
             **({} if shows is None else shown(shows)),
         }
-        revision: int = (await self.connection.change(flow.values(**changes))).scalar_one()
-        return revision
+        [[revision]] = await self.connection.change(flow.values(**changes))
+        return int(revision)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from app.storage.engine import Database
+from app.storage.migrate import engine_of
 from app.storage.tables import AGENT, CREDENTIAL, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, METADATA, SECRET, TOPIC
 
 Row = Mapping[str, Any]
@@ -48,19 +49,19 @@ class Holdings:
 async def holdings_of(database: Database) -> Holdings:
     async with database.reading() as connection:
         flows, drafts, versions, contents = [
-            {row[key]: dict(row) for row in (await connection.execute(select(table))).mappings()}
+            {row[key]: dict(row) for row in await connection.rows(select(table))}
             for table, key in ((FLOW, "id"), (FLOW_DRAFT, "id"), (FLOW_VERSION, "id"), (FLOW_CONTENT, "hash"))
         ]
         homes = {}
         for table in (CREDENTIAL, SECRET, AGENT, TOPIC):
-            for row in await connection.execute(select(table.c.id, table.c.workspace_id)):
+            for row in await connection.rows(select(table.c.id, table.c.workspace_id)):
                 homes[row.id] = row.workspace_id
     return Holdings(flows, drafts, versions, contents, homes)
 
 
 async def everything_in(database: Database) -> Everything:
     """Every row of every table, byte for byte."""
-    async with database.engine.connect() as connection:
+    async with engine_of(database.url) as engine, engine.connect() as connection:
         return [(table, row) for table, row in await connection.execute(_EVERY_ROW)]
 
 

@@ -7,11 +7,10 @@ from sqlalchemy import insert, select
 
 from app.domain.content import split_graph
 from app.domain.graph import Json
-from app.domain.model import UserId
-from app.storage.database_connections import WriteConnection
 from app.storage.ids import Kind, new_id
-from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
-from app.storage.write_context import WriteContext
+from app.storage.migrate import engine_of
+from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
+from app.storage.write_context import content_row
 from tests.lifecycle.company import Company
 from tests.lifecycle.graphs import CODE, COMMANDS
 from tests.lifecycle.racing import published, saved
@@ -24,7 +23,7 @@ async def with_long_life(company: Company, versions: int, aside: int) -> str:
     """A flow with so many versions and drafts set aside, which all say the same, and an active draft."""
     flow, version = await published(company)
     draft = await saved(company, flow, 1)
-    async with company.database.engine.begin() as connection:
+    async with engine_of(company.database.url) as engine, engine.begin() as connection:
         states = ((FLOW_VERSION, version), (FLOW_DRAFT, draft))
         one, other = [
             dict((await connection.execute(select(table).where(table.c.id == id_))).mappings().one())
@@ -51,15 +50,14 @@ async def with_large_versions(company: Company, megabytes: int, versions: int) -
     """A flow whose versions hold graphs of so many megabytes, each another one; and these, the newest first."""
     flow, version = await published(company)
     graphs = [large_graph(megabytes, note) for note in range(versions)]
-    async with company.database.engine.begin() as connection:
-        context = WriteContext(WriteConnection(connection), UserId(company["ada"]), company.now)
+    async with engine_of(company.database.url) as engine, engine.begin() as connection:
         one = dict(
             (await connection.execute(select(FLOW_VERSION).where(FLOW_VERSION.c.id == version))).mappings().one()
         )
         rows = []
         for number, graph in enumerate(graphs, start=2):
             content = split_graph(graph, lambda _: None).content
-            await context.insert_content(content)
+            await connection.execute(insert(FLOW_CONTENT), content_row(content))
             rows.append({**one, "id": new_id(Kind.VERSION), "number": number, "content_hash": content.hash})
         await connection.execute(insert(FLOW_VERSION), rows)
         await connection.execute(FLOW.update().where(FLOW.c.id == flow).values(published_version_id=rows[-1]["id"]))

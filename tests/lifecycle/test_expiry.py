@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
 
 from app.server.application import create_app
 from app.settings import Settings
-from app.storage.engine import open_database
+from app.storage.engine import DatabaseFailure, open_database
 from app.storage.expiry import LOCK, remove_batch
+from app.storage.migrate import engine_of
 from app.storage.tables import FLOW, FLOW_DRAFT
 from app.usecases import expire_drafts as expiring
 from app.usecases.expire_drafts import expire_drafts
@@ -98,7 +98,7 @@ async def test_while_one_process_removes_another_removes_nothing(firm: Company) 
     firm.now += MONTH + timedelta(days=1)
     before = await everything_in(firm.database)
     async with firm.database.writing() as other:
-        await other.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        await other.rows(select(func.pg_advisory_xact_lock(LOCK)))
         assert await expire(firm) == 0
         assert await everything_in(firm.database) == before
     assert await expire(firm) == 2
@@ -150,7 +150,7 @@ async def test_what_somebody_is_at_is_passed_over_until_the_next_time(firm: Comp
     flow, other = await overridden(firm), await overridden(firm)
     firm.now += MONTH + timedelta(days=1)
     async with firm.database.writing() as busy:
-        await busy.execute(select(FLOW.c.id).where(FLOW.c.id == flow).with_for_update(read=True, key_share=True))
+        await busy.rows(select(FLOW.c.id).where(FLOW.c.id == flow).with_for_update(read=True, key_share=True))
         assert await asyncio.wait_for(expire(firm), 5) == 1
     held = await lawful(firm)
     assert (notes_of(held, flow), notes_of(held, other)) == (([], 9, [1]), ([], 9, []))
@@ -162,10 +162,10 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     await firm.discard(flow)
     firm.now += MONTH + timedelta(days=1)
     before = await everything_in(firm.database)
-    hasty = open_database(firm.database.engine.url.render_as_string(hide_password=False), statement_timeout_seconds=0.2)
-    async with firm.database.engine.begin() as busy:
+    hasty = open_database(firm.database.url, statement_timeout_seconds=0.2)
+    async with engine_of(firm.database.url) as engine, engine.begin() as busy:
         await busy.execute(text("select id from flow_export for update"))
-        with pytest.raises(SQLAlchemyError):
+        with pytest.raises(DatabaseFailure):
             await remove_batch(hasty, before=firm.now - MONTH, batch=10)
     await hasty.close()
     assert await everything_in(firm.database) == before
@@ -203,7 +203,7 @@ def _settings(firm: Company, **others: Any) -> Settings:
 
 
 def _url(firm: Company) -> str:
-    return firm.database.engine.url.render_as_string(hide_password=False)
+    return firm.database.url
 
 
 async def _set_aside_at(firm: Company, draft: str, at: datetime) -> None:

@@ -1,21 +1,21 @@
 """Flows with ten thousand versions page like those with a hundred, and pages of large graphs are answered."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
-from app.storage.engine import Database
+from app.storage.migrate import engine_of
 from app.storage.paging import PageRequest
 from app.storage.reads.lists import ListName, Wanted
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import Caller, serving
 from tests.lifecycle.company import Company
 from tests.lifecycle.long_lives import LATELY, with_large_versions, with_long_life
+from tests.sent_statements import statements_sent
 
 HISTORY = """query($flow: ID!, $first: Int, $last: Int, $before: String) {
   flowHistory(flowId: $flow, first: $first, last: $last, before: $before) {
@@ -46,9 +46,9 @@ async def lives(own_firm: Company) -> AsyncIterator[LongLives]:
     short, long = await with_long_life(own_firm, 100, 100), await with_long_life(own_firm, 10_000, 10_000)
     # So that the list of one flow is not nearly all that there is.
     await with_long_life(own_firm, 10_000, 10_000)
-    async with own_firm.database.engine.begin() as connection:
+    async with engine_of(own_firm.database.url) as engine, engine.begin() as connection:
         await connection.execute(text("analyze"))
-    url = own_firm.database.engine.url.render_as_string(hide_password=False)
+    url = own_firm.database.url
     token = await issue_token(url, "ada@example.com", name="test", expires_days=None)
     async with serving(url) as http:
         ada = Caller(http, token)
@@ -89,13 +89,13 @@ async def test_a_page_of_a_long_list_reads_no_more_rows_than_it_has(
 async def rows_read(lives: LongLives, flow: str, name: ListName, request: PageRequest) -> int:
     """How many rows of versions or drafts the database looks at for a page."""
     database = lives.company.database
-    with statements_of(database) as sent:
+    with statements_sent() as sent:
         async with database.reading() as connection:
             viewer = {"viewer": lives.company["ada"]}
             await Wanted(name).listing().pages(connection, [flow], request, viewer)
     [(statement, parameters)] = sent
-    async with database.engine.connect() as connection:
-        explained = await connection.exec_driver_sql(f"explain (analyze, format json) {statement}", parameters)
+    async with engine_of(database.url) as engine, engine.connect() as connection:
+        explained = await connection.exec_driver_sql(f"explain (analyze, format json) {statement}", tuple(parameters))
         [plan] = explained.scalar_one()
     return sum(_rows_of(plan["Plan"]))
 
@@ -105,21 +105,6 @@ def _rows_of(plan: dict[str, Any]) -> Iterator[int]:
         yield int(plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * int(plan["Actual Loops"])
     for part in plan.get("Plans", ()):
         yield from _rows_of(part)
-
-
-@contextmanager
-def statements_of(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are sent meanwhile, with their parameters."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
-        sent.append((statement, parameters))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
 async def test_a_page_of_versions_with_graphs_of_five_megabytes_is_answered_whole(lives: LongLives) -> None:

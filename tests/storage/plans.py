@@ -1,18 +1,17 @@
 """How the database answers what is asked of it: every statement that is sent, explained while it runs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.engine import Database
+from app.storage.migrate import engine_of
+from tests.sent_statements import statements_sent
 
 Node = dict[str, Any]
-Sent = tuple[str, Sequence[Any]]
 
 LARGE = frozenset(
     {
@@ -71,7 +70,7 @@ class Plan:
 
 async def plans_of(database: Database, asking: Callable[[], Awaitable[Any]]) -> list[Plan]:
     """The plans of all SELECTs that are sent: for these very values, and as prepared for any."""
-    async with listening(database) as sent:
+    with statements_sent() as sent:
         await asking()
     selects = [(sql, values) for sql, values in sent if sql.startswith("SELECT")]
     return [plan for sql, values in selects for plan in await _explain(database, sql, values)]
@@ -82,24 +81,10 @@ async def below(connection: AsyncConnection) -> Any:
     return (await connection.get_raw_connection()).driver_connection
 
 
-@asynccontextmanager
-async def listening(database: Database) -> AsyncIterator[list[Sent]]:
-    heard: list[Sent] = []
-
-    def hear(_1: object, _2: object, sql: str, values: Sequence[Any], *_: object) -> None:
-        heard.append((sql, values))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
-    try:
-        yield heard
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
-
-
 async def _explain(database: Database, sql: str, values: Sequence[Any]) -> list[Plan]:
     """With few executions PostgreSQL plans for the values at hand; later it may take one plan for all."""
     plans = []
-    async with database.engine.connect() as connection:
+    async with engine_of(database.url) as engine, engine.connect() as connection:
         raw = await below(connection)
         await raw.execute(f"PREPARE asked AS {sql}")
         for mode in ("force_custom_plan", "force_generic_plan"):

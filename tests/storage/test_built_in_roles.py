@@ -11,7 +11,7 @@ async def test_the_default_workspace_roles_hold_what_the_law_says(database_url: 
     database = open_database(database_url, pool_size=1)
     roles = select(ROLE.c.name, ROLE.c.permissions).where(ROLE.c.scope == "WORKSPACE", ROLE.c.tenant_id.is_(None))
     async with database.reading() as connection:
-        held = {name: frozenset(permissions) for name, permissions in await connection.execute(roles)}
+        held = {name: frozenset(permissions) for name, permissions in await connection.rows(roles)}
     await database.close()
     everything = READ_PERMISSIONS | WRITE_PERMISSIONS
     assert held == {"owner": everything, "admin": everything, "integrator": everything, "guest": READ_PERMISSIONS}

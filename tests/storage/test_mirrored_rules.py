@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings, strategies
 from sqlalchemy import ColumnElement, Table, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.domain.access import WorkspaceAccess, may_write_flows
 from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
@@ -19,7 +19,7 @@ from app.domain.model import Contract, ContractStatus, TenantId, Workspace, Work
 from app.domain.quota import QuotaExceeded, counts_against_quota
 from app.domain.used_components import UsedComponents
 from app.storage import mirrored_rules, tables
-from app.storage.engine import Database, open_database
+from app.storage.database_connections import Row
 from app.storage.visibility import BY_VIEWER, PLACE_COLUMNS, PLACES, access_of
 from tests.conftest import drop_database, make_database, url_of
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
@@ -119,17 +119,17 @@ def with_teams_of_one_contract(world: World) -> tuple[Component, ...]:
 
 
 @pytest.fixture(scope="module")
-async def database(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[Database]:
+async def database(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[AsyncEngine]:
     name = await make_database(server, template=template)
-    opened = open_database(url_of(server_url, name), pool_size=1)
-    yield opened
-    await opened.close()
+    engine = create_async_engine(url_of(server_url, name), pool_size=1)
+    yield engine
+    await engine.dispose()
     await drop_database(server, name)
 
 
 @often
 @given(scenes())
-async def test_a_command_means_the_same_component(database: Database, scene: Scene) -> None:
+async def test_a_command_means_the_same_component(database: AsyncEngine, scene: Scene) -> None:
     """C0."""
     catalogue = Catalogue(scene.components)
     expected = {
@@ -147,7 +147,7 @@ async def test_a_command_means_the_same_component(database: Database, scene: Sce
 
 @often
 @given(scenes())
-async def test_the_same_components_are_visible(database: Database, scene: Scene) -> None:
+async def test_the_same_components_are_visible(database: AsyncEngine, scene: Scene) -> None:
     """C2, C5."""
     visible = select(tables.COMPONENT.c.id).select_from(COMPONENTS_WITH_TEAMS)
     async with holding(database, scene) as connection:
@@ -157,7 +157,7 @@ async def test_the_same_components_are_visible(database: Database, scene: Scene)
 
 @often
 @given(scenes())
-async def test_flows_may_be_written_in_the_same_workspaces(database: Database, scene: Scene) -> None:
+async def test_flows_may_be_written_in_the_same_workspaces(database: AsyncEngine, scene: Scene) -> None:
     """A3, A6."""
     async with holding(database, scene) as connection:
         expected = {one.id for one in scene.seen if may_write_flows(scene.place(one))}
@@ -167,7 +167,7 @@ async def test_flows_may_be_written_in_the_same_workspaces(database: Database, s
 @often
 @given(scenes())
 async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_count(
-    database: Database, scene: Scene
+    database: AsyncEngine, scene: Scene
 ) -> None:
     """X10."""
     async with holding(database, scene) as connection:
@@ -181,13 +181,13 @@ async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_cou
     assert by_contract == {one.id: used for one in scene.contracts if (used := scene.flows_used(one))}
     assert counting == {one.id for one in scene.seen if counts_against_quota(one)}
     assert {row.workspace_id: row.flows_used for row in rows} == expected
-    assert {access_of(row) for row in rows} == {scene.place(one) for one in scene.seen}
+    assert {access_of(cast("Row", row)) for row in rows} == {scene.place(one) for one in scene.seen}
 
 
 @often
 @given(exports())
 async def test_a_flow_may_be_exported_to_the_same_workspaces(
-    database: Database, case: tuple[Scene, Workspace, SavedState]
+    database: AsyncEngine, case: tuple[Scene, Workspace, SavedState]
 ) -> None:
     """A3, A6, C0 to C5; the quota apart."""
     scene, home, exported = case
@@ -216,9 +216,9 @@ async def workspaces_where(connection: AsyncConnection, condition: ColumnElement
 
 
 @asynccontextmanager
-async def holding(database: Database, scene: Scene) -> AsyncIterator[AsyncConnection]:
+async def holding(database: AsyncEngine, scene: Scene) -> AsyncIterator[AsyncConnection]:
     """A transaction in which the database holds a scene; afterwards it is empty again."""
-    async with database.engine.connect() as connection:
+    async with database.connect() as connection:
         for table, rows in rows_of(scene):
             if rows:
                 await connection.execute(insert(table), rows)

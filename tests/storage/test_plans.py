@@ -16,6 +16,7 @@ from app.domain.model import FlowStatus, FlowType, UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.engine import Database, open_database
 from app.storage.facts import read_catalogue
+from app.storage.migrate import engine_of
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.lists import FlowFilter, FlowOrder, ListName, Wanted
 from app.storage.store import UnitOfWork
@@ -48,7 +49,7 @@ async def large(server_url: str, server: AsyncEngine, template: str) -> AsyncIte
         # With the default, meant for spinning disks, plans depend on how small the tables happen to be.
         await connection.execute(text(f"ALTER DATABASE {name} SET random_page_cost = 1.1"))
     database = open_database(url_of(server_url, name))
-    async with database.engine.connect() as connection:
+    async with engine_of(database.url) as engine, engine.connect() as connection:
         raw = await below(connection)
         async with raw.transaction():
             await raw.execute(WORLD.read_text())

@@ -30,7 +30,7 @@ async def contents_of(database: Database) -> Contents:
     held: Contents = {}
     async with database.reading() as connection:
         for name, table in METADATA.tables.items():
-            rows = [dict(row) for row in (await connection.execute(select(table))).mappings()]
+            rows = [dict(row) for row in await connection.rows(select(table))]
             held[name] = {tuple(row[column.name] for column in table.primary_key): row for row in rows}
     return held
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import text
 
+from app.storage.migrate import engine_of
 from app.storage.store import Store
 from tests.usecases.world import World
 
@@ -27,7 +28,11 @@ async def holding(world: World) -> AsyncIterator[Store]:
 async def waiting(world: World, work: Coroutine[Any, Any, Outcome]) -> AsyncIterator["asyncio.Task[Outcome]"]:
     """Start some work and see that it waits for a lock."""
     task = asyncio.create_task(work)
-    async with asyncio.timeout(PATIENCE_SECONDS), world.database.engine.connect() as connection:
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        engine_of(world.database.url) as engine,
+        engine.connect() as connection,
+    ):
         while not (await connection.execute(WAITING)).scalar_one():
             assert not task.done(), "nothing was waited for"
             await connection.rollback()  # Within one transaction the view of activity keeps what it showed first.

@@ -74,7 +74,7 @@ async def test_states_beyond_the_limit_are_refused_and_their_texts_not_read(worl
         exact = Counting(left=size)
         assert await read_states(connection, ada, ids, exact.limit) == views
         parameters = {"viewer": ada, "ids": ids, "most": size - 1}
-        rows = (await connection.execute(STATES, parameters)).all()
+        rows = await connection.rows(STATES, parameters)
         assert sorted(row.state_outline is None for row in rows) == [False, True]
         with pytest.raises(UsedUp):
             await read_states(connection, ada, ids, Counting(left=size - 1).limit)

@@ -15,6 +15,7 @@ from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
 from app.storage.engine import Database
 from app.storage.facts import read_workspace_access
+from app.storage.migrate import engine_of
 from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
@@ -97,7 +98,7 @@ class World:
 
     async def execute(self, statement: str, **values: str) -> None:
         """What happens behind the use cases' back."""
-        async with self.database.engine.begin() as connection:
+        async with engine_of(self.database.url) as engine, engine.begin() as connection:
             await connection.execute(text(statement), values)
 
 

@@ -135,7 +135,7 @@ def _reader(statement: Select[Any], view: type[View], kind: Kind, *, by: str = "
         known = [one for one in ids if is_id(kind, one)]
         if not known:
             return {}
-        rows = await connection.execute(statement, {"viewer": viewer, "ids": known})
+        rows = await connection.rows(statement, {"viewer": viewer, "ids": known})
         return {getattr(seen, by): seen for seen in map(make, rows)}
 
     return read
@@ -160,5 +160,5 @@ async def read_workspaces(connection: ReadConnection, viewer: str, ids: Sequence
     known = [one for one in ids if is_id(Kind.WORKSPACE, one)]
     if not known:
         return {}
-    rows = await connection.execute(WORKSPACES, {"viewer": viewer, "ids": known})
+    rows = await connection.rows(WORKSPACES, {"viewer": viewer, "ids": known})
     return {row.workspace_id: access_of(row) for row in rows}

@@ -54,14 +54,14 @@ class RankedList(Generic[Match]):
         *_, rank, name, id_ = ranked.c
         order = Order((rank, name, id_))
         statement = order.page(select(ranked), PageRequest(request.size, request.backwards))
-        rows = (await connection.execute(statement, parameters)).all()
+        rows = await connection.rows(statement, parameters)
         return order.cut(rows, request, lambda row: (self.view(row), row[-3]))
 
     async def count(self, connection: ReadConnection, parameters: dict[str, str], search: str | None) -> int:
         """How long the list is."""
         found = [rows.where(*matching(self.name_key, search)) for rows in self.ranks]
         statement = select(func.count()).select_from(union_all(*found).subquery())
-        number: int = (await connection.execute(statement, parameters)).scalar_one()
+        number: int = await connection.value(statement, parameters)
         return number
 
     def _branch(self, rank: int, rows: Select[Any], request: PageRequest, search: str | None) -> Select[Any] | None:

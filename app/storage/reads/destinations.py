@@ -36,7 +36,7 @@ CONTRACTS = ListBelow(
 
 async def count_flows_used(connection: ReadConnection, contracts: Collection[str]) -> dict[str, int]:
     """How many flows each of these contracts holds in its production workspaces (X10), however many of these are asked for."""
-    rows = await connection.execute(FLOWS_USED_BY_CONTRACT, {"contracts": sorted(contracts)})
+    rows = await connection.rows(FLOWS_USED_BY_CONTRACT, {"contracts": sorted(contracts)})
     return dict.fromkeys(contracts, 0) | {row.contract_id: row.used for row in rows}
 
 

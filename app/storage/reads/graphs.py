@@ -72,7 +72,7 @@ async def read_versions_by_number(
 ) -> dict[tuple[str, int], str]:
     """The ids of versions by flow and number, for whoever sees the flow."""
     flow_ids, numbers = [flow_id for flow_id, _ in keys], [number for _, number in keys]
-    rows = await connection.execute(VERSIONS_BY_NUMBER, {"flows": flow_ids, "numbers": numbers})
+    rows = await connection.rows(VERSIONS_BY_NUMBER, {"flows": flow_ids, "numbers": numbers})
     return {(row.flow_id, row.number): row.id for row in rows}
 
 

@@ -10,8 +10,7 @@ import orjson
 from sqlalchemy import BigInteger, Select, bindparam, case, func, select
 from sqlalchemy.sql import FromClause
 
-from app.storage.database_connections import ReadConnection
-from app.storage.visibility import AnyRow
+from app.storage.database_connections import ReadConnection, Row
 
 MOST = bindparam("most", type_=BigInteger)
 
@@ -60,8 +59,8 @@ def bounded(rows: FromClause, *, by: str, long: Sequence[str]) -> Select[Any]:
 
 async def read_bounded(
     connection: ReadConnection, statement: Select[Any], parameters: Mapping[str, Any], limit: ReadLimit
-) -> Sequence[AnyRow]:
+) -> Sequence[Row]:
     """The rows of a statement that `bounded` made, counted."""
-    rows: Sequence[AnyRow] = (await connection.execute(statement, {**parameters, "most": limit.bytes})).all()
+    rows = await connection.rows(statement, {**parameters, "most": limit.bytes})
     limit.take_bytes(max((int(row.total) for row in rows), default=0))
     return rows

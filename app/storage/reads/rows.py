@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Column, Table
 
-from app.storage.visibility import AnyRow
+from app.storage.database_connections import Row
 
 
 class UserView(NamedTuple):
@@ -118,7 +118,7 @@ def columns(table: Table, view: type[NamedTuple]) -> tuple[Column[Any], ...]:
     return tuple(table.c[name] for name in view._fields if name in table.c)
 
 
-def maker(view: type[View]) -> Callable[[AnyRow], View]:
+def maker(view: type[View]) -> Callable[[Row], View]:
     """Makes a view of a row that starts with its columns."""
     width = len(view._fields)
     make = view._make

@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.domain.access import WorkspaceAccess
 from app.domain.flow import FlowState
 from app.offload import offload
-from app.storage.database_connections import ReadConnection
+from app.storage.database_connections import ReadConnection, Row
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.visibility import FLOWS, PLACE_COLUMNS, AnyRow, access_of, with_places
+from app.storage.visibility import FLOWS, PLACE_COLUMNS, access_of, with_places
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
@@ -48,7 +48,7 @@ async def read_states(
     return await offload(size, _views, rows, limit if counts_steps else None)
 
 
-def _views(rows: Sequence[AnyRow], limit: ReadLimit | None) -> dict[str, StateView]:
+def _views(rows: Sequence[Row], limit: ReadLimit | None) -> dict[str, StateView]:
     found = {}
     for row in rows:
         saved = state_of(row, "state")

@@ -1,0 +1,52 @@
+"""Statements compiled to what the driver takes: text with numbered parameters, once for each statement."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cachetools import LRUCache
+from sqlalchemy import CompoundSelect, Delete, Insert, Select, Update
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.engine import Dialect
+
+AnyColumns = tuple[Any, ...]
+Query = Select[*AnyColumns] | CompoundSelect[*AnyColumns]
+Change = Insert | Update | Delete
+Statement = Query | Change
+Parameters = Mapping[str, Any]
+
+KEPT_STATEMENTS = 1_000
+"""How many are kept: several times as many as there are in the program."""
+
+DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
+
+
+class CompiledStatement(NamedTuple):
+    text: str
+    names: tuple[str, ...]
+    """Of its parameters, in the order of their numbers."""
+    values: dict[str, Any]
+    """What the statement itself says of them."""
+    statement: Statement
+    """Kept, so that nothing else gets its identity."""
+
+    def arguments(self, parameters: Parameters) -> list[Any]:
+        values = {**self.values, **parameters} if self.values else parameters
+        return [values[name] for name in self.names]
+
+
+_kept: LRUCache[tuple[int, tuple[str, ...]], CompiledStatement] = LRUCache(KEPT_STATEMENTS)
+
+
+def compiled(statement: Statement, parameters: Parameters) -> CompiledStatement:
+    """A statement as the driver takes it; an INSERT is one of the columns that it gets values for."""
+    columns = tuple(parameters) if isinstance(statement, Insert) else ()
+    key = (id(statement), columns)
+    found = _kept.get(key)
+    if found is None:
+        made = statement.compile(dialect=DIALECT, column_keys=list(columns) or None)
+        if made.positiontup is None:
+            raise TypeError("the dialect numbers parameters")
+        given = [name for name in made.positiontup if not made.binds[name].required and name not in columns]
+        values = {name: made.params[name] for name in given}
+        found = _kept[key] = CompiledStatement(made.string, tuple(made.positiontup), values, statement)
+    return found

@@ -1,0 +1,92 @@
+"""A pool of connections: each is taken by one at a time, and is not reset in between.
+
+asyncpg's own pool wraps every connection anew each time that one is taken, which takes longer than most of our
+statements.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import asyncpg
+
+if TYPE_CHECKING:
+    # Only the stubs know that connections are generic.
+    AnyConnection = asyncpg.Connection[Any]
+else:
+    AnyConnection = asyncpg.Connection
+
+
+class InUse(Protocol):
+    """What counts the connections that are at work."""
+
+    def inc(self) -> None: ...
+    def dec(self) -> None: ...
+
+
+class NoConnectionFree(Exception):
+    """All connections are at work, and stayed so for as long as one may wait."""
+
+
+class ConnectionPool:
+    """Up to `size` connections, made when they are first needed."""
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[AnyConnection]], *, size: int, wait_seconds: float, in_use: InUse | None
+    ) -> None:
+        self._connect = connect
+        self._wait_seconds = wait_seconds
+        self._in_use = in_use
+        self._places = asyncio.Semaphore(size)
+        self._is_closed = False
+        self._free: list[AnyConnection] = []
+        """The one that was used last is taken first."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AnyConnection]:
+        """A connection, given back at the end. Raises NoConnectionFree, and what the driver raises if it can't connect."""
+        await self._wait_for_a_place()
+        try:
+            taken = self._free_one() or await self._connect()
+            if self._in_use is not None:
+                self._in_use.inc()
+            try:
+                yield taken
+            finally:
+                if self._in_use is not None:
+                    self._in_use.dec()
+                self._give_back(taken)
+        finally:
+            self._places.release()
+
+    async def close(self) -> None:
+        """Close what is free; what is at work still is closed when it is given back."""
+        self._is_closed = True
+        free, self._free = self._free, []
+        for each in free:
+            await each.close()
+
+    async def _wait_for_a_place(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise NoConnectionFree from None
+
+    def _free_one(self) -> AnyConnection | None:
+        while self._free:
+            found = self._free.pop()
+            if not found.is_closed():
+                return found
+        return None
+
+    def _give_back(self, connection: AnyConnection) -> None:
+        if connection.is_in_transaction() or self._is_closed:
+            # Where it is in a transaction, whoever had it was cancelled while it was being rolled back.
+            connection.terminate()
+        elif not connection.is_closed():
+            self._free.append(connection)
