@@ -118,6 +118,10 @@ def failing_without_values(driver: AnyConnection) -> Iterator[None]:
         yield
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise failure_of(error, is_lost=driver.is_closed()).with_traceback(error.__traceback__) from None
+    except asyncpg.InternalClientError as error:
+        # The server said goodbye, and the driver is still reading it.
+        driver.terminate()
+        raise failure_of(error, is_lost=True).with_traceback(error.__traceback__) from None
 
 
 def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
