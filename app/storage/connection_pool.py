@@ -85,8 +85,10 @@ class ConnectionPool:
         return None
 
     def _give_back(self, connection: AnyConnection) -> None:
+        if connection.is_closed():
+            return
         if connection.is_in_transaction() or self._is_closed:
             # Where it is in a transaction, whoever had it was cancelled while it was being rolled back.
             connection.terminate()
-        elif not connection.is_closed():
+        else:
             self._free.append(connection)
