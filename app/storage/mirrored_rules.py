@@ -3,12 +3,13 @@
 Each names the rule that it mirrors: that one decides, and a test holds the two together on random worlds.
 """
 
-from collections.abc import Collection
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Text,
+    all_,
     and_,
     any_,
     bindparam,
@@ -70,12 +71,46 @@ def may_write_flows() -> ColumnElement[bool]:
     return and_(MEMBER, has_permission, CONTRACT.c.status == ContractStatus.ACTIVE.value)
 
 
-def may_be_exported_to(usable: UsableWhere, home: Workspace) -> ColumnElement[bool]:
+class UsableShape(NamedTuple):
+    """Which conditions `UsableWhere` has, whatever their values: one statement for all that have the same."""
+
+    nowhere_else: bool
+    in_one_tenant: bool
+    in_one_contract: bool
+    by_whitelist: bool
+
+
+HOME = bindparam("home", type_=Text)
+USABLE_CONTRACT = bindparam("usable_contract", type_=Text)
+
+
+def shape_of(usable: UsableWhere) -> UsableShape:
+    return UsableShape(
+        nowhere_else=usable.nowhere_else,
+        in_one_tenant=usable.tenant is not None,
+        in_one_contract=usable.contract is not None,
+        by_whitelist=usable.whitelisted is not None,
+    )
+
+
+def may_be_exported_to(shape: UsableShape) -> ColumnElement[bool]:
     """Of a row of `PLACES`: whether a flow of the workspace `home` may be exported there, its quota apart.
 
-    Mirrors `domain.export.export_refusals` (A3, A6, C0 to C5), for a caller who may export from `home`.
+    Mirrors `domain.export.export_refusals` (A3, A6, C0 to C5), for a caller who may export from `home`. What its
+    parameters stand for, `usable_values` says.
     """
-    return and_(may_write_flows(), or_(WORKSPACE.c.id == home.id, _is_usable_there(usable)))
+    return and_(may_write_flows(), or_(WORKSPACE.c.id == HOME, _is_usable_there(shape)))
+
+
+def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
+    """What the parameters of `may_be_exported_to` stand for."""
+    return {
+        "home": home.id,
+        "shadowing": sorted(usable.shadowing),
+        "usable_tenant": usable.tenant,
+        "usable_contract": usable.contract,
+        "whitelisted": sorted(usable.whitelisted or ()),
+    }
 
 
 def counts_against_quota() -> ColumnElement[bool]:
@@ -110,24 +145,20 @@ FLOWS_USED_BY_CONTRACT = (
 """Of a workspace with its contract: how many flows the contract holds where they count, if they count here (X10)."""
 
 
-def one_of(id_: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
-    """As one parameter, so that the statement is the same however many there are."""
-    return id_ == any_(literal(sorted(ids), ARRAY(Text)))
-
-
 def _is_global() -> ColumnElement[bool]:
     return COMPONENT.c.access == ComponentAccess.GLOBAL.value
 
 
-def _is_usable_there(usable: UsableWhere) -> ColumnElement[bool]:
-    if usable.nowhere_else:
+def _is_usable_there(shape: UsableShape) -> ColumnElement[bool]:
+    if shape.nowhere_else:
         return false()
-    conditions: list[ColumnElement[bool]] = [~one_of(CONTRACT.c.tenant_id, usable.shadowing)]
-    if usable.tenant is not None:
-        conditions.append(CONTRACT.c.tenant_id == usable.tenant)
-    if usable.contract is not None:
-        conditions.append(CONTRACT.c.id == usable.contract)
-    if usable.whitelisted is not None:
+    conditions = [CONTRACT.c.tenant_id != all_(bindparam("shadowing", type_=ARRAY(Text)))]
+    if shape.in_one_tenant:
+        conditions.append(CONTRACT.c.tenant_id == bindparam("usable_tenant", type_=Text))
+    if shape.in_one_contract:
+        conditions.append(CONTRACT.c.id == USABLE_CONTRACT)
+    if shape.by_whitelist:
         applies = and_(TENANT.c.component_whitelist, WORKSPACE.c.type == WorkspaceType.FULL.value)
-        conditions.append(or_(~applies, one_of(CONTRACT.c.id, usable.whitelisted)))
+        is_named = CONTRACT.c.id == any_(bindparam("whitelisted", type_=ARRAY(Text)))
+        conditions.append(or_(~applies, is_named))
     return and_(true(), *conditions)

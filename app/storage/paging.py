@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Text, any_, bindparam, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.input import name_key as fold
@@ -45,22 +45,28 @@ class Order:
     columns: tuple[ColumnElement[Any], ...]
     descending: bool = False
 
-    def page(self, rows: Select[Any], request: PageRequest) -> Select[Any]:
+    def page(self, rows: Select[Any], *, backwards: bool, prefix: str = "") -> Select[Any]:
         """One row more than the page has, to know whether there is a next one; the keys come last in each row.
 
         The first page too begins after a key, the end of the list, and every key is one that the planner can't see:
         so it takes it that one index answers with less reading than any other would, and never has a reason to collect
-        a list and sort it, however short it believes it to be.
+        a list and sort it, however short it believes it to be. What its parameters stand for, `values` says.
         """
-        downwards = self.descending != request.backwards
+        downwards = self.descending != backwards
         here = tuple_(*self.columns)
-        key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
-        values = (literal(value, column.type) for value, column in zip(key, self.columns, strict=True))
-        there = tuple_(*(select(value).scalar_subquery() for value in values))
+        names = (f"{prefix}key_{index}" for index in range(len(self.columns)))
+        key = [bindparam(name, type_=column.type) for name, column in zip(names, self.columns, strict=True)]
+        there = tuple_(*(select(value).scalar_subquery() for value in key))
         rows = rows.where(here < there if downwards else here > there)
         directed = [column.desc() if downwards else column.asc() for column in self.columns]
         keys = [column.label(f"key_{index}") for index, column in enumerate(self.columns)]
-        return rows.add_columns(*keys).order_by(*directed).limit(request.size + 1)
+        return rows.add_columns(*keys).order_by(*directed).limit(bindparam("most_rows", type_=Integer))
+
+    def values(self, request: PageRequest, *, prefix: str = "") -> dict[str, Any]:
+        """What the parameters of a page stand for."""
+        downwards = self.descending != request.backwards
+        key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
+        return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
 
     def cut(self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View]) -> Page[View]:
         """The page in the rows that `page` selected."""
@@ -101,51 +107,75 @@ class ListBelow(Generic[View]):
     """Makes an element of a row."""
     only: Callable[[ColumnElement[str]], ColumnElement[bool]] | None = None
     """Whether the viewer may see the list of the parent with this id; the others have none."""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     """What the parameters in the conditions of `rows` stand for."""
+    statements: dict[tuple[str, bool], Select[Any]] = field(default_factory=dict)
+    """Those that were made, which takes longer than to have them answered."""
 
     def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
-        return replace(self, rows=self.rows.where(*conditions))
+        return replace(self, rows=self.rows.where(*conditions), statements={})
 
     async def pages(
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
     ) -> list[Page[View]]:
         """The same page for each of the parents, in their order."""
-        different, parameters = list(dict.fromkeys(parents)), {**self.values, **parameters}
+        different = list(dict.fromkeys(parents))
+        parameters = {**self.values, **parameters, **self.order.values(request)}
         if len(different) == 1:
-            rows = await connection.rows(self._page_of_one(request), {**parameters, "parent": different[0]})
+            statement = self._statement("one", self._page_of_one, backwards=request.backwards)
+            rows = await connection.rows(statement, {**parameters, "parent": different[0]})
             return [self.order.cut(rows, request, self.view)] * len(parents)
         below: dict[str, list[Sequence[Any]]] = {}
-        for row in await connection.rows(self._pages_of_several(request), {**parameters, "parents": different}):
+        statement = self._statement("several", self._pages_of_several, backwards=request.backwards)
+        for row in await connection.rows(statement, {**parameters, "parents": different}):
             below.setdefault(row[0], []).append(row[1:])
         return [self.order.cut(below.get(parent, ()), request, self.view) for parent in parents]
 
-    def _page_of_one(self, request: PageRequest) -> Select[Any]:
+    def _statement(self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False) -> Select[Any]:
+        found = self.statements.get((name, backwards))
+        if found is None:
+            found = self.statements[name, backwards] = make(backwards)
+        return found
+
+    def _page_of_one(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - called by `_statement`
         """The planner knows how long the list of a parent is only if it is told which one."""
         only = () if self.only is None else (self.only(PARENT),)
-        return self.order.page(self.rows.where(self.parent == PARENT, *only), request)
+        return self.order.page(self.rows.where(self.parent == PARENT, *only), backwards=backwards)
 
-    def _pages_of_several(self, request: PageRequest) -> Select[Any]:
+    def _pages_of_several(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - as above
         above = select(func.unnest(PARENTS).label("id")).subquery("parents")
         only = () if self.only is None else (self.only(above.c.id),)
-        page = self.order.page(self.rows.where(self.parent == above.c.id), request).lateral("page")
+        page = self.order.page(self.rows.where(self.parent == above.c.id), backwards=backwards).lateral("page")
         return select(above.c.id, page).select_from(above.join(page, true())).where(*only)
 
     async def counts(
         self, connection: ReadConnection, parents: Sequence[str], parameters: Mapping[str, Any]
     ) -> list[int]:
         """How long the list of each parent is, in their order."""
-        only = () if self.only is None else (self.only(self.parent),)
-        counted = self.rows.with_only_columns(self.parent.label("parent"), func.count().label("number"))
-        statement = counted.where(self.parent == any_(PARENTS), *only).group_by(self.parent)
+        statement = self._statement("counts", self._counts)
         rows = await connection.rows(statement, {**self.values, **parameters, "parents": [*dict.fromkeys(parents)]})
         numbers = {row.parent: row.number for row in rows}
         return [numbers.get(parent, 0) for parent in parents]
+
+    def _counts(self, _: bool) -> Select[Any]:  # noqa: FBT001 - as above
+        only = () if self.only is None else (self.only(self.parent),)
+        counted: Any = self.rows.with_only_columns(self.parent.label("parent"), func.count().label("number"))
+        statement: Select[Any] = counted.where(self.parent == any_(PARENTS), *only).group_by(self.parent)
+        return statement
+
+
+SEARCH = bindparam("search", type_=Text)
 
 
 def matching(name_key: ColumnElement[str], search: str | None) -> tuple[ColumnElement[bool], ...]:
     """The names that hold a text, without regard to case; `%` and `_` are taken literally.
 
     Unlike LIKE, this doesn't let the planner hope that hardly any name matches, for which it would sort those that do.
+    What the parameter stands for, `searching` says.
     """
-    return () if not search else (func.strpos(name_key, fold(search)) > 0,)
+    return () if not search else (func.strpos(name_key, SEARCH) > 0,)
+
+
+def searching(search: str | None) -> dict[str, str]:
+    """What the parameter of `matching` stands for."""
+    return {} if not search else {"search": fold(search)}

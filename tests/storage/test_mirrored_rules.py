@@ -202,17 +202,22 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
         if all(isinstance(refusal, QuotaExceeded) for refusal in refusals):
             expected.add(one.id)
     async with holding(database, scene) as connection:
-        found = await workspaces_where(connection, mirrored_rules.may_be_exported_to(used.usable_where(), home))
+        usable = used.usable_where()
+        values = mirrored_rules.usable_values(usable, home)
+        may_be = mirrored_rules.may_be_exported_to(mirrored_rules.shape_of(usable))
+        found = await workspaces_where(connection, may_be, values)
     assert found == expected
 
 
 COMPONENTS_WITH_TEAMS = tables.COMPONENT.join(tables.TEAM, tables.TEAM.c.id == tables.COMPONENT.c.team_id)
 
 
-async def workspaces_where(connection: AsyncConnection, condition: ColumnElement[bool]) -> set[str]:
+async def workspaces_where(
+    connection: AsyncConnection, condition: ColumnElement[bool], values: Mapping[str, Any] | None = None
+) -> set[str]:
     """Of those that the viewer sees."""
     statement = select(tables.WORKSPACE.c.id).select_from(PLACES).where(BY_VIEWER, condition)
-    return {*await connection.scalars(statement, {"viewer": VIEWER})}
+    return {*await connection.scalars(statement, {"viewer": VIEWER, **(values or {})})}
 
 
 @asynccontextmanager

@@ -7,12 +7,13 @@ list is ever sorted as a whole.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
 
 from app.storage.database_connections import ReadConnection
-from app.storage.paging import Order, Page, PageRequest, matching
+from app.storage.paging import Order, Page, PageRequest, matching, searching
 from app.storage.reads.rows import FlowView, TopicView, columns, maker
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
 from app.storage.visibility import is_member
@@ -45,36 +46,58 @@ class RankedList(Generic[Match]):
         self, connection: ReadConnection, request: PageRequest, parameters: dict[str, str], search: str | None
     ) -> Page[tuple[Match, int]]:
         """A page of the list, in one statement."""
-        asked = [self._branch(rank, rows, request, search) for rank, rows in enumerate(self.ranks)]
-        branches = [branch for branch in asked if branch is not None]
-        if not branches:
+        ranks = tuple(rank for rank in range(len(self.ranks)) if self._may_hold(rank, request))
+        if not ranks:
             # The cursor was made up: no rank lies beyond it.
             return Page(has_next=request.backwards, has_previous=not request.backwards)
-        ranked = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
-        *_, rank, name, id_ = ranked.c
-        order = Order((rank, name, id_))
-        statement = order.page(select(ranked), PageRequest(request.size, request.backwards))
-        rows = await connection.rows(statement, parameters)
+        statement, order = self._page(ranks, backwards=request.backwards, has_search=bool(search))
+        values = {**parameters, **searching(search), **order.values(PageRequest(request.size, request.backwards))}
+        for rank in ranks:
+            values |= self._keys.values(_within(rank, request), prefix=f"rank_{rank}_")
+        rows = await connection.rows(statement, values)
         return order.cut(rows, request, lambda row: (self.view(row), row[-3]))
 
     async def count(self, connection: ReadConnection, parameters: dict[str, str], search: str | None) -> int:
         """How long the list is."""
-        found = [rows.where(*matching(self.name_key, search)) for rows in self.ranks]
-        statement = select(func.count()).select_from(union_all(*found).subquery())
-        number: int = await connection.value(statement, parameters)
-        return number
+        statement = self._count(has_search=bool(search))
+        return int(await connection.value(statement, {**parameters, **searching(search)}))
 
-    def _branch(self, rank: int, rows: Select[Any], request: PageRequest, search: str | None) -> Select[Any] | None:
-        """What the page may take of one rank; None where it lies wholly on the other side of the cursor."""
-        keys = Order((self.name_key, self.id))
-        inner = PageRequest(request.size, request.backwards)
-        if request.beyond is not None:
-            here, *key = request.beyond
-            if rank != here and (rank < int(str(here))) != request.backwards:
-                return None
-            inner = PageRequest(request.size, request.backwards, tuple(key) if rank == here else None)
-        ranked = rows.add_columns(literal(rank).label("rank")).where(*matching(self.name_key, search))
-        return keys.page(ranked, inner)
+    @property
+    def _keys(self) -> Order:
+        return Order((self.name_key, self.id))
+
+    @cache  # noqa: B019 - of the lists of this module, which stay
+    def _page(self, ranks: tuple[int, ...], *, backwards: bool, has_search: bool) -> tuple[Select[Any], Order]:
+        """The statement of a page that may hold these ranks."""
+        branches = [self._branch(rank, backwards=backwards, has_search=has_search) for rank in ranks]
+        ranked = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
+        *_, rank, name, id_ = ranked.c
+        order = Order((rank, name, id_))
+        return order.page(select(ranked), backwards=backwards), order
+
+    @cache  # noqa: B019 - as above
+    def _count(self, *, has_search: bool) -> Select[Any]:
+        found = [rows.where(*matching(self.name_key, "any" if has_search else None)) for rows in self.ranks]
+        return select(func.count()).select_from(union_all(*found).subquery())
+
+    def _branch(self, rank: int, *, backwards: bool, has_search: bool) -> Select[Any]:
+        """What the page may take of one rank."""
+        named = matching(self.name_key, "any" if has_search else None)
+        ranked = self.ranks[rank].add_columns(literal(rank).label("rank")).where(*named)
+        return self._keys.page(ranked, backwards=backwards, prefix=f"rank_{rank}_")
+
+    @staticmethod
+    def _may_hold(rank: int, request: PageRequest) -> bool:
+        """Whether a rank doesn't lie wholly on the other side of the cursor."""
+        here = rank if request.beyond is None else int(str(request.beyond[0]))
+        return rank == here or (rank < here) == request.backwards
+
+
+def _within(rank: int, request: PageRequest) -> PageRequest:
+    """What of a rank a page may hold."""
+    if request.beyond is None or request.beyond[0] != rank:
+        return PageRequest(request.size, request.backwards)
+    return PageRequest(request.size, request.backwards, request.beyond[1:])
 
 
 def _copied() -> ColumnElement[bool]:

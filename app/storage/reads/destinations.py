@@ -1,16 +1,27 @@
 """Where a flow may be exported to, page by page."""
 
 from collections.abc import Collection
+from dataclasses import replace
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, exists, literal, or_, select
 
 from app.domain.access import WorkspaceAccess
 from app.domain.model import Workspace
 from app.domain.used_components import UsableWhere
 from app.storage.database_connections import ReadConnection
-from app.storage.mirrored_rules import FLOWS_USED_BY_CONTRACT, may_be_exported_to, one_of
-from app.storage.paging import ListBelow, Order, matching
-from app.storage.reads.lists import of_contract
+from app.storage.mirrored_rules import (
+    FLOWS_USED_BY_CONTRACT,
+    HOME,
+    USABLE_CONTRACT,
+    UsableShape,
+    may_be_exported_to,
+    shape_of,
+    usable_values,
+)
+from app.storage.paging import ListBelow, Order, matching, searching
+from app.storage.reads.lists import naming_contract, of_contract
 from app.storage.reads.rows import ContractView, columns, maker
 from app.storage.tables import CONTRACT, CONTRACT_ACCESS, WORKSPACE_ACCESS
 from app.storage.visibility import PLACE_COLUMNS, PLACES, access_of
@@ -60,31 +71,50 @@ def workspaces_to_export_to(
     usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
 ) -> ListBelow[WorkspaceAccess]:
     """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
-    eligible = () if usable is None else (*_of_its_contracts(usable, home), may_be_exported_to(usable, home))
-    named = matching(WORKSPACE_ACCESS.c.name_key, search)
-    return WORKSPACES.where(*named, *of_contract(contract_id), *eligible)
+    values = {**searching(search), **naming_contract(contract_id)}
+    if usable is not None:
+        values |= usable_values(usable, home) | _values_of_its_contracts(usable, home)
+    shape = None if usable is None else shape_of(usable)
+    listed = _workspaces_like(shape, has_contract=contract_id is not None, has_search=bool(search))
+    return replace(listed, values=values)
 
 
 def contracts_to_export_to(usable: UsableWhere, *, home: Workspace, search: str | None) -> ListBelow[ContractView]:
     """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to."""
-    named = matching(CONTRACT_ACCESS.c.name_key, search)
-    contracts = _its_contracts(usable, home)
-    its = () if contracts is None else (one_of(CONTRACT_ACCESS.c.contract_id, contracts),)
-    return CONTRACTS.where(*named, *its, holds_one(may_be_exported_to(usable, home)))
+    values = {**searching(search), **usable_values(usable, home), **_values_of_its_contracts(usable, home)}
+    return replace(_contracts_like(shape_of(usable), has_search=bool(search)), values=values)
 
 
-def _its_contracts(usable: UsableWhere, home: Workspace) -> list[str] | None:
-    """The contracts that alone come into question for a flow of the workspace `home`; None: all of them."""
+@cache
+def _workspaces_like(shape: UsableShape | None, *, has_contract: bool, has_search: bool) -> ListBelow[WorkspaceAccess]:
+    eligible = () if shape is None else (*_of_its_contracts(shape), may_be_exported_to(shape))
+    named = matching(WORKSPACE_ACCESS.c.name_key, "any" if has_search else None)
+    return WORKSPACES.where(*named, *of_contract("any" if has_contract else None), *eligible)
+
+
+@cache
+def _contracts_like(shape: UsableShape, *, has_search: bool) -> ListBelow[ContractView]:
+    named = matching(CONTRACT_ACCESS.c.name_key, "any" if has_search else None)
+    is_bounded = shape.nowhere_else or shape.in_one_contract
+    its = (CONTRACT_ACCESS.c.contract_id == any_(ITS_CONTRACTS),) if is_bounded else ()
+    return CONTRACTS.where(*named, *its, holds_one(may_be_exported_to(shape)))
+
+
+ITS_CONTRACTS = bindparam("its_contracts", type_=ARRAY(Text))
+"""The contracts that alone come into question for a flow, where not all of them do."""
+
+
+def _values_of_its_contracts(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
     if usable.nowhere_else:
-        return [home.contract.id]
-    return None if usable.contract is None else sorted({usable.contract, home.contract.id})
+        return {"its_contracts": [home.contract.id]}
+    return {} if usable.contract is None else {"its_contracts": sorted({usable.contract, home.contract.id})}
 
 
-def _of_its_contracts(usable: UsableWhere, home: Workspace) -> tuple[ColumnElement[bool], ...]:
+def _of_its_contracts(shape: UsableShape) -> tuple[ColumnElement[bool], ...]:
     """Says by the access alone where a flow can't go anyway, so that only few workspaces are walked."""
-    access, contracts = WORKSPACE_ACCESS.c, _its_contracts(usable, home)
-    if contracts is None:
-        return ()
-    if len(contracts) == 1:
-        return (access.contract_id == contracts[0],)
-    return (or_(access.contract_id == usable.contract, access.workspace_id == home.id),)
+    access = WORKSPACE_ACCESS.c
+    if shape.nowhere_else:
+        return (access.contract_id == any_(ITS_CONTRACTS),)
+    if shape.in_one_contract:
+        return (or_(access.contract_id == USABLE_CONTRACT, access.workspace_id == HOME),)
+    return ()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, exists, literal, select, union_all
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, exists, lite
 from app.domain.model import FlowStatus, FlowType
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import is_meant, is_visible_component
-from app.storage.paging import ListBelow, Order, matching
+from app.storage.paging import ListBelow, Order, matching, searching
 from app.storage.reads.rows import (
     AgentView,
     CredentialView,
@@ -117,25 +118,39 @@ WORKSPACES = ListBelow(
 
 def of_contract(contract_id: str | None) -> tuple[ColumnElement[bool], ...]:
     """Only the workspaces of one contract, if one is named."""
-    return () if contract_id is None else (WORKSPACE_ACCESS.c.contract_id == _id_or_none(Kind.CONTRACT, contract_id),)
+    return () if contract_id is None else (WORKSPACE_ACCESS.c.contract_id == bindparam("contract", type_=Text),)
 
 
-def flows_matching(wanted: FlowFilter, search: str | None) -> tuple[ColumnElement[bool], ...]:
-    """The conditions that a filter and a search put on flows."""
-    conditions = [*matching(FLOW.c.name_key, search)]
+def naming_contract(contract_id: str | None) -> dict[str, str]:
+    """What the parameter of `of_contract` stands for."""
+    return {} if contract_id is None else {"contract": _id_or_none(Kind.CONTRACT, contract_id)}
+
+
+def _flows_matching(wanted: FlowFilter) -> list[ColumnElement[bool]]:
+    """The conditions that a filter puts on flows; `_values_of` says what their parameters stand for."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.status is not None:
-        conditions.append(FLOW.c.status == wanted.status.value)
+        conditions.append(FLOW.c.status == bindparam("status", type_=Text))
     if wanted.type is not None:
-        conditions.append(FLOW.c.type == wanted.type.value)
+        conditions.append(FLOW.c.type == bindparam("type", type_=Text))
     if wanted.has_draft is not None:
         # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
         has_draft = exists(select(literal(1)).where(_is_active_draft_of_flow()).offset(0))
         conditions.append(has_draft if wanted.has_draft else ~has_draft)
     if wanted.author_id is not None:
-        conditions.append(FLOW.c.created_by == _id_or_none(Kind.USER, wanted.author_id))
+        conditions.append(FLOW.c.created_by == bindparam("author", type_=Text))
     if wanted.component_id is not None:
         conditions.append(USES_COMPONENT)
-    return tuple(conditions)
+    return conditions
+
+
+def _values_of(wanted: FlowFilter) -> dict[str, str]:
+    given = {
+        "status": wanted.status,
+        "type": wanted.type,
+        "author": None if wanted.author_id is None else _id_or_none(Kind.USER, wanted.author_id),
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 def _is_active_draft_of_flow() -> ColumnElement[bool]:
@@ -166,19 +181,14 @@ def _uses_component() -> ColumnElement[bool]:
     )
 
 
-def _component(component_id: str | None) -> dict[str, str]:
+def _naming_component(component_id: str | None) -> dict[str, str]:
     """What the parameter `component` stands for."""
     return {} if component_id is None else {COMPONENT_ID.key: _id_or_none(Kind.COMPONENT, component_id)}
 
 
-def _of_component(
-    listed: ListBelow[View], table: Table, component_id: str | None, search: str | None
-) -> ListBelow[View]:
+def _of_component(listed: ListBelow[View], table: Table, component_id: str | None) -> ListBelow[View]:
     """Of credentials or secrets those of one component, if one is named; of one that the viewer can't see, none."""
-    named = listed.where(*matching(table.c.name_key, search))
-    if component_id is None:
-        return named
-    return replace(named.where(table.c.component_id == COMPONENT_ID, SEES_COMPONENT), values=_component(component_id))
+    return listed if component_id is None else listed.where(table.c.component_id == COMPONENT_ID, SEES_COMPONENT)
 
 
 USES_COMPONENT = _uses_component()
@@ -216,24 +226,60 @@ class Wanted:
     contract_id: str | None = None
 
     def listing(self) -> ListBelow[Any]:
-        match self.name:
-            case ListName.WORKSPACES:
-                named = matching(WORKSPACE_ACCESS.c.name_key, self.search)
-                return WORKSPACES.where(*named, *of_contract(self.contract_id))
-            case ListName.FLOWS:
-                flows = FLOWS_OF_WORKSPACE.where(*flows_matching(self.flow_filter, self.search))
-                return replace(
-                    flows, order=FLOW_ORDERS[self.flow_order], values=_component(self.flow_filter.component_id)
-                )
-            case ListName.TOPICS:
-                return TOPICS.where(*matching(TOPIC.c.name_key, self.search))
-            case ListName.CREDENTIALS:
-                return _of_component(CREDENTIALS, CREDENTIAL, self.component_id, self.search)
-            case ListName.SECRETS:
-                return _of_component(SECRETS, SECRET, self.component_id, self.search)
-            case ListName.AGENTS:
-                return AGENTS.where(*matching(AGENT.c.name_key, self.search))
-            case ListName.HISTORY:
-                return HISTORY
-            case ListName.SET_ASIDE:
-                return SET_ASIDE
+        """The list, with what its parameters stand for."""
+        values = {
+            **searching(self.search),
+            **naming_contract(self.contract_id),
+            **_values_of(self.flow_filter),
+            **_naming_component(self.component_id or self.flow_filter.component_id),
+        }
+        return replace(listing_like(self._shape), values=values)
+
+    @property
+    def _shape(self) -> "Wanted":
+        """The same for all that differ only in what parameters stand for."""
+        asked = self.flow_filter
+        return Wanted(
+            self.name,
+            self.search and ANY,
+            FlowFilter(
+                asked.status and FlowStatus.ACTIVE,
+                asked.type and FlowType.ORDINARY,
+                asked.has_draft,
+                asked.author_id and ANY,
+                asked.component_id and ANY,
+            ),
+            self.flow_order,
+            None if self.component_id is None else ANY,
+            None if self.contract_id is None else ANY,
+        )
+
+
+ANY = "any"
+"""Whatever is given for a parameter."""
+
+
+@cache
+def listing_like(wanted: Wanted) -> ListBelow[Any]:
+    """The list that is wanted, whatever its parameters stand for: making its statements takes longer than answering them."""
+    match wanted.name:
+        case ListName.WORKSPACES:
+            named = matching(WORKSPACE_ACCESS.c.name_key, wanted.search)
+            return WORKSPACES.where(*named, *of_contract(wanted.contract_id))
+        case ListName.FLOWS:
+            conditions = (*matching(FLOW.c.name_key, wanted.search), *_flows_matching(wanted.flow_filter))
+            return replace(FLOWS_OF_WORKSPACE.where(*conditions), order=FLOW_ORDERS[wanted.flow_order])
+        case ListName.TOPICS:
+            return TOPICS.where(*matching(TOPIC.c.name_key, wanted.search))
+        case ListName.CREDENTIALS:
+            named = matching(CREDENTIAL.c.name_key, wanted.search)
+            return _of_component(CREDENTIALS.where(*named), CREDENTIAL, wanted.component_id)
+        case ListName.SECRETS:
+            named = matching(SECRET.c.name_key, wanted.search)
+            return _of_component(SECRETS.where(*named), SECRET, wanted.component_id)
+        case ListName.AGENTS:
+            return AGENTS.where(*matching(AGENT.c.name_key, wanted.search))
+        case ListName.HISTORY:
+            return HISTORY
+        case ListName.SET_ASIDE:
+            return SET_ASIDE
