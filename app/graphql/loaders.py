@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from app.domain.access import WorkspaceAccess
@@ -81,43 +82,115 @@ class StoredGraph(NamedTuple):
 
 
 class Loaders:
-    """One loader for each kind of question; what isn't found, or isn't visible, is None."""
+    """One loader for each kind of question, made when it is first asked; what isn't found, or isn't visible, is None."""
 
     def __init__(self, database: Database, viewer: UserId, meter: Meter) -> None:
         self._database = database
         self._viewer = viewer
         self._meter = meter
         self._reading: set[asyncio.Task[Any]] = set()
-        self.users: Loader[str, UserView | None] = self._by_id(by_id.read_users)
-        self.visible_users: Loader[str, UserView | None] = self._by_id(by_id.read_visible_users)
-        self.contracts: Loader[str, ContractView | None] = self._by_id(by_id.read_contracts)
-        self.workspaces: Loader[str, WorkspaceAccess | None] = self._by_id(by_id.read_workspaces)
-        self.components: Loader[str, ComponentView | None] = self._by_id(by_id.read_components)
-        self.components_referred_to: Loader[str, ComponentView | None] = self._by_id(by_id.read_components_referred_to)
-        self.topics: Loader[str, TopicView | None] = self._by_id(by_id.read_topics)
-        self.credentials: Loader[str, CredentialView | None] = self._by_id(by_id.read_credentials)
-        self.secrets: Loader[str, SecretView | None] = self._by_id(by_id.read_secrets)
-        self.agents: Loader[str, AgentView | None] = self._by_id(by_id.read_agents)
-        self.bindings: Loader[Reference, BoundView | None] = self._loader(self._bindings)
-        self.flows: Loader[str, FlowView | None] = self._by_id(by_id.read_flows)
-        self.drafts: Loader[str, DraftView | None] = self._by_id(by_id.read_drafts)
-        self.active_drafts: Loader[str, DraftView | None] = self._by_id(by_id.read_active_drafts)
+
+    @cached_property
+    def users(self) -> Loader[str, UserView | None]:
+        return self._by_id(by_id.read_users)
+
+    @cached_property
+    def visible_users(self) -> Loader[str, UserView | None]:
+        return self._by_id(by_id.read_visible_users)
+
+    @cached_property
+    def contracts(self) -> Loader[str, ContractView | None]:
+        return self._by_id(by_id.read_contracts)
+
+    @cached_property
+    def workspaces(self) -> Loader[str, WorkspaceAccess | None]:
+        return self._by_id(by_id.read_workspaces)
+
+    @cached_property
+    def components(self) -> Loader[str, ComponentView | None]:
+        return self._by_id(by_id.read_components)
+
+    @cached_property
+    def components_referred_to(self) -> Loader[str, ComponentView | None]:
+        return self._by_id(by_id.read_components_referred_to)
+
+    @cached_property
+    def topics(self) -> Loader[str, TopicView | None]:
+        return self._by_id(by_id.read_topics)
+
+    @cached_property
+    def credentials(self) -> Loader[str, CredentialView | None]:
+        return self._by_id(by_id.read_credentials)
+
+    @cached_property
+    def secrets(self) -> Loader[str, SecretView | None]:
+        return self._by_id(by_id.read_secrets)
+
+    @cached_property
+    def agents(self) -> Loader[str, AgentView | None]:
+        return self._by_id(by_id.read_agents)
+
+    @cached_property
+    def bindings(self) -> Loader[Reference, BoundView | None]:
+        return self._loader(self._bindings)
+
+    @cached_property
+    def flows(self) -> Loader[str, FlowView | None]:
+        return self._by_id(by_id.read_flows)
+
+    @cached_property
+    def drafts(self) -> Loader[str, DraftView | None]:
+        return self._by_id(by_id.read_drafts)
+
+    @cached_property
+    def active_drafts(self) -> Loader[str, DraftView | None]:
         """By the id of the flow."""
-        self.versions: Loader[str, VersionView | None] = self._by_id(by_id.read_versions)
-        self.graphs: Loader[str, StoredGraph | None] = self._loader(self._graphs)
+        return self._by_id(by_id.read_active_drafts)
+
+    @cached_property
+    def versions(self) -> Loader[str, VersionView | None]:
+        return self._by_id(by_id.read_versions)
+
+    @cached_property
+    def graphs(self) -> Loader[str, StoredGraph | None]:
         """By the id of the draft or version."""
-        self.components_meant: Loader[tuple[str, str], ComponentView | None] = self._loader(self._components_meant)
+        return self._loader(self._graphs)
+
+    @cached_property
+    def components_meant(self) -> Loader[tuple[str, str], ComponentView | None]:
         """By tenant and command."""
-        self.readiness: Loader[str, tuple[Blocker, ...] | None] = self._loader(self._readiness)
+        return self._loader(self._components_meant)
+
+    @cached_property
+    def readiness(self) -> Loader[str, tuple[Blocker, ...] | None]:
         """By the id of the draft: what keeps it from being published."""
-        self.comparisons: Loader[Pair, GraphDiff | None] = self._loader(self._comparisons)
+        return self._loader(self._readiness)
+
+    @cached_property
+    def comparisons(self) -> Loader[Pair, GraphDiff | None]:
         """By the ids of an older and a newer draft or version."""
-        self.previous_versions: Loader[tuple[str, int], str | None] = self._loader(self._previous_versions)
+        return self._loader(self._comparisons)
+
+    @cached_property
+    def previous_versions(self) -> Loader[tuple[str, int], str | None]:
         """By flow and number: the id of the version before it."""
-        self.exportable_flows: Loader[OfFlow, ExportableFlow | None] = self._of_flows(find_destinations)
-        self.topics_in_use: Loader[OfFlow, TopicInUse | None] = self._of_flows(find_topic_in_use)
-        self.pages: Loader[PageBelow, Page[Any]] = self._loader(self._pages)
-        self.counts: Loader[CountBelow, int] = self._loader(self._counts)
+        return self._loader(self._previous_versions)
+
+    @cached_property
+    def exportable_flows(self) -> Loader[OfFlow, ExportableFlow | None]:
+        return self._of_flows(find_destinations)
+
+    @cached_property
+    def topics_in_use(self) -> Loader[OfFlow, TopicInUse | None]:
+        return self._of_flows(find_topic_in_use)
+
+    @cached_property
+    def pages(self) -> Loader[PageBelow, Page[Any]]:
+        return self._loader(self._pages)
+
+    @cached_property
+    def counts(self) -> Loader[CountBelow, int]:
+        return self._loader(self._counts)
 
     def _by_id(self, read: "by_id.Read[Found]") -> Loader[str, Found | None]:
         async def load(ids: list[str]) -> list[Found | None]:

@@ -16,6 +16,7 @@ from app.graphql.execution.meter import Meter
 from app.http.authentication.authenticator import Authenticator, token_wanted
 from app.http.cost_analysis import analyse_cost
 from app.http.documents import Documents, Operation, operation_of
+from app.http.in_flight import current_task
 from app.http.input_lists import check_inputs
 from app.http.limits import Limits
 from app.http.operations import Answer, execute, request_error
@@ -29,6 +30,8 @@ from app.storage.store import UnitOfWork
 from app.telemetry.log import Statements, counting_statements, log
 from app.telemetry.metrics import operation_ended
 
+SECONDS_UNWATCHED = 0.02
+"""How long a request is worked on before it is looked whether its client is still there."""
 CANCELLED = Answer({}, outcome="cancelled")
 """What the log says of an operation that was begun and has no answer."""
 
@@ -207,17 +210,46 @@ class Endpoint:
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
-    """Do the work unless the client goes away meanwhile: then it is cancelled, and its transaction rolled back."""
-    running, gone = asyncio.create_task(work), asyncio.create_task(gone_away(request))
+    """Do the work unless the client goes away meanwhile: then it is cancelled, and its transaction rolled back.
+
+    Most is done before it would be worth while to look whether anybody still waits for it.
+    """
+    watch = Watch(request)
     try:
-        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            return running.result()
-        raise client_went_away()
+        return await work
+    except asyncio.CancelledError:
+        if not watch.is_gone:
+            raise
+        watch.task.uncancel()
+        raise client_went_away() from None
     finally:
-        for task in (running, gone):
-            task.cancel()
-        await asyncio.gather(running, gone, return_exceptions=True)
+        await watch.end()
+
+
+class Watch:
+    """Cancels the task that answers a request when its client goes away."""
+
+    def __init__(self, request: Request) -> None:
+        loop = asyncio.get_running_loop()
+        self._request = request
+        self.task = current_task()
+        self._begins = loop.call_later(SECONDS_UNWATCHED, lambda: self._begin(loop))
+        self._watching: asyncio.Task[None] | None = None
+        self.is_gone = False
+
+    async def end(self) -> None:
+        self._begins.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watching = loop.create_task(self._cancel_when_gone())
+
+    async def _cancel_when_gone(self) -> None:
+        await gone_away(self._request)
+        self.is_gone = True
+        self.task.cancel()
 
 
 async def gone_away(request: Request) -> None:

@@ -39,3 +39,10 @@ class InFlightRequests:
         finally:
             self._tasks.discard(task)
             self.quiet_since = time.monotonic()
+
+
+def current_task() -> "asyncio.Task[object]":
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("requests are answered in tasks")
+    return task

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import uuid4
 
+import orjson
 import structlog
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -62,7 +63,7 @@ def configure_log(*, log_format: str, level: str) -> None:
         # Tracebacks without the values of variables: these are those of callers.
         [summary, plain, console()]
         if for_people
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=to_json)]
     )
     structlog.configure(
         processors=[*beginning, *ending],
@@ -81,6 +82,11 @@ def configure_log(*, log_format: str, level: str) -> None:
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
     # It would tell at every question about readiness which database it has found.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def to_json(line: object, **_: object) -> str:
+    """A line of the log; what JSON has no form for is shown as Python shows it."""
+    return orjson.dumps(line, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def console() -> structlog.dev.ConsoleRenderer:

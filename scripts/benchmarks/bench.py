@@ -175,7 +175,7 @@ def figures_of(name: str, pairs: list[tuple[Round, Round]], number: int) -> dict
 
 def statements(log: Path) -> int:
     """How many the last operation took, as the log of our server has it."""
-    lines = [line for line in log.read_text().splitlines() if '"event": "operation"' in line]
+    lines = [line for line in log.read_text().splitlines() if '"event":"operation"' in line]
     return int(json.loads(lines[-1])["statements"])
 
 

@@ -7,7 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.in_flight import InFlightRequests
+from app.http.in_flight import InFlightRequests, current_task
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import note_refusal, refused
 
@@ -56,13 +56,6 @@ class GracefulShutdown:
                     raise
                 task.uncancel()
                 await cut_off()(scope, receive, send)
-
-
-def current_task() -> "asyncio.Task[object]":
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError("requests are answered in tasks")
-    return task
 
 
 async def read_to_the_end(receive: Receive) -> None:
