@@ -1,5 +1,6 @@
 """Who may do what, and where nothing may be written (A1 to A6). Lists and mutations ask here alike."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -93,4 +94,9 @@ def contract_suspended(place: WorkspaceAccess) -> tuple[ContractSuspended, ...]:
 
 def may_write_flows(place: WorkspaceAccess) -> bool:
     """Whether the caller may create, copy to and edit flows here now."""
-    return not rights_missing(place) and not contract_suspended(place)
+    return may_edit_flows(place.permissions, place.workspace.contract.status)
+
+
+def may_edit_flows(permissions: Collection[str], status: ContractStatus) -> bool:
+    """The same of what a caller may do in a workspace, and the status of its contract (A3, A6)."""
+    return FLOW_EDIT in permissions and status is not ContractStatus.SUSPENDED

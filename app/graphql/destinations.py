@@ -13,7 +13,7 @@ from app.graphql.types.resources import Topic
 from app.graphql.types.workspace import Workspace
 from app.storage.paging import Page
 from app.storage.reads.candidates import MatchReason
-from app.storage.reads.rows import FlowView
+from app.storage.reads.rows import FlowView, WorkspaceView
 from app.usecases.find_candidates import TopicCandidate
 from app.usecases.find_destinations import RatedDestination
 
@@ -48,7 +48,7 @@ class DestinationWorkspaceEdge:
     def of(cls, cursor: str, there: RatedDestination) -> "DestinationWorkspaceEdge":
         return cls(
             cursor=cursor,
-            node=Workspace.of(there.place),
+            node=Workspace.of(WorkspaceView.of(there.place)),
             eligible=not there.refusals,
             eligible_for_override=there.eligible_for_override,
             blockers=[error_of(refusal) for refusal in there.refusals],

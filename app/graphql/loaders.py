@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from app.domain.access import WorkspaceAccess
 from app.domain.diff import GraphDiff
 from app.domain.model import ReferenceKind, UserId
 from app.domain.readiness import Blocker
@@ -30,6 +29,7 @@ from app.storage.reads.rows import (
     TopicView,
     UserView,
     VersionView,
+    WorkspaceView,
 )
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_states
@@ -103,7 +103,7 @@ class Loaders:
         return self._by_id(by_id.read_contracts)
 
     @cached_property
-    def workspaces(self) -> Loader[str, WorkspaceAccess | None]:
+    def workspaces(self) -> Loader[str, WorkspaceView | None]:
         return self._by_id(by_id.read_workspaces)
 
     @cached_property

@@ -58,12 +58,12 @@ class Lookup(Generic[Made]):
 
     loader: Loader[Any, Any]
     key: Hashable
-    make: Callable[[Any], Made]
-    """Made of what was found, if anything was."""
+    make: Callable[[Any], Made] | None = None
+    """What is made of what was found; None: nothing, it is what is wanted."""
 
     def __await__(self) -> "Generator[Any, None, Made | None]":
         found = yield from shield(self.loader.load(self.key)).__await__()
-        return None if found is None else self.make(found)
+        return found if found is None or self.make is None else self.make(found)
 
 
 @dataclass(frozen=True, slots=True)

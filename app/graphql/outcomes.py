@@ -141,14 +141,15 @@ async def restore_flow_draft_payload(
 
 async def version_by_id(info: Info, version_id: str) -> FlowVersion:
     """The version that a mutation has made."""
-    return FlowVersion.of(await required(info.context.loaders.versions, version_id))
+    view = await required(info.context.loaders.versions, version_id)
+    return FlowVersion.of(view)
 
 
 async def draft_by_id(info: Info, draft_id: str) -> FlowDraft | None:
     """The draft that a mutation has made or set aside; None if somebody has published or discarded it since."""
-    return await Lookup(info.context.loaders.drafts, draft_id, FlowDraft.of)
+    return await Lookup(info.context.loaders.drafts, draft_id)
 
 
 async def flow_by_id(info: Info, flow_id: str) -> Flow | None:
     """The flow that a mutation has changed; None if it has gone since."""
-    return await Lookup(info.context.loaders.flows, flow_id, Flow.of)
+    return await Lookup(info.context.loaders.flows, flow_id)

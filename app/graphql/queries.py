@@ -48,7 +48,8 @@ class Query:
     @field
     async def viewer(self, info: Info) -> User | None:
         """The user that you are signed in as."""
-        return User.of(await required(info.context.loaders.users, info.context.viewer))
+        view = await required(info.context.loaders.users, info.context.viewer)
+        return User.of(view)
 
     @field
     async def node(
@@ -77,7 +78,7 @@ class Query:
         id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the workspace.")],
     ) -> Awaitable[Workspace | None]:
         """A workspace by its id."""
-        return Lookup(info.context.loaders.workspaces, id_, Workspace.of)
+        return Lookup(info.context.loaders.workspaces, id_)
 
     @connection_field
     def workspaces(
@@ -99,7 +100,7 @@ class Query:
         id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the flow.")],
     ) -> Awaitable[Flow | None]:
         """A flow by its id."""
-        return Lookup(info.context.loaders.flows, id_, Flow.of)
+        return Lookup(info.context.loaders.flows, id_)
 
     @connection_field
     async def destination_contracts(

@@ -27,8 +27,8 @@ class One:
     loader: Callable[[Loaders], Loader[Any, Any]]
     key: Callable[[Any], Hashable | None]
     """What the loader is asked for on behalf of a parent; None where that refers to nothing."""
-    make: Callable[[Any], object]
-    """Makes an object of the schema of what was found."""
+    make: Callable[[Any], object] | None
+    """Makes an object of the schema of what was found; None where it is one, as rows are."""
 
     def lookup(self, loaders: Loaders, parent: object) -> Lookup[Any] | None:
         key = self.key(parent)
@@ -41,23 +41,21 @@ class Several:
 
     loader: Callable[[Loaders], Loader[Any, Any]]
     keys: Callable[[Any, Context], Awaitable[Sequence[Hashable]]]
-    make: Callable[[Any], object]
 
     async def lookups(self, context: Context, parent: object) -> Lookups:
         keys, loader = await self.keys(parent, context), self.loader(context.loaders)
-        return Lookups([Lookup(loader, key, self.make) for key in keys], only_found=True)
+        return Lookups([Lookup(loader, key) for key in keys], only_found=True)
 
 
 def several(
     loader: Callable[[Loaders], Loader[Any, Any]],
     keys: Callable[[Any, Context], Awaitable[Sequence[Hashable]]],
-    make: Callable[[Any], object],
     description: str,
     *,
     type_: type,
 ) -> Field:
     """A field that is a relation to several things of a type. Without an annotation it keeps its place among resolvers."""
-    relation = Several(loader, keys, make)
+    relation = Several(loader, keys)
 
     async def resolve(root: Any, info: Info) -> Any:  # noqa: ANN401 - the field's type says what it is
         return await (await relation.lookups(info.context, root))
@@ -73,9 +71,9 @@ def several(
 def one(
     loader: Callable[[Loaders], Loader[Any, Any]],
     key: Callable[[Any], Hashable | None],
-    make: Callable[[Any], object],
     description: str,
     *,
+    make: Callable[[Any], object] | None = None,
     name: str | None = None,
 ) -> Field:
     """A field that is a relation; its type says whether there has to be something.

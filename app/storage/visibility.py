@@ -40,6 +40,23 @@ def with_places(rows: FromClause) -> FromClause:
 PLACES = with_places(WORKSPACE_ACCESS)
 """Workspaces that somebody can see; statements on it say who: `BY_VIEWER`."""
 
+WORKSPACES_SEEN = (
+    WORKSPACE_ACCESS.join(WORKSPACE, WORKSPACE_ACCESS.c.workspace_id == WORKSPACE.c.id)
+    .join(CONTRACT, WORKSPACE.c.contract_id == CONTRACT.c.id)
+    .outerjoin(ROLE, WORKSPACE_ACCESS.c.role_id == ROLE.c.id)
+)
+"""The same without what only rules ask for."""
+
+WORKSPACE_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    WORKSPACE.c.id,
+    WORKSPACE.c.name,
+    WORKSPACE.c.type,
+    WORKSPACE.c.contract_id,
+    CONTRACT.c.status,
+    ROLE.c.permissions,
+)
+"""Those of `WORKSPACES_SEEN` that a viewer is shown."""
+
 BY_VIEWER = WORKSPACE_ACCESS.c.user_id == VIEWER
 
 FLOWS = FLOW.join(WORKSPACE_ACCESS, and_(WORKSPACE_ACCESS.c.workspace_id == FLOW.c.workspace_id, BY_VIEWER, MEMBER))

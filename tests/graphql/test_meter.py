@@ -25,33 +25,33 @@ def test_objects_add_up_until_they_are_above_the_maximum() -> None:
 
 def test_values_of_lists_count_each() -> None:
     counted = meter()
-    counted.take_value("x")
-    counted.take_value(["x"] * 9)
+    counted.take_values(["x"])
+    counted.take_values([["x"] * 9])
     with pytest.raises(AnswerTooLarge, match="more than 10 leaf values"):
-        counted.take_value(None)
+        counted.take_values([None])
 
 
 def test_null_and_an_empty_list_count_as_one_value() -> None:
     counted = meter()
     for _ in range(5):
-        counted.take_value(None)
-        counted.take_value([])
+        counted.take_values([None])
+        counted.take_values([[]])
     with pytest.raises(AnswerTooLarge, match="more than 10 leaf values"):
-        counted.take_value([])
+        counted.take_values([[]])
 
 
 def test_names_and_values_count_as_long_as_they_are_in_json() -> None:
     counted = meter()
     counted.take_names(len('"name":,'))
-    counted.take_value("ä" * 10)
+    counted.take_values(["ä" * 10])
     assert counted.bytes == len('"name":,') + len('"ääääääääää"'.encode())
     with pytest.raises(AnswerTooLarge, match="more than 1000 bytes"):
-        counted.take_value("x" * 1000)
+        counted.take_values(["x" * 1000])
 
 
 def test_graphs_that_are_read_are_limited_apart_from_what_is_shown() -> None:
     counted = meter()
-    counted.take_value("x" * 900)
+    counted.take_values(["x" * 900])
     counted.take_graphs(1000)
     with pytest.raises(AnswerTooLarge, match="more than 1000 bytes of graphs"):
         counted.take_graphs(1)

@@ -113,7 +113,6 @@ class ContractSuspended(
     contract: Contract = one(
         lambda loaders: loaders.contracts,
         lambda error: error.contract_id,
-        Contract.of,
         "The contract that is suspended.",
     )
 

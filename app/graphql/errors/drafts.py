@@ -24,7 +24,6 @@ class StaleDraft(UpdateFlowDraftError, PublishFlowDraftError, DiscardFlowDraftEr
     current_draft: FlowDraft | None = one(
         lambda loaders: loaders.drafts,
         lambda error: error.draft_id,
-        FlowDraft.of,
         "The draft as it is now; null when it was published or discarded meanwhile.",
     )
 

@@ -80,7 +80,6 @@ class AgentNotCopied(ExportFlowWarning):
     agent: Agent | None = one(
         lambda loaders: loaders.agents,
         lambda warning: warning.agent_id,
-        Agent.of,
         "The agent of the source; null if you can't see it.",
     )
     step_ids: list[str] = about("The steps that ran on it, in the order of the graph.")
@@ -102,13 +101,10 @@ class TopicSchemaMismatch(ExportFlowWarning):
     from_: Topic = one(
         lambda loaders: loaders.topics,
         lambda warning: warning.from_id,
-        Topic.of,
         "The topic that was replaced.",
         name="from",
     )
-    to: Topic = one(
-        lambda loaders: loaders.topics, lambda warning: warning.to_id, Topic.of, "The topic that took its place."
-    )
+    to: Topic = one(lambda loaders: loaders.topics, lambda warning: warning.to_id, "The topic that took its place.")
 
     @classmethod
     def of(cls, warning: topic_rules.TopicSchemaMismatch) -> Self:
@@ -145,9 +141,7 @@ class CredentialNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftE
 @strawberry.type(description="The flow to override has a draft already, and it was asked not to set it aside.")
 class DraftAlreadyExists(ExportFlowError, RevertFlowError):
     draft_id: strawberry.Private[str]
-    draft: FlowDraft = one(
-        lambda loaders: loaders.drafts, lambda error: error.draft_id, FlowDraft.of, "The draft that is there."
-    )
+    draft: FlowDraft = one(lambda loaders: loaders.drafts, lambda error: error.draft_id, "The draft that is there.")
 
     @classmethod
     def of(cls, refusal: override.DraftAlreadyExists) -> Self:

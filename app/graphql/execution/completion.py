@@ -10,6 +10,7 @@ from app.graphql.context import Vanished
 from app.graphql.execution.meter import AnswerTooLarge, Meter
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.plan import FieldPlan, Plan
+from app.graphql.rows import TYPE_OF_ROWS
 
 MOST_ERRORS = 100
 """How many errors of fields are told; what fails beyond them is null without one."""
@@ -41,12 +42,15 @@ class Completion:
         below: dict[GraphQLObjectType, Objects] = {}
         self._count(objects, field, self._meter.take_objects, len(values) - values.count(None))
         answers, name, is_required = objects.answers, field.name, field.shape.is_required
+        of_one_type = self._of_one_type(objects, field, below, values)
         for position, value in enumerate(values):
             if value is None and not is_required:
-                self._count(objects, field, self._meter.take_value, None)
+                self._meter.take_null()
+            elif of_one_type is not None:
+                answers[position][name] = of_one_type.add(value, position, None)
             else:
                 answers[position][name] = self._begun(objects, field, below, value, position, None)
-        return list(below.values())
+        return [begun for begun in below.values() if begun.sources]
 
     def _complete_lists(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
         below: dict[GraphQLObjectType, Objects] = {}
@@ -55,23 +59,40 @@ class Completion:
             if elements is None:
                 continue
             if not elements:
-                self._count(objects, field, self._meter.take_value, None)
+                self._meter.take_null()
             self._count(objects, field, self._meter.take_objects, len(elements))
+            of_one_type = self._of_one_type(objects, field, below, elements)
+            if of_one_type is not None and None not in elements:
+                objects.answers[position][field.name] = of_one_type.add_elements(elements, position)
+                continue
             answer: list[Any] = [None] * len(elements)
             objects.answers[position][field.name] = answer
             for index, element in enumerate(elements):
                 if element is None and not field.shape.element_is_required:
-                    self._count(objects, field, self._meter.take_value, None)
+                    self._meter.take_null()
                 else:
                     answer[index] = self._begun(objects, field, below, element, position, index)
-        return list(below.values())
+        return [begun for begun in below.values() if begun.sources]
+
+    def _of_one_type(
+        self, objects: Objects, field: FieldPlan, below: dict[GraphQLObjectType, Objects], values: Sequence[Any]
+    ) -> Objects | None:
+        """What the objects of a field become part of, if they are all of the type that it declares, and nothing failed."""
+        type_ = field.shape.object
+        if type_ is None or any(issubclass(each, Exception) for each in set(map(type, values))):
+            return None
+        if field.shape.is_required and None in values:
+            return None
+        if type_ not in below:
+            below[type_] = Objects(self._plan.below(field, type_), objects, field)
+        return below[type_]
 
     def _elements(self, objects: Objects, field: FieldPlan, position: int, value: Any) -> Sequence[Any] | None:
         """The elements of a list, if there is one."""
         if is_iterable(value):
             return value if isinstance(value, list | tuple) else list(value)
         if value is None and not field.shape.is_required:
-            self._count(objects, field, self._meter.take_value, None)
+            self._meter.take_null()
         else:
             self.fail(objects, field, position, why_none(field, value))
         return None
@@ -99,11 +120,11 @@ class Completion:
         return below[type_].add(value, position, index)
 
     def _type_of(self, field: FieldPlan, value: object) -> GraphQLObjectType:
-        """The type of the schema that an object is of: where it isn't said, its class bears the name."""
+        """The type of the schema that an object is of: where the field doesn't say it, its class does."""
+        if field.shape.object is not None:
+            return field.shape.object
         declared: Any = field.shape.element
-        if isinstance(declared, GraphQLObjectType):
-            return declared
-        found = self._plan.schema.type_map.get(type(value).__name__)
+        found = self._plan.schema.type_map.get(TYPE_OF_ROWS.get(type(value)) or type(value).__name__)
         if not isinstance(found, GraphQLObjectType) or not self._plan.schema.is_sub_type(declared, found):
             raise TypeError(f"{type(value).__name__} is no {declared.name}")
         return found
@@ -185,7 +206,9 @@ def why_none(field: FieldPlan, value: Any) -> Exception:
 
 def shown_at_once(field: FieldPlan, values: Sequence[Any]) -> list[Any] | None:
     """The leaf values of a field as they are shown; None where one of them can't be."""
-    show = field.shape.show
+    show, plain = field.shape.show, field.shape.plain
+    if plain and plain.issuperset(map(type, values)):
+        return list(values)
     try:
         shown = [None if value is None else show(value) for value in values]
     except Exception:  # noqa: BLE001 - it is told of the object that has it

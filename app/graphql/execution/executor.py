@@ -232,7 +232,7 @@ def found_in(values: Sequence[Any], known: Known) -> list[Any]:
             return value.of([found(each) for each in value.each]) if isinstance(value, Lookups) else value
         answers = known[value.loader]
         answer = answers if isinstance(answers, Exception) else answers[value.key]
-        if answer is None or isinstance(answer, Exception):
+        if value.make is None or answer is None or isinstance(answer, Exception):
             return answer
         if id(answer) not in made:
             made[id(answer)] = attempt(value.make, answer)

@@ -5,7 +5,7 @@ aren't paged and graphs hold, how long texts are, or that aliases ask for the sa
 above a limit the operation is refused before the bytes of its answer exist.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import orjson
 
@@ -101,15 +101,24 @@ class Meter:
         """Count the bytes of the names under which fields stand in an object."""
         self.bytes += number
 
-    def take_values(self, values: Iterable[object]) -> None:
-        """Count the leaf values of several objects, each as `take_value` does."""
-        for value in values:
-            self.take_value(value)
+    def take_null(self) -> None:
+        """Count an object that isn't there, or a list without elements, as a leaf value."""
+        self.values += 1
+        self.bytes += 5
 
-    def take_value(self, value: object) -> None:
-        """Count a leaf value, or a list of them, and as many bytes as it takes in JSON; null and an empty list are one."""
-        self.values += (len(value) or 1) if isinstance(value, list) else 1
-        self.bytes += json_length(value)
+    def take_values(self, values: Sequence[object]) -> None:
+        """Count the leaf values of a field of several objects, and as many bytes as they take in JSON.
+
+        A list counts as its elements, and as one if it is empty.
+        """
+        kinds = set(map(type, values))
+        if kinds == {str}:
+            self.values += len(values)
+            self.bytes += text_length("".join(values), len(values))  # type: ignore[arg-type]  # they are all texts
+        else:
+            self.values += sum(len(value) or 1 for value in values if isinstance(value, list))
+            self.values += sum(not isinstance(value, list) for value in values) if list in kinds else len(values)
+            self.bytes += sum(map(json_length, values))
         if self.bytes > self._max_bytes:
             self._refuse("bytes", self._max_bytes)
         if self.values > self._max_values:
@@ -148,12 +157,17 @@ class Meter:
         raise self.refused.with_traceback(None)
 
 
+def text_length(text: str, number: int = 1) -> int:
+    """How many bytes a text takes in JSON, or several that were put together."""
+    if text.isascii() and text.isprintable():
+        return len(text) + 2 * number + text.count('"') + text.count("\\")
+    return len(orjson.dumps(text)) + 2 * (number - 1)
+
+
 def json_length(value: object) -> int:
     """How many bytes a value takes in JSON; of short plain values an upper bound, which is found faster."""
     if isinstance(value, str):
-        if value.isascii() and value.isprintable():
-            return len(value) + 2 + value.count('"') + value.count("\\")
-        return len(orjson.dumps(value))
+        return text_length(value)
     if value is None or isinstance(value, bool):
         return 5
     if isinstance(value, int | float):

@@ -1,5 +1,6 @@
 """Objects of an answer while it is made: where each one stands, and what becomes null when something in it can't be told."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.graphql.execution.plan import FieldPlan, Selection
@@ -33,6 +34,15 @@ class Objects:
         self.indexes.append(index)
         self.answers.append(answer)
         return answer
+
+    def add_elements(self, sources: Sequence[Any], owner: int) -> list[dict[str, Any]]:
+        """Begin all elements of a list."""
+        answers = [self.selection.nulls.copy() for _ in sources]
+        self.sources.extend(sources)
+        self.owners.extend([owner] * len(answers))
+        self.indexes.extend(range(len(answers)))
+        self.answers.extend(answers)
+        return answers
 
     def path(self, position: int) -> list[str | int]:
         """Where an object stands in the answer."""

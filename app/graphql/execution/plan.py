@@ -13,6 +13,7 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLEnumType,
     GraphQLError,
     GraphQLField,
     GraphQLLeafType,
@@ -34,6 +35,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import is_iterable
+from orjson import Fragment
 from strawberry.types.field import StrawberryField
 
 from app.graphql.execution.meter import BYTES_PER_FIELD
@@ -52,7 +54,18 @@ Show = Callable[[Any], Any]
 class Shape:
     """What the values of a field are completed to."""
 
-    __slots__ = ("element", "element_is_required", "is_list", "is_required", "leaf", "show", "show_element", "type")
+    __slots__ = (
+        "element",
+        "element_is_required",
+        "is_list",
+        "is_required",
+        "leaf",
+        "object",
+        "plain",
+        "show",
+        "show_element",
+        "type",
+    )
 
     def __init__(self, output: GraphQLOutputType) -> None:
         self.type = output
@@ -62,10 +75,14 @@ class Shape:
         element = inner.of_type if isinstance(inner, GraphQLList) else output
         self.element_is_required = isinstance(element, GraphQLNonNull)
         self.element = get_named_type(output)
+        self.object: GraphQLObjectType | None = self.element if isinstance(self.element, GraphQLObjectType) else None
+        """The type of its objects, where there is only one."""
         self.leaf: GraphQLLeafType | None = self.element if is_leaf_type(self.element) else None
         self.show_element: Show = not_shown if self.leaf is None else show_of(self.leaf)
         """Shows a leaf value that isn't null; raises where it can't be shown."""
         self.show: Show = self._show_list if self.is_list else self.show_element
+        self.plain = PLAIN.get(self.element.name, NOTHING_PLAIN) if not self.is_list else NOTHING_PLAIN
+        """The classes of values that are shown as they are."""
 
     def _show_list(self, values: Any) -> list[Any]:
         if not is_iterable(values):
@@ -76,11 +93,24 @@ class Shape:
         return shown
 
 
+NOTHING_PLAIN: frozenset[type] = frozenset()
+PLAIN = {
+    "String": frozenset({str}),
+    "ID": frozenset({str}),
+    "Boolean": frozenset({bool}),
+    "JSON": frozenset({Fragment}),
+}
+
+
 def not_shown(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is no leaf value")
 
 
 def show_of(leaf: GraphQLLeafType) -> Show:
+    if isinstance(leaf, GraphQLEnumType):
+        names = frozenset(leaf.values)
+        # Rows have names, rules have members, which are equal to their names.
+        return lambda value: value if value in names else leaf.coerce_output_value(value)
     if not takes_anything(leaf):
         return leaf.coerce_output_value
 

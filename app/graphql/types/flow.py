@@ -3,7 +3,8 @@
 from asyncio import shield
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any, Self
+from operator import attrgetter
+from typing import Annotated, Any
 
 import strawberry
 
@@ -19,7 +20,7 @@ from app.graphql.types.graph import FlowGraph
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
 from app.graphql.types.readiness import DraftReadiness
-from app.graphql.types.resources import SomeWorkspace, workspace_of
+from app.graphql.types.resources import SomeWorkspace
 from app.storage.ids import Kind, is_id
 from app.storage.reads.lists import ListName, Wanted
 from app.storage.reads.rows import DraftView, FlowView, VersionView
@@ -32,24 +33,16 @@ Since = Annotated[
 
 def author_of(user_id: Callable[[Any], str | None], description: str) -> Field:
     """The relation to an author."""
-    return one(lambda loaders: loaders.users, user_id, User.of, description)
+    return one(lambda loaders: loaders.users, user_id, description)
 
 
 def version_of(version_id: Callable[[Any], str | None], description: str) -> Field:
     """The relation to a version."""
-    return one(lambda loaders: loaders.versions, version_id, _version, description)
-
-
-def _version(view: VersionView) -> "FlowVersion":
-    return FlowVersion.of(view)
-
-
-def _draft(view: DraftView) -> "FlowDraft":
-    return FlowDraft.of(view)
+    return one(lambda loaders: loaders.versions, version_id, description)
 
 
 @strawberry.type(description="An integration flow. It has a draft, a published version, or both.")
-class Flow(Node):
+class Flow(Node, row=FlowView):
     name: str = about("The name of the published version, or of the draft of a flow that was never published.")
     description: str | None = about("The description, likewise of the published version or the draft.")
     type: FlowType = about("How the flow runs.")
@@ -57,51 +50,33 @@ class Flow(Node):
     cron: str | None = about("When the flow starts, as a cron expression; likewise of the published version or draft.")
     created_at: datetime = about("When the flow was created.")
     updated_at: datetime = about("When the flow, its draft included, was changed last.")
-    view: strawberry.Private[FlowView]
 
     workspace: SomeWorkspace = one(
         lambda loaders: loaders.workspaces,
-        lambda flow: flow.view.workspace_id,
-        workspace_of,
+        attrgetter("workspace_id"),
         "The workspace that the flow lives in.",
     )
-    created_by: User | None = author_of(
-        lambda flow: flow.view.created_by, "Who created the flow; null if the account is gone."
-    )
+    created_by: User | None = author_of(attrgetter("created_by"), "Who created the flow; null if the account is gone.")
     draft: "FlowDraft | None" = one(
         lambda loaders: loaders.active_drafts,
-        lambda flow: flow.view.id,
-        _draft,
+        attrgetter("id"),
         "What is being edited; null if there is nothing unpublished.",
     )
 
     @connection_field
     def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowDraft"]]:
         """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
-        return connection_below(info, Wanted(ListName.SET_ASIDE), self.view.id, page, FlowDraft.of)
+        return connection_below(info, Wanted(ListName.SET_ASIDE), self.id, page, FlowDraft.of)
 
     published_version: "FlowVersion | None" = version_of(
-        lambda flow: flow.view.published_version_id,
+        attrgetter("published_version_id"),
         "The version that runs if the flow is active; null if the flow was never published.",
     )
 
-    @classmethod
-    def of(cls, view: FlowView) -> Self:
-        return cls(
-            id=strawberry.ID(view.id),
-            name=view.name,
-            description=view.description,
-            type=FlowType(view.type),
-            status=FlowStatus(view.status),
-            cron=view.cron,
-            created_at=view.created_at,
-            updated_at=view.updated_at,
-            view=view,
-        )
-
 
 @strawberry.type(description="A draft of a flow: the one that is being edited, or one that was set aside.")
-class FlowDraft(Node):
+class FlowDraft(Node, row=DraftView):
+    flow_id: strawberry.Private[str]
     name: str = about("The name that the flow gets when the draft is published.")
     description: str | None = about("The description that the flow gets when the draft is published.")
     cron: str | None = about("The schedule that the flow gets when the draft is published.")
@@ -112,22 +87,19 @@ class FlowDraft(Node):
     created_at: datetime = about("When the draft was made.")
     updated_at: datetime = about("When the draft was saved last.")
     set_aside_at: datetime | None = about("When the draft was set aside; null for the one that is being edited.")
-    view: strawberry.Private[DraftView]
 
-    flow: Flow = one(
-        lambda loaders: loaders.flows, lambda state: state.view.flow_id, Flow.of, "The flow that it is a draft of."
-    )
+    flow: Flow = one(lambda loaders: loaders.flows, attrgetter("flow_id"), "The flow that it is a draft of.")
     graph: FlowGraph = one(
         lambda loaders: loaders.graphs,
-        lambda state: state.view.id,
-        FlowGraph.of,
+        attrgetter("id"),
         "Its steps and links, and what they are bound to.",
+        make=FlowGraph.of,
     )
     readiness: DraftReadiness = one(
         lambda loaders: loaders.readiness,
-        lambda draft: draft.view.id,
-        DraftReadiness.of,
+        attrgetter("id"),
         "Whether it can be published now, and what keeps it from that.",
+        make=DraftReadiness.of,
     )
 
     @field
@@ -135,32 +107,16 @@ class FlowDraft(Node):
         """What it changes against a version of its flow; by default against the published one. Null without one."""
         older: str | None = given(since_version_id)
         if older is None:
-            flow = await required(info.context.loaders.flows, self.view.flow_id)
+            flow = await required(info.context.loaders.flows, self.flow_id)
             older = flow.published_version_id
-        return await changes_between(info, older, self.view.id)
+        return await changes_between(info, older, self.id)
 
-    author: User | None = author_of(
-        lambda draft: draft.view.author_id, "Who made the draft; null if the account is gone."
-    )
-
-    @classmethod
-    def of(cls, view: DraftView) -> Self:
-        return cls(
-            id=strawberry.ID(view.id),
-            name=view.name,
-            description=view.description,
-            cron=view.cron,
-            content_hash=view.content_hash,
-            revision=view.revision,
-            created_at=view.created_at,
-            updated_at=view.updated_at,
-            set_aside_at=view.set_aside_at,
-            view=view,
-        )
+    author: User | None = author_of(attrgetter("author_id"), "Who made the draft; null if the account is gone.")
 
 
 @strawberry.type(description="A published version of a flow. It never changes.")
-class FlowVersion(Node):
+class FlowVersion(Node, row=VersionView):
+    flow_id: strawberry.Private[str]
     number: int = about("1 for the first version of the flow, then one more each time.")
     name: str = about("The name of the flow in this version.")
     description: str | None = about("The description of the flow in this version.")
@@ -170,16 +126,13 @@ class FlowVersion(Node):
     )
     published_at: datetime = about("When it was published.")
     origin: VersionOrigin = about("Where its content came from.")
-    view: strawberry.Private[VersionView]
 
-    flow: Flow = one(
-        lambda loaders: loaders.flows, lambda state: state.view.flow_id, Flow.of, "The flow that it is a version of."
-    )
+    flow: Flow = one(lambda loaders: loaders.flows, attrgetter("flow_id"), "The flow that it is a version of.")
     graph: FlowGraph = one(
         lambda loaders: loaders.graphs,
-        lambda state: state.view.id,
-        FlowGraph.of,
+        attrgetter("id"),
         "Its steps and links, and what they are bound to.",
+        make=FlowGraph.of,
     )
 
     @field
@@ -187,29 +140,13 @@ class FlowVersion(Node):
         """What changed since a version of the flow; by default since the one before it. Null for the first."""
         older: str | None = given(since_version_id)
         if older is None:
-            older = await shield(info.context.loaders.previous_versions.load((self.view.flow_id, self.view.number)))
-        return await changes_between(info, older, self.view.id)
+            older = await shield(info.context.loaders.previous_versions.load((self.flow_id, self.number)))
+        return await changes_between(info, older, self.id)
 
-    published_by: User | None = author_of(
-        lambda version: version.view.published_by, "Who published it; null if the account is gone."
-    )
+    published_by: User | None = author_of(attrgetter("published_by"), "Who published it; null if the account is gone.")
     revert_of: "FlowVersion | None" = version_of(
-        lambda version: version.view.revert_of, "The older version that it restored, if it was a revert."
+        attrgetter("revert_of"), "The older version that it restored, if it was a revert."
     )
-
-    @classmethod
-    def of(cls, view: VersionView) -> Self:
-        return cls(
-            id=strawberry.ID(view.id),
-            number=view.number,
-            name=view.name,
-            description=view.description,
-            cron=view.cron,
-            content_hash=view.content_hash,
-            published_at=view.published_at,
-            origin=VersionOrigin(view.origin),
-            view=view,
-        )
 
 
 async def changes_between(info: Info, older: str | None, newer: str) -> GraphDiff | None:

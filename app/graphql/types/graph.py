@@ -39,31 +39,26 @@ class FlowStep:
     component: Component | None = one(
         lambda loaders: loaders.components_meant,
         lambda step: (step.tenant_id, step.command),
-        Component.of,
         "The component that the command means here; null if there is none or you can't see it.",
     )
     credential: Credential | None = one(
         lambda loaders: loaders.credentials,
         lambda step: step.bound.reference(ReferenceKind.CREDENTIAL),
-        Credential.of,
         "The credential that the step uses, if it has one.",
     )
     secret: Secret | None = one(
         lambda loaders: loaders.secrets,
         lambda step: step.bound.reference(ReferenceKind.SECRET),
-        Secret.of,
         "The secret that the step uses, if it has one.",
     )
     agent: Agent | None = one(
         lambda loaders: loaders.agents,
         lambda step: step.bound.reference(ReferenceKind.AGENT),
-        Agent.of,
         "The agent that the step goes through, if it has one.",
     )
     topic: Topic | None = one(
         lambda loaders: loaders.topics,
         lambda step: step.bound.reference(ReferenceKind.TOPIC),
-        Topic.of,
         "The topic that a pub/sub step uses, if it has one.",
     )
 
@@ -134,14 +129,12 @@ class FlowGraph:
     topics = several(
         lambda loaders: loaders.topics,
         lambda graph, context: graph.topic_ids(context),
-        Topic.of,
         "The topics that its pub/sub steps use, each once, in the order of the steps.",
         type_=Topic,
     )
     components = several(
         lambda loaders: loaders.components_meant,
         lambda graph, context: graph.commands(context),
-        Component.of,
         "The components that its steps use and that you can see, each once, in the order of the steps.",
         type_=Component,
     )

@@ -20,7 +20,6 @@ class InaccessibleComponent:
     component: Component | None = one(
         lambda loaders: loaders.components,
         lambda found: found.component_id,
-        Component.of,
         "The component; null if you can see none of this name.",
     )
 

@@ -1,7 +1,5 @@
 """Users and contracts."""
 
-from typing import Self
-
 import strawberry
 
 from app.domain.model import ContractStatus
@@ -11,21 +9,13 @@ from app.storage.reads.rows import ContractView, UserView
 
 
 @strawberry.type(description="Somebody with an account.")
-class User(Node):
+class User(Node, row=UserView):
     first_name: str = about("The first name.")
     last_name: str = about("The last name.")
     email: str = about("The e-mail address, which is unique.")
 
-    @classmethod
-    def of(cls, view: UserView) -> Self:
-        return cls(id=strawberry.ID(view.id), first_name=view.first_name, last_name=view.last_name, email=view.email)
-
 
 @strawberry.type(description="A contract: it owns workspaces and developer teams.")
-class Contract(Node):
+class Contract(Node, row=ContractView):
     name: str = about("The name of the contract.")
     status: ContractStatus = about("Whether the contract is in use. A suspended one refuses every write.")
-
-    @classmethod
-    def of(cls, view: ContractView) -> Self:
-        return cls(id=strawberry.ID(view.id), name=view.name, status=ContractStatus(view.status))

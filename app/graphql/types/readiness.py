@@ -32,7 +32,6 @@ class MissingCredential(DraftBlocker):
     component: Component = one(
         lambda loaders: loaders.components,
         lambda blocker: blocker.component_id,
-        Component.of,
         "The component whose credential or secret is missing.",
     )
 

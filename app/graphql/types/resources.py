@@ -1,16 +1,15 @@
 """Components, and what steps are bound to: credentials, secrets, agents and topics."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import strawberry
 
-from app.domain.access import WorkspaceAccess
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.model import ReferenceKind
 from app.graphql.describe import about
-from app.graphql.loaders import BoundView, Reference
+from app.graphql.loaders import Reference
 from app.graphql.relations import Field, one
 from app.graphql.scalars import JSON
 from app.graphql.types.node import Node
@@ -22,38 +21,19 @@ if TYPE_CHECKING:
 SomeWorkspace = Annotated["Workspace", strawberry.lazy("app.graphql.types.workspace")]
 
 
-def workspace_of(place: WorkspaceAccess) -> "Workspace":
-    """The workspace that something visible lives in."""
-    from app.graphql.types.workspace import Workspace
-
-    return Workspace.of(place)
-
-
 def in_workspace(description: str) -> Field:
     """The relation to the workspace of something that has a `workspace_id`."""
-    return one(lambda loaders: loaders.workspaces, lambda thing: thing.workspace_id, workspace_of, description)
+    return one(lambda loaders: loaders.workspaces, attrgetter("workspace_id"), description)
 
 
 @strawberry.type(description="A connector: what a step runs.")
-class Component(Node):
+class Component(Node, row=ComponentView):
     name: str = about("The name; with the team's it is what commands call the component: `team/name`.")
     team_name: str = about("The name of the team that made it.")
     title: str = about("The name that people read.")
     access: ComponentAccess = about("Who may use it.")
     requires: ComponentRequirement = about("What a step of it needs before it can be published.")
     is_pub_sub: bool = about("Whether its steps publish to a topic or subscribe to one.")
-
-    @classmethod
-    def of(cls, view: ComponentView) -> Self:
-        return cls(
-            id=strawberry.ID(view.id),
-            name=view.name,
-            team_name=view.team_name,
-            title=view.title,
-            access=ComponentAccess(view.access),
-            requires=ComponentRequirement(view.requires),
-            is_pub_sub=view.pub_sub,
-        )
 
 
 @strawberry.type
@@ -72,42 +52,29 @@ class OfComponent(InWorkspace):
     component_id: strawberry.Private[str]
     component: Component = one(
         lambda loaders: loaders.components_referred_to,
-        lambda thing: thing.component_id,
-        Component.of,
+        attrgetter("component_id"),
         "The component that it belongs to; only steps of this component can use it.",
     )
 
-    @classmethod
-    def of(cls, view: CredentialView | SecretView) -> Self:
-        workspace_id, component_id = view.workspace_id, view.component_id
-        return cls(id=strawberry.ID(view.id), name=view.name, workspace_id=workspace_id, component_id=component_id)
-
 
 @strawberry.type(description="What a step needs to sign in to a system. What it holds never leaves the platform.")
-class Credential(OfComponent):
+class Credential(OfComponent, row=CredentialView):
     pass
 
 
 @strawberry.type(description="Like a credential, for components that use auth secrets.")
-class Secret(OfComponent):
+class Secret(OfComponent, row=SecretView):
     pass
 
 
 @strawberry.type(description="A private-network agent, through which a step reaches systems behind a firewall.")
-class Agent(InWorkspace):
-    @classmethod
-    def of(cls, view: AgentView) -> Self:
-        return cls(id=strawberry.ID(view.id), name=view.name, workspace_id=view.workspace_id)
+class Agent(InWorkspace, row=AgentView):
+    pass
 
 
 @strawberry.type(description="A named JSON schema between the flows that publish to it and those that subscribe.")
-class Topic(InWorkspace):
+class Topic(InWorkspace, row=TopicView):
     schema: JSON = about("The JSON schema of its messages.")
-
-    @classmethod
-    def of(cls, view: TopicView) -> Self:
-        schema = JSON(orjson.Fragment(view.schema_text))
-        return cls(id=strawberry.ID(view.id), name=view.name, schema=schema, workspace_id=view.workspace_id)
 
 
 Binding = Annotated[
@@ -117,22 +84,9 @@ Binding = Annotated[
 
 def binding(reference: Callable[[Any], Reference | None], description: str, *, name: str | None = None) -> Field:
     """The relation to what a step is, or was, bound to."""
-    return one(lambda loaders: loaders.bindings, reference, binding_of, description, name=name)
+    return one(lambda loaders: loaders.bindings, reference, description, name=name)
 
 
 def reference_to(kind: ReferenceKind, id_: str | None) -> Reference | None:
     """What is referred to, if anything is."""
     return None if id_ is None else Reference(kind, id_)
-
-
-def binding_of(view: BoundView) -> Credential | Secret | Agent | Topic:
-    """What a step is bound to, of what was read of it."""
-    match view:
-        case SecretView():
-            return Secret.of(view)
-        case CredentialView():
-            return Credential.of(view)
-        case AgentView():
-            return Agent.of(view)
-        case TopicView():
-            return Topic.of(view)

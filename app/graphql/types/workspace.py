@@ -1,11 +1,11 @@
 """Workspaces, and the lists of what lives in them."""
 
 from collections.abc import Awaitable
-from typing import Annotated, Self
+from operator import attrgetter
+from typing import Annotated
 
 import strawberry
 
-from app.domain.access import WorkspaceAccess, may_write_flows
 from app.domain.model import FlowStatus, FlowType, WorkspaceType
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
@@ -18,6 +18,7 @@ from app.graphql.types.node import Node
 from app.graphql.types.people import Contract
 from app.graphql.types.resources import Agent, Credential, Secret, Topic
 from app.storage.reads.lists import ANY_FLOW, FlowFilter, FlowOrder, ListName, Wanted
+from app.storage.reads.rows import WorkspaceView
 
 OfComponent = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only those that belong to the component with this id.")
@@ -49,7 +50,7 @@ class FlowFilterInput:
 @strawberry.type(
     description="A workspace. Whoever is no member sees its name and contract, and nothing that lives there."
 )
-class Workspace(Node):
+class Workspace(Node, row=WorkspaceView):
     name: str = about("The name of the workspace.")
     type: WorkspaceType = about("Whether it is for production or for development.")
     viewer_permissions: list[str] = about("What you may do here; nothing if you are no member.")
@@ -57,11 +58,9 @@ class Workspace(Node):
         "Whether you may create, copy to and edit flows here now: you hold workspaces.flow.edit and the contract is "
         "not suspended."
     )
-    contract_id: strawberry.Private[str]
     contract: Contract = one(
         lambda loaders: loaders.contracts,
-        lambda workspace: workspace.contract_id,
-        Contract.of,
+        attrgetter("contract_id"),
         "The contract that owns the workspace.",
     )
 
@@ -125,15 +124,3 @@ class Workspace(Node):
     ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
         return connection_below(info, Wanted(ListName.AGENTS, searched(search)), self.id, page, Agent.of)
-
-    @classmethod
-    def of(cls, place: WorkspaceAccess) -> Self:
-        workspace = place.workspace
-        return cls(
-            id=strawberry.ID(workspace.id),
-            name=workspace.name,
-            type=workspace.type,
-            viewer_permissions=sorted(place.permissions),
-            viewer_can_edit_flows=may_write_flows(place),
-            contract_id=workspace.contract.id,
-        )

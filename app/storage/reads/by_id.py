@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, lit
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.domain.access import WorkspaceAccess
 from app.storage.database_connections import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import is_visible_component
@@ -23,6 +22,7 @@ from app.storage.reads.rows import (
     UserView,
     VersionView,
     View,
+    WorkspaceView,
     columns,
     maker,
 )
@@ -45,10 +45,9 @@ from app.storage.tables import (
 from app.storage.visibility import (
     BY_VIEWER,
     FLOWS,
-    PLACE_COLUMNS,
-    PLACES,
     VIEWER,
-    access_of,
+    WORKSPACE_COLUMNS,
+    WORKSPACES_SEEN,
     is_member,
 )
 
@@ -96,7 +95,7 @@ CONTRACTS = (
     .where(CONTRACT_ACCESS.c.user_id == VIEWER, CONTRACT.c.id == any_(IDS))
 )
 
-WORKSPACES = select(*PLACE_COLUMNS).select_from(PLACES).where(BY_VIEWER, WORKSPACE.c.id == any_(IDS))
+WORKSPACES = select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN).where(BY_VIEWER, WORKSPACE.c.id == any_(IDS))
 
 
 COMPONENTS_REFERRED_TO = (
@@ -143,6 +142,7 @@ def _reader(statement: Select[Any], view: type[View], kind: Kind, *, by: str = "
 
 read_users = _reader(USERS, UserView, Kind.USER)
 read_visible_users = _reader(VISIBLE_USERS, UserView, Kind.USER)
+read_workspaces = _reader(WORKSPACES, WorkspaceView, Kind.WORKSPACE)
 read_contracts = _reader(CONTRACTS, ContractView, Kind.CONTRACT)
 read_components = _reader(COMPONENTS, ComponentView, Kind.COMPONENT)
 read_components_referred_to = _reader(COMPONENTS_REFERRED_TO, ComponentView, Kind.COMPONENT)
@@ -154,11 +154,3 @@ read_flows = _reader(VISIBLE_FLOWS, FlowView, Kind.FLOW)
 read_drafts = _reader(DRAFTS, DraftView, Kind.DRAFT)
 read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
 read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)
-
-
-async def read_workspaces(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, WorkspaceAccess]:
-    known = [one for one in ids if is_id(Kind.WORKSPACE, one)]
-    if not known:
-        return {}
-    rows = await connection.rows(WORKSPACES, {"viewer": viewer, "ids": known})
-    return {row.workspace_id: access_of(row) for row in rows}

@@ -20,6 +20,7 @@ from app.storage.reads.rows import (
     TopicView,
     VersionView,
     View,
+    WorkspaceView,
     columns,
     maker,
 )
@@ -38,7 +39,7 @@ from app.storage.tables import (
     WORKSPACE,
     WORKSPACE_ACCESS,
 )
-from app.storage.visibility import PLACE_COLUMNS, PLACES, access_of, is_member
+from app.storage.visibility import WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member
 
 
 class FlowOrder(StrEnum):
@@ -108,10 +109,10 @@ SET_ASIDE = ListBelow(
 """The drafts of a flow that were set aside, the latest first (H8)."""
 
 WORKSPACES = ListBelow(
-    select(*PLACE_COLUMNS).select_from(PLACES),
+    select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN),
     WORKSPACE_ACCESS.c.user_id,
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
-    access_of,
+    maker(WorkspaceView),
 )
 """The workspaces that a user can see."""
 

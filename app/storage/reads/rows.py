@@ -1,11 +1,14 @@
 """Resources as queries see them: the columns of a row, in the order in which statements select them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
 from sqlalchemy import Column, Table
 
+from app.domain.access import WorkspaceAccess, may_edit_flows
+from app.domain.model import ContractStatus
 from app.storage.database_connections import Row
 
 
@@ -22,6 +25,31 @@ class ContractView(NamedTuple):
     status: str
 
 
+class WorkspaceView(NamedTuple):
+    """A workspace as its viewer stands in it."""
+
+    id: str
+    name: str
+    type: str
+    contract_id: str
+    contract_status: str
+    permissions: Sequence[str] | None
+
+    @property
+    def viewer_permissions(self) -> list[str]:
+        return sorted(self.permissions or ())
+
+    @property
+    def viewer_can_edit_flows(self) -> bool:
+        return may_edit_flows(self.permissions or (), ContractStatus(self.contract_status))
+
+    @classmethod
+    def of(cls, place: WorkspaceAccess) -> "WorkspaceView":
+        workspace, contract = place.workspace, place.workspace.contract
+        permissions = sorted(place.permissions)
+        return cls(workspace.id, workspace.name, workspace.type, contract.id, contract.status, permissions)
+
+
 class ComponentView(NamedTuple):
     id: str
     name: str
@@ -31,12 +59,21 @@ class ComponentView(NamedTuple):
     pub_sub: bool
     team_name: str
 
+    @property
+    def is_pub_sub(self) -> bool:
+        return self.pub_sub
+
 
 class TopicView(NamedTuple):
     id: str
     workspace_id: str
     name: str
     schema_text: str
+
+    @property
+    def schema(self) -> orjson.Fragment:
+        """The JSON schema, as JSON text already."""
+        return orjson.Fragment(self.schema_text)
 
 
 class CredentialView(NamedTuple):
