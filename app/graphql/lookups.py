@@ -59,11 +59,12 @@ class Lookup(Generic[Made]):
     loader: Loader[Any, Any]
     key: Hashable
     make: Callable[[Any], Made] | None = None
-    """What is made of what was found; None: nothing, it is what is wanted."""
+    """What is made of what was found, or what is to be looked up then; None: what was found is what is wanted."""
 
     def __await__(self) -> "Generator[Any, None, Made | None]":
         found = yield from shield(self.loader.load(self.key)).__await__()
-        return found if found is None or self.make is None else self.make(found)
+        made = found if found is None or self.make is None else self.make(found)
+        return (yield from made.__await__()) if isinstance(made, Lookup) else made
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.context import MUTATION_COST
 from app.graphql.request_errors import BadRequest
 from app.graphql.schema import schema
-from app.http.limits import NO_SIZE, NOTHING, ONE_OBJECT, ONE_VALUE, CostlyPath, QueryCost, Size
+from app.http.documents import Operation
+from app.http.limits import NO_SIZE, NOTHING, ONE_OBJECT, ONE_VALUE, CostlyPath, KnownCost, QueryCost, Size
+from app.offload import offload
 
 LIST_COST = 10
 ELEMENTS = {"edges", "nodes"}
@@ -59,15 +61,43 @@ def analyse_cost(
     variables: Mapping[str, Any],
     *,
     largest_page: int = LARGEST_PAGE,
+    read: dict[str, object] | None = None,
 ) -> QueryCost:
-    """The cost of an operation of a document with these variables.
+    """The cost of an operation of a document with these variables; those that it depends on are noted in `read`.
 
     Refuses fragments that are nested without end, and paging arguments that aren't acceptable.
     """
     try:
-        return CostAnalysis(schema.graphql_schema, document, variables, largest_page).operation(operation)
+        return CostAnalysis(
+            schema.graphql_schema, document, variables, largest_page, read={} if read is None else read
+        ).operation(operation)
     except RecursionError:
         raise BadRequest("The document is nested too deep: its fragments spread one another too often.") from None
+
+
+MOST_KNOWN_COSTS = 8
+"""For how many sets of variables the cost of an operation is kept."""
+
+
+async def cost_of(operation: Operation, variables: Mapping[str, Any], *, largest_page: int) -> QueryCost:
+    """The same of an operation that may have been asked for before. It is kept where it depends on short values only."""
+    for known in operation.costs:
+        if known.holds_for(variables):
+            return known.query_cost
+    document, read = operation.document, dict[str, object]()
+    found = await offload(
+        len(document.source),
+        analyse_cost,
+        operation.node,
+        document.node,
+        variables,
+        largest_page=largest_page,
+        read=read,
+    )
+    if document.is_valid and all(isinstance(value, int | None) for value in read.values()):
+        operation.costs.insert(0, KnownCost(read, found))
+        del operation.costs[MOST_KNOWN_COSTS:]
+    return found
 
 
 @dataclass
@@ -78,6 +108,8 @@ class CostAnalysis:
     document: DocumentNode
     variables: Mapping[str, Any]
     largest_page: int = LARGEST_PAGE
+    read: dict[str, object] = field(default_factory=dict)
+    """The variables that were looked at, with their values."""
     visits: int = 0
     """How many selections were looked at: no more than the document has."""
     _known: dict[str, QueryCost] = field(default_factory=dict)
@@ -176,6 +208,7 @@ class CostAnalysis:
     def _value(self, node: ValueNode) -> object:
         if isinstance(node, VariableNode):
             name = node.name.value
+            self.read[name] = self.variables.get(name)
             return self.variables[name] if name in self.variables else self._defaults.get(name)
         if isinstance(node, IntValueNode):
             return int(node.value)

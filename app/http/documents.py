@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cachetools import LRUCache
 from graphql import (
@@ -23,9 +23,11 @@ from graphql import (
     parse,
 )
 
+from app.graphql.execution.plan import PlannedSelections
 from app.graphql.json_text import json_text
 from app.graphql.request_errors import BadRequest, LimitExceeded
 from app.graphql.schema import mistakes_in, schema
+from app.http.limits import KnownCost
 from app.http.sources import IndexedSource
 from app.offload import offload
 
@@ -37,9 +39,9 @@ ROOT_FIELDS = frozenset(
 )
 INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
-CACHED_CHARACTERS = 1_000_000
-"""How many characters of documents are cached. Parsed, a document takes a hundred times as many bytes; most have a thousand
-characters."""
+CACHED_CHARACTERS = 600_000
+"""How many characters of documents are cached. Parsed and planned, a document takes two hundred times as many bytes; most
+have a thousand characters."""
 ENTRY_CHARACTERS = 300
 """What each document counts besides its own: a short one takes some kilobytes too."""
 CHECKING = 10
@@ -57,11 +59,8 @@ class Document:
     node: DocumentNode
     is_valid: bool = False
     """It was validated against the schema."""
-
-    @property
-    def hash(self) -> str:
-        """Tells documents apart in the log, without their text."""
-        return hashlib.sha256(self.source.encode(errors="replace")).hexdigest()[:16]
+    operations: "dict[str | None, Operation]" = field(default_factory=dict, compare=False)
+    """Those that were asked for, by the names under which they were."""
 
 
 def size_of(document: Document) -> int:
@@ -92,7 +91,7 @@ class Documents:
             return ()
         mistakes = await offload(CHECKING * len(document.source), self._check, document.node)
         if not mistakes and size_of(document) <= CACHED_CHARACTERS:
-            self._validated[document.source] = replace(document, is_valid=True)
+            self._validated[document.source] = replace(document, is_valid=True, operations={})
         return mistakes
 
     def _check(self, node: DocumentNode) -> Sequence[GraphQLError]:
@@ -109,6 +108,11 @@ class Operation:
     """The fields that it asks for first."""
     node: OperationDefinitionNode
     document: Document
+    hash: str
+    """Tells documents apart in the log, without their text."""
+    costs: list[KnownCost] = field(default_factory=list, compare=False)
+    """What it costs with some of the variables that it was asked with."""
+    plans: PlannedSelections = field(default_factory=PlannedSelections, compare=False)
 
     @property
     def only_introspects(self) -> bool:
@@ -130,6 +134,12 @@ class Operation:
 
 def operation_of(document: Document, name: str | None) -> Operation:
     """The operation that is meant. Refuses a document that leaves open which one to run."""
+    if name not in document.operations:
+        document.operations[name] = _found_operation(document, name)
+    return document.operations[name]
+
+
+def _found_operation(document: Document, name: str | None) -> Operation:
     definitions = document.node.definitions
     operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
     chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
@@ -138,7 +148,10 @@ def operation_of(document: Document, name: str | None) -> Operation:
     fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
     roots = frozenset(_root_fields(chosen[0].selection_set, fragments))
     own_name = chosen[0].name
-    return Operation(None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], document)
+    digest = hashlib.sha256(document.source.encode(errors="replace")).hexdigest()[:16]
+    return Operation(
+        None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], document, digest
+    )
 
 
 def _why_not_one(operations: Sequence[OperationDefinitionNode], name: str | None) -> str:

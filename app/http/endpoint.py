@@ -14,7 +14,7 @@ from app.domain.model import UserId
 from app.graphql.context import Context
 from app.graphql.execution.meter import Meter
 from app.http.authentication.authenticator import Authenticator, token_wanted
-from app.http.cost_analysis import analyse_cost
+from app.http.cost_analysis import cost_of
 from app.http.documents import Documents, Operation, operation_of
 from app.http.in_flight import current_task
 from app.http.input_lists import check_inputs
@@ -24,7 +24,6 @@ from app.http.rate_limit import RateLimiter
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
 from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import answered, error_media_type, failed, note_refusal, refused
-from app.offload import offload
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 from app.telemetry.log import Statements, counting_statements, log
@@ -128,14 +127,7 @@ class Endpoint:
             self._admit(received, operation)
             limits = self.bounds.limits
             check_inputs(operation.node, variables, most=limits.input_elements)
-            query_cost = await offload(
-                len(operation.document.source),
-                analyse_cost,
-                operation.node,
-                operation.document.node,
-                variables,
-                largest_page=limits.page_size,
-            )
+            query_cost = await cost_of(operation, variables, largest_page=limits.page_size)
             limits.check(query_cost, is_mutation=operation.type is OperationType.MUTATION)
         except GraphQLError as error:
             never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
@@ -189,7 +181,7 @@ class Endpoint:
             "operation",
             actor=received.viewer,
             operation=operation.name,
-            hash=operation.document.hash,
+            hash=operation.hash,
             type=operation.type.value,
             statements=statements,
             cost=cost,

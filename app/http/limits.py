@@ -1,5 +1,6 @@
 """The limits of documents, and what an operation asks for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.graphql.connections import LARGEST_PAGE
@@ -130,3 +131,20 @@ class QueryCost:
 
 
 NOTHING = QueryCost()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCost:
+    """What an operation costs where these variables have these values."""
+
+    variables: Mapping[str, object]
+    """Only those that the cost depends on; None stands for one that isn't given too."""
+    query_cost: QueryCost
+
+    def holds_for(self, variables: Mapping[str, object]) -> bool:
+        return all(is_same(variables.get(name), value) for name, value in self.variables.items())
+
+
+def is_same(value: object, other: object) -> bool:
+    """1, 1.0 and true are equal to Python, and not the same to GraphQL."""
+    return type(value) is type(other) and value == other

@@ -83,6 +83,7 @@ async def _run(asked: GraphQLRequest, operation: Operation, context: Context) ->
         asked.variables or {},
         most_mistakes=MOST_MISTAKES,
         hides_suggestions=not context.shows_schema,
+        kept=operation.plans if operation.document.is_valid else None,
     )
     return await Executor(plan, context).run() if isinstance(plan, Plan) else ExecutionResult(None, plan)
 

@@ -46,7 +46,7 @@ def failed(request_id: str) -> Response:
 
 
 def as_json(body: dict[str, Any], *, status: int, media_type: str) -> Response:
-    return Response(orjson.dumps(body), status, HEADERS, f"{media_type}; charset=utf-8")
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, HEADERS, f"{media_type}; charset=utf-8")
 
 
 def note_refusal(code: str) -> None:

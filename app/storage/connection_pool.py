@@ -5,8 +5,7 @@ statements.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
@@ -43,22 +42,29 @@ class ConnectionPool:
         self._free: list[AnyConnection] = []
         """The one that was used last is taken first."""
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AnyConnection]:
-        """A connection, given back at the end. Raises NoConnectionFree, and what the driver raises if it can't connect."""
+    async def take(self) -> AnyConnection:
+        """A connection, which is to be given back. Raises NoConnectionFree, and what the driver raises if it can't connect."""
         await self._wait_for_a_place()
         try:
             taken = self._free_one() or await self._connect()
-            if self._in_use is not None:
-                self._in_use.inc()
-            try:
-                yield taken
-            finally:
-                if self._in_use is not None:
-                    self._in_use.dec()
-                self._give_back(taken)
-        finally:
+        except BaseException:
             self._places.release()
+            raise
+        if self._in_use is not None:
+            self._in_use.inc()
+        return taken
+
+    def give_back(self, connection: AnyConnection) -> None:
+        if self._in_use is not None:
+            self._in_use.dec()
+        self._places.release()
+        if connection.is_closed():
+            return
+        if connection.is_in_transaction() or self._is_closed:
+            # Where it is in a transaction, whoever had it was cancelled while it was being rolled back.
+            connection.terminate()
+        else:
+            self._free.append(connection)
 
     async def close(self) -> None:
         """Close what is free; what is at work still is closed when it is given back."""
@@ -83,12 +89,3 @@ class ConnectionPool:
             if not found.is_closed():
                 return found
         return None
-
-    def _give_back(self, connection: AnyConnection) -> None:
-        if connection.is_closed():
-            return
-        if connection.is_in_transaction() or self._is_closed:
-            # Where it is in a transaction, whoever had it was cancelled while it was being rolled back.
-            connection.terminate()
-        else:
-            self._free.append(connection)

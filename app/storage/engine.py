@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 from sqlalchemy import make_url
@@ -66,19 +66,16 @@ class Database:
         self.url = url
         self._pool = pool
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[ReadConnection]:
+    def reading(self) -> "Reading":
         """A connection that PostgreSQL lets only read, without BEGIN and ROLLBACK around each statement."""
-        async with self._taken() as driver:
-            with failing_without_values(driver):
-                yield ReadConnection(driver)
+        return Reading(self._pool)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[WriteConnection]:
         """A transaction: committed at the end, rolled back whole if anything is raised."""
         is_committing = False
         try:
-            async with self._taken() as driver:
+            async with taken_from(self._pool) as driver:
                 with failing_without_values(driver):
                     transaction = driver.transaction()
                     await transaction.start()
@@ -98,17 +95,48 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
-    @asynccontextmanager
-    async def _taken(self) -> AsyncIterator[AnyConnection]:
-        """A connection of the pool; only while it is taken, an error of the system is an outage."""
-        async with AsyncExitStack() as stack:
-            try:
-                driver = await stack.enter_async_context(self._pool.connection())
-            except NoConnectionFree:
-                raise DatabaseUnavailable("all connections are at work") from None
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                raise failure_of(error, is_lost=isinstance(error, OSError)) from None
-            yield driver
+
+class Reading:
+    """Takes a connection for reading while it is entered. Not made of generators, since every request needs several."""
+
+    __slots__ = ("_driver", "_pool")
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> ReadConnection:
+        self._driver = await taken(self._pool)
+        return ReadConnection(self._driver)
+
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            if isinstance(error, FAILURES):
+                raise_failure(error, self._driver)
+        finally:
+            self._pool.give_back(self._driver)
+
+
+@asynccontextmanager
+async def taken_from(pool: ConnectionPool) -> AsyncIterator[AnyConnection]:
+    """A connection of the pool, given back at the end."""
+    driver = await taken(pool)
+    try:
+        yield driver
+    finally:
+        pool.give_back(driver)
+
+
+async def taken(pool: ConnectionPool) -> AnyConnection:
+    """A connection of the pool; only while it is taken, an error of the system is an outage."""
+    try:
+        return await pool.take()
+    except NoConnectionFree:
+        raise DatabaseUnavailable("all connections are at work") from None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise failure_of(error, is_lost=isinstance(error, OSError)) from None
+
+
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @contextmanager
@@ -116,12 +144,15 @@ def failing_without_values(driver: AnyConnection) -> Iterator[None]:
     """Raise one of our own exceptions for what the database refuses, or because it is lost."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise failure_of(error, is_lost=driver.is_closed()).with_traceback(error.__traceback__) from None
-    except asyncpg.InternalClientError as error:
+    except FAILURES as error:
+        raise_failure(error, driver)
+
+
+def raise_failure(error: Exception, driver: AnyConnection) -> NoReturn:
+    if isinstance(error, asyncpg.InternalClientError):
         # The server said goodbye, and the driver is still reading it.
         driver.terminate()
-        raise failure_of(error, is_lost=True).with_traceback(error.__traceback__) from None
+    raise failure_of(error, is_lost=driver.is_closed()).with_traceback(error.__traceback__) from None
 
 
 def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:

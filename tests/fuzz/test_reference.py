@@ -115,7 +115,10 @@ class Both:
         await end(asyncio.all_tasks() - before)
         if ours.meter.refused is not None:
             return None
-        return [(orjson.dumps(each.data).decode(), places_of(each.errors or [])) for each in answers]
+        return [
+            (orjson.dumps(each.data, option=orjson.OPT_UTC_Z).decode(), places_of(each.errors or []))
+            for each in answers
+        ]
 
 
 async def end(left: set[asyncio.Task[Any]]) -> None:

@@ -66,7 +66,7 @@ async def test_a_document_is_checked_in_a_thread_unless_it_is_short(
 
 
 async def test_the_hash_tells_documents_apart_by_their_text(read: Documents) -> None:
-    hashes = {operation_of(await read.read(source), None).document.hash for source in (VALID, f"{VALID} ", VALID)}
+    hashes = {operation_of(await read.read(source), None).hash for source in (VALID, f"{VALID} ", VALID)}
     assert len(hashes) == 2
 
 

@@ -25,6 +25,7 @@ CALLS_AT_ONCE = 64
 """So many resolvers are called between two looks at the time."""
 
 Fields = Sequence[FieldPlan]
+Make = Callable[[Any], object]
 Known = dict[Loader[Any, Any], Any]
 """What each loader knows; an exception where it could not read."""
 
@@ -39,6 +40,19 @@ class Wanted:
         self.field = field
         self.values = values
         """One for each object: a value, an exception, a lookup, several lookups, or what is to be awaited."""
+
+
+class WantedRelation(Wanted):
+    """The same of a field that is a relation: the values are keys, or exceptions."""
+
+    __slots__ = ("loader", "make")
+
+    def __init__(
+        self, objects: Objects, field: FieldPlan, keys: list[Any], loader: Loader[Any, Any], make: Make | None
+    ) -> None:
+        super().__init__(objects, field, keys)
+        self.loader = loader
+        self.make = make
 
 
 class Executor:
@@ -98,17 +112,16 @@ class Executor:
                     below = self._completion.complete(objects, field, values)
                     begun += [(inner, inner.selection.fields) for inner in below]
                 elif field.relation is not None:
-                    wanted.append(Wanted(objects, field, self._related(field.relation, objects.sources)))
+                    wanted.append(self._related(objects, field, field.relation))
                 else:
                     wanted.append(Wanted(objects, field, await self._called(objects, field)))
         return wanted
 
-    def _related(self, relation: One | Several, sources: Sequence[Any]) -> list[Any]:
+    def _related(self, objects: Objects, field: FieldPlan, relation: One | Several) -> Wanted:
         if isinstance(relation, Several):
-            return [relation.lookups(self._context, source) for source in sources]
-        loader, make = relation.loader(self._context.loaders), relation.make
-        keys = mapped(relation.key, sources)
-        return [key if key is None or isinstance(key, Exception) else Lookup(loader, key, make) for key in keys]
+            return Wanted(objects, field, [relation.lookups(self._context, source) for source in objects.sources])
+        keys, loader = mapped(relation.key, objects.sources), relation.loader(self._context.loaders)
+        return WantedRelation(objects, field, keys, loader, relation.make)
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """What the resolver of a field gives for each object."""
@@ -158,27 +171,41 @@ class Executor:
 
     async def _find(self, wanted: Sequence[Wanted]) -> None:
         """Find all values: wait for resolvers, then read what is to be looked up, by them too."""
+        await self._wait_for([each for each in wanted if not isinstance(each, WantedRelation)])
+        keys: dict[Loader[Any, Any], dict[Any, None]] = {}
+        for each in wanted:
+            await self._give_way()
+            if isinstance(each, WantedRelation):
+                keys.setdefault(each.loader, {}).update(dict.fromkeys(each.values))
+            else:
+                for lookup in lookups_in(each.values):
+                    keys.setdefault(lookup.loader, {})[lookup.key] = None
+        answers = await self._all([loader.know(known_keys(asked)) for loader, asked in keys.items()])
+        known = dict(zip(keys, answers, strict=True))
+        for each in wanted:
+            await self._give_way()
+            if isinstance(each, WantedRelation):
+                each.values = related_in(each.values, known[each.loader], each.make)
+            else:
+                each.values = found_in(each.values, known)
+        if further := [each for each in wanted if any(isinstance(value, Lookup) for value in each.values)]:
+            await self._find(further)
+
+    async def _wait_for(self, wanted: Sequence[Wanted]) -> None:
+        """Wait for all that resolvers gave which is to be awaited."""
         waiting = [
             (each.values, position)
             for each in wanted
             for position, value in enumerate(each.values)
             if value is not None and not isinstance(value, Lookup | Lookups) and is_awaitable(value)
         ]
+        if not waiting:
+            return
         # Several fields of an object may need the same, which isn't kept for long if it is large.
         waiting.sort(key=itemgetter(1))
         found = await self._all([values[position] for values, position in waiting])
         for (values, position), value in zip(waiting, found, strict=True):
             values[position] = value
-        keys: dict[Loader[Any, Any], dict[Any, None]] = {}
-        for each in wanted:
-            await self._give_way()
-            for lookup in lookups_in(each.values):
-                keys.setdefault(lookup.loader, {})[lookup.key] = None
-        answers = await self._all([loader.know(asked) for loader, asked in keys.items()])
-        known = dict(zip(keys, answers, strict=True))
-        for each in wanted:
-            await self._give_way()
-            each.values = found_in(each.values, known)
 
     async def _all(self, awaited: Sequence[Awaitable[Any]]) -> list[Any]:
         """The results, and exceptions in place of them. One alone takes no task."""
@@ -187,7 +214,7 @@ class Executor:
                 return [await awaited[0]]
             except Exception as error:  # noqa: BLE001 - it is told at its field
                 return [error]
-        return await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
+        return await asyncio.gather(*map(self._paced, awaited), return_exceptions=True) if awaited else []
 
     async def _paced(self, awaited: Awaitable[Any]) -> Any:
         """Many may go on in the same turn of the event loop."""
@@ -221,6 +248,26 @@ def lookups_in(values: Sequence[Any]) -> list[Lookup[Any]]:
     found = [value for value in values if isinstance(value, Lookup)]
     several = (value.each for value in values if isinstance(value, Lookups))
     return found + [lookup for each in several for lookup in each if lookup is not None]
+
+
+def known_keys(asked: dict[Any, None]) -> list[Any]:
+    """What a loader is asked for of a column of keys."""
+    return [key for key in asked if key is not None and not isinstance(key, Exception)]
+
+
+def related_in(keys: Sequence[Any], known: Any, make: Make | None) -> list[Any]:
+    """What relations lead to, or the exceptions that kept it from being found. What is made of one answer is made once."""
+    if isinstance(known, Exception):
+        return [key if key is None or isinstance(key, Exception) else known for key in keys]
+    found = [known.get(key, key) for key in keys]
+    if make is None:
+        return found
+    made = {
+        id(answer): attempt(make, answer)
+        for answer in {id(answer): answer for answer in found}.values()
+        if answer is not None and not isinstance(answer, Exception)
+    }
+    return [made.get(id(answer), answer) for answer in found]
 
 
 def found_in(values: Sequence[Any], known: Known) -> list[Any]:

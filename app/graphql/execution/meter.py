@@ -6,6 +6,7 @@ above a limit the operation is refused before the bytes of its answer exist.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import orjson
 
@@ -172,4 +173,6 @@ def json_length(value: object) -> int:
         return 5
     if isinstance(value, int | float):
         return 24
+    if isinstance(value, datetime):
+        return 34
     return len(orjson.dumps(value))

@@ -5,11 +5,14 @@ nothing of the values that are found.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any, cast
 
+from cachetools import LRUCache
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -28,9 +31,12 @@ from graphql import (
     SchemaMetaFieldDef,
     TypeMetaFieldDef,
     TypeNameMetaFieldDef,
+    VariableNode,
+    Visitor,
     get_named_type,
     is_introspection_type,
     is_leaf_type,
+    visit,
 )
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_variable_values
@@ -82,7 +88,7 @@ class Shape:
         """Shows a leaf value that isn't null; raises where it can't be shown."""
         self.show: Show = self._show_list if self.is_list else self.show_element
         self.plain = PLAIN.get(self.element.name, NOTHING_PLAIN) if not self.is_list else NOTHING_PLAIN
-        """The classes of values that are shown as they are."""
+        """The classes of values that are shown as they are, or that JSON has a form for."""
 
     def _show_list(self, values: Any) -> list[Any]:
         if not is_iterable(values):
@@ -98,6 +104,7 @@ PLAIN = {
     "String": frozenset({str}),
     "ID": frozenset({str}),
     "Boolean": frozenset({bool}),
+    "DateTime": frozenset({datetime}),
     "JSON": frozenset({Fragment}),
 }
 
@@ -169,6 +176,40 @@ class Selection:
         """How many bytes the names take in each of them."""
 
 
+MOST_KEPT = 2
+"""For how many sets of conditions the selections of an operation are kept."""
+
+
+class PlannedSelections:
+    """What is selected by an operation that is asked for again and again, by the values of its conditions."""
+
+    def __init__(self) -> None:
+        self._conditions: frozenset[str] | None = None
+        self._kept: LRUCache[tuple[object, ...], Selection] = LRUCache(MOST_KEPT)
+
+    def root(self, document: DocumentNode, variables: VariableValues, make: Callable[[], Selection]) -> Selection:
+        if self._conditions is None:
+            self._conditions = conditions_of(document)
+        key = tuple(variables.coerced.get(name) for name in sorted(self._conditions))
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = make()
+        return found
+
+
+def conditions_of(document: DocumentNode) -> frozenset[str]:
+    """The variables on which it depends what is selected: those that stand in directives."""
+    found: set[str] = set()
+
+    class Directives(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+            values = [argument.value for argument in node.arguments or ()]
+            found.update(value.name.value for value in values if isinstance(value, VariableNode))
+
+    visit(document, Directives())
+    return frozenset(found)
+
+
 class Plan:
     """An operation with its variables."""
 
@@ -180,7 +221,10 @@ class Plan:
         variables: VariableValues,
         *,
         hides_suggestions: bool,
+        kept: PlannedSelections | None = None,
     ) -> None:
+        self._document = document
+        self._kept = kept
         self.schema = schema
         self.operation = operation
         self.variables = variables
@@ -200,6 +244,7 @@ class Plan:
         *,
         most_mistakes: int = 50,
         hides_suggestions: bool = False,
+        kept: PlannedSelections | None = None,
     ) -> "Plan | list[GraphQLError]":
         """The plan of an operation, or what is wrong with its variables."""
         values = get_variable_values(
@@ -211,7 +256,7 @@ class Plan:
         )
         if isinstance(values, list):
             return values
-        return cls(schema, document, operation, values, hides_suggestions=hides_suggestions)
+        return cls(schema, document, operation, values, hides_suggestions=hides_suggestions, kept=kept)
 
     @property
     def is_mutation(self) -> bool:
@@ -219,6 +264,11 @@ class Plan:
 
     def root(self) -> Selection:
         """What is selected of the root. Raises GraphQLError where a condition isn't acceptable."""
+        if self._kept is None:
+            return self._root()
+        return self._kept.root(self._document, self.variables, self._root)
+
+    def _root(self) -> Selection:
         root_type = self.schema.get_root_type(self.operation.operation)
         if root_type is None:
             raise TypeError(f"the schema has no {self.operation.operation.value}")
