@@ -35,8 +35,18 @@ Element = TypeVar("Element")
 class PageInfo:
     has_next_page: bool = about("Whether elements follow: ask for them with `after: endCursor`.")
     has_previous_page: bool = about("Whether elements precede: ask for them with `before: startCursor`.")
-    start_cursor: str | None = about("The cursor of the first element; null on an empty page.")
-    end_cursor: str | None = about("The cursor of the last element; null on an empty page.")
+    page: strawberry.Private[Page[Any]]
+    paging: strawberry.Private["Paging"]
+
+    @field
+    def start_cursor(self) -> str | None:
+        """The cursor of the first element; null on an empty page."""
+        return self.paging.cursor(self.page.elements[0][0]) if self.page.elements else None
+
+    @field
+    def end_cursor(self) -> str | None:
+        """The cursor of the last element; null on an empty page."""
+        return self.paging.cursor(self.page.elements[-1][0]) if self.page.elements else None
 
 
 @strawberry.type(description="An element of a list, and where it stands there.")
@@ -91,12 +101,7 @@ class Paging:
         return urlsafe_b64encode(orjson.dumps([_seal(self.listing, values), *values])).decode().rstrip("=")
 
     def info(self, page: Page[Any]) -> PageInfo:
-        return PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=self.cursor(page.elements[0][0]) if page.elements else None,
-            end_cursor=self.cursor(page.elements[-1][0]) if page.elements else None,
-        )
+        return PageInfo(has_next_page=page.has_next, has_previous_page=page.has_previous, page=page, paging=self)
 
     def connection(
         self, page: Page[Element], node: Callable[[Element], NodeType], count: Callable[[], Awaitable[int]]

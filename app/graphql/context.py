@@ -4,7 +4,6 @@ from asyncio import Lock, shield
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
-from aiodataloader import DataLoader
 from cachetools import LRUCache
 from graphql import DocumentNode
 from strawberry.types.info import Info as StrawberryInfo
@@ -14,12 +13,12 @@ from app.domain.model import UserId
 from app.graphql.execution.meter import Meter
 from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
-from app.graphql.lookups import Lookup
+from app.graphql.lookups import Loader, Lookup
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.store import UnitOfWork
 
-Key = TypeVar("Key")
+Key = TypeVar("Key", bound=Hashable)
 Wish = TypeVar("Wish")
 Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
@@ -99,7 +98,7 @@ class Vanished(LookupError):
 Info = StrawberryInfo[Context, None]
 
 
-async def required(loader: "DataLoader[Key, Found | None]", key: Key) -> Found:
+async def required(loader: "Loader[Key, Found | None]", key: Key) -> Found:
     """What is there because something visible refers to it; that it isn't is a bug or a race, and no caller's fault."""
     found = await shield(loader.load(key))
     if found is None:

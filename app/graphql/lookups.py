@@ -4,6 +4,7 @@ import asyncio
 from asyncio import shield
 from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
@@ -15,18 +16,28 @@ Made = TypeVar("Made")
 Load = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
 
 
-class Loader(DataLoader[Key, Answer]):
+class Loader(Generic[Key, Answer]):
     """Reads what is asked for by key, each key once, whether it is asked for one by one or for many parents at once.
 
     What can't be read isn't tried again: it would fail as often as it is met.
     """
 
     def __init__(self, load: Load, reading: "set[asyncio.Task[Any]]") -> None:
-        super().__init__(self._load_batch)
         self._read = load
         self._reading = reading
         self._known: dict[Key, Answer] = {}
         self._failure: Exception | None = None
+
+    def load(self, key: Key) -> "asyncio.Future[Answer]":
+        """The answer for one key, read together with those that others ask for at the same time."""
+        return self._one_by_one.load(key)
+
+    def load_many(self, keys: Iterable[Key]) -> "asyncio.Future[list[Answer]]":
+        return self._one_by_one.load_many(keys)
+
+    @cached_property
+    def _one_by_one(self) -> DataLoader[Key, Answer]:
+        return DataLoader(self._load_batch)
 
     async def know(self, keys: Iterable[Key]) -> dict[Key, Answer]:
         """What is known of these keys, and of others, once the missing ones are read; nothing is made for each of them."""

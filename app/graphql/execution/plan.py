@@ -1,14 +1,11 @@
-"""The plan of an operation: what is selected of each type, and how each of the fields is had.
+"""The plan of an operation: what is selected of each type.
 
-It is made of the document, its operation and the conditions of `@skip` and `@include`, while it is executed, and knows
-nothing of the values that are found.
+It is made of the document, its operation and the conditions of `@skip` and `@include`, and knows nothing of the values
+that are found: so it is kept for those who ask for the same again.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from functools import cache
-from operator import attrgetter
-from typing import Any, cast
+from typing import Any
 
 from cachetools import LRUCache
 from graphql import (
@@ -16,126 +13,20 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
-    GraphQLEnumType,
     GraphQLError,
-    GraphQLField,
-    GraphQLLeafType,
-    GraphQLList,
-    GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    SchemaMetaFieldDef,
-    TypeMetaFieldDef,
-    TypeNameMetaFieldDef,
     VariableNode,
     Visitor,
-    get_named_type,
-    is_introspection_type,
-    is_leaf_type,
     visit,
 )
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_variable_values
-from graphql.pyutils import is_iterable
-from orjson import Fragment
-from strawberry.types.field import StrawberryField
 
+from app.graphql.execution.fields import access_of, definition_of, shape_of
 from app.graphql.execution.meter import BYTES_PER_FIELD
-from app.graphql.relations import KEY, One, Several
-
-META_FIELDS = {
-    "__typename": TypeNameMetaFieldDef,
-    "__schema": SchemaMetaFieldDef,
-    "__type": TypeMetaFieldDef,
-}
-
-
-Show = Callable[[Any], Any]
-
-
-class Shape:
-    """What the values of a field are completed to."""
-
-    __slots__ = (
-        "element",
-        "element_is_required",
-        "is_list",
-        "is_required",
-        "leaf",
-        "object",
-        "plain",
-        "show",
-        "show_element",
-        "type",
-    )
-
-    def __init__(self, output: GraphQLOutputType) -> None:
-        self.type = output
-        self.is_required = isinstance(output, GraphQLNonNull)
-        inner = output.of_type if isinstance(output, GraphQLNonNull) else output
-        self.is_list = isinstance(inner, GraphQLList)
-        element = inner.of_type if isinstance(inner, GraphQLList) else output
-        self.element_is_required = isinstance(element, GraphQLNonNull)
-        self.element = get_named_type(output)
-        self.object: GraphQLObjectType | None = self.element if isinstance(self.element, GraphQLObjectType) else None
-        """The type of its objects, where there is only one."""
-        self.leaf: GraphQLLeafType | None = self.element if is_leaf_type(self.element) else None
-        self.show_element: Show = not_shown if self.leaf is None else show_of(self.leaf)
-        """Shows a leaf value that isn't null; raises where it can't be shown."""
-        self.show: Show = self._show_list if self.is_list else self.show_element
-        self.plain = PLAIN.get(self.element.name, NOTHING_PLAIN) if not self.is_list else NOTHING_PLAIN
-        """The classes of values that are shown as they are, or that JSON has a form for."""
-
-    def _show_list(self, values: Any) -> list[Any]:
-        if not is_iterable(values):
-            raise TypeError(f"{type(values).__name__} is no {self.type}")
-        shown = [None if value is None else self.show_element(value) for value in values]
-        if self.element_is_required and None in shown:
-            raise TypeError(f"an element of {self.type} is null")
-        return shown
-
-
-NOTHING_PLAIN: frozenset[type] = frozenset()
-PLAIN = {
-    "String": frozenset({str}),
-    "ID": frozenset({str}),
-    "Boolean": frozenset({bool}),
-    "DateTime": frozenset({datetime}),
-    "JSON": frozenset({Fragment}),
-}
-
-
-def not_shown(value: object) -> object:
-    raise TypeError(f"{type(value).__name__} is no leaf value")
-
-
-def show_of(leaf: GraphQLLeafType) -> Show:
-    if isinstance(leaf, GraphQLEnumType):
-        names = frozenset(leaf.values)
-        # Rows have names, rules have members, which are equal to their names.
-        return lambda value: value if value in names else leaf.coerce_output_value(value)
-    if not takes_anything(leaf):
-        return leaf.coerce_output_value
-
-    def show(value: object) -> object:
-        if isinstance(value, Exception):
-            raise value
-        return leaf.coerce_output_value(value)
-
-    return show
-
-
-def takes_anything(leaf: GraphQLLeafType) -> bool:
-    """Whether a scalar shows whatever it is given, even an exception."""
-    try:
-        leaf.coerce_output_value(Exception())
-    except Exception:  # noqa: BLE001 - which is what is asked
-        return False
-    return True
 
 
 class FieldPlan:
@@ -296,51 +187,3 @@ class Plan:
     @staticmethod
     def _selection(type_: GraphQLObjectType, grouped: dict[str, FieldDetailsList]) -> Selection:
         return Selection(type_, [FieldPlan(name, type_, details) for name, details in grouped.items()])
-
-
-def definition_of(parent: GraphQLObjectType, name: str) -> GraphQLField:
-    return META_FIELDS.get(name) or parent.fields[name]
-
-
-@cache
-def shape_of(parent: GraphQLObjectType, name: str) -> Shape:
-    return Shape(definition_of(parent, name).type)
-
-
-Get = Callable[[Any], Any]
-
-
-@cache
-def access_of(parent: GraphQLObjectType, name: str) -> tuple[Get | None, One | Several | None]:
-    """How a field is had without asking its resolver, if it can be: of an attribute, or as a relation."""
-    if name == "__typename":
-        return lambda _: parent.name, None
-    field = parent.fields.get(name)
-    if field is None:
-        return None, None
-    definition = field.extensions.get("strawberry-definition")
-    if not isinstance(definition, StrawberryField):
-        return get_of_introspection(parent, field), None
-    relation = definition.metadata.get(KEY)
-    if isinstance(relation, One | Several):
-        return None, relation
-    resolver = definition.base_resolver
-    if resolver is None:
-        return attrgetter(definition.python_name), None
-    if not definition.is_async and not definition.arguments and resolver.info_parameter is None:
-        return cast("Get", resolver.wrapped_func), None
-    return None, None
-
-
-def get_of_introspection(parent: GraphQLObjectType, field: GraphQLField) -> Get | None:
-    """What tells of the schema, where it takes no arguments: all resolvers but one look at nothing but their parent."""
-    resolve = field.resolve
-    if (
-        resolve is None
-        or field.args
-        or field is parent.fields.get("possibleTypes")
-        or not is_introspection_type(parent)
-    ):
-        return None
-    no_info = cast("GraphQLResolveInfo[Any]", None)
-    return lambda each: resolve(each, no_info)

@@ -232,7 +232,7 @@ class Wanted:
             **searching(self.search),
             **naming_contract(self.contract_id),
             **_values_of(self.flow_filter),
-            **_naming_component(self.component_id or self.flow_filter.component_id),
+            **_naming_component(self.flow_filter.component_id if self.component_id is None else self.component_id),
         }
         return replace(listing_like(self._shape), values=values)
 
