@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from app.domain.component import Component, InaccessibilityReason
 from app.domain.error_code import ErrorCode
-from app.domain.model import Workspace
+from app.domain.model import ComponentId, Workspace
 from app.domain.paths import Path
 from app.domain.step import Step
 from app.domain.wording import counted, enumerated, named, shown
@@ -17,7 +17,7 @@ LONGEST_REMEDY = 100
 """Of the components in a message, and of those that a part of its advice is about, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InaccessibleComponent:
     name: str
     """`team/name` as the commands have it, or the whole command where it can't be read as one."""
@@ -30,6 +30,15 @@ class InaccessibleComponent:
     def label(self) -> str:
         """How messages name it: by its title, or as the commands do where nobody knows it."""
         return shown(self.name) if self.component is None else self.component.label
+
+    @cached_property
+    def step_ids(self) -> list[str]:
+        """Kept, since every step that uses the component has this object."""
+        return [step.id for step in self.steps]
+
+    @property
+    def component_id(self) -> ComponentId | None:
+        return None if self.component is None else self.component.id
 
 
 class InaccessibleComponents(tuple[InaccessibleComponent, ...]):  # noqa: SLOT001 - what is derived once is kept in its __dict__

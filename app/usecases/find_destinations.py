@@ -7,14 +7,14 @@ from typing import Any
 
 from app.domain.access import WorkspaceAccess, rights_missing
 from app.domain.export import ExportFacts, ExportRefusal, ExportWish, IntoWorkspace, export_refusals
-from app.domain.model import UserId, Workspace
+from app.domain.model import UserId, Workspace, WorkspaceId
 from app.domain.quota import is_quota_judged, stands_only_in_the_way_of_a_new_flow
 from app.domain.source import Chosen, SourceWish
 from app.domain.used_components import UsableWhere, UsedComponents
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue
-from app.storage.paging import Key, ListBelow, Page, PageRequest
+from app.storage.paging import ListBelow, Page, PageRequest
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.destinations import contracts_to_export_to, count_flows_used, workspaces_to_export_to
 from app.storage.reads.limit import ReadLimit
@@ -58,7 +58,9 @@ class ExportableFlow:
     """How much there is to decide about, as `offload` counts."""
     flows_used: dict[str, int] = field(default_factory=dict)
     """By contract, as far as it was asked for: counting them takes time, and pages may be asked for again and again."""
-    counting: Lock = field(default_factory=Lock)
+    decided: dict[WorkspaceId, RatedDestination] = field(default_factory=dict)
+    """By workspace, as far as it was asked for: a decision takes time for each step that refuses it."""
+    deciding: Lock = field(default_factory=Lock)
 
     async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
         """A page of the places, by name, each with every refusal of an export to it as a new flow."""
@@ -67,8 +69,8 @@ class ExportableFlow:
             return Page()
         async with self.database.reading() as connection:
             [page] = await listed.pages(connection, [self.actor], request, {})
-        await self._count_flows([place for _, place in page.elements])
-        decided = await offload(self.size, self._decide_all, page.elements)
+        await self._decide_all([place for _, place in page.elements])
+        decided = ((key, self.decided[place.workspace.id]) for key, place in page.elements)
         elements = tuple(
             (key, there) for key, there in decided if wanted.include_ineligible or there.eligible_for_override
         )
@@ -105,14 +107,19 @@ class ExportableFlow:
 
     async def _count_flows(self, places: Iterable[WorkspaceAccess]) -> None:
         """Find out how many flows the contracts of these hold that have a quota: once for each (X10)."""
-        async with self.counting:
-            judged = {place.workspace.contract.id for place in places if is_quota_judged(place)}
-            if judged - self.flows_used.keys():
-                async with self.database.reading() as connection:
-                    self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
+        judged = {place.workspace.contract.id for place in places if is_quota_judged(place)}
+        if judged - self.flows_used.keys():
+            async with self.database.reading() as connection:
+                self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
 
-    def _decide_all(self, places: Sequence[tuple[Key, WorkspaceAccess]]) -> list[tuple[Key, RatedDestination]]:
-        return [(key, self._decide(place)) for key, place in places]
+    async def _decide_all(self, places: Sequence[WorkspaceAccess]) -> None:
+        """Decide about each of these once, however often pages are asked for that hold it."""
+        async with self.deciding:
+            undecided = [place for place in places if place.workspace.id not in self.decided]
+            if undecided:
+                await self._count_flows(undecided)
+                ratings = await offload(self.size, lambda: [self._decide(place) for place in undecided])
+                self.decided.update((rating.place.workspace.id, rating) for rating in ratings)
 
     def _decide(self, place: WorkspaceAccess) -> RatedDestination:
         flows_used = self.flows_used.get(place.workspace.contract.id, 0)

@@ -124,12 +124,12 @@ class ContractSuspended(
 @strawberry.type(description="The flow uses components that the destination can't use: all of them are listed.")
 class ComponentNotAccessible(ExportFlowError):
     found: strawberry.Private[tuple[inaccessible.InaccessibleComponent, ...]]
-    """Shared by the workspaces of a page, so it is made ready only where it is asked for."""
+    """Shared by the workspaces of a page."""
 
     @field
     def components(self) -> list[InaccessibleComponent]:
         """Each once, in the order of its first step."""
-        return [InaccessibleComponent.of(one) for one in self.found]
+        return list(map(InaccessibleComponent.of, self.found))
 
     workspace_id: strawberry.Private[str]
     workspace: Workspace = in_workspace("The workspace that can't use them.")

@@ -40,13 +40,18 @@ class Completion:
         if field.shape.is_list:
             return self._complete_lists(objects, field, values)
         below: dict[GraphQLObjectType, Objects] = {}
-        self._count(objects, field, self._meter.take_objects, len(values) - values.count(None))
         answers, name, is_required = objects.answers, field.name, field.shape.is_required
+        nulls = 0 if is_required else values.count(None)
+        if nulls:
+            self._count(objects, field, self._meter.take_nulls, nulls)
+        if nulls == len(values):
+            return []
+        self._count(objects, field, self._meter.take_objects, len(values) - nulls)
         of_one_type = self._of_one_type(objects, field, below, values)
         for position, value in enumerate(values):
             if value is None and not is_required:
-                self._meter.take_null()
-            elif of_one_type is not None:
+                continue
+            if of_one_type is not None:
                 answers[position][name] = of_one_type.add(value, position, None)
             else:
                 answers[position][name] = self._begun(objects, field, below, value, position, None)
@@ -59,7 +64,7 @@ class Completion:
             if elements is None:
                 continue
             if not elements:
-                self._meter.take_null()
+                self._count(objects, field, self._meter.take_nulls, 1)
             self._count(objects, field, self._meter.take_objects, len(elements))
             of_one_type = self._of_one_type(objects, field, below, elements)
             if of_one_type is not None and None not in elements:
@@ -69,7 +74,7 @@ class Completion:
             objects.answers[position][field.name] = answer
             for index, element in enumerate(elements):
                 if element is None and not field.shape.element_is_required:
-                    self._meter.take_null()
+                    self._count(objects, field, self._meter.take_nulls, 1)
                 else:
                     answer[index] = self._begun(objects, field, below, element, position, index)
         return [begun for begun in below.values() if begun.sources]
@@ -92,7 +97,7 @@ class Completion:
         if is_iterable(value):
             return value if isinstance(value, list | tuple) else list(value)
         if value is None and not field.shape.is_required:
-            self._meter.take_null()
+            self._count(objects, field, self._meter.take_nulls, 1)
         else:
             self.fail(objects, field, position, why_none(field, value))
         return None
@@ -130,6 +135,9 @@ class Completion:
         return found
 
     def _complete_leaves(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> None:
+        if field.shape.is_list:
+            # Before they are put together: many objects may have one long list.
+            self._count(objects, field, self._meter.expect_values, sum(map(number_of_elements, values)))
         shown = shown_at_once(field, values)
         if shown is None:
             shown = [self._leaf(objects, field, position, value) for position, value in enumerate(values)]
@@ -214,6 +222,10 @@ def shown_at_once(field: FieldPlan, values: Sequence[Any]) -> list[Any] | None:
     except Exception:  # noqa: BLE001 - it is told of the object that has it
         return None
     return None if field.shape.is_required and None in shown else shown
+
+
+def number_of_elements(value: object) -> int:
+    return len(value) if isinstance(value, list | tuple) else 1
 
 
 def attempt_show(field: FieldPlan, show: Callable[[Any], Any], value: Any) -> Any:

@@ -112,7 +112,12 @@ class Executor:
                     below = self._completion.complete(objects, field, values)
                     begun += [(inner, inner.selection.fields) for inner in below]
                 elif field.relation is not None:
-                    wanted.append(self._related(objects, field, field.relation))
+                    related = self._related(objects, field, field.relation)
+                    if related.values.count(None) == len(related.values) and not field.shape.is_required:
+                        # It leads nowhere, for none of them.
+                        self._completion.complete(objects, field, related.values)
+                    else:
+                        wanted.append(related)
                 else:
                     wanted.append(Wanted(objects, field, await self._called(objects, field)))
         return wanted
@@ -120,7 +125,8 @@ class Executor:
     def _related(self, objects: Objects, field: FieldPlan, relation: One | Several) -> Wanted:
         if isinstance(relation, Several):
             return Wanted(objects, field, [relation.lookups(self._context, source) for source in objects.sources])
-        keys, loader = mapped(relation.key, objects.sources), relation.loader(self._context.loaders)
+        keys = mapped(relation.key, objects.sources)
+        loader = relation.loader(self._context.loaders)
         return WantedRelation(objects, field, keys, loader, relation.make)
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:

@@ -20,6 +20,8 @@ OBJECTS_PER_CONNECTION = 20
 MOST_LISTS = 80
 READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
+LONG_TEXT = 65_536
+"""As many characters, in a column of an answer, as may be put together to be counted."""
 BYTES_PER_FIELD = 4
 """Quotation marks, colon and comma around the name of a field and its value."""
 
@@ -102,10 +104,16 @@ class Meter:
         """Count the bytes of the names under which fields stand in an object."""
         self.bytes += number
 
-    def take_null(self) -> None:
-        """Count an object that isn't there, or a list without elements, as a leaf value."""
-        self.values += 1
-        self.bytes += 5
+    def take_nulls(self, number: int) -> None:
+        """Count objects that aren't there, or lists without elements, as leaf values."""
+        self.values += number
+        self.bytes += 5 * number
+        self._check()
+
+    def expect_values(self, number: int) -> None:
+        """Refuse now what would be too many leaf values later, when they are taken."""
+        if self.values + number > self._max_values:
+            self._refuse("leaf values", self._max_values)
 
     def take_values(self, values: Sequence[object]) -> None:
         """Count the leaf values of a field of several objects, and as many bytes as they take in JSON.
@@ -113,13 +121,16 @@ class Meter:
         A list counts as its elements, and as one if it is empty.
         """
         kinds = set(map(type, values))
-        if kinds == {str}:
+        if kinds == {str} and sum(map(len, values)) < LONG_TEXT:  # type: ignore[arg-type]  # they are all texts
             self.values += len(values)
             self.bytes += text_length("".join(values), len(values))  # type: ignore[arg-type]  # they are all texts
         else:
             self.values += sum(len(value) or 1 for value in values if isinstance(value, list))
             self.values += sum(not isinstance(value, list) for value in values) if list in kinds else len(values)
             self.bytes += sum(map(json_length, values))
+        self._check()
+
+    def _check(self) -> None:
         if self.bytes > self._max_bytes:
             self._refuse("bytes", self._max_bytes)
         if self.values > self._max_values:

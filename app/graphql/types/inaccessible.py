@@ -1,6 +1,6 @@
 """Components that a workspace can't use."""
 
-from typing import Self
+from typing import Self, cast
 
 import strawberry
 
@@ -16,7 +16,6 @@ class InaccessibleComponent:
     name: str = about("`team/name` as the commands have it; or the whole command where it can't be read.")
     step_ids: list[str] = about("The steps that use it, in the order of the graph.")
     reason: InaccessibilityReason = about("Why it can't be used.")
-    component_id: strawberry.Private[str | None]
     component: Component | None = one(
         lambda loaders: loaders.components,
         lambda found: found.component_id,
@@ -25,6 +24,5 @@ class InaccessibleComponent:
 
     @classmethod
     def of(cls, found: inaccessible.InaccessibleComponent) -> Self:
-        step_ids = [step.id for step in found.steps]
-        component_id = None if found.component is None else found.component.id
-        return cls(name=found.name, step_ids=step_ids, reason=found.reason, component_id=component_id)
+        """What the domain found is answered as it is: there may be one for every step."""
+        return cast("Self", found)

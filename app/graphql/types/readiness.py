@@ -83,12 +83,10 @@ class Blockers:
 
 
 def blockers_of(found: Iterable[Blocker]) -> list[DraftBlocker]:
-    """The blockers; the steps of a component share what is told of it, with its list of all of them."""
-    shared: dict[int, InaccessibleComponent] = {}
-    return [_blocker_of(one, shared) for one in found]
+    return [_blocker_of(one) for one in found]
 
 
-def _blocker_of(blocker: Blocker, shared: dict[int, InaccessibleComponent]) -> DraftBlocker:
+def _blocker_of(blocker: Blocker) -> DraftBlocker:
     step = blocker.step
     told: dict[str, Any] = {
         "message": blocker.message,
@@ -101,9 +99,7 @@ def _blocker_of(blocker: Blocker, shared: dict[int, InaccessibleComponent]) -> D
         case readiness.MissingTopic():
             return MissingTopic(**told)
         case readiness.ComponentUnavailable(inaccessible=found):
-            if id(found) not in shared:
-                shared[id(found)] = InaccessibleComponent.of(found)
-            return ComponentUnavailable(**told, inaccessible=shared[id(found)])
+            return ComponentUnavailable(**told, inaccessible=InaccessibleComponent.of(found))
         case readiness.InvalidGraph():
             return InvalidGraph(**told)
         case _:

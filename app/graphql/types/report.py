@@ -1,5 +1,7 @@
 """What became of the references of a flow that was copied or exported."""
 
+from typing import Self, cast
+
 import strawberry
 
 from app.domain.model import ReferenceKind
@@ -28,12 +30,6 @@ class ReferenceOutcome:
     )
 
     @classmethod
-    def of(cls, outcome: Outcome) -> "ReferenceOutcome":
-        return cls(
-            step_id=outcome.step_id,
-            step_name=outcome.step_name,
-            kind=outcome.kind,
-            action=outcome.action,
-            from_id=None if outcome.from_id is None else strawberry.ID(outcome.from_id),
-            to_id=None if outcome.to_id is None else strawberry.ID(outcome.to_id),
-        )
+    def of(cls, outcome: Outcome) -> Self:
+        """What the domain found is answered as it is: there may be several for every step."""
+        return cast("Self", outcome)
