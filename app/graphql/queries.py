@@ -8,7 +8,7 @@ import strawberry
 
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
-from app.graphql.context import Info, found, required
+from app.graphql.context import Info, found
 from app.graphql.describe import field
 from app.graphql.destinations import (
     DestinationWorkspaceConnection,
@@ -46,10 +46,9 @@ THREE_KEYS = (int, str, str)
 @strawberry.type(description="All queries. What you can't see is null, like what doesn't exist.")
 class Query:
     @field
-    async def viewer(self, info: Info) -> User | None:
+    def viewer(self, info: Info) -> Awaitable[User | None]:
         """The user that you are signed in as."""
-        view = await required(info.context.loaders.users, info.context.viewer)
-        return User.of(view)
+        return Lookup(info.context.loaders.users, info.context.viewer)
 
     @field
     async def node(

@@ -15,7 +15,7 @@ Statement = Query | Change
 Parameters = Mapping[str, Any]
 
 KEPT_STATEMENTS = 1_000
-"""How many are kept: several times as many as there are in the program."""
+"""How many are kept: several times as many as there are in the program, which makes each of them once."""
 
 DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
 
@@ -38,14 +38,16 @@ _kept: LRUCache[tuple[int, tuple[str, ...]], CompiledStatement] = LRUCache(KEPT_
 
 
 def compiled(statement: Statement, parameters: Parameters) -> CompiledStatement:
-    """A statement as the driver takes it; an INSERT is one of the columns that it gets values for."""
-    columns = tuple(parameters) if isinstance(statement, Insert) else ()
+    """A statement as the driver takes it; an INSERT or UPDATE is one of the columns that it gets values for."""
+    columns = tuple(parameters) if isinstance(statement, Insert | Update) else ()
     key = (id(statement), columns)
     found = _kept.get(key)
     if found is None:
         made = statement.compile(dialect=DIALECT, column_keys=list(columns) or None)
         if made.positiontup is None:
             raise TypeError("the dialect numbers parameters")
+        if prefetched := [*made.insert_prefetch, *made.update_prefetch]:
+            raise TypeError(f"{', '.join(map(str, prefetched))}: only SQLAlchemy's engine knows these defaults")
         given = [name for name in made.positiontup if not made.binds[name].required and name not in columns]
         values = {name: made.params[name] for name in given}
         found = _kept[key] = CompiledStatement(made.string, tuple(made.positiontup), values, statement)

@@ -11,10 +11,17 @@ from app.domain.update import UpdatePlan
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
-from app.storage.write_context import WriteContext, forget_in_records
+from app.storage.write_context import UPDATE_DRAFT, WriteContext, forget_in_records
 
 _KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == bindparam("flow", type_=Text)).with_for_update()
 """From a flow that goes: nobody copies from it any more."""
+_FLOW = bindparam("this_flow", type_=Text)
+_DELETE_DRAFT = delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == bindparam("draft", type_=Text))
+_DELETE_FLOW = delete(FLOW).where(FLOW.c.id == bindparam("flow", type_=Text))
+_UPDATE_FLOW = update(FLOW).where(FLOW.c.id == _FLOW)
+_LAST_NUMBER = select(func.coalesce(func.max(FLOW_VERSION.c.number), 0)).where(FLOW_VERSION.c.flow_id == _FLOW)
+_INSERT_VERSION = insert(FLOW_VERSION).values(number=_LAST_NUMBER.scalar_subquery() + 1)
+"""The others are in the parameters."""
 
 
 async def save_draft(context: WriteContext, plan: UpdatePlan) -> DraftId:
@@ -24,8 +31,8 @@ async def save_draft(context: WriteContext, plan: UpdatePlan) -> DraftId:
     revision = await context.next_revision(plan.flow_id, plan.state if plan.renames_flow else None)
     if plan.draft_id is None:
         return await context.insert_draft(plan.flow_id, plan.state, revision=revision)
-    draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id)
-    await context.connection.change(draft.values(**state_values(plan.state), revision=revision, updated_at=context.at))
+    saved = {**state_values(plan.state), "revision": revision, "updated_at": context.at}
+    await context.connection.change(UPDATE_DRAFT, {"this_draft": plan.draft_id, **saved})
     return plan.draft_id
 
 
@@ -33,7 +40,7 @@ async def publish_draft(context: WriteContext, plan: PublishPlan) -> VersionId:
     """Turn the draft into the next version and remove it (H2)."""
     version_id = await _insert_version(context, plan.flow_id, plan.state)
     await forget_in_records(context.connection, drafts=[plan.draft_id])
-    await context.connection.change(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
+    await context.connection.change(_DELETE_DRAFT, {"draft": plan.draft_id})
     return version_id
 
 
@@ -56,11 +63,11 @@ async def discard_draft(context: WriteContext, plan: DiscardPlan) -> None:
     if plan.deletes_flow:
         await context.connection.row(_KEEP_OTHERS_AWAY, {"flow": plan.flow_id})
         await forget_in_records(context.connection, drafts=[plan.draft_id], flows=[plan.flow_id])
-        await context.connection.change(delete(FLOW).where(FLOW.c.id == plan.flow_id))
+        await context.connection.change(_DELETE_FLOW, {"flow": plan.flow_id})
         return
     await forget_in_records(context.connection, drafts=[plan.draft_id])
-    await context.connection.change(delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft_id))
-    await context.connection.change(update(FLOW).where(FLOW.c.id == plan.flow_id).values(updated_at=context.at))
+    await context.connection.change(_DELETE_DRAFT, {"draft": plan.draft_id})
+    await context.connection.change(_UPDATE_FLOW, {"this_flow": plan.flow_id, "updated_at": context.at})
 
 
 async def restore_draft(context: WriteContext, plan: RestorePlan) -> None:
@@ -68,17 +75,15 @@ async def restore_draft(context: WriteContext, plan: RestorePlan) -> None:
     await context.set_aside(plan.sets_aside)
     active = {"set_aside_at": None, "set_aside_by": None, "updated_at": context.at}
     revision = await context.next_revision(plan.flow_id, plan.draft.state if plan.renames_flow else None)
-    draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == plan.draft.id)
-    await context.connection.change(draft.values(**active, revision=revision))
+    await context.connection.change(UPDATE_DRAFT, {"this_draft": plan.draft.id, **active, "revision": revision})
 
 
 async def _insert_version(context: WriteContext, flow_id: FlowId, state: FlowState) -> VersionId:
     """The next version; what it says becomes the flow's, and whether the flow runs stays as it is (H4)."""
     version_id = VersionId(new_id(Kind.VERSION))
-    last = select(func.coalesce(func.max(FLOW_VERSION.c.number), 0)).where(FLOW_VERSION.c.flow_id == flow_id)
-    published = {"published_by": context.actor, "published_at": context.at, "number": last.scalar_subquery() + 1}
-    version = insert(FLOW_VERSION).values(id=version_id, flow_id=flow_id, **state_values(state), **published)
-    await context.connection.change(version)
-    flow = update(FLOW).where(FLOW.c.id == flow_id)
-    await context.connection.change(flow.values(**shown(state), published_version_id=version_id, updated_at=context.at))
+    published = {"published_by": context.actor, "published_at": context.at}
+    version = {"id": version_id, "flow_id": flow_id, **state_values(state), **published}
+    await context.connection.change(_INSERT_VERSION, {"this_flow": flow_id, **version})
+    changes = {**shown(state), "published_version_id": version_id, "updated_at": context.at}
+    await context.connection.change(_UPDATE_FLOW, {"this_flow": flow_id, **changes})
     return version_id

@@ -21,6 +21,17 @@ from app.storage.ids import Kind, new_id
 from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT
 
+INSERT_CONTENT = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
+INSERT_DRAFT = insert(FLOW_DRAFT)
+UPDATE_DRAFT = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == bindparam("this_draft", type_=Text))
+NEXT_REVISION = (
+    update(FLOW)
+    .where(FLOW.c.id == bindparam("this_flow", type_=Text))
+    .values(draft_revision=FLOW.c.draft_revision + 1)
+    .returning(FLOW.c.draft_revision)
+)
+"""What else changes of a flow, or of a draft, is in the parameters."""
+
 LONGEST_COMPONENT_NAME = 255
 """Of a team's name, or a component's."""
 
@@ -94,9 +105,8 @@ class WriteContext:
 
     async def insert_content(self, content: Content) -> None:
         """Content is stored once, however often it comes."""
-        new = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
         row = await offload(len(content.canonical), content_row, content)
-        if not await self.connection.change(new, row):
+        if not await self.connection.change(INSERT_CONTENT, row):
             return
         components = await offload(len(content.canonical), component_rows, content)
         if components:
@@ -107,24 +117,17 @@ class WriteContext:
         """A new active draft of a flow that has none."""
         draft_id = DraftId(new_id(Kind.DRAFT))
         made = {"author_id": self.actor, "created_at": self.at, "updated_at": self.at, "revision": revision}
-        await self.connection.change(
-            insert(FLOW_DRAFT), {"id": draft_id, "flow_id": flow_id, **state_values(state), **made}
-        )
+        await self.connection.change(INSERT_DRAFT, {"id": draft_id, "flow_id": flow_id, **state_values(state), **made})
         return draft_id
 
     async def set_aside(self, draft_id: DraftId | None) -> None:
         """Set the active draft aside, if there is one, with who did it and when; it keeps its id (X6)."""
         if draft_id is not None:
-            draft = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == draft_id)
-            await self.connection.change(draft.values(set_aside_at=self.at, set_aside_by=self.actor))
+            aside = {"set_aside_at": self.at, "set_aside_by": self.actor}
+            await self.connection.change(UPDATE_DRAFT, {"this_draft": draft_id, **aside})
 
     async def next_revision(self, flow_id: FlowId, shows: FlowState | None = None) -> int:
         """The revision of a save, a new draft or a restore: one more, counted by flow (H1). `shows` if that changes."""
-        flow = update(FLOW).where(FLOW.c.id == flow_id).returning(FLOW.c.draft_revision)
-        changes = {
-            "draft_revision": FLOW.c.draft_revision + 1,
-            "updated_at": self.at,
-            **({} if shows is None else shown(shows)),
-        }
-        [[revision]] = await self.connection.change(flow.values(**changes))
+        changes = {"updated_at": self.at, **({} if shows is None else shown(shows))}
+        [[revision]] = await self.connection.change(NEXT_REVISION, {"this_flow": flow_id, **changes})
         return int(revision)

@@ -15,6 +15,8 @@ from app.storage.states import shown
 from app.storage.tables import FLOW, FLOW_EXPORT
 from app.storage.write_context import WriteContext
 
+INSERT_FLOW, INSERT_RECORD = insert(FLOW), insert(FLOW_EXPORT)
+
 
 class WrittenFlow(NamedTuple):
     flow_id: FlowId
@@ -70,7 +72,7 @@ async def _insert_flow(context: WriteContext, plan: ExportPlan | CreatePlan) -> 
         "updated_at": context.at,
         "draft_revision": 1,
     }
-    await context.connection.change(insert(FLOW), flow)
+    await context.connection.change(INSERT_FLOW, flow)
     return FlowId(flow["id"]), 1
 
 
@@ -88,4 +90,4 @@ async def _insert_record(context: WriteContext, plan: ExportPlan, written: Writt
         "set_aside_draft_id": plan.sets_aside,
         "references": references_to_text(plan.references),
     }
-    await context.connection.change(insert(FLOW_EXPORT), record)
+    await context.connection.change(INSERT_RECORD, record)

@@ -1,7 +1,7 @@
 """Our executor answers what graphql-core's own answers: the same data, and errors at the same places.
 
 Generated documents, with aliases, fragments and directives, are executed by both over the same database, also while some
-loaders fail or find nothing. About 12 seconds of a processor; `FLOWPORT_TEST_DOCUMENTS=20000` takes half an hour.
+loaders fail or find nothing. About 12 seconds of a processor; `TEST_DOCUMENTS=20000` takes half an hour.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ from app.storage.engine import Database, open_database
 from tests.api.client import Api
 from tests.fuzz.session import session_of
 
-DOCUMENTS = int(os.environ.get("FLOWPORT_TEST_DOCUMENTS", "400"))
+DOCUMENTS = int(os.environ.get("TEST_DOCUMENTS", "400"))
 NOBODY: Any = None
 
 FAILING = (

@@ -21,7 +21,7 @@ def failing(*_: object, **__: object) -> NoReturn:
 
 def logged(written: str, event: str) -> dict[str, Any]:
     """The one line of an event: it has the whole traceback."""
-    [line] = [json.loads(each) for each in written.splitlines() if f'"event": "{event}"' in each]
+    [line] = [found for each in written.splitlines() if (found := json.loads(each))["event"] == event]
     exception = line["exception"]
     assert exception.startswith("Traceback (most recent call last):")
     assert f"RuntimeError: {WORDS}" in exception
@@ -43,7 +43,7 @@ def is_masked(response: httpx.Response, error: dict[str, Any]) -> str:
 async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
     databases: Server, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.graphql.queries.required", failing)
+    monkeypatch.setattr("app.graphql.queries.Lookup", failing)
     with logging() as log:
         async with real_server(databases, loaded) as real:
             response = await real.posting(VIEWER)
@@ -56,7 +56,7 @@ async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
 
 @pytest.mark.parametrize(
     ("broken", "path"),
-    [("app.http.endpoint.analyse_cost", "/graphql?query={viewer{id}}"), ("app.server.probes.exposition", "/metrics")],
+    [("app.http.endpoint.cost_of", "/graphql?query={viewer{id}}"), ("app.server.probes.exposition", "/metrics")],
     ids=["in the endpoint", "elsewhere"],
 )
 async def test_an_exception_anywhere_else_is_a_500_that_is_masked(

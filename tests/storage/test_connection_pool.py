@@ -1,0 +1,145 @@
+"""The pool of connections: who waits, what is given out, and what isn't given out again."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.storage.connection_pool import ConnectionPool, NoConnectionFree
+
+
+class Connection:
+    """What the pool asks of a connection of the driver."""
+
+    def __init__(self) -> None:
+        self.closed = self.in_transaction = False
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+    def is_in_transaction(self) -> bool:
+        return self.in_transaction
+
+    def terminate(self) -> None:
+        self.closed = True
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Counter:
+    def __init__(self) -> None:
+        self.number = 0
+
+    def inc(self) -> None:
+        self.number += 1
+
+    def dec(self) -> None:
+        self.number -= 1
+
+
+def pool(made: list[Any], *, size: int = 2, wait_seconds: float = 5, counter: Counter | None = None) -> ConnectionPool:
+    async def connect() -> Any:
+        made.append(Connection())
+        return made[-1]
+
+    return ConnectionPool(connect, size=size, wait_seconds=wait_seconds, in_use=counter)
+
+
+async def test_a_connection_is_made_when_it_is_needed_and_used_again() -> None:
+    made: list[Any] = []
+    counter = Counter()
+    of_two = pool(made, counter=counter)
+    first = await of_two.take()
+    second = await of_two.take()
+    assert (len(made), counter.number, first is second) == (2, 2, False)
+    of_two.give_back(first)
+    of_two.give_back(second)
+    assert (await of_two.take(), len(made), counter.number) == (second, 2, 1)
+
+
+async def test_whoever_waits_gets_one_that_is_given_back() -> None:
+    of_one = pool([], size=1)
+    taken = await of_one.take()
+    waiting = asyncio.create_task(of_one.take())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    of_one.give_back(taken)
+    assert await waiting is taken
+
+
+async def test_whoever_waits_in_vain_is_told_and_takes_no_place() -> None:
+    of_one = pool([], size=1, wait_seconds=0.01)
+    taken = await of_one.take()
+    with pytest.raises(NoConnectionFree):
+        await of_one.take()
+    of_one.give_back(taken)
+    assert await of_one.take() is taken
+
+
+async def test_whoever_is_cancelled_while_waiting_takes_no_place() -> None:
+    of_one = pool([], size=1)
+    taken = await of_one.take()
+    waiting = asyncio.create_task(of_one.take())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    of_one.give_back(taken)
+    assert await of_one.take() is taken
+
+
+async def test_a_connection_that_could_not_be_made_takes_no_place() -> None:
+    counter, failures = Counter(), [OSError("refused"), asyncio.CancelledError()]
+
+    async def connect() -> Any:
+        if failures:
+            raise failures.pop()
+        return Connection()
+
+    of_one = ConnectionPool(connect, size=1, wait_seconds=0.01, in_use=counter)
+    for expected in (asyncio.CancelledError, OSError):
+        with pytest.raises(expected):
+            await of_one.take()
+    assert counter.number == 0
+    assert (await of_one.take()).is_closed() is False
+
+
+def close(connection: Connection) -> None:
+    connection.closed = True
+
+
+def leave_in_transaction(connection: Connection) -> None:
+    connection.in_transaction = True
+
+
+@pytest.mark.parametrize("spoil", [close, leave_in_transaction])
+async def test_what_is_closed_or_left_in_a_transaction_is_not_given_out_again(
+    spoil: Callable[[Connection], None],
+) -> None:
+    made: list[Any] = []
+    of_one = pool(made, size=1)
+    first: Any = await of_one.take()
+    spoil(first)
+    of_one.give_back(first)
+    second = await of_one.take()
+    assert (second is first, first.closed, len(made)) == (False, True, 2)
+
+
+async def test_what_was_closed_while_it_was_free_is_not_given_out() -> None:
+    of_one = pool([], size=1)
+    first: Any = await of_one.take()
+    of_one.give_back(first)
+    first.closed = True
+    assert await of_one.take() is not first
+
+
+async def test_with_the_pool_all_connections_are_closed_at_once_or_when_they_are_given_back() -> None:
+    made: list[Any] = []
+    of_two = pool(made)
+    free, at_work = await of_two.take(), await of_two.take()
+    of_two.give_back(free)
+    await of_two.close()
+    assert [each.closed for each in made] == [True, False]
+    of_two.give_back(at_work)
+    assert [each.closed for each in made] == [True, True]
