@@ -79,22 +79,22 @@ class WorkspaceAccess:
     permissions: frozenset[str]
 
 
-def rights_missing(*places: WorkspaceAccess) -> tuple[InsufficientPermission, ...]:
+def rights_missing(*accesses: WorkspaceAccess) -> tuple[InsufficientPermission, ...]:
     """Integrator level in every one of these workspaces (A3): one refusal for each where it is missing."""
-    lacking = [place.workspace for place in places if FLOW_EDIT not in place.permissions]
+    lacking = [access.workspace for access in accesses if FLOW_EDIT not in access.permissions]
     return tuple(InsufficientPermission(FLOW_EDIT, workspace) for workspace in dict.fromkeys(lacking))
 
 
-def contract_suspended(place: WorkspaceAccess) -> tuple[ContractSuspended, ...]:
+def contract_suspended(access: WorkspaceAccess) -> tuple[ContractSuspended, ...]:
     """A suspended contract refuses every write into its workspaces (A6)."""
-    if place.workspace.contract.status is not ContractStatus.SUSPENDED:
+    if access.workspace.contract.status is not ContractStatus.SUSPENDED:
         return ()
-    return (ContractSuspended(place.workspace.contract, place.workspace),)
+    return (ContractSuspended(access.workspace.contract, access.workspace),)
 
 
-def may_write_flows(place: WorkspaceAccess) -> bool:
+def may_write_flows(access: WorkspaceAccess) -> bool:
     """Whether the caller may create, copy to and edit flows here now."""
-    return may_edit_flows(place.permissions, place.workspace.contract.status)
+    return may_edit_flows(access.permissions, access.workspace.contract.status)
 
 
 def may_edit_flows(permissions: Collection[str], status: ContractStatus) -> bool:

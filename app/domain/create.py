@@ -50,7 +50,7 @@ class CreateWish:
 class CreateFacts:
     """What a creation rests on, in a workspace that the caller can see."""
 
-    place: WorkspaceAccess
+    access: WorkspaceAccess
     graph: SplitGraph | GraphMistakes
     """The graph that was sent."""
     catalogue: Catalogue = field(default_factory=Catalogue)
@@ -76,15 +76,15 @@ def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Ref
         unseen = WorkspaceNotFound(wish.workspace_id, WORKSPACE)
         return Refused(in_order((unseen, *_mistakes(wish), *graph_mistakes(wish.graph))))
     refusals: tuple[CreateRefusal, ...] = (
-        *at(WORKSPACE, rights_missing(facts.place)),
-        *at(WORKSPACE, contract_suspended(facts.place)),
-        *at(WORKSPACE, quota_exceeded(facts.place, facts.flows_used)),
+        *at(WORKSPACE, rights_missing(facts.access)),
+        *at(WORKSPACE, contract_suspended(facts.access)),
+        *at(WORKSPACE, quota_exceeded(facts.access, facts.flows_used)),
         *_mistakes(wish),
     )
     if not isinstance(facts.graph, SplitGraph):
         return Refused(in_order((*refusals, *facts.graph)))
     errors = in_order((*refusals, *_misplaced(facts, facts.graph)))
-    return Refused(errors) if errors else _plan(facts.place.workspace, facts.graph, wish)
+    return Refused(errors) if errors else _plan(facts.access.workspace, facts.graph, wish)
 
 
 def _plan(workspace: Workspace, graph: SplitGraph, wish: CreateWish) -> CreatePlan:
@@ -98,6 +98,6 @@ def _mistakes(wish: CreateWish) -> tuple[InvalidInput, ...]:
 
 
 def _misplaced(facts: CreateFacts, graph: SplitGraph) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
-    workspace, steps = facts.place.workspace, graph.content.steps
+    workspace, steps = facts.access.workspace, graph.content.steps
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
     return misplaced(steps, graph.bindings, resolve_all(steps, facts.catalogue, workspace), here)

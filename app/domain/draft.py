@@ -56,8 +56,8 @@ class DraftFacts:
     targets: Mapping[str, Target] = field(default_factory=dict)
 
     @property
-    def place(self) -> WorkspaceAccess:
-        return self.flow.place
+    def access(self) -> WorkspaceAccess:
+        return self.flow.access
 
 
 def no_draft(flow: Flow, expected: int | None, advice: str) -> DraftNotFound | StaleDraft:

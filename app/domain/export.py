@@ -154,11 +154,11 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     source, mistakes = facts.source, name_mistakes(wish.name)
     if source is None:
         return Refused(in_order((FlowNotFound(wish.flow_id, FLOW), *mistakes)))
-    place = source.place
+    access = source.access
     refusals: tuple[CopyRefusal, ...] = (
-        *at(FLOW, rights_missing(place)),
-        *at(FLOW, contract_suspended(place)),
-        *at(FLOW, quota_exceeded(place, facts.flows_used)),
+        *at(FLOW, rights_missing(access)),
+        *at(FLOW, contract_suspended(access)),
+        *at(FLOW, quota_exceeded(access, facts.flows_used)),
         *mistakes,
     )
     chosen = chosen_state(source, wish.source, facts.named_version)
@@ -168,7 +168,12 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
         return Refused(in_order(refusals))
     name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
     return _plan(
-        FoundSource(source, chosen), FoundDestination(place), facts, origin=VersionOrigin.COPY, name=name, topic_id=None
+        FoundSource(source, chosen),
+        FoundDestination(access),
+        facts,
+        origin=VersionOrigin.COPY,
+        name=name,
+        topic_id=None,
     )
 
 
@@ -194,7 +199,7 @@ class FoundSource:
 class FoundDestination:
     """The workspace that is written into."""
 
-    place: WorkspaceAccess
+    access: WorkspaceAccess
     overridden: Flow | None = None
     """None: the export makes a new flow."""
 
@@ -209,7 +214,7 @@ def _both_ends(facts: ExportFacts, wish: ExportWish) -> tuple[FoundSource, Found
     topic_refused = () if wish.topic_id is None else at(TOPIC, _topic_refused(source, facts))
     if not isinstance(there, FoundDestination):
         return Refused(in_order((there, *refusals, *topic_refused)))
-    elsewhere = () if topic_refused else topic_elsewhere(wish.topic_id, there.place.workspace, facts.targets)
+    elsewhere = () if topic_refused else topic_elsewhere(wish.topic_id, there.access.workspace, facts.targets)
     components = at(path_of(wish.destination), _components_refused(source, there, facts))
     errors = in_order((*refusals, *components, *topic_refused, *at(TOPIC, elsewhere)))
     return Refused(errors) if errors else (source, there)
@@ -227,16 +232,16 @@ def _found_destination(
 ) -> FoundDestination | FlowNotFound | WorkspaceNotFound:
     if isinstance(wanted, OntoFlow):
         flow = facts.overridden
-        return FlowNotFound(wanted.flow_id, ONTO_FLOW) if flow is None else FoundDestination(flow.place, flow)
-    place = facts.destination
-    return WorkspaceNotFound(wanted.workspace_id, INTO_WORKSPACE) if place is None else FoundDestination(place)
+        return FlowNotFound(wanted.flow_id, ONTO_FLOW) if flow is None else FoundDestination(flow.access, flow)
+    access = facts.destination
+    return WorkspaceNotFound(wanted.workspace_id, INTO_WORKSPACE) if access is None else FoundDestination(access)
 
 
 def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
     """What is asked of each end by itself, whether or not the other is found."""
     there = path_of(wish.destination)
     if facts.source is not None:
-        yield from at(FLOW, rights_missing(facts.source.place))
+        yield from at(FLOW, rights_missing(facts.source.access))
     if facts.destination is not None:
         yield from at(there, rights_missing(facts.destination))
         yield from at(there, contract_suspended(facts.destination))
@@ -252,13 +257,13 @@ def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
 def _components_refused(
     source: FoundSource, there: FoundDestination, facts: ExportFacts
 ) -> tuple[ComponentNotAccessible, ...]:
-    steps, here = source.chosen.state.steps, source.flow.place.workspace
+    steps, here = source.chosen.state.steps, source.flow.access.workspace
     used = facts.used or UsedComponents(steps, facts.catalogue, source=here)
-    return used.refused_by(there.place.workspace)
+    return used.refused_by(there.access.workspace)
 
 
 def _topic_refused(source: FoundSource, facts: ExportFacts) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:
-    state, here = source.chosen.state, source.flow.place.workspace
+    state, here = source.chosen.state, source.flow.access.workspace
     uses = topic_uses(state, resolve_all(state.steps, facts.catalogue, here))
     return topic_refused(source.flow, uses, facts.targets)
 
@@ -273,7 +278,7 @@ def _plan(
     topic_id: str | None,
 ) -> ExportPlan:
     chosen, overridden = source.chosen, destination.overridden
-    here, there = source.flow.place.workspace, destination.place.workspace
+    here, there = source.flow.access.workspace, destination.access.workspace
     bound = Rebinding(
         components=resolve_all(chosen.state.steps, facts.catalogue, here),
         there=Destination(there, targets=facts.targets, catalogue=facts.catalogue, overridden=overridden),

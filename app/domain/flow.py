@@ -39,6 +39,6 @@ class Flow:
     id: FlowId
     name: str
     type: FlowType
-    place: WorkspaceAccess
+    access: WorkspaceAccess
     published: SavedState | None = None
     draft: SavedState | None = None

@@ -46,7 +46,7 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, FLOW),))
     flow, draft = facts.flow, facts.flow.draft
-    refusals: tuple[PublishRefusal, ...] = at(FLOW, (*rights_missing(flow.place), *contract_suspended(flow.place)))
+    refusals: tuple[PublishRefusal, ...] = at(FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access)))
     if draft is None:
         return Refused(in_order((no_draft(flow, wish.expected_revision, EDIT_FIRST), *refusals)))
     errors = in_order(
@@ -58,5 +58,5 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
 def not_ready(facts: DraftFacts, state: FlowState) -> tuple[DraftNotReady, ...]:
     """The refusal for a state that can't be published in the flow's workspace (H3)."""
     flow = facts.flow
-    found = blockers(state, flow.place.workspace, facts.catalogue, facts.targets)
+    found = blockers(state, flow.access.workspace, facts.catalogue, facts.targets)
     return (DraftNotReady(flow.id, flow.name, found),) if found else ()

@@ -35,20 +35,20 @@ def counts_against_quota(workspace: Workspace) -> bool:
     return workspace.type is WorkspaceType.FULL and workspace.contract.flow_quota is not None
 
 
-def is_quota_judged(place: WorkspaceAccess) -> bool:
+def is_quota_judged(access: WorkspaceAccess) -> bool:
     """Whether it matters how many flows the contract holds: only for a caller who may write into such a workspace."""
-    return counts_against_quota(place.workspace) and not rights_missing(place)
+    return counts_against_quota(access.workspace) and not rights_missing(access)
 
 
-def quota_exceeded(place: WorkspaceAccess, used: int) -> tuple[QuotaExceeded, ...]:
+def quota_exceeded(access: WorkspaceAccess, used: int) -> tuple[QuotaExceeded, ...]:
     """A new flow in this workspace, whose contract holds `used` flows in its production workspaces.
 
     Judged only for a caller who holds the permission to write there: nobody else is told how many there are.
     """
-    limit = place.workspace.contract.flow_quota
-    if limit is None or not is_quota_judged(place) or used < limit:
+    limit = access.workspace.contract.flow_quota
+    if limit is None or not is_quota_judged(access) or used < limit:
         return ()
-    return (QuotaExceeded(limit, used, place.workspace.contract),)
+    return (QuotaExceeded(limit, used, access.workspace.contract),)
 
 
 def stands_only_in_the_way_of_a_new_flow(refusals: Sequence[Refusal]) -> bool:

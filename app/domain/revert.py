@@ -53,8 +53,8 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
         return Refused((FlowNotFound(wish.flow_id, FLOW),))
     flow, version = facts.flow, facts.named_version
     refusals: tuple[RevertRefusal, ...] = (
-        *at(FLOW, rights_missing(flow.place)),
-        *at(FLOW, contract_suspended(flow.place)),
+        *at(FLOW, rights_missing(flow.access)),
+        *at(FLOW, contract_suspended(flow.access)),
         *at(FLOW, draft_in_the_way(flow, wish.existing_draft)),
     )
     if version is None:
@@ -68,7 +68,7 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
 
 
 def _reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
-    workspace, state = facts.place.workspace, version.state
+    workspace, state = facts.access.workspace, version.state
     bound = Rebinding(
         components=resolve_all(state.steps, facts.catalogue, workspace),
         there=Destination(workspace, targets=facts.targets, catalogue=facts.catalogue),

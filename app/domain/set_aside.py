@@ -70,7 +70,7 @@ def plan_discard(
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, FLOW),))
     flow, draft = facts.flow, facts.flow.draft
-    refusals: tuple[DiscardRefusal, ...] = at(FLOW, (*rights_missing(flow.place), *contract_suspended(flow.place)))
+    refusals: tuple[DiscardRefusal, ...] = at(FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access)))
     if draft is None:
         return Refused(in_order((no_draft(flow, wish.expected_revision, NOTHING_TO_DISCARD), *refusals)))
     errors = in_order((*refusals, *stale(flow, draft, wish.expected_revision)))
@@ -87,7 +87,7 @@ def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Ref
     if facts is None:
         return Refused((DraftNotFound(None, None, draft_id, path=DRAFT),))
     flow, present = facts.flow, facts.flow.draft
-    refusals: tuple[RestoreRefusal, ...] = at(DRAFT, (*rights_missing(flow.place), *contract_suspended(flow.place)))
+    refusals: tuple[RestoreRefusal, ...] = at(DRAFT, (*rights_missing(flow.access), *contract_suspended(flow.access)))
     if facts.draft is None:
         return Refused(in_order((DraftNotFound(None, None, draft_id, path=DRAFT), *refusals)))
     errors = in_order((*refusals, *(() if facts.is_set_aside else (_not_set_aside(flow),))))

@@ -105,8 +105,8 @@ def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unch
         graph = () if isinstance(wish.graph, Keep) else graph_mistakes(wish.graph)
         return Refused(in_order((FlowNotFound(wish.flow_id, FLOW), *_mistakes(wish), *graph)))
     refusals: tuple[UpdateRefusal, ...] = (
-        *at(FLOW, rights_missing(facts.place)),
-        *at(FLOW, contract_suspended(facts.place)),
+        *at(FLOW, rights_missing(facts.access)),
+        *at(FLOW, contract_suspended(facts.access)),
         *_stale(facts.flow, wish.expected_revision),
         *_mistakes(wish),
     )
@@ -182,7 +182,7 @@ def _bound(
     wanted: _Wanted, facts: DraftFacts, wish: UpdateWish
 ) -> tuple[Bindings, tuple[TopicNotAccessible | CredentialNotAccessible | InvalidInput, ...]]:
     """What the steps would be bound to, and what is wrong with what was named just now."""
-    workspace, steps = facts.place.workspace, wanted.state.steps
+    workspace, steps = facts.access.workspace, wanted.state.steps
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
     components = resolve_all(steps, facts.catalogue, workspace)
     chosen = read_choices(steps, wish.bindings, components)
@@ -194,7 +194,7 @@ class _Before:
     """What the steps were bound to before a graph was sent. Where ids repeat, the first is the first, and so on."""
 
     def __init__(self, base: FlowState | None, facts: DraftFacts) -> None:
-        workspace = facts.place.workspace
+        workspace = facts.access.workspace
         self._here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
         self._catalogue = facts.catalogue
         steps = () if base is None else base.steps

@@ -48,7 +48,7 @@ class DestinationWorkspaceEdge:
     def of(cls, cursor: str, there: RatedDestination) -> "DestinationWorkspaceEdge":
         return cls(
             cursor=cursor,
-            node=Workspace.of(WorkspaceView.of(there.place)),
+            node=Workspace.of(WorkspaceView.of(there.access)),
             eligible=not there.refusals,
             eligible_for_override=there.eligible_for_override,
             blockers=[error_of(refusal) for refusal in there.refusals],

@@ -45,9 +45,9 @@ from app.storage.tables import (
     WORKSPACE,
 )
 from app.storage.visibility import (
+    ACCESS_COLUMNS,
+    ACCESSES,
     BY_VIEWER,
-    PLACE_COLUMNS,
-    PLACES,
     access_of,
     is_member,
 )
@@ -55,9 +55,9 @@ from app.storage.visibility import (
 IDS = bindparam("ids", type_=ARRAY(Text))
 
 
-PLACE_TO_WRITE_INTO = (
-    select(*PLACE_COLUMNS, FLOWS_USED)
-    .select_from(PLACES)
+WORKSPACE_TO_WRITE_INTO = (
+    select(*ACCESS_COLUMNS, FLOWS_USED)
+    .select_from(ACCESSES)
     .where(BY_VIEWER, WORKSPACE.c.id == bindparam("workspace", type_=Text))
 )
 
@@ -123,7 +123,7 @@ async def read_workspace_access(
     """A workspace, and how many flows its contract holds where that matters (X10)."""
     if not is_id(Kind.WORKSPACE, workspace_id):
         return None, 0
-    row = await connection.row(PLACE_TO_WRITE_INTO, {"viewer": viewer, "workspace": workspace_id})
+    row = await connection.row(WORKSPACE_TO_WRITE_INTO, {"viewer": viewer, "workspace": workspace_id})
     return (None, 0) if row is None else (access_of(row), row.flows_used)
 
 

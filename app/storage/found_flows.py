@@ -15,7 +15,7 @@ from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.states import graph_size, state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.visibility import FLOWS, PLACE_COLUMNS, access_of, with_places
+from app.storage.visibility import ACCESS_COLUMNS, FLOWS, access_of, with_access
 from app.telemetry.effort import count_graph
 
 IDS = bindparam("ids", type_=ARRAY(Text))
@@ -64,7 +64,7 @@ def _flows_with_states() -> Select[Any]:
         "named": (FLOW_VERSION.alias("named"), FLOW_CONTENT.alias("named_content")),
     }
     published, draft, named = (states[name][0] for name in states)
-    joined = with_places(FLOWS)
+    joined = with_access(FLOWS)
     on = {
         "published": FLOW.c.published_version_id == published.c.id,
         "draft": and_(draft.c.flow_id == FLOW.c.id, draft.c.set_aside_at.is_(None)),
@@ -74,7 +74,7 @@ def _flows_with_states() -> Select[Any]:
         joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
     columns = [column for name, (table, content) in states.items() for column in state_columns(name, table, content)]
     flow = (FLOW.c.id.label("flow_id"), FLOW.c.name.label("flow_name"), FLOW.c.type.label("flow_type"))
-    return select(*PLACE_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
+    return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
 
 FLOWS_WITH_STATES = _flows_with_states()
@@ -113,7 +113,7 @@ def _found(row: Row, with_graphs: Collection[str]) -> FoundFlow:
         id=FlowId(row.flow_id),
         name=row.flow_name,
         type=FlowType(row.flow_type),
-        place=access_of(row),
+        access=access_of(row),
         published=published,
         draft=draft,
     )

@@ -35,7 +35,7 @@ from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import counts_against_quota
 from app.storage.reads.limit import sent_size
 from app.storage.tables import CONTRACT, FLOW, WORKSPACE, WORKSPACE_ACCESS
-from app.storage.visibility import BY_VIEWER, FLOWS, with_places
+from app.storage.visibility import BY_VIEWER, FLOWS, with_access
 from app.storage.write_context import WriteContext
 from app.telemetry.effort import count_graph
 
@@ -49,14 +49,14 @@ KEEP_FLOW = (
 
 LOCK_CONTRACT = (
     select(CONTRACT.c.id)
-    .select_from(with_places(WORKSPACE_ACCESS))
+    .select_from(with_access(WORKSPACE_ACCESS))
     .where(BY_VIEWER, WORKSPACE.c.id == WANTED, counts_against_quota())
     .with_for_update(of=CONTRACT, key_share=True)
 )
 
 LOCK_CONTRACT_OF_FLOW = (
     select(CONTRACT.c.id)
-    .select_from(with_places(FLOWS))
+    .select_from(with_access(FLOWS))
     .where(FLOW.c.id == WANTED, counts_against_quota())
     .with_for_update(of=CONTRACT, key_share=True)
 )
@@ -82,23 +82,23 @@ class Store:
         await self._lock(KEEP_FLOW, Kind.FLOW, wish.flow_id)
         await self._lock(LOCK_CONTRACT_OF_FLOW, Kind.FLOW, wish.flow_id)
         source, named = await self._flow(wish.flow_id, chosen_by(wish.source), version=wish.source.version_id)
-        place, used = None, 0
+        access, used = None, 0
         if source is not None:
-            place, used = await read_workspace_access(self._connection, self._actor, source.place.workspace.id)
-        facts = ExportFacts(source, place, named_version=named, flows_used=used)
+            access, used = await read_workspace_access(self._connection, self._actor, source.access.workspace.id)
+        facts = ExportFacts(source, access, named_version=named, flows_used=used)
         return await self._with_references(facts, given_topic=None)
 
     async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
         """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
         count_graph(sent_size(wish.graph))
         await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, wish.workspace_id)
-        place, used = await read_workspace_access(self._connection, self._actor, wish.workspace_id)
-        if place is None:
+        access, used = await read_workspace_access(self._connection, self._actor, wish.workspace_id)
+        if access is None:
             return None
         catalogue = await read_catalogue(self._connection, self._actor, commands(wish.graph))
-        graph = await offload(LARGE, read_graph, wish.graph, topic_fields(catalogue, place.workspace))
+        graph = await offload(LARGE, read_graph, wish.graph, topic_fields(catalogue, access.workspace))
         targets = await read_targets(self._connection, self._actor, _named_by(graph))
-        return CreateFacts(place, graph, catalogue, targets, used)
+        return CreateFacts(access, graph, catalogue, targets, used)
 
     async def draft_facts(
         self,
@@ -155,18 +155,18 @@ class Store:
         flows = await read_flows(self._connection, self._actor, needed, wish.source.version_id)
         source, named = flows.get(wish.flow_id, (None, None))
         overridden, _ = flows.get(flow_id, (None, None))
-        return ExportFacts(source, None if overridden is None else overridden.place, overridden, named)
+        return ExportFacts(source, None if overridden is None else overridden.access, overridden, named)
 
     async def _new_flow_facts(self, wish: ExportWish, workspace_id: str) -> ExportFacts:
         await self._lock(KEEP_FLOW, Kind.FLOW, wish.flow_id)
         await self._lock(LOCK_CONTRACT, Kind.WORKSPACE, workspace_id)
         source, named = await self._flow(wish.flow_id, chosen_by(wish.source), version=wish.source.version_id)
-        place, used = await read_workspace_access(self._connection, self._actor, workspace_id)
-        return ExportFacts(source, place, named_version=named, flows_used=used)
+        access, used = await read_workspace_access(self._connection, self._actor, workspace_id)
+        return ExportFacts(source, access, named_version=named, flows_used=used)
 
     async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> SplitGraph | GraphMistakes:
         base = flow.draft or flow.published
-        fields = topic_fields(catalogue, flow.place.workspace, None if base is None else base.state)
+        fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
         return await offload(LARGE, read_graph, sent, fields)
 
     async def _lock(self, statement: Select[str], kind: Kind, wanted: str) -> None:

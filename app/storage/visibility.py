@@ -27,7 +27,7 @@ MEMBER = WORKSPACE_ACCESS.c.role_id.is_not(None)
 """Of somebody's access: membership, which is what reading flows needs."""
 
 
-def with_places(rows: FromClause) -> FromClause:
+def with_access(rows: FromClause) -> FromClause:
     """Rows that are joined to `WORKSPACE_ACCESS` already, with workspace, contract, tenant and the viewer's role."""
     return (
         rows.join(WORKSPACE, WORKSPACE_ACCESS.c.workspace_id == WORKSPACE.c.id)
@@ -37,7 +37,7 @@ def with_places(rows: FromClause) -> FromClause:
     )
 
 
-PLACES = with_places(WORKSPACE_ACCESS)
+ACCESSES = with_access(WORKSPACE_ACCESS)
 """Workspaces that somebody can see; statements on it say who: `BY_VIEWER`."""
 
 WORKSPACES_SEEN = (
@@ -62,7 +62,7 @@ BY_VIEWER = WORKSPACE_ACCESS.c.user_id == VIEWER
 FLOWS = FLOW.join(WORKSPACE_ACCESS, and_(WORKSPACE_ACCESS.c.workspace_id == FLOW.c.workspace_id, BY_VIEWER, MEMBER))
 """The flows of the workspaces of which the viewer is a member."""
 
-PLACE_COLUMNS: tuple[ColumnElement[Any], ...] = (
+ACCESS_COLUMNS: tuple[ColumnElement[Any], ...] = (
     WORKSPACE.c.id.label("workspace_id"),
     WORKSPACE.c.name.label("workspace_name"),
     WORKSPACE.c.type.label("workspace_type"),
@@ -87,7 +87,7 @@ def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def access_of(row: Row) -> WorkspaceAccess:
-    """The place in a row that starts with `PLACE_COLUMNS`."""
+    """The access in a row that starts with `ACCESS_COLUMNS`."""
     id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row
     contract = Contract(
         id=ContractId(contract_id),

@@ -35,5 +35,5 @@ def _blockers(
     states: Mapping[str, StateView], catalogue: Catalogue, targets: Mapping[str, Target]
 ) -> dict[str, tuple[Blocker, ...]]:
     return {
-        draft_id: blockers(view.state, view.place.workspace, catalogue, targets) for draft_id, view in states.items()
+        draft_id: blockers(view.state, view.access.workspace, catalogue, targets) for draft_id, view in states.items()
     }

@@ -98,8 +98,8 @@ async def find_override_candidates(
     """The flows of a workspace that a flow could override; None if the caller can't see one of the two."""
     async with database.reading() as connection:
         flow = (await read_flows(connection, actor, [flow_id])).get(flow_id)
-        place, _ = await read_workspace_access(connection, actor, workspace_id)
-    if flow is None or place is None:
+        access, _ = await read_workspace_access(connection, actor, workspace_id)
+    if flow is None or access is None:
         return None
     return Candidates(database, _parameters(actor, flow_id, workspace_id, flow.name))
 
@@ -114,7 +114,7 @@ async def find_topic_in_use(
             return None
         state = found.chosen.state
         catalogue = await read_catalogue(connection, actor, {step.command for step in state.steps})
-        uses = await offload(size_of_states(state), _topic_uses, state, catalogue, found.flow.place.workspace)
+        uses = await offload(size_of_states(state), _topic_uses, state, catalogue, found.flow.access.workspace)
         topics = distinct_topics(uses)
         targets = await read_targets(connection, actor, topics) if len(topics) == 1 else {}
     steps = tuple(use.step for use in uses if use.topic_id is not None)
@@ -129,9 +129,9 @@ async def find_topic_candidates(
     There are none where exportFlow refuses any topic: without a pub/sub step, or with several topics.
     """
     async with database.reading() as connection:
-        place, _ = await read_workspace_access(connection, actor, workspace_id)
+        access, _ = await read_workspace_access(connection, actor, workspace_id)
     name = "" if in_use.topic is None else in_use.topic.name
-    return None if place is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
+    return None if access is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
 
 
 def _topic_uses(state: FlowState, catalogue: Catalogue, workspace: Workspace) -> tuple[TopicUse, ...]:

@@ -1,4 +1,4 @@
-"""Where a flow may be exported to: the same decision as the export itself, for a page of places at once."""
+"""Where a flow may be exported to: the same decision as the export itself, for a page of workspaces at once."""
 
 from asyncio import Lock
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ from app.usecases.sizes import size_of_steps
 class RatedDestination:
     """A workspace, and why the flow can't be exported there as a new flow; nothing if it can."""
 
-    place: WorkspaceAccess
+    access: WorkspaceAccess
     refusals: tuple[ExportRefusal, ...]
 
     @property
@@ -36,7 +36,7 @@ class RatedDestination:
 
 @dataclass(frozen=True, slots=True)
 class DestinationSearch:
-    """Which places are asked for; with `include_ineligible` also those where the flow can't be exported to."""
+    """Which workspaces are asked for; with `include_ineligible` also those where the flow can't be exported to."""
 
     contract_id: str | None = None
     search: str | None = None
@@ -63,14 +63,14 @@ class ExportableFlow:
     deciding: Lock = field(default_factory=Lock)
 
     async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
-        """A page of the places, by name, each with every refusal of an export to it as a new flow."""
+        """A page of the workspaces, by name, each with every refusal of an export to it as a new flow."""
         listed = self._listed(wanted)
         if listed is None:
             return Page()
         async with self.database.reading() as connection:
             [page] = await listed.pages(connection, [self.actor], request, {})
-        await self._decide_all([place for _, place in page.elements])
-        decided = ((key, self.decided[place.workspace.id]) for key, place in page.elements)
+        await self._decide_all([access for _, access in page.elements])
+        decided = ((key, self.decided[access.workspace.id]) for key, access in page.elements)
         elements = tuple(
             (key, there) for key, there in decided if wanted.include_ineligible or there.eligible_for_override
         )
@@ -105,28 +105,28 @@ class ExportableFlow:
             [number] = await listed.counts(connection, [self.actor], {})
         return number
 
-    async def _count_flows(self, places: Iterable[WorkspaceAccess]) -> None:
+    async def _count_flows(self, accesses: Iterable[WorkspaceAccess]) -> None:
         """Find out how many flows the contracts of these hold that have a quota: once for each (X10)."""
-        judged = {place.workspace.contract.id for place in places if is_quota_judged(place)}
+        judged = {access.workspace.contract.id for access in accesses if is_quota_judged(access)}
         if judged - self.flows_used.keys():
             async with self.database.reading() as connection:
                 self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
 
-    async def _decide_all(self, places: Sequence[WorkspaceAccess]) -> None:
+    async def _decide_all(self, accesses: Sequence[WorkspaceAccess]) -> None:
         """Decide about each of these once, however often pages are asked for that hold it."""
         async with self.deciding:
-            undecided = [place for place in places if place.workspace.id not in self.decided]
+            undecided = [access for access in accesses if access.workspace.id not in self.decided]
             if undecided:
                 await self._count_flows(undecided)
-                ratings = await offload(self.size, lambda: [self._decide(place) for place in undecided])
-                self.decided.update((rating.place.workspace.id, rating) for rating in ratings)
+                ratings = await offload(self.size, lambda: [self._decide(access) for access in undecided])
+                self.decided.update((rating.access.workspace.id, rating) for rating in ratings)
 
-    def _decide(self, place: WorkspaceAccess) -> RatedDestination:
-        flows_used = self.flows_used.get(place.workspace.contract.id, 0)
+    def _decide(self, access: WorkspaceAccess) -> RatedDestination:
+        flows_used = self.flows_used.get(access.workspace.contract.id, 0)
         flow_id = "" if self.facts.source is None else self.facts.source.id
-        wish = ExportWish(flow_id, IntoWorkspace(place.workspace.id), source=self.source)
+        wish = ExportWish(flow_id, IntoWorkspace(access.workspace.id), source=self.source)
         return RatedDestination(
-            place, export_refusals(replace(self.facts, destination=place, flows_used=flows_used), wish)
+            access, export_refusals(replace(self.facts, destination=access, flows_used=flows_used), wish)
         )
 
 
@@ -140,15 +140,15 @@ async def find_destinations(
             return None
         steps = found.chosen.state.steps if isinstance(found.chosen, Chosen) else ()
         catalogue = await read_catalogue(connection, actor, {step.command for step in steps})
-    place, size = found.flow.place, size_of_steps(steps)
-    used = await offload(size, UsedComponents, steps, catalogue, source=place.workspace)
-    may_be_exported = isinstance(found.chosen, Chosen) and not rights_missing(place)
+    access, size = found.flow.access, size_of_steps(steps)
+    used = await offload(size, UsedComponents, steps, catalogue, source=access.workspace)
+    may_be_exported = isinstance(found.chosen, Chosen) and not rights_missing(access)
     return ExportableFlow(
         database=database,
         actor=actor,
         facts=ExportFacts(found.flow, None, named_version=found.named, catalogue=catalogue, used=used),
         source=source,
-        home=place.workspace,
+        home=access.workspace,
         usable=used.usable_where() if may_be_exported else None,
         size=size,
     )

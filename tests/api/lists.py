@@ -78,16 +78,16 @@ def _to_the_shelf(flow: str) -> Callable[[Api], Json]:
     return lambda api: {"flowId": api.id(flow), "workspaceId": api.id("place-00")}
 
 
-PLACES = _by_name("place", PLACE_NAMES)
+ACCESSES = _by_name("place", PLACE_NAMES)
 LISTS = [
-    Listing("workspaces", ask.WORKSPACES, lambda _: {}, PLACES),
+    Listing("workspaces", ask.WORKSPACES, lambda _: {}, ACCESSES),
     Listing("destinationContracts", ask.DESTINATION_CONTRACTS, _history, _by_name("contract")),
-    Listing("destinationWorkspaces", ask.DESTINATION_WORKSPACES, _history, PLACES),
+    Listing("destinationWorkspaces", ask.DESTINATION_WORKSPACES, _history, ACCESSES),
     Listing(
         "destinationWorkspaces, includeIneligible",
         ask.DESTINATION_WORKSPACES,
         lambda api: {**_history(api), "includeIneligible": True},
-        PLACES,
+        ACCESSES,
     ),
     Listing("overrideCandidates", ask.OVERRIDE_CANDIDATES, _to_the_shelf("history"), _candidates),
     Listing("topicCandidates", ask.TOPIC_CANDIDATES, _to_the_shelf("publisher"), _topics),

@@ -73,7 +73,7 @@ class Law:
 
     def forbidden(self) -> list[str]:
         """A3, A6."""
-        places = [None if self.facts.source is None else self.facts.source.place, self.facts.destination]
+        places = [None if self.facts.source is None else self.facts.source.access, self.facts.destination]
         lacking = {place.workspace.id for place in places if place is not None and FLOW_EDIT not in place.permissions}
         to = self.facts.destination
         suspended = to is not None and to.workspace.contract.status.value == "SUSPENDED"
@@ -84,7 +84,7 @@ class Law:
         facts, state = self.facts, self.state()
         if facts.source is None or facts.destination is None or state is None or self.inside():
             return False
-        here, there = facts.source.place.workspace, facts.destination.workspace
+        here, there = facts.source.access.workspace, facts.destination.workspace
         names = {component_name(step.command) for step in state.state.steps}
         if names & {"lab/unknown", "unreadable"}:
             return True
@@ -125,7 +125,7 @@ class Law:
         facts = self.facts
         assert facts.source is not None
         assert facts.destination is not None
-        return facts.source.place.workspace.id == facts.destination.workspace.id
+        return facts.source.access.workspace.id == facts.destination.workspace.id
 
     def usable(self, kind: ReferenceKind, reference: object) -> bool:
         assert self.facts.destination is not None

@@ -51,7 +51,7 @@ def facts_of(
 ) -> DraftFacts:
     """What a change rests on, the graph that was sent taken apart as it is on its way in."""
     base = flow.draft or flow.published
-    fields = topic_fields(catalogue, flow.place.workspace, None if base is None else base.state)
+    fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
     sent = None if isinstance(graph, Keep) else read_graph(graph, fields)
     return DraftFacts(flow, version, sent, catalogue, targets)
 

@@ -49,7 +49,7 @@ def export(
     to = integrator(to) if isinstance(to, Workspace) else to
     facts = ExportFacts(
         source,
-        to if over is None else over.place,
+        to if over is None else over.access,
         overridden=over,
         named_version=version,
         catalogue=catalogue(*components),
@@ -74,7 +74,7 @@ def copy(
     """What becomes of a copy inside the flow's workspace."""
     facts = ExportFacts(
         source,
-        None if source is None else source.place,
+        None if source is None else source.access,
         named_version=version,
         catalogue=catalogue(*components),
         targets=known(*knowing),

@@ -114,7 +114,7 @@ NONE: tuple[None] = (None,)
 
 # What is chosen at once, since each draw takes its time: the places of source and destination; and then whether it goes
 # onto a flow, what is odd, how many flows are used, and the wishes that don't depend on where it goes.
-PLACES = [
+ACCESSES = [
     (WorkspaceAccess(here, may), WorkspaceAccess(there, and_may))
     for here, there in PAIRS
     for may in PERMISSIONS
@@ -134,7 +134,7 @@ numbers = strategies.integers(0, NUMBERS - 1)
 @strategies.composite
 def exports(draw: strategies.DrawFn, *, smooth: bool = False) -> Case:
     """An export as a new flow or over a flow; unless it is to go smoothly, much may stand in its way."""
-    here, there = _one_of(SMOOTH_PLACES if smooth else PLACES, draw)
+    here, there = _one_of(SMOOTH_PLACES if smooth else ACCESSES, draw)
     onto, odd, used, name, existing = _one_of(SMOOTH_WAYS if smooth else WAYS, draw)
     source = _flow(draw, "source", here, there, smooth=smooth)
     over = _flow(draw, "there", there, here, smooth=smooth) if onto else None

@@ -64,9 +64,9 @@ CHOICES: list[Choice] = [*product((GLOBAL, TEAM, TENANT, GLOBAL), (0, 1), WHITEL
 NO_COMPONENT: list[Choice] = [None] * (len(CHOICES) // 4)
 
 
-PLACES = [*product(COMPONENT_NAMES, range(len(TENANTS)))]
+ACCESSES = [*product(COMPONENT_NAMES, range(len(TENANTS)))]
 whitelistings = strategies.sampled_from([*product((False, True), repeat=len(TENANTS))])
-choices_of_places = strategies.tuples(*[strategies.sampled_from([*NO_COMPONENT, *CHOICES])] * len(PLACES))
+choices_of_places = strategies.tuples(*[strategies.sampled_from([*NO_COMPONENT, *CHOICES])] * len(ACCESSES))
 
 
 @strategies.composite
@@ -80,7 +80,7 @@ def worlds(draw: strategies.DrawFn) -> World:
 
 
 def _components(choices: Sequence[Choice]) -> Iterator[Component]:
-    for position, ((name, tenant), choice) in enumerate(zip(PLACES, choices, strict=True)):
+    for position, ((name, tenant), choice) in enumerate(zip(ACCESSES, choices, strict=True)):
         if choice is not None:
             access, owner, whitelisted, age = choice
             yield component(

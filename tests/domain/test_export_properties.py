@@ -56,7 +56,7 @@ def what_is_named(values: Mapping[ReferenceKind, Json]) -> dict[ReferenceKind, J
 
 def lives_in(workspace_id: str, case: Case, kind: ReferenceKind, value: Json) -> bool:
     if kind is DATA_SAMPLES:
-        return case.facts.source is not None and case.facts.source.place.workspace.id == workspace_id
+        return case.facts.source is not None and case.facts.source.access.workspace.id == workspace_id
     thing = case.facts.targets[value]
     return (thing.kind, thing.workspace_id) == (kind, workspace_id)
 

@@ -175,13 +175,13 @@ def everything_about(change: Change, catalogue: Catalogue) -> list[object]:
     assert state is not None
     graph = KEEP if change.graph is None else change.graph
     facts = facts_of(its, its.published, catalogue, THINGS, graph)
-    made = CreateWish(its.place.workspace.id, "Made", native() if graph is KEEP else graph)
+    made = CreateWish(its.access.workspace.id, "Made", native() if graph is KEEP else graph)
     return [
         plan_update(facts, UpdateWish(its.id, graph=graph, bindings=change.choices)),
         plan_publish(facts, PublishWish(its.id)),
         plan_revert(facts, RevertWish(its.id, state.id, publish=True)),
-        create(its.place, made, components=catalogue, knowing=THINGS),
-        blockers(state.state, its.place.workspace, catalogue, THINGS),
+        create(its.access, made, components=catalogue, knowing=THINGS),
+        blockers(state.state, its.access.workspace, catalogue, THINGS),
     ]
 
 
@@ -228,6 +228,6 @@ def test_nothing_new_is_bound_to_its_steps() -> None:
 
 def test_a_copy_by_whoever_can_not_see_it_is_exact_all_the_same() -> None:
     targets = known(ORDERS, ITS_CREDENTIAL)
-    plan = plan_copy(ExportFacts(BEFORE, BEFORE.place, catalogue=HIDDEN, targets=targets), CopyWish(BEFORE.id))
+    plan = plan_copy(ExportFacts(BEFORE, BEFORE.access, catalogue=HIDDEN, targets=targets), CopyWish(BEFORE.id))
     assert isinstance(plan, ExportPlan)
     assert plan.state.bindings == ITS_BINDINGS

@@ -31,13 +31,13 @@ from tests.domain.world import (
 UNKNOWN = [step(str(number), f"nobody/has{number}:it") for number in range(500)]
 KNOWN = [step("a", "lab/normalizer:a"), step("b", "acme/mailer:send"), step("c", "lab/normalizer:b")]
 CATALOGUE = catalogue(component("lab/normalizer", TEAM, NORTHERN), component("acme/mailer", GLOBAL))
-PLACES = [workspace(f"Place {number}", contract(f"Contract {number}")) for number in range(50)]
+ACCESSES = [workspace(f"Place {number}", contract(f"Contract {number}")) for number in range(50)]
 
 
 def test_every_destination_gets_the_answer_that_it_would_get_alone() -> None:
     steps = outline(*UNKNOWN[:2], *KNOWN)
     used = UsedComponents(steps, CATALOGUE, source=DEVELOPMENT)
-    for place in (DEVELOPMENT, PRODUCTION, OF_SOUTHERN, OF_OVERSEAS, *PLACES[:2], PRODUCTION):
+    for place in (DEVELOPMENT, PRODUCTION, OF_SOUTHERN, OF_OVERSEAS, *ACCESSES[:2], PRODUCTION):
         alone = components_not_accessible(steps, CATALOGUE, source=DEVELOPMENT, destination=place)
         assert used.refused_by(place) == alone
         assert all(refused.workspace is place for refused in alone)
@@ -45,8 +45,8 @@ def test_every_destination_gets_the_answer_that_it_would_get_alone() -> None:
 
 def test_destinations_share_the_list_of_components_that_they_cant_use() -> None:
     used = UsedComponents(outline(*UNKNOWN, *KNOWN), CATALOGUE, source=DEVELOPMENT)
-    lists = [refused.components for place in PLACES for refused in used.refused_by(place)]
-    assert len(lists) == len(PLACES)
+    lists = [refused.components for place in ACCESSES for refused in used.refused_by(place)]
+    assert len(lists) == len(ACCESSES)
     assert len({id(components) for components in lists}) == 1
     assert len(lists[0]) == len(UNKNOWN) + 1
 
@@ -56,15 +56,15 @@ def test_another_destination_costs_no_look_at_the_steps() -> None:
         UsedComponents(outline(*UNKNOWN[:number], *KNOWN), CATALOGUE, source=DEVELOPMENT) for number in (1, 500)
     )
     for used in (few, many):
-        used.refused_by(PLACES[0])
-    assert bytecodes(lambda: many.refused_by(PLACES[1])) == bytecodes(lambda: few.refused_by(PLACES[1]))
+        used.refused_by(ACCESSES[0])
+    assert bytecodes(lambda: many.refused_by(ACCESSES[1])) == bytecodes(lambda: few.refused_by(ACCESSES[1]))
 
 
 def test_another_destination_costs_no_look_at_all_components_for_its_message() -> None:
     some, many = (
         UsedComponents(outline(*UNKNOWN[:number], *KNOWN), CATALOGUE, source=DEVELOPMENT) for number in (100, 500)
     )
-    here, there = ([used.refused_by(place)[0] for used in (some, many)] for place in PLACES[:2])
+    here, there = ([used.refused_by(place)[0] for used in (some, many)] for place in ACCESSES[:2])
     assert all(refused.message for refused in here)
     few, several = there
     assert bytecodes(lambda: few.message) == bytecodes(lambda: several.message)
@@ -72,33 +72,33 @@ def test_another_destination_costs_no_look_at_all_components_for_its_message() -
 
 def test_refusals_of_an_export_use_the_components_that_were_looked_up_before() -> None:
     orders = flow(published=state(*UNKNOWN, *KNOWN))
-    used = UsedComponents(outline(*UNKNOWN, *KNOWN), CATALOGUE, source=orders.place.workspace)
+    used = UsedComponents(outline(*UNKNOWN, *KNOWN), CATALOGUE, source=orders.access.workspace)
     facts = ExportFacts(orders, None, catalogue=CATALOGUE, used=used)
 
     def refusals(number: int) -> object:
-        there = integrator(PLACES[number])
+        there = integrator(ACCESSES[number])
         wish = ExportWish(orders.id, IntoWorkspace(there.workspace.id))
         return export_refusals(replace(facts, destination=there), wish)
 
     assert refusals(0) == export_refusals(
-        ExportFacts(orders, integrator(PLACES[0]), catalogue=CATALOGUE),
-        ExportWish(orders.id, IntoWorkspace(PLACES[0].id)),
+        ExportFacts(orders, integrator(ACCESSES[0]), catalogue=CATALOGUE),
+        ExportWish(orders.id, IntoWorkspace(ACCESSES[0].id)),
     )
     assert bytecodes(lambda: refusals(1)) < 5 * len(UNKNOWN)  # One look at each step would take more.
 
 
 def test_an_export_that_may_be_is_found_without_planning_each_step() -> None:
     orders = flow(published=state(*UNKNOWN))
-    home = orders.place.workspace
+    home = orders.access.workspace
     used = UsedComponents(outline(*UNKNOWN), CATALOGUE, source=home)
-    facts = ExportFacts(orders, orders.place, catalogue=CATALOGUE, used=used)
+    facts = ExportFacts(orders, orders.access, catalogue=CATALOGUE, used=used)
     wish = ExportWish(orders.id, IntoWorkspace(home.id))
     assert export_refusals(facts, wish) == ()
     assert bytecodes(lambda: export_refusals(facts, wish)) < 5 * len(UNKNOWN)
 
 
 def test_a_flow_without_steps_is_refused_nowhere() -> None:
-    assert UsedComponents((), Catalogue(), source=DEVELOPMENT).refused_by(PLACES[0]) == ()
+    assert UsedComponents((), Catalogue(), source=DEVELOPMENT).refused_by(ACCESSES[0]) == ()
 
 
 def test_where_a_flow_of_unknown_components_is_usable_is_said_without_a_look_at_them() -> None:

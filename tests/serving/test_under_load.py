@@ -27,7 +27,7 @@ HALF_WRITTEN = """
     select 1 from flow_draft join flow_content on flow_content.hash = content_hash where flow_id = flow.id
   )
 """
-PLACES = "{ workspaces { nodes { id name flows(first: 1) { nodes { id } } } } }"
+ACCESSES = "{ workspaces { nodes { id name flows(first: 1) { nodes { id } } } } }"
 
 
 async def rows(url: str, statement: str) -> set[str]:
@@ -49,7 +49,7 @@ async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(
     data_dir = session_folder / "loaded"
     with serving(data_dir) as server:
         async with fresh_connections(server.url, "demo-integrator") as http:
-            asked = (await http.post("/graphql", json={"query": PLACES})).json()
+            asked = (await http.post("/graphql", json={"query": ACCESSES})).json()
         [place] = [each for each in asked["data"]["workspaces"]["nodes"] if each["name"] == "Retail Development"]
         load = Load(server.url, "demo-integrator", place["flows"]["nodes"][0]["id"], place["id"])
         await stopped_under_load(load, lambda: server.process.send_signal(signal.SIGTERM))

@@ -20,7 +20,7 @@ from app.domain.quota import QuotaExceeded, counts_against_quota
 from app.domain.used_components import UsedComponents
 from app.storage import mirrored_rules, tables
 from app.storage.database_connections import Row
-from app.storage.visibility import BY_VIEWER, PLACE_COLUMNS, PLACES, access_of
+from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
 from tests.conftest import drop_database, make_database, url_of
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.random_worlds import TENANTS, World, bounded, worlds
@@ -53,7 +53,7 @@ class Scene:
     def seen(self) -> list[Workspace]:
         return [workspace for workspace in self.workspaces if self.access[workspace.id] != UNSEEN]
 
-    def place(self, workspace: Workspace) -> WorkspaceAccess:
+    def access_to(self, workspace: Workspace) -> WorkspaceAccess:
         return WorkspaceAccess(workspace, PERMISSIONS.get(self.access[workspace.id], frozenset()))
 
     def sees(self, component: Component) -> bool:
@@ -83,7 +83,7 @@ def scenes(draw: strategies.DrawFn) -> Scene:
         one.contract: replace(one.contract, status=draw(STATUSES), flow_quota=draw(QUOTAS)) for one in world.workspaces
     }
     workspaces = tuple(replace(one, contract=contracts[one.contract]) for one in world.workspaces)
-    own = {one: draw(ACCESSES) for one in contracts.values()}
+    own = {one: draw(ROLES_HELD) for one in contracts.values()}
     access = {one.id: draw(strategies.sampled_from(own[one.contract])) for one in workspaces}
     flows = {one.id: draw(strategies.integers(0, 2)) for one in workspaces}
     components, of_one_kind = with_teams_of_one_contract(world), draw(strategies.sampled_from([None, *ComponentAccess]))
@@ -92,7 +92,7 @@ def scenes(draw: strategies.DrawFn) -> Scene:
     return Scene(workspaces, components, access, flows)
 
 
-ACCESSES = strategies.sampled_from([[INTEGRATOR], [INTEGRATOR, GUEST, SEEN, UNSEEN], [UNSEEN]])
+ROLES_HELD = strategies.sampled_from([[INTEGRATOR], [INTEGRATOR, GUEST, SEEN, UNSEEN], [UNSEEN]])
 
 
 @strategies.composite
@@ -160,7 +160,7 @@ async def test_the_same_components_are_visible(database: AsyncEngine, scene: Sce
 async def test_flows_may_be_written_in_the_same_workspaces(database: AsyncEngine, scene: Scene) -> None:
     """A3, A6."""
     async with holding(database, scene) as connection:
-        expected = {one.id for one in scene.seen if may_write_flows(scene.place(one))}
+        expected = {one.id for one in scene.seen if may_write_flows(scene.access_to(one))}
         assert await workspaces_where(connection, mirrored_rules.may_write_flows()) == expected
 
 
@@ -171,7 +171,7 @@ async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_cou
 ) -> None:
     """X10."""
     async with holding(database, scene) as connection:
-        statement = select(*PLACE_COLUMNS, mirrored_rules.FLOWS_USED).select_from(PLACES).where(BY_VIEWER)
+        statement = select(*ACCESS_COLUMNS, mirrored_rules.FLOWS_USED).select_from(ACCESSES).where(BY_VIEWER)
         rows = (await connection.execute(statement, {"viewer": VIEWER})).all()
         contracts = {"contracts": [one.id for one in scene.contracts]}
         counted = await connection.execute(mirrored_rules.FLOWS_USED_BY_CONTRACT, contracts)
@@ -181,7 +181,7 @@ async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_cou
     assert by_contract == {one.id: used for one in scene.contracts if (used := scene.flows_used(one))}
     assert counting == {one.id for one in scene.seen if counts_against_quota(one)}
     assert {row.workspace_id: row.flows_used for row in rows} == expected
-    assert {access_of(cast("Row", row)) for row in rows} == {scene.place(one) for one in scene.seen}
+    assert {access_of(cast("Row", row)) for row in rows} == {scene.access_to(one) for one in scene.seen}
 
 
 @often
@@ -191,12 +191,12 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
 ) -> None:
     """A3, A6, C0 to C5; the quota apart."""
     scene, home, exported = case
-    source = flow(exported, at=scene.place(home))
+    source = flow(exported, at=scene.access_to(home))
     used = UsedComponents(exported.state.steps, scene.catalogue, source=home)
     expected = set()
     for one in scene.seen:
         facts = ExportFacts(
-            source, scene.place(one), catalogue=scene.catalogue, flows_used=scene.flows_used(one.contract)
+            source, scene.access_to(one), catalogue=scene.catalogue, flows_used=scene.flows_used(one.contract)
         )
         refusals = export_refusals(facts, ExportWish(source.id, IntoWorkspace(one.id)))
         if all(isinstance(refusal, QuotaExceeded) for refusal in refusals):
@@ -216,7 +216,7 @@ async def workspaces_where(
     connection: AsyncConnection, condition: ColumnElement[bool], values: Mapping[str, Any] | None = None
 ) -> set[str]:
     """Of those that the viewer sees."""
-    statement = select(tables.WORKSPACE.c.id).select_from(PLACES).where(BY_VIEWER, condition)
+    statement = select(tables.WORKSPACE.c.id).select_from(ACCESSES).where(BY_VIEWER, condition)
     return {*await connection.scalars(statement, {"viewer": VIEWER, **(values or {})})}
 
 

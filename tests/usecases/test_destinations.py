@@ -47,14 +47,14 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(untouched: Wor
     if found is None:
         return
     everywhere = await found.workspaces(DestinationSearch(include_ineligible=True), ALL)
-    good = [there.place.workspace for _, there in everywhere.elements if there.eligible_for_override]
+    good = [there.access.workspace for _, there in everywhere.elements if there.eligible_for_override]
     assert await offered(found) == [workspace.id for workspace in good]
     assert sorted(await contracts_offered(found)) == sorted({workspace.contract.id for workspace in good})
     assert await found.count_workspaces(DestinationSearch()) == len(good)
     for contract in {workspace.contract.id for workspace in good}:
         of_contract = await found.workspaces(DestinationSearch(contract_id=contract), ALL)
         expected = [workspace.id for workspace in good if workspace.contract.id == contract]
-        assert [there.place.workspace.id for _, there in of_contract.elements] == expected
+        assert [there.access.workspace.id for _, there in of_contract.elements] == expected
 
 
 async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_often_its_workspaces_are_asked_for(
@@ -70,7 +70,7 @@ async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_oft
     found = await destinations_of(untouched, "orders", "ada")
     wanted = DestinationSearch(include_ineligible=True)
     one, *others = await gather(*(found.workspaces(wanted, ALL) for _ in range(5)))
-    places = [there.place for _, there in one.elements]
+    places = [there.access for _, there in one.elements]
     assert sorted(counted) == sorted({each.workspace.contract.id for each in places if is_quota_judged(each)}) != []
     assert all(other == one for other in others)
 
@@ -83,7 +83,7 @@ async def destinations_of(world: World, flow: str, who: str) -> ExportableFlow:
 
 async def offered(found: ExportableFlow) -> list[str]:
     page = await found.workspaces(DestinationSearch(), ALL)
-    return [there.place.workspace.id for _, there in page.elements]
+    return [there.access.workspace.id for _, there in page.elements]
 
 
 async def contracts_offered(found: ExportableFlow) -> list[str]:

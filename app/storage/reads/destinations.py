@@ -24,10 +24,10 @@ from app.storage.paging import ListBelow, Order, matching, searching
 from app.storage.reads.lists import naming_contract, of_contract
 from app.storage.reads.rows import ContractView, columns, maker
 from app.storage.tables import CONTRACT, CONTRACT_ACCESS, WORKSPACE_ACCESS
-from app.storage.visibility import PLACE_COLUMNS, PLACES, access_of
+from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, access_of
 
 WORKSPACES = ListBelow(
-    select(*PLACE_COLUMNS).select_from(PLACES),
+    select(*ACCESS_COLUMNS).select_from(ACCESSES),
     WORKSPACE_ACCESS.c.user_id,
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
     access_of,
@@ -52,14 +52,14 @@ async def count_flows_used(connection: ReadConnection, contracts: Collection[str
 
 
 def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Of a contract that a user can see: whether one of its workspaces meets a condition on `PLACES`.
+    """Of a contract that a user can see: whether one of its workspaces meets a condition on `ACCESSES`.
 
     The offset keeps this a question for each contract of the page; joined, all workspaces of the user would be read.
     """
     access = CONTRACT_ACCESS.c
     return exists(
         select(literal(1))
-        .select_from(PLACES)
+        .select_from(ACCESSES)
         .where(WORKSPACE_ACCESS.c.user_id == access.user_id, WORKSPACE_ACCESS.c.contract_id == access.contract_id)
         .where(condition)
         .correlate(CONTRACT_ACCESS)

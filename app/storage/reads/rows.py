@@ -44,9 +44,9 @@ class WorkspaceView(NamedTuple):
         return may_edit_flows(self.permissions or (), ContractStatus(self.contract_status))
 
     @classmethod
-    def of(cls, place: WorkspaceAccess) -> "WorkspaceView":
-        workspace, contract = place.workspace, place.workspace.contract
-        permissions = sorted(place.permissions)
+    def of(cls, access: WorkspaceAccess) -> "WorkspaceView":
+        workspace, contract = access.workspace, access.workspace.contract
+        permissions = sorted(access.permissions)
         return cls(workspace.id, workspace.name, workspace.type, contract.id, contract.status, permissions)
 
 

@@ -13,22 +13,22 @@ from app.storage.database_connections import ReadConnection, Row
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.visibility import FLOWS, PLACE_COLUMNS, access_of, with_places
+from app.storage.visibility import ACCESS_COLUMNS, FLOWS, access_of, with_access
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
 
 class StateView(NamedTuple):
     flow_id: str
-    place: WorkspaceAccess
+    access: WorkspaceAccess
     state: FlowState
 
 
 def _states(table: FromClause) -> Select[Any]:
-    rows = with_places(FLOWS.join(table, table.c.flow_id == FLOW.c.id)).join(
+    rows = with_access(FLOWS.join(table, table.c.flow_id == FLOW.c.id)).join(
         FLOW_CONTENT, FLOW_CONTENT.c.hash == table.c.content_hash
     )
-    columns = (*PLACE_COLUMNS, FLOW.c.id.label("flow_id"), *state_columns("state", table, FLOW_CONTENT))
+    columns = (*ACCESS_COLUMNS, FLOW.c.id.label("flow_id"), *state_columns("state", table, FLOW_CONTENT))
     return select(*columns).select_from(rows).where(table.c.id == any_(IDS))
 
 
