@@ -107,7 +107,7 @@ class Paging:
         self, page: Page[Element], node: Callable[[Element], NodeType], count: Callable[[], Awaitable[int]]
     ) -> Connection[NodeType]:
         """The page as a connection whose nodes are made of the page's elements."""
-        elements = [node(element) for _, element in page.elements]
+        elements = list(map(node, [element for _, element in page.elements]))
         return Connection(elements=elements, page=page, paging=self, count=count)
 
 

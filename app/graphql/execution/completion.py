@@ -48,6 +48,10 @@ class Completion:
             return []
         self._count(objects, field, self._meter.take_objects, len(values) - nulls)
         of_one_type = self._of_one_type(objects, field, below, values)
+        if of_one_type is not None and not nulls:
+            for answer, begun in zip(answers, of_one_type.add_all(values), strict=True):
+                answer[name] = begun
+            return [of_one_type]
         for position, value in enumerate(values):
             if value is None and not is_required:
                 continue
@@ -55,7 +59,7 @@ class Completion:
                 answers[position][name] = of_one_type.add(value, position, None)
             else:
                 answers[position][name] = self._begun(objects, field, below, value, position, None)
-        return [begun for begun in below.values() if begun.sources]
+        return [each for each in below.values() if each.sources]
 
     def _complete_lists(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
         below: dict[GraphQLObjectType, Objects] = {}
@@ -77,7 +81,7 @@ class Completion:
                     self._count(objects, field, self._meter.take_nulls, 1)
                 else:
                     answer[index] = self._begun(objects, field, below, element, position, index)
-        return [begun for begun in below.values() if begun.sources]
+        return [each for each in below.values() if each.sources]
 
     def _of_one_type(
         self, objects: Objects, field: FieldPlan, below: dict[GraphQLObjectType, Objects], values: Sequence[Any]
@@ -214,10 +218,12 @@ def why_none(field: FieldPlan, value: Any) -> Exception:
 
 def shown_at_once(field: FieldPlan, values: Sequence[Any]) -> list[Any] | None:
     """The leaf values of a field as they are shown; None where one of them can't be."""
-    show, plain = field.shape.show, field.shape.plain
+    show, plain, names = field.shape.show, field.shape.plain, field.shape.names
     if plain and plain.issuperset(map(type, values)):
         return list(values)
     try:
+        if names and names.issuperset(values):
+            return list(values)
         shown = [None if value is None else show(value) for value in values]
     except Exception:  # noqa: BLE001 - it is told of the object that has it
         return None

@@ -194,7 +194,9 @@ class Executor:
                 each.values = related_in(each.values, known[each.loader], each.make)
             else:
                 each.values = found_in(each.values, known)
-        if further := [each for each in wanted if any(isinstance(value, Lookup) for value in each.values)]:
+        # What was looked up for a resolver may say what else is to be looked up.
+        resolved = [each for each in wanted if not isinstance(each, WantedRelation)]
+        if further := [each for each in resolved if any(isinstance(value, Lookup) for value in each.values)]:
             await self._find(further)
 
     async def _wait_for(self, wanted: Sequence[Wanted]) -> None:

@@ -47,6 +47,7 @@ class Shape:
         "is_list",
         "is_required",
         "leaf",
+        "names",
         "object",
         "plain",
         "show",
@@ -70,6 +71,10 @@ class Shape:
         self.show: Show = self._show_list if self.is_list else self.show_element
         self.plain = PLAIN.get(self.element.name, NOTHING_PLAIN) if not self.is_list else NOTHING_PLAIN
         """The classes of values that are shown as they are, or that JSON has a form for."""
+        self.names: frozenset[Any] = frozenset()
+        if isinstance(self.element, GraphQLEnumType) and not self.is_list:
+            self.names = frozenset(self.element.values)
+        """Those of an enumeration. Rows have names, rules have members, which are equal to their names."""
 
     def _show_list(self, values: Any) -> list[Any]:
         if not is_iterable(values):
@@ -97,7 +102,6 @@ def not_shown(value: object) -> object:
 def show_of(leaf: GraphQLLeafType) -> Show:
     if isinstance(leaf, GraphQLEnumType):
         names = frozenset(leaf.values)
-        # Rows have names, rules have members, which are equal to their names.
         return lambda value: value if value in names else leaf.coerce_output_value(value)
     if not takes_anything(leaf):
         return leaf.coerce_output_value

@@ -35,6 +35,15 @@ class Objects:
         self.answers.append(answer)
         return answer
 
+    def add_all(self, sources: Sequence[Any]) -> list[dict[str, Any]]:
+        """Begin an object for each of those above, which is the only one of its field."""
+        answers = [self.selection.nulls.copy() for _ in sources]
+        self.sources.extend(sources)
+        self.owners.extend(range(len(answers)))
+        self.indexes.extend([None] * len(answers))
+        self.answers.extend(answers)
+        return answers
+
     def add_elements(self, sources: Sequence[Any], owner: int) -> list[dict[str, Any]]:
         """Begin all elements of a list."""
         answers = [self.selection.nulls.copy() for _ in sources]
