@@ -84,9 +84,9 @@ class Connection(Generic[NodeType]):
         return self.paging.info(self.page)
 
     @field
-    async def total_count(self) -> int:
+    def total_count(self) -> Awaitable[int]:
         """How long the whole list is. It is counted only when this field is selected."""
-        return await self.count()
+        return self.count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import strawberry
 
+AWAITED = "awaited"
+"""Under which the metadata of a field say whether what its resolver returns is to be awaited."""
+
 Values = TypeVar("Values", bound=StrEnum)
 
 
@@ -23,11 +26,12 @@ def optional(description: str) -> Any:
 def field(resolver: Callable[..., Any]) -> Any:
     """A field with a resolver, whose docstring is the description. It may return what the executor is to await."""
     signature = inspect.signature(resolver)
-    if get_origin(signature.return_annotation) is Awaitable:
+    is_awaited = get_origin(signature.return_annotation) is Awaitable
+    if is_awaited:
         # Strawberry knows only coroutine functions.
         [awaited] = get_args(signature.return_annotation)
         resolver.__signature__ = signature.replace(return_annotation=awaited)  # type: ignore[attr-defined]
-    return strawberry.field(resolver, description=inspect.getdoc(resolver))
+    return strawberry.field(resolver, description=inspect.getdoc(resolver), metadata={AWAITED: is_awaited})
 
 
 def mutation(resolver: Callable[..., Any]) -> Any:

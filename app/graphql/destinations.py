@@ -28,9 +28,9 @@ class Counted:
     count: strawberry.Private[Count]
 
     @field
-    async def total_count(self) -> int:
+    def total_count(self) -> Awaitable[int]:
         """How long the whole list is. It is counted only when this field is selected."""
-        return await self.count()
+        return self.count()
 
 
 @strawberry.type(description="A workspace as the destination of a flow.")

@@ -1,6 +1,5 @@
 """Connections of lists that belong to a parent, loaded together for all parents that ask for the same."""
 
-from asyncio import shield
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -22,8 +21,10 @@ def connection_below(
     paging = page.of(wanted.name, wanted.flow_order, parent, key=_key_of(wanted))
     loaders = info.context.loaders
 
+    number_of_all: Awaitable[Any] = Lookup(loaders.counts, CountBelow(wanted, parent))
+
     def connection(found: Page[Any]) -> Connection[NodeType]:
-        return paging.connection(found, node, lambda: shield(loaders.counts.load(CountBelow(wanted, parent))))
+        return paging.connection(found, node, lambda: number_of_all)
 
     page_of_list: Awaitable[Any] = Lookup(loaders.pages, PageBelow(wanted, paging.request, parent), connection)
     # Of every list there is a page, if an empty one.

@@ -233,7 +233,7 @@ class Loaders:
             ReferenceKind.TOPIC: self.topics,
         }
         wanted = _grouped(references, lambda reference: reference.kind, lambda reference: reference.id)
-        reads = [loaders[kind].know(ids) for kind, ids in wanted if kind in loaders]
+        reads = [loaders[kind].read(ids) for kind, ids in wanted if kind in loaders]
         known = dict(zip([kind for kind, _ in wanted if kind in loaders], await asyncio.gather(*reads), strict=True))
         return [known.get(reference.kind, {}).get(reference.id) for reference in references]
 

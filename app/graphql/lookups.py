@@ -1,4 +1,4 @@
-"""Lookups: what is wanted by key is read together, each key once, however often and wherever in a request it is wanted."""
+"""Lookups: what one request asks for by key is read together, however often and wherever in it that is asked for."""
 
 import asyncio
 from asyncio import shield
@@ -17,13 +17,13 @@ Load = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
 
 
 class Loader(Generic[Key, Answer]):
-    """Reads what is asked for by key, each key once, whether it is asked for one by one or for many parents at once.
+    """Reads what is asked for by key, one by one or for many parents at once; what was read isn't read again.
 
     What can't be read isn't tried again: it would fail as often as it is met.
     """
 
     def __init__(self, load: Load, reading: "set[asyncio.Task[Any]]") -> None:
-        self._read = load
+        self._load = load
         self._reading = reading
         self._known: dict[Key, Answer] = {}
         self._failure: Exception | None = None
@@ -39,14 +39,14 @@ class Loader(Generic[Key, Answer]):
     def _one_by_one(self) -> DataLoader[Key, Answer]:
         return DataLoader(self._load_batch)
 
-    async def know(self, keys: Iterable[Key]) -> dict[Key, Answer]:
+    async def read(self, keys: Iterable[Key]) -> dict[Key, Answer]:
         """What is known of these keys, and of others, once the missing ones are read; nothing is made for each of them."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._known]
         if missing and self._failure is not None:
             raise self._failure.with_traceback(None)
         if missing:
             try:
-                answers = await self._read(missing)
+                answers = await self._load(missing)
             except Exception as failure:
                 self._failure = failure
                 raise
@@ -59,7 +59,7 @@ class Loader(Generic[Key, Answer]):
         if task is not None:
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
-        known = await self.know(keys)
+        known = await self.read(keys)
         return [known[key] for key in keys]
 
 
@@ -70,7 +70,10 @@ class Lookup(Generic[Made]):
     loader: Loader[Any, Any]
     key: Hashable
     make: Callable[[Any], Made] | None = None
-    """What is made of what was found, or what is to be looked up then; None: what was found is what is wanted."""
+    """What is made of what was found, by loader and key alone; None: what was found is what is wanted.
+
+    A resolver's own lookup may be made into another one, which is looked up next.
+    """
 
     def __await__(self) -> "Generator[Any, None, Made | None]":
         found = yield from shield(self.loader.load(self.key)).__await__()
@@ -87,6 +90,7 @@ class Lookups:
     """Each thing that is found is told once, and nothing of the others."""
 
     def __await__(self) -> Generator[Any, None, list[Any]]:
+        """For graphql-core, with which tests compare our executor."""
         waiting = (nothing() if lookup is None else awaited(lookup) for lookup in self.each)
         return self.of((yield from asyncio.gather(*waiting).__await__()))
 

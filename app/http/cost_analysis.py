@@ -45,7 +45,7 @@ from app.graphql.context import MUTATION_COST
 from app.graphql.request_errors import BadRequest
 from app.graphql.schema import schema
 from app.http.documents import Operation
-from app.http.limits import NO_SIZE, NOTHING, ONE_OBJECT, ONE_VALUE, CostlyPath, KnownCost, QueryCost, Size
+from app.http.limits import NO_SIZE, NOT_GIVEN, NOTHING, ONE_OBJECT, ONE_VALUE, CostlyPath, KnownCost, QueryCost, Size
 from app.offload import offload
 
 LIST_COST = 10
@@ -94,7 +94,7 @@ async def cost_of(operation: Operation, variables: Mapping[str, Any], *, largest
         largest_page=largest_page,
         read=read,
     )
-    if document.is_valid and all(isinstance(value, int | None) for value in read.values()):
+    if document.is_valid and all(value is NOT_GIVEN or isinstance(value, int | None) for value in read.values()):
         operation.costs.insert(0, KnownCost(read, found))
         del operation.costs[MOST_KNOWN_COSTS:]
     return found
@@ -208,7 +208,7 @@ class CostAnalysis:
     def _value(self, node: ValueNode) -> object:
         if isinstance(node, VariableNode):
             name = node.name.value
-            self.read[name] = self.variables.get(name)
+            self.read[name] = self.variables.get(name, NOT_GIVEN)
             return self.variables[name] if name in self.variables else self._defaults.get(name)
         if isinstance(node, IntValueNode):
             return int(node.value)

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from cachetools import LRUCache
 from graphql import (
@@ -22,8 +23,9 @@ from graphql import (
     TokenKind,
     parse,
 )
+from graphql.execution.values import VariableValues
 
-from app.graphql.execution.plan import PlannedSelections
+from app.graphql.execution.plan import KeptPlan, KeptPlans, conditions_of
 from app.graphql.json_text import json_text
 from app.graphql.request_errors import BadRequest, LimitExceeded
 from app.graphql.schema import mistakes_in, schema
@@ -40,8 +42,8 @@ ROOT_FIELDS = frozenset(
 INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
 CACHED_CHARACTERS = 600_000
-"""How many characters of documents are cached. Parsed and planned, a document takes two hundred times as many bytes; most
-have a thousand characters."""
+"""How many characters of documents are cached. Parsed, a document takes a hundred times as many bytes; most have a thousand
+characters."""
 ENTRY_CHARACTERS = 300
 """What each document counts besides its own: a short one takes some kilobytes too."""
 CHECKING = 10
@@ -74,6 +76,7 @@ class Documents:
         self._max_tokens = max_tokens
         self._max_characters = max_characters
         self._hides_suggestions = hides_suggestions
+        self._plans = KeptPlans()
         self._validated: LRUCache[str, Document] = LRUCache(CACHED_CHARACTERS, getsizeof=size_of)
 
     async def read(self, source: str) -> Document:
@@ -94,11 +97,18 @@ class Documents:
             self._validated[document.source] = replace(document, is_valid=True, operations={})
         return mistakes
 
+    def plan_of(self, operation: "Operation", variables: VariableValues) -> KeptPlan:
+        """The plan of an operation for these values of its conditions; that of a cached document is kept."""
+        if not operation.document.is_valid:
+            return KeptPlan()
+        conditions = tuple(variables.coerced.get(name) for name in operation.conditions)
+        return self._plans.plan_for((operation.document.source, operation.name, conditions))
+
     def _check(self, node: DocumentNode) -> Sequence[GraphQLError]:
         return mistakes_in(node, most=MOST_MISTAKES, hides_suggestions=self._hides_suggestions)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
     """The operation of a document that is to be run."""
 
@@ -112,7 +122,11 @@ class Operation:
     """Tells documents apart in the log, without their text."""
     costs: list[KnownCost] = field(default_factory=list, compare=False)
     """What it costs with some of the variables that it was asked with."""
-    plans: PlannedSelections = field(default_factory=PlannedSelections, compare=False)
+
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """The variables on which it depends what is selected."""
+        return tuple(sorted(conditions_of(self.document.node)))
 
     @property
     def only_introspects(self) -> bool:

@@ -161,7 +161,7 @@ class Endpoint:
             shows_schema=self.access.introspection,
         )
         try:
-            return await execute(received.request, operation, context)
+            return await execute(received.request, operation, context, self.documents)
         finally:
             await context.loaders.close()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from app.graphql.connections import LARGEST_PAGE
 from app.graphql.execution.meter import Meter
@@ -91,11 +92,11 @@ class CostlyPath:
             if path.length > 1:
                 lists.append(f"{path.field} ({path.length})")
             path = path.inner
-        return " × ".join([*lists[:MOST_LISTS], "…"] if len(lists) > MOST_LISTS else lists)
+        return " × ".join([*lists[:MOST_LISTS_NAMED], "…"] if len(lists) > MOST_LISTS_NAMED else lists)
 
 
 NO_PATH = CostlyPath()
-MOST_LISTS = 8
+MOST_LISTS_NAMED = 8
 """How many lists of a path are named."""
 
 
@@ -133,16 +134,19 @@ class QueryCost:
 NOTHING = QueryCost()
 
 
+NOT_GIVEN: Final = object()
+
+
 @dataclass(frozen=True, slots=True)
 class KnownCost:
     """What an operation costs where these variables have these values."""
 
     variables: Mapping[str, object]
-    """Only those that the cost depends on; None stands for one that isn't given too."""
+    """Only those that the cost depends on; `NOT_GIVEN` where one is left out, which is another thing than null."""
     query_cost: QueryCost
 
     def holds_for(self, variables: Mapping[str, object]) -> bool:
-        return all(is_same(variables.get(name), value) for name, value in self.variables.items())
+        return all(is_same(variables.get(name, NOT_GIVEN), value) for name, value in self.variables.items())
 
 
 def is_same(value: object, other: object) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.graphql.execution.executor import Executor
 from app.graphql.execution.plan import Plan
 from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import schema
-from app.http.documents import MOST_MISTAKES, Operation
+from app.http.documents import MOST_MISTAKES, Documents, Operation
 from app.http.error_masking import formatted, is_mistake
 from app.http.refused_requests import RequestCode
 from app.http.requests import GraphQLRequest
@@ -37,7 +38,7 @@ class Answer:
     """The codes of what was refused or went wrong, for the log."""
 
 
-async def execute(asked: GraphQLRequest, operation: Operation, context: Context) -> Answer:
+async def execute(asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents) -> Answer:
     """Run an operation; a query is run again where something that it had found vanished meanwhile.
 
     Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
@@ -48,7 +49,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     if mistakes := list(islice(found, MOST_MISTAKES)):
         return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     with counting_graphs(context.meter.take_graph_decided):
-        result = await _run_with_retries(asked, operation, context)
+        result = await _run_with_retries(asked, operation, context, documents)
     errors, data = result.errors or (), result.data
     if errors and data is None and all(error.path is None for error in errors):
         return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
@@ -65,17 +66,19 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context)
     return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
 
 
-async def _run_with_retries(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:
-    result = await _run(asked, operation, context)
+async def _run_with_retries(
+    asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents
+) -> ExecutionResult:
+    result = await _run(asked, operation, context, documents)
     for _ in range(RETRIES):
         if operation.type is not OperationType.QUERY or not _met_something_vanished(result):
             break
         await context.look_again()
-        result = await _run(asked, operation, context)
+        result = await _run(asked, operation, context, documents)
     return result
 
 
-async def _run(asked: GraphQLRequest, operation: Operation, context: Context) -> ExecutionResult:
+async def _run(asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents) -> ExecutionResult:
     plan = Plan.of(
         schema.graphql_schema,
         operation.document.node,
@@ -83,7 +86,7 @@ async def _run(asked: GraphQLRequest, operation: Operation, context: Context) ->
         asked.variables or {},
         most_mistakes=MOST_MISTAKES,
         hides_suggestions=not context.shows_schema,
-        kept=operation.plans if operation.document.is_valid else None,
+        kept=partial(documents.plan_of, operation),
     )
     return await Executor(plan, context).run() if isinstance(plan, Plan) else ExecutionResult(None, plan)
 

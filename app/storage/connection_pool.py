@@ -42,7 +42,7 @@ class ConnectionPool:
         self._free: list[AnyConnection] = []
         """The one that was used last is taken first."""
 
-    async def take(self) -> AnyConnection:
+    async def acquire(self) -> AnyConnection:
         """A connection, which is to be given back. Raises NoConnectionFree, and what the driver raises if it can't connect."""
         await self._wait_for_a_place()
         try:
@@ -54,7 +54,7 @@ class ConnectionPool:
             self._in_use.inc()
         return taken
 
-    def give_back(self, connection: AnyConnection) -> None:
+    def release(self, connection: AnyConnection) -> None:
         if self._in_use is not None:
             self._in_use.dec()
         self._places.release()
@@ -70,8 +70,14 @@ class ConnectionPool:
         """Close what is free; what is at work still is closed when it is given back."""
         self._is_closed = True
         free, self._free = self._free, []
-        for each in free:
-            await each.close()
+        await asyncio.gather(*(self._end(each) for each in free))
+
+    async def _end(self, connection: AnyConnection) -> None:
+        """Say goodbye; whoever doesn't answer is left without."""
+        try:
+            await connection.close(timeout=self._wait_seconds)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            connection.terminate()
 
     async def _wait_for_a_place(self) -> None:
         if not self._places.locked():

@@ -75,10 +75,15 @@ class Database:
         """A transaction: committed at the end, rolled back whole if anything is raised."""
         is_committing = False
         try:
-            async with taken_from(self._pool) as driver:
+            async with acquired_from(self._pool) as driver:
                 with failing_without_values(driver):
                     transaction = driver.transaction()
-                    await transaction.start()
+                    try:
+                        await transaction.start()
+                    except BaseException:
+                        # Whether it has begun isn't known, so that nobody may go on with this connection.
+                        driver.terminate()
+                        raise
                     try:
                         yield WriteConnection(driver)
                     except BaseException:
@@ -105,7 +110,7 @@ class Reading:
         self._pool = pool
 
     async def __aenter__(self) -> ReadConnection:
-        self._driver = await taken(self._pool)
+        self._driver = await acquired(self._pool)
         return ReadConnection(self._driver)
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
@@ -113,27 +118,28 @@ class Reading:
             if isinstance(error, FAILURES):
                 raise_failure(error, self._driver)
         finally:
-            self._pool.give_back(self._driver)
+            self._pool.release(self._driver)
 
 
 @asynccontextmanager
-async def taken_from(pool: ConnectionPool) -> AsyncIterator[AnyConnection]:
+async def acquired_from(pool: ConnectionPool) -> AsyncIterator[AnyConnection]:
     """A connection of the pool, given back at the end."""
-    driver = await taken(pool)
+    driver = await acquired(pool)
     try:
         yield driver
     finally:
-        pool.give_back(driver)
+        pool.release(driver)
 
 
-async def taken(pool: ConnectionPool) -> AnyConnection:
+async def acquired(pool: ConnectionPool) -> AnyConnection:
     """A connection of the pool; only while it is taken, an error of the system is an outage."""
     try:
-        return await pool.take()
+        return await pool.acquire()
     except NoConnectionFree:
         raise DatabaseUnavailable("all connections are at work") from None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise failure_of(error, is_lost=isinstance(error, OSError)) from None
+    except (OSError, *FAILURES) as error:
+        is_lost = isinstance(error, OSError | asyncpg.InternalClientError)
+        raise failure_of(error, is_lost=is_lost) from None
 
 
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -204,7 +210,7 @@ def open_database(
         )
         try:
             await connection.execute(set_up, timeout=connection_wait_seconds)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (OSError, *FAILURES) as error:
             # Nobody waits for a server that is silent to say goodbye. Whatever keeps this from being done is an outage.
             connection.terminate()
             raise DatabaseUnavailable(told(error)) from None

@@ -63,7 +63,7 @@ def is_visible_component() -> ColumnElement[bool]:
 
 
 def may_write_flows() -> ColumnElement[bool]:
-    """Of a row of `PLACES`: whether flows may be written there (A3, A6).
+    """Of a row of `ACCESSES`: whether flows may be written there (A3, A6).
 
     Mirrors `domain.access.may_write_flows`.
     """
@@ -94,7 +94,7 @@ def shape_of(usable: UsableWhere) -> UsableShape:
 
 
 def may_be_exported_to(shape: UsableShape) -> ColumnElement[bool]:
-    """Of a row of `PLACES`: whether a flow of the workspace `home` may be exported there, its quota apart.
+    """Of a row of `ACCESSES`: whether a flow of the workspace `home` may be exported there, its quota apart.
 
     Mirrors `domain.export.export_refusals` (A3, A6, C0 to C5), for a caller who may export from `home`. What its
     parameters stand for, `usable_values` says.
@@ -131,6 +131,7 @@ def _flows_used() -> ColumnElement[int]:
 
 
 FLOWS_USED: ColumnElement[int] = _flows_used().label("flows_used")
+"""Of a workspace with its contract: how many flows the contract holds where they count, if they count here (X10)."""
 
 FLOWS_USED_BY_CONTRACT = (
     select(WORKSPACE.c.contract_id, func.count().label("used"))
@@ -142,7 +143,6 @@ FLOWS_USED_BY_CONTRACT = (
     .group_by(WORKSPACE.c.contract_id)
 )
 """The same for many contracts, each once."""
-"""Of a workspace with its contract: how many flows the contract holds where they count, if they count here (X10)."""
 
 
 def _is_global() -> ColumnElement[bool]:

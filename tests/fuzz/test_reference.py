@@ -80,7 +80,7 @@ class Both:
             meter=Limits().meter(),
         )
         if loader is not None:
-            getattr(context.loaders, loader)._read = behave
+            getattr(context.loaders, loader)._load = behave
         return context
 
     async def answers(

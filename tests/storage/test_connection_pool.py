@@ -24,7 +24,8 @@ class Connection:
     def terminate(self) -> None:
         self.closed = True
 
-    async def close(self) -> None:
+    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - the driver's signature
+        assert timeout > 0
         self.closed = True
 
 
@@ -51,42 +52,42 @@ async def test_a_connection_is_made_when_it_is_needed_and_used_again() -> None:
     made: list[Any] = []
     counter = Counter()
     of_two = pool(made, counter=counter)
-    first = await of_two.take()
-    second = await of_two.take()
+    first = await of_two.acquire()
+    second = await of_two.acquire()
     assert (len(made), counter.number, first is second) == (2, 2, False)
-    of_two.give_back(first)
-    of_two.give_back(second)
-    assert (await of_two.take(), len(made), counter.number) == (second, 2, 1)
+    of_two.release(first)
+    of_two.release(second)
+    assert (await of_two.acquire(), len(made), counter.number) == (second, 2, 1)
 
 
 async def test_whoever_waits_gets_one_that_is_given_back() -> None:
     of_one = pool([], size=1)
-    taken = await of_one.take()
-    waiting = asyncio.create_task(of_one.take())
+    taken = await of_one.acquire()
+    waiting = asyncio.create_task(of_one.acquire())
     await asyncio.sleep(0)
     assert not waiting.done()
-    of_one.give_back(taken)
+    of_one.release(taken)
     assert await waiting is taken
 
 
 async def test_whoever_waits_in_vain_is_told_and_takes_no_place() -> None:
     of_one = pool([], size=1, wait_seconds=0.01)
-    taken = await of_one.take()
+    taken = await of_one.acquire()
     with pytest.raises(NoConnectionFree):
-        await of_one.take()
-    of_one.give_back(taken)
-    assert await of_one.take() is taken
+        await of_one.acquire()
+    of_one.release(taken)
+    assert await of_one.acquire() is taken
 
 
 async def test_whoever_is_cancelled_while_waiting_takes_no_place() -> None:
     of_one = pool([], size=1)
-    taken = await of_one.take()
-    waiting = asyncio.create_task(of_one.take())
+    taken = await of_one.acquire()
+    waiting = asyncio.create_task(of_one.acquire())
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    of_one.give_back(taken)
-    assert await of_one.take() is taken
+    of_one.release(taken)
+    assert await of_one.acquire() is taken
 
 
 async def test_a_connection_that_could_not_be_made_takes_no_place() -> None:
@@ -100,9 +101,9 @@ async def test_a_connection_that_could_not_be_made_takes_no_place() -> None:
     of_one = ConnectionPool(connect, size=1, wait_seconds=0.01, in_use=counter)
     for expected in (asyncio.CancelledError, OSError):
         with pytest.raises(expected):
-            await of_one.take()
+            await of_one.acquire()
     assert counter.number == 0
-    assert (await of_one.take()).is_closed() is False
+    assert (await of_one.acquire()).is_closed() is False
 
 
 def close(connection: Connection) -> None:
@@ -119,27 +120,27 @@ async def test_what_is_closed_or_left_in_a_transaction_is_not_given_out_again(
 ) -> None:
     made: list[Any] = []
     of_one = pool(made, size=1)
-    first: Any = await of_one.take()
+    first: Any = await of_one.acquire()
     spoil(first)
-    of_one.give_back(first)
-    second = await of_one.take()
+    of_one.release(first)
+    second = await of_one.acquire()
     assert (second is first, first.closed, len(made)) == (False, True, 2)
 
 
 async def test_what_was_closed_while_it_was_free_is_not_given_out() -> None:
     of_one = pool([], size=1)
-    first: Any = await of_one.take()
-    of_one.give_back(first)
+    first: Any = await of_one.acquire()
+    of_one.release(first)
     first.closed = True
-    assert await of_one.take() is not first
+    assert await of_one.acquire() is not first
 
 
 async def test_with_the_pool_all_connections_are_closed_at_once_or_when_they_are_given_back() -> None:
     made: list[Any] = []
     of_two = pool(made)
-    free, at_work = await of_two.take(), await of_two.take()
-    of_two.give_back(free)
+    free, at_work = await of_two.acquire(), await of_two.acquire()
+    of_two.release(free)
     await of_two.close()
     assert [each.closed for each in made] == [True, False]
-    of_two.give_back(at_work)
+    of_two.release(at_work)
     assert [each.closed for each in made] == [True, True]

@@ -1,5 +1,6 @@
 """Connections as storage has them, and what is said where there are none."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from app.storage.engine import (
     Database,
     DatabaseFailure,
     DatabaseUnavailable,
+    DriverConnection,
     StatementFailed,
     StatementTookTooLong,
     failure_of,
@@ -81,6 +83,37 @@ async def queries_sent(database: Database) -> AsyncIterator[list[str]]:
     raw.add_query_logger(hear)
     yield heard
     raw.remove_query_logger(hear)
+
+
+async def test_what_is_written_after_a_transaction_was_cancelled_at_its_beginning_is_written(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, began = open_database(database_url, pool_size=1), asyncio.Event()
+    execute = DriverConnection.execute
+
+    async def execute_and_wait(self: DriverConnection, query: str, *values: object, **more: Any) -> str:
+        done = await execute(self, query, *values, **more)
+        if query.startswith("BEGIN"):
+            began.set()
+            await asyncio.sleep(60)
+        return done
+
+    async def write() -> None:
+        async with database.writing() as connection:
+            await connection.change(WRITES["an insert"])
+
+    monkeypatch.setattr(DriverConnection, "execute", execute_and_wait)
+    cancelled = asyncio.create_task(write())
+    await began.wait()
+    cancelled.cancel()
+    await asyncio.gather(cancelled, return_exceptions=True)
+    monkeypatch.undo()
+    await write()
+    await database.close()
+    other = open_database(database_url)
+    async with other.reading() as reading:
+        assert [row.id for row in await reading.rows(select(TENANT.c.id))] == ["tenant_1"]
+    await other.close()
 
 
 async def test_that_there_is_no_such_database_is_no_outage_that_passes(database_url: str) -> None:

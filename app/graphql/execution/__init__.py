@@ -1,1 +1,1 @@
-"""Running operations on graphql-core: what an answer takes is counted, long work gives way, relations are read ahead."""
+"""Running operations, breadth first: planned, executed, completed, counted, and paced."""

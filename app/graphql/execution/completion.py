@@ -16,7 +16,7 @@ MOST_ERRORS = 100
 """How many errors of fields are told; what fails beyond them is null without one."""
 
 
-class GivenUp(Exception):
+class AnswerAbandoned(Exception):
     """The answer would be too large: nothing more of it is made."""
 
     def __init__(self, error: GraphQLError) -> None:
@@ -39,6 +39,9 @@ class Completion:
             return []
         if field.shape.is_list:
             return self._complete_lists(objects, field, values)
+        return self._complete_objects(objects, field, values)
+
+    def _complete_objects(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
         below: dict[GraphQLObjectType, Objects] = {}
         answers, name, is_required = objects.answers, field.name, field.shape.is_required
         nulls = 0 if is_required else values.count(None)
@@ -48,6 +51,8 @@ class Completion:
             return []
         self._count(objects, field, self._meter.take_objects, len(values) - nulls)
         of_one_type = self._of_one_type(objects, field, below, values)
+        if of_one_type is not None:
+            self._count_names(objects, field, of_one_type, len(values) - nulls)
         if of_one_type is not None and not nulls:
             for answer, begun in zip(answers, of_one_type.add_all(values), strict=True):
                 answer[name] = begun
@@ -58,7 +63,7 @@ class Completion:
             if of_one_type is not None:
                 answers[position][name] = of_one_type.add(value, position, None)
             else:
-                answers[position][name] = self._begun(objects, field, below, value, position, None)
+                answers[position][name] = self._begin_object(objects, field, below, value, position, None)
         return [each for each in below.values() if each.sources]
 
     def _complete_lists(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
@@ -69,18 +74,22 @@ class Completion:
                 continue
             if not elements:
                 self._count(objects, field, self._meter.take_nulls, 1)
-            self._count(objects, field, self._meter.take_objects, len(elements))
+            self._count(objects, field, self._meter.take_objects, len(elements), position)
             of_one_type = self._of_one_type(objects, field, below, elements)
             if of_one_type is not None and None not in elements:
+                self._count_names(objects, field, of_one_type, len(elements), position)
                 objects.answers[position][field.name] = of_one_type.add_elements(elements, position)
                 continue
             answer: list[Any] = [None] * len(elements)
             objects.answers[position][field.name] = answer
             for index, element in enumerate(elements):
                 if element is None and not field.shape.element_is_required:
-                    self._count(objects, field, self._meter.take_nulls, 1)
+                    self._count(objects, field, self._meter.take_nulls, 1, position)
+                elif of_one_type is not None and element is not None:
+                    self._count_names(objects, field, of_one_type, 1, position)
+                    answer[index] = of_one_type.add(element, position, index)
                 else:
-                    answer[index] = self._begun(objects, field, below, element, position, index)
+                    answer[index] = self._begin_object(objects, field, below, element, position, index)
         return [each for each in below.values() if each.sources]
 
     def _of_one_type(
@@ -106,7 +115,7 @@ class Completion:
             self.fail(objects, field, position, why_none(field, value))
         return None
 
-    def _begun(
+    def _begin_object(
         self,
         objects: Objects,
         field: FieldPlan,
@@ -126,6 +135,7 @@ class Completion:
             return None
         if type_ not in below:
             below[type_] = Objects(self._plan.below(field, type_), objects, field)
+        self._count_names(objects, field, below[type_], 1, position)
         return below[type_].add(value, position, index)
 
     def _type_of(self, field: FieldPlan, value: object) -> GraphQLObjectType:
@@ -183,23 +193,24 @@ class Completion:
         path = [*objects.path(position), field.name]
         told = located_error(error, [field.node], path if index is None else [*path, index])
         if isinstance(told.original_error or told, AnswerTooLarge):
-            raise GivenUp(told)
+            raise AnswerAbandoned(told)
         if len(self.errors) < MOST_ERRORS and not objects.is_null(position, field):
             self.errors.append(told)
         objects.null(position, field, index)
 
-    def _count(self, objects: Objects, field: FieldPlan, take: Callable[[Any], None], what: Any) -> None:
-        """Count what is to be answered. Raises GivenUp above a limit."""
+    def _count(
+        self, objects: Objects, field: FieldPlan, take: Callable[[Any], None], what: Any, position: int = 0
+    ) -> None:
+        """Count what is to be answered. Raises AnswerAbandoned above a limit."""
         try:
             take(what)
         except AnswerTooLarge as refusal:
-            raise GivenUp(located_error(refusal, [field.node], [*objects.path(0), field.name])) from None
+            path = [*objects.path(position), field.name]
+            raise AnswerAbandoned(located_error(refusal, [field.node], path)) from None
 
-    def count_names(self, objects: Objects) -> None:
-        """Count the names of all fields of these objects, before any of them is answered."""
-        if objects.sources and objects.selection.fields:
-            names = objects.selection.bytes * len(objects.sources)
-            self._count(objects, objects.selection.fields[0], self._meter.take_names, names)
+    def _count_names(self, objects: Objects, field: FieldPlan, begun: Objects, number: int, position: int = 0) -> None:
+        """Count the names of all fields of objects that are about to be begun."""
+        self._count(objects, field, self._meter.take_names, begun.selection.bytes * number, position)
 
     def count_connections(self, objects: Objects, field: FieldPlan) -> None:
         self._count(objects, field, self._meter.take_connections, len(objects.sources))

@@ -7,6 +7,7 @@ they lead to. Answers, errors and nulls are those of the specification (GraphQL,
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from inspect import iscoroutine
 from operator import itemgetter
 from typing import Any
 
@@ -15,7 +16,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, is_awaitable
 
 from app.graphql.context import Context
-from app.graphql.execution.completion import Completion, GivenUp
+from app.graphql.execution.completion import AnswerAbandoned, Completion
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.plan import FieldPlan, Plan
 from app.graphql.lookups import Loader, Lookup, Lookups
@@ -30,7 +31,7 @@ Known = dict[Loader[Any, Any], Any]
 """What each loader knows; an exception where it could not read."""
 
 
-class Wanted:
+class PendingField:
     """The values of a field of several objects, which are still to be found."""
 
     __slots__ = ("field", "objects", "values")
@@ -41,8 +42,14 @@ class Wanted:
         self.values = values
         """One for each object: a value, an exception, a lookup, several lookups, or what is to be awaited."""
 
+    def close(self) -> None:
+        """Nobody waits for it any more."""
+        for value in self.values:
+            if iscoroutine(value):
+                value.close()
 
-class WantedRelation(Wanted):
+
+class PendingRelation(PendingField):
     """The same of a field that is a relation: the values are keys, or exceptions."""
 
     __slots__ = ("loader", "make")
@@ -62,6 +69,7 @@ class Executor:
         self._plan = plan
         self._context = context
         self._completion = Completion(plan, context.meter)
+        self._pending: list[PendingField] = []
 
     async def run(self) -> ExecutionResult:
         try:
@@ -70,7 +78,7 @@ class Executor:
             return ExecutionResult(None, [error])
         root = Objects(selection)
         root.add(None, 0, None)
-        self._completion.count_names(root)
+        self._context.meter.take_names(selection.bytes)
         # One mutation is done, and its result read, before the next is begun.
         steps: list[Fields] = [[field] for field in selection.fields] if self._plan.is_mutation else [selection.fields]
         for fields in steps:
@@ -84,13 +92,15 @@ class Executor:
             while wanted:
                 await self._find(wanted)
                 wanted = await self._complete_found(wanted)
-        except GivenUp as given_up:
+        except AnswerAbandoned as abandoned:
             # What is there already isn't answered: nobody could tell what is missing from what is null.
             for field in fields:
                 root.null(0, field)
-            self._completion.errors.append(given_up.error)
+            self._completion.errors.append(abandoned.error)
+            for pending in self._pending:
+                pending.close()
 
-    async def _complete_found(self, found: Sequence[Wanted]) -> list[Wanted]:
+    async def _complete_found(self, found: Sequence[PendingField]) -> list[PendingField]:
         """Complete what was found. What it lacks still is returned."""
         begun: list[tuple[Objects, Fields]] = []
         for each in found:
@@ -99,12 +109,10 @@ class Executor:
             begun += [(objects, objects.selection.fields) for objects in below]
         return await self._complete_known(begun)
 
-    async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[Wanted]:
+    async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[PendingField]:
         """Complete all fields of these objects that take no reading, and below them. The others are returned."""
-        wanted: list[Wanted] = []
+        wanted = self._pending = []
         for objects, fields in begun:  # which grows meanwhile
-            if objects.above is not None:
-                self._completion.count_names(objects)
             for field in fields:
                 await self._give_way()
                 if field.get is not None:
@@ -119,15 +127,15 @@ class Executor:
                     else:
                         wanted.append(related)
                 else:
-                    wanted.append(Wanted(objects, field, await self._called(objects, field)))
+                    wanted.append(PendingField(objects, field, await self._called(objects, field)))
         return wanted
 
-    def _related(self, objects: Objects, field: FieldPlan, relation: One | Several) -> Wanted:
+    def _related(self, objects: Objects, field: FieldPlan, relation: One | Several) -> PendingField:
         if isinstance(relation, Several):
-            return Wanted(objects, field, [relation.lookups(self._context, source) for source in objects.sources])
+            return PendingField(objects, field, [relation.lookups(self._context, source) for source in objects.sources])
         keys = mapped(relation.key, objects.sources)
         loader = relation.loader(self._context.loaders)
-        return WantedRelation(objects, field, keys, loader, relation.make)
+        return PendingRelation(objects, field, keys, loader, relation.make)
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """What the resolver of a field gives for each object."""
@@ -175,31 +183,31 @@ class Executor:
             async_helpers=no_helpers,
         )
 
-    async def _find(self, wanted: Sequence[Wanted]) -> None:
+    async def _find(self, wanted: Sequence[PendingField]) -> None:
         """Find all values: wait for resolvers, then read what is to be looked up, by them too."""
-        await self._wait_for([each for each in wanted if not isinstance(each, WantedRelation)])
+        await self._wait_for([each for each in wanted if not isinstance(each, PendingRelation)])
         keys: dict[Loader[Any, Any], dict[Any, None]] = {}
         for each in wanted:
             await self._give_way()
-            if isinstance(each, WantedRelation):
+            if isinstance(each, PendingRelation):
                 keys.setdefault(each.loader, {}).update(dict.fromkeys(each.values))
             else:
                 for lookup in lookups_in(each.values):
                     keys.setdefault(lookup.loader, {})[lookup.key] = None
-        answers = await self._all([loader.know(known_keys(asked)) for loader, asked in keys.items()])
+        answers = await self._all([loader.read(known_keys(asked)) for loader, asked in keys.items()])
         known = dict(zip(keys, answers, strict=True))
         for each in wanted:
             await self._give_way()
-            if isinstance(each, WantedRelation):
+            if isinstance(each, PendingRelation):
                 each.values = related_in(each.values, known[each.loader], each.make)
             else:
                 each.values = found_in(each.values, known)
         # What was looked up for a resolver may say what else is to be looked up.
-        resolved = [each for each in wanted if not isinstance(each, WantedRelation)]
+        resolved = [each for each in wanted if not isinstance(each, PendingRelation)]
         if further := [each for each in resolved if any(isinstance(value, Lookup) for value in each.values)]:
             await self._find(further)
 
-    async def _wait_for(self, wanted: Sequence[Wanted]) -> None:
+    async def _wait_for(self, wanted: Sequence[PendingField]) -> None:
         """Wait for all that resolvers gave which is to be awaited."""
         waiting = [
             (each.values, position)
@@ -222,7 +230,13 @@ class Executor:
                 return [await awaited[0]]
             except Exception as error:  # noqa: BLE001 - it is told at its field
                 return [error]
-        return await asyncio.gather(*map(self._paced, awaited), return_exceptions=True) if awaited else []
+        if not awaited:
+            return []
+        found = await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
+        for each in found:
+            if isinstance(each, BaseException) and not isinstance(each, Exception):
+                raise each
+        return found
 
     async def _paced(self, awaited: Awaitable[Any]) -> Any:
         """Many may go on in the same turn of the event loop."""
@@ -279,8 +293,8 @@ def related_in(keys: Sequence[Any], known: Any, make: Make | None) -> list[Any]:
 
 
 def found_in(values: Sequence[Any], known: Known) -> list[Any]:
-    """The values, with what was found in place of lookups. What is made of one answer is made once."""
-    made: dict[int, Any] = {}
+    """The values, with what was found in place of lookups. What is made of one answer is made once, whoever asks."""
+    made: dict[tuple[Loader[Any, Any], Any], Any] = {}
 
     def found(value: Any) -> Any:
         if not isinstance(value, Lookup):
@@ -289,8 +303,9 @@ def found_in(values: Sequence[Any], known: Known) -> list[Any]:
         answer = answers if isinstance(answers, Exception) else answers[value.key]
         if value.make is None or answer is None or isinstance(answer, Exception):
             return answer
-        if id(answer) not in made:
-            made[id(answer)] = attempt(value.make, answer)
-        return made[id(answer)]
+        key = value.loader, value.key
+        if key not in made:
+            made[key] = attempt(value.make, answer)
+        return made[key]
 
     return [found(value) for value in values]

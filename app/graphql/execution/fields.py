@@ -26,6 +26,7 @@ from graphql.pyutils import is_iterable
 from orjson import Fragment
 from strawberry.types.field import StrawberryField
 
+from app.graphql.describe import AWAITED
 from app.graphql.relations import KEY, One, Several
 
 META_FIELDS = {
@@ -128,7 +129,7 @@ def definition_of(parent: GraphQLObjectType, name: str) -> GraphQLField:
 
 
 @cache
-def shape_of(parent: GraphQLObjectType, name: str) -> Shape:
+def output_shape_of(parent: GraphQLObjectType, name: str) -> Shape:
     return Shape(definition_of(parent, name).type)
 
 
@@ -136,7 +137,7 @@ Get = Callable[[Any], Any]
 
 
 @cache
-def access_of(parent: GraphQLObjectType, name: str) -> tuple[Get | None, One | Several | None]:
+def how_to_get(parent: GraphQLObjectType, name: str) -> tuple[Get | None, One | Several | None]:
     """How a field is had without asking its resolver, if it can be: of an attribute, or as a relation."""
     if name == "__typename":
         return lambda _: parent.name, None
@@ -152,7 +153,8 @@ def access_of(parent: GraphQLObjectType, name: str) -> tuple[Get | None, One | S
     resolver = definition.base_resolver
     if resolver is None:
         return attrgetter(definition.python_name), None
-    if not definition.is_async and not definition.arguments and resolver.info_parameter is None:
+    is_awaited = definition.is_async or definition.metadata.get(AWAITED, False)
+    if not is_awaited and not definition.arguments and resolver.info_parameter is None:
         return cast("Get", resolver.wrapped_func), None
     return None, None
 

@@ -17,7 +17,7 @@ BYTES_PER_UNIT = 2048
 """So many bytes are charged like an object."""
 OBJECTS_PER_CONNECTION = 20
 """So many objects are made in the time that the resolver of a connection takes."""
-MOST_LISTS = 80
+MOST_DIFFERENT_LISTS = 80
 READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
 LONG_TEXT = 65_536
@@ -97,12 +97,13 @@ class Meter:
     def take_lists(self, number: int) -> None:
         """Count lists, or their lengths, that are asked for with different arguments: each is a statement of its own."""
         self.lists += number
-        if self.lists > MOST_LISTS:
-            self._refuse("different lists", MOST_LISTS)
+        if self.lists > MOST_DIFFERENT_LISTS:
+            self._refuse("different lists", MOST_DIFFERENT_LISTS)
 
     def take_names(self, number: int) -> None:
-        """Count the bytes of the names under which fields stand in an object."""
+        """Count the bytes of the names under which fields stand in objects."""
         self.bytes += number
+        self._check()
 
     def take_nulls(self, number: int) -> None:
         """Count objects that aren't there, or lists without elements, as leaf values."""

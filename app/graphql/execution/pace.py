@@ -27,11 +27,6 @@ class Pace:
             asyncio.get_running_loop().call_soon(self._begin)
         return now >= self._ends
 
-    @property
-    def has_waiting(self) -> bool:
-        """Whether part of the operation waits for a slice, and may still ask for something."""
-        return bool(self._waiting)
-
     async def wait(self) -> None:
         """Wait until a slice has room."""
         while self.is_over():

@@ -4,7 +4,7 @@ It is made of the document, its operation and the conditions of `@skip` and `@in
 that are found: so it is kept for those who ask for the same again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from cachetools import LRUCache
@@ -25,7 +25,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_variable_values
 
-from app.graphql.execution.fields import access_of, definition_of, shape_of
+from app.graphql.execution.fields import definition_of, how_to_get, output_shape_of
 from app.graphql.execution.meter import BYTES_PER_FIELD
 
 
@@ -41,9 +41,9 @@ class FieldPlan:
         self.details = details
         field_name = details[0].node.name.value
         self.definition = definition_of(parent_type, field_name)
-        self.shape = shape_of(parent_type, field_name)
+        self.shape = output_shape_of(parent_type, field_name)
         self.is_connection = self.shape.element.name.endswith("Connection")
-        self.get, self.relation = access_of(parent_type, field_name)
+        self.get, self.relation = how_to_get(parent_type, field_name)
         """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
 
@@ -67,24 +67,31 @@ class Selection:
         """How many bytes the names take in each of them."""
 
 
-MOST_KEPT = 2
-"""For how many sets of conditions the selections of an operation are kept."""
+MOST_KEPT_PLANS, MOST_KEPT_FIELDS = 400, 300
+"""How many plans are kept, and how many fields one may have for that: a field takes half a kilobyte."""
 
 
-class PlannedSelections:
-    """What is selected by an operation that is asked for again and again, by the values of its conditions."""
+class KeptPlan:
+    """What an operation selects for one set of conditions; it grows as types are met."""
+
+    __slots__ = ("fields", "root")
 
     def __init__(self) -> None:
-        self._conditions: frozenset[str] | None = None
-        self._kept: LRUCache[tuple[object, ...], Selection] = LRUCache(MOST_KEPT)
+        self.root: Selection | None = None
+        self.fields = 0
+        """How many fields were planned."""
 
-    def root(self, document: DocumentNode, variables: VariableValues, make: Callable[[], Selection]) -> Selection:
-        if self._conditions is None:
-            self._conditions = conditions_of(document)
-        key = tuple(variables.coerced.get(name) for name in sorted(self._conditions))
+
+class KeptPlans:
+    """The plans of operations that are asked for again and again, by whatever tells them apart."""
+
+    def __init__(self) -> None:
+        self._kept: LRUCache[Hashable, KeptPlan] = LRUCache(MOST_KEPT_PLANS)
+
+    def plan_for(self, key: Hashable) -> KeptPlan:
         found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = make()
+        if found is None or found.fields > MOST_KEPT_FIELDS:
+            found = self._kept[key] = KeptPlan()
         return found
 
 
@@ -112,10 +119,9 @@ class Plan:
         variables: VariableValues,
         *,
         hides_suggestions: bool,
-        kept: PlannedSelections | None = None,
+        kept: KeptPlan | None = None,
     ) -> None:
-        self._document = document
-        self._kept = kept
+        self._kept = kept or KeptPlan()
         self.schema = schema
         self.operation = operation
         self.variables = variables
@@ -135,9 +141,9 @@ class Plan:
         *,
         most_mistakes: int = 50,
         hides_suggestions: bool = False,
-        kept: PlannedSelections | None = None,
+        kept: Callable[[VariableValues], KeptPlan] | None = None,
     ) -> "Plan | list[GraphQLError]":
-        """The plan of an operation, or what is wrong with its variables."""
+        """The plan of an operation, or what is wrong with its variables; `kept` says which plan there is for these."""
         values = get_variable_values(
             schema,
             operation.variable_definitions or (),
@@ -147,7 +153,14 @@ class Plan:
         )
         if isinstance(values, list):
             return values
-        return cls(schema, document, operation, values, hides_suggestions=hides_suggestions, kept=kept)
+        return cls(
+            schema,
+            document,
+            operation,
+            values,
+            hides_suggestions=hides_suggestions,
+            kept=None if kept is None else kept(values),
+        )
 
     @property
     def is_mutation(self) -> bool:
@@ -155,9 +168,9 @@ class Plan:
 
     def root(self) -> Selection:
         """What is selected of the root. Raises GraphQLError where a condition isn't acceptable."""
-        if self._kept is None:
-            return self._root()
-        return self._kept.root(self._document, self.variables, self._root)
+        if self._kept.root is None:
+            self._kept.root = self._root()
+        return self._kept.root
 
     def _root(self) -> Selection:
         root_type = self.schema.get_root_type(self.operation.operation)
@@ -184,6 +197,6 @@ class Plan:
             found = field.below[type_] = self._selection(type_, collected.grouped_field_set)
         return found
 
-    @staticmethod
-    def _selection(type_: GraphQLObjectType, grouped: dict[str, FieldDetailsList]) -> Selection:
+    def _selection(self, type_: GraphQLObjectType, grouped: dict[str, FieldDetailsList]) -> Selection:
+        self._kept.fields += len(grouped)
         return Selection(type_, [FieldPlan(name, type_, details) for name, details in grouped.items()])

@@ -159,7 +159,3 @@ async def changes_between(info: Info, older: str | None, newer: str) -> GraphDif
     changed = [change for one in (*found.changed_steps, *found.changed_links) for change in one.fields]
     info.context.meter.expect_objects(len(changed) + len(found.bindings))
     return GraphDiff.of(found)
-
-
-FlowConnection = Connection[Flow]
-FlowVersionConnection = Connection[FlowVersion]
