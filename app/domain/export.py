@@ -167,14 +167,8 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     if refusals:
         return Refused(in_order(refusals))
     name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
-    return _plan(
-        FoundSource(source, chosen),
-        FoundDestination(access),
-        facts,
-        origin=VersionOrigin.COPY,
-        name=name,
-        topic_id=None,
-    )
+    there = FoundDestination(access)
+    return _plan(FoundSource(source, chosen), there, facts, origin=VersionOrigin.COPY, name=name, topic_id=None)
 
 
 def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal, ...]:

@@ -215,7 +215,7 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> 
         watch.task.uncancel()
         raise client_went_away() from None
     finally:
-        await watch.end()
+        watch.end()
 
 
 class Watch:
@@ -229,11 +229,10 @@ class Watch:
         self._watching: asyncio.Task[None] | None = None
         self.is_gone = False
 
-    async def end(self) -> None:
+    def end(self) -> None:
         self._begins.cancel()
         if self._watching is not None:
             self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watching = loop.create_task(self._cancel_when_gone())

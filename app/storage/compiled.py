@@ -14,8 +14,8 @@ Change = Insert | Update | Delete
 Statement = Query | Change
 Parameters = Mapping[str, Any]
 
-KEPT_STATEMENTS = 1_000
-"""How many are kept: several times as many as there are in the program, which makes each of them once."""
+KEPT_STATEMENTS = 500
+"""How many are kept: more than there are in the program, which makes each of them once, with those of the usual lists."""
 
 DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
 

@@ -52,3 +52,15 @@ async def test_the_cost_is_that_of_the_variables_of_each_request(api: Api) -> No
         assert by_default == await cost(n=1)
         assert of_null == await cost(n=50)
         assert by_default < of_two < of_null
+
+
+NULL_BELOW = """mutation($id: ID!, $shown: Boolean = true) {
+  copyFlow(input: {flowId: $id}) { flow { id name @include(if: $shown) } errors { code } }
+}"""
+
+
+async def test_a_condition_that_is_null_is_an_error_of_the_field_below_which_it_stands(api: Api) -> None:
+    body = await api.caller("ada").answer(NULL_BELOW, id=api.id("plain"), shown=None)
+    assert body["data"] == {"copyFlow": {"flow": None, "errors": []}}
+    [error] = body["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["copyFlow", "flow"], "BAD_USER_INPUT")

@@ -105,3 +105,15 @@ def test_no_value_is_longer_than_it_is_counted(value: Any) -> None:
 @given(st.text(alphabet='a"\\ \n\x01ä😀'))
 def test_texts_are_counted_as_long_as_they_are(text: str) -> None:
     assert json_length(text) == len(orjson.dumps(text))
+
+
+def test_what_is_still_to_be_found_is_counted_before_anything_is_made_for_it() -> None:
+    counted = meter(max_objects=10, max_values=10)
+    counted.expect_answers(20)
+    with pytest.raises(AnswerTooLarge, match="more than 10 leaf values"):
+        counted.expect_answers(1)
+
+
+def test_names_alone_may_be_too_long() -> None:
+    with pytest.raises(AnswerTooLarge, match="more than 1000 bytes"):
+        meter().take_names(1001)

@@ -101,6 +101,15 @@ class Completion:
             return None
         if field.shape.is_required and None in values:
             return None
+        try:
+            return self._objects_of(objects, field, below, type_)
+        except GraphQLError:
+            # A condition below isn't acceptable, which is told of each.
+            return None
+
+    def _objects_of(
+        self, objects: Objects, field: FieldPlan, below: dict[GraphQLObjectType, Objects], type_: GraphQLObjectType
+    ) -> Objects:
         if type_ not in below:
             below[type_] = Objects(self._plan.below(field, type_), objects, field)
         return below[type_]
@@ -129,14 +138,12 @@ class Completion:
             self.fail(objects, field, position, why_none(field, value), index)
             return None
         try:
-            type_ = self._type_of(field, value)
+            begun = self._objects_of(objects, field, below, self._type_of(field, value))
         except Exception as error:  # noqa: BLE001 - it is told at its field
             self.fail(objects, field, position, error, index)
             return None
-        if type_ not in below:
-            below[type_] = Objects(self._plan.below(field, type_), objects, field)
-        self._count_names(objects, field, below[type_], 1, position)
-        return below[type_].add(value, position, index)
+        self._count_names(objects, field, begun, 1, position)
+        return begun.add(value, position, index)
 
     def _type_of(self, field: FieldPlan, value: object) -> GraphQLObjectType:
         """The type of the schema that an object is of: where the field doesn't say it, its class does."""
@@ -190,11 +197,13 @@ class Completion:
         self, objects: Objects, field: FieldPlan, position: int, error: Exception, index: int | None = None
     ) -> None:
         """Tell why there is nothing where something was wanted: it, or what it is part of, becomes null."""
-        path = [*objects.path(position), field.name]
-        told = located_error(error, [field.node], path if index is None else [*path, index])
-        if isinstance(told.original_error or told, AnswerTooLarge):
-            raise AnswerAbandoned(told)
-        if len(self.errors) < MOST_ERRORS and not objects.is_null(position, field):
+        is_too_large = isinstance(getattr(error, "original_error", None) or error, AnswerTooLarge)
+        is_told = len(self.errors) < MOST_ERRORS and not objects.is_null(position, field)
+        if is_told or is_too_large:
+            path = [*objects.path(position), field.name]
+            told = located_error(error, [field.node], path if index is None else [*path, index])
+            if is_too_large:
+                raise AnswerAbandoned(told)
             self.errors.append(told)
         objects.null(position, field, index)
 
@@ -211,6 +220,10 @@ class Completion:
     def _count_names(self, objects: Objects, field: FieldPlan, begun: Objects, number: int, position: int = 0) -> None:
         """Count the names of all fields of objects that are about to be begun."""
         self._count(objects, field, self._meter.take_names, begun.selection.bytes * number, position)
+
+    def expect(self, objects: Objects, field: FieldPlan) -> None:
+        """Count what a field will be answered with, whatever that is, before anything is made for it."""
+        self._count(objects, field, self._meter.expect_answers, len(objects.sources))
 
     def count_connections(self, objects: Objects, field: FieldPlan) -> None:
         self._count(objects, field, self._meter.take_connections, len(objects.sources))

@@ -6,8 +6,7 @@ they lead to. Answers, errors and nulls are those of the specification (GraphQL,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from inspect import iscoroutine
+from collections.abc import Awaitable, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -18,6 +17,7 @@ from graphql.pyutils import Path, is_awaitable
 from app.graphql.context import Context
 from app.graphql.execution.completion import AnswerAbandoned, Completion
 from app.graphql.execution.objects import Objects
+from app.graphql.execution.pending import PendingField, PendingRelation, attempt, mapped
 from app.graphql.execution.plan import FieldPlan, Plan
 from app.graphql.lookups import Loader, Lookup, Lookups
 from app.graphql.relations import One, Several
@@ -26,40 +26,6 @@ CALLS_AT_ONCE = 64
 """So many resolvers are called between two looks at the time."""
 
 Fields = Sequence[FieldPlan]
-Make = Callable[[Any], object]
-Known = dict[Loader[Any, Any], Any]
-"""What each loader knows; an exception where it could not read."""
-
-
-class PendingField:
-    """The values of a field of several objects, which are still to be found."""
-
-    __slots__ = ("field", "objects", "values")
-
-    def __init__(self, objects: Objects, field: FieldPlan, values: list[Any]) -> None:
-        self.objects = objects
-        self.field = field
-        self.values = values
-        """One for each object: a value, an exception, a lookup, several lookups, or what is to be awaited."""
-
-    def close(self) -> None:
-        """Nobody waits for it any more."""
-        for value in self.values:
-            if iscoroutine(value):
-                value.close()
-
-
-class PendingRelation(PendingField):
-    """The same of a field that is a relation: the values are keys, or exceptions."""
-
-    __slots__ = ("loader", "make")
-
-    def __init__(
-        self, objects: Objects, field: FieldPlan, keys: list[Any], loader: Loader[Any, Any], make: Make | None
-    ) -> None:
-        super().__init__(objects, field, keys)
-        self.loader = loader
-        self.make = make
 
 
 class Executor:
@@ -112,6 +78,7 @@ class Executor:
     async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[PendingField]:
         """Complete all fields of these objects that take no reading, and below them. The others are returned."""
         wanted = self._pending = []
+        self._context.meter.expected = 0
         for objects, fields in begun:  # which grows meanwhile
             for field in fields:
                 await self._give_way()
@@ -119,7 +86,9 @@ class Executor:
                     values = mapped(field.get, objects.sources)
                     below = self._completion.complete(objects, field, values)
                     begun += [(inner, inner.selection.fields) for inner in below]
-                elif field.relation is not None:
+                    continue
+                self._completion.expect(objects, field)
+                if field.relation is not None:
                     related = self._related(objects, field, field.relation)
                     if related.values.count(None) == len(related.values) and not field.shape.is_required:
                         # It leads nowhere, for none of them.
@@ -133,7 +102,9 @@ class Executor:
     def _related(self, objects: Objects, field: FieldPlan, relation: One | Several) -> PendingField:
         if isinstance(relation, Several):
             return PendingField(objects, field, [relation.lookups(self._context, source) for source in objects.sources])
-        keys = mapped(relation.key, objects.sources)
+        keys = objects.keys.get(relation.key)
+        if keys is None:
+            keys = objects.keys[relation.key] = mapped(relation.key, objects.sources)
         loader = relation.loader(self._context.loaders)
         return PendingRelation(objects, field, keys, loader, relation.make)
 
@@ -189,22 +160,14 @@ class Executor:
         keys: dict[Loader[Any, Any], dict[Any, None]] = {}
         for each in wanted:
             await self._give_way()
-            if isinstance(each, PendingRelation):
-                keys.setdefault(each.loader, {}).update(dict.fromkeys(each.values))
-            else:
-                for lookup in lookups_in(each.values):
-                    keys.setdefault(lookup.loader, {})[lookup.key] = None
-        answers = await self._all([loader.read(known_keys(asked)) for loader, asked in keys.items()])
+            for loader, asked in each.keys:
+                keys.setdefault(loader, {}).update(dict.fromkeys(asked))
+        answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
         known = dict(zip(keys, answers, strict=True))
         for each in wanted:
             await self._give_way()
-            if isinstance(each, PendingRelation):
-                each.values = related_in(each.values, known[each.loader], each.make)
-            else:
-                each.values = found_in(each.values, known)
-        # What was looked up for a resolver may say what else is to be looked up.
-        resolved = [each for each in wanted if not isinstance(each, PendingRelation)]
-        if further := [each for each in resolved if any(isinstance(value, Lookup) for value in each.values)]:
+            each.take(known)
+        if further := [each for each in wanted if each.has_lookups]:
             await self._find(further)
 
     async def _wait_for(self, wanted: Sequence[PendingField]) -> None:
@@ -248,64 +211,3 @@ class Executor:
     async def _give_way(self) -> None:
         if self._context.pace.is_over():
             await self._context.pace.wait()
-
-
-def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
-    """What a function gives, or the exception that it raises."""
-    try:
-        return function(*args, **arguments)
-    except Exception as error:  # noqa: BLE001 - it is told at its field
-        return error
-
-
-def mapped(function: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
-    """What a function gives for each, or the exception that it raises."""
-    try:
-        return list(map(function, sources))
-    except Exception:  # noqa: BLE001 - it is told of the object that has it
-        return [attempt(function, source) for source in sources]
-
-
-def lookups_in(values: Sequence[Any]) -> list[Lookup[Any]]:
-    found = [value for value in values if isinstance(value, Lookup)]
-    several = (value.each for value in values if isinstance(value, Lookups))
-    return found + [lookup for each in several for lookup in each if lookup is not None]
-
-
-def known_keys(asked: dict[Any, None]) -> list[Any]:
-    """What a loader is asked for of a column of keys."""
-    return [key for key in asked if key is not None and not isinstance(key, Exception)]
-
-
-def related_in(keys: Sequence[Any], known: Any, make: Make | None) -> list[Any]:
-    """What relations lead to, or the exceptions that kept it from being found. What is made of one answer is made once."""
-    if isinstance(known, Exception):
-        return [key if key is None or isinstance(key, Exception) else known for key in keys]
-    found = [known.get(key, key) for key in keys]
-    if make is None:
-        return found
-    made = {
-        id(answer): attempt(make, answer)
-        for answer in {id(answer): answer for answer in found}.values()
-        if answer is not None and not isinstance(answer, Exception)
-    }
-    return [made.get(id(answer), answer) for answer in found]
-
-
-def found_in(values: Sequence[Any], known: Known) -> list[Any]:
-    """The values, with what was found in place of lookups. What is made of one answer is made once, whoever asks."""
-    made: dict[tuple[Loader[Any, Any], Any], Any] = {}
-
-    def found(value: Any) -> Any:
-        if not isinstance(value, Lookup):
-            return value.of([found(each) for each in value.each]) if isinstance(value, Lookups) else value
-        answers = known[value.loader]
-        answer = answers if isinstance(answers, Exception) else answers[value.key]
-        if value.make is None or answer is None or isinstance(answer, Exception):
-            return answer
-        key = value.loader, value.key
-        if key not in made:
-            made[key] = attempt(value.make, answer)
-        return made[key]
-
-    return [found(value) for value in values]

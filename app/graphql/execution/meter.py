@@ -17,7 +17,7 @@ BYTES_PER_UNIT = 2048
 """So many bytes are charged like an object."""
 OBJECTS_PER_CONNECTION = 20
 """So many objects are made in the time that the resolver of a connection takes."""
-MOST_DIFFERENT_LISTS = 80
+MOST_DIFFERENT_LISTS = 50
 READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
 LONG_TEXT = 65_536
@@ -72,6 +72,7 @@ class Meter:
 
     def begin_again(self) -> None:
         """For an answer that is made anew."""
+        self.expected = 0
         self.connections = self.lists = self.compared_bytes = 0
         self.objects = self.values = self.bytes = self.read_bytes = self.parsed_bytes = self.graph_characters = 0
         self.refused = None
@@ -110,6 +111,12 @@ class Meter:
         self.values += number
         self.bytes += 5 * number
         self._check()
+
+    def expect_answers(self, number: int) -> None:
+        """Refuse now what would be too many objects and nulls later: of fields whose values are still to be found."""
+        self.expected += number
+        if self.expected > self._max_objects + self._max_values:
+            self._refuse("leaf values", self._max_values)
 
     def expect_values(self, number: int) -> None:
         """Refuse now what would be too many leaf values later, when they are taken."""

@@ -9,7 +9,18 @@ from app.graphql.execution.plan import FieldPlan, Selection
 class Objects:
     """Objects of one type that stand below one field, of however many parents."""
 
-    __slots__ = ("above", "answers", "field", "indexes", "nulled", "nulled_fields", "owners", "selection", "sources")
+    __slots__ = (
+        "above",
+        "answers",
+        "field",
+        "indexes",
+        "keys",
+        "nulled",
+        "nulled_fields",
+        "owners",
+        "selection",
+        "sources",
+    )
 
     def __init__(self, selection: Selection, above: "Objects | None" = None, field: FieldPlan | None = None) -> None:
         self.selection = selection
@@ -23,6 +34,8 @@ class Objects:
         """The position of the object above that each one belongs to."""
         self.indexes: list[int | None] = []
         """Where each one stands in the list that its field is, if that is one."""
+        self.keys: dict[object, list[Any]] = {}
+        """By what relations take for them: found once, for all aliases."""
         self.nulled: set[int] = set()
         self.nulled_fields: set[tuple[int, str]] = set()
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, exists, literal, select, union_all
@@ -256,11 +256,13 @@ class Wanted:
         )
 
 
+MOST_KEPT_LISTS = 64
+"""Most callers ask for a handful; the statements of one take half a megabyte."""
 ANY = "any"
 """Whatever is given for a parameter."""
 
 
-@cache
+@lru_cache(MOST_KEPT_LISTS)
 def listing_like(wanted: Wanted) -> ListBelow[Any]:
     """The list that is wanted, whatever its parameters stand for: making its statements takes longer than answering them."""
     match wanted.name:

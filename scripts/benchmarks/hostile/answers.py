@@ -88,6 +88,10 @@ ANSWERS = (
     Attack("graphs of empty lists", nested_graphs),
     Attack("components of 3,000 steps, 20 aliases", aliases_in_steps(3_000, 20)),
     Attack("components of 3,000 steps, 15 aliases", aliases_in_steps(3_000, 15)),
+    Attack(
+        "components of 45,000 steps, 98 aliases", repeated_graphs(f"steps {{ {aliased(98, 'component { id }')} }}", 5)
+    ),
+    Attack("45,000 steps, 98 aliases", repeated_graphs(f"steps {{ {aliased(98, 'stepId')} name }}", 5)),
     Attack("relations to nothing, 99 aliases", aliases_in_steps(18_000, 99, "credential { id }")),
     Attack("relations to nothing, 25 aliases", aliases_in_steps(18_000, 25, "credential { id }")),
     Attack("type names of 18,000 steps, 25 aliases", aliases_in_steps(18_000, 25, "__typename")),

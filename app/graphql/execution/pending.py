@@ -1,0 +1,124 @@
+"""Fields whose values are still to be found: what is to be looked up for them, and how it is put in their place."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from inspect import iscoroutine
+from typing import Any
+
+from app.graphql.execution.objects import Objects
+from app.graphql.execution.plan import FieldPlan
+from app.graphql.lookups import Loader, Lookup, Lookups
+
+Make = Callable[[Any], object]
+Known = dict[Loader[Any, Any], Any]
+"""What each loader has read; an exception where it could not."""
+
+
+class PendingField:
+    """The values of a field of several objects, which are still to be found."""
+
+    __slots__ = ("field", "objects", "values")
+
+    def __init__(self, objects: Objects, field: FieldPlan, values: list[Any]) -> None:
+        self.objects = objects
+        self.field = field
+        self.values = values
+        """One for each object: a value, an exception, a lookup, several lookups, or what is to be awaited."""
+
+    @property
+    def keys(self) -> Iterable[tuple[Loader[Any, Any], Iterable[Any]]]:
+        """What is to be looked up."""
+        return ((lookup.loader, (lookup.key,)) for lookup in self._lookups())
+
+    @property
+    def has_lookups(self) -> bool:
+        """Whether what was looked up says what else is to be looked up."""
+        return any(isinstance(value, Lookup) for value in self.values)
+
+    def take(self, known: Known) -> None:
+        """Put what was found in place of the lookups. What is made of one answer is made once, whoever asks."""
+        made: dict[tuple[Loader[Any, Any], Any], Any] = {}
+
+        def found(value: Any) -> Any:
+            if isinstance(value, Lookups):
+                return value.of([found(each) for each in value.each])
+            return found_by(value, known, made) if isinstance(value, Lookup) else value
+
+        self.values = [found(value) for value in self.values]
+
+    def close(self) -> None:
+        """Nobody waits for it any more."""
+        for value in self.values:
+            if iscoroutine(value):
+                value.close()
+
+    def _lookups(self) -> Iterator[Lookup[Any]]:
+        for value in self.values:
+            if isinstance(value, Lookup):
+                yield value
+            elif isinstance(value, Lookups):
+                yield from (lookup for lookup in value.each if lookup is not None)
+
+
+class PendingRelation(PendingField):
+    """The same of a field that is a relation: the values are keys, or exceptions, so that nothing is made for each."""
+
+    __slots__ = ("_loader", "_make")
+
+    def __init__(
+        self, objects: Objects, field: FieldPlan, keys: list[Any], loader: Loader[Any, Any], make: Make | None
+    ) -> None:
+        super().__init__(objects, field, keys)
+        self._loader = loader
+        self._make = make
+
+    @property
+    def keys(self) -> Iterable[tuple[Loader[Any, Any], Iterable[Any]]]:
+        different = dict.fromkeys(self.values)
+        return ((self._loader, [key for key in different if key is not None and not isinstance(key, Exception)]),)
+
+    @property
+    def has_lookups(self) -> bool:
+        return False
+
+    def take(self, known: Known) -> None:
+        keys, answers = self.values, known[self._loader]
+        if isinstance(answers, Exception):
+            self.values = [key if key is None or isinstance(key, Exception) else answers for key in keys]
+            return
+        self.values = [answers.get(key, key) for key in keys]
+        if self._make is not None:
+            self.values = made_of(self.values, self._make)
+
+
+def found_by(lookup: Lookup[Any], known: Known, made: dict[tuple[Loader[Any, Any], Any], Any]) -> Any:
+    answers = known[lookup.loader]
+    answer = answers if isinstance(answers, Exception) else answers[lookup.key]
+    if lookup.make is None or answer is None or isinstance(answer, Exception):
+        return answer
+    key = lookup.loader, lookup.key
+    if key not in made:
+        made[key] = attempt(lookup.make, answer)
+    return made[key]
+
+
+def made_of(found: Sequence[Any], make: Make) -> list[Any]:
+    """What is made of each answer: once, however often it was found."""
+    answers = {id(answer): answer for answer in found if answer is not None and not isinstance(answer, Exception)}
+    made = {identity: attempt(make, answer) for identity, answer in answers.items()}
+    return [made.get(id(answer), answer) for answer in found]
+
+
+def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
+    """What a function gives, or the exception that it raises."""
+    try:
+        return function(*args, **arguments)
+    except Exception as error:  # noqa: BLE001 - it is told at its field
+        return error
+
+
+def mapped(function: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
+    """What a function gives for each, or the exception that it raises."""
+    try:
+        return list(map(function, sources))
+    except Exception:  # noqa: BLE001 - it is told of the object that has it
+        return [attempt(function, source) for source in sources]
