@@ -135,3 +135,13 @@ async def test_an_error_says_what_failed_and_where() -> None:
         ["tree", "trees", 1, "id"],
         ["tree", "trees", 2, "names", 1],
     ]
+
+
+def test_no_list_of_the_schema_is_a_list_of_lists() -> None:
+    """The executor knows none."""
+    fields = (
+        field.type
+        for named in schema.graphql_schema.type_map.values()
+        for field in getattr(named, "fields", {}).values()
+    )
+    assert [str(type_) for type_ in fields if str(type_).count("[") > 1] == []

@@ -17,7 +17,7 @@ BYTES_PER_UNIT = 2048
 """So many bytes are charged like an object."""
 OBJECTS_PER_CONNECTION = 20
 """So many objects are made in the time that the resolver of a connection takes."""
-MOST_DIFFERENT_LISTS = 50
+MOST_DIFFERENT_LISTS = 80
 READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
 LONG_TEXT = 65_536

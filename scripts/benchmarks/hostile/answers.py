@@ -1,6 +1,7 @@
 """Attacks by what is asked for: the same things again and again, by aliases or ids."""
 
 from collections.abc import Callable
+from itertools import product
 
 import httpx
 
@@ -66,6 +67,22 @@ def many_searches(demo: Demo) -> httpx.Request:
     return demo.request(f"{{ workspaces(first: 100) {{ nodes {{ {lists} }} }} }}")
 
 
+def many_filters(demo: Demo) -> httpx.Request:
+    """Lists that differ in what they are filtered and sorted by, so that each is a statement of a form of its own."""
+    conditions = ("status: ACTIVE", "type: ORDINARY", f'authorId: "{demo.workspaces[0]}"', "hasDraft: true")
+    chosen = [
+        [each for each, is_in in zip(conditions, wanted, strict=True) if is_in]
+        for wanted in product((True, False), repeat=len(conditions))
+    ]
+    orders = ("NAME_ASC", "NAME_DESC", "CREATED_AT_DESC", "UPDATED_AT_DESC")
+    lists = [
+        f"l{number}: flows(first: 1, orderBy: {order}, filter: {{{', '.join(filters)}}}) {{ nodes {{ id }} }}"
+        for number, (order, filters) in enumerate(product(orders, chosen))
+    ]
+    query = f"query($id: ID!) {{ workspace(id: $id) {{ {' '.join(lists)} }} }}"
+    return demo.request(query, id=demo.workspaces[0])
+
+
 def many_flows(selection: str, times: int = 100) -> Callable[[Demo], httpx.Request]:
     """A full page of flows, asked for again and again by one id."""
 
@@ -98,6 +115,7 @@ ANSWERS = (
     Attack("connections, 9,500", many_connections("nodes { id }", 95)),
     Attack("connections, 2,400", many_connections("nodes { id }", 24)),
     Attack("75 different searches", many_searches),
+    Attack("64 different filters", many_filters),
     Attack("connections, 9,900 counts", many_connections(aliased(98, "totalCount"), 1)),
     Attack("10,000 flows, their plain fields", many_flows("id name description type status cron createdAt updatedAt")),
     Attack("10,000 flows, 35 aliases", many_flows(aliased(35, "name"))),
