@@ -1,11 +1,12 @@
 """The steps that writing is made of: one row or one lock-step each, by one actor at one time in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import any_, bindparam, case, func, insert, null, or_, select, update
+from sqlalchemy import Insert, Table, any_, bindparam, case, func, insert, null, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
@@ -22,7 +23,6 @@ from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT
 
 INSERT_CONTENT = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
-INSERT_DRAFT = insert(FLOW_DRAFT)
 UPDATE_DRAFT = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == bindparam("this_draft", type_=Text))
 NEXT_REVISION = (
     update(FLOW)
@@ -71,6 +71,28 @@ NAME_COMPONENTS = insert(FLOW_CONTENT_COMPONENT).from_select(
 """In one row for each, however many: they are sent as two lists."""
 
 
+Rows = Mapping[Table, Mapping[str, Any]]
+
+
+@cache
+def insert_into(*tables: tuple[Table, tuple[str, ...]]) -> Insert:
+    """One statement that inserts a row into each of these tables, of these columns.
+
+    What they refer to among each other is looked at when it ends, so that their order doesn't matter.
+    """
+    *others, last = (
+        insert(table).values({name: bindparam(parameter(table, name), type_=table.c[name].type) for name in columns})
+        for table, columns in tables
+    )
+    named = zip(others, tables, strict=False)
+    return last.add_cte(*(each.cte(f"{table.name}_row") for each, (table, _) in named))
+
+
+def parameter(table: Table, column: str) -> str:
+    """No column of any table has such a name."""
+    return f"{table.name}__{column}"
+
+
 async def forget_in_records(connection: WriteConnection, *, drafts: Sequence[str], flows: Sequence[str] = ()) -> None:
     """Records of copies and exports forget drafts and flows that are about to go, and are locked by id for that.
 
@@ -113,12 +135,21 @@ class WriteContext:
             names = {"teams": [each["team"] for each in components], "names": [each["name"] for each in components]}
             await self.connection.change(NAME_COMPONENTS, {"content": content.hash, **names})
 
+    async def insert_rows(self, rows: Rows) -> None:
+        """A row of each of these tables, in one statement."""
+        statement = insert_into(*((table, tuple(row)) for table, row in rows.items()))
+        values = {parameter(table, name): value for table, row in rows.items() for name, value in row.items()}
+        await self.connection.change(statement, values)
+
     async def insert_draft(self, flow_id: FlowId, state: FlowState, *, revision: int) -> DraftId:
         """A new active draft of a flow that has none."""
-        draft_id = DraftId(new_id(Kind.DRAFT))
+        row = self.draft_row(flow_id, state, revision=revision)
+        await self.insert_rows({FLOW_DRAFT: row})
+        return DraftId(row["id"])
+
+    def draft_row(self, flow_id: FlowId, state: FlowState, *, revision: int) -> dict[str, Any]:
         made = {"author_id": self.actor, "created_at": self.at, "updated_at": self.at, "revision": revision}
-        await self.connection.change(INSERT_DRAFT, {"id": draft_id, "flow_id": flow_id, **state_values(state), **made})
-        return draft_id
+        return {"id": new_id(Kind.DRAFT), "flow_id": flow_id, **state_values(state), **made}
 
     async def set_aside(self, draft_id: DraftId | None) -> None:
         """Set the active draft aside, if there is one, with who did it and when; it keeps its id (X6)."""

@@ -1,21 +1,24 @@
 """What copies, exports and creations write: the rows that a plan says, and nothing that it doesn't."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import insert
+from sqlalchemy import Table
 
 from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
 from app.domain.model import DraftId, FlowId, FlowStatus
 from app.domain.references import ReferenceOutcome
+from app.offload import offload
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown
-from app.storage.tables import FLOW, FLOW_EXPORT
+from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
 from app.storage.write_context import WriteContext
 
-INSERT_FLOW, INSERT_RECORD = insert(FLOW), insert(FLOW_EXPORT)
+FIRST_REVISION = 1
+CHARACTERS = 100
+"""About so many has what is told of one reference."""
 
 
 class WrittenFlow(NamedTuple):
@@ -25,22 +28,28 @@ class WrittenFlow(NamedTuple):
 
 async def write_export(context: WriteContext, plan: ExportPlan) -> WrittenFlow:
     """Write a copy or export: the draft, its flow if that is new, and the record."""
+    rows: dict[Table, dict[str, Any]] = {}
     if plan.overrides is None:
-        flow_id, revision = await _insert_flow(context, plan)
+        rows[FLOW] = _flow_row(context, plan)
+        flow_id, revision = FlowId(rows[FLOW]["id"]), FIRST_REVISION
     else:
         await context.set_aside(plan.sets_aside)
         revision = await context.next_revision(plan.overrides, plan.state if plan.renames_flow else None)
         flow_id = plan.overrides
-    written = WrittenFlow(flow_id, await context.insert_draft(flow_id, plan.state, revision=revision))
-    await _insert_record(context, plan, written)
+    rows[FLOW_DRAFT] = context.draft_row(flow_id, plan.state, revision=revision)
+    written = WrittenFlow(flow_id, DraftId(rows[FLOW_DRAFT]["id"]))
+    rows[FLOW_EXPORT] = await offload(CHARACTERS * len(plan.references), _record_row, context, plan, written)
+    await context.insert_rows(rows)
     return written
 
 
 async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
     """Write a flow that was created from a graph: its content, unless that is known already, and its draft."""
     await context.insert_content(plan.content)
-    flow_id, revision = await _insert_flow(context, plan)
-    return WrittenFlow(flow_id, await context.insert_draft(flow_id, plan.state, revision=revision))
+    flow = _flow_row(context, plan)
+    draft = context.draft_row(FlowId(flow["id"]), plan.state, revision=FIRST_REVISION)
+    await context.insert_rows({FLOW: flow, FLOW_DRAFT: draft})
+    return WrittenFlow(FlowId(flow["id"]), DraftId(draft["id"]))
 
 
 def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
@@ -59,9 +68,9 @@ def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
     return orjson.dumps(report).decode()
 
 
-async def _insert_flow(context: WriteContext, plan: ExportPlan | CreatePlan) -> tuple[FlowId, int]:
-    """A new flow: it starts inactive, belongs to the caller, and shows what its draft says (X3). Its first revision."""
-    flow = {
+def _flow_row(context: WriteContext, plan: ExportPlan | CreatePlan) -> dict[str, Any]:
+    """A new flow: it starts inactive, belongs to the caller, and shows what its draft says (X3)."""
+    return {
         **shown(plan.state),
         "id": new_id(Kind.FLOW),
         "workspace_id": plan.workspace_id,
@@ -70,14 +79,12 @@ async def _insert_flow(context: WriteContext, plan: ExportPlan | CreatePlan) -> 
         "created_by": context.actor,
         "created_at": context.at,
         "updated_at": context.at,
-        "draft_revision": 1,
+        "draft_revision": FIRST_REVISION,
     }
-    await context.connection.change(INSERT_FLOW, flow)
-    return FlowId(flow["id"]), 1
 
 
-async def _insert_record(context: WriteContext, plan: ExportPlan, written: WrittenFlow) -> None:
-    record = {
+def _record_row(context: WriteContext, plan: ExportPlan, written: WrittenFlow) -> dict[str, Any]:
+    return {
         "id": new_id(Kind.EXPORT),
         "actor_id": context.actor,
         "created_at": context.at,
@@ -90,4 +97,3 @@ async def _insert_record(context: WriteContext, plan: ExportPlan, written: Writt
         "set_aside_draft_id": plan.sets_aside,
         "references": references_to_text(plan.references),
     }
-    await context.connection.change(INSERT_RECORD, record)
