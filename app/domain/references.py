@@ -88,6 +88,11 @@ class Destination:
         self.workspace = workspace
         self._targets = targets
         self._catalogue = catalogue
+        self._usable: dict[ReferenceKind, set[str]] = {kind: set() for kind in ReferenceKind}
+        """By kind: what lives here. Graphs have tens of thousands of steps."""
+        for id_, target in targets.items():
+            if target.workspace_id == workspace.id:
+                self._usable[target.kind].add(id_)
         self._chosen: dict[tuple[str, _Meant], dict[ReferenceKind, str]] = {}
         for saved in () if overridden is None else (overridden.published, overridden.draft):
             if saved is not None:
@@ -99,8 +104,7 @@ class Destination:
 
     def can_use(self, kind: ReferenceKind, reference: str | None) -> bool:
         """Whether such a thing lives in the destination workspace."""
-        target = None if reference is None else self._targets.get(reference)
-        return target is not None and target.kind is kind and target.workspace_id == self.workspace.id
+        return reference in self._usable[kind]
 
     def fits(self, kind: ReferenceKind, reference: str, component: Component | None) -> bool:
         """Whether a step of this component can use it here: a credential or secret has to belong to the component."""
@@ -118,6 +122,7 @@ class Destination:
 
     def _keep_choices(self, state: FlowState) -> None:
         """By step and component, since ids may repeat while a graph is unfinished; what is kept first counts."""
+        meant: dict[str, _Meant] = {}
         for bound in state.bindings:
             step = state.steps[bound.position]
             usable = {
@@ -126,7 +131,9 @@ class Destination:
                 if isinstance(value, str) and self.can_use(kind, value)
             }
             if usable:
-                key = step.id, self._meant_here(step)
+                if step.command not in meant:
+                    meant[step.command] = self._meant_here(step)
+                key = step.id, meant[step.command]
                 self._chosen[key] = usable | self._chosen.get(key, {})
 
     def _meant_here(self, step: Step) -> "_Meant":

@@ -32,6 +32,8 @@ class Step(NamedTuple):
 def make_steps(parts: Iterable[tuple[str, str, str | None]]) -> tuple[Step, ...]:
     """The steps of a graph, of the id, command and name of each, in its order."""
     known = [*parts]
+    if all(name is None for _, _, name in known):
+        return tuple([Step(position, id_, command) for position, (id_, command, _) in enumerate(known)])
     names = Counter(shown(name) for _, _, name in known if name is not None)
     ids = {shown(step_id) for step_id, _, _ in known}
     return tuple(

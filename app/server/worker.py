@@ -15,7 +15,7 @@ from app.telemetry.log import configure_log
 DUMP_SIGNAL = signal.SIGUSR1
 """What makes a worker write where its threads stand, even if C code keeps Python from running."""
 
-OBJECTS_BEFORE_COLLECTION = 50_000
+OBJECTS_BEFORE_COLLECTION = 100_000
 """How many containers are made before Python looks for cycles among them. A large graph is a hundred thousand; with the
 usual 700, reading one took ten times as long."""
 

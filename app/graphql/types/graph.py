@@ -8,7 +8,7 @@ import orjson
 import strawberry
 
 from app.domain.component import read_command
-from app.domain.graph import Bindings, Json, StepBindings, bindings_from_json, join, link_ids
+from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
 from app.graphql.context import Context, Info
@@ -91,7 +91,6 @@ class ReadGraph:
 
     steps: list[FlowStep]
     links: list[FlowLink]
-    bindings: Bindings
 
     @classmethod
     def of(cls, stored: StoredGraph) -> Self:
@@ -109,7 +108,7 @@ class ReadGraph:
             FlowLink(link_id=key, source=edge.get("source"), target=edge["target"], config=_json(edge.get("config")))
             for key, edge in zip(link_ids(native["edges"]), native["edges"], strict=True)
         ]
-        return cls(steps, links, bindings)
+        return cls(steps, links)
 
 
 @strawberry.type(description="A graph; its steps and links are in the order of its native form.")
@@ -148,14 +147,13 @@ class FlowGraph:
         return await self._parsed(info.context, native_of)
 
     async def topic_ids(self, context: Context) -> list[str]:
-        bindings = (await self._read(context)).bindings
-        ids = list(dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings))))
+        ids = await self._parsed(context, topic_ids_of)
         context.meter.take_objects(len(ids))
         return ids
 
     async def commands(self, context: Context) -> list[tuple[str, str]]:
         """The commands of its steps, each with the tenant that decides what it means."""
-        commands = list(dict.fromkeys((step.tenant_id, step.command) for step in (await self._read(context)).steps))
+        commands = await self._parsed(context, commands_of)
         context.meter.take_objects(len(commands))
         return commands
 
@@ -171,6 +169,16 @@ class FlowGraph:
     @classmethod
     def of(cls, stored: StoredGraph) -> Self:
         return cls(stored=stored)
+
+
+def topic_ids_of(stored: StoredGraph) -> list[str]:
+    bindings = bindings_from_json(orjson.loads(stored.view.bindings))
+    return list(dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings))))
+
+
+def commands_of(stored: StoredGraph) -> list[tuple[str, str]]:
+    nodes = orjson.loads(stored.content)["nodes"]
+    return list(dict.fromkeys((stored.view.tenant_id, node["command"]) for node in nodes))
 
 
 def native_of(stored: StoredGraph) -> JSON:
