@@ -1,0 +1,48 @@
+"""What is kept for those who ask again has a bound, whatever they ask for."""
+
+from graphql import OperationDefinitionNode, parse
+
+from app.graphql.execution.plan import MOST_KEPT_FIELDS, MOST_KEPT_PLANS, KeptPlans, Plan, conditions_of
+from app.graphql.schema import schema
+from app.storage.reads.lists import MOST_KEPT_LISTS, FlowFilter, FlowOrder, ListName, Wanted, listing_like
+
+
+def planned(kept: KeptPlans, key: str, fields: int) -> None:
+    node = parse(f"{{ {' '.join(f'f{number}: __typename' for number in range(fields))} }}")
+    [operation] = node.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    plan = Plan.of(schema.graphql_schema, node, operation, {}, kept=lambda _: kept.plan_for(key))
+    assert isinstance(plan, Plan)
+    plan.root()
+
+
+def test_a_plan_is_kept_unless_it_has_very_many_fields() -> None:
+    kept = KeptPlans()
+    for fields, is_kept in ((1, True), (MOST_KEPT_FIELDS, True), (MOST_KEPT_FIELDS + 1, False)):
+        planned(kept, str(fields), fields)
+        assert (kept.plan_for(str(fields)).root is not None) is is_kept
+
+
+def test_only_so_many_plans_are_kept() -> None:
+    kept = KeptPlans()
+    for number in range(MOST_KEPT_PLANS + 1):
+        planned(kept, str(number), 1)
+    assert [kept.plan_for(key).root is None for key in ("1", str(MOST_KEPT_PLANS), "0")] == [False, False, True]
+
+
+def test_a_plan_depends_on_the_variables_that_stand_in_directives() -> None:
+    document = parse(
+        "query($a: Boolean, $b: Int, $c: Boolean) { ...F workspaces(first: $b) { totalCount @skip(if: $a) } }"
+        " fragment F on Query { viewer @include(if: $c) { id } }"
+    )
+    assert conditions_of(document) == {"a", "c"}
+
+
+def test_lists_share_statements_by_their_form_of_which_only_so_many_are_kept() -> None:
+    one, other = (
+        Wanted(ListName.FLOWS, text, FlowFilter(author_id=author)) for text, author in (("a", "b"), ("c", "d"))
+    )
+    assert one.listing().statements is other.listing().statements
+    assert one.listing().values != other.listing().values
+    assert Wanted(ListName.FLOWS, flow_order=FlowOrder.NAME_DESC).listing().statements is not one.listing().statements
+    assert listing_like.cache_info().maxsize == MOST_KEPT_LISTS
