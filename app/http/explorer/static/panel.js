@@ -15,14 +15,14 @@ function Panel({ sections, remark, opened }) {
   const editor = GraphiQL.React.useEditorContext({ nonNull: true });
   const [next, setNext] = useState(null);
 
-  // The new tab exists after the next render.
+  // The new tab exists after the next render, and the editors as soon as they are loaded.
   useEffect(() => {
-    if (!next) return;
+    if (!next || !editor.queryEditor || !editor.variableEditor) return;
     editor.queryEditor.setValue(next.document);
     editor.variableEditor.setValue(next.variables);
     editor.queryEditor.focus();
     setNext(null);
-  }, [next]);
+  }, [next, editor.queryEditor, editor.variableEditor]);
 
   const open = (operation) => {
     const already = editor.tabs.findIndex((tab) => tab.query === operation.document);
