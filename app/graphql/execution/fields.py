@@ -159,6 +159,12 @@ def how_to_get(parent: GraphQLObjectType, name: str) -> tuple[Get | None, One | 
     return None, None
 
 
+def declared_resolver(definition: GraphQLField) -> StrawberryField | None:
+    """The field as it was declared, if it was with a resolver."""
+    declared = definition.extensions.get("strawberry-definition")
+    return declared if isinstance(declared, StrawberryField) and declared.base_resolver is not None else None
+
+
 def get_of_introspection(parent: GraphQLObjectType, field: GraphQLField) -> Get | None:
     """What tells of the schema, where it takes no arguments: all resolvers but one look at nothing but their parent."""
     resolve = field.resolve

@@ -7,6 +7,8 @@ above a limit the operation is refused before the bytes of its answer exist.
 
 from collections.abc import Sequence
 from datetime import datetime
+from types import NoneType
+from typing import Any
 
 import orjson
 
@@ -20,8 +22,10 @@ OBJECTS_PER_CONNECTION = 20
 MOST_DIFFERENT_LISTS = 80
 READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
-LONG_TEXT = 65_536
-"""As many characters, in a column of an answer, as may be put together to be counted."""
+COUNTED_AT_ONCE, LONG_TEXT = 512, 65_536
+"""As many values of a field, and as many characters, as are put together to be counted."""
+BYTES_OF_NULL = 5
+TEXTS = frozenset({str, NoneType})
 BYTES_PER_FIELD = 4
 """Quotation marks, colon and comma around the name of a field and its value."""
 
@@ -109,7 +113,7 @@ class Meter:
     def take_nulls(self, number: int) -> None:
         """Count objects that aren't there, or lists without elements, as leaf values."""
         self.values += number
-        self.bytes += 5 * number
+        self.bytes += BYTES_OF_NULL * number
         self._check()
 
     def expect_answers(self, number: int) -> None:
@@ -128,15 +132,26 @@ class Meter:
 
         A list counts as its elements, and as one if it is empty.
         """
-        kinds = set(map(type, values))
-        if kinds == {str} and sum(map(len, values)) < LONG_TEXT:  # type: ignore[arg-type]  # they are all texts
-            self.values += len(values)
-            self.bytes += text_length("".join(values), len(values))  # type: ignore[arg-type]  # they are all texts
-        else:
-            self.values += sum(len(value) or 1 for value in values if isinstance(value, list))
-            self.values += sum(not isinstance(value, list) for value in values) if list in kinds else len(values)
-            self.bytes += sum(map(json_length, values))
+        for start in range(0, len(values), COUNTED_AT_ONCE):
+            self._take_some(values[start : start + COUNTED_AT_ONCE])
         self._check()
+
+    def _take_some(self, values: Sequence[Any]) -> None:
+        kinds = set(map(type, values))
+        if kinds <= TEXTS:
+            texts = [value for value in values if value is not None]
+            self.values += len(values)
+            self.bytes += BYTES_OF_NULL * (len(values) - len(texts))
+            if sum(map(len, texts)) < LONG_TEXT:
+                self.bytes += text_length("".join(texts), len(texts))
+            else:
+                self.bytes += sum(map(text_length, texts))
+        elif list in kinds:
+            self.values += sum((len(value) or 1) if isinstance(value, list) else 1 for value in values)
+            self.bytes += sum(map(json_length, values))
+        else:
+            self.values += len(values)
+            self.bytes += sum(map(json_length, values))
 
     def _check(self) -> None:
         if self.bytes > self._max_bytes:
@@ -189,7 +204,7 @@ def json_length(value: object) -> int:
     if isinstance(value, str):
         return text_length(value)
     if value is None or isinstance(value, bool):
-        return 5
+        return BYTES_OF_NULL
     if isinstance(value, int | float):
         return 24
     if isinstance(value, datetime):

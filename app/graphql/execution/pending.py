@@ -1,7 +1,7 @@
 """Fields whose values are still to be found: what is to be looked up for them, and how it is put in their place."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from inspect import iscoroutine
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any
 
 from app.graphql.execution.objects import Objects
@@ -46,9 +46,9 @@ class PendingField:
         self.values = [found(value) for value in self.values]
 
     def close(self) -> None:
-        """Nobody waits for it any more."""
+        """End what was not begun: nobody waits for it any more."""
         for value in self.values:
-            if iscoroutine(value):
+            if iscoroutine(value) and getcoroutinestate(value) == CORO_CREATED:
                 value.close()
 
     def _lookups(self) -> Iterator[Lookup[Any]]:
