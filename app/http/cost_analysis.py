@@ -29,19 +29,17 @@ from graphql import (
     ListValueNode,
     OperationDefinitionNode,
     OperationType,
-    SchemaMetaFieldDef,
     SelectionSetNode,
     StringValueNode,
-    TypeMetaFieldDef,
     ValueNode,
     VariableNode,
     get_named_type,
     is_abstract_type,
-    is_composite_type,
 )
 
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.context import MUTATION_COST
+from app.graphql.execution.fields import META_FIELDS, is_connection
 from app.graphql.request_errors import BadRequest
 from app.graphql.schema import schema
 from app.http.documents import Operation
@@ -51,8 +49,6 @@ from app.offload import offload
 LIST_COST = 10
 ELEMENTS = {"edges", "nodes"}
 """The fields of a connection that hold the elements of its page."""
-
-META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
 
 def analyse_cost(
@@ -179,10 +175,10 @@ class CostAnalysis:
         if parent is not None and parent.name.startswith("__"):
             length = LENGTHS_IN_SCHEMA.get((parent.name, name), 1)
             return content * length, NO_SIZE, length
-        if parent is not None and _is_connection(parent) and name in ELEMENTS:
+        if parent is not None and is_connection(parent) and name in ELEMENTS:
             return NO_SIZE, content, 1
         output = self._output(name, parent)
-        if output is not None and _is_connection(get_named_type(output)):
+        if output is not None and is_connection(get_named_type(output)):
             length = self._page_size(node)
             return content + inner.per_element * length, NO_SIZE, length
         length = self._length(node) if _is_list(output) else 1
@@ -234,10 +230,6 @@ def _whole(value: object) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _is_connection(named: GraphQLNamedType) -> bool:
-    return is_composite_type(named) and named.name.endswith("Connection")
 
 
 def _is_list(output: GraphQLOutputType | None) -> bool:

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLField,
     GraphQLLeafType,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -19,6 +20,7 @@ from graphql import (
     TypeMetaFieldDef,
     TypeNameMetaFieldDef,
     get_named_type,
+    is_composite_type,
     is_introspection_type,
     is_leaf_type,
 )
@@ -122,6 +124,11 @@ def takes_anything(leaf: GraphQLLeafType) -> bool:
     except Exception:  # noqa: BLE001 - which is what is asked
         return False
     return True
+
+
+def is_connection(named: GraphQLNamedType) -> bool:
+    """Whether it is answered in pages."""
+    return is_composite_type(named) and named.name.endswith("Connection")
 
 
 def definition_of(parent: GraphQLObjectType, name: str) -> GraphQLField:

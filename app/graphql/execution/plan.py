@@ -25,7 +25,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_variable_values
 
-from app.graphql.execution.fields import definition_of, how_to_get, output_shape_of
+from app.graphql.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
 from app.graphql.execution.meter import BYTES_PER_FIELD
 
 
@@ -42,7 +42,7 @@ class FieldPlan:
         field_name = details[0].node.name.value
         self.definition = definition_of(parent_type, field_name)
         self.shape = output_shape_of(parent_type, field_name)
-        self.is_connection = self.shape.element.name.endswith("Connection")
+        self.is_connection = is_connection(self.shape.element)
         self.get, self.relation = how_to_get(parent_type, field_name)
         """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
