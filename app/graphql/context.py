@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
-from graphql import DocumentNode
 from strawberry.types.info import Info as StrawberryInfo
 
 from app.domain.errors import Refused
@@ -40,7 +39,6 @@ class Context:
         database: Database,
         work: UnitOfWork,
         request_id: str,
-        document: DocumentNode,
         meter: Meter,
         shows_schema: bool = True,
     ) -> None:
@@ -48,8 +46,6 @@ class Context:
         self.database = database
         self.work = work
         self.request_id = request_id
-        self.document = document
-        """What was sent, read and checked."""
         self.meter = meter
         self.pace = Pace()
         self.shows_schema = shows_schema

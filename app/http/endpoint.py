@@ -156,7 +156,6 @@ class Endpoint:
             database=self.database,
             work=self.work,
             request_id=received.request_id,
-            document=operation.document.node,
             meter=meter,
             shows_schema=self.access.introspection,
         )

@@ -70,13 +70,12 @@ class Both:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def _context(self, viewer: str, node: Any, loader: str | None, behave: Callable[..., Any]) -> Context:
+    def _context(self, viewer: str, loader: str | None, behave: Callable[..., Any]) -> Context:
         context = Context(
             viewer=UserId(viewer),
             database=self._database,
             work=NOBODY,
             request_id="",
-            document=node,
             meter=Limits().meter(),
         )
         if loader is not None:
@@ -103,7 +102,7 @@ class Both:
         ):
             return None
         before = asyncio.all_tasks()
-        ours, theirs = (self._context(viewer, node, loader, behave) for _ in range(2))
+        ours, theirs = (self._context(viewer, loader, behave) for _ in range(2))
         plan = Plan.of(schema.graphql_schema, node, operation.node, variables)
         if not isinstance(plan, Plan):
             return None

@@ -29,7 +29,7 @@ class Parser:
 @pytest.fixture
 async def context() -> Context:
     meter = Limits(answer_bytes=LARGE + 10).meter()
-    return Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", document=NOBODY, meter=meter)
+    return Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", meter=meter)
 
 
 @pytest.mark.parametrize(("size", "in_thread"), [(10, False), (LARGE, True)])
