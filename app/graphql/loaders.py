@@ -1,4 +1,4 @@
-"""Loaders: what one request asks for one by one is read together, as the viewer sees it. Made anew for each request."""
+"""Loaders: what one request asks for by key is read together, as the viewer sees it. Made anew for each request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
@@ -218,7 +218,7 @@ class Loaders:
         return ReadLimit(meter.readable_bytes, meter.take_graphs, meter.take_objects, meter.take_compared)
 
     async def close(self) -> None:
-        """End what is still being read: loaders read in tasks of their own, which don't end with that of the request."""
+        """End what is still being read one by one: that is done in tasks which don't end with that of the request."""
         reading = [*self._reading]
         for task in reading:
             task.cancel()

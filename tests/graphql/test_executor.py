@@ -1,5 +1,7 @@
 """What the executor answers of the schema is what graphql-core answers, though it asks fewer resolvers."""
 
+import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -43,7 +45,7 @@ async def answered_by_executor(
     assert isinstance(operation, OperationDefinitionNode)
     plan = Plan.of(own_schema, node, operation, {})
     assert isinstance(plan, Plan)
-    context = Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", document=node, meter=meter)
+    context = Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", meter=meter)
     return await Executor(plan, context).run()
 
 
@@ -145,3 +147,39 @@ def test_no_list_of_the_schema_is_a_list_of_lists() -> None:
         for field in getattr(named, "fields", {}).values()
     )
     assert [str(type_) for type_ in fields if str(type_).count("[") > 1] == []
+
+
+async def test_what_is_asked_of_the_root_may_be_too_much_by_its_names_alone() -> None:
+    meter = Meter(max_objects=10, max_values=10, max_bytes=20, max_graph_characters=1)
+    found = await answered_by_executor("{ one: __typename two: __typename three: __typename }", meter)
+    assert found.data is None
+    assert [error.message for error in found.errors or ()] == [
+        (
+            "The answer would hold more than 20 bytes. Ask for fewer fields, smaller pages or fewer aliases, or in "
+            "several requests."
+        )
+    ]
+
+
+@pytest.mark.filterwarnings("error")
+async def test_what_was_not_begun_is_closed_where_an_operation_is_cancelled() -> None:
+    """Python would tell of coroutines that nobody awaited."""
+    begun: list[str] = []
+
+    async def wait_for_ever(name: str) -> dict[str, str]:
+        begun.append(name)
+        await asyncio.sleep(60)
+        return {}
+
+    query = TREES.query_type
+    assert query is not None
+    for name, field in query.fields.items():
+        field.resolve = lambda *_, name=name: wait_for_ever(name)
+    running = asyncio.create_task(answered_by_executor("{ tree { id } needed { id } }", Limits().meter(), TREES))
+    await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    for field in query.fields.values():
+        field.resolve = None
+    gc.collect()
+    assert begun == []
