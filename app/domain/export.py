@@ -1,7 +1,7 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from app.domain.access import (
     ContractSuspended,
@@ -13,23 +13,22 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
-from app.domain.component import Catalogue
 from app.domain.errors import Refused, at, in_order
-from app.domain.flow import Flow, FlowState, SavedState
+from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.flow import Flow, FlowState
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
-from app.domain.model import DraftId, FlowId, FlowType, Target, VersionId, VersionOrigin, WorkspaceId
+from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, WorkspaceId
 from app.domain.override import (
     CannotOverrideItself,
     DraftAlreadyExists,
-    ExistingDraft,
     draft_in_the_way,
     overrides_itself,
 )
 from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, TOPIC, Path
 from app.domain.quota import QuotaExceeded, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
-from app.domain.source import BY_DEFAULT, Chosen, CopiedFrom, DraftNotFound, SourceWish, VersionNotFound, chosen_state
+from app.domain.source import Chosen, CopiedFrom, DraftNotFound, VersionNotFound, chosen_state
 from app.domain.topics import (
     FlowHasNoTopic,
     MultipleTopicsNotCopied,
@@ -38,56 +37,6 @@ from app.domain.topics import (
     topic_refused,
 )
 from app.domain.used_components import UsedComponents
-
-
-@dataclass(frozen=True, slots=True)
-class IntoWorkspace:
-    """A new flow is made in this workspace."""
-
-    workspace_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class OntoFlow:
-    """The draft of this flow is overridden."""
-
-    flow_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExportWish:
-    flow_id: str
-    destination: IntoWorkspace | OntoFlow
-    name: str | None = None
-    topic_id: str | None = None
-    source: SourceWish = BY_DEFAULT
-    existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
-
-
-@dataclass(frozen=True, slots=True)
-class CopyWish:
-    flow_id: str
-    name: str | None = None
-    source: SourceWish = BY_DEFAULT
-
-
-@dataclass(frozen=True, slots=True)
-class ExportFacts:
-    """What a decision rests on, as the caller can see it: what it can't see is None, like what doesn't exist (A5)."""
-
-    source: Flow | None
-    destination: WorkspaceAccess | None
-    """The workspace that is written into."""
-    overridden: Flow | None = None
-    named_version: SavedState | None = None
-    """The version of the source that the wish names."""
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    targets: Mapping[str, Target] = field(default_factory=dict)
-    """What the flows at hand are bound to and the given topic, where they exist and the caller can see them."""
-    flows_used: int = 0
-    """How many flows the destination's contract holds in its production workspaces."""
-    used: UsedComponents | None = None
-    """The components of the chosen state, where they are looked up once for many destinations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +53,8 @@ class ExportPlan:
     sets_aside: DraftId | None
     renames_flow: bool
     """The overridden flow was never published, so that it shows what its draft says (X5)."""
+    revision: int
+    """Of the draft: one more than the last of its flow (H1)."""
     type: FlowType
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]
@@ -289,6 +240,7 @@ def _plan(
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),
         renames_flow=overridden is not None and overridden.published is None,
+        revision=1 if overridden is None else overridden.draft_revision + 1,
         type=source.flow.type if overridden is None else overridden.type,
         references=bound.references,
         warnings=bound.warnings,

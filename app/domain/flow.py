@@ -42,3 +42,5 @@ class Flow:
     access: WorkspaceAccess
     published: SavedState | None = None
     draft: SavedState | None = None
+    draft_revision: int = 0
+    """Of the latest draft that it had (H1)."""

@@ -3,7 +3,7 @@
 import strawberry
 
 from app.domain.create import CreateWish
-from app.domain.export import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import FlowType
 from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow

@@ -52,10 +52,12 @@ async def export_flow_payload(info: Info, outcome: Exported | Refused[ExportRefu
             warnings=[],
             errors=[error_of(error) for error in outcome.errors],
         )
+    flow = await flow_by_id(info, outcome.flow_id)
+    draft, set_aside = await drafts_by_id(info, outcome.draft_id, outcome.set_aside)
     return ExportFlowPayload(
-        flow=await flow_by_id(info, outcome.flow_id),
-        draft=await draft_by_id(info, outcome.draft_id),
-        set_aside=None if outcome.set_aside is None else await draft_by_id(info, outcome.set_aside),
+        flow=flow,
+        draft=draft,
+        set_aside=set_aside,
         copied_from=outcome.copied_from,
         references=[ReferenceOutcome.of(one) for one in outcome.references],
         warnings=[warning_of(warning) for warning in outcome.warnings],
@@ -96,11 +98,13 @@ async def revert_flow_payload(info: Info, outcome: Reverted | Refused[RevertRefu
             references=[],
             errors=[error_of(error) for error in outcome.errors],
         )
+    flow = await flow_by_id(info, outcome.flow_id)
+    draft, set_aside = await drafts_by_id(info, outcome.draft_id, outcome.set_aside)
     return RevertFlowPayload(
-        flow=await flow_by_id(info, outcome.flow_id),
-        draft=None if outcome.draft_id is None else await draft_by_id(info, outcome.draft_id),
+        flow=flow,
+        draft=draft,
         version=None if outcome.version_id is None else await version_by_id(info, outcome.version_id),
-        set_aside=None if outcome.set_aside is None else await draft_by_id(info, outcome.set_aside),
+        set_aside=set_aside,
         references=[ReferenceOutcome.of(one) for one in outcome.references],
         errors=[],
     )
@@ -131,12 +135,9 @@ async def restore_flow_draft_payload(
         return RestoreFlowDraftPayload(
             flow=None, draft=None, set_aside=None, errors=[error_of(error) for error in outcome.errors]
         )
-    return RestoreFlowDraftPayload(
-        flow=await flow_by_id(info, outcome.flow_id),
-        draft=await draft_by_id(info, outcome.draft_id),
-        set_aside=None if outcome.set_aside is None else await draft_by_id(info, outcome.set_aside),
-        errors=[],
-    )
+    flow = await flow_by_id(info, outcome.flow_id)
+    draft, set_aside = await drafts_by_id(info, outcome.draft_id, outcome.set_aside)
+    return RestoreFlowDraftPayload(flow=flow, draft=draft, set_aside=set_aside, errors=[])
 
 
 async def version_by_id(info: Info, version_id: str) -> FlowVersion:
@@ -148,6 +149,12 @@ async def version_by_id(info: Info, version_id: str) -> FlowVersion:
 async def draft_by_id(info: Info, draft_id: str) -> FlowDraft | None:
     """The draft that a mutation has made or set aside; None if somebody has published or discarded it since."""
     return await Lookup(info.context.loaders.drafts, draft_id)
+
+
+async def drafts_by_id(info: Info, *draft_ids: str | None) -> list[FlowDraft | None]:
+    """Several of them, read together; None where there is no id."""
+    found = await info.context.loaders.drafts.read(draft_id for draft_id in draft_ids if draft_id is not None)
+    return [FlowDraft.of(view) if view is not None else None for view in map(found.get, map(str, draft_ids))]
 
 
 async def flow_by_id(info: Info, flow_id: str) -> Flow | None:

@@ -1,21 +1,37 @@
 """Flows with their states: only those that matter are read with their graphs, since these may be large."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, any_, bindparam, select
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Subquery,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy.types import Integer, Text
 
+from app.domain.access import WorkspaceAccess
 from app.domain.flow import Flow, SavedState
-from app.domain.model import FlowId, FlowType
+from app.domain.model import ContractId, FlowId, FlowType
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.offload import offload
 from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
+from app.storage.locks import NEW_FLOWS_IN, Touched
+from app.storage.mirrored_rules import flows_used_in
 from app.storage.states import graph_size, state_columns, state_of
-from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.visibility import ACCESS_COLUMNS, FLOWS, access_of, with_access
+from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
+from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 from app.telemetry.effort import count_graph
 
 IDS = bindparam("ids", type_=ARRAY(Text))
@@ -27,18 +43,30 @@ STATES = ("published", "draft", "named")
 
 
 class FoundFlow(NamedTuple):
-    """A flow, and the version that is named if it is one of its own. States whose graphs aren't needed have no steps."""
+    """A flow, and those of its versions that are named, by id. States whose graphs aren't needed have no steps."""
 
     flow: Flow
-    named: SavedState | None
+    named: Mapping[str, SavedState]
+
+
+class FoundFlows(NamedTuple):
+    """Flows, and the workspaces in which new ones are made, with how many flows their contracts hold (X10)."""
+
+    flows: dict[str, FoundFlow]
+    accesses: dict[str, WorkspaceAccess]
+    flows_used: dict[ContractId, int]
 
 
 Needed = Callable[[FoundFlow], Iterable[SavedState | None]]
 """Says whose graphs are needed."""
 
 
-def every_state(found: FoundFlow) -> Iterable[SavedState | None]:
-    return found.flow.published, found.flow.draft, found.named
+def own_states(found: FoundFlow) -> Iterable[SavedState | None]:
+    return found.flow.published, found.flow.draft
+
+
+def named_states(found: FoundFlow) -> Iterable[SavedState | None]:
+    return found.named.values()
 
 
 def no_state(_: FoundFlow) -> Iterable[SavedState | None]:
@@ -49,72 +77,147 @@ def chosen_by(source: SourceWish) -> Needed:
     """The state that is copied (X4)."""
 
     def needed(found: FoundFlow) -> Iterable[SavedState | None]:
-        chosen = chosen_state(found.flow, source, found.named)
+        chosen = chosen_state(found.flow, source, found.named.get(source.version_id or ""))
         state = chosen.state if isinstance(chosen, Chosen) else None
-        return [each for each in every_state(found) if each is not None and each.state is state]
+        return [each for each in (*own_states(found), *named_states(found)) if each is not None and each.state is state]
 
     return needed
 
 
+def all_of(several: Sequence[Needed]) -> Needed:
+    """What any of these needs."""
+    return lambda found: [state for needed in several for state in needed(found)]
+
+
+def _named_versions() -> Subquery:
+    """Looked up by their ids first, since a flow may have thousands of versions: OFFSET keeps that from being planned anew."""
+    wanted = FLOW_VERSION.c.id == any_(bindparam("versions", type_=ARRAY(Text)))
+    return select(FLOW_VERSION).where(wanted).offset(literal_column("0")).subquery("named")
+
+
 def _flows_with_states() -> Select[Any]:
-    """The flows with these ids, each with its published version, its active draft, and the version that is named."""
+    """The flows with these ids, each with its published version and its active draft, once for each version that is named."""
     states = {
         "published": (FLOW_VERSION.alias("published"), FLOW_CONTENT.alias("published_content")),
         "draft": (FLOW_DRAFT.alias("draft"), FLOW_CONTENT.alias("draft_content")),
-        "named": (FLOW_VERSION.alias("named"), FLOW_CONTENT.alias("named_content")),
+        "named": (_named_versions(), FLOW_CONTENT.alias("named_content")),
     }
     published, draft, named = (states[name][0] for name in states)
     joined = with_access(FLOWS)
     on = {
         "published": FLOW.c.published_version_id == published.c.id,
         "draft": and_(draft.c.flow_id == FLOW.c.id, draft.c.set_aside_at.is_(None)),
-        "named": and_(named.c.flow_id == FLOW.c.id, named.c.id == bindparam("version", type_=Text)),
+        "named": named.c.flow_id == FLOW.c.id,
     }
     for name, (table, content) in states.items():
         joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
     columns = [column for name, (table, content) in states.items() for column in state_columns(name, table, content)]
-    flow = (FLOW.c.id.label("flow_id"), FLOW.c.name.label("flow_name"), FLOW.c.type.label("flow_type"))
+    flow = [FLOW.c[name].label(f"flow_{name}") for name in ("id", "name", "type", "draft_revision")]
     return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
 
+def _flows_and_workspaces() -> CompoundSelect[Any]:
+    """The same, and the workspaces in which new flows are made; what only one of the two has is null in the other."""
+    used = flows_used_in(NEW_FLOWS_IN)
+    of_flows = [cast(null(), column.type).label(column.name) for column in FLOWS_WITH_STATES.selected_columns]
+    workspaces = (
+        select(*ACCESS_COLUMNS, *of_flows[len(ACCESS_COLUMNS) :], func.coalesce(used.c.used, 0).label("flows_used"))
+        .select_from(ACCESSES.outerjoin(used, used.c.contract_id == CONTRACT.c.id))
+        .where(BY_VIEWER, WORKSPACE.c.id == any_(NEW_FLOWS_IN))
+    )
+    return union_all(FLOWS_WITH_STATES.add_columns(cast(null(), Integer).label("flows_used")), workspaces)
+
+
 FLOWS_WITH_STATES = _flows_with_states()
+FLOWS_AND_WORKSPACES = _flows_and_workspaces()
 
 
 async def read_flows(
     connection: ReadConnection,
     viewer: str,
     needed: Mapping[str, Needed],
-    version_id: str | None,
+    versions: Iterable[str | None] = (),
     take_bytes: Callable[[int], None] = lambda _: None,
 ) -> dict[str, FoundFlow]:
     """The flows with these ids. How long the graphs are that are needed is told to `take_bytes` before they are read."""
-    ids = [flow_id for flow_id in needed if is_id(Kind.FLOW, flow_id)]
-    version = version_id if is_id(Kind.VERSION, version_id) else None
-    rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, "ids": ids, "version": version})
-    names = [_needed_names(row, needed[row.flow_id]) for row in rows]
-    size = sum(graph_size(row, name) for row, its in zip(rows, names, strict=True) for name in its)
+    rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **_wanted(needed, versions)})
+    return await _with_graphs(rows, needed, take_bytes)
+
+
+async def read_flows_and_workspaces(
+    connection: ReadConnection,
+    viewer: str,
+    needed: Mapping[str, Needed],
+    versions: Iterable[str | None],
+    touched: Touched,
+) -> FoundFlows:
+    """The same, with the workspaces in which new flows are made."""
+    new = touched.parameters()
+    parameters = {"viewer": viewer, "copied": new["copied"], "workspaces": new["workspaces"]}
+    rows = await connection.rows(FLOWS_AND_WORKSPACES, {**parameters, **_wanted(needed, versions)})
+    of_flows = [row for row in rows if row.flow_id is not None]
+    accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
+    return FoundFlows(
+        await _with_graphs(of_flows, needed, lambda _: None),
+        {access.workspace.id: access for access, _ in accesses},
+        {access.workspace.contract.id: used for access, used in accesses if used},
+    )
+
+
+def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, list[str]]:
+    return {
+        "ids": [flow_id for flow_id in flows if is_id(Kind.FLOW, flow_id)],
+        "versions": [version for version in versions if version is not None and is_id(Kind.VERSION, version)],
+    }
+
+
+async def _with_graphs(
+    rows: Iterable[Row], needed: Mapping[str, Needed], take_bytes: Callable[[int], None]
+) -> dict[str, FoundFlow]:
+    rows_of: dict[str, list[Row]] = {}
+    for row in rows:
+        rows_of.setdefault(row.flow_id, []).append(row)
+    wanted = {flow_id: _needed_ids(its, needed[flow_id]) for flow_id, its in rows_of.items()}
+    size = sum(
+        graph_size(row, name)
+        for flow_id, its in rows_of.items()
+        for state_id, (row, name) in _places(its).items()
+        if state_id in wanted[flow_id]
+    )
     take_bytes(size)
     count_graph(CHARACTERS_OF_OUTLINE * size)
-    found = await offload(size, lambda: [_found(row, its) for row, its in zip(rows, names, strict=True)])
-    return {each.flow.id: each for each in found}
+    return await offload(size, lambda: {flow_id: _found(its, wanted[flow_id]) for flow_id, its in rows_of.items()})
 
 
-def _needed_names(row: Row, needed: Needed) -> Collection[str]:
-    """Under which names the states whose graphs are needed stand in a row."""
-    found = _found(row, ())
-    states = dict(zip(STATES, every_state(found), strict=True))
-    wanted = [id(state) for state in needed(found) if state is not None]
-    return [name for name, state in states.items() if id(state) in wanted]
+def _needed_ids(rows: Sequence[Row], needed: Needed) -> Collection[str]:
+    """The drafts and versions whose graphs are needed."""
+    return {state.id for state in needed(_found(rows, ())) if state is not None}
 
 
-def _found(row: Row, with_graphs: Collection[str]) -> FoundFlow:
-    published, draft, named = (state_of(row, name, with_graph=name in with_graphs) for name in STATES)
+def _places(rows: Sequence[Row]) -> dict[str, tuple[Row, str]]:
+    """In which row of a flow, and under which name, each of its states stands first."""
+    places: dict[str, tuple[Row, str]] = {}
+    for row in rows:
+        for name in STATES:
+            if row[f"{name}_id"] is not None:
+                places.setdefault(row[f"{name}_id"], (row, name))
+    return places
+
+
+def _found(rows: Sequence[Row], with_graphs: Collection[str]) -> FoundFlow:
+    states = {
+        state_id: state_of(row, name, with_graph=state_id in with_graphs)
+        for state_id, (row, name) in _places(rows).items()
+    }
+    first = rows[0]
     flow = Flow(
-        id=FlowId(row.flow_id),
-        name=row.flow_name,
-        type=FlowType(row.flow_type),
-        access=access_of(row),
-        published=published,
-        draft=draft,
+        id=FlowId(first.flow_id),
+        name=first.flow_name,
+        type=FlowType(first.flow_type),
+        access=access_of(first),
+        published=states.get(first.published_id),
+        draft=states.get(first.draft_id),
+        draft_revision=first.flow_draft_revision,
     )
-    return FoundFlow(flow, named)
+    named = (states.get(row.named_id) for row in rows)
+    return FoundFlow(flow, {state.id: state for state in named if state is not None})

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Subquery,
     Text,
     all_,
     and_,
@@ -143,6 +144,23 @@ FLOWS_USED_BY_CONTRACT = (
     .group_by(WORKSPACE.c.contract_id)
 )
 """The same for many contracts, each once."""
+
+
+def flows_used_in(workspaces: ColumnElement[Any]) -> Subquery:
+    """The same for the contracts of these workspaces, as far as it matters there: counted once for each contract."""
+    its, contract = WORKSPACE.alias("its"), CONTRACT.alias("its_contract")
+    judged = (
+        select(its.c.contract_id)
+        .join_from(its, contract, contract.c.id == its.c.contract_id)
+        .where(its.c.id == any_(workspaces), its.c.type == WorkspaceType.FULL.value, contract.c.flow_quota.is_not(None))
+    )
+    return (
+        select(WORKSPACE.c.contract_id, func.count().label("used"))
+        .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)
+        .where(WORKSPACE.c.contract_id.in_(judged), WORKSPACE.c.type == WorkspaceType.FULL.value)
+        .group_by(WORKSPACE.c.contract_id)
+        .subquery("used")
+    )
 
 
 def _is_global() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Table, any_, bindparam, case, func, insert, null, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Insert, Table, any_, bindparam, case, func, insert, null, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
@@ -71,21 +71,40 @@ NAME_COMPONENTS = insert(FLOW_CONTENT_COMPONENT).from_select(
 """In one row for each, however many: they are sent as two lists."""
 
 
-Rows = Mapping[Table, Mapping[str, Any]]
+Rows = Mapping[Table, Sequence[Mapping[str, Any]]]
+"""Of each table at least one; those of one table have the same columns."""
+Columns = tuple[Table, tuple[str, ...]]
+"""A table, and the columns of the rows that it gets."""
 
 
 @cache
-def insert_into(*tables: tuple[Table, tuple[str, ...]]) -> Insert:
-    """One statement that inserts a row into each of these tables, of these columns.
+def insert_into(*tables: Columns, after: CTE | None = None) -> Insert:
+    """One statement that inserts rows into each of these tables, of these columns, which are sent as lists.
 
-    What they refer to among each other is looked at when it ends, so that their order doesn't matter.
+    What they refer to among each other is looked at when it ends, so that their order doesn't matter. `after` is a
+    change, returning something, that has to be done before the last of the tables gets its rows.
     """
-    *others, last = (
-        insert(table).values({name: bindparam(parameter(table, name), type_=table.c[name].type) for name in columns})
-        for table, columns in tables
-    )
+    selected = [select(*(_unnested(table, name) for name in columns)) for table, columns in tables]
+    if after is not None:
+        selected[-1] = selected[-1].where(select(func.count()).select_from(after).scalar_subquery() >= 0)
+    *others, last = (insert(table).from_select(its, rows) for (table, its), rows in zip(tables, selected, strict=True))
     named = zip(others, tables, strict=False)
-    return last.add_cte(*(each.cte(f"{table.name}_row") for each, (table, _) in named))
+    return last.add_cte(*(each.cte(f"{table.name}_rows") for each, (table, _) in named))
+
+
+def _unnested(table: Table, column: str) -> ColumnElement[Any]:
+    return func.unnest(bindparam(parameter(table, column), type_=ARRAY(table.c[column].type))).label(column)
+
+
+def lists_of(rows: Rows) -> dict[str, list[Any]]:
+    """The parameters of such a statement."""
+    return {
+        parameter(table, name): [row[name] for row in several] for table, several in rows.items() for name in several[0]
+    }
+
+
+def columns_of(rows: Rows) -> list[Columns]:
+    return [(table, tuple(several[0])) for table, several in rows.items()]
 
 
 def parameter(table: Table, column: str) -> str:
@@ -136,15 +155,13 @@ class WriteContext:
             await self.connection.change(NAME_COMPONENTS, {"content": content.hash, **names})
 
     async def insert_rows(self, rows: Rows) -> None:
-        """A row of each of these tables, in one statement."""
-        statement = insert_into(*((table, tuple(row)) for table, row in rows.items()))
-        values = {parameter(table, name): value for table, row in rows.items() for name, value in row.items()}
-        await self.connection.change(statement, values)
+        """Rows of each of these tables, in one statement."""
+        await self.connection.change(insert_into(*columns_of(rows)), lists_of(rows))
 
     async def insert_draft(self, flow_id: FlowId, state: FlowState, *, revision: int) -> DraftId:
         """A new active draft of a flow that has none."""
         row = self.draft_row(flow_id, state, revision=revision)
-        await self.insert_rows({FLOW_DRAFT: row})
+        await self.insert_rows({FLOW_DRAFT: [row]})
         return DraftId(row["id"])
 
     def draft_row(self, flow_id: FlowId, state: FlowState, *, revision: int) -> dict[str, Any]:

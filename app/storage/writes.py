@@ -1,10 +1,12 @@
-"""What copies, exports and creations write: the rows that a plan says, and nothing that it doesn't."""
+"""What copies, exports and creations write: the rows that plans say, and nothing that they don't."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Table
+from sqlalchemy import Boolean, DateTime, Insert, Integer, Text, any_, bindparam, case, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
@@ -14,11 +16,15 @@ from app.offload import offload
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
-from app.storage.write_context import WriteContext
+from app.storage.write_context import Columns, Rows, WriteContext, columns_of, insert_into, lists_of
 
 FIRST_REVISION = 1
 CHARACTERS = 100
 """About so many has what is told of one reference."""
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_SHOWN_TEXTS = ("name", "description", "cron", "name_key")
+_OVERRIDDEN = {"id": Text, "revision": Integer, "renamed": Boolean, **dict.fromkeys(_SHOWN_TEXTS, Text)}
 
 
 class WrittenFlow(NamedTuple):
@@ -26,20 +32,16 @@ class WrittenFlow(NamedTuple):
     draft_id: DraftId
 
 
-async def write_export(context: WriteContext, plan: ExportPlan) -> WrittenFlow:
-    """Write a copy or export: the draft, its flow if that is new, and the record."""
-    rows: dict[Table, dict[str, Any]] = {}
-    if plan.overrides is None:
-        rows[FLOW] = _flow_row(context, plan)
-        flow_id, revision = FlowId(rows[FLOW]["id"]), FIRST_REVISION
+async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenFlow]:
+    """Write copies and exports, in one statement for all: drafts, their flows if those are new, and the records."""
+    size = CHARACTERS * sum(len(plan.references) for plan in plans)
+    rows, written = await offload(size, _rows_of_exports, context, plans)
+    overriding = [plan for plan in plans if plan.overrides is not None]
+    if not overriding:
+        await context.insert_rows(rows)
     else:
-        await context.set_aside(plan.sets_aside)
-        revision = await context.next_revision(plan.overrides, plan.state if plan.renames_flow else None)
-        flow_id = plan.overrides
-    rows[FLOW_DRAFT] = context.draft_row(flow_id, plan.state, revision=revision)
-    written = WrittenFlow(flow_id, DraftId(rows[FLOW_DRAFT]["id"]))
-    rows[FLOW_EXPORT] = await offload(CHARACTERS * len(plan.references), _record_row, context, plan, written)
-    await context.insert_rows(rows)
+        parameters = {**lists_of(rows), **_parameters_of_overrides(context, overriding)}
+        await context.connection.change(_insert_and_override(*columns_of(rows)), parameters)
     return written
 
 
@@ -48,7 +50,7 @@ async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
     await context.insert_content(plan.content)
     flow = _flow_row(context, plan)
     draft = context.draft_row(FlowId(flow["id"]), plan.state, revision=FIRST_REVISION)
-    await context.insert_rows({FLOW: flow, FLOW_DRAFT: draft})
+    await context.insert_rows({FLOW: [flow], FLOW_DRAFT: [draft]})
     return WrittenFlow(FlowId(flow["id"]), DraftId(draft["id"]))
 
 
@@ -96,4 +98,59 @@ def _record_row(context: WriteContext, plan: ExportPlan, written: WrittenFlow) -
         "draft_id": written.draft_id,
         "set_aside_draft_id": plan.sets_aside,
         "references": references_to_text(plan.references),
+    }
+
+
+def _rows_of_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> tuple[Rows, list[WrittenFlow]]:
+    """The rows to insert, those of drafts last."""
+    flows, drafts, records, written = [], [], [], []
+    for plan in plans:
+        flow_id = plan.overrides
+        if flow_id is None:
+            flows.append(_flow_row(context, plan))
+            flow_id = FlowId(flows[-1]["id"])
+        drafts.append(context.draft_row(flow_id, plan.state, revision=plan.revision))
+        written.append(WrittenFlow(flow_id, DraftId(drafts[-1]["id"])))
+        records.append(_record_row(context, plan, written[-1]))
+    rows = {FLOW: flows, FLOW_EXPORT: records, FLOW_DRAFT: drafts}
+    return {table: its for table, its in rows.items() if its}, written
+
+
+@cache
+def _insert_and_override(*tables: Columns) -> Insert:
+    """Inserts rows, those of drafts once the drafts in their place are set aside: a flow has one that is active."""
+    aside = (
+        update(FLOW_DRAFT)
+        .where(FLOW_DRAFT.c.id == any_(bindparam("aside", type_=ARRAY(Text))))
+        .values(set_aside_at=_NOW, set_aside_by=bindparam("by", type_=Text))
+        .returning(FLOW_DRAFT.c.id)
+        .cte("aside")
+    )
+    overridden = select(
+        *(
+            func.unnest(bindparam(f"overridden_{name}", type_=ARRAY(kind))).label(name)
+            for name, kind in _OVERRIDDEN.items()
+        )
+    ).subquery("overridden")
+    # What a flow shows that was never published is what its draft says (X5).
+    texts = {name: case((overridden.c.renamed, overridden.c[name]), else_=FLOW.c[name]) for name in _SHOWN_TEXTS}
+    revised = (
+        update(FLOW)
+        .where(FLOW.c.id == overridden.c.id)
+        .values(draft_revision=overridden.c.revision, updated_at=_NOW, **texts)
+        .cte("revised")
+    )
+    return insert_into(*tables, after=aside).add_cte(revised)
+
+
+def _parameters_of_overrides(context: WriteContext, plans: Sequence[ExportPlan]) -> dict[str, Any]:
+    rows = [
+        {"id": plan.overrides, "revision": plan.revision, "renamed": plan.renames_flow, **shown(plan.state)}
+        for plan in plans
+    ]
+    return {
+        "aside": [plan.sets_aside for plan in plans if plan.sets_aside is not None],
+        "by": context.actor,
+        "now": context.at,
+        **{f"overridden_{name}": [row[name] for row in rows] for name in _OVERRIDDEN},
     }

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain.access import WorkspaceAccess, rights_missing
-from app.domain.export import ExportFacts, ExportRefusal, ExportWish, IntoWorkspace, export_refusals
+from app.domain.export import ExportRefusal, export_refusals
+from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
 from app.domain.model import UserId, Workspace, WorkspaceId
 from app.domain.quota import is_quota_judged, stands_only_in_the_way_of_a_new_flow
 from app.domain.source import Chosen, SourceWish

@@ -5,6 +5,7 @@ from app.domain.model import UserId
 from app.domain.revert import RevertRefusal, RevertWish, plan_revert
 from app.offload import offload
 from app.storage.draft_writes import revert_and_publish, revert_to_draft
+from app.storage.found_flows import named_states
 from app.storage.store import UnitOfWork
 from app.usecases.results import Reverted
 from app.usecases.sizes import size_of_draft
@@ -13,7 +14,7 @@ from app.usecases.sizes import size_of_draft
 async def revert_flow(work: UnitOfWork, actor: UserId, wish: RevertWish) -> Reverted | Refused[RevertRefusal]:
     """Make an old version the new draft, or the next version at once (H5). On a refusal nothing is written."""
     async with work.begin(actor) as store:
-        facts = await store.draft_facts(wish.flow_id, lambda found: [found.named], version_id=wish.version_id)
+        facts = await store.draft_facts(wish.flow_id, named_states, version_id=wish.version_id)
         plan = await offload(size_of_draft(facts), plan_revert, facts, wish)
         if isinstance(plan, Refused):
             return plan

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.domain.draft import DraftFacts
-from app.domain.export import ExportFacts
+from app.domain.export_facts import GatheredFacts
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.step import Step
 
@@ -30,9 +30,9 @@ def size_of_draft(facts: DraftFacts | None) -> int:
     return 0 if facts is None else size_of_flows(facts.flow) + size_of_version(facts.named_version)
 
 
-def size_of_export(facts: ExportFacts) -> int:
-    """Of everything that a copy or an export looks at."""
-    return size_of_flows(facts.source, facts.overridden) + size_of_version(facts.named_version)
+def size_of_exports(facts: GatheredFacts) -> int:
+    """Of everything that copies and exports look at."""
+    return size_of_flows(*facts.flows.values()) + sum(map(size_of_version, facts.versions.values()))
 
 
 def size_of_version(version: SavedState | None) -> int:

@@ -24,8 +24,10 @@ def crowd() -> World:
     publisher = graph(step("1", "tools/pubsub:pub", topic="long-topic"))
     world.topic("long-topic", "place-1")
     world.flow("publisher", "place-1", published=publisher, author="mia")
+    world.credential("long-credential", "place-1", "part-0")
     for size in (1, 2000):
-        many = graph(*(step(f"{index}", f"tools/part-{index % MANY}:run") for index in range(size)))
+        bound = step("0", "tools/part-0:run", credential="long-credential")
+        many = graph(bound, *(step(f"{index}", f"tools/part-{index % MANY}:run") for index in range(1, size)))
         world.flow(f"of-{size}-steps", "place-1", published=many, draft=many, author="mia")
     return world
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.access import FLOW_EDIT
 from app.domain.component import component_name
-from app.domain.export import ExportFacts, ExportWish, OntoFlow
+from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow
 from app.domain.flow import SavedState
 from app.domain.model import ReferenceKind
 from app.domain.override import ExistingDraft

@@ -8,17 +8,8 @@ from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, topic_fields
 from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refusal, Refused
-from app.domain.export import (
-    CopyRefusal,
-    CopyWish,
-    ExportFacts,
-    ExportPlan,
-    ExportWish,
-    IntoWorkspace,
-    OntoFlow,
-    plan_copy,
-    plan_export,
-)
+from app.domain.export import CopyRefusal, ExportPlan, plan_copy, plan_export
+from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind, Target, Workspace

@@ -10,7 +10,7 @@ from hypothesis import strategies
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Component
-from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target, Workspace

@@ -49,6 +49,7 @@ def test_a_copy_is_exact_and_a_draft_of_a_new_flow_in_the_same_workspace() -> No
         overrides=None,
         sets_aside=None,
         renames_flow=False,
+        revision=1,
         type=FlowType.REAL_TIME,
         references=plan.references,
         warnings=(),

@@ -9,7 +9,8 @@ from hypothesis import given, reject, settings
 from app.domain.bindings import AgentNotCopied
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refused
-from app.domain.export import CopyWish, ExportPlan, plan_copy, plan_export
+from app.domain.export import ExportPlan, plan_copy, plan_export
+from app.domain.export_facts import CopyWish
 from app.domain.flow import SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind

@@ -15,7 +15,8 @@ from app.domain.component import (
 )
 from app.domain.create import CreatePlan, CreateWish
 from app.domain.errors import Refused
-from app.domain.export import CopyWish, ExportFacts, ExportPlan, plan_copy, plan_export
+from app.domain.export import ExportPlan, plan_copy, plan_export
+from app.domain.export_facts import CopyWish, ExportFacts
 from app.domain.flow import Flow
 from app.domain.graph import Json
 from app.domain.inaccessible import InaccessibleComponent

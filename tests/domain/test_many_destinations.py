@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from app.domain.component import Catalogue
-from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
+from app.domain.export import export_refusals
+from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
 from app.domain.used_components import USABLE_NOWHERE_ELSE, UsedComponents, components_not_accessible
 from tests.domain.counting import bytecodes
 from tests.domain.world import (

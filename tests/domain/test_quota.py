@@ -3,7 +3,8 @@
 import pytest
 
 from app.domain.access import WorkspaceAccess
-from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
+from app.domain.export import export_refusals
+from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
 from app.domain.model import WorkspaceType
 from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded, stands_only_in_the_way_of_a_new_flow
 from tests.domain.planning import copy, export, planned, refusals

@@ -5,7 +5,8 @@ import pytest
 from app.domain.access import FlowNotFound, WorkspaceAccess, WorkspaceNotFound
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal, Refused, in_order
-from app.domain.export import ExportFacts, ExportWish, OntoFlow, plan_export
+from app.domain.export import plan_export
+from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow
 from app.domain.input import InvalidInput
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow, VersionNotFound

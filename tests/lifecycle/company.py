@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.create import CreateWish
 from app.domain.errors import Refused
-from app.domain.export import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.override import ExistingDraft
 from app.domain.publish import PublishWish

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from app.domain.access import WorkspaceAccess, may_write_flows
 from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
-from app.domain.export import ExportFacts, ExportWish, IntoWorkspace, export_refusals
+from app.domain.export import export_refusals
+from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
 from app.domain.flow import SavedState
 from app.domain.input import name_key
 from app.domain.model import Contract, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.errors import Refused
-from app.domain.export import ExportWish, IntoWorkspace, OntoFlow
+from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import FlowStatus, FlowType, UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.engine import Database, open_database
@@ -266,7 +266,7 @@ async def test_an_export_reads_nothing_but_what_it_is_about(
         assert isinstance(await export_flow(work, EVERYWHERE, wish), Refused)
 
     plans = await plans_of(large, export)
-    assert len(plans) == 2 * (6 if isinstance(destination, IntoWorkspace) else 5)
+    assert len(plans) == 2 * 4
     hold(plans, rows=50)
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from app.domain.create import CreateWish
-from app.domain.export import CopyWish, ExportPlan, plan_export
-from app.storage.writes import write_export
+from app.domain.export import ExportPlan, plan_export
+from app.domain.export_facts import CopyWish
+from app.storage.writes import write_exports
 from tests.usecases.graphs import code, graph
 from tests.usecases.races import holding, waiting, without_waiting
 from tests.usecases.world import NOW, World, exported
@@ -15,10 +16,10 @@ async def test_an_override_waits_for_whoever_overrides_the_flow_and_sets_aside_w
 ) -> None:
     wish = world.export_wish("orders", over="orders-live")
     async with holding(world) as first:
-        plan = plan_export(await first.export_facts(wish), wish)
+        plan = plan_export((await first.gather([wish])).of(wish), wish)
         assert isinstance(plan, ExportPlan)
         async with waiting(world, world.export("plain", over="orders-live")) as second:
-            came = await write_export(first.context(at=NOW), plan)
+            [came] = await write_exports(first.context(at=NOW), [plan])
     assert exported(await second).set_aside == came.draft_id
 
 
@@ -33,7 +34,7 @@ async def test_a_new_flow_waits_for_whoever_takes_a_place_in_the_same_quota(worl
 
 async def test_a_copy_waits_for_the_quota_as_well(world: World) -> None:
     async with holding(world) as first:
-        await first.copy_facts(CopyWish(world["till"]))
+        await first.gather([CopyWish(world["till"])])
         async with waiting(world, world.copy("stock")) as second:
             pass
     exported(await second)
@@ -54,7 +55,7 @@ async def test_an_override_in_a_full_contract_does_not_wait_for_its_quota(world:
 
 async def test_a_flow_can_be_exported_from_while_it_is_exported_onto(world: World) -> None:
     async with holding(world) as first:
-        await first.export_facts(world.export_wish("plain", over="orders"))
+        await first.gather([world.export_wish("plain", over="orders")])
         exported(await without_waiting(world.export("orders", to="production")))
         exported(await without_waiting(world.export("orders", over="orders-live")))
         exported(await without_waiting(world.copy("orders")))
@@ -62,15 +63,15 @@ async def test_a_flow_can_be_exported_from_while_it_is_exported_onto(world: Worl
 
 async def test_exports_of_one_flow_onto_many_do_not_wait_for_each_other(world: World) -> None:
     async with holding(world) as first, holding(world) as second:
-        await first.export_facts(world.export_wish("plain", over="orders-live"))
-        await second.export_facts(world.export_wish("plain", over="busy"))
+        await first.gather([world.export_wish("plain", over="orders-live")])
+        await second.gather([world.export_wish("plain", over="busy")])
         exported(await without_waiting(world.export("plain", over="never-published")))
 
 
 async def test_a_flow_that_is_being_exported_can_not_be_deleted_meanwhile(world: World) -> None:
     delete = "delete from flow where id = :flow"
     async with holding(world) as first:
-        await first.export_facts(world.export_wish("unpublished", over="busy"))
+        await first.gather([world.export_wish("unpublished", over="busy")])
         async with waiting(world, world.execute(delete, flow=world["unpublished"])) as deletion:
             pass
     await deletion

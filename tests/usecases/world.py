@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from app.domain.create import CreateRefusal, CreateWish
 from app.domain.errors import Refusal, Refused
-from app.domain.export import CopyRefusal, CopyWish, ExportRefusal, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.export import CopyRefusal, ExportRefusal
+from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish

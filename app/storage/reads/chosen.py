@@ -21,10 +21,10 @@ async def read_chosen(
 ) -> ChosenFlow | None:
     """The flow with the state that `source` names, whose steps count towards the limit; None if it isn't visible."""
     needed = {flow_id: chosen_by(source)}
-    flows = await read_flows(connection, viewer, needed, source.version_id, limit.take_bytes)
+    flows = await read_flows(connection, viewer, needed, [source.version_id], limit.take_bytes)
     if flow_id not in flows:
         return None
-    flow, named = flows[flow_id]
+    flow, named = flows[flow_id].flow, flows[flow_id].named.get(source.version_id or "")
     chosen = chosen_state(flow, source, named)
     if isinstance(chosen, Chosen):
         limit.take_steps(len(chosen.state.steps))

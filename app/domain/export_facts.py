@@ -1,0 +1,98 @@
+"""What copies and exports rest on: what is wished for, and the facts that a decision needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.domain.access import WorkspaceAccess
+from app.domain.component import Catalogue
+from app.domain.flow import Flow, SavedState
+from app.domain.model import ContractId, Target
+from app.domain.override import ExistingDraft
+from app.domain.source import BY_DEFAULT, SourceWish
+from app.domain.used_components import UsedComponents
+
+
+@dataclass(frozen=True, slots=True)
+class IntoWorkspace:
+    """A new flow is made in this workspace."""
+
+    workspace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OntoFlow:
+    """The draft of this flow is overridden."""
+
+    flow_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    flow_id: str
+    destination: IntoWorkspace | OntoFlow
+    name: str | None = None
+    topic_id: str | None = None
+    source: SourceWish = BY_DEFAULT
+    existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
+
+
+@dataclass(frozen=True, slots=True)
+class CopyWish:
+    flow_id: str
+    name: str | None = None
+    source: SourceWish = BY_DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFacts:
+    """What a decision rests on, as the caller can see it: what it can't see is None, like what doesn't exist (A5)."""
+
+    source: Flow | None
+    destination: WorkspaceAccess | None
+    """The workspace that is written into."""
+    overridden: Flow | None = None
+    named_version: SavedState | None = None
+    """The version of the source that the wish names."""
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """What the flows at hand are bound to and the given topic, where they exist and the caller can see them."""
+    flows_used: int = 0
+    """How many flows the destination's contract holds in its production workspaces."""
+    used: UsedComponents | None = None
+    """The components of the chosen state, where they are looked up once for many destinations."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredFacts:
+    """What a call of any number of copies and exports rests on, read together (P8), as the caller can see it."""
+
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    versions: Mapping[tuple[str, str], SavedState] = field(default_factory=dict)
+    """The versions that wishes name, by their flow and their own id."""
+    accesses: Mapping[str, WorkspaceAccess] = field(default_factory=dict)
+    """The workspaces in which new flows are made."""
+    flows_used: Mapping[ContractId, int] = field(default_factory=dict)
+    """How many flows the contracts of these hold in their production workspaces, where that matters."""
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    targets: Mapping[str, Target] = field(default_factory=dict)
+
+    def of(self, wish: ExportWish | CopyWish) -> ExportFacts:
+        """What one of the wishes rests on."""
+        source = self.flows.get(wish.flow_id)
+        overridden: Flow | None = None
+        if isinstance(wish, CopyWish):
+            destination = None if source is None else source.access
+        elif isinstance(wish.destination, OntoFlow):
+            overridden = self.flows.get(wish.destination.flow_id)
+            destination = None if overridden is None else overridden.access
+        else:
+            destination = self.accesses.get(wish.destination.workspace_id)
+        return ExportFacts(
+            source=source,
+            destination=destination,
+            overridden=overridden,
+            named_version=self.versions.get((wish.flow_id, wish.source.version_id or "")),
+            catalogue=self.catalogue,
+            targets=self.targets,
+            flows_used=0 if destination is None else self.flows_used.get(destination.workspace.contract.id, 0),
+        )

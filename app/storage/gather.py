@@ -1,0 +1,60 @@
+"""What copies and exports rest on, read together for a whole call: in three statements, however many there are (P8)."""
+
+from collections.abc import Iterable, Sequence
+
+from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow
+from app.domain.flow import Flow, FlowState, SavedState
+from app.domain.graph import references
+from app.storage.database_connections import ReadConnection
+from app.storage.facts import read_catalogue, read_targets
+from app.storage.found_flows import Needed, all_of, chosen_by, own_states, read_flows_and_workspaces
+from app.storage.locks import Touched
+
+Wish = ExportWish | CopyWish
+
+
+def touched_by(wishes: Iterable[Wish]) -> Touched:
+    """What these wishes are about."""
+    changed, workspaces, copied, kept = [], [], [], []
+    for wish in wishes:
+        kept.append(wish.flow_id)
+        if isinstance(wish, CopyWish):
+            copied.append(wish.flow_id)
+        elif isinstance(wish.destination, OntoFlow):
+            changed.append(wish.destination.flow_id)
+        else:
+            workspaces.append(wish.destination.workspace_id)
+    return Touched(*(tuple(dict.fromkeys(ids)) for ids in (changed, kept, copied, workspaces)))
+
+
+async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]) -> GatheredFacts:
+    """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets."""
+    needed: dict[str, list[Needed]] = {}
+    for wish in wishes:
+        needed.setdefault(wish.flow_id, []).append(chosen_by(wish.source))
+        if isinstance(wish, ExportWish) and isinstance(wish.destination, OntoFlow):
+            needed.setdefault(wish.destination.flow_id, []).append(own_states)
+    found = await read_flows_and_workspaces(
+        connection,
+        viewer,
+        {flow_id: all_of(several) for flow_id, several in needed.items()},
+        {wish.source.version_id for wish in wishes},
+        touched_by(wishes),
+    )
+    states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
+    catalogue = await read_catalogue(connection, viewer, (step.command for state in states for step in state.steps))
+    bound = (reference for state in states for reference in references(state.bindings))
+    given = (wish.topic_id for wish in wishes if isinstance(wish, ExportWish) and wish.topic_id is not None)
+    return GatheredFacts(
+        flows={flow_id: each.flow for flow_id, each in found.flows.items()},
+        versions={(flow_id, one): state for flow_id, each in found.flows.items() for one, state in each.named.items()},
+        accesses=found.accesses,
+        flows_used=found.flows_used,
+        catalogue=catalogue,
+        targets=await read_targets(connection, viewer, {*bound, *given}),
+    )
+
+
+def states_at_hand(flow: Flow, *named: SavedState) -> list[FlowState]:
+    """Every state of a flow that is at hand, whichever is chosen."""
+    return [saved.state for saved in (flow.published, flow.draft, *named) if saved is not None]

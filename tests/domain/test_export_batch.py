@@ -1,0 +1,79 @@
+"""Several exports in one call (P8): each is decided with what those before it take and leave."""
+
+from dataclasses import replace
+
+from app.domain.export import ExportPlan
+from app.domain.export_batch import Decision, plan_exports
+from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace, OntoFlow
+from app.domain.quota import QuotaExceeded
+from app.domain.source import SourceWish, StateOfFlow
+from tests.domain.planning import refusals
+from tests.domain.world import (
+    FULL,
+    LIMITED,
+    PRODUCTION,
+    catalogue,
+    contract,
+    draft,
+    flow,
+    flow_there,
+    integrator,
+    saying,
+    state,
+    workspace,
+)
+
+SMALL = contract("Small Shop", quota=5)
+LIVE, SHOP, LAB = (workspace(name, SMALL, kind) for name, kind in (("Live", FULL), ("Shop", FULL), ("Lab", LIMITED)))
+SOURCE = flow(saying(state(name="Orders"), description="From the source"))
+
+
+def decided(facts: GatheredFacts, *wishes: ExportWish) -> list[str]:
+    return [outcome(decision) for decision in plan_exports(facts, wishes)]
+
+
+def outcome(decision: Decision) -> str:
+    return decision.state.name if isinstance(decision, ExportPlan) else decision.errors[0].code
+
+
+def test_the_quota_counts_what_the_exports_before_it_take() -> None:
+    """X10, P8: overrides and development workspaces take nothing, and neither does what was refused."""
+    there = flow_there(state(), at=LIVE, name="There")
+    facts = GatheredFacts(
+        flows={SOURCE.id: SOURCE, there.id: there},
+        accesses={one.id: integrator(one) for one in (LIVE, SHOP, LAB)},
+        flows_used={SMALL.id: 3},
+        catalogue=catalogue(),
+    )
+    new = [ExportWish(SOURCE.id, IntoWorkspace(one.id)) for one in (LIVE, LAB, SHOP, LIVE, LAB, SHOP)]
+    over = ExportWish(SOURCE.id, OntoFlow(there.id))
+    bad = ExportWish(SOURCE.id, IntoWorkspace(LIVE.id), name="\n")
+    full = "QUOTA_EXCEEDED"
+    assert decided(facts, bad, over, *new) == [
+        "INVALID_INPUT",
+        "There",
+        "Orders",
+        "Orders",
+        "Orders",
+        full,
+        "Orders",
+        full,
+    ]
+    *_, last = plan_exports(facts, new)
+    assert refusals(last) == (QuotaExceeded(5, 5, SMALL),)
+
+
+def test_what_is_exported_over_a_flow_is_its_draft_for_the_exports_after_it() -> None:
+    """As it would be if they were calls of their own."""
+    middle = replace(flow(None, draft(name="Before"), at=PRODUCTION, flow_id="flow_middle"), draft_revision=7)
+    last = flow_there(state(), at=PRODUCTION)
+    facts = GatheredFacts(flows={one.id: one for one in (SOURCE, middle, last)}, catalogue=catalogue())
+    wishes = (
+        ExportWish(SOURCE.id, OntoFlow(middle.id), name="Between"),
+        ExportWish(middle.id, OntoFlow(last.id), name="Onwards", source=SourceWish(StateOfFlow.DRAFT)),
+    )
+    first, second = plan_exports(facts, wishes)
+    assert isinstance(first, ExportPlan)
+    assert isinstance(second, ExportPlan)
+    assert (first.revision, second.revision) == (8, 1)
+    assert (first.state.description, second.state.description) == ("From the source", "From the source")
