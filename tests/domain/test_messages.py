@@ -8,6 +8,7 @@ from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, Insuff
 from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.component import Component, InaccessibilityReason
 from app.domain.draft import StaleDraft
+from app.domain.error_code import ErrorCode
 from app.domain.graph import steps_of
 from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
 from app.domain.input import InvalidInput
@@ -38,7 +39,6 @@ from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.wording import enumerated, shown
-from app.graphql.errors.table import LINES
 from tests.domain.messages import MESSAGES, Message, inaccessible
 from tests.domain.messages_of_drafts import OF_DRAFTS
 from tests.domain.world import (
@@ -149,7 +149,8 @@ def test_what_is_said(message: Message, says: str) -> None:
 
 def test_of_every_refusal_and_blocker_it_is_tested_what_is_said() -> None:
     said = {type(message) for message, _ in ALL} | {InvalidGraph, InvalidInput}
-    assert said >= {*LINES, *get_args(Blocker), *get_args(ExportWarning)}
+    assert said >= {*get_args(Blocker), *get_args(ExportWarning)}
+    assert {getattr(each, "code", None) for each in said} >= {*ErrorCode}
 
 
 @pytest.mark.parametrize("message", [message for message, _ in ALL], ids=lambda each: type(each).__name__)
