@@ -2,6 +2,7 @@
 
 from asyncio import Lock, shield
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
@@ -15,6 +16,7 @@ from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup
 from app.offload import offload
 from app.storage.engine import Database
+from app.storage.related import Related
 from app.storage.store import UnitOfWork
 
 Key = TypeVar("Key", bound=Hashable)
@@ -91,7 +93,12 @@ class Vanished(LookupError):
     """What was there a moment ago and is gone: somebody published, discarded or removed it meanwhile."""
 
 
-Info = StrawberryInfo[Context, None]
+@dataclass
+class Info(StrawberryInfo[Context, None]):
+    """What a resolver is told."""
+
+    related: tuple[Related, ...] = ()
+    """Of a connection: what is selected of its nodes that can be read with them."""
 
 
 async def required(loader: "Loader[Key, Found | None]", key: Key) -> Found:

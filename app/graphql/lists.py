@@ -1,13 +1,14 @@
 """Connections of lists that belong to a parent, loaded together for all parents that ask for the same."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from app.graphql.connections import Connection, PageArguments
 from app.graphql.context import Info
 from app.graphql.loaders import CountBelow, PageBelow
-from app.graphql.lookups import Lookup
+from app.graphql.lookups import Loader, Lookup
 from app.storage.paging import Page
 from app.storage.reads.lists import FlowOrder, ListName, Wanted
 
@@ -15,18 +16,30 @@ NodeType = TypeVar("NodeType")
 
 
 def connection_below(
-    info: Info, wanted: Wanted, parent: str, page: PageArguments, node: Callable[[Any], NodeType]
+    info: Info,
+    wanted: Wanted,
+    parent: str,
+    page: PageArguments,
+    node: Callable[[Any], NodeType],
+    *,
+    parents: Loader[str, Any] | None = None,
 ) -> Awaitable[Connection[NodeType]]:
-    """The lookup of a page of the list that a parent has; `node` makes a node of a view."""
+    """The lookup of a page of the list that a parent has; `node` makes a node of a view.
+
+    `parents` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
+    """
     paging = page.of(wanted.name, wanted.flow_order, parent, key=_key_of(wanted))
     loaders = info.context.loaders
 
     number_of_all: Awaitable[Any] = Lookup(loaders.counts, CountBelow(wanted, parent))
 
-    def connection(found: Page[Any]) -> Connection[NodeType]:
-        return paging.connection(found, node, lambda: number_of_all)
+    def connection(found: Page[Any]) -> Connection[NodeType] | Lookup[Connection[NodeType]]:
+        made = paging.connection(found, node, lambda: number_of_all)
+        # What has elements is there.
+        return made if found.elements or parents is None else Lookup(parents, parent, lambda _: made)
 
-    page_of_list: Awaitable[Any] = Lookup(loaders.pages, PageBelow(wanted, paging.request, parent), connection)
+    reading = replace(wanted, related=info.related) if info.related else wanted
+    page_of_list: Awaitable[Any] = Lookup(loaders.pages, PageBelow(reading, paging.request, parent), connection)
     # Of every list there is a page, if an empty one.
     return page_of_list
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.domain.diff import GraphDiff
 from app.domain.model import ReferenceKind, UserId
@@ -20,17 +20,12 @@ from app.storage.reads.lists import Wanted
 from app.storage.reads.rows import (
     AgentView,
     ComponentView,
-    ContractView,
     CredentialView,
-    DraftView,
-    FlowView,
     GraphView,
     SecretView,
     TopicView,
-    UserView,
-    VersionView,
-    WorkspaceView,
 )
+from app.storage.related import Related
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_states
 from app.usecases.find_candidates import TopicInUse, find_topic_in_use
@@ -81,8 +76,38 @@ class StoredGraph(NamedTuple):
     view: GraphView
 
 
+class ById(Generic[Found]):
+    """The loader of resources by their ids: a property that makes it when it is first asked."""
+
+    def __init__(self, read: "by_id.Read[Found]") -> None:
+        self._read = read
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, loaders: "Loaders", _: type) -> Loader[str, Found | None]:
+        loader = loaders.__dict__[self._name] = loaders.loader_by_id(self._read)
+        return loader
+
+
 class Loaders:
     """One loader for each kind of question, made when it is first asked; what isn't found, or isn't visible, is None."""
+
+    users = ById(by_id.read_users)
+    visible_users = ById(by_id.read_visible_users)
+    contracts = ById(by_id.read_contracts)
+    workspaces = ById(by_id.read_workspaces)
+    components = ById(by_id.read_components)
+    components_referred_to = ById(by_id.read_components_referred_to)
+    topics = ById(by_id.read_topics)
+    credentials = ById(by_id.read_credentials)
+    secrets = ById(by_id.read_secrets)
+    agents = ById(by_id.read_agents)
+    flows = ById(by_id.read_flows)
+    drafts = ById(by_id.read_drafts)
+    active_drafts = ById(by_id.read_active_drafts)
+    """By the id of the flow."""
+    versions = ById(by_id.read_versions)
 
     def __init__(self, database: Database, viewer: UserId, meter: Meter) -> None:
         self._database = database
@@ -91,65 +116,8 @@ class Loaders:
         self._reading: set[asyncio.Task[Any]] = set()
 
     @cached_property
-    def users(self) -> Loader[str, UserView | None]:
-        return self._by_id(by_id.read_users)
-
-    @cached_property
-    def visible_users(self) -> Loader[str, UserView | None]:
-        return self._by_id(by_id.read_visible_users)
-
-    @cached_property
-    def contracts(self) -> Loader[str, ContractView | None]:
-        return self._by_id(by_id.read_contracts)
-
-    @cached_property
-    def workspaces(self) -> Loader[str, WorkspaceView | None]:
-        return self._by_id(by_id.read_workspaces)
-
-    @cached_property
-    def components(self) -> Loader[str, ComponentView | None]:
-        return self._by_id(by_id.read_components)
-
-    @cached_property
-    def components_referred_to(self) -> Loader[str, ComponentView | None]:
-        return self._by_id(by_id.read_components_referred_to)
-
-    @cached_property
-    def topics(self) -> Loader[str, TopicView | None]:
-        return self._by_id(by_id.read_topics)
-
-    @cached_property
-    def credentials(self) -> Loader[str, CredentialView | None]:
-        return self._by_id(by_id.read_credentials)
-
-    @cached_property
-    def secrets(self) -> Loader[str, SecretView | None]:
-        return self._by_id(by_id.read_secrets)
-
-    @cached_property
-    def agents(self) -> Loader[str, AgentView | None]:
-        return self._by_id(by_id.read_agents)
-
-    @cached_property
     def bindings(self) -> Loader[Reference, BoundView | None]:
         return self._loader(self._bindings)
-
-    @cached_property
-    def flows(self) -> Loader[str, FlowView | None]:
-        return self._by_id(by_id.read_flows)
-
-    @cached_property
-    def drafts(self) -> Loader[str, DraftView | None]:
-        return self._by_id(by_id.read_drafts)
-
-    @cached_property
-    def active_drafts(self) -> Loader[str, DraftView | None]:
-        """By the id of the flow."""
-        return self._by_id(by_id.read_active_drafts)
-
-    @cached_property
-    def versions(self) -> Loader[str, VersionView | None]:
-        return self._by_id(by_id.read_versions)
 
     @cached_property
     def graphs(self) -> Loader[str, StoredGraph | None]:
@@ -192,7 +160,7 @@ class Loaders:
     def counts(self) -> Loader[CountBelow, int]:
         return self._loader(self._counts)
 
-    def _by_id(self, read: "by_id.Read[Found]") -> Loader[str, Found | None]:
+    def loader_by_id(self, read: "by_id.Read[Found]") -> Loader[str, Found | None]:
         async def load(ids: list[str]) -> list[Found | None]:
             async with self._database.reading() as connection:
                 found = await read(connection, self._viewer, ids)
@@ -271,8 +239,23 @@ class Loaders:
         for (wanted, request), parents in groups:
             async with self._database.reading() as connection:
                 pages = await wanted.listing().pages(connection, parents, request, {"viewer": self._viewer})
-            found |= {PageBelow(wanted, request, parent): page for parent, page in zip(parents, pages, strict=True)}
+            for parent, page in zip(parents, pages, strict=True):
+                found[PageBelow(wanted, request, parent)] = page
+                for related, answers in page.found.items():
+                    self._related(related).know(answers)
         return [found[key] for key in keys]
+
+    def _related(self, related: Related) -> Loader[str, Any]:
+        """The loader of what may be read with a page."""
+        match related:
+            case Related.CONTRACT:
+                return self.contracts
+            case Related.CREATED_BY | Related.PUBLISHED_BY | Related.AUTHOR:
+                return self.users
+            case Related.DRAFT:
+                return self.active_drafts
+            case Related.PUBLISHED_VERSION:
+                return self.versions
 
     async def _counts(self, keys: list[CountBelow]) -> list[int]:
         found: dict[CountBelow, int] = {}

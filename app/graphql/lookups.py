@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import shield
-from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable
+from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -53,6 +53,10 @@ class Loader(Generic[Key, Answer]):
             self._known.update(zip(missing, answers, strict=True))
         return self._known
 
+    def know(self, answers: Mapping[Key, Answer]) -> None:
+        """Take what was read elsewhere."""
+        self._known.update(answers)
+
     async def _load_batch(self, keys: list[Key]) -> list[Answer]:
         # The task is one of the library's own, which doesn't end with that of the request.
         task = asyncio.current_task()
@@ -92,7 +96,7 @@ class Lookups:
     def __await__(self) -> Generator[Any, None, list[Any]]:
         """For graphql-core, with which tests compare our executor."""
         waiting = (nothing() if lookup is None else awaited(lookup) for lookup in self.each)
-        return self.of((yield from asyncio.gather(*waiting).__await__()))
+        return self.of((yield from asyncio.gather(*waiting, return_exceptions=True).__await__()))
 
     def of(self, found: list[Any]) -> list[Any]:
         """The list, of what was found for each."""

@@ -2,7 +2,7 @@
 
 from asyncio import shield
 from collections.abc import Awaitable
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -193,6 +193,5 @@ class Query:
         self, info: Info, page: PageArguments, flow_id: FlowId
     ) -> Awaitable[Connection[FlowVersion] | None]:
         """The published versions of a flow, newest first."""
-        history = connection_below(info, Wanted(ListName.HISTORY), flow_id, page, FlowVersion.of)
-        of_visible_flow: Lookup[Any] = Lookup(info.context.loaders.flows, flow_id, lambda _: history)
-        return of_visible_flow
+        flows = info.context.loaders.flows
+        return connection_below(info, Wanted(ListName.HISTORY), flow_id, page, FlowVersion.of, parents=flows)

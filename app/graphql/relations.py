@@ -12,6 +12,7 @@ import strawberry
 from app.graphql.context import Context, Info
 from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup, Lookups
+from app.storage.related import Related
 
 KEY = "relation"
 """Under which the metadata of a field have its relation."""
@@ -29,6 +30,8 @@ class One:
     """What the loader is asked for on behalf of a parent; None where that refers to nothing."""
     make: Callable[[Any], object] | None
     """Makes an object of the schema of what was found; None where it is one, as rows are."""
+    related: Related | None = None
+    """Under which name it can be read with a page of its parents; None: it can't."""
 
     def lookup(self, loaders: Loaders, parent: object) -> Lookup[Any] | None:
         key = self.key(parent)
@@ -75,12 +78,13 @@ def one(
     *,
     make: Callable[[Any], object] | None = None,
     name: str | None = None,
+    related: Related | None = None,
 ) -> Field:
     """A field that is a relation; its type says whether there has to be something.
 
     `name` is for one that Python keeps for itself.
     """
-    relation = One(loader, key, make)
+    relation = One(loader, key, make, related)
 
     def resolve(root: Any, info: Info) -> Any:  # noqa: ANN401 - the field's type says what it is
         return relation.lookup(info.context.loaders, root)

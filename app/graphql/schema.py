@@ -18,6 +18,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
+from app.graphql.context import Info
 from app.graphql.errors import exports
 from app.graphql.errors.table import LINES
 from app.graphql.input_values import LiteralsRule
@@ -70,7 +71,7 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     types=IMPLEMENTATIONS,
-    config=StrawberryConfig(scalar_map=SCALARS),
+    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info),
 )
 schema.graphql_schema.description = DESCRIPTION
 for named in schema.graphql_schema.type_map.values():

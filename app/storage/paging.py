@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Integer, Select, Text, any_, bindparam, func, select, true, tuple_
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.input import name_key as fold
 from app.storage.database_connections import ReadConnection
+from app.storage.related import Found, Joins, found_in, joined
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
@@ -36,6 +38,8 @@ class Page(Generic[View]):
     elements: tuple[tuple[Key, View], ...] = ()
     has_next: bool = False
     has_previous: bool = False
+    found: Found = field(default_factory=dict)
+    """What was read with the elements, which refer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,19 @@ class Order:
 
     def cut(self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View]) -> Page[View]:
         """The page in the rows that `page` selected."""
-        width = len(self.columns)
-        kept = [(tuple(row[-width:]), row) for row in rows]
-        kept.sort(key=lambda element: element[0], reverse=self.descending != request.backwards)
-        more = len(kept) > request.size
-        elements = tuple((key, view(row)) for key, row in kept[: request.size])
-        beyond = request.beyond is not None
+        kept = self.kept(rows, request)
+        more, beyond = len(rows) > request.size, request.beyond is not None
+        elements = tuple((key, view(row)) for key, row in kept)
         if request.backwards:
             return Page(elements[::-1], has_next=beyond, has_previous=more)
         return Page(elements, has_next=more, has_previous=beyond)
+
+    def kept(self, rows: Sequence[Any], request: PageRequest) -> list[tuple[Key, Any]]:
+        """The rows of the page, with their keys, as they were asked for."""
+        width = len(self.columns)
+        kept = [(tuple(row[-width:]), row) for row in rows]
+        kept.sort(key=itemgetter(0), reverse=self.descending != request.backwards)
+        return kept[: request.size]
 
 
 def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
@@ -109,11 +117,16 @@ class ListBelow(Generic[View]):
     """Whether the viewer may see the list of the parent with this id; the others have none."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """What the parameters in the conditions of `rows` stand for."""
+    joins: Joins = field(default_factory=dict)
+    """What is read with the elements."""
     statements: dict[tuple[str, bool], Select[Any]] = field(default_factory=dict)
     """Those that were made, which takes longer than to have them answered."""
 
     def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
         return replace(self, rows=self.rows.where(*conditions), statements={})
+
+    def joining(self, joins: Joins) -> "ListBelow[View]":
+        return replace(self, joins=joins, statements={})
 
     async def pages(
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
@@ -124,12 +137,21 @@ class ListBelow(Generic[View]):
         if len(different) == 1:
             statement = self._statement("one", self._page_of_one, backwards=request.backwards)
             rows = await connection.rows(statement, {**parameters, "parent": different[0]})
-            return [self.order.cut(rows, request, self.view)] * len(parents)
+            return [self._cut(rows, request)] * len(parents)
         below: dict[str, list[Sequence[Any]]] = {}
         statement = self._statement("several", self._pages_of_several, backwards=request.backwards)
         for row in await connection.rows(statement, {**parameters, "parents": different}):
             below.setdefault(row[0], []).append(row[1:])
-        return [self.order.cut(below.get(parent, ()), request, self.view) for parent in parents]
+        pages = {parent: self._cut(below.get(parent, ()), request) for parent in different}
+        return [pages[parent] for parent in parents]
+
+    def _cut(self, rows: Sequence[Any], request: PageRequest) -> Page[View]:
+        page = self.order.cut(rows, request, self.view)
+        if not self.joins:
+            return page
+        kept = [row for _, row in self.order.kept(rows, request)]
+        elements = [element for _, element in (reversed(page.elements) if request.backwards else page.elements)]
+        return replace(page, found=found_in(kept, elements, self.joins, start=len(self.rows.selected_columns)))
 
     def _statement(self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False) -> Select[Any]:
         found = self.statements.get((name, backwards))
@@ -140,13 +162,18 @@ class ListBelow(Generic[View]):
     def _page_of_one(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - called by `_statement`
         """The planner knows how long the list of a parent is only if it is told which one."""
         only = () if self.only is None else (self.only(PARENT),)
-        return self.order.page(self.rows.where(self.parent == PARENT, *only), backwards=backwards)
+        page = self.order.page(self.rows.where(self.parent == PARENT, *only), backwards=backwards)
+        if not self.joins:
+            return page
+        rows = page.subquery("page")
+        return joined(rows, rows, self.joins, keys=len(self.order.columns))
 
     def _pages_of_several(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - as above
         above = select(func.unnest(PARENTS).label("id")).subquery("parents")
         only = () if self.only is None else (self.only(above.c.id),)
         page = self.order.page(self.rows.where(self.parent == above.c.id), backwards=backwards).lateral("page")
-        return select(above.c.id, page).select_from(above.join(page, true())).where(*only)
+        rows = joined(above.join(page, true()), page, self.joins, keys=len(self.order.columns))
+        return rows.with_only_columns(above.c.id, *rows.selected_columns, maintain_column_froms=True).where(*only)
 
     async def counts(
         self, connection: ReadConnection, parents: Sequence[str], parameters: Mapping[str, Any]

@@ -41,9 +41,7 @@ DOCUMENTS = int(os.environ.get("TEST_DOCUMENTS", "400"))
 NOBODY: Any = None
 
 FAILING = (
-    None,
-    None,
-    None,
+    *[None] * 5,
     "contracts",
     "users",
     "workspaces",
@@ -58,6 +56,9 @@ FAILING = (
 
 async def failing(_: Sequence[object]) -> list[object]:
     raise RuntimeError("it can't be read")
+
+
+def knowing_nothing(_: object) -> None: ...
 
 
 async def finding_nothing(keys: Sequence[object]) -> list[object]:
@@ -79,7 +80,10 @@ class Both:
             meter=Limits().meter(),
         )
         if loader is not None:
-            getattr(context.loaders, loader)._load = behave
+            broken = getattr(context.loaders, loader)
+            broken._load = behave
+            # Nor is anything known to it that was read with a page.
+            broken.know = knowing_nothing
         return context
 
     async def answers(

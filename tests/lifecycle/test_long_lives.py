@@ -62,7 +62,7 @@ async def test_a_long_history_takes_as_many_statements_as_a_short_one(lives: Lon
     taken = [
         [await lives.ada.statements(HISTORY, flow=flow, **page) for page in pages] for flow in (lives.short, lives.long)
     ]
-    assert taken == [[4, 4, 4], [4, 4, 4]]
+    assert taken == [[2, 2, 2], [2, 2, 2]]
 
 
 async def test_many_drafts_set_aside_take_as_many_statements_as_a_few(lives: LongLives) -> None:
@@ -71,7 +71,7 @@ async def test_many_drafts_set_aside_take_as_many_statements_as_a_few(lives: Lon
         [await lives.ada.statements(SET_ASIDE, flow=flow, **page) for page in pages]
         for flow in (lives.short, lives.long)
     ]
-    assert taken == [[7, 7, 7], [7, 7, 7]]
+    assert taken == [[6, 6, 6], [6, 6, 6]]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.engine import Database
 from app.storage.migrate import engine_of
+from app.storage.paging import Page, PageRequest
 from tests.sent_statements import statements_sent
 
 Node = dict[str, Any]
@@ -19,6 +21,10 @@ LARGE = frozenset(
         *("flow", "flow_content", "flow_content_component", "flow_draft", "flow_version", "flow_export"),
     }
 )
+
+
+SIZE = 20
+"""Of the pages that are read."""
 
 
 @dataclass(frozen=True)
@@ -124,3 +130,20 @@ def _rows(node: Node) -> int:
 def _passed_over(node: Node) -> int:
     removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
     return int(removed * node["Actual Loops"])
+
+
+async def plans_of_pages(database: Database, read: Callable[[PageRequest], Awaitable[Page[Any]]]) -> list[Plan]:
+    """The first page, the last one, the one after a key far in, and the one before it."""
+    start, end = PageRequest(SIZE), PageRequest(SIZE, backwards=True)
+    last = await read(end)
+    keys = [key for key, _ in last.elements[:1]]
+    far_in = [PageRequest(SIZE, backwards, key) for key in keys for backwards in (False, True)]
+    return [plan for request in (start, end, *far_in) for plan in await plans_of(database, partial(read, request))]
+
+
+def hold(plans: list[Plan], *, rows: int, sorted_rows: int = SIZE + 1) -> None:
+    """No large table is scanned, nothing but a page sorted, and no more rows looked at than said."""
+    assert plans
+    for plan in plans:
+        found = (plan.large_tables_scanned, plan.most_rows_sorted <= sorted_rows, plan.most_rows_read <= rows)
+        assert found == (set(), True, True), (plan.most_rows_sorted, plan.most_rows_read, plan.sql, plan.root)

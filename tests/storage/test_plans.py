@@ -1,6 +1,6 @@
 """Every list is read page by page off an index: a page far in costs what the first one costs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,18 +19,16 @@ from app.storage.facts import read_catalogue
 from app.storage.migrate import engine_of
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.lists import FlowFilter, FlowOrder, ListName, Wanted
+from app.storage.related import Related
 from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
 from app.usecases.find_candidates import find_override_candidates, find_topic_candidates, find_topic_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
 from tests.conftest import drop_database, make_database, url_of
-from tests.storage.plans import Plan, below, plans_of
+from tests.storage.plans import SIZE, below, hold, plans_of, plans_of_pages
 from tests.unlimited import NO_LIMIT
 
 WORLD = Path(__file__).with_name("large_world.sql")
-SIZE = 20
-
-Reading = Callable[[PageRequest], Awaitable[Page[Any]]]
 
 
 def nth(kind: str, number: int) -> str:
@@ -58,27 +56,17 @@ async def large(server_url: str, server: AsyncEngine, template: str) -> AsyncIte
     await drop_database(server, name)
 
 
-async def read_list(database: Database, viewer: str, parent: str, wanted: Wanted, request: PageRequest) -> Page[Any]:
+async def read_lists(
+    database: Database, viewer: str, parents: list[str], wanted: Wanted, request: PageRequest
+) -> Page[Any]:
+    """The page of the first of the parents, read with those of the others."""
     async with database.reading() as connection:
-        [page] = await wanted.listing().pages(connection, [parent], request, {"viewer": viewer})
+        page, *_ = await wanted.listing().pages(connection, parents, request, {"viewer": viewer})
     return page
 
 
-async def plans_of_pages(database: Database, read: Reading) -> list[Plan]:
-    """The first page, the last one, the one after a key far in, and the one before it."""
-    start, end = PageRequest(SIZE), PageRequest(SIZE, backwards=True)
-    last = await read(end)
-    keys = [key for key, _ in last.elements[:1]]
-    far_in = [PageRequest(SIZE, backwards, key) for key in keys for backwards in (False, True)]
-    return [plan for request in (start, end, *far_in) for plan in await plans_of(database, partial(read, request))]
-
-
-def hold(plans: list[Plan], *, rows: int, sorted_rows: int = SIZE + 1) -> None:
-    """No large table is scanned, nothing but a page sorted, and no more rows looked at than said."""
-    assert plans
-    for plan in plans:
-        found = (plan.large_tables_scanned, plan.most_rows_sorted <= sorted_rows, plan.most_rows_read <= rows)
-        assert found == (set(), True, True), (plan.most_rows_sorted, plan.most_rows_read, plan.sql, plan.root)
+async def read_list(database: Database, viewer: str, parent: str, wanted: Wanted, request: PageRequest) -> Page[Any]:
+    return await read_lists(database, viewer, [parent], wanted, request)
 
 
 @CALLERS
@@ -108,6 +96,24 @@ async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
     hold(plans, rows=SIZE + 1)
     if viewer == EVERYWHERE:
         assert [plan.root for plan in plans if index not in plan.indexes] == []
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(ListName.FLOWS, related=(Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION)),
+        Wanted(ListName.HISTORY, related=(Related.PUBLISHED_BY,)),
+        Wanted(ListName.SET_ASIDE, related=(Related.AUTHOR,)),
+        Wanted(ListName.WORKSPACES, related=(Related.CONTRACT,)),
+    ],
+    ids=lambda wanted: wanted.name,
+)
+async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Database, wanted: Wanted) -> None:
+    parents = {ListName.FLOWS: HOMES[EVERYWHERE][0], ListName.WORKSPACES: EVERYWHERE}
+    parent = parents.get(wanted.name, nth("flow", 1))
+    hold(await plans_of_pages(large, partial(read_list, large, EVERYWHERE, parent, wanted)), rows=SIZE + 1)
+    together = partial(read_lists, large, EVERYWHERE, [parent, nth("flow", 2)], wanted)
+    hold(await plans_of_pages(large, together), rows=2 * (SIZE + 1))
 
 
 @pytest.mark.parametrize(
@@ -167,13 +173,10 @@ async def test_the_workspaces_of_one_contract_have_an_index_of_their_own(large: 
 async def test_the_lists_of_many_workspaces_are_read_at_once_without_any_of_the_rest(large: Database) -> None:
     homes = [nth("workspace", number) for number in range(1, 51)]
 
-    async def read(request: PageRequest) -> Page[Any]:
-        async with large.reading() as connection:
-            listing = Wanted(ListName.FLOWS).listing()
-            first, *_ = await listing.pages(connection, homes, request, {"viewer": EVERYWHERE})
-        return first
-
-    hold(await plans_of_pages(large, read), rows=SIZE + 50)
+    hold(
+        await plans_of_pages(large, partial(read_lists, large, EVERYWHERE, homes, Wanted(ListName.FLOWS))),
+        rows=SIZE + 50,
+    )
 
 
 async def test_a_page_of_a_long_history_reads_only_that_page(large: Database) -> None:

@@ -144,7 +144,8 @@ class Executor:
         if declared is None or declared.base_resolver is None:
             resolve = field.definition.resolve or default_field_resolver
             return lambda source: resolve(source, info, **arguments)
-        told: Info = Info(_raw_info=info, _field=declared)
+        related = self._plan.related(field) if field.is_connection else ()
+        told = Info(_raw_info=info, _field=declared, related=related)
         own = told.schema
         _, named = await offload(
             CHARACTERS_PER_ELEMENT * elements_in(arguments),

@@ -4,7 +4,7 @@ It is made of the document, its operation and the conditions of `@skip` and `@in
 that are found: so it is kept for those who ask for the same again.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from cachetools import LRUCache
@@ -27,12 +27,25 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from app.graphql.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
 from app.graphql.execution.meter import BYTES_PER_FIELD
+from app.graphql.relations import One
+from app.storage.related import Related
 
 
 class FieldPlan:
     """A field that is selected of an object."""
 
-    __slots__ = ("below", "definition", "details", "get", "is_connection", "name", "parent_type", "relation", "shape")
+    __slots__ = (
+        "below",
+        "definition",
+        "details",
+        "get",
+        "is_connection",
+        "name",
+        "parent_type",
+        "related",
+        "relation",
+        "shape",
+    )
 
     def __init__(self, name: str, parent_type: GraphQLObjectType, details: FieldDetailsList) -> None:
         self.name = name
@@ -46,6 +59,8 @@ class FieldPlan:
         self.get, self.relation = how_to_get(parent_type, field_name)
         """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
+        self.related: tuple[Related, ...] | None = None
+        """Of a connection, once it was asked for: what can be read with its nodes."""
 
     @property
     def node(self) -> FieldNode:
@@ -196,6 +211,28 @@ class Plan:
             )
             found = field.below[type_] = self._selection(type_, collected.grouped_field_set)
         return found
+
+    def related(self, connection: FieldPlan) -> tuple[Related, ...]:
+        """What is selected of the nodes of a connection that can be read with them."""
+        if connection.related is None:
+            connection.related = tuple(sorted(set(self._related_below(connection))))
+        return connection.related
+
+    def _related_below(self, field: FieldPlan) -> Iterator[Related]:
+        """What is selected below a field, through edges down to nodes."""
+        type_ = field.shape.object
+        if type_ is None:
+            return
+        try:
+            selected = self.below(field, type_).fields
+        except GraphQLError:
+            # A condition isn't acceptable, which is told where it stands.
+            return
+        for each in selected:
+            if type_.name.endswith(("Connection", "Edge")):
+                yield from self._related_below(each)
+            elif isinstance(each.relation, One) and each.relation.related is not None:
+                yield each.relation.related
 
     def _selection(self, type_: GraphQLObjectType, grouped: dict[str, FieldDetailsList]) -> Selection:
         self._kept.fields += len(grouped)

@@ -24,6 +24,7 @@ from app.graphql.types.resources import SomeWorkspace
 from app.storage.ids import Kind, is_id
 from app.storage.reads.lists import ListName, Wanted
 from app.storage.reads.rows import DraftView, FlowView, VersionView
+from app.storage.related import Related
 
 Since = Annotated[
     strawberry.ID | None,
@@ -31,14 +32,14 @@ Since = Annotated[
 ]
 
 
-def author_of(user_id: Callable[[Any], str | None], description: str) -> Field:
+def author_of(user_id: Callable[[Any], str | None], description: str, related: Related) -> Field:
     """The relation to an author."""
-    return one(lambda loaders: loaders.users, user_id, description)
+    return one(lambda loaders: loaders.users, user_id, description, related=related)
 
 
-def version_of(version_id: Callable[[Any], str | None], description: str) -> Field:
+def version_of(version_id: Callable[[Any], str | None], description: str, related: Related | None = None) -> Field:
     """The relation to a version."""
-    return one(lambda loaders: loaders.versions, version_id, description)
+    return one(lambda loaders: loaders.versions, version_id, description, related=related)
 
 
 @strawberry.type(description="An integration flow. It has a draft, a published version, or both.")
@@ -56,11 +57,14 @@ class Flow(Node, row=FlowView):
         attrgetter("workspace_id"),
         "The workspace that the flow lives in.",
     )
-    created_by: User | None = author_of(attrgetter("created_by"), "Who created the flow; null if the account is gone.")
+    created_by: User | None = author_of(
+        attrgetter("created_by"), "Who created the flow; null if the account is gone.", Related.CREATED_BY
+    )
     draft: "FlowDraft | None" = one(
         lambda loaders: loaders.active_drafts,
         attrgetter("id"),
         "What is being edited; null if there is nothing unpublished.",
+        related=Related.DRAFT,
     )
 
     @connection_field
@@ -71,6 +75,7 @@ class Flow(Node, row=FlowView):
     published_version: "FlowVersion | None" = version_of(
         attrgetter("published_version_id"),
         "The version that runs if the flow is active; null if the flow was never published.",
+        Related.PUBLISHED_VERSION,
     )
 
 
@@ -111,7 +116,9 @@ class FlowDraft(Node, row=DraftView):
             older = flow.published_version_id
         return await changes_between(info, older, self.id)
 
-    author: User | None = author_of(attrgetter("author_id"), "Who made the draft; null if the account is gone.")
+    author: User | None = author_of(
+        attrgetter("author_id"), "Who made the draft; null if the account is gone.", Related.AUTHOR
+    )
 
 
 @strawberry.type(description="A published version of a flow. It never changes.")
@@ -143,7 +150,9 @@ class FlowVersion(Node, row=VersionView):
             older = await shield(info.context.loaders.previous_versions.load((self.flow_id, self.number)))
         return await changes_between(info, older, self.id)
 
-    published_by: User | None = author_of(attrgetter("published_by"), "Who published it; null if the account is gone.")
+    published_by: User | None = author_of(
+        attrgetter("published_by"), "Who published it; null if the account is gone.", Related.PUBLISHED_BY
+    )
     revert_of: "FlowVersion | None" = version_of(
         attrgetter("revert_of"), "The older version that it restored, if it was a revert."
     )

@@ -19,6 +19,7 @@ from app.graphql.types.people import Contract
 from app.graphql.types.resources import Agent, Credential, Secret, Topic
 from app.storage.reads.lists import ANY_FLOW, FlowFilter, FlowOrder, ListName, Wanted
 from app.storage.reads.rows import WorkspaceView
+from app.storage.related import Related
 
 OfComponent = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only those that belong to the component with this id.")
@@ -62,6 +63,7 @@ class Workspace(Node, row=WorkspaceView):
         lambda loaders: loaders.contracts,
         attrgetter("contract_id"),
         "The contract that owns the workspace.",
+        related=Related.CONTRACT,
     )
 
     @connection_field

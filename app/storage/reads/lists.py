@@ -11,6 +11,7 @@ from app.domain.model import FlowStatus, FlowType
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import is_meant, is_visible_component
 from app.storage.paging import ListBelow, Order, matching, searching
+from app.storage.reads.joins import JOINS
 from app.storage.reads.rows import (
     AgentView,
     CredentialView,
@@ -24,6 +25,7 @@ from app.storage.reads.rows import (
     columns,
     maker,
 )
+from app.storage.related import Related
 from app.storage.tables import (
     AGENT,
     COMPONENT,
@@ -225,6 +227,8 @@ class Wanted:
     flow_order: FlowOrder = FlowOrder.NAME_ASC
     component_id: str | None = None
     contract_id: str | None = None
+    related: tuple[Related, ...] = ()
+    """What is read with its elements."""
 
     def listing(self) -> ListBelow[Any]:
         """The list, with what its parameters stand for."""
@@ -253,6 +257,7 @@ class Wanted:
             self.flow_order,
             None if self.component_id is None else ANY,
             None if self.contract_id is None else ANY,
+            self.related,
         )
 
 
@@ -265,6 +270,10 @@ ANY = "any"
 @lru_cache(MOST_KEPT_LISTS)
 def listing_like(wanted: Wanted) -> ListBelow[Any]:
     """The list that is wanted, whatever its parameters stand for: making its statements takes longer than answering them."""
+    return _listing(wanted).joining({related: JOINS[related] for related in wanted.related})
+
+
+def _listing(wanted: Wanted) -> ListBelow[Any]:
     match wanted.name:
         case ListName.WORKSPACES:
             named = matching(WORKSPACE_ACCESS.c.name_key, wanted.search)
