@@ -249,6 +249,9 @@ class Settings(BaseSettings):
     )
     set_aside_days: int = Field(default=30, ge=1, le=36_500, description="days that a draft set aside is kept")
     pool_size: int = Field(default=10, ge=1, le=1000, description="database connections of each server process")
+    pooler_mode: Literal["auto", "session", "transaction"] = Field(
+        default="auto", description="mode of a connection pooler such as pgbouncer; auto: if one is found, transaction"
+    )
 
 
 class BadSettings(Exception):

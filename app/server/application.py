@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         statement_timeout_seconds=settings.statement_timeout_seconds,
         # So that who waits in vain can be told before its own time is over.
         connection_wait_seconds=settings.request_timeout_seconds / 2,
+        pooler_mode=settings.pooler_mode,
         in_use=CONNECTIONS,
     )
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))

@@ -6,7 +6,7 @@ statements.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import asyncpg
 
@@ -24,26 +24,29 @@ class InUse(Protocol):
     def dec(self) -> None: ...
 
 
-class NoConnectionFree(Exception):
-    """All connections are at work, and stayed so for as long as one may wait."""
+class NoConnection(Exception):
+    """None could be had in the time that one may wait; the message, for the log, says why."""
 
 
-class ConnectionPool:
+Connection = TypeVar("Connection", bound=AnyConnection)
+
+
+class ConnectionPool(Generic[Connection]):
     """Up to `size` connections, made when they are first needed."""
 
     def __init__(
-        self, connect: Callable[[], Awaitable[AnyConnection]], *, size: int, wait_seconds: float, in_use: InUse | None
+        self, connect: Callable[[], Awaitable[Connection]], *, size: int, wait_seconds: float, in_use: InUse | None
     ) -> None:
         self._connect = connect
         self._wait_seconds = wait_seconds
         self._in_use = in_use
         self._places = asyncio.Semaphore(size)
         self._is_closed = False
-        self._free: list[AnyConnection] = []
+        self._free: list[Connection] = []
         """The one that was used last is taken first."""
 
-    async def acquire(self) -> AnyConnection:
-        """A connection, which is to be given back. Raises NoConnectionFree, and what the driver raises if it can't connect."""
+    async def acquire(self) -> Connection:
+        """A connection, which is to be given back. Raises NoConnection, and what the driver raises if it can't connect."""
         await self._wait_for_a_place()
         try:
             taken = self._free_one() or await self._connect()
@@ -54,7 +57,7 @@ class ConnectionPool:
             self._in_use.inc()
         return taken
 
-    def release(self, connection: AnyConnection) -> None:
+    def release(self, connection: Connection) -> None:
         if self._in_use is not None:
             self._in_use.dec()
         self._places.release()
@@ -72,7 +75,7 @@ class ConnectionPool:
         free, self._free = self._free, []
         await asyncio.gather(*(self._end(each) for each in free))
 
-    async def _end(self, connection: AnyConnection) -> None:
+    async def _end(self, connection: Connection) -> None:
         """Say goodbye; whoever doesn't answer is left without."""
         try:
             await connection.close(timeout=self._wait_seconds)
@@ -87,9 +90,9 @@ class ConnectionPool:
             async with asyncio.timeout(self._wait_seconds):
                 await self._places.acquire()
         except TimeoutError:
-            raise NoConnectionFree from None
+            raise NoConnection("all connections are at work") from None
 
-    def _free_one(self) -> AnyConnection | None:
+    def _free_one(self) -> Connection | None:
         while self._free:
             found = self._free.pop()
             if not found.is_closed():

@@ -1,17 +1,17 @@
 """The database as the rest of storage uses it: connections for reading, transactions for writing."""
 
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from enum import Enum
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import asyncpg
-from sqlalchemy import make_url
 
-from app.storage.compiled import DIALECT
-from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnectionFree
-from app.storage.database_connections import ReadConnection, Row, WriteConnection
+from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnection
+from app.storage.database_connections import ReadConnection, WriteConnection
+from app.storage.driver import FAILURES, Connector, DriverConnection, PoolerMode, told
+
+Pool = ConnectionPool[DriverConnection]
 
 QUERY_CANCELED = "57014"
 """What PostgreSQL says when a statement reached its time limit."""
@@ -19,11 +19,6 @@ UNREACHABLE = ("08", "53300", "57P01", "57P02", "57P03")
 """How it begins what it says, or the driver does, when there is no connection for now: it broke or is one too many, or
 the server stops or starts. That we aren't allowed in, or that there is no such database, doesn't pass by itself."""
 PROTOCOL_VIOLATION = "08P01"
-
-BEGIN = re.compile("BEGIN( ISOLATION LEVEL [A-Z ]+)?;")
-"""What the driver sends at the beginning of a transaction that is not said to be read-only."""
-OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback", "async_creator_fn")
-"""What a URL may say to SQLAlchemy, and not to the driver."""
 
 
 class DatabaseFailure(Exception):
@@ -62,12 +57,12 @@ class DatabaseUnavailable(DatabaseFailure):
 class Database:
     """One pool of connections. A connection is taken for one read or one unit of work, never for a whole request."""
 
-    def __init__(self, url: str, pool: ConnectionPool) -> None:
+    def __init__(self, url: str, pool: Pool) -> None:
         self.url = url
         self._pool = pool
 
     def reading(self) -> "Reading":
-        """A connection that PostgreSQL lets only read, without BEGIN and ROLLBACK around each statement."""
+        """A connection that PostgreSQL lets only read, without BEGIN and COMMIT around each statement if it is direct."""
         return Reading(self._pool)
 
     @asynccontextmanager
@@ -77,22 +72,14 @@ class Database:
         try:
             async with acquired_from(self._pool) as driver:
                 with failing_without_values(driver):
-                    transaction = driver.transaction()
-                    try:
-                        await transaction.start()
-                    except BaseException:
-                        # Whether it has begun isn't known, so that nobody may go on with this connection.
-                        driver.terminate()
-                        raise
+                    await begin(driver, read_only=False)
                     try:
                         yield WriteConnection(driver)
                     except BaseException:
-                        # With a connection that is lost, so is the transaction.
-                        if not driver.is_closed():
-                            await transaction.rollback()
+                        await roll_back(driver)
                         raise
                     is_committing = True
-                    await transaction.commit()
+                    await driver.commit()
         except DatabaseUnavailable as error:
             error.written = CommitState.UNKNOWN if is_committing else CommitState.NOTHING
             raise
@@ -106,23 +93,57 @@ class Reading:
 
     __slots__ = ("_driver", "_pool")
 
-    def __init__(self, pool: ConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def __aenter__(self) -> ReadConnection:
         self._driver = await acquired(self._pool)
+        if self._driver.is_pooled:
+            await self._begin()
         return ReadConnection(self._driver)
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
         try:
+            if self._driver.is_pooled:
+                await self._end(error)
             if isinstance(error, FAILURES):
                 raise_failure(error, self._driver)
         finally:
             self._pool.release(self._driver)
 
+    async def _begin(self) -> None:
+        try:
+            with failing_without_values(self._driver):
+                await begin(self._driver, read_only=True)
+        except BaseException:
+            self._pool.release(self._driver)
+            raise
+
+    async def _end(self, error: BaseException | None) -> None:
+        with failing_without_values(self._driver):
+            if error is None:
+                await self._driver.commit()
+            else:
+                await roll_back(self._driver)
+
+
+async def begin(driver: DriverConnection, *, read_only: bool) -> None:
+    try:
+        await driver.begin(read_only=read_only)
+    except BaseException:
+        # Whether it has begun isn't known, so that nobody may go on with this connection.
+        driver.terminate()
+        raise
+
+
+async def roll_back(driver: DriverConnection) -> None:
+    """With a connection that is lost, so is the transaction."""
+    if not driver.is_closed():
+        await driver.rollback()
+
 
 @asynccontextmanager
-async def acquired_from(pool: ConnectionPool) -> AsyncIterator[AnyConnection]:
+async def acquired_from(pool: Pool) -> AsyncIterator[DriverConnection]:
     """A connection of the pool, given back at the end."""
     driver = await acquired(pool)
     try:
@@ -131,18 +152,18 @@ async def acquired_from(pool: ConnectionPool) -> AsyncIterator[AnyConnection]:
         pool.release(driver)
 
 
-async def acquired(pool: ConnectionPool) -> AnyConnection:
+async def acquired(pool: Pool) -> DriverConnection:
     """A connection of the pool; only while it is taken, an error of the system is an outage."""
     try:
         return await pool.acquire()
-    except NoConnectionFree:
-        raise DatabaseUnavailable("all connections are at work") from None
+    except NoConnection as error:
+        raise DatabaseUnavailable(str(error)) from None
     except (OSError, *FAILURES) as error:
+        if getattr(error, "sqlstate", None) == PROTOCOL_VIOLATION:
+            # So a pooler begins whatever it says of its own, such as that it doesn't reach the server.
+            raise DatabaseUnavailable(told(error)) from None
         is_lost = isinstance(error, OSError | asyncpg.InternalClientError)
         raise failure_of(error, is_lost=is_lost) from None
-
-
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @contextmanager
@@ -150,6 +171,8 @@ def failing_without_values(driver: AnyConnection) -> Iterator[None]:
     """Raise one of our own exceptions for what the database refuses, or because it is lost."""
     try:
         yield
+    except NoConnection as error:
+        raise DatabaseUnavailable(str(error)) from None
     except FAILURES as error:
         raise_failure(error, driver)
 
@@ -176,17 +199,13 @@ def is_outage(state: str) -> bool:
     return state.startswith(UNREACHABLE) and state != PROTOCOL_VIOLATION
 
 
-def told(error: BaseException) -> str:
-    """Which error, and what it says."""
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
-
-
 def open_database(
     url: str,
     *,
     pool_size: int = 10,
     statement_timeout_seconds: float = 15,
     connection_wait_seconds: float = 15,
+    pooler_mode: PoolerMode = "auto",
     in_use: InUse | None = None,
 ) -> Database:
     """A database behind a SQLAlchemy URL; nothing is connected before the first use.
@@ -194,45 +213,6 @@ def open_database(
     A connection is waited for no longer than `connection_wait_seconds`, whether others have all of them or the server
     doesn't answer; `in_use` counts those that are at work.
     """
-    # Not as parameters of the start, most of which poolers refuse, or drop without a word.
-    set_up = (
-        f"set jit = off; set statement_timeout = {int(statement_timeout_seconds * 1000)}; "
-        "set default_transaction_read_only = on"
-    )
-
-    async def connect() -> AnyConnection:
-        connection = await asyncpg.connect(
-            **arguments_of(url),
-            timeout=connection_wait_seconds,
-            connection_class=DriverConnection,
-            record_class=Row,
-            server_settings={"application_name": "flowport", "timezone": "UTC"},
-        )
-        try:
-            await connection.execute(set_up, timeout=connection_wait_seconds)
-        except (OSError, *FAILURES) as error:
-            # Nobody waits for a server that is silent to say goodbye. Whatever keeps this from being done is an outage.
-            connection.terminate()
-            raise DatabaseUnavailable(told(error)) from None
-        except BaseException:
-            connection.terminate()
-            raise
-        return connection
-
-    pool = ConnectionPool(connect, size=pool_size, wait_seconds=connection_wait_seconds, in_use=in_use)
-    return Database(url, pool)
-
-
-def arguments_of(url: str) -> dict[str, Any]:
-    """What the driver is told of a database behind a SQLAlchemy URL."""
-    _, arguments = DIALECT.create_connect_args(make_url(url))
-    return {name: value for name, value in arguments.items() if name not in OF_SQLALCHEMY}
-
-
-class DriverConnection(AnyConnection):
-    """A connection whose transactions may write, although it only reads otherwise: BEGIN says so, no other statement."""
-
-    async def execute(self, query: str, *values: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - the driver's signature
-        if BEGIN.fullmatch(query):
-            query = f"{query.removesuffix(';')} READ WRITE;"
-        return await super().execute(query, *values, timeout=timeout)
+    settings = {"jit": "off", "statement_timeout": str(int(statement_timeout_seconds * 1000))}
+    connect = Connector(url, settings, connection_wait_seconds, pooler_mode)
+    return Database(url, ConnectionPool(connect, size=pool_size, wait_seconds=connection_wait_seconds, in_use=in_use))

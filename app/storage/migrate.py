@@ -20,6 +20,8 @@ LOCK = text("select pg_advisory_xact_lock(1718382455)")
 
 OLDEST_SERVER = 15
 
+UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+
 VERSION_TABLE = select(cast(func.to_regclass("alembic_version"), Text))
 VERSIONS = select(column("version_num", Text)).select_from(table("alembic_version"))
 
@@ -93,8 +95,11 @@ async def run_alone(url: str, run: Callable[[Config], None]) -> None:
 
 @asynccontextmanager
 async def engine_of(url: str) -> AsyncIterator[AsyncEngine]:
-    """SQLAlchemy's engine, for migrations and commands."""
-    engine = create_async_engine(url, poolclass=NullPool)
+    """SQLAlchemy's engine, for migrations and commands.
+
+    It keeps no prepared statement, which behind a pooler would be in nobody knows which server process.
+    """
+    engine = create_async_engine(url, poolclass=NullPool, connect_args=UNPREPARED)
     try:
         yield engine
     finally:

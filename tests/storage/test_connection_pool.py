@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.connection_pool import ConnectionPool, NoConnectionFree
+from app.storage.connection_pool import ConnectionPool, NoConnection
 
 
 class Connection:
@@ -40,7 +40,9 @@ class Counter:
         self.number -= 1
 
 
-def pool(made: list[Any], *, size: int = 2, wait_seconds: float = 5, counter: Counter | None = None) -> ConnectionPool:
+def pool(
+    made: list[Any], *, size: int = 2, wait_seconds: float = 5, counter: Counter | None = None
+) -> ConnectionPool[Any]:
     async def connect() -> Any:
         made.append(Connection())
         return made[-1]
@@ -73,7 +75,7 @@ async def test_whoever_waits_gets_one_that_is_given_back() -> None:
 async def test_whoever_waits_in_vain_is_told_and_takes_no_place() -> None:
     of_one = pool([], size=1, wait_seconds=0.01)
     taken = await of_one.acquire()
-    with pytest.raises(NoConnectionFree):
+    with pytest.raises(NoConnection):
         await of_one.acquire()
     of_one.release(taken)
     assert await of_one.acquire() is taken

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from app.storage.driver import DriverConnection
 from app.storage.engine import (
     Database,
     DatabaseFailure,
     DatabaseUnavailable,
-    DriverConnection,
     StatementFailed,
     StatementTookTooLong,
     failure_of,

@@ -5,13 +5,12 @@ from contextlib import ExitStack
 
 from alembic import context
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.settings import read_settings
 from app.storage.embedded import running
+from app.storage.migrate import engine_of
 
 
 def run(connection: Connection) -> None:
@@ -21,10 +20,8 @@ def run(connection: Connection) -> None:
 
 
 async def run_at(url: str) -> None:
-    engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.begin() as connection:
+    async with engine_of(url) as engine, engine.begin() as connection:
         await connection.run_sync(run)
-    await engine.dispose()
 
 
 def run_from_the_command_line() -> None:

@@ -1,0 +1,150 @@
+"""Connections of the driver: how one is made, and how transactions begin and end on it.
+
+Between us and PostgreSQL there may be a pooler (such as pgbouncer), which lends a connection of its own to each
+transaction. Then nothing may stay on a connection from one transaction to the next: settings are made by each
+transaction, and reading takes one as well. A pooler gives itself away: the process that it says is at the other end is
+none of the server's.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import asyncpg
+from sqlalchemy import make_url
+
+from app.storage.compiled import DIALECT
+from app.storage.connection_pool import AnyConnection, NoConnection
+from app.storage.database_connections import Row
+from app.telemetry.log import log
+
+PoolerMode = Literal["auto", "session", "transaction"]
+"""`auto`: a pooler that is found is used as one in transaction mode, since that is right for the others too."""
+
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises."""
+
+OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback", "async_creator_fn")
+"""What a URL may say to SQLAlchemy, and not to the driver."""
+
+PROBE = "flowport_probe"
+NAME_OF_PROBE = "select name from pg_prepared_statements where name = 'flowport_probe'"
+"""The prepared statement of that name finds itself, unless somebody has renamed it."""
+
+
+class DriverConnection(AnyConnection):
+    """A connection that only reads, but within transactions that may write."""
+
+    is_pooled = False
+    """Each transaction may have another server process, which has none of our settings."""
+    settings_of_transactions = ""
+    begin_seconds: float | None = None
+
+    async def begin(self, *, read_only: bool) -> None:
+        """Begin a transaction. Raises NoConnection where a pooler has none for too long."""
+        mode = "READ ONLY" if read_only else "READ WRITE"
+        try:
+            await self.execute(f"BEGIN {mode};{self.settings_of_transactions}", timeout=self.begin_seconds)
+        except TimeoutError:
+            raise NoConnection("the pooler has no connection free") from None
+
+    async def commit(self) -> None:
+        await self.execute("COMMIT;")
+
+    async def rollback(self) -> None:
+        await self.execute("ROLLBACK;")
+
+
+@dataclass(slots=True)
+class Connector:
+    """Makes connections to one database."""
+
+    url: str
+    settings: dict[str, str]
+    wait_seconds: float
+    mode: PoolerMode
+    is_pooled: bool = False
+    """A pooler was found. From then on it is taken to be there, since what it needs is right without it too."""
+    prepares: bool = True
+    """Statements are prepared once for each connection: directly, or where the pooler keeps track of them."""
+
+    async def __call__(self) -> DriverConnection:
+        """Raises NoConnection, and what the driver raises."""
+        is_known = self.is_pooled
+        connection = await self._connect()
+        if is_known:
+            return self._of_pooler(connection)
+        try:
+            if self.mode != "transaction" and await self._has_set_up(connection):
+                return connection
+            await self._meet_pooler(connection)
+        except (OSError, *FAILURES) as error:
+            # Nobody waits for a server that is silent to say goodbye. Whatever keeps this from being done is an outage.
+            connection.terminate()
+            raise NoConnection(told(error)) from None
+        except BaseException:
+            connection.terminate()
+            raise
+        return self._of_pooler(await self._connect())
+
+    async def _has_set_up(self, connection: DriverConnection) -> bool:
+        """Make our settings on a connection that is the server's own, or may be taken for it; on no other.
+
+        One statement, which both asks and sets. It isn't prepared: behind a pooler it would be in nobody knows which
+        process.
+        """
+        settings = self.settings | {"default_transaction_read_only": "on"}
+        values = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
+        own = "" if self.mode == "session" else f" where pg_backend_pid() = {connection.get_server_pid()}"
+        return await connection.execute(f"select {values}{own}", timeout=self.wait_seconds) == "SELECT 1"
+
+    async def _meet_pooler(self, connection: DriverConnection) -> None:
+        """Find out what the pooler can do. With this connection nobody goes on: it prepares statements, or doesn't."""
+        self.prepares = await keeps_track_of_prepared_statements(connection, self.wait_seconds)
+        if not self.is_pooled:
+            log().info("connection pooler found", prepared_statements=self.prepares)
+        self.is_pooled = True
+        await connection.close(timeout=self.wait_seconds)
+
+    def _of_pooler(self, connection: DriverConnection) -> DriverConnection:
+        connection.is_pooled = True
+        connection.begin_seconds = self.wait_seconds
+        connection.settings_of_transactions = "".join(
+            f" SET LOCAL {name} = {value};" for name, value in self.settings.items()
+        )
+        return connection
+
+    async def _connect(self) -> DriverConnection:
+        return await asyncpg.connect(
+            **arguments_of(self.url),
+            timeout=self.wait_seconds,
+            connection_class=DriverConnection,
+            record_class=Row,
+            statement_cache_size=100 if self.prepares else 0,
+            # The settings that poolers keep for each of their clients.
+            server_settings={"application_name": "flowport", "timezone": "UTC"},
+        )
+
+
+async def keeps_track_of_prepared_statements(connection: DriverConnection, seconds: float) -> bool:
+    """Whether a pooler makes statements that were prepared once known to whichever server process it lends.
+
+    pgbouncer does since 1.21, with `max_prepared_statements`. They have other names on the server then.
+    """
+    await connection.execute("BEGIN READ ONLY;", timeout=seconds)
+    statement = await connection.prepare(NAME_OF_PROBE, name=PROBE, timeout=seconds)
+    is_ours = await statement.fetchval(timeout=seconds) is not None
+    if is_ours:
+        await connection.execute(f"DEALLOCATE {PROBE};", timeout=seconds)
+    await connection.execute("COMMIT;", timeout=seconds)
+    return not is_ours
+
+
+def arguments_of(url: str) -> dict[str, Any]:
+    """What the driver is told of a database behind a SQLAlchemy URL."""
+    _, arguments = DIALECT.create_connect_args(make_url(url))
+    return {name: value for name, value in arguments.items() if name not in OF_SQLALCHEMY}
+
+
+def told(error: BaseException) -> str:
+    """Which error, and what it says."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
