@@ -187,10 +187,10 @@ class Loaders:
 
     async def close(self) -> None:
         """End what is still being read one by one: that is done in tasks which don't end with that of the request."""
-        reading = [*self._reading]
-        for task in reading:
-            task.cancel()
-        await asyncio.gather(*reading, return_exceptions=True)
+        if reading := [*self._reading]:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
 
     async def _bindings(self, references: list[Reference]) -> list[BoundView | None]:
         """By the loaders of their kinds; data samples are no things of their own."""

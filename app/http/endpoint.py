@@ -26,7 +26,7 @@ from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import answered, error_media_type, failed, note_refusal, refused
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
-from app.telemetry.log import Statements, counting_statements, log
+from app.telemetry.log import current_request, log
 from app.telemetry.metrics import operation_ended
 
 SECONDS_UNWATCHED = 0.02
@@ -63,7 +63,6 @@ class ReceivedRequest:
     method: str
     viewer: UserId | None
     media_type: str
-    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +77,15 @@ class Endpoint:
     documents: Documents
 
     async def __call__(self, request: Request) -> Response:
-        request_id = request.headers["X-Request-Id"]
-        with counting_statements() as statements:
-            try:
-                return await self._answer(request, request_id, statements)
-            except RequestError as refusal:
-                note_refusal(refusal.code)
-                return refused(refusal, error_media_type(request))
-            except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
-                return failed(request_id)
+        try:
+            return await self._answer(request)
+        except RequestError as refusal:
+            note_refusal(refusal.code)
+            return refused(refusal, error_media_type(request))
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            return failed(current_request().request_id)
 
-    async def _answer(self, request: Request, request_id: str, statements: Statements) -> Response:
+    async def _answer(self, request: Request) -> Response:
         if request.method not in {"GET", "POST"}:
             allowed = {"Allow": "GET, POST"}
             raise RequestError(
@@ -103,8 +100,8 @@ class Endpoint:
                     raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
-                received = ReceivedRequest(read, request.method, viewer, media_type, request_id)
-                return await unless_gone(request, self._run(received, statements))
+                received = ReceivedRequest(read, request.method, viewer, media_type)
+                return await unless_gone(request, self._run(received))
         except ClientDisconnect:
             raise client_went_away() from None
         except StatementTookTooLong:
@@ -119,7 +116,7 @@ class Endpoint:
                 "Ask for less, and look whether a mutation was done before you send it again."
             ) from None
 
-    async def _run(self, received: ReceivedRequest, statements: Statements) -> Response:
+    async def _run(self, received: ReceivedRequest) -> Response:
         started = perf_counter()
         name, variables = received.request.operation_name, received.request.variables or {}
         try:
@@ -141,10 +138,11 @@ class Endpoint:
         finally:
             headers = self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
             seconds = perf_counter() - started
-            self._note(received, operation, answer, cost=query_cost.cost, statements=statements.count, seconds=seconds)
+            self._note(received, operation, answer, cost=query_cost.cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
         response = answered(answer, received.media_type)
-        response.headers.update(headers)
+        if headers:
+            response.headers.update(headers)
         return response
 
     async def _execute(self, received: ReceivedRequest, operation: Operation, meter: Meter) -> Answer:
@@ -155,7 +153,7 @@ class Endpoint:
             viewer=received.viewer or UserId(""),
             database=self.database,
             work=self.work,
-            request_id=received.request_id,
+            request_id=current_request().request_id,
             meter=meter,
             shows_schema=self.access.introspection,
         )
@@ -171,10 +169,10 @@ class Endpoint:
         answer: Answer,
         *,
         cost: int,
-        statements: int,
         seconds: float,
     ) -> None:
         """Count and log an operation that was run, or begun."""
+        statements = current_request().statements
         operation_ended(operation.label, answer.outcome, seconds=seconds, statements=statements)
         log().info(
             "operation",

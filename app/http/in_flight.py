@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 
 class InFlightRequests:
@@ -30,15 +28,13 @@ class InFlightRequests:
         for task in self._tasks:
             task.cancel()
 
-    @contextmanager
-    def begun(self, task: "asyncio.Task[object]") -> Iterator[None]:
-        """Count a request, which this task answers, as being at work."""
+    def begin(self, task: "asyncio.Task[object]") -> None:
+        """Count a request, which this task answers, as being at work until `end`."""
         self._tasks.add(task)
-        try:
-            yield
-        finally:
-            self._tasks.discard(task)
-            self.quiet_since = time.monotonic()
+
+    def end(self, task: "asyncio.Task[object]") -> None:
+        self._tasks.discard(task)
+        self.quiet_since = time.monotonic()
 
 
 def current_task() -> "asyncio.Task[object]":

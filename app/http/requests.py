@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -24,6 +25,8 @@ _MARK = b"\xef\xbb\xbf"
 
 LONGEST_MEDIA_TYPES = 2048
 """How many characters `Accept` and `Content-Type` may have: reading them takes time for each element and parameter."""
+MOST_REMEMBERED = 64
+"""How many different headers are remembered with what was read in them; clients send the same ones all the time."""
 LONGEST_CODING = 50
 """How much of a Content-Encoding that isn't known is told back."""
 LONGEST_INTEGER = 20
@@ -58,8 +61,13 @@ async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLReque
 # Starlette reads no `Accept`, and for Werkzeug's reader a second web framework would be installed with every server.
 def media_type_for(accept: list[str]) -> str:
     """The media type to answer in: the most wanted one. Raises RequestError: 406 if it isn't there, 431 if the header is too long."""
+    return _most_wanted(_bounded(",".join(accept), "Accept")) if accept else JSON_TYPE
+
+
+@lru_cache(MOST_REMEMBERED)
+def _most_wanted(accept: str) -> str:
     wanted: dict[str, float] = {}
-    for element in _ELEMENTS.findall(_bounded(",".join(accept), "Accept")):
+    for element in _ELEMENTS.findall(accept):
         media_type, parameters = _read_media_type(element)
         if media_type:
             wanted[media_type] = max(wanted.get(media_type, 0), _quality(parameters.get("q", "1")))
@@ -95,9 +103,14 @@ def _quality(text: str) -> float:
     return float(text) if _QUALITY.fullmatch(text) else 1
 
 
+@lru_cache(MOST_REMEMBERED)
+def _is_json(content_type: str) -> bool:
+    media_type, parameters = _read_media_type(content_type)
+    return media_type == JSON_TYPE and parameters.get("charset", "") in {"", "utf-8", "utf8"}
+
+
 def _check_kind_of_body(headers: Headers) -> None:
-    media_type, parameters = _read_media_type(_bounded(headers.get("content-type", ""), "Content-Type"))
-    if media_type != JSON_TYPE or parameters.get("charset", "") not in {"", "utf-8", "utf8"}:
+    if not _is_json(_bounded(headers.get("content-type", ""), "Content-Type")):
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
     coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
     if coding not in {"", "identity"}:

@@ -13,13 +13,31 @@ from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, media_type_for
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused
 
-HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+HEADERS = {
+    media_type: (
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept, Authorization"),
+    )
+    for media_type in (JSON_TYPE, GRAPHQL_TYPE)
+}
+"""By the media type of the answer."""
+
+
+class JsonResponse(Response):
+    """An answer whose headers are there already, but for its length."""
+
+    def __init__(self, body: dict[str, Any], *, status: int, media_type: str) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+        self.raw_headers = [*HEADERS[media_type], (b"content-length", str(len(self.body)).encode())]
 
 
 def answered(answer: Answer, media_type: str) -> Response:
     """An answer in the accepted media type; old clients get 200 for request errors."""
     status = 400 if answer.never_ran and media_type == GRAPHQL_TYPE else 200
-    return as_json(answer.body, status=status, media_type=media_type)
+    return JsonResponse(answer.body, status=status, media_type=media_type)
 
 
 def error_media_type(request: Request) -> str:
@@ -32,7 +50,7 @@ def error_media_type(request: Request) -> str:
 
 def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> Response:
     error = {"message": refusal.message, "extensions": {"code": refusal.code}}
-    response = as_json({"errors": [error]}, status=refusal.status, media_type=media_type)
+    response = JsonResponse({"errors": [error]}, status=refusal.status, media_type=media_type)
     response.headers.update(refusal.headers)
     return response
 
@@ -42,11 +60,7 @@ def failed(request_id: str) -> Response:
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
     error = {"message": "Internal error", "extensions": {"code": RequestCode.INTERNAL, "requestId": request_id}}
-    return as_json({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)
-
-
-def as_json(body: dict[str, Any], *, status: int, media_type: str) -> Response:
-    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, HEADERS, f"{media_type}; charset=utf-8")
+    return JsonResponse({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)
 
 
 def note_refusal(code: str) -> None:

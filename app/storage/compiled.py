@@ -1,9 +1,9 @@
 """Statements compiled to what the driver takes: text with numbered parameters, once for each statement."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cachetools import LRUCache
 from sqlalchemy import CompoundSelect, Delete, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine import Dialect
@@ -26,29 +26,24 @@ class CompiledStatement(NamedTuple):
     """Of its parameters, in the order of their numbers."""
     values: dict[str, Any]
     """What the statement itself says of them."""
-    statement: Statement
-    """Kept, so that nothing else gets its identity."""
 
     def arguments(self, parameters: Parameters) -> list[Any]:
         values = {**self.values, **parameters} if self.values else parameters
         return [values[name] for name in self.names]
 
 
-_kept: LRUCache[tuple[int, tuple[str, ...]], CompiledStatement] = LRUCache(KEPT_STATEMENTS)
-
-
 def compiled(statement: Statement, parameters: Parameters) -> CompiledStatement:
     """A statement as the driver takes it; an INSERT or UPDATE is one of the columns that it gets values for."""
-    columns = tuple(parameters) if isinstance(statement, Insert | Update) else ()
-    key = (id(statement), columns)
-    found = _kept.get(key)
-    if found is None:
-        made = statement.compile(dialect=DIALECT, column_keys=list(columns) or None)
-        if made.positiontup is None:
-            raise TypeError("the dialect numbers parameters")
-        if prefetched := [*made.insert_prefetch, *made.update_prefetch]:
-            raise TypeError(f"{', '.join(map(str, prefetched))}: only SQLAlchemy's engine knows these defaults")
-        given = [name for name in made.positiontup if not made.binds[name].required and name not in columns]
-        values = {name: made.params[name] for name in given}
-        found = _kept[key] = CompiledStatement(made.string, tuple(made.positiontup), values, statement)
-    return found
+    return _compiled(statement, tuple(parameters) if isinstance(statement, Insert | Update) else ())
+
+
+@lru_cache(KEPT_STATEMENTS)
+def _compiled(statement: Statement, columns: tuple[str, ...]) -> CompiledStatement:
+    made = statement.compile(dialect=DIALECT, column_keys=list(columns) or None)
+    if made.positiontup is None:
+        raise TypeError("the dialect numbers parameters")
+    if prefetched := [*made.insert_prefetch, *made.update_prefetch]:
+        raise TypeError(f"{', '.join(map(str, prefetched))}: only SQLAlchemy's engine knows these defaults")
+    given = [name for name in made.positiontup if not made.binds[name].required and name not in columns]
+    values = {name: made.params[name] for name in given}
+    return CompiledStatement(made.string, tuple(made.positiontup), values)

@@ -3,12 +3,9 @@
 import logging
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from enum import StrEnum
-from uuid import uuid4
+from secrets import token_hex
 
 import orjson
 import structlog
@@ -16,36 +13,48 @@ import structlog
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-@dataclass(slots=True)
-class Statements:
-    """How many statements were sent to the database: everything but BEGIN and COMMIT."""
+class LoggedRequest:
+    """A request while it is answered: what every line of the log says of it, and what is counted for it.
 
-    count: int = 0
+    It is entered by the task that answers the request, and known to those which that starts.
+    """
+
+    __slots__ = ("_before", "client", "request_id", "statements")
+
+    def __init__(self, request_id: str, client: str | None) -> None:
+        self.request_id = request_id
+        self.client = client
+        self.statements = 0
+        """How many were sent to the database: everything but BEGIN and COMMIT."""
+
+    def __enter__(self) -> "LoggedRequest":
+        self._before = _request.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _request.reset(self._before)
 
 
-_statements: ContextVar[Statements | None] = ContextVar("statements", default=None)
+_request: ContextVar[LoggedRequest | None] = ContextVar("request", default=None)
 
 
-@contextmanager
-def counting_statements() -> Iterator[Statements]:
-    """Count the statements that are sent while this is open, by this task and those that it starts."""
-    statements = Statements()
-    token = _statements.set(statements)
-    try:
-        yield statements
-    finally:
-        _statements.reset(token)
+def current_request() -> LoggedRequest:
+    """The request that is being answered."""
+    request = _request.get()
+    if request is None:
+        raise RuntimeError("no request is being answered")
+    return request
 
 
 def count_statement() -> None:
-    statements = _statements.get()
-    if statements is not None:
-        statements.count += 1
+    request = _request.get()
+    if request is not None:
+        request.statements += 1
 
 
 def request_id(proposed: str | None) -> str:
     """The caller's request id if it is a sane one, else a new one."""
-    return proposed if proposed is not None and SANE_REQUEST_ID.fullmatch(proposed) else uuid4().hex
+    return proposed if proposed is not None and SANE_REQUEST_ID.fullmatch(proposed) else token_hex(16)
 
 
 def configure_log(*, log_format: str, level: str) -> None:
@@ -55,7 +64,7 @@ def configure_log(*, log_format: str, level: str) -> None:
     """
     for_people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     beginning: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        with_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
     ]
@@ -72,6 +81,8 @@ def configure_log(*, log_format: str, level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    global _logger  # noqa: PLW0603 - one that was used keeps what was configured before
+    _logger = structlog.get_logger()
     theirs = logging.StreamHandler(sys.stderr)
     theirs.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -82,6 +93,14 @@ def configure_log(*, log_format: str, level: str) -> None:
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
     # It would tell at every question about readiness which database it has found.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def with_request(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    request = _request.get()
+    if request is not None:
+        line.setdefault("request_id", request.request_id)
+        line.setdefault("client", request.client)
+    return line
 
 
 def to_json(line: object, **_: object) -> str:
@@ -122,6 +141,8 @@ def spelt(value: object) -> object:
     return tuple(spelt(each) for each in value) if isinstance(value, tuple) else value
 
 
+_logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
 def log() -> structlog.typing.FilteringBoundLogger:
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-    return logger
+    return _logger

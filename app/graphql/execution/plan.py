@@ -5,6 +5,7 @@ that are found: so it is kept for those who ask for the same again.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from cachetools import LRUCache
@@ -123,6 +124,9 @@ def conditions_of(document: DocumentNode) -> frozenset[str]:
     return frozenset(found)
 
 
+NO_VARIABLES = VariableValues({}, {})
+
+
 class Plan:
     """An operation with its variables."""
 
@@ -141,10 +145,16 @@ class Plan:
         self.operation = operation
         self.variables = variables
         self.hides_suggestions = hides_suggestions
-        self.fragments = {
-            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-        }
-        self._details = {name: FragmentDetails(node) for name, node in self.fragments.items()}
+        self._document = document
+
+    @cached_property
+    def fragments(self) -> dict[str, FragmentDefinitionNode]:
+        nodes = (node for node in self._document.definitions if isinstance(node, FragmentDefinitionNode))
+        return {node.name.value: node for node in nodes}
+
+    @cached_property
+    def _details(self) -> dict[str, FragmentDetails]:
+        return {name: FragmentDetails(node) for name, node in self.fragments.items()}
 
     @classmethod
     def of(
@@ -159,15 +169,18 @@ class Plan:
         kept: Callable[[VariableValues], KeptPlan] | None = None,
     ) -> "Plan | list[GraphQLError]":
         """The plan of an operation, or what is wrong with its variables; `kept` says which plan there is for these."""
-        values = get_variable_values(
-            schema,
-            operation.variable_definitions or (),
-            variables,
-            max_errors=most_mistakes,
-            hide_suggestions=hides_suggestions,
-        )
-        if isinstance(values, list):
-            return values
+        values = NO_VARIABLES
+        if operation.variable_definitions:
+            found = get_variable_values(
+                schema,
+                operation.variable_definitions,
+                variables,
+                max_errors=most_mistakes,
+                hide_suggestions=hides_suggestions,
+            )
+            if isinstance(found, list):
+                return found
+            values = found
         return cls(
             schema,
             document,

@@ -28,34 +28,39 @@ class GracefulShutdown:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-
-        async def send_and_close(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._in_flight.stopping:
-                MutableHeaders(scope=message)["Connection"] = "close"
-            await send(message)
-
+        answer = SentWithClose(send, self._in_flight)
         if self._in_flight.stopping and scope["path"] != "/health":
             await read_to_the_end(receive)
-            await turned_away()(scope, receive, send_and_close)
-        else:
-            await self._run(scope, receive, send_and_close)
+            await turned_away()(scope, receive, answer)
+            return
+        task = current_task()
+        self._in_flight.begin(task)
+        try:
+            await self._app(scope, receive, answer)
+        except asyncio.CancelledError:
+            if answer.is_begun or not self._in_flight.cut_off:
+                raise
+            task.uncancel()
+            await cut_off()(scope, receive, answer)
+        finally:
+            self._in_flight.end(task)
 
-    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        task, is_answered = current_task(), False
 
-        async def send_and_note(message: Message) -> None:
-            nonlocal is_answered
-            is_answered = True
-            await send(message)
+class SentWithClose:
+    """Sends an answer; during a shutdown the connection is closed after it."""
 
-        with self._in_flight.begun(task):
-            try:
-                await self._app(scope, receive, send_and_note)
-            except asyncio.CancelledError:
-                if is_answered or not self._in_flight.cut_off:
-                    raise
-                task.uncancel()
-                await cut_off()(scope, receive, send)
+    __slots__ = ("_in_flight", "_send", "is_begun")
+
+    def __init__(self, send: Send, in_flight: InFlightRequests) -> None:
+        self._send = send
+        self._in_flight = in_flight
+        self.is_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self.is_begun = True
+        if message["type"] == "http.response.start" and self._in_flight.stopping:
+            MutableHeaders(scope=message)["Connection"] = "close"
+        await self._send(message)
 
 
 async def read_to_the_end(receive: Receive) -> None:

@@ -1,11 +1,9 @@
 """Middleware that gives every request an id."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
 
 from app.http.responses import failed
-from app.telemetry.log import request_id
+from app.telemetry.log import LoggedRequest, request_id
 
 
 class RequestId:
@@ -23,23 +21,32 @@ class RequestId:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers, is_answered = MutableHeaders(scope=scope), False
-        # Whoever looks for the id finds this one, a sane one.
-        own_id = headers["X-Request-Id"] = request_id(headers.get("x-request-id"))
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal is_answered
-            if message["type"] == "http.response.start":
-                is_answered = True
-                MutableHeaders(scope=message).update({"X-Request-Id": own_id, "X-Content-Type-Options": "nosniff"})
-            await send(message)
-
+        proposed = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
+        own_id = request_id(None if proposed is None else proposed.decode("latin-1"))
+        answer = SentWithId(send, own_id)
         client = scope["client"][0] if scope.get("client") else None
-        with bound_contextvars(request_id=own_id, client=client):
+        with LoggedRequest(own_id, client):
             try:
-                await self._app(scope, receive, send_with_id)
+                await self._app(scope, receive, answer)
             except Exception:
-                answer = failed(own_id)
-                if is_answered:
+                masked = failed(own_id)
+                if answer.is_begun:
                     raise
-                await answer(scope, receive, send_with_id)
+                await masked(scope, receive, answer)
+
+
+class SentWithId:
+    """Sends an answer with the headers that every one has."""
+
+    __slots__ = ("_headers", "_send", "is_begun")
+
+    def __init__(self, send: Send, own_id: str) -> None:
+        self._send = send
+        self._headers = [(b"x-request-id", own_id.encode()), (b"x-content-type-options", b"nosniff")]
+        self.is_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.is_begun = True
+            message["headers"] = [*message["headers"], *self._headers]
+        await self._send(message)
