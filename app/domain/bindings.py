@@ -1,11 +1,13 @@
 """The bindings that a flow has at its destination: one pass over its steps, which reports as it goes (X7 to X8)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from app.domain.component import Catalogue, Component
 from app.domain.flow import FlowState
 from app.domain.graph import Bindings, Json, StepBindings
+from app.domain.mappings import Mapped
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import (
     OWNED_KINDS,
@@ -65,6 +67,13 @@ class TopicMove:
     step: Step
     before: str | None
     after: str | None
+    is_chosen: bool
+    """The call names it for this step, or leaves the step without one."""
+
+
+Choices = Mapping[int, Mapping[ReferenceKind, str | None]]
+"""By the position of a step: what is chosen for it, None where it is to have none."""
+UNCHOSEN: Mapping[ReferenceKind, str | None] = MappingProxyType({})
 
 
 def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
@@ -103,12 +112,15 @@ class Rebinding:
     given_topic: str | None
     """The topic that was asked for; that it may be given is settled before (`topics_refused`)."""
     targets: Mapping[str, Target]
+    mapped: Mapped = field(default_factory=dict)
+    choices: Choices = field(default_factory=dict)
+    """That they and the mappings fit is settled before as well."""
 
     def bind(self, state: FlowState) -> BoundAnew:
         """What the flow is bound to, what became of each reference, and what to know of its topics."""
         uses = topic_uses(state, self.components)
         pub_sub = {use.step.position for use in uses}
-        topics_stay = self.inside or all(self._usable_topic(topic) for topic in distinct_topics(uses))
+        topics_stay = self.inside or all(map(self._usable_topic, distinct_topics(self._unsettled(uses))))
         bound = by_position(state.bindings)
         bindings: list[StepBindings] = []
         report: list[ReferenceOutcome] = []
@@ -116,13 +128,18 @@ class Rebinding:
         without_agent: dict[str, list[Step]] = {}
         for step in state.steps:
             before = bound.get(step.position, StepBindings(step.position))
+            chosen = self.choices.get(step.position, UNCHOSEN)
             after = self._owned(step, before)
-            agent = before.reference(ReferenceKind.AGENT)
-            if agent is not None and after[ReferenceKind.AGENT] is None:
-                without_agent.setdefault(agent, []).append(step)
             if step.position in pub_sub:
                 after[ReferenceKind.TOPIC] = self._topic(step, before, stays=topics_stay)
-                moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), after[ReferenceKind.TOPIC]))
+            if chosen:
+                after.update(chosen)
+            agent = before.reference(ReferenceKind.AGENT)
+            if agent is not None and after[ReferenceKind.AGENT] is None and ReferenceKind.AGENT not in chosen:
+                without_agent.setdefault(agent, []).append(step)
+            if step.position in pub_sub:
+                topic, was_chosen = after[ReferenceKind.TOPIC], ReferenceKind.TOPIC in chosen
+                moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), topic, was_chosen))
             report.extend(self._report(step, before, after))
             bindings.append(self._rebound(step, before, after))
         warnings: tuple[ExportWarning, ...] = (
@@ -133,20 +150,36 @@ class Rebinding:
         return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
 
     def _owned(self, step: Step, before: StepBindings) -> dict[ReferenceKind, str | None]:
-        """Credential, secret and agent: kept where usable (X7), else as already chosen there (X7a), else none."""
+        """Credential, secret and agent: mapped (P2), or kept where usable (X7), else as already chosen there (X7a)."""
         chosen = self.there.already_chosen(step, self.components.get(step.command))
-        return {
+        after = {
             kind: reference if self.there.can_use(kind, reference := before.reference(kind)) else chosen.get(kind)
             for kind in OWNED_KINDS
         }
+        for kind in self.mapped:
+            if kind in after:
+                after[kind] = self._mapped_to(kind, before) or after[kind]
+        return after
+
+    def _mapped_to(self, kind: ReferenceKind, before: StepBindings) -> str | None:
+        mapping = self.mapped.get(kind, {}).get(before.reference(kind) or "")
+        return None if mapping is None else mapping.to_id
 
     def _topic(self, step: Step, before: StepBindings, *, stays: bool) -> str | None:
         topic = before.reference(ReferenceKind.TOPIC)
-        if self.given_topic is not None:
-            return self.given_topic
+        given = self._mapped_to(ReferenceKind.TOPIC, before) or self.given_topic
+        if given is not None:
+            return given
         if stays and self._usable_topic(topic):
             return topic
         return self.there.already_chosen(step, self.components.get(step.command)).get(ReferenceKind.TOPIC)
+
+    def _unsettled(self, uses: Iterable[TopicUse]) -> Iterator[TopicUse]:
+        """Those whose topic neither a choice nor a mapping settles: the table of topics is about the rest (P3)."""
+        settled = self.mapped.get(ReferenceKind.TOPIC, {})
+        for use in uses:
+            if use.topic_id not in settled and ReferenceKind.TOPIC not in self.choices.get(use.step.position, ()):
+                yield use
 
     def _usable_topic(self, topic: str | None) -> bool:
         return self.there.can_use(ReferenceKind.TOPIC, topic)
@@ -176,7 +209,8 @@ class Rebinding:
     def _topics_not_copied(self, moves: Sequence[TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
         """Of several topics none was taken over: the warning names those that were cleared."""
         several = len({move.before for move in moves} - {None}) > 1
-        cleared = dict.fromkeys(move.before for move in moves if move.after is None and move.before in self.targets)
+        lost = (move.before for move in moves if move.after is None and not move.is_chosen)
+        cleared = dict.fromkeys(topic for topic in lost if topic in self.targets)
         if several and cleared and not self.inside:
             topics = tuple(self.targets[topic] for topic in cleared if topic is not None)
             yield MultipleTopicsNotCopied(topics, refused=False)

@@ -1,7 +1,9 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
 
 from app.domain.access import (
     ContractSuspended,
@@ -13,11 +15,14 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
+from app.domain.component import Catalogue, Component
 from app.domain.errors import Refused, at, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import Flow, FlowState
+from app.domain.given import NOTHING_GIVEN, Given, read_given
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
+from app.domain.mappings import mapping_mistakes
 from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, WorkspaceId
 from app.domain.override import (
     CannotOverrideItself,
@@ -92,9 +97,9 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
     ends = _both_ends(facts, wish)
     if isinstance(ends, Refused):
         return ends
-    source, there = ends
-    name = wish.name or (there.overridden.name if there.overridden else source.chosen.state.name)
-    return _plan(source, there, facts, origin=VersionOrigin.EXPORT, name=name, topic_id=wish.topic_id)
+    overridden = ends.there.overridden
+    name = wish.name or (overridden.name if overridden else ends.source.chosen.state.name)
+    return _plan(ends, facts, origin=VersionOrigin.EXPORT, name=name, topic_id=wish.topic_id)
 
 
 def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRefusal]:
@@ -118,8 +123,13 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     if refusals:
         return Refused(in_order(refusals))
     name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
-    there = FoundDestination(access)
-    return _plan(FoundSource(source, chosen), there, facts, origin=VersionOrigin.COPY, name=name, topic_id=None)
+    there = FoundDestination(access, facts)
+    return _plan(
+        BothEnds(FoundSource(source, chosen, facts.catalogue), there, NOTHING_GIVEN),
+        facts,
+        origin=VersionOrigin.COPY,
+        name=name,
+    )
 
 
 def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal, ...]:
@@ -132,44 +142,66 @@ def path_of(wanted: IntoWorkspace | OntoFlow) -> Path:
     return INTO_WORKSPACE if isinstance(wanted, IntoWorkspace) else ONTO_FLOW
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FoundSource:
     """The flow that is exported, and the state of it."""
 
     flow: Flow
     chosen: Chosen
+    catalogue: Catalogue = field(repr=False)
+
+    @cached_property
+    def components(self) -> Mapping[str, Component | None]:
+        """What its commands mean. Found once, since a graph may have tens of thousands of them."""
+        return resolve_all(self.chosen.state.steps, self.catalogue, self.flow.access.workspace)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FoundDestination:
     """The workspace that is written into."""
 
     access: WorkspaceAccess
+    facts: ExportFacts = field(repr=False)
     overridden: Flow | None = None
     """None: the export makes a new flow."""
 
+    @cached_property
+    def things(self) -> Destination:
+        """What is there to be bound to."""
+        targets, catalogue = self.facts.targets, self.facts.catalogue
+        return Destination(self.access.workspace, targets=targets, catalogue=catalogue, overridden=self.overridden)
 
-def _both_ends(facts: ExportFacts, wish: ExportWish) -> tuple[FoundSource, FoundDestination] | Refused[ExportRefusal]:
-    """What is exported and where to, or every refusal: decided without the plan, which takes time for each step."""
+
+class BothEnds(NamedTuple):
+    source: FoundSource
+    there: FoundDestination
+    given: Given
+
+
+def _both_ends(facts: ExportFacts, wish: ExportWish) -> BothEnds | Refused[ExportRefusal]:
+    """What is exported, where to and with what, or every refusal: decided without the plan, which takes time for each step."""
     source, there = _found_source(facts, wish), _found_destination(facts, wish.destination)
     refusals = tuple(_refusals(facts, wish))
     if not isinstance(source, FoundSource):
         missing = (source,) if isinstance(there, FoundDestination) else (source, there)
         return Refused(in_order((*missing, *refusals)))
+    given = read_given(wish, source.chosen.state, source.components) if wish.gives_references else NOTHING_GIVEN
     topic_refused = () if wish.topic_id is None else at(TOPIC, _topic_refused(source, facts))
+    of_source = (*refusals, *topic_refused, *given.mistakes)
     if not isinstance(there, FoundDestination):
-        return Refused(in_order((there, *refusals, *topic_refused)))
+        return Refused(in_order((there, *of_source)))
     elsewhere = () if topic_refused else topic_elsewhere(wish.topic_id, there.access.workspace, facts.targets)
     components = at(path_of(wish.destination), _components_refused(source, there, facts))
-    errors = in_order((*refusals, *components, *topic_refused, *at(TOPIC, elsewhere)))
-    return Refused(errors) if errors else (source, there)
+    misplaced = () if given is NOTHING_GIVEN else given.misplaced(source.chosen.state, source.components, there.things)
+    errors = in_order((*of_source, *components, *at(TOPIC, elsewhere), *misplaced))
+    return Refused(errors) if errors else BothEnds(source, there, given)
 
 
 def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNotFound | VersionNotFound | DraftNotFound:
     if facts.source is None:
         return FlowNotFound(wish.flow_id, FLOW)
     chosen = chosen_state(facts.source, wish.source, facts.named_version)
-    return FoundSource(facts.source, chosen) if isinstance(chosen, Chosen) else chosen
+    return FoundSource(facts.source, chosen, facts.catalogue) if isinstance(chosen, Chosen) else chosen
 
 
 def _found_destination(
@@ -177,9 +209,9 @@ def _found_destination(
 ) -> FoundDestination | FlowNotFound | WorkspaceNotFound:
     if isinstance(wanted, OntoFlow):
         flow = facts.overridden
-        return FlowNotFound(wanted.flow_id, ONTO_FLOW) if flow is None else FoundDestination(flow.access, flow)
+        return FlowNotFound(wanted.flow_id, ONTO_FLOW) if flow is None else FoundDestination(flow.access, facts, flow)
     access = facts.destination
-    return WorkspaceNotFound(wanted.workspace_id, INTO_WORKSPACE) if access is None else FoundDestination(access)
+    return WorkspaceNotFound(wanted.workspace_id, INTO_WORKSPACE) if access is None else FoundDestination(access, facts)
 
 
 def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
@@ -197,6 +229,7 @@ def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
         if facts.source is not None:
             yield from overrides_itself(facts.source, facts.overridden)
     yield from name_mistakes(wish.name)
+    yield from mapping_mistakes(wish.mappings)
 
 
 def _components_refused(
@@ -208,35 +241,31 @@ def _components_refused(
 
 
 def _topic_refused(source: FoundSource, facts: ExportFacts) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:
-    state, here = source.chosen.state, source.flow.access.workspace
-    uses = topic_uses(state, resolve_all(state.steps, facts.catalogue, here))
+    uses = topic_uses(source.chosen.state, source.components)
     return topic_refused(source.flow, uses, facts.targets)
 
 
 def _plan(
-    source: FoundSource,
-    destination: FoundDestination,
-    facts: ExportFacts,
-    *,
-    origin: VersionOrigin,
-    name: str,
-    topic_id: str | None,
+    ends: BothEnds, facts: ExportFacts, *, origin: VersionOrigin, name: str, topic_id: str | None = None
 ) -> ExportPlan:
-    chosen, overridden = source.chosen, destination.overridden
-    here, there = source.flow.access.workspace, destination.access.workspace
+    source, there, given = ends
+    chosen, overridden = source.chosen, there.overridden
+    workspace = there.access.workspace
     bound = Rebinding(
-        components=resolve_all(chosen.state.steps, facts.catalogue, here),
-        there=Destination(there, targets=facts.targets, catalogue=facts.catalogue, overridden=overridden),
-        inside=here.id == there.id,
+        components=source.components,
+        there=there.things,
+        inside=source.flow.access.workspace.id == workspace.id,
         given_topic=topic_id,
         targets=facts.targets,
+        mapped=given.mapped,
+        choices=given.choices,
     ).bind(chosen.state)
     return ExportPlan(
         source_flow=source.flow.id,
         source_version=chosen.version_id,
         copied_from=chosen.copied_from,
         state=replace(chosen.state, name=name.strip(), bindings=bound.bindings, origin=origin, revert_of=None),
-        workspace_id=there.id,
+        workspace_id=workspace.id,
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),
         renames_flow=overridden is not None and overridden.published is None,

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.flow import Flow, SavedState
+from app.domain.mappings import Mapped, ReferenceMapping
 from app.domain.model import ContractId, Target
 from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
+from app.domain.step_choices import StepChoice
 from app.domain.used_components import UsedComponents
 
 
@@ -34,6 +36,15 @@ class ExportWish:
     topic_id: str | None = None
     source: SourceWish = BY_DEFAULT
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
+    mappings: tuple[ReferenceMapping, ...] = ()
+    shared_mappings: Mapped = field(default_factory=dict)
+    """Those of the whole call, which come after its own; one object for all of its exports."""
+    bindings: tuple[StepChoice, ...] = ()
+
+    @property
+    def gives_references(self) -> bool:
+        """Whether it says itself what becomes of some reference (P2)."""
+        return bool(self.mappings or self.shared_mappings or self.bindings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,16 @@ class Kind(StrEnum):
     EXPORT = "export"
 
 
+def kind_in(text: str) -> Kind | None:
+    """What this is the id of, if it has the prefix of one."""
+    prefix, _, rest = text.partition("_")
+    return Kind(prefix) if rest and prefix in {*Kind} else None
+
+
 def other_kind(text: str, wanted: Kind) -> str | None:
     """What this is the id of, with its article, if the prefix tells that it isn't what is wanted."""
-    prefix, _, rest = text.rpartition("_")
-    if not rest or prefix == wanted or prefix not in {*Kind}:
-        return None
-    return with_article(Kind(prefix))
+    kind = kind_in(text)
+    return None if kind is None or kind is wanted else with_article(kind)
 
 
 def with_article(kind: Kind) -> str:

@@ -15,6 +15,8 @@ INTO_WORKSPACE: Path = ("destination", *WORKSPACE)
 ONTO_FLOW: Path = ("destination", "overrideFlowId")
 SOURCE_STATE: Path = ("source", "state")
 SOURCE_VERSION: Path = ("source", *VERSION)
+BINDINGS: Path = ("bindings",)
+MAPPINGS: Path = ("mappings",)
 
 _CHOICES = {
     ReferenceKind.CREDENTIAL: "credentialId",

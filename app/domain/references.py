@@ -1,6 +1,6 @@
 """What becomes of a flow's references at the destination, and the report of it (X7 to X8)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -44,33 +44,48 @@ class CredentialNotAccessible:
     kind: ReferenceKind
     reference_id: str
     workspace: Workspace
-    step: Step
+    step: Step | None
+    """None where a mapping names it."""
     component: Component | None = field(default=None, compare=False)
-    """That of the step, if the caller can see it."""
+    """That of the step, if the caller can see it; or of the first step where the mapping doesn't fit."""
     found: Target | None = field(default=None, compare=False)
     """What has this id, if the caller can see it."""
     path: Path = field(default=(), compare=False)
+    mapped_from: str | None = None
+    """Whose place it was to take, where a mapping says so."""
+    replaced: Target | None = field(default=None, compare=False)
+    """The same, if the caller can see it."""
 
     @property
     def message(self) -> str:
         if self.kind is ReferenceKind.AGENT:
-            return f"{self._reason} Choose an agent of {named(self.workspace)} for the step {self.step.label}."
+            return f"{self._reason} Choose an agent of {named(self.workspace)} for {self._user}."
         if self.component is None:
             what = self.kind.value.lower()
+            if self.step is None:
+                return f"A step that uses {self._user} has a component that isn't known. Leave this mapping out."
             return (
                 f"The step {self.step.label} can't have a {what}, since its component isn't known. "
                 "Correct the command of the step first."
             )
-        return (
-            f"{self._reason} For the step {self.step.label}, choose one of {named(self.workspace)} that belongs to "
-            f"{self.component.label}."
-        )
+        whose = f"that belongs to {self.component.label}"
+        if self.step is None:
+            return f"{self._reason} Choose one of {named(self.workspace)} {whose} for {self._user}."
+        return f"{self._reason} For {self._user}, choose one of {named(self.workspace)} {whose}."
+
+    @property
+    def _user(self) -> str:
+        if self.step is not None:
+            return f"the step {self.step.label}"
+        what = self.kind.value.lower()
+        return f"the {what} that is mapped" if self.replaced is None else f"the {what} {named(self.replaced)}"
 
     @property
     def _reason(self) -> str:
         found = self.found
         if found is not None and found.kind is self.kind and found.workspace_id == self.workspace.id:
-            return f"The {self.kind.value.lower()} {named(found)} belongs to another component than the step."
+            than = "the step" if self.step is not None else "a step that would use it"
+            return f"The {self.kind.value.lower()} {named(found)} belongs to another component than {than}."
         return not_here(self.kind, self.reference_id, found, self.workspace)
 
 
@@ -111,6 +126,12 @@ class Destination:
         if kind is ReferenceKind.AGENT or not self.can_use(kind, reference):
             return self.can_use(kind, reference)
         return component is not None and self._targets[reference].component_id == component.id
+
+    def fits_step(self, component: Component | None) -> Callable[[ReferenceKind, str], bool]:
+        """Whether a step of this component can use something here, a topic included."""
+        return lambda kind, reference: (
+            self.can_use(kind, reference) if kind is ReferenceKind.TOPIC else self.fits(kind, reference, component)
+        )
 
     def already_chosen(self, step: Step, component: Component | None) -> Mapping[ReferenceKind, str]:
         """What the overridden flow's step of the same id and component has: published, else in its draft (X7a)."""

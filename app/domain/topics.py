@@ -30,7 +30,7 @@ class MultipleTopicsNotCopied:
             topics = f" ({enumerated(self.topics, named)})" if self.topics else ""
             return (
                 f"The flow uses several topics{topics}, which one topic can't replace. "
-                "Export it without a topic, and choose the topics in the draft."
+                "Map each of them instead, or export it without a topic and choose the topics in the draft."
             )
         what, verb = ("a topic", "was") if len(self.topics) == 1 else ("topics", "were")
         topics = counted("topic", self.topics, named)
@@ -47,12 +47,17 @@ class TopicNotAccessible:
     found: Target | None = field(default=None, compare=False)
     """What has this id, if the caller can see it."""
     path: Path = field(default=(), compare=False)
+    mapped_from: str | None = None
+    """The topic whose place it was to take, where a mapping says so."""
+    replaced: Target | None = field(default=None, compare=False)
+    """The same, if the caller can see it."""
 
     @property
     def message(self) -> str:
         reason = not_here(ReferenceKind.TOPIC, self.topic_id, self.found, self.workspace)
         step = "" if self.step is None else f" for the step {self.step.label}"
-        return f"{reason} Choose a topic of {named(self.workspace)}{step}."
+        place = "" if self.replaced is None else f" for {named(self.replaced)}"
+        return f"{reason} Choose a topic of {named(self.workspace)}{step}{place}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,37 +2,17 @@
 
 import strawberry
 
-from app.domain.model import ReferenceKind
 from app.domain.override import ExistingDraft
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.set_aside import DiscardWish
-from app.domain.step_choices import StepChoice
 from app.domain.update import KEEP, Keep, UpdateWish
 from app.graphql.arguments import given
 from app.graphql.describe import about, optional
+from app.graphql.reference_inputs import StepBindingInput
 from app.graphql.scalars import JSON
 
 REVISION = "The revision that the call is based on: refused with `StaleDraft` if the draft was changed since."
-
-
-@strawberry.input(description="What a step uses from now on: an id sets it, null clears it, what is left out stays.")
-class StepBindingInput:
-    step_id: str = about("The id of the step.")
-    credential_id: strawberry.ID | None = optional("A credential of the workspace, of the step's component.")
-    secret_id: strawberry.ID | None = optional("A secret of the workspace, of the step's component.")
-    agent_id: strawberry.ID | None = optional("An agent of the workspace.")
-    topic_id: strawberry.ID | None = optional("A topic of the workspace, for a pub/sub step.")
-
-    def to_choice(self) -> StepChoice:
-        wanted = {
-            ReferenceKind.CREDENTIAL: self.credential_id,
-            ReferenceKind.SECRET: self.secret_id,
-            ReferenceKind.AGENT: self.agent_id,
-            ReferenceKind.TOPIC: self.topic_id,
-        }
-        choices = {kind: choice for kind, choice in wanted.items() if choice is not strawberry.UNSET}
-        return StepChoice(self.step_id, choices)
 
 
 @strawberry.input(

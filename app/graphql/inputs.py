@@ -9,6 +9,7 @@ from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.graphql.arguments import given
 from app.graphql.describe import about, optional
+from app.graphql.reference_inputs import ReferenceMappingInput, StepBindingInput, to_mappings
 from app.graphql.scalars import JSON
 
 
@@ -59,6 +60,13 @@ class ExportFlowInput:
     existing_draft: ExistingDraft = strawberry.field(
         description="What happens to a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
     )
+    mappings: list[ReferenceMappingInput] | None = optional(
+        "Which of the destination's credentials, secrets, agents and topics take the place of which of the source's."
+    )
+    bindings: list[StepBindingInput] | None = optional(
+        "What steps use at the destination, step by step; each step at most once. Comes before mappings, and before what "
+        "the overridden flow has: an id sets, null leaves the step without."
+    )
 
     def to_wish(self) -> ExportWish:
         return ExportWish(
@@ -68,6 +76,8 @@ class ExportFlowInput:
             topic_id=given(self.topic_id),
             source=source_wish(self.source),
             existing_draft=self.existing_draft,
+            mappings=to_mappings(given(self.mappings)),
+            bindings=tuple(binding.to_choice() for binding in given(self.bindings) or ()),
         )
 
 

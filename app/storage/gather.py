@@ -1,6 +1,6 @@
 """What copies and exports rest on, read together for a whole call: in three statements, however many there are (P8)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, FlowState, SavedState
@@ -44,17 +44,27 @@ async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
     catalogue = await read_catalogue(connection, viewer, (step.command for state in states for step in state.steps))
     bound = (reference for state in states for reference in references(state.bindings))
-    given = (wish.topic_id for wish in wishes if isinstance(wish, ExportWish) and wish.topic_id is not None)
     return GatheredFacts(
         flows={flow_id: each.flow for flow_id, each in found.flows.items()},
         versions={(flow_id, one): state for flow_id, each in found.flows.items() for one, state in each.named.items()},
         accesses=found.accesses,
         flows_used=found.flows_used,
         catalogue=catalogue,
-        targets=await read_targets(connection, viewer, {*bound, *given}),
+        targets=await read_targets(connection, viewer, {*bound, *given_by(wishes)}),
     )
 
 
 def states_at_hand(flow: Flow, *named: SavedState) -> list[FlowState]:
     """Every state of a flow that is at hand, whichever is chosen."""
     return [saved.state for saved in (flow.published, flow.draft, *named) if saved is not None]
+
+
+def given_by(wishes: Iterable[Wish]) -> Iterator[str]:
+    """What exports are told that steps are to be bound to."""
+    exports = [wish for wish in wishes if isinstance(wish, ExportWish)]
+    for wish in exports:
+        yield from filter(None, [wish.topic_id])
+        yield from (mapping.to_id for mapping in wish.mappings)
+        yield from (chosen for step in wish.bindings for chosen in step.choices.values() if chosen is not None)
+    for shared in {id(wish.shared_mappings): wish.shared_mappings for wish in exports}.values():
+        yield from (mapping.to_id for mappings in shared.values() for mapping in mappings.values())

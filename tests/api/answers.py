@@ -93,7 +93,7 @@ def multiple_topics_not_copied(api: Api, **topics: str) -> Json:
     """The refusal; the topics are given by key and name."""
     message = (
         f"The flow uses several topics ({', '.join(topics.values())}), which one topic can't replace. "
-        "Export it without a topic, and choose the topics in the draft."
+        "Map each of them instead, or export it without a topic and choose the topics in the draft."
     )
     ids = [{"id": api.id(key.replace("_", "-"))} for key in topics]
     return _refusal("MultipleTopicsNotCopied", "MULTIPLE_TOPICS_NOT_COPIED", message, topics=ids)

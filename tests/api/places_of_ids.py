@@ -125,6 +125,17 @@ MUTATIONS = [
         lambda api, given: _export(api, destination={"overrideFlowId": given}),
     ),
     _mutation("exportFlow.topicId", Kind.TOPIC, ask.EXPORT, lambda api, given: _export(api, topicId=given)),
+    *(
+        _mutation(
+            f"exportFlow.bindings.{name}",
+            kind,
+            ask.EXPORT,
+            lambda api, given, step_id=step_id, name=name: _export(  # type: ignore[misc]
+                api, bindings=[{"stepId": step_id, name: given}]
+            ),
+        )
+        for name, kind, step_id in (("topicId", Kind.TOPIC, "2"), ("agentId", Kind.AGENT, "1"))
+    ),
     _mutation(
         "exportFlow.source", Kind.VERSION, ask.EXPORT, lambda api, given: _export(api, source={"versionId": given})
     ),

@@ -1,5 +1,6 @@
 """The law told a second time, slowly and step by step, to hold the core to it: the tables of sections 3 and 4."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.access import FLOW_EDIT
@@ -143,12 +144,39 @@ class Law:
                     return reference
         return None
 
+    def mapped(self) -> dict[object, str]:
+        """P2."""
+        return {mapping.from_id: mapping.to_id for mapping in self.wish.mappings}
+
+    def chosen_for(self, position: int, step_id: str) -> Mapping[ReferenceKind, str | None]:
+        """P2: of several steps with an id the first is meant."""
+        state = self.state()
+        assert state is not None
+        first = next(step.position for step in state.state.steps if step.id == step_id)
+        choices = [one.choices for one in self.wish.bindings if one.step_id == step_id and first == position]
+        return choices[0] if choices else {}
+
+    def unsettled_topics(self) -> list[object]:
+        """P3."""
+        state = self.state()
+        assert state is not None
+        return [
+            bound.values.get(TOPIC)
+            for step in state.state.steps
+            for bound in state.state.bindings
+            if bound.position == step.position
+            and bound.values.get(TOPIC) is not None
+            and bound.values[TOPIC] not in self.mapped()
+            and TOPIC not in self.chosen_for(step.position, step.id)
+        ]
+
     def after(self, position: int, step_id: str, command: str) -> dict[ReferenceKind, object]:
         """What the step is bound to: X7, X7a, X8, and the table of topics."""
         state = self.state()
         assert state is not None
         before = bound_by(state)[position]
-        kept_topics = self.inside() or all(self.usable(TOPIC, topic) for topic in self.topics())
+        kept_topics = self.inside() or all(self.usable(TOPIC, topic) for topic in self.unsettled_topics())
+        chosen, mapped = self.chosen_for(position, step_id), self.mapped()
         result: dict[ReferenceKind, object] = {}
         for kind in ReferenceKind:
             had = before.get(kind)
@@ -156,6 +184,10 @@ class Law:
                 result[kind] = had if self.inside() else None
             elif kind is TOPIC and not self.pub_sub(command):
                 result[kind] = None
+            elif kind in chosen:
+                result[kind] = chosen[kind]
+            elif had in mapped:
+                result[kind] = mapped[had]
             elif kind is TOPIC and self.wish.topic_id is not None:
                 result[kind] = self.wish.topic_id
             elif self.usable(kind, had) and (kind is not TOPIC or kept_topics):
@@ -183,9 +215,13 @@ class Law:
         return report
 
     def agents_not_copied(self) -> dict[str, list[str]]:
-        """X7c: every agent that is cleared, with the steps that ran on it."""
+        """X7c: every agent that is cleared, with the steps that ran on it; not where the caller says so."""
+        state = self.state()
+        assert state is not None
         told: dict[str, list[str]] = {}
-        for outcome in self.report():
-            if outcome.kind is AGENT and outcome.action is ReferenceAction.CLEARED and outcome.from_id is not None:
-                told.setdefault(outcome.from_id, []).append(outcome.step_id)
+        for step in state.state.steps:
+            before = bound_by(state)[step.position].get(AGENT)
+            after = self.after(step.position, step.id, step.command)[AGENT]
+            if isinstance(before, str) and after is None and AGENT not in self.chosen_for(step.position, step.id):
+                told.setdefault(before, []).append(step.id)
         return told

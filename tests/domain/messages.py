@@ -52,7 +52,7 @@ ALPHA, SEND, OTHER_SEND = called("1"), called("2", "Send"), called("3", "Send", 
 CRM = component("lab/crm", title="Customer records", needs=CREDENTIAL)
 THERE = Target("credential_9", CREDENTIAL, PRODUCTION.id, "Mail account")
 ELSEWHERE = Target("credential_9", CREDENTIAL, DEVELOPMENT.id, "Mail account")
-TUNNEL = target(AGENT, "Tunnel", DEVELOPMENT)
+MAIL, TUNNEL = (target(kind, name, DEVELOPMENT) for kind, name in ((CREDENTIAL, "Mail"), (AGENT, "Tunnel")))
 ID = "01jgfjjz00f6xaqg18g7smd3t5"
 NORMALIZER = inaccessible("lab/normalizer", SEND, "5", title="Order normalizer", reason=OTHER_CONTRACT)
 ENRICHER = inaccessible("lab/enricher", "3", title="Enricher", reason=OTHER_CONTRACT)
@@ -162,14 +162,14 @@ MESSAGES: list[tuple[Message, str]] = [
         MultipleTopicsNotCopied((ORDERS, ITEMS), refused=True),
         (
             "The flow uses several topics (Orders, Items), which one topic can't replace. "
-            "Export it without a topic, and choose the topics in the draft."
+            "Map each of them instead, or export it without a topic and choose the topics in the draft."
         ),
     ),
     (
         MultipleTopicsNotCopied((), refused=True),
         (
             "The flow uses several topics, which one topic can't replace. "
-            "Export it without a topic, and choose the topics in the draft."
+            "Map each of them instead, or export it without a topic and choose the topics in the draft."
         ),
     ),
     (
@@ -195,6 +195,10 @@ MESSAGES: list[tuple[Message, str]] = [
     (
         TopicNotAccessible(f"agent_{ID}", PRODUCTION, ALPHA),
         f"agent_{ID} is the id of an agent, not of a topic. Choose a topic of Production for the step 1.",
+    ),
+    (
+        TopicNotAccessible(ITEMS.id, PRODUCTION, None, ITEMS, (), ORDERS.id, ORDERS),
+        "The topic Items doesn't live in Production. Choose a topic of Production for Orders.",
     ),
     (
         FlowHasNoTopic(FLOW, "Orders"),
@@ -228,6 +232,21 @@ MESSAGES: list[tuple[Message, str]] = [
     (
         CredentialNotAccessible(AGENT, f"secret_{ID}", PRODUCTION, OTHER_SEND, CRM),
         f"secret_{ID} is the id of a secret, not of an agent. Choose an agent of Production for the step Send (3).",
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, None, CRM, THERE, (), "credential_1", MAIL),
+        (
+            "The credential Mail account belongs to another component than a step that would use it. "
+            "Choose one of Production that belongs to Customer records for the credential Mail."
+        ),
+    ),
+    (
+        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, None, None, THERE, (), "credential_1", MAIL),
+        "A step that uses the credential Mail has a component that isn't known. Leave this mapping out.",
+    ),
+    (
+        CredentialNotAccessible(AGENT, f"agent_{ID}", PRODUCTION, None, CRM, None, (), "agent_1", TUNNEL),
+        f"Production has no agent agent_{ID}. Choose an agent of Production for the agent Tunnel.",
     ),
     (CannotOverrideItself(FLOW, "Orders"), "The flow Orders can't override itself. Choose another flow, or copy it."),
     (

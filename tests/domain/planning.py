@@ -12,10 +12,12 @@ from app.domain.export import CopyRefusal, ExportPlan, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import StepBindings
+from app.domain.mappings import ReferenceMapping, mapped
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import BY_DEFAULT, SourceWish
+from app.domain.step_choices import StepChoice
 from tests.domain.world import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
 
 Some = TypeVar("Some", bound=Refusal)
@@ -35,6 +37,9 @@ def export(
     knowing: Iterable[Target] = (),
     components: Iterable[Component] = STANDARD,
     flows_used: int = 0,
+    mappings: Iterable[ReferenceMapping] = (),
+    shared: Iterable[ReferenceMapping] = (),
+    bindings: Iterable[StepChoice] = (),
 ) -> ExportPlan | Refused[Refusal]:
     """What becomes of an export to a workspace, or over a flow."""
     to = integrator(to) if isinstance(to, Workspace) else to
@@ -49,7 +54,16 @@ def export(
     )
     onto = IntoWorkspace("workspace_wanted" if to is None else to.workspace.id) if over is None else OntoFlow(over.id)
     source_id = "flow_wanted" if source is None else source.id
-    return plan_export(facts, ExportWish(source_id, onto, name, topic, of, existing_draft))
+    wish = ExportWish(
+        source_id, onto, name, topic, of, existing_draft, tuple(mappings), mapped(shared), tuple(bindings)
+    )
+    return plan_export(facts, wish)
+
+
+def mappings_of(*pairs: tuple[Target | str, Target | str]) -> list[ReferenceMapping]:
+    """Mappings of things or ids, each with its place in the input."""
+    ids = [tuple(one.id if isinstance(one, Target) else one for one in pair) for pair in pairs]
+    return [ReferenceMapping(old, new, ("mappings", str(index))) for index, (old, new) in enumerate(ids)]
 
 
 def copy(

@@ -1,7 +1,7 @@
 """Random exports: a source and a destination among few workspaces, with things that often do and often don't fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
 from typing import TypeVar
@@ -13,9 +13,11 @@ from app.domain.component import Component
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json
+from app.domain.mappings import ReferenceMapping
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
+from app.domain.step_choices import StepChoice
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.random_worlds import NUMBERS
 from tests.domain.world import (
@@ -158,6 +160,30 @@ def exports(draw: strategies.DrawFn, *, smooth: bool = False) -> Case:
     topic = _one_of(topics if smooth else [*topics, "gone"], draw)
     wish = ExportWish("flow_source", into, name, topic, sources[0] if smooth else _one_of(sources, draw), existing)
     return Case(facts, wish)
+
+
+@strategies.composite
+def exports_with_given_references(draw: strategies.DrawFn) -> Case:
+    """The same with mappings, and bindings for steps: of agents and topics, which fit every component."""
+    case = draw(exports(smooth=True))
+    chance = Random(draw(numbers))  # noqa: S311 - as above
+    facts, to = case.facts, case.facts.destination
+    if facts.source is None or to is None:
+        return case
+    here, there = facts.source.access.workspace, to.workspace
+    mappings = [
+        ReferenceMapping(old, chance.choice(_ids(there, kind)), ("mappings",))
+        for kind in (AGENT, TOPIC)
+        for old in _ids(here, kind)
+        if chance.random() < 0.4
+    ]
+    bindings = [
+        StepChoice(step_id, {kind: chance.choice([None, *_ids(there, kind)])})
+        for step_id, kind in product("123", (AGENT, TOPIC))
+        if chance.random() < 0.2
+    ]
+    known_once = tuple({binding.step_id: binding for binding in bindings}.values())
+    return Case(facts, replace(case.wish, topic_id=None, mappings=tuple(mappings), bindings=known_once))
 
 
 def _flow(draw: strategies.DrawFn, name: str, at: WorkspaceAccess, other: WorkspaceAccess, *, smooth: bool) -> Flow:

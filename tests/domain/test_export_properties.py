@@ -15,7 +15,7 @@ from app.domain.flow import SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
 from tests.domain.law import Law, bound_by
-from tests.domain.random_exports import Case, exports
+from tests.domain.random_exports import Case, exports, exports_with_given_references
 from tests.domain.random_worlds import bounded
 from tests.domain.world import AGENT, DATA_SAMPLES
 
@@ -33,7 +33,7 @@ def test_an_export_is_planned_or_refused_exactly_as_the_law_says(case: Case) -> 
 
 
 @often
-@given(exports(smooth=True))
+@given(exports(smooth=True) | exports_with_given_references())
 def test_a_plan_binds_and_reports_as_the_law_says_and_leaves_the_content_alone(case: Case) -> None:
     plan, law = plan_export(case.facts, case.wish), Law(case.facts, case.wish)
     state = law.state()

@@ -104,7 +104,7 @@ def told(error: UpdateRefusal) -> tuple[str, str | None, object]:
         case TopicNotAccessible():
             return error.code.value, None if error.step is None else error.step.id, error.topic_id
         case CredentialNotAccessible():
-            return error.code.value, error.step.id, (error.kind, error.reference_id)
+            return error.code.value, None if error.step is None else error.step.id, (error.kind, error.reference_id)
         case InvalidInput():
             return error.code.value, None, error.path
         case _:

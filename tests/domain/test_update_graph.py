@@ -229,4 +229,4 @@ def test_what_a_graph_names_anew_has_to_be_there_even_beside_what_has_disappeare
     its_flow = flow(None, state_of(before, components=COMPONENTS))
     [refusal] = reasons(update(its_flow, graph=sent, knowing=(), components=COMPONENTS))
     assert isinstance(refusal, CredentialNotAccessible)
-    assert (refusal.step.id, refusal.reference_id) == ("2", LOGIN.id)
+    assert (refusal.step and refusal.step.id, refusal.reference_id) == ("2", LOGIN.id)

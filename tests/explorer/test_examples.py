@@ -43,6 +43,8 @@ SHOWN = {
     "ExportTheDraft": ("exportFlow.copiedFrom", "DRAFT"),
     "ExportWarnsOfMultipleTopics": ("exportFlow.warnings.0.topics.1.name", "Shipments"),
     "ExportWarnsOfTheTopicsSchema": ("exportFlow.warnings.0.missingProperties", ["currency", "customerId"]),
+    "ExportWithMappings": ("exportFlow.references.1.to.name", "Shipments"),
+    "ExportWithBindings": ("exportFlow.draft.readiness.ready", True),
     "CopyFlow": ("copyFlow.flow.name", "Copy of Order confirmation"),
     "CreateFlow": ("createFlow.draft.graph.steps.1.credential.name", "Mail sandbox"),
     "Draft": ("flow.draft.readiness", {"ready": True, "blockers": []}),

@@ -18,7 +18,11 @@ HOMES = {"mia": "workshop", "gil": "workshop", "carl": "workshop", "nils": "kitc
 
 INPUTS: dict[str, Callable[[Callable[[str], str]], Arguments]] = {
     "copyFlow": lambda own: {"flowId": own("-history")},
-    "exportFlow": lambda own: {"flowId": own("-bound"), "destination": {"workspaceId": own("")}},
+    "exportFlow": lambda own: {
+        "flowId": own("-bound"),
+        "destination": {"workspaceId": own("")},
+        "mappings": [{"fromId": own("-mail"), "toId": own("-mail")}],
+    },
     "createFlow": lambda own: {"workspaceId": own(""), "name": "Made", "graph": {"nodes": [], "edges": []}},
     "updateFlowDraft": lambda own: {"flowId": own("-bound")},
     "publishFlowDraft": lambda own: {"flowId": own("-history")},

@@ -26,7 +26,23 @@ def exports(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
     wish = {"flowId": ids[flow], "name": BAD_NAME}
     onto = {**wish, "existingDraft": "REFUSE", "destination": {"overrideFlowId": ids[f"{place}-strays"]}}
     into = {**wish, "destination": {"workspaceId": ids[place]}}
-    return [into, onto, {**into, "topicId": ids[f"{place}-orders"]}, {**into, "topicId": ids["depot-items"]}]
+    used = [f"{flow.partition('-')[0]}-{name}" for name in ("mail", "erp", "agent", "orders")]
+    mapped = [{"fromId": ids[old], "toId": ids[f"{place}-{old.rpartition('-')[2]}"]} for old in used]
+    hidden = [
+        {"fromId": ids["kitchen-oven"], "toId": ids["depot-mail"]},
+        {"fromId": ids[used[0]], "toId": ids["kitchen-oven"]},
+    ]
+    chosen = {"topicId": ids["depot-orders"], "credentialId": ids["kitchen-oven"], "agentId": ids[f"{place}-agent"]}
+    given = {**into, "bindings": [{"stepId": number, **chosen} for number in "12345"]}
+    return [
+        {**into, "mappings": mapped},
+        {**onto, "mappings": hidden},
+        given,
+        into,
+        onto,
+        {**into, "topicId": ids[f"{place}-orders"]},
+        {**into, "topicId": ids["depot-items"]},
+    ]
 
 
 def updates(ids: Mapping[str, str], flow: str, place: str) -> Inputs:

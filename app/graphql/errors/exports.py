@@ -132,7 +132,7 @@ class CredentialNotAccessible(ExportFlowError, CreateFlowError, UpdateFlowDraftE
         return cls(
             **told(refusal),
             kind=refusal.kind,
-            step_id=refusal.step.id,
+            step_id=None if refusal.step is None else refusal.step.id,
             reference_id=strawberry.ID(refusal.reference_id),
             workspace_id=refusal.workspace.id,
         )

@@ -1,0 +1,67 @@
+"""Mappings: which thing of the destination takes the place of which of the source's, wherever the source uses it (P2)."""
+
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.id_prefixes import kind_in, with_article
+from app.domain.input import InvalidInput
+from app.domain.model import ReferenceKind
+from app.domain.paths import Path
+from app.domain.wording import shown
+
+MAPPED = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
+"""By the prefixes of ids: what can be mapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceMapping:
+    from_id: str
+    to_id: str
+    path: Path = ()
+    """Where it stands in the input."""
+
+    @property
+    def kind(self) -> ReferenceKind | None:
+        """What kind of thing it maps, as its prefix tells; None if it can't be anything that a step is bound to."""
+        return MAPPED.get(kind_in(self.from_id) or "")
+
+
+Mapped = Mapping[ReferenceKind, Mapping[str, ReferenceMapping]]
+"""By kind, and by what is to be replaced."""
+
+
+def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput, ...]:
+    """What is wrong in one list of mappings, whatever flows they are for: two kinds in one, or one thing twice."""
+    seen: set[str] = set()
+    mistakes = []
+    for mapping in mappings:
+        before, after = kind_in(mapping.from_id), kind_in(mapping.to_id)
+        if before is not None and after is not None and before is not after:
+            message = (
+                f"{shown(mapping.to_id)} is the id of {with_article(after)}, and {shown(mapping.from_id)} that of "
+                f"{with_article(before)}. Map a thing to one of its kind."
+            )
+            mistakes.append(InvalidInput((*mapping.path, "toId"), message))
+        if mapping.from_id in seen:
+            message = f"An earlier mapping is for {shown(mapping.from_id)} too. Keep one of them."
+            mistakes.append(InvalidInput((*mapping.path, "fromId"), message))
+        seen.add(mapping.from_id)
+    return tuple(mistakes)
+
+
+def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
+    """The mappings by kind; of several for one thing the first counts, and those of two kinds map nothing."""
+    found: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
+    for mapping in mappings:
+        if mapping.kind is not None and kind_in(mapping.to_id) in {None, kind_in(mapping.from_id)}:
+            found.setdefault(mapping.kind, {}).setdefault(mapping.from_id, mapping)
+    return found
+
+
+def one_over_the_other(first: Mapped, second: Mapped) -> Mapped:
+    """Both, of which the first counts where they map the same thing. The second isn't copied: many calls share it."""
+    if not second:
+        return first
+    kinds = dict.fromkeys((*first, *second))
+    return {kind: ChainMap({**first.get(kind, {})}, second.get(kind, {})) for kind in kinds}  # type: ignore[arg-type]
