@@ -12,6 +12,8 @@ from app.domain.wording import named, not_found
 
 FLOW_EDIT = "workspaces.flow.edit"
 """The permission that "Integrator level" means (A2)."""
+FLOW_TOGGLE_STATUS = "workspaces.flow.toggleStatus"
+"""The permission to start and stop flows (H9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,10 @@ class WorkspaceAccess:
     permissions: frozenset[str]
 
 
-def rights_missing(*accesses: WorkspaceAccess) -> tuple[InsufficientPermission, ...]:
-    """Integrator level in every one of these workspaces (A3): one refusal for each where it is missing."""
-    lacking = [access.workspace for access in accesses if FLOW_EDIT not in access.permissions]
-    return tuple(InsufficientPermission(FLOW_EDIT, workspace) for workspace in dict.fromkeys(lacking))
+def rights_missing(*accesses: WorkspaceAccess, permission: str = FLOW_EDIT) -> tuple[InsufficientPermission, ...]:
+    """Integrator level, or another permission, in every one of these workspaces (A3): a refusal where it is missing."""
+    lacking = [access.workspace for access in accesses if permission not in access.permissions]
+    return tuple(InsufficientPermission(permission, workspace) for workspace in dict.fromkeys(lacking))
 
 
 def contract_suspended(access: WorkspaceAccess) -> tuple[ContractSuspended, ...]:

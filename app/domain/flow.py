@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.access import WorkspaceAccess
 from app.domain.graph import Bindings
-from app.domain.model import FlowId, FlowType, VersionId, VersionOrigin
+from app.domain.model import FlowId, FlowStatus, FlowType, VersionId, VersionOrigin
 from app.domain.step import Link, Step
 
 
@@ -44,3 +44,4 @@ class Flow:
     draft: SavedState | None = None
     draft_revision: int = 0
     """Of the latest draft that it had (H1)."""
+    status: FlowStatus = FlowStatus.INACTIVE

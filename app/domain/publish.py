@@ -1,8 +1,9 @@
-"""Publishing a draft as the next version of its flow (H2 to H4)."""
+"""Publishing a draft as the next version of its flow (H2 to H4), and starting it as well (H9)."""
 
 from dataclasses import dataclass
 
 from app.domain.access import (
+    FLOW_TOGGLE_STATUS,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
@@ -11,13 +12,22 @@ from app.domain.access import (
 )
 from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import Refused, at, in_order
-from app.domain.flow import FlowState
+from app.domain.flow import Flow, FlowState
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import FLOW
 from app.domain.readiness import DraftNotReady, blockers
+from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
 
-PublishRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft | DraftNotReady
+PublishRefusal = (
+    FlowNotFound
+    | DraftNotFound
+    | InsufficientPermission
+    | ContractSuspended
+    | StaleDraft
+    | DraftNotReady
+    | FlowIsSuspended
+)
 
 
 EDIT_FIRST = "What it had is published already: edit the flow first."
@@ -27,32 +37,39 @@ EDIT_FIRST = "What it had is published already: edit the flow first."
 class PublishWish:
     flow_id: str
     expected_revision: int | None = None
+    start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PublishPlan:
-    """The draft becomes the next version, and what it says becomes the flow's; whether the flow runs stays (H4)."""
+    """The draft becomes the next version, and what it says becomes the flow's."""
 
     flow_id: FlowId
     draft_id: DraftId
     state: FlowState
+    starts_flow: bool = False
+    """Else whether the flow runs stays as it is (H4)."""
 
 
 def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
     """Decide a publish, or give every reason against it: no draft, one that has moved, or one that isn't ready (H3).
 
+    Where the flow is to be started, everything against that as well: it does both or neither (H9).
     Without facts the caller can't see the flow.
     """
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, FLOW),))
     flow, draft = facts.flow, facts.flow.draft
-    refusals: tuple[PublishRefusal, ...] = at(FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access)))
+    starting = _start_refused(flow) if wish.start else ()
+    refusals: tuple[PublishRefusal, ...] = at(
+        FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access), *starting)
+    )
     if draft is None:
         return Refused(in_order((no_draft(flow, wish.expected_revision, EDIT_FIRST), *refusals)))
     errors = in_order(
         (*refusals, *stale(flow, draft, wish.expected_revision), *at(FLOW, not_ready(facts, draft.state)))
     )
-    return Refused(errors) if errors else PublishPlan(flow.id, DraftId(draft.id), draft.state)
+    return Refused(errors) if errors else PublishPlan(flow.id, DraftId(draft.id), draft.state, wish.start)
 
 
 def not_ready(facts: DraftFacts, state: FlowState) -> tuple[DraftNotReady, ...]:
@@ -60,3 +77,8 @@ def not_ready(facts: DraftFacts, state: FlowState) -> tuple[DraftNotReady, ...]:
     flow = facts.flow
     found = blockers(state, flow.access.workspace, facts.catalogue, facts.targets)
     return (DraftNotReady(flow.id, flow.name, found),) if found else ()
+
+
+def _start_refused(flow: Flow) -> tuple[InsufficientPermission | FlowIsSuspended, ...]:
+    """Publishing gives it the version that starting needs, and A6 is asked anyway."""
+    return (*rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS), *suspended_by_platform(flow))

@@ -53,9 +53,13 @@ class UpdateFlowDraftInput:
 class PublishFlowDraftInput:
     flow_id: strawberry.ID = about("The flow whose draft is published.")
     expected_revision: int | None = optional(REVISION)
+    start: bool = strawberry.field(
+        description="Start the flow as well, or do neither; one that runs already continues as the new version.",
+        default=False,
+    )
 
     def to_wish(self) -> PublishWish:
-        return PublishWish(self.flow_id, given(self.expected_revision))
+        return PublishWish(self.flow_id, given(self.expected_revision), self.start)
 
 
 @strawberry.input(description="Which version to restore.")

@@ -101,6 +101,21 @@ class CreateFlowInput:
         )
 
 
+@strawberry.input(description="Which flow to start.")
+class StartFlowInput:
+    flow_id: strawberry.ID = about("The flow to start. One that runs already continues to run.")
+
+
+@strawberry.input(description="Which flow to stop.")
+class StopFlowInput:
+    flow_id: strawberry.ID = about("The flow to stop. One that doesn't run stays as it is.")
+
+
+@strawberry.input(description="Which flow to delete.")
+class DeleteFlowInput:
+    flow_id: strawberry.ID = about("The flow to delete. It must not run.")
+
+
 def source_wish(source: FlowSourceInput | None) -> SourceWish:
     """Which state is wished for; the usual one where nothing is said."""
     wanted = given(source)

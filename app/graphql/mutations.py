@@ -9,11 +9,14 @@ from app.graphql.context import Info
 from app.graphql.describe import mutation
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
+from app.usecases.delete_flow import delete_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft
 from app.usecases.restore_draft import restore_draft
 from app.usecases.revert_flow import revert_flow
+from app.usecases.start_flow import start_flow
+from app.usecases.stop_flow import stop_flow
 from app.usecases.update_draft import update_draft
 
 Copy = Annotated[inputs.CopyFlowInput, strawberry.argument(name="input", description="What to copy.")]
@@ -36,6 +39,10 @@ Discard = Annotated[
 Restore = Annotated[
     draft_inputs.RestoreFlowDraftInput, strawberry.argument(name="input", description="Which draft to restore.")
 ]
+
+Start = Annotated[inputs.StartFlowInput, strawberry.argument(name="input", description="Which flow to start.")]
+Stop = Annotated[inputs.StopFlowInput, strawberry.argument(name="input", description="Which flow to stop.")]
+Delete = Annotated[inputs.DeleteFlowInput, strawberry.argument(name="input", description="Which flow to delete.")]
 
 
 @strawberry.type(description="All mutations. A result is null only where something unexpected failed.")
@@ -93,3 +100,21 @@ class Mutation:
         """Restore an old version, as the new draft or published at once. The history stays as it is."""
         outcome = await info.context.change(revert_flow, wanted.to_wish())
         return await outcomes.revert_flow_payload(info, outcome)
+
+    @mutation
+    async def start_flow(self, info: Info, wanted: Start) -> payloads.StartFlowPayload | None:
+        """Let the published version of a flow run. Starting a flow that runs already changes nothing."""
+        outcome = await info.context.change(start_flow, wanted.flow_id)
+        return await outcomes.start_flow_payload(info, outcome)
+
+    @mutation
+    async def stop_flow(self, info: Info, wanted: Stop) -> payloads.StopFlowPayload | None:
+        """Stop a flow. Stopping a flow that doesn't run changes nothing."""
+        outcome = await info.context.change(stop_flow, wanted.flow_id)
+        return await outcomes.stop_flow_payload(info, outcome)
+
+    @mutation
+    async def delete_flow(self, info: Info, wanted: Delete) -> payloads.DeleteFlowPayload | None:
+        """Delete a flow that doesn't run, with its drafts and versions. Records of exports stay."""
+        outcome = await info.context.change(delete_flow, wanted.flow_id)
+        return outcomes.delete_flow_payload(outcome)

@@ -7,6 +7,7 @@ from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, ExportRefusal
 from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
+from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.update import UpdateRefusal
 from app.graphql.context import Info, required
@@ -15,16 +16,19 @@ from app.graphql.lookups import Lookup
 from app.graphql.payloads import (
     CopyFlowPayload,
     CreateFlowPayload,
+    DeleteFlowPayload,
     DiscardFlowDraftPayload,
     ExportFlowPayload,
     PublishFlowDraftPayload,
     RestoreFlowDraftPayload,
     RevertFlowPayload,
+    StartFlowPayload,
+    StopFlowPayload,
     UpdateFlowDraftPayload,
 )
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
-from app.usecases.results import Created, Discarded, Exported, Published, Restored, Reverted, Saved
+from app.usecases.results import Created, Deleted, Discarded, Exported, Published, Restored, Reverted, Saved, Toggled
 
 
 async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:
@@ -138,6 +142,24 @@ async def restore_flow_draft_payload(
     flow = await flow_by_id(info, outcome.flow_id)
     draft, set_aside = await drafts_by_id(info, outcome.draft_id, outcome.set_aside)
     return RestoreFlowDraftPayload(flow=flow, draft=draft, set_aside=set_aside, errors=[])
+
+
+async def start_flow_payload(info: Info, outcome: Toggled | Refused[StartRefusal]) -> StartFlowPayload:
+    if isinstance(outcome, Refused):
+        return StartFlowPayload(flow=None, errors=[error_of(error) for error in outcome.errors])
+    return StartFlowPayload(flow=await flow_by_id(info, outcome.flow_id), errors=[])
+
+
+async def stop_flow_payload(info: Info, outcome: Toggled | Refused[StopRefusal]) -> StopFlowPayload:
+    if isinstance(outcome, Refused):
+        return StopFlowPayload(flow=None, errors=[error_of(error) for error in outcome.errors])
+    return StopFlowPayload(flow=await flow_by_id(info, outcome.flow_id), errors=[])
+
+
+def delete_flow_payload(outcome: Deleted | Refused[DeleteRefusal]) -> DeleteFlowPayload:
+    if isinstance(outcome, Refused):
+        return DeleteFlowPayload(deleted_flow_id=None, errors=[error_of(error) for error in outcome.errors])
+    return DeleteFlowPayload(deleted_flow_id=strawberry.ID(outcome.flow_id), errors=[])
 
 
 async def version_by_id(info: Info, version_id: str) -> FlowVersion:

@@ -7,12 +7,15 @@ from app.graphql.describe import about
 from app.graphql.errors.interfaces import (
     CopyFlowError,
     CreateFlowError,
+    DeleteFlowError,
     DiscardFlowDraftError,
     ExportFlowError,
     ExportFlowWarning,
     PublishFlowDraftError,
     RestoreFlowDraftError,
     RevertFlowError,
+    StartFlowError,
+    StopFlowError,
     UpdateFlowDraftError,
 )
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
@@ -86,3 +89,21 @@ class RestoreFlowDraftPayload:
     draft: FlowDraft | None = about("The draft, which is the one that is being edited now; null when refused.")
     set_aside: FlowDraft | None = about("The draft that was set aside in exchange, if the flow had one.")
     errors: list[RestoreFlowDraftError] = about(ERRORS)
+
+
+@strawberry.type(description="The result of `startFlow`.")
+class StartFlowPayload:
+    flow: Flow | None = about("The flow, which runs now; null when refused.")
+    errors: list[StartFlowError] = about(ERRORS)
+
+
+@strawberry.type(description="The result of `stopFlow`.")
+class StopFlowPayload:
+    flow: Flow | None = about("The flow, which doesn't run any more; null when refused.")
+    errors: list[StopFlowError] = about(ERRORS)
+
+
+@strawberry.type(description="The result of `deleteFlow`.")
+class DeleteFlowPayload:
+    deleted_flow_id: strawberry.ID | None = about("The flow that is gone; null when refused.")
+    errors: list[DeleteFlowError] = about(ERRORS)

@@ -1,9 +1,9 @@
-"""What changes of a draft write: saves, publishes, reverts, discards and restores, under the lock of the flow."""
+"""What changes of a draft or of a flow that is there write, under the lock of the flow."""
 
 from sqlalchemy import Text, bindparam, delete, func, insert, select, update
 
 from app.domain.flow import FlowState
-from app.domain.model import DraftId, FlowId, VersionId
+from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
 from app.domain.publish import PublishPlan
 from app.domain.revert import RevertPlan
 from app.domain.set_aside import DiscardPlan, RestorePlan
@@ -16,6 +16,7 @@ from app.storage.write_context import UPDATE_DRAFT, WriteContext, forget_in_reco
 _KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == bindparam("flow", type_=Text)).with_for_update()
 """From a flow that goes: nobody copies from it any more."""
 _FLOW = bindparam("this_flow", type_=Text)
+_DRAFTS_OF_FLOW = select(FLOW_DRAFT.c.id).where(FLOW_DRAFT.c.flow_id == bindparam("flow", type_=Text))
 _DELETE_DRAFT = delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == bindparam("draft", type_=Text))
 _DELETE_FLOW = delete(FLOW).where(FLOW.c.id == bindparam("flow", type_=Text))
 _UPDATE_FLOW = update(FLOW).where(FLOW.c.id == _FLOW)
@@ -38,7 +39,7 @@ async def save_draft(context: WriteContext, plan: UpdatePlan) -> DraftId:
 
 async def publish_draft(context: WriteContext, plan: PublishPlan) -> VersionId:
     """Turn the draft into the next version and remove it (H2)."""
-    version_id = await _insert_version(context, plan.flow_id, plan.state)
+    version_id = await _insert_version(context, plan.flow_id, plan.state, starts_flow=plan.starts_flow)
     await forget_in_records(context.connection, drafts=[plan.draft_id])
     await context.connection.change(_DELETE_DRAFT, {"draft": plan.draft_id})
     return version_id
@@ -61,9 +62,7 @@ async def revert_and_publish(context: WriteContext, plan: RevertPlan) -> Version
 async def discard_draft(context: WriteContext, plan: DiscardPlan) -> None:
     """Remove the draft, and the flow if nothing would be left of it (H8)."""
     if plan.deletes_flow:
-        await context.connection.row(_KEEP_OTHERS_AWAY, {"flow": plan.flow_id})
-        await forget_in_records(context.connection, drafts=[plan.draft_id], flows=[plan.flow_id])
-        await context.connection.change(_DELETE_FLOW, {"flow": plan.flow_id})
+        await remove_flow(context, plan.flow_id)
         return
     await forget_in_records(context.connection, drafts=[plan.draft_id])
     await context.connection.change(_DELETE_DRAFT, {"draft": plan.draft_id})
@@ -78,12 +77,30 @@ async def restore_draft(context: WriteContext, plan: RestorePlan) -> None:
     await context.connection.change(UPDATE_DRAFT, {"this_draft": plan.draft.id, **active, "revision": revision})
 
 
-async def _insert_version(context: WriteContext, flow_id: FlowId, state: FlowState) -> VersionId:
-    """The next version; what it says becomes the flow's, and whether the flow runs stays as it is (H4)."""
+async def remove_flow(context: WriteContext, flow_id: FlowId) -> None:
+    """Remove a flow with its drafts and versions; the records of its exports stay (H9)."""
+    await context.connection.row(_KEEP_OTHERS_AWAY, {"flow": flow_id})
+    drafts = [row.id for row in await context.connection.rows(_DRAFTS_OF_FLOW, {"flow": flow_id})]
+    await forget_in_records(context.connection, drafts=drafts, flows=[flow_id])
+    await context.connection.change(_DELETE_FLOW, {"flow": flow_id})
+
+
+async def set_status(context: WriteContext, flow_id: FlowId, status: FlowStatus) -> None:
+    """Let a flow run, or not (H9)."""
+    changes = {"status": status.value, "updated_at": context.at}
+    await context.connection.change(_UPDATE_FLOW, {"this_flow": flow_id, **changes})
+
+
+async def _insert_version(
+    context: WriteContext, flow_id: FlowId, state: FlowState, *, starts_flow: bool = False
+) -> VersionId:
+    """The next version; what it says becomes the flow's, and whether the flow runs stays as it is (H4), unless it starts."""
     version_id = VersionId(new_id(Kind.VERSION))
     published = {"published_by": context.actor, "published_at": context.at}
     version = {"id": version_id, "flow_id": flow_id, **state_values(state), **published}
     await context.connection.change(_INSERT_VERSION, {"this_flow": flow_id, **version})
     changes = {**shown(state), "published_version_id": version_id, "updated_at": context.at}
+    if starts_flow:
+        changes["status"] = FlowStatus.ACTIVE.value
     await context.connection.change(_UPDATE_FLOW, {"this_flow": flow_id, **changes})
     return version_id

@@ -22,7 +22,7 @@ from sqlalchemy.types import Integer, Text
 
 from app.domain.access import WorkspaceAccess
 from app.domain.flow import Flow, SavedState
-from app.domain.model import ContractId, FlowId, FlowType
+from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.offload import offload
 from app.storage.database_connections import ReadConnection, Row
@@ -112,7 +112,7 @@ def _flows_with_states() -> Select[Any]:
     for name, (table, content) in states.items():
         joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
     columns = [column for name, (table, content) in states.items() for column in state_columns(name, table, content)]
-    flow = [FLOW.c[name].label(f"flow_{name}") for name in ("id", "name", "type", "draft_revision")]
+    flow = [FLOW.c[name].label(f"flow_{name}") for name in ("id", "name", "type", "status", "draft_revision")]
     return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
 
@@ -218,6 +218,7 @@ def _found(rows: Sequence[Row], with_graphs: Collection[str]) -> FoundFlow:
         published=states.get(first.published_id),
         draft=states.get(first.draft_id),
         draft_revision=first.flow_draft_revision,
+        status=FlowStatus(first.flow_status),
     )
     named = (states.get(row.named_id) for row in rows)
     return FoundFlow(flow, {state.id: state for state in named if state is not None})

@@ -74,3 +74,15 @@ class Restored:
     flow_id: FlowId
     draft_id: DraftId
     set_aside: DraftId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Toggled:
+    """A flow that was started or stopped."""
+
+    flow_id: FlowId
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    flow_id: FlowId

@@ -13,6 +13,7 @@ from app.domain.model import ReferenceKind, Target
 from app.domain.override import ExistingDraft
 from app.domain.publish import PublishPlan, PublishRefusal, PublishWish, plan_publish
 from app.domain.revert import RevertPlan, RevertRefusal, RevertWish, plan_revert
+from app.domain.running import DeletePlan, StatusPlan
 from app.domain.set_aside import (
     DiscardPlan,
     DiscardRefusal,
@@ -27,7 +28,7 @@ from app.domain.step_choices import StepChoice
 from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from tests.domain.world import DEVELOPMENT, STANDARD, catalogue, known
 
-Plan = TypeVar("Plan", UpdatePlan, PublishPlan, RevertPlan, DiscardPlan, RestorePlan)
+Plan = TypeVar("Plan", UpdatePlan, PublishPlan, RevertPlan, DiscardPlan, RestorePlan, StatusPlan, DeletePlan)
 Some = TypeVar("Some", bound=Refusal)
 
 
@@ -80,10 +81,11 @@ def publish(
     flow: Flow | None,
     *,
     expecting: int | None = None,
+    start: bool = False,
     knowing: Iterable[Target] = (),
     components: Iterable[Component] = STANDARD,
 ) -> PublishPlan | Refused[PublishRefusal]:
-    return plan_publish(facts(flow, knowing=knowing, components=components), PublishWish(id_of(flow), expecting))
+    return plan_publish(facts(flow, knowing=knowing, components=components), PublishWish(id_of(flow), expecting, start))
 
 
 def revert(

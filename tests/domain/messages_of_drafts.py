@@ -13,6 +13,7 @@ from app.domain.readiness import (
     MissingCredential,
     MissingTopic,
 )
+from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from tests.domain.messages import ALPHA, CRM, FLOW, NORMALIZER, OTHER_SEND, SEND, Message, inaccessible
 from tests.domain.world import (
     PRODUCTION,
@@ -57,6 +58,25 @@ OF_DRAFTS: list[tuple[Message, str]] = [
     (
         DraftNotReady(FLOW, "Orders", (InvalidGraph("…"),)),
         "The draft of the flow Orders can't be published: 1 thing stands in the way.",
+    ),
+    (FlowIsActive(FLOW, "Orders"), "The flow Orders is running. Stop it first, then delete it."),
+    (
+        FlowIsSuspended(FLOW, "Orders"),
+        (
+            "The platform suspended the flow Orders, so it can't be started. "
+            "Only the platform can lift that: ask its support."
+        ),
+    ),
+    (
+        FlowNotPublished(FLOW, "Orders"),
+        "The flow Orders was never published, so there is nothing to start. Publish its draft first.",
+    ),
+    (
+        FlowNotPublished(FLOW, "Orders", has_draft=False),
+        (
+            "The flow Orders was never published, so there is nothing to start. "
+            "Restore a draft that was set aside and publish it."
+        ),
     ),
     (
         MissingCredential(SEND, CRM, PRODUCTION),

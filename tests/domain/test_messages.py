@@ -35,6 +35,7 @@ from app.domain.readiness import (
     blockers,
 )
 from app.domain.references import CredentialNotAccessible
+from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
@@ -90,6 +91,9 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         StaleDraft(flow, name, 3, None, None),
         CannotOverrideItself(flow, name),
         QuotaExceeded(3, 4, contract),
+        FlowIsActive(flow, name),
+        FlowIsSuspended(flow, name),
+        *(FlowNotPublished(flow, name, has_draft=has_draft) for has_draft in (True, False)),
         TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
     ]
 

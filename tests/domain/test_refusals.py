@@ -54,6 +54,9 @@ IN_ORDER = [
     "BATCH_NOT_APPLIED",
     "EXPORT_NOT_FOUND",
     "CANNOT_UNDO",
+    "FLOW_IS_ACTIVE",
+    "FLOW_IS_SUSPENDED",
+    "FLOW_NOT_PUBLISHED",
 ]
 """As the API contract lists them."""
 

@@ -15,6 +15,7 @@ from app.domain.model import (
     ContractId,
     ContractStatus,
     FlowId,
+    FlowStatus,
     FlowType,
     ReferenceKind,
     Target,
@@ -211,9 +212,10 @@ def flow(
     flow_id: str = "flow_source",
     name: str = "Orders",
     flow_type: FlowType = FlowType.ORDINARY,
+    status: FlowStatus = FlowStatus.INACTIVE,
 ) -> Flow:
     place = at if isinstance(at, WorkspaceAccess) else integrator(at)
-    return Flow(FlowId(flow_id), name, flow_type, place, published, draft)
+    return Flow(FlowId(flow_id), name, flow_type, place, published, draft, status=status)
 
 
 def flow_there(

@@ -31,6 +31,7 @@ QUERIES = """
 MUTATIONS = """
     copyFlow exportFlow createFlow
     updateFlowDraft discardFlowDraft restoreFlowDraft publishFlowDraft revertFlow
+    startFlow stopFlow deleteFlow
 """
 CORE = schema.graphql_schema
 PRINTED = build_schema(schema.as_str())

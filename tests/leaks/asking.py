@@ -28,6 +28,9 @@ INPUTS: dict[str, Callable[[Callable[[str], str]], Arguments]] = {
     "publishFlowDraft": lambda own: {"flowId": own("-history")},
     "revertFlow": lambda own: {"flowId": own("-history"), "versionId": own("-history/1")},
     "discardFlowDraft": lambda own: {"flowId": own("-history")},
+    "startFlow": lambda own: {"flowId": own("-history")},
+    "stopFlow": lambda own: {"flowId": own("-history")},
+    "deleteFlow": lambda own: {"flowId": own("-history")},
     "restoreFlowDraft": lambda own: {"draftId": own("-stashed/draft")},
 }
 """For each mutation an input that is in order, of things at the caller's home."""

@@ -52,6 +52,9 @@ WRITES: tuple[Write, ...] = (
     ("revertFlow", lambda ids, home, _: {"flowId": ids[f"{home}-strays"], "versionId": ids[f"{home}-strays/1"]}),
     ("restoreFlowDraft", lambda ids, home, _: {"draftId": ids[f"{home}-stashed/draft"]}),
     ("discardFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-draft"]}),
+    ("startFlow", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
+    ("stopFlow", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
+    ("deleteFlow", lambda ids, home, _: {"flowId": ids[f"{home}-strays"]}),
 )
 """One after the other: a mutation, and its input with the keys of the workspaces it goes from and to."""
 

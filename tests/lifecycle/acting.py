@@ -96,12 +96,28 @@ class Acting:
                 self.model.save(draft, state)
         self._look()
 
-    def publish(self, flow: Flow, *, by: str, expected: int | None = None) -> None:
-        outcome = self._wait(self._company.publish(flow.id, by=by, expected=expected))
+    def publish(self, flow: Flow, *, by: str, expected: int | None = None, start: bool = False) -> None:
+        outcome = self._wait(self._company.publish(flow.id, by=by, expected=expected, start=start))
         if self._went_through(outcome, law.publish_refused(self.model, flow, by, expected)):
             draft = self.model.draft_of(flow.id)
             assert draft is not None
             self.model.publish(draft, outcome.version_id, by=by)
+            flow.runs = flow.runs or start
+        self._look()
+
+    def start(self, flow: Flow, *, by: str) -> None:
+        if self._went_through(self._wait(self._company.start(flow.id, by=by)), law.start_refused(flow, by)):
+            flow.runs = True
+        self._look()
+
+    def stop(self, flow: Flow, *, by: str) -> None:
+        if self._went_through(self._wait(self._company.stop(flow.id, by=by)), law.stop_refused(flow, by)):
+            flow.runs = False
+        self._look()
+
+    def delete(self, flow: Flow, *, by: str) -> None:
+        if self._went_through(self._wait(self._company.delete(flow.id, by=by)), law.delete_refused(flow, by)):
+            self.model.delete(flow)
         self._look()
 
     def revert(self, flow: Flow, version_id: str, *, by: str, publish: bool, refuse: bool) -> None:
@@ -143,7 +159,8 @@ class Acting:
         assert broken_laws(held) == []
         for key, row in {**held.versions, **held.contents}.items():
             assert self._seen.setdefault(key, row) == row, "versions and contents never change (H2)"
-        assert set(self._seen) == set(held.versions) | set(held.contents), "the history stays (H5)"
+        gone = {version.id for flow in self.model.flows.values() if flow.is_deleted for version in flow.versions}
+        assert set(self._seen) - gone == set(held.versions) | set(held.contents), "the history stays (H5)"
         assert _flows(held) == self._flows_of_model()
         assert _drafts(held) == self._drafts_of_model()
         assert _versions(held) == self._versions_of_model()
@@ -151,7 +168,13 @@ class Acting:
 
     def _flows_of_model(self) -> dict[str, Any]:
         return {
-            flow.id: (self._company[flow.workspace], flow.shown, flow.revision, [one.id for one in flow.versions])
+            flow.id: (
+                self._company[flow.workspace],
+                flow.shown,
+                "ACTIVE" if flow.runs else "INACTIVE",
+                flow.revision,
+                [one.id for one in flow.versions],
+            )
             for flow in self.model.living()
         }
 
@@ -171,7 +194,7 @@ class Acting:
     def _versions_of_model(self) -> dict[str, Any]:
         return {
             version.id: (flow.id, version.number, self._company[version.published_by], self._state(version.state))
-            for flow in self.model.flows.values()
+            for flow in self.model.living()
             for version in flow.versions
         }
 
@@ -213,6 +236,7 @@ def _flows(held: Holdings) -> dict[str, Any]:
         flow_id: (
             flow["workspace_id"],
             (flow["name"], flow["description"], flow["cron"]),
+            flow["status"],
             flow["draft_revision"],
             [version["id"] for version in held.versions_of(flow_id)],
         )

@@ -19,12 +19,25 @@ from app.storage.engine import Database
 from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
+from app.usecases.delete_flow import delete_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft
 from app.usecases.restore_draft import restore_draft
-from app.usecases.results import Created, Discarded, Exported, Published, Restored, Reverted, Saved
+from app.usecases.results import (
+    Created,
+    Deleted,
+    Discarded,
+    Exported,
+    Published,
+    Restored,
+    Reverted,
+    Saved,
+    Toggled,
+)
 from app.usecases.revert_flow import revert_flow
+from app.usecases.start_flow import start_flow
+from app.usecases.stop_flow import stop_flow
 from app.usecases.update_draft import update_draft
 
 BEGINNING = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -86,8 +99,19 @@ class Company:
     async def update(self, flow: str, *, by: str = "ada", **wanted: Any) -> Saved | Refused[Any]:
         return await update_draft(self.work, self._user(by), UpdateWish(self[flow], **wanted))
 
-    async def publish(self, flow: str, *, by: str = "ada", expected: int | None = None) -> Published | Refused[Any]:
-        return await publish_draft(self.work, self._user(by), PublishWish(self[flow], expected))
+    async def publish(
+        self, flow: str, *, by: str = "ada", expected: int | None = None, start: bool = False
+    ) -> Published | Refused[Any]:
+        return await publish_draft(self.work, self._user(by), PublishWish(self[flow], expected, start))
+
+    async def start(self, flow: str, *, by: str = "ada") -> Toggled | Refused[Any]:
+        return await start_flow(self.work, self._user(by), self[flow])
+
+    async def stop(self, flow: str, *, by: str = "ada") -> Toggled | Refused[Any]:
+        return await stop_flow(self.work, self._user(by), self[flow])
+
+    async def delete(self, flow: str, *, by: str = "ada") -> Deleted | Refused[Any]:
+        return await delete_flow(self.work, self._user(by), self[flow])
 
     async def revert(
         self, flow: str, version: str, *, by: str = "ada", publish: bool = False, refuse: bool = False

@@ -89,6 +89,21 @@ def revert_refused(model: Model, flow: Flow, by: str, version_id: str, *, refuse
     )
 
 
+def start_refused(flow: Flow, by: str) -> Codes:
+    """Whoever may edit may start and stop as well, of the people here."""
+    if not sees(by, flow):
+        return {"FLOW_NOT_FOUND"}
+    return rights_missing(by) | (set() if flow.versions else {"FLOW_NOT_PUBLISHED"})
+
+
+def stop_refused(flow: Flow, by: str) -> Codes:
+    return rights_missing(by) if sees(by, flow) else {"FLOW_NOT_FOUND"}
+
+
+def delete_refused(flow: Flow, by: str) -> Codes:
+    return stop_refused(flow, by) | ({"FLOW_IS_ACTIVE"} if sees(by, flow) and flow.runs else set())
+
+
 def restore_refused(model: Model, draft: Draft, by: str) -> Codes:
     if draft.fate not in {"ACTIVE", "SET_ASIDE"} or not sees(by, model.flows[draft.flow_id]):
         return {"DRAFT_NOT_FOUND"}

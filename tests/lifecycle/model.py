@@ -60,6 +60,7 @@ class Flow:
     revision: int = 0
     versions: list[Version] = field(default_factory=list)
     is_deleted: bool = False
+    runs: bool = False
 
     @property
     def published(self) -> State | None:
@@ -113,6 +114,13 @@ class Model:
         flow = self.flows[draft.flow_id]
         self.drafts[draft.id] = replace(draft, fate=Fate.DISCARDED)
         flow.is_deleted = not flow.versions and not self.aside(flow.id)
+
+    def delete(self, flow: Flow) -> None:
+        """With all its drafts and versions."""
+        for draft in self.drafts.values():
+            if draft.flow_id == flow.id and draft.fate in {Fate.ACTIVE, Fate.SET_ASIDE}:
+                self.drafts[draft.id] = replace(draft, fate=Fate.DISCARDED)
+        flow.is_deleted = True
 
     def restore(self, draft: Draft, *, by: str) -> None:
         self.set_aside(draft.flow_id, by=by)

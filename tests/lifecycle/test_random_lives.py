@@ -27,6 +27,8 @@ from tests.lifecycle.model import Draft, Flow
 
 EXAMPLES = 20
 STEPS = 22
+FEW_FLOWS = 2
+"""So many are never deleted, so that there is something to do."""
 WORKSPACES = st.sampled_from(["development", "development", "production", "production", "kitchen"])
 NUMBERS = st.integers(0, 99)
 CALLERS = st.sampled_from(["ada", "ada", "ada", "ben", "ada", "ben", "gus", "ada", "olga"])
@@ -141,10 +143,20 @@ class Lives(RuleBasedStateMachine):
         choices = {step: some_thing(step, flow.workspace, chosen)}
         self.acting.update(flow, by=by, expected=self.revision(flow, expected), choices=choices)
 
-    @rule(number=NUMBERS, by=CALLERS, expected=EXPECTED)
-    def publish(self, number: int, by: str, expected: str | None) -> None:
+    @rule(number=NUMBERS, by=CALLERS, expected=EXPECTED, start=st.booleans())
+    def publish(self, number: int, by: str, expected: str | None, start: bool) -> None:
         flow = self.some_edited_flow(number)
-        self.acting.publish(flow, by=by, expected=self.revision(flow, expected))
+        self.acting.publish(flow, by=by, expected=self.revision(flow, expected), start=start)
+
+    @rule(number=NUMBERS, by=CALLERS, wanted=st.sampled_from(["start", "stop", "stop and delete", "delete"]))
+    def run_or_remove(self, number: int, by: str, wanted: str) -> None:
+        flow = self.some_published_flow(number)
+        if wanted == "start":
+            self.acting.start(flow, by=by)
+        if wanted.startswith("stop"):
+            self.acting.stop(flow, by=by)
+        if wanted.endswith("delete") and len(self.acting.model.living()) > FEW_FLOWS:
+            self.acting.delete(flow, by=by)
 
     @rule(number=NUMBERS, version=NUMBERS, by=CALLERS, publish=st.booleans(), refuse=st.booleans())
     def revert(self, number: int, version: int, by: str, publish: bool, refuse: bool) -> None:

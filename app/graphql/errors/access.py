@@ -12,11 +12,14 @@ from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (
     CopyFlowError,
     CreateFlowError,
+    DeleteFlowError,
     DiscardFlowDraftError,
     ExportFlowError,
     PublishFlowDraftError,
     RestoreFlowDraftError,
     RevertFlowError,
+    StartFlowError,
+    StopFlowError,
     UpdateFlowDraftError,
     told,
 )
@@ -35,6 +38,9 @@ class FlowNotFound(
     PublishFlowDraftError,
     RevertFlowError,
     DiscardFlowDraftError,
+    StartFlowError,
+    StopFlowError,
+    DeleteFlowError,
 ):
     flow_id: strawberry.ID = about("The id that was given.")
 
@@ -74,7 +80,9 @@ class DraftNotFound(
         return cls(**told(refusal), draft_id=draft_id)
 
 
-@strawberry.type(description="You lack a permission in a workspace. Each workspace where it is missing is one error.")
+@strawberry.type(
+    description="You lack a permission in a workspace. Each one that is missing there is an error of its own."
+)
 class InsufficientPermission(
     CopyFlowError,
     ExportFlowError,
@@ -84,6 +92,9 @@ class InsufficientPermission(
     RevertFlowError,
     DiscardFlowDraftError,
     RestoreFlowDraftError,
+    StartFlowError,
+    StopFlowError,
+    DeleteFlowError,
 ):
     permission: str = about("The permission that is missing, such as workspaces.flow.edit.")
     workspace_id: strawberry.Private[str]
@@ -108,6 +119,9 @@ class ContractSuspended(
     RevertFlowError,
     DiscardFlowDraftError,
     RestoreFlowDraftError,
+    StartFlowError,
+    StopFlowError,
+    DeleteFlowError,
 ):
     contract_id: strawberry.Private[str]
     contract: Contract = one(

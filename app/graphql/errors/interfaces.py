@@ -67,6 +67,21 @@ class RestoreFlowDraftError(Error):
     pass
 
 
+@strawberry.interface(description="What startFlow may be refused for.")
+class StartFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What stopFlow may be refused for.")
+class StopFlowError(Error):
+    pass
+
+
+@strawberry.interface(description="What deleteFlow may be refused for.")
+class DeleteFlowError(Error):
+    pass
+
+
 @strawberry.interface(description="Something to know although the export went through.")
 class ExportFlowWarning:
     message: str = about("What to know, and what to do about it.")

@@ -8,7 +8,7 @@ doesn't pass `mypy`. At run time the lines are read back.
 from collections.abc import Callable, Mapping
 from typing import Any, assert_never, get_overloads, get_type_hints, overload
 
-from app.domain import access, draft, inaccessible, override, quota, readiness, references, source, topics
+from app.domain import access, draft, inaccessible, override, quota, readiness, references, running, source, topics
 from app.domain import bindings as binding_rules
 from app.domain import input as input_rules
 from app.domain.error_code import ErrorCode
@@ -16,6 +16,7 @@ from app.domain.errors import Refusal
 from app.graphql.describe import describe_values
 from app.graphql.errors import access as access_errors
 from app.graphql.errors import drafts, exports
+from app.graphql.errors import running as running_errors
 from app.graphql.errors.interfaces import Error, ExportFlowWarning
 
 
@@ -53,6 +54,12 @@ def error_of(refusal: override.CannotOverrideItself) -> exports.CannotOverrideIt
 def error_of(refusal: quota.QuotaExceeded) -> exports.QuotaExceeded: ...
 @overload
 def error_of(refusal: input_rules.InvalidInput) -> exports.InvalidInput: ...
+@overload
+def error_of(refusal: running.FlowIsActive) -> running_errors.FlowIsActive: ...
+@overload
+def error_of(refusal: running.FlowIsSuspended) -> running_errors.FlowIsSuspended: ...
+@overload
+def error_of(refusal: running.FlowNotPublished) -> running_errors.FlowNotPublished: ...
 
 
 def error_of(refusal: Refusal) -> Error:

@@ -1,0 +1,131 @@
+"""Starting, stopping and deleting flows (H9)."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from app.domain.access import (
+    FLOW_TOGGLE_STATUS,
+    ContractSuspended,
+    FlowNotFound,
+    InsufficientPermission,
+    contract_suspended,
+    rights_missing,
+)
+from app.domain.error_code import ErrorCode
+from app.domain.errors import Refused, at, in_order
+from app.domain.flow import Flow
+from app.domain.model import FlowId, FlowStatus
+from app.domain.paths import FLOW, Path
+from app.domain.wording import shown
+
+
+@dataclass(frozen=True, slots=True)
+class FlowIsActive:
+    code: ClassVar = ErrorCode.FLOW_IS_ACTIVE
+    flow_id: FlowId
+    flow_name: str
+    path: Path = field(default=(), compare=False)
+
+    @property
+    def message(self) -> str:
+        return f"The flow {shown(self.flow_name)} is running. Stop it first, then delete it."
+
+
+@dataclass(frozen=True, slots=True)
+class FlowIsSuspended:
+    code: ClassVar = ErrorCode.FLOW_IS_SUSPENDED
+    flow_id: FlowId
+    flow_name: str
+    path: Path = field(default=(), compare=False)
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The platform suspended the flow {shown(self.flow_name)}, so it can't be started. "
+            "Only the platform can lift that: ask its support."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FlowNotPublished:
+    code: ClassVar = ErrorCode.FLOW_NOT_PUBLISHED
+    flow_id: FlowId
+    flow_name: str
+    has_draft: bool = field(default=True, compare=False)
+    path: Path = field(default=(), compare=False)
+
+    @property
+    def message(self) -> str:
+        help_ = "Publish its draft first" if self.has_draft else "Restore a draft that was set aside and publish it"
+        return f"The flow {shown(self.flow_name)} was never published, so there is nothing to start. {help_}."
+
+
+StartRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | FlowIsSuspended | FlowNotPublished
+StopRefusal = FlowNotFound | InsufficientPermission
+DeleteRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | FlowIsActive
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPlan:
+    flow_id: FlowId
+    status: FlowStatus | None
+    """What it becomes; None: it is so already, or may not be anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePlan:
+    """The flow goes with its drafts and versions."""
+
+    flow_id: FlowId
+
+
+def plan_start(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StartRefusal]:
+    """Decide to start a flow; one that runs already goes on running.
+
+    Refuses a flow that the platform suspended, one without a published version, and all flows of a suspended contract.
+    None: the caller can't see the flow.
+    """
+    if flow is None:
+        return Refused((FlowNotFound(flow_id, FLOW),))
+    errors: tuple[StartRefusal, ...] = (
+        *rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS),
+        *contract_suspended(flow.access),
+        *suspended_by_platform(flow),
+        *(() if flow.published is not None else (FlowNotPublished(flow.id, flow.name, flow.draft is not None),)),
+    )
+    return Refused(in_order(at(FLOW, errors))) if errors else _becoming(FlowStatus.ACTIVE, flow)
+
+
+def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefusal]:
+    """Decide to stop a flow, also one of a suspended contract; one that doesn't run stays as it is.
+
+    None: the caller can't see the flow.
+    """
+    if flow is None:
+        return Refused((FlowNotFound(flow_id, FLOW),))
+    errors = at(FLOW, rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS))
+    if errors:
+        return Refused(errors)
+    is_running = flow.status is FlowStatus.ACTIVE
+    return _becoming(FlowStatus.INACTIVE, flow) if is_running else StatusPlan(flow.id, None)
+
+
+def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
+    """Decide to delete a flow; refuses one that runs. None: the caller can't see the flow."""
+    if flow is None:
+        return Refused((FlowNotFound(flow_id, FLOW),))
+    errors: tuple[DeleteRefusal, ...] = (
+        *rights_missing(flow.access),
+        *contract_suspended(flow.access),
+        *((FlowIsActive(flow.id, flow.name),) if flow.status is FlowStatus.ACTIVE else ()),
+    )
+    return Refused(in_order(at(FLOW, errors))) if errors else DeletePlan(flow.id)
+
+
+def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:
+    """A flow that the platform suspended can't be started."""
+    return (FlowIsSuspended(flow.id, flow.name),) if flow.status is FlowStatus.SUSPENDED else ()
+
+
+def _becoming(status: FlowStatus, flow: Flow) -> StatusPlan:
+    return StatusPlan(flow.id, None if flow.status is status else status)
