@@ -9,10 +9,12 @@ from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import ExportFlowError
 from app.graphql.errors.table import error_of
 from app.graphql.types.flow import Flow
+from app.graphql.types.people import Contract
 from app.graphql.types.resources import Topic
 from app.graphql.types.workspace import Workspace
 from app.storage.paging import Page
 from app.storage.reads.candidates import MatchReason
+from app.storage.reads.destinations import RatedContract
 from app.storage.reads.rows import FlowView, WorkspaceView
 from app.usecases.find_candidates import TopicCandidate
 from app.usecases.find_destinations import RatedDestination
@@ -31,6 +33,29 @@ class Counted:
     def total_count(self) -> Awaitable[int]:
         """How long the whole list is. It is counted only when this field is selected."""
         return self.count()
+
+
+@strawberry.type(description="A contract as the destination of a flow.")
+class DestinationContractEdge:
+    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
+    node: Contract = about("The contract.")
+    eligible: bool = about("Whether it holds a workspace that you may export the flow to, be it over a flow only.")
+
+
+@strawberry.type(description="A page of the contracts that a flow may be exported to.")
+class DestinationContractConnection(Counted):
+    edges: list[DestinationContractEdge] = about("The contracts of the page, each with whether it is a destination.")
+    nodes: list[Contract] = about("The contracts of the page.")
+
+    @classmethod
+    def of(cls, paging: Paging, page: Page[RatedContract], count: Count) -> "DestinationContractConnection":
+        edges = [
+            DestinationContractEdge(
+                cursor=paging.cursor(key), node=Contract.of(there.contract), eligible=there.eligible
+            )
+            for key, there in page.elements
+        ]
+        return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)
 
 
 @strawberry.type(description="A workspace as the destination of a flow.")

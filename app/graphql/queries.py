@@ -2,6 +2,7 @@
 
 from asyncio import shield
 from collections.abc import Awaitable
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -11,6 +12,7 @@ from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info, found
 from app.graphql.describe import field
 from app.graphql.destinations import (
+    DestinationContractConnection,
     DestinationWorkspaceConnection,
     OverrideCandidateConnection,
     TopicCandidateConnection,
@@ -22,7 +24,7 @@ from app.graphql.lookups import Lookup
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
-from app.graphql.types.people import Contract, User
+from app.graphql.types.people import User
 from app.graphql.types.workspace import Workspace
 from app.storage.reads.lists import ListName, Wanted
 from app.usecases.find_candidates import find_override_candidates, find_topic_candidates
@@ -39,6 +41,9 @@ Source = Annotated[
 ]
 Ineligible = Annotated[
     bool, strawberry.argument(description="Also workspaces that the flow can't be exported to, each with every reason.")
+]
+IneligibleContracts = Annotated[
+    bool, strawberry.argument(description="Also contracts without such a workspace: all that you can see.")
 ]
 THREE_KEYS = (int, str, str)
 
@@ -110,14 +115,16 @@ class Query:
         flow_id: FlowId,
         source: Source = strawberry.UNSET,
         search: Search = strawberry.UNSET,
-    ) -> Connection[Contract] | None:
+        include_ineligible: IneligibleContracts = False,
+    ) -> DestinationContractConnection | None:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
         paging, text = page.of("destinationContracts", flow_id), searched(search)
         flow = await shield(info.context.loaders.exportable_flows.load(OfFlow(flow_id, source_wish(source))))
         if flow is None:
             return None
-        contracts = await flow.contracts(text, paging.request)
-        return paging.connection(contracts, Contract.of, lambda: flow.count_contracts(text))
+        contracts = await flow.contracts(text, paging.request, include_ineligible=include_ineligible)
+        count = partial(flow.count_contracts, text, include_ineligible=include_ineligible)
+        return DestinationContractConnection.of(paging, contracts, count)
 
     @connection_field
     async def destination_workspaces(

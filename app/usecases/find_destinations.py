@@ -17,9 +17,13 @@ from app.storage.engine import Database
 from app.storage.facts import read_catalogue
 from app.storage.paging import ListBelow, Page, PageRequest
 from app.storage.reads.chosen import read_chosen
-from app.storage.reads.destinations import contracts_to_export_to, count_flows_used, workspaces_to_export_to
+from app.storage.reads.destinations import (
+    RatedContract,
+    contracts_to_export_to,
+    count_flows_used,
+    workspaces_to_export_to,
+)
 from app.storage.reads.limit import ReadLimit
-from app.storage.reads.rows import ContractView
 from app.usecases.sizes import size_of_steps
 
 
@@ -81,19 +85,25 @@ class ExportableFlow:
         listed = self._listed(wanted)
         return 0 if listed is None else await self._count(listed)
 
-    async def contracts(self, search: str | None, request: PageRequest) -> Page[ContractView]:
-        """A page of the contracts, by name, that hold a workspace where it may be exported to."""
-        if self.usable is None:
+    async def contracts(
+        self, search: str | None, request: PageRequest, *, include_ineligible: bool = False
+    ) -> Page[RatedContract]:
+        """A page of the contracts, by name, that hold a workspace where it may be exported to, or of all."""
+        listed = self._listed_contracts(search, include_ineligible=include_ineligible)
+        if listed is None:
             return Page()
-        listed = contracts_to_export_to(self.usable, home=self.home, search=search)
         async with self.database.reading() as connection:
             [page] = await listed.pages(connection, [self.actor], request, {"viewer": self.actor})
         return page
 
-    async def count_contracts(self, search: str | None) -> int:
-        if self.usable is None:
-            return 0
-        return await self._count(contracts_to_export_to(self.usable, home=self.home, search=search))
+    async def count_contracts(self, search: str | None, *, include_ineligible: bool = False) -> int:
+        listed = self._listed_contracts(search, include_ineligible=include_ineligible)
+        return 0 if listed is None else await self._count(listed)
+
+    def _listed_contracts(self, search: str | None, *, include_ineligible: bool) -> ListBelow[RatedContract] | None:
+        if self.usable is None and not include_ineligible:
+            return None
+        return contracts_to_export_to(self.usable, home=self.home, search=search, include_ineligible=include_ineligible)
 
     def _listed(self, wanted: DestinationSearch) -> ListBelow[WorkspaceAccess] | None:
         if self.usable is None and not wanted.include_ineligible:

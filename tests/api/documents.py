@@ -108,8 +108,9 @@ def list_below(field: str, variables: str = "", arguments: str = "") -> str:
 WORKSPACES = list_of("workspaces", "$contractId: ID, $search: String,", "contractId: $contractId, search: $search,")
 DESTINATION_CONTRACTS = list_of(
     "destinationContracts",
-    "$flowId: ID!, $source: FlowSourceInput, $search: String,",
-    "flowId: $flowId, source: $source, search: $search,",
+    "$flowId: ID!, $source: FlowSourceInput, $search: String, $includeIneligible: Boolean! = false,",
+    "flowId: $flowId, source: $source, search: $search, includeIneligible: $includeIneligible,",
+    "eligible node { id name }",
 )
 DESTINATION_WORKSPACES = (
     list_of(
@@ -133,6 +134,11 @@ TOPIC_CANDIDATES = list_of(
     "flowId: $flowId, source: $source, workspaceId: $workspaceId, search: $search,",
     "sameName missingProperties node { id name }",
 )
+HISTORY_OF_FLOW = f"""query($flowId: ID!, {PAGE_VARIABLES}) {{ flow(id: $flowId) {{
+  history({PAGE_ARGUMENTS}) {{
+    edges {{ cursor node {{ id number publishedBy {{ id }} }} }} nodes {{ id }} {PAGE_INFO}
+  }}
+}} }}"""
 HISTORY = list_of("flowHistory", "$flowId: ID!,", "flowId: $flowId,", "node { id number publishedBy { id } }")
 FLOWS = list_below(
     "flows",

@@ -82,6 +82,12 @@ ACCESSES = _by_name("place", PLACE_NAMES)
 LISTS = [
     Listing("workspaces", ask.WORKSPACES, lambda _: {}, ACCESSES),
     Listing("destinationContracts", ask.DESTINATION_CONTRACTS, _history, _by_name("contract")),
+    Listing(
+        "destinationContracts, includeIneligible",
+        ask.DESTINATION_CONTRACTS,
+        lambda api: {**_history(api), "includeIneligible": True},
+        _by_name("contract"),
+    ),
     Listing("destinationWorkspaces", ask.DESTINATION_WORKSPACES, _history, ACCESSES),
     Listing(
         "destinationWorkspaces, includeIneligible",
@@ -92,6 +98,7 @@ LISTS = [
     Listing("overrideCandidates", ask.OVERRIDE_CANDIDATES, _to_the_shelf("history"), _candidates),
     Listing("topicCandidates", ask.TOPIC_CANDIDATES, _to_the_shelf("publisher"), _topics),
     Listing("flowHistory", ask.HISTORY, _history, _versions),
+    Listing("history of a flow", ask.HISTORY_OF_FLOW, _history, _versions),
     Listing("flows", ask.FLOWS, _shelf, _by_name("flow")),
     Listing("flows by NAME_ASC", ask.FLOWS, _flows("NAME_ASC"), _by_name("flow")),
     Listing("flows by NAME_DESC", ask.FLOWS, _flows("NAME_DESC"), _backwards),

@@ -18,6 +18,8 @@ NOT_OF_THIS_LIST = "The cursor is not one of this list in this order. Start agai
 SAME = {
     "flows by NAME_ASC": "flows",
     "destinationWorkspaces, includeIneligible": "destinationWorkspaces",
+    "destinationContracts, includeIneligible": "destinationContracts",
+    "history of a flow": "flowHistory",
 }
 """Lists under another name: the order is the usual one, or there is only more in it."""
 

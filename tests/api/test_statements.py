@@ -48,11 +48,17 @@ QUERIES: list[tuple[str, str, int]] = [
     ("flows", below("flows", f"{AUTHOR} {WORKSPACE}"), 5),
     ("flows with all that is in them", below("flows", f"{AUTHOR} {STATES}"), 14),
     ("flows by time, filtered", below("flows", "name", "orderBy: UPDATED_AT_DESC, filter: {status: INACTIVE},"), 4),
+    ("flows with their histories", below("flows", page("history", "number publishedBy { id } revertOf { id }")), 6),
     ("topics", below("topics", WORKSPACE), 5),
     ("credentials", below("credentials", f"component {{ id name }} {WORKSPACE}"), 6),
     ("secrets", below("secrets", f"component {{ id name }} {WORKSPACE}"), 6),
     ("agents", below("agents", WORKSPACE), 5),
     ("destinationContracts", of_flow("destinationContracts", "name"), 6),
+    (
+        "destinationContracts, includeIneligible",
+        of_flow("destinationContracts", "name", "includeIneligible: true,", "eligible"),
+        6,
+    ),
     ("destinationWorkspaces", of_flow("destinationWorkspaces", "name contract { id }", "", REFUSALS) + ask.REFUSALS, 7),
     (
         "destinationWorkspaces, includeIneligible",

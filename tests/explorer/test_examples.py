@@ -30,6 +30,7 @@ SHOWN = {
     "NativeGraph": ("flow.publishedVersion.graph.native.nodes.2.fields.priority", "normal"),
     "FlowHistory": ("flowHistory.nodes.2.publishedBy", None),
     "DestinationContracts": ("destinationContracts.nodes.1.name", "Northern Retail"),
+    "DestinationContractsWithTheOthers": ("destinationContracts.edges.0.eligible", False),
     "DestinationWorkspaces": ("destinationWorkspaces.nodes.1.name", "Retail Production"),
     "DestinationWorkspacesWithReasons": ("destinationWorkspaces.edges.0.blockers.1.code", "QUOTA_EXCEEDED"),
     "OverrideCandidates": ("overrideCandidates.edges.0.node.name", "Order confirmation"),

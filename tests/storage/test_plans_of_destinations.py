@@ -26,6 +26,7 @@ def statements(contracts: int, tenants: int) -> list[str]:
     listed = (
         workspaces_to_export_to(usable, home=HOME, contract_id=None, search=None),
         contracts_to_export_to(usable, home=HOME, search=None),
+        contracts_to_export_to(usable, home=HOME, search=None, include_ineligible=True),
     )
     return [str(one.rows.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})) for one in listed]
 

@@ -4,12 +4,14 @@ from asyncio import gather
 from collections.abc import Collection
 
 import pytest
+from sqlalchemy import select
 
 from app.domain.quota import is_quota_judged
 from app.domain.source import BY_DEFAULT
 from app.storage.database_connections import ReadConnection
 from app.storage.paging import PageRequest
 from app.storage.reads.destinations import count_flows_used
+from app.storage.tables import CONTRACT_ACCESS
 from app.usecases import find_destinations as find_destinations_module
 from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations
 from tests.unlimited import NO_LIMIT
@@ -51,6 +53,12 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(untouched: Wor
     assert await offered(found) == [workspace.id for workspace in good]
     assert sorted(await contracts_offered(found)) == sorted({workspace.contract.id for workspace in good})
     assert await found.count_workspaces(DestinationSearch()) == len(good)
+    every_contract = await found.contracts(None, ALL, include_ineligible=True)
+    assert [rated.contract.id for _, rated in every_contract.elements if rated.eligible] == await contracts_offered(
+        found
+    )
+    assert [rated.contract.id for _, rated in every_contract.elements] == await contracts_seen(untouched, who)
+    assert await found.count_contracts(None, include_ineligible=True) == len(every_contract.elements)
     for contract in {workspace.contract.id for workspace in good}:
         of_contract = await found.workspaces(DestinationSearch(contract_id=contract), ALL)
         expected = [workspace.id for workspace in good if workspace.contract.id == contract]
@@ -87,10 +95,22 @@ async def offered(found: ExportableFlow) -> list[str]:
 
 
 async def contracts_offered(found: ExportableFlow) -> list[str]:
-    return [contract.id for _, contract in (await found.contracts(None, ALL)).elements]
+    return [rated.contract.id for _, rated in (await found.contracts(None, ALL)).elements]
 
 
 async def contracts_of(world: World, workspaces: list[str]) -> list[str]:
     """Each once, by name."""
     contracts = {(await world.workspace(key)).contract for key in workspaces}
     return [contract.id for contract in sorted(contracts, key=lambda contract: contract.name)]
+
+
+async def contracts_seen(world: World, who: str) -> list[str]:
+    """All that somebody sees, by name."""
+    access = CONTRACT_ACCESS.c
+    async with world.database.reading() as connection:
+        rows = await connection.rows(
+            select(access.contract_id)
+            .where(access.user_id == world.user(who))
+            .order_by(access.name_key, access.contract_id)
+        )
+    return [row.contract_id for row in rows]

@@ -72,6 +72,11 @@ class Flow(Node, row=FlowView):
         """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
         return connection_below(info, Wanted(ListName.SET_ASIDE), self.id, page, FlowDraft.of)
 
+    @connection_field
+    def history(self, info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowVersion"]]:
+        """The published versions, newest first, as `flowHistory`."""
+        return connection_below(info, Wanted(ListName.HISTORY), self.id, page, FlowVersion.of)
+
     published_version: "FlowVersion | None" = version_of(
         attrgetter("published_version_id"),
         "The version that runs if the flow is active; null if the flow was never published.",

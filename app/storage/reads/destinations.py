@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, exists, false, literal, or_, select, true
 
 from app.domain.access import WorkspaceAccess
 from app.domain.model import Workspace
 from app.domain.used_components import UsableWhere
-from app.storage.database_connections import ReadConnection
+from app.storage.database_connections import ReadConnection, Row
 from app.storage.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
@@ -43,6 +43,12 @@ CONTRACTS = ListBelow(
     maker(ContractView),
 )
 """The contracts that a user can see."""
+
+
+class RatedContract(NamedTuple):
+    contract: ContractView
+    eligible: bool
+    """Whether one of its workspaces is one where the flow may be exported to."""
 
 
 async def count_flows_used(connection: ReadConnection, contracts: Collection[str]) -> dict[str, int]:
@@ -79,10 +85,19 @@ def workspaces_to_export_to(
     return replace(listed, values=values)
 
 
-def contracts_to_export_to(usable: UsableWhere, *, home: Workspace, search: str | None) -> ListBelow[ContractView]:
-    """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to."""
-    values = {**searching(search), **usable_values(usable, home), **_values_of_its_contracts(usable, home)}
-    return replace(_contracts_like(shape_of(usable), has_search=bool(search)), values=values)
+def contracts_to_export_to(
+    usable: UsableWhere | None, *, home: Workspace, search: str | None, include_ineligible: bool = False
+) -> ListBelow[RatedContract]:
+    """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to.
+
+    With `include_ineligible` all that the user can see. Without `usable` it may be exported nowhere.
+    """
+    values: dict[str, Any] = searching(search)
+    if usable is not None:
+        values |= usable_values(usable, home) | _values_of_its_contracts(usable, home)
+    shape = None if usable is None else shape_of(usable)
+    listed = _contracts_like(shape, has_search=bool(search), include_ineligible=include_ineligible)
+    return replace(listed, values=values)
 
 
 @cache
@@ -93,11 +108,27 @@ def _workspaces_like(shape: UsableShape | None, *, has_contract: bool, has_searc
 
 
 @cache
-def _contracts_like(shape: UsableShape, *, has_search: bool) -> ListBelow[ContractView]:
+def _contracts_like(
+    shape: UsableShape | None, *, has_search: bool, include_ineligible: bool
+) -> ListBelow[RatedContract]:
+    eligible = false() if shape is None else _holds_a_destination(shape)
+    rated = CONTRACTS.rows.add_columns((eligible if include_ineligible else true()).label("eligible"))
     named = matching(CONTRACT_ACCESS.c.name_key, "any" if has_search else None)
+    conditions = named if include_ineligible else (*named, eligible)
+    return ListBelow(rated.where(*conditions), CONTRACTS.parent, CONTRACTS.order, _rated_contract)
+
+
+def _holds_a_destination(shape: UsableShape) -> ColumnElement[bool]:
     is_bounded = shape.nowhere_else or shape.in_one_contract
     its = (CONTRACT_ACCESS.c.contract_id == any_(ITS_CONTRACTS),) if is_bounded else ()
-    return CONTRACTS.where(*named, *its, holds_one(may_be_exported_to(shape)))
+    return and_(*its, holds_one(may_be_exported_to(shape)))
+
+
+def _rated_contract(row: Row) -> RatedContract:
+    return RatedContract(_CONTRACT(row), row.eligible)
+
+
+_CONTRACT = maker(ContractView)
 
 
 ITS_CONTRACTS = bindparam("its_contracts", type_=ARRAY(Text))
