@@ -60,7 +60,7 @@ def test_a_command_longer_than_anyone_means_names_no_component() -> None:
 
 def test_reading_commands_keeps_no_long_ones() -> None:
     def read_many(length: int) -> None:
-        for number in range(2000):
+        for number in range(500):
             assert read_command(f"acme/mailer:{number}x".ljust(length, "x")) is not None
 
     assert peak(lambda: read_many(LONGEST_COMMAND)) < 100_000

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 
 from app.domain.bindings import AgentNotCopied
 from app.domain.error_code import ErrorCode
@@ -16,10 +16,8 @@ from app.domain.graph import Json
 from app.domain.model import ReferenceKind
 from tests.domain.law import Law, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
-from tests.domain.random_worlds import bounded
+from tests.domain.random_worlds import bounded, often
 from tests.domain.world import AGENT, DATA_SAMPLES
-
-often = settings(bounded, max_examples=5 * bounded.max_examples)
 
 
 @often

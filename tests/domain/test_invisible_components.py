@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings, strategies
+from hypothesis import given, strategies
 
 from app.domain.component import (
     Catalogue,
@@ -32,7 +32,7 @@ from tests.domain.planning import create
 from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
 from tests.domain.random_exports import COMPONENTS as OF_EXPORTS
 from tests.domain.random_exports import Case, exports
-from tests.domain.random_worlds import World, bounded, step_lists, worlds
+from tests.domain.random_worlds import World, often, step_lists, worlds
 from tests.domain.world import (
     CREDENTIAL,
     DEVELOPMENT,
@@ -62,7 +62,6 @@ from tests.domain.world import (
 
 UNKNOWN, OTHER_TENANT = InaccessibilityReason.UNKNOWN_COMPONENT, InaccessibilityReason.OTHER_TENANT
 SEND = "acme/mailer:send"
-often = settings(bounded, max_examples=2 * bounded.max_examples)
 
 SECRETIVE = component("south/queue", TEAM, SOUTHERN, needs=CREDENTIAL, pub_sub=True, topic_field="channel")
 HIDDEN, ABSENT = Catalogue(invisible=[SECRETIVE]), Catalogue()

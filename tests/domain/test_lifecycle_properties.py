@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 
 from app.domain.component import Component
 from app.domain.errors import Refused
@@ -20,10 +20,9 @@ from app.domain.topics import TopicNotAccessible
 from app.domain.update import KEEP, Unchanged, UpdatePlan, UpdateRefusal
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
 from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states
-from tests.domain.random_worlds import bounded
+from tests.domain.random_worlds import bounded, often
 from tests.domain.world import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow, saying
 
-often = settings(bounded, max_examples=5 * bounded.max_examples)
 CATALOGUE = catalogue(*COMPONENTS)
 LIVES_HERE = {(thing.kind, thing.id): thing for thing in HERE}
 COMPONENT_OF = {"lab/crm": CRM, "lab/vault": VAULT}

@@ -130,7 +130,7 @@ HORRID = {
 
 
 @pytest.mark.parametrize(("name", "id_"), HORRID.values(), ids=HORRID)
-@pytest.mark.parametrize("count", [1, 1000])
+@pytest.mark.parametrize("count", [1, 100])
 def test_no_message_is_longer_than_a_person_reads_or_torn_apart_by_what_it_quotes(
     name: str, id_: str, count: int
 ) -> None:
