@@ -4,6 +4,7 @@ The program is imported where it is needed: pure tests don't wait for it.
 """
 
 import gc
+import json
 import os
 import shutil
 import tempfile
@@ -11,12 +12,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from tests.databases import Databases, Loaded
 
 # The settings of whoever runs the tests are not those of the tests.
 GIVEN = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("FLOWPORT_")}
@@ -70,60 +70,58 @@ def server_url(session_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def server(server_url: str) -> AsyncIterator["AsyncEngine"]:
-    """Connections for making and dropping databases."""
-    from sqlalchemy.ext.asyncio import create_async_engine
+async def databases(server_url: str) -> AsyncIterator["Databases"]:
+    """Where databases are made."""
+    from tests.databases import open_databases, run
 
-    engine = create_async_engine(server_url, isolation_level="AUTOCOMMIT")
     if "FLOWPORT_DATABASE_URL" not in GIVEN:
-        async with engine.connect() as connection:
-            # Nobody will miss these databases after a power failure.
-            await connection.exec_driver_sql("alter system set fsync = off")
-            await connection.exec_driver_sql("select pg_reload_conf()")
-    yield engine
-    await engine.dispose()
+        # Nobody will miss these databases after a power failure, and none lives long enough to be cleaned.
+        changed = (f"alter system set {name} = off" for name in ("fsync", "full_page_writes", "autovacuum"))
+        await run(server_url, *changed, "select pg_reload_conf()")
+    async with open_databases(server_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def database_url(databases: "Databases") -> AsyncIterator[str]:
+    """A migrated database of the test's own."""
+    async with databases.copy() as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_database_url(databases: "Databases") -> AsyncIterator[str]:
+    """A database of the test's own, without a schema."""
+    async with databases.made("template0") as name:
+        yield databases.url_of(name)
 
 
 @pytest.fixture(scope="session")
-async def template(server_url: str, server: "AsyncEngine") -> AsyncIterator[str]:
-    """A migrated database that the others are copies of."""
-    from app.storage.migrate import upgrade
+async def loaded_trade(databases: "Databases") -> AsyncIterator["Loaded"]:
+    """A database with the world of trade, to be copied."""
+    from tests.api.trade import trade
 
-    name = await make_database(server)
-    await upgrade(url_of(server_url, name))
-    yield name
-    await drop_database(server, name)
+    async with databases.loaded(trade()) as loaded:
+        yield loaded
 
 
-@pytest.fixture
-async def database_url(server_url: str, server: "AsyncEngine", template: str) -> AsyncIterator[str]:
-    """A migrated database of the test's own."""
-    name = await make_database(server, template=template)
-    yield url_of(server_url, name)
-    await drop_database(server, name)
+@pytest.fixture(scope="session")
+async def loaded_company(databases: "Databases") -> AsyncIterator["Loaded"]:
+    """A database with the company, to be copied; nobody there has a token."""
+    from app.storage.world import load_world
+    from tests.databases import Loaded
+    from tests.usecases.company import company
+
+    async with databases.made() as name:
+        ids = await load_world(databases.url_of(name), json.dumps(company()).encode())
+        yield Loaded(name, ids, {})
 
 
-@pytest.fixture
-async def empty_database_url(server_url: str, server: "AsyncEngine") -> AsyncIterator[str]:
-    """A database of the test's own, without a schema."""
-    name = await make_database(server)
-    yield url_of(server_url, name)
-    await drop_database(server, name)
+@pytest.fixture(scope="session")
+async def loaded_demo(databases: "Databases") -> AsyncIterator[str]:
+    """The name of a database with the demo world, to be copied."""
+    from app.storage.demo import load_demo_if_empty
 
-
-async def make_database(server: "AsyncEngine", *, template: str = "template0") -> str:
-    name = f"flowport_test_{uuid4().hex}"
-    async with server.connect() as connection:
-        await connection.exec_driver_sql(f"create database {name} template {template}")
-    return name
-
-
-async def drop_database(server: "AsyncEngine", name: str) -> None:
-    async with server.connect() as connection:
-        await connection.exec_driver_sql(f"drop database {name} with (force)")
-
-
-def url_of(server_url: str, name: str) -> str:
-    from sqlalchemy import make_url
-
-    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    async with databases.made() as name:
+        await load_demo_if_empty(databases.url_of(name))
+        yield name

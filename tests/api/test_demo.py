@@ -7,38 +7,33 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.storage.demo import DEMO_TOKENS, demo_id, example_curl, load_demo_if_empty
+from app.storage.demo import DEMO_TOKENS, demo_id, example_curl
 from app.storage.ids import Kind
 from tests.api.client import Api, Caller, Json, body_of, serving
-from tests.api.databases import Server, contents
 from tests.api.documents import COPY, EXPORT
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases, contents
 
 INTEGRATOR, ADMIN, GUEST, OUTSIDER = DEMO_TOKENS
 
 
 @asynccontextmanager
-async def demo_server(databases: Server) -> AsyncIterator[Api]:
-    name = await make_database(databases.engine, template=databases.template)
-    url = url_of(databases.url, name)
-    await load_demo_if_empty(url)
-    async with serving(url) as http:
+async def demo_server(databases: Databases, loaded_demo: str) -> AsyncIterator[Api]:
+    async with databases.copy(loaded_demo) as url, serving(url) as http:
         for token in DEMO_TOKENS:
             await Caller(http, token).ask("{ viewer { id } }")
         yield Api(http, url, {}, dict(zip(DEMO_TOKENS, DEMO_TOKENS, strict=True)))
-    await drop_database(databases.engine, name)
 
 
 @pytest.fixture(scope="module")
-async def demo(databases: Server) -> AsyncIterator[Api]:
+async def demo(databases: Databases, loaded_demo: str) -> AsyncIterator[Api]:
     """The demo world, shared: refusals leave it as it is."""
-    async with demo_server(databases) as served:
+    async with demo_server(databases, loaded_demo) as served:
         yield served
 
 
 @pytest.fixture
-async def fresh_demo(databases: Server) -> AsyncIterator[Api]:
-    async with demo_server(databases) as served:
+async def fresh_demo(databases: Databases, loaded_demo: str) -> AsyncIterator[Api]:
+    async with demo_server(databases, loaded_demo) as served:
         yield served
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.api import answers
 from tests.api.client import Api, Json
-from tests.api.databases import run_sql
 from tests.api.documents import EXPORT, NODE, OVERRIDE_CANDIDATES
 from tests.api.writing import export, export_input
+from tests.databases import run_sql
 
 INHERITED = {"name": "Bound", "description": "All that binds", "cron": "0 * * * *"}
 TYPES = {"CREDENTIAL": "Credential", "SECRET": "Secret", "AGENT": "Agent", "TOPIC": "Topic"}

@@ -10,8 +10,8 @@ from app.domain.id_prefixes import other_kind
 from app.storage.ids import Kind, new_id
 from tests.api.answers import shown
 from tests.api.client import Api, Json
-from tests.api.databases import contents
 from tests.api.places_of_ids import MUTATIONS, QUERIES, Place
+from tests.databases import contents
 
 VISIBLE = {
     Kind.USER: "ada",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.client import Api, body_of
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 
 CONDITIONS = """query Shown($id: ID!, $named: Boolean = true, $place: Boolean!) {
   flow(id: $id) { id name @include(if: $named) ...Place @skip(if: $place) }
@@ -16,7 +16,7 @@ fragment Place on Flow { workspace { id name @skip(if: $place) } }"""
 
 
 @pytest.fixture(scope="module")
-async def api(databases: Server, loaded_trade: Loaded) -> AsyncIterator[Api]:
+async def api(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Api]:
     async with databases.serving(loaded_trade) as served:
         yield served
 

@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.api.client import Api, Caller, code_of
-from tests.api.databases import Loaded, Server, contents
 from tests.api.documents import COPY
+from tests.databases import Databases, Loaded, contents
 from tests.http.worst_documents import BOMB
 
 TWO_COPIES = """mutation($input: CopyFlowInput!) {
@@ -54,7 +54,7 @@ LIMITED = [
 
 @pytest.mark.parametrize("limited", LIMITED, ids=lambda limited: limited.limit)
 async def test_a_document_above_a_limit_is_refused_and_one_within_it_is_not(
-    databases: Server, loaded_trade: Loaded, limited: Limited
+    databases: Databases, loaded_trade: Loaded, limited: Limited
 ) -> None:
     async with databases.serving(loaded_trade, **{limited.setting: limited.maximum}) as api:
         error = await refusal_of(api.caller("ada"), limited.above)
@@ -64,7 +64,7 @@ async def test_a_document_above_a_limit_is_refused_and_one_within_it_is_not(
     assert limited.limit in error["message"]
 
 
-async def test_of_too_many_mutations_none_is_run(databases: Server, loaded_trade: Loaded) -> None:
+async def test_of_too_many_mutations_none_is_run(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, max_mutations=1) as api:
         before = await contents(api.database_url)
         error = await refusal_of(api.caller("ada"), TWO_COPIES, input={"flowId": api.id("plain")})
@@ -75,7 +75,7 @@ async def test_of_too_many_mutations_none_is_run(databases: Server, loaded_trade
 
 @pytest.mark.parametrize("arguments", ["first: 51", "last: 51"])
 async def test_a_page_above_the_largest_is_told_how_large_it_may_be(
-    databases: Server, loaded_trade: Loaded, arguments: str
+    databases: Databases, loaded_trade: Loaded, arguments: str
 ) -> None:
     async with databases.serving(loaded_trade, max_page_size=50) as api:
         error = await refusal_of(api.caller("ada"), f"{{ workspaces({arguments}) {{ nodes {{ id }} }} }}")
@@ -113,7 +113,7 @@ async def test_empty_selections_are_answered_with_empty_objects(api: Api, docume
 
 @pytest.mark.parametrize("size", [51, 51.0, 5e2])
 async def test_a_page_that_is_too_large_is_refused_before_anything_is_written_however_its_size_is_written(
-    databases: Server, loaded_trade: Loaded, size: float
+    databases: Databases, loaded_trade: Loaded, size: float
 ) -> None:
     document = """mutation($input: CopyFlowInput!, $first: Int) {
       copyFlow(input: $input) { flow { workspace { flows(first: $first) { nodes { id } } } } }
@@ -158,7 +158,7 @@ async def test_fields_that_are_repeated_too_often_to_be_compared_are_refused(api
 
 
 async def test_without_a_token_nothing_is_read_where_nothing_could_be_asked(
-    databases: Server, loaded_trade: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     async with databases.serving(loaded_trade, host="0.0.0.0") as api:
         for body in ("{", '{"query": "{ __typename }"}', '{"query": "{"}'):

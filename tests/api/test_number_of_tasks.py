@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.api.client import Api
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 
 FLOWS = """query($id: ID!, $first: Int) { workspace(id: $id) { flows(first: $first) { nodes {
   name workspace { name contract { name } } createdBy { email } draft { author { email } flow { name } }
@@ -29,7 +29,7 @@ def clients_are_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def api(databases: Server, loaded_trade: Loaded) -> AsyncIterator[Api]:
+async def api(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Api]:
     async with databases.serving(loaded_trade) as api:
         yield api
 

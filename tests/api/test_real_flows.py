@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.api.client import Api, Json
-from tests.api.databases import Server
 from tests.api.documents import NODE
 from tests.api.world import LIMITED, World
 from tests.api.writing import copy, create, export
+from tests.databases import Databases
 
 FOLDER = Path(__file__).parents[3] / "shared" / "flows"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -62,7 +62,7 @@ def world_around(native: Json) -> World:
 
 @pytest.mark.parametrize("native", graphs())
 async def test_a_real_graph_is_loaded_copied_created_and_exported_unchanged_but_for_its_bindings(
-    databases: Server, native: Json
+    databases: Databases, native: Json
 ) -> None:
     async with databases.loaded(world_around(native)) as loaded, databases.serving(loaded) as api:
         with_ids, bare = deepcopy(native), deepcopy(native)

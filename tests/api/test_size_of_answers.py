@@ -6,7 +6,7 @@ import pytest
 
 from app.http import operations
 from tests.api.client import Api, codes_of
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 
 STEPS, PLENTY = 30, 3000
 CREATE = """mutation($input: CreateFlowInput!) {
@@ -44,7 +44,7 @@ def asking(selection: str) -> str:
     ids=["steps", "links"],
 )
 async def test_steps_and_links_count_as_many_as_they_are(
-    databases: Server, loaded_trade: Loaded, once: str, twice: str
+    databases: Databases, loaded_trade: Loaded, once: str, twice: str
 ) -> None:
     async with databases.serving(loaded_trade, max_cost=STEPS + 10) as api:
         flow = await flow_with(api, graph(STEPS))
@@ -61,7 +61,7 @@ async def test_steps_and_links_count_as_many_as_they_are(
 
 
 async def test_what_is_read_again_because_something_vanished_counts_once(
-    databases: Server, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with databases.serving(loaded_trade, max_cost=STEPS + 10) as api:
         flow = await flow_with(api, graph(STEPS))
@@ -72,7 +72,7 @@ async def test_what_is_read_again_because_something_vanished_counts_once(
     assert vanished == [False]
 
 
-async def test_a_graph_as_it_stands_counts_by_its_length(databases: Server, loaded_trade: Loaded) -> None:
+async def test_a_graph_as_it_stands_counts_by_its_length(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, max_answer_bytes=100_000) as api:
         flow = await flow_with(api, graph(1, text="x" * 60_000))
         await api.caller("ada").ask(asking("native"), id=flow)
@@ -81,7 +81,7 @@ async def test_a_graph_as_it_stands_counts_by_its_length(databases: Server, load
 
 
 async def test_a_mutation_is_done_although_its_answer_would_be_too_much(
-    databases: Server, loaded_trade: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     async with databases.serving(loaded_trade, max_answer_bytes=100_000) as api:
         body = await created(api, graph(1, text="x" * 60_000), "native again: native")
@@ -91,7 +91,7 @@ async def test_a_mutation_is_done_although_its_answer_would_be_too_much(
     assert found["flows"]["nodes"] == [{"name": "Large"}]
 
 
-async def test_one_id_that_is_repeated_counts_each_time(databases: Server, loaded_trade: Loaded) -> None:
+async def test_one_id_that_is_repeated_counts_each_time(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, max_answer_bytes=100_000) as api:
         flow = await flow_with(api, graph(1, text="x" * 5_000))
         fields = " ".join(f"a{number}: fields" for number in range(10))
@@ -103,7 +103,7 @@ async def test_one_id_that_is_repeated_counts_each_time(databases: Server, loade
         await api.caller("ada").ask(asked.replace("%s", "a0: fields"), ids=[flow] * 3)
 
 
-async def test_graphs_are_not_read_beyond_what_an_answer_may_hold(databases: Server, loaded_trade: Loaded) -> None:
+async def test_graphs_are_not_read_beyond_what_an_answer_may_hold(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, max_answer_bytes=100_000) as api:
         flows = [await flow_with(api, graph(1, text=letter * 60_000)) for letter in "xy"]
         asked = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Flow { draft { graph { steps { stepId } } } } } }"
@@ -112,7 +112,7 @@ async def test_graphs_are_not_read_beyond_what_an_answer_may_hold(databases: Ser
     assert [error["extensions"]["limit"] for error in body["errors"]] == ["bytes of graphs"]
 
 
-async def test_connections_count_however_short_they_are(databases: Server, loaded_trade: Loaded) -> None:
+async def test_connections_count_however_short_they_are(databases: Databases, loaded_trade: Loaded) -> None:
     asked = (
         'query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { flows(first: 1, search: "no") { totalCount } } } }'
     )
@@ -124,7 +124,7 @@ async def test_connections_count_however_short_they_are(databases: Server, loade
 
 @pytest.mark.parametrize(("searches", "limits"), [(40, []), (41, ["different lists"])])
 async def test_lists_that_differ_in_their_arguments_are_at_most_80(
-    databases: Server, loaded_trade: Loaded, searches: int, limits: list[str]
+    databases: Databases, loaded_trade: Loaded, searches: int, limits: list[str]
 ) -> None:
     lists = [f'a{number}: flows(first: 1, search: "{number}") {{ totalCount }}' for number in range(searches)]
     async with databases.serving(loaded_trade) as api:
@@ -133,7 +133,7 @@ async def test_lists_that_differ_in_their_arguments_are_at_most_80(
     assert [error["extensions"]["limit"] for error in body.get("errors", ())] == limits
 
 
-async def test_aliases_of_leaf_values_count_each(databases: Server, loaded_trade: Loaded) -> None:
+async def test_aliases_of_leaf_values_count_each(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, max_values=100) as api:
         asked = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { viewerPermissions } } }"
         body = await api.caller("ada").answer(asked, ids=[api.id("workshop")] * 90)
@@ -142,7 +142,7 @@ async def test_aliases_of_leaf_values_count_each(databases: Server, loaded_trade
 
 @pytest.mark.parametrize("selected", ["credential { id }", "__typename", "function"])
 async def test_of_many_steps_aliases_count_each_even_where_they_are_null(
-    databases: Server, loaded_trade: Loaded, selected: str
+    databases: Databases, loaded_trade: Loaded, selected: str
 ) -> None:
     aliases = [f"a{number}: {selected}" for number in range(10)]
     async with databases.serving(loaded_trade, max_values=10 * STEPS - 1) as api:
@@ -152,7 +152,7 @@ async def test_of_many_steps_aliases_count_each_even_where_they_are_null(
     assert [error["extensions"]["limit"] for error in body["errors"]] == ["leaf values"]
 
 
-async def test_long_lists_are_answered_whole_and_in_order(databases: Server, loaded_trade: Loaded) -> None:
+async def test_long_lists_are_answered_whole_and_in_order(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade) as api:
         flow = await flow_with(api, graph(PLENTY))
         found = await api.caller("ada").one(asking("steps { stepId topic { id } } links { source target }"), id=flow)

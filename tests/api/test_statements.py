@@ -7,13 +7,13 @@ import pytest
 from tests.api import documents as ask
 from tests.api.client import Api, Json
 from tests.api.crowd import crowd
-from tests.api.databases import Server
 from tests.api.documents import COPY, CREATE, EXPORT
 from tests.api.world import graph, step
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="module")
-async def crowded(databases: Server) -> AsyncIterator[Api]:
+async def crowded(databases: Databases) -> AsyncIterator[Api]:
     async with databases.loaded(crowd()) as loaded, databases.serving(loaded, max_cost=10_000_000) as served:
         yield served
 

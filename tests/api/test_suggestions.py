@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.client import Api
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 
 BY_ORDER = 'query($by: FlowOrder) { workspace(id: "x") { flows(orderBy: $by) { totalCount } } }'
 FILTERED = 'query($filter: FlowFilter) { workspace(id: "x") { flows(filter: $filter) { totalCount } } }'
@@ -55,7 +55,7 @@ def without_suggestion(message: str) -> str:
 
 @pytest.mark.parametrize(("document", "variables"), WRONG)
 async def test_suggestions_are_told_only_where_the_schema_is_open(
-    api: Api, databases: Server, loaded_trade: Loaded, document: str, variables: dict[str, Any]
+    api: Api, databases: Databases, loaded_trade: Loaded, document: str, variables: dict[str, Any]
 ) -> None:
     told = await messages_of(api, document, variables)
     async with databases.serving(loaded_trade, introspection="off") as closed:
@@ -65,7 +65,7 @@ async def test_suggestions_are_told_only_where_the_schema_is_open(
     assert not SUGGESTION.search(str(hidden))
 
 
-async def test_what_a_caller_sent_is_repeated_as_it_was_sent(databases: Server, loaded_trade: Loaded) -> None:
+async def test_what_a_caller_sent_is_repeated_as_it_was_sent(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, introspection="off") as closed:
         [message] = await messages_of(closed, BY_ORDER, {"by": "x. Did you mean y?"})
     assert '"x. Did you mean y?"' in message

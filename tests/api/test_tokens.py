@@ -8,8 +8,8 @@ import pytest
 
 from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.client import Api, body_of
-from tests.api.databases import Loaded, Server, contents, run_sql
 from tests.api.world import email_of
+from tests.databases import Databases, Loaded, contents, run_sql
 
 VIEWER = "{ viewer { id } }"
 BAD = "The token is unknown, expired or revoked."
@@ -17,7 +17,7 @@ MISSING = "Send `Authorization: Bearer <token>`."
 
 
 @pytest.fixture(scope="module")
-async def issuing(databases: Server, loaded_trade: Loaded) -> AsyncIterator[Api]:
+async def issuing(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Api]:
     """A server of its own, on whose database tokens are made and used."""
     async with databases.serving(loaded_trade) as served:
         yield served
@@ -176,7 +176,7 @@ async def test_without_a_token_everything_else_is_refused_once_it_is_read(api: A
 
 @pytest.mark.parametrize("settings", [{"host": "0.0.0.0"}, {"introspection": "off"}, {"host": "::"}])
 async def test_where_introspection_is_not_open_it_needs_a_token_as_well(
-    databases: Server, loaded_trade: Loaded, settings: dict[str, str]
+    databases: Databases, loaded_trade: Loaded, settings: dict[str, str]
 ) -> None:
     async with databases.serving(loaded_trade, **settings) as served:
         for document in (*INTROSPECTIONS, *QUESTIONS):

@@ -5,11 +5,11 @@ import pytest
 from tests.api import answers
 from tests.api import documents as ask
 from tests.api.client import Api, Caller, Json
-from tests.api.databases import run_sql
 from tests.api.documents import COPY, EXPORT, NODE, NODES
 from tests.api.places_of_ids import FLOW_QUERY, WORKSPACE_QUERY
 from tests.api.walking import ids_of, page_of
 from tests.api.writing import export, export_input, refused
+from tests.databases import run_sql
 
 EMPTY_INFO = {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None}
 EMPTY_PAGE = {"edges": [], "nodes": [], "pageInfo": EMPTY_INFO, "totalCount": 0}

@@ -6,7 +6,7 @@ import pytest
 
 from app.http.limits import Limits
 from tests.api.client import Api, codes_of
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 
 NOBODY: Any = None
 NOT_BEGUN = (
@@ -34,7 +34,7 @@ async def answered(api: Api, document: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_a_mutation_is_not_begun_after_one_that_took_too_much(
-    databases: Server, loaded_trade: Loaded, mutation: str
+    databases: Databases, loaded_trade: Loaded, mutation: str
 ) -> None:
     async with databases.serving(loaded_trade, max_graph_characters=1) as api:
         body = await answered(api, f"mutation {{ a: {MUTATIONS[mutation]} b: {MUTATIONS['create']} }}")
@@ -49,20 +49,22 @@ async def test_a_mutation_is_not_begun_after_one_that_took_too_much(
     assert found["flows"]["totalCount"] == (1 if mutation == "create" else 0)
 
 
-async def test_a_mutation_that_reads_no_graph_leaves_room_for_another(databases: Server, loaded_trade: Loaded) -> None:
+async def test_a_mutation_that_reads_no_graph_leaves_room_for_another(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
     async with databases.serving(loaded_trade, max_graph_characters=1) as api:
         body = await answered(api, f"mutation {{ a: {DISCARD} b: {MUTATIONS['create']} }}")
     assert body == {"data": {"a": {"errors": []}, "b": {"errors": []}}}
 
 
-async def test_every_mutation_that_was_not_begun_is_told(databases: Server, loaded_trade: Loaded) -> None:
+async def test_every_mutation_that_was_not_begun_is_told(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade, max_graph_characters=1) as api:
         creation = MUTATIONS["create"]
         body = await answered(api, f"mutation {{ a: {creation} b: {creation} c: {creation} }}")
     assert [error["path"] for error in body["errors"]] == [["b"], ["c"]]
 
 
-async def test_after_a_mutation_whose_answer_was_cut_none_is_begun(databases: Server, loaded_trade: Loaded) -> None:
+async def test_after_a_mutation_whose_answer_was_cut_none_is_begun(databases: Databases, loaded_trade: Loaded) -> None:
     creation = MUTATIONS["create"].replace("errors { message }", "draft { graph { again: native native } }")
     longer = creation.replace("edges: []", f'edges: [], more: "{"x" * 600}"')
     async with databases.serving(loaded_trade, max_answer_bytes=1024) as api:

@@ -1,8 +1,8 @@
 """Mutations as tests call them, and the proof that a refusal has written nothing."""
 
 from tests.api.client import Api, Caller, Json
-from tests.api.databases import contents
 from tests.api.documents import COPY, CREATE, EXPORT
+from tests.databases import contents
 
 NOTHING = {
     COPY: {"flow": None, "draft": None, "copiedFrom": None, "references": []},

@@ -3,30 +3,28 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.engine import Database, open_database
-from tests.api.databases import Loaded, Server
 from tests.api.world import World
 from tests.authentication.checked_authenticator import CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import ec_key, ed_key, p384_key, rsa_key
 from tests.authentication.jwks_host import JwksHost, jwks_host
-from tests.conftest import url_of
+from tests.databases import Databases, Loaded
 
 
 @pytest.fixture(scope="session")
-async def loaded_users(server: AsyncEngine, server_url: str, template: str) -> AsyncIterator[Loaded]:
+async def loaded_users(databases: Databases) -> AsyncIterator[Loaded]:
     """Users with addresses of all kinds; the key of each is the first part of the address."""
     world = World()
     for user in ("Ada", "mike", "élan", "straße", "ŉick", "gone"):
         world.user(user)
-    async with Server(server, server_url, template).loaded(world) as loaded:
+    async with databases.loaded(world) as loaded:
         yield loaded
 
 
 @pytest.fixture(scope="session")
-def users_url(server_url: str, loaded_users: Loaded) -> str:
-    return url_of(server_url, loaded_users.name)
+def users_url(databases: Databases, loaded_users: Loaded) -> str:
+    return databases.url_of(loaded_users.name)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from app.http.authentication.authenticator import MAX_TOKEN_BYTES
 from app.http.refused_requests import RequestError
 from app.storage.engine import Database
 from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
-from tests.api.databases import Loaded, run_sql
 from tests.authentication.checked_authenticator import (
     NO_TOKEN,
     NOT_BEARER,
@@ -22,6 +21,7 @@ from tests.authentication.checked_authenticator import (
     open_authenticator,
 )
 from tests.authentication.issuer import claims_at, ec_key, jwt_of, part, rsa_key
+from tests.databases import Loaded, run_sql
 
 NOT_KNOWN = "unknown, expired or revoked"
 

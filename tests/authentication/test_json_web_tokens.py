@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from app.storage.engine import Database
-from tests.api.databases import Loaded, run_sql
 from tests.authentication.checked_authenticator import LEEWAY, START, CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import (
     AUDIENCE,
@@ -21,6 +20,7 @@ from tests.authentication.issuer import (
     rsa_key,
 )
 from tests.authentication.jwks_host import JwksHost
+from tests.databases import Loaded, run_sql
 
 NOW = int(START.timestamp())
 GOOD = claims_at(NOW)

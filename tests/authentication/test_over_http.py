@@ -12,10 +12,10 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from tests.api.client import serving
-from tests.api.databases import Loaded
 from tests.authentication.checked_authenticator import NO_TOKEN, NOT_BEARER, TOO_LONG, TWICE, said_of_the_header
 from tests.authentication.issuer import AUDIENCE, ISSUER, claims_at, ec_key, jwt_of
 from tests.authentication.jwks_host import JwksHost, jwks_host
+from tests.databases import Loaded
 
 WHO = {"query": "{ viewer { id } }"}
 SECRET = "a-word-of-the-caller"

@@ -6,14 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, async_playwright
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.http.explorer import graphiql
 from app.settings import Settings
-from app.storage.demo import load_demo_if_empty
 from app.usecases.manage_tokens import issue_token
 from tests.browser.visit import Visit
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases
 from tests.serving.real import on_a_socket
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -27,13 +25,10 @@ FLAGS = [
 
 
 @pytest.fixture(scope="package")
-async def demo_url(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[str]:
+async def demo_url(databases: Databases, loaded_demo: str) -> AsyncIterator[str]:
     """A database with the demo world."""
-    name = await make_database(server, template=template)
-    url = url_of(server_url, name)
-    await load_demo_if_empty(url)
-    yield url
-    await drop_database(server, name)
+    async with databases.copy(loaded_demo) as url:
+        yield url
 
 
 @pytest.fixture(scope="package")

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.settings import described
-from tests.api.databases import run_sql
 from tests.cli.flowport import called, flowport
+from tests.databases import run_sql
 
 
 @pytest.mark.parametrize("command", ["serve", "load", "token", "reset-demo", "schema"])

@@ -9,8 +9,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.api.databases import Loaded
-from tests.api.databases import Server as Databases
+from tests.databases import Databases, Loaded
 from tests.fuzz.contents import nothing_written
 from tests.fuzz.session import Session, session_of
 from tests.serving.real import Real, real_server, soon_true

@@ -16,13 +16,11 @@ from random import Random
 
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.settings import Settings
-from app.storage.demo import load_demo_if_empty
 from app.storage.ids import Kind
 from tests.api.client import Json
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases
 from tests.fuzz.session import BEGINNING
 from tests.fuzz.values import Values
 from tests.leaks.places import GRAPH_KEYS, places
@@ -42,14 +40,13 @@ KNOWN = 0.9
 
 
 @pytest.fixture
-async def address(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[str]:
+async def address(databases: Databases, loaded_demo: str) -> AsyncIterator[str]:
     """Of a server with the demo world."""
-    name = await make_database(server, template=template)
-    url = url_of(server_url, name)
-    await load_demo_if_empty(url)
-    async with on_a_socket(Settings(database_url=url, log_format="json")) as (_, _, port):
+    async with (
+        databases.copy(loaded_demo) as url,
+        on_a_socket(Settings(database_url=url, log_format="json")) as (_, _, port),
+    ):
         yield f"http://127.0.0.1:{port}/graphql"
-    await drop_database(server, name)
 
 
 async def test_schemathesis_finds_no_fault_in_any_query_or_mutation(address: str, tmp_path: Path) -> None:

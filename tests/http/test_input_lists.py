@@ -7,7 +7,7 @@ from graphql import OperationDefinitionNode, parse
 
 from app.graphql.request_errors import LimitExceeded
 from app.http.input_lists import check_inputs
-from tests.api.databases import Loaded, Server, contents
+from tests.databases import Databases, Loaded, contents
 
 UPDATE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input) { errors { message } } }"
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
@@ -61,8 +61,8 @@ def test_one_more_is_refused_whichever_variable_it_is_in(document: str, variable
     }
 
 
-async def test_too_many_bindings_are_refused_and_nothing_is_written(databases: Server, loaded: Loaded) -> None:
-    async with databases.serving(loaded, max_input_elements=100) as api:
+async def test_too_many_bindings_are_refused_and_nothing_is_written(databases: Databases, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, max_input_elements=100) as api:
         before = await contents(api.database_url)
         body = await api.caller("ada").answer(UPDATE, input=bindings(101) | {"flowId": api.id("plain")})
         assert await contents(api.database_url) == before

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.http import sources
 from app.http.sources import IndexedSource
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 
 
 class CountingPattern:
@@ -34,24 +34,24 @@ def test_a_position_has_the_line_and_column_that_graphql_core_gives_it(where: tu
 
 
 async def test_a_document_is_searched_for_lines_once_however_many_errors_it_has(
-    databases: Server, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting = CountingPattern(sources._LINE_END)
     monkeypatch.setattr(sources, "_LINE_END", counting)
     wrong = " ".join(f'a{number}: workspaces(after: "x") {{ nodes {{ id }} }}' for number in range(20))
-    async with databases.serving(loaded) as api:
+    async with databases.serving(loaded_trade) as api:
         body = await api.caller("ada").answer("\n" * 1000 + f"{{ {wrong} }}")
     assert [error["locations"][0]["line"] for error in body["errors"]] == [1001] * 20
     assert counting.searches == 1
 
 
 async def test_wrong_variables_are_located_by_one_search_too(
-    databases: Server, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting = CountingPattern(sources._LINE_END)
     monkeypatch.setattr(sources, "_LINE_END", counting)
     declared = ", ".join(f"$v{number}: Int!" for number in range(30))
-    async with databases.serving(loaded) as api:
+    async with databases.serving(loaded_trade) as api:
         body = await api.caller("ada").answer(
             "\n" * 1000 + f"query({declared}) {{ __typename }}", **{f"v{number}": "x" for number in range(30)}
         )

@@ -4,17 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.api.databases import Server
+from tests.databases import Databases
 from tests.leaks.company import CALLERS, company
 from tests.leaks.law import Sight
 from tests.leaks.worlds import Ids, Worlds, sections_of, served
 
 
 @pytest.fixture(scope="session")
-async def worlds(server: AsyncEngine, server_url: str, template: str) -> AsyncIterator[Worlds]:
-    databases, world, ids = Server(server, server_url, template), company(), Ids()
+async def worlds(databases: Databases) -> AsyncIterator[Worlds]:
+    world, ids = company(), Ids()
     sights = {user: Sight(world, user) for user in CALLERS}
     async with AsyncExitStack() as stack:
         full = await stack.enter_async_context(served(databases, sections_of(world), ids, [*CALLERS]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.storage.ids import Kind, kind_of, new_id
-from tests.api.databases import contents
+from tests.databases import contents
 from tests.leaks.asking import INPUTS, Asker, document_for
 from tests.leaks.company import CALLERS
 from tests.leaks.places import Place, places, with_id

@@ -3,7 +3,7 @@
 import pytest
 
 from app.storage.ids import Kind, kind_of
-from tests.api.databases import contents
+from tests.databases import contents
 from tests.leaks.asking import document_for
 from tests.leaks.company import CALLERS
 from tests.leaks.selections import fields_of

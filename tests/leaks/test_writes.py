@@ -6,10 +6,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.api.databases import Server
 from tests.api.world import graph, step
+from tests.databases import Databases
 from tests.leaks.asking import document_for
 from tests.leaks.company import company
 from tests.leaks.law import Sight
@@ -72,9 +71,9 @@ def comparable(answer: str, known: Collection[str]) -> str:
 
 @pytest.mark.parametrize(("user", "home", "to"), [("mia", "workshop", "store"), ("nils", "kitchen", "kitchen")])
 async def test_writes_answer_as_in_a_world_without_what_the_caller_can_not_see(
-    server: AsyncEngine, server_url: str, template: str, *, user: str, home: str, to: str
+    databases: Databases, *, user: str, home: str, to: str
 ) -> None:
-    databases, world, ids = Server(server, server_url, template), company(), Ids()
+    world, ids = company(), Ids()
     sight = Sight(world, user)
     async with AsyncExitStack() as stack:
         full = await stack.enter_async_context(served(databases, sections_of(world), ids, [user]))

@@ -14,9 +14,8 @@ from app.storage.migrate import engine_of
 from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import DOCUMENT_TYPE, Json, serving
-from tests.api.databases import Server
 from tests.api.world import World, email_of
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases
 from tests.leaks.law import Sections, Sight
 
 # So that documents may be long: what is asked is the test's own.
@@ -98,22 +97,20 @@ class Ids:
 
 @asynccontextmanager
 async def served(
-    databases: Server, sections: Sections, ids: Ids, users: list[str], forgotten: Sequence[str] = ()
+    databases: Databases, sections: Sections, ids: Ids, users: list[str], forgotten: Sequence[str] = ()
 ) -> AsyncIterator[Served]:
     """A server on the world in these sections, without what is to be forgotten of it."""
-    name = await make_database(databases.engine, template=databases.template)
-    url = url_of(databases.url, name)
-    document = json.dumps({"format": "flowport-world/1", **sections}).encode()
-    loaded = await load_world(url, document, new_id=ids.source)
-    ids.of |= loaded
-    await _arrange(url, loaded, ids)
-    async with engine_of(url) as engine, engine.begin() as connection:
-        for statement in FORGET:
-            await connection.execute(text(statement), {"ids": [loaded[key] for key in forgotten]})
-    tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
-    async with serving(url, set_aside_days=LONG_AGO, **NO_LIMITS) as http:
-        yield Served(http, url, tokens)
-    await drop_database(databases.engine, name)
+    async with databases.copy() as url:
+        document = json.dumps({"format": "flowport-world/1", **sections}).encode()
+        loaded = await load_world(url, document, new_id=ids.source)
+        ids.of |= loaded
+        await _arrange(url, loaded, ids)
+        async with engine_of(url) as engine, engine.begin() as connection:
+            for statement in FORGET:
+                await connection.execute(text(statement), {"ids": [loaded[key] for key in forgotten]})
+        tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
+        async with serving(url, set_aside_days=LONG_AGO, **NO_LIMITS) as http:
+            yield Served(http, url, tokens)
 
 
 async def _arrange(url: str, loaded: Mapping[str, str], ids: Ids) -> None:

@@ -43,15 +43,6 @@ from app.usecases.update_draft import update_draft
 BEGINNING = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a copy of the company is to be had."""
-
-    server_url: str
-    name: str
-    ids: Mapping[str, str]
-
-
 @dataclass
 class Company:
     """The company in a database. Its clock goes on by a second whenever somebody looks at it."""

@@ -6,7 +6,7 @@ draft that ever was is published, active, set aside, or was discarded by somebod
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,13 +15,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.storage.engine import open_database
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_EXPORT
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases, Loaded
 from tests.lifecycle.acting import Acting
-from tests.lifecycle.company import Company, Place
+from tests.lifecycle.company import Company
 from tests.lifecycle.graphs import CODE, IN, MAIL, THINGS, Bindings, Graph
 from tests.lifecycle.model import Draft, Flow
 
@@ -71,15 +70,17 @@ class Stage:
 
 
 @pytest.fixture
-def stage(company_of_lives: Place) -> Iterator[Stage]:
+async def company_url(databases: Databases, loaded_company: Loaded) -> AsyncIterator[str]:
+    async with databases.copy(loaded_company.name) as url:
+        yield url
+
+
+@pytest.fixture
+def stage(company_url: str, loaded_company: Loaded) -> Iterator[Stage]:
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        server = create_async_engine(company_of_lives.server_url, isolation_level="AUTOCOMMIT")
-        name = runner.run(make_database(server, template=company_of_lives.name))
-        database = open_database(url_of(company_of_lives.server_url, name), pool_size=1)
-        yield Stage(Company(company_of_lives.ids, database), runner)
+        database = open_database(company_url, pool_size=1)
+        yield Stage(Company(loaded_company.ids, database), runner)
         runner.run(database.close())
-        runner.run(drop_database(server, name))
-        runner.run(server.dispose())
 
 
 class Lives(RuleBasedStateMachine):

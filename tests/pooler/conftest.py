@@ -1,12 +1,9 @@
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.api.databases import Loaded, Server
-from tests.api.trade import trade
+from tests.databases import Databases
 from tests.pooler.pgbouncer import MISSING, PROGRAM, PgBouncer, pgbouncer
 
 
@@ -23,18 +20,8 @@ def pooler(server_url: str, session_folder: Path) -> Iterator[PgBouncer]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def databases(server: AsyncEngine, server_url: str, template: str) -> Server:
-    return Server(server, server_url, template)
-
-
-@pytest.fixture(scope="session")
-async def loaded(databases: Server) -> AsyncIterator[Loaded]:
-    async with databases.loaded(trade()) as world:
-        yield world
-
-
-@pytest.fixture(scope="session")
-def pooled(databases: Server, pooler: PgBouncer) -> Server:
-    """Databases that are made directly, and used through the pooler."""
-    return replace(databases, url=pooler.url)
+@pytest.fixture
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    """Of a new database: to one that was used before, the pooler might still be connected."""
+    async with databases.made() as name:
+        yield databases.url_of(name)

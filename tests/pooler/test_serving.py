@@ -12,15 +12,12 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.testing import capture_logs
 
 from app.server.database import migrate
 from app.storage.engine import open_database
-from tests.api.databases import Loaded, Server
-from tests.conftest import drop_database, make_database, url_of
-from tests.lifecycle.company import Company, Place
-from tests.lifecycle.conftest import company_of_lives
+from tests.databases import Databases, Loaded
+from tests.lifecycle.company import Company
 from tests.lifecycle.test_random_lives import Lives, Stage
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
 from tests.serving.load import Load
@@ -31,23 +28,22 @@ from tests.serving.real import (
     VIEWER,
     Real,
     code_of,
-    real_server,
+    real_server_on,
     soon,
     soon_true,
 )
-
-__all__ = ["company_of_lives"]
 
 CALLERS = 24
 """More than our pool has connections, which has more than the pooler."""
 
 
 @asynccontextmanager
-async def behind(pooler: PgBouncer, databases: Server, loaded: Loaded, **options: Any) -> AsyncIterator[Real]:
+async def behind(pooler: PgBouncer, databases: Databases, loaded: Loaded, **options: Any) -> AsyncIterator[Real]:
     """A server behind the pooler; what a test itself asks the database goes past it."""
-    async with real_server(replace(databases, url=pooler.url), loaded, **options) as real:
-        name = real.api.database_url.rsplit("/", 1)[1]
-        yield replace(real, api=replace(real.api, database_url=url_of(databases.url, name)))
+    async with databases.made(loaded.name) as name:
+        url = databases.url_of(name)
+        async with real_server_on(pooler.through(url), loaded, **options) as real:
+            yield replace(real, api=replace(real.api, database_url=url))
 
 
 @pytest.fixture
@@ -57,8 +53,10 @@ def own_pooler(server_url: str, session_folder: Path) -> Iterator[PgBouncer]:
         yield running
 
 
-async def test_many_callers_at_once_read_and_write(pooler: PgBouncer, databases: Server, loaded: Loaded) -> None:
-    async with behind(pooler, databases, loaded, pool_size=10) as real:
+async def test_many_callers_at_once_read_and_write(
+    pooler: PgBouncer, databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with behind(pooler, databases, loaded_trade, pool_size=10) as real:
         url = str(real.api.http.base_url)
         load = Load(url, real.api.tokens["ada"], real.api.id("plain"), real.api.id("workshop"))
         with capture_logs() as log:
@@ -74,15 +72,17 @@ async def test_many_callers_at_once_read_and_write(pooler: PgBouncer, databases:
 
 
 @pytest.fixture
-def stage(server_url: str, company_of_lives: Place, pooler: PgBouncer) -> Iterator[Stage]:
+async def company_url(databases: Databases, loaded_company: Loaded, pooler: PgBouncer) -> AsyncIterator[str]:
+    async with databases.made(loaded_company.name) as name:
+        yield pooler.through(databases.url_of(name))
+
+
+@pytest.fixture
+def stage(company_url: str, loaded_company: Loaded) -> Iterator[Stage]:
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        server = create_async_engine(server_url, isolation_level="AUTOCOMMIT")
-        name = runner.run(make_database(server, template=company_of_lives.name))
-        database = open_database(url_of(pooler.url, name), pool_size=1)
-        yield Stage(Company(company_of_lives.ids, database), runner)
+        database = open_database(company_url, pool_size=1)
+        yield Stage(Company(loaded_company.ids, database), runner)
         runner.run(database.close())
-        runner.run(drop_database(server, name))
-        runner.run(server.dispose())
 
 
 def test_every_mutation_does_what_the_model_says(stage: Stage) -> None:
@@ -103,9 +103,9 @@ def test_every_mutation_does_what_the_model_says(stage: Stage) -> None:
 
 @pytest.mark.parametrize("lock", [LOCK_FLOWS, LOCK_CONTRACTS])
 async def test_requests_beyond_their_time_are_cancelled_down_to_the_statement(
-    pooler: PgBouncer, databases: Server, loaded: Loaded, lock: str
+    pooler: PgBouncer, databases: Databases, loaded_trade: Loaded, lock: str
 ) -> None:
-    async with behind(pooler, databases, loaded, pool_size=4, request_timeout_seconds=0.8) as real:
+    async with behind(pooler, databases, loaded_trade, pool_size=4, request_timeout_seconds=0.8) as real:
 
         def ask(number: int) -> "asyncio.Task[httpx.Response]":
             if lock == LOCK_FLOWS:
@@ -126,9 +126,9 @@ async def test_requests_beyond_their_time_are_cancelled_down_to_the_statement(
 
 
 async def test_a_client_that_goes_away_takes_its_statement_along(
-    pooler: PgBouncer, databases: Server, loaded: Loaded
+    pooler: PgBouncer, databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with behind(pooler, databases, loaded) as real:
+    async with behind(pooler, databases, loaded_trade) as real:
         async with real.locked(LOCK_FLOWS):
             requests = [real.copying(name=f"Copy {number}") for number in range(5)]
             assert await soon_true(lambda: real.is_at_work(2))
@@ -140,18 +140,18 @@ async def test_a_client_that_goes_away_takes_its_statement_along(
 
 
 async def test_a_statement_beyond_its_time_is_told_as_that(
-    pooler: PgBouncer, databases: Server, loaded: Loaded
+    pooler: PgBouncer, databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with behind(pooler, databases, loaded, statement_timeout_seconds=0.5) as real, real.locked(LOCK_FLOWS):
+    async with behind(pooler, databases, loaded_trade, statement_timeout_seconds=0.5) as real, real.locked(LOCK_FLOWS):
         response = await real.copying()
     [error] = response.json()["errors"]
     assert (response.status_code, error["extensions"]) == (200, {"code": "TIMEOUT"})
 
 
 async def test_while_the_pooler_is_away_callers_are_told_to_try_again(
-    own_pooler: PgBouncer, databases: Server, loaded: Loaded
+    own_pooler: PgBouncer, databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with behind(own_pooler, databases, loaded) as real:
+    async with behind(own_pooler, databases, loaded_trade) as real:
         async with real.locked(LOCK_FLOWS):
             copies = [real.copying(name=f"Lost {number}") for number in range(4)]
             assert await soon_true(lambda: real.is_at_work(2))
@@ -167,9 +167,9 @@ async def test_while_the_pooler_is_away_callers_are_told_to_try_again(
 
 
 async def test_connections_that_the_pooler_dropped_at_rest_are_made_anew_unseen(
-    own_pooler: PgBouncer, databases: Server, loaded: Loaded
+    own_pooler: PgBouncer, databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with behind(own_pooler, databases, loaded, pool_size=6) as real:
+    async with behind(own_pooler, databases, loaded_trade, pool_size=6) as real:
         await asyncio.gather(*(real.posting(VIEWER) for _ in range(12)))
         own_pooler.kill()
         own_pooler.start()
@@ -178,11 +178,11 @@ async def test_connections_that_the_pooler_dropped_at_rest_are_made_anew_unseen(
 
 
 async def test_where_the_pooler_reaches_no_database_callers_are_told_to_try_again_and_the_log_why(
-    databases: Server, loaded: Loaded, session_folder: Path
+    databases: Databases, loaded_trade: Loaded, session_folder: Path
 ) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/postgres"
     with pgbouncer(nowhere, session_folder, query_wait_timeout="1") as lost:
-        async with behind(lost, databases, loaded, request_timeout_seconds=20) as real:
+        async with behind(lost, databases, loaded_trade, request_timeout_seconds=20) as real:
             with capture_logs() as log:
                 assert code_of(await real.posting(VIEWER)) == (503, "SERVICE_UNAVAILABLE")
     [reason] = [line["reason"] for line in log if line["event"] == "database unavailable"]

@@ -10,6 +10,7 @@ from app.domain.error_code import ErrorCode
 from app.graphql.schema import schema
 from app.http.refused_requests import RequestCode
 from app.settings import described
+from tests.databases import Databases
 from tests.explorer.demo import demo_client
 from tests.explorer.examples import read_examples
 from tests.readme.blocks import BLOCK, as_it_should_stand
@@ -23,9 +24,9 @@ NAMED_PATH = re.compile(r"`((?:app|scripts|tests|\.ci)/[\w./-]*)`")
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_every_command_runs_and_every_answer_is_real(path: str, database_url: str) -> None:
+async def test_every_command_runs_and_every_answer_is_real(path: str, databases: Databases, loaded_demo: str) -> None:
     text = read(path)
-    async with demo_client(database_url) as client:
+    async with databases.copy(loaded_demo) as url, demo_client(url) as client:
         real = await as_it_should_stand(text, client)
     differences = list(unified_diff(text.splitlines(), real.splitlines(), path, "what is so", lineterm=""))
     assert differences == [], WRITE_ANEW

@@ -2,25 +2,20 @@
 
 import asyncio
 
-from sqlalchemy.ext.asyncio import create_async_engine
-
 from app.storage.embedded import running
-from app.storage.migrate import upgrade
-from tests.conftest import make_database, open_folder, url_of
+from tests.conftest import open_folder
+from tests.databases import open_databases
 from tests.explorer.demo import demo_client
 from tests.readme.blocks import as_it_should_stand
 from tests.readme.files import PATHS, ROOT, read
 
 
 async def write(server_url: str) -> None:
-    server = create_async_engine(server_url, isolation_level="AUTOCOMMIT")
-    for path in PATHS:
-        database_url = url_of(server_url, await make_database(server))
-        await upgrade(database_url)
-        async with demo_client(database_url, log_level="error") as client:
-            text = await as_it_should_stand(read(path), client)
-        (ROOT / path).write_text(text, encoding="utf-8")
-    await server.dispose()
+    async with open_databases(server_url) as databases:
+        for path in PATHS:
+            async with databases.copy() as url, demo_client(url, log_level="error") as client:
+                text = await as_it_should_stand(read(path), client)
+            (ROOT / path).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

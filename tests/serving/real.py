@@ -20,9 +20,7 @@ from app.server.startup import listen
 from app.settings import Settings
 from app.storage.migrate import engine_of
 from tests.api.client import Api
-from tests.api.databases import Loaded
-from tests.api.databases import Server as Databases
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases, Loaded
 
 Json = dict[str, Any]
 
@@ -114,13 +112,17 @@ LOCK_CONTRACTS = "lock table contract in access exclusive mode"
 
 @asynccontextmanager
 async def real_server(databases: Databases, loaded: Loaded, **settings: Any) -> AsyncIterator[Real]:
-    name = await make_database(databases.engine, template=loaded.name)
-    url = url_of(databases.url, name)
+    async with databases.copy(loaded.name) as url, real_server_on(url, loaded, **settings) as real:
+        yield real
+
+
+@asynccontextmanager
+async def real_server_on(url: str, loaded: Loaded, **settings: Any) -> AsyncIterator[Real]:
+    """On a database that has that world already."""
     async with on_a_socket(Settings(database_url=url, **{"log_format": "json"} | settings)) as (server, running, port):
         scheme = "http" if server.config.ssl is None else "https"
         async with httpx.AsyncClient(base_url=f"{scheme}://127.0.0.1:{port}", verify=False) as http:  # noqa: S501
             yield Real(Api(http, url, loaded.ids, loaded.tokens), server, running, port)
-    await drop_database(databases.engine, name)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon_true
 
 HEAD_BYTES = 4096
@@ -17,15 +17,15 @@ QUICK = {"header_timeout_seconds": 0.2, "max_header_bytes": HEAD_BYTES}
 
 
 @pytest.fixture(scope="module")
-async def real(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
-    async with real_server(databases, loaded, max_header_bytes=HEAD_BYTES) as started:
+async def real(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Real]:
+    async with real_server(databases, loaded_trade, max_header_bytes=HEAD_BYTES) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-async def quick(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
+async def quick(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Real]:
     """A server that soon loses its patience."""
-    async with real_server(databases, loaded, **QUICK) as started:
+    async with real_server(databases, loaded_trade, **QUICK) as started:
         yield started
 
 

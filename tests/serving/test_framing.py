@@ -9,7 +9,7 @@ import httptools
 import pytest
 
 from app.server.client_connections import MOST_PIPELINED
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, Real, real_server
 from tests.serving.test_connections import answer_to, code_in, followed, read_statuses, statuses_in
 
@@ -17,9 +17,9 @@ HOST, LENGTH, CODING = "Host: localhost", "Content-Length: 3", "Transfer-Encodin
 
 
 @pytest.fixture(scope="module")
-async def roomy(databases: Server, loaded: Loaded) -> AsyncIterator[Real]:
+async def roomy(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Real]:
     """A server with the heads that are usual."""
-    async with real_server(databases, loaded) as started:
+    async with real_server(databases, loaded_trade) as started:
         yield started
 
 

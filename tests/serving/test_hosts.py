@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from app.settings import BadSettings, read_settings
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.real import Real, real_server
 from tests.serving.test_browsers import OURS, browsing, preflight
 from tests.serving.test_connections import code_in, statuses_in
@@ -144,10 +144,10 @@ async def answered(real: Real, *lines: str) -> tuple[bytes, bytes]:
 
 
 async def test_the_host_of_an_http_request_is_that_of_its_target_if_it_has_one(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     evil, ours = "http://evil.example.com", "http://localhost:8000"
-    async with real_server(databases, loaded) as real:
+    async with real_server(databases, loaded_trade) as real:
         for target in (
             evil,
             f"{evil}/health",

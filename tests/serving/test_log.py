@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.databases import Loaded, Server, run_sql
+from tests.databases import Databases, Loaded, run_sql
 from tests.serving.logs import logging
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, real_server, soon_true
 
@@ -45,28 +45,28 @@ async def requests_of_every_kind(real: Real) -> dict[str, str]:
     return ids
 
 
-async def log_of_everything(databases: Server, loaded: Loaded, log_format: str) -> tuple[str, dict[str, str]]:
+async def log_of_everything(databases: Databases, loaded_trade: Loaded, log_format: str) -> tuple[str, dict[str, str]]:
     """The log, and by id what was done; neither tokens nor what variables hold is in it."""
     with logging() as log:
-        async with real_server(databases, loaded, **LIMITS | {"log_format": log_format}) as real:
+        async with real_server(databases, loaded_trade, **LIMITS | {"log_format": log_format}) as real:
             ids = await requests_of_every_kind(real)
             ids[await sent(real, f"{MARK} <script>", VIEWER)] = "operation"
     written = log.getvalue()
     assert MARK not in written
-    assert [token for token in loaded.tokens.values() if token in written] == []
+    assert [token for token in loaded_trade.tokens.values() if token in written] == []
     assert "Traceback" in written
     return written, ids
 
 
-async def test_what_callers_send_stays_out_of_a_log_for_people(databases: Server, loaded: Loaded) -> None:
-    written, ids = await log_of_everything(databases, loaded, "console")
+async def test_what_callers_send_stays_out_of_a_log_for_people(databases: Databases, loaded_trade: Loaded) -> None:
+    written, ids = await log_of_everything(databases, loaded_trade, "console")
     assert [request_id for request_id in ids if request_id not in written] == []
 
 
 async def test_what_callers_send_stays_out_of_the_log_and_every_line_of_a_request_bears_its_id(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
-    written, ids = await log_of_everything(databases, loaded, "json")
+    written, ids = await log_of_everything(databases, loaded_trade, "json")
     lines = [json.loads(line) for line in written.splitlines()]
     ours = [line for line in lines if "logger" not in line]
     assert {line["request_id"] for line in ours} == set(ids)
@@ -76,10 +76,10 @@ async def test_what_callers_send_stays_out_of_the_log_and_every_line_of_a_reques
 
 
 async def test_what_is_cut_off_at_a_stop_is_logged_under_the_id_that_its_answer_bears(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     with logging() as log:
-        async with real_server(databases, loaded) as real, real.locked(LOCK_FLOWS):
+        async with real_server(databases, loaded_trade) as real, real.locked(LOCK_FLOWS):
             copying = real.copying()
             assert await soon_true(lambda: real.is_at_work(1))
             real.tell()
@@ -114,8 +114,10 @@ def operations_in(written: str) -> dict[str, dict[str, Any]]:
     return {line.pop("request_id"): line for line in lines if line["event"] == "operation"}
 
 
-async def test_the_line_of_an_operation_says_all_that_the_readme_promises(databases: Server, loaded: Loaded) -> None:
-    ada, codes = loaded.ids["ada"], ["FLOW_NOT_FOUND", "FLOW_NOT_FOUND"]
+async def test_the_line_of_an_operation_says_all_that_the_readme_promises(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    ada, codes = loaded_trade.ids["ada"], ["FLOW_NOT_FOUND", "FLOW_NOT_FOUND"]
     refused = {"operation": "Twice", "type": "mutation", "outcome": "refused", "codes": codes}
     wrong = {"outcome": "refused", "codes": ["GRAPHQL_VALIDATION_FAILED"]}
     expected = {
@@ -125,7 +127,7 @@ async def test_the_line_of_an_operation_says_all_that_the_readme_promises(databa
         "nobody": line_of(NAME, None, statements=0, cost=0),
     }
     with logging() as log:
-        async with real_server(databases, loaded) as real:
+        async with real_server(databases, loaded_trade) as real:
             await sent(real, "done", WHO)
             await sent(real, "refused", TWO_COPIES, input={"flowId": MARK})
             await sent(real, "wrong", NOBODY_KNOWS)
@@ -137,22 +139,22 @@ async def test_the_line_of_an_operation_says_all_that_the_readme_promises(databa
 
 
 async def test_the_milliseconds_of_an_operation_are_those_that_it_took(
-    databases: Server, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([10.0, 12.34567])
     monkeypatch.setattr("app.http.endpoint.perf_counter", lambda: next(clock))
     with logging() as log:
-        async with real_server(databases, loaded) as real:
+        async with real_server(databases, loaded_trade) as real:
             await sent(real, "timed", VIEWER)
     assert operations_in(log.getvalue())["timed"]["milliseconds"] == 2345.7
 
 
 async def test_however_long_a_name_of_a_caller_is_the_lines_of_the_log_are_short(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     names = ("N" * 256, "N" * 257, "N" * 100_000)
     with logging() as log:
-        async with real_server(databases, loaded) as real:
+        async with real_server(databases, loaded_trade) as real:
             for name in names:
                 await sent(real, "named", f"query {name} {{ viewer {{ {name}: id }} }}")
                 await sent(real, "named", "query ($" + name + ": ID) { viewer { id } }", **{name: name})

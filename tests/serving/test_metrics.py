@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from app.http.documents import ROOT_FIELDS
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, real_server, soon_true
 from tests.serving.test_browsers import browsing
 from tests.serving.test_outages import CUT, waiting
@@ -73,8 +73,8 @@ ODD = [
 ]
 
 
-async def test_whatever_callers_call_things_there_are_no_new_labels(databases: Server, loaded: Loaded) -> None:
-    async with databases.serving(loaded) as api:
+async def test_whatever_callers_call_things_there_are_no_new_labels(databases: Databases, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade) as api:
         headers = {"Authorization": f"Bearer {api.tokens['ada']}"}
         for round_ in ("first", "second"):
             for odd in ODD:
@@ -118,8 +118,10 @@ def expected_buckets(values: Sequence[float], after: Measured, name: str) -> dic
     return {bound: count for bound, count in counts.items() if count}
 
 
-async def test_times_and_statements_of_operations_are_those_of_the_log(databases: Server, loaded: Loaded) -> None:
-    async with databases.serving(loaded) as api:
+async def test_times_and_statements_of_operations_are_those_of_the_log(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with databases.serving(loaded_trade) as api:
         headers = {"Authorization": f"Bearer {api.tokens['ada']}"}
         bodies: list[dict[str, Any]] = [{"query": VIEWER}] * 3
         bodies += [{"query": COPY, "variables": {"input": {"flowId": flow}}} for flow in (api.id("plain"), "nothing")]
@@ -145,8 +147,8 @@ async def test_times_and_statements_of_operations_are_those_of_the_log(databases
     assert grown(before, after, "flowport_operations_total", operation="copyFlow") == {"ok": 1, "refused": 1}
 
 
-async def test_requests_that_are_refused_are_counted_by_their_codes(databases: Server, loaded: Loaded) -> None:
-    async with databases.serving(loaded, max_body_bytes=1000) as api:
+async def test_requests_that_are_refused_are_counted_by_their_codes(databases: Databases, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, max_body_bytes=1000) as api:
         headers = {"Authorization": f"Bearer {api.tokens['ada']}"}
         before = await measured(api.http)
         for _ in range(3):
@@ -176,8 +178,8 @@ async def none_in_use(real: Real) -> bool:
     return await in_use(real) == 0
 
 
-async def test_connections_are_counted_while_they_are_at_work(databases: Server, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, pool_size=5) as real:
+async def test_connections_are_counted_while_they_are_at_work(databases: Databases, loaded_trade: Loaded) -> None:
+    async with real_server(databases, loaded_trade, pool_size=5) as real:
         assert await soon_true(lambda: none_in_use(real))
         async with real.locked(LOCK_FLOWS):
             copies = [real.copying(name=f"Copy {number}") for number in range(3)]
@@ -187,8 +189,10 @@ async def test_connections_are_counted_while_they_are_at_work(databases: Server,
         assert await soon_true(lambda: none_in_use(real))
 
 
-async def test_connections_that_are_lost_or_never_had_are_not_counted(databases: Server, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, pool_size=5) as real:
+async def test_connections_that_are_lost_or_never_had_are_not_counted(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with real_server(databases, loaded_trade, pool_size=5) as real:
         async with real.locked(LOCK_FLOWS):
             copies = [real.copying(name=f"Copy {number}") for number in range(3)]
             assert await soon_true(lambda: three_wait(real))

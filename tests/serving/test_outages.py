@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from app.storage.embedded import running
 from app.storage.migrate import upgrade
 from tests.api.client import serving
-from tests.api.databases import Loaded, Server, run_sql
+from tests.databases import Databases, Loaded, run_sql
 from tests.serving.real import (
     LOCK_CONTRACTS,
     LOCK_FLOWS,
@@ -127,9 +127,9 @@ async def test_a_server_recovers_by_itself_when_its_database_was_stopped_and_sta
     ids=["writing", "reading", "before"],
 )
 async def test_a_connection_lost_within_a_statement_is_told_and_nothing_is_left_of_it(
-    databases: Server, loaded: Loaded, caplog: pytest.LogCaptureFixture, lock: str, ask: Callable[[Real], Any]
+    databases: Databases, loaded_trade: Loaded, caplog: pytest.LogCaptureFixture, lock: str, ask: Callable[[Real], Any]
 ) -> None:
-    async with real_server(databases, loaded) as real:
+    async with real_server(databases, loaded_trade) as real:
         before = await real.names()
         with capture_logs() as log:
             async with real.locked(lock):
@@ -141,8 +141,10 @@ async def test_a_connection_lost_within_a_statement_is_told_and_nothing_is_left_
         assert (await ask(real)).json().get("errors") is None
 
 
-async def test_whoever_waits_too_long_for_a_connection_is_told_to_come_again(databases: Server, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, pool_size=1, request_timeout_seconds=3) as real:
+async def test_whoever_waits_too_long_for_a_connection_is_told_to_come_again(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with real_server(databases, loaded_trade, pool_size=1, request_timeout_seconds=3) as real:
         with capture_logs() as log:
             async with real.locked(LOCK_FLOWS):
                 holding = real.copying()
@@ -154,8 +156,10 @@ async def test_whoever_waits_too_long_for_a_connection_is_told_to_come_again(dat
     assert warnings(log) == [("database unavailable", "all connections are at work")]
 
 
-async def test_connections_that_were_lost_at_rest_are_made_anew_unseen(databases: Server, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, pool_size=3) as real:
+async def test_connections_that_were_lost_at_rest_are_made_anew_unseen(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with real_server(databases, loaded_trade, pool_size=3) as real:
         async with real.locked(LOCK_FLOWS):
             copies = [real.copying(name=f"Copy {number}") for number in range(3)]
             assert await soon_true(lambda: real.is_at_work(3))
@@ -170,8 +174,8 @@ async def nobody_is_connected(real: Real) -> bool:
     return await real.rows(CUT) == []
 
 
-async def test_of_several_mutations_those_that_were_done_are_told(databases: Server, loaded: Loaded) -> None:
-    async with real_server(databases, loaded) as real:
+async def test_of_several_mutations_those_that_were_done_are_told(databases: Databases, loaded_trade: Loaded) -> None:
+    async with real_server(databases, loaded_trade) as real:
         second = {"flowId": real.api.id("plain"), "name": "Second"}
         with capture_logs() as log:
             async with real.locked(LOCK_FLOWS):
@@ -188,9 +192,9 @@ async def test_of_several_mutations_those_that_were_done_are_told(databases: Ser
 
 
 async def test_of_what_was_being_committed_nobody_says_that_it_was_not_written(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with real_server(databases, loaded) as real:
+    async with real_server(databases, loaded_trade) as real:
         await run_sql(real.api.database_url, WAIT_AT_COMMIT)
         await run_sql(real.api.database_url, WAITS)
         with capture_logs() as log:
@@ -203,8 +207,10 @@ async def test_of_what_was_being_committed_nobody_says_that_it_was_not_written(
     assert warnings(log) == [("database unavailable", LOST)]
 
 
-async def test_what_was_written_and_cant_be_shown_is_not_called_undone(databases: Server, loaded: Loaded) -> None:
-    async with real_server(databases, loaded) as real, AsyncExitStack() as locked:
+async def test_what_was_written_and_cant_be_shown_is_not_called_undone(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with real_server(databases, loaded_trade) as real, AsyncExitStack() as locked:
         await run_sql(real.api.database_url, WAIT_AT_COMMIT)
         await run_sql(real.api.database_url, WAITS)
         async with real.locked(HOLD_COMMITS):

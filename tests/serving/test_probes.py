@@ -2,11 +2,10 @@
 
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.migrate import downgrade, upgrade
 from tests.api.client import serving
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases
 from tests.serving.test_browsers import NOWHERE, browsing
 
 UNREACHABLE = "The database is not reachable."
@@ -39,10 +38,8 @@ async def test_with_an_empty_database_it_is_not_ready(empty_database_url: str) -
 
 
 @pytest.fixture
-async def dropped_url(server_url: str, server: AsyncEngine) -> str:
-    name = await make_database(server)
-    await drop_database(server, name)
-    return url_of(server_url, name)
+def dropped_url(databases: Databases) -> str:
+    return databases.url_of("flowport_test_dropped")
 
 
 async def test_without_its_database_it_is_not_ready_and_lives(dropped_url: str) -> None:

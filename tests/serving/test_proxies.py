@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.logs import logging
 from tests.serving.real import VIEWER, real_server
 
@@ -21,10 +21,10 @@ SAID = "203.0.113.9"
     ],
 )
 async def test_the_address_that_a_proxy_tells_is_believed_only_where_the_proxy_is_trusted(
-    databases: Server, loaded: Loaded, trusted: str | None, client: str
+    databases: Databases, loaded_trade: Loaded, trusted: str | None, client: str
 ) -> None:
     with logging() as log:
-        async with real_server(databases, loaded, trusted_proxies=trusted) as real:
+        async with real_server(databases, loaded_trade, trusted_proxies=trusted) as real:
             for header in ({}, {"Authorization": "Bearer fp_unknown"}):
                 headers = {"X-Forwarded-For": SAID, "Authorization": f"Bearer {real.api.tokens['ada']}"} | header
                 await real.api.http.post("/graphql", json={"query": VIEWER}, headers=headers)
@@ -34,10 +34,10 @@ async def test_the_address_that_a_proxy_tells_is_believed_only_where_the_proxy_i
 
 
 async def test_of_a_chain_the_last_address_that_is_not_a_trusted_proxy_counts(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     with logging() as log:
-        async with real_server(databases, loaded, trusted_proxies="127.0.0.1,10.0.0.0/8") as real:
+        async with real_server(databases, loaded_trade, trusted_proxies="127.0.0.1,10.0.0.0/8") as real:
             headers = {"X-Forwarded-For": f"198.51.100.1, {SAID}, 10.0.0.7"}
             await real.api.http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
     [line] = [json.loads(line) for line in log.getvalue().splitlines() if '"operation"' in line]

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from app.http import rate_limit
 from tests.api.client import Api
-from tests.api.databases import Loaded, Server, contents
+from tests.databases import Databases, Loaded, contents
 from tests.serving.real import VIEWER, code_of, error_of
 from tests.serving.test_metrics import grown, measured
 
@@ -52,8 +52,8 @@ def told(response: httpx.Response) -> list[str | None]:
     return [response.headers.get(name) for name in SPENT]
 
 
-async def test_every_answer_tells_what_is_left(databases: Server, loaded: Loaded, clock: Clock) -> None:
-    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+async def test_every_answer_tells_what_is_left(databases: Databases, loaded_trade: Loaded, clock: Clock) -> None:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
         answers = [await eighty(api, "ada"), await posted(api, "ada", VIEWER)]
         for seconds in (30, 60):
             clock.seconds += seconds
@@ -69,9 +69,9 @@ async def test_every_answer_tells_what_is_left(databases: Server, loaded: Loaded
 
 
 async def test_after_the_time_that_is_told_it_is_covered_and_not_before(
-    databases: Server, loaded: Loaded, clock: Clock
+    databases: Databases, loaded_trade: Loaded, clock: Clock
 ) -> None:
-    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
         statuses = [(await eighty(api, "ada")).status_code]
         refused = await eighty(api, "ada")
         wait = int(refused.headers["Retry-After"])
@@ -81,13 +81,15 @@ async def test_after_the_time_that_is_told_it_is_covered_and_not_before(
     assert (wait, statuses) == (36, [200, 429, 200])
 
 
-async def test_unless_it_is_set_nobody_is_counted(databases: Server, loaded: Loaded) -> None:
-    async with databases.serving(loaded) as api:
+async def test_unless_it_is_set_nobody_is_counted(databases: Databases, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade) as api:
         assert told(await eighty(api, "ada")) == [None, None, None]
 
 
-async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(databases: Server, loaded: Loaded) -> None:
-    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
         assert (await eighty(api, "ada")).status_code == 200
         before, counted = await contents(api.database_url), await measured(api.http)
         with capture_logs() as log:
@@ -109,8 +111,10 @@ async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(databa
     ]
 
 
-async def test_what_costs_more_than_the_whole_budget_is_never_covered(databases: Server, loaded: Loaded) -> None:
-    async with databases.serving(loaded, rate_limit_cost_per_minute=78) as api:
+async def test_what_costs_more_than_the_whole_budget_is_never_covered(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=78) as api:
         response, after = await eighty(api, "ada"), await posted(api, "ada", VIEWER)
     assert code_of(response) == (429, "RATE_LIMITED")
     assert told(response) == ['"cost";r=78;t=0', '"cost";q=78;w=60', None]
@@ -121,9 +125,9 @@ async def test_what_costs_more_than_the_whole_budget_is_never_covered(databases:
 
 
 async def test_what_was_foreseen_of_an_answer_that_turns_out_smaller_is_given_back(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
         answer = await posted(api, "ada", PAGE)
     there = len(answer.json()["data"]["workspaces"]["nodes"])
     assert (answer.json()["extensions"]["cost"]["requested"], told(answer)[0]) == (
@@ -132,11 +136,11 @@ async def test_what_was_foreseen_of_an_answer_that_turns_out_smaller_is_given_ba
     )
 
 
-async def test_what_nobody_could_foresee_is_owed(databases: Server, loaded: Loaded, clock: Clock) -> None:
+async def test_what_nobody_could_foresee_is_owed(databases: Databases, loaded_trade: Loaded, clock: Clock) -> None:
     nodes = [{"id": f"s{number}", "command": "core/timer:timer"} for number in range(200)]
     wish = {"workspaceId": "", "name": "Large", "graph": {"nodes": nodes, "edges": []}}
     create = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { draft { graph { steps { stepId } } } } }"
-    async with databases.serving(loaded, rate_limit_cost_per_minute=BUDGET) as api:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
         created = await posted(api, "ada", create, input=wish | {"workspaceId": api.id("workshop")})
         assert len(created.json()["data"]["createFlow"]["draft"]["graph"]["steps"]) == 200
         refused = await posted(api, "ada", VIEWER)

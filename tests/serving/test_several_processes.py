@@ -13,11 +13,9 @@ from sqlalchemy import text
 
 from app.storage.migrate import engine_of
 from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
-from tests.api.databases import Loaded
-from tests.api.databases import Server as Databases
 from tests.api.world import email_of
 from tests.cli.flowport import serving
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases, Loaded
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, soon, soon_true
 from tests.serving.test_under_load import Workers, fresh_connections, rows
 
@@ -30,14 +28,12 @@ IN_USE = re.compile(r"^flowport_database_connections_in_use (\S+)$", re.MULTILIN
 
 
 @pytest.fixture
-async def url(databases: Databases, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> Any:
-    name = await make_database(databases.engine, template=loaded.name)
-    made = url_of(databases.url, name)
-    monkeypatch.setenv("FLOWPORT_DATABASE_URL", made)
-    # Some of the workers are stopped here for a while.
-    monkeypatch.setenv("FLOWPORT_WORKER_TIMEOUT_SECONDS", "60")
-    yield made
-    await drop_database(databases.engine, name)
+async def url(databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch) -> Any:
+    async with databases.copy(loaded_trade.name) as made:
+        monkeypatch.setenv("FLOWPORT_DATABASE_URL", made)
+        # Some of the workers are stopped here for a while.
+        monkeypatch.setenv("FLOWPORT_WORKER_TIMEOUT_SECONDS", "60")
+        yield made
 
 
 @contextmanager
@@ -79,18 +75,18 @@ async def test_a_token_that_is_revoked_is_refused_by_every_process_at_once(url: 
             assert await of_each(workers, status) == [401] * WORKERS
 
 
-async def test_connections_at_work_are_those_of_all_processes(url: str, loaded: Loaded, folder: Path) -> None:
+async def test_connections_at_work_are_those_of_all_processes(url: str, loaded_trade: Loaded, folder: Path) -> None:
     with serving(folder, "--workers", str(WORKERS)) as server:
         workers = Workers(server.process.pid)
         assert await soon(lambda: len(workers.all()) == WORKERS)
-        async with fresh_connections(server.url, loaded.tokens["ada"]) as http:
+        async with fresh_connections(server.url, loaded_trade.tokens["ada"]) as http:
 
             async def in_use() -> list[str]:
                 return IN_USE.findall((await http.get("/metrics")).text)
 
             async def copies_that_wait() -> list["asyncio.Task[Any]"]:
                 before = len(await rows(url, WAITING))
-                variables = {"input": {"flowId": loaded.ids["plain"]}}
+                variables = {"input": {"flowId": loaded_trade.ids["plain"]}}
                 body = {"query": COPY, "variables": variables}
                 copies = [asyncio.create_task(http.post("/graphql", json=body)) for _ in range(2)]
 

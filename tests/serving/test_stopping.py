@@ -8,7 +8,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
 
 SENT_AGAIN = "The server is shutting down, and has not begun with the request. Send it again."
@@ -20,8 +20,10 @@ async def a_copy_that_waits(real: Real) -> "asyncio.Task[httpx.Response]":
     return copying
 
 
-async def test_what_was_begun_is_finished_and_what_comes_then_is_turned_away(databases: Server, loaded: Loaded) -> None:
-    async with real_server(databases, loaded) as real:
+async def test_what_was_begun_is_finished_and_what_comes_then_is_turned_away(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with real_server(databases, loaded_trade) as real:
         async with real.locked(LOCK_FLOWS):
             copying = await a_copy_that_waits(real)
             real.tell()
@@ -41,9 +43,9 @@ async def test_what_was_begun_is_finished_and_what_comes_then_is_turned_away(dat
 
 
 async def test_a_server_that_does_nothing_stops_at_once_and_closes_idle_connections(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with real_server(databases, loaded, shutdown_seconds=3600) as real:
+    async with real_server(databases, loaded_trade, shutdown_seconds=3600) as real:
         async with real.saying("GET /health HTTP/1.1", "Host: localhost", "", "") as (reader, _):
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")
             real.tell()
@@ -54,10 +56,10 @@ async def test_a_server_that_does_nothing_stops_at_once_and_closes_idle_connecti
 
 
 async def test_a_request_of_which_only_a_part_of_the_head_has_come_is_answered(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     async with (
-        real_server(databases, loaded) as real,
+        real_server(databases, loaded_trade) as real,
         real.saying("GET /graphql HTTP/1.1", "Host: local") as (reader, writer),
     ):
         await asyncio.sleep(0.1)
@@ -70,9 +72,11 @@ async def test_a_request_of_which_only_a_part_of_the_head_has_come_is_answered(
     assert b"SHUTTING_DOWN" in answer
 
 
-async def test_a_request_whose_body_is_on_its_way_is_begun_and_finished(databases: Server, loaded: Loaded) -> None:
+async def test_a_request_whose_body_is_on_its_way_is_begun_and_finished(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
     body = json.dumps({"query": VIEWER})
-    async with real_server(databases, loaded) as real:
+    async with real_server(databases, loaded_trade) as real:
         async with real.saying(*real.head_of_a_post(len(body)), body[:5]) as (reader, writer):
             await asyncio.sleep(0.1)
             real.tell()
@@ -84,10 +88,10 @@ async def test_a_request_whose_body_is_on_its_way_is_begun_and_finished(database
 
 
 async def test_whoever_is_turned_away_with_a_large_body_still_gets_the_answer(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     body = "x" * 900_000
-    async with real_server(databases, loaded) as real, real.locked(LOCK_FLOWS):
+    async with real_server(databases, loaded_trade) as real, real.locked(LOCK_FLOWS):
         copying = await a_copy_that_waits(real)
         real.tell()
         async with real.saying(*real.head_of_a_post(len(body)), body) as (reader, _):
@@ -97,9 +101,9 @@ async def test_whoever_is_turned_away_with_a_large_body_still_gets_the_answer(
 
 @pytest.mark.parametrize(("grace", "second"), [(0.5, None), (60, signal.SIGTERM), (60, signal.SIGINT)])
 async def test_what_takes_longer_than_the_grace_or_meets_a_second_signal_is_undone_and_told_so(
-    databases: Server, loaded: Loaded, grace: float, second: signal.Signals | None
+    databases: Databases, loaded_trade: Loaded, grace: float, second: signal.Signals | None
 ) -> None:
-    async with real_server(databases, loaded, shutdown_seconds=grace) as real:
+    async with real_server(databases, loaded_trade, shutdown_seconds=grace) as real:
         before = await real.names()
         async with real.locked(LOCK_FLOWS):
             copying = await a_copy_that_waits(real)
@@ -119,7 +123,7 @@ async def test_what_takes_longer_than_the_grace_or_meets_a_second_signal_is_undo
 
 
 async def test_clients_that_come_again_and_again_dont_keep_a_server_from_stopping(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     answered = [set[int]() for _ in range(5)]
 
@@ -129,7 +133,7 @@ async def test_clients_that_come_again_and_again_dont_keep_a_server_from_stoppin
             while True:
                 statuses.add((await real.posting(VIEWER)).status_code)
 
-    async with real_server(databases, loaded) as real:
+    async with real_server(databases, loaded_trade) as real:
         insisting = [asyncio.create_task(insist(real, statuses)) for statuses in answered]
         assert await soon(lambda: answered == [{200}] * 5)
         real.tell()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.real import (
     LOCK_CONTRACTS,
     LOCK_FLOWS,
@@ -42,9 +42,9 @@ async def as_usual(real: Real) -> bool:
 
 @SLOW
 async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_connection_taken(
-    databases: Server, loaded: Loaded, lock: str, ask: Callable[[Real], Any]
+    databases: Databases, loaded_trade: Loaded, lock: str, ask: Callable[[Real], Any]
 ) -> None:
-    async with real_server(databases, loaded, pool_size=POOL, request_timeout_seconds=0.4) as real:
+    async with real_server(databases, loaded_trade, pool_size=POOL, request_timeout_seconds=0.4) as real:
         before = await real.names()
         async with real.locked(lock):
             responses = await asyncio.gather(*(ask(real) for _ in range(30)))
@@ -59,9 +59,9 @@ async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_conne
 
 @SLOW
 async def test_clients_that_go_away_leave_no_statement_no_row_and_no_connection_taken(
-    databases: Server, loaded: Loaded, lock: str, ask: Callable[[Real], Any]
+    databases: Databases, loaded_trade: Loaded, lock: str, ask: Callable[[Real], Any]
 ) -> None:
-    async with real_server(databases, loaded, pool_size=POOL) as real:
+    async with real_server(databases, loaded_trade, pool_size=POOL) as real:
         before = await real.names()
         async with real.locked(lock):
             requests = [ask(real) for _ in range(30)]
@@ -74,13 +74,13 @@ async def test_clients_that_go_away_leave_no_statement_no_row_and_no_connection_
 
 
 async def test_of_a_document_cut_off_the_mutations_that_were_done_stay_and_the_answer_says_so(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     both = (
         "mutation($first: CreateFlowInput!, $second: CopyFlowInput!) "
         "{ createFlow(input: $first) { flow { id } } copyFlow(input: $second) { flow { id } } }"
     )
-    async with real_server(databases, loaded, request_timeout_seconds=2) as real:
+    async with real_server(databases, loaded_trade, request_timeout_seconds=2) as real:
         async with real.locked(LOCK_FLOWS):
             second = {"flowId": real.api.id("plain"), "name": "Second"}
             response = await real.posting(both, first=real.creation("First"), second=second)
@@ -95,9 +95,9 @@ async def test_of_a_document_cut_off_the_mutations_that_were_done_stay_and_the_a
 
 
 async def test_a_statement_beyond_its_time_is_told_as_that_and_is_no_error_of_ours(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with real_server(databases, loaded, statement_timeout_seconds=0.5) as real:
+    async with real_server(databases, loaded_trade, statement_timeout_seconds=0.5) as real:
         before = await real.names()
         with capture_logs() as log:
             async with real.locked(LOCK_FLOWS):
@@ -113,8 +113,8 @@ async def test_a_statement_beyond_its_time_is_told_as_that_and_is_no_error_of_ou
     assert [line for line in log if line["log_level"] not in {"info", "debug"}] == []
 
 
-async def test_whoever_goes_away_within_a_body_is_no_error_of_ours(databases: Server, loaded: Loaded) -> None:
-    async with real_server(databases, loaded) as real:
+async def test_whoever_goes_away_within_a_body_is_no_error_of_ours(databases: Databases, loaded_trade: Loaded) -> None:
+    async with real_server(databases, loaded_trade) as real:
         with capture_logs() as log:
             async with real.saying(*real.head_of_a_post(1000), '{"query"'):
                 await asyncio.sleep(0.1)
@@ -123,19 +123,19 @@ async def test_whoever_goes_away_within_a_body_is_no_error_of_ours(databases: Se
 
 
 async def test_a_body_that_doesnt_come_is_waited_for_no_longer_than_for_anything_else(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
     async with (
-        real_server(databases, loaded, request_timeout_seconds=0.3) as real,
+        real_server(databases, loaded_trade, request_timeout_seconds=0.3) as real,
         real.saying(*real.head_of_a_post(1000), '{"query"') as (reader, _),
     ):
         assert (await asyncio.wait_for(reader.readline(), 5)).split()[1] == b"503"
 
 
 async def test_what_was_begun_and_cut_off_has_its_line_in_the_log_and_is_counted(
-    databases: Server, loaded: Loaded
+    databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with real_server(databases, loaded, request_timeout_seconds=1) as real:
+    async with real_server(databases, loaded_trade, request_timeout_seconds=1) as real:
         with capture_logs() as log:
             async with real.locked(LOCK_FLOWS):
                 response = await real.copying()

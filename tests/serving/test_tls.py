@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from app.server.startup import base_url_of, check_certificate
 from app.settings import BadSettings, read_settings
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, real_server
 
 
@@ -42,10 +42,10 @@ def write_pair(folder: Path, name: str, *, password: bytes | None = None) -> dic
 
 
 async def test_with_a_certificate_https_is_served_and_nothing_but_https(
-    databases: Server, loaded: Loaded, tmp_path: Path
+    databases: Databases, loaded_trade: Loaded, tmp_path: Path
 ) -> None:
     pair = write_pair(tmp_path, "own")
-    async with real_server(databases, loaded, **pair) as real:
+    async with real_server(databases, loaded_trade, **pair) as real:
         trusting = ssl.create_default_context(cafile=pair["tls_certificate"])
         async with httpx.AsyncClient(base_url=real.api.http.base_url, verify=trusting) as http:
             headers = {"Authorization": f"Bearer {real.api.tokens['ada']}"}

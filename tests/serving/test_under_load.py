@@ -13,10 +13,8 @@ from sqlalchemy import text
 
 from app.storage.embedded import running
 from app.storage.migrate import engine_of
-from tests.api.databases import Loaded
-from tests.api.databases import Server as Databases
 from tests.cli.flowport import serving
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases, Loaded
 from tests.serving.load import Load
 from tests.serving.real import VIEWER, soon
 from tests.storage.embedded_users import arguments_of, server_of
@@ -76,12 +74,10 @@ class Workers:
 
 
 @pytest.fixture
-async def url(databases: Databases, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> Any:
-    name = await make_database(databases.engine, template=loaded.name)
-    made = url_of(databases.url, name)
-    monkeypatch.setenv("FLOWPORT_DATABASE_URL", made)
-    yield made
-    await drop_database(databases.engine, name)
+async def url(databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch) -> Any:
+    async with databases.copy(loaded_trade.name) as made:
+        monkeypatch.setenv("FLOWPORT_DATABASE_URL", made)
+        yield made
 
 
 def fresh_connections(url: str, token: str) -> httpx.AsyncClient:
@@ -101,13 +97,13 @@ async def viewers_counted(http: httpx.AsyncClient) -> set[int]:
 
 
 async def test_several_processes_count_together_replace_a_dead_one_and_lose_nothing_at_ctrl_c(
-    url: str, loaded: Loaded, folder: Path
+    url: str, loaded_trade: Loaded, folder: Path
 ) -> None:
     with serving(folder, "--workers", "2") as server:
         workers = Workers(server.process.pid)
         assert await soon(lambda: len(workers.all()) == 2)
         metrics = workers.metrics_folder()
-        async with fresh_connections(server.url, loaded.tokens["ada"]) as http:
+        async with fresh_connections(server.url, loaded_trade.tokens["ada"]) as http:
             for _ in range(20):
                 await http.post("/graphql", json={"query": VIEWER})
             assert await viewers_counted(http) == {20}
@@ -118,7 +114,7 @@ async def test_several_processes_count_together_replace_a_dead_one_and_lose_noth
             assert "\nflowport_workers_replaced_total 1.0\n" in (await http.get("/metrics")).text
         assert not list(metrics.glob(f"gauge_live*_{dead.pid}.db"))
 
-        load = Load(server.url, loaded.tokens["ada"], loaded.ids["plain"], loaded.ids["workshop"])
+        load = Load(server.url, loaded_trade.tokens["ada"], loaded_trade.ids["plain"], loaded_trade.ids["workshop"])
 
         def press_ctrl_c() -> None:
             for process in (*workers.all(), psutil.Process(server.process.pid)):

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.http.middleware.request_id import RequestId
-from tests.api.databases import Loaded, Server
+from tests.databases import Databases, Loaded
 from tests.serving.logs import logging
 from tests.serving.real import VIEWER, real_server
 
@@ -41,11 +41,11 @@ def is_masked(response: httpx.Response, error: dict[str, Any]) -> str:
 
 
 async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
-    databases: Server, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.graphql.queries.Lookup", failing)
     with logging() as log:
-        async with real_server(databases, loaded) as real:
+        async with real_server(databases, loaded_trade) as real:
             response = await real.posting(VIEWER)
     assert (response.status_code, response.json()["data"]) == (200, {"viewer": None})
     [error] = response.json()["errors"]
@@ -60,11 +60,11 @@ async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
     ids=["in the endpoint", "elsewhere"],
 )
 async def test_an_exception_anywhere_else_is_a_500_that_is_masked(
-    databases: Server, loaded: Loaded, monkeypatch: pytest.MonkeyPatch, broken: str, path: str
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch, broken: str, path: str
 ) -> None:
     monkeypatch.setattr(broken, failing)
     with logging() as log:
-        async with real_server(databases, loaded) as real:
+        async with real_server(databases, loaded_trade) as real:
             headers = {"Authorization": f"Bearer {real.api.tokens['ada']}"}
             response = await real.api.http.get(path, headers=headers)
             health = await real.api.http.get("/health")

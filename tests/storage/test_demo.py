@@ -25,7 +25,7 @@ from app.storage.engine import open_database
 from app.storage.ids import Kind, is_id
 from app.storage.tokens import find_token
 from app.storage.world import load_world
-from tests.api.databases import run_sql
+from tests.databases import run_sql
 from tests.storage.world_files import as_file, contents, world
 
 Row = dict[str, Any]

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.create import CreateWish
 from app.domain.errors import Refused
@@ -12,7 +11,7 @@ from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlo
 from app.domain.model import UserId
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
-from app.storage.demo import demo_id, load_demo_if_empty
+from app.storage.demo import demo_id
 from app.storage.engine import open_database
 from app.storage.ids import Kind
 from app.storage.store import UnitOfWork
@@ -20,7 +19,7 @@ from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow
 from app.usecases.results import Exported
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases
 
 INTEGRATOR, ADMIN, GUEST = (demo_id(Kind.USER, f"demo-{who}") for who in ("integrator", "admin", "guest"))
 
@@ -42,15 +41,12 @@ def onto(key: str) -> OntoFlow:
 
 
 @pytest.fixture(scope="module")
-async def work(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[UnitOfWork]:
+async def work(databases: Databases, loaded_demo: str) -> AsyncIterator[UnitOfWork]:
     """One demo world for all of them: what one export writes doesn't change what the next is refused for."""
-    name = await make_database(server, template=template)
-    url = url_of(server_url, name)
-    await load_demo_if_empty(url)
-    database = open_database(url)
-    yield UnitOfWork(database, clock=lambda: datetime.now(UTC))
-    await database.close()
-    await drop_database(server, name)
+    async with databases.copy(loaded_demo) as url:
+        database = open_database(url)
+        yield UnitOfWork(database, clock=lambda: datetime.now(UTC))
+        await database.close()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from app.storage.engine import (
     open_database,
 )
 from app.storage.tables import TENANT
-from tests.conftest import url_of
+from tests.databases import url_of
 
 SETTINGS = select(
     *(

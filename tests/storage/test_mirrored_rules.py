@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings, strategies
+from hypothesis import given, strategies
 from sqlalchemy import ColumnElement, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -22,17 +22,15 @@ from app.domain.used_components import UsedComponents
 from app.storage import mirrored_rules, tables
 from app.storage.database_connections import Row
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
-from tests.domain.random_worlds import TENANTS, World, bounded, worlds
+from tests.domain.random_worlds import TENANTS, World, often, worlds
 from tests.domain.world import flow, state, step
 from tests.storage.domain_rows import Rows, component_row, contract_row, flow_rows, tenant_row, workspace_row
 
 VIEWER = "user_viewer"
 INTEGRATOR, GUEST, SEEN, UNSEEN = "role_integrator", "role_guest", "seen", "unseen"
 PERMISSIONS = {GUEST: READ_PERMISSIONS, INTEGRATOR: READ_PERMISSIONS | WRITE_PERMISSIONS}
-
-often = settings(bounded, max_examples=60)
 
 
 @dataclass(frozen=True)
@@ -120,12 +118,11 @@ def with_teams_of_one_contract(world: World) -> tuple[Component, ...]:
 
 
 @pytest.fixture(scope="module")
-async def database(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[AsyncEngine]:
-    name = await make_database(server, template=template)
-    engine = create_async_engine(url_of(server_url, name), pool_size=1)
-    yield engine
-    await engine.dispose()
-    await drop_database(server, name)
+async def database(databases: Databases) -> AsyncIterator[AsyncEngine]:
+    async with databases.copy() as url:
+        engine = create_async_engine(url, pool_size=1)
+        yield engine
+        await engine.dispose()
 
 
 @often

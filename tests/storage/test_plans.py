@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.errors import Refused
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
@@ -16,7 +14,6 @@ from app.domain.model import FlowStatus, FlowType, UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.engine import Database, open_database
 from app.storage.facts import read_catalogue
-from app.storage.migrate import engine_of
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.lists import FlowFilter, FlowOrder, ListName, Wanted
 from app.storage.related import Related
@@ -24,8 +21,8 @@ from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
 from app.usecases.find_candidates import find_override_candidates, find_topic_candidates, find_topic_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
-from tests.conftest import drop_database, make_database, url_of
-from tests.storage.plans import SIZE, below, hold, plans_of, plans_of_pages
+from tests.databases import Databases, run
+from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
 from tests.unlimited import NO_LIMIT
 
 WORLD = Path(__file__).with_name("large_world.sql")
@@ -41,19 +38,14 @@ CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everyw
 
 
 @pytest.fixture(scope="module")
-async def large(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[Database]:
-    name = await make_database(server, template=template)
-    async with server.connect() as connection:
+async def large(databases: Databases) -> AsyncIterator[Database]:
+    async with databases.made() as name:
         # With the default, meant for spinning disks, plans depend on how small the tables happen to be.
-        await connection.execute(text(f"ALTER DATABASE {name} SET random_page_cost = 1.1"))
-    database = open_database(url_of(server_url, name))
-    async with engine_of(database.url) as engine, engine.connect() as connection:
-        raw = await below(connection)
-        async with raw.transaction():
-            await raw.execute(WORLD.read_text())
-    yield database
-    await database.close()
-    await drop_database(server, name)
+        cost = f"ALTER DATABASE {name} SET random_page_cost = 1.1"
+        await run(databases.url_of(name), cost, WORLD.read_text())
+        database = open_database(databases.url_of(name))
+        yield database
+        await database.close()
 
 
 async def read_lists(

@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage.world import Mistake, WorldMistakes, load_world
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases
 from tests.storage.world_files import LEFT_OUT, Change, World, as_file, contents, put, world
 
 NODES = ("flows", 0, "draft", "graph", "nodes")
@@ -17,11 +16,10 @@ for _ in range(210):
 
 
 @pytest.fixture(scope="module")
-async def url(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[str]:
+async def url(databases: Databases) -> AsyncIterator[str]:
     """One database for all of them, since nothing is written."""
-    name = await make_database(server, template=template)
-    yield url_of(server_url, name)
-    await drop_database(server, name)
+    async with databases.copy() as url:
+        yield url
 
 
 async def mistakes_of(url: str, document: bytes) -> list[tuple[str, str]]:

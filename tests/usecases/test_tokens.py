@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.model import UserId
 from app.storage.engine import Database, open_database
@@ -17,19 +16,18 @@ from app.storage.tokens import TokenOwner, find_token, note_use
 from app.storage.world import load_world
 from app.telemetry.log import LoggedRequest
 from app.usecases.manage_tokens import UnknownUser, issue_token, list_tokens, revoke_token
-from tests.conftest import drop_database, make_database, url_of
+from tests.databases import Databases
 from tests.storage.world_files import as_file, contents, world
 
 SOON = timedelta(seconds=10)
 
 
 @pytest.fixture(scope="module")
-async def people(server_url: str, server: AsyncEngine, template: str) -> AsyncIterator[tuple[str, str]]:
+async def people(databases: Databases) -> AsyncIterator[tuple[str, str]]:
     """The name of a database with users, of which every test gets a copy, and the id of Ada@Example.com."""
-    name = await make_database(server, template=template)
-    ids = await load_world(url_of(server_url, name), as_file(world()))
-    yield name, ids["ada"]
-    await drop_database(server, name)
+    async with databases.made() as name:
+        ids = await load_world(databases.url_of(name), as_file(world()))
+        yield name, ids["ada"]
 
 
 @pytest.fixture
@@ -38,11 +36,10 @@ def ada(people: tuple[str, str]) -> str:
 
 
 @pytest.fixture
-async def database_url(server_url: str, server: AsyncEngine, people: tuple[str, str]) -> AsyncIterator[str]:
+async def database_url(databases: Databases, people: tuple[str, str]) -> AsyncIterator[str]:
     """A database of the test's own, with users."""
-    name = await make_database(server, template=people[0])
-    yield url_of(server_url, name)
-    await drop_database(server, name)
+    async with databases.copy(people[0]) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,0 +1,204 @@
+"""Databases for tests: templates with a loaded world, and copies of them that are used again and again."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy import make_url, text
+
+from app.storage.driver import arguments_of
+from app.storage.ids import Kind, new_id
+from app.storage.migrate import engine_of, upgrade
+from app.storage.world import load_world
+from app.usecases.manage_tokens import issue_token
+from tests.api.client import Api, serving
+from tests.api.world import World, email_of
+
+KEEP = """
+    create schema kept;
+    do $$ declare name text; begin
+        for name in select tablename from pg_tables where schemaname = 'public' loop
+            execute format('create table kept.%1$I as table public.%1$I', name);
+        end loop;
+    end $$
+"""
+"""A second copy of every row, for the next test."""
+PUT_BACK = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid();
+    set session_replication_role = replica; -- Neither foreign keys nor triggers.
+    do $$ declare name text; begin
+        for name in select tablename from pg_tables where schemaname = 'kept' loop
+            execute format('delete from public.%1$I', name);
+            execute format('insert into public.%1$I select * from kept.%1$I', name);
+        end loop;
+    end $$
+"""
+SCHEMA = """
+    select array(
+        select (oid, xmin) from pg_namespace where oid >= 16384 union all
+        select (oid, xmin) from pg_class where relnamespace = 'public'::regnamespace union all
+        select (attrelid, attribute.xmin) from pg_attribute as attribute join pg_class on pg_class.oid = attrelid
+        where relnamespace = 'public'::regnamespace union all
+        select (oid, xmin) from pg_constraint where connamespace = 'public'::regnamespace union all
+        select (oid, xmin) from pg_trigger where oid >= 16384 union all
+        select (oid, xmin) from pg_proc where oid >= 16384
+    )::text
+"""
+"""What PostgreSQL notes down of tables and functions, and by which transaction: it is another after every change."""
+TABLES = "select table_name from information_schema.tables where table_schema = 'public' order by table_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A database that nobody is connected to, so that it can be copied; with the ids of its world."""
+
+    name: str
+    ids: Mapping[str, str]
+    """By key; versions under `key/1` and so on, drafts under `key/draft`."""
+    tokens: Mapping[str, str]
+    """By the key of the user."""
+
+
+class Databases:
+    """The databases of a server; unless another is named, the template is migrated and empty."""
+
+    def __init__(self, url: str, template: str) -> None:
+        self._url = url
+        self._template = template
+        self._free: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        """The copies of a template that nobody uses, each with what PostgreSQL noted down of its schema."""
+
+    def url_of(self, name: str) -> str:
+        return url_of(self._url, name)
+
+    @asynccontextmanager
+    async def made(self, template: str | None = None) -> AsyncIterator[str]:
+        """The name of a new database, which is dropped at the end."""
+        async with made_on(self._url, template or self._template) as name:
+            yield name
+
+    @asynccontextmanager
+    async def copy(self, template: str | None = None) -> AsyncIterator[str]:
+        """The URL of a database as the template is.
+
+        It may be one that was used before: PostgreSQL puts rows back in a tenth of the time that it takes to make a
+        database. One whose schema was changed is dropped.
+        """
+        free = self._free[template or self._template]
+        name, schema = free.pop() if free else await self._make_for_good(template or self._template)
+        try:
+            yield self.url_of(name)
+        finally:
+            if await self._put_back(name, schema):
+                free.append((name, schema))
+            else:
+                await drop(self._url, name)
+
+    @asynccontextmanager
+    async def loaded(self, world: World) -> AsyncIterator[Loaded]:
+        ids: dict[str, str] = {}
+
+        def remembered_id(kind: Kind, key: str) -> str:
+            return ids.setdefault(key, new_id(kind))
+
+        async with self.made() as name:
+            url = self.url_of(name)
+            ids |= await load_world(url, world.document(), new_id=remembered_id)
+            users = world.users()
+            tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
+            # The use of a token is noted now and then; here it was noted a moment ago, whatever a test takes.
+            await run_sql(url, "update api_token set last_used_at = now() + interval '1 day'")
+            yield Loaded(name, ids, tokens)
+
+    @asynccontextmanager
+    async def serving(self, loaded: Loaded, **settings: Any) -> AsyncIterator[Api]:
+        """A server on a copy of the database."""
+        async with self.copy(loaded.name) as url, serving(url, **settings) as http:
+            yield Api(http, url, loaded.ids, loaded.tokens)
+
+    async def close(self) -> None:
+        """Drop what was kept to be used again."""
+        for name, _ in (each for free in self._free.values() for each in free):
+            await drop(self._url, name)
+
+    async def _make_for_good(self, template: str) -> tuple[str, str]:
+        name = await make(self._url, template)
+        async with connected(self.url_of(name)) as connection:
+            await connection.execute(KEEP)
+            return name, await connection.fetchval(SCHEMA)
+
+    async def _put_back(self, name: str, schema: str) -> bool:
+        """Whether the database is again as it was."""
+        async with connected(self.url_of(name)) as connection:
+            if await connection.fetchval(SCHEMA) != schema:
+                return False
+            await connection.execute(PUT_BACK)
+            return True
+
+
+@asynccontextmanager
+async def open_databases(server_url: str) -> AsyncIterator[Databases]:
+    async with made_on(server_url, "template0") as migrated:
+        await upgrade(url_of(server_url, migrated))
+        databases = Databases(server_url, migrated)
+        yield databases
+        await databases.close()
+
+
+@asynccontextmanager
+async def made_on(server_url: str, template: str) -> AsyncIterator[str]:
+    name = await make(server_url, template)
+    try:
+        yield name
+    finally:
+        await drop(server_url, name)
+
+
+async def make(server_url: str, template: str) -> str:
+    name = f"flowport_test_{uuid4().hex}"
+    await run(server_url, f"create database {name} template {template}")
+    return name
+
+
+async def drop(server_url: str, name: str) -> None:
+    await run(server_url, f"drop database {name} with (force)")
+
+
+def url_of(server_url: str, name: str) -> str:
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(**arguments_of(url))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def run(url: str, *statements: str) -> None:
+    """Statements that take no transaction."""
+    async with connected(url) as connection:
+        for statement in statements:
+            await connection.execute(statement)
+
+
+async def contents(url: str) -> list[tuple[str, str]]:
+    """Everything in a database: every row of every table, byte for byte."""
+    async with engine_of(url) as engine, engine.connect() as connection:
+        tables = (await connection.execute(text(TABLES))).scalars().all()
+        # The names are those of the database's own tables.
+        rows = " union all ".join(f"select '{table}', each::text from \"{table}\" as each" for table in tables)  # noqa: S608
+        return [(table, row) for table, row in await connection.execute(text(f"{rows} order by 1, 2"))]
+
+
+async def run_sql(url: str, statement: str, **parameters: object) -> None:
+    """Change what no mutation changes yet."""
+    async with engine_of(url) as engine, engine.begin() as connection:
+        await connection.execute(text(statement), parameters)
