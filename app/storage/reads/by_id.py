@@ -99,7 +99,7 @@ WORKSPACES = select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN).where(BY_VI
 
 
 COMPONENTS_REFERRED_TO = (
-    select(*columns(COMPONENT, ComponentView), TEAM.c.name.label("team_name"))
+    select(*columns(COMPONENT, ComponentView, team_name=TEAM.c.name))
     .join_from(COMPONENT, TEAM, TEAM.c.id == COMPONENT.c.team_id)
     .where(COMPONENT.c.id == any_(IDS))
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
-from sqlalchemy import Column, Table
+from sqlalchemy import ColumnElement, Table
 
 from app.domain.access import WorkspaceAccess, may_edit_flows
 from app.domain.model import ContractStatus
@@ -150,9 +150,12 @@ class GraphView(NamedTuple):
 View = TypeVar("View", bound=NamedTuple)
 
 
-def columns(table: Table, view: type[NamedTuple]) -> tuple[Column[Any], ...]:
-    """The columns of a table that a view is made of."""
-    return tuple(table.c[name] for name in view._fields if name in table.c)
+def columns(table: Table, view: type[NamedTuple], **others: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    """The columns that a view is made of, in the order of its fields: of the table, or of `others` by their names.
+
+    A field that is in neither is a KeyError: rows are taken apart by position, so that one skipped would shift the rest.
+    """
+    return tuple(others[name].label(name) if name in others else table.c[name] for name in view._fields)
 
 
 def maker(view: type[View]) -> Callable[[Row], View]:

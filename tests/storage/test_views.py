@@ -1,0 +1,34 @@
+"""Views and the columns that statements select for them."""
+
+from typing import NamedTuple
+
+import pytest
+
+from app.storage.reads.rows import ComponentView, columns, maker
+from app.storage.tables import COMPONENT, TEAM
+
+
+class Coloured(NamedTuple):
+    id: str
+    colour: str
+    name: str
+
+
+def test_the_columns_of_a_view_stand_in_the_order_of_its_fields() -> None:
+    selected = columns(COMPONENT, ComponentView, team_name=TEAM.c.name)
+    assert [column.name for column in selected] == list(ComponentView._fields)
+
+
+def test_a_column_of_another_table_stands_where_its_field_does() -> None:
+    selected = columns(COMPONENT, Coloured, colour=TEAM.c.name)
+    assert [str(column) for column in selected] == ["component.id", "team.name", "component.name"]
+
+
+def test_a_field_without_a_column_is_a_mistake_and_not_left_out() -> None:
+    with pytest.raises(KeyError, match="colour"):
+        columns(COMPONENT, Coloured)
+
+
+def test_a_view_is_made_of_the_columns_that_a_row_starts_with() -> None:
+    row = ("component_1", "blue", "mailer", "a sort key")
+    assert maker(Coloured)(row) == Coloured("component_1", "blue", "mailer")  # type: ignore[arg-type]
