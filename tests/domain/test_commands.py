@@ -1,4 +1,4 @@
-"""How a step's command names a component: `team/name:function@version` (section 1)."""
+"""How a step's command names a component: `team/name:function@version` (C0)."""
 
 import pytest
 

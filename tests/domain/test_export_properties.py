@@ -1,4 +1,4 @@
-"""What holds of every export, whatever is exported to wherever; `law.py` says what the law says."""
+"""What holds of every export, whatever is exported to wherever; `expected_exports.py` says what the rules say."""
 
 import copy
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from app.domain.export_facts import CopyWish
 from app.domain.flow import SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
-from tests.domain.law import Law, bound_by
+from tests.domain.expected_exports import ExpectedExport, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
 from tests.domain.random_worlds import bounded, often
 from tests.domain.world import AGENT, DATA_SAMPLES
@@ -22,31 +22,31 @@ from tests.domain.world import AGENT, DATA_SAMPLES
 
 @often
 @given(exports())
-def test_an_export_is_planned_or_refused_exactly_as_the_law_says(case: Case) -> None:
-    outcome, law = plan_export(case.facts, case.wish), Law(case.facts, case.wish)
+def test_an_export_is_planned_or_refused_exactly_as_the_rules_say(case: Case) -> None:
+    outcome, expected = plan_export(case.facts, case.wish), ExpectedExport(case.facts, case.wish)
     found = [error.code.value for error in outcome.errors] if isinstance(outcome, Refused) else []
-    assert found == law.refusals()
+    assert found == expected.refusals()
     assert isinstance(outcome, ExportPlan) is (found == [])
     assert found == sorted(found, key=[code.value for code in ErrorCode].index)
 
 
 @often
 @given(exports(smooth=True) | exports_with_given_references())
-def test_a_plan_binds_and_reports_as_the_law_says_and_leaves_the_content_alone(case: Case) -> None:
-    plan, law = plan_export(case.facts, case.wish), Law(case.facts, case.wish)
-    state = law.state()
+def test_a_plan_binds_and_reports_as_the_rules_say_and_leaves_the_content_alone(case: Case) -> None:
+    plan, expected = plan_export(case.facts, case.wish), ExpectedExport(case.facts, case.wish)
+    state = expected.state()
     if not isinstance(plan, ExportPlan) or state is None:
         reject()
     bound = {step.position: step.values for step in plan.state.bindings}
     for step in state.state.steps:
         before, after = bound_by(state)[step.position], bound.get(step.position, {})
-        assert what_is_named(after) == what_is_named(law.after(step.position, step.id, step.command))
+        assert what_is_named(after) == what_is_named(expected.after(step.position, step.id, step.command))
         assert all(lives_in(plan.workspace_id, case, kind, value) for kind, value in what_is_named(after).items())
         assert {kind for kind, value in before.items() if not value} <= after.keys()
     assert plan.state.content_hash == state.state.content_hash
-    assert list(plan.references) == law.report()
+    assert list(plan.references) == expected.report()
     # X7c
-    assert agents_told(plan) == law.agents_not_copied()
+    assert agents_told(plan) == expected.agents_not_copied()
 
 
 def what_is_named(values: Mapping[ReferenceKind, Json]) -> dict[ReferenceKind, Json]:
@@ -74,7 +74,7 @@ def test_planning_changes_nothing_and_the_same_question_has_the_same_answer(case
 def test_a_copy_of_what_the_workspace_can_use_is_exact(case: Case) -> None:
     facts = replace(case.facts, overridden=None)
     plan = plan_copy(facts, CopyWish(case.wish.flow_id, None, case.wish.source))
-    state = Law(facts, case.wish).state()
+    state = ExpectedExport(facts, case.wish).state()
     if not isinstance(plan, ExportPlan) or state is None:
         reject()
     here = {(thing.kind, thing.id) for thing in facts.targets.values() if thing.workspace_id == plan.workspace_id}

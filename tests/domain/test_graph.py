@@ -1,4 +1,4 @@
-"""A graph as content and bindings, and its canonical JSON (section 1)."""
+"""A graph as content and bindings, and its canonical JSON ("Content and bindings" in app/storage/README.md)."""
 
 import copy
 import hashlib

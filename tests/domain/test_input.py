@@ -1,4 +1,4 @@
-"""What callers may write: names, descriptions, schedules (section 1)."""
+"""What callers may write: names, descriptions, schedules ("Terms" in app/domain/README.md)."""
 
 import pytest
 

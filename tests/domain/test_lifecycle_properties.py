@@ -64,7 +64,7 @@ def named_by(change: Change) -> Named:
 
 
 def mistakes_of(change: Change) -> list[tuple[str, str, object]]:
-    """What the law says against a save: code, step, and the thing or the path; each once, in the order of the answer."""
+    """What the rules say against a save: code, step, and the thing or the path; each once, in the order of the answer."""
     steps, named = steps_after(change), named_by(change)
     wanted = [
         (kind, steps[position], value)

@@ -1,4 +1,4 @@
-"""Messages are for the person who reads them: a sentence or two that names things and says what would help (section 7)."""
+"""Messages are for the person who reads them: they name things and say what would help ("Refusals" in app/domain/README.md)."""
 
 from typing import get_args
 

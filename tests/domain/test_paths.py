@@ -1,4 +1,4 @@
-"""Every refusal says which part of the input it is about (section 7)."""
+"""Every refusal says which part of the input it is about ("Refusals" in app/domain/README.md)."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLField, get_named_type, is_required_argument
 
 from app.storage.ids import Kind
-from tests.leaks.law import Sight
+from tests.leaks.expected_visibility import Sight
 from tests.leaks.places import Place, kind_of_argument
 from tests.leaks.selections import Everything, fields_of
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.databases import Databases
 from tests.leaks.company import CALLERS, company
-from tests.leaks.law import Sight
+from tests.leaks.expected_visibility import Sight
 from tests.leaks.worlds import Ids, Worlds, sections_of, served
 
 

@@ -11,7 +11,7 @@ from tests.api.world import graph, step
 from tests.databases import Databases
 from tests.leaks.asking import document_for
 from tests.leaks.company import company
-from tests.leaks.law import Sight
+from tests.leaks.expected_visibility import Sight
 from tests.leaks.selections import fields_of
 from tests.leaks.worlds import Ids, sections_of, served
 

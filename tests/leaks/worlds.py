@@ -16,7 +16,7 @@ from app.usecases.manage_tokens import issue_token
 from tests.api.client import DOCUMENT_TYPE, Json, serving
 from tests.api.world import World, email_of
 from tests.databases import Databases
-from tests.leaks.law import Sections, Sight
+from tests.leaks.expected_visibility import Sections, Sight
 
 # So that documents may be long: what is asked is the test's own.
 NO_LIMITS = dict.fromkeys(

@@ -7,11 +7,11 @@ from typing import Any
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.domain.update import KEEP
-from tests.lifecycle import law
+from tests.lifecycle import expected_drafts
 from tests.lifecycle.company import Company, codes_of
+from tests.lifecycle.expected_drafts import Choices, Codes, Sent
 from tests.lifecycle.graphs import MAIL, Bindings, Graph
-from tests.lifecycle.holdings import Everything, Holdings, broken_laws, everything_in, holdings_of
-from tests.lifecycle.law import Choices, Codes, Sent
+from tests.lifecycle.holdings import Everything, Holdings, broken_rules, everything_in, holdings_of
 from tests.lifecycle.model import Draft, Fate, Flow, Model, State
 
 Wait = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -31,15 +31,17 @@ class Acting:
     def create(self, workspace: str, graph: Graph, bindings: Bindings, name: str, *, by: str) -> None:
         native = graph.native(bindings, self._company.ids)
         outcome = self._wait(self._company.create(workspace, native, by=by, name=name))
-        unseen: Codes = set() if workspace in law.MEMBERS[by] else {"WORKSPACE_NOT_FOUND"}
-        if self._went_through(outcome, unseen or law.rights_missing(by) | law.misplaced(bindings, workspace)):
+        unseen: Codes = set() if workspace in expected_drafts.MEMBERS[by] else {"WORKSPACE_NOT_FOUND"}
+        if self._went_through(
+            outcome, unseen or expected_drafts.rights_missing(by) | expected_drafts.misplaced(bindings, workspace)
+        ):
             state = State((name, None, None), graph, bindings)
             self.model.add_flow(outcome.flow_id, workspace, outcome.draft_id, state, by=by)
         self._look()
 
     def copy(self, flow: Flow, source: str | None, *, by: str) -> None:
         outcome = self._wait(self._company.copy(flow.id, by=by, source=source))
-        if self._went_through(outcome, law.copy_refused(self.model, flow, by, source)):
+        if self._went_through(outcome, expected_drafts.copy_refused(self.model, flow, by, source)):
             state = self._chosen(flow, source)
             name, description, cron = state.shown
             made = State((f"Copy of {name}", description, cron), state.graph, state.bindings, "COPY")
@@ -49,21 +51,21 @@ class Acting:
     def export(self, flow: Flow, workspace: str, source: str | None, *, by: str) -> None:
         """As a new flow."""
         outcome = self._wait(self._company.export(flow.id, by=by, to=workspace, source=source))
-        refused = law.export_refused(self.model, flow, by, source, to=workspace, onto=None, refuse=False)
+        refused = expected_drafts.export_refused(self.model, flow, by, source, to=workspace, onto=None, refuse=False)
         if self._went_through(outcome, refused):
             state = self._chosen(flow, source)
-            bindings = law.bound_anew(state, inside=workspace == flow.workspace)
+            bindings = expected_drafts.bound_anew(state, inside=workspace == flow.workspace)
             made = State(state.shown, state.graph, bindings, "EXPORT")
             self.model.add_flow(outcome.flow_id, workspace, outcome.draft_id, made, by=by)
         self._look()
 
     def override(self, flow: Flow, onto: Flow, source: str | None, *, by: str, refuse: bool) -> None:
         outcome = self._wait(self._company.export(flow.id, by=by, onto=onto.id, source=source, refuse=refuse))
-        refused = law.export_refused(self.model, flow, by, source, to=None, onto=onto, refuse=refuse)
+        refused = expected_drafts.export_refused(self.model, flow, by, source, to=None, onto=onto, refuse=refuse)
         if self._went_through(outcome, refused):
             state, present = self._chosen(flow, source), self.model.draft_of(onto.id)
             there = (onto.published, None if present is None else present.state)
-            bindings = law.bound_anew(state, inside=onto.workspace == flow.workspace, overridden=there)
+            bindings = expected_drafts.bound_anew(state, inside=onto.workspace == flow.workspace, overridden=there)
             made = State((onto.shown[0], state.shown[1], state.shown[2]), state.graph, bindings, "EXPORT")
             assert outcome.set_aside == (None if present is None else present.id)
             self.model.add_draft(onto.id, outcome.draft_id, made, by=by)
@@ -85,7 +87,8 @@ class Acting:
         wanted = {"graph": native, "bindings": tuple(self._choice(step, chosen[step]) for step in chosen), **words}
         outcome = self._wait(self._company.update(flow.id, by=by, expected_revision=expected, **wanted))
         if self._went_through(
-            outcome, law.update_refused(self.model, flow, by, expected=expected, graph=graph, choices=chosen)
+            outcome,
+            expected_drafts.update_refused(self.model, flow, by, expected=expected, graph=graph, choices=chosen),
         ):
             draft = self.model.draft_of(flow.id)
             state = self._saved(flow, draft, graph, chosen, words)
@@ -98,7 +101,7 @@ class Acting:
 
     def publish(self, flow: Flow, *, by: str, expected: int | None = None, start: bool = False) -> None:
         outcome = self._wait(self._company.publish(flow.id, by=by, expected=expected, start=start))
-        if self._went_through(outcome, law.publish_refused(self.model, flow, by, expected)):
+        if self._went_through(outcome, expected_drafts.publish_refused(self.model, flow, by, expected)):
             draft = self.model.draft_of(flow.id)
             assert draft is not None
             self.model.publish(draft, outcome.version_id, by=by)
@@ -106,23 +109,23 @@ class Acting:
         self._look()
 
     def start(self, flow: Flow, *, by: str) -> None:
-        if self._went_through(self._wait(self._company.start(flow.id, by=by)), law.start_refused(flow, by)):
+        if self._went_through(self._wait(self._company.start(flow.id, by=by)), expected_drafts.start_refused(flow, by)):
             flow.runs = True
         self._look()
 
     def stop(self, flow: Flow, *, by: str) -> None:
-        if self._went_through(self._wait(self._company.stop(flow.id, by=by)), law.stop_refused(flow, by)):
+        if self._went_through(self._wait(self._company.stop(flow.id, by=by)), expected_drafts.stop_refused(flow, by)):
             flow.runs = False
         self._look()
 
     def delete(self, flow: Flow, *, by: str) -> None:
-        if self._went_through(self._wait(self._company.delete(flow.id, by=by)), law.delete_refused(flow, by)):
+        if self._went_through(self._wait(self._company.delete(flow.id, by=by)), expected_drafts.delete_refused(flow, by)):
             self.model.delete(flow)
         self._look()
 
     def revert(self, flow: Flow, version_id: str, *, by: str, publish: bool, refuse: bool) -> None:
         outcome = self._wait(self._company.revert(flow.id, version_id, by=by, publish=publish, refuse=refuse))
-        if self._went_through(outcome, law.revert_refused(self.model, flow, by, version_id, refuse=refuse)):
+        if self._went_through(outcome, expected_drafts.revert_refused(self.model, flow, by, version_id, refuse=refuse)):
             [old] = [version.state for version in flow.versions if version.id == version_id]
             state = State(old.shown, old.graph, old.bindings, "REVERT", version_id)
             if publish:
@@ -133,7 +136,7 @@ class Acting:
 
     def discard(self, flow: Flow, *, by: str, expected: int | None = None) -> None:
         outcome = self._wait(self._company.discard(flow.id, by=by, expected=expected))
-        if self._went_through(outcome, law.discard_refused(self.model, flow, by, expected)):
+        if self._went_through(outcome, expected_drafts.discard_refused(self.model, flow, by, expected)):
             draft = self.model.draft_of(flow.id)
             assert draft is not None
             self.model.discard(draft)
@@ -142,7 +145,7 @@ class Acting:
 
     def restore(self, draft: Draft, *, by: str) -> None:
         outcome = self._wait(self._company.restore(draft.id, by=by))
-        if self._went_through(outcome, law.restore_refused(self.model, draft, by)):
+        if self._went_through(outcome, expected_drafts.restore_refused(self.model, draft, by)):
             self.model.restore(draft, by=by)
         self._look()
 
@@ -156,7 +159,7 @@ class Acting:
     def _look(self) -> None:
         """The database is what the model says, and nothing in it is what must never be."""
         held: Holdings = self._wait(holdings_of(self._company.database))
-        assert broken_laws(held) == []
+        assert broken_rules(held) == []
         for key, row in {**held.versions, **held.contents}.items():
             assert self._seen.setdefault(key, row) == row, "versions and contents never change (H2)"
         gone = {version.id for flow in self.model.flows.values() if flow.is_deleted for version in flow.versions}
@@ -203,7 +206,7 @@ class Acting:
         return state.shown, state.graph.content(), bindings, state.origin, state.revert_of
 
     def _chosen(self, flow: Flow, source: str | None) -> State:
-        state = law.chosen(self.model, flow, source)
+        state = expected_drafts.chosen(self.model, flow, source)
         assert isinstance(state, State)
         return state
 
@@ -225,7 +228,7 @@ class Acting:
         content = base.graph if base is not None else None
         content = graph[0] if graph is not None else content
         assert content is not None
-        bindings = law.saved_bindings(base, graph, choices)
+        bindings = expected_drafts.saved_bindings(base, graph, choices)
         if draft is None or content != draft.state.graph:
             return State(shown, content, bindings)
         return State(shown, content, bindings, draft.state.origin, draft.state.revert_of)

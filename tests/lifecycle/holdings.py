@@ -65,9 +65,12 @@ async def everything_in(database: Database) -> Everything:
         return [(table, row) for table, row in await connection.execute(_EVERY_ROW)]
 
 
-def broken_laws(held: Holdings) -> list[str]:
+def broken_rules(held: Holdings) -> list[str]:
     """What must never be, in words; nothing: all is well."""
-    return [*_of_contents(held), *(f"{flow_id}: {law}" for flow_id in held.flows for law in _of_flow(held, flow_id))]
+    return [
+        *_of_contents(held),
+        *(f"{flow_id}: {rule}" for flow_id in held.flows for rule in _of_flow(held, flow_id)),
+    ]
 
 
 def _of_contents(held: Holdings) -> Iterator[str]:

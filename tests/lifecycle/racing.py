@@ -7,7 +7,7 @@ from typing import Any
 from app.usecases.results import Created, Published, Reverted, Saved
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.graphs import CODE, Graph
-from tests.lifecycle.holdings import Holdings, broken_laws, holdings_of
+from tests.lifecycle.holdings import Holdings, broken_rules, holdings_of
 
 ROUNDS = range(4)
 """A race is run several times; the second call starts later by this many half milliseconds."""
@@ -73,7 +73,7 @@ async def reverted(company: Company, flow: str, version: str) -> str:
 async def lawful(company: Company) -> Holdings:
     """What the database holds; nothing in it is what must never be."""
     held = await holdings_of(company.database)
-    assert broken_laws(held) == []
+    assert broken_rules(held) == []
     return held
 
 

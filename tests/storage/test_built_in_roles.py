@@ -1,4 +1,4 @@
-"""Roles are data: the default ones hold what the law says (A1)."""
+"""Roles are data: the default ones hold what the rules say (A1)."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""What a user may see of a world, told from the law (A4, A5, C2) and from nothing else."""
+"""What a user may see of a world, found by the rules (A4, A5, C2) and by nothing else."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The law of a draft's life as the model knows it: what is refused, in codes, and what copies and saves come to."""
+"""What the rules say of a draft's life, in the terms of the model: what is refused, in codes, and what copies and saves come to."""
 
 from collections.abc import Mapping
 

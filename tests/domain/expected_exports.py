@@ -1,4 +1,4 @@
-"""The law told a second time, slowly and step by step, to hold the core to it: the tables of sections 3 and 4."""
+"""What exports come to by the rules, found slowly and step by step, to compare the core with (C0 to C5, X1 to X11, T1 to T3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ def bound_by(state: SavedState) -> Bound:
 
 
 @dataclass(frozen=True)
-class Law:
+class ExpectedExport:
     facts: ExportFacts
     wish: ExportWish
 
