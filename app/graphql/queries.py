@@ -18,10 +18,10 @@ from app.graphql.destinations import (
     TopicCandidateConnection,
 )
 from app.graphql.inputs import FlowSourceInput, source_wish
-from app.graphql.lists import connection_below
 from app.graphql.loaders import OfFlow
 from app.graphql.lookups import Lookup
 from app.graphql.nodes import node_by_id, nodes_by_id
+from app.graphql.parent_lists import connection_below
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
 from app.graphql.types.people import User

@@ -20,7 +20,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 
 from app.graphql.context import Info
 from app.graphql.errors import exports
-from app.graphql.errors.table import LINES
+from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
 from app.graphql.input_values import LiteralsRule
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
@@ -37,7 +37,7 @@ MOST_COMPARISONS = 50_000
 """How much work may go into finding out whether fields that are repeated mean the same: ten times what people write."""
 
 IMPLEMENTATIONS = (
-    *LINES.values(),
+    *ERROR_TYPE_OF_REFUSAL.values(),
     exports.TopicSchemaMismatch,
     exports.AgentNotCopied,
     readiness.MissingCredential,

@@ -29,8 +29,8 @@ from app.graphql.context import Context
 from app.graphql.execution.executor import Executor
 from app.graphql.execution.plan import Plan
 from app.graphql.input_values import mistakes_in_variables
-from app.graphql.rows import TYPE_OF_ROWS
 from app.graphql.schema import mistakes_in, schema
+from app.graphql.type_of_rows import TYPE_OF_ROWS
 from app.http.documents import Document, operation_of
 from app.http.limits import Limits
 from app.storage.engine import Database, open_database

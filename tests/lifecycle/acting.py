@@ -119,7 +119,9 @@ class Acting:
         self._look()
 
     def delete(self, flow: Flow, *, by: str) -> None:
-        if self._went_through(self._wait(self._company.delete(flow.id, by=by)), expected_drafts.delete_refused(flow, by)):
+        if self._went_through(
+            self._wait(self._company.delete(flow.id, by=by)), expected_drafts.delete_refused(flow, by)
+        ):
             self.model.delete(flow)
         self._look()
 

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from app.graphql.errors.interfaces import Error
-from app.graphql.errors.table import LINES
+from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
 from app.settings import described
 from tests.explorer.examples import Example, read_examples
 
@@ -70,7 +70,7 @@ async def as_it_should_stand(readme: str, client: httpx.AsyncClient) -> str:
 
 def answered_by(code: str) -> str:
     """The type of an error, and the mutations that may answer with it, as the table of errors has them."""
-    [error] = [error for refusal, error in LINES.items() if refusal.code == code]
+    [error] = [error for refusal, error in ERROR_TYPE_OF_REFUSAL.items() if refusal.code == code]
     bases = [base.__name__ for base in error.__bases__ if issubclass(base, Error)]
     mutations = [f"`{name[0].lower()}{name[1:].removesuffix('Error')}`" for name in bases]
     return textwrap.fill(f"`{error.__name__}`, which may answer {', '.join(mutations)}.", 120, break_on_hyphens=False)

@@ -79,11 +79,16 @@ def warning_of(warning: binding_rules.ExportWarning) -> ExportFlowWarning:
             assert_never(warning)
 
 
-LINES: Mapping[Any, Any] = {hints["refusal"]: hints["return"] for hints in map(get_type_hints, get_overloads(error_of))}
+ERROR_TYPE_OF_REFUSAL: Mapping[Any, Any] = {
+    hints["refusal"]: hints["return"] for hints in map(get_type_hints, get_overloads(error_of))
+}
 """From the refusals of the domain to the types of their errors."""
 
-ERRORS: Mapping[type[Refusal], Callable[[Any], Error]] = {refusal: error.of for refusal, error in LINES.items()}
+ERRORS: Mapping[type[Refusal], Callable[[Any], Error]] = {
+    refusal: error.of for refusal, error in ERROR_TYPE_OF_REFUSAL.items()
+}
 
 describe_values(
-    ErrorCode, {refusal.code: error.__strawberry_definition__.description for refusal, error in LINES.items()}
+    ErrorCode,
+    {refusal.code: error.__strawberry_definition__.description for refusal, error in ERROR_TYPE_OF_REFUSAL.items()},
 )

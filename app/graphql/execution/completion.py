@@ -10,7 +10,7 @@ from app.graphql.context import Vanished
 from app.graphql.execution.meter import AnswerTooLarge, Meter
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.plan import FieldPlan, Plan
-from app.graphql.rows import TYPE_OF_ROWS
+from app.graphql.type_of_rows import TYPE_OF_ROWS
 
 MOST_ERRORS = 100
 """How many errors of fields are told; what fails beyond them is null without one."""

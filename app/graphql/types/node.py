@@ -5,7 +5,7 @@ from typing import Any, Self, cast
 import strawberry
 
 from app.graphql.describe import about
-from app.graphql.rows import TYPE_OF_ROWS
+from app.graphql.type_of_rows import TYPE_OF_ROWS
 
 
 @strawberry.interface(description="Something with an id of its own: ask for it again with `node`.")
