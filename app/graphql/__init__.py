@@ -1,4 +1,4 @@
-"""The API: GraphQL types, resolvers that translate, and the endpoint that serves them."""
+"""The API: GraphQL types, resolvers that translate, and the executor. It knows nothing of HTTP."""
 
 from app.graphql import enums
 
