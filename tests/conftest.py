@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.databases import Databases, Loaded
+
+# A program is started a hundred times here, and would be compiled as often.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The settings of whoever runs the tests are not those of the tests.
 GIVEN = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("FLOWPORT_")}
