@@ -21,7 +21,8 @@ Break = Callable[[Path], None]
 def house(tmp_path: Path) -> Path:
     """A copy of the project with the environment of this one."""
     for name in ("app", "scripts"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        # With its byte code, which is taken for what has not been changed.
+        shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "tests").mkdir()
     shutil.copy2(ROOT / "schema.graphql", tmp_path)
     # All modules take the type checker a minute where it has no cache; one is enough here.
@@ -35,9 +36,9 @@ def house(tmp_path: Path) -> Path:
 
 
 def checked(house: Path, *names: str) -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {"PYTHONPATH": str(house), "PYTHONDONTWRITEBYTECODE": "1"}
+    environ = os.environ | {"PYTHONPATH": str(house), "MYPY_CACHE_DIR": str(house.parent / "mypy")}
     command = (str(house / "scripts/check"), *names)
-    return subprocess.run(command, cwd=house, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=house, env=environ, capture_output=True, text=True, timeout=240, check=False)
 
 
 def append(path: Path, text: str) -> None:
@@ -61,7 +62,7 @@ def grow_a_module(house: Path) -> None:
 
 
 def grow_a_function(house: Path) -> None:
-    (house / "app/domain/long.py").write_text("def long() -> None:\n" + "    print()\n" * 40, encoding="utf-8")
+    (house / "app/domain/longer.py").write_text("def long() -> None:\n" + "    print()\n" * 40, encoding="utf-8")
 
 
 def grow_a_resolver(house: Path) -> None:
@@ -90,35 +91,39 @@ def change_the_api(house: Path) -> None:
     path.write_text(source.replace(described, "The given name."), encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("rule", "broken", "said"),
-    [
-        ("imports", import_upward, "app.domain.wording -> app.storage.store"),
-        ("imports", import_a_library_in_the_domain, "app.domain.wording -> sqlalchemy"),
-        ("imports", use_tables_in_a_use_case, "app.usecases.copy_flow -> app.storage.tables"),
-        ("sizes", grow_a_module, "app/domain/long.py:1: 301 lines in the module, at most 300"),
-        ("sizes", grow_a_function, "app/domain/long.py:1: long has 41 lines, at most 40"),
-        ("sizes", grow_a_resolver, "long is a resolver with 16 lines in its body, at most 15"),
-        ("sizes", grow_a_resolver_of_a_list, "pages is a resolver with 16 lines in its body, at most 15"),
-        ("words", say_what_the_field_says_better, "app/domain/spoken.py:1: say “periodic cleanup” instead of"),
-        ("types", leave_out_a_type, "Function is missing a type annotation"),
-        ("lint", leave_out_a_type, "Missing type annotation for function argument `thing`"),
-        ("schema", change_the_api, '+  """The given name."""'),
-    ],
-)
-def test_a_broken_rule_is_noticed(house: Path, rule: str, broken: Break, said: str) -> None:
-    broken(house)
+BROKEN: dict[str, dict[Break, str]] = {
+    "lint": {leave_out_a_type: "Missing type annotation for function argument `thing`"},
+    "types": {leave_out_a_type: "Function is missing a type annotation"},
+    "imports": {
+        import_upward: "app.domain.wording -> app.storage.store",
+        import_a_library_in_the_domain: "app.domain.wording -> sqlalchemy",
+        use_tables_in_a_use_case: "app.usecases.copy_flow -> app.storage.tables",
+    },
+    "sizes": {
+        grow_a_module: "app/domain/long.py:1: 301 lines in the module, at most 300",
+        grow_a_function: "app/domain/longer.py:1: long has 41 lines, at most 40",
+        grow_a_resolver: "long is a resolver with 16 lines in its body, at most 15",
+        grow_a_resolver_of_a_list: "pages is a resolver with 16 lines in its body, at most 15",
+    },
+    "words": {say_what_the_field_says_better: "app/domain/spoken.py:1: say “periodic cleanup” instead of"},
+    "schema": {change_the_api: '+  """The given name."""'},
+}
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_broken_rule_is_noticed(house: Path, rule: str) -> None:
+    for break_it in BROKEN[rule]:
+        break_it(house)
     told = checked(house, rule)
     assert told.returncode == 1, told.stdout + told.stderr
-    assert said in told.stdout
+    assert [said for said in BROKEN[rule].values() if said not in told.stdout] == []
     assert told.stdout.endswith(f"Failed: {rule}\n")
 
 
-@pytest.mark.parametrize("rule", ["imports", "sizes", "words", "types", "lint", "schema"])
-def test_the_house_as_it_is_keeps_the_rule(house: Path, rule: str) -> None:
-    told = checked(house, rule)
+def test_the_house_as_it_is_keeps_the_rules(house: Path) -> None:
+    told = checked(house, *BROKEN)
     assert (told.returncode, told.stdout.splitlines()[-1]) == (0, "All checks passed."), told.stdout + told.stderr
-    assert f"== {rule}" in told.stdout
+    assert [line for line in told.stdout.splitlines() if line.startswith("== ")] == [f"== {rule}" for rule in BROKEN]
 
 
 def test_a_check_that_does_not_exist_is_not_taken_for_one_that_passed(house: Path) -> None:
