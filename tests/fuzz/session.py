@@ -1,5 +1,6 @@
 """A run of the fuzz against a server: what it sends, what was wrong with the answers, and how often each was given."""
 
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -28,6 +29,8 @@ BEGINNING = """{
     } }
   }
 }"""
+TIMES = int(os.environ.get("TEST_FUZZ", "1"))
+"""How many times as much as usual the tests are to send."""
 WHOLE = 0.1
 """The share of the queries that ask for everything that something has."""
 MOST_TOLD = 10

@@ -1,7 +1,4 @@
-"""Several clients at once before a server on a socket: what one reads, another is changing.
-
-About 10 seconds of a processor, 6 clients with 160 requests each.
-"""
+"""Several clients at once before a server on a socket: what one reads, another is changing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,12 +8,12 @@ import pytest
 
 from tests.databases import Databases, Loaded
 from tests.fuzz.contents import nothing_written
-from tests.fuzz.session import Session, session_of
+from tests.fuzz.session import TIMES, Session, session_of
 from tests.serving.real import Real, real_server, soon_true
 
 CLIENTS = 6
-QUERIES_EACH = 40
-MIXED_EACH = 60
+QUERIES_EACH = 20 * TIMES
+MIXED_EACH = 30 * TIMES
 MUTATIONS = 0.4
 FEWEST_WRITES = 5
 

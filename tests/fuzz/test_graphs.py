@@ -1,15 +1,12 @@
-"""Graphs, bindings and what becomes of the drafts that have them: what isn't a success has written nothing.
-
-About 10 seconds of a processor.
-"""
+"""Graphs, bindings and what becomes of the drafts that have them: what isn't a success has written nothing."""
 
 from tests.api.client import Api
 from tests.fuzz.contents import writes_of
 from tests.fuzz.documents import Documents
-from tests.fuzz.session import session_of
+from tests.fuzz.session import TIMES, session_of
 
 FIELDS = (*("createFlow", "updateFlowDraft") * 3, "publishFlowDraft", "discardFlowDraft", "restoreFlowDraft")
-MUTATIONS = 280
+MUTATIONS = 120 * TIMES
 OPTIONAL = 0.2
 FEWEST_WRITES = 10
 

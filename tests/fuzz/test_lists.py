@@ -1,14 +1,11 @@
-"""Ids, cursors, pages, filters and searches that are odd in every way, in documents that are in order.
-
-About 10 seconds of a processor.
-"""
+"""Ids, cursors, pages, filters and searches that are odd in every way, in documents that are in order."""
 
 from tests.api.client import Api
 from tests.fuzz.contents import nothing_written
 from tests.fuzz.documents import Documents
-from tests.fuzz.session import session_of
+from tests.fuzz.session import TIMES, session_of
 
-QUERIES = 500
+QUERIES = 200 * TIMES
 OPTIONAL = 0.8
 
 

@@ -1,13 +1,10 @@
-"""Mutations of all kinds, one or several in a document: what isn't a success has written nothing.
-
-About 10 seconds of a processor.
-"""
+"""Mutations of all kinds, one or several in a document: what isn't a success has written nothing."""
 
 from tests.api.client import Api
 from tests.fuzz.contents import writes_of
-from tests.fuzz.session import session_of
+from tests.fuzz.session import TIMES, session_of
 
-MUTATIONS = 220
+MUTATIONS = 100 * TIMES
 FEWEST_WRITES = 10
 
 

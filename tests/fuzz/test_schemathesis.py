@@ -1,8 +1,7 @@
 """Schemathesis, which makes of the schema that a server tells what that server is asked then.
 
-About 15 seconds: 40 requests for each query and mutation, half of them with something that the schema doesn't allow.
-It knows the ids of the demo world, so that much of what it asks for is there. What it must know besides stands in
-schemathesis_hooks.py.
+Of the requests for each query and mutation, half have something that the schema doesn't allow. It knows the ids of the
+demo world, so that much of what it asks for is there. What it must know besides stands in schemathesis_hooks.py.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from app.settings import Settings
 from app.storage.ids import Kind
 from tests.api.client import Json
 from tests.databases import Databases
-from tests.fuzz.session import BEGINNING
+from tests.fuzz.session import BEGINNING, TIMES
 from tests.fuzz.values import Values
 from tests.leaks.places import GRAPH_KEYS, places
 from tests.leaks.selections import SCHEMA
@@ -30,10 +29,10 @@ from tests.serving.real import on_a_socket
 ROOT = Path(__file__).parents[2]
 TOKEN = "Bearer demo-integrator"
 REPORT = "report.ndjson"
-REQUESTS = 25
+REQUESTS = 25 * TIMES
 """For each operation."""
 CHECKS = ("not_a_server_error", "response_schema_conformance", "negative_data_rejection", "was_foreseen")
-MOST_SECONDS = 120
+MOST_SECONDS = 120 * TIMES
 PAGE_SIZES = (1, 2, 100)
 KNOWN = 0.9
 """The share of the ids and of the page sizes that are taken from the configuration."""
