@@ -98,6 +98,8 @@ class FlowRow(SQLModel, table=True):
         Index(None, "workspace_id", "created_at", "id"),
         Index(None, "workspace_id", "updated_at", "id"),
         Index(None, "created_by", "workspace_id", "name_key", "id"),
+        Index("ix_flow_with_status", sql("(workspace_id || status)")),
+        Index("ix_flow_with_type", sql("(workspace_id || type)")),
         one_of("type", FlowType),
         one_of("status", FlowStatus),
         CheckConstraint("draft_revision >= 0", name="draft_revision"),
@@ -116,6 +118,19 @@ class FlowRow(SQLModel, table=True):
     published_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     draft_revision: int = 0
     """The revision of the flow's latest draft: it grows with every draft and save, and never starts again (H1)."""
+
+
+class FlowComponentRow(SQLModel, table=True):
+    """Which components a flow has named at some time, in a draft or a version, for finding those that use one now.
+
+    Written by triggers of the database (migration 0004) wherever a draft or a version gets a content.
+    """
+
+    __tablename__ = "flow_component"
+    workspace_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
 class FlowDraftRow(SQLModel, table=True):

@@ -6,8 +6,24 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, any_, bindparam, func, select, true, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.domain.input import name_key as fold
 from app.storage.database_connections import ReadConnection
@@ -17,6 +33,9 @@ View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
 """Where an element stands in its list: the values of the columns that the list is sorted by."""
 
+
+FEW = 1_000
+"""Where a condition leaves no more than these of a list, they are collected and sorted: else it is walked in its order."""
 
 ABOVE_ALL_TEXT = chr(0x10FFFF) * 256
 """No name or id is as long as this one, of the last character that there is."""
@@ -104,6 +123,34 @@ PARENTS = bindparam("parents", type_=ARRAY(Text))
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowed:
+    """The ids of those elements of a parent that meet one condition, or of somewhat more; read off an index."""
+
+    of: ColumnElement[str]
+    """The id of an element."""
+    ids: ColumnElement[str]
+    where: Callable[[ColumnElement[str]], ColumnElement[bool]]
+    """What holds of them below a parent."""
+
+
+def few_of(narrowed: Sequence[Narrowed], parent: ColumnElement[str]) -> FromClause:
+    """The ids that the first of the conditions leaves which leaves few; null if none does."""
+
+    def few(each: Narrowed) -> ColumnElement[Any]:
+        found = select(each.ids.label("id")).where(each.where(parent)).limit(FEW + 1)
+        id_ = found.correlate(*_tables_of(parent)).subquery("found").c.id
+        ids = func.coalesce(func.array_agg(id_), cast(array([]), ARRAY(Text)))
+        return select(case((func.count() <= FEW, ids))).correlate(*_tables_of(parent)).scalar_subquery()
+
+    # The offset keeps it one value, however often it is used.
+    return select(func.coalesce(*map(few, narrowed)).label("ids")).offset(0).lateral("few")
+
+
+def _tables_of(column: ColumnElement[Any]) -> list[FromClause]:
+    return [column.table] if isinstance(column, ColumnClause) and column.table is not None else []
+
+
+@dataclass(frozen=True, slots=True)
 class ListBelow(Generic[View]):
     """A list that each of several parents has: their pages are read in one statement, whatever their number."""
 
@@ -119,6 +166,8 @@ class ListBelow(Generic[View]):
     """What the parameters in the conditions of `rows` stand for."""
     joins: Joins = field(default_factory=dict)
     """What is read with the elements."""
+    narrowed: "tuple[Narrowed, ...]" = ()
+    """Conditions that may leave few elements, each with an index of its own."""
     statements: dict[tuple[str, bool], Select[Any]] = field(default_factory=dict)
     """Those that were made, which takes longer than to have them answered."""
 
@@ -162,7 +211,7 @@ class ListBelow(Generic[View]):
     def _page_of_one(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - called by `_statement`
         """The planner knows how long the list of a parent is only if it is told which one."""
         only = () if self.only is None else (self.only(PARENT),)
-        page = self.order.page(self.rows.where(self.parent == PARENT, *only), backwards=backwards)
+        page = self._page(self.rows.where(self.parent == PARENT, *only), PARENT, backwards=backwards)
         if not self.joins:
             return page
         rows = page.subquery("page")
@@ -171,9 +220,21 @@ class ListBelow(Generic[View]):
     def _pages_of_several(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - as above
         above = select(func.unnest(PARENTS).label("id")).subquery("parents")
         only = () if self.only is None else (self.only(above.c.id),)
-        page = self.order.page(self.rows.where(self.parent == above.c.id), backwards=backwards).lateral("page")
+        page = self._page(self.rows.where(self.parent == above.c.id), above.c.id, backwards=backwards).lateral("page")
         rows = joined(above.join(page, true()), page, self.joins, keys=len(self.order.columns))
         return rows.with_only_columns(above.c.id, *rows.selected_columns, maintain_column_froms=True).where(*only)
+
+    def _page(self, rows: Select[Any], parent: ColumnElement[str], *, backwards: bool) -> Select[Any]:
+        """One page, of which no more is read than FEW or than a walk takes where more than those match."""
+        if not self.narrowed:
+            return self.order.page(rows, backwards=backwards)
+        few = few_of(self.narrowed, parent)
+        # One of the two is empty, and isn't begun.
+        collected = rows.where(self.narrowed[0].of == any_(few.c.ids)).correlate(few, *_tables_of(parent))
+        walked = rows.where(few.c.ids.is_(None)).correlate(few, *_tables_of(parent))
+        pages = [self.order.page(each, backwards=backwards) for each in (collected, walked)]
+        page = union_all(*pages).lateral("either")
+        return select(*page.c).select_from(few.join(page, true()))
 
     async def counts(
         self, connection: ReadConnection, parents: Sequence[str], parameters: Mapping[str, Any]

@@ -4,7 +4,8 @@ from graphql import OperationDefinitionNode, parse
 
 from app.graphql.execution.plan import MOST_KEPT_FIELDS, MOST_KEPT_PLANS, KeptPlans, Plan, conditions_of
 from app.graphql.schema import schema
-from app.storage.reads.lists import MOST_KEPT_LISTS, FlowFilter, FlowOrder, ListName, Wanted, listing_like
+from app.storage.reads.flow_filters import FlowFilter
+from app.storage.reads.lists import MOST_KEPT_LISTS, FlowOrder, ListName, Wanted, listing_like
 
 
 def planned(kept: KeptPlans, key: str, fields: int) -> None:

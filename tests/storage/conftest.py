@@ -1,8 +1,13 @@
 """What the tests of the storage share."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from app.storage.engine import Database, open_database
+from tests.databases import Databases, run
+from tests.storage.large_world import world
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +16,14 @@ def data_dir(session_folder: Path) -> Path:
     made = session_folder / "embedded"
     made.mkdir(mode=0o755)
     return made
+
+
+@pytest.fixture(scope="session")
+async def large(databases: Databases) -> AsyncIterator[Database]:
+    async with databases.made() as name:
+        # With the default, meant for spinning disks, plans depend on how small the tables happen to be.
+        cost = f"ALTER DATABASE {name} SET random_page_cost = 1.1"
+        await run(databases.url_of(name), cost, world())
+        database = open_database(databases.url_of(name))
+        yield database
+        await database.close()

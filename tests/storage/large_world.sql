@@ -2,6 +2,8 @@
 --
 -- The first caller may edit flows everywhere, the second in a few workspaces. Half of everything lives in the first
 -- workspace, and the first flow has a long history. Names are in an order that has nothing to do with that of the ids.
+-- A thousandth of the flows is suspended, another one uses a component that hardly any does. How many flows there are,
+-- :flows, and in the first workspace, :flows_in_the_first, whoever loads this says.
 
 CREATE FUNCTION pg_temp.nth(kind text, number bigint) RETURNS text IMMUTABLE LANGUAGE sql AS
 $$ SELECT kind || '_' || lpad(number::text, 26, '0') $$;
@@ -10,7 +12,7 @@ CREATE FUNCTION pg_temp.named(kind text, number bigint) RETURNS text IMMUTABLE L
 $$ SELECT kind || ' ' || md5(number::text) $$;
 
 CREATE FUNCTION pg_temp.home(number bigint, in_the_first bigint) RETURNS text IMMUTABLE LANGUAGE sql AS
-$$ SELECT pg_temp.nth('workspace', CASE WHEN number <= in_the_first THEN 1 ELSE number - in_the_first + 1 END) $$;
+$$ SELECT pg_temp.nth('workspace', CASE WHEN number <= in_the_first THEN 1 ELSE 2 + (number - in_the_first - 1) % 2999 END) $$;
 
 INSERT INTO tenant (id, name, component_whitelist) VALUES (pg_temp.nth('tenant', 1), 'One', false);
 
@@ -72,29 +74,29 @@ INSERT INTO flow_content_component (hash, team, name)
 SELECT DISTINCT md5(i::text), 'team-1', 'c-' || c
 FROM generate_series(1, 1000) AS i CROSS JOIN LATERAL (VALUES (i % 10), (2)) AS used (c);
 
-INSERT INTO flow (id, workspace_id, name, name_key, type, status, created_by, created_at, updated_at, draft_revision)
-SELECT pg_temp.nth('flow', i), pg_temp.home(i, 3000), pg_temp.named('flow', i), pg_temp.named('flow', i),
-       CASE WHEN i % 10 = 0 THEN 'REAL_TIME' ELSE 'ORDINARY' END, CASE WHEN i % 2 = 0 THEN 'ACTIVE' ELSE 'INACTIVE' END,
+INSERT INTO flow_content_component (hash, team, name) VALUES (md5('7'), 'team-2', 'c-4');
+
+INSERT INTO flow (id, workspace_id, name, name_key, type, status, created_by, created_at, updated_at, draft_revision,
+                  published_version_id)
+SELECT pg_temp.nth('flow', i), pg_temp.home(i, :flows_in_the_first), pg_temp.named('flow', i), pg_temp.named('flow', i),
+       CASE WHEN i % 10 = 0 THEN 'REAL_TIME' ELSE 'ORDINARY' END, CASE WHEN i % 1000 = 500 THEN 'SUSPENDED' WHEN i % 2 = 0 THEN 'ACTIVE' ELSE 'INACTIVE' END,
        pg_temp.nth('user', 1 + i % 50), timestamptz '2026-01-01' + i * interval '1 minute',
-       timestamptz '2026-03-01' - i * interval '1 minute', 1
-FROM generate_series(1, 5999) AS i;
+       timestamptz '2026-03-01' - i * interval '1 minute', 1,
+       pg_temp.nth('version', i * 10000 + CASE WHEN i = 1 THEN 1500 ELSE 1 END)
+FROM generate_series(1, :flows) AS i;
 
 INSERT INTO flow_version (id, flow_id, number, name, content_hash, bindings, published_at, origin)
 SELECT pg_temp.nth('version', f * 10000 + n), pg_temp.nth('flow', f), n, 'Version', md5((1 + f % 1000)::text),
        CASE WHEN f = 1 THEN '[{"TOPIC":"' || pg_temp.nth('topic', 1) || '","position":0,"topicField":"topic"}]'
             ELSE '[]' END,
        timestamptz '2026-01-01' + n * interval '1 minute', 'EDIT'
-FROM generate_series(1, 5999) AS f CROSS JOIN LATERAL generate_series(1, CASE WHEN f = 1 THEN 1500 ELSE 1 END) AS n;
-
-UPDATE flow SET published_version_id = latest.id
-FROM (SELECT DISTINCT ON (flow_id) flow_id, id FROM flow_version ORDER BY flow_id, number DESC) AS latest
-WHERE latest.flow_id = flow.id;
+FROM generate_series(1, :flows) AS f CROSS JOIN LATERAL generate_series(1, CASE WHEN f = 1 THEN 1500 ELSE 1 END) AS n;
 
 INSERT INTO flow_draft (id, flow_id, name, content_hash, bindings, revision, created_at, updated_at, origin,
                         set_aside_at)
 SELECT pg_temp.nth('draft', f * 10 + n), pg_temp.nth('flow', f), 'Draft', md5((1 + f % 1000)::text), '[]', n,
        timestamptz '2026-03-01', timestamptz '2026-03-01', 'EDIT', CASE WHEN n = 0 THEN timestamptz '2026-03-02' END
-FROM generate_series(2, 5999, 5) AS f CROSS JOIN generate_series(0, 1) AS n;
+FROM generate_series(2, :flows, 5) AS f CROSS JOIN generate_series(0, 1) AS n;
 
 INSERT INTO flow_export (id, created_at, copied_from, source_flow_id, destination_workspace_id, destination_flow_id,
                          "references")

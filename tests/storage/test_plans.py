@@ -1,64 +1,38 @@
 """Every list is read page by page off an index: a page far in costs what the first one costs."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.domain.errors import Refused
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
-from app.domain.model import FlowStatus, FlowType, UserId
+from app.domain.model import UserId
 from app.domain.source import BY_DEFAULT
-from app.storage.engine import Database, open_database
+from app.storage.engine import Database
 from app.storage.facts import read_catalogue
 from app.storage.paging import Page, PageRequest
-from app.storage.reads.lists import FlowFilter, FlowOrder, ListName, Wanted
+from app.storage.reads.lists import FlowOrder, ListName, Wanted
 from app.storage.related import Related
 from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
 from app.usecases.find_candidates import find_override_candidates, find_topic_candidates, find_topic_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
-from tests.databases import Databases, run
+from tests.storage.large_world import (
+    EVERYWHERE,
+    HOMES,
+    IN_A_FEW,
+    IN_EACH_OTHER,
+    IN_THE_FIRST,
+    nth,
+    read_list,
+    read_lists,
+)
 from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
 from tests.unlimited import NO_LIMIT
 
-WORLD = Path(__file__).with_name("large_world.sql")
-
-
-def nth(kind: str, number: int) -> str:
-    return f"{kind}_{number:026}"
-
-
-EVERYWHERE, IN_A_FEW = UserId(nth("user", 1)), UserId(nth("user", 2))
-HOMES = {EVERYWHERE: (nth("workspace", 1), nth("flow", 1)), IN_A_FEW: (nth("workspace", 2), nth("flow", 3001))}
 CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everywhere", "in-a-few"])
-
-
-@pytest.fixture(scope="module")
-async def large(databases: Databases) -> AsyncIterator[Database]:
-    async with databases.made() as name:
-        # With the default, meant for spinning disks, plans depend on how small the tables happen to be.
-        cost = f"ALTER DATABASE {name} SET random_page_cost = 1.1"
-        await run(databases.url_of(name), cost, WORLD.read_text())
-        database = open_database(databases.url_of(name))
-        yield database
-        await database.close()
-
-
-async def read_lists(
-    database: Database, viewer: str, parents: list[str], wanted: Wanted, request: PageRequest
-) -> Page[Any]:
-    """The page of the first of the parents, read with those of the others."""
-    async with database.reading() as connection:
-        page, *_ = await wanted.listing().pages(connection, parents, request, {"viewer": viewer})
-    return page
-
-
-async def read_list(database: Database, viewer: str, parent: str, wanted: Wanted, request: PageRequest) -> Page[Any]:
-    return await read_lists(database, viewer, [parent], wanted, request)
 
 
 @CALLERS
@@ -113,9 +87,8 @@ async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Data
     [
         (Wanted(ListName.CREDENTIALS, component_id=nth("component", 13)), "ix_credential_workspace_id_component_id"),
         (Wanted(ListName.SECRETS, component_id=nth("component", 13)), "ix_secret_workspace_id_component_id"),
-        (Wanted(ListName.FLOWS, flow_filter=FlowFilter(author_id=nth("user", 7))), "ix_flow_created_by_workspace_id"),
     ],
-    ids=["credentials-of-a-component", "secrets-of-a-component", "flows-of-an-author"],
+    ids=["credentials-of-a-component", "secrets-of-a-component"],
 )
 async def test_selective_filters_have_indexes_of_their_own(large: Database, wanted: Wanted, index: str) -> None:
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], wanted))
@@ -123,27 +96,6 @@ async def test_selective_filters_have_indexes_of_their_own(large: Database, want
     hold(for_these_values, rows=SIZE + 1)
     hold(plans, rows=3000, sorted_rows=0)
     assert f"{index}_name_key_id" in for_these_values[0].indexes
-
-
-@pytest.mark.parametrize("order", FlowOrder)
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        FlowFilter(status=FlowStatus.ACTIVE),
-        FlowFilter(type=FlowType.REAL_TIME),
-        FlowFilter(has_draft=True),
-        FlowFilter(has_draft=False),
-        FlowFilter(component_id=nth("component", 12)),
-        FlowFilter(component_id=nth("component", 13)),
-    ],
-    ids=["active", "real-time", "draft", "no-draft", "component-of-all", "component-of-a-tenth"],
-)
-async def test_filters_are_asked_along_the_order_of_the_list(
-    large: Database, wanted: FlowFilter, order: FlowOrder
-) -> None:
-    """As many flows are passed over as don't match, but what matches is never collected and sorted."""
-    listing = Wanted(ListName.FLOWS, flow_filter=wanted, flow_order=order)
-    hold(await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing)), rows=600)
 
 
 @CALLERS
@@ -167,7 +119,7 @@ async def test_the_lists_of_many_workspaces_are_read_at_once_without_any_of_the_
 
     hold(
         await plans_of_pages(large, partial(read_lists, large, EVERYWHERE, homes, Wanted(ListName.FLOWS))),
-        rows=SIZE + 50,
+        rows=SIZE + 1 + 49 * min(IN_EACH_OTHER, SIZE + 1),
     )
 
 
@@ -248,7 +200,9 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
 
 
 @pytest.mark.parametrize(
-    "destination", [IntoWorkspace(nth("workspace", 30)), OntoFlow(nth("flow", 3050))], ids=["new-flow", "override"]
+    "destination",
+    [IntoWorkspace(nth("workspace", 30)), OntoFlow(nth("flow", IN_THE_FIRST + 50))],
+    ids=["new-flow", "override"],
 )
 async def test_an_export_reads_nothing_but_what_it_is_about(
     large: Database, destination: IntoWorkspace | OntoFlow
@@ -276,12 +230,3 @@ async def test_which_of_many_components_a_caller_sees_is_found_out_by_reading_it
             await read_catalogue(connection, viewer, commands)
 
     assert [plan.most_reads_of("contract_access") for plan in await plans_of(large, read)] == [1, 1]
-
-
-async def test_the_flows_of_a_component_are_those_whose_commands_mean_it(large: Database) -> None:
-    wanted = FlowFilter(component_id=nth("component", 13))
-    page = await read_list(
-        large, EVERYWHERE, HOMES[EVERYWHERE][0], Wanted(ListName.FLOWS, flow_filter=wanted), PageRequest(1000)
-    )
-    expected = {nth("flow", number) for number in range(1, 3001) if (1 + number % 1000) % 10 == 3}
-    assert {flow.id for _, flow in page.elements} == expected

@@ -17,7 +17,8 @@ from app.graphql.types.flow import Flow
 from app.graphql.types.node import Node
 from app.graphql.types.people import Contract
 from app.graphql.types.resources import Agent, Credential, Secret, Topic
-from app.storage.reads.lists import ANY_FLOW, FlowFilter, FlowOrder, ListName, Wanted
+from app.storage.reads.flow_filters import ANY_FLOW, FlowFilter
+from app.storage.reads.lists import FlowOrder, ListName, Wanted
 from app.storage.reads.rows import WorkspaceView
 from app.storage.related import Related
 

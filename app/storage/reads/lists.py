@@ -5,12 +5,22 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, exists, literal, select, union_all
+from sqlalchemy import ColumnElement, Table, Text, bindparam, exists, literal, select
 
 from app.domain.model import FlowStatus, FlowType
-from app.storage.ids import Kind, is_id
-from app.storage.mirrored_rules import is_meant, is_visible_component
+from app.storage.ids import Kind
 from app.storage.paging import ListBelow, Order, matching, searching
+from app.storage.reads.flow_filters import (
+    ANY_FLOW,
+    COMPONENT_ID,
+    SEES_COMPONENT,
+    FlowFilter,
+    filter_values,
+    flows_matching,
+    id_or_none,
+    naming_component,
+    narrowed_by,
+)
 from app.storage.reads.joins import JOINS
 from app.storage.reads.rows import (
     AgentView,
@@ -28,17 +38,12 @@ from app.storage.reads.rows import (
 from app.storage.related import Related
 from app.storage.tables import (
     AGENT,
-    COMPONENT,
-    CONTRACT,
     CREDENTIAL,
     FLOW,
-    FLOW_CONTENT_COMPONENT,
     FLOW_DRAFT,
     FLOW_VERSION,
     SECRET,
-    TEAM,
     TOPIC,
-    WORKSPACE,
     WORKSPACE_ACCESS,
 )
 from app.storage.visibility import WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member
@@ -50,21 +55,6 @@ class FlowOrder(StrEnum):
     CREATED_AT_DESC = "CREATED_AT_DESC"
     UPDATED_AT_DESC = "UPDATED_AT_DESC"
 
-
-@dataclass(frozen=True, slots=True)
-class FlowFilter:
-    status: FlowStatus | None = None
-    type: FlowType | None = None
-    has_draft: bool | None = None
-    author_id: str | None = None
-    component_id: str | None = None
-
-
-ANY_FLOW = FlowFilter()
-
-COMPONENT_ID = bindparam("component", type_=Text)
-IS_COMPONENT = COMPONENT.c.id == COMPONENT_ID
-COMPONENTS = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
 
 FLOW_ORDERS = {
     FlowOrder.NAME_ASC: Order((FLOW.c.name_key, FLOW.c.id)),
@@ -126,82 +116,12 @@ def of_contract(contract_id: str | None) -> tuple[ColumnElement[bool], ...]:
 
 def naming_contract(contract_id: str | None) -> dict[str, str]:
     """What the parameter of `of_contract` stands for."""
-    return {} if contract_id is None else {"contract": _id_or_none(Kind.CONTRACT, contract_id)}
-
-
-def _flows_matching(wanted: FlowFilter) -> list[ColumnElement[bool]]:
-    """The conditions that a filter puts on flows; `_values_of` says what their parameters stand for."""
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.status is not None:
-        conditions.append(FLOW.c.status == bindparam("status", type_=Text))
-    if wanted.type is not None:
-        conditions.append(FLOW.c.type == bindparam("type", type_=Text))
-    if wanted.has_draft is not None:
-        # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
-        has_draft = exists(select(literal(1)).where(_is_active_draft_of_flow()).offset(0))
-        conditions.append(has_draft if wanted.has_draft else ~has_draft)
-    if wanted.author_id is not None:
-        conditions.append(FLOW.c.created_by == bindparam("author", type_=Text))
-    if wanted.component_id is not None:
-        conditions.append(USES_COMPONENT)
-    return conditions
-
-
-def _values_of(wanted: FlowFilter) -> dict[str, str]:
-    given = {
-        "status": wanted.status,
-        "type": wanted.type,
-        "author": None if wanted.author_id is None else _id_or_none(Kind.USER, wanted.author_id),
-    }
-    return {name: str(value) for name, value in given.items() if value is not None}
-
-
-def _is_active_draft_of_flow() -> ColumnElement[bool]:
-    return and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
-
-
-def _uses_component() -> ColumnElement[bool]:
-    """Flows whose published version or draft has a command that means this component in the flow's tenant (C0).
-
-    The flows are walked in the order of their list; each is looked up by the hashes of what it holds.
-    """
-    name = select(COMPONENT.c.name).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component())
-    home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
-    of_flow = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
-    tenant = of_flow.correlate(FLOW).scalar_subquery()
-    held = union_all(
-        select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
-        select(FLOW_DRAFT.c.content_hash).where(_is_active_draft_of_flow()).correlate(FLOW),
-    ).subquery("held")
-    return exists(
-        select(literal(1))
-        .select_from(held.join(FLOW_CONTENT_COMPONENT, FLOW_CONTENT_COMPONENT.c.hash == held.c.content_hash))
-        .where(
-            FLOW_CONTENT_COMPONENT.c.name == name.scalar_subquery(),
-            FLOW_CONTENT_COMPONENT.c.team == name.with_only_columns(TEAM.c.name).scalar_subquery(),
-            exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_meant(tenant))),
-        )
-    )
-
-
-def _naming_component(component_id: str | None) -> dict[str, str]:
-    """What the parameter `component` stands for."""
-    return {} if component_id is None else {COMPONENT_ID.key: _id_or_none(Kind.COMPONENT, component_id)}
+    return {} if contract_id is None else {"contract": id_or_none(Kind.CONTRACT, contract_id)}
 
 
 def _of_component(listed: ListBelow[View], table: Table, component_id: str | None) -> ListBelow[View]:
     """Of credentials or secrets those of one component, if one is named; of one that the viewer can't see, none."""
     return listed if component_id is None else listed.where(table.c.component_id == COMPONENT_ID, SEES_COMPONENT)
-
-
-USES_COMPONENT = _uses_component()
-SEES_COMPONENT = exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component()))
-"""Both are made once: they take most of the time of a statement that holds them."""
-
-
-def _id_or_none(kind: Kind, wanted: str) -> str:
-    """An id that can be asked for; one that can't is replaced by one that nothing has."""
-    return wanted if is_id(kind, wanted) else ""
 
 
 class ListName(StrEnum):
@@ -235,8 +155,8 @@ class Wanted:
         values = {
             **searching(self.search),
             **naming_contract(self.contract_id),
-            **_values_of(self.flow_filter),
-            **_naming_component(self.flow_filter.component_id if self.component_id is None else self.component_id),
+            **filter_values(self.flow_filter),
+            **naming_component(self.flow_filter.component_id if self.component_id is None else self.component_id),
         }
         return replace(listing_like(self._shape), values=values)
 
@@ -279,8 +199,9 @@ def _listing(wanted: Wanted) -> ListBelow[Any]:
             named = matching(WORKSPACE_ACCESS.c.name_key, wanted.search)
             return WORKSPACES.where(*named, *of_contract(wanted.contract_id))
         case ListName.FLOWS:
-            conditions = (*matching(FLOW.c.name_key, wanted.search), *_flows_matching(wanted.flow_filter))
-            return replace(FLOWS_OF_WORKSPACE.where(*conditions), order=FLOW_ORDERS[wanted.flow_order])
+            conditions = (*matching(FLOW.c.name_key, wanted.search), *flows_matching(wanted.flow_filter))
+            flows = FLOWS_OF_WORKSPACE.where(*conditions)
+            return replace(flows, order=FLOW_ORDERS[wanted.flow_order], narrowed=narrowed_by(wanted.flow_filter))
         case ListName.TOPICS:
             return TOPICS.where(*matching(TOPIC.c.name_key, wanted.search))
         case ListName.CREDENTIALS:

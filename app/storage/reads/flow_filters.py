@@ -1,0 +1,139 @@
+"""Filters: which flows of a workspace are wanted, and what uses or belongs to one component."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Column, ColumnElement, Text, and_, bindparam, exists, literal, select, union_all
+
+from app.domain.model import FlowStatus, FlowType
+from app.storage.ids import Kind, is_id
+from app.storage.mirrored_rules import is_meant, is_visible_component
+from app.storage.paging import Narrowed
+from app.storage.tables import (
+    COMPONENT,
+    CONTRACT,
+    FLOW,
+    FLOW_COMPONENT,
+    FLOW_CONTENT_COMPONENT,
+    FLOW_DRAFT,
+    FLOW_VERSION,
+    TEAM,
+    WORKSPACE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFilter:
+    status: FlowStatus | None = None
+    type: FlowType | None = None
+    has_draft: bool | None = None
+    author_id: str | None = None
+    component_id: str | None = None
+
+
+ANY_FLOW = FlowFilter()
+
+COMPONENT_ID = bindparam("component", type_=Text)
+IS_COMPONENT = COMPONENT.c.id == COMPONENT_ID
+COMPONENTS = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
+
+
+def flows_matching(wanted: FlowFilter) -> list[ColumnElement[bool]]:
+    """The conditions that a filter puts on flows; `filter_values` says what their parameters stand for."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.status is not None:
+        conditions.append(FLOW.c.status == bindparam("status", type_=Text))
+    if wanted.type is not None:
+        conditions.append(FLOW.c.type == bindparam("type", type_=Text))
+    if wanted.has_draft is not None:
+        # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
+        has_draft = exists(select(literal(1)).where(_is_active_draft_of_flow()).offset(0))
+        conditions.append(has_draft if wanted.has_draft else ~has_draft)
+    if wanted.author_id is not None:
+        conditions.append(FLOW.c.created_by == bindparam("author", type_=Text))
+    if wanted.component_id is not None:
+        conditions.append(USES_COMPONENT)
+    return conditions
+
+
+def narrowed_by(wanted: FlowFilter) -> tuple[Narrowed, ...]:
+    """Those conditions of a filter by which few flows are found without looking at all the others.
+
+    Status and type are asked in the words of indexes that nothing else is asked in, or the planner would use these for
+    sorting many flows.
+    """
+    other, once = FLOW.alias("other").c, FLOW_COMPONENT.c
+    narrowed: list[Narrowed] = []
+    if wanted.component_id is not None:
+        is_named = and_(once.team == _named(TEAM.c.name), once.name == _named(COMPONENT.c.name))
+        narrowed.append(Narrowed(FLOW.c.id, once.flow_id, lambda parent: and_(once.workspace_id == parent, is_named)))
+    if wanted.author_id is not None:
+        is_author = other.created_by == bindparam("author", type_=Text)
+        narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_author)))
+    if wanted.status is not None:
+        narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.status)))
+    if wanted.type is not None:
+        narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.type)))
+    return tuple(narrowed)
+
+
+def _has_value(
+    workspace_id: ColumnElement[str], column: Column[str], parent: ColumnElement[str]
+) -> ColumnElement[bool]:
+    return workspace_id + column == parent + bindparam(column.name, type_=Text)
+
+
+def filter_values(wanted: FlowFilter) -> dict[str, str]:
+    given = {
+        "status": wanted.status,
+        "type": wanted.type,
+        "author": None if wanted.author_id is None else id_or_none(Kind.USER, wanted.author_id),
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _is_active_draft_of_flow() -> ColumnElement[bool]:
+    return and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
+
+
+def _uses_component() -> ColumnElement[bool]:
+    """Flows whose published version or draft has a command that means this component in the flow's tenant (C0).
+
+    The flows are walked in the order of their list; each is looked up by the hashes of what it holds.
+    """
+    home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
+    of_flow = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
+    tenant = of_flow.correlate(FLOW).scalar_subquery()
+    held = union_all(
+        select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
+        select(FLOW_DRAFT.c.content_hash).where(_is_active_draft_of_flow()).correlate(FLOW),
+    ).subquery("held")
+    return exists(
+        select(literal(1))
+        .select_from(held.join(FLOW_CONTENT_COMPONENT, FLOW_CONTENT_COMPONENT.c.hash == held.c.content_hash))
+        .where(
+            FLOW_CONTENT_COMPONENT.c.name == _named(COMPONENT.c.name),
+            FLOW_CONTENT_COMPONENT.c.team == _named(TEAM.c.name),
+            exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_meant(tenant))),
+        )
+    )
+
+
+def _named(part: ColumnElement[str]) -> ColumnElement[str]:
+    """A part of the name of the component that is asked for, if the viewer can see it."""
+    return select(part).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component()).scalar_subquery()
+
+
+def naming_component(component_id: str | None) -> dict[str, str]:
+    """What the parameter `component` stands for."""
+    return {} if component_id is None else {COMPONENT_ID.key: id_or_none(Kind.COMPONENT, component_id)}
+
+
+def id_or_none(kind: Kind, wanted: str) -> str:
+    """An id that can be asked for; one that can't is replaced by one that nothing has."""
+    return wanted if is_id(kind, wanted) else ""
+
+
+USES_COMPONENT = _uses_component()
+SEES_COMPONENT = exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component()))
+"""Both are made once: they take most of the time of a statement that holds them."""

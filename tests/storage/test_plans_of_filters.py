@@ -1,0 +1,83 @@
+"""Filters of flows: of what few have no others are looked at; what many have is met along the order of the list."""
+
+from functools import partial
+
+import pytest
+
+from app.domain.model import FlowStatus, FlowType
+from app.storage.engine import Database
+from app.storage.paging import FEW, PageRequest
+from app.storage.reads.flow_filters import FlowFilter
+from app.storage.reads.lists import FlowOrder, ListName, Wanted
+from tests.storage.large_world import EVERYWHERE, HOMES, IN_THE_FIRST, nth, read_list, read_lists
+from tests.storage.plans import SIZE, hold, plans_of_pages
+
+
+@pytest.mark.parametrize("order", FlowOrder)
+@pytest.mark.parametrize(
+    ("wanted", "fraction"),
+    [
+        (FlowFilter(component_id=nth("component", 25)), 0),
+        (FlowFilter(component_id=nth("component", 24)), 1000),
+        (FlowFilter(component_id=nth("component", 24), status=FlowStatus.ACTIVE, has_draft=True), 1000),
+        (FlowFilter(component_id="component_of-nobody"), 0),
+        (FlowFilter(status=FlowStatus.SUSPENDED), 1000),
+        (FlowFilter(status=FlowStatus.SUSPENDED, type=FlowType.ORDINARY), 1000),
+        (FlowFilter(author_id=nth("user", 60)), 0),
+    ],
+    ids=[
+        "component-of-none",
+        "component-of-few",
+        "of-few-by-more",
+        "no-component",
+        "status",
+        "status-and-type",
+        "author",
+    ],
+)
+async def test_of_what_few_flows_have_no_others_are_looked_at(
+    large: Database, wanted: FlowFilter, fraction: int, order: FlowOrder
+) -> None:
+    """However many live in the workspace: those few are collected and sorted, by a plan for any values too."""
+    few = IN_THE_FIRST // fraction + 1 if fraction else 0
+    listing = Wanted(ListName.FLOWS, flow_filter=wanted, flow_order=order)
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing))
+    hold(plans, rows=max(few, 1), sorted_rows=few)
+    homes = [HOMES[EVERYWHERE][0], nth("workspace", 2)]
+    hold(
+        await plans_of_pages(large, partial(read_lists, large, EVERYWHERE, homes, listing)),
+        rows=few + SIZE,
+        sorted_rows=few + SIZE,
+    )
+
+
+@pytest.mark.parametrize("order", FlowOrder)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        FlowFilter(status=FlowStatus.ACTIVE),
+        FlowFilter(type=FlowType.REAL_TIME),
+        FlowFilter(has_draft=True),
+        FlowFilter(has_draft=False),
+        FlowFilter(component_id=nth("component", 12)),
+        FlowFilter(component_id=nth("component", 13)),
+    ],
+    ids=["active", "real-time", "draft", "no-draft", "component-of-all", "component-of-a-tenth"],
+)
+async def test_filters_are_asked_along_the_order_of_the_list(
+    large: Database, wanted: FlowFilter, order: FlowOrder
+) -> None:
+    """As many flows are passed over as don't match, but of what matches no more than FEW are collected and sorted."""
+    listing = Wanted(ListName.FLOWS, flow_filter=wanted, flow_order=order)
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing))
+    hold(plans, rows=FEW + 1, sorted_rows=FEW)
+
+
+async def test_the_flows_of_a_component_are_those_whose_commands_mean_it(large: Database) -> None:
+    wanted = FlowFilter(component_id=nth("component", 13))
+    page = await read_list(
+        large, EVERYWHERE, HOMES[EVERYWHERE][0], Wanted(ListName.FLOWS, flow_filter=wanted), PageRequest(1000)
+    )
+    expected = {nth("flow", number) for number in range(1, IN_THE_FIRST + 1) if (1 + number % 1000) % 10 == 3}
+    found = {flow.id for _, flow in page.elements}
+    assert (found <= expected, len(found)) == (True, min(1000, len(expected)))
