@@ -26,6 +26,8 @@ from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
 from app.graphql.types.workspace import Workspace
+from app.storage.ids import Kind
+from app.storage.reads.flow_filters import id_or_none
 from app.storage.reads.lists import ListName, Wanted
 from app.usecases.find_candidates import find_override_candidates, find_topic_candidates
 from app.usecases.find_destinations import DestinationSearch
@@ -200,5 +202,5 @@ class Query:
         self, info: Info, page: PageArguments, flow_id: FlowId
     ) -> Awaitable[Connection[FlowVersion] | None]:
         """The published versions of a flow, newest first."""
-        flows = info.context.loaders.flows
-        return connection_below(info, Wanted(ListName.HISTORY), flow_id, page, FlowVersion.of, parents=flows)
+        flow, flows = id_or_none(Kind.FLOW, flow_id), info.context.loaders.flows
+        return connection_below(info, Wanted(ListName.HISTORY), flow, page, FlowVersion.of, parents=flows)
