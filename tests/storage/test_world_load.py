@@ -3,10 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from app.domain.graph import Json, bindings_from_json, canonical, content_hash, join
 from app.storage.ids import Kind, kind_of
@@ -14,9 +11,6 @@ from app.storage.world import load_world
 from tests.storage.world_files import GRAPH, World, as_file, contents, put, world
 
 Contents = dict[str, list[dict[str, Any]]]
-
-REAL_FLOWS = Path(__file__).parents[3] / "shared" / "flows"
-PLATFORM = ("elasticio", "platform")
 
 
 def one(rows: list[dict[str, Any]], **wanted: object) -> dict[str, Any]:
@@ -195,42 +189,3 @@ async def test_progress_is_told_up_to_the_end(database_url: str) -> None:
     assert ("Reading", len(document), len(document)) in told
     assert told[-1] == ("Loading flows", 2, 2)
     assert all(0 <= done <= total for _, done, total in told)
-
-
-@pytest.mark.skipif(not REAL_FLOWS.is_dir(), reason="the folder with real flows is not beside the checkout")
-async def test_real_graphs_come_back_unchanged_but_for_ids(database_url: str) -> None:
-    graphs = {path.stem: graph for path in sorted(REAL_FLOWS.glob("*.json")) if (graph := real_graph(path))}
-    assert len(graphs) == 6
-    ids = await load_world(database_url, as_file(real_world(graphs)))
-    database = await contents(database_url)
-    for name, graph in graphs.items():
-        version = one(database["flow_version"], flow_id=ids[name])
-        assert canonical(graph_of(database, version)) == canonical(with_ids(graph, references_only(ids)))
-
-
-def references_only(ids: Mapping[str, str]) -> dict[str, str]:
-    return {key: its for key, its in ids.items() if kind_of(its) in (Kind.TOPIC, Kind.CREDENTIAL, Kind.AGENT)}
-
-
-def real_graph(path: Path) -> Json:
-    return json.loads(path.read_text(encoding="utf-8")).get("graph")
-
-
-def real_world(graphs: Mapping[str, Json]) -> World:
-    """A world around real graphs: what they refer to is there, under the placeholders that they have for it."""
-    credentials = {"{WEBHOOK_CREDENTIAL_ID}": "webhook", "Credential_ID": "webhook"}
-    made = elsewhere()
-    made["teams"] = [{"key": team, "contract": "c", "name": team} for team in PLATFORM]
-    made["components"] = [
-        {"key": "pub-sub", "team": "elasticio", "name": "pub-sub", "pubSub": True},
-        {"key": "webhook", "team": "elasticio", "name": "webhook", "requires": "CREDENTIAL"},
-    ]
-    made["topics"] = [{"key": "{NEWS_TOPIC_ID}", "workspace": "w", "name": "News"}]
-    made["credentials"] = [
-        {"key": key, "workspace": "w", "component": component, "name": "Hook"} for key, component in credentials.items()
-    ]
-    made["agents"] = [{"key": "5a09deda2d5f49665afb739a", "workspace": "w", "name": "Agent"}]
-    made["flows"] = [
-        {"key": name, "workspace": "w", "name": name, "versions": [{"graph": graph}]} for name, graph in graphs.items()
-    ]
-    return made
