@@ -1,7 +1,7 @@
-"""Every refusal that a caller can act on, and the order in which they are reported.
+"""What all refusals have in common, and the order in which they are reported.
 
-A refusal is a value, not an exception; it stands beside the rule that it comes from. Its message is one sentence or
-two for the person who reads it: what stands in the way, and what would help.
+A refusal is a value, not an exception; its class stands beside the rule that it comes from. Its message is one sentence
+or two for the person who reads it: what stands in the way, and what would help.
 """
 
 from collections.abc import Iterable

@@ -12,6 +12,7 @@ from itertools import chain, count, islice
 from app.domain.graph import KEYS, Json
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
+from app.domain.paths import Path
 
 DEEPEST_GRAPH = 200
 """Levels of lists and objects inside a graph, so that no reader of it runs out of stack."""
@@ -26,7 +27,6 @@ _MANY_DIGITS = re.compile(r"\d{19}", re.ASCII)
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
-Path = tuple[str, ...]
 GraphMistakes = tuple[InvalidInput, ...]
 
 

@@ -11,7 +11,7 @@ MOST_CHARACTERS = 1_000_000
 
 ELEMENTS_PER_STEP = 4
 BYTES_PER_STEP = 16
-"""So many elements of lists are made ready for that in the time of a step, and so many bytes of them."""
+"""Before lists are matched, their elements are serialized: so many elements or bytes take the time of one step."""
 
 Stretch = tuple[int, int, int, int]
 """Where two lists differ: from where to where in the one, and in the other."""

@@ -1,4 +1,4 @@
-"""Drafts that go: discarded by their owner's word, or restored from where they were set aside (H8)."""
+"""Discarding drafts, and restoring those that were set aside (H8)."""
 
 from dataclasses import dataclass
 

@@ -18,7 +18,7 @@ from app.telemetry.log import log
 
 LINGER_SECONDS = 0.2
 """How long a server that is to stop still answers after its last work: requests may be under way to it."""
-CLOSING_SECONDS = 1
+SENDING_SECONDS = 1
 """How long answers may take to leave when everything is done or cut off."""
 
 
@@ -94,7 +94,7 @@ def config_of(settings: Settings) -> uvicorn.Config:
         proxy_headers=settings.trusted_proxies is not None,
         forwarded_allow_ips=settings.trusted_proxies or "",
         http=protocol_of(settings),
-        timeout_graceful_shutdown=CLOSING_SECONDS,
+        timeout_graceful_shutdown=SENDING_SECONDS,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )

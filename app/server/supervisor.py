@@ -19,17 +19,17 @@ from pathlib import Path
 
 from app.server.signals import SIGNALS, blocked
 from app.settings import Settings
+from app.telemetry import MULTIPROCESS_FOLDER
 from app.telemetry.log import log
 
 # The program is imported once, before: workers share its memory, and a new one serves at once.
 FORK = get_context("fork")
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 Serve = Callable[[socket.socket, int], None]
 """What a worker does with the socket, and with the pipe that its heartbeats go into."""
 
 LONGEST_ROUND_SECONDS = 1.0
 """How often heartbeats are looked for, at the least."""
-CLOSING_SECONDS = 2
+EXIT_SECONDS = 2
 """How much longer workers may take to end than requests may, before they are killed."""
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 10.0
@@ -125,7 +125,7 @@ class Supervisor:
         self._timeout_seconds = settings.worker_timeout_seconds
         self._round_seconds = min(LONGEST_ROUND_SECONDS, self._timeout_seconds / 4)
         # More than they need: whoever hangs is killed.
-        self._patience_seconds = settings.shutdown_seconds + CLOSING_SECONDS
+        self._patience_seconds = settings.shutdown_seconds + EXIT_SECONDS
         self._workers: list[Worker] = []
         self._respawns: list[tuple[float, float]] = []
         """When a worker is to be started, and after which delay."""
@@ -253,15 +253,15 @@ def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[
 def metrics_folder(*, several: bool) -> Iterator[Path | None]:
     """A folder where several workers put together what they measure; named in the environment, which they inherit."""
     if not several:
-        os.environ.pop(METRICS_FOLDER, None)
+        os.environ.pop(MULTIPROCESS_FOLDER, None)
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="flowport-metrics-"))
-    os.environ[METRICS_FOLDER] = str(folder)
+    os.environ[MULTIPROCESS_FOLDER] = str(folder)
     try:
         yield folder
     finally:
-        del os.environ[METRICS_FOLDER]
+        del os.environ[MULTIPROCESS_FOLDER]
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -37,7 +37,7 @@ from app.telemetry.effort import count_graph
 IDS = bindparam("ids", type_=ARRAY(Text))
 
 CHARACTERS_OF_OUTLINE = 3
-"""How many of a graph a character of its outline and bindings stands for: what is long in a graph isn't read here."""
+"""For each character of an outline and bindings, so many of the graph are counted, whose fields and mappers aren't read."""
 
 STATES = ("published", "draft", "named")
 

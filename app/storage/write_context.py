@@ -1,4 +1,4 @@
-"""The steps that writing is made of: one row or one lock-step each, by one actor at one time in one transaction."""
+"""What all writes have in common: who writes, when and in which transaction, and how rows are inserted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

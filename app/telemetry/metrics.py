@@ -14,8 +14,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Where several server processes put their numbers together, if this variable names a folder."""
+from app.telemetry import MULTIPROCESS_FOLDER
 
 ATTEMPTS = 20
 BETWEEN_ATTEMPTS = 0.005

@@ -9,7 +9,7 @@ from app.usecases.results import Discarded
 
 
 async def discard_draft(work: UnitOfWork, actor: UserId, wish: DiscardWish) -> Discarded | Refused[DiscardRefusal]:
-    """Remove a draft by its owner's word, and the flow if nothing is left of it (H8). On a refusal nothing is."""
+    """Remove a draft, and the flow if nothing is left of it (H8). On a refusal nothing is removed."""
     async with work.begin(actor) as store:
         facts = await store.draft_facts(wish.flow_id)
         aside = facts is not None and await store.has_drafts_set_aside(facts.flow.id)

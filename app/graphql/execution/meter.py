@@ -23,7 +23,7 @@ MOST_DIFFERENT_LISTS = 80
 READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
 COUNTED_AT_ONCE, LONG_TEXT = 512, 65_536
-"""As many values of a field, and as many characters, as are put together to be counted."""
+"""So many values of a field are counted at once, texts as one, unless they have so many characters together."""
 BYTES_OF_NULL = 5
 TEXTS = frozenset({str, NoneType})
 BYTES_PER_FIELD = 4

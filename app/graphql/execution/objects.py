@@ -35,7 +35,7 @@ class Objects:
         self.indexes: list[int | None] = []
         """Where each one stands in the list that its field is, if that is one."""
         self.keys: dict[object, list[Any]] = {}
-        """By what relations take for them: found once, for all aliases."""
+        """By the key of a relation: which thing each object refers to, found once for all aliases of the field."""
         self.nulled: set[int] = set()
         self.nulled_fields: set[tuple[int, str]] = set()
 
