@@ -76,7 +76,7 @@ def compare(older: Snapshot, newer: Snapshot, budget: ComparisonBudget | None = 
         return GraphDiff(identical=not bindings, bindings=bindings)
     before, after = _steps(older.content), _steps(newer.content)
     links_before, links_after = _links(older.content), _links(newer.content)
-    comparison = _Comparison(budget or ComparisonBudget())
+    comparison = Comparison(budget or ComparisonBudget())
     return GraphDiff(
         identical=False,
         added_steps=tuple(key for key in after if key not in before),
@@ -89,11 +89,6 @@ def compare(older: Snapshot, newer: Snapshot, budget: ComparisonBudget | None = 
     )
 
 
-def field_changes(before: Json, after: Json, budget: ComparisonBudget | None = None) -> tuple[FieldChange, ...]:
-    """Where two JSON values differ, each place once, with its JSON Pointer."""
-    return _Comparison(budget or ComparisonBudget()).changes(before, after)
-
-
 ENTRY = 50
 CONTAINER = 5
 """A change counts as so many characters beside those of its path, and a list or object that is looked into as so many."""
@@ -102,7 +97,7 @@ _At = tuple["_At", str | int] | None
 """Where a value stands: its parent and its own key, so that a path is made only of what is told."""
 
 
-class _Comparison:
+class Comparison:
     """Of two values, or of all steps and links of two states. Keys of objects are in canonical order.
 
     Lists whose matching the budget doesn't cover are compared element by element; once so much was told that it is
@@ -121,6 +116,7 @@ class _Comparison:
                     yield Changed(key, fields)
 
     def changes(self, before: Json, after: Json) -> tuple[FieldChange, ...]:
+        """Where two JSON values differ, each place once, with its JSON Pointer."""
         self._found = []
         if not self._is_spent():
             self._compare(None, before, after)

@@ -21,7 +21,7 @@ from app.domain.step import Step
 class UsableWhere:
     """The workspaces that can use all components of a flow, as conditions that a database can check.
 
-    `components_not_accessible` gives the same answer workspace by workspace; a test holds the two together.
+    `UsedComponents.refused_by` gives the same answer workspace by workspace; a test holds the two together.
     """
 
     nowhere_else: bool
@@ -43,16 +43,6 @@ USABLE_NOWHERE_ELSE = UsableWhere(
 _Reasons = tuple[InaccessibilityReason | None, ...]
 
 
-def components_not_accessible(
-    steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace, destination: Workspace
-) -> tuple[ComponentNotAccessible, ...]:
-    """Every component of the steps that the destination can't use, once, in the order of its first step (C5).
-
-    Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
-    """
-    return UsedComponents(steps, catalogue, source=source).refused_by(destination)
-
-
 class UsedComponents:
     """The components of a flow's steps, looked up once for any number of destinations (C5).
 
@@ -71,6 +61,10 @@ class UsedComponents:
         self._told: dict[_Reasons, InaccessibleComponents] = {}
 
     def refused_by(self, destination: Workspace) -> tuple[ComponentNotAccessible, ...]:
+        """Every component that the destination can't use, once, in the order of its first step (C5).
+
+        Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
+        """
         if self._source.id == destination.id:
             return ()
         reasons = self._reasons_in(destination)

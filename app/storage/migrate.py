@@ -45,11 +45,6 @@ async def upgrade(url: str) -> None:
         await run_alone(url, lambda config: command.upgrade(config, "head"))
 
 
-async def downgrade(url: str, revision: str) -> None:
-    """Take the database back to a revision; "base" is the empty schema."""
-    await run_alone(url, lambda config: command.downgrade(config, revision))
-
-
 async def is_current(url: str) -> bool:
     """Whether the database has the newest schema."""
     async with engine_of(url) as engine, engine.connect() as connection:
@@ -83,6 +78,8 @@ async def refuse_unknown_schema(url: str) -> None:
 
 
 async def run_alone(url: str, run: Callable[[Config], None]) -> None:
+    """Run a command of Alembic, while no other process does."""
+
     def run_on(connection: Connection) -> None:
         config = configuration()
         config.attributes["connection"] = connection

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import pytest
 
-from app.domain.diff import ENTRY, FieldChange, Snapshot, compare, field_changes
+from app.domain.diff import ENTRY, FieldChange, Snapshot, compare
 from app.domain.graph import Json, canonical, content_hash, split, steps_of
 from app.domain.matching import MOST_CHARACTERS, MOST_STEPS, ComparisonBudget, unequal
+from tests.domain.differences import field_changes
 from tests.domain.world import native, node
 
 FEW_STEPS = 40_000

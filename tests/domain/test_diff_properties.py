@@ -4,8 +4,9 @@ from random import Random
 
 from hypothesis import given
 
-from app.domain.diff import GraphDiff, Snapshot, compare, field_changes
+from app.domain.diff import GraphDiff, Snapshot, compare
 from app.domain.graph import Json, canonical, content_hash, numbered, split, steps_of
+from tests.domain.differences import field_changes
 from tests.domain.random_drafts import PUB, graphs
 from tests.domain.random_graphs import TEXTS, exactly, reordered, scalar, values
 from tests.domain.random_worlds import bounded, by_chance

@@ -26,7 +26,7 @@ from app.domain.readiness import ComponentUnavailable, blockers
 from app.domain.revert import RevertWish, plan_revert
 from app.domain.step_choices import StepChoice
 from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
-from app.domain.used_components import UsedComponents, components_not_accessible
+from app.domain.used_components import UsedComponents
 from tests.domain.lifecycle import agreed, choose, codes, facts_of
 from tests.domain.planning import create
 from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
@@ -85,7 +85,7 @@ def test_a_flow_that_crosses_tenants_does_not_find_its_component_where_an_invisi
 ) -> None:
     ours, theirs = component("acme/mailer", GLOBAL), component("acme/mailer", access, OVERSEAS, component_id="other")
     catalogue, steps = Catalogue([ours], invisible=[theirs]), outline(step("1", SEND))
-    [refused] = components_not_accessible(steps, catalogue, source=DEVELOPMENT, destination=OF_OVERSEAS)
+    [refused] = UsedComponents(steps, catalogue, source=DEVELOPMENT).refused_by(OF_OVERSEAS)
     assert refused.components == (InaccessibleComponent("acme/mailer", ours, (called("1"),), OTHER_TENANT),)
     assert UsedComponents(steps, catalogue, source=DEVELOPMENT).usable_where().shadowing == frozenset(
         {OVERSEAS.tenant_id}
@@ -113,7 +113,7 @@ def test_an_export_is_refused_to_whoever_sees_little_exactly_if_it_is_to_whoever
     source, destination, everything = world.workspaces[here], world.workspaces[there], Catalogue(world.components)
     little = seen_from([source.contract, destination.contract], world.components)
     by_little, by_all = (
-        components_not_accessible(outline(*steps), catalogue, source=source, destination=destination)
+        UsedComponents(outline(*steps), catalogue, source=source).refused_by(destination)
         for catalogue in (little, everything)
     )
     refused = [(each.name, each.steps) for error in by_all for each in error.components]
@@ -138,8 +138,7 @@ def test_where_a_flow_may_go_is_as_without_components_whose_names_the_caller_doe
     )
     for place in world.workspaces:
         told, expected = (
-            components_not_accessible(outline(*steps), catalogue, source=source, destination=place)
-            for catalogue in (seen, less)
+            UsedComponents(outline(*steps), catalogue, source=source).refused_by(place) for catalogue in (seen, less)
         )
         assert told == expected
 

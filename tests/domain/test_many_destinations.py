@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.domain.component import Catalogue
 from app.domain.export import export_refusals
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
-from app.domain.used_components import USABLE_NOWHERE_ELSE, UsedComponents, components_not_accessible
+from app.domain.used_components import USABLE_NOWHERE_ELSE, UsedComponents
 from tests.domain.counting import bytecodes
 from tests.domain.world import (
     DEVELOPMENT,
@@ -39,7 +39,7 @@ def test_every_destination_gets_the_answer_that_it_would_get_alone() -> None:
     steps = outline(*UNKNOWN[:2], *KNOWN)
     used = UsedComponents(steps, CATALOGUE, source=DEVELOPMENT)
     for place in (DEVELOPMENT, PRODUCTION, OF_SOUTHERN, OF_OVERSEAS, *ACCESSES[:2], PRODUCTION):
-        alone = components_not_accessible(steps, CATALOGUE, source=DEVELOPMENT, destination=place)
+        alone = UsedComponents(steps, CATALOGUE, source=DEVELOPMENT).refused_by(place)
         assert used.refused_by(place) == alone
         assert all(refused.workspace is place for refused in alone)
 
@@ -115,7 +115,5 @@ def test_workspaces_of_one_contract_are_asked_for_known_components_once() -> Non
     first, second, third = (workspace(f"Place {number}", SOUTHERN, FULL) for number in range(3))
     once = bytecodes(lambda: used.refused_by(first))
     assert bytecodes(lambda: used.refused_by(second)) < once / 20
-    assert used.refused_by(third) == components_not_accessible(
-        steps, catalogue(*known), source=DEVELOPMENT, destination=third
-    )
+    assert used.refused_by(third) == UsedComponents(steps, catalogue(*known), source=DEVELOPMENT).refused_by(third)
     assert bytecodes(lambda: used.refused_by(workspace("Limited", SOUTHERN, LIMITED))) > once / 2

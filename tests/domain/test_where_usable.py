@@ -4,7 +4,7 @@ from hypothesis import given, strategies
 
 from app.domain.component import Catalogue
 from app.domain.model import TenantId, Workspace
-from app.domain.used_components import UsableWhere, UsedComponents, components_not_accessible
+from app.domain.used_components import UsableWhere, UsedComponents
 from tests.domain.random_worlds import World, bounded, step_lists, worlds
 from tests.domain.world import (
     DEVELOPMENT,
@@ -48,7 +48,7 @@ def test_conditions_and_refusals_agree_in_every_workspace_of_every_world(
     where = UsedComponents(outline(*steps), catalogue, source=source).usable_where()
     for destination in world.workspaces:
         if destination.id != source.id:
-            refused = components_not_accessible(outline(*steps), catalogue, source=source, destination=destination)
+            refused = UsedComponents(outline(*steps), catalogue, source=source).refused_by(destination)
             assert holds(where, destination) is not bool(refused), destination
 
 

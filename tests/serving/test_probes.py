@@ -3,10 +3,11 @@
 import httpx
 import pytest
 
-from app.storage.migrate import downgrade, upgrade
+from app.storage.migrate import upgrade
 from tests.api.client import serving
 from tests.databases import Databases
 from tests.serving.test_browsers import NOWHERE, browsing
+from tests.storage.downgrading import downgrade
 
 UNREACHABLE = "The database is not reachable."
 NOT_MIGRATED = "The database has another schema than this program knows."

@@ -13,8 +13,9 @@ from sqlmodel import SQLModel
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.domain.content import split_graph
 from app.domain.graph import canonical
-from app.storage.migrate import downgrade, is_current, upgrade
+from app.storage.migrate import is_current, upgrade
 from app.storage.write_context import content_row
+from tests.storage.downgrading import downgrade
 
 TABLES = text("select count(*) from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'")
 

@@ -7,9 +7,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.storage.migrate import downgrade, upgrade
+from app.storage.migrate import upgrade
 from app.storage.tables import METADATA
 from tests.storage.catalogue import catalogue_of
+from tests.storage.downgrading import downgrade
 
 SMALL_WORLD = """
     INSERT INTO tenant (id, name, component_whitelist) VALUES ('tenant_1', 'One', false), ('tenant_2', 'Two', false);
