@@ -11,7 +11,7 @@ from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info, found
 from app.graphql.describe import field
-from app.graphql.destinations import (
+from app.graphql.export_dialog import (
     DestinationContractConnection,
     DestinationWorkspaceConnection,
     OverrideCandidateConnection,

@@ -32,7 +32,7 @@ WORKSPACES = ListBelow(
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
     access_of,
 )
-"""The workspaces that a user can see."""
+"""The workspaces that a user can see, with what rules need of them to rate each as a destination."""
 
 CONTRACTS = ListBelow(
     select(*columns(CONTRACT, ContractView)).select_from(

@@ -1,6 +1,7 @@
-"""The connections of places where a flow may go: destination workspaces, flows to override, topics to choose."""
+"""The lists of the export dialog: destinations of a flow, flows that it may override, topics that may replace its own."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any, Self, TypeVar
 
 import strawberry
 
@@ -20,6 +21,7 @@ from app.usecases.find_candidates import TopicCandidate
 from app.usecases.find_destinations import RatedDestination
 
 Count = Callable[[], Awaitable[int]]
+Element = TypeVar("Element")
 
 
 @strawberry.type
@@ -34,12 +36,23 @@ class Counted:
         """How long the whole list is. It is counted only when this field is selected."""
         return self.count()
 
+    @classmethod
+    def made_of(cls, edge: Callable[[str, Element], Any], paging: Paging, page: Page[Element], count: Count) -> Self:
+        """The connection whose edges are made of the cursor and the element by `edge`."""
+        edges = [edge(paging.cursor(key), element) for key, element in page.elements]
+        make: Callable[..., Self] = cls
+        return make(edges=edges, nodes=[each.node for each in edges], page_info=paging.info(page), count=count)
+
 
 @strawberry.type(description="A contract as the destination of a flow.")
 class DestinationContractEdge:
     cursor: str = about("Where the element stands; opaque, and valid for this list only.")
     node: Contract = about("The contract.")
     eligible: bool = about("Whether it holds a workspace that you may export the flow to, be it over a flow only.")
+
+    @classmethod
+    def of(cls, cursor: str, there: RatedContract) -> "DestinationContractEdge":
+        return cls(cursor=cursor, node=Contract.of(there.contract), eligible=there.eligible)
 
 
 @strawberry.type(description="A page of the contracts that a flow may be exported to.")
@@ -48,14 +61,8 @@ class DestinationContractConnection(Counted):
     nodes: list[Contract] = about("The contracts of the page.")
 
     @classmethod
-    def of(cls, paging: Paging, page: Page[RatedContract], count: Count) -> "DestinationContractConnection":
-        edges = [
-            DestinationContractEdge(
-                cursor=paging.cursor(key), node=Contract.of(there.contract), eligible=there.eligible
-            )
-            for key, there in page.elements
-        ]
-        return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)
+    def of(cls, paging: Paging, page: Page[RatedContract], count: Count) -> Self:
+        return cls.made_of(DestinationContractEdge.of, paging, page, count)
 
 
 @strawberry.type(description="A workspace as the destination of a flow.")
@@ -86,9 +93,8 @@ class DestinationWorkspaceConnection(Counted):
     nodes: list[Workspace] = about("The workspaces of the page.")
 
     @classmethod
-    def of(cls, paging: Paging, page: Page[RatedDestination], count: Count) -> "DestinationWorkspaceConnection":
-        edges = [DestinationWorkspaceEdge.of(paging.cursor(key), there) for key, there in page.elements]
-        return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)
+    def of(cls, paging: Paging, page: Page[RatedDestination], count: Count) -> Self:
+        return cls.made_of(DestinationWorkspaceEdge.of, paging, page, count)
 
 
 @strawberry.type(description="A flow that could be overridden.")
@@ -109,9 +115,8 @@ class OverrideCandidateConnection(Counted):
     nodes: list[Flow] = about("The flows of the page.")
 
     @classmethod
-    def of(cls, paging: Paging, page: Page[tuple[FlowView, int]], count: Count) -> "OverrideCandidateConnection":
-        edges = [OverrideCandidateEdge.of(paging.cursor(key), candidate) for key, candidate in page.elements]
-        return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)
+    def of(cls, paging: Paging, page: Page[tuple[FlowView, int]], count: Count) -> Self:
+        return cls.made_of(OverrideCandidateEdge.of, paging, page, count)
 
 
 @strawberry.type(description="A topic that could take the place of the flow's.")
@@ -137,6 +142,5 @@ class TopicCandidateConnection(Counted):
     nodes: list[Topic] = about("The topics of the page.")
 
     @classmethod
-    def of(cls, paging: Paging, page: Page[TopicCandidate], count: Count) -> "TopicCandidateConnection":
-        edges = [TopicCandidateEdge.of(paging.cursor(key), candidate) for key, candidate in page.elements]
-        return cls(edges=edges, nodes=[edge.node for edge in edges], page_info=paging.info(page), count=count)
+    def of(cls, paging: Paging, page: Page[TopicCandidate], count: Count) -> Self:
+        return cls.made_of(TopicCandidateEdge.of, paging, page, count)
