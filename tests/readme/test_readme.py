@@ -56,7 +56,7 @@ def test_every_refusal_has_an_example_in_the_order_of_the_codes() -> None:
 
 
 def test_the_codes_of_requests_are_those_that_there_are_with_their_status() -> None:
-    section = read("app/http/README.md").partition("## Error codes")[2].partition("\n## ")[0]
+    section = read("app/http/README.md").partition("## Request codes")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([A-Z_]+)` \| \d{3}\b.* \|$", section, re.MULTILINE)
     only_logged = re.findall(r"^`([A-Z_]+)` is in the log only", section, re.MULTILINE)
     assert sorted([*rows, *only_logged]) == sorted(RequestCode)
