@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.domain.input import name_key as fold
 from app.storage.database_connections import ReadConnection
-from app.storage.related import Found, Joins, found_in, joined
+from app.storage.related import NO_JOINS, Found, Joins, found_in, joined
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
@@ -91,21 +91,24 @@ class Order:
         key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
         return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
 
-    def cut(self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View]) -> Page[View]:
-        """The page in the rows that `page` selected."""
-        kept = self.kept(rows, request)
-        more, beyond = len(rows) > request.size, request.beyond is not None
-        elements = tuple((key, view(row)) for key, row in kept)
-        if request.backwards:
-            return Page(elements[::-1], has_next=beyond, has_previous=more)
-        return Page(elements, has_next=more, has_previous=beyond)
-
-    def kept(self, rows: Sequence[Any], request: PageRequest) -> list[tuple[Key, Any]]:
-        """The rows of the page, with their keys, as they were asked for."""
+    def cut(
+        self,
+        rows: Sequence[Any],
+        request: PageRequest,
+        view: Callable[[Any], View],
+        joins: Joins = NO_JOINS,
+        start: int = 0,
+    ) -> Page[View]:
+        """The page in the rows that `page` selected; what is joined has its columns from `start` on."""
         width = len(self.columns)
         kept = [(tuple(row[-width:]), row) for row in rows]
         kept.sort(key=itemgetter(0), reverse=self.descending != request.backwards)
-        return kept[: request.size]
+        more, beyond = len(kept) > request.size, request.beyond is not None
+        kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
+        elements = tuple([(key, view(row)) for key, row in kept])
+        found = found_in(kept, elements, joins, start=start)
+        has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
+        return Page(elements, has_next=has_next, has_previous=has_previous, found=found)
 
 
 def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
@@ -168,6 +171,8 @@ class ListBelow(Generic[View]):
     """What is read with the elements."""
     narrowed: "tuple[Narrowed, ...]" = ()
     """Conditions that may leave few elements, each with an index of its own."""
+    width: int = 0
+    """How many columns an element is made of; those of what is joined come next."""
     statements: dict[tuple[str, bool], Select[Any]] = field(default_factory=dict)
     """Those that were made, which takes longer than to have them answered."""
 
@@ -175,7 +180,7 @@ class ListBelow(Generic[View]):
         return replace(self, rows=self.rows.where(*conditions), statements={})
 
     def joining(self, joins: Joins) -> "ListBelow[View]":
-        return replace(self, joins=joins, statements={})
+        return replace(self, joins=joins, width=len(self.rows.selected_columns), statements={})
 
     async def pages(
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
@@ -195,12 +200,7 @@ class ListBelow(Generic[View]):
         return [pages[parent] for parent in parents]
 
     def _cut(self, rows: Sequence[Any], request: PageRequest) -> Page[View]:
-        page = self.order.cut(rows, request, self.view)
-        if not self.joins:
-            return page
-        kept = [row for _, row in self.order.kept(rows, request)]
-        elements = [element for _, element in (reversed(page.elements) if request.backwards else page.elements)]
-        return replace(page, found=found_in(kept, elements, self.joins, start=len(self.rows.selected_columns)))
+        return self.order.cut(rows, request, self.view, self.joins, self.width)
 
     def _statement(self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False) -> Select[Any]:
         found = self.statements.get((name, backwards))

@@ -33,11 +33,14 @@ class Join:
 
     def read(self, row: Sequence[Any]) -> tuple[Any, ...] | None:
         """The thing in its columns; None if they are those of nothing."""
-        return None if row[0] is None else self.view._make(row)
+        return None if row[0] is None else tuple.__new__(self.view, row)
 
 
 Joins = Mapping[Related, Join]
-Found = dict[Related, dict[str, Any]]
+NO_JOINS: Joins = {}
+Keyed = tuple[Any, Any]
+"""Something with its key in a list."""
+Found = dict[Related, dict[Any, Any]]
 """What was found by which key; None for what isn't there."""
 
 
@@ -56,14 +59,14 @@ def joined(rows: FromClause, page: FromClause, joins: Joins, *, keys: int) -> Se
     return select(*of_page[:-keys], *columns, *of_page[-keys:]).select_from(rows)
 
 
-def found_in(rows: Sequence[Sequence[Any]], elements: Sequence[Any], joins: Joins, *, start: int) -> Found:
+def found_in(rows: Sequence[Keyed], elements: Sequence[Keyed], joins: Joins, *, start: int) -> Found:
     """What these elements refer to, in the rows that they were made of, whose columns for that begin at `start`."""
     found: Found = {}
     for related, join in joins.items():
         end = start + len(join.view._fields)
-        keys = [getattr(element, join.key) for element in elements]
-        found[related] = {
-            key: join.read(row[start:end]) for key, row in zip(keys, rows, strict=True) if key is not None
-        }
+        keys = [getattr(element, join.key) for _, element in elements]
+        read = [join.read(row[start:end]) for _, row in rows]
+        found[related] = dict(zip(keys, read, strict=True))
+        found[related].pop(None, None)
         start = end
     return found

@@ -14,13 +14,14 @@ from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, default_f
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, is_awaitable
 from strawberry.schema.schema_converter import get_arguments
+from strawberry.types.field import StrawberryField
 
 from app.graphql.context import Context, Info
 from app.graphql.execution.completion import AnswerAbandoned, Completion
 from app.graphql.execution.fields import declared_resolver
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.pending import PendingField, PendingRelation, attempt, mapped
-from app.graphql.execution.plan import FieldPlan, Plan
+from app.graphql.execution.plan import FieldPlan, Plan, has_variables
 from app.graphql.lookups import Loader, Lookup, Lookups
 from app.graphql.relations import One, Several
 from app.offload import offload
@@ -121,14 +122,7 @@ class Executor:
         if field.is_connection:
             self._completion.count_connections(objects, field)
         try:
-            arguments = get_argument_values(
-                field.definition,
-                field.node,
-                self._plan.variables,
-                field.details[0].fragment_variable_values,
-                self._plan.hides_suggestions,
-            )
-            call = await self._call_of(objects, field, arguments)
+            call = await self._call_of(objects, field)
         except Exception as error:  # noqa: BLE001 - it is told at the field of each
             return [error] * len(objects.sources)
         values = []
@@ -138,15 +132,32 @@ class Executor:
             values.append(attempt(call, source))
         return values
 
-    async def _call_of(self, objects: Objects, field: FieldPlan, arguments: dict[str, Any]) -> Callable[[Any], Any]:
+    async def _call_of(self, objects: Objects, field: FieldPlan) -> Callable[[Any], Any]:
         """The call of a resolver. Strawberry's own wrapper would convert the arguments anew for each object."""
         info, declared = self._info(objects, field), declared_resolver(field.definition)
         if declared is None or declared.base_resolver is None:
-            resolve = field.definition.resolve or default_field_resolver
+            resolve, arguments = field.definition.resolve or default_field_resolver, self._arguments(field)
             return lambda source: resolve(source, info, **arguments)
         related = self._plan.related(field) if field.is_connection else ()
         told = Info(_raw_info=info, _field=declared, related=related)
-        own = told.schema
+        named = field.arguments or await self._converted(field, declared, told)
+        if declared.base_resolver.info_parameter is not None:
+            named = {**named, declared.base_resolver.info_parameter.name: told}
+        function = cast("Callable[..., Any]", declared.base_resolver.wrapped_func)
+        return lambda source: function(source, **named)
+
+    def _arguments(self, field: FieldPlan) -> dict[str, Any]:
+        return get_argument_values(
+            field.definition,
+            field.node,
+            self._plan.variables,
+            field.details[0].fragment_variable_values,
+            self._plan.hides_suggestions,
+        )
+
+    async def _converted(self, field: FieldPlan, declared: StrawberryField, told: Info) -> dict[str, Any]:
+        """The arguments as a resolver takes them. Those of a connection are kept with the plan, if they are always the same."""
+        arguments, own = self._arguments(field), told.schema
         _, named = await offload(
             CHARACTERS_PER_ELEMENT * elements_in(arguments),
             get_arguments,
@@ -157,8 +168,9 @@ class Executor:
             config=own.config,
             scalar_registry=own.schema_converter.scalar_registry,
         )
-        function = cast("Callable[..., Any]", declared.base_resolver.wrapped_func)
-        return lambda source: function(source, **named)
+        if field.is_connection and not has_variables(field.node):
+            field.arguments = named
+        return named
 
     def _info(self, objects: Objects, field: FieldPlan) -> GraphQLResolveInfo[Context]:
         """What resolvers are told. The path is that of the first of the objects for which they are asked."""

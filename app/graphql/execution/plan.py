@@ -36,6 +36,7 @@ class FieldPlan:
     """A field that is selected of an object."""
 
     __slots__ = (
+        "arguments",
         "below",
         "definition",
         "details",
@@ -60,6 +61,8 @@ class FieldPlan:
         self.get, self.relation = how_to_get(parent_type, field_name)
         """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
+        self.arguments: dict[str, Any] | None = None
+        """Of a connection, once it was asked for: its arguments as its resolver takes them, if no variable is in them."""
         self.related: tuple[Related, ...] | None = None
         """Of a connection, once it was asked for: what can be read with its nodes."""
 
@@ -122,6 +125,20 @@ def conditions_of(document: DocumentNode) -> frozenset[str]:
 
     visit(document, Directives())
     return frozenset(found)
+
+
+def has_variables(field: FieldNode) -> bool:
+    """Whether there are variables in the arguments of a field."""
+    found = False
+
+    class Variables(Visitor):
+        def enter_variable(self, *_: object) -> None:
+            nonlocal found
+            found = True
+
+    for argument in field.arguments or ():
+        visit(argument, Variables())
+    return found
 
 
 NO_VARIABLES = VariableValues({}, {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -161,5 +162,5 @@ def columns(table: Table, view: type[NamedTuple], **others: ColumnElement[Any]) 
 def maker(view: type[View]) -> Callable[[Row], View]:
     """Makes a view of a row that starts with its columns."""
     width = len(view._fields)
-    make = view._make
+    make = partial(tuple.__new__, view)
     return lambda row: make(row[:width])
