@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.domain.diff import GraphDiff
@@ -241,8 +241,8 @@ class Loaders:
                 pages = await wanted.listing().pages(connection, parents, request, {"viewer": self._viewer})
             for parent, page in zip(parents, pages, strict=True):
                 found[PageBelow(wanted, request, parent)] = page
-                for related, answers in page.found.items():
-                    self._related(related).know(answers)
+                for related in wanted.related:
+                    self._related(related).know(partial(page.found, related))
         return [found[key] for key in keys]
 
     def _related(self, related: Related) -> Loader[str, Any]:

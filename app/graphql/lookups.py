@@ -26,6 +26,7 @@ class Loader(Generic[Key, Answer]):
         self._load = load
         self._reading = reading
         self._known: dict[Key, Answer] = {}
+        self._read_elsewhere: list[Callable[[], Mapping[Key, Answer]]] = []
         self._failure: Exception | None = None
 
     def load(self, key: Key) -> "asyncio.Future[Answer]":
@@ -41,6 +42,8 @@ class Loader(Generic[Key, Answer]):
 
     async def read(self, keys: Iterable[Key]) -> dict[Key, Answer]:
         """What is known of these keys, and of others, once the missing ones are read; nothing is made for each of them."""
+        while self._read_elsewhere:
+            self._known.update(self._read_elsewhere.pop()())
         missing = [key for key in dict.fromkeys(keys) if key not in self._known]
         if missing and self._failure is not None:
             raise self._failure.with_traceback(None)
@@ -53,9 +56,9 @@ class Loader(Generic[Key, Answer]):
             self._known.update(zip(missing, answers, strict=True))
         return self._known
 
-    def know(self, answers: Mapping[Key, Answer]) -> None:
-        """Take what was read elsewhere."""
-        self._known.update(answers)
+    def know(self, answers: Callable[[], Mapping[Key, Answer]]) -> None:
+        """Take what was read elsewhere, once anything is asked."""
+        self._read_elsewhere.append(answers)
 
     async def _load_batch(self, keys: list[Key]) -> list[Answer]:
         # The task is one of the library's own, which doesn't end with that of the request.

@@ -186,7 +186,8 @@ class CostAnalysis:
 
     def _page_size(self, node: FieldNode) -> int:
         """How many elements a page may have. Refuses paging arguments that aren't acceptable, before anything is run."""
-        given = {argument.name.value: self._value(argument.value) for argument in node.arguments or ()}
+        paging = (argument for argument in node.arguments or () if argument.name.value in PAGING)
+        given = {argument.name.value: self._value(argument.value) for argument in paging}
         sizes = {name: size for name in ("first", "last") if (size := _whole(given.get(name))) is not None}
         cursors = {name: str(cursor) for name in ("after", "before") if (cursor := given.get(name)) is not None}
         page = PageArguments(sizes.get("first"), cursors.get("after"), sizes.get("last"), cursors.get("before"))
@@ -223,6 +224,9 @@ class CostAnalysis:
             output: GraphQLOutputType = parent.fields[name].type
             return output
         return None
+
+
+PAGING = frozenset({"first", "after", "last", "before"})
 
 
 def _whole(value: object) -> int | None:

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.domain.input import name_key as fold
 from app.storage.database_connections import ReadConnection
-from app.storage.related import NO_JOINS, Found, Joins, found_in, joined
+from app.storage.related import Join, Joined, Related
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
@@ -57,8 +57,15 @@ class Page(Generic[View]):
     elements: tuple[tuple[Key, View], ...] = ()
     has_next: bool = False
     has_previous: bool = False
-    found: Found = field(default_factory=dict)
-    """What was read with the elements, which refer to it."""
+    rows: Sequence[Any] = ()
+    """What the elements were made of, each of one."""
+    joined: Joined | None = None
+    """What was read with them; None unless the columns of a row begin with those of its element."""
+
+    def found(self, related: Related) -> dict[Any, Any]:
+        """What the elements refer to, by the keys of loaders, where it was read with them."""
+        elements = [element for _, element in self.elements]
+        return {} if self.joined is None else self.joined.found(related, self.rows, elements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +98,16 @@ class Order:
         key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
         return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
 
-    def cut(
-        self,
-        rows: Sequence[Any],
-        request: PageRequest,
-        view: Callable[[Any], View],
-        joins: Joins = NO_JOINS,
-        start: int = 0,
-    ) -> Page[View]:
-        """The page in the rows that `page` selected; what is joined has its columns from `start` on."""
+    def cut(self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View]) -> Page[View]:
+        """The page in the rows that `page` selected."""
         width = len(self.columns)
         kept = [(tuple(row[-width:]), row) for row in rows]
         kept.sort(key=itemgetter(0), reverse=self.descending != request.backwards)
         more, beyond = len(kept) > request.size, request.beyond is not None
         kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
         elements = tuple([(key, view(row)) for key, row in kept])
-        found = found_in(kept, elements, joins, start=start)
         has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
-        return Page(elements, has_next=has_next, has_previous=has_previous, found=found)
+        return Page(elements, has_next, has_previous, [row for _, row in kept])
 
 
 def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
@@ -167,20 +166,18 @@ class ListBelow(Generic[View]):
     """Whether the viewer may see the list of the parent with this id; the others have none."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """What the parameters in the conditions of `rows` stand for."""
-    joins: Joins = field(default_factory=dict)
+    joined: Joined | None = None
     """What is read with the elements."""
     narrowed: "tuple[Narrowed, ...]" = ()
     """Conditions that may leave few elements, each with an index of its own."""
-    width: int = 0
-    """How many columns an element is made of; those of what is joined come next."""
     statements: dict[tuple[str, bool], Select[Any]] = field(default_factory=dict)
     """Those that were made, which takes longer than to have them answered."""
 
     def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
         return replace(self, rows=self.rows.where(*conditions), statements={})
 
-    def joining(self, joins: Joins) -> "ListBelow[View]":
-        return replace(self, joins=joins, width=len(self.rows.selected_columns), statements={})
+    def joining(self, joins: Mapping[Related, Join]) -> "ListBelow[View]":
+        return replace(self, joined=Joined(joins, start=len(self.rows.selected_columns)), statements={})
 
     async def pages(
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
@@ -200,7 +197,8 @@ class ListBelow(Generic[View]):
         return [pages[parent] for parent in parents]
 
     def _cut(self, rows: Sequence[Any], request: PageRequest) -> Page[View]:
-        return self.order.cut(rows, request, self.view, self.joins, self.width)
+        page = self.order.cut(rows, request, self.view)
+        return Page(page.elements, page.has_next, page.has_previous, page.rows, self.joined)
 
     def _statement(self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False) -> Select[Any]:
         found = self.statements.get((name, backwards))
@@ -212,17 +210,20 @@ class ListBelow(Generic[View]):
         """The planner knows how long the list of a parent is only if it is told which one."""
         only = () if self.only is None else (self.only(PARENT),)
         page = self._page(self.rows.where(self.parent == PARENT, *only), PARENT, backwards=backwards)
-        if not self.joins:
+        if not self.joined:
             return page
         rows = page.subquery("page")
-        return joined(rows, rows, self.joins, keys=len(self.order.columns))
+        return self.joined.to(rows, rows, keys=len(self.order.columns))
 
     def _pages_of_several(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - as above
         above = select(func.unnest(PARENTS).label("id")).subquery("parents")
         only = () if self.only is None else (self.only(above.c.id),)
         page = self._page(self.rows.where(self.parent == above.c.id), above.c.id, backwards=backwards).lateral("page")
-        rows = joined(above.join(page, true()), page, self.joins, keys=len(self.order.columns))
-        return rows.with_only_columns(above.c.id, *rows.selected_columns, maintain_column_froms=True).where(*only)
+        rows = above.join(page, true())
+        if not self.joined:
+            return select(above.c.id, page).select_from(rows).where(*only)
+        found = self.joined.to(rows, page, keys=len(self.order.columns))
+        return found.with_only_columns(above.c.id, *found.selected_columns, maintain_column_froms=True).where(*only)
 
     def _page(self, rows: Select[Any], parent: ColumnElement[str], *, backwards: bool) -> Select[Any]:
         """One page, of which no more is read than FEW or than a walk takes where more than those match."""

@@ -28,45 +28,42 @@ class Join:
     by: ColumnElement[Any]
     """What of the thing that is compared with; unique."""
     rows: Select[Any]
-    """The columns of its view."""
+    """The columns of its view, the first of which is never null."""
     view: type[NamedTuple]
 
-    def read(self, row: Sequence[Any]) -> tuple[Any, ...] | None:
-        """The thing in its columns; None if they are those of nothing."""
-        return None if row[0] is None else tuple.__new__(self.view, row)
 
+class Joined:
+    """What is joined to the rows of a page, whose own columns are as many as `start` says."""
 
-Joins = Mapping[Related, Join]
-NO_JOINS: Joins = {}
-Keyed = tuple[Any, Any]
-"""Something with its key in a list."""
-Found = dict[Related, dict[Any, Any]]
-"""What was found by which key; None for what isn't there."""
+    def __init__(self, joins: Mapping[Related, Join], *, start: int) -> None:
+        self._joins = joins
+        self.starts: dict[Related, int] = {}
+        """Where in a row the columns of each thing begin; they are null where there is nothing."""
+        for related, join in joins.items():
+            self.starts[related] = start
+            start += len(join.view._fields)
 
+    def __bool__(self) -> bool:
+        return bool(self._joins)
 
-def joined(rows: FromClause, page: FromClause, joins: Joins, *, keys: int) -> Select[Any]:
-    """The page, which is among the rows, with what its rows refer to before its last columns, the keys.
+    def to(self, rows: FromClause, page: FromClause, *, keys: int) -> Select[Any]:
+        """The page, which is among the rows, with what its rows refer to before its last columns, the keys.
 
-    Each thing is asked for in a subquery of its own that is limited to one row, so that the planner looks it up by its
-    index, however many it believes there are.
-    """
-    columns: list[ColumnElement[Any]] = []
-    for related, join in joins.items():
-        found = join.rows.where(join.by == page.c[join.key]).limit(1).lateral(f"its_{related}")
-        rows = rows.outerjoin(found, true())
-        columns += found.c
-    of_page = list(page.c)
-    return select(*of_page[:-keys], *columns, *of_page[-keys:]).select_from(rows)
+        Each thing is asked for in a subquery of its own that is limited to one row, so that the planner looks it up by
+        its index, however many it believes there are.
+        """
+        columns: list[ColumnElement[Any]] = []
+        for related, join in self._joins.items():
+            found = join.rows.where(join.by == page.c[join.key]).limit(1).lateral(f"its_{related}")
+            rows = rows.outerjoin(found, true())
+            columns += found.c
+        of_page = list(page.c)
+        return select(*of_page[:-keys], *columns, *of_page[-keys:]).select_from(rows)
 
-
-def found_in(rows: Sequence[Keyed], elements: Sequence[Keyed], joins: Joins, *, start: int) -> Found:
-    """What these elements refer to, in the rows that they were made of, whose columns for that begin at `start`."""
-    found: Found = {}
-    for related, join in joins.items():
+    def found(self, related: Related, rows: Sequence[Sequence[Any]], elements: Sequence[Any]) -> dict[Any, Any]:
+        """What these elements refer to, by key, in the rows that they were made of; None for what isn't there."""
+        join, start = self._joins[related], self.starts[related]
         end = start + len(join.view._fields)
-        keys = [getattr(element, join.key) for _, element in elements]
-        read = [join.read(row[start:end]) for _, row in rows]
-        found[related] = dict(zip(keys, read, strict=True))
-        found[related].pop(None, None)
-        start = end
-    return found
+        keys = [getattr(element, join.key) for element in elements]
+        read = [None if row[start] is None else tuple.__new__(join.view, row[start:end]) for row in rows]
+        return {key: each for key, each in zip(keys, read, strict=True) if key is not None}

@@ -65,6 +65,13 @@ def test_page_sizes_may_be_variables(variables: Mapping[str, Any], cost: int) ->
     assert analyse_cost("query ($n: Int) { workspaces(first: $n) { nodes { id } } }", **variables).cost == cost
 
 
+def test_the_cost_depends_on_no_other_variables_than_those_of_pages() -> None:
+    walk_of_history = walk(
+        "query ($id: ID!, $n: Int) { flowHistory(flowId: $id, first: $n) { nodes { id } } }", id="flow", n=3
+    )
+    assert (walked(walk_of_history).cost, walk_of_history.read) == (4, {"n": 3})
+
+
 def test_page_sizes_may_be_the_defaults_of_variables() -> None:
     assert analyse_cost("query ($n: Int = 80) { workspaces(first: $n) { nodes { id } } }").cost == 81
 

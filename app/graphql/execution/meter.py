@@ -110,6 +110,12 @@ class Meter:
         self.bytes += number
         self._check()
 
+    def take_json(self, taken: tuple[int, int]) -> None:
+        """Count so many leaf values, which are written as so many bytes of JSON with all around them."""
+        self.values += taken[0]
+        self.bytes += taken[1]
+        self._check()
+
     def take_nulls(self, number: int) -> None:
         """Count objects that aren't there, or lists without elements, as leaf values."""
         self.values += number

@@ -31,6 +31,8 @@ from app.graphql.execution.meter import BYTES_PER_FIELD
 from app.graphql.relations import One
 from app.storage.related import Related
 
+NOT_PLANNED = object()
+
 
 class FieldPlan:
     """A field that is selected of an object."""
@@ -38,10 +40,12 @@ class FieldPlan:
     __slots__ = (
         "arguments",
         "below",
+        "columns",
         "definition",
         "details",
         "get",
         "is_connection",
+        "is_nodes",
         "name",
         "parent_type",
         "related",
@@ -58,11 +62,14 @@ class FieldPlan:
         self.definition = definition_of(parent_type, field_name)
         self.shape = output_shape_of(parent_type, field_name)
         self.is_connection = is_connection(self.shape.element)
+        self.is_nodes = field_name == "nodes" and is_connection(parent_type)
         self.get, self.relation = how_to_get(parent_type, field_name)
         """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
         self.arguments: dict[str, Any] | None = None
         """Of a connection, once it was asked for: its arguments as its resolver takes them, if no variable is in them."""
+        self.columns: Any = NOT_PLANNED
+        """Of the nodes of a page, once it was asked for: their columns, if there is nothing else to them."""
         self.related: tuple[Related, ...] | None = None
         """Of a connection, once it was asked for: what can be read with its nodes."""
 
