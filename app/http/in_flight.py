@@ -28,11 +28,11 @@ class InFlightRequests:
         for task in self._tasks:
             task.cancel()
 
-    def begin(self, task: "asyncio.Task[object]") -> None:
-        """Count a request, which this task answers, as being at work until `end`."""
+    def add(self, task: "asyncio.Task[object]") -> None:
+        """Count a request, which this task answers, as being at work until `remove`."""
         self._tasks.add(task)
 
-    def end(self, task: "asyncio.Task[object]") -> None:
+    def remove(self, task: "asyncio.Task[object]") -> None:
         self._tasks.discard(task)
         self.quiet_since = time.monotonic()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 APP = Path(__file__).parents[2] / "app"
 
 WRITERS = {
-    "storage/engine.py: Database.writing": "transaction",
+    "storage/engine.py: begin": "begin",
     "storage/store.py: UnitOfWork.begin": "writing",
     "storage/expiry.py: remove_batch": "writing",
     "storage/tokens.py: note_use": "writing",
@@ -21,8 +21,8 @@ WRITERS = {
 UNITS_OF_WORK = {
     f"usecases/{name}.py: {name}"
     for name in (
-        *("copy_flow", "create_flow", "discard_draft", "export_flow"),
-        *("publish_draft", "restore_draft", "revert_flow", "update_draft"),
+        *("copy_flow", "create_flow", "delete_flow", "discard_draft", "export_flow", "publish_draft"),
+        *("restore_draft", "revert_flow", "start_flow", "stop_flow", "update_draft"),
     )
 }
 
@@ -34,7 +34,18 @@ def test_transactions_are_opened_by_these_alone() -> None:
 
 def test_nobody_else_commits() -> None:
     committing = [*openings_of("commit"), *openings_of("begin_nested"), *openings_of("begin_twophase")]
-    assert committing == ["storage/engine.py: Database.writing"]
+    # Behind a pooler, what only reads is a transaction too.
+    assert committing == ["storage/engine.py: Database.writing", "storage/engine.py: Reading._end"]
+
+
+def test_transactions_that_write_are_begun_in_one_place() -> None:
+    begun = {
+        f"{file.relative_to(APP)}: {name}"
+        for file in APP.rglob("*.py")
+        for name, function in functions_in(ast.parse(file.read_text()), ())
+        if "read_only=False" in ast.unparse(function)
+    }
+    assert begun == {"storage/engine.py: Database.writing"}
 
 
 def openings_of(method: str) -> Iterator[str]:

@@ -34,7 +34,7 @@ class GracefulShutdown:
             await turned_away()(scope, receive, answer)
             return
         task = current_task()
-        self._in_flight.begin(task)
+        self._in_flight.add(task)
         try:
             await self._app(scope, receive, answer)
         except asyncio.CancelledError:
@@ -43,7 +43,7 @@ class GracefulShutdown:
             task.uncancel()
             await cut_off()(scope, receive, answer)
         finally:
-            self._in_flight.end(task)
+            self._in_flight.remove(task)
 
 
 class SentWithClose:
