@@ -1,6 +1,6 @@
 """Graphs of the platform itself go through loading, copying and exporting unchanged but for their bindings.
 
-They aren't ours to commit: `TEST_FLOWS` names a folder with some.
+They aren't ours to commit: `TEST_REAL_FLOWS` names a folder with some.
 """
 
 import json
@@ -18,11 +18,11 @@ from tests.api.world import LIMITED, World
 from tests.api.writing import copy, create, export
 from tests.databases import Databases
 
-FOLDER = os.environ.get("TEST_FLOWS")
+FOLDER = os.environ.get("TEST_REAL_FLOWS")
 FILES = [] if FOLDER is None else sorted(Path(FOLDER).glob("*.json"))
 KINDS = {"credentials_id": "credential", "secret_id": "secret", "vpn_agent_id": "agent"}
 
-pytestmark = pytest.mark.skipif(not FILES, reason="TEST_FLOWS names no folder with real flows")
+pytestmark = pytest.mark.skipif(not FILES, reason="TEST_REAL_FLOWS names no folder with real flows")
 
 
 def graphs() -> list[Any]:
