@@ -12,7 +12,7 @@ from app.domain.matching import MOST_CHARACTERS, MOST_STEPS, ComparisonBudget, u
 from tests.domain.differences import field_changes
 from tests.domain.world import native, node
 
-FEW_STEPS = 40_000
+FEW_STEPS = 10_000
 """Less than a request has: what holds for them holds for more, in less time."""
 
 CHANCE = Random(8)  # noqa: S311 - for lists, not for secrets

@@ -32,7 +32,7 @@ from tests.domain.planning import create
 from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
 from tests.domain.random_exports import COMPONENTS as OF_EXPORTS
 from tests.domain.random_exports import Case, exports
-from tests.domain.random_worlds import World, often, step_lists, worlds
+from tests.domain.random_worlds import World, bounded, step_lists, worlds
 from tests.domain.world import (
     CREDENTIAL,
     DEVELOPMENT,
@@ -105,7 +105,7 @@ def seen_from(contracts: Sequence[Contract], components: Iterable[Component]) ->
     return Catalogue(visible, invisible=[each for each in everything if each not in visible])
 
 
-@often
+@bounded
 @given(worlds(), step_lists, strategies.integers(0, 11), strategies.integers(0, 11))
 def test_an_export_is_refused_to_whoever_sees_little_exactly_if_it_is_to_whoever_sees_all(
     world: World, steps: tuple[BoundStep, ...], here: int, there: int
@@ -123,7 +123,7 @@ def test_an_export_is_refused_to_whoever_sees_little_exactly_if_it_is_to_whoever
 # What is told of it --------------------------------------------------------------------------------------------------
 
 
-@often
+@bounded
 @given(worlds(), step_lists, strategies.integers(0, 11), strategies.sets(strategies.integers(0, 11), min_size=1))
 def test_where_a_flow_may_go_is_as_without_components_whose_names_the_caller_does_not_see(
     world: World, steps: tuple[BoundStep, ...], home: int, joined: set[int]
@@ -149,7 +149,7 @@ def both(components: Iterable[Component], hidden: frozenset[str]) -> tuple[Catal
     return Catalogue(visible, invisible=[each for each in components if str(each.name) in hidden]), Catalogue(visible)
 
 
-@often
+@bounded
 @given(exports(), strategies.sets(strategies.sampled_from([str(each.name) for each in OF_EXPORTS]), min_size=1))
 def test_exports_and_copies_are_decided_as_without_them(case: Case, hidden: set[str]) -> None:
     facts = [replace(case.facts, catalogue=catalogue) for catalogue in both(OF_EXPORTS, frozenset(hidden))]
@@ -160,7 +160,7 @@ def test_exports_and_copies_are_decided_as_without_them(case: Case, hidden: set[
     assert copied == expected
 
 
-@often
+@bounded
 @given(changes, strategies.sets(strategies.sampled_from([str(each.name) for each in COMPONENTS]), min_size=1))
 def test_drafts_are_saved_published_reverted_and_judged_as_without_them(change: Change, hidden: set[str]) -> None:
     catalogues = both(COMPONENTS, frozenset(hidden))
