@@ -18,7 +18,7 @@ from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_use
 from app.domain.component import Catalogue, Component
 from app.domain.errors import Refused, at, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.flow import Flow, FlowState
+from app.domain.flow import Flow, FlowState, ShownFlow
 from app.domain.given import NOTHING_GIVEN, Given, read_given
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
@@ -48,6 +48,7 @@ from app.domain.used_components import UsedComponents
 class ExportPlan:
     """What is written: a draft, and the flow that it belongs to if that is new."""
 
+    source_workspace: WorkspaceId
     source_flow: FlowId
     source_version: VersionId | None
     copied_from: CopiedFrom
@@ -60,6 +61,8 @@ class ExportPlan:
     """The overridden flow was never published, so that it shows what its draft says (X5)."""
     revision: int
     """Of the draft: one more than the last of its flow (H1)."""
+    overridden_shows: ShownFlow | None
+    """What the overridden flow shows before, for undoing (P6)."""
     type: FlowType
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]
@@ -261,6 +264,7 @@ def _plan(
         choices=given.choices,
     ).bind(chosen.state)
     return ExportPlan(
+        source_workspace=source.flow.access.workspace.id,
         source_flow=source.flow.id,
         source_version=chosen.version_id,
         copied_from=chosen.copied_from,
@@ -269,6 +273,7 @@ def _plan(
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),
         renames_flow=overridden is not None and overridden.published is None,
+        overridden_shows=None if overridden is None else overridden.shows,
         revision=1 if overridden is None else overridden.draft_revision + 1,
         type=source.flow.type if overridden is None else overridden.type,
         references=bound.references,

@@ -1,10 +1,11 @@
 """A flow, and what its draft, its versions, and every plan for one of them hold alike."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.access import WorkspaceAccess
 from app.domain.graph import Bindings
-from app.domain.model import FlowId, FlowStatus, FlowType, VersionId, VersionOrigin
+from app.domain.model import ExportId, FlowId, FlowStatus, FlowType, VersionId, VersionOrigin
 from app.domain.step import Link, Step
 
 
@@ -22,6 +23,8 @@ class FlowState:
     origin: VersionOrigin = VersionOrigin.EDIT
     revert_of: VersionId | None = None
     """The version that the content was taken from, where it is a revert."""
+    export_id: ExportId | None = None
+    """The record of the copy or export that the content came from, unless it was changed since (P6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ class SavedState:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFlow:
+    """What a flow shows, and when it was changed last."""
+
+    name: str
+    description: str | None
+    cron: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     id: FlowId
     name: str
@@ -45,3 +58,5 @@ class Flow:
     draft_revision: int = 0
     """Of the latest draft that it had (H1)."""
     status: FlowStatus = FlowStatus.INACTIVE
+    shows: ShownFlow | None = None
+    """Where it is overridden, which may be undone (P6)."""

@@ -166,7 +166,7 @@ def _wanted(facts: DraftFacts, wish: UpdateWish) -> _Wanted | GraphMistakes:
 
 
 def _edited(state: FlowState) -> FlowState:
-    return replace(state, origin=VersionOrigin.EDIT, revert_of=None)
+    return replace(state, origin=VersionOrigin.EDIT, revert_of=None, export_id=None)
 
 
 def _with_texts(state: FlowState, wish: UpdateWish) -> FlowState:

@@ -27,7 +27,7 @@ def not_found(wanted: Kind, given: str) -> str:
     """The answer to an id that is unknown, can't be seen, or can't be one; in the same words for all of them."""
     other = other_kind(given, wanted)
     if other is not None:
-        return f"{shown(given)} is the id of {other}, not of {with_article(wanted)}. Give the id of a {wanted}."
+        return f"{shown(given)} is the id of {other}, not of {with_article(wanted)}. Give the id of {with_article(wanted)}."
     return f"There is no {wanted} {shown(given)} that you can see. Check the id, or ask for access."
 
 

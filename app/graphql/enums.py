@@ -5,6 +5,7 @@ from app.domain.model import ContractStatus, FlowStatus, FlowType, ReferenceKind
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, StateOfFlow
+from app.domain.undo import ChangeSinceExport
 from app.graphql.describe import enumeration
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.lists import FlowOrder
@@ -103,6 +104,18 @@ enumeration(
         "PUBLISHED_VERSION": "Its published version.",
         "DRAFT": "Its draft.",
         "OLDER_VERSION": "An older version from its history.",
+    },
+)
+enumeration(
+    ChangeSinceExport,
+    "What was done first with the result of a copy or export.",
+    {
+        "EDITED": "Its draft was saved.",
+        "PUBLISHED": "Its draft, or another one in its place, was published.",
+        "OVERRIDDEN_AGAIN": "Another draft took the place of its own.",
+        "DISCARDED": "Its draft was discarded, or its flow deleted.",
+        "ALREADY_UNDONE": "It was undone.",
+        "EXPIRED": "The draft that it had set aside was removed after its time.",
     },
 )
 enumeration(

@@ -101,6 +101,13 @@ class CreateFlowInput:
         )
 
 
+@strawberry.input(description="Which copy or export to undo.")
+class UndoExportInput:
+    export_id: strawberry.ID = about(
+        "The record of the copy or export: `exportRecord` of its payload, or `Flow.copies`."
+    )
+
+
 @strawberry.input(description="Which flow to start.")
 class StartFlowInput:
     flow_id: strawberry.ID = about("The flow to start. One that runs already continues to run.")

@@ -8,12 +8,14 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from app.domain.diff import GraphDiff
 from app.domain.model import ReferenceKind, UserId
 from app.domain.readiness import Blocker
+from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.graphql.execution.meter import Meter
 from app.graphql.lookups import Loader
 from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
 from app.storage.reads import by_id, graphs
+from app.storage.reads.exports import read_references
 from app.storage.reads.graphs import read_versions_by_number
 from app.storage.reads.limit import ReadLimit
 from app.storage.reads.lists import Wanted
@@ -108,6 +110,9 @@ class Loaders:
     active_drafts = ById(by_id.read_active_drafts)
     """By the id of the flow."""
     versions = ById(by_id.read_versions)
+    exports = ById(by_id.read_exports)
+    provenances = ById(by_id.read_provenances)
+    """By the id of the flow: the record that its content came from."""
 
     def __init__(self, database: Database, viewer: UserId, meter: Meter) -> None:
         self._database = database
@@ -118,6 +123,11 @@ class Loaders:
     @cached_property
     def bindings(self) -> Loader[Reference, BoundView | None]:
         return self._loader(self._bindings)
+
+    @cached_property
+    def export_references(self) -> Loader[str, list[ReferenceOutcome] | None]:
+        """By the id of the record."""
+        return self._loader(self._export_references)
 
     @cached_property
     def graphs(self) -> Loader[str, StoredGraph | None]:
@@ -212,6 +222,11 @@ class Loaders:
             contents = await graphs.read_contents(connection, hashes, self._limit) if hashes else {}
         stored = {one: StoredGraph(contents[view.content_hash], view) for one, view in views.items()}
         return [stored.get(one) for one in state_ids]
+
+    async def _export_references(self, export_ids: list[str]) -> list[list[ReferenceOutcome] | None]:
+        async with self._database.reading() as connection:
+            found = await read_references(connection, self._viewer, export_ids, self._limit)
+        return [found.get(one) for one in export_ids]
 
     async def _components_meant(self, keys: list[tuple[str, str]]) -> list[ComponentView | None]:
         async with self._database.reading() as connection:

@@ -17,6 +17,7 @@ from app.usecases.restore_draft import restore_draft
 from app.usecases.revert_flow import revert_flow
 from app.usecases.start_flow import start_flow
 from app.usecases.stop_flow import stop_flow
+from app.usecases.undo_export import undo_export
 from app.usecases.update_draft import update_draft
 
 Copy = Annotated[inputs.CopyFlowInput, strawberry.argument(name="input", description="What to copy.")]
@@ -40,6 +41,7 @@ Restore = Annotated[
     draft_inputs.RestoreFlowDraftInput, strawberry.argument(name="input", description="Which draft to restore.")
 ]
 
+Undo = Annotated[inputs.UndoExportInput, strawberry.argument(name="input", description="Which copy or export to undo.")]
 Start = Annotated[inputs.StartFlowInput, strawberry.argument(name="input", description="Which flow to start.")]
 Stop = Annotated[inputs.StopFlowInput, strawberry.argument(name="input", description="Which flow to stop.")]
 Delete = Annotated[inputs.DeleteFlowInput, strawberry.argument(name="input", description="Which flow to delete.")]
@@ -100,6 +102,15 @@ class Mutation:
         """Restore an old version, as the new draft or published at once. The history stays as it is."""
         outcome = await info.context.change(revert_flow, wanted.to_wish())
         return await outcomes.revert_flow_payload(info, outcome)
+
+    @mutation
+    async def undo_export(self, info: Info, wanted: Undo) -> payloads.UndoExportPayload | None:
+        """Undo a copy or export: the new flow goes, or the draft that was set aside is restored.
+
+        Refused once somebody has built on the result.
+        """
+        outcome = await info.context.change(undo_export, wanted.export_id)
+        return await outcomes.undo_export_payload(info, outcome)
 
     @mutation
     async def start_flow(self, info: Info, wanted: Start) -> payloads.StartFlowPayload | None:

@@ -24,6 +24,7 @@ NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {
     Kind.FLOW: attrgetter("flows"),
     Kind.DRAFT: attrgetter("drafts"),
     Kind.VERSION: attrgetter("versions"),
+    Kind.EXPORT: attrgetter("exports"),
 }
 
 

@@ -9,6 +9,7 @@ from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.set_aside import DiscardRefusal, RestoreRefusal
+from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
 from app.graphql.context import Info, required
 from app.graphql.errors.table import error_of, warning_of
@@ -24,23 +25,41 @@ from app.graphql.payloads import (
     RevertFlowPayload,
     StartFlowPayload,
     StopFlowPayload,
+    UndoExportPayload,
     UpdateFlowDraftPayload,
 )
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
-from app.usecases.results import Created, Deleted, Discarded, Exported, Published, Restored, Reverted, Saved, Toggled
+from app.usecases.results import (
+    Created,
+    Deleted,
+    Discarded,
+    Exported,
+    Published,
+    Restored,
+    Reverted,
+    Saved,
+    Toggled,
+    Undone,
+)
 
 
 async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:
     if isinstance(outcome, Refused):
         return CopyFlowPayload(
-            flow=None, draft=None, copied_from=None, references=[], errors=[error_of(error) for error in outcome.errors]
+            flow=None,
+            draft=None,
+            copied_from=None,
+            references=[],
+            export_id=None,
+            errors=[error_of(error) for error in outcome.errors],
         )
     return CopyFlowPayload(
         flow=await flow_by_id(info, outcome.flow_id),
         draft=await draft_by_id(info, outcome.draft_id),
         copied_from=outcome.copied_from,
         references=[ReferenceOutcome.of(one) for one in outcome.references],
+        export_id=outcome.export_id,
         errors=[],
     )
 
@@ -53,6 +72,7 @@ async def export_flow_payload(info: Info, outcome: Exported | Refused[ExportRefu
             set_aside=None,
             copied_from=None,
             references=[],
+            export_id=None,
             warnings=[],
             errors=[error_of(error) for error in outcome.errors],
         )
@@ -64,6 +84,7 @@ async def export_flow_payload(info: Info, outcome: Exported | Refused[ExportRefu
         set_aside=set_aside,
         copied_from=outcome.copied_from,
         references=[ReferenceOutcome.of(one) for one in outcome.references],
+        export_id=outcome.export_id,
         warnings=[warning_of(warning) for warning in outcome.warnings],
         errors=[],
     )
@@ -142,6 +163,25 @@ async def restore_flow_draft_payload(
     flow = await flow_by_id(info, outcome.flow_id)
     draft, set_aside = await drafts_by_id(info, outcome.draft_id, outcome.set_aside)
     return RestoreFlowDraftPayload(flow=flow, draft=draft, set_aside=set_aside, errors=[])
+
+
+async def undo_export_payload(info: Info, outcome: Undone | Refused[UndoRefusal]) -> UndoExportPayload:
+    if isinstance(outcome, Refused):
+        return UndoExportPayload(
+            flow=None,
+            restored_draft=None,
+            deleted_flow_id=None,
+            export_id=None,
+            errors=[error_of(error) for error in outcome.errors],
+        )
+    restored = outcome.restored_draft
+    return UndoExportPayload(
+        flow=None if outcome.flow_is_deleted else await flow_by_id(info, outcome.flow_id),
+        restored_draft=None if restored is None else await draft_by_id(info, restored),
+        deleted_flow_id=strawberry.ID(outcome.flow_id) if outcome.flow_is_deleted else None,
+        export_id=outcome.export_id,
+        errors=[],
+    )
 
 
 async def start_flow_payload(info: Info, outcome: Toggled | Refused[StartRefusal]) -> StartFlowPayload:

@@ -48,6 +48,8 @@ def _key_of(wanted: Wanted) -> tuple[type, ...]:
     """The kinds of the columns that a list is sorted by."""
     if wanted.name is ListName.HISTORY:
         return (int,)
+    if wanted.name is ListName.COPIES:
+        return (str,)
     if wanted.name is ListName.SET_ASIDE:
         return (datetime, str)
     by_time = wanted.flow_order in {FlowOrder.CREATED_AT_DESC, FlowOrder.UPDATED_AT_DESC}

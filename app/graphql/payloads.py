@@ -1,5 +1,7 @@
 """What mutations answer: what was made, what became of the references, or every reason why nothing was written."""
 
+from operator import attrgetter
+
 import strawberry
 
 from app.domain.source import CopiedFrom
@@ -16,10 +18,19 @@ from app.graphql.errors.interfaces import (
     RevertFlowError,
     StartFlowError,
     StopFlowError,
+    UndoExportError,
     UpdateFlowDraftError,
 )
+from app.graphql.relations import Field, one
+from app.graphql.types.export import FlowExport
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
+
+
+def record_of_export() -> Field:
+    """Read only where it is asked for."""
+    return one(lambda loaders: loaders.exports, attrgetter("export_id"), "The record, which stays; null when refused.")
+
 
 ERRORS = "Every reason why nothing was written; empty when it was done."
 
@@ -30,6 +41,8 @@ class CopyFlowPayload:
     draft: FlowDraft | None = about("Its draft, an exact copy; null when refused.")
     copied_from: CopiedFrom | None = about("Which state of the source was copied; null when refused.")
     references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
+    export_id: strawberry.Private[str | None]
+    export_record: FlowExport | None = record_of_export()
     errors: list[CopyFlowError] = about(ERRORS)
 
 
@@ -40,6 +53,8 @@ class ExportFlowPayload:
     set_aside: FlowDraft | None = about("The draft that was set aside, if the overridden flow had one.")
     copied_from: CopiedFrom | None = about("Which state of the source was exported; null when refused.")
     references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
+    export_id: strawberry.Private[str | None]
+    export_record: FlowExport | None = record_of_export()
     warnings: list[ExportFlowWarning] = about("What to know although the export was done.")
     errors: list[ExportFlowError] = about(ERRORS)
 
@@ -89,6 +104,16 @@ class RestoreFlowDraftPayload:
     draft: FlowDraft | None = about("The draft, which is the one that is being edited now; null when refused.")
     set_aside: FlowDraft | None = about("The draft that was set aside in exchange, if the flow had one.")
     errors: list[RestoreFlowDraftError] = about(ERRORS)
+
+
+@strawberry.type(description="The result of `undoExport`.")
+class UndoExportPayload:
+    flow: Flow | None = about("The flow as it was before; null when it was new, or when refused.")
+    restored_draft: FlowDraft | None = about("The draft that had been set aside, if there was one.")
+    deleted_flow_id: strawberry.ID | None = about("The flow that was new, and is gone.")
+    export_id: strawberry.Private[str | None]
+    export_record: FlowExport | None = record_of_export()
+    errors: list[UndoExportError] = about(ERRORS)
 
 
 @strawberry.type(description="The result of `startFlow`.")

@@ -8,14 +8,17 @@ import json
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Table, delete, exists, select
 from typeid import TypeID
 from typeid.codecs.base32 import encode
 
+from app.domain.source import CopiedFrom
+from app.domain.undo import ChangeSinceExport
 from app.storage.ids import Kind
 from app.storage.migrate import engine_of
-from app.storage.tables import API_TOKEN, METADATA, ROLE, TENANT, USER
+from app.storage.tables import API_TOKEN, FLOW_EXPORT, METADATA, ROLE, TENANT, USER
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into
 from app.storage.world.copy import Connection, copy_rows, loading
@@ -117,3 +120,25 @@ async def _load(connection: Connection) -> None:
         for token in DEMO_TOKENS
     ]
     await copy_rows(connection, API_TOKEN, rows)
+    await copy_rows(connection, FLOW_EXPORT, [_record()])
+
+
+def _record() -> dict[str, Any]:
+    """Of a release long ago, which was published."""
+    shown = {"name": "Order confirmation", "description": None, "cron": None, "updatedAt": _MADE_AT.isoformat()}
+    return {
+        "id": demo_id(Kind.EXPORT, "order-confirmation"),
+        "actor_id": demo_id(Kind.USER, "demo-integrator"),
+        "created_at": _MADE_AT,
+        "copied_from": CopiedFrom.PUBLISHED_VERSION.value,
+        "source_workspace_id": demo_id(Kind.WORKSPACE, "retail-dev"),
+        "source_flow_id": demo_id(Kind.FLOW, "order-confirmation"),
+        "source_version_id": demo_id(Kind.VERSION, "order-confirmation/1"),
+        "destination_workspace_id": demo_id(Kind.WORKSPACE, "retail-prod"),
+        "destination_flow_id": demo_id(Kind.FLOW, "order-confirmation-live"),
+        "draft_id": demo_id(Kind.DRAFT, "order-confirmation-live/exported"),
+        "flow_before": json.dumps(shown),
+        "references": "[]",
+        "first_change": ChangeSinceExport.PUBLISHED.value,
+        "first_changed_at": _MADE_AT,
+    }

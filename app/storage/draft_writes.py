@@ -1,26 +1,40 @@
 """What changes of a draft or of a flow that is there write, under the lock of the flow."""
 
-from sqlalchemy import Text, bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
 from app.domain.publish import PublishPlan
 from app.domain.revert import RevertPlan
 from app.domain.set_aside import DiscardPlan, RestorePlan
+from app.domain.undo import ChangeSinceExport
 from app.domain.update import UpdatePlan
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown, state_values
-from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_VERSION
-from app.storage.write_context import UPDATE_DRAFT, WriteContext, forget_in_records
+from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
+from app.storage.write_context import (
+    KEEP_OTHERS_AWAY,
+    MADE_THIS_DRAFT,
+    SAVE_DRAFT,
+    THIS_DRAFT,
+    THIS_FLOW,
+    UPDATE_DRAFT,
+    WriteContext,
+    noting,
+)
 
-_KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == bindparam("flow", type_=Text)).with_for_update()
-"""From a flow that goes: nobody copies from it any more."""
-_FLOW = bindparam("this_flow", type_=Text)
-_DRAFTS_OF_FLOW = select(FLOW_DRAFT.c.id).where(FLOW_DRAFT.c.flow_id == bindparam("flow", type_=Text))
-_DELETE_DRAFT = delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == bindparam("draft", type_=Text))
-_DELETE_FLOW = delete(FLOW).where(FLOW.c.id == bindparam("flow", type_=Text))
-_UPDATE_FLOW = update(FLOW).where(FLOW.c.id == _FLOW)
-_LAST_NUMBER = select(func.coalesce(func.max(FLOW_VERSION.c.number), 0)).where(FLOW_VERSION.c.flow_id == _FLOW)
+_DELETE_DRAFT = delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == THIS_DRAFT)
+_PUBLISH_DRAFT, _DISCARD_DRAFT = (
+    noting(_DELETE_DRAFT, since, MADE_THIS_DRAFT)
+    for since in (ChangeSinceExport.PUBLISHED, ChangeSinceExport.DISCARDED)
+)
+_DELETE_FLOW = noting(
+    delete(FLOW).where(FLOW.c.id == THIS_FLOW),
+    ChangeSinceExport.DISCARDED,
+    FLOW_EXPORT.c.draft_id.in_(select(FLOW_DRAFT.c.id).where(FLOW_DRAFT.c.flow_id == THIS_FLOW)),
+)
+_UPDATE_FLOW = update(FLOW).where(FLOW.c.id == THIS_FLOW)
+_LAST_NUMBER = select(func.coalesce(func.max(FLOW_VERSION.c.number), 0)).where(FLOW_VERSION.c.flow_id == THIS_FLOW)
 _INSERT_VERSION = insert(FLOW_VERSION).values(number=_LAST_NUMBER.scalar_subquery() + 1)
 """The others are in the parameters."""
 
@@ -33,15 +47,14 @@ async def save_draft(context: WriteContext, plan: UpdatePlan) -> DraftId:
     if plan.draft_id is None:
         return await context.insert_draft(plan.flow_id, plan.state, revision=revision)
     saved = {**state_values(plan.state), "revision": revision, "updated_at": context.at}
-    await context.connection.change(UPDATE_DRAFT, {"this_draft": plan.draft_id, **saved})
+    await context.connection.change(SAVE_DRAFT, {"this_draft": plan.draft_id, "at": context.at, **saved})
     return plan.draft_id
 
 
 async def publish_draft(context: WriteContext, plan: PublishPlan) -> VersionId:
     """Turn the draft into the next version and remove it (H2)."""
     version_id = await _insert_version(context, plan.flow_id, plan.state, starts_flow=plan.starts_flow)
-    await forget_in_records(context.connection, drafts=[plan.draft_id])
-    await context.connection.change(_DELETE_DRAFT, {"draft": plan.draft_id})
+    await context.connection.change(_PUBLISH_DRAFT, {"this_draft": plan.draft_id, "at": context.at})
     return version_id
 
 
@@ -54,7 +67,7 @@ async def revert_to_draft(context: WriteContext, plan: RevertPlan) -> DraftId:
 
 async def revert_and_publish(context: WriteContext, plan: RevertPlan) -> VersionId:
     """Make the old version the next one at once; the draft that it would have been counts as one (H1, H5)."""
-    await context.set_aside(plan.sets_aside)
+    await context.set_aside(plan.sets_aside, ChangeSinceExport.PUBLISHED)
     await context.next_revision(plan.flow_id)
     return await _insert_version(context, plan.flow_id, plan.state)
 
@@ -64,8 +77,7 @@ async def discard_draft(context: WriteContext, plan: DiscardPlan) -> None:
     if plan.deletes_flow:
         await remove_flow(context, plan.flow_id)
         return
-    await forget_in_records(context.connection, drafts=[plan.draft_id])
-    await context.connection.change(_DELETE_DRAFT, {"draft": plan.draft_id})
+    await context.connection.change(_DISCARD_DRAFT, {"this_draft": plan.draft_id, "at": context.at})
     await context.connection.change(_UPDATE_FLOW, {"this_flow": plan.flow_id, "updated_at": context.at})
 
 
@@ -79,10 +91,8 @@ async def restore_draft(context: WriteContext, plan: RestorePlan) -> None:
 
 async def remove_flow(context: WriteContext, flow_id: FlowId) -> None:
     """Remove a flow with its drafts and versions; the records of its exports stay (H9)."""
-    await context.connection.row(_KEEP_OTHERS_AWAY, {"flow": flow_id})
-    drafts = [row.id for row in await context.connection.rows(_DRAFTS_OF_FLOW, {"flow": flow_id})]
-    await forget_in_records(context.connection, drafts=drafts, flows=[flow_id])
-    await context.connection.change(_DELETE_FLOW, {"flow": flow_id})
+    await context.connection.row(KEEP_OTHERS_AWAY, {"this_flow": flow_id})
+    await context.connection.change(_DELETE_FLOW, {"this_flow": flow_id, "at": context.at})
 
 
 async def set_status(context: WriteContext, flow_id: FlowId, status: FlowStatus) -> None:

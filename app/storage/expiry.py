@@ -8,7 +8,6 @@ from sqlalchemy.types import Text
 
 from app.storage.engine import Database
 from app.storage.tables import FLOW, FLOW_DRAFT
-from app.storage.write_context import forget_in_records
 
 LOCK = 1718382456
 """Of the whole database, for whoever removes; the one before it is the migrations'."""
@@ -47,7 +46,6 @@ async def remove_batch(database: Database, *, before: datetime, batch: int) -> i
         drafts, flows = [row.id for row in expired], [row.flow_id for row in expired]
         if expired:
             gone = [row.id for row in await connection.rows(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})]
-            await forget_in_records(connection, drafts=drafts, flows=gone)
             await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
             await connection.change(_REMOVE_FLOWS, {"flows": gone})
     return len(drafts)

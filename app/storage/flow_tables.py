@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.domain.source import CopiedFrom
+from app.domain.undo import ChangeSinceExport
 from app.storage.columns import key, one_of, reference, sort_key, text, time
 
 
@@ -142,6 +143,7 @@ class FlowDraftRow(SQLModel, table=True):
         Index("ix_flow_draft_set_aside", "flow_id", "set_aside_at", "id"),
         Index(None, "set_aside_by", postgresql_where=sql("set_aside_by IS NOT NULL")),
         Index(None, "revert_of", postgresql_where=sql("revert_of IS NOT NULL")),
+        Index(None, "export_id", postgresql_where=sql("export_id IS NOT NULL")),
         Index("ix_flow_draft_expiry", "set_aside_at", "id", postgresql_where=sql("set_aside_at IS NOT NULL")),
         one_of("origin", VersionOrigin),
     )
@@ -158,6 +160,8 @@ class FlowDraftRow(SQLModel, table=True):
     updated_at: datetime = time()
     origin: str = text()
     revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
+    export_id: str | None = reference("flow_export.id", nullable=True)
+    """The record of the copy or export that the content came from."""
     set_aside_at: datetime | None = time(nullable=True)
     set_aside_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
 
@@ -170,6 +174,7 @@ class FlowVersionRow(SQLModel, table=True):
         UniqueConstraint("flow_id", "id"),
         UniqueConstraint("flow_id", "number"),
         Index(None, "revert_of", postgresql_where=sql("revert_of IS NOT NULL")),
+        Index(None, "export_id", postgresql_where=sql("export_id IS NOT NULL")),
         CheckConstraint("number > 0", name="number"),
         one_of("origin", VersionOrigin),
     )
@@ -185,25 +190,49 @@ class FlowVersionRow(SQLModel, table=True):
     published_at: datetime = time()
     origin: str = text()
     revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
+    export_id: str | None = reference("flow_export.id", nullable=True)
+    """The record of the copy or export that the content came from."""
 
 
 class FlowExportRow(SQLModel, table=True):
-    """The record of a copy or export: who, when, from what, to where, and what became of the references."""
+    """The record of a copy or export: who, when, from what, to where, and what became of the references (P6).
+
+    It never changes, but for `undone_at` and the note of what was done first with its result. It outlives what it
+    names: an id in it may be that of something that is gone.
+    """
 
     __tablename__ = "flow_export"
     __table_args__ = (
-        Index("ix_flow_export_copies", "source_flow_id", "destination_workspace_id", "destination_flow_id"),
+        Index(
+            "ix_flow_export_copies",
+            "source_flow_id",
+            "destination_workspace_id",
+            "destination_flow_id",
+            "created_at",
+            "id",
+        ),
+        Index("ix_flow_export_of_source", "source_flow_id", "id"),
         one_of("copied_from", CopiedFrom),
+        one_of("first_change", ChangeSinceExport),
+        CheckConstraint("(first_change IS NULL) = (first_changed_at IS NULL)", name="first_change_is_dated"),
     )
     id: str = key()
-    actor_id: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
+    actor_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     created_at: datetime = time()
     copied_from: str = text()
-    source_flow_id: str | None = reference("flow.id", nullable=True, on_delete="SET NULL")
-    source_version_id: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL", index=True)
+    source_workspace_id: str | None = reference("workspace.id", nullable=True, index=True)
+    """None where it was recorded before records had it, and the source is gone."""
+    source_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    source_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     destination_workspace_id: str = reference("workspace.id", index=True)
-    destination_flow_id: str | None = reference("flow.id", nullable=True, on_delete="SET NULL", index=True)
-    draft_id: str | None = reference("flow_draft.id", nullable=True, on_delete="SET NULL", index=True)
-    set_aside_draft_id: str | None = reference("flow_draft.id", nullable=True, on_delete="SET NULL", index=True)
+    destination_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
+    set_aside_draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    flow_before: str | None = text(nullable=True)
+    """What an overridden flow showed before, and when it had changed last, as JSON; None: the flow was new."""
     references: str = text()
     """The outcomes, as JSON."""
+    first_change: str | None = text(nullable=True)
+    """What was done first with the draft since; None: nothing."""
+    first_changed_at: datetime | None = time(nullable=True)
+    undone_at: datetime | None = time(nullable=True)

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Integer, Text
 
 from app.domain.access import WorkspaceAccess
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import Flow, SavedState, ShownFlow
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.offload import offload
@@ -95,6 +95,9 @@ def _named_versions() -> Subquery:
     return select(FLOW_VERSION).where(wanted).offset(literal_column("0")).subquery("named")
 
 
+_COLUMNS = ("id", "name", "type", "status", "draft_revision", "description", "cron", "updated_at")
+
+
 def _flows_with_states() -> Select[Any]:
     """The flows with these ids, each with its published version and its active draft, once for each version that is named."""
     states = {
@@ -112,7 +115,7 @@ def _flows_with_states() -> Select[Any]:
     for name, (table, content) in states.items():
         joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
     columns = [column for name, (table, content) in states.items() for column in state_columns(name, table, content)]
-    flow = [FLOW.c[name].label(f"flow_{name}") for name in ("id", "name", "type", "status", "draft_revision")]
+    flow = [FLOW.c[name].label(f"flow_{name}") for name in _COLUMNS]
     return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
 
@@ -219,6 +222,7 @@ def _found(rows: Sequence[Row], with_graphs: Collection[str]) -> FoundFlow:
         draft=states.get(first.draft_id),
         draft_revision=first.flow_draft_revision,
         status=FlowStatus(first.flow_status),
+        shows=ShownFlow(first.flow_name, first.flow_description, first.flow_cron, first.flow_updated_at),
     )
     named = (states.get(row.named_id) for row in rows)
     return FoundFlow(flow, {state.id: state for state in named if state is not None})

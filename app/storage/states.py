@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, FromClause, literal
 from app.domain.flow import FlowState, SavedState
 from app.domain.graph import Bindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
-from app.domain.model import VersionId, VersionOrigin
+from app.domain.model import ExportId, VersionId, VersionOrigin
 from app.domain.step import Link, make_steps
 from app.storage.database_connections import Row
 
-COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of")
+COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of", "export_id")
 
 
 NAME = 2
@@ -48,6 +48,7 @@ def state_of(row: Row, name: str, *, with_graph: bool = True) -> SavedState | No
         links=tuple(Link(*link) for link in outline["links"]),
         origin=VersionOrigin(values["origin"]),
         revert_of=None if values["revert_of"] is None else VersionId(values["revert_of"]),
+        export_id=None if values["export_id"] is None else ExportId(values["export_id"]),
     )
     return SavedState(values["id"], state, values["revision"])
 
@@ -60,6 +61,7 @@ def state_values(state: FlowState) -> dict[str, Any]:
         "bindings": bindings_text(state.bindings),
         "origin": state.origin.value,
         "revert_of": state.revert_of,
+        "export_id": state.export_id,
     }
 
 

@@ -3,9 +3,9 @@
 Where locks are taken is written down here, once: **flows before contracts, by id**, for a whole call in one statement
 (`app/storage/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
 from, with `FOR KEY SHARE`, which only keeps them from being deleted and waits for nothing else, so that a flow can be
-exported from while it is exported onto. New flows lock the contract, if that has a quota. Where drafts or flows go, the
-records of exports that name them come last, by id (`forget_in_records`). Facts are read after the lock, in statements of
-their own, so that they show what the last holder left.
+exported from while it is exported onto. New flows lock the contract, if that has a quota. The record of an export is
+changed only under the lock of the flow that it went to. Facts are read after the lock, in statements of their own, so
+that they show what the last holder left.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -22,6 +22,7 @@ from app.domain.graph import Json, commands, references
 from app.domain.graph_input import GraphMistakes
 from app.domain.model import UserId
 from app.domain.set_aside import RestoreFacts
+from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
 from app.storage.database_connections import WriteConnection
@@ -32,6 +33,7 @@ from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.locks import Touched, lock
 from app.storage.reads.limit import sent_size
+from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 from app.storage.write_context import WriteContext
 from app.telemetry.effort import count_graph
 
@@ -102,6 +104,13 @@ class Store:
             return None
         draft, is_set_aside = await lock_draft(self._connection, draft_id)
         return RestoreFacts(flow, draft, is_set_aside)
+
+    async def undo_facts(self, export_id: str) -> UndoFacts | None:
+        """What undoing an export rests on; the flow that it went to is locked from here on. None: no such record."""
+        flow_id = await find_flow_of_export(self._connection, self._actor, export_id)
+        if flow_id is not None:
+            await lock(self._connection, self._actor, Touched(changed=[flow_id]))
+        return await read_undo_facts(self._connection, self._actor, export_id)
 
     def context(self, *, at: datetime) -> WriteContext:
         """What the writes of this unit of work are made with."""

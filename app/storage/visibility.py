@@ -86,6 +86,12 @@ def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
+def sees_flow(flow_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the viewer is a member of the workspace of the flow with this id."""
+    flow = FLOW.alias()
+    return exists(select(literal(1)).where(flow.c.id == flow_id, is_member(flow.c.workspace_id)))
+
+
 def access_of(row: Row) -> WorkspaceAccess:
     """The access in a row that starts with `ACCESS_COLUMNS`."""
     id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row

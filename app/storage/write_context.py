@@ -4,9 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import CTE, ColumnElement, Insert, Table, any_, bindparam, case, func, insert, null, or_, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    DateTime,
+    Delete,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
@@ -16,17 +30,24 @@ from app.domain.content import Content
 from app.domain.flow import FlowState
 from app.domain.graph import canonical
 from app.domain.model import DraftId, FlowId, UserId
+from app.domain.undo import ChangeSinceExport
 from app.offload import offload
 from app.storage.database_connections import WriteConnection
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT
 
+AnyChange = TypeVar("AnyChange", Update, Delete)
+
 INSERT_CONTENT = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
-UPDATE_DRAFT = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == bindparam("this_draft", type_=Text))
+THIS_FLOW = bindparam("this_flow", type_=Text)
+KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == THIS_FLOW).with_for_update()
+"""From a flow that goes: nobody copies from it any more."""
+THIS_DRAFT = bindparam("this_draft", type_=Text)
+UPDATE_DRAFT = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == THIS_DRAFT)
 NEXT_REVISION = (
     update(FLOW)
-    .where(FLOW.c.id == bindparam("this_flow", type_=Text))
+    .where(FLOW.c.id == THIS_FLOW)
     .values(draft_revision=FLOW.c.draft_revision + 1)
     .returning(FLOW.c.draft_revision)
 )
@@ -36,29 +57,28 @@ LONGEST_COMPONENT_NAME = 255
 """Of a team's name, or a component's."""
 
 
-_DRAFTS = any_(bindparam("drafts", type_=ARRAY(Text)))
-_FLOWS = any_(bindparam("flows", type_=ARRAY(Text)))
+def noted(since: ChangeSinceExport, draft: ColumnElement[bool]) -> CTE:
+    """Records of exports note what is done with their drafts, unless they note something already (P6).
 
-_NAMED_IN_RECORDS = {
-    FLOW_EXPORT.c.draft_id: _DRAFTS,
-    FLOW_EXPORT.c.set_aside_draft_id: _DRAFTS,
-    FLOW_EXPORT.c.source_flow_id: _FLOWS,
-    FLOW_EXPORT.c.destination_flow_id: _FLOWS,
+    This is part of the statement that does it, which everybody sends who saves a draft. The parameter `at` says when.
+    """
+    at = bindparam("at", type_=DateTime(timezone=True))
+    change = update(FLOW_EXPORT).where(draft, FLOW_EXPORT.c.first_change.is_(None))
+    return change.values(first_change=literal(since.value, Text), first_changed_at=at).cte("noted")
+
+
+def noting(change: AnyChange, since: ChangeSinceExport, draft: ColumnElement[bool]) -> AnyChange:
+    """A change of drafts which the records of the exports that made them note."""
+    return change.add_cte(noted(since, draft))
+
+
+MADE_THIS_DRAFT = FLOW_EXPORT.c.draft_id == THIS_DRAFT
+"""Of the record of an export."""
+SAVE_DRAFT = noting(UPDATE_DRAFT, ChangeSinceExport.EDITED, MADE_THIS_DRAFT)
+SET_ASIDE = {
+    since: noting(UPDATE_DRAFT, since, MADE_THIS_DRAFT)
+    for since in (ChangeSinceExport.OVERRIDDEN_AGAIN, ChangeSinceExport.PUBLISHED)
 }
-_RECORDS = (
-    select(FLOW_EXPORT.c.id)
-    .where(or_(*(column == gone for column, gone in _NAMED_IN_RECORDS.items())))
-    .order_by(FLOW_EXPORT.c.id)
-    .with_for_update(key_share=True)
-    .cte("records")
-)
-
-FORGET = (
-    update(FLOW_EXPORT)
-    .where(FLOW_EXPORT.c.id == _RECORDS.c.id)
-    .values({column: case((column == gone, null()), else_=column) for column, gone in _NAMED_IN_RECORDS.items()})
-)
-
 
 NAME_COMPONENTS = insert(FLOW_CONTENT_COMPONENT).from_select(
     ["hash", "team", "name"],
@@ -112,15 +132,6 @@ def parameter(table: Table, column: str) -> str:
     return f"{table.name}__{column}"
 
 
-async def forget_in_records(connection: WriteConnection, *, drafts: Sequence[str], flows: Sequence[str] = ()) -> None:
-    """Records of copies and exports forget drafts and flows that are about to go, and are locked by id for that.
-
-    Left to the foreign keys, each name of a record would go by itself and in an order of its own, with a look at the
-    flow at its other end: two flows of one record that go at once would wait for each other.
-    """
-    await connection.change(FORGET, {"drafts": list(drafts), "flows": list(flows)})
-
-
 def content_row(content: Content) -> dict[str, Any]:
     """Content as it is stored, with steps and links apart, for rules that need not read the graph."""
     links = [[link.source, link.target, link.conditional] for link in content.links]
@@ -168,11 +179,13 @@ class WriteContext:
         made = {"author_id": self.actor, "created_at": self.at, "updated_at": self.at, "revision": revision}
         return {"id": new_id(Kind.DRAFT), "flow_id": flow_id, **state_values(state), **made}
 
-    async def set_aside(self, draft_id: DraftId | None) -> None:
+    async def set_aside(
+        self, draft_id: DraftId | None, since: ChangeSinceExport = ChangeSinceExport.OVERRIDDEN_AGAIN
+    ) -> None:
         """Set the active draft aside, if there is one, with who did it and when; it keeps its id (X6)."""
         if draft_id is not None:
             aside = {"set_aside_at": self.at, "set_aside_by": self.actor}
-            await self.connection.change(UPDATE_DRAFT, {"this_draft": draft_id, **aside})
+            await self.connection.change(SET_ASIDE[since], {"this_draft": draft_id, "at": self.at, **aside})
 
     async def next_revision(self, flow_id: FlowId, shows: FlowState | None = None) -> int:
         """The revision of a save, a new draft or a restore: one more, counted by flow (H1). `shows` if that changes."""

@@ -1,6 +1,7 @@
 """What copies, exports and creations write: the rows that plans say, and nothing that they don't."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -10,13 +11,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
-from app.domain.model import DraftId, FlowId, FlowStatus
+from app.domain.flow import ShownFlow
+from app.domain.model import DraftId, ExportId, FlowId, FlowStatus
 from app.domain.references import ReferenceOutcome
+from app.domain.undo import ChangeSinceExport
 from app.offload import offload
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
-from app.storage.write_context import Columns, Rows, WriteContext, columns_of, insert_into, lists_of
+from app.storage.write_context import Columns, Rows, WriteContext, columns_of, insert_into, lists_of, noted
 
 FIRST_REVISION = 1
 CHARACTERS = 100
@@ -32,7 +35,13 @@ class WrittenFlow(NamedTuple):
     draft_id: DraftId
 
 
-async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenFlow]:
+class WrittenExport(NamedTuple):
+    flow_id: FlowId
+    draft_id: DraftId
+    export_id: ExportId
+
+
+async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
     """Write copies and exports, in one statement for all: drafts, their flows if those are new, and the records."""
     size = CHARACTERS * sum(len(plan.references) for plan in plans)
     rows, written = await offload(size, _rows_of_exports, context, plans)
@@ -85,23 +94,33 @@ def _flow_row(context: WriteContext, plan: ExportPlan | CreatePlan) -> dict[str,
     }
 
 
-def _record_row(context: WriteContext, plan: ExportPlan, written: WrittenFlow) -> dict[str, Any]:
+def _before(flow: ShownFlow | None) -> str | None:
+    """What undoing an export restores of the overridden flow; None: it is new."""
+    if flow is None:
+        return None
+    texts = {"name": flow.name, "description": flow.description, "cron": flow.cron}
+    return orjson.dumps({**texts, "updatedAt": flow.updated_at.isoformat()}).decode()
+
+
+def _record_row(context: WriteContext, plan: ExportPlan, written: WrittenExport) -> dict[str, Any]:
     return {
-        "id": new_id(Kind.EXPORT),
+        "id": written.export_id,
         "actor_id": context.actor,
         "created_at": context.at,
         "copied_from": plan.copied_from.value,
+        "source_workspace_id": plan.source_workspace,
         "source_flow_id": plan.source_flow,
         "source_version_id": plan.source_version,
         "destination_workspace_id": plan.workspace_id,
         "destination_flow_id": written.flow_id,
         "draft_id": written.draft_id,
         "set_aside_draft_id": plan.sets_aside,
+        "flow_before": _before(plan.overridden_shows),
         "references": references_to_text(plan.references),
     }
 
 
-def _rows_of_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> tuple[Rows, list[WrittenFlow]]:
+def _rows_of_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> tuple[Rows, list[WrittenExport]]:
     """The rows to insert, those of drafts last."""
     flows, drafts, records, written = [], [], [], []
     for plan in plans:
@@ -109,8 +128,9 @@ def _rows_of_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> tupl
         if flow_id is None:
             flows.append(_flow_row(context, plan))
             flow_id = FlowId(flows[-1]["id"])
-        drafts.append(context.draft_row(flow_id, plan.state, revision=plan.revision))
-        written.append(WrittenFlow(flow_id, DraftId(drafts[-1]["id"])))
+        export_id = ExportId(new_id(Kind.EXPORT))
+        drafts.append(context.draft_row(flow_id, replace(plan.state, export_id=export_id), revision=plan.revision))
+        written.append(WrittenExport(flow_id, DraftId(drafts[-1]["id"]), export_id))
         records.append(_record_row(context, plan, written[-1]))
     rows = {FLOW: flows, FLOW_EXPORT: records, FLOW_DRAFT: drafts}
     return {table: its for table, its in rows.items() if its}, written
@@ -140,7 +160,9 @@ def _insert_and_override(*tables: Columns) -> Insert:
         .values(draft_revision=overridden.c.revision, updated_at=_NOW, **texts)
         .cte("revised")
     )
-    return insert_into(*tables, after=aside).add_cte(revised)
+    is_aside = FLOW_EXPORT.c.draft_id == any_(bindparam("aside", type_=ARRAY(Text)))
+    note = noted(ChangeSinceExport.OVERRIDDEN_AGAIN, is_aside)
+    return insert_into(*tables, after=aside).add_cte(revised, note)
 
 
 def _parameters_of_overrides(context: WriteContext, plans: Sequence[ExportPlan]) -> dict[str, Any]:
@@ -152,5 +174,6 @@ def _parameters_of_overrides(context: WriteContext, plans: Sequence[ExportPlan])
         "aside": [plan.sets_aside for plan in plans if plan.sets_aside is not None],
         "by": context.actor,
         "now": context.at,
+        "at": context.at,
         **{f"overridden_{name}": [row[name] for row in rows] for name in _OVERRIDDEN},
     }

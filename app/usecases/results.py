@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from app.domain.bindings import ExportWarning
 from app.domain.export import ExportPlan
-from app.domain.model import DraftId, FlowId, VersionId
+from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
-from app.storage.writes import WrittenFlow
+from app.storage.writes import WrittenExport
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,11 @@ class Exported:
     copied_from: CopiedFrom
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]
+    export_id: ExportId
+    """The record."""
 
     @classmethod
-    def of(cls, plan: ExportPlan, written: WrittenFlow) -> "Exported":
+    def of(cls, plan: ExportPlan, written: WrittenExport) -> "Exported":
         return cls(
             flow_id=written.flow_id,
             draft_id=written.draft_id,
@@ -36,6 +38,7 @@ class Exported:
             copied_from=plan.copied_from,
             references=plan.references,
             warnings=plan.warnings,
+            export_id=written.export_id,
         )
 
 
@@ -86,3 +89,13 @@ class Toggled:
 @dataclass(frozen=True, slots=True)
 class Deleted:
     flow_id: FlowId
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A copy or export that was undone."""
+
+    export_id: ExportId
+    flow_id: FlowId
+    restored_draft: DraftId | None
+    flow_is_deleted: bool

@@ -14,6 +14,7 @@ from app.domain.readiness import (
     MissingTopic,
 )
 from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
+from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound
 from tests.domain.messages import ALPHA, CRM, FLOW, NORMALIZER, OTHER_SEND, SEND, Message, inaccessible
 from tests.domain.world import (
     PRODUCTION,
@@ -58,6 +59,25 @@ OF_DRAFTS: list[tuple[Message, str]] = [
     (
         DraftNotReady(FLOW, "Orders", (InvalidGraph("…"),)),
         "The draft of the flow Orders can't be published: 1 thing stands in the way.",
+    ),
+    (
+        ExportNotFound("export_1"),
+        "There is no export export_1 that you can see. Check the id, or ask for access.",
+    ),
+    (
+        ExportNotFound("flow_01jgfjjz00f0ban5yz2jahf60g"),
+        "flow_01jgfjjz00f0ban5yz2jahf60g is the id of a flow, not of an export. Give the id of an export.",
+    ),
+    (
+        CannotUndo("Orders", ChangeSinceExport.PUBLISHED),
+        (
+            "The export to the flow Orders can't be undone: it was published since. "
+            "Revert the flow to an earlier version instead."
+        ),
+    ),
+    (
+        CannotUndo(None, ChangeSinceExport.DISCARDED),
+        "The export can't be undone: its draft was discarded since, so there is nothing to undo.",
     ),
     (FlowIsActive(FLOW, "Orders"), "The flow Orders is running. Stop it first, then delete it."),
     (

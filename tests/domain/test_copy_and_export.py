@@ -41,6 +41,8 @@ def test_a_copy_is_exact_and_a_draft_of_a_new_flow_in_the_same_workspace() -> No
     source = flow(BOUND_ALL_OVER, draft(), name="Orders", flow_type=FlowType.REAL_TIME)
     plan = planned(copy(source, knowing=EVERYTHING))
     assert plan == ExportPlan(
+        source_workspace=DEVELOPMENT.id,
+        overridden_shows=None,
         source_flow=source.id,
         source_version=VersionId(BOUND_ALL_OVER.id),
         copied_from=CopiedFrom.PUBLISHED_VERSION,

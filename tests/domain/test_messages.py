@@ -39,6 +39,7 @@ from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
+from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound
 from app.domain.wording import enumerated, shown
 from tests.domain.messages import MESSAGES, Message, inaccessible
 from tests.domain.messages_of_drafts import OF_DRAFTS
@@ -93,6 +94,8 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         QuotaExceeded(3, 4, contract),
         FlowIsActive(flow, name),
         FlowIsSuspended(flow, name),
+        ExportNotFound(id_),
+        *(CannotUndo(flow_name, since) for flow_name in (None, name) for since in ChangeSinceExport),
         *(FlowNotPublished(flow, name, has_draft=has_draft) for has_draft in (True, False)),
         TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
     ]

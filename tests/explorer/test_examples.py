@@ -29,6 +29,7 @@ SHOWN = {
     "Flow": ("flow.publishedVersion.graph.steps.2.credential.name", "Mail sandbox"),
     "NativeGraph": ("flow.publishedVersion.graph.native.nodes.2.fields.priority", "normal"),
     "FlowHistory": ("flowHistory.nodes.2.publishedBy", None),
+    "Records": ("flow.copies.nodes.0.destinationWorkspace.name", "Retail Production"),
     "DestinationContracts": ("destinationContracts.nodes.1.name", "Northern Retail"),
     "DestinationContractsWithTheOthers": ("destinationContracts.edges.0.eligible", False),
     "DestinationWorkspaces": ("destinationWorkspaces.nodes.1.name", "Retail Production"),

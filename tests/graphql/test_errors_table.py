@@ -14,6 +14,7 @@ from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.set_aside import DiscardRefusal, RestoreRefusal
+from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
 from app.graphql.errors import interfaces
 from app.graphql.errors.access import ContractSuspended
@@ -29,6 +30,7 @@ MUTATIONS = [
     (interfaces.RevertFlowError, RevertRefusal),
     (interfaces.DiscardFlowDraftError, DiscardRefusal),
     (interfaces.RestoreFlowDraftError, RestoreRefusal),
+    (interfaces.UndoExportError, UndoRefusal),
     (interfaces.StartFlowError, StartRefusal),
     (interfaces.StopFlowError, StopRefusal),
     (interfaces.DeleteFlowError, DeleteRefusal),

@@ -31,7 +31,7 @@ QUERIES = """
 MUTATIONS = """
     copyFlow exportFlow createFlow
     updateFlowDraft discardFlowDraft restoreFlowDraft publishFlowDraft revertFlow
-    startFlow stopFlow deleteFlow
+    undoExport startFlow stopFlow deleteFlow
 """
 CORE = schema.graphql_schema
 PRINTED = build_schema(schema.as_str())

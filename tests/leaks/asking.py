@@ -28,6 +28,7 @@ INPUTS: dict[str, Callable[[Callable[[str], str]], Arguments]] = {
     "publishFlowDraft": lambda own: {"flowId": own("-history")},
     "revertFlow": lambda own: {"flowId": own("-history"), "versionId": own("-history/1")},
     "discardFlowDraft": lambda own: {"flowId": own("-history")},
+    "undoExport": lambda own: {"exportId": own("-bound to kitchen-history")},
     "startFlow": lambda own: {"flowId": own("-history")},
     "stopFlow": lambda own: {"flowId": own("-history")},
     "deleteFlow": lambda own: {"flowId": own("-history")},

@@ -78,6 +78,9 @@ SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
     "publishFlowDraft": lambda ids, flow, _: [{"flowId": ids[flow], "expectedRevision": NEVER}],
     "revertFlow": reverts,
     "discardFlowDraft": lambda ids, flow, _: [{"flowId": ids[flow], "expectedRevision": NEVER}],
+    "undoExport": lambda ids, flow, place: [
+        {"exportId": ids[key]} for key in (f"{flow} to {place}-history", f"{place}-bound to {flow}") if key in ids
+    ],
     "startFlow": lambda ids, flow, _: [{"flowId": ids[flow]}] if flow.endswith(("-draft", "-history")) else [],
     "stopFlow": lambda ids, flow, _: [] if flow.endswith("-history") else [{"flowId": ids[flow]}],
     "deleteFlow": lambda ids, flow, _: [{"flowId": ids[flow]}] if flow.endswith("-history") else [],

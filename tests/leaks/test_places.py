@@ -46,7 +46,7 @@ def parents(worlds: Worlds, user: str, place: Place) -> list[str]:
     """Of which nodes a field is asked that is no root: of the first that the user sees."""
     if place.owner in {"Query", "Mutation"}:
         return [""]
-    kinds = {"FlowDraft": Kind.DRAFT, "FlowVersion": Kind.VERSION}
+    kinds = {"FlowDraft": Kind.DRAFT, "FlowVersion": Kind.VERSION, "FlowExport": Kind.EXPORT}
     return seen(worlds, user, kinds.get(place.owner) or Kind(place.owner.lower()))[:2]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.ids import Kind, new_id
 from app.storage.migrate import engine_of
@@ -16,6 +17,7 @@ from app.usecases.manage_tokens import issue_token
 from tests.api.client import DOCUMENT_TYPE, Json, serving
 from tests.api.world import World, email_of
 from tests.databases import Databases
+from tests.leaks.company import SOUTH
 from tests.leaks.expected_visibility import Sections, Sight
 
 # So that documents may be long: what is asked is the test's own.
@@ -48,10 +50,25 @@ LONG_AGO = 36_500
 STRAYS_OF = {"workshop": "harbour", "store": "workshop", "counter": "store"}
 """Where that lives which the strays of a workspace are bound to; of the others in the workshop."""
 THINGS = ("orders", "items", "mail", "erp", "agent")
-EXPORT = """insert into flow_export
-    (id, created_at, copied_from, source_flow_id, destination_workspace_id, destination_flow_id, "references")
-  select :id, '2024-01-01', 'PUBLISHED_VERSION', source.id, destination.workspace_id, destination.id, '[]'
-  from flow source, flow destination where source.id = :source and destination.id = :destination"""
+EXPORT = """insert into flow_export (
+    id, actor_id, created_at, copied_from, source_workspace_id, source_flow_id, destination_workspace_id,
+    destination_flow_id, "references"
+  ) values (:id, :actor, '2024-01-01', 'PUBLISHED_VERSION', :home, :source, :there, :destination, :references)"""
+NAME_RECORD = "update flow_version set export_id = :record where flow_id = :flow"
+ELSEWHERE = (
+    "insert into tenant (id, name, component_whitelist) values ('elsewhere', 'Elsewhere', false)",
+    (
+        "insert into contract (id, tenant_id, name, name_key, status)"
+        " values ('elsewhere', 'elsewhere', 'Elsewhere', 'elsewhere', 'ACTIVE')"
+    ),
+    (
+        "insert into workspace (id, contract_id, name, name_key, type)"
+        " values ('elsewhere', 'elsewhere', 'Elsewhere', 'elsewhere', 'FULL')"
+    ),
+)
+"""A workspace that nobody sees, for the ends of records which the world has not."""
+FROM = "kitchen-history"
+"""The flow that all flows called bound came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +148,38 @@ async def _arrange(url: str, loaded: Mapping[str, str], ids: Ids) -> None:
         for key in flows:
             if f"{key}/2" in ids.of:
                 await connection.execute(text(REVERT), {"first": ids.of[f"{key}/1"], "second": ids.of[f"{key}/2"]})
-            for other in flows:
-                if other != key:
-                    record = ids.source(Kind.EXPORT, f"{key} to {other}")
-                    found = {"id": record, "source": loaded[key], "destination": loaded[other]}
-                    await connection.execute(text(EXPORT), found)
+        await _record_exports(connection, loaded, ids, flows)
+
+
+async def _record_exports(
+    connection: AsyncConnection, loaded: Mapping[str, str], ids: Ids, flows: Sequence[str]
+) -> None:
+    """Everything was exported to everything; the bound flows came so."""
+    for statement in ELSEWHERE:
+        await connection.execute(text(statement))
+    everywhere = [key for key in ids.of if key.endswith(("-bound", "-history", "-stashed")) and " to " not in key]
+    known = [(key, other) for key in everywhere for other in everywhere if key != other and {key, other} & {*flows}]
+    for key, other in known:
+        await connection.execute(text(EXPORT), _record(loaded, ids, key, other))
+    for key in flows:
+        if key.endswith("-bound"):
+            named = {"record": ids.of[f"{FROM} to {key}"], "flow": loaded[key]}
+            await connection.execute(text(NAME_RECORD), named)
+
+
+def _record(loaded: Mapping[str, str], ids: Ids, key: str, other: str) -> dict[str, str]:
+    """Of an export that at least one end of is in the world; it names the other end all the same."""
+    home, there = (each.rpartition("-")[0] for each in (key, other))
+    kept = {"step": "1", "kind": "CREDENTIAL", "action": "KEPT"}
+    return {
+        "id": ids.source(Kind.EXPORT, f"{key} to {other}"),
+        "actor": ids.of["bo" if home in SOUTH else "ann"],
+        "home": loaded.get(home, "elsewhere"),
+        "source": ids.of[key],
+        "there": loaded.get(there, "elsewhere"),
+        "destination": ids.of[other],
+        "references": json.dumps([{**kept, "from": ids.of[f"{home}-mail"], "to": ids.of[f"{there}-mail"]}]),
+    }
 
 
 def sections_of(world: World) -> Sections:

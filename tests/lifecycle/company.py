@@ -34,10 +34,12 @@ from app.usecases.results import (
     Reverted,
     Saved,
     Toggled,
+    Undone,
 )
 from app.usecases.revert_flow import revert_flow
 from app.usecases.start_flow import start_flow
 from app.usecases.stop_flow import stop_flow
+from app.usecases.undo_export import undo_export
 from app.usecases.update_draft import update_draft
 
 BEGINNING = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -116,6 +118,9 @@ class Company:
 
     async def restore(self, draft: str, *, by: str = "ada") -> Restored | Refused[Any]:
         return await restore_draft(self.work, self._user(by), draft)
+
+    async def undo(self, export_id: str, *, by: str = "ada") -> Undone | Refused[Any]:
+        return await undo_export(self.work, self._user(by), export_id)
 
     def _user(self, key: str) -> UserId:
         return UserId(self.ids[key])

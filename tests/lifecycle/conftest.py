@@ -1,6 +1,7 @@
 """What the tests of a draft's life share: the company, in a copy for every test or for several."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from app.storage.engine import open_database
 from tests.databases import Databases, Loaded
 from tests.lifecycle.company import Company
+from tests.lifecycle.stage import Stage
 
 
 @pytest.fixture
@@ -37,3 +39,17 @@ async def company_in_a_copy(databases: Databases, loaded: Loaded) -> AsyncIterat
         database = open_database(url, pool_size=16)
         yield Company(loaded.ids, database)
         await database.close()
+
+
+@pytest.fixture
+async def company_url(databases: Databases, loaded_company: Loaded) -> AsyncIterator[str]:
+    async with databases.copy(loaded_company.name) as url:
+        yield url
+
+
+@pytest.fixture
+def stage(company_url: str, loaded_company: Loaded) -> Iterator[Stage]:
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        database = open_database(company_url, pool_size=1)
+        yield Stage(Company(loaded_company.ids, database), runner)
+        runner.run(database.close())

@@ -164,7 +164,7 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     before = await everything_in(firm.database)
     hasty = open_database(firm.database.url, statement_timeout_seconds=0.2)
     async with engine_of(firm.database.url) as engine, engine.begin() as busy:
-        await busy.execute(text("select id from flow_export for update"))
+        await busy.execute(text("lock table flow_draft in share mode"))
         with pytest.raises(DatabaseFailure):
             await remove_batch(hasty, before=firm.now - MONTH, batch=10)
     await hasty.close()

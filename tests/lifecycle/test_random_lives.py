@@ -5,24 +5,15 @@ binding of another workspace; revisions grow by one; what was acknowledged is th
 draft that ever was is published, active, set aside, or was discarded by somebody's word.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from sqlalchemy import delete
 
-from app.storage.engine import open_database
-from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_EXPORT
-from tests.databases import Databases, Loaded
-from tests.lifecycle.acting import Acting
-from tests.lifecycle.company import Company
 from tests.lifecycle.graphs import CODE, IN, MAIL, THINGS, Bindings, Graph
 from tests.lifecycle.model import Draft, Flow
+from tests.lifecycle.stage import Stage
 
 EXAMPLES = 20
 STEPS = 22
@@ -49,38 +40,6 @@ SAID = st.fixed_dictionaries(
         "cron": st.sampled_from([None, "0 4 * * *"]),
     },
 )
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where all examples of a run are played: one company, one loop."""
-
-    company: Company
-    runner: asyncio.Runner
-
-    def cleared(self) -> Acting:
-        """With nobody's flows on it."""
-        self.runner.run(self._clear())
-        return Acting(self.company, self.runner.run)
-
-    async def _clear(self) -> None:
-        async with self.company.database.writing() as connection:
-            for table in (FLOW_EXPORT, FLOW, FLOW_CONTENT):
-                await connection.change(delete(table))
-
-
-@pytest.fixture
-async def company_url(databases: Databases, loaded_company: Loaded) -> AsyncIterator[str]:
-    async with databases.copy(loaded_company.name) as url:
-        yield url
-
-
-@pytest.fixture
-def stage(company_url: str, loaded_company: Loaded) -> Iterator[Stage]:
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        database = open_database(company_url, pool_size=1)
-        yield Stage(Company(loaded_company.ids, database), runner)
-        runner.run(database.close())
 
 
 class Lives(RuleBasedStateMachine):

@@ -18,7 +18,8 @@ from app.server.database import migrate
 from app.storage.engine import open_database
 from tests.databases import Databases, Loaded
 from tests.lifecycle.company import Company
-from tests.lifecycle.test_random_lives import Lives, Stage
+from tests.lifecycle.stage import Stage
+from tests.lifecycle.test_random_lives import Lives
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
 from tests.serving.load import Load
 from tests.serving.real import (

@@ -1,6 +1,8 @@
 """Migrations: up, down, at the same time, and equal to the tables."""
 
 import asyncio
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from sqlmodel import SQLModel
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.domain.content import split_graph
 from app.domain.graph import canonical
-from app.storage.migrate import is_current, upgrade
+from app.storage.migrate import engine_of, is_current, upgrade
 from app.storage.write_context import content_row
 from tests.storage.downgrading import downgrade
 
@@ -90,3 +92,77 @@ async def stored_outlines(engine: AsyncEngine) -> dict[str, str]:
         return {
             row.hash: row.outline for row in await connection.execute(text("select hash, outline from flow_content"))
         }
+
+
+BEFORE_RECORDS_OUTLIVED = """
+    insert into tenant (id, name, component_whitelist) values ('tenant_1', 'One', false);
+    insert into contract (id, tenant_id, name, name_key, status) values ('contract_1', 'tenant_1', 'One', 'one', 'ACTIVE');
+    insert into workspace (id, contract_id, name, name_key, type) values
+        ('workspace_1', 'contract_1', 'Here', 'here', 'FULL'), ('workspace_2', 'contract_1', 'There', 'there', 'FULL');
+    insert into flow_content (hash, graph, outline) values ('hash', '{"nodes": [], "edges": []}', '{"steps": []}');
+    insert into flow (id, workspace_id, name, name_key, description, type, status, created_at, updated_at,
+                      draft_revision)
+    select id, workspace, id, id, 'Described', 'ORDINARY', 'INACTIVE', at::timestamptz, '2026-01-09', 2 from (values
+        ('source', 'workspace_1', '2026-01-01'), ('new', 'workspace_2', '2026-01-02'),
+        ('old', 'workspace_2', '2026-01-01'), ('published', 'workspace_2', '2026-01-02')) made (id, workspace, at);
+    insert into flow_draft (id, flow_id, name, description, content_hash, bindings, revision, created_at, updated_at,
+                            origin, set_aside_at)
+    select id, flow, id, 'Before', 'hash', '[]', 1, at::timestamptz, saved::timestamptz, origin, aside::timestamptz
+    from (values
+        ('unchanged', 'new', '2026-01-02', '2026-01-02', 'EXPORT', null),
+        ('aside', 'old', '2026-01-01', '2026-01-01', 'EDIT', '2026-01-03'),
+        ('edited', 'old', '2026-01-03', '2026-01-05', 'EDIT', null)) made (id, flow, at, saved, origin, aside);
+    insert into flow_version (id, flow_id, number, name, content_hash, bindings, published_at, origin)
+        values ('version', 'published', 1, 'Published', 'hash', '[]', '2026-01-04', 'EXPORT');
+    update flow set published_version_id = 'version' where id = 'published';
+    insert into flow_export (id, created_at, copied_from, source_flow_id, destination_workspace_id,
+                             destination_flow_id, draft_id, set_aside_draft_id, "references")
+    select id, at::timestamptz, 'DRAFT', source, 'workspace_2', destination, draft, aside, '[]' from (values
+        ('into new', '2026-01-02', 'source', 'new', 'unchanged', null),
+        ('onto old', '2026-01-03', 'source', 'old', 'edited', 'aside'),
+        ('into published', '2026-01-02', 'source', 'published', null, null),
+        ('of what is gone', '2026-01-02', null, null, null, null)) made (id, at, source, destination, draft, aside);
+"""
+RECORDS = text("select * from flow_export order by id")
+
+
+async def rows(url: str, question: Any) -> list[dict[str, Any]]:
+    """On a connection of its own: what another one has prepared doesn't fit once the tables have changed."""
+    async with engine_of(url) as engine, engine.connect() as connection:
+        return [dict(row) for row in (await connection.execute(question)).mappings()]
+
+
+async def test_records_of_exports_that_there_are_stay_and_tell_what_is_known_of_them(empty_database_url: str) -> None:
+    await upgrade(empty_database_url)
+    await downgrade(empty_database_url, "0004")
+    async with engine_of(empty_database_url) as engine, engine.begin() as connection:
+        for statement in BEFORE_RECORDS_OUTLIVED.split(";\n"):
+            if statement.strip():
+                await connection.execute(text(statement))
+    before = await rows(empty_database_url, RECORDS)
+    await upgrade(empty_database_url)
+    after = await rows(empty_database_url, RECORDS)
+    assert [{name: row[name] for name in old} for old, row in zip(before, after, strict=True)] == before
+    told = {row["id"]: (row["source_workspace_id"], row["first_change"], row["flow_before"]) for row in after}
+    [onto_old] = [row for row in after if row["id"] == "onto old"]
+    assert told == {
+        "into new": ("workspace_1", None, None),
+        "onto old": ("workspace_1", "EDITED", onto_old["flow_before"]),
+        "into published": ("workspace_1", "PUBLISHED", None),
+        "of what is gone": (None, "DISCARDED", None),
+    }
+    shown = json.loads(onto_old["flow_before"])
+    updated = datetime.fromisoformat(shown.pop("updatedAt"))
+    assert (shown, updated) == (
+        {"name": "aside", "description": "Before", "cron": None},
+        datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    states = "select id, export_id from flow_draft union all select id, export_id from flow_version"
+    assert {row["id"]: row["export_id"] for row in await rows(empty_database_url, text(states))} == {
+        "unchanged": "into new",
+        "aside": None,
+        "edited": None,
+        "version": "into published",
+    }
+    await downgrade(empty_database_url, "0004")
+    assert await rows(empty_database_url, RECORDS) == before

@@ -13,6 +13,8 @@ from app.domain.source import BY_DEFAULT
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue
 from app.storage.paging import Page, PageRequest
+from app.storage.reads.by_id import read_exports, read_provenances
+from app.storage.reads.exports import read_references
 from app.storage.reads.lists import FlowOrder, ListName, Wanted
 from app.storage.related import Related
 from app.storage.store import UnitOfWork
@@ -80,6 +82,26 @@ async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Data
     hold(await plans_of_pages(large, partial(read_list, large, EVERYWHERE, parent, wanted)), rows=SIZE + 1)
     together = partial(read_lists, large, EVERYWHERE, [parent, nth("flow", 2)], wanted)
     hold(await plans_of_pages(large, together), rows=2 * (SIZE + 1))
+
+
+@pytest.mark.parametrize(
+    "wanted", [Wanted(ListName.COPIES), Wanted(ListName.COPIES, workspace_id=nth("workspace", 1))], ids=["all", "into"]
+)
+async def test_a_page_of_copies_reads_no_more_than_the_copies_of_the_flow(large: Database, wanted: Wanted) -> None:
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, nth("flow", 1), wanted))
+    hold(plans, rows=SIZE + 1)
+
+
+async def test_records_and_provenances_are_looked_up_by_their_keys(large: Database) -> None:
+    flows, records = [nth("flow", number) for number in range(1, 21)], [nth("export", each) for each in range(1, 21)]
+
+    async def read() -> None:
+        async with large.reading() as connection:
+            await read_provenances(connection, EVERYWHERE, flows)
+            await read_exports(connection, EVERYWHERE, records)
+            await read_references(connection, EVERYWHERE, records, NO_LIMIT)
+
+    hold(await plans_of(large, read), rows=SIZE)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,11 @@ async def test_a_database_can_go_down_and_up_again(database_url: str) -> None:
         ("UPDATE flow_draft SET origin = 'COPIED'", "ck_flow_draft_origin"),
         ("DELETE FROM flow_content", "fk_flow_draft_content_hash"),
         ("DELETE FROM workspace WHERE id = 'workspace_1'", "fk_flow_workspace_id"),
-        ("UPDATE flow_export SET draft_id = 'draft_9'", "fk_flow_export_draft_id"),
+        ("UPDATE flow_draft SET export_id = 'export_9'", "fk_flow_draft_export_id"),
+        ("UPDATE flow_version SET export_id = 'export_9'", "fk_flow_version_export_id"),
+        ("UPDATE flow_export SET source_workspace_id = 'workspace_9'", "fk_flow_export_source_workspace_id"),
+        ("UPDATE flow_export SET first_change = 'LIKED', first_changed_at = now()", "ck_flow_export_first_change"),
+        ("UPDATE flow_export SET first_change = 'EDITED'", "ck_flow_export_first_change_is_dated"),
         ("UPDATE workspace_access SET name_key = 'elsewhere'", "fk_workspace_access_workspace_id_contract_id_name_key"),
         (
             "UPDATE workspace_access SET contract_id = 'contract_2'",
@@ -156,9 +160,13 @@ async def test_the_database_refuses_what_can_not_be(engine: AsyncEngine, change:
         ("DELETE FROM user_account", "SELECT published_by FROM flow_version", [None]),
         ("DELETE FROM user_account", "SELECT author_id FROM flow_draft WHERE id = 'draft_2'", [None]),
         ("DELETE FROM user_account", "SELECT set_aside_by FROM flow_draft WHERE id = 'draft_1'", [None]),
-        ("DELETE FROM user_account", "SELECT actor_id FROM flow_export", [None]),
+        ("DELETE FROM user_account", "SELECT actor_id FROM flow_export", ["user_1"]),
         ("DELETE FROM flow WHERE id = 'flow_1'", "SELECT id FROM flow_draft UNION SELECT id FROM flow_version", []),
-        ("DELETE FROM flow WHERE id = 'flow_1'", "SELECT coalesce(source_flow_id, draft_id) FROM flow_export", [None]),
+        (
+            "DELETE FROM flow WHERE id = 'flow_1'",
+            "SELECT source_flow_id || draft_id FROM flow_export",
+            ["flow_1draft_2"],
+        ),
     ],
 )
 async def test_what_follows_from_a_change_follows(

@@ -22,7 +22,7 @@ UNITS_OF_WORK = {
     f"usecases/{name}.py: {name}"
     for name in (
         *("copy_flow", "create_flow", "delete_flow", "discard_draft", "export_flow", "publish_draft"),
-        *("restore_draft", "revert_flow", "start_flow", "stop_flow", "update_draft"),
+        *("restore_draft", "revert_flow", "start_flow", "stop_flow", "undo_export", "update_draft"),
     )
 }
 

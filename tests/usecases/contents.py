@@ -14,7 +14,7 @@ Row = dict[str, Any]
 Contents = dict[str, dict[tuple[Any, ...], Row]]
 """The rows of every table, by their primary keys."""
 
-KEPT_AS_JSON = ("bindings", "references")
+KEPT_AS_JSON = ("bindings", "references", "flow_before")
 DERIVED = {"flow_component"}
 """The database keeps it by itself; `tests/storage/test_components_of_flows.py` says how."""
 TABLES = {name: table for name, table in METADATA.tables.items() if name not in DERIVED}
@@ -60,4 +60,4 @@ def _difference(old: Row, new: Row, keys: list[str]) -> Row:
 
 
 def _readable(row: Mapping[str, Any]) -> Row:
-    return {column: json.loads(value) if column in KEPT_AS_JSON else value for column, value in row.items()}
+    return {column: json.loads(value) if column in KEPT_AS_JSON and value else value for column, value in row.items()}

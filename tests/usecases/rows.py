@@ -43,23 +43,38 @@ def new_draft(
         "set_aside_at": None,
         "set_aside_by": None,
         "revert_of": None,
+        "export_id": made.export_id if isinstance(made, Exported) else None,
         **said,
     }
 
 
-def record(world: World, made: Exported, row: Row, *, source: str, version: Row | None, workspace: str) -> Row:
-    """The record of a copy or export; of the row that was written only its id is taken for granted."""
+def record(
+    world: World,
+    made: Exported,
+    *,
+    source: str,
+    version: Row | None,
+    workspace: str,
+    home: str = "development",
+    before: Row | None = None,
+) -> Row:
+    """The record of a copy or export; `before` is the row of the overridden flow, as it was."""
     return {
-        "id": row["id"],
+        "id": made.export_id,
         "actor_id": world["ada"],
         "created_at": NOW,
         "copied_from": made.copied_from.value,
+        "source_workspace_id": world[home],
         "source_flow_id": world[source],
         "source_version_id": None if version is None else version["id"],
         "destination_workspace_id": world[workspace],
         "destination_flow_id": made.flow_id,
         "draft_id": made.draft_id,
         "set_aside_draft_id": made.set_aside,
+        "flow_before": None if before is None else _before(before),
+        "first_change": None,
+        "first_changed_at": None,
+        "undone_at": None,
         "references": [
             {
                 "step": one.step_id,
@@ -72,6 +87,11 @@ def record(world: World, made: Exported, row: Row, *, source: str, version: Row 
             for one in made.references
         ],
     }
+
+
+def _before(flow: Row) -> Row:
+    shown = {name: flow[name] for name in ("name", "description", "cron")}
+    return {**shown, "updatedAt": flow["updated_at"].isoformat()}
 
 
 def bound(position: int, **references: Any) -> Row:

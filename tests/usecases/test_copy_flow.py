@@ -27,12 +27,11 @@ async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world:
         bound(1, credential=world["dev-mail"], agent=world["dev-agent"], data_samples={"sample": "one"}),
         bound(2, secret=world["dev-erp"]),
     ]
-    [row] = found.added["flow_export"]
     assert found == Written(
         added={
             "flow": [new_flow(world, made, "development", name, type="REAL_TIME", **described)],
             "flow_draft": [new_draft(world, made, published, bindings, origin="COPY", name=name)],
-            "flow_export": [record(world, made, row, source="orders", version=published, workspace="development")],
+            "flow_export": [record(world, made, source="orders", version=published, workspace="development")],
         }
     )
     assert made.set_aside is None

@@ -20,13 +20,15 @@ async def test_an_override_of_a_running_flow_writes_a_draft_and_nothing_else(wor
         bound(1, credential=world["live-mail"], agent=world["live-agent"]),
         bound(2, secret=world["live-erp"]),
     ]
-    [row] = found.added["flow_export"]
+    flow = before["flow"][(world["orders-live"],)]
     draft = new_draft(world, made, published, bindings, origin="EXPORT", name="Orders live")
     assert made.flow_id == world["orders-live"]
     assert found == Written(
         added={
             "flow_draft": [draft],
-            "flow_export": [record(world, made, row, source="orders", version=published, workspace="production")],
+            "flow_export": [
+                record(world, made, source="orders", version=published, workspace="production", before=flow)
+            ],
         },
         changed={"flow": [{"id": world["orders-live"], "draft_revision": 1, "updated_at": NOW}]},
     )
@@ -66,12 +68,12 @@ async def test_a_colleagues_draft_is_set_aside_with_who_did_it_and_when(world: W
     made = exported(await world.export("plain", over="busy"))
 
     found = written(before, await world.contents())
-    [row] = found.added["flow_export"]
     assert made.set_aside == colleagues["id"]
+    flow = before["flow"][(world["busy"],)]
     assert found == Written(
         added={
             "flow_draft": [new_draft(world, made, version, [], origin="EXPORT", name="Busy", revision=2)],
-            "flow_export": [record(world, made, row, source="plain", version=version, workspace="production")],
+            "flow_export": [record(world, made, source="plain", version=version, workspace="production", before=flow)],
         },
         changed={
             "flow": [{"id": world["busy"], "draft_revision": 2, "updated_at": NOW}],

@@ -20,6 +20,7 @@ from app.graphql.errors.interfaces import (
     RevertFlowError,
     StartFlowError,
     StopFlowError,
+    UndoExportError,
     UpdateFlowDraftError,
     told,
 )
@@ -92,6 +93,7 @@ class InsufficientPermission(
     RevertFlowError,
     DiscardFlowDraftError,
     RestoreFlowDraftError,
+    UndoExportError,
     StartFlowError,
     StopFlowError,
     DeleteFlowError,
@@ -119,6 +121,7 @@ class ContractSuspended(
     RevertFlowError,
     DiscardFlowDraftError,
     RestoreFlowDraftError,
+    UndoExportError,
     StartFlowError,
     StopFlowError,
     DeleteFlowError,

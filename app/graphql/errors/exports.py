@@ -20,6 +20,7 @@ from app.graphql.errors.interfaces import (
     PublishFlowDraftError,
     RestoreFlowDraftError,
     RevertFlowError,
+    UndoExportError,
     UpdateFlowDraftError,
     told,
 )
@@ -175,6 +176,7 @@ class InvalidInput(
     RevertFlowError,
     DiscardFlowDraftError,
     RestoreFlowDraftError,
+    UndoExportError,
 ):
     @classmethod
     def of(cls, refusal: input_rules.InvalidInput) -> Self:

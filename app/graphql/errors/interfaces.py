@@ -67,6 +67,11 @@ class RestoreFlowDraftError(Error):
     pass
 
 
+@strawberry.interface(description="What undoExport may be refused for.")
+class UndoExportError(Error):
+    pass
+
+
 @strawberry.interface(description="What startFlow may be refused for.")
 class StartFlowError(Error):
     pass

@@ -8,7 +8,19 @@ doesn't pass `mypy`. At run time the lines are read back.
 from collections.abc import Callable, Mapping
 from typing import Any, assert_never, get_overloads, get_type_hints, overload
 
-from app.domain import access, draft, inaccessible, override, quota, readiness, references, running, source, topics
+from app.domain import (
+    access,
+    draft,
+    inaccessible,
+    override,
+    quota,
+    readiness,
+    references,
+    running,
+    source,
+    topics,
+    undo,
+)
 from app.domain import bindings as binding_rules
 from app.domain import input as input_rules
 from app.domain.error_code import ErrorCode
@@ -17,6 +29,7 @@ from app.graphql.describe import describe_values
 from app.graphql.errors import access as access_errors
 from app.graphql.errors import drafts, exports
 from app.graphql.errors import running as running_errors
+from app.graphql.errors import undo as undo_errors
 from app.graphql.errors.interfaces import Error, ExportFlowWarning
 
 
@@ -54,6 +67,10 @@ def error_of(refusal: override.CannotOverrideItself) -> exports.CannotOverrideIt
 def error_of(refusal: quota.QuotaExceeded) -> exports.QuotaExceeded: ...
 @overload
 def error_of(refusal: input_rules.InvalidInput) -> exports.InvalidInput: ...
+@overload
+def error_of(refusal: undo.ExportNotFound) -> undo_errors.ExportNotFound: ...
+@overload
+def error_of(refusal: undo.CannotUndo) -> undo_errors.CannotUndo: ...
 @overload
 def error_of(refusal: running.FlowIsActive) -> running_errors.FlowIsActive: ...
 @overload

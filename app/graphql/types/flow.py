@@ -16,6 +16,7 @@ from app.graphql.describe import about, field
 from app.graphql.parent_lists import connection_below
 from app.graphql.relations import Field, one
 from app.graphql.types.changes import GraphDiff
+from app.graphql.types.export import FlowExport
 from app.graphql.types.graph import FlowGraph
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
@@ -29,6 +30,11 @@ from app.storage.related import Related
 Since = Annotated[
     strawberry.ID | None,
     strawberry.argument(description="The id of a version of the same flow; of another flow, or unknown: null."),
+]
+
+
+IntoWorkspace = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only what went into the workspace with this id.")
 ]
 
 
@@ -82,6 +88,21 @@ class Flow(Node, row=FlowView):
         "The version that runs if the flow is active; null if the flow was never published.",
         Related.PUBLISHED_VERSION,
     )
+
+    provenance: FlowExport | None = one(
+        lambda loaders: loaders.provenances,
+        attrgetter("id"),
+        "The copy or export that the content came from last: that of the draft or, where there is none or it was made "
+        "by hand, that of the published version.",
+    )
+
+    @connection_field
+    def copies(
+        self, info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = strawberry.UNSET
+    ) -> Awaitable[Connection[FlowExport]]:
+        """One for each destination flow: its latest copy or export of this flow that wasn't undone; the newest first."""
+        wanted = Wanted(ListName.COPIES, workspace_id=given(workspace_id))
+        return connection_below(info, wanted, self.id, page, FlowExport.of)
 
 
 @strawberry.type(description="A draft of a flow: the one that is being edited, or one that was set aside.")

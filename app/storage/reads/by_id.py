@@ -3,19 +3,21 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.storage.database_connections import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import is_visible_component
+from app.storage.reads.exports import IS_VISIBLE
 from app.storage.reads.rows import (
     AgentView,
     ComponentView,
     ContractView,
     CredentialView,
     DraftView,
+    ExportView,
     FlowView,
     SecretView,
     TopicView,
@@ -34,6 +36,7 @@ from app.storage.tables import (
     CREDENTIAL,
     FLOW,
     FLOW_DRAFT,
+    FLOW_EXPORT,
     FLOW_VERSION,
     SECRET,
     TEAM,
@@ -127,6 +130,26 @@ VERSIONS = (
 )
 
 
+EXPORTS = select(*columns(FLOW_EXPORT, ExportView)).where(FLOW_EXPORT.c.id == any_(IDS), IS_VISIBLE)
+
+
+def _provenances() -> Select[Any]:
+    """Of flows: the record that the draft came from, else that of the published version (P6)."""
+    is_draft = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
+    states = FLOWS.outerjoin(FLOW_DRAFT, is_draft).outerjoin(
+        FLOW_VERSION, FLOW_VERSION.c.id == FLOW.c.published_version_id
+    )
+    came_from = func.coalesce(FLOW_DRAFT.c.export_id, FLOW_VERSION.c.export_id)
+    return (
+        select(*columns(FLOW_EXPORT, ExportView))
+        .select_from(states.join(FLOW_EXPORT, FLOW_EXPORT.c.id == came_from))
+        .where(FLOW.c.id == any_(IDS))
+    )
+
+
+PROVENANCES = _provenances()
+
+
 def _reader(statement: Select[Any], view: type[View], kind: Kind, *, by: str = "id") -> Read[View]:
     make = maker(view)
 
@@ -153,4 +176,6 @@ read_agents = _reader(AGENTS, AgentView, Kind.AGENT)
 read_flows = _reader(VISIBLE_FLOWS, FlowView, Kind.FLOW)
 read_drafts = _reader(DRAFTS, DraftView, Kind.DRAFT)
 read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
+read_exports = _reader(EXPORTS, ExportView, Kind.EXPORT)
+read_provenances = _reader(PROVENANCES, ExportView, Kind.FLOW, by="destination_flow_id")
 read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)

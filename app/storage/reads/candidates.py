@@ -101,12 +101,13 @@ def _within(rank: int, request: PageRequest) -> PageRequest:
 
 
 def _copied() -> ColumnElement[bool]:
-    """A copy or export of the source flow has gone to this flow."""
+    """A copy or export of the source flow that wasn't undone has gone to this flow."""
     return exists(
         select(literal(1)).where(
             FLOW_EXPORT.c.source_flow_id == SOURCE,
             FLOW_EXPORT.c.destination_workspace_id == WORKSPACE,
             FLOW_EXPORT.c.destination_flow_id == FLOW.c.id,
+            FLOW_EXPORT.c.undone_at.is_(None),
         )
     )
 

@@ -5,11 +5,12 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, exists, literal, select
+from sqlalchemy import ColumnElement, Table, Text, bindparam, select
 
 from app.domain.model import FlowStatus, FlowType
 from app.storage.ids import Kind
 from app.storage.paging import ListBelow, Order, matching, searching
+from app.storage.reads.exports import COPIES, into_workspace, naming_destination
 from app.storage.reads.flow_filters import (
     ANY_FLOW,
     COMPONENT_ID,
@@ -46,7 +47,7 @@ from app.storage.tables import (
     TOPIC,
     WORKSPACE_ACCESS,
 )
-from app.storage.visibility import WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member
+from app.storage.visibility import WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
 
 
 class FlowOrder(StrEnum):
@@ -77,17 +78,12 @@ AGENTS = _of_workspace(AGENT, AgentView)
 FLOWS_OF_WORKSPACE = _of_workspace(FLOW, FlowView)
 
 
-def _is_member_of(flow_id: ColumnElement[str]) -> ColumnElement[bool]:
-    flow = FLOW.alias()
-    return exists(select(literal(1)).where(flow.c.id == flow_id, is_member(flow.c.workspace_id)))
-
-
 HISTORY = ListBelow(
     select(*columns(FLOW_VERSION, VersionView)),
     FLOW_VERSION.c.flow_id,
     Order((FLOW_VERSION.c.number,), descending=True),
     maker(VersionView),
-    only=_is_member_of,
+    only=sees_flow,
 )
 """The versions of a flow, newest first (H7): no graph is read."""
 
@@ -96,7 +92,7 @@ SET_ASIDE = ListBelow(
     FLOW_DRAFT.c.flow_id,
     Order((FLOW_DRAFT.c.set_aside_at, FLOW_DRAFT.c.id), descending=True),
     maker(DraftView),
-    only=_is_member_of,
+    only=sees_flow,
 )
 """The drafts of a flow that were set aside, the latest first (H8)."""
 
@@ -135,6 +131,7 @@ class ListName(StrEnum):
     AGENTS = "agents"
     HISTORY = "history"
     SET_ASIDE = "draftsSetAside"
+    COPIES = "copies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +146,14 @@ class Wanted:
     contract_id: str | None = None
     related: tuple[Related, ...] = ()
     """What is read with its elements."""
+    workspace_id: str | None = None
 
     def listing(self) -> ListBelow[Any]:
         """The list, with what its parameters stand for."""
         values = {
             **searching(self.search),
             **naming_contract(self.contract_id),
+            **naming_destination(self.workspace_id),
             **filter_values(self.flow_filter),
             **naming_component(self.flow_filter.component_id if self.component_id is None else self.component_id),
         }
@@ -178,6 +177,7 @@ class Wanted:
             None if self.component_id is None else ANY,
             None if self.contract_id is None else ANY,
             self.related,
+            None if self.workspace_id is None else ANY,
         )
 
 
@@ -216,3 +216,5 @@ def _listing(wanted: Wanted) -> ListBelow[Any]:
             return HISTORY
         case ListName.SET_ASIDE:
             return SET_ASIDE
+        case ListName.COPIES:
+            return COPIES if wanted.workspace_id is None else COPIES.where(*into_workspace())

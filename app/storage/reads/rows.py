@@ -139,6 +139,20 @@ class VersionView(NamedTuple):
     revert_of: str | None
 
 
+class ExportView(NamedTuple):
+    """The record of a copy or export, for members of the workspace at one of its ends."""
+
+    id: str
+    actor_id: str | None
+    created_at: datetime
+    copied_from: str
+    source_flow_id: str | None
+    source_version_id: str | None
+    destination_flow_id: str | None
+    destination_workspace_id: str
+    undone_at: datetime | None
+
+
 class GraphView(NamedTuple):
     """The graph of a draft or version, its content named only, and the tenant in which its commands are resolved."""
 

@@ -1,0 +1,98 @@
+"""Records of copies and exports (P6): what of them is seen by members of the workspaces at both ends."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, exists, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.domain.model import ReferenceKind
+from app.domain.references import ReferenceAction, ReferenceOutcome
+from app.offload import offload
+from app.storage.database_connections import ReadConnection, Row
+from app.storage.ids import Kind, is_id
+from app.storage.paging import ListBelow, Order
+from app.storage.reads.limit import ReadLimit, bounded, read_bounded
+from app.storage.reads.rows import ExportView, columns, maker
+from app.storage.tables import FLOW_EXPORT, WORKSPACE_ACCESS
+from app.storage.visibility import VIEWER, is_member, sees_flow
+
+SEES_SOURCE, SEES_DESTINATION = (
+    is_member(FLOW_EXPORT.c[end]) for end in ("source_workspace_id", "destination_workspace_id")
+)
+IS_VISIBLE = or_(SEES_SOURCE, SEES_DESTINATION)
+"""Whoever sees one end sees the record, and of the other end nothing."""
+
+_EXPORTS = select(*columns(FLOW_EXPORT, ExportView))
+
+
+def _is_latest() -> ColumnElement[bool]:
+    """No later one of the same flow that wasn't undone went to the same destination flow."""
+    this, other = FLOW_EXPORT.c, FLOW_EXPORT.alias("other").c
+    same = (other[name] == this[name] for name in ("source_flow_id", "destination_workspace_id", "destination_flow_id"))
+    latest = select(other.id).where(*same, other.undone_at.is_(None)).order_by(other.created_at.desc(), other.id.desc())
+    return this.id == latest.limit(1).correlate(FLOW_EXPORT).scalar_subquery()
+
+
+COPIES = ListBelow(
+    _EXPORTS.where(FLOW_EXPORT.c.undone_at.is_(None), _is_latest()),
+    FLOW_EXPORT.c.source_flow_id,
+    Order((FLOW_EXPORT.c.id,), descending=True),
+    maker(ExportView),
+    only=sees_flow,
+)
+"""Of a flow: to each destination flow the latest copy or export that wasn't undone, the newest first, as their ids sort."""
+
+
+def into_workspace() -> tuple[ColumnElement[bool], ...]:
+    """Only what went into the workspace of this parameter, if the viewer sees that."""
+    workspace: ColumnElement[str] = bindparam("destination_workspace", type_=Text)
+    access = WORKSPACE_ACCESS.c
+    is_seen = exists(select(literal(1)).where(access.user_id == VIEWER, access.workspace_id == workspace))
+    return FLOW_EXPORT.c.destination_workspace_id == workspace, is_seen
+
+
+def naming_destination(workspace_id: str | None) -> dict[str, str]:
+    """What the parameter of `into_workspace` stands for; what can't be an id is replaced by one that nothing has."""
+    if workspace_id is None:
+        return {}
+    return {"destination_workspace": workspace_id if is_id(Kind.WORKSPACE, workspace_id) else ""}
+
+
+def _references() -> Select[Any]:
+    ids = bindparam("ids", type_=ARRAY(Text))
+    rows = select(
+        FLOW_EXPORT.c.id,
+        FLOW_EXPORT.c.references,
+        SEES_SOURCE.label("sees_source"),
+        SEES_DESTINATION.label("sees_destination"),
+    ).where(FLOW_EXPORT.c.id == any_(ids), IS_VISIBLE)
+    return bounded(rows.subquery("exports"), by="id", long=("references",))
+
+
+REFERENCES = _references()
+
+
+async def read_references(
+    connection: ReadConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
+) -> dict[str, list[ReferenceOutcome]]:
+    """What became of the references, by the ids of the records; ids of what lives where the viewer isn't are left out."""
+    rows = await read_bounded(connection, REFERENCES, {"viewer": viewer, "ids": list(ids)}, limit)
+    found = await offload(sum(len(row.references) for row in rows), lambda: {row.id: _outcomes(row) for row in rows})
+    limit.take_steps(sum(map(len, found.values())))
+    return found
+
+
+def _outcomes(row: Row) -> list[ReferenceOutcome]:
+    return [
+        ReferenceOutcome(
+            step_id=one["step"],
+            kind=ReferenceKind(one["kind"]),
+            action=ReferenceAction(one["action"]),
+            from_id=one["from"] if row.sees_source else None,
+            to_id=one["to"] if row.sees_destination else None,
+            step_name=one.get("name"),
+        )
+        for one in orjson.loads(row.references)
+    ]
