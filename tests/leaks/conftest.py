@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from app.http.documents import Documents
 from app.server import application
 from tests.databases import Databases
 from tests.leaks.company import CALLERS, company
@@ -20,7 +21,7 @@ async def worlds(databases: Databases) -> AsyncIterator[Worlds]:
     async with AsyncExitStack() as stack:
         # They are all asked the same documents, and need not all read them.
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(application, "Documents", cache(application.Documents))
+        patch.setattr(application, "Documents", cache(Documents))
         full = await stack.enter_async_context(served(databases, sections_of(world), ids, [*CALLERS]))
         known = {
             user: await stack.enter_async_context(served(databases, sight.world(), ids, [user], sight.forgotten()))
