@@ -16,7 +16,7 @@ from app.domain.undo import ChangeSinceExport
 from app.storage.columns import key, one_of, reference, sort_key, text, time
 
 
-class TopicRow(SQLModel, table=True):
+class TopicTable(SQLModel, table=True):
     __tablename__ = "topic"
     __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
     id: str = key()
@@ -27,7 +27,7 @@ class TopicRow(SQLModel, table=True):
     """The JSON schema, as JSON."""
 
 
-class CredentialRow(SQLModel, table=True):
+class CredentialTable(SQLModel, table=True):
     __tablename__ = "credential"
     __table_args__ = (
         Index(None, "workspace_id", "name_key", "id"),
@@ -40,7 +40,7 @@ class CredentialRow(SQLModel, table=True):
     name_key: str = sort_key()
 
 
-class SecretRow(SQLModel, table=True):
+class SecretTable(SQLModel, table=True):
     __tablename__ = "secret"
     __table_args__ = (
         Index(None, "workspace_id", "name_key", "id"),
@@ -53,7 +53,7 @@ class SecretRow(SQLModel, table=True):
     name_key: str = sort_key()
 
 
-class AgentRow(SQLModel, table=True):
+class AgentTable(SQLModel, table=True):
     __tablename__ = "agent"
     __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
     id: str = key()
@@ -62,7 +62,7 @@ class AgentRow(SQLModel, table=True):
     name_key: str = sort_key()
 
 
-class FlowContentRow(SQLModel, table=True):
+class FlowContentTable(SQLModel, table=True):
     """Content: never changed, and shared by every draft and version that is an exact copy."""
 
     __tablename__ = "flow_content"
@@ -73,7 +73,7 @@ class FlowContentRow(SQLModel, table=True):
     """Steps and links, as JSON, so that rules need not read the graph."""
 
 
-class FlowContentComponentRow(SQLModel, table=True):
+class FlowContentComponentTable(SQLModel, table=True):
     """Which components a content names, for finding the flows that use one."""
 
     __tablename__ = "flow_content_component"
@@ -82,7 +82,7 @@ class FlowContentComponentRow(SQLModel, table=True):
     name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
 
 
-class FlowRow(SQLModel, table=True):
+class FlowTable(SQLModel, table=True):
     """A flow. Name, description and cron are those of its published version, or of its draft while it has none."""
 
     __tablename__ = "flow"
@@ -121,7 +121,7 @@ class FlowRow(SQLModel, table=True):
     """The revision of the flow's latest draft: it grows with every draft and save, and never starts again (H1)."""
 
 
-class FlowComponentRow(SQLModel, table=True):
+class FlowComponentTable(SQLModel, table=True):
     """Which components a flow has named at some time, in a draft or a version, for finding those that use one now.
 
     Written by triggers of the database (migration 0004) wherever a draft or a version gets a content.
@@ -134,7 +134,7 @@ class FlowComponentRow(SQLModel, table=True):
     flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
-class FlowDraftRow(SQLModel, table=True):
+class FlowDraftTable(SQLModel, table=True):
     """A draft: the active one of its flow, or one that was set aside (X6)."""
 
     __tablename__ = "flow_draft"
@@ -166,7 +166,7 @@ class FlowDraftRow(SQLModel, table=True):
     set_aside_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
 
 
-class FlowVersionRow(SQLModel, table=True):
+class FlowVersionTable(SQLModel, table=True):
     """A published version; it never changes (H2), but for the account of its author, which may go."""
 
     __tablename__ = "flow_version"
@@ -194,7 +194,7 @@ class FlowVersionRow(SQLModel, table=True):
     """The record of the copy or export that the content came from."""
 
 
-class FlowExportRow(SQLModel, table=True):
+class FlowExportTable(SQLModel, table=True):
     """The record of a copy or export: who, when, from what, to where, and what became of the references (P6).
 
     It never changes, but for `undone_at` and the note of what was done first with its result. It outlives what it

@@ -1,4 +1,4 @@
-"""Every table, for statements: `FLOW.c.name`. The row types stand in `workspace_tables` and `flow_tables`."""
+"""Every table, for statements: `FLOW.c.name`. Their classes stand in `workspace_tables` and `flow_tables`."""
 
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
@@ -8,30 +8,30 @@ from app.storage import flow_tables, workspace_tables
 METADATA: MetaData = SQLModel.metadata
 
 
-def table_of(row: type[SQLModel]) -> Table:
-    return METADATA.tables[str(row.__tablename__)]
+def table_of(of: type[SQLModel]) -> Table:
+    return METADATA.tables[str(of.__tablename__)]
 
 
-TENANT = table_of(workspace_tables.TenantRow)
-CONTRACT = table_of(workspace_tables.ContractRow)
-WORKSPACE = table_of(workspace_tables.WorkspaceRow)
-USER = table_of(workspace_tables.UserRow)
-ROLE = table_of(workspace_tables.RoleRow)
-WORKSPACE_ACCESS = table_of(workspace_tables.WorkspaceAccessRow)
-CONTRACT_ACCESS = table_of(workspace_tables.ContractAccessRow)
-TEAM = table_of(workspace_tables.TeamRow)
-COMPONENT = table_of(workspace_tables.ComponentRow)
-COMPONENT_WHITELIST = table_of(workspace_tables.ComponentWhitelistRow)
-API_TOKEN = table_of(workspace_tables.ApiTokenRow)
+TENANT = table_of(workspace_tables.TenantTable)
+CONTRACT = table_of(workspace_tables.ContractTable)
+WORKSPACE = table_of(workspace_tables.WorkspaceTable)
+USER = table_of(workspace_tables.UserTable)
+ROLE = table_of(workspace_tables.RoleTable)
+WORKSPACE_ACCESS = table_of(workspace_tables.WorkspaceAccessTable)
+CONTRACT_ACCESS = table_of(workspace_tables.ContractAccessTable)
+TEAM = table_of(workspace_tables.TeamTable)
+COMPONENT = table_of(workspace_tables.ComponentTable)
+COMPONENT_WHITELIST = table_of(workspace_tables.ComponentWhitelistTable)
+API_TOKEN = table_of(workspace_tables.ApiTokenTable)
 
-TOPIC = table_of(flow_tables.TopicRow)
-CREDENTIAL = table_of(flow_tables.CredentialRow)
-SECRET = table_of(flow_tables.SecretRow)
-AGENT = table_of(flow_tables.AgentRow)
-FLOW_CONTENT = table_of(flow_tables.FlowContentRow)
-FLOW_CONTENT_COMPONENT = table_of(flow_tables.FlowContentComponentRow)
-FLOW = table_of(flow_tables.FlowRow)
-FLOW_COMPONENT = table_of(flow_tables.FlowComponentRow)
-FLOW_DRAFT = table_of(flow_tables.FlowDraftRow)
-FLOW_VERSION = table_of(flow_tables.FlowVersionRow)
-FLOW_EXPORT = table_of(flow_tables.FlowExportRow)
+TOPIC = table_of(flow_tables.TopicTable)
+CREDENTIAL = table_of(flow_tables.CredentialTable)
+SECRET = table_of(flow_tables.SecretTable)
+AGENT = table_of(flow_tables.AgentTable)
+FLOW_CONTENT = table_of(flow_tables.FlowContentTable)
+FLOW_CONTENT_COMPONENT = table_of(flow_tables.FlowContentComponentTable)
+FLOW = table_of(flow_tables.FlowTable)
+FLOW_COMPONENT = table_of(flow_tables.FlowComponentTable)
+FLOW_DRAFT = table_of(flow_tables.FlowDraftTable)
+FLOW_VERSION = table_of(flow_tables.FlowVersionTable)
+FLOW_EXPORT = table_of(flow_tables.FlowExportTable)

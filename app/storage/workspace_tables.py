@@ -10,14 +10,14 @@ from app.domain.model import ContractStatus, WorkspaceType
 from app.storage.columns import key, one_of, reference, sort_key, text, time
 
 
-class TenantRow(SQLModel, table=True):
+class TenantTable(SQLModel, table=True):
     __tablename__ = "tenant"
     id: str = key()
     name: str = text()
     component_whitelist: bool = False
 
 
-class ContractRow(SQLModel, table=True):
+class ContractTable(SQLModel, table=True):
     __tablename__ = "contract"
     __table_args__ = (
         UniqueConstraint("id", "name_key"),
@@ -32,7 +32,7 @@ class ContractRow(SQLModel, table=True):
     flow_quota: int | None = None
 
 
-class WorkspaceRow(SQLModel, table=True):
+class WorkspaceTable(SQLModel, table=True):
     __tablename__ = "workspace"
     __table_args__ = (
         UniqueConstraint("id", "contract_id", "name_key"),
@@ -46,7 +46,7 @@ class WorkspaceRow(SQLModel, table=True):
     type: str = text()
 
 
-class UserRow(SQLModel, table=True):
+class UserTable(SQLModel, table=True):
     __tablename__ = "user_account"
     id: str = key()
     first_name: str = text()
@@ -55,7 +55,7 @@ class UserRow(SQLModel, table=True):
     email_key: str = Field(sa_column=Column(Text(collation="C"), nullable=False, unique=True))
 
 
-class RoleRow(SQLModel, table=True):
+class RoleTable(SQLModel, table=True):
     """A named set of permissions (A1). The built-in roles belong to no tenant."""
 
     __tablename__ = "role"
@@ -67,7 +67,7 @@ class RoleRow(SQLModel, table=True):
     permissions: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
-class WorkspaceAccessRow(SQLModel, table=True):
+class WorkspaceAccessTable(SQLModel, table=True):
     """Who can see a workspace: members, who have a role in it, and those who only see it through its contract (A4).
 
     The contract and the sort key stand here too, held equal by the foreign key, so that a caller's workspaces are read
@@ -93,7 +93,7 @@ class WorkspaceAccessRow(SQLModel, table=True):
     role_id: str | None = reference("role.id", nullable=True)
 
 
-class ContractAccessRow(SQLModel, table=True):
+class ContractAccessTable(SQLModel, table=True):
     """Who can see a contract: its members, who have a role, and the members of its workspaces, who have none here."""
 
     __tablename__ = "contract_access"
@@ -113,7 +113,7 @@ class ContractAccessRow(SQLModel, table=True):
     role_id: str | None = reference("role.id", nullable=True)
 
 
-class TeamRow(SQLModel, table=True):
+class TeamTable(SQLModel, table=True):
     __tablename__ = "team"
     __table_args__ = (
         ForeignKeyConstraint(["contract_id", "tenant_id"], ["contract.id", "contract.tenant_id"]),
@@ -126,7 +126,7 @@ class TeamRow(SQLModel, table=True):
     name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
 
 
-class ComponentRow(SQLModel, table=True):
+class ComponentTable(SQLModel, table=True):
     __tablename__ = "component"
     __table_args__ = (
         UniqueConstraint("team_id", "name"),
@@ -143,7 +143,7 @@ class ComponentRow(SQLModel, table=True):
     topic_field: str = text()
 
 
-class ComponentWhitelistRow(SQLModel, table=True):
+class ComponentWhitelistTable(SQLModel, table=True):
     """The contracts that a component names in its whitelist (C3)."""
 
     __tablename__ = "component_whitelist"
@@ -151,7 +151,7 @@ class ComponentWhitelistRow(SQLModel, table=True):
     contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
-class ApiTokenRow(SQLModel, table=True):
+class ApiTokenTable(SQLModel, table=True):
     """An API token; of its secret only the SHA-256 is kept."""
 
     __tablename__ = "api_token"
