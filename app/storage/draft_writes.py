@@ -36,7 +36,7 @@ _DELETE_FLOW = noting(
 _UPDATE_FLOW = update(FLOW).where(FLOW.c.id == THIS_FLOW)
 _LAST_NUMBER = select(func.coalesce(func.max(FLOW_VERSION.c.number), 0)).where(FLOW_VERSION.c.flow_id == THIS_FLOW)
 _INSERT_VERSION = insert(FLOW_VERSION).values(number=_LAST_NUMBER.scalar_subquery() + 1)
-"""The others are in the parameters."""
+"""It sets each other column too that a parameter is named for."""
 
 
 async def save_draft(context: WriteContext, plan: UpdatePlan) -> DraftId:

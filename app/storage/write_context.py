@@ -51,7 +51,7 @@ NEXT_REVISION = (
     .values(draft_revision=FLOW.c.draft_revision + 1)
     .returning(FLOW.c.draft_revision)
 )
-"""What else changes of a flow, or of a draft, is in the parameters."""
+"""It and `UPDATE_DRAFT` also set each other column that a parameter is named for."""
 
 LONGEST_COMPONENT_NAME = 255
 """Of a team's name, or a component's."""

@@ -21,7 +21,7 @@ from app.storage.visibility import is_member
 Match = TypeVar("Match")
 
 SOURCE = bindparam("source", type_=Text)
-WORKSPACE = bindparam("workspace", type_=Text)
+DESTINATION = bindparam("workspace", type_=Text)
 NAME_KEY = bindparam("name_key", type_=Text)
 
 
@@ -105,7 +105,7 @@ def _copied() -> ColumnElement[bool]:
     return exists(
         select(literal(1)).where(
             FLOW_EXPORT.c.source_flow_id == SOURCE,
-            FLOW_EXPORT.c.destination_workspace_id == WORKSPACE,
+            FLOW_EXPORT.c.destination_workspace_id == DESTINATION,
             FLOW_EXPORT.c.destination_flow_id == FLOW.c.id,
             FLOW_EXPORT.c.undone_at.is_(None),
         )
@@ -113,7 +113,7 @@ def _copied() -> ColumnElement[bool]:
 
 
 _THERE = select(*columns(FLOW, FlowView)).where(
-    FLOW.c.workspace_id == WORKSPACE, FLOW.c.id != SOURCE, is_member(WORKSPACE)
+    FLOW.c.workspace_id == DESTINATION, FLOW.c.id != SOURCE, is_member(DESTINATION)
 )
 
 OVERRIDE_CANDIDATES = RankedList(
@@ -128,7 +128,7 @@ OVERRIDE_CANDIDATES = RankedList(
 )
 """Flows that a flow could override: copies of it first, then those of its name, then the others."""
 
-_TOPICS_THERE = select(*columns(TOPIC, TopicView)).where(TOPIC.c.workspace_id == WORKSPACE, is_member(WORKSPACE))
+_TOPICS_THERE = select(*columns(TOPIC, TopicView)).where(TOPIC.c.workspace_id == DESTINATION, is_member(DESTINATION))
 
 TOPIC_CANDIDATES = RankedList(
     ranks=(_TOPICS_THERE.where(TOPIC.c.name_key == NAME_KEY), _TOPICS_THERE.where(TOPIC.c.name_key != NAME_KEY)),
