@@ -5,12 +5,13 @@ import json
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.http.requests import LONGEST_MEDIA_TYPES
 from tests.api.client import DOCUMENT_TYPE, Api, body_of
 from tests.api.test_http import JSON_TYPE, NAME, error_of, posted
+from tests.examples import often
 
 BODY = json.dumps({"query": NAME})
 NEW, OLD = DOCUMENT_TYPE, JSON_TYPE
@@ -158,7 +159,7 @@ _headers = st.lists(_pieces | st.text(st.characters(min_codepoint=32, max_codepo
 
 
 @given(media_type=_headers.map("".join), accept=_headers.map("".join))
-@settings(max_examples=200, deadline=None)
+@often
 async def test_whatever_these_headers_say_the_request_is_answered_or_refused(
     api: Api, media_type: str, accept: str
 ) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.http.authentication.authenticator import MAX_TOKEN_BYTES
@@ -22,6 +22,7 @@ from tests.authentication.checked_authenticator import (
 )
 from tests.authentication.issuer import claims_at, ec_key, jwt_of, part, rsa_key
 from tests.databases import Loaded, run_sql
+from tests.examples import often
 
 NOT_KNOWN = "unknown, expired or revoked"
 
@@ -139,7 +140,7 @@ _jwts = st.tuples(_parts, _parts, _parts).map(lambda parts: f"Bearer {'.'.join(p
 
 
 @given(header=_anything | _jwts)
-@settings(max_examples=150, deadline=None)
+@often
 async def test_whatever_the_header_says_it_is_refused_in_the_same_words(
     fixed_authenticator: CheckedAuthenticator, header: str
 ) -> None:
@@ -147,7 +148,7 @@ async def test_whatever_the_header_says_it_is_refused_in_the_same_words(
 
 
 @given(claim=_names, value=_json, named=st.sampled_from(["ec", "rsa", "x"]))
-@settings(max_examples=150, deadline=None)
+@often
 async def test_whatever_a_signed_claim_says_the_answer_is_yes_or_no(
     fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, claim: str, value: Any, named: str
 ) -> None:

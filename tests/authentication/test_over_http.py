@@ -6,16 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from app.telemetry.log import with_request
 from tests.api.client import serving
 from tests.authentication.checked_authenticator import NO_TOKEN, NOT_BEARER, TOO_LONG, TWICE, said_of_the_header
 from tests.authentication.issuer import AUDIENCE, ISSUER, claims_at, ec_key, jwt_of
 from tests.authentication.jwks_host import JwksHost, jwks_host
 from tests.databases import Loaded
+from tests.examples import often
 
 WHO = {"query": "{ viewer { id } }"}
 SECRET = "a-word-of-the-caller"
@@ -111,7 +112,7 @@ async def test_without_a_token_the_challenge_speaks_of_no_error(http: httpx.Asyn
 
 async def test_the_log_says_why_under_the_id_of_the_request_and_has_no_token(http: httpx.AsyncClient) -> None:
     token = jwt_now(exp=1)
-    with capture_logs([merge_contextvars]) as log:
+    with capture_logs([with_request]) as log:
         response = await http.post(
             "/graphql", json=WHO, headers={"Authorization": f"Bearer {token}", "X-Request-Id": "its-id"}
         )
@@ -158,7 +159,7 @@ _letters = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0")
 
 
 @given(header=_letters | _letters.map(lambda text: f"Bearer {text}"))
-@settings(max_examples=150, deadline=None)
+@often
 async def test_any_header_at_all_is_refused(http: httpx.AsyncClient, header: str) -> None:
     response = await http.post("/graphql", json=WHO, headers=[(b"Authorization", header.encode("latin-1"))])
     message = response.json()["errors"][0]["message"]

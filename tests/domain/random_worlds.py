@@ -1,22 +1,16 @@
 """Random worlds: small pools, so that names, tenants and contracts meet often."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from random import Random
 from typing import TypeVar
 
-from hypothesis import settings, strategies
+from hypothesis import strategies
 
 from app.domain.component import Component, ComponentAccess
 from app.domain.model import Contract, TenantId, Workspace
 from tests.domain.world import FULL, GLOBAL, LIMITED, TEAM, TENANT, BoundStep, component, contract, step, workspace
-
-EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "20"))
-bounded = settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
-"""The same few examples every time: these tests run at every save."""
-often = settings(bounded, max_examples=2 * EXAMPLES)
 
 NUMBERS = 10_000
 Made = TypeVar("Made")

@@ -9,7 +9,8 @@ from app.domain.graph import Json, canonical, content_hash, numbered, split, ste
 from tests.domain.differences import field_changes
 from tests.domain.random_drafts import PUB, graphs
 from tests.domain.random_graphs import TEXTS, exactly, reordered, scalar, values
-from tests.domain.random_worlds import bounded, by_chance
+from tests.domain.random_worlds import by_chance
+from tests.examples import bounded
 
 
 def an_object(chance: Random, size: int) -> Json:

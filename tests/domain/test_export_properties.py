@@ -16,8 +16,8 @@ from app.domain.graph import Json
 from app.domain.model import ReferenceKind
 from tests.domain.expected_exports import ExpectedExport, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
-from tests.domain.random_worlds import bounded, often
 from tests.domain.world import AGENT, DATA_SAMPLES
+from tests.examples import bounded, often
 
 
 @often

@@ -30,7 +30,7 @@ from tests.domain.random_graphs import (
     topic_field,
     values,
 )
-from tests.domain.random_worlds import bounded
+from tests.examples import bounded
 
 
 def exact_bindings(bindings: Bindings) -> object:

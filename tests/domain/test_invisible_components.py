@@ -32,7 +32,7 @@ from tests.domain.planning import create
 from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
 from tests.domain.random_exports import COMPONENTS as OF_EXPORTS
 from tests.domain.random_exports import Case, exports
-from tests.domain.random_worlds import World, bounded, step_lists, worlds
+from tests.domain.random_worlds import World, step_lists, worlds
 from tests.domain.world import (
     CREDENTIAL,
     DEVELOPMENT,
@@ -59,6 +59,7 @@ from tests.domain.world import (
     step,
     target,
 )
+from tests.examples import bounded
 
 UNKNOWN, OTHER_TENANT = InaccessibilityReason.UNKNOWN_COMPONENT, InaccessibilityReason.OTHER_TENANT
 SEND = "acme/mailer:send"

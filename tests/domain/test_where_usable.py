@@ -5,7 +5,7 @@ from hypothesis import given, strategies
 from app.domain.component import Catalogue
 from app.domain.model import TenantId, Workspace
 from app.domain.used_components import UsableWhere, UsedComponents
-from tests.domain.random_worlds import World, bounded, step_lists, worlds
+from tests.domain.random_worlds import World, step_lists, worlds
 from tests.domain.world import (
     DEVELOPMENT,
     GLOBAL,
@@ -24,6 +24,7 @@ from tests.domain.world import (
     step,
     workspace,
 )
+from tests.examples import bounded
 
 
 def holds(where: UsableWhere, workspace: Workspace) -> bool:

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from tests.examples import EXAMPLES, bounded
 from tests.lifecycle.graphs import CODE, IN, MAIL, THINGS, Bindings, Graph
 from tests.lifecycle.model import Draft, Flow
 from tests.lifecycle.stage import Stage
 
-EXAMPLES = 20
 STEPS = 22
 FEW_FLOWS = 2
 """So many are never deleted, so that there is something to do."""
@@ -193,11 +193,6 @@ def test_whatever_is_done_in_whatever_order_no_draft_is_lost_and_every_law_holds
     run_state_machine_as_test(
         LivesHere,
         settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
+            bounded, max_examples=EXAMPLES // 2, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -24,8 +24,9 @@ from app.storage.database_connections import Row
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
 from tests.databases import Databases
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
-from tests.domain.random_worlds import TENANTS, World, often, worlds
+from tests.domain.random_worlds import TENANTS, World, worlds
 from tests.domain.world import flow, state, step
+from tests.examples import often
 from tests.storage.domain_rows import Rows, component_row, contract_row, flow_rows, tenant_row, workspace_row
 
 VIEWER = "user_viewer"
