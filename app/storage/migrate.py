@@ -39,37 +39,30 @@ async def upgrade(url: str) -> None:
 
     Raises OldServerError, UnknownSchemaError.
     """
-    await refuse_old_server(url)
-    if not await is_current(url):
-        await refuse_unknown_schema(url)
+    async with engine_of(url) as engine, engine.connect() as connection:
+        refuse_old_server(connection.dialect.server_version_info or ())
+        heads = await connection.run_sync(heads_of)
+    if heads != newest_heads():
+        refuse_unknown_schema(heads)
         await run_alone(url, lambda config: command.upgrade(config, "head"))
 
 
-async def is_current(url: str) -> bool:
-    """Whether the database has the newest schema."""
-    async with engine_of(url) as engine, engine.connect() as connection:
-        return await connection.run_sync(heads_of) == newest_heads()
-
-
 async def has_newest_schema(database: Database) -> bool:
-    """Whether a database that is served has the newest schema."""
+    """Whether the database has the newest schema."""
     async with database.reading() as connection:
         if await connection.value(VERSION_TABLE) is None:
             return False
         return {row.version_num for row in await connection.rows(VERSIONS)} == newest_heads()
 
 
-async def refuse_old_server(url: str) -> None:
-    async with engine_of(url) as engine, engine.connect() as connection:
-        version = connection.dialect.server_version_info or ()
+def refuse_old_server(version: tuple[int | str, ...]) -> None:
     if version < (OLDEST_SERVER,):
         shown = ".".join(map(str, version))
         raise OldServerError(f"The database is PostgreSQL {shown}; Flowport needs {OLDEST_SERVER} or newer.")
 
 
-async def refuse_unknown_schema(url: str) -> None:
-    async with engine_of(url) as engine, engine.connect() as connection:
-        unknown = await connection.run_sync(heads_of) - known_revisions()
+def refuse_unknown_schema(heads: frozenset[str]) -> None:
+    unknown = heads - known_revisions()
     if unknown:
         shown = ", ".join(sorted(unknown))
         raise UnknownSchemaError(

@@ -15,11 +15,20 @@ from sqlmodel import SQLModel
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.domain.content import split_graph
 from app.domain.graph import canonical
-from app.storage.migrate import engine_of, is_current, upgrade
+from app.storage.engine import open_database
+from app.storage.migrate import engine_of, has_newest_schema, upgrade
 from app.storage.write_context import content_row
 from tests.storage.downgrading import downgrade
 
 TABLES = text("select count(*) from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'")
+
+
+async def is_current(url: str) -> bool:
+    database = open_database(url)
+    try:
+        return await has_newest_schema(database)
+    finally:
+        await database.close()
 
 
 async def test_an_empty_database_becomes_current_and_empty_again(empty_database_url: str) -> None:
