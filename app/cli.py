@@ -89,10 +89,11 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
     Without FLOWPORT_DATABASE_URL, the database is an embedded PostgreSQL in the data directory, and an empty one gets
     the demo world. Options win over the settings.
     """
-    from app.server.database import database
+    from app.server.database import database, refuse_too_large_pools
     from app.server.startup import listen, serve_on
 
     settings = read_settings({"host": host, "port": port, "data_dir": data_dir, "workers": workers})
+    refuse_too_large_pools(settings)
     with listen(settings.host, settings.port) as socket, database(settings, make=True) as url:
         serve_on(socket, settings, url, demo=not no_demo)
 

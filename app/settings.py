@@ -225,9 +225,7 @@ class Settings(BaseSettings):
         default=16_777_216, ge=1024, description="largest answer, with the graphs that are read for it"
     )
     max_graph_characters: int = Field(
-        default=1_000_000,
-        ge=1,
-        description="characters of graphs after which a request begins no further mutation",
+        default=1_000_000, ge=1, description="characters of graphs after which a request begins no further mutation"
     )
     rate_limit_cost_per_minute: int | None = Field(
         default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
@@ -248,7 +246,9 @@ class Settings(BaseSettings):
         default=8, ge=0, le=3600, allow_inf_nan=False, description="longest time for requests to end at a shutdown"
     )
     set_aside_days: int = Field(default=30, ge=1, le=36_500, description="days that a draft set aside is kept")
-    pool_size: int = Field(default=10, ge=1, le=1000, description="database connections of each server process")
+    pool_size: int | None = Field(
+        default=None, ge=1, le=1000, description="database connections of each process; unset, 10 (150 of all at most)"
+    )
     pooler_mode: Literal["auto", "session", "transaction"] = Field(
         default="auto", description="mode of a connection pooler such as pgbouncer; auto: if one is found, transaction"
     )

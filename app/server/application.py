@@ -32,6 +32,7 @@ from app.http.rate_limit import RateLimiter
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import logged_refusal
 from app.server.cleanup import clean_up_periodically
+from app.server.database import pool_size_of
 from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
 from app.storage.engine import Database, open_database
@@ -74,7 +75,7 @@ def create_app(settings: Settings | None = None) -> Application:
     configure_log(log_format=settings.log_format, level=settings.log_level)
     database = open_database(
         settings.database_url,
-        pool_size=settings.pool_size,
+        pool_size=pool_size_of(settings),
         statement_timeout_seconds=settings.statement_timeout_seconds,
         # So that who waits in vain can be told before its own time is over.
         connection_wait_seconds=settings.request_timeout_seconds / 2,

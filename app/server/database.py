@@ -9,6 +9,31 @@ import click
 
 from app.settings import Settings
 
+USUAL_POOL, MOST_USUAL = 10, 150
+"""How many connections a process has, and all together at most, unless somebody says otherwise."""
+SPARE = 10
+"""Connections for commands beside a server that serves."""
+
+
+def pool_size_of(settings: Settings) -> int:
+    """How many connections each server process has at most."""
+    return settings.pool_size or min(USUAL_POOL, MOST_USUAL // settings.workers)
+
+
+def refuse_too_large_pools(settings: Settings) -> None:
+    """Refuse more connections than the embedded database has: some requests would find none, under load only."""
+    if settings.database_url is not None or sys.platform == "win32":
+        return
+    from app.storage.embedded.server import MOST_CONNECTIONS
+
+    wanted = settings.workers * pool_size_of(settings)
+    if wanted > MOST_CONNECTIONS - SPARE:
+        raise click.ClickException(
+            f"{settings.workers} server processes with {pool_size_of(settings)} database connections each are {wanted}; "
+            f"the embedded database has {MOST_CONNECTIONS - SPARE} for them. "
+            "Set FLOWPORT_WORKERS or FLOWPORT_POOL_SIZE lower, or name a larger database in FLOWPORT_DATABASE_URL."
+        )
+
 
 @contextmanager
 def database(settings: Settings, *, make: bool = False) -> Iterator[str]:

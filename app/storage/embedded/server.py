@@ -18,6 +18,7 @@ USER = "flowport"
 DATABASE = "postgres"
 PORT = 5432
 MAJOR_VERSION = "18"
+MOST_CONNECTIONS = 200
 
 # Recovery of a large database after a crash may take minutes.
 PATIENCE_SECONDS = 300
@@ -44,7 +45,7 @@ listen_addresses = ''
 port = {port}
 unix_socket_directories = '{socket_dir}'
 unix_socket_permissions = 0700
-max_connections = 200
+max_connections = {most_connections}
 shared_buffers = 256MB
 # With the default, meant for spinning disks, tables are scanned where an index would do.
 random_page_cost = 1.1
@@ -243,7 +244,7 @@ def write_settings(place: Place, account: Account, socket_dir: Path) -> None:
     handle, name = tempfile.mkstemp(prefix=f"{SETTINGS_FILE}.", dir=place.cluster)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         account.own(handle)
-        file.write(SETTINGS.format(port=PORT, socket_dir=socket_dir))
+        file.write(SETTINGS.format(port=PORT, socket_dir=socket_dir, most_connections=MOST_CONNECTIONS))
     Path(name).rename(place.cluster / SETTINGS_FILE)
 
 
