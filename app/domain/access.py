@@ -7,7 +7,7 @@ from typing import ClassVar
 from app.domain.error_code import ErrorCode
 from app.domain.id_prefixes import Kind
 from app.domain.model import Contract, ContractStatus, Workspace
-from app.domain.paths import INTO_WORKSPACE, WORKSPACE, Path
+from app.domain.paths import WORKSPACE, Path
 from app.domain.wording import named, not_found
 
 FLOW_EDIT = "workspaces.flow.edit"
@@ -70,7 +70,7 @@ class ContractSuspended:
 
     @property
     def _workspace_was_chosen(self) -> bool:
-        return self.path in (WORKSPACE, INTO_WORKSPACE)
+        return self.path[-1:] == WORKSPACE
 
 
 @dataclass(frozen=True, slots=True)

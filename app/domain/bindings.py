@@ -127,6 +127,9 @@ class Rebinding:
         moves: list[TopicMove] = []
         without_agent: dict[str, list[Step]] = {}
         for step in state.steps:
+            if step.position not in bound and step.position not in pub_sub and not self._is_told_of(step):
+                # Most steps of a graph are bound to nothing.
+                continue
             before = bound.get(step.position, StepBindings(step.position))
             chosen = self.choices.get(step.position, UNCHOSEN)
             after = self._owned(step, before)
@@ -148,6 +151,11 @@ class Rebinding:
             *self._agents_not_copied(without_agent),
         )
         return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
+
+    def _is_told_of(self, step: Step) -> bool:
+        """Whether something is chosen for a step by the call, or by what is there already."""
+        there = self.there.already_chosen(step, self.components.get(step.command))
+        return bool(there) or step.position in self.choices
 
     def _owned(self, step: Step, before: StepBindings) -> dict[ReferenceKind, str | None]:
         """Credential, secret and agent: mapped (P2), or kept where usable (X7), else as already chosen there (X7a)."""

@@ -18,6 +18,7 @@ from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_use
 from app.domain.component import Catalogue, Component
 from app.domain.errors import Refused, at, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import Flow, FlowState, ShownFlow
 from app.domain.given import NOTHING_GIVEN, Given, read_given
 from app.domain.inaccessible import ComponentNotAccessible
@@ -89,6 +90,7 @@ ExportRefusal = (
     | CredentialNotAccessible
     | DraftAlreadyExists
     | CannotOverrideItself
+    | PlanIsStale
 )
 
 
@@ -233,6 +235,7 @@ def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
             yield from overrides_itself(facts.source, facts.overridden)
     yield from name_mistakes(wish.name)
     yield from mapping_mistakes(wish.mappings)
+    yield from fingerprint_refused(facts, wish)
 
 
 def _components_refused(

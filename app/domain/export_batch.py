@@ -1,29 +1,120 @@
-"""Several exports in one call: decided as one, in the order of the call (P8)."""
+"""Several exports in one call: decided as one, in the order of the call (P4, P8)."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
 
-from app.domain.errors import Refused
+from app.domain.error_code import ErrorCode
+from app.domain.errors import Refused, in_order
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
-from app.domain.export_facts import ExportWish, GatheredFacts
+from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, SavedState
+from app.domain.input import InvalidInput
+from app.domain.mappings import ReferenceMapping, mapping_mistakes
+from app.domain.model import FlowId
+from app.domain.paths import ITEMS, ONTO_FLOW, Path, in_item
 from app.domain.quota import counts_against_quota
+from app.domain.wording import shown
 
-Decision = ExportPlan | Refused[ExportRefusal]
+MOST_ITEMS = 1000
 
 NOT_YET = ""
 """The id of a draft that isn't written yet. Nothing asks for it: no other export of the call may override its flow."""
 
 
-def plan_exports(facts: GatheredFacts, wishes: Sequence[ExportWish]) -> list[Decision]:
-    """Decide exports in their order, each with what those before it take and leave."""
+class BatchMode(StrEnum):
+    ATOMIC = "ATOMIC"
+    BEST_EFFORT = "BEST_EFFORT"
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateOverride:
+    code: ClassVar = ErrorCode.DUPLICATE_OVERRIDE
+    flow_id: FlowId
+    flow_name: str
+    items: tuple[int, ...]
+    path: Path = field(default=ONTO_FLOW, compare=False)
+
+    @property
+    def message(self) -> str:
+        return f"{len(self.items)} items of this call override the flow {shown(self.flow_name)}. Export over it once."
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNotApplied:
+    """Nothing is wrong with this item."""
+
+    code: ClassVar = ErrorCode.BATCH_NOT_APPLIED
+    refused_items: tuple[int, ...]
+    path: Path = field(default=(), compare=False)
+
+    @property
+    def message(self) -> str:
+        if not self.refused_items:
+            return "Nothing was written, since something is wrong with the call as a whole. Correct that."
+        others = "another item" if len(self.refused_items) == 1 else f"{len(self.refused_items)} other items"
+        verb = "was" if len(self.refused_items) == 1 else "were"
+        return (
+            f"Nothing was written, since {others} of this call {verb} refused. Correct what was refused or leave it out, "
+            "or export each item on its own."
+        )
+
+
+BatchRefusal = ExportRefusal | DuplicateOverride | BatchNotApplied
+Decision = ExportPlan | Refused[BatchRefusal]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchWish:
+    items: tuple[ExportWish, ...]
+    mode: BatchMode = BatchMode.ATOMIC
+    mappings: tuple[ReferenceMapping, ...] = ()
+    """Those of the call; each item has them besides its own."""
+
+    @property
+    def number_mistakes(self) -> tuple[InvalidInput, ...]:
+        """Why there are too many items to look at any of them, or none."""
+        if 1 <= len(self.items) <= MOST_ITEMS:
+            return ()
+        return (InvalidInput(ITEMS, f"A call exports 1 to {MOST_ITEMS:,} flows, and this one {len(self.items):,}."),)
+
+    @property
+    def mistakes(self) -> tuple[InvalidInput, ...]:
+        """What is wrong with the call as a whole."""
+        return (*self.number_mistakes, *mapping_mistakes(self.mappings))
+
+
+class Decided(NamedTuple):
+    """One of the exports of a call, with the facts as they are once those before it are done."""
+
+    wish: ExportWish
+    facts: ExportFacts
+    decision: Decision
+
+
+def plan_batch(facts: GatheredFacts, wish: BatchWish) -> list[Decided]:
+    """Decide a call of exports (P4): where it is atomic, or something is wrong with all of it, all or none of them."""
+    decided = plan_exports(facts, wish.items)
+    refused = tuple(index for index, (_, _, decision) in enumerate(decided) if isinstance(decision, Refused))
+    if wish.mistakes or (refused and wish.mode is BatchMode.ATOMIC):
+        unapplied = Refused((BatchNotApplied(refused),))
+        decided = [
+            each if isinstance(each.decision, Refused) else each._replace(decision=unapplied) for each in decided
+        ]
+    return [each._replace(decision=_in_place(index, each.decision)) for index, each in enumerate(decided)]
+
+
+def plan_exports(facts: GatheredFacts, wishes: Sequence[ExportWish]) -> list[Decided]:
+    """Decide exports in their order, each with what those before it take and leave (P8)."""
     flows, used = {**facts.flows}, {**facts.flows_used}
     so_far = replace(facts, flows=flows, flows_used=used)
-    decisions: list[Decision] = []
-    for wish in wishes:
+    duplicates = _duplicates(facts, wishes)
+    decided: list[Decided] = []
+    for index, wish in enumerate(wishes):
         its = so_far.of(wish)
-        decision = plan_export(its, wish)
-        decisions.append(decision)
+        decision = _with(duplicates.get(index), plan_export(its, wish))
+        decided.append(Decided(wish, its, decision))
         if isinstance(decision, Refused):
             continue
         if its.overridden is not None:
@@ -31,7 +122,34 @@ def plan_exports(facts: GatheredFacts, wishes: Sequence[ExportWish]) -> list[Dec
         elif its.destination is not None and counts_against_quota(its.destination.workspace):
             contract = its.destination.workspace.contract.id
             used[contract] = used.get(contract, 0) + 1
-    return decisions
+    return decided
+
+
+def _duplicates(facts: GatheredFacts, wishes: Iterable[ExportWish]) -> Mapping[int, DuplicateOverride]:
+    """The items that override a flow which others override too."""
+    overriding: dict[str, list[int]] = {}
+    for index, wish in enumerate(wishes):
+        if isinstance(wish.destination, OntoFlow) and wish.destination.flow_id in facts.flows:
+            overriding.setdefault(wish.destination.flow_id, []).append(index)
+    return {
+        index: DuplicateOverride(facts.flows[flow_id].id, facts.flows[flow_id].name, tuple(items))
+        for flow_id, items in overriding.items()
+        if len(items) > 1
+        for index in items
+    }
+
+
+def _with(duplicate: DuplicateOverride | None, decision: ExportPlan | Refused[ExportRefusal]) -> Decision:
+    own: tuple[BatchRefusal, ...] = decision.errors if isinstance(decision, Refused) else ()
+    if duplicate is not None:
+        return Refused(in_order((*own, duplicate)))
+    return Refused(own) if isinstance(decision, Refused) else decision
+
+
+def _in_place(index: int, decision: Decision) -> Decision:
+    if not isinstance(decision, Refused):
+        return decision
+    return Refused(tuple(replace(error, path=in_item(index, error.path)) for error in decision.errors))
 
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:

@@ -40,6 +40,8 @@ class ExportWish:
     shared_mappings: Mapped = field(default_factory=dict)
     """Those of the whole call, which come after its own; one object for all of its exports."""
     bindings: tuple[StepChoice, ...] = ()
+    fingerprint: str | None = None
+    """Of the plan that the caller has seen (P1)."""
 
     @property
     def gives_references(self) -> bool:

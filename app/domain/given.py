@@ -10,7 +10,7 @@ from app.domain.export_facts import ExportWish
 from app.domain.flow import FlowState
 from app.domain.graph import Bindings, StepBindings
 from app.domain.input import InvalidInput
-from app.domain.mappings import Mapped, ReferenceMapping, mapped, one_over_the_other
+from app.domain.mappings import Mapped, ReferenceMapping, mapped, one_over_the_other, uses_of
 from app.domain.model import ReferenceKind
 from app.domain.paths import TOPIC, Path, in_choices
 from app.domain.references import CredentialNotAccessible, Destination
@@ -72,15 +72,6 @@ def read_given(wish: ExportWish, state: FlowState, components: Components) -> Gi
     return Given(choices, known, mistakes, read)
 
 
-def uses_of(mapped: Mapped, bindings: Bindings) -> Iterator[tuple[ReferenceKind, ReferenceMapping, StepBindings]]:
-    """The mappings of what steps use, each with such a step."""
-    for bound in bindings if mapped else ():
-        for kind, mappings in mapped.items():
-            mapping = mappings.get(bound.reference(kind) or "")
-            if mapping is not None:
-                yield kind, mapping, bound
-
-
 def _topic_twice(wish: ExportWish, mapped: Mapped, bindings: Bindings) -> tuple[InvalidInput, ...]:
     """A topic for the whole flow leaves nothing to a mapping of one that it uses."""
     uses = (kind for kind, _, _ in uses_of(mapped, bindings))
@@ -94,7 +85,7 @@ def _topic_twice(wish: ExportWish, mapped: Mapped, bindings: Bindings) -> tuple[
 def _refused(
     mapping: ReferenceMapping, kind: ReferenceKind, component: Component | None, there: Destination
 ) -> TopicNotAccessible | CredentialNotAccessible:
-    path = (*mapping.path, "toId")
+    path = mapping.at("toId")
     found, replaced = there.find(mapping.to_id), there.find(mapping.from_id)
     if kind is ReferenceKind.TOPIC:
         return TopicNotAccessible(mapping.to_id, there.workspace, None, found, path, mapping.from_id, replaced)

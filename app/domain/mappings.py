@@ -1,9 +1,10 @@
 """Mappings: which thing of the destination takes the place of which of the source's, wherever the source uses it (P2)."""
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from app.domain.graph import Bindings, StepBindings
 from app.domain.id_prefixes import kind_in, with_article
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
@@ -20,6 +21,10 @@ class ReferenceMapping:
     to_id: str
     path: Path = ()
     """Where it stands in the input."""
+
+    def at(self, field: str) -> Path:
+        """Where one of its two ids stands."""
+        return type(self.path)((*self.path, field))
 
     @property
     def kind(self) -> ReferenceKind | None:
@@ -42,10 +47,10 @@ def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput
                 f"{shown(mapping.to_id)} is the id of {with_article(after)}, and {shown(mapping.from_id)} that of "
                 f"{with_article(before)}. Map a thing to one of its kind."
             )
-            mistakes.append(InvalidInput((*mapping.path, "toId"), message))
+            mistakes.append(InvalidInput(mapping.at("toId"), message))
         if mapping.from_id in seen:
             message = f"An earlier mapping is for {shown(mapping.from_id)} too. Keep one of them."
-            mistakes.append(InvalidInput((*mapping.path, "fromId"), message))
+            mistakes.append(InvalidInput(mapping.at("fromId"), message))
         seen.add(mapping.from_id)
     return tuple(mistakes)
 
@@ -65,3 +70,12 @@ def one_over_the_other(first: Mapped, second: Mapped) -> Mapped:
         return first
     kinds = dict.fromkeys((*first, *second))
     return {kind: ChainMap({**first.get(kind, {})}, second.get(kind, {})) for kind in kinds}  # type: ignore[arg-type]
+
+
+def uses_of(mapped: Mapped, bindings: Bindings) -> Iterator[tuple[ReferenceKind, ReferenceMapping, StepBindings]]:
+    """The mappings of what steps use, each with such a step."""
+    for bound in bindings if mapped else ():
+        for kind, mappings in mapped.items():
+            mapping = mappings.get(bound.reference(kind) or "")
+            if mapping is not None:
+                yield kind, mapping, bound

@@ -5,6 +5,13 @@ from app.domain.model import ReferenceKind
 
 Path = tuple[str, ...]
 
+
+class OfCall(tuple[str, ...]):
+    """A path of a call of many items that isn't below one of them, wherever it is told."""
+
+    __slots__ = ()
+
+
 FLOW: Path = ("flowId",)
 WORKSPACE: Path = ("workspaceId",)
 VERSION: Path = ("versionId",)
@@ -18,6 +25,8 @@ SOURCE_STATE: Path = ("source", "state")
 SOURCE_VERSION: Path = ("source", *VERSION)
 BINDINGS: Path = ("bindings",)
 MAPPINGS: Path = ("mappings",)
+ITEMS: Path = ("items",)
+PLAN_FINGERPRINT: Path = ("planFingerprint",)
 
 _CHOICES = {
     ReferenceKind.CREDENTIAL: "credentialId",
@@ -31,6 +40,11 @@ def in_graph(bound: StepBindings, kind: ReferenceKind) -> Path:
     """Where a graph that was sent names what a step is bound to."""
     keys = ("fields", bound.topic_field or "") if kind is ReferenceKind.TOPIC else (KEYS[kind],)
     return ("graph", "nodes", str(bound.position), *keys)
+
+
+def in_item(index: int, path: Path) -> Path:
+    """The same path, in a call of which the input is one item."""
+    return path if isinstance(path, OfCall) else (*ITEMS, str(index), *path)
 
 
 def in_choices(index: int, kind: ReferenceKind) -> Path:

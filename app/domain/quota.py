@@ -22,7 +22,7 @@ class QuotaExceeded:
 
     @property
     def message(self) -> str:
-        remedy = "Override an existing flow, remove one" if self.path == INTO_WORKSPACE else "Remove a flow"
+        remedy = "Override an existing flow, remove one" if self.path[-2:] == INTO_WORKSPACE else "Remove a flow"
         allowed = "1 flow" if self.limit == 1 else f"{self.limit} flows"
         return (
             f"The contract {named(self.contract)} may hold {allowed} in its production workspaces and holds "

@@ -1,23 +1,28 @@
 """What a request knows of itself while it runs: its caller, and the ways to the database; never a session."""
 
 from asyncio import Lock, shield
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
 from strawberry.types.info import Info as StrawberryInfo
 
-from app.domain.errors import Refused
+from app.domain.errors import Refusal, Refused
+from app.domain.export_batch import BatchWish
+from app.domain.export_facts import ExportWish
 from app.domain.model import UserId
 from app.graphql.execution.meter import Meter
 from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup
+from app.graphql.request_errors import BadRequest
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.related import Related
 from app.storage.store import UnitOfWork
+from app.usecases.plan_exports import PlannedExport, plan_for, plan_for_all
+from app.usecases.results import ExportedBatch
 
 Key = TypeVar("Key", bound=Hashable)
 Wish = TypeVar("Wish")
@@ -56,6 +61,7 @@ class Context:
         """The codes of the refusals that were answered, for the log."""
         self._kept: LRUCache[Hashable, Any] = LRUCache(KEPT_CHARACTERS, getsizeof=lambda kept: kept[0])
         self._parsing = Lock()
+        self._planning = Lock()
         self.loaders = Loaders(database, viewer, meter)
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
@@ -63,10 +69,23 @@ class Context:
         self.meter.check_before_graphs()
         self.meter.take_objects(MUTATION_COST)
         outcome = await use_case(self.work, self.viewer, wish)
-        if isinstance(outcome, Refused):
-            self.refused.extend(error.code for error in outcome.errors)
+        self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
         self.loaders = Loaders(self.database, self.viewer, self.meter)
         return outcome
+
+    async def plan(self, wish: ExportWish) -> PlannedExport:
+        """Plan an export; one after the other, since one may take as much as a request may take."""
+        async with self._planning:
+            self.meter.check_before_graphs()
+            return await plan_for(self.database, self.viewer, wish)
+
+    async def plan_all(self, wish: BatchWish) -> list[PlannedExport]:
+        """Plan a call of many exports, likewise."""
+        if wish.number_mistakes:
+            raise BadRequest(wish.number_mistakes[0].message)
+        async with self._planning:
+            self.meter.check_before_graphs()
+            return await plan_for_all(self.database, self.viewer, wish, self.meter.take_batch)
 
     async def look_again(self) -> None:
         """Forget what was read."""
@@ -87,6 +106,13 @@ class Context:
                 if size <= KEPT_CHARACTERS:
                     self._kept[key] = found
             return found[1]
+
+
+def refusals_of(outcome: object) -> Iterable[Refusal]:
+    """The reasons why nothing was written, or not all of it."""
+    if isinstance(outcome, ExportedBatch):
+        return outcome.refusals
+    return outcome.errors if isinstance(outcome, Refused) else ()
 
 
 class Vanished(LookupError):

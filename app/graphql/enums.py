@@ -1,6 +1,8 @@
 """The enumerations of the schema, each value with what it means to a user."""
 
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
+from app.domain.export_batch import BatchMode
+from app.domain.fingerprint import PlanBasis
 from app.domain.model import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction
@@ -10,6 +12,28 @@ from app.graphql.describe import enumeration
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.lists import FlowOrder
 
+enumeration(
+    PlanBasis,
+    "What a plan of an export rests on.",
+    {
+        "SOURCE": "The flow that is exported, in the state that is exported.",
+        "DESTINATION": "The workspace and its contract, and the published version of the flow that is overridden.",
+        "DRAFT": "The draft of the flow that is overridden.",
+        "PERMISSIONS": "What you may do at both ends.",
+        "COMPONENTS": "What the commands mean at both ends, and whether the destination can use it.",
+        "TOPICS": "The topics that the flows use or that are given.",
+        "CREDENTIALS": "The credentials, secrets and agents that the flows use or that are given.",
+        "INPUT": "What is asked for.",
+    },
+)
+enumeration(
+    BatchMode,
+    "What becomes of a call of many where some of its items are refused.",
+    {
+        "ATOMIC": "All items are exported, or none.",
+        "BEST_EFFORT": "Each item is exported or refused on its own.",
+    },
+)
 enumeration(
     ContractStatus,
     "Whether a contract is in use.",

@@ -1,11 +1,16 @@
 """The inputs of mutations, and the wishes that they are read as."""
 
+from dataclasses import replace
+
 import strawberry
 
 from app.domain.create import CreateWish
+from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.mappings import mapped
 from app.domain.model import FlowType
 from app.domain.override import ExistingDraft
+from app.domain.paths import MAPPINGS, OfCall
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.graphql.arguments import given
 from app.graphql.describe import about, optional
@@ -67,6 +72,10 @@ class ExportFlowInput:
         "What steps use at the destination, step by step; each step at most once. Comes before mappings, and before what "
         "the overridden flow has: an id sets, null leaves the step without."
     )
+    plan_fingerprint: str | None = optional(
+        "The fingerprint of the plan that you have seen: refused with `PlanIsStale` if anything that it rests on has "
+        "changed since."
+    )
 
     def to_wish(self) -> ExportWish:
         return ExportWish(
@@ -78,7 +87,25 @@ class ExportFlowInput:
             existing_draft=self.existing_draft,
             mappings=to_mappings(given(self.mappings)),
             bindings=tuple(binding.to_choice() for binding in given(self.bindings) or ()),
+            fingerprint=given(self.plan_fingerprint),
         )
+
+
+@strawberry.input(description="What to export in one call, and where to: up to 1,000 items.")
+class ExportFlowsInput:
+    items: list[ExportFlowInput] = about("1 to 1,000 exports, decided in their order.")
+    mode: BatchMode = strawberry.field(
+        description="Whether all are exported or none, or each on its own.", default=BatchMode.ATOMIC
+    )
+    mappings: list[ReferenceMappingInput] | None = optional(
+        "Mappings that hold for all items; an item's own come first. What a flow doesn't use is ignored."
+    )
+
+    def to_wish(self) -> BatchWish:
+        mappings = to_mappings(given(self.mappings), OfCall(MAPPINGS))
+        shared = mapped(mappings)
+        items = tuple(replace(item.to_wish(), shared_mappings=shared) for item in self.items)
+        return BatchWish(items, self.mode, mappings)
 
 
 @strawberry.input(description="A flow to create from a graph.")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from functools import cached_property, partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.domain.diff import GraphDiff
 from app.domain.model import ReferenceKind, UserId
@@ -11,71 +11,28 @@ from app.domain.readiness import Blocker
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.graphql.execution.meter import Meter
+from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, Reference, StoredGraph
 from app.graphql.lookups import Loader
 from app.storage.engine import Database
-from app.storage.paging import Page, PageRequest
+from app.storage.paging import Page
 from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references
 from app.storage.reads.graphs import read_versions_by_number
 from app.storage.reads.limit import ReadLimit
-from app.storage.reads.lists import Wanted
 from app.storage.reads.rows import (
-    AgentView,
     ComponentView,
-    CredentialView,
-    GraphView,
-    SecretView,
-    TopicView,
 )
 from app.storage.related import Related
 from app.usecases.check_readiness import check_readiness
-from app.usecases.compare_states import Pair, compare_states
-from app.usecases.find_candidates import TopicInUse, find_topic_in_use
+from app.usecases.compare_states import Pair, compare_found, compare_states
+from app.usecases.find_candidates import TopicsInUse, find_topics_in_use
 from app.usecases.find_destinations import ExportableFlow, find_destinations
+from app.usecases.plan_exports import PlannedDraft, check_planned
 
 Found = TypeVar("Found")
 Asked = TypeVar("Asked", bound=Hashable)
 Answer = TypeVar("Answer")
 FindOfFlow = Callable[[Database, UserId, str, SourceWish, ReadLimit], Awaitable[Found | None]]
-
-
-class PageBelow(NamedTuple):
-    """A page of the list that a parent has."""
-
-    wanted: Wanted
-    request: PageRequest
-    parent: str
-
-
-class CountBelow(NamedTuple):
-    """The length of the list that a parent has."""
-
-    wanted: Wanted
-    parent: str
-
-
-class OfFlow(NamedTuple):
-    """A state of a flow."""
-
-    flow_id: str
-    source: SourceWish
-
-
-class Reference(NamedTuple):
-    """What a step is bound to."""
-
-    kind: ReferenceKind
-    id: str
-
-
-BoundView = CredentialView | SecretView | AgentView | TopicView
-
-
-class StoredGraph(NamedTuple):
-    """The graph of a draft or version, as it is stored."""
-
-    content: str
-    view: GraphView
 
 
 class ById(Generic[Found]):
@@ -150,6 +107,16 @@ class Loaders:
         return self._loader(self._comparisons)
 
     @cached_property
+    def planned_readiness(self) -> Loader[PlannedDraft, tuple[Blocker, ...]]:
+        """What would keep a draft from being published that an export would make."""
+        return self._loader(lambda drafts: check_planned(drafts, self._limit))
+
+    @cached_property
+    def planned_changes(self) -> Loader[PlannedDraft, GraphDiff | None]:
+        """What such a draft would change of what it is compared with."""
+        return self._loader(self._planned_changes)
+
+    @cached_property
     def previous_versions(self) -> Loader[tuple[str, int], str | None]:
         """By flow and number: the id of the version before it."""
         return self._loader(self._previous_versions)
@@ -159,8 +126,8 @@ class Loaders:
         return self._of_flows(find_destinations)
 
     @cached_property
-    def topics_in_use(self) -> Loader[OfFlow, TopicInUse | None]:
-        return self._of_flows(find_topic_in_use)
+    def topics_in_use(self) -> Loader[OfFlow, TopicsInUse | None]:
+        return self._of_flows(find_topics_in_use)
 
     @cached_property
     def pages(self) -> Loader[PageBelow, Page[Any]]:
@@ -241,6 +208,11 @@ class Loaders:
 
     async def _comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
         return await compare_states(self._database, self._viewer, pairs, self._limit, self._meter.comparisons)
+
+    async def _planned_changes(self, drafts: list[PlannedDraft]) -> list[GraphDiff | None]:
+        pairs = [(draft.before, draft.state) for draft in drafts if draft.before is not None]
+        found = iter(await compare_found(self._database, pairs, self._limit, self._meter.comparisons))
+        return [None if draft.before is None else next(found) for draft in drafts]
 
     async def _previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:
         async with self._database.reading() as connection:

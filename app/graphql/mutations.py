@@ -1,5 +1,6 @@
 """Mutations: input to wish, use case, outcome to payload."""
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -12,6 +13,7 @@ from app.usecases.create_flow import create_flow
 from app.usecases.delete_flow import delete_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
+from app.usecases.export_flows import export_flows
 from app.usecases.publish_draft import publish_draft
 from app.usecases.restore_draft import restore_draft
 from app.usecases.revert_flow import revert_flow
@@ -23,6 +25,9 @@ from app.usecases.update_draft import update_draft
 Copy = Annotated[inputs.CopyFlowInput, strawberry.argument(name="input", description="What to copy.")]
 Export = Annotated[
     inputs.ExportFlowInput, strawberry.argument(name="input", description="What to export, and where to.")
+]
+ExportMany = Annotated[
+    inputs.ExportFlowsInput, strawberry.argument(name="input", description="What to export, and where to.")
 ]
 Create = Annotated[inputs.CreateFlowInput, strawberry.argument(name="input", description="The flow to create.")]
 Update = Annotated[
@@ -63,6 +68,17 @@ class Mutation:
         """
         outcome = await info.context.change(export_flow, wanted.to_wish())
         return await outcomes.export_flow_payload(info, outcome)
+
+    @mutation
+    async def export_flows(self, info: Info, wanted: ExportMany) -> payloads.ExportFlowsPayload | None:
+        """Export up to 1,000 flows in one call, each as exportFlow would; all of them or none, unless it is best effort.
+
+        Quotas count the whole call, in the order of its items.
+        """
+        wish, meter = wanted.to_wish(), info.context.meter
+        meter.take_objects(len(wish.items))
+        outcome = await info.context.change(partial(export_flows, take_bytes=meter.take_batch), wish)
+        return await outcomes.export_flows_payload(info, outcome, len(wish.items))
 
     @mutation
     async def create_flow(self, info: Info, wanted: Create) -> payloads.CreateFlowPayload | None:

@@ -1,10 +1,13 @@
 """From the outcome of a use case to the payload of its mutation."""
 
+from collections.abc import Mapping, Sequence
+
 import strawberry
 
 from app.domain.create import CreateRefusal
 from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, ExportRefusal
+from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
@@ -20,6 +23,7 @@ from app.graphql.payloads import (
     DeleteFlowPayload,
     DiscardFlowDraftPayload,
     ExportFlowPayload,
+    ExportFlowsPayload,
     PublishFlowDraftPayload,
     RestoreFlowDraftPayload,
     RevertFlowPayload,
@@ -30,11 +34,13 @@ from app.graphql.payloads import (
 )
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
+from app.storage.reads.rows import DraftView, FlowView
 from app.usecases.results import (
     Created,
     Deleted,
     Discarded,
     Exported,
+    ExportedBatch,
     Published,
     Restored,
     Reverted,
@@ -65,23 +71,57 @@ async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]
 
 
 async def export_flow_payload(info: Info, outcome: Exported | Refused[ExportRefusal]) -> ExportFlowPayload:
-    if isinstance(outcome, Refused):
-        return ExportFlowPayload(
-            flow=None,
-            draft=None,
-            set_aside=None,
-            copied_from=None,
-            references=[],
-            export_id=None,
-            warnings=[],
-            errors=[error_of(error) for error in outcome.errors],
-        )
-    flow = await flow_by_id(info, outcome.flow_id)
-    draft, set_aside = await drafts_by_id(info, outcome.draft_id, outcome.set_aside)
+    [payload] = await _export_payloads(info, [outcome])
+    return payload
+
+
+async def export_flows_payload(info: Info, outcome: ExportedBatch, number: int) -> ExportFlowsPayload:
+    """The results of a call of so many items."""
+    succeeded = sum(isinstance(result, Exported) for result in outcome.results)
+    return ExportFlowsPayload(
+        results=await _export_payloads(info, outcome.results),
+        succeeded=succeeded,
+        refused=number - succeeded,
+        errors=[error_of(error) for error in outcome.errors],
+    )
+
+
+async def _export_payloads(
+    info: Info, outcomes: Sequence[Exported | Refused[ExportRefusal] | Refused[BatchRefusal]]
+) -> list[ExportFlowPayload]:
+    """For any number of exports: what they have made is read in two statements."""
+    made = [outcome for outcome in outcomes if isinstance(outcome, Exported)]
+    flows = await info.context.loaders.flows.read(outcome.flow_id for outcome in made)
+    ids = (draft_id for outcome in made for draft_id in (outcome.draft_id, outcome.set_aside) if draft_id is not None)
+    drafts = await info.context.loaders.drafts.read(ids)
+    return [
+        _refused_export(outcome) if isinstance(outcome, Refused) else _exported(outcome, flows, drafts)
+        for outcome in outcomes
+    ]
+
+
+def _refused_export(outcome: Refused[ExportRefusal] | Refused[BatchRefusal]) -> ExportFlowPayload:
     return ExportFlowPayload(
-        flow=flow,
-        draft=draft,
-        set_aside=set_aside,
+        flow=None,
+        draft=None,
+        set_aside=None,
+        copied_from=None,
+        references=[],
+        export_id=None,
+        warnings=[],
+        errors=[error_of(error) for error in outcome.errors],
+    )
+
+
+def _exported(
+    outcome: Exported, flows: Mapping[str, FlowView | None], drafts: Mapping[str, DraftView | None]
+) -> ExportFlowPayload:
+    """What was made; null what somebody has published, discarded or removed since."""
+    flow, draft, set_aside = flows[outcome.flow_id], drafts[outcome.draft_id], drafts.get(outcome.set_aside or "")
+    return ExportFlowPayload(
+        flow=None if flow is None else Flow.of(flow),
+        draft=None if draft is None else FlowDraft.of(draft),
+        set_aside=None if set_aside is None else FlowDraft.of(set_aside),
         copied_from=outcome.copied_from,
         references=[ReferenceOutcome.of(one) for one in outcome.references],
         export_id=outcome.export_id,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from app.graphql.connections import Connection, PageArguments
 from app.graphql.context import Info
-from app.graphql.loaders import CountBelow, PageBelow
+from app.graphql.loader_keys import CountBelow, PageBelow
 from app.graphql.lookups import Loader, Lookup
 from app.storage.paging import Page
 from app.storage.reads.lists import FlowOrder, ListName, Wanted

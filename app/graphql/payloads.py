@@ -12,6 +12,7 @@ from app.graphql.errors.interfaces import (
     DeleteFlowError,
     DiscardFlowDraftError,
     ExportFlowError,
+    ExportFlowsError,
     ExportFlowWarning,
     PublishFlowDraftError,
     RestoreFlowDraftError,
@@ -57,6 +58,17 @@ class ExportFlowPayload:
     export_record: FlowExport | None = record_of_export()
     warnings: list[ExportFlowWarning] = about("What to know although the export was done.")
     errors: list[ExportFlowError] = about(ERRORS)
+
+
+@strawberry.type(description="The result of `exportFlows`.")
+class ExportFlowsPayload:
+    results: list[ExportFlowPayload] = about(
+        "One for each item, in the order of the input, as `exportFlow` would answer; paths of errors begin with `items` and "
+        "the index of the item. Empty where there are too many items to look at them, or none."
+    )
+    succeeded: int = about("How many items were exported.")
+    refused: int = about("How many were not.")
+    errors: list[ExportFlowsError] = about("What is wrong with the call as a whole: then nothing was written.")
 
 
 @strawberry.type(description="The result of `createFlow`.")

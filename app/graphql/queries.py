@@ -17,11 +17,12 @@ from app.graphql.export_dialog import (
     OverrideCandidateConnection,
     TopicCandidateConnection,
 )
-from app.graphql.inputs import FlowSourceInput, source_wish
-from app.graphql.loaders import OfFlow
+from app.graphql.inputs import ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
+from app.graphql.loader_keys import OfFlow
 from app.graphql.lookups import Lookup
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.parent_lists import connection_below
+from app.graphql.plans import ExportPlan
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
@@ -41,11 +42,21 @@ Source = Annotated[
     FlowSourceInput | None,
     strawberry.argument(description="The state of the flow that would be copied; the usual one if left out."),
 ]
+FromTopic = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Which topic of the flow is to be replaced; its only one if left out."),
+]
 Ineligible = Annotated[
     bool, strawberry.argument(description="Also workspaces that the flow can't be exported to, each with every reason.")
 ]
 IneligibleContracts = Annotated[
     bool, strawberry.argument(description="Also contracts without such a workspace: all that you can see.")
+]
+Export = Annotated[
+    ExportFlowInput, strawberry.argument(name="input", description="What would be exported, and where to.")
+]
+ExportMany = Annotated[
+    ExportFlowsInput, strawberry.argument(name="input", description="What would be exported, and where to.")
 ]
 THREE_KEYS = (int, str, str)
 
@@ -180,22 +191,41 @@ class Query:
         flow_id: FlowId,
         workspace_id: WorkspaceId,
         source: Source = strawberry.UNSET,
+        from_topic_id: FromTopic = strawberry.UNSET,
         search: Search = strawberry.UNSET,
     ) -> TopicCandidateConnection | None:
-        """Topics of the destination workspace that could take the place of this flow's: those of its name first.
+        """Topics of the destination workspace that could take the place of one of this flow's: those of its name first.
 
-        Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics.
+        Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics and none is meant.
         """
-        paging, text = page.of("topicCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
+        meant = given(from_topic_id)
+        listed = ("topicCandidates", flow_id, workspace_id, *([] if meant is None else [meant]))
+        paging, text = page.of(*listed, key=THREE_KEYS), searched(search)
         in_use = await shield(info.context.loaders.topics_in_use.load(OfFlow(flow_id, source_wish(source))))
         if in_use is None:
             return None
         database, viewer = info.context.database, info.context.viewer
-        candidates = await find_topic_candidates(database, viewer, flow_id, workspace_id, in_use)
+        candidates = await find_topic_candidates(database, viewer, flow_id, workspace_id, in_use.meant(meant))
         if candidates is None:
             return None
         topics = await candidates.topics(text, paging.request)
         return TopicCandidateConnection.of(paging, topics, lambda: candidates.count_topics(text))
+
+    @field
+    async def export_plan(self, info: Info, wanted: Export) -> ExportPlan | None:
+        """What exportFlow with this input would do, refusals included, without doing it.
+
+        It comes from the same decision, with what would still be missing before the draft could be published.
+        """
+        return ExportPlan.of(await info.context.plan(wanted.to_wish()))
+
+    @field
+    async def export_plans(self, info: Info, wanted: ExportMany) -> list[ExportPlan] | None:
+        """What exportFlows with this input would do, item by item, with what only the whole can tell.
+
+        That is quotas, items onto one flow and, unless it is best effort, what keeps the others from being exported.
+        """
+        return [ExportPlan.of(plan) for plan in await info.context.plan_all(wanted.to_wish())]
 
     @connection_field
     def flow_history(

@@ -4,7 +4,7 @@ import strawberry
 
 from app.domain.mappings import ReferenceMapping
 from app.domain.model import ReferenceKind
-from app.domain.paths import MAPPINGS
+from app.domain.paths import MAPPINGS, Path
 from app.domain.step_choices import StepChoice
 from app.graphql.describe import about, optional
 
@@ -39,9 +39,9 @@ class ReferenceMappingInput:
     )
 
 
-def to_mappings(given: list[ReferenceMappingInput] | None) -> tuple[ReferenceMapping, ...]:
+def to_mappings(given: list[ReferenceMappingInput] | None, path: Path = MAPPINGS) -> tuple[ReferenceMapping, ...]:
     """The mappings of one list, each with its place in the input."""
     return tuple(
-        ReferenceMapping(mapping.from_id, mapping.to_id, (*MAPPINGS, str(index)))
+        ReferenceMapping(mapping.from_id, mapping.to_id, type(path)((*path, str(index))))
         for index, mapping in enumerate(given or ())
     )

@@ -27,6 +27,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -49,6 +50,8 @@ from app.offload import offload
 LIST_COST = 10
 ELEMENTS = {"edges", "nodes"}
 """The fields of a connection that hold the elements of its page."""
+ITEMS = {"ExportFlowsPayload": "results"}
+"""The fields of payloads that hold one element for each item of the input."""
 
 
 def analyse_cost(
@@ -175,9 +178,12 @@ class CostAnalysis:
         if parent is not None and parent.name.startswith("__"):
             length = LENGTHS_IN_SCHEMA.get((parent.name, name), 1)
             return content * length, NO_SIZE, length
-        if parent is not None and is_connection(parent) and name in ELEMENTS:
+        if parent is not None and ((is_connection(parent) and name in ELEMENTS) or ITEMS.get(parent.name) == name):
             return NO_SIZE, content, 1
         output = self._output(name, parent)
+        if output is not None and get_named_type(output).name in ITEMS:
+            length = self._items(node)
+            return content + (ONE_OBJECT + inner.per_element) * length, NO_SIZE, length
         if output is not None and is_connection(get_named_type(output)):
             length = self._page_size(node)
             return content + inner.per_element * length, NO_SIZE, length
@@ -195,12 +201,22 @@ class CostAnalysis:
         return next(iter(sizes.values()), USUAL_PAGE)
 
     def _length(self, node: FieldNode) -> int:
-        """How long a list that isn't paged is taken to be: as long as the ids that are asked for, else 10."""
+        """How long a list that isn't paged is taken to be: as long as what is asked for with it, else 10."""
         for argument in node.arguments or ():
             if argument.name.value == "ids":
                 ids = self._value(argument.value)
                 return len(ids) if isinstance(ids, list) else 1
-        return LIST_COST
+        return self._items(node) if node.arguments else LIST_COST
+
+    def _items(self, node: FieldNode) -> int:
+        """How many items are in the input of a field; 10 where it takes none."""
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}.get("input")
+        if isinstance(given, ObjectValueNode):
+            items = {field.name.value: self._value(field.value) for field in given.fields}.get("items")
+        else:
+            input_ = None if given is None else self._value(given)
+            items = input_.get("items") if isinstance(input_, dict) else None
+        return len(items) if isinstance(items, list) else LIST_COST if items is None else 1
 
     def _value(self, node: ValueNode) -> object:
         if isinstance(node, VariableNode):

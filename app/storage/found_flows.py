@@ -1,5 +1,6 @@
 """Flows with their states: only those that matter are read with their graphs, since these may be large."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -59,6 +60,8 @@ class FoundFlows(NamedTuple):
 
 Needed = Callable[[FoundFlow], Iterable[SavedState | None]]
 """Says whose graphs are needed."""
+Needs = Mapping[str, Sequence[Needed]]
+"""By flow: what each export of a call, or whatever looks at it, needs of it."""
 
 
 def own_states(found: FoundFlow) -> Iterable[SavedState | None]:
@@ -82,11 +85,6 @@ def chosen_by(source: SourceWish) -> Needed:
         return [each for each in (*own_states(found), *named_states(found)) if each is not None and each.state is state]
 
     return needed
-
-
-def all_of(several: Sequence[Needed]) -> Needed:
-    """What any of these needs."""
-    return lambda found: [state for needed in several for state in needed(found)]
 
 
 def _named_versions() -> Subquery:
@@ -138,7 +136,7 @@ FLOWS_AND_WORKSPACES = _flows_and_workspaces()
 async def read_flows(
     connection: ReadConnection,
     viewer: str,
-    needed: Mapping[str, Needed],
+    needed: Needs,
     versions: Iterable[str | None] = (),
     take_bytes: Callable[[int], None] = lambda _: None,
 ) -> dict[str, FoundFlow]:
@@ -150,9 +148,11 @@ async def read_flows(
 async def read_flows_and_workspaces(
     connection: ReadConnection,
     viewer: str,
-    needed: Mapping[str, Needed],
+    needed: Needs,
     versions: Iterable[str | None],
     touched: Touched,
+    *,
+    take_bytes: Callable[[int], None],
 ) -> FoundFlows:
     """The same, with the workspaces in which new flows are made."""
     new = touched.parameters()
@@ -161,7 +161,7 @@ async def read_flows_and_workspaces(
     of_flows = [row for row in rows if row.flow_id is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
-        await _with_graphs(of_flows, needed, lambda _: None),
+        await _with_graphs(of_flows, needed, take_bytes),
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )
@@ -174,27 +174,26 @@ def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, l
     }
 
 
-async def _with_graphs(
-    rows: Iterable[Row], needed: Mapping[str, Needed], take_bytes: Callable[[int], None]
-) -> dict[str, FoundFlow]:
+async def _with_graphs(rows: Iterable[Row], needed: Needs, take_bytes: Callable[[int], None]) -> dict[str, FoundFlow]:
+    """What is told of how long graphs are counts those that several look at several times: each decides about them."""
     rows_of: dict[str, list[Row]] = {}
     for row in rows:
         rows_of.setdefault(row.flow_id, []).append(row)
     wanted = {flow_id: _needed_ids(its, needed[flow_id]) for flow_id, its in rows_of.items()}
     size = sum(
-        graph_size(row, name)
+        wanted[flow_id][state_id] * graph_size(row, name)
         for flow_id, its in rows_of.items()
         for state_id, (row, name) in _places(its).items()
-        if state_id in wanted[flow_id]
     )
     take_bytes(size)
     count_graph(CHARACTERS_OF_OUTLINE * size)
     return await offload(size, lambda: {flow_id: _found(its, wanted[flow_id]) for flow_id, its in rows_of.items()})
 
 
-def _needed_ids(rows: Sequence[Row], needed: Needed) -> Collection[str]:
-    """The drafts and versions whose graphs are needed."""
-    return {state.id for state in needed(_found(rows, ())) if state is not None}
+def _needed_ids(rows: Sequence[Row], needed: Sequence[Needed]) -> Counter[str]:
+    """The drafts and versions whose graphs are needed, and how often."""
+    found = _found(rows, ())
+    return Counter(state.id for each in needed for state in each(found) if state is not None)
 
 
 def _places(rows: Sequence[Row]) -> dict[str, tuple[Row, str]]:

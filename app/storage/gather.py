@@ -1,13 +1,13 @@
 """What copies and exports rest on, read together for a whole call: in three statements, however many there are (P8)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import references
 from app.storage.database_connections import ReadConnection
 from app.storage.facts import read_catalogue, read_targets
-from app.storage.found_flows import Needed, all_of, chosen_by, own_states, read_flows_and_workspaces
+from app.storage.found_flows import Needed, chosen_by, own_states, read_flows_and_workspaces
 from app.storage.locks import Touched
 
 Wish = ExportWish | CopyWish
@@ -27,8 +27,16 @@ def touched_by(wishes: Iterable[Wish]) -> Touched:
     return Touched(*(tuple(dict.fromkeys(ids)) for ids in (changed, kept, copied, workspaces)))
 
 
-async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]) -> GatheredFacts:
-    """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets."""
+async def gather(
+    connection: ReadConnection,
+    viewer: str,
+    wishes: Sequence[Wish],
+    take_bytes: Callable[[int], None] = lambda _: None,
+) -> GatheredFacts:
+    """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets.
+
+    How long the graphs are that they look at is told to `take_bytes` before these are read.
+    """
     needed: dict[str, list[Needed]] = {}
     for wish in wishes:
         needed.setdefault(wish.flow_id, []).append(chosen_by(wish.source))
@@ -37,9 +45,10 @@ async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]
     found = await read_flows_and_workspaces(
         connection,
         viewer,
-        {flow_id: all_of(several) for flow_id, several in needed.items()},
+        needed,
         {wish.source.version_id for wish in wishes},
         touched_by(wishes),
+        take_bytes=take_bytes,
     )
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
     catalogue = await read_catalogue(connection, viewer, (step.command for state in states for step in state.steps))

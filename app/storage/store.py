@@ -45,10 +45,10 @@ class Store:
         self._connection = connection
         self._actor = actor
 
-    async def gather(self, wishes: Sequence[Wish]) -> GatheredFacts:
+    async def gather(self, wishes: Sequence[Wish], take_bytes: Callable[[int], None] = lambda _: None) -> GatheredFacts:
         """What copies and exports rest on; what they change and what they take is locked from here on."""
         await lock(self._connection, self._actor, touched_by(wishes))
-        return await gather(self._connection, self._actor, wishes)
+        return await gather(self._connection, self._actor, wishes, take_bytes)
 
     async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
         """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
@@ -124,7 +124,7 @@ class Store:
     async def _flow(
         self, flow_id: str, needed: Needed, *, version: str | None = None
     ) -> tuple[Flow | None, SavedState | None]:
-        found = (await read_flows(self._connection, self._actor, {flow_id: needed}, [version])).get(flow_id)
+        found = (await read_flows(self._connection, self._actor, {flow_id: [needed]}, [version])).get(flow_id)
         return (None, None) if found is None else (found.flow, found.named.get(version or ""))
 
 

@@ -43,7 +43,7 @@ class WrittenExport(NamedTuple):
 
 async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
     """Write copies and exports, in one statement for all: drafts, their flows if those are new, and the records."""
-    size = CHARACTERS * sum(len(plan.references) for plan in plans)
+    size = CHARACTERS * sum(1 + len(plan.references) for plan in plans)
     rows, written = await offload(size, _rows_of_exports, context, plans)
     overriding = [plan for plan in plans if plan.overrides is not None]
     if not overriding:

@@ -1,16 +1,18 @@
 """What changed between drafts and versions: many comparisons at once, in as many statements as for one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import orjson
 from cachetools import LRUCache
 
 from app.domain.diff import Changed, FieldChange, GraphDiff, Snapshot, compare
+from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.matching import ComparisonBudget
 from app.domain.model import UserId
 from app.offload import offload
+from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database
 from app.storage.reads.graphs import read_contents
 from app.storage.reads.limit import ReadLimit, parsed_size
@@ -18,6 +20,9 @@ from app.storage.reads.states_by_id import StateView, read_states
 
 Pair = tuple[str, str]
 """The ids of two drafts or versions, the older one first."""
+
+StatePair = tuple[FlowState, FlowState]
+"""The older one first."""
 
 KEPT = 2
 """How many contents are kept parsed: pairs that follow each other in a history share one."""
@@ -32,37 +37,61 @@ async def compare_states(
     """
     async with database.reading() as connection:
         states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}), limit)
-        found = [(states.get(older), states.get(newer)) for older, newer in pairs]
-        differing = {view.state.content_hash for pair in found if _differ(*pair) for view in pair if view is not None}
-        contents = await read_contents(connection, sorted(differing), limit) if differing else {}
+        found = [_of_one_flow(states.get(older), states.get(newer)) for older, newer in pairs]
+        contents = await _read_contents(connection, found, limit)
+    return await _compared(found, contents, limit, budget)
+
+
+async def compare_found(
+    database: Database, pairs: Sequence[StatePair], limit: ReadLimit, budget: ComparisonBudget
+) -> list[GraphDiff | None]:
+    """The same of states that are at hand, such as those of plans."""
+    async with database.reading() as connection:
+        contents = await _read_contents(connection, pairs, limit)
+    return await _compared(pairs, contents, limit, budget)
+
+
+def _of_one_flow(older: StateView | None, newer: StateView | None) -> StatePair | None:
+    if older is None or newer is None or older.flow_id != newer.flow_id:
+        return None
+    return older.state, newer.state
+
+
+async def _read_contents(
+    connection: ReadConnection, pairs: Sequence[StatePair | None], limit: ReadLimit
+) -> Mapping[str, str]:
+    different = [pair for pair in pairs if pair is not None and pair[0].content_hash != pair[1].content_hash]
+    hashes = sorted({state.content_hash for pair in different for state in pair})
+    return await read_contents(connection, hashes, limit) if hashes else {}
+
+
+async def _compared(
+    pairs: Sequence[StatePair | None], contents: Mapping[str, str], limit: ReadLimit, budget: ComparisonBudget
+) -> list[GraphDiff | None]:
     limit.take_bytes(sum(parsed_size(content) - len(content) for content in contents.values()))
     comparisons = _Comparisons(contents, budget)
-    sizes = [sum(len(contents.get(view.state.content_hash, "")) for view in pair if view is not None) for pair in found]
+    sizes = [sum(len(contents.get(state.content_hash, "")) for state in pair or ()) for pair in pairs]
     limit.take_compared(sum(sizes))
-    return [await offload(size, comparisons.compared, *pair) for size, pair in zip(sizes, found, strict=True)]
-
-
-def _differ(older: StateView | None, newer: StateView | None) -> bool:
-    return older is not None and newer is not None and older.state.content_hash != newer.state.content_hash
+    return [await offload(size, comparisons.compared, pair) for size, pair in zip(sizes, pairs, strict=True)]
 
 
 class _Comparisons:
     """Comparisons of one request, which share what they may take."""
 
-    def __init__(self, contents: dict[str, str], budget: ComparisonBudget) -> None:
+    def __init__(self, contents: Mapping[str, str], budget: ComparisonBudget) -> None:
         self._contents = contents
         self._budget = budget
         self._parsed: LRUCache[str, Json] = LRUCache(KEPT)
 
-    def compared(self, older: StateView | None, newer: StateView | None) -> GraphDiff | None:
-        if older is None or newer is None or older.flow_id != newer.flow_id:
+    def compared(self, pair: StatePair | None) -> GraphDiff | None:
+        if pair is None:
             return None
+        older, newer = pair
         found = compare(self._snapshot(older), self._snapshot(newer), self._budget)
         steps, links = tuple(map(_as_text, found.changed_steps)), tuple(map(_as_text, found.changed_links))
         return replace(found, changed_steps=steps, changed_links=links)
 
-    def _snapshot(self, view: StateView) -> Snapshot:
-        state = view.state
+    def _snapshot(self, state: FlowState) -> Snapshot:
         return Snapshot(state.content_hash, state.steps, state.bindings, self._content(state.content_hash))
 
     def _content(self, content_hash: str) -> Json:

@@ -1,8 +1,7 @@
 """Export a flow to another workspace, or onto an existing flow."""
 
 from app.domain.errors import Refused
-from app.domain.export import ExportRefusal
-from app.domain.export_batch import plan_exports
+from app.domain.export import ExportRefusal, plan_export
 from app.domain.export_facts import ExportWish
 from app.domain.model import UserId
 from app.offload import offload
@@ -13,10 +12,10 @@ from app.usecases.sizes import size_of_exports
 
 
 async def export_flow(work: UnitOfWork, actor: UserId, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
-    """Export a flow as a draft (X2 to X11): a set of one (P8). On a refusal nothing is written."""
+    """Export a flow as a draft (X2 to X11), as a call of one item (P8). On a refusal nothing is written."""
     async with work.begin(actor) as store:
         facts = await store.gather([wish])
-        [plan] = await offload(size_of_exports(facts), plan_exports, facts, [wish])
+        plan = await offload(size_of_exports(facts), plan_export, facts.of(wish), wish)
         if isinstance(plan, Refused):
             return plan
         [written] = await write_exports(store.context(at=work.now()), [plan])

@@ -1,6 +1,6 @@
 """What a flow could be exported over, and which topics could take the place of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.bindings import resolve_all, topic_uses
@@ -31,6 +31,23 @@ class TopicInUse:
     steps: tuple[Step, ...]
     may_be_replaced: bool
     """Whether exportFlow would take another topic for it; if not, there are no candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsInUse:
+    """The pub/sub steps of a flow, and its topics as far as the caller can see them."""
+
+    uses: tuple[TopicUse, ...]
+    topics: Mapping[str, Target]
+
+    def meant(self, topic_id: str | None) -> TopicInUse:
+        """The topic that is to be replaced: the one with this id, or else the flow's only one."""
+        distinct = distinct_topics(self.uses)
+        if topic_id is None and len(distinct) == 1:
+            topic_id = distinct[0]
+        steps = tuple(use.step for use in self.uses if use.topic_id is not None and use.topic_id == topic_id)
+        may_be_replaced = may_replace_topic(self.uses) if topic_id is None else topic_id in distinct
+        return TopicInUse(self.topics.get(topic_id or ""), steps, may_be_replaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +121,10 @@ async def find_override_candidates(
     return Candidates(database, _parameters(actor, flow_id, workspace_id, flow.name))
 
 
-async def find_topic_in_use(
+async def find_topics_in_use(
     database: Database, actor: UserId, flow_id: str, source: SourceWish, limit: ReadLimit
-) -> TopicInUse | None:
-    """The topic of a flow in the state that `source` names; None if the caller can't see the flow, or it has no such state."""
+) -> TopicsInUse | None:
+    """The topics of a flow in the state that `source` names; None if the caller can't see the flow, or it has no such state."""
     async with database.reading() as connection:
         found = await read_chosen(connection, actor, flow_id, source, limit)
         if found is None or not isinstance(found.chosen, Chosen):
@@ -115,18 +132,15 @@ async def find_topic_in_use(
         state = found.chosen.state
         catalogue = await read_catalogue(connection, actor, {step.command for step in state.steps})
         uses = await offload(size_of_states(state), _topic_uses, state, catalogue, found.flow.access.workspace)
-        topics = distinct_topics(uses)
-        targets = await read_targets(connection, actor, topics) if len(topics) == 1 else {}
-    steps = tuple(use.step for use in uses if use.topic_id is not None)
-    return TopicInUse(targets.get(topics[0]) if topics else None, steps, may_replace_topic(uses))
+        return TopicsInUse(uses, await read_targets(connection, actor, distinct_topics(uses)))
 
 
 async def find_topic_candidates(
     database: Database, actor: UserId, flow_id: str, workspace_id: str, in_use: TopicInUse
 ) -> Candidates | None:
-    """The topics of a workspace for the one topic of a flow, if it has one; None if the workspace isn't visible.
+    """The topics of a workspace for a topic of a flow, if it has one; None if the workspace isn't visible.
 
-    There are none where exportFlow refuses any topic: without a pub/sub step, or with several topics.
+    There are none where exportFlow refuses any: without a pub/sub step, or with several topics of which none is meant.
     """
     async with database.reading() as connection:
         access, _ = await read_workspace_access(connection, actor, workspace_id)

@@ -1,9 +1,13 @@
 """The outcomes of use cases that were done; of those that weren't it is `Refused`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.domain.bindings import ExportWarning
+from app.domain.errors import Refusal, Refused
 from app.domain.export import ExportPlan
+from app.domain.export_batch import BatchRefusal
+from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
@@ -40,6 +44,22 @@ class Exported:
             warnings=plan.warnings,
             export_id=written.export_id,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedBatch:
+    """The result of each item of a call, in their order, and what is wrong with the call as a whole."""
+
+    results: tuple[Exported | Refused[BatchRefusal], ...]
+    errors: tuple[InvalidInput, ...]
+
+    @property
+    def refusals(self) -> Iterator[Refusal]:
+        """All of them, for the log."""
+        yield from self.errors
+        for result in self.results:
+            if isinstance(result, Refused):
+                yield from result.errors
 
 
 @dataclass(frozen=True, slots=True)

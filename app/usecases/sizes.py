@@ -30,9 +30,14 @@ def size_of_draft(facts: DraftFacts | None) -> int:
     return 0 if facts is None else size_of_flows(facts.flow) + size_of_version(facts.named_version)
 
 
-def size_of_exports(facts: GatheredFacts) -> int:
-    """Of everything that copies and exports look at."""
-    return size_of_flows(*facts.flows.values()) + sum(map(size_of_version, facts.versions.values()))
+CHARACTERS_PER_EXPORT = 500
+"""Deciding about an export takes a while, however small the flow."""
+
+
+def size_of_exports(facts: GatheredFacts, number: int = 1) -> int:
+    """Of everything that so many copies and exports look at."""
+    graphs = size_of_flows(*facts.flows.values()) + sum(map(size_of_version, facts.versions.values()))
+    return graphs + CHARACTERS_PER_EXPORT * number
 
 
 def size_of_version(version: SavedState | None) -> int:

@@ -55,6 +55,9 @@ REFUSALS = """fragment refusals on Error {
   ... on DraftAlreadyExists { draft { id } }
   ... on QuotaExceeded { limit used }
   ... on InvalidInput { path }
+  ... on PlanIsStale { changed }
+  ... on DuplicateOverride { flow { id } itemIndexes }
+  ... on BatchNotApplied { refusedItemIndexes }
 }"""
 WARNINGS = """fragment warnings on ExportFlowWarning {
   __typename message
@@ -130,8 +133,8 @@ OVERRIDE_CANDIDATES = list_of(
 )
 TOPIC_CANDIDATES = list_of(
     "topicCandidates",
-    "$flowId: ID!, $source: FlowSourceInput, $workspaceId: ID!, $search: String,",
-    "flowId: $flowId, source: $source, workspaceId: $workspaceId, search: $search,",
+    "$flowId: ID!, $source: FlowSourceInput, $workspaceId: ID!, $fromTopicId: ID, $search: String,",
+    "flowId: $flowId, source: $source, workspaceId: $workspaceId, fromTopicId: $fromTopicId, search: $search,",
     "sameName missingProperties node { id name }",
 )
 HISTORY_OF_FLOW = f"""query($flowId: ID!, {PAGE_VARIABLES}) {{ flow(id: $flowId) {{

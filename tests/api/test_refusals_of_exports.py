@@ -134,6 +134,30 @@ async def test_topics_are_offered_exactly_where_an_export_takes_one(api: Api, fl
         assert offered == {api.id(topic) for topic in ("store-orders", "store-items", "store-strict")}
 
 
+@pytest.mark.parametrize(
+    ("flow", "meant", "best"),
+    [
+        ("two-topics", "workshop-orders", "store-orders"),
+        ("two-topics", "workshop-items", "store-items"),
+        ("one-topic", "workshop-orders", "store-orders"),
+        ("one-topic", "workshop-items", None),
+        ("two-topics", "store-orders", None),
+        ("two-topics", "nonsense", None),
+        ("plain", "workshop-orders", None),
+    ],
+)
+async def test_topics_are_offered_for_the_one_of_several_that_is_meant(
+    api: Api, flow: str, meant: str, best: str | None
+) -> None:
+    """T3: for those that the flow uses; what they are mapped to goes through."""
+    asked = {"flowId": api.id(flow), "workspaceId": api.id("store"), "fromTopicId": api.ids.get(meant, meant)}
+    page = await api.caller("ada").one(TOPIC_CANDIDATES, **asked)
+    assert page["totalCount"] == len(page["edges"]) == (0 if best is None else 3)
+    assert [edge["node"]["id"] for edge in page["edges"] if edge["sameName"]] == (
+        [] if best is None else [api.id(best)]
+    )
+
+
 async def test_a_draft_that_may_not_be_set_aside(api: Api) -> None:
     assert await refusals(api, "plain", onto="live", existingDraft="REFUSE") == [
         answers.draft_already_exists(api, "live", "Plain")

@@ -119,6 +119,7 @@ async def test_a_list_that_is_not_counted_takes_one_statement_less(crowded: Api,
     assert await crowded.caller("mia").statements(uncounted, first=first) == 2
 
 
+REPORT = "references { stepId from { ... on Credential { id } } to { ... on Credential { id } } }"
 ONLY_IDS = "flow { id } draft { id } errors { code }"
 MUTATIONS = [
     ("copyFlow", COPY[: COPY.index("(input: $input)")] + f"(input: $input) {{ {ONLY_IDS} }} }}", 8),
@@ -145,6 +146,31 @@ async def test_an_override_takes_as_many_statements_whatever_the_size_of_the_flo
         "destination": {"overrideFlowId": crowded.id(f"of-{2001 - size}-steps")},
     }
     assert await crowded.caller("mia").statements(document, input=wish) == 8
+
+
+MANY = f"mutation($input: ExportFlowsInput!) {{ exportFlows(input: $input) {{ results {{ {ONLY_IDS} }} succeeded }} }}"
+PLANS = f"""query($input: ExportFlowsInput!) {{
+  exportPlans(input: $input) {{
+    fingerprint destinationWorkspace {{ id }} flowToOverride {{ id }} {REPORT} blockers {{ code }}
+    readiness {{ ready blockers {{ stepId }} }} changes {{ identical changedSteps {{ stepId }} }}
+  }}
+}}"""
+
+
+@pytest.mark.parametrize("number", [1, 2, 100, 1000])
+async def test_a_call_of_many_exports_takes_as_many_statements_as_one(crowded: Api, number: int) -> None:
+    mia, items = crowded.caller("mia"), items_for(crowded, number)
+    variables = {"input": {"items": items, "mode": "BEST_EFFORT"}}
+    assert await mia.statements(MANY, **variables) == 8
+    # The plans take four; workspaces, flows, credentials and contents are read besides.
+    assert await mia.statements(PLANS, **variables) == (8 if number > 1 else 6)
+
+
+def items_for(crowded: Api, number: int) -> list[Json]:
+    """New flows and overrides, of which no two are onto one flow."""
+    onto = [{"overrideFlowId": crowded.id(f"flow-{index}")} for index in range(min(number - 1, 100))]
+    into = [{"workspaceId": crowded.id("place-2")}] * (number - len(onto))
+    return [{"flowId": crowded.id("of-1-steps"), "destination": each} for each in (*into, *onto)]
 
 
 @pytest.mark.parametrize("size", [1, 3, 2000])

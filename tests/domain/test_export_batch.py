@@ -29,7 +29,7 @@ SOURCE = flow(saying(state(name="Orders"), description="From the source"))
 
 
 def decided(facts: GatheredFacts, *wishes: ExportWish) -> list[str]:
-    return [outcome(decision) for decision in plan_exports(facts, wishes)]
+    return [outcome(decided.decision) for decided in plan_exports(facts, wishes)]
 
 
 def outcome(decision: Decision) -> str:
@@ -60,7 +60,7 @@ def test_the_quota_counts_what_the_exports_before_it_take() -> None:
         full,
     ]
     *_, last = plan_exports(facts, new)
-    assert refusals(last) == (QuotaExceeded(5, 5, SMALL),)
+    assert refusals(last.decision) == (QuotaExceeded(5, 5, SMALL),)
 
 
 def test_what_is_exported_over_a_flow_is_its_draft_for_the_exports_after_it() -> None:
@@ -72,7 +72,7 @@ def test_what_is_exported_over_a_flow_is_its_draft_for_the_exports_after_it() ->
         ExportWish(SOURCE.id, OntoFlow(middle.id), name="Between"),
         ExportWish(middle.id, OntoFlow(last.id), name="Onwards", source=SourceWish(StateOfFlow.DRAFT)),
     )
-    first, second = plan_exports(facts, wishes)
+    first, second = (decided.decision for decided in plan_exports(facts, wishes))
     assert isinstance(first, ExportPlan)
     assert isinstance(second, ExportPlan)
     assert (first.revision, second.revision) == (8, 1)

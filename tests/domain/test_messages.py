@@ -42,6 +42,7 @@ from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotA
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound
 from app.domain.wording import enumerated, shown
 from tests.domain.messages import MESSAGES, Message, inaccessible
+from tests.domain.messages_of_batches import OF_BATCHES
 from tests.domain.messages_of_drafts import OF_DRAFTS
 from tests.domain.world import (
     AGENT,
@@ -146,7 +147,7 @@ def test_every_message_is_one_or_two_sentences() -> None:
     assert [message for message in messages if message.count(". ") > 1 or not message.endswith(".")] == []
 
 
-ALL = [*MESSAGES, *OF_DRAFTS]
+ALL = [*MESSAGES, *OF_DRAFTS, *OF_BATCHES]
 
 
 @pytest.mark.parametrize(("message", "says"), ALL, ids=lambda each: type(each).__name__)

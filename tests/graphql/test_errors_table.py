@@ -9,7 +9,8 @@ import pytest
 
 from app.domain.create import CreateRefusal
 from app.domain.error_code import ErrorCode
-from app.domain.export import CopyRefusal, ExportRefusal
+from app.domain.export import CopyRefusal
+from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
@@ -23,7 +24,8 @@ from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
 
 MUTATIONS = [
     (interfaces.CopyFlowError, CopyRefusal),
-    (interfaces.ExportFlowError, ExportRefusal),
+    (interfaces.ExportFlowError, BatchRefusal),
+    (interfaces.ExportFlowsError, InvalidInput),
     (interfaces.CreateFlowError, CreateRefusal),
     (interfaces.UpdateFlowDraftError, UpdateRefusal),
     (interfaces.PublishFlowDraftError, PublishRefusal),

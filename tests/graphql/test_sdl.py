@@ -26,10 +26,11 @@ from app.graphql.sdl import reading_order
 
 QUERIES = """
     viewer node nodes workspace workspaces flow
-    destinationContracts destinationWorkspaces overrideCandidates topicCandidates flowHistory
+    destinationContracts destinationWorkspaces overrideCandidates topicCandidates
+    exportPlan exportPlans flowHistory
 """
 MUTATIONS = """
-    copyFlow exportFlow createFlow
+    copyFlow exportFlow exportFlows createFlow
     updateFlowDraft discardFlowDraft restoreFlowDraft publishFlowDraft revertFlow
     undoExport startFlow stopFlow deleteFlow
 """
@@ -93,7 +94,7 @@ def test_every_type_stands_in_the_reading_order_once() -> None:
     [
         ("Query", "Mutation", "User"),
         ("Workspace", "Flow", "FlowDraft", "FlowGraph", "FlowStep", "FlowVersion"),
-        ("CopyFlowInput", "CopyFlowPayload", "ExportFlowInput", "ExportFlowPayload", "CreateFlowInput"),
+        ("ExportFlowInput", "ExportPlan", "CopyFlowInput", "CopyFlowPayload", "ExportFlowPayload", "CreateFlowInput"),
         ("DraftBlocker", "MissingCredential", "GraphDiff"),
         ("RevertFlowPayload", "WorkspaceConnection", "WorkspaceEdge", "Error", "ErrorCode", "ExportFlowError"),
         ("ExportFlowError", "FlowNotFound", "TopicSchemaMismatch", "DateTime", "JSON"),

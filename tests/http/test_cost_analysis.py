@@ -90,6 +90,27 @@ def test_ids_may_be_a_variable() -> None:
     assert analyse_cost("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["a"] * 40).cost == 40
 
 
+MANY = "mutation ($input: ExportFlowsInput!) { exportFlows(input: $input) { succeeded ...R } } "
+RESULTS = "fragment R on ExportFlowsPayload { results { flow { id } } }"
+TWO = "{ items: [{}, {}] }"
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "cost"),
+    [
+        (MANY + RESULTS, {"input": {"items": [{}] * 40}}, 10 + 1 + 40 * 3),
+        (MANY + RESULTS, {"input": {"items": [{}] * 1000}}, 10 + 1 + 1000 * 3),
+        (MANY + RESULTS, {"input": {"items": {}}}, 10 + 1 + 3),
+        (MANY + RESULTS, {}, 10 + 1 + 10 * 3),
+        (MANY.replace("$input)", TWO + ")") + RESULTS, {}, 10 + 1 + 2 * 3),
+        ("query ($items: [ExportFlowInput!]!) { exportPlans(input: { items: $items }) { copiedFrom } }", {"items": [{}] * 7}, 7),
+        ("{ exportPlans(input: " + TWO + ") { flowToOverride { id } } }", {}, 4),
+    ],
+)  # fmt: skip
+def test_a_call_of_many_costs_as_much_as_it_has_items(document: str, variables: Mapping[str, Any], cost: int) -> None:
+    assert analyse_cost(document, **variables).cost == cost
+
+
 def test_depth_fields_aliases_and_directives_are_counted_with_fragments_expanded() -> None:
     weight = analyse_cost(
         "fragment F on User @include(if: true) { a: id email @skip(if: false) }"

@@ -34,7 +34,12 @@ INPUTS: dict[str, Callable[[Callable[[str], str]], Arguments]] = {
     "deleteFlow": lambda own: {"flowId": own("-history")},
     "restoreFlowDraft": lambda own: {"draftId": own("-stashed/draft")},
 }
-"""For each mutation an input that is in order, of things at the caller's home."""
+INPUTS["exportPlan"] = INPUTS["exportFlow"]
+INPUTS["exportFlows"] = INPUTS["exportPlans"] = lambda own: {
+    "items": [INPUTS["exportFlow"](own), {**INPUTS["exportFlow"](own), "mappings": []}],
+    "mappings": INPUTS["exportFlow"](own)["mappings"],
+}
+"""For each mutation and plan an input that is in order, of things at the caller's home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +55,23 @@ class Asker:
 
     def base(self, place: Place) -> Arguments:
         """What the field of a place needs, all of it in order."""
-        if place.owner == "Mutation":
+        if takes_input(place.owner, place.field):
             assert place.field in INPUTS, f"{place.field} is new: say in INPUTS what it can be called with"
             return {"input": INPUTS[place.field](self.own)}
         field = fields_of(place.owner)[place.field]
-        return {name: self.usual(name, place.field) for name in ids_needed(field)}
+        usual = {name: self.usual(name, place.field) for name in ids_needed(field)}
+        # Only a flow with topics makes a difference between them.
+        return usual | ({"flowId": self.own("-bound")} if place.path[-1] == "fromTopicId" else {})
 
     def usual(self, argument: str, field: str) -> Any:
         """What an argument is when it isn't the one that is tried."""
         suffixes = {Kind.FLOW: "-history", Kind.WORKSPACE: "", Kind.VERSION: "-history/1"}
         return self.own(suffixes[kind_of_argument(argument, field)])
+
+
+def takes_input(owner: str, field: str) -> bool:
+    """Mutations do, and the plans of them."""
+    return "input" in fields_of(owner)[field].args
 
 
 def ids_needed(field: GraphQLField) -> list[str]:

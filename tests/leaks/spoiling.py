@@ -45,6 +45,14 @@ def exports(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
     ]
 
 
+def batches(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
+    """Two items onto one flow among them, and a mapping of the call."""
+    items = exports(ids, flow, place)
+    onto = [each for each in items if "overrideFlowId" in each["destination"]]
+    mapped = [{"fromId": ids[f"{flow.partition('-')[0]}-mail"], "toId": ids["depot-mail"]}]
+    return [{"items": [*items, *onto], "mappings": mapped, "mode": mode} for mode in ("ATOMIC", "BEST_EFFORT")]
+
+
 def updates(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
     wish = {"flowId": ids[flow], "name": BAD_NAME}
     chosen = {"topicId": ids[f"{place}-orders"], "credentialId": ids["kitchen-oven"], "secretId": ids["harbour-erp"]}
@@ -71,6 +79,9 @@ def active_drafts(ids: Mapping[str, str], flow: str, _: str) -> Inputs:
 SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
     "copyFlow": lambda ids, flow, _: [{"flowId": ids[flow], "name": BAD_NAME}],
     "exportFlow": exports,
+    "exportPlan": exports,
+    "exportFlows": batches,
+    "exportPlans": batches,
     "createFlow": lambda ids, _, place: [
         {"workspaceId": ids[place], "name": BAD_NAME, "graph": graph_of_everything(ids, place)}
     ],
@@ -86,4 +97,4 @@ SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
     "deleteFlow": lambda ids, flow, _: [{"flowId": ids[flow]}] if flow.endswith("-history") else [],
     "restoreFlowDraft": active_drafts,
 }
-"""For each mutation its inputs with a flow and a workspace, by their keys."""
+"""For each mutation and plan its inputs with a flow and a workspace, by their keys."""

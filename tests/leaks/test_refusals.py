@@ -4,7 +4,7 @@ import pytest
 
 from app.storage.ids import Kind, kind_of
 from tests.databases import contents
-from tests.leaks.asking import document_for
+from tests.leaks.asking import document_for, takes_input
 from tests.leaks.company import CALLERS
 from tests.leaks.selections import fields_of
 from tests.leaks.spoiling import SPOILED
@@ -40,11 +40,16 @@ async def test_a_mutation_is_refused_for_the_same_reasons_as_in_a_world_without_
     before = await written_in(worlds)
     for user in CALLERS:
         for arguments in chunks(inputs_of(worlds, user, mutation), 20):
-            document, variables = document_for("Mutation", mutation, arguments, 1)
+            document, variables = document_for(
+                "Query" if mutation in fields_of("Query") else "Mutation", mutation, arguments, 1
+            )
             full = await worlds.full.answer(user, document, **variables)
             assert full == await worlds.known[user].answer(user, document, **variables)
     assert await written_in(worlds) == before
 
 
-def test_every_mutation_has_inputs_that_are_refused() -> None:
-    assert set(SPOILED) == set(fields_of("Mutation"))
+def test_every_mutation_and_plan_has_inputs_that_are_refused() -> None:
+    assert set(SPOILED) == {
+        *fields_of("Mutation"),
+        *(name for name in fields_of("Query") if takes_input("Query", name)),
+    }

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from app.storage.ids import Kind, kind_of
-from tests.leaks.asking import HOMES, Arguments, document_for, ids_needed
+from tests.leaks.asking import HOMES, INPUTS, Arguments, Asker, document_for, ids_needed, takes_input
 from tests.leaks.company import CALLERS
 from tests.leaks.places import kind_of_argument
 from tests.leaks.selections import Everything, fields_of
@@ -22,6 +22,8 @@ NARROW = {"first": 1, "search": "o", "includeIneligible": True}
 def arguments_of(worlds: Worlds, name: str, user: str) -> list[Arguments]:
     """With what a root is asked: with what the caller has at home and one thing that it may not see; also narrowed."""
     field = QUERY[name]
+    if takes_input("Query", name):
+        return [{"input": INPUTS[name](Asker(worlds.sights[user], worlds.ids).own)}]
     needed = ids_needed(field)
     candidates = [candidates_for(worlds, user, kind_of_argument(argument, name)) for argument in needed]
     bases = [dict(zip(needed, ids, strict=True)) for ids in product(*candidates)]

@@ -45,6 +45,16 @@ WRITES: tuple[Write, ...] = (
             "topicId": ids[f"{to}-items"],
         },
     ),
+    (
+        "exportFlows",
+        lambda ids, home, to: {
+            "items": [
+                {"flowId": ids[f"{home}-bound"], "destination": {"workspaceId": ids[to]}},
+                {"flowId": ids[f"{home}-bound"], "destination": {"overrideFlowId": ids[f"{to}-stashed"]}},
+            ],
+            "mappings": [{"fromId": ids[f"{home}-{name}"], "toId": ids[f"{to}-{name}"]} for name in ("mail", "agent")],
+        },
+    ),
     ("createFlow", lambda ids, home, _: {"workspaceId": ids[home], "name": "Baking", "graph": baking(ids, home)}),
     ("updateFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-draft"], "graph": baking(ids, home)}),
     (

@@ -117,7 +117,9 @@ async def send(command: str, client: httpx.AsyncClient) -> httpx.Response:
 
 def errors_in(answer: Any) -> Any:
     *_, payload = answer["data"].values()
-    return payload["errors"]
+    return (
+        payload["errors"] if "errors" in payload else [error for one in payload["results"] for error in one["errors"]]
+    )
 
 
 def laid_out(value: Any, indent: int = 0, *, before: int = 0, width: int = WIDTH) -> str:

@@ -19,7 +19,7 @@ from app.storage.reads.lists import FlowOrder, ListName, Wanted
 from app.storage.related import Related
 from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
-from app.usecases.find_candidates import find_override_candidates, find_topic_candidates, find_topic_in_use
+from app.usecases.find_candidates import find_override_candidates, find_topic_candidates, find_topics_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
 from tests.storage.large_world import (
     EVERYWHERE,
@@ -211,9 +211,9 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
         return await found.flows(search, request)
 
     async def topics(request: PageRequest) -> Page[Any]:
-        in_use = await find_topic_in_use(large, viewer, flow, BY_DEFAULT, NO_LIMIT)
+        in_use = await find_topics_in_use(large, viewer, flow, BY_DEFAULT, NO_LIMIT)
         assert in_use is not None
-        found = await find_topic_candidates(large, viewer, flow, home, in_use)
+        found = await find_topic_candidates(large, viewer, flow, home, in_use.meant(None))
         assert found is not None
         return await found.topics(search, request)
 

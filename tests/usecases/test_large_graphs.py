@@ -13,7 +13,7 @@ from app.storage.reads.limit import ReadLimit
 from app.storage.reads.states_by_id import STATES, read_states
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_states
-from app.usecases.find_candidates import find_topic_in_use
+from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_destinations import find_destinations
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
@@ -120,7 +120,7 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
         await compare_states(world.database, ada, pairs, less.limit, less.comparisons)
 
 
-@pytest.mark.parametrize("find", [find_destinations, find_topic_in_use])
+@pytest.mark.parametrize("find", [find_destinations, find_topics_in_use])
 async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that_would_be_copied_count(
     world: World, find: FindOfFlow[object]
 ) -> None:
@@ -135,7 +135,7 @@ async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that
         await find(world.database, ada, flow, SourceWish(StateOfFlow.DRAFT), Counting(steps_left=299).limit)
 
 
-@pytest.mark.parametrize("find", [find_destinations, find_topic_in_use])
+@pytest.mark.parametrize("find", [find_destinations, find_topics_in_use])
 async def test_the_graph_of_a_flow_that_is_to_be_exported_is_not_read_beyond_the_limit(
     world: World, find: FindOfFlow[object]
 ) -> None:

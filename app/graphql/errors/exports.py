@@ -5,9 +5,10 @@ from typing import Self
 
 import strawberry
 
-from app.domain import bindings, override, quota, references
+from app.domain import bindings, export_batch, fingerprint, override, quota, references
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
+from app.domain.fingerprint import PlanBasis
 from app.domain.model import ReferenceKind
 from app.graphql.context import Info
 from app.graphql.describe import about, field
@@ -16,6 +17,7 @@ from app.graphql.errors.interfaces import (
     CreateFlowError,
     DiscardFlowDraftError,
     ExportFlowError,
+    ExportFlowsError,
     ExportFlowWarning,
     PublishFlowDraftError,
     RestoreFlowDraftError,
@@ -25,7 +27,7 @@ from app.graphql.errors.interfaces import (
     told,
 )
 from app.graphql.relations import one
-from app.graphql.types.flow import FlowDraft
+from app.graphql.types.flow import Flow, FlowDraft
 from app.graphql.types.resources import Agent, Topic, in_workspace
 from app.graphql.types.workspace import Workspace
 
@@ -166,6 +168,37 @@ class QuotaExceeded(CopyFlowError, ExportFlowError, CreateFlowError):
         return cls(**told(refusal), limit=refusal.limit, used=refusal.used)
 
 
+@strawberry.type(
+    description="The plan whose fingerprint was given is no longer the one that would be carried out: look at a new one."
+)
+class PlanIsStale(ExportFlowError):
+    changed: list[PlanBasis] = about("Every part that it rests on and that has changed since.")
+
+    @classmethod
+    def of(cls, refusal: fingerprint.PlanIsStale) -> Self:
+        return cls(**told(refusal), changed=list(refusal.changed))
+
+
+@strawberry.type(description="Several items of the call override the same flow.")
+class DuplicateOverride(ExportFlowError):
+    flow_id: strawberry.Private[str]
+    item_indexes: list[int] = about("All items that override it, counted from 0.")
+    flow: Flow = one(lambda loaders: loaders.flows, lambda error: error.flow_id, "The flow that they override.")
+
+    @classmethod
+    def of(cls, refusal: export_batch.DuplicateOverride) -> Self:
+        return cls(**told(refusal), flow_id=refusal.flow_id, item_indexes=list(refusal.items))
+
+
+@strawberry.type(description="The item is fine; another item of the call was refused, so nothing was written.")
+class BatchNotApplied(ExportFlowError):
+    refused_item_indexes: list[int] = about("The items that were refused, counted from 0.")
+
+    @classmethod
+    def of(cls, refusal: export_batch.BatchNotApplied) -> Self:
+        return cls(**told(refusal), refused_item_indexes=list(refusal.refused_items))
+
+
 @strawberry.type(description="A value of the input can't be used.")
 class InvalidInput(
     CopyFlowError,
@@ -176,6 +209,7 @@ class InvalidInput(
     RevertFlowError,
     DiscardFlowDraftError,
     RestoreFlowDraftError,
+    ExportFlowsError,
     UndoExportError,
 ):
     @classmethod

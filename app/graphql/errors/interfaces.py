@@ -67,6 +67,11 @@ class RestoreFlowDraftError(Error):
     pass
 
 
+@strawberry.interface(description="What a call of exportFlows as a whole may be refused for; its items have their own.")
+class ExportFlowsError(Error):
+    pass
+
+
 @strawberry.interface(description="What undoExport may be refused for.")
 class UndoExportError(Error):
     pass

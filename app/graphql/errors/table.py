@@ -11,6 +11,8 @@ from typing import Any, assert_never, get_overloads, get_type_hints, overload
 from app.domain import (
     access,
     draft,
+    export_batch,
+    fingerprint,
     inaccessible,
     override,
     quota,
@@ -67,6 +69,12 @@ def error_of(refusal: override.CannotOverrideItself) -> exports.CannotOverrideIt
 def error_of(refusal: quota.QuotaExceeded) -> exports.QuotaExceeded: ...
 @overload
 def error_of(refusal: input_rules.InvalidInput) -> exports.InvalidInput: ...
+@overload
+def error_of(refusal: fingerprint.PlanIsStale) -> exports.PlanIsStale: ...
+@overload
+def error_of(refusal: export_batch.DuplicateOverride) -> exports.DuplicateOverride: ...
+@overload
+def error_of(refusal: export_batch.BatchNotApplied) -> exports.BatchNotApplied: ...
 @overload
 def error_of(refusal: undo.ExportNotFound) -> undo_errors.ExportNotFound: ...
 @overload

@@ -24,6 +24,8 @@ READ_PER_COMPARED = 4
 """So many bytes of graphs are read in the time that one is compared."""
 COUNTED_AT_ONCE, LONG_TEXT = 512, 65_536
 """So many values of a field are counted at once, texts as one, unless they have so many characters together."""
+BATCH_CHARACTERS = 33_554_432
+"""Of steps, links and bindings that one call of many exports looks at: a thousand flows of a hundred steps and more."""
 BYTES_OF_NULL = 5
 TEXTS = frozenset({str, NoneType})
 BYTES_PER_FIELD = 4
@@ -48,6 +50,16 @@ class NotBegun(BadRequest):
         message = (
             "This was not begun: what was done before it in this request took as much as one request may take. Ask for "
             "it in a request of its own."
+        )
+        super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": "characters of graphs", "maximum": maximum})
+
+
+class BatchTooLarge(BadRequest):
+    """A call of many exports that would look at more of graphs than one call may."""
+
+    def __init__(self, maximum: int) -> None:
+        message = (
+            f"The graphs of these flows have more than {maximum} characters together. Export them in several calls."
         )
         super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": "characters of graphs", "maximum": maximum})
 
@@ -187,6 +199,11 @@ class Meter:
     def take_graph_decided(self, characters: int) -> None:
         """Count the characters of graphs that a mutation decides about."""
         self.graph_characters += characters
+
+    def take_batch(self, number: int) -> None:
+        """Refuse a call of many exports whose graphs are too long to be decided about at once; `number` in characters."""
+        if number > BATCH_CHARACTERS:
+            raise BatchTooLarge(BATCH_CHARACTERS)
 
     def check_before_graphs(self) -> None:
         """Refuse to begin with a mutation where those before it took too much."""

@@ -13,7 +13,7 @@ from app.domain.model import ReferenceKind
 from app.domain.references import by_position
 from app.graphql.context import Context, Info
 from app.graphql.describe import about, field
-from app.graphql.loaders import StoredGraph
+from app.graphql.loader_keys import StoredGraph
 from app.graphql.relations import one, several
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic

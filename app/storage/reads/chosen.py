@@ -20,7 +20,7 @@ async def read_chosen(
     connection: ReadConnection, viewer: str, flow_id: str, source: SourceWish, limit: ReadLimit
 ) -> ChosenFlow | None:
     """The flow with the state that `source` names, whose steps count towards the limit; None if it isn't visible."""
-    needed = {flow_id: chosen_by(source)}
+    needed = {flow_id: [chosen_by(source)]}
     flows = await read_flows(connection, viewer, needed, [source.version_id], limit.take_bytes)
     if flow_id not in flows:
         return None

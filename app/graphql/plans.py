@@ -1,0 +1,71 @@
+"""Plans: what exports would do, and what would still be missing before their drafts could be published."""
+
+from typing import Self
+
+import strawberry
+
+from app.domain.errors import Refused
+from app.domain.source import CopiedFrom
+from app.graphql.describe import about
+from app.graphql.errors.interfaces import ExportFlowError, ExportFlowWarning
+from app.graphql.errors.table import error_of, warning_of
+from app.graphql.relations import one
+from app.graphql.types.changes import GraphDiff
+from app.graphql.types.flow import Flow
+from app.graphql.types.readiness import DraftReadiness
+from app.graphql.types.report import ReferenceOutcome
+from app.graphql.types.workspace import Workspace
+from app.usecases.plan_exports import PlannedDraft, PlannedExport
+
+
+@strawberry.type(description="What `exportFlow` would do, from the same decision; nothing was written.")
+class ExportPlan:
+    fingerprint: str = about(
+        "Hand it to `exportFlow` as `planFingerprint`: the export is then exactly this plan, or is refused with "
+        "`PlanIsStale` if anything that it rests on has changed since."
+    )
+    workspace_id: strawberry.Private[str | None]
+    flow_id: strawberry.Private[str | None]
+    draft: strawberry.Private[PlannedDraft | None]
+    destination_workspace: Workspace | None = one(
+        lambda loaders: loaders.workspaces,
+        lambda plan: plan.workspace_id,
+        "The workspace that would be written into; null if there is none that you can see.",
+    )
+    flow_to_override: Flow | None = one(
+        lambda loaders: loaders.flows,
+        lambda plan: plan.flow_id,
+        "The flow whose draft would be overridden; null if a new one would be made, or you can't see it.",
+    )
+    copied_from: CopiedFrom | None = about("Which state of the source would be exported; null if there is none.")
+    references: list[ReferenceOutcome] = about("What would become of every reference, in the order of the steps.")
+    warnings: list[ExportFlowWarning] = about("What to know although the export would go through.")
+    blockers: list[ExportFlowError] = about("Every reason why nothing would be written; empty if it would go through.")
+    readiness: DraftReadiness | None = one(
+        lambda loaders: loaders.planned_readiness,
+        lambda plan: plan.draft,
+        "What would still be missing before the draft could be published; null where there would be none.",
+        make=DraftReadiness.of,
+    )
+
+    changes: GraphDiff | None = one(
+        lambda loaders: loaders.planned_changes,
+        lambda plan: plan.draft if plan.draft is not None and plan.draft.before is not None else None,
+        "What the draft would change of the overridden flow: of its published version or, where it has none, its draft. "
+        "Null where there is nothing to compare it with.",
+        make=GraphDiff.of,
+    )
+
+    @classmethod
+    def of(cls, planned: PlannedExport) -> Self:
+        plan = planned.decision
+        return cls(
+            fingerprint=planned.fingerprint,
+            workspace_id=planned.workspace_id,
+            flow_id=planned.overrides,
+            draft=planned.draft,
+            copied_from=planned.copied_from,
+            references=[] if isinstance(plan, Refused) else [ReferenceOutcome.of(one) for one in plan.references],
+            warnings=[] if isinstance(plan, Refused) else [warning_of(warning) for warning in plan.warnings],
+            blockers=[error_of(error) for error in plan.errors] if isinstance(plan, Refused) else [],
+        )

@@ -1,0 +1,34 @@
+"""Export up to a thousand flows in one call."""
+
+from collections.abc import Callable
+
+from app.domain.errors import Refused
+from app.domain.export import ExportPlan
+from app.domain.export_batch import BatchWish, plan_batch
+from app.domain.model import UserId
+from app.offload import offload
+from app.storage.store import UnitOfWork
+from app.storage.writes import write_exports
+from app.usecases.results import Exported, ExportedBatch
+from app.usecases.sizes import size_of_exports
+
+
+async def export_flows(
+    work: UnitOfWork, actor: UserId, wish: BatchWish, take_bytes: Callable[[int], None]
+) -> ExportedBatch:
+    """Export flows as drafts, each with an outcome of its own (P4). What is refused writes nothing.
+
+    How long the graphs are that it looks at is told to `take_bytes` before they are read.
+    """
+    if wish.number_mistakes:
+        return ExportedBatch((), wish.number_mistakes)
+    async with work.begin(actor) as store:
+        facts = await store.gather(wish.items, take_bytes)
+        decided = await offload(size_of_exports(facts, len(wish.items)), plan_batch, facts, wish)
+        plans = [decision for _, _, decision in decided if isinstance(decision, ExportPlan)]
+        written = iter(await write_exports(store.context(at=work.now()), plans) if plans else ())
+        results = [
+            decision if isinstance(decision, Refused) else Exported.of(decision, next(written))
+            for _, _, decision in decided
+        ]
+        return ExportedBatch(tuple(results), wish.mistakes)

@@ -1,0 +1,161 @@
+"""Plans of exports (P1, P7): what the export would do, from the same decision, and nothing is written or waited for."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.domain.errors import Refused
+from app.domain.export import ExportPlan
+from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_facts import ExportWish
+from app.domain.fingerprint import PlanBasis, PlanIsStale
+from app.domain.matching import ComparisonBudget
+from app.domain.model import ReferenceKind
+from app.domain.publish import PublishWish
+from app.domain.step_choices import StepChoice
+from app.domain.update import UpdateWish
+from app.usecases.check_readiness import check_readiness
+from app.usecases.compare_states import compare_found, compare_states
+from app.usecases.export_flow import export_flow
+from app.usecases.plan_exports import PlannedExport, check_planned, plan_for, plan_for_all
+from app.usecases.publish_draft import publish_draft
+from app.usecases.results import Exported
+from app.usecases.update_draft import update_draft
+from tests.domain.planning import mappings_of
+from tests.unlimited import NO_LIMIT
+from tests.usecases.graphs import code, graph
+from tests.usecases.races import holding, without_waiting
+from tests.usecases.world import World, errors_of, exported
+
+
+async def planned(world: World, wish: ExportWish) -> PlannedExport:
+    return await plan_for(world.database, world.user("ada"), wish)
+
+
+def wishes(world: World) -> list[ExportWish]:
+    orders = world.export_wish("orders", over="orders-live")
+    mapped = mappings_of(
+        (world["dev-orders"], world["live-items"]),
+        (world["dev-mail"], world["live-mail"]),
+        (world["dev-agent"], "agent_gone"),
+    )
+    chosen = StepChoice("mail", {ReferenceKind.CREDENTIAL: world["live-mail"], ReferenceKind.AGENT: None})
+    return [
+        world.export_wish("orders", to="production"),
+        orders,
+        world.export_wish("orders", over="busy"),
+        world.export_wish("plain", over="never-published", name="Renamed"),
+        world.export_wish("two-topics", to="production"),
+        world.export_wish("orders", to="development"),
+        replace(orders, mappings=tuple(mapped[:2]), bindings=(chosen,)),
+        replace(orders, mappings=tuple(mapped)),
+        world.export_wish("of-the-team", to="kitchen"),
+        world.export_wish("plain", to="full-live"),
+        world.export_wish("plain", over="plain"),
+        world.export_wish("nowhere", to="production"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(12))
+async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(world: World, number: int) -> None:
+    wish, before, ada = wishes(world)[number], await world.contents(), world.user("ada")
+    plan = await planned(world, wish)
+    assert await world.contents() == before
+
+    outcome = await export_flow(world.work, ada, replace(wish, fingerprint=plan.fingerprint))
+    if isinstance(plan.decision, Refused):
+        assert errors_of(outcome) == plan.decision.errors
+        assert plan.draft is None
+        return
+    made = exported(outcome)
+    assert (made.references, made.warnings) == (plan.decision.references, plan.decision.warnings)
+    assert (made.copied_from, made.set_aside) == (plan.copied_from, plan.decision.sets_aside)
+    assert plan.draft is not None
+    [missing] = await check_planned([plan.draft], NO_LIMIT)
+    assert (await check_readiness(world.database, ada, [made.draft_id], NO_LIMIT))[made.draft_id] == missing
+    if plan.draft.before is not None:
+        [changes] = await compare_found(
+            world.database, [(plan.draft.before, plan.draft.state)], NO_LIMIT, ComparisonBudget()
+        )
+        row = (await world.contents())["flow"][(made.flow_id,)]
+        older = str(row["published_version_id"] or made.set_aside)
+        assert [changes] == await compare_states(
+            world.database, ada, [(older, made.draft_id)], NO_LIMIT, ComparisonBudget()
+        )
+
+
+Edit = Callable[[World], Awaitable[Any]]
+
+
+async def save(world: World, flow: str, **changes: Any) -> None:
+    await update_draft(world.work, world.user("ada"), UpdateWish(world[flow], **changes))
+
+
+EDITS: list[tuple[Edit, list[PlanBasis]]] = [
+    (lambda world: save(world, "orders", name="Later"), []),  # The published version is what is exported.
+    (lambda world: save(world, "busy", name="Another"), []),
+    (lambda world: save(world, "orders-live", name="Later"), [PlanBasis.DRAFT]),
+    (lambda world: world.export("plain", over="orders-live"), [PlanBasis.DRAFT]),
+    (
+        lambda world: world.execute("update contract set status = 'SUSPENDED' where name = 'Retail'"),
+        [PlanBasis.DESTINATION],
+    ),
+    (
+        lambda world: world.execute("delete from agent where id = :agent", agent=world["dev-agent"]),
+        [PlanBasis.CREDENTIALS],
+    ),
+    (
+        lambda world: world.execute(
+            "update topic set schema_text = '{}' where id = :topic", topic=world["live-orders"]
+        ),
+        [PlanBasis.TOPICS],
+    ),
+]
+
+
+@pytest.mark.parametrize("number", range(len(EDITS)))
+async def test_an_export_after_a_change_is_the_plan_or_is_refused_for_what_has_changed(
+    world: World, number: int
+) -> None:
+    wish, (edit, changed) = world.export_wish("orders", over="orders-live"), EDITS[number]
+    plan = await planned(world, wish)
+    await edit(world)
+    before = await world.contents()
+    outcome = await export_flow(world.work, world.user("ada"), replace(wish, fingerprint=plan.fingerprint))
+    if changed:
+        assert [error for error in errors_of(outcome) if isinstance(error, PlanIsStale)] == [
+            PlanIsStale(tuple(changed))
+        ]
+        assert await world.contents() == before
+    else:
+        assert isinstance(plan.decision, ExportPlan)
+        assert exported(outcome).references == plan.decision.references
+
+
+async def test_a_new_version_of_the_source_makes_a_plan_stale(world: World) -> None:
+    wish = world.export_wish("plain", to="production")
+    plan = await planned(world, wish)
+    await save(world, "plain", graph=graph(code("1", "return 3")))
+    await publish_draft(world.work, world.user("ada"), PublishWish(world["plain"]))
+    outcome = await export_flow(world.work, world.user("ada"), replace(wish, fingerprint=plan.fingerprint))
+    assert errors_of(outcome) == (PlanIsStale((PlanBasis.SOURCE,)),)
+
+
+async def test_a_plan_waits_for_nobody(world: World) -> None:
+    wish = world.export_wish("orders", over="orders-live")
+    async with holding(world) as store:
+        await store.gather([wish])
+        assert (await without_waiting(planned(world, wish))).draft is not None
+
+
+async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_take(world: World) -> None:
+    """P8: the contract Small may hold five flows, and holds two in production."""
+    five = [world.export_wish("plain", to=("small-live", "small-shop")[number % 2]) for number in range(5)]
+    before = await world.contents()
+    wish = BatchWish(tuple(five), BatchMode.BEST_EFFORT)
+    plans = await plan_for_all(world.database, world.user("ada"), wish, lambda _: None)
+    assert [isinstance(plan.decision, ExportPlan) for plan in plans] == [True, True, True, False, False]
+    assert await world.contents() == before
+    assert isinstance(await world.export("plain", to="small-live"), Exported)
