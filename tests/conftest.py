@@ -115,7 +115,7 @@ async def loaded_company(databases: "Databases") -> AsyncIterator["Loaded"]:
     """A database with the company, to be copied; nobody there has a token."""
     from app.storage.world import load_world
     from tests.databases import Loaded
-    from tests.usecases.company import company
+    from tests.usecases.company_file import company
 
     async with databases.made() as name:
         ids = await load_world(databases.url_of(name), json.dumps(company()).encode())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.http.requests import LONGEST_MEDIA_TYPES
 from tests.api.client import DOCUMENT_TYPE, Api, body_of
 from tests.api.test_http import JSON_TYPE, NAME, error_of, posted
-from tests.examples import often
+from tests.property_settings import often
 
 BODY = json.dumps({"query": NAME})
 NEW, OLD = DOCUMENT_TYPE, JSON_TYPE

@@ -22,7 +22,7 @@ from tests.authentication.checked_authenticator import (
 )
 from tests.authentication.issuer import claims_at, ec_key, jwt_of, part, rsa_key
 from tests.databases import Loaded, run_sql
-from tests.examples import often
+from tests.property_settings import often
 
 NOT_KNOWN = "unknown, expired or revoked"
 

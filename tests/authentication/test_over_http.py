@@ -16,7 +16,7 @@ from tests.authentication.checked_authenticator import NO_TOKEN, NOT_BEARER, TOO
 from tests.authentication.issuer import AUDIENCE, ISSUER, claims_at, ec_key, jwt_of
 from tests.authentication.jwks_host import JwksHost, jwks_host
 from tests.databases import Loaded
-from tests.examples import often
+from tests.property_settings import often
 
 WHO = {"query": "{ viewer { id } }"}
 SECRET = "a-word-of-the-caller"

@@ -10,7 +10,7 @@ from tests.domain.differences import field_changes
 from tests.domain.random_drafts import PUB, graphs
 from tests.domain.random_graphs import TEXTS, exactly, reordered, scalar, values
 from tests.domain.random_worlds import by_chance
-from tests.examples import bounded
+from tests.property_settings import bounded
 
 
 def an_object(chance: Random, size: int) -> Json:

@@ -17,7 +17,7 @@ from app.domain.model import ReferenceKind
 from tests.domain.expected_exports import ExpectedExport, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
 from tests.domain.world import AGENT, DATA_SAMPLES
-from tests.examples import bounded, often
+from tests.property_settings import bounded, often
 
 
 @often

@@ -47,7 +47,7 @@ from tests.domain.world import (
     target,
     workspace,
 )
-from tests.examples import bounded
+from tests.property_settings import bounded
 
 LOGIN, LIVE_LOGIN = (target(CREDENTIAL, at.name, at, of=MAILER) for at in (DEVELOPMENT, PRODUCTION))
 OTHER = target(AGENT, "Other", PRODUCTION)

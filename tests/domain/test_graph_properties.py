@@ -30,7 +30,7 @@ from tests.domain.random_graphs import (
     topic_field,
     values,
 )
-from tests.examples import bounded
+from tests.property_settings import bounded
 
 
 def exact_bindings(bindings: Bindings) -> object:

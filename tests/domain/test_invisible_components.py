@@ -59,7 +59,7 @@ from tests.domain.world import (
     step,
     target,
 )
-from tests.examples import bounded
+from tests.property_settings import bounded
 
 UNKNOWN, OTHER_TENANT = InaccessibilityReason.UNKNOWN_COMPONENT, InaccessibilityReason.OTHER_TENANT
 SEND = "acme/mailer:send"

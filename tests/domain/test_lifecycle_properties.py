@@ -21,7 +21,7 @@ from app.domain.update import KEEP, Unchanged, UpdatePlan, UpdateRefusal
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
 from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states
 from tests.domain.world import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow, saying
-from tests.examples import bounded, often
+from tests.property_settings import bounded, often
 
 CATALOGUE = catalogue(*COMPONENTS)
 LIVES_HERE = {(thing.kind, thing.id): thing for thing in HERE}

@@ -24,7 +24,7 @@ from tests.domain.world import (
     step,
     workspace,
 )
-from tests.examples import bounded
+from tests.property_settings import bounded
 
 
 def holds(where: UsableWhere, workspace: Workspace) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 from app.storage.ids import Kind, kind_of
-from tests.fuzz.documents import EVERYTHING, WRITTEN, Documents
 from tests.fuzz.judge import JSON_TYPE, code_of, faults
+from tests.fuzz.random_documents import EVERYTHING, WRITTEN, Documents
 from tests.fuzz.values import Values
 from tests.fuzz.wire import RAN, Sent, Wire, asking
 

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.databases import Databases, Loaded
-from tests.fuzz.contents import nothing_written
 from tests.fuzz.session import TIMES, Session, session_of
+from tests.fuzz.writes import nothing_written
 from tests.serving.real import Real, real_server, soon_true
 
 CLIENTS = 6

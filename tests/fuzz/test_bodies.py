@@ -4,8 +4,8 @@ The long form of all of this is `scripts/benchmarks/fuzz.py`.
 """
 
 from tests.api.client import Api
-from tests.fuzz.contents import nothing_written
 from tests.fuzz.session import TIMES, session_of
+from tests.fuzz.writes import nothing_written
 
 REQUESTS = 400 * TIMES
 

@@ -1,8 +1,8 @@
 """Documents that a grammar makes of the schema, in order and broken: every answer was foreseen, and no query writes."""
 
 from tests.api.client import Api
-from tests.fuzz.contents import nothing_written
 from tests.fuzz.session import TIMES, session_of
+from tests.fuzz.writes import nothing_written
 
 QUERIES = 200 * TIMES
 BROKEN = 0.4

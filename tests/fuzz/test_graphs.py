@@ -1,9 +1,9 @@
 """Graphs, bindings and what becomes of the drafts that have them: what isn't a success has written nothing."""
 
 from tests.api.client import Api
-from tests.fuzz.contents import writes_of
-from tests.fuzz.documents import Documents
+from tests.fuzz.random_documents import Documents
 from tests.fuzz.session import TIMES, session_of
+from tests.fuzz.writes import writes_of
 
 FIELDS = (*("createFlow", "updateFlowDraft") * 3, "publishFlowDraft", "discardFlowDraft", "restoreFlowDraft")
 MUTATIONS = 120 * TIMES

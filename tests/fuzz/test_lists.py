@@ -1,9 +1,9 @@
 """Ids, cursors, pages, filters and searches that are odd in every way, in documents that are in order."""
 
 from tests.api.client import Api
-from tests.fuzz.contents import nothing_written
-from tests.fuzz.documents import Documents
+from tests.fuzz.random_documents import Documents
 from tests.fuzz.session import TIMES, session_of
+from tests.fuzz.writes import nothing_written
 
 QUERIES = 200 * TIMES
 OPTIONAL = 0.8

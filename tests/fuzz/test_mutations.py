@@ -1,8 +1,8 @@
 """Mutations of all kinds, one or several in a document: what isn't a success has written nothing."""
 
 from tests.api.client import Api
-from tests.fuzz.contents import writes_of
 from tests.fuzz.session import TIMES, session_of
+from tests.fuzz.writes import writes_of
 
 MUTATIONS = 100 * TIMES
 FEWEST_WRITES = 10

@@ -9,7 +9,7 @@ import pytest
 from app.http.documents import Documents
 from app.server import application
 from tests.databases import Databases
-from tests.leaks.company import CALLERS, company
+from tests.leaks.company_of_strangers import CALLERS, company
 from tests.leaks.expected_visibility import Sight
 from tests.leaks.worlds import Ids, Worlds, sections_of, served
 

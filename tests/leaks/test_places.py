@@ -10,7 +10,7 @@ import pytest
 from app.storage.ids import Kind, kind_of, new_id
 from tests.databases import contents
 from tests.leaks.asking import INPUTS, Asker, document_for, takes_input
-from tests.leaks.company import CALLERS
+from tests.leaks.company_of_strangers import CALLERS
 from tests.leaks.places import Place, places, with_id
 from tests.leaks.selections import fields_of
 from tests.leaks.worlds import Served, Worlds

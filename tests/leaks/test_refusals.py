@@ -5,7 +5,7 @@ import pytest
 from app.storage.ids import Kind, kind_of
 from tests.databases import contents
 from tests.leaks.asking import document_for, takes_input
-from tests.leaks.company import CALLERS
+from tests.leaks.company_of_strangers import CALLERS
 from tests.leaks.selections import fields_of
 from tests.leaks.spoiling import SPOILED
 from tests.leaks.test_worlds import chunks

@@ -8,7 +8,7 @@ import pytest
 
 from app.storage.ids import Kind, kind_of
 from tests.leaks.asking import HOMES, INPUTS, Arguments, Asker, document_for, ids_needed, takes_input
-from tests.leaks.company import CALLERS
+from tests.leaks.company_of_strangers import CALLERS
 from tests.leaks.places import kind_of_argument
 from tests.leaks.selections import Everything, fields_of
 from tests.leaks.worlds import Worlds

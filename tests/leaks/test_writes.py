@@ -11,7 +11,7 @@ import pytest
 from tests.api.world import graph, step
 from tests.databases import Databases
 from tests.leaks.asking import document_for
-from tests.leaks.company import company
+from tests.leaks.company_of_strangers import company
 from tests.leaks.expected_visibility import Sight
 from tests.leaks.selections import fields_of
 from tests.leaks.worlds import Ids, sections_of, served

@@ -17,7 +17,7 @@ from app.usecases.manage_tokens import issue_token
 from tests.api.client import DOCUMENT_TYPE, Json, serving
 from tests.api.world import World, email_of
 from tests.databases import Databases
-from tests.leaks.company import SOUTH
+from tests.leaks.company_of_strangers import SOUTH
 from tests.leaks.expected_visibility import Sections, Sight
 
 # So that documents may be long: what is asked is the test's own.

@@ -10,9 +10,9 @@ from app.domain.update import KEEP
 from tests.lifecycle import expected_drafts
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.expected_drafts import Choices, Codes, Sent
-from tests.lifecycle.graphs import MAIL, Bindings, Graph
 from tests.lifecycle.holdings import Everything, Holdings, broken_rules, everything_in, holdings_of
 from tests.lifecycle.model import Draft, Fate, Flow, Model, State
+from tests.lifecycle.small_graphs import MAIL, Bindings, Graph
 
 Wait = Callable[[Coroutine[Any, Any, Any]], Any]
 

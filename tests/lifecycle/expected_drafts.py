@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from tests.lifecycle.graphs import THINGS, Bindings, Graph
 from tests.lifecycle.model import Draft, Flow, Model, State
+from tests.lifecycle.small_graphs import THINGS, Bindings, Graph
 
 MEMBERS: Mapping[str, tuple[str, ...]] = {
     "ada": ("development", "production", "kitchen"),

@@ -12,8 +12,8 @@ from app.storage.migrate import engine_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 from app.storage.write_context import content_row
 from tests.lifecycle.company import Company
-from tests.lifecycle.graphs import CODE, COMMANDS
 from tests.lifecycle.racing import published, saved
+from tests.lifecycle.small_graphs import CODE, COMMANDS
 
 LATELY = datetime.now(UTC) - timedelta(days=1)
 """So that a server that runs meanwhile removes nothing."""

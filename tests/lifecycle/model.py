@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tests.lifecycle.graphs import Bindings, Graph
+from tests.lifecycle.small_graphs import Bindings, Graph
 
 
 class Fate(StrEnum):

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.usecases.results import Created, Published, Reverted, Saved
 from tests.lifecycle.company import Company, codes_of
-from tests.lifecycle.graphs import CODE, Graph
 from tests.lifecycle.holdings import Holdings, broken_rules, holdings_of
+from tests.lifecycle.small_graphs import CODE, Graph
 
 ROUNDS = range(4)
 """A race is run several times; the second call starts later by this many half milliseconds."""

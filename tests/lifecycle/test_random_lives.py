@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.examples import EXAMPLES, bounded
-from tests.lifecycle.graphs import CODE, IN, MAIL, THINGS, Bindings, Graph
 from tests.lifecycle.model import Draft, Flow
+from tests.lifecycle.small_graphs import CODE, IN, MAIL, THINGS, Bindings, Graph
 from tests.lifecycle.stage import Stage
+from tests.property_settings import EXAMPLES, bounded
 
 STEPS = 22
 FEW_FLOWS = 2

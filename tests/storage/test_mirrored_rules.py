@@ -26,7 +26,7 @@ from tests.databases import Databases
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.random_worlds import TENANTS, World, worlds
 from tests.domain.world import flow, state, step
-from tests.examples import often
+from tests.property_settings import often
 from tests.storage.domain_rows import Rows, component_row, contract_row, flow_rows, tenant_row, workspace_row
 
 VIEWER = "user_viewer"
