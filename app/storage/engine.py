@@ -15,10 +15,14 @@ Pool = ConnectionPool[DriverConnection]
 
 QUERY_CANCELED = "57014"
 """What PostgreSQL says when a statement reached its time limit."""
-UNREACHABLE = ("08", "53300", "57P01", "57P02", "57P03")
-"""How it begins what it says, or the driver does, when there is no connection for now: it broke or is one too many, or
-the server stops or starts. That we aren't allowed in, or that there is no such database, doesn't pass by itself."""
+PASSING = ("08", "40001", "40P01", "53", "55P03", "57P01", "57P02", "57P03")
+"""How it begins what it says, or the driver does, when another attempt may succeed: the connection broke, somebody else
+was in the way, the disk is full or there are too many connections, the server stops or starts. That we aren't allowed in,
+or that there is no such database, doesn't pass by itself."""
 PROTOCOL_VIOLATION = "08P01"
+OF_NO_USE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.InvalidCachedStatementError)
+"""What is said on a connection that nobody can write on any more: its server has become a standby, or it has prepared
+statements for tables that have changed."""
 
 
 class DatabaseFailure(Exception):
@@ -48,7 +52,10 @@ class CommitState(Enum):
 
 
 class DatabaseUnavailable(DatabaseFailure):
-    """No connection could be had or it was lost; the message, for the log, says why. Another attempt may succeed."""
+    """It can't be used just now, often for want of a connection; the message, for the log, says why.
+
+    Another attempt may succeed.
+    """
 
     written: CommitState | None = None
     """None: it was for reading."""
@@ -75,7 +82,9 @@ class Database:
                     await begin(driver, read_only=False)
                     try:
                         yield WriteConnection(driver)
-                    except BaseException:
+                    except BaseException as error:
+                        if isinstance(error, OF_NO_USE):
+                            driver.terminate()
                         await roll_back(driver)
                         raise
                     is_committing = True
@@ -196,7 +205,7 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
 
 
 def is_outage(state: str) -> bool:
-    return state.startswith(UNREACHABLE) and state != PROTOCOL_VIOLATION
+    return state.startswith(PASSING) and state != PROTOCOL_VIOLATION
 
 
 def open_database(

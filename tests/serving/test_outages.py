@@ -225,3 +225,39 @@ async def test_what_was_written_and_cant_be_shown_is_not_called_undone(
         assert "Written" in await real.names()
     assert (response.status_code, response.json()["data"]) == (200, {"copyFlow": None})
     assert error_of(response)["message"] == NOT_SHOWN
+
+
+REFUSES = """
+    create function refuse() returns trigger language plpgsql as
+    $$ begin raise 'not now' using errcode = '{state}'; end $$
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("25006", "ReadOnlySQLTransactionError"),
+        ("40P01", "DeadlockDetectedError: not now"),
+        ("53100", "DiskFullError: not now"),
+        ("55P03", "LockNotAvailableError: not now"),
+    ],
+)
+async def test_what_keeps_the_database_from_writing_for_a_while_is_no_error_of_ours(
+    databases: Databases, loaded_trade: Loaded, state: str, reason: str
+) -> None:
+    """It became a standby, others were in the way, or its disk is full."""
+    async with real_server(databases, loaded_trade, pool_size=2) as real:
+        await run_sql(real.api.database_url, REFUSES.format(state=state))
+        await run_sql(
+            real.api.database_url,
+            "create trigger refuses after insert on flow for each row execute function refuse()",
+        )
+        with capture_logs() as log:
+            responses = [await real.copying(name=f"Lost {number}") for number in range(3)]
+            assert (await real.posting(VIEWER)).status_code == 200
+        for response in responses:
+            assert code_of(response) == (503, "SERVICE_UNAVAILABLE")
+        assert warnings(log) == [("database unavailable", reason)] * 3
+        await run_sql(real.api.database_url, "drop trigger refuses on flow")
+        assert (await real.copying(name="Found")).json().get("errors") is None
+        assert [name for name in await real.names() if name.startswith(("Lost", "Found"))] == ["Found"]

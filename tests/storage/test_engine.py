@@ -19,7 +19,7 @@ from app.storage.engine import (
     open_database,
 )
 from app.storage.tables import TENANT
-from tests.databases import url_of
+from tests.databases import run, url_of
 
 SETTINGS = select(
     *(
@@ -116,6 +116,28 @@ async def test_what_is_written_after_a_transaction_was_cancelled_at_its_beginnin
     await other.close()
 
 
+async def test_a_column_that_got_another_type_is_an_outage_of_one_transaction(database_url: str) -> None:
+    database, names = open_database(database_url, pool_size=1), select(TENANT.c.name)
+
+    async def write() -> None:
+        async with database.writing() as connection:
+            await connection.rows(names)
+
+    async def read() -> None:
+        async with database.reading() as connection:
+            await connection.rows(names)
+
+    await write()
+    await run(database_url, "alter table tenant alter column name type varchar")
+    with pytest.raises(DatabaseUnavailable, match=r"^InvalidCachedStatementError$"):
+        await write()
+    await write()
+    await run(database_url, "alter table tenant alter column name type text")
+    await read()
+    await write()
+    await database.close()
+
+
 async def test_that_there_is_no_such_database_is_no_outage_that_passes(database_url: str) -> None:
     database = open_database(url_of(database_url, "flowport_test_nowhere"))
     with pytest.raises(StatementFailed, match=r"^InvalidCatalogNameError: sqlstate 3D000$"):
@@ -147,6 +169,11 @@ class Refused(Exception):
         ("08006", DatabaseUnavailable, "Refused: in words"),
         ("53300", DatabaseUnavailable, "Refused: in words"),
         ("57P03", DatabaseUnavailable, "Refused: in words"),
+        ("40001", DatabaseUnavailable, "Refused: in words"),
+        ("40P01", DatabaseUnavailable, "Refused: in words"),
+        ("53100", DatabaseUnavailable, "Refused: in words"),
+        ("55P03", DatabaseUnavailable, "Refused: in words"),
+        ("25006", StatementFailed, "Refused: sqlstate 25006\n[SQL: select]"),
         ("57014", StatementTookTooLong, ""),
         ("08P01", StatementFailed, "Refused: sqlstate 08P01\n[SQL: select]"),
         ("28P01", StatementFailed, "Refused: sqlstate 28P01\n[SQL: select]"),
