@@ -51,6 +51,10 @@ def a_flow(caller: Caller, random: Random) -> Json:
     return {"id": random.choice(caller.flows)}
 
 
+def a_flow_and_a_workspace(caller: Caller, random: Random) -> Json:
+    return {"id": random.choice(caller.flows), "to": random.choice(caller.workspaces)}
+
+
 def time(value: datetime) -> str:
     return str(value.isoformat().replace("+00:00", "Z"))
 
@@ -94,6 +98,63 @@ def history(rows: list[Row], _: Json) -> Json:
     return {"flowHistory": {"nodes": nodes, "pageInfo": {"hasNextPage": len(rows) > PAGE}}}
 
 
+def destinations(rows: list[Row], _: Json) -> Json:
+    edges = [
+        {"eligible": eligible, "node": {"id": id_, "name": name, "contract": {"id": contract, "name": called}}}
+        for id_, name, contract, called, eligible in rows[:PAGE]
+    ]
+    return {"destinationWorkspaces": {"edges": edges, "pageInfo": {"hasNextPage": len(rows) > PAGE}}}
+
+
+def candidates(rows: list[Row], _: Json) -> Json:
+    edges = [
+        {"matchReason": MATCH_REASONS[rank], "node": {"id": id_, "name": name, "status": status}}
+        for id_, name, status, rank in rows[:PAGE]
+    ]
+    return {"overrideCandidates": {"edges": edges, "pageInfo": {"hasNextPage": len(rows) > PAGE}}}
+
+
+MATCH_REASONS = ("COPIED_FROM_THIS_FLOW", "SAME_NAME", "OTHER")
+
+DESTINATIONS_SQL = """
+    with source as (
+      select v.content_hash, c.tenant_id, 'workspaces.flow.edit' = any(r.permissions) as may_export
+      from flow f join workspace w on w.id = f.workspace_id join contract c on c.id = w.contract_id
+      join workspace_access a on a.workspace_id = w.id and a.user_id = $1 join role r on r.id = a.role_id
+      join flow_version v on v.id = f.published_version_id where f.id = $2
+    ), used as materialized (
+      select k.id, k.access, t.contract_id, tc.tenant_id from source s
+      join flow_content_component n on n.hash = s.content_hash join team t on t.name = n.team
+      join component k on k.team_id = t.id and k.name = n.name join contract tc on tc.id = t.contract_id
+      where tc.tenant_id = s.tenant_id or k.access = 'GLOBAL'
+    )
+    select w.id, w.name, c.id, c.name,
+      coalesce((select may_export from source), false) and 'workspaces.flow.edit' = any(coalesce(r.permissions, '{}'))
+      and c.status = 'ACTIVE' and not exists (
+        select from used u where not (
+          (u.access = 'GLOBAL' or (u.access = 'TENANT' and u.tenant_id = c.tenant_id)
+            or (u.access = 'TEAM' and u.contract_id = c.id))
+          and (not tt.component_whitelist or w.type = 'LIMITED' or u.contract_id = c.id
+            or exists (select from component_whitelist l where l.component_id = u.id and l.contract_id = c.id))))
+    from workspace_access a join workspace w on w.id = a.workspace_id join contract c on c.id = w.contract_id
+    join tenant tt on tt.id = c.tenant_id left join role r on r.id = a.role_id
+    where a.user_id = $1 order by a.name_key, a.workspace_id limit 51"""
+"""Quotas aside, which nobody reaches here."""
+
+CANDIDATES_SQL = """
+    with source as (
+      select f.id, f.name_key from flow f
+      join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
+      where f.id = $2
+    ), ranked as (
+      select f.id, f.name, f.status, f.name_key, case
+        when exists (select from flow_export e where e.source_flow_id = s.id and e.destination_flow_id = f.id) then 0
+        when f.name_key = s.name_key then 1 else 2 end as rank
+      from source s join flow f on f.workspace_id = $3 and f.id <> s.id
+      join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
+    )
+    select id, name, status, rank from ranked order by rank, name_key, id limit 51"""
+
 VIEWER_SQL = "select id, first_name, last_name, email from user_account where id = $1"
 
 OPERATIONS = (
@@ -131,5 +192,21 @@ OPERATIONS = (
            join flow_version v on v.flow_id = f.id left join user_account u on u.id = v.published_by
            where f.id = $2 order by v.number desc limit 51""",
         history,
+    ),
+    Operation(
+        "destinationWorkspaces",
+        """query($id: ID!) { destinationWorkspaces(flowId: $id, first: 50, includeIneligible: true) {
+             edges { eligible node { id name contract { id name } } } pageInfo { hasNextPage } } }""",
+        a_flow,
+        DESTINATIONS_SQL,
+        destinations,
+    ),
+    Operation(
+        "overrideCandidates",
+        """query($id: ID!, $to: ID!) { overrideCandidates(flowId: $id, workspaceId: $to, first: 50) {
+             edges { matchReason node { id name status } } pageInfo { hasNextPage } } }""",
+        a_flow_and_a_workspace,
+        CANDIDATES_SQL,
+        candidates,
     ),
 )
