@@ -141,7 +141,8 @@ def why_unusable(component: Component, workspace: Workspace) -> InaccessibilityR
     if component.access is ComponentAccess.TEAM and component.contract_id != contract.id:
         return InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
     whitelist_applies = contract.component_whitelist and workspace.type is WorkspaceType.FULL
-    if whitelist_applies and contract.id not in component.whitelisted | {component.contract_id}:
+    is_whitelisted = contract.id == component.contract_id or contract.id in component.whitelisted
+    if whitelist_applies and not is_whitelisted:
         return InaccessibilityReason.NOT_WHITELISTED
     return None
 

@@ -42,10 +42,16 @@ class Refused(Generic[Narrow_co]):
 
 def at(path: Path, refusals: Iterable[Some]) -> tuple[Some, ...]:
     """These refusals, as being about this part of the input."""
+    if refusals == ():
+        # As most often, in lists of destinations for each of them.
+        return ()
     return tuple(cast("Some", replace(cast("Any", refusal), path=path)) for refusal in refusals)
 
 
 def in_order(errors: Iterable[Some]) -> tuple[Some, ...]:
     """Each refusal once, in the order of `ErrorCode`; those of one code stay in the order in which they were found."""
-    rank = list(ErrorCode).index
-    return tuple(sorted(dict.fromkeys(errors), key=lambda error: rank(error.code)))
+    different = dict.fromkeys(errors)
+    return tuple(sorted(different, key=lambda error: RANKS[error.code]) if len(different) > 1 else different)
+
+
+RANKS = {code: rank for rank, code in enumerate(ErrorCode)}

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from app.domain.component import (
     Catalogue,
-    Component,
     ComponentAccess,
     InaccessibilityReason,
     component_name,
@@ -57,6 +56,7 @@ class UsedComponents:
         home = source.contract.tenant_id
         found = {users[0].command: catalogue.resolve(users[0].command, home) for users in self._steps}
         self._known = {command: component for command, component in found.items() if component is not None}
+        self._meant_alike: dict[TenantId, tuple[bool, ...]] = {}
         self._reasons: dict[tuple[ContractId, WorkspaceType], _Reasons] = {}
         self._told: dict[_Reasons, InaccessibleComponents] = {}
 
@@ -99,11 +99,20 @@ class UsedComponents:
         """Why each known component can't be used there: the same in all workspaces of a contract that are of one type."""
         kind = destination.contract.id, destination.type
         if kind not in self._reasons:
+            meant_alike = self._meant_alike_in(destination.contract.tenant_id)
             self._reasons[kind] = tuple(
-                _why_inaccessible(command, component, self._catalogue, destination)
-                for command, component in self._known.items()
+                why_unusable(component, destination) if is_meant else InaccessibilityReason.OTHER_TENANT
+                for component, is_meant in zip(self._known.values(), meant_alike, strict=True)
             )
         return self._reasons[kind]
+
+    def _meant_alike_in(self, tenant: TenantId) -> tuple[bool, ...]:
+        """Whether each known component is the one that its command means in a tenant (C0)."""
+        if tenant not in self._meant_alike:
+            self._meant_alike[tenant] = tuple(
+                self._catalogue.resolve(command, tenant) == component for command, component in self._known.items()
+            )
+        return self._meant_alike[tenant]
 
     def _inaccessible(self, reasons: Mapping[str, InaccessibilityReason | None]) -> Iterator[InaccessibleComponent]:
         for users in self._steps:
@@ -111,11 +120,3 @@ class UsedComponents:
             component, reason = self._known.get(command), reasons.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
             if reason is not None:
                 yield InaccessibleComponent(component_name(command), component, tuple(users), reason)
-
-
-def _why_inaccessible(
-    command: str, component: Component, catalogue: Catalogue, destination: Workspace
-) -> InaccessibilityReason | None:
-    if catalogue.resolve(command, destination.contract.tenant_id) != component:
-        return InaccessibilityReason.OTHER_TENANT
-    return why_unusable(component, destination)

@@ -1,6 +1,7 @@
 """The lists of the export dialog: destinations of a flow, flows that it may override, topics that may replace its own."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Self, TypeVar
 
 import strawberry
@@ -22,6 +23,8 @@ from app.usecases.find_destinations import RatedDestination
 
 Count = Callable[[], Awaitable[int]]
 Element = TypeVar("Element")
+Place = Callable[[], str]
+"""What makes the cursor of an element, if it is selected."""
 
 
 @strawberry.type
@@ -37,22 +40,33 @@ class Counted:
         return self.count()
 
     @classmethod
-    def made_of(cls, edge: Callable[[str, Element], Any], paging: Paging, page: Page[Element], count: Count) -> Self:
-        """The connection whose edges are made of the cursor and the element by `edge`."""
-        edges = [edge(paging.cursor(key), element) for key, element in page.elements]
+    def made_of(cls, edge: Callable[[Place, Element], Any], paging: Paging, page: Page[Element], count: Count) -> Self:
+        """The connection whose edges are made of the place in the list and the element by `edge`."""
+        edges = [edge(partial(paging.cursor, key), element) for key, element in page.elements]
         make: Callable[..., Self] = cls
         return make(edges=edges, nodes=[each.node for each in edges], page_info=paging.info(page), count=count)
 
 
+@strawberry.type
+class Placed:
+    """What the edges here have in common; no type of the schema."""
+
+    place: strawberry.Private[Place]
+
+    @field
+    def cursor(self) -> str:
+        """Where the element stands; opaque, and valid for this list only."""
+        return self.place()
+
+
 @strawberry.type(description="A contract as the destination of a flow.")
-class DestinationContractEdge:
-    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
+class DestinationContractEdge(Placed):
     node: Contract = about("The contract.")
     eligible: bool = about("Whether it holds a workspace that you may export the flow to, be it over a flow only.")
 
     @classmethod
-    def of(cls, cursor: str, there: RatedContract) -> "DestinationContractEdge":
-        return cls(cursor=cursor, node=Contract.of(there.contract), eligible=there.eligible)
+    def of(cls, place: Place, there: RatedContract) -> "DestinationContractEdge":
+        return cls(place=place, node=Contract.of(there.contract), eligible=there.eligible)
 
 
 @strawberry.type(description="A page of the contracts that a flow may be exported to.")
@@ -66,24 +80,28 @@ class DestinationContractConnection(Counted):
 
 
 @strawberry.type(description="A workspace as the destination of a flow.")
-class DestinationWorkspaceEdge:
-    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
+class DestinationWorkspaceEdge(Placed):
     node: Workspace = about("The workspace.")
     eligible: bool = about("Whether the flow can be exported here as a new flow.")
     eligible_for_override: bool = about(
         "Whether it can be exported over a flow that is here; differs from `eligible` only where the quota "
         "admits no new flow."
     )
-    blockers: list[ExportFlowError] = about("Why it can't be exported here as a new flow; empty when eligible.")
+    there: strawberry.Private[RatedDestination]
+
+    @field
+    def blockers(self) -> list[ExportFlowError]:
+        """Why it can't be exported here as a new flow; empty when eligible."""
+        return [error_of(refusal) for refusal in self.there.refusals]
 
     @classmethod
-    def of(cls, cursor: str, there: RatedDestination) -> "DestinationWorkspaceEdge":
+    def of(cls, place: Place, there: RatedDestination) -> "DestinationWorkspaceEdge":
         return cls(
-            cursor=cursor,
+            place=place,
             node=Workspace.of(WorkspaceView.of(there.access)),
             eligible=not there.refusals,
             eligible_for_override=there.eligible_for_override,
-            blockers=[error_of(refusal) for refusal in there.refusals],
+            there=there,
         )
 
 
@@ -98,15 +116,14 @@ class DestinationWorkspaceConnection(Counted):
 
 
 @strawberry.type(description="A flow that could be overridden.")
-class OverrideCandidateEdge:
-    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
+class OverrideCandidateEdge(Placed):
     node: Flow = about("The flow.")
     match_reason: MatchReason = about("Why it stands where it stands in the list.")
 
     @classmethod
-    def of(cls, cursor: str, candidate: tuple[FlowView, int]) -> "OverrideCandidateEdge":
+    def of(cls, place: Place, candidate: tuple[FlowView, int]) -> "OverrideCandidateEdge":
         flow, rank = candidate
-        return cls(cursor=cursor, node=Flow.of(flow), match_reason=list(MatchReason)[rank])
+        return cls(place=place, node=Flow.of(flow), match_reason=list(MatchReason)[rank])
 
 
 @strawberry.type(description="A page of the flows that a flow could override, best match first.")
@@ -120,16 +137,15 @@ class OverrideCandidateConnection(Counted):
 
 
 @strawberry.type(description="A topic that could take the place of the flow's.")
-class TopicCandidateEdge:
-    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
+class TopicCandidateEdge(Placed):
     node: Topic = about("The topic.")
     same_name: bool = about("Whether it has the name of the flow's topic, upper and lower case alike.")
     missing_properties: list[str] = about("The properties that the flow would miss with this topic.")
 
     @classmethod
-    def of(cls, cursor: str, candidate: TopicCandidate) -> "TopicCandidateEdge":
+    def of(cls, place: Place, candidate: TopicCandidate) -> "TopicCandidateEdge":
         return cls(
-            cursor=cursor,
+            place=place,
             node=Topic.of(candidate.topic),
             same_name=candidate.same_name,
             missing_properties=list(candidate.missing_properties),
