@@ -11,6 +11,7 @@ from app.domain.undo import ChangeSinceExport
 from app.graphql.describe import enumeration
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.lists import FlowOrder
+from app.usecases.find_credentials import CredentialMatch
 
 enumeration(
     PlanBasis,
@@ -24,6 +25,17 @@ enumeration(
         "TOPICS": "The topics that the flows use or that are given.",
         "CREDENTIALS": "The credentials, secrets and agents that the flows use or that are given.",
         "INPUT": "What is asked for.",
+    },
+)
+enumeration(
+    CredentialMatch,
+    "Why a credential or secret is likely to be the one for a step.",
+    {
+        "SAME_CREDENTIAL": "It is the source's own, and usable here.",
+        "CHOSEN_BEFORE": "The same step of a flow that was exported from this one has it.",
+        "SAME_NAME": "It has the name of the source's, upper and lower case alike.",
+        "ONLY_ONE": "There is no other here.",
+        "OTHER": "It belongs to the component.",
     },
 )
 enumeration(

@@ -26,6 +26,14 @@ from app.storage.related import Related
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_found, compare_states
 from app.usecases.find_candidates import TopicsInUse, find_topics_in_use
+from app.usecases.find_credentials import (
+    CandidatesWanted,
+    RatedCredential,
+    StepInNeed,
+    count_candidates,
+    find_candidates,
+    find_steps_in_need,
+)
 from app.usecases.find_destinations import ExportableFlow, find_destinations
 from app.usecases.plan_exports import PlannedDraft, check_planned
 
@@ -105,6 +113,17 @@ class Loaders:
     def comparisons(self) -> Loader[Pair, GraphDiff | None]:
         """By the ids of an older and a newer draft or version."""
         return self._loader(self._comparisons)
+
+    @cached_property
+    def credential_candidates(self) -> Loader[CandidatesWanted, list[RatedCredential]]:
+        return self._loader(lambda wanted: find_candidates(self._database, self._viewer, wanted))
+
+    @cached_property
+    def numbers_of_candidates(self) -> Loader[StepInNeed, int]:
+        return self._loader(lambda steps: count_candidates(self._database, self._viewer, steps))
+
+    async def steps_in_need(self, of: OfFlow, workspace_id: str) -> list[StepInNeed] | None:
+        return await find_steps_in_need(self._database, self._viewer, *of, workspace_id=workspace_id, limit=self._limit)
 
     @cached_property
     def planned_readiness(self) -> Loader[PlannedDraft, tuple[Blocker, ...]]:

@@ -23,6 +23,7 @@ from app.graphql.lookups import Lookup
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.parent_lists import connection_below
 from app.graphql.plans import ExportPlan
+from app.graphql.step_credentials import StepCredentialCandidates
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
@@ -210,6 +211,15 @@ class Query:
             return None
         topics = await candidates.topics(text, paging.request)
         return TopicCandidateConnection.of(paging, topics, lambda: candidates.count_topics(text))
+
+    @field
+    async def credential_candidates(
+        self, info: Info, flow_id: FlowId, workspace_id: WorkspaceId, source: Source = strawberry.UNSET
+    ) -> list[StepCredentialCandidates] | None:
+        """For each step that needs one: the destination's credentials or secrets that fit, best match first."""
+        of_flow = OfFlow(flow_id, source_wish(source))
+        steps = await info.context.loaders.steps_in_need(of_flow, workspace_id)
+        return None if steps is None else [StepCredentialCandidates.of(step) for step in steps]
 
     @field
     async def export_plan(self, info: Info, wanted: Export) -> ExportPlan | None:

@@ -187,7 +187,7 @@ class CostAnalysis:
         if output is not None and is_connection(get_named_type(output)):
             length = self._page_size(node)
             return content + inner.per_element * length, NO_SIZE, length
-        length = self._length(node) if _is_list(output) else 1
+        length = self._length(node, parent) if _is_list(output) else 1
         return content * length, NO_SIZE, length
 
     def _page_size(self, node: FieldNode) -> int:
@@ -200,13 +200,17 @@ class CostAnalysis:
         page.check(self.largest_page)
         return next(iter(sizes.values()), USUAL_PAGE)
 
-    def _length(self, node: FieldNode) -> int:
+    def _length(self, node: FieldNode, parent: GraphQLNamedType | None) -> int:
         """How long a list that isn't paged is taken to be: as long as what is asked for with it, else 10."""
-        for argument in node.arguments or ():
-            if argument.name.value == "ids":
-                ids = self._value(argument.value)
-                return len(ids) if isinstance(ids, list) else 1
-        return self._items(node) if node.arguments else LIST_COST
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        if "ids" in given:
+            ids = self._value(given["ids"])
+            return len(ids) if isinstance(ids, list) else 1
+        known = parent.fields[node.name.value].args if isinstance(parent, GraphQLObjectType) else {}
+        if "first" in known:
+            wanted = self._value(given["first"]) if "first" in given else known["first"].default_value
+            return min(max(_whole(wanted) or 0, 1), self.largest_page)
+        return self._items(node)
 
     def _items(self, node: FieldNode) -> int:
         """How many items are in the input of a field; 10 where it takes none."""

@@ -8,7 +8,7 @@ from tests.api import documents as ask
 from tests.api.client import Api, Json
 from tests.api.crowd import crowd
 from tests.api.documents import COPY, CREATE, EXPORT
-from tests.api.world import graph, step
+from tests.api.world import GLOBAL, LIMITED, World, graph, step
 from tests.databases import Databases
 
 
@@ -171,6 +171,35 @@ def items_for(crowded: Api, number: int) -> list[Json]:
     onto = [{"overrideFlowId": crowded.id(f"flow-{index}")} for index in range(min(number - 1, 100))]
     into = [{"workspaceId": crowded.id("place-2")}] * (number - len(onto))
     return [{"flowId": crowded.id("of-1-steps"), "destination": each} for each in (*into, *onto)]
+
+
+NEEDS = """query($flow: ID!, $place: ID!) {
+  credentialCandidates(flowId: $flow, workspaceId: $place) {
+    totalCount component { id } candidates { match credential { ... on Credential { id } ... on Secret { id } } }
+  }
+}"""
+
+
+async def test_candidates_for_steps_take_as_many_statements_for_one_step_as_for_many(databases: Databases) -> None:
+    world = World()
+    world.user("mia")
+    world.tenant("town")
+    world.contract("town-hall", "town")
+    world.team("tools", "town-hall")
+    for place in ("here", "there"):
+        world.workspace(place, "town-hall", LIMITED)
+        world.members(place, mia="integrator")
+    for number in range(40):
+        world.component(f"part-{number}", "tools", GLOBAL, requires="CREDENTIAL")
+        world.credential(f"there-{number}", "there", f"part-{number}")
+        world.credential(f"here-{number}", "here", f"part-{number}")
+    for size in (1, 40):
+        steps = (step(f"{n}", f"tools/part-{n}:run", credential=f"here-{n}") for n in range(size))
+        world.flow(f"of-{size}", "here", published=graph(*steps), author="mia")
+    async with databases.loaded(world) as loaded, databases.serving(loaded) as api:
+        mia, there = api.caller("mia"), api.id("there")
+        counted = [await mia.statements(NEEDS, flow=api.id(f"of-{size}"), place=there) for size in (1, 40)]
+    assert counted == [10, 10]
 
 
 @pytest.mark.parametrize("size", [1, 3, 2000])

@@ -27,7 +27,7 @@ from app.graphql.sdl import reading_order
 QUERIES = """
     viewer node nodes workspace workspaces flow
     destinationContracts destinationWorkspaces overrideCandidates topicCandidates
-    exportPlan exportPlans flowHistory
+    credentialCandidates exportPlan exportPlans flowHistory
 """
 MUTATIONS = """
     copyFlow exportFlow exportFlows createFlow

@@ -1,0 +1,68 @@
+"""The credentials and secrets of a destination that fit the steps of a flow, with the reasons for their order."""
+
+from collections.abc import Awaitable, Iterable
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from app.graphql.arguments import Search, searched
+from app.graphql.connections import LARGEST_PAGE
+from app.graphql.context import Info
+from app.graphql.describe import about, field
+from app.graphql.lookups import Lookup
+from app.graphql.relations import one
+from app.graphql.request_errors import BadRequest
+from app.graphql.types.resources import Component, Credential, Secret
+from app.usecases.find_credentials import CandidatesWanted, CredentialMatch, RatedCredential, StepInNeed
+
+StepCredential = Annotated[
+    Credential | Secret, strawberry.union("StepCredential", description="What a step needs, as its component says.")
+]
+First = Annotated[int, strawberry.argument(description="How many, from the best match on: 1 to 100.")]
+USUAL_CANDIDATES = 20
+
+
+@strawberry.type(description="A credential or secret that a step could use at the destination.")
+class CredentialCandidate:
+    credential: StepCredential = about("The credential or secret.")
+    match: CredentialMatch = about("Why it stands where it stands in the list.")
+
+    @classmethod
+    def of(cls, rated: RatedCredential) -> Self:
+        return cls(credential=rated.credential, match=rated.match)  # type: ignore[arg-type]
+
+
+@strawberry.type(description="What a step that needs a credential or a secret could use at the destination.")
+class StepCredentialCandidates:
+    step_id: str = about("The id of the step.")
+    step: strawberry.Private[StepInNeed]
+    component: Component = one(
+        lambda loaders: loaders.components,
+        lambda listed: listed.step.component.id,
+        "The component of the step; whether it needs a credential or a secret, `requires` tells.",
+    )
+
+    @field
+    def total_count(self, info: Info) -> Awaitable[int]:
+        """How many there are. They are counted only when this field is selected."""
+        number: Awaitable[Any] = Lookup(info.context.loaders.numbers_of_candidates, self.step)
+        return number
+
+    @field
+    def candidates(
+        self, info: Info, search: Search = strawberry.UNSET, first: First = USUAL_CANDIDATES
+    ) -> Awaitable[list[CredentialCandidate]]:
+        """Those of the workspace that belong to the component, best match first, then by name."""
+        if not 1 <= first <= LARGEST_PAGE:
+            raise BadRequest(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
+        wanted = CandidatesWanted(self.step, searched(search), first)
+        found: Awaitable[Any] = Lookup(info.context.loaders.credential_candidates, wanted, _told)
+        return found
+
+    @classmethod
+    def of(cls, step: StepInNeed) -> Self:
+        return cls(step_id=step.step_id, step=step)
+
+
+def _told(found: Iterable[RatedCredential]) -> list[CredentialCandidate]:
+    return [CredentialCandidate.of(rated) for rated in found]

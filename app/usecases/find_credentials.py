@@ -1,0 +1,190 @@
+"""Which credentials and secrets of a destination fit the steps of a flow, the most likely ones first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import NamedTuple
+
+from app.domain.bindings import resolve_all
+from app.domain.component import Component, ComponentRequirement
+from app.domain.flow import FlowState
+from app.domain.graph import references
+from app.domain.input import name_key
+from app.domain.model import ReferenceKind, Target, UserId, WorkspaceId
+from app.domain.references import Destination, by_position
+from app.domain.source import Chosen, SourceWish
+from app.domain.step import Step
+from app.offload import offload
+from app.storage.engine import Database
+from app.storage.facts import read_catalogue, read_targets, read_workspace_access
+from app.storage.found_flows import own_states, read_flows
+from app.storage.gather import states_at_hand
+from app.storage.reads.chosen import read_chosen
+from app.storage.reads.limit import ReadLimit
+from app.storage.reads.rows import CredentialView, SecretView
+from app.storage.reads.step_credentials import Wanted, count_each, read_exported_flows, read_first
+from app.usecases.sizes import size_of_states
+
+
+class CredentialMatch(StrEnum):
+    """Why a credential stands where it stands among the candidates, best first."""
+
+    SAME_CREDENTIAL = "SAME_CREDENTIAL"
+    CHOSEN_BEFORE = "CHOSEN_BEFORE"
+    SAME_NAME = "SAME_NAME"
+    ONLY_ONE = "ONLY_ONE"
+    OTHER = "OTHER"
+
+
+RANKS = {match: rank for rank, match in enumerate(CredentialMatch)}
+Named = tuple[str, CredentialView | SecretView]
+"""With the key of its name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepInNeed:
+    """A step whose component needs a credential or a secret, in a flow that may go to a workspace."""
+
+    step_id: str
+    component: Component
+    kind: ReferenceKind
+    workspace_id: WorkspaceId
+    own: Target | None
+    """What the step has in the source, if the caller can see it."""
+    chosen_before: frozenset[str]
+    """What the same step has in flows that were exported from this one."""
+
+
+class CandidatesWanted(NamedTuple):
+    step: StepInNeed
+    search: str | None
+    first: int
+
+
+class RatedCredential(NamedTuple):
+    credential: CredentialView | SecretView
+    match: CredentialMatch
+
+
+async def find_steps_in_need(
+    database: Database, actor: UserId, flow_id: str, source: SourceWish, *, workspace_id: str, limit: ReadLimit
+) -> list[StepInNeed] | None:
+    """The steps that need a credential or secret; None if the caller can't see the flow, its state or the workspace."""
+    async with database.reading() as connection:
+        found = await read_chosen(connection, actor, flow_id, source, limit)
+        access, _ = await read_workspace_access(connection, actor, workspace_id)
+        if found is None or access is None or not isinstance(found.chosen, Chosen):
+            return None
+        exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
+        others = await read_flows(connection, actor, exported, take_bytes=limit.take_bytes) if exported else {}
+        states = [found.chosen.state, *(state for each in others.values() for state in states_at_hand(each.flow))]
+        limit.take_steps(sum(len(state.steps) for state in states[1:]))
+        catalogue = await read_catalogue(connection, actor, {step.command for state in states for step in state.steps})
+        bound = {reference for state in states for reference in references(state.bindings)}
+        targets = await read_targets(connection, actor, bound)
+    there = [
+        Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=each.flow)
+        for each in others.values()
+    ]
+    components = resolve_all(found.chosen.state.steps, catalogue, found.flow.access.workspace)
+    size = size_of_states(*states)
+    return await offload(size, _in_need, found.chosen.state, components, targets, there, access.workspace.id)
+
+
+async def find_candidates(
+    database: Database, actor: UserId, wanted: Sequence[CandidatesWanted]
+) -> list[list[RatedCredential]]:
+    """For each step the first of what fits, best match first: two statements for all that are searched for alike."""
+    found: dict[CandidatesWanted, list[RatedCredential]] = {}
+    for alike in _grouped(wanted):
+        step, search, first = alike[0]
+        steps = [one.step for one in alike]
+        components = sorted({one.component.id for one in steps})
+        ids = {id_ for one in steps for id_ in (*one.chosen_before, *([one.own.id] if one.own else []))}
+        names = {name_key(one.own.name) for one in steps if one.own is not None}
+        async with database.reading() as connection:
+            numbers = await count_each(connection, actor, step.workspace_id, step.kind, components)
+            views = await read_first(
+                connection,
+                actor,
+                step.workspace_id,
+                step.kind,
+                Wanted(components, ids, names),
+                search=search,
+                first=first,
+            )
+        of_component: dict[str, list[Named]] = {}
+        for view in sorted(views, key=by_name):
+            of_component.setdefault(view.component_id, []).append((name_key(view.name), view))
+        for one in alike:
+            its, number = of_component.get(one.step.component.id, []), numbers.get(one.step.component.id, 0)
+            found[one] = _rated(one.step, its, number)[:first]
+    return [found[one] for one in wanted]
+
+
+async def count_candidates(database: Database, actor: UserId, steps: Sequence[StepInNeed]) -> list[int]:
+    """How many there are for each step, in a statement for each kind."""
+    numbers: dict[tuple[ReferenceKind, str], int] = {}
+    for alike in _grouped([CandidatesWanted(step, None, 0) for step in steps]):
+        step, components = alike[0].step, sorted({one.step.component.id for one in alike})
+        async with database.reading() as connection:
+            counted = await count_each(connection, actor, step.workspace_id, step.kind, components)
+        numbers |= {(step.kind, component): number for component, number in counted.items()}
+    return [numbers.get((step.kind, step.component.id), 0) for step in steps]
+
+
+def _grouped(wanted: Iterable[CandidatesWanted]) -> list[list[CandidatesWanted]]:
+    """Those that one statement finds."""
+
+    def alike(one: CandidatesWanted) -> tuple[str, str, str, int]:
+        return one.step.workspace_id, one.step.kind.value, one.search or "", one.first
+
+    return [list(group) for _, group in groupby(sorted(wanted, key=alike), alike)]
+
+
+def _in_need(
+    state: FlowState,
+    components: Mapping[str, Component | None],
+    targets: Mapping[str, Target],
+    others: Sequence[Destination],
+    workspace_id: WorkspaceId,
+) -> list[StepInNeed]:
+    bound, steps = by_position(state.bindings), []
+    for step in state.steps:
+        component = components[step.command]
+        if component is None or component.requires is ComponentRequirement.NONE:
+            continue
+        kind = ReferenceKind(component.requires.value)
+        own = targets.get((bound[step.position].reference(kind) if step.position in bound else None) or "")
+        chosen = _chosen_before(step, component, kind, others)
+        steps.append(StepInNeed(step.id, component, kind, workspace_id, own, chosen))
+    return steps
+
+
+def _chosen_before(
+    step: Step, component: Component, kind: ReferenceKind, others: Sequence[Destination]
+) -> frozenset[str]:
+    chosen = (there.already_chosen(step, component).get(kind) for there in others)
+    return frozenset(id_ for id_ in chosen if id_ is not None)
+
+
+def by_name(view: CredentialView | SecretView) -> tuple[str, str]:
+    return name_key(view.name), view.id
+
+
+def _rated(step: StepInNeed, views: Iterable[Named], number: int) -> list[RatedCredential]:
+    """Best match first; those that match alike stay in their order."""
+    own_key = None if step.own is None else name_key(step.own.name)
+    rated = [RatedCredential(view, _match(step, own_key, key, view.id, number)) for key, view in views]
+    return sorted(rated, key=lambda one: RANKS[one.match])
+
+
+def _match(step: StepInNeed, own_key: str | None, key: str, id_: str, number: int) -> CredentialMatch:
+    if step.own is not None and id_ == step.own.id:
+        return CredentialMatch.SAME_CREDENTIAL
+    if id_ in step.chosen_before:
+        return CredentialMatch.CHOSEN_BEFORE
+    if key == own_key:
+        return CredentialMatch.SAME_NAME
+    return CredentialMatch.ONLY_ONE if number == 1 else CredentialMatch.OTHER
