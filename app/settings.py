@@ -165,9 +165,7 @@ class Settings(BaseSettings):
     jwt_leeway_seconds: int = Field(
         default=30, ge=0, le=300, description="how far the clock of the issuer of JWTs may be off"
     )
-    jwks_cache_seconds: int = Field(
-        default=300, ge=1, le=86_400, description="how long the keys are not asked for anew"
-    )
+    jwks_cache_seconds: int = Field(default=300, ge=1, le=86_400, description="how long the keys are cached")
     allowed_hosts: Annotated[str, AfterValidator(listed_hosts)] | None = Field(
         default=None,
         description="host names, with commas between, that the header `Host` may have (`*.example.com`: all below it), "
@@ -246,6 +244,7 @@ class Settings(BaseSettings):
         default=8, ge=0, le=3600, allow_inf_nan=False, description="longest time for requests to end at a shutdown"
     )
     set_aside_days: int = Field(default=30, ge=1, le=36_500, description="days that a draft set aside is kept")
+    idempotency_key_hours: int = Field(default=24, ge=1, le=8_760, description="hours that an idempotency key is kept")
     pool_size: int | None = Field(
         default=None, ge=1, le=1000, description="database connections of each process; unset, 10 (150 of all at most)"
     )

@@ -18,6 +18,7 @@ from app.domain.errors import Refused, at, in_order
 from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.graph_input import GraphMistakes, graph_mistakes
+from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
 from app.domain.model import FlowType, Target, Workspace, WorkspaceId
 from app.domain.paths import WORKSPACE
@@ -33,6 +34,7 @@ CreateRefusal = (
     | CredentialNotAccessible
     | QuotaExceeded
     | InvalidInput
+    | IdempotencyKeyReused
 )
 
 
@@ -44,6 +46,7 @@ class CreateWish:
     type: FlowType = FlowType.ORDINARY
     description: str | None = None
     cron: str | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ def _plan(workspace: Workspace, graph: SplitGraph, wish: CreateWish) -> CreatePl
 
 def _mistakes(wish: CreateWish) -> tuple[InvalidInput, ...]:
     """In what was sent besides the graph."""
-    return (*name_mistakes(wish.name), *description_mistakes(wish.description), *cron_mistakes(wish.cron))
+    texts = (*name_mistakes(wish.name), *description_mistakes(wish.description), *cron_mistakes(wish.cron))
+    return (*texts, *key_mistakes(wish.idempotency_key))
 
 
 def _misplaced(facts: CreateFacts, graph: SplitGraph) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:

@@ -21,6 +21,7 @@ from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorks
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import Flow, FlowState, ShownFlow
 from app.domain.given import NOTHING_GIVEN, Given, read_given
+from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
 from app.domain.mappings import mapping_mistakes
@@ -77,6 +78,7 @@ CopyRefusal = (
     | ContractSuspended
     | QuotaExceeded
     | InvalidInput
+    | IdempotencyKeyReused
 )
 
 
@@ -112,7 +114,7 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
 
     Components and topics are no reason to refuse it (C4, T2).
     """
-    source, mistakes = facts.source, name_mistakes(wish.name)
+    source, mistakes = facts.source, (*name_mistakes(wish.name), *key_mistakes(wish.idempotency_key))
     if source is None:
         return Refused(in_order((FlowNotFound(wish.flow_id, FLOW), *mistakes)))
     access = source.access
@@ -234,6 +236,7 @@ def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
         if facts.source is not None:
             yield from overrides_itself(facts.source, facts.overridden)
     yield from name_mistakes(wish.name)
+    yield from key_mistakes(wish.idempotency_key)
     yield from mapping_mistakes(wish.mappings)
     yield from fingerprint_refused(facts, wish)
 

@@ -13,7 +13,7 @@ from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.mappings import ReferenceMapping, mapping_mistakes
 from app.domain.model import FlowId
-from app.domain.paths import ITEMS, ONTO_FLOW, Path, in_item
+from app.domain.paths import IDEMPOTENCY_KEY, ITEMS, ONTO_FLOW, Path, in_item
 from app.domain.quota import counts_against_quota
 from app.domain.wording import shown
 
@@ -113,7 +113,7 @@ def plan_exports(facts: GatheredFacts, wishes: Sequence[ExportWish]) -> list[Dec
     decided: list[Decided] = []
     for index, wish in enumerate(wishes):
         its = so_far.of(wish)
-        decision = _with(duplicates.get(index), plan_export(its, wish))
+        decision = _with(duplicates.get(index), _key_of_item(wish), plan_export(its, wish))
         decided.append(Decided(wish, its, decision))
         if isinstance(decision, Refused):
             continue
@@ -139,10 +139,23 @@ def _duplicates(facts: GatheredFacts, wishes: Iterable[ExportWish]) -> Mapping[i
     }
 
 
-def _with(duplicate: DuplicateOverride | None, decision: ExportPlan | Refused[ExportRefusal]) -> Decision:
-    own: tuple[BatchRefusal, ...] = decision.errors if isinstance(decision, Refused) else ()
+def _key_of_item(wish: ExportWish) -> tuple[InvalidInput, ...]:
+    """An item has no idempotency key of its own (P5)."""
+    if wish.idempotency_key is None:
+        return ()
+    return (InvalidInput(IDEMPOTENCY_KEY, "An item of a call has no idempotency key of its own. Leave it out."),)
+
+
+def _with(
+    duplicate: DuplicateOverride | None,
+    mistakes: tuple[InvalidInput, ...],
+    decision: ExportPlan | Refused[ExportRefusal],
+) -> Decision:
+    own: tuple[BatchRefusal, ...] = (*(decision.errors if isinstance(decision, Refused) else ()), *mistakes)
     if duplicate is not None:
-        return Refused(in_order((*own, duplicate)))
+        own = (*own, duplicate)
+    if own:
+        return Refused(in_order(own))
     return Refused(own) if isinstance(decision, Refused) else decision
 
 

@@ -42,6 +42,7 @@ class ExportWish:
     bindings: tuple[StepChoice, ...] = ()
     fingerprint: str | None = None
     """Of the plan that the caller has seen (P1)."""
+    idempotency_key: str | None = None
 
     @property
     def gives_references(self) -> bool:
@@ -54,6 +55,7 @@ class CopyWish:
     flow_id: str
     name: str | None = None
     source: SourceWish = BY_DEFAULT
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from app.domain.access import (
 from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import Refused, at, in_order
 from app.domain.flow import Flow, FlowState
+from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
+from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import FLOW
 from app.domain.readiness import DraftNotReady, blockers
@@ -27,6 +29,8 @@ PublishRefusal = (
     | StaleDraft
     | DraftNotReady
     | FlowIsSuspended
+    | InvalidInput
+    | IdempotencyKeyReused
 )
 
 
@@ -38,6 +42,7 @@ class PublishWish:
     flow_id: str
     expected_revision: int | None = None
     start: bool = False
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,12 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
     Without facts the caller can't see the flow.
     """
     if facts is None:
-        return Refused((FlowNotFound(wish.flow_id, FLOW),))
+        return Refused((FlowNotFound(wish.flow_id, FLOW), *key_mistakes(wish.idempotency_key)))
     flow, draft = facts.flow, facts.flow.draft
     starting = _start_refused(flow) if wish.start else ()
-    refusals: tuple[PublishRefusal, ...] = at(
-        FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access), *starting)
+    refusals: tuple[PublishRefusal, ...] = (
+        *at(FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access), *starting)),
+        *key_mistakes(wish.idempotency_key),
     )
     if draft is None:
         return Refused(in_order((no_draft(flow, wish.expected_revision, EDIT_FIRST), *refusals)))

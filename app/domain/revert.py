@@ -13,6 +13,8 @@ from app.domain.bindings import Rebinding, resolve_all
 from app.domain.draft import DraftFacts
 from app.domain.errors import Refused, at, in_order
 from app.domain.flow import FlowState, SavedState
+from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
+from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.override import DraftAlreadyExists, ExistingDraft, draft_in_the_way
 from app.domain.paths import FLOW, VERSION
@@ -22,7 +24,14 @@ from app.domain.references import Destination, ReferenceOutcome
 from app.domain.source import VersionNotFound
 
 RevertRefusal = (
-    FlowNotFound | VersionNotFound | InsufficientPermission | ContractSuspended | DraftAlreadyExists | DraftNotReady
+    FlowNotFound
+    | VersionNotFound
+    | InsufficientPermission
+    | ContractSuspended
+    | DraftAlreadyExists
+    | DraftNotReady
+    | InvalidInput
+    | IdempotencyKeyReused
 )
 
 
@@ -32,6 +41,7 @@ class RevertWish:
     version_id: str
     publish: bool = False
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +60,13 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
     Without facts the caller can't see the flow.
     """
     if facts is None:
-        return Refused((FlowNotFound(wish.flow_id, FLOW),))
+        return Refused((FlowNotFound(wish.flow_id, FLOW), *key_mistakes(wish.idempotency_key)))
     flow, version = facts.flow, facts.named_version
     refusals: tuple[RevertRefusal, ...] = (
         *at(FLOW, rights_missing(flow.access)),
         *at(FLOW, contract_suspended(flow.access)),
         *at(FLOW, draft_in_the_way(flow, wish.existing_draft)),
+        *key_mistakes(wish.idempotency_key),
     )
     if version is None:
         return Refused(in_order((VersionNotFound(flow.id, flow.name, wish.version_id, VERSION), *refusals)))

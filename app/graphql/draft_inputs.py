@@ -8,7 +8,7 @@ from app.domain.revert import RevertWish
 from app.domain.set_aside import DiscardWish
 from app.domain.update import KEEP, Keep, UpdateWish
 from app.graphql.arguments import given
-from app.graphql.describe import about, optional
+from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.reference_inputs import StepBindingInput
 from app.graphql.scalars import JSON
 
@@ -57,9 +57,10 @@ class PublishFlowDraftInput:
         description="Start the flow as well, or do neither; one that runs already continues as the new version.",
         default=False,
     )
+    idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> PublishWish:
-        return PublishWish(self.flow_id, given(self.expected_revision), self.start)
+        return PublishWish(self.flow_id, given(self.expected_revision), self.start, given(self.idempotency_key))
 
 
 @strawberry.input(description="Which version to restore.")
@@ -72,9 +73,10 @@ class RevertFlowInput:
     existing_draft: ExistingDraft = strawberry.field(
         description="What happens to a draft that the flow has already.", default=ExistingDraft.SET_ASIDE
     )
+    idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> RevertWish:
-        return RevertWish(self.flow_id, self.version_id, self.publish, self.existing_draft)
+        return RevertWish(self.flow_id, self.version_id, self.publish, self.existing_draft, given(self.idempotency_key))
 
 
 @strawberry.input(

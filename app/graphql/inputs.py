@@ -13,7 +13,7 @@ from app.domain.override import ExistingDraft
 from app.domain.paths import MAPPINGS, OfCall
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.graphql.arguments import given
-from app.graphql.describe import about, optional
+from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.reference_inputs import ReferenceMappingInput, StepBindingInput, to_mappings
 from app.graphql.scalars import JSON
 
@@ -50,9 +50,10 @@ class CopyFlowInput:
     flow_id: strawberry.ID = about("The flow to copy.")
     name: str | None = optional("The name of the copy. Default: `Copy of ` and the name of the source.")
     source: FlowSourceInput | None = optional("Which state of the flow to copy.")
+    idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> CopyWish:
-        return CopyWish(self.flow_id, given(self.name), source_wish(self.source))
+        return CopyWish(self.flow_id, given(self.name), source_wish(self.source), given(self.idempotency_key))
 
 
 @strawberry.input(description="What to export, and where to.")
@@ -76,6 +77,7 @@ class ExportFlowInput:
         "The fingerprint of the plan that you have seen: refused with `PlanIsStale` if anything that it rests on has "
         "changed since."
     )
+    idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> ExportWish:
         return ExportWish(
@@ -88,6 +90,7 @@ class ExportFlowInput:
             mappings=to_mappings(given(self.mappings)),
             bindings=tuple(binding.to_choice() for binding in given(self.bindings) or ()),
             fingerprint=given(self.plan_fingerprint),
+            idempotency_key=given(self.idempotency_key),
         )
 
 
@@ -116,6 +119,7 @@ class CreateFlowInput:
     type: FlowType = strawberry.field(description="How it runs.", default=FlowType.ORDINARY)
     cron: str | None = optional("When it starts, as a cron expression of five fields.")
     graph: JSON = about("The native form: an object with `nodes` and `edges`. It may be unfinished.")
+    idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> CreateWish:
         return CreateWish(
@@ -125,6 +129,7 @@ class CreateFlowInput:
             type=self.type,
             description=given(self.description),
             cron=given(self.cron),
+            idempotency_key=given(self.idempotency_key),
         )
 
 

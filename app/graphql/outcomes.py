@@ -14,7 +14,7 @@ from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
-from app.graphql.context import Info, required
+from app.graphql.context import Info
 from app.graphql.errors.table import error_of, warning_of
 from app.graphql.lookups import Lookup
 from app.graphql.payloads import (
@@ -53,6 +53,7 @@ from app.usecases.results import (
 async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:
     if isinstance(outcome, Refused):
         return CopyFlowPayload(
+            replayed=False,
             flow=None,
             draft=None,
             copied_from=None,
@@ -61,6 +62,7 @@ async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]
             errors=[error_of(error) for error in outcome.errors],
         )
     return CopyFlowPayload(
+        replayed=outcome.replayed,
         flow=await flow_by_id(info, outcome.flow_id),
         draft=await draft_by_id(info, outcome.draft_id),
         copied_from=outcome.copied_from,
@@ -102,6 +104,7 @@ async def _export_payloads(
 
 def _refused_export(outcome: Refused[ExportRefusal] | Refused[BatchRefusal]) -> ExportFlowPayload:
     return ExportFlowPayload(
+        replayed=False,
         flow=None,
         draft=None,
         set_aside=None,
@@ -119,6 +122,7 @@ def _exported(
     """What was made; null what somebody has published, discarded or removed since."""
     flow, draft, set_aside = flows[outcome.flow_id], drafts[outcome.draft_id], drafts.get(outcome.set_aside or "")
     return ExportFlowPayload(
+        replayed=outcome.replayed,
         flow=None if flow is None else Flow.of(flow),
         draft=None if draft is None else FlowDraft.of(draft),
         set_aside=None if set_aside is None else FlowDraft.of(set_aside),
@@ -132,9 +136,13 @@ def _exported(
 
 async def create_flow_payload(info: Info, outcome: Created | Refused[CreateRefusal]) -> CreateFlowPayload:
     if isinstance(outcome, Refused):
-        return CreateFlowPayload(flow=None, draft=None, errors=[error_of(error) for error in outcome.errors])
+        return CreateFlowPayload(
+            replayed=False, flow=None, draft=None, errors=[error_of(error) for error in outcome.errors]
+        )
     flow = await flow_by_id(info, outcome.flow_id)
-    return CreateFlowPayload(flow=flow, draft=await draft_by_id(info, outcome.draft_id), errors=[])
+    return CreateFlowPayload(
+        replayed=outcome.replayed, flow=flow, draft=await draft_by_id(info, outcome.draft_id), errors=[]
+    )
 
 
 async def update_flow_draft_payload(info: Info, outcome: Saved | Refused[UpdateRefusal]) -> UpdateFlowDraftPayload:
@@ -148,14 +156,19 @@ async def publish_flow_draft_payload(
     info: Info, outcome: Published | Refused[PublishRefusal]
 ) -> PublishFlowDraftPayload:
     if isinstance(outcome, Refused):
-        return PublishFlowDraftPayload(flow=None, version=None, errors=[error_of(error) for error in outcome.errors])
+        return PublishFlowDraftPayload(
+            replayed=False, flow=None, version=None, errors=[error_of(error) for error in outcome.errors]
+        )
     flow = await flow_by_id(info, outcome.flow_id)
-    return PublishFlowDraftPayload(flow=flow, version=await version_by_id(info, outcome.version_id), errors=[])
+    return PublishFlowDraftPayload(
+        replayed=outcome.replayed, flow=flow, version=await version_by_id(info, outcome.version_id), errors=[]
+    )
 
 
 async def revert_flow_payload(info: Info, outcome: Reverted | Refused[RevertRefusal]) -> RevertFlowPayload:
     if isinstance(outcome, Refused):
         return RevertFlowPayload(
+            replayed=False,
             flow=None,
             draft=None,
             version=None,
@@ -166,6 +179,7 @@ async def revert_flow_payload(info: Info, outcome: Reverted | Refused[RevertRefu
     flow = await flow_by_id(info, outcome.flow_id)
     draft, set_aside = await drafts_by_id(info, outcome.draft_id, outcome.set_aside)
     return RevertFlowPayload(
+        replayed=outcome.replayed,
         flow=flow,
         draft=draft,
         version=None if outcome.version_id is None else await version_by_id(info, outcome.version_id),
@@ -242,10 +256,9 @@ def delete_flow_payload(outcome: Deleted | Refused[DeleteRefusal]) -> DeleteFlow
     return DeleteFlowPayload(deleted_flow_id=strawberry.ID(outcome.flow_id), errors=[])
 
 
-async def version_by_id(info: Info, version_id: str) -> FlowVersion:
-    """The version that a mutation has made."""
-    view = await required(info.context.loaders.versions, version_id)
-    return FlowVersion.of(view)
+async def version_by_id(info: Info, version_id: str) -> FlowVersion | None:
+    """The version that a mutation has made; None if its flow has gone since."""
+    return await Lookup(info.context.loaders.versions, version_id)
 
 
 async def draft_by_id(info: Info, draft_id: str) -> FlowDraft | None:

@@ -33,6 +33,7 @@ def record_of_export() -> Field:
     return one(lambda loaders: loaders.exports, attrgetter("export_id"), "The record, which stays; null when refused.")
 
 
+REPLAYED = "Whether it was done before, with the same idempotency key: this is the outcome, read as it is now."
 ERRORS = "Every reason why nothing was written; empty when it was done."
 
 
@@ -44,6 +45,7 @@ class CopyFlowPayload:
     references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
     export_id: strawberry.Private[str | None]
     export_record: FlowExport | None = record_of_export()
+    replayed: bool = about(REPLAYED)
     errors: list[CopyFlowError] = about(ERRORS)
 
 
@@ -57,6 +59,7 @@ class ExportFlowPayload:
     export_id: strawberry.Private[str | None]
     export_record: FlowExport | None = record_of_export()
     warnings: list[ExportFlowWarning] = about("What to know although the export was done.")
+    replayed: bool = about(REPLAYED)
     errors: list[ExportFlowError] = about(ERRORS)
 
 
@@ -75,6 +78,7 @@ class ExportFlowsPayload:
 class CreateFlowPayload:
     flow: Flow | None = about("The new flow; null when refused.")
     draft: FlowDraft | None = about("Its draft; null when refused.")
+    replayed: bool = about(REPLAYED)
     errors: list[CreateFlowError] = about(ERRORS)
 
 
@@ -89,6 +93,7 @@ class UpdateFlowDraftPayload:
 class PublishFlowDraftPayload:
     flow: Flow | None = about("The flow, as its new version; null when refused.")
     version: FlowVersion | None = about("The version that the draft became; null when refused.")
+    replayed: bool = about(REPLAYED)
     errors: list[PublishFlowDraftError] = about(ERRORS)
 
 
@@ -99,6 +104,7 @@ class RevertFlowPayload:
     version: FlowVersion | None = about("The new version, when it was published at once.")
     set_aside: FlowDraft | None = about("The draft that was set aside, if the flow had one.")
     references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
+    replayed: bool = about(REPLAYED)
     errors: list[RevertFlowError] = about(ERRORS)
 
 

@@ -82,14 +82,17 @@ def create_app(settings: Settings | None = None) -> Application:
         pooler_mode=settings.pooler_mode,
         in_use=CONNECTIONS,
     )
-    work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
+    keys_kept = timedelta(hours=settings.idempotency_key_hours)
+    work = UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept)
     authenticator = authenticator_of(settings, database, work.now)
     endpoint = endpoint_of(settings, database, work, authenticator)
     in_flight = InFlightRequests()
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
-        cleanup = asyncio.create_task(clean_up_periodically(database, timedelta(days=settings.set_aside_days)))
+        cleanup = asyncio.create_task(
+            clean_up_periodically(database, timedelta(days=settings.set_aside_days), keys_kept)
+        )
         # The server process looks there when it is to stop.
         yield {"in_flight": in_flight}
         cleanup.cancel()

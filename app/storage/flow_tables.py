@@ -236,3 +236,17 @@ class FlowExportTable(SQLModel, table=True):
     """What was done first with the draft since; None: nothing."""
     first_changed_at: datetime | None = time(nullable=True)
     undone_at: datetime | None = time(nullable=True)
+
+
+class IdempotencyKeyTable(SQLModel, table=True):
+    """The outcome of a call with an idempotency key, which was committed with what the call changed (P5)."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (Index(None, "first_used_at"),)
+    actor_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
+    call: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    input_hash: str = text()
+    outcome: str = text()
+    """As JSON."""
+    first_used_at: datetime = time()

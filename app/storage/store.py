@@ -1,6 +1,6 @@
 """One unit of work: a transaction, the facts that are read in it, and what is written.
 
-Where locks are taken is written down here, once: **flows before contracts, by id**, for a whole call in one statement
+Where locks are taken is written down here, once: idempotency keys, then **flows before contracts, by id**, for a whole call in one statement
 (`app/storage/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
 from, with `FOR KEY SHARE`, which only keeps them from being deleted and waits for nothing else, so that a flow can be
 exported from while it is exported onto. New flows lock the contract, if that has a quota. The record of an export is
@@ -10,7 +10,7 @@ that they show what the last holder left.
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.component import Catalogue
 from app.domain.content import SplitGraph, read_graph, topic_fields
@@ -20,6 +20,7 @@ from app.domain.export_facts import GatheredFacts
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json, commands, references
 from app.domain.graph_input import GraphMistakes
+from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
 from app.domain.set_aside import RestoreFacts
 from app.domain.undo import UndoFacts
@@ -31,6 +32,7 @@ from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
+from app.storage.idempotency_keys import KeptOutcome, UsedKey, find_outcome, keep_outcome
 from app.storage.locks import Touched, lock
 from app.storage.reads.limit import sent_size
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
@@ -112,6 +114,13 @@ class Store:
             await lock(self._connection, self._actor, Touched(changed=[flow_id]))
         return await read_undo_facts(self._connection, self._actor, export_id)
 
+    async def find_outcome(self, call: KeyedCall, key: str, *, since: datetime) -> KeptOutcome | None:
+        """What a call with this key came to, if there was one since; calls with the same key wait from here on (P5)."""
+        return await find_outcome(self._connection, UsedKey(self._actor, call, key, since))
+
+    async def keep_outcome(self, call: KeyedCall, key: str, kept: KeptOutcome) -> None:
+        await keep_outcome(self._connection, UsedKey(self._actor, call, key, kept.first_used_at), kept)
+
     def context(self, *, at: datetime) -> WriteContext:
         """What the writes of this unit of work are made with."""
         return WriteContext(self._connection, self._actor, at)
@@ -136,9 +145,13 @@ def _named_by(graph: SplitGraph | GraphMistakes | None) -> Iterable[str]:
 class UnitOfWork:
     """Opens one transaction for one use case; its commit is the only one."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, *, clock: Callable[[], datetime], keys_kept: timedelta = timedelta(hours=24)
+    ) -> None:
         self._database = database
         self.now = clock
+        self.keys_kept = keys_kept
+        """How long idempotency keys are kept (P5)."""
 
     @asynccontextmanager
     async def begin(self, actor: UserId) -> AsyncIterator[Store]:

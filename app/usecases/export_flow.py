@@ -3,10 +3,12 @@
 from app.domain.errors import Refused
 from app.domain.export import ExportRefusal, plan_export
 from app.domain.export_facts import ExportWish
+from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
 from app.offload import offload
-from app.storage.store import UnitOfWork
+from app.storage.store import Store, UnitOfWork
 from app.storage.writes import write_exports
+from app.usecases.do_once import once
 from app.usecases.results import Exported
 from app.usecases.sizes import size_of_exports
 
@@ -14,9 +16,13 @@ from app.usecases.sizes import size_of_exports
 async def export_flow(work: UnitOfWork, actor: UserId, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
     """Export a flow as a draft (X2 to X11), as a call of one item (P8). On a refusal nothing is written."""
     async with work.begin(actor) as store:
-        facts = await store.gather([wish])
-        plan = await offload(size_of_exports(facts), plan_export, facts.of(wish), wish)
-        if isinstance(plan, Refused):
-            return plan
-        [written] = await write_exports(store.context(at=work.now()), [plan])
-        return Exported.of(plan, written)
+        return await once(work, store, KeyedCall.EXPORT_FLOW, wish, lambda: _exported(work, store, wish))
+
+
+async def _exported(work: UnitOfWork, store: Store, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
+    facts = await store.gather([wish])
+    plan = await offload(size_of_exports(facts), plan_export, facts.of(wish), wish)
+    if isinstance(plan, Refused):
+        return plan
+    [written] = await write_exports(store.context(at=work.now()), [plan])
+    return Exported.of(plan, written)

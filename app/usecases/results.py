@@ -18,6 +18,7 @@ from app.storage.writes import WrittenExport
 class Created:
     flow_id: FlowId
     draft_id: DraftId
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Exported:
     warnings: tuple[ExportWarning, ...]
     export_id: ExportId
     """The record."""
+    replayed: bool = False
 
     @classmethod
     def of(cls, plan: ExportPlan, written: WrittenExport) -> "Exported":
@@ -72,6 +74,7 @@ class Saved:
 class Published:
     flow_id: FlowId
     version_id: VersionId
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Reverted:
     version_id: VersionId | None
     set_aside: DraftId | None
     references: tuple[ReferenceOutcome, ...]
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
 """What is said of drafts, and of what keeps them from being published."""
 
+from datetime import UTC, datetime
+
 from app.domain.draft import StaleDraft
+from app.domain.idempotency import IdempotencyKeyReused
 from app.domain.model import (
     DraftId,
     ReferenceKind,
@@ -59,6 +62,13 @@ OF_DRAFTS: list[tuple[Message, str]] = [
     (
         DraftNotReady(FLOW, "Orders", (InvalidGraph("…"),)),
         "The draft of the flow Orders can't be published: 1 thing stands in the way.",
+    ),
+    (
+        IdempotencyKeyReused(datetime(2026, 3, 1, tzinfo=UTC)),
+        (
+            "You used this idempotency key for another call already. "
+            "Take a new key for each call, and the same to repeat it."
+        ),
     ),
     (
         ExportNotFound("export_1"),

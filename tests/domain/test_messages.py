@@ -1,5 +1,6 @@
 """Messages are for the person who reads them: they name things and say what would help ("Refusals" in app/domain/README.md)."""
 
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -10,6 +11,7 @@ from app.domain.component import Component, InaccessibilityReason
 from app.domain.draft import StaleDraft
 from app.domain.error_code import ErrorCode
 from app.domain.graph import steps_of
+from app.domain.idempotency import IdempotencyKeyReused
 from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
 from app.domain.input import InvalidInput
 from app.domain.model import (
@@ -95,7 +97,7 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         QuotaExceeded(3, 4, contract),
         FlowIsActive(flow, name),
         FlowIsSuspended(flow, name),
-        ExportNotFound(id_),
+        *(IdempotencyKeyReused(datetime(2026, 3, 1, tzinfo=UTC)), ExportNotFound(id_)),
         *(CannotUndo(flow_name, since) for flow_name in (None, name) for since in ChangeSinceExport),
         *(FlowNotPublished(flow, name, has_draft=has_draft) for has_draft in (True, False)),
         TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),

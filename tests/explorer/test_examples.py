@@ -54,6 +54,7 @@ SHOWN = {
     "ExportWithMappings": ("exportFlow.references.1.to.name", "Shipments"),
     "ExportWithBindings": ("exportFlow.draft.readiness.ready", True),
     "CopyFlow": ("copyFlow.flow.name", "Copy of Order confirmation"),
+    "CopyFlowOnce": ("again.replayed", True),
     "CreateFlow": ("createFlow.draft.graph.steps.1.credential.name", "Mail sandbox"),
     "Draft": ("flow.draft.readiness", {"ready": True, "blockers": []}),
     "Changes": ("flowHistory.nodes.0.changes.changedSteps.0.fields.0.path", "/fields/subject"),

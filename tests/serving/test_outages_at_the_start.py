@@ -95,7 +95,7 @@ async def cleaning_up(url: str) -> AsyncIterator[list[Any]]:
     """What the log says meanwhile."""
     database = open_database(url, connection_wait_seconds=0.1)
     with capture_logs() as log:
-        cleanup = asyncio.create_task(clean_up_periodically(database, timedelta(days=1)))
+        cleanup = asyncio.create_task(clean_up_periodically(database, timedelta(days=1), timedelta(days=1)))
         yield log
         assert not cleanup.done()
         cleanup.cancel()

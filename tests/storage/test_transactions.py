@@ -10,6 +10,7 @@ WRITERS = {
     "storage/engine.py: begin": "begin",
     "storage/store.py: UnitOfWork.begin": "writing",
     "storage/expiry.py: remove_batch": "writing",
+    "storage/idempotency_keys.py: remove_old_keys": "writing",
     "storage/tokens.py: note_use": "writing",
     # On engines of their own, for commands and for the start.
     "storage/tokens.py: add_token": "begin",
@@ -21,8 +22,8 @@ WRITERS = {
 UNITS_OF_WORK = {
     f"usecases/{name}.py: {name}"
     for name in (
-        *("copy_flow", "create_flow", "delete_flow", "discard_draft", "export_flow", "publish_draft"),
-        *("restore_draft", "revert_flow", "start_flow", "stop_flow", "undo_export", "update_draft"),
+        *("copy_flow", "create_flow", "delete_flow", "discard_draft", "export_flow", "export_flows"),
+        *("publish_draft", "restore_draft", "revert_flow", "start_flow", "stop_flow", "undo_export", "update_draft"),
     )
 }
 

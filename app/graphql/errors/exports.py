@@ -1,11 +1,12 @@
 """Refusals and warnings that only writing flows knows: topics, credentials, drafts in the way, quotas, inputs."""
 
 from asyncio import shield
+from datetime import datetime
 from typing import Self
 
 import strawberry
 
-from app.domain import bindings, export_batch, fingerprint, override, quota, references
+from app.domain import bindings, export_batch, fingerprint, idempotency, override, quota, references
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
@@ -166,6 +167,15 @@ class QuotaExceeded(CopyFlowError, ExportFlowError, CreateFlowError):
     @classmethod
     def of(cls, refusal: quota.QuotaExceeded) -> Self:
         return cls(**told(refusal), limit=refusal.limit, used=refusal.used)
+
+
+@strawberry.type(description="The idempotency key was used for another input before.")
+class IdempotencyKeyReused(CopyFlowError, ExportFlowError, CreateFlowError, PublishFlowDraftError, RevertFlowError):
+    first_used_at: datetime = about("When it was used first.")
+
+    @classmethod
+    def of(cls, refusal: idempotency.IdempotencyKeyReused) -> Self:
+        return cls(**told(refusal), first_used_at=refusal.first_used_at)
 
 
 @strawberry.type(

@@ -13,6 +13,7 @@ from app.domain import (
     draft,
     export_batch,
     fingerprint,
+    idempotency,
     inaccessible,
     override,
     quota,
@@ -69,6 +70,8 @@ def error_of(refusal: override.CannotOverrideItself) -> exports.CannotOverrideIt
 def error_of(refusal: quota.QuotaExceeded) -> exports.QuotaExceeded: ...
 @overload
 def error_of(refusal: input_rules.InvalidInput) -> exports.InvalidInput: ...
+@overload
+def error_of(refusal: idempotency.IdempotencyKeyReused) -> exports.IdempotencyKeyReused: ...
 @overload
 def error_of(refusal: fingerprint.PlanIsStale) -> exports.PlanIsStale: ...
 @overload

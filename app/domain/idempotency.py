@@ -1,0 +1,45 @@
+"""Idempotency keys: a call that is repeated is done once (P5)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from app.domain.error_code import ErrorCode
+from app.domain.input import InvalidInput
+from app.domain.paths import IDEMPOTENCY_KEY, Path
+
+LONGEST_KEY = 255
+
+
+class KeyedCall(StrEnum):
+    """What takes idempotency keys; a key belongs to its caller and to one of these."""
+
+    COPY_FLOW = "copyFlow"
+    EXPORT_FLOW = "exportFlow"
+    CREATE_FLOW = "createFlow"
+    PUBLISH_FLOW_DRAFT = "publishFlowDraft"
+    REVERT_FLOW = "revertFlow"
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKeyReused:
+    code: ClassVar = ErrorCode.IDEMPOTENCY_KEY_REUSED
+    first_used_at: datetime
+    path: Path = field(default=IDEMPOTENCY_KEY, compare=False)
+
+    @property
+    def message(self) -> str:
+        return "You used this idempotency key for another call already. Take a new key for each call, and the same to repeat it."
+
+
+def key_mistakes(key: str | None) -> tuple[InvalidInput, ...]:
+    """Why this can't be an idempotency key: 1 to 255 characters, no NUL. None is no key."""
+    if key is None:
+        return ()
+    if not 1 <= len(key) <= LONGEST_KEY:
+        long = f"The idempotency key has {len(key)} characters; it needs 1 to {LONGEST_KEY}."
+        return (InvalidInput(IDEMPOTENCY_KEY, long),)
+    if "\0" in key:
+        return (InvalidInput(IDEMPOTENCY_KEY, "The idempotency key holds a NUL character, which can't be stored."),)
+    return ()
