@@ -121,7 +121,7 @@ async def real_server_on(url: str, loaded: Loaded, **settings: Any) -> AsyncIter
     """On a database that has that world already."""
     async with on_a_socket(Settings(database_url=url, **{"log_format": "json"} | settings)) as (server, running, port):
         scheme = "http" if server.config.ssl is None else "https"
-        async with httpx.AsyncClient(base_url=f"{scheme}://127.0.0.1:{port}", verify=False) as http:  # noqa: S501
+        async with httpx.AsyncClient(base_url=f"{scheme}://127.0.0.1:{port}", verify=False, timeout=60) as http:  # noqa: S501
             yield Real(Api(http, url, loaded.ids, loaded.tokens), server, running, port)
 
 
