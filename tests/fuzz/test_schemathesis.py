@@ -33,6 +33,7 @@ REQUESTS = 25 * TIMES
 """For each operation."""
 CHECKS = ("not_a_server_error", "response_schema_conformance", "negative_data_rejection", "was_foreseen")
 PAGE_SIZES = (1, 2, 100)
+COPY = "mutation ($flow: ID!) { copyFlow(input: {flowId: $flow}) { exportRecord { id } } }"
 KNOWN = 0.9
 """The share of the ids and of the page sizes that are taken from the configuration."""
 
@@ -78,11 +79,14 @@ async def run_schemathesis(address: str, folder: Path) -> tuple[int | None, str]
 
 
 async def ids_of_the_demo_world(address: str) -> Mapping[Kind, Sequence[str]]:
-    """Those that the caller can see."""
+    """Those that the caller can see, and those of records of copies, which the demo world has none of."""
     async with httpx.AsyncClient(headers={"Authorization": TOKEN}) as http:
         response = await http.post(address, json={"query": BEGINNING})
-    values = Values(Random(1))  # noqa: S311
-    values.learn(response.json()["data"])
+        values = Values(Random(1))  # noqa: S311
+        values.learn(response.json()["data"])
+        for flow in values.ids[Kind.FLOW]:
+            copied = await http.post(address, json={"query": COPY, "variables": {"flow": flow}})
+            values.learn(copied.json()["data"])
     return values.ids
 
 
