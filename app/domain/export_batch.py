@@ -10,6 +10,7 @@ from app.domain.errors import Refused, in_order
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, SavedState
+from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput
 from app.domain.mappings import ReferenceMapping, mapping_mistakes
 from app.domain.model import FlowId
@@ -65,12 +66,24 @@ BatchRefusal = ExportRefusal | DuplicateOverride | BatchNotApplied
 Decision = ExportPlan | Refused[BatchRefusal]
 
 
+CallRefusal = InvalidInput | IdempotencyKeyReused
+"""What is wrong with a call as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchWish:
     items: tuple[ExportWish, ...]
     mode: BatchMode = BatchMode.ATOMIC
     mappings: tuple[ReferenceMapping, ...] = ()
     """Those of the call; each item has them besides its own."""
+    idempotency_key: str | None = None
+    done: frozenset[int] = frozenset()
+    """The items that were done before with the same key (P5)."""
+
+    @property
+    def left(self) -> Mapping[int, ExportWish]:
+        """What is still to be done, by its place in the call."""
+        return {index: item for index, item in enumerate(self.items) if index not in self.done}
 
     @property
     def number_mistakes(self) -> tuple[InvalidInput, ...]:
@@ -82,7 +95,7 @@ class BatchWish:
     @property
     def mistakes(self) -> tuple[InvalidInput, ...]:
         """What is wrong with the call as a whole."""
-        return (*self.number_mistakes, *mapping_mistakes(self.mappings))
+        return (*self.number_mistakes, *mapping_mistakes(self.mappings), *key_mistakes(self.idempotency_key))
 
 
 class Decided(NamedTuple):
@@ -94,22 +107,35 @@ class Decided(NamedTuple):
 
 
 def plan_batch(facts: GatheredFacts, wish: BatchWish) -> list[Decided]:
-    """Decide a call of exports (P4): where it is atomic, or something is wrong with all of it, all or none of them."""
-    decided = plan_exports(facts, wish.items)
-    refused = tuple(index for index, (_, _, decision) in enumerate(decided) if isinstance(decision, Refused))
+    """Decide a call of exports (P4): where it is atomic, or something is wrong with all of it, all or none of them.
+
+    What was done before is left out.
+    """
+    places = tuple(wish.left)
+    decided = plan_exports(facts, tuple(wish.left.values()), places)
+    refused = tuple(
+        place for place, (_, _, decision) in zip(places, decided, strict=True) if isinstance(decision, Refused)
+    )
     if wish.mistakes or (refused and wish.mode is BatchMode.ATOMIC):
         unapplied = Refused((BatchNotApplied(refused),))
         decided = [
             each if isinstance(each.decision, Refused) else each._replace(decision=unapplied) for each in decided
         ]
-    return [each._replace(decision=_in_place(index, each.decision)) for index, each in enumerate(decided)]
+    return [
+        each._replace(decision=_in_place(place, each.decision)) for place, each in zip(places, decided, strict=True)
+    ]
 
 
-def plan_exports(facts: GatheredFacts, wishes: Sequence[ExportWish]) -> list[Decided]:
-    """Decide exports in their order, each with what those before it take and leave (P8)."""
+def plan_exports(
+    facts: GatheredFacts, wishes: Sequence[ExportWish], places: Sequence[int] | None = None
+) -> list[Decided]:
+    """Decide exports in their order, each with what those before it take and leave (P8).
+
+    `places` says where they stand in their call, if others are left out.
+    """
     flows, used = {**facts.flows}, {**facts.flows_used}
     so_far = replace(facts, flows=flows, flows_used=used)
-    duplicates = _duplicates(facts, wishes)
+    duplicates = _duplicates(facts, wishes, range(len(wishes)) if places is None else places)
     decided: list[Decided] = []
     for index, wish in enumerate(wishes):
         its = so_far.of(wish)
@@ -125,14 +151,18 @@ def plan_exports(facts: GatheredFacts, wishes: Sequence[ExportWish]) -> list[Dec
     return decided
 
 
-def _duplicates(facts: GatheredFacts, wishes: Iterable[ExportWish]) -> Mapping[int, DuplicateOverride]:
+def _duplicates(
+    facts: GatheredFacts, wishes: Iterable[ExportWish], places: Sequence[int]
+) -> Mapping[int, DuplicateOverride]:
     """The items that override a flow which others override too."""
     overriding: dict[str, list[int]] = {}
     for index, wish in enumerate(wishes):
         if isinstance(wish.destination, OntoFlow) and wish.destination.flow_id in facts.flows:
             overriding.setdefault(wish.destination.flow_id, []).append(index)
     return {
-        index: DuplicateOverride(facts.flows[flow_id].id, facts.flows[flow_id].name, tuple(items))
+        index: DuplicateOverride(
+            facts.flows[flow_id].id, facts.flows[flow_id].name, tuple(places[item] for item in items)
+        )
         for flow_id, items in overriding.items()
         if len(items) > 1
         for index in items

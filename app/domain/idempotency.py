@@ -17,6 +17,7 @@ class KeyedCall(StrEnum):
 
     COPY_FLOW = "copyFlow"
     EXPORT_FLOW = "exportFlow"
+    EXPORT_FLOWS = "exportFlows"
     CREATE_FLOW = "createFlow"
     PUBLISH_FLOW_DRAFT = "publishFlowDraft"
     REVERT_FLOW = "revertFlow"

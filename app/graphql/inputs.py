@@ -103,12 +103,17 @@ class ExportFlowsInput:
     mappings: list[ReferenceMappingInput] | None = optional(
         "Mappings that hold for all items; an item's own come first. What a flow doesn't use is ignored."
     )
+    idempotency_key: str | None = optional(
+        "Any text of 1 to 255 characters, a new one for each call. With the same key and input, what was exported isn't "
+        "exported again but answered like the first time, as long as keys are kept (24 hours by default); items that "
+        "were refused are tried again."
+    )
 
     def to_wish(self) -> BatchWish:
         mappings = to_mappings(given(self.mappings), OfCall(MAPPINGS))
         shared = mapped(mappings)
         items = tuple(replace(item.to_wish(), shared_mappings=shared) for item in self.items)
-        return BatchWish(items, self.mode, mappings)
+        return BatchWish(items, self.mode, mappings, given(self.idempotency_key))
 
 
 @strawberry.input(description="A flow to create from a graph.")

@@ -84,6 +84,7 @@ async def export_flows_payload(info: Info, outcome: ExportedBatch, number: int) 
         results=await _export_payloads(info, outcome.results),
         succeeded=succeeded,
         refused=number - succeeded,
+        replayed=outcome.replayed,
         errors=[error_of(error) for error in outcome.errors],
     )
 

@@ -71,6 +71,9 @@ class ExportFlowsPayload:
     )
     succeeded: int = about("How many items were exported.")
     refused: int = about("How many were not.")
+    replayed: bool = about(
+        "Whether all that is done was done before, with the same idempotency key. Each result says it of its own."
+    )
     errors: list[ExportFlowsError] = about("What is wrong with the call as a whole: then nothing was written.")
 
 

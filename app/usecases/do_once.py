@@ -1,18 +1,20 @@
 """Calls that are done once, however often they are repeated with the same idempotency key (P5)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter
 
 from app.domain.errors import Refusal, Refused
+from app.domain.export_batch import BatchWish
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.offload import LARGE, offload
 from app.storage.idempotency_keys import KeptOutcome
 from app.storage.store import Store, UnitOfWork
-from app.usecases.results import Created, Exported, Published, Reverted
+from app.usecases.results import Created, Exported, ExportedBatch, Published, Reverted
 
 Done = TypeVar("Done", Created, Exported, Published, Reverted)
 Some = TypeVar("Some", bound=Refusal)
@@ -35,26 +37,85 @@ async def once(
     Only what was done is kept, in its transaction. A key that can't be one is refused by what is done. Refuses a key
     that was used for another input.
     """
+    before = await kept_for(work, store, call, wish)
+    if before is None:
+        return await do()
+    if isinstance(before, Refused):
+        return before
+    if before.outcome is not None:
+        return replace(cast("Done", await before.read()), replayed=True)
+    outcome = await do()
+    if not isinstance(outcome, Refused):
+        await before.keep(outcome)
+    return outcome
+
+
+async def exported_once(
+    work: UnitOfWork,
+    store: Store,
+    wish: BatchWish,
+    export: Callable[[BatchWish], Awaitable[ExportedBatch]],
+) -> ExportedBatch:
+    """The same of a call of many exports, where each on its own may be done or refused.
+
+    Those that were done aren't done again, while those that were refused are tried again. `export` gives the results of
+    what is left.
+    """
+    before = await kept_for(work, store, KeyedCall.EXPORT_FLOWS, wish)
+    if before is None:
+        return await export(wish)
+    if isinstance(before, Refused):
+        return ExportedBatch((), before.errors)
+    done: dict[int, Exported] = {} if before.outcome is None else await before.read()
+    left = replace(wish, done=frozenset(done))
+    batch = await export(left) if left.left else ExportedBatch((), ())
+    now = dict(zip(left.left, batch.results, strict=True))
+    new = {index: result for index, result in now.items() if isinstance(result, Exported)}
+    if new:
+        await before.keep(done | new)
+    results = now | {index: replace(result, replayed=True) for index, result in done.items()}
+    return ExportedBatch(tuple(results[index] for index in sorted(results)), batch.errors, bool(done) and not new)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInUse:
+    """The key of a call that is at work, and what a call with it came to before, if there was one."""
+
+    store: Store
+    call: KeyedCall
+    key: str
+    input_hash: str
+    at: datetime
+    outcome: str | None
+
+    async def read(self) -> Any:  # noqa: ANN401 - of the kind of outcome that the call has
+        return await offload(LARGE, ADAPTERS[self.call].validate_json, self.outcome or "")
+
+    async def keep(self, outcome: object) -> None:
+        text = (await offload(LARGE, ADAPTERS[self.call].dump_json, outcome)).decode()
+        await self.store.keep_outcome(self.call, self.key, KeptOutcome(self.input_hash, text, self.at))
+
+
+async def kept_for(
+    work: UnitOfWork, store: Store, call: KeyedCall, wish: KeyedWish
+) -> KeyInUse | Refused[IdempotencyKeyReused] | None:
+    """The key of a wish, which is ours from here on; None without one that can be used."""
     key = wish.idempotency_key
     if key is None or key_mistakes(key):
-        return await do()
+        return None
     at, input_hash = work.now(), await offload(LARGE, hash_of, wish)
     kept = await store.find_outcome(call, key, since=at - work.keys_kept)
     if kept is None:
-        outcome = await do()
-        if isinstance(outcome, Refused):
-            return outcome
-        text = await offload(LARGE, outcome_text, OUTCOMES[call], outcome)
-        await store.keep_outcome(call, key, KeptOutcome(input_hash, text, at))
-        return outcome
+        return KeyInUse(store, call, key, input_hash, at, None)
     if kept.input_hash != input_hash:
         return Refused((IdempotencyKeyReused(kept.first_used_at),))
-    return cast("Done", await offload(LARGE, replayed, OUTCOMES[call], kept.outcome))
+    return KeyInUse(store, call, key, input_hash, kept.first_used_at, kept.outcome)
 
 
-OUTCOMES: dict[KeyedCall, type[Any]] = {
+OUTCOMES: dict[KeyedCall, Any] = {
     KeyedCall.COPY_FLOW: Exported,
     KeyedCall.EXPORT_FLOW: Exported,
+    KeyedCall.EXPORT_FLOWS: dict[int, Exported],
     KeyedCall.CREATE_FLOW: Created,
     KeyedCall.PUBLISH_FLOW_DRAFT: Published,
     KeyedCall.REVERT_FLOW: Reverted,
@@ -70,13 +131,5 @@ def hash_of(wish: object) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-ADAPTERS = {kind: TypeAdapter(kind) for kind in OUTCOMES.values()}
+ADAPTERS = {call: TypeAdapter(kind) for call, kind in OUTCOMES.items()}
 """They write outcomes as JSON, and read them."""
-
-
-def outcome_text(kind: type[Any], outcome: object) -> str:
-    return ADAPTERS[kind].dump_json(outcome).decode()
-
-
-def replayed(kind: type[Any], text: str) -> Any:  # noqa: ANN401 - an outcome of this kind
-    return replace(ADAPTERS[kind].validate_json(text), replayed=True)

@@ -7,8 +7,9 @@ from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchWish, plan_batch
 from app.domain.model import UserId
 from app.offload import offload
-from app.storage.store import UnitOfWork
+from app.storage.store import Store, UnitOfWork
 from app.storage.writes import write_exports
+from app.usecases.do_once import exported_once
 from app.usecases.results import Exported, ExportedBatch
 from app.usecases.sizes import size_of_exports
 
@@ -23,12 +24,20 @@ async def export_flows(
     if wish.number_mistakes:
         return ExportedBatch((), wish.number_mistakes)
     async with work.begin(actor) as store:
-        facts = await store.gather(wish.items, take_bytes)
-        decided = await offload(size_of_exports(facts, len(wish.items)), plan_batch, facts, wish)
-        plans = [decision for _, _, decision in decided if isinstance(decision, ExportPlan)]
-        written = iter(await write_exports(store.context(at=work.now()), plans) if plans else ())
-        results = [
-            decision if isinstance(decision, Refused) else Exported.of(decision, next(written))
-            for _, _, decision in decided
-        ]
-        return ExportedBatch(tuple(results), wish.mistakes)
+        return await exported_once(work, store, wish, lambda left: _exported(work, store, left, take_bytes))
+
+
+async def _exported(
+    work: UnitOfWork, store: Store, wish: BatchWish, take_bytes: Callable[[int], None]
+) -> ExportedBatch:
+    """The results of the items that are left."""
+    left = tuple(wish.left.values())
+    facts = await store.gather(left, take_bytes)
+    decided = await offload(size_of_exports(facts, len(left)), plan_batch, facts, wish)
+    plans = [decision for _, _, decision in decided if isinstance(decision, ExportPlan)]
+    written = iter(await write_exports(store.context(at=work.now()), plans) if plans else ())
+    results = [
+        decision if isinstance(decision, Refused) else Exported.of(decision, next(written))
+        for _, _, decision in decided
+    ]
+    return ExportedBatch(tuple(results), wish.mistakes)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from app.domain.bindings import ExportWarning
 from app.domain.errors import Refusal, Refused
 from app.domain.export import ExportPlan
-from app.domain.export_batch import BatchRefusal
-from app.domain.input import InvalidInput
+from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
@@ -53,7 +52,9 @@ class ExportedBatch:
     """The result of each item of a call, in their order, and what is wrong with the call as a whole."""
 
     results: tuple[Exported | Refused[BatchRefusal], ...]
-    errors: tuple[InvalidInput, ...]
+    errors: tuple[CallRefusal, ...]
+    replayed: bool = False
+    """Nothing was done that wasn't done before, with the same key."""
 
     @property
     def refusals(self) -> Iterator[Refusal]:

@@ -10,7 +10,7 @@ import pytest
 from app.domain.create import CreateRefusal
 from app.domain.error_code import ErrorCode
 from app.domain.export import CopyRefusal
-from app.domain.export_batch import BatchRefusal
+from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
@@ -25,7 +25,7 @@ from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
 MUTATIONS = [
     (interfaces.CopyFlowError, CopyRefusal),
     (interfaces.ExportFlowError, BatchRefusal),
-    (interfaces.ExportFlowsError, InvalidInput),
+    (interfaces.ExportFlowsError, CallRefusal),
     (interfaces.CreateFlowError, CreateRefusal),
     (interfaces.UpdateFlowDraftError, UpdateRefusal),
     (interfaces.PublishFlowDraftError, PublishRefusal),

@@ -170,7 +170,9 @@ class QuotaExceeded(CopyFlowError, ExportFlowError, CreateFlowError):
 
 
 @strawberry.type(description="The idempotency key was used for another input before.")
-class IdempotencyKeyReused(CopyFlowError, ExportFlowError, CreateFlowError, PublishFlowDraftError, RevertFlowError):
+class IdempotencyKeyReused(
+    CopyFlowError, ExportFlowError, CreateFlowError, PublishFlowDraftError, RevertFlowError, ExportFlowsError
+):
     first_used_at: datetime = about("When it was used first.")
 
     @classmethod
