@@ -30,6 +30,7 @@ from scripts.benchmarks.hostile.answers import ANSWERS
 from scripts.benchmarks.hostile.demo import Attack, Demo
 from scripts.benchmarks.hostile.exports import EXPORTS
 from scripts.benchmarks.hostile.graphs import GRAPHS
+from scripts.benchmarks.hostile.plans import PLANNED
 from scripts.benchmarks.hostile.texts import TEXTS
 
 CPU_SECONDS, MEGABYTES, ANSWER_MEGABYTES, SILENT_SECONDS = 1.0, 150.0, 16.8, 0.25
@@ -95,7 +96,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", help="attacks whose names hold this text; default: all of them")
     wanted = parser.parse_args().only or [""]
-    chosen = [attack for attack in (*TEXTS, *GRAPHS, *EXPORTS, *ANSWERS) if any(text in attack.name for text in wanted)]
+    chosen = [
+        attack
+        for attack in (*TEXTS, *GRAPHS, *EXPORTS, *PLANNED, *ANSWERS)
+        if any(text in attack.name for text in wanted)
+    ]
     width = max(len(attack.name) for attack in chosen)
     print(" " * width + "".join(f"{name:>11}" for name in COLUMNS))
     bounded, waiting = 0, list(chosen)
