@@ -217,7 +217,7 @@ class Settings(BaseSettings):
     max_cost: int = Field(default=50_000, ge=1, description="highest cost of an operation: the objects it may answer")
     max_values: int = Field(default=500_000, ge=1, description="most leaf values that an answer may hold")
     max_input_elements: int = Field(
-        default=10_000, ge=100, description="most elements of all lists in the variables of a request, graphs apart"
+        default=3000, ge=100, description="most elements of all lists in the variables of a request, graphs apart"
     )
     max_answer_bytes: int = Field(
         default=16_777_216, ge=1024, description="largest answer, with the graphs that are read for it"

@@ -9,25 +9,45 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     OperationDefinitionNode,
+    VariableDefinitionNode,
     get_named_type,
     is_input_type,
     type_from_ast,
 )
 
+from app.domain.export_batch import MOST_ITEMS
 from app.graphql.request_errors import LimitExceeded
 from app.graphql.schema import schema
+
+MANY_EXPORTS = "ExportFlowsInput"
+ELEMENTS_OF_AN_ITEM = 8
+"""How many elements each item of a call of many exports may have besides, itself among them: such a call may take as much
+longer as it has items."""
 
 
 def check_inputs(operation: OperationDefinitionNode, variables: Mapping[str, Any], *, most: int) -> None:
     """Refuse variables whose lists, all together, have more elements. Values of JSON scalars are not looked into."""
     found = 0
     for definition in operation.variable_definitions or ():
-        wanted = type_from_ast(schema.graphql_schema, definition.type)
+        wanted, value = type_from_ast(schema.graphql_schema, definition.type), variables.get(_name(definition))
         if is_input_type(wanted):
-            for length in _lengths(variables.get(definition.variable.name.value), wanted):
+            most += ELEMENTS_OF_AN_ITEM * _items_of(value, wanted)
+            for length in _lengths(value, wanted):
                 found += length
                 if found > most:
                     raise LimitExceeded("elements in lists of its variables", f"more than {most}", most)
+
+
+def _name(definition: VariableDefinitionNode) -> str:
+    return definition.variable.name.value
+
+
+def _items_of(value: object, wanted: GraphQLInputType) -> int:
+    """How many items a call of many exports has, as far as it may have them."""
+    if get_named_type(wanted).name != MANY_EXPORTS or not isinstance(value, dict):
+        return 0
+    items = value.get("items")
+    return min(len(items), MOST_ITEMS) if isinstance(items, list) else 0
 
 
 def _lengths(value: object, wanted: GraphQLInputType) -> Iterator[int]:

@@ -23,7 +23,7 @@ class Limits:
     values: int = 500_000
     page_size: int = LARGEST_PAGE
     answer_bytes: int = 16_777_216
-    input_elements: int = 10_000
+    input_elements: int = 3000
     graph_characters: int = 1_000_000
 
     def meter(self) -> Meter:

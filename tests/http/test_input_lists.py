@@ -10,6 +10,7 @@ from app.http.input_lists import check_inputs
 from tests.databases import Databases, Loaded, contents
 
 UPDATE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input) { errors { message } } }"
+EXPORTS = "mutation($input: ExportFlowsInput!) { exportFlows(input: $input) { succeeded } }"
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 
 
@@ -17,6 +18,12 @@ def check(document: str, **variables: Any) -> None:
     [operation] = parse(document).definitions
     assert isinstance(operation, OperationDefinitionNode)
     check_inputs(operation, variables, most=10)
+
+
+def exports(items: int, mappings: int) -> dict[str, Any]:
+    """Exports in one call, each with so many mappings."""
+    mapping = {"fromId": "a", "toId": "b"}
+    return {"items": [{"flowId": "x", "mappings": [mapping] * mappings} for _ in range(items)]}
 
 
 def bindings(number: int) -> dict[str, Any]:
@@ -30,6 +37,8 @@ def bindings(number: int) -> dict[str, Any]:
         (UPDATE, {"input": bindings(10)}),
         # A graph is one value, whatever lists are in it.
         (UPDATE, {"input": {"flowId": "x", "graph": {"nodes": [{}] * 100, "edges": []}}}),
+        # Eight for each item, besides those that any call may have.
+        (EXPORTS, {"input": exports(100, 7)}),
         (NODES, {}),
         (NODES, {"ids": None}),
         (NODES, {"ids": "not a list"}),
@@ -68,3 +77,10 @@ async def test_too_many_bindings_are_refused_and_nothing_is_written(databases: D
         assert await contents(api.database_url) == before
     [error] = body["errors"]
     assert (error["extensions"]["code"], error["extensions"]["maximum"]) == ("LIMIT_EXCEEDED", 100)
+
+
+@pytest.mark.parametrize("number", [1001, 3000])
+def test_items_beyond_those_that_are_done_bring_no_elements_with_them(number: int) -> None:
+    with pytest.raises(LimitExceeded):
+        check(EXPORTS, input=exports(number, 8))
+    check(EXPORTS, input=exports(1000, 7))

@@ -74,10 +74,10 @@ PLANNED = (
     Attack("exportPlans, 1,000 of 24,000 steps", of_items(PLANS, 1000, 24_000)),
     Attack("exportPlan of 22,000 bound steps, 20 aliases", planned_often),
     Attack(
-        "exportFlow, 9,900 mappings",
-        given(lambda each: {"fromId": f"agent_{each}", "toId": f"agent_x{each}"}, "mappings", 9_900),
+        "exportFlow, 2,900 mappings",
+        given(lambda each: {"fromId": f"agent_{each}", "toId": f"agent_x{each}"}, "mappings", 2_900),
     ),
-    Attack("exportFlow, 9,900 bindings", given(lambda each: {"stepId": f"{each}", "agentId": "no"}, "bindings", 9_900)),
+    Attack("exportFlow, 2,900 bindings", given(lambda each: {"stepId": f"{each}", "agentId": "no"}, "bindings", 2_900)),
     Attack("credentialCandidates of 22,000 steps, 20 aliases", candidates),
     Attack("createFlow, a repeated key with 15,000 steps", keyed),
 )
