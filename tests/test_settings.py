@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.settings import URL_OPTIONS, BadSettings, Settings, described, read_settings
+from app.settings import BadSettings, Settings, described, read_settings
+from app.settings.database_settings import URL_OPTIONS
 
 
 def test_without_an_environment_everything_has_its_default() -> None:

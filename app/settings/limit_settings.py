@@ -1,0 +1,36 @@
+"""What one request may hold, cost and take, and what one caller may spend."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class LimitSettings(BaseSettings):
+    max_body_bytes: int = Field(default=1_048_576, ge=1, description="largest request body")
+    max_tokens: int = Field(default=10_000, ge=1, description="most tokens of a document")
+    max_document_characters: int = Field(
+        default=262_144, ge=1024, description="longest document; graphs and other long values belong into variables"
+    )
+    max_depth: int = Field(default=20, ge=1, description="deepest nesting of fields in a document")
+    max_fields: int = Field(default=2_000, ge=1, description="most fields of an operation, fragments expanded")
+    max_aliases: int = Field(default=100, ge=0, description="most aliases of an operation, fragments expanded")
+    max_directives: int = Field(default=100, ge=0, description="most directives of an operation, fragments expanded")
+    max_root_fields: int = Field(default=50, ge=1, description="most fields at the root of a query")
+    max_mutations: int = Field(default=5, ge=1, description="most mutations of one document")
+    max_page_size: int = Field(default=100, ge=50, le=100, description="largest page that may be asked for")
+    max_cost: int = Field(default=50_000, ge=1, description="highest cost of an operation: the objects it may answer")
+    max_values: int = Field(default=500_000, ge=1, description="most leaf values that an answer may hold")
+    max_input_elements: int = Field(
+        default=3000, ge=100, description="most elements of all lists in the variables of a request, graphs apart"
+    )
+    max_answer_bytes: int = Field(
+        default=16_777_216, ge=1024, description="largest answer, with the graphs that are read for it"
+    )
+    max_graph_characters: int = Field(
+        default=1_000_000, ge=1, description="characters of graphs after which a request begins no further mutation"
+    )
+    rate_limit_cost_per_minute: int | None = Field(
+        default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
+    )
+    request_timeout_seconds: float = Field(
+        default=30, gt=0, allow_inf_nan=False, description="longest time for one request"
+    )
