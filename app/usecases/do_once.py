@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter
@@ -14,6 +13,7 @@ from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.offload import LARGE, offload
 from app.storage.idempotency_keys import KeptOutcome
 from app.storage.store import Store, UnitOfWork
+from app.usecases.keyed_input import hash_of_input
 from app.usecases.results import Created, Exported, ExportedBatch, Published, Reverted
 
 Done = TypeVar("Done", Created, Exported, Published, Reverted)
@@ -103,7 +103,7 @@ async def kept_for(
     key = wish.idempotency_key
     if key is None or key_mistakes(key):
         return None
-    at, input_hash = work.now(), await offload(LARGE, hash_of, wish)
+    at, input_hash = work.now(), await offload(LARGE, hash_of_input, wish)
     kept = await store.find_outcome(call, key, since=at - work.keys_kept)
     if kept is None:
         return KeyInUse(store, call, key, input_hash, at, None)
@@ -120,15 +120,6 @@ OUTCOMES: dict[KeyedCall, Any] = {
     KeyedCall.PUBLISH_FLOW_DRAFT: Published,
     KeyedCall.REVERT_FLOW: Reverted,
 }
-
-
-def hash_of(wish: object) -> str:
-    """Tells one input from another; one that is nested too deep is refused anyway."""
-    try:
-        text = repr(wish)
-    except RecursionError:
-        text = ""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 ADAPTERS = {call: TypeAdapter(kind) for call, kind in OUTCOMES.items()}

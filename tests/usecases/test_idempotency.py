@@ -193,10 +193,3 @@ async def test_without_a_key_no_statement_is_sent_for_it(world: World, call: str
 
 def test_every_call_that_takes_keys_has_its_kind_of_outcome() -> None:
     assert set(do_once.OUTCOMES) == set(KeyedCall)
-
-
-def test_an_input_that_is_nested_too_deep_to_be_told_is_told_all_the_same() -> None:
-    deep: Any = []
-    for _ in range(50_000):
-        deep = [deep]
-    assert len(do_once.hash_of(CreateWish("workspace", "Deep", deep))) == 64
