@@ -31,6 +31,13 @@ class OfFlow(NamedTuple):
     source: SourceWish
 
 
+class ToWorkspace(NamedTuple):
+    """A state of a flow that may go to a workspace."""
+
+    of_flow: OfFlow
+    workspace_id: str
+
+
 class Reference(NamedTuple):
     """What a step is bound to."""
 

@@ -11,7 +11,7 @@ from app.domain.readiness import Blocker
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.graphql.execution.meter import Meter
-from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, Reference, StoredGraph
+from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, Reference, StoredGraph, ToWorkspace
 from app.graphql.lookups import Loader
 from app.storage.engine import Database
 from app.storage.paging import Page
@@ -122,8 +122,9 @@ class Loaders:
     def numbers_of_candidates(self) -> Loader[StepInNeed, int]:
         return self._loader(lambda steps: count_candidates(self._database, self._viewer, steps))
 
-    async def steps_in_need(self, of: OfFlow, workspace_id: str) -> list[StepInNeed] | None:
-        return await find_steps_in_need(self._database, self._viewer, *of, workspace_id=workspace_id, limit=self._limit)
+    @cached_property
+    def steps_in_need(self) -> Loader[ToWorkspace, list[StepInNeed] | None]:
+        return self._loader(self._steps_in_need)
 
     @cached_property
     def planned_readiness(self) -> Loader[PlannedDraft, tuple[Blocker, ...]]:
@@ -208,6 +209,12 @@ class Loaders:
             contents = await graphs.read_contents(connection, hashes, self._limit) if hashes else {}
         stored = {one: StoredGraph(contents[view.content_hash], view) for one, view in views.items()}
         return [stored.get(one) for one in state_ids]
+
+    async def _steps_in_need(self, keys: list[ToWorkspace]) -> list[list[StepInNeed] | None]:
+        return [
+            await find_steps_in_need(self._database, self._viewer, *of_flow, workspace_id=workspace, limit=self._limit)
+            for of_flow, workspace in keys
+        ]
 
     async def _export_references(self, export_ids: list[str]) -> list[list[ReferenceOutcome] | None]:
         async with self._database.reading() as connection:

@@ -18,7 +18,7 @@ from app.graphql.export_dialog import (
     TopicCandidateConnection,
 )
 from app.graphql.inputs import ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
-from app.graphql.loader_keys import OfFlow
+from app.graphql.loader_keys import OfFlow, ToWorkspace
 from app.graphql.lookups import Lookup
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.parent_lists import connection_below
@@ -213,13 +213,12 @@ class Query:
         return TopicCandidateConnection.of(paging, topics, lambda: candidates.count_topics(text))
 
     @field
-    async def credential_candidates(
+    def credential_candidates(
         self, info: Info, flow_id: FlowId, workspace_id: WorkspaceId, source: Source = strawberry.UNSET
-    ) -> list[StepCredentialCandidates] | None:
+    ) -> Awaitable[list[StepCredentialCandidates] | None]:
         """For each step that needs one: the destination's credentials or secrets that fit, best match first."""
-        of_flow = OfFlow(flow_id, source_wish(source))
-        steps = await info.context.loaders.steps_in_need(of_flow, workspace_id)
-        return None if steps is None else [StepCredentialCandidates.of(step) for step in steps]
+        wanted = ToWorkspace(OfFlow(flow_id, source_wish(source)), workspace_id)
+        return Lookup(info.context.loaders.steps_in_need, wanted)
 
     @field
     async def export_plan(self, info: Info, wanted: Export) -> ExportPlan | None:

@@ -1,7 +1,7 @@
 """The credentials and secrets of a destination that fit the steps of a flow, with the reasons for their order."""
 
 from collections.abc import Awaitable, Iterable
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 import strawberry
 
@@ -34,18 +34,19 @@ class CredentialCandidate:
 
 @strawberry.type(description="What a step that needs a credential or a secret could use at the destination.")
 class StepCredentialCandidates:
+    """Its objects are the steps as they were found: there may be tens of thousands, for each alias."""
+
     step_id: str = about("The id of the step.")
-    step: strawberry.Private[StepInNeed]
     component: Component = one(
         lambda loaders: loaders.components,
-        lambda listed: listed.step.component.id,
+        lambda step: step.component.id,
         "The component of the step; whether it needs a credential or a secret, `requires` tells.",
     )
 
     @field
     def total_count(self, info: Info) -> Awaitable[int]:
         """How many there are. They are counted only when this field is selected."""
-        number: Awaitable[Any] = Lookup(info.context.loaders.numbers_of_candidates, self.step)
+        number: Awaitable[Any] = Lookup(info.context.loaders.numbers_of_candidates, self)
         return number
 
     @field
@@ -55,13 +56,9 @@ class StepCredentialCandidates:
         """Those of the workspace that belong to the component, best match first, then by name."""
         if not 1 <= first <= LARGEST_PAGE:
             raise BadRequest(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
-        wanted = CandidatesWanted(self.step, searched(search), first)
+        wanted = CandidatesWanted(cast("StepInNeed", self), searched(search), first)
         found: Awaitable[Any] = Lookup(info.context.loaders.credential_candidates, wanted, _told)
         return found
-
-    @classmethod
-    def of(cls, step: StepInNeed) -> Self:
-        return cls(step_id=step.step_id, step=step)
 
 
 def _told(found: Iterable[RatedCredential]) -> list[CredentialCandidate]:
