@@ -127,14 +127,17 @@ class Rebinding:
         moves: list[TopicMove] = []
         without_agent: dict[str, list[Step]] = {}
         for step in state.steps:
-            if step.position not in bound and step.position not in pub_sub and not self._is_told_of(step):
-                # Most steps of a graph are bound to nothing.
-                continue
-            before = bound.get(step.position, StepBindings(step.position))
+            before = bound.get(step.position)
             chosen = self.choices.get(step.position, UNCHOSEN)
-            after = self._owned(step, before)
+            there = self.there.already_chosen(step, self.components.get(step.command))
+            if before is None:
+                if not (chosen or there or step.position in pub_sub):
+                    # Most steps of a graph are bound to nothing.
+                    continue
+                before = StepBindings(step.position)
+            after = self._owned(before, there)
             if step.position in pub_sub:
-                after[ReferenceKind.TOPIC] = self._topic(step, before, stays=topics_stay)
+                after[ReferenceKind.TOPIC] = self._topic(before, there, stays=topics_stay)
             if chosen:
                 after.update(chosen)
             agent = before.reference(ReferenceKind.AGENT)
@@ -143,7 +146,7 @@ class Rebinding:
             if step.position in pub_sub:
                 topic, was_chosen = after[ReferenceKind.TOPIC], ReferenceKind.TOPIC in chosen
                 moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), topic, was_chosen))
-            report.extend(self._report(step, before, after))
+            self._report(report, step, before, after)
             bindings.append(self._rebound(step, before, after))
         warnings: tuple[ExportWarning, ...] = (
             *self._topics_not_copied(moves),
@@ -152,18 +155,13 @@ class Rebinding:
         )
         return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
 
-    def _is_told_of(self, step: Step) -> bool:
-        """Whether something is chosen for a step by the call, or by what is there already."""
-        there = self.there.already_chosen(step, self.components.get(step.command))
-        return bool(there) or step.position in self.choices
-
-    def _owned(self, step: Step, before: StepBindings) -> dict[ReferenceKind, str | None]:
+    def _owned(self, before: StepBindings, there: Mapping[ReferenceKind, str]) -> dict[ReferenceKind, str | None]:
         """Credential, secret and agent: mapped (P2), or kept where usable (X7), else as already chosen there (X7a)."""
-        chosen = self.there.already_chosen(step, self.components.get(step.command))
-        after = {
-            kind: reference if self.there.can_use(kind, reference := before.reference(kind)) else chosen.get(kind)
-            for kind in OWNED_KINDS
-        }
+        after: dict[ReferenceKind, str | None] = {}
+        for kind in OWNED_KINDS:
+            reference = before.reference(kind)
+            is_kept = reference is not None and self.there.can_use(kind, reference)
+            after[kind] = reference if is_kept else there.get(kind)
         for kind in self.mapped:
             if kind in after:
                 after[kind] = self._mapped_to(kind, before) or after[kind]
@@ -173,14 +171,14 @@ class Rebinding:
         mapping = self.mapped.get(kind, {}).get(before.reference(kind) or "")
         return None if mapping is None else mapping.to_id
 
-    def _topic(self, step: Step, before: StepBindings, *, stays: bool) -> str | None:
+    def _topic(self, before: StepBindings, there: Mapping[ReferenceKind, str], *, stays: bool) -> str | None:
         topic = before.reference(ReferenceKind.TOPIC)
         given = self._mapped_to(ReferenceKind.TOPIC, before) or self.given_topic
         if given is not None:
             return given
         if stays and self._usable_topic(topic):
             return topic
-        return self.there.already_chosen(step, self.components.get(step.command)).get(ReferenceKind.TOPIC)
+        return there.get(ReferenceKind.TOPIC)
 
     def _unsettled(self, uses: Iterable[TopicUse]) -> Iterator[TopicUse]:
         """Those whose topic neither a choice nor a mapping settles: the table of topics is about the rest (P3)."""
@@ -193,16 +191,20 @@ class Rebinding:
         return self.there.can_use(ReferenceKind.TOPIC, topic)
 
     def _report(
-        self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]
-    ) -> Iterator[ReferenceOutcome]:
+        self,
+        report: list[ReferenceOutcome],
+        step: Step,
+        before: StepBindings,
+        after: Mapping[ReferenceKind, str | None],
+    ) -> None:
         """Every reference that was or is, in the order of `ReferenceKind` (X7b)."""
         for kind, to_id in after.items():
             from_id = before.reference(kind)
             if from_id is not None or to_id is not None:
-                yield ReferenceOutcome(step.id, kind, _action(from_id, to_id), from_id, to_id, step.name)
+                report.append(ReferenceOutcome(step.id, kind, _action(from_id, to_id), from_id, to_id, step.name))
         if before.values.get(ReferenceKind.DATA_SAMPLES):
             action = ReferenceAction.KEPT if self.inside else ReferenceAction.CLEARED
-            yield ReferenceOutcome(step.id, ReferenceKind.DATA_SAMPLES, action, None, None, step.name)
+            report.append(ReferenceOutcome(step.id, ReferenceKind.DATA_SAMPLES, action, None, None, step.name))
 
     def _rebound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
         """The step's new bindings. What stood in the native step and names nothing stays where nothing takes its place."""

@@ -8,7 +8,7 @@ import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.domain.graph import Bindings, Json, StepBindings, canonical, link_ids, numbered
+from app.domain.graph import UNBOUND, Bindings, Json, canonical, link_ids, numbered
 from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonBudget, Stretch, unequal
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
@@ -208,7 +208,10 @@ def _binding_changes(older: Snapshot, newer: Snapshot) -> Iterator[BindingChange
     before, after = _bound_by_id(older), _bound_by_id(newer)
     for key in dict.fromkeys((*after, *before)):
         values_before, values_after = before.get(key, {}), after.get(key, {})
-        for kind in ReferenceKind if values_before or values_after else ():
+        if values_before == values_after and ReferenceKind.DATA_SAMPLES not in values_after:
+            # Ids are the same where they are equal, which data samples need not be: `1` is no `1.0`.
+            continue
+        for kind in ReferenceKind:
             was, now = values_before.get(kind), values_after.get(kind)
             if not _is_same(was, now):
                 samples = kind is ReferenceKind.DATA_SAMPLES
@@ -219,7 +222,7 @@ def _bound_by_id(state: Snapshot) -> dict[str, Mapping[ReferenceKind, Json]]:
     bound = by_position(state.bindings)
     keys = numbered(step.id for step in state.steps)
     return {
-        key: bound.get(step.position, StepBindings(step.position)).values
+        key: bound[step.position].values if step.position in bound else UNBOUND
         for key, step in zip(keys, state.steps, strict=True)
     }
 

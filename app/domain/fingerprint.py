@@ -132,7 +132,8 @@ def _components(facts: ExportFacts, wish: ExportWish) -> object:
     """What each command means at both ends, and whether the destination can use that."""
     here = None if facts.source is None else facts.source.access.workspace
     there = None if facts.destination is None else facts.destination.workspace
-    first = {component_name(step.command): step.command for state in _states(facts, wish) for step in state.steps}
+    commands = dict.fromkeys(step.command for state in _states(facts, wish) for step in state.steps)
+    first = {component_name(command): command for command in commands}
     told = []
     for name in sorted(first):
         meant = None if here is None else facts.catalogue.resolve(first[name], here.contract.tenant_id)

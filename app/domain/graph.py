@@ -28,12 +28,15 @@ KEYS = {
 """Where a native step keeps its bindings; the topic stands in `fields`, under the key that the component declares."""
 
 
+UNBOUND: Mapping[ReferenceKind, Json] = MappingProxyType({})
+
+
 class StepBindings(NamedTuple):
     """What one step is bound to. A kind that is missing has no key in the native step; None is a null there."""
 
     position: int
     """The step's position in `nodes`, since ids may repeat in an unfinished graph."""
-    values: Mapping[ReferenceKind, Json] = MappingProxyType({})
+    values: Mapping[ReferenceKind, Json] = UNBOUND
     topic_field: str | None = None
     """The key in `fields` that holds the topic, where there is one."""
 
@@ -118,14 +121,18 @@ def commands(native: Json) -> Iterator[str]:
 
 def bindings_to_json(bindings: Bindings) -> Json:
     """Bindings as JSON, for storing them."""
-    return [
-        {"position": step.position, **({} if step.topic_field is None else {"topicField": step.topic_field})}
-        | {kind.value: value for kind, value in step.values.items()}
-        for step in bindings
-    ]
+    stored = []
+    for position, values, topic_field in bindings:
+        step: dict[str, Json] = {"position": position}
+        if topic_field is not None:
+            step["topicField"] = topic_field
+        for kind, value in values.items():
+            step[NAMES[kind]] = value
+        stored.append(step)
+    return stored
 
 
-NAMED_KINDS = tuple((kind, kind.value) for kind in ReferenceKind)
+NAMES = {kind: kind.value for kind in ReferenceKind}
 """Graphs have tens of thousands of steps, and values of an enumeration take long to ask for."""
 
 
@@ -134,7 +141,7 @@ def bindings_from_json(stored: Sequence[Mapping[str, Json]]) -> Bindings:
     return tuple(
         StepBindings(
             step["position"],
-            {kind: step[name] for kind, name in NAMED_KINDS if name in step},
+            {kind: step[name] for kind, name in NAMES.items() if name in step},
             step.get("topicField"),
         )
         for step in stored
@@ -144,10 +151,9 @@ def bindings_from_json(stored: Sequence[Mapping[str, Json]]) -> Bindings:
 def references(bindings: Bindings) -> Iterator[str]:
     """Every id that the bindings name."""
     for step in bindings:
-        for kind in step.values:
-            reference = step.reference(kind)
-            if reference is not None and kind is not ReferenceKind.DATA_SAMPLES:
-                yield reference
+        for kind, value in step.values.items():
+            if isinstance(value, str) and kind is not ReferenceKind.DATA_SAMPLES:
+                yield value
 
 
 def _split_step(node: Json, position: int, topic_field: TopicField) -> tuple[Json, StepBindings | None]:

@@ -122,8 +122,10 @@ def blockers(
         component = components[step.command]
         if step.position in unavailable:
             found.append(ComponentUnavailable(step, unavailable[step.position], workspace))
-        found.extend(_missing(step, component, bound.get(step.position, StepBindings(step.position)), here))
-        found.extend(invalid.get(step.position, ()))
+        if component is not None and (component.pub_sub or component.requires is not ComponentRequirement.NONE):
+            found.extend(_missing(step, component, bound.get(step.position, StepBindings(step.position)), here))
+        if step.position in invalid:
+            found.extend(invalid[step.position])
     return tuple(found)
 
 
@@ -145,8 +147,8 @@ def _unavailable(
     return found
 
 
-def _missing(step: Step, component: Component | None, bound: StepBindings, here: Destination) -> Iterator[Blocker]:
-    if component is not None and component.requires is not ComponentRequirement.NONE:
+def _missing(step: Step, component: Component, bound: StepBindings, here: Destination) -> Iterator[Blocker]:
+    if component.requires is not ComponentRequirement.NONE:
         reference = bound.reference(ReferenceKind(component.requires.value))
         if reference is None or not here.fits(ReferenceKind(component.requires.value), reference, component):
             yield MissingCredential(step, component, here.workspace)
