@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
+from graphql import GraphQLError
 from strawberry.types.info import Info as StrawberryInfo
 
 from app.domain.errors import Refusal, Refused
@@ -18,11 +19,11 @@ from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup
 from app.graphql.request_errors import BadRequest
 from app.offload import offload
-from app.storage.engine import Database
+from app.storage.engine import Database, DatabaseFailure
 from app.storage.related import Related
 from app.storage.store import UnitOfWork
 from app.usecases.plan_exports import PlannedExport, plan_for, plan_for_all
-from app.usecases.results import ExportedBatch
+from app.usecases.results import Exported, ExportedBatch
 
 Key = TypeVar("Key", bound=Hashable)
 Wish = TypeVar("Wish")
@@ -69,9 +70,18 @@ class Context:
         self.meter.check_before_graphs()
         self.meter.take_objects(MUTATION_COST)
         outcome = await use_case(self.work, self.viewer, wish)
+        if not is_done(outcome):
+            self.work.commits.forget_last()
         self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
         self.loaders = Loaders(self.database, self.viewer, self.meter)
         return outcome
+
+    def tell_what_was_written(self, errors: Iterable[GraphQLError]) -> None:
+        """Note it with what the database failed to show of a mutation."""
+        for error in errors:
+            cause = error.original_error
+            if isinstance(cause, DatabaseFailure) and cause.written is None:
+                cause.written = self.work.commits.last
 
     async def plan(self, wish: ExportWish) -> PlannedExport:
         """Plan an export; one after the other, since one may take as much as a request may take."""
@@ -106,6 +116,13 @@ class Context:
                 if size <= KEPT_CHARACTERS:
                     self._kept[key] = found
             return found[1]
+
+
+def is_done(outcome: object) -> bool:
+    """Whether a use case has done something, now or before with the same idempotency key."""
+    if isinstance(outcome, ExportedBatch):
+        return any(isinstance(result, Exported) for result in outcome.results)
+    return not isinstance(outcome, Refused)
 
 
 def refusals_of(outcome: object) -> Iterable[Refusal]:

@@ -21,7 +21,7 @@ from app.http.input_lists import check_inputs
 from app.http.limits import Limits
 from app.http.operations import Answer, execute, request_error
 from app.http.rate_limit import RateLimiter
-from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
+from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, cut_off, out_of_reach, too_slow
 from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import answered, error_media_type, failed, note_refusal, refused
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
@@ -63,6 +63,7 @@ class ReceivedRequest:
     method: str
     viewer: UserId | None
     media_type: str
+    work: UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ class Endpoint:
             raise RequestError(
                 405, RequestCode.METHOD_NOT_ALLOWED, "Send GraphQL with POST, or queries with GET.", allowed
             )
-        limit = asyncio.timeout(self.bounds.seconds)
+        limit, work = asyncio.timeout(self.bounds.seconds), self.work.of_request()
+        # Who cuts requests off tells by it what they have written.
+        request.scope["commits"] = work.commits
         try:
             async with limit:
                 viewer = await self.authenticator.viewer(request.headers.getlist("authorization"))
@@ -100,7 +103,7 @@ class Endpoint:
                     raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
-                received = ReceivedRequest(read, request.method, viewer, media_type)
+                received = ReceivedRequest(read, request.method, viewer, media_type, work)
                 return await unless_gone(request, self._run(received))
         except ClientDisconnect:
             raise client_went_away() from None
@@ -111,10 +114,8 @@ class Endpoint:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise too_slow(
-                f"The request took longer than {self.bounds.seconds:g} seconds, and what was unfinished of it was undone. "
-                "Ask for less, and look whether a mutation was done before you send it again."
-            ) from None
+            why = f"The request was ended after {self.bounds.seconds:g} seconds"
+            raise cut_off(RequestCode.TIMEOUT, why, work.commits) from None
 
     async def _run(self, received: ReceivedRequest) -> Response:
         started = perf_counter()
@@ -152,7 +153,7 @@ class Endpoint:
         context = Context(
             viewer=received.viewer or UserId(""),
             database=self.database,
-            work=self.work,
+            work=received.work,
             request_id=current_request().request_id,
             meter=meter,
             shows_schema=self.access.introspection,

@@ -8,7 +8,8 @@ from graphql import GraphQLError
 from app.graphql.context import Context, Vanished
 from app.graphql.request_errors import BadRequest
 from app.http.refused_requests import RequestCode
-from app.storage.engine import CommitState, DatabaseUnavailable, StatementTookTooLong
+from app.storage.commits import CommitState
+from app.storage.engine import DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 
 LONGEST_MESSAGE = 1000
@@ -22,6 +23,9 @@ TIMED_OUT = (
     "This took the database too long, and was given up. Ask for less, or try again: others may be at work on it."
 )
 FIELD_TIMED_OUT = "This took the database too long to show. What was done before stands; ask for it again, or for less."
+WRITTEN_TIMED_OUT = (
+    "This was written, but the database took too long to show it. Don't send it again: ask for what it has changed."
+)
 
 DATABASE_UNAVAILABLE = {
     CommitState.NOTHING: "The database is down or too busy just now, so nothing of this was written. Try again soon.",
@@ -29,12 +33,13 @@ DATABASE_UNAVAILABLE = {
         "The connection to the database was lost while this was being committed, so that it isn't known whether it was "
         "written. Look before you send it again."
     ),
-    None: (
-        "The database is down or too busy just now, so this can't be shown. Look whether it was written before you send "
-        "it again."
+    CommitState.WRITTEN: (
+        "This was written, but the database is down or too busy just now to show it. Don't send it again: ask for what "
+        "it has changed."
     ),
+    None: "The database is down or too busy just now, so this can't be shown. Try again soon.",
 }
-"""By what was written; only for mutations, since queries can just be sent again."""
+"""By what was written of a mutation; None: it is no part of one."""
 
 
 def formatted(
@@ -42,8 +47,7 @@ def formatted(
 ) -> dict[str, Any]:
     """An error as callers see it. An unexpected one is masked: the log has it whole, under the request id."""
     if isinstance(error.original_error, StatementTookTooLong):
-        is_root = error.path is None or len(error.path) == 1
-        return _masked(error, TIMED_OUT if is_root else FIELD_TIMED_OUT, {"code": RequestCode.TIMEOUT})
+        return _masked(error, timed_out(error, error.original_error.written), {"code": RequestCode.TIMEOUT})
     if isinstance(error.original_error, DatabaseUnavailable):
         return _masked(
             error, DATABASE_UNAVAILABLE[error.original_error.written], {"code": RequestCode.SERVICE_UNAVAILABLE}
@@ -57,6 +61,12 @@ def formatted(
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     shown["message"] = shortened(_PYTHON_NULL.sub("null.", error.message))
     return shown
+
+
+def timed_out(error: GraphQLError, written: CommitState | None) -> str:
+    if written is CommitState.WRITTEN:
+        return WRITTEN_TIMED_OUT
+    return TIMED_OUT if error.path is None or len(error.path) == 1 else FIELD_TIMED_OUT
 
 
 def shortened(message: str) -> str:

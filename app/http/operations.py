@@ -17,7 +17,8 @@ from app.http.documents import MOST_MISTAKES, Documents, Operation
 from app.http.error_masking import formatted, is_mistake
 from app.http.refused_requests import RequestCode
 from app.http.requests import GraphQLRequest
-from app.storage.engine import CommitState, DatabaseUnavailable
+from app.storage.commits import CommitState
+from app.storage.engine import DatabaseUnavailable
 from app.telemetry.effort import counting_graphs
 from app.telemetry.log import log
 

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from app.storage.commits import Commits, CommitState
 from app.storage.engine import DatabaseUnavailable
 from app.telemetry.log import log
 
@@ -69,6 +70,19 @@ def out_of_reach(error: DatabaseUnavailable) -> RequestError:
     log().warning("database unavailable", reason=str(error))
     message = "The database is down or too busy just now, so nothing was done. Try again soon."
     return RequestError(503, RequestCode.SERVICE_UNAVAILABLE, message, {"Retry-After": str(OUTAGE_SECONDS)})
+
+
+def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
+    """A request that ends before it is done. It may be sent again as it is only where nothing was written."""
+    message = f"{why}, and what was unfinished of it was undone"
+    if commits.last is CommitState.UNKNOWN:
+        message = f"{why} while it was being committed, so that it isn't known whether it was written"
+    elif not commits.number_written:
+        return RequestError(
+            503, code, f"{message}. Nothing was written: send it again, or ask for less.", {"Retry-After": "1"}
+        )
+    written = "" if not commits.number_written else f" Of its mutations, {commits.number_written} had been written."
+    return RequestError(503, code, f"{message}.{written} Look at what is there before you send any of it again.")
 
 
 def too_slow(message: str) -> RequestError:

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from enum import Enum
 from typing import NoReturn
 
 import asyncpg
 
+from app.storage.commits import Commit, CommitState
 from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnection
 from app.storage.database_connections import ReadConnection, WriteConnection
 from app.storage.driver import FAILURES, Connector, DriverConnection, PoolerMode, told
@@ -28,6 +28,9 @@ statements for tables that have changed."""
 class DatabaseFailure(Exception):
     """What keeps a statement from being done."""
 
+    written: CommitState | None = None
+    """What of the change that it was a part of was written; None: it was a part of none, or nobody knows it yet."""
+
 
 class StatementFailed(DatabaseFailure):
     """What the database refused, without the values that were in it: those are callers', and this goes to the log."""
@@ -43,22 +46,11 @@ class StatementTookTooLong(DatabaseFailure):
     """The database cancelled a statement at its time limit; the transaction is rolled back."""
 
 
-class CommitState(Enum):
-    """What a transaction has written that ended with the connection."""
-
-    NOTHING = "nothing"
-    UNKNOWN = "unknown"
-    """It was being committed."""
-
-
 class DatabaseUnavailable(DatabaseFailure):
     """It can't be used just now, often for want of a connection; the message, for the log, says why.
 
     Another attempt may succeed.
     """
-
-    written: CommitState | None = None
-    """None: it was for reading."""
 
 
 class Database:
@@ -73,9 +65,9 @@ class Database:
         return Reading(self._pool)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[WriteConnection]:
-        """A transaction: committed at the end, rolled back whole if anything is raised."""
-        is_committing = False
+    async def writing(self, noted: Commit | None = None) -> AsyncIterator[WriteConnection]:
+        """A transaction: committed at the end, rolled back whole if anything is raised. How far it has come is noted."""
+        noted = noted or Commit()
         try:
             async with acquired_from(self._pool) as driver:
                 with failing_without_values(driver):
@@ -87,10 +79,9 @@ class Database:
                             driver.terminate()
                         await roll_back(driver)
                         raise
-                    is_committing = True
-                    await driver.commit()
-        except DatabaseUnavailable as error:
-            error.written = CommitState.UNKNOWN if is_committing else CommitState.NOTHING
+                    await commit(driver, noted)
+        except DatabaseFailure as error:
+            error.written = noted.state
             raise
 
     async def close(self) -> None:
@@ -143,6 +134,18 @@ async def begin(driver: DriverConnection, *, read_only: bool) -> None:
         # Whether it has begun isn't known, so that nobody may go on with this connection.
         driver.terminate()
         raise
+
+
+async def commit(driver: DriverConnection, noted: Commit) -> None:
+    """Whoever is cut off meanwhile doesn't know what was written; a server that refuses has written nothing."""
+    noted.state = CommitState.UNKNOWN
+    try:
+        await driver.commit()
+    except FAILURES:
+        if not driver.is_closed():
+            noted.state = CommitState.NOTHING
+        raise
+    noted.state = CommitState.WRITTEN
 
 
 async def roll_back(driver: DriverConnection) -> None:

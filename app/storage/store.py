@@ -26,6 +26,7 @@ from app.domain.set_aside import RestoreFacts
 from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
+from app.storage.commits import Commits
 from app.storage.database_connections import WriteConnection
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
 from app.storage.engine import Database
@@ -152,8 +153,13 @@ class UnitOfWork:
         self.now = clock
         self.keys_kept = keys_kept
         """How long idempotency keys are kept (P5)."""
+        self.commits = Commits()
+
+    def of_request(self) -> "UnitOfWork":
+        """One whose commits are those of a request."""
+        return UnitOfWork(self._database, clock=self.now, keys_kept=self.keys_kept)
 
     @asynccontextmanager
     async def begin(self, actor: UserId) -> AsyncIterator[Store]:
-        async with self._database.writing() as connection:
+        async with self._database.writing(self.commits.begin()) as connection:
             yield Store(connection, actor)

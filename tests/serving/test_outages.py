@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,6 @@ from tests.serving.real import (
 )
 from tests.serving.test_browsers import browsing
 
-HOLD_COMMITS = "select pg_advisory_xact_lock(1)"
-LOCK_TABLE = "lock table flow in access exclusive mode"
 TOKEN = {"Authorization": f"Bearer fp_{'0' * 26}_x"}
 CUT = (
     "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -36,11 +33,6 @@ CUT = (
 )
 NOTHING_DONE = "The database is down or too busy just now, so nothing was done. Try again soon."
 NOTHING_WRITTEN = "The database is down or too busy just now, so nothing of this was written. Try again soon."
-PERHAPS_WRITTEN = (
-    "The connection to the database was lost while this was being committed, so that it isn't known whether it was "
-    "written. Look before you send it again."
-)
-NOT_SHOWN = "The database is down or too busy just now, so this can't be shown. Look whether it was written before you send it again."
 LOST = (
     "ConnectionDoesNotExistError: connection was closed in the middle of operation: "
     "terminating connection due to administrator command"
@@ -49,14 +41,6 @@ TWO_MUTATIONS = (
     "mutation($first: CreateFlowInput!, $second: CopyFlowInput!) "
     "{ createFlow(input: $first) { errors { code } } copyFlow(input: $second) { errors { code } } }"
 )
-WAIT_AT_COMMIT = """
-    create function wait() returns trigger language plpgsql as
-    $$ begin perform pg_advisory_xact_lock(1); return null; end $$
-"""
-WAITS = """
-    create constraint trigger waits after insert on flow deferrable initially deferred
-    for each row execute function wait()
-"""
 
 
 def assert_refused(response: httpx.Response) -> None:
@@ -189,42 +173,6 @@ async def test_of_several_mutations_those_that_were_done_are_told(databases: Dat
     assert told["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
     assert ("First" in names, "Second" in names) == (True, False)
     assert warnings(log) == [("database unavailable", LOST)]
-
-
-async def test_of_what_was_being_committed_nobody_says_that_it_was_not_written(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    async with real_server(databases, loaded_trade) as real:
-        await run_sql(real.api.database_url, WAIT_AT_COMMIT)
-        await run_sql(real.api.database_url, WAITS)
-        with capture_logs() as log:
-            async with real.locked(HOLD_COMMITS):
-                response = await cut_off(real, real.copying())
-    assert (response.status_code, response.json()["data"]) == (200, {"copyFlow": None})
-    assert error_of(response)["message"] == PERHAPS_WRITTEN
-    assert error_of(response)["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
-    assert "Retry-After" not in response.headers
-    assert warnings(log) == [("database unavailable", LOST)]
-
-
-async def test_what_was_written_and_cant_be_shown_is_not_called_undone(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    async with real_server(databases, loaded_trade) as real, AsyncExitStack() as locked:
-        await run_sql(real.api.database_url, WAIT_AT_COMMIT)
-        await run_sql(real.api.database_url, WAITS)
-        async with real.locked(HOLD_COMMITS):
-            request = real.copying(name="Written")
-            assert await soon_true(lambda: waiting(real))
-            # It gets the table when the copy is committed, before anybody reads it.
-            locking = asyncio.create_task(locked.enter_async_context(real.locked(LOCK_TABLE)))
-            assert await soon_true(lambda: waiting(real, application=""))
-        await locking
-        response = await cut_off(real, request)
-        await locked.aclose()
-        assert "Written" in await real.names()
-    assert (response.status_code, response.json()["data"]) == (200, {"copyFlow": None})
-    assert error_of(response)["message"] == NOT_SHOWN
 
 
 REFUSES = """

@@ -116,8 +116,8 @@ async def test_what_takes_longer_than_the_grace_or_meets_a_second_signal_is_undo
         assert await real.names() == before
     assert code_of(response) == (503, "SHUTTING_DOWN")
     assert response.json()["errors"][0]["message"] == (
-        "The server had to shut down before the request was done. What was unfinished was undone; look whether a "
-        "mutation was done before you send it again."
+        "The request was ended, since the server had to shut down, and what was unfinished of it was undone. "
+        "Nothing was written: send it again, or ask for less."
     )
     assert response.headers["Retry-After"] == "1"
 

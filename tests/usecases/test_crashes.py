@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.storage.engine import CommitState, DatabaseUnavailable
+from app.storage.commits import CommitState
+from app.storage.engine import DatabaseUnavailable
 from tests.usecases.graphs import code, graph
 from tests.usecases.world import World, created, exported
 

@@ -55,7 +55,10 @@ class Executor:
         # One mutation is done, and its result read, before the next is begun.
         steps: list[Fields] = [[field] for field in selection.fields] if self._plan.is_mutation else [selection.fields]
         for fields in steps:
+            known = len(self._completion.errors)
             await self._execute(root, fields)
+            if self._plan.is_mutation:
+                self._context.tell_what_was_written(self._completion.errors[known:])
         return ExecutionResult(None if root.nulled else root.answers[0], self._completion.errors or None)
 
     async def _execute(self, root: Objects, fields: Fields) -> None:

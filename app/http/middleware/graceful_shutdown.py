@@ -4,15 +4,16 @@ import asyncio
 from contextlib import suppress
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.in_flight import InFlightRequests, current_task
-from app.http.refused_requests import RequestCode, RequestError
-from app.http.responses import note_refusal, refused
+from app.http.refused_requests import RequestCode, RequestError, cut_off
+from app.http.responses import logged_refusal
+from app.storage.commits import Commits
 
 RETRY_AFTER_SECONDS = 1
 """Another process, or the next one, can answer soon."""
+CUT_OFF = "The request was ended, since the server had to shut down"
 BODY_SECONDS = 1
 """How long the body of a request may still come that is turned away."""
 
@@ -31,7 +32,7 @@ class GracefulShutdown:
         answer = SentWithClose(send, self._in_flight)
         if self._in_flight.stopping and scope["path"] != "/health":
             await read_to_the_end(receive)
-            await turned_away()(scope, receive, answer)
+            await logged_refusal(turned_away())(scope, receive, answer)
             return
         task = current_task()
         self._in_flight.add(task)
@@ -41,7 +42,8 @@ class GracefulShutdown:
             if answer.is_begun or not self._in_flight.cut_off:
                 raise
             task.uncancel()
-            await cut_off()(scope, receive, answer)
+            told = cut_off(RequestCode.SHUTTING_DOWN, CUT_OFF, scope.get("commits", Commits()))
+            await logged_refusal(told)(scope, receive, answer)
         finally:
             self._in_flight.remove(task)
 
@@ -71,17 +73,6 @@ async def read_to_the_end(receive: Receive) -> None:
                 pass
 
 
-def turned_away() -> Response:
-    return shutting_down("The server is shutting down, and has not begun with the request. Send it again.")
-
-
-def cut_off() -> Response:
-    return shutting_down(
-        "The server had to shut down before the request was done. What was unfinished was undone; look whether a "
-        "mutation was done before you send it again."
-    )
-
-
-def shutting_down(message: str) -> Response:
-    note_refusal(RequestCode.SHUTTING_DOWN)
-    return refused(RequestError(503, RequestCode.SHUTTING_DOWN, message, {"Retry-After": str(RETRY_AFTER_SECONDS)}))
+def turned_away() -> RequestError:
+    message = "The server is shutting down, and has not begun with the request. Send it again."
+    return RequestError(503, RequestCode.SHUTTING_DOWN, message, {"Retry-After": str(RETRY_AFTER_SECONDS)})
