@@ -1,11 +1,19 @@
 """The signals that stop a server."""
 
+import ctypes
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import parent_process
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+EXIT_SECONDS = 2
+"""How much longer workers may take to end than requests may, before they are killed."""
+TELL_WHEN_PARENT_ENDS = 1
+"""PR_SET_PDEATHSIG of prctl."""
 
 
 def stop_on_signals() -> None:
@@ -25,6 +33,22 @@ def stop_on_signals() -> None:
 def ignore_signals() -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def end_with_parent() -> bool:
+    """Have a child told by SIGTERM when its parent ends, even if that is killed; whether the system can, which is Linux."""
+    if sys.platform != "linux":
+        return False
+    ctypes.CDLL(None).prctl(TELL_WHEN_PARENT_ENDS, signal.SIGTERM)
+    if parent_has_ended():
+        os.kill(os.getpid(), signal.SIGTERM)
+    return True
+
+
+def parent_has_ended() -> bool:
+    """Whether a child has been left behind."""
+    parent = parent_process()
+    return parent is not None and parent.pid != os.getppid()
 
 
 @contextmanager

@@ -17,7 +17,9 @@ from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context
 from pathlib import Path
 
-from app.server.signals import SIGNALS, blocked
+from app.server.backoff import delay_after
+from app.server.database_keeper import DatabaseKeeper
+from app.server.signals import EXIT_SECONDS, SIGNALS, blocked
 from app.settings import Settings
 from app.telemetry import MULTIPROCESS_FOLDER
 from app.telemetry.log import log
@@ -29,13 +31,6 @@ Serve = Callable[[socket.socket, int], None]
 
 LONGEST_ROUND_SECONDS = 1.0
 """How often heartbeats are looked for, at the least."""
-EXIT_SECONDS = 2
-"""How much longer workers may take to end than requests may, before they are killed."""
-FIRST_DELAY_SECONDS = 0.1
-LONGEST_DELAY_SECONDS = 10.0
-"""How long the next worker waits where one after the other dies."""
-STEADY_SECONDS = 10.0
-"""Whoever served so long is replaced without such a delay."""
 DUMP_SECONDS = 1.0
 DUMP_PAUSE_SECONDS = 0.2
 """How long a worker may take to write where it stands, and to go on writing."""
@@ -98,13 +93,6 @@ class Worker:
             return b""
 
 
-def delay_after(delay_seconds: float, *, served_seconds: float) -> float:
-    """How long a worker waits whose predecessor waited so long, and served so long after that."""
-    if served_seconds >= STEADY_SECONDS:
-        return FIRST_DELAY_SECONDS
-    return min(max(2 * delay_seconds, FIRST_DELAY_SECONDS), LONGEST_DELAY_SECONDS)
-
-
 class Supervisor:
     """Starts workers and watches them, in the main thread of a process that has no other."""
 
@@ -114,9 +102,12 @@ class Supervisor:
         listening: socket.socket,
         settings: Settings,
         metrics: Path | None = None,
+        *,
         greet: Callable[[], object] = lambda: None,
+        keeper: DatabaseKeeper | None = None,
     ) -> None:
-        """`greet` is called when the first worker serves."""
+        """`greet` is called when the first worker serves. A database without a keeper is somebody else's."""
+        self._keeper = keeper
         self._serve = serve
         self._greet = greet
         self._listening = listening
@@ -141,6 +132,8 @@ class Supervisor:
             try:
                 self._watch_all(woken)
             finally:
+                if self._keeper is not None:
+                    self._keeper.stop()
                 for each in self._workers:
                     each.kill()
         return not self._could_not_start
@@ -159,6 +152,8 @@ class Supervisor:
             self._watch(min(now - before, 2 * self._round_seconds))
             self._reap(now)
             self._respawn(now)
+            if self._keeper is not None and self._deadline is None:
+                self._keeper.look(now)
             before = now
 
     @contextmanager
@@ -181,6 +176,8 @@ class Supervisor:
         nearest = min((at - now for at, _ in self._respawns), default=math.inf)
         if self._deadline is not None:
             nearest = min(nearest, self._deadline - now)
+        elif self._keeper is not None:
+            nearest = min(nearest, self._keeper.due_at - now)
         return max(0, min(nearest, self._round_seconds))
 
     def _pass_signals_on(self, now: float) -> None:
@@ -246,7 +243,8 @@ def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[
 
         # What is there now stays, and its pages are shared as long as the garbage collection leaves them alone.
         gc.freeze()
-        return Supervisor(be_a_worker, listening, settings, metrics, greet).run()
+        keeper = DatabaseKeeper(settings.data_dir, listening) if settings.database_url is None else None
+        return Supervisor(be_a_worker, listening, settings, metrics, greet=greet, keeper=keeper).run()
 
 
 @contextmanager

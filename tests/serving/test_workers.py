@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ import httpx
 import psutil
 import pytest
 
-from app.server.supervisor import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, STEADY_SECONDS, delay_after
+from app.server.backoff import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, STEADY_SECONDS, delay_after
 from tests.serving.test_browsers import NOWHERE
 
 PATIENCE_SECONDS = 60
@@ -206,6 +207,34 @@ def test_workers_end_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
         it.process.kill()
 
         until(lambda: not any(is_running(pid) for pid in workers))
+
+
+def test_workers_left_behind_finish_what_they_have_begun_and_give_the_port_away_at_once(tmp_path: Path) -> None:
+    answers = list[str]()
+    with supervised("with_traps", tmp_path, WORKERS=2, SHUTDOWN_SECONDS=PATIENCE_SECONDS) as it:
+        workers = it.pids(2)
+        asking = threading.Thread(target=lambda: answers.append(it.get("/slow")))
+        asking.start()
+        until((tmp_path / "begun").exists)
+        it.process.kill()
+        port = int(it.url.rpartition(":")[2])
+        until(lambda: can_listen(port))
+        assert any(is_running(pid) for pid in workers)
+        (tmp_path / "go on").touch()
+        asking.join()
+        until(lambda: not any(is_running(pid) for pid in workers))
+    assert answers == ["done"]
+
+
+def can_listen(port: int) -> bool:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            other.bind(("127.0.0.1", port))
+            other.listen()
+        except OSError:
+            return False
+        return True
 
 
 def is_running(pid: int) -> bool:

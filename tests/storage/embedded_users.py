@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import psutil
 
-from app.storage.embedded.server import Place, find_postmaster
+from app.storage.embedded.place import Place, find_postmaster
 
 USER = """
 import sys

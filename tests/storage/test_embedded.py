@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.embedded import running
+from app.storage.embedded import is_down, running, start_again
 from tests.storage.embedded_users import ask, eventually, server_of, socket_folder, user_of, watches_of
 
 
@@ -132,3 +132,43 @@ def test_processes_that_start_at_the_same_moment_share_one_server(folder: Path) 
     assert server_of(data_dir) is None
     assert (data_dir / "postgres.log").read_text().count("starting PostgreSQL") == 1
     assert [each.name for each in folder.iterdir()] == ["data"]
+
+
+async def test_one_that_is_started_again_is_found_where_it_was_although_its_path_is_too_long(folder: Path) -> None:
+    data_dir = folder / ("long" * 25)
+    with running(data_dir) as url:
+        socket = socket_folder(url)
+        assert socket.parent != data_dir
+        await ask(url, "create table kept as select 1 as one")
+        server = server_of(data_dir)
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+        assert eventually(lambda: is_down(data_dir))
+        assert start_again(data_dir)
+        assert not start_again(data_dir)
+        assert not is_down(data_dir)
+        assert await ask(url, "select one from kept") == 1
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+    assert (is_down(data_dir), socket.exists()) == (True, False)
+
+
+def test_a_folder_in_the_temporary_one_that_somebody_else_has_made_is_not_used(folder: Path) -> None:
+    data_dir = folder / ("long" * 25)
+    with running(data_dir) as url:
+        taken = socket_folder(url)
+    taken.mkdir(mode=0o755)
+    try:
+        with running(data_dir) as url:
+            assert socket_folder(url) != taken
+    finally:
+        taken.rmdir()
+
+
+def test_a_killed_first_start_leaves_nothing_at_the_next_one(folder: Path) -> None:
+    data_dir = folder / "data"
+    with user_of(data_dir) as user:
+        assert eventually(lambda: any(data_dir.glob("postgres.new-*/base")))
+        # What makes the cluster goes on, as a process of its own.
+        user.kill()
+    with running(data_dir):
+        assert list(data_dir.glob("postgres.new-*")) == []

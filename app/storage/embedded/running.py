@@ -1,7 +1,8 @@
 """The embedded PostgreSQL: every process that uses a data directory joins its one server.
 
 The first one starts the server, the last one stops it. Who uses it is counted by shared locks on a file, which the
-kernel drops however a process ends; a small watch stops the server when the last one was killed.
+kernel drops however a process ends; a small watch stops the server when the last one was killed. Whoever uses a server
+that has ended by itself may start it again: all of them know its socket.
 """
 
 import fcntl
@@ -14,9 +15,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from app.storage.embedded.binaries import WAYS_OUT, Account, EmbeddedDatabaseError, account_for, environment, myself
-from app.storage.embedded.server import DATABASE, PORT, USER, Place, Postmaster, find_postmaster, join_or_start, stop
+from app.storage.embedded.place import Place, Postmaster, find_postmaster
+from app.storage.embedded.server import DATABASE, USER, join_or_start, stop
+from app.storage.embedded.socket_folder import PORT
 
-__all__ = ["EmbeddedDatabaseError", "running", "watch"]
+__all__ = ["EmbeddedDatabaseError", "is_down", "running", "start_again", "watch"]
 
 
 @contextmanager
@@ -35,6 +38,22 @@ def running(data_dir: Path, *, make: bool = True) -> Iterator[str]:
         yield url_of(postmaster)
     finally:
         leave(place, account, users)
+
+
+def is_down(data_dir: Path) -> bool:
+    """Whether no server runs there, not even one that is starting."""
+    return find_postmaster(Place(data_dir.expanduser().resolve())) is None
+
+
+def start_again(data_dir: Path) -> bool:
+    """Start the server for those who use it, unless another one of them has; whether it was started.
+
+    Raises EmbeddedDatabaseError.
+    """
+    with said_plainly(data_dir):
+        place, account = prepare(data_dir, make=False)
+        with gate(place, account):
+            return join_and_watch(place, account)[1]
 
 
 @contextmanager
@@ -100,10 +119,15 @@ def join(place: Place, account: Account, users: int) -> Postmaster:
     """Count ourselves in. What has to be decided alone, starting and stopping, is decided behind the gate."""
     with gate(place, account):
         fcntl.flock(users, fcntl.LOCK_SH)
-        postmaster, started = join_or_start(place, account)
-        if started:
-            start_watch(place, postmaster)
-    return postmaster
+        return join_and_watch(place, account)[0]
+
+
+def join_and_watch(place: Place, account: Account) -> tuple[Postmaster, bool]:
+    """The ready server, and whether it was started now. The caller is behind the gate."""
+    postmaster, started = join_or_start(place, account)
+    if started and not is_watched(place, account):
+        start_watch(place)
+    return postmaster, started
 
 
 def leave(place: Place, account: Account, users: int) -> None:
@@ -119,9 +143,10 @@ def leave(place: Place, account: Account, users: int) -> None:
         os.close(users)
 
 
-def nobody_else(users: int) -> bool:
+def nobody_else(lock: int) -> bool:
+    """Whether nobody else has it; then it is ours alone."""
     try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -129,7 +154,7 @@ def nobody_else(users: int) -> bool:
 
 @contextmanager
 def gate(place: Place, account: Account) -> Iterator[None]:
-    lock = open_lock(place.data_dir / "gate.lock", account)
+    lock = open_lock(gate_file(place), account)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -137,8 +162,16 @@ def gate(place: Place, account: Account) -> Iterator[None]:
         os.close(lock)
 
 
+def gate_file(place: Place) -> Path:
+    return place.data_dir / "gate.lock"
+
+
 def users_file(place: Place) -> Path:
     return place.data_dir / "users.lock"
+
+
+def watch_file(place: Place) -> Path:
+    return place.data_dir / "watch.lock"
 
 
 def open_lock(path: Path, account: Account) -> int:
@@ -147,38 +180,62 @@ def open_lock(path: Path, account: Account) -> int:
     return lock
 
 
-def start_watch(place: Place, postmaster: Postmaster) -> None:
+def is_watched(place: Place, account: Account) -> bool:
+    """Whether there is a watch, as after a server that has ended by itself. The caller is behind the gate."""
+    lock = open_lock(watch_file(place), account)
+    try:
+        return not nobody_else(lock)
+    finally:
+        os.close(lock)
+
+
+def start_watch(place: Place) -> None:
     """Start what stops the server if its last user is killed and can't do it."""
     environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[2]), *sys.path))}
     log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        command = (sys.executable, "-m", "app.storage.embedded.watch", place.data_dir, str(postmaster.pid))
+        command = (sys.executable, "-m", "app.storage.embedded.watch", place.data_dir)
         myself().detach(*command, log=log, environ=environ)
     finally:
         os.close(log)
 
 
-def watch(data_dir: Path, pid: int) -> None:
+def watch(data_dir: Path) -> None:
     """Wait until nobody uses the server any more, and stop it unless its last user does.
 
     Makes no file: by now somebody may be removing the data directory.
     """
     place = Place(data_dir)
-    while runs(place, pid):
-        try:
-            users = os.open(users_file(place), os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return
+    try:
+        with open_file(watch_file(place)) as own:
+            while nobody_else(own) and not has_ended_unused(place, own):
+                pass
+    except FileNotFoundError:
+        return
+
+
+def has_ended_unused(place: Place, own: int) -> bool:
+    """Wait until nobody uses the server, and stop it unless somebody has come before we are behind the gate."""
+    with open_file(users_file(place)) as users, open_file(gate_file(place)) as own_gate:
         fcntl.flock(users, fcntl.LOCK_EX)
-        # Somebody may come before we are behind the gate; there we ask again.
         fcntl.flock(users, fcntl.LOCK_UN)
-        if runs(place, pid):
-            leave(place, account_for(place.cluster), users)
+        fcntl.flock(own_gate, fcntl.LOCK_EX)
+        if not nobody_else(users):
+            return False
+        stop(place)
+        # Whoever comes next finds no watch, and starts one.
+        fcntl.flock(own, fcntl.LOCK_UN)
+        return True
 
 
-def runs(place: Place, pid: int) -> bool:
-    found = find_postmaster(place)
-    return found is not None and found.pid == pid
+@contextmanager
+def open_file(path: Path) -> Iterator[int]:
+    """A lock that is there; FileNotFoundError where it isn't."""
+    lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
 
 
 def url_of(postmaster: Postmaster) -> str:

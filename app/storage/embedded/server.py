@@ -7,26 +7,22 @@ import signal
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from app.storage.embedded.binaries import WAYS_OUT, Account, EmbeddedDatabaseError, binaries_for, initdb_in
+from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, binaries_for, initdb_in
+from app.storage.embedded.place import Place, Postmaster, find_postmaster, is_alive, read_pid_file, serves
+from app.storage.embedded.socket_folder import PORT, make_socket_dir, remove_socket
 
 USER = "flowport"
 DATABASE = "postgres"
-PORT = 5432
 MAJOR_VERSION = "18"
 MOST_CONNECTIONS = 200
 
 # Recovery of a large database after a crash may take minutes.
 PATIENCE_SECONDS = 300
 LOG_BYTES = 10_000_000
-
-# The system's limit for the address of a socket is 104 bytes on macOS and 108 on Linux.
-SOCKET_FILE = f".s.PGSQL.{PORT}"
-SOCKET_ADDRESS_BYTES = 103
 
 INITDB_OPTIONS = (
     f"--username={USER}",
@@ -55,54 +51,6 @@ log_timezone = 'UTC'
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The data directory and what of ours lies in it."""
-
-    data_dir: Path
-
-    @property
-    def cluster(self) -> Path:
-        return self.data_dir / "postgres"
-
-    @property
-    def log(self) -> Path:
-        return self.data_dir / "postgres.log"
-
-
-@dataclass(frozen=True, slots=True)
-class Postmaster:
-    pid: int
-    socket_dir: Path
-    status: str
-
-
-def find_postmaster(place: Place) -> Postmaster | None:
-    """The running server of the cluster.
-
-    Its pid file may have outlived it and name a stranger by now; the server's working directory is the cluster.
-    """
-    lines = read_pid_file(place)
-    try:
-        process = psutil.Process(int(lines[0]))
-    except (ValueError, IndexError, psutil.Error):
-        return None
-    if not serves(process, place.cluster):
-        return None
-    return Postmaster(process.pid, Path(lines[4]), lines[7].strip())
-
-
-def read_pid_file(place: Place) -> list[str]:
-    """Its lines, of which the first is the pid, the fifth the socket's folder and the eighth the status; or none."""
-    try:
-        text = (place.cluster / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape")
-    except FileNotFoundError:
-        return []
-    lines = text.splitlines()
-    # The file grows while the server starts.
-    return lines + [""] * (8 - len(lines))
-
-
 def join_or_start(place: Place, account: Account) -> tuple[Postmaster, bool]:
     """The ready server of the place, and whether it was started now. The caller holds the gate."""
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -111,13 +59,30 @@ def join_or_start(place: Place, account: Account) -> tuple[Postmaster, bool]:
             return found, False
         # Whoever was starting or stopping it was killed meanwhile; it goes on by itself.
         wait_a_little(place, deadline)
-    for leftover in place.data_dir.glob("postgres.new-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    remove_what_a_killed_start_left(place, deadline)
     binaries = binaries_for(account, place.data_dir)
     if not (place.cluster / "PG_VERSION").exists():
         create_cluster(place, account, binaries)
     refuse_other_version(place)
     return start(place, account, binaries, deadline), True
+
+
+def remove_what_a_killed_start_left(place: Place, deadline: float) -> None:
+    """Remove clusters that were never finished. What still makes one, for nobody, would go on making files."""
+    for leftover in place.data_dir.glob("postgres.new-*"):
+        while makers := [process for process in psutil.process_iter() if makes(process, leftover)]:
+            for maker in makers:
+                with suppress(psutil.NoSuchProcess):
+                    maker.kill()
+            wait_a_little(place, deadline)
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def makes(process: psutil.Process, cluster: Path) -> bool:
+    try:
+        return process.name() in {"initdb", "postgres"} and str(cluster) in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def create_cluster(place: Place, account: Account, binaries: Path) -> None:
@@ -152,7 +117,7 @@ def refuse_other_version(place: Place) -> None:
 
 def start(place: Place, account: Account, binaries: Path, deadline: float) -> Postmaster:
     remove_what_a_killed_server_left(place, deadline)
-    socket_dir = make_socket_dir(place, account)
+    socket_dir = make_socket_dir(place, account, last_socket_dir(place))
     write_settings(place, account, socket_dir)
     rotate(place.log)
     log = os.open(place.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -200,43 +165,13 @@ def remove_what_a_killed_server_left(place: Place, deadline: float) -> None:
     (place.cluster / "postmaster.pid").unlink()
 
 
-def serves(process: psutil.Process, cluster: Path) -> bool:
-    """Whether this is a process of the cluster's server; somebody's shell may be in the folder as well."""
-    try:
-        return process.name() == "postgres" and cluster.samefile(process.cwd())
-    except (OSError, psutil.Error):
-        # It is gone, or it is nobody whom we could have started.
-        return False
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def make_socket_dir(place: Place, account: Account) -> Path:
-    """A folder for the socket that only the account can enter: beside the cluster, if that path fits an address."""
-    beside = place.data_dir / "socket"
-    if fits_an_address(beside):
-        beside.mkdir(mode=0o700, exist_ok=True)
-        account.own(beside)
-        return beside
-    for parent in (Path(tempfile.gettempdir()).resolve(), Path("/tmp").resolve()):  # noqa: S108 - a fresh folder in it
-        if fits_an_address(parent / "flowport-12345678") and account.can_enter(parent):
-            folder = Path(tempfile.mkdtemp(prefix="flowport-", dir=parent))
-            account.own(folder)
-            return folder
-    raise EmbeddedDatabaseError(
-        f"The path {place.data_dir} is too long for a socket, and so is that of the temporary folder. {WAYS_OUT}"
+def last_socket_dir(place: Place) -> Path | None:
+    """The folder of the socket as it was when the server was started last."""
+    settings = place.cluster / SETTINGS_FILE
+    found = re.search(
+        "^unix_socket_directories = '(.+)'$", settings.read_text() if settings.exists() else "", re.MULTILINE
     )
-
-
-def fits_an_address(folder: Path) -> bool:
-    """Whether the path of a socket in the folder is short, and plain enough to need no quoting anywhere."""
-    address = str(folder / SOCKET_FILE)
-    return len(os.fsencode(address)) <= SOCKET_ADDRESS_BYTES and re.fullmatch(r"[A-Za-z0-9._/-]+", address) is not None
+    return None if found is None else Path(found[1])
 
 
 def write_settings(place: Place, account: Account, socket_dir: Path) -> None:
@@ -270,16 +205,6 @@ def stop(place: Place) -> None:
                 process.send_signal(signal.SIGQUIT)
             time.sleep(0.005)
     remove_socket(place, found.socket_dir)
-
-
-def remove_socket(place: Place, folder: Path) -> None:
-    """Remove the socket and, if we made it in the temporary directory, its folder; nothing else, whatever its path."""
-    # Somebody may have cleaned up already, or put something there.
-    with suppress(OSError):
-        for file in (SOCKET_FILE, f"{SOCKET_FILE}.lock"):
-            (folder / file).unlink(missing_ok=True)
-        if folder.parent != place.data_dir:
-            folder.rmdir()
 
 
 def wait_a_little(place: Place, deadline: float) -> None:
