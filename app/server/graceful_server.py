@@ -1,6 +1,7 @@
 """The HTTP server of a worker: how it ends without losing what was begun."""
 
 import asyncio
+import faulthandler
 import signal
 import socket
 import time
@@ -13,6 +14,7 @@ import uvicorn
 from app.http.in_flight import InFlightRequests
 from app.server.application import create_app
 from app.server.client_connections import protocol_of
+from app.server.signals import EXIT_SECONDS, parent_has_ended
 from app.settings import Settings
 from app.telemetry.log import log
 
@@ -46,22 +48,32 @@ class Server(uvicorn.Server):
         elif self._signal is None:
             self._signal, self._deadline = sig, time.monotonic() + self._grace_seconds
             work.stop()
+            if parent_has_ended():
+                # Nobody is left who would kill us if we hang.
+                faulthandler.dump_traceback_later(self._grace_seconds + EXIT_SECONDS, exit=True)
         else:
             self._deadline = 0
 
     async def on_tick(self, counter: int) -> bool:
         self._beat()
         work = self._work()
-        if self._signal is not None and work is not None and self._may_stop(work):
-            super().handle_exit(self._signal, None)
+        if self._signal is not None and work is not None:
+            if parent_has_ended():
+                # Whoever is started in place of our supervisor wants the port.
+                self._stop_listening()
+            if self._may_stop(work):
+                super().handle_exit(self._signal, None)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for each in self.servers:
-            each.close()
+        self._stop_listening()
         # Whoever got in last is still read, and answered.
         await asyncio.sleep(LINGER_SECONDS / 4)
         await super().shutdown(sockets)
+
+    def _stop_listening(self) -> None:
+        for each in self.servers:
+            each.close()
 
     def _may_stop(self, work: InFlightRequests) -> bool:
         now = time.monotonic()

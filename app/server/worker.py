@@ -8,7 +8,7 @@ import socket
 from contextlib import suppress
 
 from app.server.graceful_server import Server
-from app.server.signals import stop_on_signals, unblock
+from app.server.signals import end_with_parent, parent_has_ended, stop_on_signals, unblock
 from app.settings import read_settings
 from app.telemetry.log import configure_log
 
@@ -23,9 +23,10 @@ usual 700, reading one took ten times as long."""
 class Heart:
     """What beats as long as the event loop runs: the supervisor hears it, and a worker without one stops."""
 
-    def __init__(self, pipe: int) -> None:
+    def __init__(self, pipe: int, *, is_told: bool) -> None:
+        """`is_told`: the system tells when the supervisor ends."""
         self._pipe = pipe
-        self._supervisor: int | None = os.getppid()
+        self._looks = not is_told
         os.set_blocking(pipe, False)
         faulthandler.register(DUMP_SIGNAL, file=pipe, all_threads=True)
 
@@ -33,8 +34,8 @@ class Heart:
         # A supervisor that doesn't read is stopped, which is no reason to stop serving.
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self._pipe, b".")
-        if self._supervisor not in {None, os.getppid()}:
-            self._supervisor = None
+        if self._looks and parent_has_ended():
+            self._looks = False
             os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -44,10 +45,11 @@ def be_a_worker(listening: socket.socket, pipe: int) -> None:
     stop_on_signals()
     # Ctrl-C reaches every process of a terminal; the supervisor says what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    is_told = end_with_parent()
     unblock()
     # What was imported stays for good, so that there is no need to look through it again and again.
     gc.freeze()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 10, 10)
     settings = read_settings()
     configure_log(log_format=settings.log_format, level=settings.log_level)
-    Server(settings, beat=Heart(pipe).beat).run(sockets=[listening])
+    Server(settings, beat=Heart(pipe, is_told=is_told).beat).run(sockets=[listening])

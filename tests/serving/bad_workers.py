@@ -3,6 +3,7 @@
 A process of its own, since a supervisor forks: it mustn't have threads.
 """
 
+import asyncio
 import os
 import re
 import signal
@@ -44,7 +45,7 @@ def that_hangs(listening: socket.socket, _pipe: int) -> None:
 def with_traps(listening: socket.socket, pipe: int) -> None:
     """A worker as it is, but for requests that it never answers, and for one that tells its id."""
     usual = application.other_routes
-    traps = [Route("/pid", own_pid), Route("/spin", spin), Route("/match", match_for_ever)]
+    traps = [Route("/pid", own_pid), Route("/spin", spin), Route("/match", match_for_ever), Route("/slow", slow)]
     application.other_routes = lambda *given: [*traps, *usual(*given)]
     be_a_worker(listening, pipe)
 
@@ -56,6 +57,15 @@ async def own_pid(_: Request) -> Response:
 def that_tells_ids(_listening: socket.socket, _pipe: int) -> None:
     for _ in range(3):
         print(new_id(Kind.FLOW))  # noqa: T201 - for the test
+
+
+async def slow(_: Request) -> Response:
+    """Answers when the test lets it."""
+    folder = Path(os.environ["HANGS"])
+    (folder / "begun").touch()
+    while not (folder / "go on").exists():  # noqa: ASYNC110 - of another process
+        await asyncio.sleep(0.01)
+    return PlainTextResponse("done")
 
 
 async def spin(_: Request) -> Response:
