@@ -1,6 +1,7 @@
 """Health, readiness and metrics."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 
@@ -9,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.server.backoff import is_steady
 from app.settings import Settings, is_loopback
 from app.storage.engine import Database, DatabaseFailure
 from app.storage.migrate import has_newest_schema
@@ -21,7 +23,9 @@ LONGEST_SECONDS = 10
 
 
 async def health(_: Request) -> Response:
-    """The process answers."""
+    """The process answers, and isn't the next one of several that have ended one after the other."""
+    if not is_steady(time.monotonic()):
+        raise HTTPException(503, "Server processes end one after the other; the log says how.", TRY_AGAIN)
     return JSONResponse({"status": "ok"})
 
 
@@ -53,7 +57,10 @@ def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
             raise HTTPException(404)
         if token is not None and not bears(request.headers.get("authorization", ""), token):
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
-        return Response(exposition(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+        measured = exposition()
+        if measured is None:
+            raise HTTPException(503, "There was no room for metrics when the server started; the log says where.")
+        return Response(measured, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
     return metrics
 

@@ -17,12 +17,13 @@ from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context
 from pathlib import Path
 
-from app.server.backoff import delay_after
+from app.server.backoff import delay_after, started_after
 from app.server.database_keeper import DatabaseKeeper
 from app.server.signals import EXIT_SECONDS, SIGNALS, blocked
 from app.settings import Settings
 from app.telemetry import MULTIPROCESS_FOLDER
 from app.telemetry.log import log
+from app.telemetry.metrics_files import forget_gauges, make_files, take_number
 
 # The program is imported once, before: workers share its memory, and a new one serves at once.
 FORK = get_context("fork")
@@ -39,7 +40,9 @@ DUMP_PAUSE_SECONDS = 0.2
 class Worker:
     """A worker as its supervisor sees it."""
 
-    def __init__(self, serve: Serve, listening: socket.socket, *, delay_seconds: float = 0) -> None:
+    def __init__(self, serve: Serve, listening: socket.socket, number: int, *, delay_seconds: float = 0) -> None:
+        """`number` tells it from the others; it is that of the worker that it replaces."""
+        self.number = number
         self.silent_seconds = 0.0
         """Since the last heartbeat; until the first one the worker is starting, and not waited for."""
         self.has_served = False
@@ -47,7 +50,8 @@ class Worker:
         self._delay_seconds = delay_seconds
         self.pipe, theirs = os.pipe()
         os.set_blocking(self.pipe, False)
-        self.process = FORK.Process(target=serve, args=(listening, theirs), name="flowport worker")
+        given = (serve, listening, theirs, number, delay_seconds)
+        self.process = FORK.Process(target=begin, args=given, name="flowport worker")
         with blocked():
             self.process.start()
         os.close(theirs)
@@ -93,6 +97,13 @@ class Worker:
             return b""
 
 
+def begin(serve: Serve, listening: socket.socket, pipe: int, number: int, delay_seconds: float) -> None:
+    """What a worker does first."""
+    take_number(number)
+    started_after(delay_seconds)
+    serve(listening, pipe)
+
+
 class Supervisor:
     """Starts workers and watches them, in the main thread of a process that has no other."""
 
@@ -118,8 +129,8 @@ class Supervisor:
         # More than they need: whoever hangs is killed.
         self._patience_seconds = settings.shutdown_seconds + EXIT_SECONDS
         self._workers: list[Worker] = []
-        self._respawns: list[tuple[float, float]] = []
-        """When a worker is to be started, and after which delay."""
+        self._respawns: list[tuple[float, float, int]] = []
+        """When a worker is to be started, after which delay, and its number."""
         self._signals: list[int] = []
         self._deadline: float | None = None
         self._has_served = False
@@ -128,7 +139,7 @@ class Supervisor:
     def run(self) -> bool:
         """Have workers serve until a signal; whether they could start."""
         with self._noticing_signals() as woken:
-            self._workers = [Worker(self._serve, self._listening) for _ in range(self._number)]
+            self._workers = [Worker(self._serve, self._listening, number + 1) for number in range(self._number)]
             try:
                 self._watch_all(woken)
             finally:
@@ -173,7 +184,7 @@ class Supervisor:
 
     def _longest_wait(self) -> float:
         now = time.monotonic()
-        nearest = min((at - now for at, _ in self._respawns), default=math.inf)
+        nearest = min((at - now for at, _, _ in self._respawns), default=math.inf)
         if self._deadline is not None:
             nearest = min(nearest, self._deadline - now)
         elif self._keeper is not None:
@@ -217,7 +228,7 @@ class Supervisor:
             self._workers.remove(each)
             pid, code = each.process.pid, each.process.exitcode or 0
             if self._metrics is not None:
-                forget_measures_of(pid, self._metrics)
+                forget_gauges(self._metrics, each.number)
             if self._deadline is None and code > 0 and not self._has_served:
                 # What ended one before any served would end the next one too.
                 self._could_not_start = True
@@ -226,21 +237,25 @@ class Supervisor:
                 delay = each.delay_of_the_next()
                 WORKERS_REPLACED.inc()
                 log().error("worker died and is replaced", worker=pid, code=code, delay=delay)
-                self._respawns.append((now + delay, delay))
+                self._respawns.append((now + delay, delay, each.number))
             each.close()
 
     def _respawn(self, now: float) -> None:
-        for at, delay in [each for each in self._respawns if each[0] <= now]:
-            self._respawns.remove((at, delay))
-            self._workers.append(Worker(self._serve, self._listening, delay_seconds=delay))
+        for due in [each for each in self._respawns if each[0] <= now]:
+            self._respawns.remove(due)
+            _, delay, number = due
+            self._workers.append(Worker(self._serve, self._listening, number, delay_seconds=delay))
 
 
 def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[], object]) -> bool:
     """Serve with workers until a signal; whether they could start. `greet` is called when the first one serves."""
-    with metrics_folder(several=settings.workers > 1) as metrics:
+    with metrics_folder(settings.workers) as metrics:
         # How numbers are kept is decided where this is imported, so not before the folder is named.
         from app.server.worker import be_a_worker
+        from app.telemetry.metrics import measure_apart
 
+        if metrics is None and settings.workers > 1:
+            measure_apart()
         # What is there now stays, and its pages are shared as long as the garbage collection leaves them alone.
         gc.freeze()
         keeper = DatabaseKeeper(settings.data_dir, listening) if settings.database_url is None else None
@@ -248,24 +263,25 @@ def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[
 
 
 @contextmanager
-def metrics_folder(*, several: bool) -> Iterator[Path | None]:
-    """A folder where several workers put together what they measure; named in the environment, which they inherit."""
-    if not several:
-        os.environ.pop(MULTIPROCESS_FOLDER, None)
+def metrics_folder(workers: int) -> Iterator[Path | None]:
+    """A folder where several workers put together what they measure, if there is room for one.
+
+    It is named in the environment, which they inherit.
+    """
+    os.environ.pop(MULTIPROCESS_FOLDER, None)
+    if workers == 1:
         yield None
         return
-    folder = Path(tempfile.mkdtemp(prefix="flowport-metrics-"))
-    os.environ[MULTIPROCESS_FOLDER] = str(folder)
+    folder: Path | None = None
     try:
-        yield folder
+        folder = Path(tempfile.mkdtemp(prefix="flowport-metrics-"))
+        make_files(folder, workers=workers)
+        os.environ[MULTIPROCESS_FOLDER] = str(folder)
+    except OSError as error:
+        log().error("metrics are off", reason=str(error), folder=str(folder))
+    try:
+        yield folder if MULTIPROCESS_FOLDER in os.environ else None
     finally:
-        del os.environ[MULTIPROCESS_FOLDER]
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def forget_measures_of(pid: int | None, metrics: Path) -> None:
-    """Take a worker that has ended out of the gauges."""
-    # When this is imported first decides how numbers are kept, so not before the folder is named.
-    from prometheus_client.multiprocess import mark_process_dead
-
-    mark_process_dead(pid, str(metrics))  # type: ignore[no-untyped-call]
+        os.environ.pop(MULTIPROCESS_FOLDER, None)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)

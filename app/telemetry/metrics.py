@@ -1,8 +1,6 @@
 """What is measured of the server, for Prometheus. Labels are bounded: they hold names of the schema, never a caller's."""
 
 import os
-import struct
-import time
 from functools import cache
 
 from prometheus_client import (
@@ -11,13 +9,16 @@ from prometheus_client import (
     Gauge,
     Histogram,
     generate_latest,
+    values,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.telemetry import MULTIPROCESS_FOLDER
+from app.telemetry.metrics_files import own_number
 
-ATTEMPTS = 20
-BETWEEN_ATTEMPTS = 0.005
+if MULTIPROCESS_FOLDER in os.environ:
+    # As the library would, but for the files: it would name them by the process id, and make them when they are needed.
+    values.ValueClass = values.MultiProcessValue(own_number)  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
 
@@ -56,6 +57,15 @@ WORKERS_REPLACED = Counter(
 """Counted by the supervisor: a worker that is forked later has the number."""
 
 
+_is_apart = False
+
+
+def measure_apart() -> None:
+    """Several processes measure, and have no files for that."""
+    global _is_apart  # noqa: PLW0603 - of this process and those that it forks
+    _is_apart = True
+
+
 def operation_ended(operation: str, outcome: str, *, seconds: float, statements: int) -> None:
     """Count an operation that was run."""
     operations, of_seconds, of_statements = _of_operation(operation, outcome)
@@ -75,16 +85,15 @@ def request_refused(code: str) -> None:
     REFUSED_REQUESTS.labels(code).inc()
 
 
-def exposition() -> bytes:
-    """Everything that is measured, in Prometheus' text format; of all server processes where they share a folder."""
+def exposition() -> bytes | None:
+    """Everything that is measured, in Prometheus' text format; of all server processes where they share a folder.
+
+    None where several processes have no room to share any, so that each knows its own numbers only.
+    """
+    if _is_apart:
+        return None
     if MULTIPROCESS_FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library types all but this
-    for _ in range(ATTEMPTS):
-        try:
-            return generate_latest(together)
-        except struct.error:
-            # The file of a process that has just begun may still be empty.
-            time.sleep(BETWEEN_ATTEMPTS)
     return generate_latest(together)

@@ -19,7 +19,14 @@ import httpx
 import psutil
 import pytest
 
-from app.server.backoff import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, STEADY_SECONDS, delay_after
+from app.server import backoff
+from app.server.backoff import (
+    FIRST_DELAY_SECONDS,
+    LONGEST_DELAY_SECONDS,
+    STEADY_SECONDS,
+    SUSPICIOUS_DELAY_SECONDS,
+    delay_after,
+)
 from tests.serving.test_browsers import NOWHERE
 
 PATIENCE_SECONDS = 60
@@ -114,6 +121,34 @@ def test_workers_that_die_again_and_again_are_replaced_ever_more_slowly(tmp_path
         assert it.stop() == 0
         lines = it.lines("worker died and is replaced")[:4]
     assert [(line["code"], line["delay"]) for line in lines] == [(-9, 0.1), (-9, 0.2), (-9, 0.4), (-9, 0.8)]
+
+
+def test_health_is_refused_by_one_that_comes_after_several_that_ended_in_a_row(tmp_path: Path) -> None:
+    with supervised("with_traps", tmp_path) as it:
+
+        def health_is_refused() -> bool:
+            [worker] = it.pids(1)
+            response = httpx.get(f"{it.url}/health", timeout=PATIENCE_SECONDS)
+            if response.status_code == httpx.codes.OK:
+                os.kill(worker, signal.SIGKILL)
+                until(lambda: not is_running(worker))
+            return response.status_code != httpx.codes.OK
+
+        until(health_is_refused)
+        delays = [line["delay"] for line in it.lines("worker died and is replaced")]
+        assert it.stop() == 0
+    assert delays == [0.1, 0.2, 0.4, 0.8, 1.6]
+
+
+def test_a_process_is_trusted_once_it_has_served_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+    try:
+        backoff.started_after(SUSPICIOUS_DELAY_SECONDS)
+        assert not backoff.is_steady(100 + STEADY_SECONDS - 0.1)
+        assert backoff.is_steady(100 + STEADY_SECONDS)
+    finally:
+        backoff.started_after(0)
+    assert backoff.is_steady(0)
 
 
 @pytest.mark.parametrize(

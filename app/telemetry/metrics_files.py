@@ -1,0 +1,48 @@
+"""The files in which several server processes put together what they measure.
+
+They are mapped into memory, where a page that the disk has no room for would kill whoever writes to it (SIGBUS). So they
+are written whole before any process begins, and don't grow: labels are bounded. Each process has files of its own, which
+the one that replaces it takes over.
+"""
+
+import os
+from pathlib import Path
+
+BYTES = {"counter": 65_536, "gauge_livesum": 4_096, "histogram": 524_288}
+"""By the beginning of the name that the library gives a file; more than twice what all labels take."""
+
+SUPERVISOR = 0
+"""The number of the supervisor; workers have the next ones."""
+
+_number = SUPERVISOR
+
+
+def own_number() -> int:
+    """The number of this process among those that measure together."""
+    return _number
+
+
+def take_number(number: int) -> None:
+    """To be called by a worker before it measures anything."""
+    global _number  # noqa: PLW0603 - it is that of the process
+    _number = number
+
+
+def make_files(folder: Path, *, workers: int) -> None:
+    """Raises OSError where there is no room for them."""
+    for number in range(SUPERVISOR, workers + 1):
+        for kind, size in BYTES.items():
+            with file_of(folder, kind, number).open("wb") as file:
+                file.write(bytes(size))
+                file.flush()
+                os.fsync(file.fileno())
+
+
+def forget_gauges(folder: Path, number: int) -> None:
+    """Take what a process has measured of its present state out, once it has ended."""
+    with file_of(folder, "gauge_livesum", number).open("r+b") as file:
+        file.write(bytes(BYTES["gauge_livesum"]))
+
+
+def file_of(folder: Path, kind: str, number: int) -> Path:
+    return folder / f"{kind}_{number}.db"
