@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.domain.model import UserId
 from app.graphql.context import Context
 from app.graphql.execution.meter import Meter
+from app.http.admission import Admission, Overloaded, Slot
 from app.http.authentication.authenticator import Authenticator, token_wanted
 from app.http.cost_analysis import cost_of
 from app.http.documents import Documents, Operation, operation_of
@@ -53,6 +54,7 @@ class Bounds:
     seconds: float
     limits: Limits
     rate_limiter: RateLimiter
+    admission: Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class ReceivedRequest:
     viewer: UserId | None
     media_type: str
     work: UnitOfWork
+    slot: Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +82,47 @@ class Endpoint:
 
     async def __call__(self, request: Request) -> Response:
         try:
-            return await self._answer(request)
+            return await self._answer_in_slot(request)
+        except Overloaded as refusal:
+            # While it is held back, nothing is kept of the request.
+            overloaded = refusal.with_traceback(None)
         except RequestError as refusal:
             note_refusal(refusal.code)
             return refused(refusal, error_media_type(request))
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
             return failed(current_request().request_id)
+        await self.bounds.admission.hold_back(overloaded)
+        return refused(overloaded, error_media_type(request))
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer_in_slot(self, request: Request) -> Response:
         if request.method not in {"GET", "POST"}:
             allowed = {"Allow": "GET, POST"}
             raise RequestError(
                 405, RequestCode.METHOD_NOT_ALLOWED, "Send GraphQL with POST, or queries with GET.", allowed
             )
+        authorization = request.headers.getlist("authorization")
+        client = request.scope.get("client")
+        slot = await self.bounds.admission.slot(authorization, client[0] if client else "")
+        try:
+            return await self._answer(request, authorization, slot)
+        finally:
+            slot.end()
+
+    async def _answer(self, request: Request, authorization: list[str], slot: Slot) -> Response:
         limit, work = asyncio.timeout(self.bounds.seconds), self.work.of_request()
         # Who cuts requests off tells by it what they have written.
         request.scope["commits"] = work.commits
         try:
             async with limit:
-                viewer = await self.authenticator.viewer(request.headers.getlist("authorization"))
+                viewer = await self.authenticator.viewer(authorization)
+                if viewer is not None:
+                    self.bounds.admission.remember(authorization, viewer)
                 if viewer is None and not self.access.introspection_for_all:
                     # There is nothing that could be asked, so nothing is read.
                     raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
-                received = ReceivedRequest(read, request.method, viewer, media_type, work)
+                received = ReceivedRequest(read, request.method, viewer, media_type, work, slot)
                 return await unless_gone(request, self._run(received))
         except ClientDisconnect:
             raise client_went_away() from None
@@ -131,6 +150,7 @@ class Endpoint:
             never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
             return answered(never_ran, received.media_type)
+        await received.slot.wait_if_costly(operation.hash, query_cost.cost)
         caller, meter = received.viewer or "", limits.meter()
         self.bounds.rate_limiter.take(caller, query_cost.cost)
         answer = CANCELLED
@@ -138,6 +158,7 @@ class Endpoint:
             answer = await self._execute(received, operation, meter)
         finally:
             headers = self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
+            self.bounds.admission.note_cost(operation.hash, meter.cost)
             seconds = perf_counter() - started
             self._note(received, operation, answer, cost=query_cost.cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}

@@ -49,6 +49,8 @@ class RequestCode(StrEnum):
     """The request or a statement took too long."""
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     """The database is down or too busy right now, or the keys of JWTs can't be had."""
+    OVERLOADED = "OVERLOADED"
+    """The server has more to do than it can."""
     SHUTTING_DOWN = "SHUTTING_DOWN"
     CLIENT_CLOSED_REQUEST = "CLIENT_CLOSED_REQUEST"
     """For the log only: nobody reads the answer."""

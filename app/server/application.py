@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.http.admission import Admission, Capacity
 from app.http.authentication.authenticator import Authenticator
 from app.http.authentication.json_web_tokens import JsonWebTokens
 from app.http.authentication.jwks import KeySet
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Application:
         statement_timeout_seconds=settings.statement_timeout_seconds,
         # So that who waits in vain can be told before its own time is over.
         connection_wait_seconds=settings.request_timeout_seconds / 2,
+        pool_wait_seconds=min(settings.max_wait_seconds, settings.request_timeout_seconds / 2),
         pooler_mode=settings.pooler_mode,
         in_use=CONNECTIONS,
     )
@@ -204,6 +206,18 @@ def bounds_of(settings: Settings) -> Bounds:
         seconds=settings.request_timeout_seconds,
         limits=limits,
         rate_limiter=RateLimiter(settings.rate_limit_cost_per_minute),
+        admission=Admission(capacity_of(settings)),
+    )
+
+
+def capacity_of(settings: Settings) -> Capacity:
+    """What a process takes on at once."""
+    running = settings.max_running_requests or max(2, pool_size_of(settings) * 8 // 5)
+    return Capacity(
+        running=running,
+        costly=min(running, settings.max_running_costly),
+        waiting=settings.max_waiting_requests,
+        wait_seconds=settings.max_wait_seconds,
     )
 
 

@@ -11,6 +11,7 @@ from app.settings import Settings
 
 USUAL_POOL, MOST_USUAL = 10, 150
 """How many connections a process has, and all together at most, unless somebody says otherwise."""
+OF_PROBES = 1
 SPARE = 10
 """Connections for commands beside a server that serves."""
 
@@ -26,10 +27,10 @@ def refuse_too_large_pools(settings: Settings) -> None:
         return
     from app.storage.embedded.server import MOST_CONNECTIONS
 
-    wanted = settings.workers * pool_size_of(settings)
+    wanted = settings.workers * (pool_size_of(settings) + OF_PROBES)
     if wanted > MOST_CONNECTIONS - SPARE:
         raise click.ClickException(
-            f"{settings.workers} server processes with {pool_size_of(settings)} database connections each are {wanted}; "
+            f"{settings.workers} server processes with {pool_size_of(settings)} database connections each, and one for probes, are {wanted}; "
             f"the embedded database has {MOST_CONNECTIONS - SPARE} for them. "
             "Set FLOWPORT_WORKERS or FLOWPORT_POOL_SIZE lower, or name a larger database in FLOWPORT_DATABASE_URL."
         )

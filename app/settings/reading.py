@@ -11,12 +11,13 @@ from app.settings.database_settings import DatabaseSettings
 from app.settings.jwt_settings import JwtSettings
 from app.settings.limit_settings import LimitSettings
 from app.settings.listening_settings import ListeningSettings
+from app.settings.load_settings import LoadSettings
 from app.settings.names import PREFIX, variable
 from app.settings.operation_settings import OperationSettings
 
 
 # The fields of the last base come first, in messages and lists.
-class Settings(OperationSettings, LimitSettings, JwtSettings, ListeningSettings, DatabaseSettings):
+class Settings(OperationSettings, LoadSettings, LimitSettings, JwtSettings, ListeningSettings, DatabaseSettings):
     """Every setting with its default; an environment variable of the same name in capitals sets it."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True)

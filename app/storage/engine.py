@@ -1,5 +1,6 @@
 """The database as the rest of storage uses it: connections for reading, transactions for writing."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import NoReturn
@@ -56,13 +57,18 @@ class DatabaseUnavailable(DatabaseFailure):
 class Database:
     """One pool of connections. A connection is taken for one read or one unit of work, never for a whole request."""
 
-    def __init__(self, url: str, pool: Pool) -> None:
+    def __init__(self, url: str, pool: Pool, pool_of_probes: Pool) -> None:
         self.url = url
         self._pool = pool
+        self._pool_of_probes = pool_of_probes
 
     def reading(self) -> "Reading":
         """A connection that PostgreSQL lets only read, without BEGIN and COMMIT around each statement if it is direct."""
         return Reading(self._pool)
+
+    def probing(self) -> "Reading":
+        """The same, but with a connection of its own, so that a probe needn't wait where all others are at work."""
+        return Reading(self._pool_of_probes)
 
     @asynccontextmanager
     async def writing(self, noted: Commit | None = None) -> AsyncIterator[WriteConnection]:
@@ -85,7 +91,7 @@ class Database:
             raise
 
     async def close(self) -> None:
-        await self._pool.close()
+        await asyncio.gather(self._pool.close(), self._pool_of_probes.close())
 
 
 class Reading:
@@ -217,14 +223,16 @@ def open_database(
     pool_size: int = 10,
     statement_timeout_seconds: float = 15,
     connection_wait_seconds: float = 15,
+    pool_wait_seconds: float = 15,
     pooler_mode: PoolerMode = "auto",
     in_use: InUse | None = None,
 ) -> Database:
     """A database behind a SQLAlchemy URL; nothing is connected before the first use.
 
-    A connection is waited for no longer than `connection_wait_seconds`, whether others have all of them or the server
-    doesn't answer; `in_use` counts those that are at work.
+    A server that doesn't answer is waited for no longer than `connection_wait_seconds`, and a connection, while others
+    have all of them, no longer than `pool_wait_seconds`; `in_use` counts those that are at work.
     """
     settings = {"jit": "off", "statement_timeout": str(int(statement_timeout_seconds * 1000))}
     connect = Connector(url, settings, connection_wait_seconds, pooler_mode)
-    return Database(url, ConnectionPool(connect, size=pool_size, wait_seconds=connection_wait_seconds, in_use=in_use))
+    pool = ConnectionPool(connect, size=pool_size, wait_seconds=pool_wait_seconds, in_use=in_use)
+    return Database(url, pool, ConnectionPool(connect, size=1, wait_seconds=connection_wait_seconds, in_use=None))

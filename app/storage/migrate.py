@@ -49,7 +49,7 @@ async def upgrade(url: str) -> None:
 
 async def has_newest_schema(database: Database) -> bool:
     """Whether the database has the newest schema."""
-    async with database.reading() as connection:
+    async with database.probing() as connection:
         if await connection.value(VERSION_TABLE) is None:
             return False
         return {row.version_num for row in await connection.rows(VERSIONS)} == newest_heads()

@@ -51,6 +51,12 @@ CONNECTIONS = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+REQUESTS_WAITING = Gauge(
+    "flowport_requests_waiting",
+    "Requests that are queued.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
 WORKERS_REPLACED = Counter(
     "flowport_workers_replaced", "Workers that died or were stuck, and were replaced.", registry=REGISTRY
 )

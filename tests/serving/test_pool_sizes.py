@@ -27,13 +27,16 @@ def test_the_total_is_bounded_whatever_the_number_of_processes() -> None:
     assert pool_size_of(Settings(workers=64, pool_size=20)) == 20
 
 
-@pytest.mark.parametrize(("workers", "size", "is_refused"), [(64, None, False), (19, 10, False), (20, 10, True)])
+@pytest.mark.parametrize(("workers", "size", "is_refused"), [(64, None, False), (21, 10, False), (22, 10, True)])
 def test_the_embedded_database_is_asked_for_no_more_than_it_has(
     workers: int, size: int | None, is_refused: bool
 ) -> None:
     settings = Settings(workers=workers, pool_size=size)
     if is_refused:
-        with pytest.raises(click.ClickException, match=r"10 database connections each are 200; .* has 190 for them"):
+        with pytest.raises(
+            click.ClickException,
+            match=r"10 database connections each, and one for probes, are 242; .* has 240 for them",
+        ):
             refuse_too_large_pools(settings)
     else:
         refuse_too_large_pools(settings)
@@ -41,7 +44,7 @@ def test_the_embedded_database_is_asked_for_no_more_than_it_has(
 
 
 def test_a_server_that_asks_for_more_does_not_start(folder: Path) -> None:
-    told = called("serve", "--port", "0", "--data-dir", folder / "data", "--workers", "20", POOL_SIZE="10")
+    told = called("serve", "--port", "0", "--data-dir", folder / "data", "--workers", "22", POOL_SIZE="10")
     assert (told.returncode, told.stdout, (folder / "data").exists()) == (1, "", False)
     assert "Set FLOWPORT_WORKERS or FLOWPORT_POOL_SIZE lower" in told.stderr
 

@@ -44,7 +44,9 @@ async def as_usual(real: Real) -> bool:
 async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_connection_taken(
     databases: Databases, loaded_trade: Loaded, lock: str, ask: Callable[[Real], Any]
 ) -> None:
-    async with real_server(databases, loaded_trade, pool_size=POOL, request_timeout_seconds=0.4) as real:
+    async with real_server(
+        databases, loaded_trade, pool_size=POOL, max_running_requests=60, request_timeout_seconds=0.4
+    ) as real:
         before = await real.names()
         async with real.locked(lock):
             responses = await asyncio.gather(*(ask(real) for _ in range(30)))
@@ -61,7 +63,7 @@ async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_conne
 async def test_clients_that_go_away_leave_no_statement_no_row_and_no_connection_taken(
     databases: Databases, loaded_trade: Loaded, lock: str, ask: Callable[[Real], Any]
 ) -> None:
-    async with real_server(databases, loaded_trade, pool_size=POOL) as real:
+    async with real_server(databases, loaded_trade, pool_size=POOL, max_running_requests=60) as real:
         before = await real.names()
         async with real.locked(lock):
             requests = [ask(real) for _ in range(30)]

@@ -18,7 +18,7 @@ from app.storage.embedded.socket_folder import PORT, make_socket_dir, remove_soc
 USER = "flowport"
 DATABASE = "postgres"
 MAJOR_VERSION = "18"
-MOST_CONNECTIONS = 200
+MOST_CONNECTIONS = 250
 
 # Recovery of a large database after a crash may take minutes.
 PATIENCE_SECONDS = 300

@@ -1,0 +1,243 @@
+"""Admission: a bounded number of requests is executed at once; the others are queued, or refused early.
+
+Without it a server that is asked for more than it can do works on everything at once, and is done with nothing before its
+time limit. Slots go to callers in rotation, whatever number of requests each has sent, and none of them gets more than
+half of the slots, so that one with very many connections keeps nobody else from being answered.
+"""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.http.refused_requests import RequestCode, RequestError
+from app.telemetry.log import log
+from app.telemetry.metrics import REQUESTS_WAITING, request_refused
+
+COSTLY = 2_000
+"""From what cost on an operation needs a slot of its kind: it takes some ten milliseconds of CPU."""
+WAITING_COSTLY = 8
+"""How many costly operations may wait for each that may run: they hold the bodies of their requests meanwhile."""
+MOST_REMEMBERED = 10_000
+TOLD_EVERY_SECONDS = 5
+
+
+class Overloaded(RequestError):
+    """The queue is full, or no slot became free in time; nothing was done."""
+
+    def __init__(self, *, retry_seconds: float, waited_seconds: float) -> None:
+        headers = {"Retry-After": str(math.ceil(retry_seconds))}
+        message = "The server has more to do than it can, and has not begun with the request. Send it again later."
+        super().__init__(503, RequestCode.OVERLOADED, message, headers)
+        self.waited_seconds = waited_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a process takes on."""
+
+    running: int
+    """Requests that are executed at once."""
+    costly: int
+    """Those of them that are costly."""
+    waiting: int
+    wait_seconds: float
+
+
+class Slots:
+    """Slots for requests that run; who finds none waits in the queue of its caller. Callers are served in rotation."""
+
+    def __init__(self, slots: int, *, waiting: int, wait_seconds: float) -> None:
+        self._free = slots
+        self._most_of_one = -(-slots // 2)
+        self._running: dict[str, int] = {}
+        self._queues: dict[str, deque[asyncio.Future[bool]]] = {}
+        """By caller; the one that is served next comes first."""
+        self._most_waiting = waiting
+        self._wait_seconds = wait_seconds
+        self.waiting = 0
+
+    async def take(self, caller: str) -> None:
+        """Take a slot, which has to be given back. Raises Overloaded."""
+        running = self._running.get(caller, 0)
+        if self._free and running < self._most_of_one:
+            # Nobody who waits could take it: they have got what they may have.
+            self._free -= 1
+            self._running[caller] = running + 1
+            return
+        if self.waiting >= self._most_waiting:
+            self._make_room_for(caller)
+        await self._wait(caller)
+
+    def give_back(self, caller: str) -> None:
+        self._free += 1
+        self._running[caller] -= 1
+        if not self._running[caller]:
+            del self._running[caller]
+        if self._queues:
+            self._let_next_in()
+
+    async def _wait(self, caller: str) -> None:
+        loop = asyncio.get_running_loop()
+        waiter, began = loop.create_future(), loop.time()
+        self._queues.setdefault(caller, deque()).append(waiter)
+        self._count(1)
+        late = loop.call_later(self._wait_seconds, self._turn_away, caller, waiter)
+        try:
+            has_slot = await waiter
+        except asyncio.CancelledError:
+            if waiter.cancelled():
+                self._leave_queue(caller, waiter)
+            elif waiter.result():
+                self.give_back(caller)
+            raise
+        finally:
+            late.cancel()
+        if not has_slot:
+            raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=loop.time() - began)
+
+    def _let_next_in(self) -> None:
+        """Give the free slot to the next caller that has fewer than one may have."""
+        for caller in self._queues:
+            if self._running.get(caller, 0) < self._most_of_one:
+                break
+        else:
+            return
+        queue = self._queues[caller]
+        waiter = queue[0]
+        self._leave_queue(caller, waiter)
+        if queue:
+            self._queues[caller] = self._queues.pop(caller)
+        self._free -= 1
+        self._running[caller] = self._running.get(caller, 0) + 1
+        if waiter.cancelled():
+            self.give_back(caller)
+        else:
+            waiter.set_result(True)
+
+    def _make_room_for(self, caller: str) -> None:
+        """Turn away who came last of the caller with most waiting; Overloaded if that is this one."""
+        longest = max(self._queues, key=lambda each: len(self._queues[each]))
+        if len(self._queues[longest]) <= len(self._queues.get(caller, ())) + 1:
+            raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=0)
+        self._turn_away(longest, self._queues[longest][-1])
+
+    def _turn_away(self, caller: str, waiter: "asyncio.Future[bool]") -> None:
+        if not waiter.done():
+            self._leave_queue(caller, waiter)
+            waiter.set_result(False)
+
+    def _leave_queue(self, caller: str, waiter: "asyncio.Future[bool]") -> None:
+        queue = self._queues.get(caller)
+        if queue is None or waiter not in queue:
+            return
+        queue.remove(waiter)
+        self._count(-1)
+        if not queue:
+            del self._queues[caller]
+
+    def _count(self, more: int) -> None:
+        self.waiting += more
+        REQUESTS_WAITING.inc(more)
+
+
+class Slot:
+    """The slot that a request has."""
+
+    __slots__ = ("_admission", "_caller", "_slots")
+
+    def __init__(self, admission: "Admission", caller: str) -> None:
+        self._admission = admission
+        self._caller = caller
+        self._slots: Slots | None = admission.all
+
+    async def wait_if_costly(self, document: str, cost: int) -> None:
+        """Take one of the slots for costly operations instead, where this is one. Raises Overloaded."""
+        if cost < COSTLY and not self._admission.was_costly(document):
+            return
+        self.end()
+        await self._admission.costly.take(self._caller)
+        self._slots = self._admission.costly
+
+    def end(self) -> None:
+        if self._slots is not None:
+            self._slots.give_back(self._caller)
+            self._slots = None
+
+
+class Admission:
+    """Lets requests in, as many as the process can do, and knows their callers by what they were found to be before."""
+
+    def __init__(self, capacity: Capacity) -> None:
+        self.all = Slots(capacity.running, waiting=capacity.waiting, wait_seconds=capacity.wait_seconds)
+        waiting = min(capacity.waiting, WAITING_COSTLY * capacity.costly)
+        self.costly = Slots(capacity.costly, waiting=waiting, wait_seconds=capacity.wait_seconds)
+        self._capacity = capacity
+        self._held_back = 0
+        self._callers: dict[int, str] = {}
+        """By the hash of the header that named them."""
+        self._costly_documents: dict[str, bool] = {}
+        """Those whose operation turned out to be costly when it was last run, whatever was foreseen."""
+        self._shed = 0
+        self._is_telling = False
+
+    async def slot(self, authorization: Sequence[str], address: str) -> Slot:
+        """A slot for a request, whose caller may not be known yet: then it counts as one with others of its address.
+
+        Raises Overloaded.
+        """
+        caller = self._callers.get(hash(authorization[0]), address) if authorization else address
+        await self.all.take(caller)
+        return Slot(self, caller)
+
+    def remember(self, authorization: Sequence[str], caller: str) -> None:
+        """Note who was found to send this header, so that the next request counts as that caller's."""
+        sent = hash(authorization[0])
+        if self._callers.get(sent) != caller:
+            forget_if_full(self._callers)
+            self._callers[sent] = caller
+
+    def was_costly(self, document: str) -> bool:
+        return document in self._costly_documents
+
+    def note_cost(self, document: str, cost: int) -> None:
+        """Note what an operation took: how much there is can't always be foreseen."""
+        if cost >= COSTLY:
+            forget_if_full(self._costly_documents)
+            self._costly_documents[document] = True
+        elif self._costly_documents:
+            self._costly_documents.pop(document, None)
+
+    async def hold_back(self, refusal: Overloaded) -> None:
+        """Let who was refused at once wait as long as the others: it would come back at once, and be refused again."""
+        self._note(refusal)
+        seconds = self._capacity.wait_seconds - refusal.waited_seconds
+        if seconds <= 0 or self._held_back >= self._capacity.waiting:
+            return
+        self._held_back += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._held_back -= 1
+
+    def _note(self, refusal: Overloaded) -> None:
+        request_refused(refusal.code)
+        self._shed += 1
+        if not self._is_telling:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Log how many were refused since it was last told; not each of them, since there are very many."""
+        self._is_telling = self._shed > 0
+        if self._is_telling:
+            log().warning("overloaded", refused=self._shed, waiting=self.all.waiting + self.costly.waiting)
+            self._shed = 0
+            asyncio.get_running_loop().call_later(TOLD_EVERY_SECONDS, self._tell)
+
+
+def forget_if_full(remembered: dict[Any, Any]) -> None:
+    """What is needed again is soon found again."""
+    if len(remembered) >= MOST_REMEMBERED:
+        remembered.clear()

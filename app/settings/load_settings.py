@@ -1,0 +1,36 @@
+"""How much each process does at once, and how long what it can't do yet may wait."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class LoadSettings(BaseSettings):
+    max_running_requests: int | None = Field(
+        default=None,
+        ge=2,
+        le=10_000,
+        description="most requests that a process executes at once, half of them for one caller; others are "
+        "queued; unset, 8 for every 5 database connections",
+    )
+    max_running_costly: int = Field(
+        default=4,
+        ge=1,
+        le=1_000,
+        description="most operations with a cost of 2,000 or more that a process executes at once, half of them for one "
+        "caller",
+    )
+    max_waiting_requests: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="most requests that are queued in a process; above, those of the caller with most of them "
+        "are refused with 503",
+    )
+    max_wait_seconds: float = Field(
+        default=2,
+        gt=0,
+        le=3600,
+        allow_inf_nan=False,
+        description="longest time that a request is queued, and that it waits for a database connection while all are at "
+        "work, before it is refused with 503",
+    )

@@ -1,0 +1,56 @@
+"""More is asked for than can be done: some are queued, some refused soon, and other callers and probes are answered."""
+
+import asyncio
+
+import httpx
+from structlog.testing import capture_logs
+
+from tests.databases import Databases, Loaded
+from tests.serving.real import LOCK_FLOWS, VIEWER, code_of, error_of, real_server, soon, soon_true
+from tests.serving.test_metrics import grown, measured
+
+MESSAGE = "The server has more to do than it can, and has not begun with the request. Send it again later."
+
+
+async def test_a_crowd_of_one_caller_is_refused_soon_while_others_are_answered(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    """Its copies wait for a lock, and so hold the slots that one caller may have."""
+    bounds = {"max_running_requests": 4, "max_waiting_requests": 6, "max_wait_seconds": 1.0}
+    async with real_server(databases, loaded_trade, pool_size=3, **bounds) as real:
+        assert (await real.posting(VIEWER, user="ada")).status_code == 200
+        before = await measured(real.api.http)
+        with capture_logs() as log:
+            async with real.locked(LOCK_FLOWS):
+                crowd = [real.copying(name=f"Crowd {number}") for number in range(20)]
+                assert await soon_true(lambda: real.is_at_work(2))
+                others = [await real.posting(VIEWER, user="carl") for _ in range(3)]
+                probes = [await real.api.http.get(path) for path in ("/health", "/ready")]
+                assert await soon(lambda: sum(task.done() for task in crowd) == 18)
+        answers = await asyncio.gather(*crowd)
+        after = await measured(real.api.http)
+        names = await real.names()
+    assert [response.status_code for response in (*others, *probes)] == [200] * 5
+    done = [number for number, response in enumerate(answers) if response.status_code == httpx.codes.OK]
+    assert len(done) == 2
+    for response in (response for response in answers if response.status_code != httpx.codes.OK):
+        assert code_of(response) == (503, "OVERLOADED")
+        assert error_of(response)["message"] == MESSAGE
+        assert response.headers["Retry-After"] == "1"
+    assert sorted(name for name in names if name.startswith("Crowd")) == sorted(f"Crowd {number}" for number in done)
+    assert grown(before, after, "flowport_refused_requests_total", code="OVERLOADED") == {"": 18}
+    told = [line for line in log if line["event"] == "overloaded"]
+    assert told[0]["log_level"] == "warning"
+    assert not [line for line in log if line["event"] == "request refused"]
+
+
+async def test_while_all_connections_are_at_work_a_server_is_ready_nevertheless(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    async with real_server(databases, loaded_trade, pool_size=1) as real:
+        async with real.locked(LOCK_FLOWS):
+            holding = real.copying()
+            assert await soon_true(lambda: real.is_at_work(1))
+            ready = await real.api.http.get("/ready")
+        assert (await holding).status_code == httpx.codes.OK
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
