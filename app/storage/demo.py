@@ -120,25 +120,41 @@ async def _load(connection: Connection) -> None:
         for token in DEMO_TOKENS
     ]
     await copy_rows(connection, API_TOKEN, rows)
-    await copy_rows(connection, FLOW_EXPORT, [_record()])
+    await copy_rows(connection, FLOW_EXPORT, [_published_release(), _release_to_undo()])
 
 
-def _record() -> dict[str, Any]:
+def _published_release() -> dict[str, Any]:
     """Of a release long ago, which was published."""
     shown = {"name": "Order confirmation", "description": None, "cron": None, "updatedAt": _MADE_AT.isoformat()}
+    return _record("order-confirmation", "retail-dev", "order-confirmation-live", "retail-prod") | {
+        "draft_id": demo_id(Kind.DRAFT, "order-confirmation-live/exported"),
+        "flow_before": json.dumps(shown),
+        "first_change": ChangeSinceExport.PUBLISHED.value,
+        "first_changed_at": _MADE_AT,
+    }
+
+
+def _release_to_undo() -> dict[str, Any]:
+    """Of a new flow that nobody has touched since."""
+    return _record("chat-bridge", "foods-dev", "chat-bridge-exported", "foods-prod") | {
+        "draft_id": demo_id(Kind.DRAFT, "chat-bridge-exported/draft"),
+        "flow_before": None,
+        "first_change": None,
+        "first_changed_at": None,
+    }
+
+
+def _record(source: str, home: str, destination: str, workspace: str) -> dict[str, Any]:
+    """What every record has, of the export of a first version without references."""
     return {
-        "id": demo_id(Kind.EXPORT, "order-confirmation"),
+        "id": demo_id(Kind.EXPORT, source),
         "actor_id": demo_id(Kind.USER, "demo-integrator"),
         "created_at": _MADE_AT,
         "copied_from": CopiedFrom.PUBLISHED_VERSION.value,
-        "source_workspace_id": demo_id(Kind.WORKSPACE, "retail-dev"),
-        "source_flow_id": demo_id(Kind.FLOW, "order-confirmation"),
-        "source_version_id": demo_id(Kind.VERSION, "order-confirmation/1"),
-        "destination_workspace_id": demo_id(Kind.WORKSPACE, "retail-prod"),
-        "destination_flow_id": demo_id(Kind.FLOW, "order-confirmation-live"),
-        "draft_id": demo_id(Kind.DRAFT, "order-confirmation-live/exported"),
-        "flow_before": json.dumps(shown),
+        "source_workspace_id": demo_id(Kind.WORKSPACE, home),
+        "source_flow_id": demo_id(Kind.FLOW, source),
+        "source_version_id": demo_id(Kind.VERSION, f"{source}/1"),
+        "destination_workspace_id": demo_id(Kind.WORKSPACE, workspace),
+        "destination_flow_id": demo_id(Kind.FLOW, destination),
         "references": "[]",
-        "first_change": ChangeSinceExport.PUBLISHED.value,
-        "first_changed_at": _MADE_AT,
     }
