@@ -1,0 +1,79 @@
+"""Kills a server again and again while calls with idempotency keys are under way, and repeats them.
+
+    python scripts/benchmarks/crashes.py --kills 200
+
+Each round sends one call of each kind that takes a key at once, to `flowport serve` with two workers on a real
+PostgreSQL. SIGKILL comes at a random time within the longest of some rounds that aren't disturbed or, in a third of the
+rounds, right before or right after a commit is sent to the database; it ends all workers, whom the supervisor replaces, or in every fifth round the
+whole process group. Then the same calls are sent again: what was committed has to be replayed with the same answer, the
+rest done now, everything is there once, each call all or nothing, and no rule of the domain is broken. A proxy between
+server and database sees where each call was. The exit code is 0 if all of that holds, else 1.
+
+The tests do the same with a few kills (tests/crashes).
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from app.storage.embedded import running
+from tests.conftest import open_folder
+from tests.crashes.rounds import Killing, Rounds, open_rounds, told
+from tests.databases import open_databases
+
+UNDISTURBED = 10
+WHOLE_SERVER_EVERY = 5
+"""Its supervisor waits the longer the more often its workers die: this begins anew with the server."""
+CALLS = 7
+MOST_TOLD = 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    with open_folder() as folder, running(folder / "data") as url:
+        sys.exit(asyncio.run(_run(url, folder, wanted.kills, Random(wanted.seed))))  # noqa: S311
+
+
+async def _run(url: str, folder: Path, kills: int, chance: Random) -> int:
+    started = time.monotonic()
+    async with open_databases(url) as databases, open_rounds(databases, folder) as rounds:
+        longest = max([await rounds.undisturbed() for _ in range(UNDISTURBED)])
+        print(f"A round takes up to {longest * 1000:.0f} ms.", flush=True)
+        for number in range(1, kills + 1):
+            await rounds.killed(_killing(number, longest, chance))
+            if number % 20 == 0:
+                _tell(rounds, number, kills)
+    tally = rounds.tally
+    print("\n".join(told(tally)))
+    for wrong in tally.wrong[:MOST_TOLD]:
+        print(f"\n{wrong}")
+    verdict = "BAD" if tally.wrong else "GOOD"
+    print(f"\n{verdict}: {kills} kills in {time.monotonic() - started:.0f} s, {len(tally.wrong)} things wrong")
+    return 1 if tally.wrong else 0
+
+
+def _killing(number: int, longest: float, chance: Random) -> Killing:
+    at_commit = chance.randint(1, CALLS) if number % 3 == 0 else None
+    return Killing(
+        whole_server=number % WHOLE_SERVER_EVERY == 0,
+        looks_first=chance.choice((True, False)),
+        after_seconds=None if at_commit else chance.uniform(0, longest),
+        at_commit=at_commit,
+        commit_arrives=chance.choice((True, False)),
+    )
+
+
+def _tell(rounds: Rounds, number: int, kills: int) -> None:
+    print(f"{number} of {kills} kills, {len(rounds.tally.wrong)} things wrong", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""A server of several processes that is killed with SIGKILL, its workers or all of it, and comes back."""
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.cli.flowport import COMMAND
+
+PATIENCE_SECONDS = 60
+WORKER_KILLED = '"event":"worker died and is replaced"'
+
+
+class Killable:
+    """`flowport serve` in a process group of its own, on a database that runs elsewhere."""
+
+    def __init__(self, folder: Path, database_url: str, workers: int = 2) -> None:
+        self._command = [*COMMAND, "serve", "--workers", str(workers), "--data-dir", str(folder)]
+        self._environ = os.environ | {"FLOWPORT_DATABASE_URL": database_url, "FLOWPORT_LOG_FORMAT": "json"}
+        self._workers = workers
+        self._log = folder / "log"
+        self._process: subprocess.Popen[str] | None = None
+        self._killed = set[int]()
+        self.url = "http://127.0.0.1:0"
+        """The port is any that is free, and stays the same."""
+
+    def start(self) -> None:
+        """Start it where it doesn't run, and wait until all of its workers do."""
+        if self._process is None:
+            command = [*self._command, "--port", self.url.rpartition(":")[2]]
+            with self._log.open("a", encoding="utf-8") as log:
+                self._process = subprocess.Popen(
+                    command, stdout=subprocess.PIPE, stderr=log, text=True, env=self._environ, process_group=0
+                )
+            assert self._process.stdout is not None
+            self.url = self._process.stdout.readline().split()[-1].removesuffix("/graphql")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._is_ready():
+            assert time.monotonic() < deadline, self._log.read_text(encoding="utf-8")[-5000:]
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """All processes of its group, at one moment."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.communicate(timeout=PATIENCE_SECONDS)
+            self._process = None
+
+    def kill_workers(self) -> None:
+        """The supervisor starts others."""
+        for worker in self._alive():
+            self._killed.add(worker.pid)
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+
+    def errors(self) -> list[str]:
+        """The lines of its log that tell of errors; that workers were killed is no news."""
+        lines = self._log.read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if '"level":"error"' in line and WORKER_KILLED not in line]
+
+    def _alive(self) -> list[psutil.Process]:
+        assert self._process is not None
+        children = psutil.Process(self._process.pid).children()
+        return [child for child in children if child.pid not in self._killed]
+
+    def _is_ready(self) -> bool:
+        with suppress(httpx.TransportError, psutil.NoSuchProcess):
+            return len(self._alive()) == self._workers and httpx.get(f"{self.url}/ready").is_success
+        return False

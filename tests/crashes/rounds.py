@@ -1,0 +1,273 @@
+"""A server is killed while calls with idempotency keys are under way, started again, and asked the same again (P5).
+
+Whatever the moment, a call that was committed is replayed, and one that wasn't is done now; nothing is there twice,
+nothing by halves, and no rule of the domain is broken.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from app.storage.engine import Database, open_database
+from tests.crashes.keyed_calls import (
+    Call,
+    as_first,
+    calls,
+    exported_or_made,
+    mistakes_in,
+    payload_of,
+    preparations,
+    workshop_and_store,
+)
+from tests.crashes.killable import Killable
+from tests.crashes.wire import Life, Moment, Wire
+from tests.databases import Databases, Loaded, connected
+from tests.lifecycle.holdings import broken_rules, everything_in, holdings_of
+from tests.serving.real import soon_true
+
+Json = dict[str, Any]
+
+PATIENCE_SECONDS = 60
+IDS = " union all ".join(f"select id from {table}" for table in ("flow", "flow_draft", "flow_version", "flow_export"))  # noqa: S608 - our own tables
+KEPT = "select key from idempotency_key"
+AT_WORK = """select count(*) from pg_stat_activity
+where datname = current_database() and application_name = 'flowport' and state <> 'idle'"""
+ANSWERED = "answered"
+PHASES = {
+    Moment.NOT_BEGUN: "before it began",
+    Moment.BEGUN: "at work, before its commit",
+    Moment.COMMITTING: "within its commit",
+    Moment.COMMITTED: "committed, before its answer",
+}
+
+
+@dataclass
+class Tally:
+    """What was killed, and how the calls were answered afterwards."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    phases: Counter[str] = field(default_factory=Counter)
+    """Where each of the calls was when the server was killed."""
+    repeated: Counter[str] = field(default_factory=Counter)
+    """Whether calls had been committed, by phase: what their repetition showed."""
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Killing:
+    """One kill: of whom, and when."""
+
+    whole_server: bool
+    looks_first: bool
+    """Look at the database before anything is repeated; otherwise the first attempts may still be at work in it."""
+    after_seconds: float | None = None
+    at_commit: int | None = None
+    """Instead of at a time: when so many of the calls have come to their commit."""
+    commit_arrives: bool = True
+    """Or was the server killed right before it sent it."""
+
+
+class Rounds:
+    """Each sends one call of each kind at once."""
+
+    def __init__(self, server: Killable, wire: Wire, database: Database, loaded: Loaded) -> None:
+        self._server = server
+        self._wire = wire
+        self._database = database
+        self._loaded = loaded
+        self._number = 0
+        self.tally = Tally()
+
+    async def undisturbed(self) -> float:
+        """A round without a kill, by a server that was just started; how many seconds it took."""
+        await self._restart(self._server.kill)
+        sent = await self._prepared()
+        async with self._client() as http:
+            started = monotonic()
+            payloads = await asyncio.gather(*(self._first(http, call) for call in sent))
+        seconds = monotonic() - started
+        self.tally.wrong += [
+            f"{call.key} wasn't answered" for call, got in zip(sent, payloads, strict=True) if got is None
+        ]
+        return seconds
+
+    async def killed(self, killing: Killing) -> None:
+        """A round with a kill in it, and everything that is to be true afterwards."""
+        sent = await self._prepared()
+        before = await self._ids()
+        async with self._client() as http:
+            attempts = {call.key: asyncio.create_task(self._first(http, call)) for call in sent}
+            life, answered = await self._kill(killing, attempts)
+            first = dict(zip(attempts, await asyncio.gather(*attempts.values()), strict=True))
+        if killing.looks_first:
+            await self._settled()
+        kept = await self._kept(sent)
+        made = await self._ids() - before
+        await asyncio.to_thread(self._server.start)
+        repeated = {call.key: await self._again(call) for call in sent}
+        if killing.looks_first:
+            self._judge_what_was_left(sent, made, kept, repeated)
+        self._judge_answers(sent, first, repeated)
+        self._count(sent, life, answered, repeated)
+        await self._judge_the_database(sent, before, repeated)
+
+    async def _prepared(self) -> list[Call]:
+        self._number += 1
+        async with self._client() as http:
+            response = await http.post("/graphql", json=preparations(self._loaded.ids, self._number))
+        [payload] = response.json()["data"].values()
+        assert payload["errors"] == []
+        return calls(self._loaded.ids, self._number)
+
+    async def _kill(
+        self, killing: Killing, attempts: Mapping[str, "asyncio.Task[Json | None]"]
+    ) -> tuple[Life, frozenset[str]]:
+        """What the wire has seen of the server that was killed, and which of its answers had arrived."""
+        over: asyncio.Future[tuple[Life, frozenset[str]]] = asyncio.get_running_loop().create_future()
+
+        def kill() -> None:
+            done = frozenset(key for key, attempt in attempts.items() if attempt.done() and attempt.result())
+            (self._server.kill if killing.whole_server else self._server.kill_workers)()
+            if not over.done():
+                over.set_result((self._wire.cut(), done))
+
+        if killing.at_commit is not None:
+            self._wire.aim(killing.at_commit, kill, arrives=killing.commit_arrives)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                result = await over
+        else:
+            await asyncio.sleep(killing.after_seconds or 0)
+            kill()
+            result = await over
+        who = "the whole server" if killing.whole_server else "all workers"
+        at = "right after sending a commit" if killing.commit_arrives else "right before sending a commit"
+        when = "at a random time" if killing.at_commit is None else at
+        self.tally.kills[f"{who}, {when}"] += 1
+        return result
+
+    async def _first(self, http: httpx.AsyncClient, call: Call) -> Json | None:
+        """None: the connection was lost."""
+        try:
+            response = await http.post("/graphql", json=call.body)
+        except httpx.TransportError:
+            return None
+        return payload_of(response.json())
+
+    async def _again(self, call: Call) -> Json:
+        """Repeated until there is an answer, and then once more."""
+        payloads: list[Json] = []
+        async with self._client() as http, asyncio.timeout(PATIENCE_SECONDS):
+            while len(payloads) < 2:
+                payload = await self._first(http, call)
+                payloads += [] if payload is None else [payload]
+        once, twice = payloads
+        if as_first(once) != as_first(twice) or not twice["replayed"]:
+            self.tally.wrong.append(f"{call.key}: a replay differs\n{once}\n{twice}")
+        return once
+
+    def _judge_what_was_left(
+        self, sent: list[Call], made: frozenset[str], kept: frozenset[str], repeated: Mapping[str, Json]
+    ) -> None:
+        """Of each call either everything was there and its key, or nothing."""
+        named = {id_ for key in kept for id_ in exported_or_made(repeated[key])}
+        if not made <= named:
+            self.tally.wrong.append(f"left without a key: {sorted(made - named)}")
+        for call in sent:
+            own = set(exported_or_made(repeated[call.key])) & made
+            if repeated[call.key]["replayed"] != (call.key in kept) or bool(own) != (call.key in kept):
+                self.tally.wrong.append(f"{call.key}: kept {call.key in kept}, left {own}, then {repeated[call.key]}")
+
+    def _judge_answers(self, sent: list[Call], first: Mapping[str, Json | None], repeated: Mapping[str, Json]) -> None:
+        for call in sent:
+            self.tally.wrong += mistakes_in(call, repeated[call.key])
+            answer = first[call.key]
+            if answer is not None and (
+                as_first(answer) != as_first(repeated[call.key]) or not repeated[call.key]["replayed"]
+            ):
+                self.tally.wrong.append(f"{call.key}: answered and done again\n{answer}\n{repeated[call.key]}")
+
+    def _count(self, sent: list[Call], life: Life, answered: frozenset[str], repeated: Mapping[str, Json]) -> None:
+        for call in sent:
+            moment = life.moments.get(call.key, Moment.NOT_BEGUN)
+            phase = ANSWERED if call.key in answered else PHASES[moment]
+            was_done = bool(repeated[call.key]["replayed"])
+            self.tally.phases[phase] += 1
+            self.tally.repeated[f"{phase}: {'replayed' if was_done else 'done now'}"] += 1
+            if (moment is Moment.COMMITTED or phase is ANSWERED) and not was_done:
+                self.tally.wrong.append(f"{call.key}: committed, and lost")
+
+    async def _judge_the_database(self, sent: list[Call], before: frozenset[str], repeated: Mapping[str, Json]) -> None:
+        """What is new is what the answers name, and once; no rule is broken, and nothing more comes of more calls."""
+        named = [id_ for payload in repeated.values() for id_ in set(exported_or_made(payload)) - before]
+        new = await self._ids() - before
+        if sorted(named) != sorted(new):
+            self.tally.wrong.append(f"named {sorted(named)}, there is {sorted(new)}")
+        if await self._kept(sent) != {call.key for call in sent}:
+            self.tally.wrong.append("keys are missing")
+        self.tally.wrong += broken_rules(await holdings_of(self._database))
+        contents = await everything_in(self._database)
+        await asyncio.gather(*(self._again(call) for call in sent))
+        if await everything_in(self._database) != contents:
+            self.tally.wrong.append("a replay has changed something")
+
+    async def _settled(self) -> None:
+        """Whatever the killed server had sent has been done by the database, or undone."""
+        async with connected(self._database.url) as connection:
+
+            async def nothing_is_at_work() -> bool:
+                return not await connection.fetchval(AT_WORK)
+
+            assert await soon_true(nothing_is_at_work, PATIENCE_SECONDS)
+
+    async def _kept(self, sent: list[Call]) -> frozenset[str]:
+        async with connected(self._database.url) as connection:
+            kept = {row["key"] for row in await connection.fetch(KEPT)}
+        return frozenset(call.key for call in sent if call.key in kept)
+
+    async def _ids(self) -> frozenset[str]:
+        async with connected(self._database.url) as connection:
+            return frozenset(row["id"] for row in await connection.fetch(IDS))
+
+    async def _restart(self, kill: Callable[[], None]) -> None:
+        kill()
+        self._wire.cut()
+        await asyncio.to_thread(self._server.start)
+
+    def _client(self) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {self._loaded.tokens['ada']}"}
+        return httpx.AsyncClient(base_url=self._server.url, headers=headers, timeout=PATIENCE_SECONDS)
+
+
+@asynccontextmanager
+async def open_rounds(databases: Databases, folder: Path) -> AsyncIterator[Rounds]:
+    """With a server that runs, on a world of its own."""
+    async with databases.loaded(workshop_and_store()) as loaded:
+        url = databases.url_of(loaded.name)
+        async with Wire(url).open() as wire:
+            server, database = Killable(folder, wire.address), open_database(url)
+            try:
+                await asyncio.to_thread(server.start)
+                rounds = Rounds(server, wire, database, loaded)
+                yield rounds
+                rounds.tally.wrong += server.errors()
+            finally:
+                server.kill()
+                await database.close()
+
+
+def told(tally: Tally) -> Iterator[str]:
+    """A tally in lines."""
+    for title, counts in (
+        ("Kills", tally.kills),
+        ("Calls when they were cut off", tally.phases),
+        ("When they were repeated", tally.repeated),
+    ):
+        yield f"{title}: {sum(counts.values())}"
+        yield from (f"{number:8}  {what}" for what, number in sorted(counts.items()))
