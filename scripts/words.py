@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDERS = ("app", "scripts", "tests")
-SUFFIXES = {"", ".css", ".graphql", ".html", ".js", ".md", ".mjs", ".py", ".sql", ".toml"}
-NOT_READ = ("node_modules", "__pycache__", "scripts/words.py")
+SUFFIXES = {"", ".css", ".graphql", ".html", ".js", ".md", ".mjs", ".py", ".sql", ".toml", ".ts"}
+NOT_READ = ("node_modules", "__pycache__", "clients/typescript/build", "scripts/words.py")
 
 
 @dataclass(frozen=True, slots=True)

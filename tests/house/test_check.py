@@ -22,7 +22,7 @@ def house(tmp_path: Path) -> Path:
     """A copy of the project with the environment of this one."""
     for name in ("app", "scripts"):
         # With its byte code, which is taken for what has not been changed.
-        shutil.copytree(ROOT / name, tmp_path / name)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "build"))
     (tmp_path / "tests").mkdir()
     shutil.copy2(ROOT / "schema.graphql", tmp_path)
     # All modules take the type checker a minute where it has no cache; one is enough here.
