@@ -3,7 +3,7 @@
 A comment above a block says what it is: `runs: NAME` is a curl command or an operation that is sent, `example: NAME` an
 operation of the explorer's page. `answer of: NAME` is what either answers, `data of: NAME` only the data in it, and
 `errors of: NAME` only the list of refusals. `settings` is the table of all settings. What runs without its answer or
-errors being shown has to be done.
+errors being shown has to be done. `reset` puts the demo world back to its first state before what comes after it.
 """
 
 import json
@@ -18,8 +18,10 @@ import httpx
 from app.graphql.errors.interfaces import Error
 from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
 from app.settings import described
+from app.storage.demo import reset
 from tests.explorer.examples import Example, read_examples
 
+RESET = "<!-- reset -->"
 BLOCK = re.compile(r"(<!-- (runs|example|answer of|data of|errors of): ([\w-]+) -->\n```\w+\n)(.*?)(\n```)", re.DOTALL)
 ANSWERED_BY = re.compile(r"^(## `([A-Z_]+)`\n\n)(?:`\w+`, which .*?\n\n)?", re.DOTALL | re.MULTILINE)
 SETTINGS = re.compile(r"(<!-- settings -->\n)(.*?)(\n\n)", re.DOTALL)
@@ -54,11 +56,13 @@ class Session:
         return self.answers[name]
 
 
-async def as_it_should_stand(readme: str, client: httpx.AsyncClient) -> str:
+async def as_it_should_stand(readme: str, client: httpx.AsyncClient, database_url: str) -> str:
     """The README with every answer as it really is; commands run in their order."""
     session, parts, end, shown = Session(client), list[str](), 0, set[str]()
     for found in BLOCK.finditer(readme):
         head, kind, name, block, tail = found.groups()
+        if RESET in readme[end : found.start()]:
+            await reset(database_url)
         parts += [readme[end : found.start()], head, await session.block(kind, name, block), tail]
         shown |= {name} if kind.endswith(" of") else set()
         end = found.end()

@@ -27,7 +27,7 @@ NAMED_PATH = re.compile(r"`((?:app|scripts|tests|\.ci)/[\w./-]*)`")
 async def test_every_command_runs_and_every_answer_is_real(path: str, databases: Databases, loaded_demo: str) -> None:
     text = read(path)
     async with databases.copy(loaded_demo) as url, demo_client(url) as client:
-        real = await as_it_should_stand(text, client)
+        real = await as_it_should_stand(text, client, url)
     differences = list(unified_diff(text.splitlines(), real.splitlines(), path, "what is so", lineterm=""))
     assert differences == [], WRITE_ANEW
 

@@ -14,7 +14,7 @@ async def write(server_url: str) -> None:
     async with open_databases(server_url) as databases:
         for path in PATHS:
             async with databases.copy() as url, demo_client(url, log_level="error") as client:
-                text = await as_it_should_stand(read(path), client)
+                text = await as_it_should_stand(read(path), client, url)
             (ROOT / path).write_text(text, encoding="utf-8")
 
 
