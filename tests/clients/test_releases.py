@@ -1,0 +1,146 @@
+"""The clients in Python and TypeScript release forty flows, are killed half way, run again, and end right."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.storage.engine import Database, open_database
+from tests.clients.conftest import Program
+from tests.clients.releasing import FLOWS, Client, forty_flows, wait_for
+from tests.conftest import open_folder
+from tests.crashes.killable import Killable
+from tests.databases import Databases, Loaded, connected
+from tests.lifecycle.holdings import Everything, broken_rules, everything_in, holdings_of
+from tests.serving.real import soon_true
+
+WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+RELEASED = """select flow.name, status, number, origin
+from flow left join flow_version on flow_id = flow.id where workspace_id = $1"""
+RECORDS = """select count(*), count(distinct source_flow_id), count(distinct destination_flow_id)
+from flow_export where destination_workspace_id = $1"""
+THAT_STAY = {"flow_export", "idempotency_key"}
+"""Tables that remember what was undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server that can be killed, with the world of forty flows."""
+
+    server: Killable
+    database: Database
+    loaded: Loaded
+    folder: Path
+
+    def client(self, program: Program, store: str) -> Client:
+        file = self.folder / f"{store}-{program.language}.json"
+        return Client(program.command, self.server.url, self.loaded, store, file)
+
+    async def rows(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
+        async with connected(self.database.url) as connection:
+            return [tuple(row) for row in await connection.fetch(statement, *given)]
+
+    async def everything_but_records(self) -> Everything:
+        return [row for row in await everything_in(self.database) if row[0] not in THAT_STAY]
+
+
+@pytest.fixture(scope="module")
+async def place(databases: Databases) -> AsyncIterator[Place]:
+    async with databases.loaded(forty_flows()) as loaded:
+        database = open_database(databases.url_of(loaded.name))
+        with open_folder() as folder:
+            server = Killable(folder, database.url)
+            try:
+                await asyncio.to_thread(server.start)
+                yield Place(server, database, loaded, folder)
+                assert server.errors() == []
+            finally:
+                server.kill()
+                await database.close()
+
+
+async def killed_at(client: Client, wanted: str, line: str) -> None:
+    """Run the client, and kill it when it has said that."""
+
+    def run() -> None:
+        with client.running(wanted) as process:
+            wait_for(process, line)
+
+    await asyncio.to_thread(run)
+
+
+async def killed_within_its_export(client: Client, place: Place) -> None:
+    """While the server is at the call: the flows are held meanwhile."""
+
+    async def export_waits() -> bool:
+        [(number,)] = await place.rows(WAITING)
+        return bool(number)
+
+    async with connected(place.database.url) as connection, connection.transaction():
+        await connection.execute("select 1 from flow for update")
+        with client.running("publish"):
+            assert await soon_true(export_waits, seconds=60)
+
+
+async def with_the_server_killed_at(client: Client, place: Place, line: str) -> int:
+    """Kill the server when the client has said that, and start it again; the client's exit code."""
+
+    def run() -> int:
+        with client.running("publish") as process:
+            wait_for(process, line)
+            place.server.kill()
+            place.server.start()
+            process.communicate(timeout=60)
+            return process.returncode
+
+    return await asyncio.to_thread(run)
+
+
+async def test_what_can_not_be_released_is_told_and_nothing_is_written(place: Place, program: Program) -> None:
+    before = await everything_in(place.database)
+    told = "You lack the permission workspaces.flow.edit in Closed"
+    code, said = await asyncio.to_thread(place.client(program, "closed").run, "publish")
+    assert (code, said[: len(told)]) == (1, told)
+    assert await everything_in(place.database) == before
+    assert not (place.folder / f"closed-{program.language}.json").exists()
+
+
+async def test_an_export_of_forty_flows_is_undone_although_the_client_is_killed(place: Place, program: Program) -> None:
+    release, store = place.client(program, "store"), place.loaded.ids["store"]
+    before = await place.everything_but_records()
+    assert await asyncio.to_thread(release.run, "export") == (0, f"exported {FLOWS}")
+    assert await place.rows("select count(*) from flow where workspace_id = $1", store) == [(FLOWS,)]
+    await killed_at(release, "undo", f"undone 20 of {FLOWS}")
+    assert await asyncio.to_thread(release.run, "undo") == (0, f"undone {FLOWS} of {FLOWS}")
+    assert await place.everything_but_records() == before
+    assert await place.rows("select 1 from flow_export where undone_at is null") == []
+
+
+async def test_forty_flows_are_released_once_each_however_often_client_and_server_are_killed(
+    place: Place, program: Program
+) -> None:
+    release = place.client(program, program.language)
+    await killed_within_its_export(release, place)
+    await killed_at(release, "publish", f"published 20 of {FLOWS}")
+    assert await with_the_server_killed_at(release, place, f"published 10 of {FLOWS}") == 0
+    before = await everything_in(place.database)
+    assert await asyncio.to_thread(release.run, "publish") == (0, f"published {FLOWS} of {FLOWS}")
+    assert await everything_in(place.database) == before
+    await assert_all_run_once(place, program.language)
+
+
+async def assert_all_run_once(place: Place, store: str) -> None:
+    """Each of the forty flows is there once, published and running, bound to what lives there."""
+    ids = place.loaded.ids
+    flows = await place.rows(RELEASED, ids[store])
+    assert sorted(flows) == sorted((f"Flow-{number}", "ACTIVE", 1, "EXPORT") for number in range(1, FLOWS + 1))
+    assert await place.rows(RECORDS, ids[store]) == [(FLOWS, FLOWS, FLOWS)]
+    held = await holdings_of(place.database)
+    assert broken_rules(held) == []
+    there = {flow for flow, row in held.flows.items() if row["workspace_id"] == ids[store]}
+    assert [draft["id"] for draft in held.drafts.values() if draft["flow_id"] in there] == []
+    [bindings] = {version["bindings"] for version in held.versions.values() if version["flow_id"] in there}
+    assert (ids[f"{store}-mail"] in bindings, ids[f"{store}-orders"] in bindings) == (True, True)
