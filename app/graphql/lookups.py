@@ -31,10 +31,10 @@ class Loader(Generic[Key, Answer]):
 
     def load(self, key: Key) -> "asyncio.Future[Answer]":
         """The answer for one key, read together with those that others ask for at the same time."""
-        return self._one_by_one.load(key)
+        return not_logged(self._one_by_one.load(key))
 
     def load_many(self, keys: Iterable[Key]) -> "asyncio.Future[list[Answer]]":
-        return self._one_by_one.load_many(keys)
+        return not_logged(asyncio.gather(*map(self.load, keys)))
 
     @cached_property
     def _one_by_one(self) -> DataLoader[Key, Answer]:
@@ -68,6 +68,12 @@ class Loader(Generic[Key, Answer]):
             task.add_done_callback(self._reading.discard)
         known = await self.read(keys)
         return [known[key] for key in keys]
+
+
+def not_logged(future: "asyncio.Future[Answer]") -> "asyncio.Future[Answer]":
+    """Whoever waits for it is told what fails; where nobody does any more, nobody is to be told, nor the log."""
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return future
 
 
 @dataclass(frozen=True, slots=True)

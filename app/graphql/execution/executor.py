@@ -7,6 +7,7 @@ they lead to. Answers, errors and nulls are those of the specification (GraphQL,
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from inspect import iscoroutine
 from operator import itemgetter
 from typing import Any, cast
 
@@ -241,7 +242,13 @@ class Executor:
                 return [error]
         if not awaited:
             return []
-        found = await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
+        try:
+            found = await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
+        finally:
+            for one in awaited:
+                # Who is cut off may not have begun with all of them.
+                if iscoroutine(one):
+                    one.close()
         for each in found:
             if isinstance(each, BaseException) and not isinstance(each, Exception):
                 raise each
