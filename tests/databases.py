@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import make_url, text
 
-from app.storage.driver import arguments_of
+from app.storage.hosts import arguments_of
 from app.storage.ids import Kind, new_id
 from app.storage.migrate import engine_of, upgrade
 from app.storage.world import load_world
@@ -101,19 +101,8 @@ class Databases:
 
     @asynccontextmanager
     async def loaded(self, world: World) -> AsyncIterator[Loaded]:
-        ids: dict[str, str] = {}
-
-        def remembered_id(kind: Kind, key: str) -> str:
-            return ids.setdefault(key, new_id(kind))
-
         async with self.made() as name:
-            url = self.url_of(name)
-            ids |= await load_world(url, world.document(), new_id=remembered_id)
-            users = world.users()
-            tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
-            # The use of a token is noted now and then; here it was noted a moment ago, whatever a test takes.
-            await run_sql(url, "update api_token set last_used_at = now() + interval '1 day'")
-            yield Loaded(name, ids, tokens)
+            yield await load(self.url_of(name), world)
 
     @asynccontextmanager
     async def serving(self, loaded: Loaded, **settings: Any) -> AsyncIterator[Api]:
@@ -139,6 +128,21 @@ class Databases:
                 return False
             await connection.execute(PUT_BACK)
             return True
+
+
+async def load(url: str, world: World) -> Loaded:
+    """Load a world into a migrated database."""
+    ids: dict[str, str] = {}
+
+    def remembered_id(kind: Kind, key: str) -> str:
+        return ids.setdefault(key, new_id(kind))
+
+    ids |= await load_world(url, world.document(), new_id=remembered_id)
+    users = world.users()
+    tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
+    # The use of a token is noted now and then; here it was noted a moment ago, whatever a test takes.
+    await run_sql(url, "update api_token set last_used_at = now() + interval '1 day'")
+    return Loaded(str(make_url(url).database), ids, tokens)
 
 
 @asynccontextmanager

@@ -29,6 +29,22 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("postgres://u:p%40ss@h:5433/d", "postgresql+asyncpg://u:p%40ss@h:5433/d"),
         ("postgresql://h/d?sslmode=require", "postgresql+asyncpg://h/d?ssl=require"),
+        (
+            "postgresql://u:p%40ss@a,b:5433/d?sslmode=require",
+            "postgresql+asyncpg://u:p%40ss@/d?host=a%2Cb&port=5432%2C5433&ssl=require&target_session_attrs=read-write",
+        ),
+        (
+            "postgresql://[::1]:5433,[fd00::2]/d?target_session_attrs=primary",
+            "postgresql+asyncpg:///d?host=%3A%3A1%2Cfd00%3A%3A2&port=5433%2C5432&target_session_attrs=primary",
+        ),
+        (
+            "postgresql://h/d?target_session_attrs=any",
+            "postgresql+asyncpg://h/d?target_session_attrs=any",
+        ),
+        (
+            "postgresql:///d?host=a:1&host=b:2",
+            "postgresql+asyncpg:///d?host=a%3A1&host=b%3A2&target_session_attrs=read-write",
+        ),
         ("postgresql+asyncpg://u@/d?host=/run/pg&port=5432", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpg&port=5432"),
     ],
 )
@@ -81,6 +97,21 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
             "postgresql://h/d?application_name=secret",
             "FLOWPORT_DATABASE_URL: the option application_name isn't supported in the URL; supported are "
             + ", ".join(URL_OPTIONS),
+        ),
+        (
+            "database_url",
+            "postgresql://u:secret@a:5432,b:port/d",
+            "FLOWPORT_DATABASE_URL: this is no database URL, such as postgresql://user:password@host:5432/database",
+        ),
+        (
+            "database_url",
+            "postgresql://u:secret@a:5432,b:70000/d",
+            "FLOWPORT_DATABASE_URL: 70000 is no port: one is between 1 and 65535",
+        ),
+        (
+            "database_url",
+            "postgresql://a,b/d?target_session_attrs=standby",
+            "FLOWPORT_DATABASE_URL: target_session_attrs must be one of read-write, primary, any, not standby",
         ),
         (
             "jwks_url",

@@ -31,13 +31,15 @@ async def health(_: Request) -> Response:
 
 def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
     async def ready(_: Request) -> Response:
-        """The database is reachable, and its schema is the one that this program knows."""
+        """The database is reachable and takes writes, and its schema is the one that this program knows."""
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                current = await has_newest_schema(database)
+                is_writable, current = await database.takes_writes(), await has_newest_schema(database)
         except (DatabaseFailure, OSError) as error:
             log().warning("database not reachable", error=type(error).__name__)
             raise HTTPException(503, "The database is not reachable.", TRY_AGAIN) from None
+        if not is_writable:
+            raise HTTPException(503, "The database is read-only.", TRY_AGAIN)
         if not current:
             raise HTTPException(503, "The database has another schema than this program knows.", TRY_AGAIN)
         return JSONResponse({"status": "ok"})

@@ -1,5 +1,6 @@
 """The database, and connections to it."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,19 +10,27 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 URL_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
+USUAL_PORT = 5432
+AUTHORITY = re.compile(r"([^:/]+://(?:[^:/]*(?::[^@]*)?@)?)([^/?]*)(.*)", re.DOTALL)
+HOST_AND_PORT = re.compile(r"(\[[^\]]+\]|[^:\[\]]+)(?::(\d*))?")
+WRITABLE = ("read-write", "primary", "any")
 # What asyncpg understands of the options that libpq knows, by the name that it has there.
 URL_OPTIONS = {
     "host": "host",
     "port": "port",
+    "target_session_attrs": "target_session_attrs",
     "sslmode": "ssl",
     "ssl": "ssl",
 }
 
 
 def async_url(given: str) -> str:
-    """The URL as SQLAlchemy's asyncpg dialect wants it; the messages never repeat the password."""
+    """The URL as SQLAlchemy's asyncpg dialect wants it; the messages never repeat the password.
+
+    Of several hosts the one is meant that takes writes, unless the URL says otherwise.
+    """
     try:
-        url = make_url(given)
+        url = with_hosts(given)
     except (ArgumentError, ValueError):
         raise ValueError("this is no database URL, such as postgresql://user:password@host:5432/database") from None
     if url.drivername not in URL_SCHEMES:
@@ -31,7 +40,25 @@ def async_url(given: str) -> str:
         raise ValueError(f"the option {unknown[0]} isn't supported in the URL; supported are {', '.join(URL_OPTIONS)}")
     refuse_bad_ports(url)
     query = {URL_OPTIONS[option]: value for option, value in url.query.items()}
+    if len(url.normalized_query.get("host", ())) > 1 or "," in str(url.query.get("host", "")):
+        query.setdefault("target_session_attrs", "read-write")
+    if (wanted := query.get("target_session_attrs")) not in {None, *WRITABLE}:
+        raise ValueError(f"target_session_attrs must be one of {', '.join(WRITABLE)}, not {wanted}")
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
+
+
+def with_hosts(given: str) -> URL:
+    """The parts of a URL that may have several hosts, with commas between, where SQLAlchemy knows but one."""
+    parts = AUTHORITY.fullmatch(given)
+    if parts is None or "," not in parts[2]:
+        return make_url(given)
+    before, listed, after = parts.groups()
+    hosts = [HOST_AND_PORT.fullmatch(each) for each in listed.split(",")]
+    if not all(hosts):
+        raise ValueError
+    named = [each.group(1).strip("[]") for each in hosts if each]
+    ports = [each.group(2) or str(USUAL_PORT) for each in hosts if each]
+    return make_url(before + after).update_query_dict({"host": ",".join(named), "port": ",".join(ports)})
 
 
 def refuse_bad_ports(url: URL) -> None:
@@ -46,7 +73,7 @@ class DatabaseSettings(BaseSettings):
     database_url: Annotated[str, AfterValidator(async_url)] | None = Field(
         default=None,
         repr=False,
-        description="URL of a PostgreSQL 15 or newer; unset, an embedded one runs in the data directory",
+        description="URL of a PostgreSQL 15 or newer, which may name several hosts; unset, an embedded one runs in the data directory",
     )
     data_dir: Path = Field(default=Path(".flowport"), description="folder of the embedded database, made if missing")
     pool_size: int | None = Field(

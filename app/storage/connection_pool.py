@@ -44,6 +44,8 @@ class ConnectionPool(Generic[Connection]):
         self._is_closed = False
         self._free: list[Connection] = []
         """The one that was used last is taken first."""
+        self._taken: set[Connection] = set()
+        self._outdated: set[Connection] = set()
 
     async def acquire(self) -> Connection:
         """A connection, which is to be given back. Raises NoConnection, and what the driver raises if it can't connect."""
@@ -53,6 +55,7 @@ class ConnectionPool(Generic[Connection]):
         except BaseException:
             self._places.release()
             raise
+        self._taken.add(taken)
         if self._in_use is not None:
             self._in_use.inc()
         return taken
@@ -61,13 +64,23 @@ class ConnectionPool(Generic[Connection]):
         if self._in_use is not None:
             self._in_use.dec()
         self._places.release()
+        self._taken.discard(connection)
+        is_outdated = connection in self._outdated
+        self._outdated.discard(connection)
         if connection.is_closed():
             return
-        if connection.is_in_transaction() or self._is_closed:
+        if connection.is_in_transaction() or self._is_closed or is_outdated:
             # Where it is in a transaction, whoever had it was cancelled while it was being rolled back.
             connection.terminate()
         else:
             self._free.append(connection)
+
+    def renew(self) -> None:
+        """Use none of the connections again that there are: they lead to a server that isn't meant any more."""
+        free, self._free = self._free, []
+        for connection in free:
+            connection.terminate()
+        self._outdated |= self._taken
 
     async def close(self) -> None:
         """Close what is free; what is at work still is closed when it is given back."""

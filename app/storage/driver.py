@@ -6,15 +6,14 @@ transaction, and reading takes one as well. A pooler gives itself away: the proc
 none of the server's.
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal, cast
 
 import asyncpg
-from sqlalchemy import make_url
 
-from app.storage.compiled import DIALECT
 from app.storage.connection_pool import AnyConnection, NoConnection
 from app.storage.database_connections import Row
+from app.storage.hosts import Hosts, arguments_of
 from app.telemetry.log import log
 
 PoolerMode = Literal["auto", "session", "transaction"]
@@ -22,9 +21,6 @@ PoolerMode = Literal["auto", "session", "transaction"]
 
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What the driver raises."""
-
-OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback", "async_creator_fn")
-"""What a URL may say to SQLAlchemy, and not to the driver."""
 
 PROBE = "flowport_probe"
 NAME_OF_PROBE = "select name from pg_prepared_statements where name = 'flowport_probe'"
@@ -66,6 +62,7 @@ class Connector:
     """A pooler was found. From then on it is taken to be there, since what it needs is right without it too."""
     prepares: bool = True
     """Statements are prepared once for each connection: directly, or where the pooler keeps track of them."""
+    hosts: Hosts = field(default_factory=Hosts)
 
     async def __call__(self) -> DriverConnection:
         """Raises NoConnection, and what the driver raises."""
@@ -114,7 +111,7 @@ class Connector:
         return connection
 
     async def _connect(self) -> DriverConnection:
-        return await asyncpg.connect(
+        made = await self.hosts.connect(
             **arguments_of(self.url),
             timeout=self.wait_seconds,
             connection_class=DriverConnection,
@@ -123,6 +120,7 @@ class Connector:
             # The settings that poolers keep for each of their clients.
             server_settings={"application_name": "flowport", "timezone": "UTC"},
         )
+        return cast("DriverConnection", made)
 
 
 async def keeps_track_of_prepared_statements(connection: DriverConnection, seconds: float) -> bool:
@@ -137,12 +135,6 @@ async def keeps_track_of_prepared_statements(connection: DriverConnection, secon
         await connection.execute(f"DEALLOCATE {PROBE};", timeout=seconds)
     await connection.execute("COMMIT;", timeout=seconds)
     return not is_ours
-
-
-def arguments_of(url: str) -> dict[str, Any]:
-    """What the driver is told of a database behind a SQLAlchemy URL."""
-    _, arguments = DIALECT.create_connect_args(make_url(url))
-    return {name: value for name, value in arguments.items() if name not in OF_SQLALCHEMY}
 
 
 def told(error: BaseException) -> str:

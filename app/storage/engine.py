@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import NoReturn
 
 import asyncpg
+from sqlalchemy import column, func, literal, or_, select, table
 
 from app.storage.commits import Commit, CommitState
 from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnection
@@ -16,6 +17,7 @@ Pool = ConnectionPool[DriverConnection]
 
 QUERY_CANCELED = "57014"
 """What PostgreSQL says when a statement reached its time limit."""
+READ_ONLY = "25006"
 PASSING = ("08", "40001", "40P01", "53", "55P03", "57P01", "57P02", "57P03")
 """How it begins what it says, or the driver does, when another attempt may succeed: the connection broke, somebody else
 was in the way, the disk is full or there are too many connections, the server stops or starts. That we aren't allowed in,
@@ -24,6 +26,17 @@ PROTOCOL_VIOLATION = "08P01"
 OF_NO_USE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.InvalidCachedStatementError)
 """What is said on a connection that nobody can write on any more: its server has become a standby, or it has prepared
 statements for tables that have changed."""
+IS_READ_ONLY = select(
+    or_(
+        func.pg_is_in_recovery(),
+        # Not of this connection, whose setting is ours, but of any new one.
+        select(column("reset_val"))
+        .select_from(table("pg_settings"))
+        .where(column("name") == literal("default_transaction_read_only"))
+        .scalar_subquery()
+        == literal("on"),
+    )
+)
 
 
 class DatabaseFailure(Exception):
@@ -52,6 +65,10 @@ class DatabaseUnavailable(DatabaseFailure):
 
     Another attempt may succeed.
     """
+
+
+class ReadOnlyServer(DatabaseUnavailable):
+    """The server takes no writes: another one does now, or will."""
 
 
 class Database:
@@ -88,7 +105,22 @@ class Database:
                     await commit(driver, noted)
         except DatabaseFailure as error:
             error.written = noted.state
+            if isinstance(error, ReadOnlyServer):
+                self.renew_connections()
             raise
+
+    async def takes_writes(self) -> bool:
+        """Whether its server does, which may have become a standby. If not, all connections are made anew."""
+        async with self.probing() as connection:
+            is_read_only = await connection.value(IS_READ_ONLY)
+        if is_read_only:
+            self.renew_connections()
+        return not is_read_only
+
+    def renew_connections(self) -> None:
+        """Leave a server that takes no writes, by all connections: where another one does, new ones lead there."""
+        self._pool.renew()
+        self._pool_of_probes.renew()
 
     async def close(self) -> None:
         await asyncio.gather(self._pool.close(), self._pool_of_probes.close())
@@ -136,6 +168,10 @@ class Reading:
 async def begin(driver: DriverConnection, *, read_only: bool) -> None:
     try:
         await driver.begin(read_only=read_only)
+    except asyncpg.FeatureNotSupportedError:
+        # So a standby answers to READ WRITE.
+        driver.terminate()
+        raise ReadOnlyServer("the server is a standby") from None
     except BaseException:
         # Whether it has begun isn't known, so that nobody may go on with this connection.
         driver.terminate()
@@ -206,6 +242,9 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
     state = str(getattr(error, "sqlstate", None) or "")
     if state == QUERY_CANCELED:
         return StatementTookTooLong()
+    if state == READ_ONLY and is_lost:
+        # Within a transaction for writing, whose connection is left for that.
+        return ReadOnlyServer(type(error).__name__)
     if is_lost or is_outage(state):
         # Of a statement that failed otherwise, while the connection was lost, the message may hold values.
         is_told = is_outage(state) or isinstance(error, OSError)

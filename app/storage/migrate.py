@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.storage.engine import Database
+from app.storage.hosts import Hosts
 
 # Any number does that nobody else uses in this database; these are the letters "flow".
 LOCK = text("select pg_advisory_xact_lock(1718382455)")
@@ -89,7 +90,8 @@ async def engine_of(url: str) -> AsyncIterator[AsyncEngine]:
 
     It keeps no prepared statement, which behind a pooler would be in nobody knows which server process.
     """
-    engine = create_async_engine(url, poolclass=NullPool, connect_args=UNPREPARED)
+    arguments = UNPREPARED | {"async_creator_fn": Hosts().connect}
+    engine = create_async_engine(url, poolclass=NullPool, connect_args=arguments)
     try:
         yield engine
     finally:

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import bindparam, func, literal, select, text
 from structlog.testing import capture_logs
 
-from app.storage.driver import PoolerMode, arguments_of
+from app.storage.driver import PoolerMode
 from app.storage.engine import Database, DatabaseUnavailable, StatementFailed, StatementTookTooLong, open_database
+from app.storage.hosts import arguments_of
 from app.storage.migrate import upgrade
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
 from tests.storage.test_engine import SETTINGS, WRITES, queries_sent

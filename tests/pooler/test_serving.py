@@ -106,7 +106,9 @@ def test_every_mutation_does_what_the_model_says(stage: Stage) -> None:
 async def test_requests_beyond_their_time_are_cancelled_down_to_the_statement(
     pooler: PgBouncer, databases: Databases, loaded_trade: Loaded, lock: str
 ) -> None:
-    async with behind(pooler, databases, loaded_trade, pool_size=4, request_timeout_seconds=0.8) as real:
+    async with behind(
+        pooler, databases, loaded_trade, pool_size=4, max_running_requests=60, request_timeout_seconds=0.8
+    ) as real:
 
         def ask(number: int) -> "asyncio.Task[httpx.Response]":
             if lock == LOCK_FLOWS:

@@ -50,6 +50,21 @@ def pool(
     return ConnectionPool(connect, size=size, wait_seconds=wait_seconds, in_use=counter)
 
 
+async def test_after_a_renewal_no_connection_is_used_again_also_of_those_that_were_taken() -> None:
+    made: list[Any] = []
+    of_three = pool(made, size=3)
+    first, second = await of_three.acquire(), await of_three.acquire()
+    of_three.release(first)
+    of_three.renew()
+    assert (first.closed, second.closed) == (True, False)
+    of_three.release(second)
+    assert second.closed
+    third = await of_three.acquire()
+    assert (len(made), third.closed) == (3, False)
+    of_three.release(third)
+    assert await of_three.acquire() is third
+
+
 async def test_a_connection_is_made_when_it_is_needed_and_used_again() -> None:
     made: list[Any] = []
     counter = Counter()

@@ -1,0 +1,66 @@
+"""Connecting to one of several database servers: to the first that answers and takes writes, if that is asked for.
+
+The driver could do that too, but waits for a host that is silent until there is no time left for the others.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import asyncpg
+from sqlalchemy import make_url
+
+from app.storage.compiled import DIALECT
+from app.storage.connection_pool import AnyConnection
+
+HOST_SECONDS = 3.0
+"""How long one host of several may take to let us in."""
+OF_ONE_HOST = (
+    OSError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.TargetServerAttributeNotMatched,
+    asyncpg.TooManyConnectionsError,
+)
+"""What may be otherwise at the next host: it is down, silent or starting, or takes no writes."""
+OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback", "async_creator_fn")
+"""What a URL may say to SQLAlchemy, and not to the driver."""
+
+
+class Hosts:
+    """The hosts of a database, of which the one that was connected to last is tried first."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Any, Any] | None = None
+
+    async def connect(self, **arguments: Any) -> AnyConnection:  # noqa: ANN401 - the driver's arguments
+        """Connect as the driver does, but try several hosts one after the other. Raises what the last of them raised."""
+        hosts = hosts_of(arguments)
+        if len(hosts) == 1:
+            return cast("AnyConnection", await asyncpg.connect(**arguments))
+        hosts.sort(key=lambda each: each != self._last)
+        refused: Exception | None = None
+        for host, port in hosts:
+            try:
+                connection = await asyncpg.connect(**arguments | of_one(host, port, arguments))
+            except OF_ONE_HOST as error:
+                refused = error
+            else:
+                self._last = (host, port)
+                return cast("AnyConnection", connection)
+        raise refused or OSError("no host is named")
+
+
+def hosts_of(arguments: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    host, port = arguments.get("host"), arguments.get("port")
+    return list(zip(host, port, strict=True)) if isinstance(host, list) and isinstance(port, list) else [(host, port)]
+
+
+def of_one(host: str, port: int, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    seconds = arguments.get("timeout")
+    return {"host": host, "port": port, "timeout": HOST_SECONDS if seconds is None else min(HOST_SECONDS, seconds)}
+
+
+def arguments_of(url: str) -> dict[str, Any]:
+    """What the driver is told of a database behind a SQLAlchemy URL."""
+    _, arguments = DIALECT.create_connect_args(make_url(url))
+    return {name: value for name, value in arguments.items() if name not in OF_SQLALCHEMY}
