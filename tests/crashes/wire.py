@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from app.storage.driver import arguments_of
+from app.storage.hosts import arguments_of
 
 KEY = re.compile(rb"crash-\d+-\w+")
 COMMIT, ROLLBACK = b"COMMIT;\0", b"ROLLBACK;\0"
