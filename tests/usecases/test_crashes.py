@@ -2,8 +2,11 @@
 
 import pytest
 
+from app.domain.export_batch import BatchMode, BatchWish
 from app.storage.commits import CommitState
 from app.storage.engine import DatabaseUnavailable
+from app.usecases.export_flows import export_flows
+from app.usecases.results import Exported
 from tests.usecases.graphs import code, graph
 from tests.usecases.world import World, created, exported
 
@@ -36,6 +39,30 @@ async def test_an_override_whose_connection_is_lost_has_not_happened(world: Worl
     await world.execute("DROP FUNCTION die CASCADE")
     exported(await world.export("orders", over="busy"))
     assert [draft["revision"] for draft in await world.drafts("busy")] == [1, 2]
+
+
+@pytest.mark.parametrize("mode", BatchMode)
+@pytest.mark.parametrize("moment", DIE_AFTER)
+async def test_of_a_call_of_many_whose_connection_is_lost_nothing_has_happened(
+    world: World, moment: str, mode: BatchMode
+) -> None:
+    items = (
+        world.export_wish("plain", to="production"),
+        world.export_wish("orders", over="busy"),
+        world.export_wish("orders", over="orders-live"),
+    )
+    wish = BatchWish(items, mode, idempotency_key="key 1")
+    before = await world.contents()
+    await world.execute(DIE)
+    await world.execute(DIE_AFTER[moment])
+
+    with pytest.raises(DatabaseUnavailable):
+        await export_flows(world.work, world.user("ada"), wish, lambda _: None)
+
+    assert await world.contents() == before
+    await world.execute("DROP FUNCTION die CASCADE")
+    batch = await export_flows(world.work, world.user("ada"), wish, lambda _: None)
+    assert ([isinstance(result, Exported) for result in batch.results], batch.replayed) == ([True] * 3, False)
 
 
 async def test_a_creation_whose_connection_is_lost_leaves_no_content_behind(world: World) -> None:
