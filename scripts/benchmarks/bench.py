@@ -8,7 +8,9 @@ Both serve with one process and as many database connections, on a core of their
 every operation is first asked of both, whose values have to be the same, and then sent for some seconds to one and to
 the other; callers and arguments rotate. Figures are taken by the rate of answers, and by the CPU time of the server
 process a request (user and system), which a noisy machine disturbs least; the median round counts. The world is
-generated and loaded once, and kept in the folder for later runs.
+generated and loaded once, and kept in the folder for later runs; what mutations write is removed in the end.
+
+`exportFlows` is measured against calls of our own `exportFlow`, in flows a second.
 """
 
 import argparse
@@ -16,49 +18,28 @@ import asyncio
 import json
 import os
 import platform
-import re
-import socket
 import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
 import orjson
-import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.storage.embedded import running
-from scripts.benchmarks.speed.load import Load, asked, loaded, request_of
-from scripts.benchmarks.speed.operations import OPERATIONS, Caller, Operation
+from scripts.benchmarks.speed.ceiling import MEASURED
+from scripts.benchmarks.speed.contenders import Contender, ceiling, ours, pin
+from scripts.benchmarks.speed.load import Load, asked, loaded
+from scripts.benchmarks.speed.operations import OPERATIONS, Caller, ComparedOperation, Operation
 from scripts.benchmarks.speed.profile import profile
 from scripts.benchmarks.speed.world import Size, prepared
+from scripts.benchmarks.speed.writes import ITEMS, MANY, ONE, WRITES, writers
 
-CONNECTIONS = 10
-"""To the database, of each contender."""
 CHECKED = 10
 """How many requests are compared before a round."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A server, and how an operation is sent to it."""
-
-    port: int
-    process: psutil.Process
-    path: Callable[[int], str]
-    body: Callable[[Operation, dict[str, Any]], bytes]
-
-    def request(self, index: int, operation: Operation, caller: Caller, random: Random) -> bytes:
-        variables = operation.variables(caller, random)
-        return request_of(self.path(index), caller.token, self.body(operation, variables))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +70,48 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="instead say where our CPU time goes")
     wanted = parser.parse_args()
     callers = prepared(wanted.folder, Size(wanted.workspaces, wanted.flows, wanted.callers))
-    chosen = [each for each in OPERATIONS if wanted.operations is None or each.name in wanted.operations]
     if wanted.profile:
+        chosen = [each for each in OPERATIONS if wanted.operations is None or each.name in wanted.operations]
         asyncio.run(profile(wanted.folder / "data", chosen, callers))
         return
     with running(wanted.folder / "data") as url, ours(wanted.folder) as us, ceiling(url) as hand_written:
         pin(us, hand_written)
-        figures = asyncio.run(measured(us, hand_written, chosen, callers, wanted))
+        figures = asyncio.run(all_measured(us, hand_written, url, callers, wanted))
     print(json.dumps({"machine": machine(), "operations": figures}) if wanted.json else table(figures))
 
 
+async def all_measured(
+    us: Contender, hand_written: Contender, url: str, callers: list[Caller], wanted: argparse.Namespace
+) -> list[dict[str, Any]]:
+    named = wanted.operations or [each.name for each in (*MEASURED, MANY)]
+    queries = [each for each in OPERATIONS if each.name in named]
+    mutations = [each for each in WRITES if each.name in named]
+    figures = await measured(us, hand_written, queries, callers, wanted)
+    if mutations or MANY.name in named:
+        async with writers(us.port, url, callers) as those:
+            figures += await measured(us, hand_written, mutations, those, wanted)
+            if MANY.name in named:
+                figures.append(await bulk_measured(us, those, wanted))
+    return figures
+
+
+async def bulk_measured(us: Contender, callers: list[Caller], wanted: argparse.Namespace) -> dict[str, Any]:
+    """Calls of many exports against calls of one, by flows."""
+    pairs = []
+    for number in range(wanted.rounds):
+        one = await one_round(us, 0, ONE, callers, wanted, seed=number)
+        many = await one_round(us, 0, MANY, callers, wanted, seed=number)
+        flows = Load(many.load.requests * ITEMS, many.load.seconds, many.load.latencies)
+        pairs.append((Round(flows, many.cpu_seconds), one))
+    return figures_of(MANY.name, pairs, statements(wanted.folder / "log"))
+
+
 async def measured(
-    us: Contender, hand_written: Contender, chosen: list[Operation], callers: list[Caller], wanted: argparse.Namespace
+    us: Contender,
+    hand_written: Contender,
+    chosen: list[ComparedOperation],
+    callers: list[Caller],
+    wanted: argparse.Namespace,
 ) -> list[dict[str, Any]]:
     rounds: dict[str, list[tuple[Round, Round]]] = {operation.name: [] for operation in chosen}
     taken: dict[str, int] = {}
@@ -108,7 +119,7 @@ async def measured(
         for operation in chosen:
             if sys.stderr.isatty():
                 print(f"\rround {number + 1} of {wanted.rounds}: {operation.name:<30}", end="", file=sys.stderr)
-            index = OPERATIONS.index(operation)
+            index = MEASURED.index(operation)
             await compared(us, hand_written, index, operation, callers)
             pair = [
                 await one_round(each, index, operation, callers, wanted, seed=number) for each in (hand_written, us)
@@ -120,7 +131,7 @@ async def measured(
 
 
 async def compared(
-    us: Contender, hand_written: Contender, index: int, operation: Operation, callers: list[Caller]
+    us: Contender, hand_written: Contender, index: int, operation: ComparedOperation, callers: list[Caller]
 ) -> None:
     """Stop where the two answer differently."""
     if not operation.answers_alike:
@@ -144,12 +155,14 @@ async def one_round(
     seed: int,
 ) -> Round:
     random = Random(seed)  # noqa: S311 - no secret
-    requests = [contender.request(index, operation, random.choice(callers), random) for _ in range(2000)]
+    number = 20 if operation is MANY else 2000
+    requests = [contender.request(index, operation, random.choice(callers), random) for _ in range(number)]
     turn = iter(range(10**9))
-    await loaded(contender.port, lambda: requests[next(turn) % 2000], connections=wanted.connections, seconds=0.3)
+    connections = 2 if operation is MANY else wanted.connections
+    await loaded(contender.port, lambda: requests[next(turn) % number], connections=connections, seconds=0.3)
     before = contender.process.cpu_times()
     load = await loaded(
-        contender.port, lambda: requests[next(turn) % 2000], connections=wanted.connections, seconds=wanted.seconds
+        contender.port, lambda: requests[next(turn) % number], connections=connections, seconds=wanted.seconds
     )
     after = contender.process.cpu_times()
     return Round(load, after.user + after.system - before.user - before.system)
@@ -193,71 +206,6 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
-
-
-def pin(us: Contender, hand_written: Contender) -> None:
-    """The servers on one core, of which only one works at a time, and everything else on the others."""
-    cores = list(range(os.cpu_count() or 1))
-    if len(cores) == 1 or not hasattr(psutil.Process, "cpu_affinity"):
-        return
-    psutil.Process().cpu_affinity(cores[1:])
-    for contender in (us, hand_written):
-        contender.process.cpu_affinity(cores[:1])
-
-
-@contextmanager
-def ours(folder: Path) -> Iterator[Contender]:
-    command = [sys.executable, "-m", "app", "serve", "--port", "0", "--data-dir", str(folder / "data"), "--no-demo"]
-    environment = os.environ | {"FLOWPORT_POOL_SIZE": str(CONNECTIONS), "FLOWPORT_LOG_FORMAT": "json"}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
-        try:
-            [port] = next(found for line in process.stdout or () if (found := re.findall(r"http://[^:]+:(\d+)", line)))
-            until_it_answers(f"http://127.0.0.1:{port}/ready")
-            [worker, *_] = [each for each in psutil.Process(process.pid).children() if "python" in each.name()]
-            yield Contender(
-                int(port),
-                worker,
-                lambda _: "/graphql",
-                lambda operation, variables: orjson.dumps({"query": operation.document, "variables": variables}),
-            )
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-@contextmanager
-def ceiling(url: str) -> Iterator[Contender]:
-    with socket_free() as port:
-        command = [sys.executable, "-m", "scripts.benchmarks.speed.ceiling", str(port), url, str(CONNECTIONS)]
-    process = subprocess.Popen(command)
-    try:
-        until_it_answers(f"http://127.0.0.1:{port}/")
-        yield Contender(
-            port, psutil.Process(process.pid), lambda index: f"/{index}", lambda _, variables: orjson.dumps(variables)
-        )
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-@contextmanager
-def socket_free() -> Iterator[int]:
-    """A port that was free a moment ago."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        yield free.getsockname()[1]
-
-
-def until_it_answers(url: str) -> None:
-    for _ in range(600):
-        try:
-            if not httpx.get(url).is_server_error:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise SystemExit(f"{url} doesn't answer.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The ceiling: a hand-written endpoint with the same authentication, one statement for each operation, and orjson.
+"""The ceiling: a hand-written endpoint with the same authentication, one statement for each query, and orjson.
 
     python -m scripts.benchmarks.speed.ceiling PORT DATABASE_URL CONNECTIONS
 
@@ -23,8 +23,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.storage.tokens import PREFIX, secret_hash
-from scripts.benchmarks.speed.operations import OPERATIONS, Operation
+from scripts.benchmarks.speed.operations import OPERATIONS, ComparedOperation
+from scripts.benchmarks.speed.writes import WRITES
 
+MEASURED = (*OPERATIONS, *WRITES)
 TOKEN_SQL = "select user_id, secret_hash, expires_at, revoked_at from api_token where id = $1"  # noqa: S105 - no password
 
 
@@ -52,11 +54,11 @@ def application(url: str, number: int) -> Starlette:
             )
         yield
 
-    routes = [Route(f"/{index}", answering(each, free), methods=["POST"]) for index, each in enumerate(OPERATIONS)]
+    routes = [Route(f"/{index}", answering(each, free), methods=["POST"]) for index, each in enumerate(MEASURED)]
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-def answering(operation: Operation, free: "asyncio.LifoQueue[Any]") -> Any:  # noqa: ANN401 - what Starlette calls
+def answering(operation: ComparedOperation, free: "asyncio.LifoQueue[Any]") -> Any:  # noqa: ANN401 - what Starlette calls
     async def answer(request: Request) -> Response:
         variables = orjson.loads(await request.body())
         token_id, _, secret = request.headers["authorization"].removeprefix(f"Bearer {PREFIX}").partition("_")
@@ -65,10 +67,10 @@ def answering(operation: Operation, free: "asyncio.LifoQueue[Any]") -> Any:  # n
             caller = await connection.fetchrow(TOKEN_SQL, token_id)
             if caller is None or not hmac.compare_digest(caller[1], secret_hash(secret)):
                 return Response(status_code=401)
-            rows = await connection.fetch(operation.sql, caller[0], *variables.values())
+            data = await operation.ceiling(connection, caller[0], variables)
         finally:
             free.put_nowait(connection)
-        return Response(orjson.dumps({"data": operation.shape(rows, variables)}), media_type="application/json")
+        return Response(orjson.dumps({"data": data}), media_type="application/json")
 
     return answer
 

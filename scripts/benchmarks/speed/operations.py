@@ -1,14 +1,16 @@
 """The operations that are measured: for each the document, its variables, and how a hand-written endpoint answers it.
 
 The hand-written answer is the `data` of ours, to the value: that is checked before anything is measured. Where an
-operation has no SQL of its own, another one's answer is the ceiling.
+operation has no SQL of its own, another one's answer is the ceiling. Those that write are in `writes.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
+
+import asyncpg
 
 Json = dict[str, Any]
 Row = Sequence[Any]
@@ -24,6 +26,9 @@ class Caller:
     workspaces: list[str]
     flows: list[str]
     """Of which each has a history."""
+    own_flows: Sequence[str] = ()
+    """That were made for being copied and exported, of one workspace."""
+    own_workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,29 @@ class Operation:
     name: str
     document: str
     variables: Callable[[Caller, Random], Json]
-    sql: str
-    """With the caller's id as $1, and the values of the variables after it, in their order."""
-    shape: Callable[[list[Row], Json], Json]
-    """The `data` of the answer, of the rows and the variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedOperation(Operation):
+    """One that is compared with a hand-written endpoint."""
+
+    ceiling: "Answer"
+    """What a hand-written endpoint answers."""
     answers_alike: bool = True
     """Whether the ceiling gives the same values."""
+
+
+Answer = Callable[["asyncpg.Connection[Any]", str, Json], Awaitable[Json]]
+"""The `data` of the answer to a caller, by its id, and to the values of variables."""
+
+
+def one_statement(sql: str, shape: Callable[[list[Row], Json], Json]) -> Answer:
+    """The caller's id is $1, and after it come the values of the variables, in their order."""
+
+    async def answer(connection: "asyncpg.Connection[Any]", caller: str, variables: Json) -> Json:
+        return shape(await connection.fetch(sql, caller, *variables.values()), variables)
+
+    return answer
 
 
 def nothing(_: Caller, __: Random) -> Json:
@@ -158,55 +180,63 @@ CANDIDATES_SQL = """
 VIEWER_SQL = "select id, first_name, last_name, email from user_account where id = $1"
 
 OPERATIONS = (
-    Operation("{__typename}", "{ __typename }", nothing, VIEWER_SQL, viewer, answers_alike=False),
-    Operation("viewer", "{ viewer { id firstName lastName email } }", nothing, VIEWER_SQL, viewer),
-    Operation(
+    ComparedOperation(
+        "{__typename}", "{ __typename }", nothing, one_statement(VIEWER_SQL, viewer), answers_alike=False
+    ),
+    ComparedOperation(
+        "viewer", "{ viewer { id firstName lastName email } }", nothing, one_statement(VIEWER_SQL, viewer)
+    ),
+    ComparedOperation(
         "workspaces",
         """{ workspaces(first: 50) { nodes { id name type contract { id name status } } pageInfo { hasNextPage } } }""",
         nothing,
-        """select w.id, w.name, w.type, c.id, c.name, c.status from workspace_access a
-           join workspace w on w.id = a.workspace_id join contract c on c.id = w.contract_id
-           where a.user_id = $1 order by a.name_key, a.workspace_id limit 51""",
-        workspaces,
+        one_statement(
+            """select w.id, w.name, w.type, c.id, c.name, c.status from workspace_access a
+               join workspace w on w.id = a.workspace_id join contract c on c.id = w.contract_id
+               where a.user_id = $1 order by a.name_key, a.workspace_id limit 51""",
+            workspaces,
+        ),
     ),
-    Operation(
+    ComparedOperation(
         "workspace.flows",
         """query($id: ID!) { workspace(id: $id) { flows(first: 50) {
              nodes { id name status updatedAt createdBy { firstName lastName } draft { id revision } }
              pageInfo { hasNextPage } } } }""",
         a_workspace,
-        """select f.id, f.name, f.status, f.updated_at, u.first_name, u.last_name, d.id, d.revision from flow f
-           join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
-           left join user_account u on u.id = f.created_by
-           left join flow_draft d on d.flow_id = f.id and d.set_aside_at is null
-           where f.workspace_id = $2 order by f.name_key, f.id limit 51""",
-        flows,
+        one_statement(
+            """select f.id, f.name, f.status, f.updated_at, u.first_name, u.last_name, d.id, d.revision from flow f
+               join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
+               left join user_account u on u.id = f.created_by
+               left join flow_draft d on d.flow_id = f.id and d.set_aside_at is null
+               where f.workspace_id = $2 order by f.name_key, f.id limit 51""",
+            flows,
+        ),
     ),
-    Operation(
+    ComparedOperation(
         "flowHistory",
         """query($id: ID!) { flowHistory(flowId: $id, first: 50) {
              nodes { id number name publishedAt origin publishedBy { firstName lastName } } pageInfo { hasNextPage } } }""",
         a_flow,
-        """select v.id, v.number, v.name, v.published_at, v.origin, u.first_name, u.last_name from flow f
-           join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
-           join flow_version v on v.flow_id = f.id left join user_account u on u.id = v.published_by
-           where f.id = $2 order by v.number desc limit 51""",
-        history,
+        one_statement(
+            """select v.id, v.number, v.name, v.published_at, v.origin, u.first_name, u.last_name from flow f
+               join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
+               join flow_version v on v.flow_id = f.id left join user_account u on u.id = v.published_by
+               where f.id = $2 order by v.number desc limit 51""",
+            history,
+        ),
     ),
-    Operation(
+    ComparedOperation(
         "destinationWorkspaces",
         """query($id: ID!) { destinationWorkspaces(flowId: $id, first: 50, includeIneligible: true) {
              edges { eligible node { id name contract { id name } } } pageInfo { hasNextPage } } }""",
         a_flow,
-        DESTINATIONS_SQL,
-        destinations,
+        one_statement(DESTINATIONS_SQL, destinations),
     ),
-    Operation(
+    ComparedOperation(
         "overrideCandidates",
         """query($id: ID!, $to: ID!) { overrideCandidates(flowId: $id, workspaceId: $to, first: 50) {
              edges { matchReason node { id name status } } pageInfo { hasNextPage } } }""",
         a_flow_and_a_workspace,
-        CANDIDATES_SQL,
-        candidates,
+        one_statement(CANDIDATES_SQL, candidates),
     ),
 )

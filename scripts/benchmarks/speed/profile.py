@@ -2,6 +2,7 @@
 
 import cProfile
 import pstats
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -16,7 +17,7 @@ REQUESTS = 300
 MOST_TOLD = 30
 
 
-async def profile(data_dir: Path, operations: list[Operation], callers: list[Caller]) -> None:
+async def profile(data_dir: Path, operations: Sequence[Operation], callers: list[Caller]) -> None:
     """Print the functions of each operation that take most time themselves."""
     random = Random(1)  # noqa: S311 - no secret
     with running(data_dir) as url:
