@@ -139,10 +139,12 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     )
 
 
-def export_refusals(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal, ...]:
-    """Every reason why this export may not be, in the order of `ErrorCode` (X11)."""
-    ends = _both_ends(facts, wish)
-    return ends.errors if isinstance(ends, Refused) else ()
+def refused_there(access: WorkspaceAccess, path: Path, flows_used: int | None) -> Iterator[ExportRefusal]:
+    """What is asked of the destination alone; a new flow needs a place among those that its contract holds (X10)."""
+    yield from at(path, rights_missing(access))
+    yield from at(path, contract_suspended(access))
+    if flows_used is not None:
+        yield from at(path, quota_exceeded(access, flows_used))
 
 
 def path_of(wanted: IntoWorkspace | OntoFlow) -> Path:
@@ -227,10 +229,8 @@ def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
     if facts.source is not None:
         yield from at(FLOW, rights_missing(facts.source.access))
     if facts.destination is not None:
-        yield from at(there, rights_missing(facts.destination))
-        yield from at(there, contract_suspended(facts.destination))
-        if isinstance(wish.destination, IntoWorkspace):
-            yield from at(there, quota_exceeded(facts.destination, facts.flows_used))
+        is_new = isinstance(wish.destination, IntoWorkspace)
+        yield from refused_there(facts.destination, there, facts.flows_used if is_new else None)
     if facts.overridden is not None:
         yield from at(there, draft_in_the_way(facts.overridden, wish.existing_draft))
         if facts.source is not None:
@@ -245,8 +245,7 @@ def _components_refused(
     source: FoundSource, there: FoundDestination, facts: ExportFacts
 ) -> tuple[ComponentNotAccessible, ...]:
     steps, here = source.chosen.state.steps, source.flow.access.workspace
-    used = facts.used or UsedComponents(steps, facts.catalogue, source=here)
-    return used.refused_by(there.access.workspace)
+    return UsedComponents(steps, facts.catalogue, source=here).refused_by(there.access.workspace)
 
 
 def _topic_refused(source: FoundSource, facts: ExportFacts) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:

@@ -11,7 +11,6 @@ from app.domain.model import ContractId, Target
 from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
 from app.domain.step_choices import StepChoice
-from app.domain.used_components import UsedComponents
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,6 @@ class ExportFacts:
     """What the flows at hand are bound to and the given topic, where they exist and the caller can see them."""
     flows_used: int = 0
     """How many flows the destination's contract holds in its production workspaces."""
-    used: UsedComponents | None = None
-    """The components of the chosen state, where they are looked up once for many destinations."""
 
 
 @dataclass(frozen=True, slots=True)

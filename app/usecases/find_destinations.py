@@ -2,13 +2,13 @@
 
 from asyncio import Lock
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain.access import WorkspaceAccess, rights_missing
-from app.domain.export import ExportRefusal, export_refusals
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
+from app.domain.export import ExportRefusal
 from app.domain.model import UserId, Workspace, WorkspaceId
+from app.domain.new_exports import NewExports, new_exports
 from app.domain.quota import is_quota_judged, stands_only_in_the_way_of_a_new_flow
 from app.domain.source import Chosen, SourceWish
 from app.domain.used_components import UsableWhere, UsedComponents
@@ -36,7 +36,7 @@ class RatedDestination:
 
     @property
     def eligible_for_override(self) -> bool:
-        return stands_only_in_the_way_of_a_new_flow(self.refusals)
+        return not self.refusals or stands_only_in_the_way_of_a_new_flow(self.refusals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,7 @@ class ExportableFlow:
 
     database: Database
     actor: UserId
-    facts: ExportFacts
-    source: SourceWish
+    exports: NewExports
     home: Workspace
     usable: UsableWhere | None
     """Where its components are usable; None: the caller can export it nowhere, wherever they are."""
@@ -134,11 +133,7 @@ class ExportableFlow:
 
     def _decide(self, access: WorkspaceAccess) -> RatedDestination:
         flows_used = self.flows_used.get(access.workspace.contract.id, 0)
-        flow_id = "" if self.facts.source is None else self.facts.source.id
-        wish = ExportWish(flow_id, IntoWorkspace(access.workspace.id), source=self.source)
-        return RatedDestination(
-            access, export_refusals(replace(self.facts, destination=access, flows_used=flows_used), wish)
-        )
+        return RatedDestination(access, self.exports.refusals(access, flows_used))
 
 
 async def find_destinations(
@@ -157,8 +152,7 @@ async def find_destinations(
     return ExportableFlow(
         database=database,
         actor=actor,
-        facts=ExportFacts(found.flow, None, named_version=found.named, catalogue=catalogue, used=used),
-        source=source,
+        exports=new_exports(found.flow, found.chosen, used),
         home=access.workspace,
         usable=used.usable_where() if may_be_exported else None,
         size=size,

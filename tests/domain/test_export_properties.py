@@ -10,10 +10,13 @@ from app.domain.bindings import AgentNotCopied
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_copy, plan_export
-from app.domain.export_facts import CopyWish
+from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.flow import SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
+from app.domain.new_exports import new_exports
+from app.domain.source import Chosen, chosen_state
+from app.domain.used_components import UsedComponents
 from tests.domain.expected_exports import ExpectedExport, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
 from tests.domain.world import AGENT, DATA_SAMPLES
@@ -28,6 +31,21 @@ def test_an_export_is_planned_or_refused_exactly_as_the_rules_say(case: Case) ->
     assert found == expected.refusals()
     assert isinstance(outcome, ExportPlan) is (found == [])
     assert found == sorted(found, key=[code.value for code in ErrorCode].index)
+
+
+@often
+@given(exports())
+def test_where_a_flow_may_go_is_decided_as_the_export_itself(case: Case) -> None:
+    source, there = case.facts.source, case.facts.destination
+    if source is None or there is None:
+        reject()
+    wish = ExportWish(source.id, IntoWorkspace(there.workspace.id), source=case.wish.source)
+    outcome = plan_export(replace(case.facts, overridden=None), wish)
+    chosen = chosen_state(source, wish.source, case.facts.named_version)
+    steps = chosen.state.steps if isinstance(chosen, Chosen) else ()
+    used = UsedComponents(steps, case.facts.catalogue, source=source.access.workspace)
+    refused = new_exports(source, chosen, used).refusals(there, case.facts.flows_used)
+    assert refused == (outcome.errors if isinstance(outcome, Refused) else ())
 
 
 @often

@@ -3,8 +3,7 @@
 import pytest
 
 from app.domain.access import WorkspaceAccess
-from app.domain.export import export_refusals
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
+from app.domain.errors import Refused
 from app.domain.model import WorkspaceType
 from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded, stands_only_in_the_way_of_a_new_flow
 from tests.domain.planning import copy, export, planned, refusals
@@ -58,6 +57,6 @@ def test_overrides_are_exempt() -> None:
 def test_a_full_contract_stands_only_in_the_way_of_a_new_flow(
     to: WorkspaceAccess, used: int, only_a_new_flow: bool
 ) -> None:
-    facts = ExportFacts(flow(state()), to, flows_used=used)
-    in_the_way = export_refusals(facts, ExportWish(flow().id, IntoWorkspace(LIVE.id)))
+    outcome = export(flow(state()), to=to, flows_used=used)
+    in_the_way = outcome.errors if isinstance(outcome, Refused) else ()
     assert stands_only_in_the_way_of_a_new_flow(in_the_way) is only_a_new_flow

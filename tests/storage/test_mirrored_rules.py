@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from app.domain.access import WorkspaceAccess, may_write_flows
 from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
-from app.domain.export import export_refusals
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
 from app.domain.flow import SavedState
 from app.domain.input import name_key
 from app.domain.model import Contract, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
+from app.domain.new_exports import new_exports
 from app.domain.quota import QuotaExceeded, counts_against_quota
+from app.domain.source import Chosen, CopiedFrom
 from app.domain.used_components import UsedComponents
 from app.storage import mirrored_rules, tables
 from app.storage.database_connections import Row
@@ -192,12 +192,10 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
     scene, home, exported = case
     source = flow(exported, at=scene.access_to(home))
     used = UsedComponents(exported.state.steps, scene.catalogue, source=home)
+    anew = new_exports(source, Chosen(exported.state, CopiedFrom.PUBLISHED_VERSION), used)
     expected = set()
     for one in scene.seen:
-        facts = ExportFacts(
-            source, scene.access_to(one), catalogue=scene.catalogue, flows_used=scene.flows_used(one.contract)
-        )
-        refusals = export_refusals(facts, ExportWish(source.id, IntoWorkspace(one.id)))
+        refusals = anew.refusals(scene.access_to(one), scene.flows_used(one.contract))
         if all(isinstance(refusal, QuotaExceeded) for refusal in refusals):
             expected.add(one.id)
     async with holding(database, scene) as connection:

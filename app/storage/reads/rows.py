@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import ColumnElement, Table
 
 from app.domain.access import WorkspaceAccess, may_edit_flows
-from app.domain.model import ContractStatus
+from app.domain.model import Contract, ContractStatus
 from app.storage.database_connections import Row
 
 
@@ -24,6 +24,10 @@ class ContractView(NamedTuple):
     id: str
     name: str
     status: str
+
+    @classmethod
+    def of(cls, contract: Contract) -> "ContractView":
+        return cls(contract.id, contract.name, contract.status)
 
 
 class WorkspaceView(NamedTuple):
@@ -47,7 +51,7 @@ class WorkspaceView(NamedTuple):
     @classmethod
     def of(cls, access: WorkspaceAccess) -> "WorkspaceView":
         workspace, contract = access.workspace, access.workspace.contract
-        permissions = sorted(access.permissions)
+        permissions = tuple(access.permissions)
         return cls(workspace.id, workspace.name, workspace.type, contract.id, contract.status, permissions)
 
 
