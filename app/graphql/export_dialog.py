@@ -17,7 +17,7 @@ from app.graphql.types.workspace import Workspace
 from app.storage.paging import Page
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.destinations import RatedContract
-from app.storage.reads.rows import FlowView, WorkspaceView
+from app.storage.reads.rows import ContractView, FlowView, WorkspaceView
 from app.usecases.find_candidates import TopicCandidate
 from app.usecases.find_destinations import RatedDestination
 
@@ -113,6 +113,12 @@ class DestinationWorkspaceConnection(Counted):
     @classmethod
     def of(cls, paging: Paging, page: Page[RatedDestination], count: Count) -> Self:
         return cls.made_of(DestinationWorkspaceEdge.of, paging, page, count)
+
+
+def contracts_of(page: Page[RatedDestination]) -> dict[str, ContractView | None]:
+    """The contracts of the workspaces, by id: rules had to know them, and who sees a workspace sees its contract (A4)."""
+    contracts = (there.access.workspace.contract for _, there in page.elements)
+    return {contract.id: ContractView.of(contract) for contract in contracts}
 
 
 @strawberry.type(description="A flow that could be overridden.")

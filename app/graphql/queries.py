@@ -16,6 +16,7 @@ from app.graphql.export_dialog import (
     DestinationWorkspaceConnection,
     OverrideCandidateConnection,
     TopicCandidateConnection,
+    contracts_of,
 )
 from app.graphql.inputs import ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
 from app.graphql.loader_keys import OfFlow, ToWorkspace
@@ -162,6 +163,7 @@ class Query:
         if flow is None:
             return None
         workspaces = await flow.workspaces(wanted, paging.request)
+        info.context.loaders.contracts.know(partial(contracts_of, workspaces))
         return DestinationWorkspaceConnection.of(paging, workspaces, lambda: flow.count_workspaces(wanted))
 
     @connection_field

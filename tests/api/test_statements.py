@@ -59,7 +59,7 @@ QUERIES: list[tuple[str, str, int]] = [
         of_flow("destinationContracts", "name", "includeIneligible: true,", "eligible"),
         6,
     ),
-    ("destinationWorkspaces", of_flow("destinationWorkspaces", "name contract { id }", "", REFUSALS) + ask.REFUSALS, 7),
+    ("destinationWorkspaces", of_flow("destinationWorkspaces", "name contract { id }", "", REFUSALS) + ask.REFUSALS, 6),
     (
         "destinationWorkspaces, includeIneligible",
         of_flow("destinationWorkspaces", "name", "includeIneligible: true,", REFUSALS) + ask.REFUSALS,
