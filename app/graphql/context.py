@@ -73,6 +73,7 @@ class Context:
         if not is_done(outcome):
             self.work.commits.forget_last()
         self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
+        await self.loaders.close()
         self.loaders = Loaders(self.database, self.viewer, self.meter)
         return outcome
 

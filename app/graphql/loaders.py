@@ -183,11 +183,14 @@ class Loaders:
         return ReadLimit(meter.readable_bytes, meter.take_graphs, meter.take_objects, meter.take_compared)
 
     async def close(self) -> None:
-        """End what is still being read one by one: that is done in tasks which don't end with that of the request."""
+        """End what is still being read, in tasks which don't end with that of the request. Nothing can be asked any more."""
         if reading := [*self._reading]:
             for task in reading:
                 task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
+        # Each refers to this one, which refers to it: only the garbage collector would find them, with all that was read.
+        for loader in [each for each in vars(self).values() if isinstance(each, Loader)]:
+            loader.close()
 
     async def _bindings(self, references: list[Reference]) -> list[BoundView | None]:
         """By the loaders of their kinds; data samples are no things of their own."""

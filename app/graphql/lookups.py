@@ -60,6 +60,10 @@ class Loader(Generic[Key, Answer]):
         """Take what was read elsewhere, once anything is asked."""
         self._read_elsewhere.append(answers)
 
+    def close(self) -> None:
+        """Forget everything: nothing can be asked any more."""
+        vars(self).clear()
+
     async def _load_batch(self, keys: list[Key]) -> list[Answer]:
         # The task is one of the library's own, which doesn't end with that of the request.
         task = asyncio.current_task()

@@ -22,7 +22,7 @@ from app.graphql.execution.completion import AnswerAbandoned, Completion
 from app.graphql.execution.fields import declared_resolver
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.pending import PendingField, PendingRelation, attempt, mapped
-from app.graphql.execution.plan import FieldPlan, Plan, has_variables
+from app.graphql.execution.plan import FieldPlan, Plan
 from app.graphql.lookups import Loader, Lookup, Lookups
 from app.graphql.relations import One, Several
 from app.offload import offload
@@ -174,7 +174,7 @@ class Executor:
             config=own.config,
             scalar_registry=own.schema_converter.scalar_registry,
         )
-        if field.is_connection and not has_variables(field.node):
+        if field.keeps_arguments:
             field.arguments = named
         return named
 

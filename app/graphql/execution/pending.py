@@ -11,6 +11,8 @@ from app.graphql.lookups import Loader, Lookup, Lookups
 Make = Callable[[Any], object]
 Known = dict[Loader[Any, Any], Any]
 """What each loader has read; an exception where it could not."""
+Made = dict[tuple[Loader[Any, Any], Any], Any]
+"""What was made of the answers, by loader and key."""
 
 
 class PendingField:
@@ -36,14 +38,8 @@ class PendingField:
 
     def take(self, known: Known) -> None:
         """Put what was found in place of the lookups. What is made of one answer is made once, whoever asks."""
-        made: dict[tuple[Loader[Any, Any], Any], Any] = {}
-
-        def found(value: Any) -> Any:
-            if isinstance(value, Lookups):
-                return value.of([found(each) for each in value.each])
-            return found_by(value, known, made) if isinstance(value, Lookup) else value
-
-        self.values = [found(value) for value in self.values]
+        made: Made = {}
+        self.values = [found_in_place_of(value, known, made) for value in self.values]
 
     def close(self) -> None:
         """End what was not begun: nobody waits for it any more."""
@@ -90,7 +86,13 @@ class PendingRelation(PendingField):
             self.values = made_of(self.values, self._make)
 
 
-def found_by(lookup: Lookup[Any], known: Known, made: dict[tuple[Loader[Any, Any], Any], Any]) -> Any:
+def found_in_place_of(value: Any, known: Known, made: Made) -> Any:
+    if isinstance(value, Lookups):
+        return value.of([None if each is None else found_by(each, known, made) for each in value.each])
+    return found_by(value, known, made) if isinstance(value, Lookup) else value
+
+
+def found_by(lookup: Lookup[Any], known: Known, made: Made) -> Any:
     answers = known[lookup.loader]
     answer = answers if isinstance(answers, Exception) else answers[lookup.key]
     if lookup.make is None or answer is None or isinstance(answer, Exception):

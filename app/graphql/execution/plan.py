@@ -10,6 +10,7 @@ from typing import Any
 
 from cachetools import LRUCache
 from graphql import (
+    BREAK,
     DirectiveNode,
     DocumentNode,
     FieldNode,
@@ -25,6 +26,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_variable_values
+from graphql.language import VisitorAction
 
 from app.graphql.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
 from app.graphql.execution.meter import BYTES_PER_FIELD
@@ -32,6 +34,24 @@ from app.graphql.relations import One
 from app.storage.related import Related
 
 NOT_PLANNED = object()
+
+
+class Variables(Visitor):
+    """Finds out whether there is a variable in what it visits."""
+
+    found = False
+
+    def enter_variable(self, *_: object) -> VisitorAction:
+        self.found = True
+        return BREAK
+
+
+def has_variables(field: FieldNode) -> bool:
+    """Whether there are variables in the arguments of a field."""
+    variables = Variables()
+    for argument in field.arguments or ():
+        visit(argument, variables)
+    return variables.found
 
 
 class FieldPlan:
@@ -46,6 +66,7 @@ class FieldPlan:
         "get",
         "is_connection",
         "is_nodes",
+        "keeps_arguments",
         "name",
         "parent_type",
         "related",
@@ -66,6 +87,7 @@ class FieldPlan:
         self.get, self.relation = how_to_get(parent_type, field_name)
         """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
+        self.keeps_arguments = self.is_connection and not has_variables(self.node)
         self.arguments: dict[str, Any] | None = None
         """Of a connection, once it was asked for: its arguments as its resolver takes them, if no variable is in them."""
         self.columns: Any = NOT_PLANNED
@@ -132,20 +154,6 @@ def conditions_of(document: DocumentNode) -> frozenset[str]:
 
     visit(document, Directives())
     return frozenset(found)
-
-
-def has_variables(field: FieldNode) -> bool:
-    """Whether there are variables in the arguments of a field."""
-    found = False
-
-    class Variables(Visitor):
-        def enter_variable(self, *_: object) -> None:
-            nonlocal found
-            found = True
-
-    for argument in field.arguments or ():
-        visit(argument, Variables())
-    return found
 
 
 NO_VARIABLES = VariableValues({}, {})
