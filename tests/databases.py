@@ -50,7 +50,11 @@ SCHEMA = """
     )::text
 """
 """What PostgreSQL notes down of tables and functions, and by which transaction: it is another after every change."""
-TABLES = "select table_name from information_schema.tables where table_schema = 'public' order by table_name"
+TABLES = """
+    select table_name from information_schema.tables
+    where table_schema = 'public' and table_name <> 'periodic_task' order by table_name
+"""
+"""Without what servers note down of their own work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ PASSING = ("08", "40001", "40P01", "53", "55P03", "57P01", "57P02", "57P03")
 was in the way, the disk is full or there are too many connections, the server stops or starts. That we aren't allowed in,
 or that there is no such database, doesn't pass by itself."""
 PROTOCOL_VIOLATION = "08P01"
+OF_CONTENTS = {"fk_flow_draft_content_hash", "fk_flow_version_content_hash"}
+"""Where these don't hold, another attempt stores the content anew, or finds what is copied as it is now."""
 OF_NO_USE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.InvalidCachedStatementError)
 """What is said on a connection that nobody can write on any more: its server has become a standby, or it has prepared
 statements for tables that have changed."""
@@ -245,6 +247,8 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
     if state == READ_ONLY and is_lost:
         # Within a transaction for writing, whose connection is left for that.
         return ReadOnlyServer(type(error).__name__)
+    if getattr(error, "constraint_name", None) in OF_CONTENTS:
+        return DatabaseUnavailable("a content was removed at the moment at which it was referred to again")
     if is_lost or is_outage(state):
         # Of a statement that failed otherwise, while the connection was lost, the message may hold values.
         is_told = is_outage(state) or isinstance(error, OSError)

@@ -71,6 +71,8 @@ class FlowContentTable(SQLModel, table=True):
     """The canonical JSON."""
     outline: str = text()
     """Steps and links, as JSON, so that rules need not read the graph."""
+    unreferenced_since: datetime | None = time(nullable=True)
+    """When it was found that no draft and no version refers to it."""
 
 
 class FlowContentComponentTable(SQLModel, table=True):
@@ -250,3 +252,11 @@ class IdempotencyKeyTable(SQLModel, table=True):
     outcome: str = text()
     """As JSON."""
     first_used_at: datetime = time()
+
+
+class PeriodicTaskTable(SQLModel, table=True):
+    """What one server process of all does now and then."""
+
+    __tablename__ = "periodic_task"
+    name: str = key()
+    began_at: datetime = time()

@@ -36,3 +36,5 @@ FLOW_DRAFT = table_of(flow_tables.FlowDraftTable)
 FLOW_VERSION = table_of(flow_tables.FlowVersionTable)
 FLOW_EXPORT = table_of(flow_tables.FlowExportTable)
 IDEMPOTENCY_KEY = table_of(flow_tables.IdempotencyKeyTable)
+
+PERIODIC_TASK = table_of(flow_tables.PeriodicTaskTable)

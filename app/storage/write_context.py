@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Update,
     bindparam,
+    exists,
     func,
     insert,
     literal,
@@ -39,7 +40,20 @@ from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_
 
 AnyChange = TypeVar("AnyChange", Update, Delete)
 
-INSERT_CONTENT = upsert(FLOW_CONTENT).on_conflict_do_nothing().returning(FLOW_CONTENT.c.hash)
+_CONTENT = {name: bindparam(name, type_=Text) for name in ("hash", "graph", "outline")}
+_HELD = (
+    select(FLOW_CONTENT.c.hash)
+    .where(FLOW_CONTENT.c.hash == _CONTENT["hash"])
+    .with_for_update(read=True, key_share=True)
+    .cte("held")
+)
+INSERT_CONTENT = (
+    upsert(FLOW_CONTENT)
+    .from_select([*_CONTENT], select(*_CONTENT.values()).where(~exists(select(_HELD.c.hash))))
+    .on_conflict_do_nothing()
+    .returning(FLOW_CONTENT.c.hash)
+)
+"""One that is there already is locked, so that it isn't removed before something refers to it."""
 THIS_FLOW = bindparam("this_flow", type_=Text)
 KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == THIS_FLOW).with_for_update()
 """From a flow that goes: nobody copies from it any more."""

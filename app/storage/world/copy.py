@@ -36,9 +36,14 @@ _COMPONENTS = """
 """
 _NEW_CONTENTS = "CREATE TEMPORARY TABLE new_content (LIKE flow_content) ON COMMIT DROP"
 # Somebody may be storing the same content at this moment: that is no conflict, for there is but one of it.
+# What is there is locked, so that it isn't removed before something refers to it.
 # In the order of the hashes, so that two who store the same contents don't wait for each other.
 _KEEP_NEW_CONTENTS = """
-    INSERT INTO flow_content (hash, graph, outline) SELECT hash, graph, outline FROM new_content ORDER BY hash
+    WITH held AS (
+        SELECT hash FROM flow_content WHERE hash IN (SELECT hash FROM new_content) ORDER BY hash FOR KEY SHARE
+    )
+    INSERT INTO flow_content (hash, graph, outline)
+    SELECT hash, graph, outline FROM new_content WHERE hash NOT IN (SELECT hash FROM held) ORDER BY hash
     ON CONFLICT DO NOTHING RETURNING hash
 """
 # Deleted rows would stay, and be read again with every further part.
