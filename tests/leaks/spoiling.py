@@ -9,6 +9,9 @@ Inputs = list[dict[str, Any]]
 BAD_NAME = "\n"
 NEVER = -1
 """No draft has this revision."""
+KEYED = {"idempotencyKey": "a key"}
+ANOTHER_PLAN = "1" + "0" * 128
+"""What can be a fingerprint, and is none of a plan."""
 
 
 def graph_of_everything(ids: Mapping[str, str], home: str) -> dict[str, Any]:
@@ -22,6 +25,14 @@ def graph_of_everything(ids: Mapping[str, str], home: str) -> dict[str, Any]:
     )
 
 
+def copies(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
+    wish = {"flowId": ids[flow], "name": BAD_NAME, **KEYED}
+    return [
+        wish,
+        *({**wish, "source": source} for source in ({"state": "DRAFT"}, {"versionId": ids[f"{place}-history/1"]})),
+    ]
+
+
 def exports(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
     wish = {"flowId": ids[flow], "name": BAD_NAME}
     onto = {**wish, "existingDraft": "REFUSE", "destination": {"overrideFlowId": ids[f"{place}-strays"]}}
@@ -33,15 +44,18 @@ def exports(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
         {"fromId": ids[used[0]], "toId": ids["kitchen-oven"]},
     ]
     chosen = {"topicId": ids["depot-orders"], "credentialId": ids["kitchen-oven"], "agentId": ids[f"{place}-agent"]}
-    given = {**into, "bindings": [{"stepId": number, **chosen} for number in "12345"]}
+    secret = {"secretId": ids["harbour-erp"]}
+    given = {**into, "bindings": [{"stepId": number, **chosen, **secret} for number in "12345"]}
+    stale = {"planFingerprint": ANOTHER_PLAN, **KEYED}
     return [
         {**into, "mappings": mapped},
-        {**onto, "mappings": hidden},
+        {**onto, "mappings": hidden, **stale},
         given,
-        into,
+        {**into, "source": {"state": "DRAFT"}},
         onto,
-        {**into, "topicId": ids[f"{place}-orders"]},
+        {**into, "topicId": ids[f"{place}-orders"], **stale},
         {**into, "topicId": ids["depot-items"]},
+        {**into, "source": {"versionId": ids["depot-history/1"]}},
     ]
 
 
@@ -50,14 +64,20 @@ def batches(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
     items = exports(ids, flow, place)
     onto = [each for each in items if "overrideFlowId" in each["destination"]]
     mapped = [{"fromId": ids[f"{flow.partition('-')[0]}-mail"], "toId": ids["depot-mail"]}]
-    return [{"items": [*items, *onto], "mappings": mapped, "mode": mode} for mode in ("ATOMIC", "BEST_EFFORT")]
+    call = {"items": [*items, *onto], "mappings": mapped, **KEYED}
+    return [{**call, "mode": mode} for mode in ("ATOMIC", "BEST_EFFORT")]
 
 
 def updates(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
     wish = {"flowId": ids[flow], "name": BAD_NAME}
     chosen = {"topicId": ids[f"{place}-orders"], "credentialId": ids["kitchen-oven"], "secretId": ids["harbour-erp"]}
     return [
-        wish,
+        {
+            **wish,
+            "description": BAD_NAME,
+            "cron": BAD_NAME,
+            "bindings": [{"stepId": "1", "agentId": ids["depot-agent"]}],
+        },
         {**wish, "expectedRevision": NEVER, "graph": graph_of_everything(ids, place)},
         {**wish, "bindings": [{"stepId": number, **chosen} for number in "12345"]},
     ]
@@ -68,7 +88,7 @@ def reverts(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
     version = ids.get(f"{flow}/1")
     if version is None or f"{flow}/draft" not in ids or flow.endswith("-stashed"):
         return [{"flowId": ids[flow], "versionId": ids[f"{place}-bound/1"]}] if not flow.endswith("-bound") else []
-    return [{"flowId": ids[flow], "versionId": version, "publish": True, "existingDraft": "REFUSE"}]
+    return [{"flowId": ids[flow], "versionId": version, "publish": True, "existingDraft": "REFUSE", **KEYED}]
 
 
 def active_drafts(ids: Mapping[str, str], flow: str, _: str) -> Inputs:
@@ -77,16 +97,17 @@ def active_drafts(ids: Mapping[str, str], flow: str, _: str) -> Inputs:
 
 
 SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
-    "copyFlow": lambda ids, flow, _: [{"flowId": ids[flow], "name": BAD_NAME}],
+    "copyFlow": copies,
     "exportFlow": exports,
     "exportPlan": exports,
     "exportFlows": batches,
     "exportPlans": batches,
     "createFlow": lambda ids, _, place: [
-        {"workspaceId": ids[place], "name": BAD_NAME, "graph": graph_of_everything(ids, place)}
+        {"workspaceId": ids[place], "name": BAD_NAME, "graph": graph_of_everything(ids, place), **KEYED},
+        {"workspaceId": ids[place], "name": "", "graph": [], "type": "REAL_TIME", "description": "\0", "cron": ""},
     ],
     "updateFlowDraft": updates,
-    "publishFlowDraft": lambda ids, flow, _: [{"flowId": ids[flow], "expectedRevision": NEVER}],
+    "publishFlowDraft": lambda ids, flow, _: [{"flowId": ids[flow], "expectedRevision": NEVER, "start": True, **KEYED}],
     "revertFlow": reverts,
     "discardFlowDraft": lambda ids, flow, _: [{"flowId": ids[flow], "expectedRevision": NEVER}],
     "undoExport": lambda ids, flow, place: [

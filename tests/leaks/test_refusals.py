@@ -1,6 +1,9 @@
 """No refusal tells of what its reader may not see: all reasons are the same in a world that has none of it (A5, X11)."""
 
+from collections.abc import Iterator
+
 import pytest
+from graphql import GraphQLInputObjectType, GraphQLInputType, get_named_type
 
 from app.storage.ids import Kind, kind_of
 from tests.databases import contents
@@ -53,3 +56,32 @@ def test_every_mutation_and_plan_has_inputs_that_are_refused() -> None:
         *fields_of("Mutation"),
         *(name for name in fields_of("Query") if takes_input("Query", name)),
     }
+
+
+def arguments_in(given: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The arguments that an input gives, each by the names that lead to it; a graph is one."""
+    if isinstance(given, list):
+        for each in given:
+            yield from arguments_in(each, path)
+    elif isinstance(given, dict) and path[-1:] != ("graph",):
+        for name, each in given.items():
+            yield (*path, name)
+            yield from arguments_in(each, (*path, name))
+
+
+def arguments_of(type_: GraphQLInputType, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Those that the schema has."""
+    named = get_named_type(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        for name, field in named.fields.items():
+            yield (*path, name)
+            yield from arguments_of(field.type, (*path, name))
+
+
+@pytest.mark.parametrize("mutation", SPOILED)
+def test_every_argument_of_a_mutation_or_plan_is_given_in_some_input(worlds: Worlds, mutation: str) -> None:
+    owner = fields_of("Query") if mutation in fields_of("Query") else fields_of("Mutation")
+    given = {
+        path for user in CALLERS for each in inputs_of(worlds, user, mutation) for path in arguments_in(each["input"])
+    }
+    assert {*arguments_of(owner[mutation].args["input"].type)} - given == set()
