@@ -13,6 +13,8 @@ from tests.serving.real import LOCK_FLOWS, Json, Real, code_of, real_server, rea
 KEYED = """mutation($input: CopyFlowInput!) {
   copyFlow(input: $input) { flow { id name } exportRecord { id } replayed errors { code } }
 }"""
+CUT_OFF = """select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'transactionid'"""
 WAITING_FOR = """select count(*) from pg_stat_activity
 where datname = current_database() and wait_event_type = 'Lock' and wait_event = '{}'"""
 
@@ -117,4 +119,19 @@ async def test_a_client_that_goes_away_while_its_call_waits_leaves_the_key_to_th
             assert await soon_true(lambda: first.is_at_work(1))
         done = payload_of(await call)
         assert payload_of(await copying(second)) == {**done, "replayed": True}
+        assert await copies_of(first) == 1
+
+
+async def test_whoever_waits_for_a_call_that_is_lost_does_it(databases: Databases, loaded_trade: Loaded) -> None:
+    async with two_servers(databases, loaded_trade) as (first, second):
+        async with at_work(first) as call:
+            waiting = copying(second)
+            assert await soon_true(lambda: waits(second, "advisory"))
+            assert await first.rows(CUT_OFF) == [(True,)]
+            [error] = (await call).json()["errors"]
+            assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+            assert await soon_true(lambda: waits(second, "transactionid"))
+        done = payload_of(await waiting)
+        assert (done["errors"], done["replayed"]) == ([], False)
+        assert payload_of(await copying(first)) == {**done, "replayed": True}
         assert await copies_of(first) == 1
