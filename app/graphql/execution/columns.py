@@ -6,7 +6,6 @@ become JSON at once. Whatever isn't as expected in any of the rows is left to th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import itemgetter
 from types import NoneType
 from typing import Any, NamedTuple
 
@@ -32,65 +31,74 @@ Starts = Mapping[Related, int]
 
 
 class Made(NamedTuple):
-    """Objects as they are answered, and how many objects and leaf values they hold."""
+    """What stands in the answer for each row, and how many objects and leaf values that holds."""
 
-    answers: list[dict[str, Any]]
+    answers: list[Any]
     objects: int
     values: int
+
+
+class Column(NamedTuple):
+    """Leaf values of a row, as they are shown."""
+
+    place: int
+    shape: Shape
+
+    def made_of(self, rows: Sequence[Row]) -> Made | None:
+        place = self.place
+        values = [row[place] for row in rows]
+        return Made(values, 0, len(rows)) if fits(self.shape, values) else None
+
+
+class Constant(NamedTuple):
+    """One value for all rows."""
+
+    value: Any
+
+    def made_of(self, rows: Sequence[Row]) -> Made:
+        return Made([self.value] * len(rows), 0, len(rows))
 
 
 class JoinedColumns(NamedTuple):
     """The columns of what an object refers to."""
 
-    name: str
     start: int
     columns: "Columns"
     is_required: bool
+
+    def made_of(self, rows: Sequence[Row]) -> Made | None:
+        there = [row for row in rows if row[self.start] is not None]
+        made = self.columns.made_of(there)
+        if made is None or len(there) == len(rows):
+            return made
+        if self.is_required:
+            return None
+        found = iter(made.answers)
+        answers = [None if row[self.start] is None else next(found) for row in rows]
+        return Made(answers, made.objects, made.values + len(rows) - len(there))
 
 
 class Columns:
     """What is selected of the objects of a type: columns, and what is joined to them."""
 
-    __slots__ = ("_get", "_joined", "_names", "_shapes", "_template")
+    __slots__ = ("_columns", "_names")
 
-    def __init__(
-        self,
-        template: dict[str, Any],
-        columns: Sequence[tuple[str, int, Shape]],
-        joined: Sequence[JoinedColumns],
-        *,
-        start: int,
-    ) -> None:
-        self._template = template
-        """An object of which no column is known yet, with its fields in the order of the answer."""
-        self._names = [name for name, _, _ in columns]
-        self._shapes = [shape for _, _, shape in columns]
-        # Of fewer than two columns it would give no tuple.
-        self._get = itemgetter(*(index for _, index, _ in columns), start, start)
-        self._joined = joined
+    def __init__(self, columns: Mapping[str, Column | Constant | JoinedColumns]) -> None:
+        """By the names under which they are answered, in the order of the answer."""
+        self._names = tuple(columns)
+        self._columns = tuple(columns.values())
 
     def made_of(self, rows: Sequence[Row]) -> Made | None:
         """The objects of these rows; None if a value of one isn't what its field promises."""
-        found = list(map(self._get, rows))
-        if not all(map(fits, self._shapes, zip(*found, strict=True))):
-            return None
-        answers = []
-        for values in found:
-            answer = self._template.copy()
-            answer.update(zip(self._names, values, strict=False))
-            answers.append(answer)
-        objects, nulls = len(rows), 0
-        for joined in self._joined:
-            there = [(answer, row) for answer, row in zip(answers, rows, strict=True) if row[joined.start] is not None]
-            if joined.is_required and len(there) < len(rows):
+        found, objects, values = [], len(rows), 0
+        for column in self._columns:
+            made = column.made_of(rows)
+            if made is None:
                 return None
-            inner = joined.columns.made_of([row for _, row in there])
-            if inner is None:
-                return None
-            for (answer, _), its in zip(there, inner.answers, strict=True):
-                answer[joined.name] = its
-            objects, nulls = objects + inner.objects, nulls + inner.values + len(rows) - len(there)
-        return Made(answers, objects, nulls + len(rows) * (len(self._template) - len(self._joined)))
+            found.append(made.answers)
+            objects, values = objects + made.objects, values + made.values
+        names = self._names
+        return Made([dict(zip(names, each, strict=True)) for each in zip(*found, strict=True)], objects, values)
 
 
 class MadeNodes(NamedTuple):
@@ -148,20 +156,20 @@ def columns_of_nodes(plan: Plan, field: FieldPlan, starts: Starts) -> Columns | 
 
 
 def _columns(plan: Plan, selection: Selection, starts: Starts, *, start: int) -> Columns | None:
-    fields = row_of(selection.type)
-    template, columns, joined = selection.nulls.copy(), [], []
+    fields, found = row_of(selection.type), {}
     for field in selection.fields:
         index = fields.get(column_name(field))
+        column: Column | Constant | JoinedColumns | None
         if field.node.name.value == "__typename":
-            template[field.name] = selection.type.name
+            column = Constant(selection.type.name)
         elif index is not None and field.shape.leaf is not None and not field.shape.is_list:
-            columns.append((field.name, start + index, field.shape))
+            column = Column(start + index, field.shape)
         else:
-            below = _joined(plan, field, starts)
-            if below is None:
-                return None
-            joined.append(below)
-    return Columns(template, columns, joined, start=start)
+            column = _joined(plan, field, starts)
+        if column is None:
+            return None
+        found[field.name] = column
+    return Columns(found)
 
 
 def _joined(plan: Plan, field: FieldPlan, starts: Starts) -> JoinedColumns | None:
@@ -171,7 +179,7 @@ def _joined(plan: Plan, field: FieldPlan, starts: Starts) -> JoinedColumns | Non
         return None
     start = starts[related]
     columns = _columns(plan, plan.below(field, type_), {}, start=start)
-    return None if columns is None else JoinedColumns(field.name, start, columns, field.shape.is_required)
+    return None if columns is None else JoinedColumns(start, columns, field.shape.is_required)
 
 
 def row_of(type_: GraphQLObjectType) -> dict[str, int]:
