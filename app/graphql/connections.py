@@ -57,8 +57,8 @@ class Edge(Generic[NodeType]):
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeType]):
-    elements: strawberry.Private[list[NodeType]]
     page: strawberry.Private[Page[Any]]
+    make: strawberry.Private[Callable[[Any], NodeType]]
     paging: strawberry.Private["Paging"]
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
@@ -71,12 +71,17 @@ class Connection(Generic[NodeType]):
     def _edges(self) -> list[Edge[NodeType]]:
         """The same for all aliases."""
         keys = (key for key, _ in self.page.elements)
-        return [Edge(cursor=self.paging.cursor(key), node=node) for key, node in zip(keys, self.elements, strict=True)]
+        return [Edge(cursor=self.paging.cursor(key), node=node) for key, node in zip(keys, self._nodes, strict=True)]
 
     @field
     def nodes(self) -> list[NodeType]:
         """The elements of the page. Caches that put pages together want `edges`."""
-        return self.elements
+        return self._nodes
+
+    @cached_property
+    def _nodes(self) -> list[NodeType]:
+        make = self.make
+        return [make(element) for _, element in self.page.elements]
 
     @field
     def page_info(self) -> PageInfo:
@@ -107,8 +112,7 @@ class Paging:
         self, page: Page[Element], node: Callable[[Element], NodeType], count: Callable[[], Awaitable[int]]
     ) -> Connection[NodeType]:
         """The page as a connection whose nodes are made of the page's elements."""
-        elements = list(map(node, [element for _, element in page.elements]))
-        return Connection(elements=elements, page=page, paging=self, count=count)
+        return Connection(page=page, make=node, paging=self, count=count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def connection_below(
     def connection(found: Page[Any]) -> Connection[NodeType] | Lookup[Connection[NodeType]]:
         made = paging.connection(found, node, lambda: number_of_all)
         # What has elements is there.
-        return made if found.elements or parents is None else Lookup(parents, parent, lambda _: made)
+        return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
     reading = replace(wanted, related=info.related) if info.related else wanted
     page_of_list: Awaitable[Any] = Lookup(loaders.pages, PageBelow(reading, paging.request, parent), connection)

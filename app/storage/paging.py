@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -50,17 +51,21 @@ class PageRequest:
     beyond: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page(Generic[View]):
-    """Elements in the order of the list, each with its key."""
+    """Elements in the order of the list, each with its key. They are made of rows once they are asked for."""
 
-    elements: tuple[tuple[Key, View], ...] = ()
+    rows: Sequence[Any] = ()
     has_next: bool = False
     has_previous: bool = False
-    rows: Sequence[Any] = ()
-    """What the elements were made of, each of one."""
+    make: Callable[[Any], tuple[Key, View]] | None = None
+    """Makes an element of a row; None: the rows are the elements."""
     joined: Joined | None = None
     """What was read with them; None unless the columns of a row begin with those of its element."""
+
+    @cached_property
+    def elements(self) -> tuple[tuple[Key, View], ...]:
+        return tuple(self.rows if self.make is None else map(self.make, self.rows))
 
     def found(self, related: Related) -> dict[Any, Any]:
         """What the elements refer to, by the keys of loaders, where it was read with them."""
@@ -98,16 +103,16 @@ class Order:
         key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
         return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
 
-    def cut(self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View]) -> Page[View]:
+    def cut(
+        self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View], joined: Joined | None = None
+    ) -> Page[View]:
         """The page in the rows that `page` selected."""
-        width = len(self.columns)
-        kept = [(tuple(row[-width:]), row) for row in rows]
-        kept.sort(key=itemgetter(0), reverse=self.descending != request.backwards)
+        key_of = itemgetter(slice(-len(self.columns), None))
+        kept = sorted(rows, key=key_of, reverse=self.descending != request.backwards)
         more, beyond = len(kept) > request.size, request.beyond is not None
         kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
-        elements = tuple([(key, view(row)) for key, row in kept])
         has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
-        return Page(elements, has_next, has_previous, [row for _, row in kept])
+        return Page(kept, has_next, has_previous, lambda row: (key_of(row), view(row)), joined)
 
 
 def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
@@ -188,17 +193,13 @@ class ListBelow(Generic[View]):
         if len(different) == 1:
             statement = self._statement("one", self._page_of_one, backwards=request.backwards)
             rows = await connection.rows(statement, {**parameters, "parent": different[0]})
-            return [self._cut(rows, request)] * len(parents)
+            return [self.order.cut(rows, request, self.view, self.joined)] * len(parents)
         below: dict[str, list[Sequence[Any]]] = {}
         statement = self._statement("several", self._pages_of_several, backwards=request.backwards)
         for row in await connection.rows(statement, {**parameters, "parents": different}):
             below.setdefault(row[0], []).append(row[1:])
-        pages = {parent: self._cut(below.get(parent, ()), request) for parent in different}
+        pages = {parent: self.order.cut(below.get(parent, ()), request, self.view, self.joined) for parent in different}
         return [pages[parent] for parent in parents]
-
-    def _cut(self, rows: Sequence[Any], request: PageRequest) -> Page[View]:
-        page = self.order.cut(rows, request, self.view)
-        return Page(page.elements, page.has_next, page.has_previous, page.rows, self.joined)
 
     def _statement(self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False) -> Select[Any]:
         found = self.statements.get((name, backwards))
