@@ -118,6 +118,16 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
             "https://u:secret@h/keys",
             "FLOWPORT_JWKS_URL: the URL must have no user, no password and no fragment",
         ),
+        (
+            "rate_limit_url",
+            "http://u:secret@h",
+            "FLOWPORT_RATE_LIMIT_URL: this is no URL of a Valkey or Redis, such as redis://user:password@host:6379/0",
+        ),
+        (
+            "rate_limit_url",
+            "redis://u:secret@h",
+            "FLOWPORT_RATE_LIMIT_URL: must not be given without FLOWPORT_RATE_LIMIT_COST_PER_MINUTE",
+        ),
         ("metrics_token", "secret", "FLOWPORT_METRICS_TOKEN: string should have at least 16 characters"),
     ],
 )

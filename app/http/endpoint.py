@@ -152,12 +152,12 @@ class Endpoint:
             return answered(never_ran, received.media_type)
         await received.slot.wait_if_costly(operation.hash, query_cost.cost)
         caller, meter = received.viewer or "", limits.meter()
-        self.bounds.rate_limiter.take(caller, query_cost.cost)
+        await self.bounds.rate_limiter.take(caller, query_cost.cost)
         answer = CANCELLED
         try:
             answer = await self._execute(received, operation, meter)
         finally:
-            headers = self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
+            headers = await self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
             self.bounds.admission.note_cost(operation.hash, meter.cost)
             seconds = perf_counter() - started
             self._note(received, operation, answer, cost=query_cost.cost, seconds=seconds)

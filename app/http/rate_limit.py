@@ -2,11 +2,13 @@
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cachetools import TTLCache
 
 from app.http.refused_requests import RequestCode, RequestError
+from app.http.shared_buckets import CountersAway, SharedBuckets
 
 WINDOW_SECONDS = 60
 MOST_CALLERS = 100_000
@@ -19,42 +21,73 @@ class Bucket:
     """When that was left, by the clock of this process."""
 
 
-class RateLimiter:
-    """A token bucket for each caller, kept by each server process for itself; None: nobody has one."""
+class OwnBuckets:
+    """The buckets of all callers, as this process knows them."""
 
-    def __init__(self, cost_per_minute: int | None) -> None:
-        self._size = cost_per_minute
+    def __init__(self, size: int) -> None:
+        self._size = size
         # One that wasn't asked for a minute is full again, and needn't be remembered.
         self._buckets: TTLCache[str, Bucket] = TTLCache(MOST_CALLERS, WINDOW_SECONDS, timer=time.monotonic)
 
-    def take(self, caller: str, cost: int) -> None:
+    def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
+        """Give back and spend; whether it was spent, and what is left."""
+        left = min(self._size, self._left(caller) + back)
+        if covered_only and spent > left:
+            return False, left
+        self._buckets[caller] = Bucket(left - spent, time.monotonic())
+        return True, left - spent
+
+    def _left(self, caller: str) -> float:
+        bucket = self._buckets.get(caller)
+        if bucket is None:
+            return self._size
+        return min(self._size, bucket.left + (time.monotonic() - bucket.at) * self._size / WINDOW_SECONDS)
+
+
+class RateLimiter:
+    """A token bucket for each caller; None: nobody has one.
+
+    All servers share them where they are kept at a URL, as long as they can be reached there; else each process has its
+    own.
+    """
+
+    def __init__(self, cost_per_minute: int | None, *, url: str | None = None) -> None:
+        self._size = cost_per_minute
+        self._own = OwnBuckets(cost_per_minute or 0)
+        self._shared: SharedBuckets | None = None
+        if cost_per_minute is not None and url is not None:
+            self._shared = SharedBuckets(url, size=cost_per_minute, window=WINDOW_SECONDS)
+
+    async def take(self, caller: str, cost: int) -> None:
         """Set aside what an operation may cost at most, at least 1, until `settle` says what it did cost.
 
         Refuses, with 429, what isn't covered: of that nothing is taken. `Retry-After` says in how many seconds it will be.
         """
         if self._size is None:
             return
-        left = self._left(caller, self._size)
-        if max(cost, 1) > left:
+        is_covered, left = await self._spend(caller, back=0, spent=max(cost, 1), covered_only=True)
+        if not is_covered:
             raise _not_covered(max(cost, 1), left, self._size)
-        self._buckets[caller] = Bucket(left - max(cost, 1), time.monotonic())
 
-    def settle(self, caller: str, *, taken: int, done: int) -> dict[str, str]:
+    async def settle(self, caller: str, *, taken: int, done: int) -> dict[str, str]:
         """Charge an operation for what it did instead, at least 1; the headers that say what is left.
 
         What it did beyond what was taken for it, since nobody could foresee it, is owed.
         """
         if self._size is None:
             return {}
-        left = min(self._size, self._left(caller, self._size) + max(taken, 1)) - max(done, 1)
-        self._buckets[caller] = Bucket(left, time.monotonic())
+        _, left = await self._spend(caller, back=max(taken, 1), spent=max(done, 1), covered_only=False)
         return _headers(left, self._size)
 
-    def _left(self, caller: str, size: int) -> float:
-        bucket = self._buckets.get(caller)
-        if bucket is None:
-            return size
-        return min(size, bucket.left + (time.monotonic() - bucket.at) * size / WINDOW_SECONDS)
+    async def close(self) -> None:
+        if self._shared is not None:
+            await self._shared.close()
+
+    async def _spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
+        if self._shared is not None:
+            with suppress(CountersAway):
+                return await self._shared.spend(caller, back=back, spent=spent, covered_only=covered_only)
+        return self._own.spend(caller, back=back, spent=spent, covered_only=covered_only)
 
 
 def _headers(left: float, size: int) -> dict[str, str]:

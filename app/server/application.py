@@ -100,6 +100,7 @@ def create_app(settings: Settings | None = None) -> Application:
         cleanup.cancel()
         await asyncio.gather(cleanup, return_exceptions=True)
         await authenticator.close()
+        await endpoint.bounds.rate_limiter.close()
         await database.close()
 
     explorer = explorer_of(settings, authenticator)
@@ -205,7 +206,7 @@ def bounds_of(settings: Settings) -> Bounds:
         body_bytes=settings.max_body_bytes,
         seconds=settings.request_timeout_seconds,
         limits=limits,
-        rate_limiter=RateLimiter(settings.rate_limit_cost_per_minute),
+        rate_limiter=RateLimiter(settings.rate_limit_cost_per_minute, url=settings.rate_limit_url),
         admission=Admission(capacity_of(settings)),
     )
 

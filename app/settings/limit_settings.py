@@ -1,7 +1,29 @@
 """What one request may hold, cost and take, and what one caller may spend."""
 
-from pydantic import Field
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_settings import BaseSettings
+
+from app.settings.names import variable
+
+COUNTERS_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
+"""As people write them, and as the client library has them."""
+
+
+def counters_url(given: str, others: ValidationInfo) -> str:
+    """The URL as the client library wants it; the messages never repeat the password."""
+    try:
+        url = urlsplit(given)
+        is_whole = bool(url.path) if url.scheme == "unix" else bool(url.hostname) and url.port != 0
+    except ValueError:
+        url, is_whole = urlsplit(""), False
+    if url.scheme not in COUNTERS_SCHEMES or not is_whole:
+        raise ValueError("this is no URL of a Valkey or Redis, such as redis://user:password@host:6379/0")
+    if others.data.get("rate_limit_cost_per_minute") is None:
+        raise ValueError(f"must not be given without {variable('rate_limit_cost_per_minute')}")
+    return url._replace(scheme=COUNTERS_SCHEMES[url.scheme]).geturl()
 
 
 class LimitSettings(BaseSettings):
@@ -30,6 +52,11 @@ class LimitSettings(BaseSettings):
     )
     rate_limit_cost_per_minute: int | None = Field(
         default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
+    )
+    rate_limit_url: Annotated[str, AfterValidator(counters_url)] | None = Field(
+        default=None,
+        repr=False,
+        description="URL of a Valkey or Redis by which all servers count together; unset, each server process counts alone",
     )
     request_timeout_seconds: float = Field(
         default=30, gt=0, allow_inf_nan=False, description="longest time for one request"

@@ -57,6 +57,12 @@ REQUESTS_WAITING = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+COUNTING_ALONE = Gauge(
+    "flowport_processes_counting_alone",
+    "Server processes that can't reach what they share the rate limit by.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
 WORKERS_REPLACED = Counter(
     "flowport_workers_replaced", "Workers that died or were stuck, and were replaced.", registry=REGISTRY
 )

@@ -1,0 +1,109 @@
+"""A rate limit that several servers count together, in a real Redis that may be away."""
+
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from app.http import shared_buckets
+from tests.api.client import Api
+from tests.databases import Databases, Loaded
+from tests.serving.real import VIEWER, code_of, soon_true
+from tests.serving.redis_server import MISSING, PROGRAM, RedisServer, redis_server
+from tests.serving.test_rate_limit import BUDGET, eighty, posted
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=MISSING)
+
+ALONE = "\nflowport_processes_counting_alone {number}.0\n"
+
+
+@pytest.fixture
+def counters(folder: Path) -> Iterator[RedisServer]:
+    with redis_server(folder) as server:
+        yield server
+
+
+def shared(server: RedisServer) -> dict[str, Any]:
+    return {"rate_limit_cost_per_minute": BUDGET, "rate_limit_url": server.url}
+
+
+def left(response: httpx.Response) -> int:
+    found = re.match(r'"cost";r=(\d+);', response.headers["RateLimit"])
+    assert found is not None
+    return int(found[1])
+
+
+async def test_what_a_caller_spends_at_one_server_is_missing_at_the_others(
+    databases: Databases, loaded_trade: Loaded, counters: RedisServer
+) -> None:
+    async with (
+        databases.serving(loaded_trade, **shared(counters)) as one,
+        databases.serving(loaded_trade, **shared(counters)) as other,
+    ):
+        first = await eighty(one, "ada")
+        refused = await eighty(other, "ada")
+        cheap = await posted(other, "ada", VIEWER)
+        of_another = await eighty(other, "berta")
+    # Until the next request a little of it has come back.
+    assert (first.status_code, 20 <= left(first) <= 25) == (200, True)
+    assert code_of(refused) == (429, "RATE_LIMITED")
+    assert 30 <= int(refused.headers["Retry-After"]) <= 36
+    assert (cheap.status_code, 19 <= left(cheap) <= 30) == (200, True)
+    assert (of_another.status_code, 20 <= left(of_another) <= 25) == (200, True)
+
+
+async def test_what_was_set_aside_and_not_spent_is_given_back(
+    databases: Databases, loaded_trade: Loaded, counters: RedisServer
+) -> None:
+    async with databases.serving(loaded_trade, **shared(counters)) as api:
+        answer = await posted(api, "ada", "{ workspaces(first: 79) { nodes { id } } }")
+        there = len(answer.json()["data"]["workspaces"]["nodes"])
+        assert left(answer) == BUDGET - there - 1
+
+
+async def test_while_the_counters_are_away_each_server_counts_alone_and_then_together_again(
+    databases: Databases, loaded_trade: Loaded, counters: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_buckets, "RETRY_SECONDS", 0.05)
+    async with (
+        databases.serving(loaded_trade, **shared(counters)) as one,
+        databases.serving(loaded_trade, **shared(counters)) as other,
+    ):
+        assert (await eighty(one, "ada")).status_code == 200
+        counters.kill()
+        with capture_logs() as log:
+            alone = [await eighty(api, "ada") for api in (one, other, one, other)]
+            # Both servers are in this process.
+            assert ALONE.format(number=2) in (await one.http.get("/metrics")).text
+            counters.start()
+            assert await soon_true(lambda: counts_together(one))
+        together = [await eighty(one, "gil"), await eighty(other, "gil")]
+    assert [response.status_code for response in (*alone, *together)] == [200, 200, 429, 429, 200, 429]
+    told = [(line["log_level"], line["event"]) for line in log if line["event"].startswith("rate limit")]
+    assert told[:2] == [("warning", "rate limit is counted by each process alone")] * 2
+    assert set(told[2:]) == {("info", "rate limit is counted together again")}
+
+
+async def counts_together(api: Api) -> bool:
+    return ALONE.format(number=0) in (await api.http.get("/metrics")).text
+
+
+async def test_counters_that_do_not_answer_hold_up_a_request_for_a_moment_only(
+    databases: Databases, loaded_trade: Loaded, counters: RedisServer
+) -> None:
+    assert counters.process is not None
+    async with databases.serving(loaded_trade, **shared(counters)) as api:
+        assert (await eighty(api, "ada")).status_code == 200
+        counters.process.send_signal(signal.SIGSTOP)
+        with capture_logs() as log:
+            answers = [await posted(api, "ada", VIEWER) for _ in range(3)]
+        counters.process.send_signal(signal.SIGCONT)
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert [line["event"] for line in log if line["log_level"] == "warning"] == [
+        "rate limit is counted by each process alone"
+    ]
