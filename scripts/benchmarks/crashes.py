@@ -4,10 +4,13 @@
 
 Each round sends one call of each kind that takes a key at once, to `flowport serve` with two workers on a real
 PostgreSQL. SIGKILL comes at a random time within the longest of some rounds that aren't disturbed or, in a third of the
-rounds, right before or right after a commit is sent to the database; it ends all workers, whom the supervisor replaces, or in every fifth round the
-whole process group. Then the same calls are sent again: what was committed has to be replayed with the same answer, the
-rest done now, everything is there once, each call all or nothing, and no rule of the domain is broken. A proxy between
-server and database sees where each call was. The exit code is 0 if all of that holds, else 1.
+rounds, right before or right after a commit is sent to the database; it ends all workers, whom the supervisor replaces,
+or in every fifth round the whole process group. Then the same calls are sent again: what was committed has to be
+replayed with the same answer, the rest done now, everything is there once, each call all or nothing, and no rule of the
+domain is broken. A proxy between server and database sees where each call was.
+
+With `--embedded` the server has its embedded database, whose processes are killed too in every other round; where calls
+were is not seen then. The exit code is 0 if everything was right, else 1.
 
 The tests do the same with a few kills (tests/crashes).
 """
@@ -16,6 +19,8 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from random import Random
 
@@ -23,7 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.storage.embedded import running
 from tests.conftest import open_folder
-from tests.crashes.rounds import Killing, Rounds, open_rounds, told
+from tests.crashes.rounds import Killing, Rounds, Whom, open_embedded_rounds, open_rounds
+from tests.crashes.tally import told
 from tests.databases import open_databases
 
 UNDISTURBED = 10
@@ -36,19 +42,34 @@ MOST_TOLD = 20
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, required=True)
+    parser.add_argument("--embedded", action="store_true", help="kill a server on its embedded database, and that too")
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
-    with open_folder() as folder, running(folder / "data") as url:
-        sys.exit(asyncio.run(_run(url, folder, wanted.kills, Random(wanted.seed))))  # noqa: S311
+    with open_folder() as folder:
+        rounds = open_embedded_rounds(folder) if wanted.embedded else _watched(folder)
+        killing = _killing_of_embedded if wanted.embedded else _killing
+        sys.exit(asyncio.run(_run(rounds, killing, wanted.kills, Random(wanted.seed))))  # noqa: S311
 
 
-async def _run(url: str, folder: Path, kills: int, chance: Random) -> int:
+@asynccontextmanager
+async def _watched(folder: Path) -> AsyncIterator[Rounds]:
+    with running(folder / "data") as url:
+        async with open_databases(url) as databases, open_rounds(databases, folder) as rounds:
+            yield rounds
+
+
+async def _run(
+    opening: AbstractAsyncContextManager[Rounds],
+    killing: Callable[[int, float, Random], Killing],
+    kills: int,
+    chance: Random,
+) -> int:
     started = time.monotonic()
-    async with open_databases(url) as databases, open_rounds(databases, folder) as rounds:
+    async with opening as rounds:
         longest = max([await rounds.undisturbed() for _ in range(UNDISTURBED)])
         print(f"A round takes up to {longest * 1000:.0f} ms.", flush=True)
         for number in range(1, kills + 1):
-            await rounds.killed(_killing(number, longest, chance))
+            await rounds.killed(killing(number, longest, chance))
             if number % 20 == 0:
                 _tell(rounds, number, kills)
     tally = rounds.tally
@@ -63,12 +84,18 @@ async def _run(url: str, folder: Path, kills: int, chance: Random) -> int:
 def _killing(number: int, longest: float, chance: Random) -> Killing:
     at_commit = chance.randint(1, CALLS) if number % 3 == 0 else None
     return Killing(
-        whole_server=number % WHOLE_SERVER_EVERY == 0,
+        Whom.WORKERS if number % WHOLE_SERVER_EVERY else Whom.SERVER,
         looks_first=chance.choice((True, False)),
         after_seconds=None if at_commit else chance.uniform(0, longest),
         at_commit=at_commit,
         commit_arrives=chance.choice((True, False)),
     )
+
+
+def _killing_of_embedded(number: int, longest: float, chance: Random) -> Killing:
+    """Its database at every other kill."""
+    whom = Whom.DATABASE if number % 2 else Whom.SERVER
+    return Killing(whom, looks_first=chance.choice((True, False)), after_seconds=chance.uniform(0, longest))
 
 
 def _tell(rounds: Rounds, number: int, kills: int) -> None:

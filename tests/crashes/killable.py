@@ -11,17 +11,20 @@ import httpx
 import psutil
 
 from tests.cli.flowport import COMMAND
+from tests.storage.embedded_users import server_of
 
 PATIENCE_SECONDS = 60
 WORKER_KILLED = '"event":"worker died and is replaced"'
 
 
 class Killable:
-    """`flowport serve` in a process group of its own, on a database that runs elsewhere."""
+    """`flowport serve` in a process group of its own, on a database that runs elsewhere or the one of its folder."""
 
-    def __init__(self, folder: Path, database_url: str, workers: int = 2) -> None:
+    def __init__(self, folder: Path, database_url: str | None, workers: int = 2) -> None:
         self._command = [*COMMAND, "serve", "--workers", str(workers), "--data-dir", str(folder)]
-        self._environ = os.environ | {"FLOWPORT_DATABASE_URL": database_url, "FLOWPORT_LOG_FORMAT": "json"}
+        named = {} if database_url is None else {"FLOWPORT_DATABASE_URL": database_url}
+        self._environ = os.environ | {"FLOWPORT_LOG_FORMAT": "json"} | named
+        self._folder = folder
         self._workers = workers
         self._log = folder / "log"
         self._process: subprocess.Popen[str] | None = None
@@ -44,12 +47,15 @@ class Killable:
             assert time.monotonic() < deadline, self._log.read_text(encoding="utf-8")[-5000:]
             time.sleep(0.02)
 
-    def kill(self) -> None:
-        """All processes of its group, at one moment."""
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.communicate(timeout=PATIENCE_SECONDS)
-            self._process = None
+    def kill(self, *, with_database: bool = False) -> None:
+        """All processes of its group, at one moment; those of its database right after."""
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, signal.SIGKILL)
+        if with_database:
+            self._kill_database()
+        self._process.communicate(timeout=PATIENCE_SECONDS)
+        self._process = None
 
     def kill_workers(self) -> None:
         """The supervisor starts others."""
@@ -62,6 +68,14 @@ class Killable:
         """The lines of its log that tell of errors; that workers were killed is no news."""
         lines = self._log.read_text(encoding="utf-8").splitlines()
         return [line for line in lines if '"level":"error"' in line and WORKER_KILLED not in line]
+
+    def _kill_database(self) -> None:
+        postmaster = server_of(self._folder)
+        assert postmaster is not None
+        process = psutil.Process(postmaster)
+        for each in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
 
     def _alive(self) -> list[psutil.Process]:
         assert self._process is not None

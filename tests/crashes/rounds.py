@@ -5,17 +5,19 @@ nothing by halves, and no rule of the domain is broken.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import httpx
 
+from app.storage.embedded import running
 from app.storage.engine import Database, open_database
+from app.storage.migrate import upgrade
 from tests.crashes.keyed_calls import (
     Call,
     as_first,
@@ -27,8 +29,9 @@ from tests.crashes.keyed_calls import (
     workshop_and_store,
 )
 from tests.crashes.killable import Killable
+from tests.crashes.tally import ANSWERED, CUT_OFF, PHASES, Tally
 from tests.crashes.wire import Life, Moment, Wire
-from tests.databases import Databases, Loaded, connected
+from tests.databases import Databases, Loaded, connected, load
 from tests.lifecycle.holdings import broken_rules, everything_in, holdings_of
 from tests.serving.real import soon_true
 
@@ -39,32 +42,20 @@ IDS = " union all ".join(f"select id from {table}" for table in ("flow", "flow_d
 KEPT = "select key from idempotency_key"
 AT_WORK = """select count(*) from pg_stat_activity
 where datname = current_database() and application_name = 'flowport' and state <> 'idle'"""
-ANSWERED = "answered"
-PHASES = {
-    Moment.NOT_BEGUN: "before it began",
-    Moment.BEGUN: "at work, before its commit",
-    Moment.COMMITTING: "within its commit",
-    Moment.COMMITTED: "committed, before its answer",
-}
 
 
-@dataclass
-class Tally:
-    """What was killed, and how the calls were answered afterwards."""
-
-    kills: Counter[str] = field(default_factory=Counter)
-    phases: Counter[str] = field(default_factory=Counter)
-    """Where each of the calls was when the server was killed."""
-    repeated: Counter[str] = field(default_factory=Counter)
-    """Whether calls had been committed, by phase: what their repetition showed."""
-    wrong: list[str] = field(default_factory=list)
+class Whom(StrEnum):
+    WORKERS = "all workers"
+    SERVER = "the whole server"
+    DATABASE = "the server with its database"
+    """Where that is an embedded one."""
 
 
 @dataclass
 class Killing:
     """One kill: of whom, and when."""
 
-    whole_server: bool
+    whom: Whom
     looks_first: bool
     """Look at the database before anything is repeated; otherwise the first attempts may still be at work in it."""
     after_seconds: float | None = None
@@ -77,17 +68,18 @@ class Killing:
 class Rounds:
     """Each sends one call of each kind at once."""
 
-    def __init__(self, server: Killable, wire: Wire, database: Database, loaded: Loaded) -> None:
+    def __init__(self, server: Killable, wire: Wire | None, database_url: str, loaded: Loaded) -> None:
         self._server = server
         self._wire = wire
-        self._database = database
+        self._url = database_url
         self._loaded = loaded
         self._number = 0
         self.tally = Tally()
 
     async def undisturbed(self) -> float:
         """A round without a kill, by a server that was just started; how many seconds it took."""
-        await self._restart(self._server.kill)
+        self._kill_now(Whom.SERVER)
+        await asyncio.to_thread(self._server.start)
         sent = await self._prepared()
         async with self._client() as http:
             started = monotonic()
@@ -106,11 +98,11 @@ class Rounds:
             attempts = {call.key: asyncio.create_task(self._first(http, call)) for call in sent}
             life, answered = await self._kill(killing, attempts)
             first = dict(zip(attempts, await asyncio.gather(*attempts.values()), strict=True))
+        await asyncio.to_thread(self._server.start)
         if killing.looks_first:
             await self._settled()
         kept = await self._kept(sent)
         made = await self._ids() - before
-        await asyncio.to_thread(self._server.start)
         repeated = {call.key: await self._again(call) for call in sent}
         if killing.looks_first:
             self._judge_what_was_left(sent, made, kept, repeated)
@@ -134,11 +126,11 @@ class Rounds:
 
         def kill() -> None:
             done = frozenset(key for key, attempt in attempts.items() if attempt.done() and attempt.result())
-            (self._server.kill if killing.whole_server else self._server.kill_workers)()
+            life = self._kill_now(killing.whom)
             if not over.done():
-                over.set_result((self._wire.cut(), done))
+                over.set_result((life, done))
 
-        if killing.at_commit is not None:
+        if killing.at_commit is not None and self._wire is not None:
             self._wire.aim(killing.at_commit, kill, arrives=killing.commit_arrives)
             async with asyncio.timeout(PATIENCE_SECONDS):
                 result = await over
@@ -146,10 +138,9 @@ class Rounds:
             await asyncio.sleep(killing.after_seconds or 0)
             kill()
             result = await over
-        who = "the whole server" if killing.whole_server else "all workers"
         at = "right after sending a commit" if killing.commit_arrives else "right before sending a commit"
         when = "at a random time" if killing.at_commit is None else at
-        self.tally.kills[f"{who}, {when}"] += 1
+        self.tally.kills[f"{killing.whom}, {when}"] += 1
         return result
 
     async def _first(self, http: httpx.AsyncClient, call: Call) -> Json | None:
@@ -196,7 +187,8 @@ class Rounds:
     def _count(self, sent: list[Call], life: Life, answered: frozenset[str], repeated: Mapping[str, Json]) -> None:
         for call in sent:
             moment = life.moments.get(call.key, Moment.NOT_BEGUN)
-            phase = ANSWERED if call.key in answered else PHASES[moment]
+            cut_off = CUT_OFF if self._wire is None else PHASES[moment]
+            phase = ANSWERED if call.key in answered else cut_off
             was_done = bool(repeated[call.key]["replayed"])
             self.tally.phases[phase] += 1
             self.tally.repeated[f"{phase}: {'replayed' if was_done else 'done now'}"] += 1
@@ -211,15 +203,16 @@ class Rounds:
             self.tally.wrong.append(f"named {sorted(named)}, there is {sorted(new)}")
         if await self._kept(sent) != {call.key for call in sent}:
             self.tally.wrong.append("keys are missing")
-        self.tally.wrong += broken_rules(await holdings_of(self._database))
-        contents = await everything_in(self._database)
-        await asyncio.gather(*(self._again(call) for call in sent))
-        if await everything_in(self._database) != contents:
-            self.tally.wrong.append("a replay has changed something")
+        async with opened(self._url) as database:
+            self.tally.wrong += broken_rules(await holdings_of(database))
+            contents = await everything_in(database)
+            await asyncio.gather(*(self._again(call) for call in sent))
+            if await everything_in(database) != contents:
+                self.tally.wrong.append("a replay has changed something")
 
     async def _settled(self) -> None:
         """Whatever the killed server had sent has been done by the database, or undone."""
-        async with connected(self._database.url) as connection:
+        async with connected(self._url) as connection:
 
             async def nothing_is_at_work() -> bool:
                 return not await connection.fetchval(AT_WORK)
@@ -227,18 +220,20 @@ class Rounds:
             assert await soon_true(nothing_is_at_work, PATIENCE_SECONDS)
 
     async def _kept(self, sent: list[Call]) -> frozenset[str]:
-        async with connected(self._database.url) as connection:
+        async with connected(self._url) as connection:
             kept = {row["key"] for row in await connection.fetch(KEPT)}
         return frozenset(call.key for call in sent if call.key in kept)
 
     async def _ids(self) -> frozenset[str]:
-        async with connected(self._database.url) as connection:
+        async with connected(self._url) as connection:
             return frozenset(row["id"] for row in await connection.fetch(IDS))
 
-    async def _restart(self, kill: Callable[[], None]) -> None:
-        kill()
-        self._wire.cut()
-        await asyncio.to_thread(self._server.start)
+    def _kill_now(self, whom: Whom) -> Life:
+        if whom is Whom.WORKERS:
+            self._server.kill_workers()
+        else:
+            self._server.kill(with_database=whom is Whom.DATABASE)
+        return Life() if self._wire is None else self._wire.cut()
 
     def _client(self) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {self._loaded.tokens['ada']}"}
@@ -246,28 +241,43 @@ class Rounds:
 
 
 @asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    database = open_database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
 async def open_rounds(databases: Databases, folder: Path) -> AsyncIterator[Rounds]:
-    """With a server that runs, on a world of its own."""
+    """With a server that runs, on a world of its own; the wire between the two is watched."""
     async with databases.loaded(workshop_and_store()) as loaded:
         url = databases.url_of(loaded.name)
-        async with Wire(url).open() as wire:
-            server, database = Killable(folder, wire.address), open_database(url)
-            try:
-                await asyncio.to_thread(server.start)
-                rounds = Rounds(server, wire, database, loaded)
-                yield rounds
-                rounds.tally.wrong += server.errors()
-            finally:
-                server.kill()
-                await database.close()
+        async with Wire(url).open() as wire, running_server(Killable(folder, wire.address)) as server:
+            rounds = Rounds(server, wire, url, loaded)
+            yield rounds
+            rounds.tally.wrong += server.errors()
 
 
-def told(tally: Tally) -> Iterator[str]:
-    """A tally in lines."""
-    for title, counts in (
-        ("Kills", tally.kills),
-        ("Calls when they were cut off", tally.phases),
-        ("When they were repeated", tally.repeated),
-    ):
-        yield f"{title}: {sum(counts.values())}"
-        yield from (f"{number:8}  {what}" for what, number in sorted(counts.items()))
+@asynccontextmanager
+async def open_embedded_rounds(folder: Path) -> AsyncIterator[Rounds]:
+    """With a server on its embedded database, which may be killed as well."""
+    with running(folder) as url:
+        await upgrade(url)
+        loaded = await load(url, workshop_and_store())
+    async with running_server(Killable(folder, None)) as server:
+        rounds = Rounds(server, None, url, loaded)
+        yield rounds
+        rounds.tally.wrong += server.errors()
+    with running(folder):
+        pass  # The last one who leaves waits until the database has stopped.
+
+
+@asynccontextmanager
+async def running_server(server: Killable) -> AsyncIterator[Killable]:
+    try:
+        await asyncio.to_thread(server.start)
+        yield server
+    finally:
+        server.kill()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes.rounds import Killing, Rounds, open_rounds
+from tests.crashes.rounds import Killing, Rounds, Whom, open_rounds
 from tests.databases import Databases
 
 CALLS = 7
@@ -25,9 +25,9 @@ async def test_after_a_kill_at_any_moment_what_was_committed_is_replayed_and_the
     rounds: Rounds,
 ) -> None:
     for killing in (
-        Killing(whole_server=False, looks_first=True, at_commit=1, commit_arrives=False),
-        Killing(whole_server=False, looks_first=False, at_commit=4),
-        Killing(whole_server=True, looks_first=True, at_commit=CALLS),
+        Killing(Whom.WORKERS, looks_first=True, at_commit=1, commit_arrives=False),
+        Killing(Whom.WORKERS, looks_first=False, at_commit=4),
+        Killing(Whom.SERVER, looks_first=True, at_commit=CALLS),
     ):
         await rounds.killed(killing)
     tally = rounds.tally

@@ -6,8 +6,8 @@ for one. So it is known of each call where a server was killed, to the message.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -130,30 +130,28 @@ class _Connection:
         self._key = ""
 
     async def pass_up(self, server: asyncio.StreamReader, database: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
+        with closing_at_the_end(database):
             while chunk := await server.read(CHUNK):
                 self._note_key(chunk)
                 aim = self._wire.committing(self._life) if self._key and COMMIT in chunk else None
                 if aim is not None and not aim.arrives:
                     aim.kill()
-                    break
+                    return
                 database.write(chunk)
                 if self._key and COMMIT in chunk:
                     self._reach(Moment.COMMITTING)
                 if aim is not None:
                     aim.kill()
                 await database.drain()
-        database.close()
 
     async def pass_down(self, database: asyncio.StreamReader, server: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
+        with closing_at_the_end(server):
             while chunk := await database.read(CHUNK):
                 server.write(chunk)
                 if self._key and COMMITTED in chunk and not self._life.is_over:
                     self._reach(Moment.COMMITTED)
                     self._key = ""
                 await server.drain()
-        server.close()
 
     def _note_key(self, chunk: bytes) -> None:
         found = KEY.findall(chunk)
@@ -165,3 +163,13 @@ class _Connection:
 
     def _reach(self, moment: Moment) -> None:
         self._life.moments[self._key] = max(moment, self._life.moments.get(self._key, moment))
+
+
+@contextmanager
+def closing_at_the_end(writer: asyncio.StreamWriter) -> Iterator[None]:
+    """However what is passed on has ended, the other side hears of it."""
+    try:
+        with suppress(ConnectionError):
+            yield
+    finally:
+        writer.close()
