@@ -58,6 +58,11 @@ def server_of(data_dir: Path) -> int | None:
     return None if found is None else found.pid
 
 
+def checkpointers_of(server: int | None) -> list[psutil.Process]:
+    """There is one, but while the server recovers."""
+    return [each for each in psutil.Process(server).children() if "checkpointer" in " ".join(arguments_of(each))]
+
+
 def eventually(holds: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + 20
     while not holds():

@@ -5,12 +5,22 @@ import shutil
 import signal
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from app.storage.embedded import is_down, running, start_again
-from tests.storage.embedded_users import ask, eventually, server_of, socket_folder, user_of, watches_of
+from app.storage.embedded.server import PATIENCE_SECONDS
+from tests.storage.embedded_users import (
+    ask,
+    checkpointers_of,
+    eventually,
+    server_of,
+    socket_folder,
+    user_of,
+    watches_of,
+)
 
 
 def test_the_second_user_joins_and_the_last_one_stops_the_server(data_dir: Path) -> None:
@@ -150,6 +160,19 @@ async def test_one_that_is_started_again_is_found_where_it_was_although_its_path
         assert await ask(url, "select one from kept") == 1
         assert stat.S_IMODE(socket.stat().st_mode) == 0o700
     assert (is_down(data_dir), socket.exists()) == (True, False)
+
+
+def test_one_that_recovers_when_it_is_to_stop_is_stopped(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.storage.embedded.server.STOP_SECONDS", 0.5)
+    with running(data_dir):
+        server = server_of(data_dir)
+        assert eventually(lambda: len(checkpointers_of(server)) == 1)
+        [killed] = checkpointers_of(server)
+        killed.kill()
+        assert eventually(lambda: killed not in checkpointers_of(server))
+        begun = time.monotonic()
+    assert time.monotonic() - begun < PATIENCE_SECONDS / 2
+    assert server_of(data_dir) is None
 
 
 def test_a_folder_in_the_temporary_one_that_somebody_else_has_made_is_not_used(folder: Path) -> None:
