@@ -1,6 +1,5 @@
 """The command `flowport`: serve, load, token, reset-demo, schema. What a command needs it imports when it runs."""
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
@@ -90,11 +89,11 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
     the demo world. Options win over the settings.
     """
     from app.server.database import database, refuse_too_large_pools
-    from app.server.startup import listen, serve_on
+    from app.server.startup import bound_to, serve_on
 
     settings = read_settings({"host": host, "port": port, "data_dir": data_dir, "workers": workers})
     refuse_too_large_pools(settings)
-    with listen(settings.host, settings.port) as socket, database(settings, make=True) as url:
+    with bound_to(settings.host, settings.port) as socket, database(settings, make=True) as url:
         serve_on(socket, settings, url, demo=not no_demo)
 
 
@@ -121,7 +120,7 @@ def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> No
     settings = read_settings({"data_dir": data_dir})
     try:
         with named_database(settings, make=True) as url, progress_bar() as progress:
-            ids = run(load_world(url, file.read(), progress=progress))
+            ids = run(url, load_world(url, file.read(), progress=progress))
     except WorldMistakes as error:
         for mistake in error.mistakes:
             click.echo(f"{mistake.path}: {mistake.message}", err=True)
@@ -171,7 +170,7 @@ def issue(url: str, email: str, name: str, expires: int | None) -> None:
     from app.usecases.manage_tokens import UnknownUser, issue_token
 
     try:
-        click.echo(run(issue_token(url, email, name=name, expires_days=expires)))
+        click.echo(run(url, issue_token(url, email, name=name, expires_days=expires)))
     except UnknownUser:
         raise click.ClickException(f"There is no user with the email {email}.") from None
 
@@ -179,7 +178,7 @@ def issue(url: str, email: str, name: str, expires: int | None) -> None:
 def revoke_token(url: str, token_id: str) -> None:
     from app.usecases import manage_tokens
 
-    if not run(manage_tokens.revoke_token(url, token_id)):
+    if not run(url, manage_tokens.revoke_token(url, token_id)):
         raise click.ClickException(f"There is no token {token_id} that could be revoked; --list shows all.")
     click.echo(f"Revoked {token_id}.", err=True)
 
@@ -188,7 +187,7 @@ def list_tokens(url: str) -> None:
     from app.usecases import manage_tokens
 
     rows: list[tuple[str, ...]] = [("ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED")]
-    for each in run(manage_tokens.list_tokens(url)):
+    for each in run(url, manage_tokens.list_tokens(url)):
         times = (each.created_at, each.expires_at, each.last_used_at, each.revoked_at)
         rows.append((each.id, each.user_email, each.name, *map(day_and_time, times)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -216,7 +215,7 @@ def reset_demo(*, data_dir: Path | None) -> None:
         )
     with named_database(settings) as url:
         try:
-            run(reset(url))
+            run(url, reset(url))
         except NotOnlyTheDemo as error:
             raise click.ClickException(f"{error} Nothing was changed.") from None
     click.echo("The demo world is as at its first start.", err=True)
@@ -240,8 +239,10 @@ def named_database(settings: Settings, *, make: bool = False) -> Iterator[str]:
         yield url
 
 
-def run(work: Coroutine[object, object, Answer]) -> Answer:
-    return asyncio.run(work)
+def run(url: str, work: Coroutine[object, object, Answer]) -> Answer:
+    from app.server import database
+
+    return database.run(url, work)
 
 
 @contextmanager

@@ -2,12 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 
 from app.settings import Settings
+from app.telemetry.log import configure_log
+
+Answer = TypeVar("Answer")
 
 USUAL_POOL, MOST_USUAL = 10, 150
 """How many connections a process has, and all together at most, unless somebody says otherwise."""
@@ -42,6 +46,7 @@ def database(settings: Settings, *, make: bool = False) -> Iterator[str]:
 
     An embedded one that is missing is made only if that is asked for.
     """
+    configure_log(log_format=settings.log_format, level=settings.log_level)
     if settings.database_url is not None:
         migrate(settings.database_url)
         yield settings.database_url
@@ -68,15 +73,20 @@ def name_of_database(settings: Settings) -> str:
 
 
 def migrate(url: str) -> None:
-    from sqlalchemy.exc import DBAPIError
-
     from app.storage.migrate import OldServerError, UnknownSchemaError, upgrade
 
     try:
-        asyncio.run(upgrade(url))
+        run(url, upgrade(url))
     except (OldServerError, UnknownSchemaError) as error:
         raise click.ClickException(str(error)) from None
-    except DBAPIError as error:
-        raise click.ClickException(f"The database refused: {error.orig}") from None
-    except OSError as error:
-        raise click.ClickException(f"The database can't be reached: {error}") from None
+
+
+def run(url: str, work: Coroutine[object, object, Answer]) -> Answer:
+    """Do work in a database. What keeps it from being done is said in a line."""
+    from app.storage.reaching import UnreachableError, told_plainly
+
+    try:
+        with told_plainly(url):
+            return asyncio.run(work)
+    except UnreachableError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,6 +1,5 @@
 """Serving: the socket, the certificate, the demo world and the greeting, before the server processes begin."""
 
-import asyncio
 import os
 import socket
 import ssl
@@ -10,15 +9,15 @@ from ipaddress import ip_address
 
 import click
 
+from app.server.database import run
 from app.server.signals import ignore_signals, stop_on_signals
 from app.server.supervisor import supervise
 from app.settings import Settings, variable
-from app.telemetry.log import configure_log
 
 
 @contextmanager
-def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens, before anything slow is begun: whoever connects early waits instead of being refused."""
+def bound_to(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that is bound before anything slow is begun. It listens once a worker serves: until then nobody connects."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -28,7 +27,6 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(address)
-            listening.listen(2048)
         except OSError as error:
             raise click.ClickException(
                 f"Can't listen on {host}, port {port}: {error.strerror}. Another one can be chosen with --port."
@@ -39,12 +37,11 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
 def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bool) -> None:
     """Serve until a signal stops us, possibly with SystemExit, so that whoever opened something closes it."""
     stop_on_signals()
-    configure_log(log_format=settings.log_format, level=settings.log_level)
     check_certificate(settings)
     host, port = listening.getsockname()[:2]
     embedded = settings.database_url is None
     base_url = base_url_of(host, port, tls=settings.tls_certificate is not None)
-    demo = asyncio.run(prepare(url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
+    demo = run(url, prepare(url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
     hand_down(settings, {"database_url": url, "host": host, "port": str(port)})
     has_started = supervise(listening, settings, greet=lambda: click.echo(greeting(settings, base_url, demo=demo)))
     ignore_signals()

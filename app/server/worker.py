@@ -5,12 +5,13 @@ import gc
 import os
 import signal
 import socket
+import sys
 from contextlib import suppress
 
 from app.server.graceful_server import Server
 from app.server.signals import end_with_parent, parent_has_ended, stop_on_signals, unblock
 from app.settings import read_settings
-from app.telemetry.log import configure_log
+from app.telemetry.log import configure_log, log
 
 DUMP_SIGNAL = signal.SIGUSR1
 """What makes a worker write where its threads stand, even if C code keeps Python from running."""
@@ -52,4 +53,9 @@ def be_a_worker(listening: socket.socket, pipe: int) -> None:
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 10, 10)
     settings = read_settings()
     configure_log(log_format=settings.log_format, level=settings.log_level)
-    Server(settings, beat=Heart(pipe, is_told=is_told).beat).run(sockets=[listening])
+    try:
+        Server(settings, beat=Heart(pipe, is_told=is_told).beat).run(sockets=[listening])
+    except OSError as error:
+        # Somebody else has begun to listen on the port since we have chosen it.
+        log().error("worker can't serve", reason=str(error))
+        sys.exit(1)

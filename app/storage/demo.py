@@ -17,7 +17,7 @@ from typeid.codecs.base32 import encode
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
 from app.storage.ids import Kind
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.tables import API_TOKEN, FLOW_EXPORT, METADATA, ROLE, TENANT, USER
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into

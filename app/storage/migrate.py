@@ -1,7 +1,6 @@
 """Brings a database to the newest schema, or back to an older one."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -10,18 +9,26 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Text, cast, column, func, select, table, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError
 
 from app.storage.engine import Database
-from app.storage.hosts import Hosts
+from app.storage.reaching import engine_of, once_recovered, state_of, while_it_answers
+from app.telemetry.log import log
 
 # Any number does that nobody else uses in this database; these are the letters "flow".
 LOCK = text("select pg_advisory_xact_lock(1718382455)")
 
 OLDEST_SERVER = 15
 
-UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+STATEMENT_SECONDS = 3600
+"""How long a statement of a migration may take: on large tables some take minutes."""
+LOCK_SECONDS = 5
+LOCK_ATTEMPTS = 12
+"""How long and how often a table is waited for: while a migration waits for it, so does everybody after it."""
+LOCKED = "55P03"
+LIMITS = text(
+    f"select set_config('statement_timeout', '{STATEMENT_SECONDS}s', true), set_config('lock_timeout', '{LOCK_SECONDS}s', true)"
+)
 
 VERSION_TABLE = select(cast(func.to_regclass("alembic_version"), Text))
 VERSIONS = select(column("version_num", Text)).select_from(table("alembic_version"))
@@ -38,14 +45,21 @@ class UnknownSchemaError(Exception):
 async def upgrade(url: str) -> None:
     """Bring the database to the newest schema; processes that start together wait for the one that does it.
 
-    Raises OldServerError, UnknownSchemaError.
+    Raises OldServerError, UnknownSchemaError, TimeoutError where the database is silent, and what the driver raises.
     """
-    async with engine_of(url) as engine, engine.connect() as connection:
-        refuse_old_server(connection.dialect.server_version_info or ())
-        heads = await connection.run_sync(heads_of)
+    heads = await once_recovered(lambda: heads_at(url))
     if heads != newest_heads():
         refuse_unknown_schema(heads)
-        await run_alone(url, lambda config: command.upgrade(config, "head"))
+        log().info("database is migrated", before=sorted(heads), after=sorted(newest_heads()))
+        migrating = run_alone(url, lambda config: command.upgrade(config, "head"))
+        await while_it_answers(url, migrating, "database is still migrated")
+        log().info("database has the newest schema")
+
+
+async def heads_at(url: str) -> frozenset[str]:
+    async with engine_of(url) as engine, engine.connect() as connection:
+        refuse_old_server(connection.dialect.server_version_info or ())
+        return await connection.run_sync(heads_of)
 
 
 async def has_newest_schema(database: Database) -> bool:
@@ -72,30 +86,25 @@ def refuse_unknown_schema(heads: frozenset[str]) -> None:
 
 
 async def run_alone(url: str, run: Callable[[Config], None]) -> None:
-    """Run a command of Alembic, while no other process does."""
+    """Run a command of Alembic, while no other process does; again where others don't let go of a table in time."""
 
     def run_on(connection: Connection) -> None:
         config = configuration()
         config.attributes["connection"] = connection
         run(config)
 
-    async with engine_of(url) as engine, engine.begin() as connection:
-        await connection.execute(LOCK)
-        await connection.run_sync(run_on)
-
-
-@asynccontextmanager
-async def engine_of(url: str) -> AsyncIterator[AsyncEngine]:
-    """SQLAlchemy's engine, for migrations and commands.
-
-    It keeps no prepared statement, which behind a pooler would be in nobody knows which server process.
-    """
-    arguments = UNPREPARED | {"async_creator_fn": Hosts().connect}
-    engine = create_async_engine(url, poolclass=NullPool, connect_args=arguments)
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
+    for attempt in range(LOCK_ATTEMPTS):
+        try:
+            async with engine_of(url, takes_long=True) as engine, engine.begin() as connection:
+                await connection.execute(LOCK)
+                await connection.execute(LIMITS)
+                await connection.run_sync(run_on)
+        except DBAPIError as error:
+            if state_of(error) != LOCKED or attempt == LOCK_ATTEMPTS - 1:
+                raise
+            log().warning("a table that is to be migrated is in use", reason=str(error.orig))
+        else:
+            return
 
 
 def heads_of(connection: Connection) -> frozenset[str]:

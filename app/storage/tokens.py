@@ -12,7 +12,7 @@ from typeid import TypeID
 from app.domain.model import UserId
 from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.tables import API_TOKEN, USER
 
 PREFIX = "fp_"

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.ids import Kind, new_id
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import DOCUMENT_TYPE, Json, serving

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from app.storage.engine import Database
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.tables import AGENT, CREDENTIAL, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, METADATA, SECRET, TOPIC
 
 Row = Mapping[str, Any]

@@ -12,7 +12,7 @@ from app.server.application import create_app
 from app.settings import Settings
 from app.storage.engine import DatabaseFailure, open_database
 from app.storage.expiry import LOCK, remove_batch
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.tables import FLOW, FLOW_DRAFT
 from app.usecases import expire_drafts as expiring
 from app.usecases.expire_drafts import expire_drafts

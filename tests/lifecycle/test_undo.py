@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from app.domain.errors import Refused
 from app.domain.undo import CannotUndo, ChangeSinceExport
 from app.storage.expiry import remove_batch
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.tables import FLOW_EXPORT
 from app.usecases.results import Exported, Undone
 from tests.lifecycle.company import Company

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.server import application
-from app.server.startup import listen
+from app.server.startup import bound_to
 from app.server.supervisor import Supervisor
 from app.server.worker import be_a_worker
 from app.settings import read_settings
@@ -85,7 +85,7 @@ if __name__ == "__main__":
     settings = read_settings()
     configure_log(log_format="json", level="info")
     new_id(Kind.FLOW)
-    with listen("127.0.0.1", 0) as listening:
+    with bound_to("127.0.0.1", 0) as listening:
         print(listening.getsockname()[1], flush=True)  # noqa: T201 - for the test
         greet = partial(print, "serving", flush=True)
         has_started = Supervisor(globals()[sys.argv[1]], listening, settings, greet=greet).run()

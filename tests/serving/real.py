@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.server.application import create_app
 from app.server.graceful_server import Server
-from app.server.startup import listen
+from app.server.startup import bound_to
 from app.settings import Settings
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
 
@@ -127,7 +127,7 @@ async def real_server_on(url: str, loaded: Loaded, **settings: Any) -> AsyncIter
 
 @asynccontextmanager
 async def on_a_socket(settings: Settings) -> AsyncIterator[tuple[Server, "asyncio.Task[None]", int]]:
-    with listen("127.0.0.1", 0) as listening:
+    with bound_to("127.0.0.1", 0) as listening:
         async with served(settings, listening) as (server, running):
             yield server, running, listening.getsockname()[1]
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.world import email_of
 from tests.cli.flowport import serving

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.embedded import running
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from tests.cli.flowport import serving
 from tests.databases import Databases, Loaded
 from tests.serving.load import Load

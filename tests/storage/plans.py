@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.engine import Database
-from app.storage.migrate import engine_of
 from app.storage.paging import Page, PageRequest
+from app.storage.reaching import engine_of
 from tests.sent_statements import statements_sent
 
 Node = dict[str, Any]

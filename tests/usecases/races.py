@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import text
 
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.store import Store
 from tests.usecases.world import World
 

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.settings import read_settings
 from app.storage.embedded import running
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 
 
 def run(connection: Connection) -> None:
@@ -20,7 +20,7 @@ def run(connection: Connection) -> None:
 
 
 async def run_at(url: str) -> None:
-    async with engine_of(url) as engine, engine.begin() as connection:
+    async with engine_of(url, takes_long=True) as engine, engine.begin() as connection:
         await connection.run_sync(run)
 
 

@@ -11,7 +11,7 @@ from app.domain.component import Component, ComponentAccess, ComponentName
 from app.domain.content import Content
 from app.domain.model import ComponentId, ContractId, TenantId
 from app.storage import tables
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.world.entity_rows import Row
 from app.storage.world.flow_rows import FlowRows
 from app.storage.world.places import BuiltInRoles
@@ -66,7 +66,7 @@ async def loading(url: str) -> AsyncIterator[Connection]:
 @asynccontextmanager
 async def raw_connection(url: str) -> AsyncIterator[Connection]:
     """What SQLAlchemy's address leads to, for what only asyncpg can do."""
-    async with engine_of(url) as engine, engine.connect() as connection:
+    async with engine_of(url, takes_long=True) as engine, engine.connect() as connection:
         raw: Any = (await connection.get_raw_connection()).driver_connection
         yield raw
 

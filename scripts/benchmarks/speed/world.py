@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.embedded import running
 from app.storage.ids import Kind, new_id
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from app.storage.tokens import new_token_id, secret_hash, token_text
 from scripts.benchmarks.speed.operations import Caller
 

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import text
 
 from app.storage.ids import Kind, new_id
-from app.storage.migrate import engine_of
+from app.storage.reaching import engine_of
 from scripts.benchmarks.speed.load import asked, request_of
 from scripts.benchmarks.speed.operations import Caller, ComparedOperation, Json, Operation
 

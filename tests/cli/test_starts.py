@@ -1,0 +1,137 @@
+"""Starts on a database that doesn't do as it should: they end in time with a line that says why, or wait as long as it helps."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url, text
+from structlog.testing import capture_logs
+
+from app.storage.embedded import running
+from app.storage.engine import open_database
+from app.storage.migrate import LOCK, has_newest_schema, upgrade
+from app.storage.reaching import engine_of
+from tests.cli.flowport import called
+from tests.serving.real import soon
+from tests.serving.silent_database import falling_silent
+from tests.storage.downgrading import downgrade
+from tests.storage.embedded_users import checkpointers_of, server_of
+
+SHORT = 0.4
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.storage.reaching.ANSWER_SECONDS", SHORT)
+    monkeypatch.setattr("app.storage.reaching.LOOK_SECONDS", SHORT)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+async def can_connect(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
+
+
+def lines(log: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.parametrize(
+    "silent_at", [b"", b"pg_catalog.version", b"alembic_version", b"CREATE TABLE tenant", b"COMMIT"]
+)
+@pytest.mark.usefixtures("_impatient")
+async def test_one_that_falls_silent_ends_the_start_with_its_name_while_nothing_listens(
+    empty_database_url: str, silent_at: bytes
+) -> None:
+    port = free_port()
+    async with falling_silent(empty_database_url, silent_at) as database:
+        starting = asyncio.create_task(
+            asyncio.to_thread(called, "serve", "--port", str(port), DATABASE_URL=database.address, LOG_FORMAT="json")
+        )
+        assert await soon(lambda: database.is_silent)
+        assert not await can_connect(port)
+        async with asyncio.timeout(20):
+            told = await starting
+    assert (told.returncode, told.stdout) == (1, "")
+    name = make_url(database.address).set(drivername="postgresql").render_as_string()
+    assert told.stderr.splitlines()[-1] == (
+        f"Error: The database can't be reached: {name} doesn't answer within {SHORT} seconds."
+    )
+    if silent_at.startswith(b"CREATE"):
+        events = [(line["event"], line.get("answers")) for line in lines(told.stderr)]
+        assert events == [("database is migrated", None), *[("database is still migrated", False)] * 2]
+
+
+@asynccontextmanager
+async def holding(url: str, statement: Any) -> AsyncIterator[None]:
+    async with engine_of(url, takes_long=True) as engine, engine.begin() as connection:
+        await connection.execute(statement)
+        yield
+
+
+async def has_it(url: str) -> bool:
+    database = open_database(url)
+    try:
+        return await has_newest_schema(database)
+    finally:
+        await database.close()
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_migration_waits_for_another_and_says_so(empty_database_url: str) -> None:
+    with capture_logs() as log:
+        async with holding(empty_database_url, LOCK):
+            migrating = asyncio.create_task(upgrade(empty_database_url))
+            assert await soon(lambda: "database is still migrated" in events(log))
+            assert not await has_it(empty_database_url)
+        await migrating
+    assert await has_it(empty_database_url)
+    assert (events(log)[0], events(log)[-1]) == ("database is migrated", "database has the newest schema")
+    assert {line["answers"] for line in log if line["event"] == "database is still migrated"} == {True}
+
+
+async def test_a_table_in_use_is_tried_again_and_others_wait_for_it_only_for_moments(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.storage.migrate.LIMITS", text("select set_config('lock_timeout', '200ms', true)"))
+    await downgrade(database_url, "0005")
+    in_use = "a table that is to be migrated is in use"
+    with capture_logs() as log:
+        async with holding(database_url, text("lock table alembic_version in share mode")):
+            migrating = asyncio.create_task(upgrade(database_url))
+            assert await soon(lambda: events(log).count(in_use) == 2)
+        await migrating
+    assert await has_it(database_url)
+    assert "lock timeout" in next(line["reason"] for line in log if line["event"] == in_use)
+
+
+def events(log: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [line["event"] for line in log]
+
+
+async def test_a_database_that_recovers_is_waited_for(folder: Path) -> None:
+    data_dir = folder / "data"
+    with running(data_dir) as url:
+        await upgrade(url)
+        server = server_of(data_dir)
+        for _ in range(4):
+            assert await soon(partial(checkpointers_of, server))
+            for process in checkpointers_of(server):
+                # Its server ends all connections, and recovers.
+                process.kill()
+            await asyncio.gather(*(upgrade(url) for _ in range(3)))
+        assert server_of(data_dir) == server
