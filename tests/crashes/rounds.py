@@ -29,7 +29,7 @@ from tests.crashes.keyed_calls import (
     workshop_and_store,
 )
 from tests.crashes.killable import Killable
-from tests.crashes.tally import ANSWERED, CUT_OFF, PHASES, Tally
+from tests.crashes.tally import ANSWERED, CUT_OFF, PASSING, PHASES, Tally
 from tests.crashes.wire import Life, Moment, Wire
 from tests.databases import Databases, Loaded, connected, load
 from tests.lifecycle.holdings import broken_rules, everything_in, holdings_of
@@ -144,12 +144,16 @@ class Rounds:
         return result
 
     async def _first(self, http: httpx.AsyncClient, call: Call) -> Json | None:
-        """None: the connection was lost."""
+        """None: the connection was lost, or the server says to try again."""
         try:
-            response = await http.post("/graphql", json=call.body)
+            answer = (await http.post("/graphql", json=call.body)).json()
         except httpx.TransportError:
             return None
-        return payload_of(response.json())
+        codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+        self.tally.told_to_try_again.update(codes)
+        if codes - PASSING:
+            self.tally.wrong.append(f"{call.key}: {answer['errors']}")
+        return None if codes else payload_of(answer)
 
     async def _again(self, call: Call) -> Json:
         """Repeated until there is an answer, and then once more."""

@@ -16,6 +16,10 @@ PHASES = {
 }
 
 
+PASSING = {"SERVICE_UNAVAILABLE", "SHUTTING_DOWN", "TIMEOUT"}
+"""The codes of what may be sent again as it is."""
+
+
 @dataclass
 class Tally:
     """What was killed, and how the calls were answered afterwards."""
@@ -25,6 +29,8 @@ class Tally:
     """Where each of the calls was when the server was killed."""
     repeated: Counter[str] = field(default_factory=Counter)
     """Whether calls had been committed, by phase: what their repetition showed."""
+    told_to_try_again: Counter[str] = field(default_factory=Counter)
+    """Answers with such a code: of a server that is busy, or has only just been started."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -34,6 +40,7 @@ def told(tally: Tally) -> Iterator[str]:
         ("Kills", tally.kills),
         ("Calls when they were cut off", tally.phases),
         ("When they were repeated", tally.repeated),
+        ("Answers that said to try again", tally.told_to_try_again),
     ):
         yield f"{title}: {sum(counts.values())}"
         yield from (f"{number:8}  {what}" for what, number in sorted(counts.items()))
