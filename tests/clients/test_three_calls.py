@@ -1,0 +1,98 @@
+"""Forty flows in three calls: planned, exported and published, repeated without harm, and undone (P4, P5)."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.api.client import Api, Json
+from tests.clients.releasing import FLOWS, forty_flows
+from tests.databases import Databases, contents
+
+PLAN = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { fingerprint blockers { code } readiness { ready } } }"
+EXPORT = """mutation($input: ExportFlowsInput!) {
+  exportFlows(input: $input) {
+    succeeded replayed results { flow { id } draft { revision } exportRecord { id } errors { code } } errors { code }
+  }
+}"""
+PUBLISHED = "flow { id status } version { number } replayed errors { code }"
+UNDONE = "deletedFlowId errors { code }"
+
+
+@pytest.fixture
+async def api(databases: Databases) -> AsyncIterator[Api]:
+    """A server that takes forty mutations in a document."""
+    async with databases.loaded(forty_flows()) as loaded, databases.serving(loaded, max_mutations=FLOWS) as api:
+        yield api
+
+
+def of_all(mutation: str, wish: str, selection: str) -> str:
+    """A document that does the same for each of the flows."""
+    declared = " ".join(f"$i{number}: {wish}!" for number in range(FLOWS))
+    fields = " ".join(f"f{number}: {mutation}(input: $i{number}) {{ {selection} }}" for number in range(FLOWS))
+    return f"mutation({declared}) {{ {fields} }}"
+
+
+def the_release(api: Api, store: str) -> Json:
+    flows = [f"flow-{number}" for number in range(1, FLOWS + 1)]
+    into = {"workspaceId": api.id(store)}
+    things = [(api.id(f"workshop-{thing}"), api.id(f"{store}-{thing}")) for thing in ("mail", "orders")]
+    return {
+        "items": [{"flowId": api.id(flow), "destination": into} for flow in flows],
+        "mappings": [{"fromId": old, "toId": new} for old, new in things],
+    }
+
+
+async def exported(api: Api, release: Json) -> tuple[Json, Json]:
+    """The first two calls: what was sent, with its key, and what was answered."""
+    ada = api.caller("ada")
+    plans = await ada.one(PLAN, input=release)
+    assert [(plan["blockers"], plan["readiness"]["ready"]) for plan in plans] == [([], True)] * FLOWS
+    items = [
+        {**item, "planFingerprint": plan["fingerprint"]} for item, plan in zip(release["items"], plans, strict=True)
+    ]
+    sent = {**release, "items": items, "idempotencyKey": "release 7"}
+    answer: Json = await ada.one(EXPORT, input=sent)
+    assert (answer["succeeded"], answer["replayed"]) == (FLOWS, False)
+    return sent, answer
+
+
+async def test_forty_flows_run_after_three_calls_and_nothing_more_comes_of_the_same_calls(api: Api) -> None:
+    ada = api.caller("ada")
+    sent, answer = await exported(api, the_release(api, "store"))
+    wishes = {
+        f"i{number}": {
+            "flowId": result["flow"]["id"],
+            "expectedRevision": result["draft"]["revision"],
+            "start": True,
+            "idempotencyKey": f"release 7, flow {number}",
+        }
+        for number, result in enumerate(answer["results"])
+    }
+    publish = of_all("publishFlowDraft", "PublishFlowDraftInput", PUBLISHED)
+    done = await ada.ask(publish, **wishes)
+    told = [(each["flow"]["status"], each["version"], each["replayed"], each["errors"]) for each in done.values()]
+    assert told == [("ACTIVE", {"number": 1}, False, [])] * FLOWS
+
+    before = await contents(api.database_url)
+    again = await ada.one(EXPORT, input=sent)
+    assert (again["succeeded"], again["replayed"]) == (FLOWS, True)
+    assert [each["flow"] for each in again["results"]] == [each["flow"] for each in answer["results"]]
+    assert await ada.ask(publish, **wishes) == {name: {**each, "replayed": True} for name, each in done.items()}
+    assert await contents(api.database_url) == before
+
+
+async def test_forty_exports_are_undone_in_one_call_more(api: Api) -> None:
+    before = await without_records(api)
+    _, answer = await exported(api, the_release(api, "store"))
+    wishes = {
+        f"i{number}": {"exportId": result["exportRecord"]["id"]} for number, result in enumerate(answer["results"])
+    }
+    undo = of_all("undoExport", "UndoExportInput", UNDONE)
+    undone = await api.caller("ada").ask(undo, **wishes)
+    assert [each["deletedFlowId"] for each in undone.values()] == [each["flow"]["id"] for each in answer["results"]]
+    assert await without_records(api) == before
+
+
+async def without_records(api: Api) -> list[tuple[str, str]]:
+    """Every row but of the two tables that remember what was undone."""
+    return [row for row in await contents(api.database_url) if row[0] not in {"flow_export", "idempotency_key"}]
