@@ -1,6 +1,7 @@
 """How long the lists in variables are, found before anything is made of their elements."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -11,6 +12,7 @@ from graphql import (
     OperationDefinitionNode,
     VariableDefinitionNode,
     get_named_type,
+    get_nullable_type,
     is_input_type,
     type_from_ast,
 )
@@ -59,5 +61,16 @@ def _lengths(value: object, wanted: GraphQLInputType) -> Iterator[int]:
             for element in value:
                 yield from _lengths(element, inner.of_type)
     elif isinstance(inner, GraphQLInputObjectType) and isinstance(value, dict):
-        for name, field in inner.fields.items():
-            yield from _lengths(value.get(name), field.type)
+        for name, type_ in _with_lists(inner):
+            if name in value:
+                yield from _lengths(value[name], type_)
+
+
+@cache
+def _with_lists(wanted: GraphQLInputObjectType) -> Sequence[tuple[str, GraphQLInputType]]:
+    """The fields of an input that are lists or objects, in which there may be some."""
+    return [
+        (name, field.type)
+        for name, field in wanted.fields.items()
+        if isinstance(get_nullable_type(field.type), GraphQLList | GraphQLInputObjectType)
+    ]

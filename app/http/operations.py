@@ -44,13 +44,11 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
 
     Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
     """
-    found = mistakes_in_variables(
-        schema.graphql_schema, operation.node, asked.variables or {}, hides_suggestions=not context.shows_schema
-    )
-    if mistakes := list(islice(found, MOST_MISTAKES)):
-        return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
+    plan = _plan(asked, operation, context, documents)
+    if not isinstance(plan, Plan):
+        return request_error(plan, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     with counting_graphs(context.meter.take_graph_decided):
-        result = await _run_with_retries(asked, operation, context, documents)
+        result = await _run_with_retries(plan, context)
     errors, data = result.errors or (), result.data
     if errors and data is None and all(error.path is None for error in errors):
         return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
@@ -67,29 +65,34 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
     return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
 
 
-async def _run_with_retries(
+def _plan(
     asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents
-) -> ExecutionResult:
-    result = await _run(asked, operation, context, documents)
-    for _ in range(RETRIES):
-        if operation.type is not OperationType.QUERY or not _met_something_vanished(result):
-            break
-        await context.look_again()
-        result = await _run(asked, operation, context, documents)
-    return result
-
-
-async def _run(asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents) -> ExecutionResult:
+) -> Plan | Sequence[GraphQLError]:
+    """The plan, or what is wrong with the variables: in words of our own, which take as long to find as the plan."""
+    variables, hides_suggestions = asked.variables or {}, not context.shows_schema
     plan = Plan.of(
         schema.graphql_schema,
         operation.document.node,
         operation.node,
-        asked.variables or {},
+        variables,
         most_mistakes=MOST_MISTAKES,
-        hides_suggestions=not context.shows_schema,
+        hides_suggestions=hides_suggestions,
         kept=partial(documents.plan_of, operation),
     )
-    return await Executor(plan, context).run() if isinstance(plan, Plan) else ExecutionResult(None, plan)
+    if isinstance(plan, Plan):
+        return plan
+    found = mistakes_in_variables(schema.graphql_schema, operation.node, variables, hides_suggestions=hides_suggestions)
+    return list(islice(found, MOST_MISTAKES)) or plan
+
+
+async def _run_with_retries(plan: Plan, context: Context) -> ExecutionResult:
+    result = await Executor(plan, context).run()
+    for _ in range(RETRIES):
+        if plan.is_mutation or not _met_something_vanished(result):
+            break
+        await context.look_again()
+        result = await Executor(plan, context).run()
+    return result
 
 
 def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
