@@ -69,9 +69,10 @@ class Context:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
         self.meter.check_before_graphs()
         self.meter.take_objects(MUTATION_COST)
+        before = len(self.work.commits)
         outcome = await use_case(self.work, self.viewer, wish)
         if not is_done(outcome):
-            self.work.commits.forget_last()
+            self.work.commits.forget_after(before)
         self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
         await self.loaders.close()
         self.loaders = Loaders(self.database, self.viewer, self.meter)

@@ -36,6 +36,9 @@ class Commits:
     def number_written(self) -> int:
         return sum(each.state is CommitState.WRITTEN for each in self._each)
 
-    def forget_last(self) -> None:
-        """A transaction that was committed had nothing in it."""
-        self._each.pop()
+    def __len__(self) -> int:
+        return len(self._each)
+
+    def forget_after(self, number: int) -> None:
+        """Those that came after so many had nothing in them; where there are none, nothing was begun."""
+        del self._each[number:]
