@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from app.server.backoff import is_steady
 from app.settings import Settings, is_loopback
 from app.storage.engine import Database, DatabaseFailure
-from app.storage.migrate import has_newest_schema
+from app.storage.migrate import has_usable_schema
 from app.telemetry.log import log
 from app.telemetry.metrics import exposition
 
@@ -31,17 +31,17 @@ async def health(_: Request) -> Response:
 
 def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
     async def ready(_: Request) -> Response:
-        """The database is reachable and takes writes, and its schema is the one that this program knows."""
+        """The database is reachable and takes writes, and its schema is one that this program works with."""
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                is_writable, current = await database.takes_writes(), await has_newest_schema(database)
+                is_writable, current = await database.takes_writes(), await has_usable_schema(database)
         except (DatabaseFailure, OSError) as error:
             log().warning("database not reachable", error=type(error).__name__)
             raise HTTPException(503, "The database is not reachable.", TRY_AGAIN) from None
         if not is_writable:
             raise HTTPException(503, "The database is read-only.", TRY_AGAIN)
         if not current:
-            raise HTTPException(503, "The database has another schema than this program knows.", TRY_AGAIN)
+            raise HTTPException(503, "The database has a schema that this program doesn't work with.", TRY_AGAIN)
         return JSONResponse({"status": "ok"})
 
     return ready

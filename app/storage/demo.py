@@ -18,7 +18,7 @@ from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
 from app.storage.ids import Kind
 from app.storage.reaching import engine_of
-from app.storage.tables import API_TOKEN, FLOW_EXPORT, METADATA, ROLE, TENANT, USER
+from app.storage.tables import API_TOKEN, FLOW_EXPORT, METADATA, OF_NO_WORLD, ROLE, TENANT, USER
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into
 from app.storage.world.copy import Connection, copy_rows, loading
@@ -78,7 +78,7 @@ async def reset(url: str) -> None:
         file = json.loads(_WORLD.read_bytes())
         await _refuse_others(connection, TENANT, {demo_id(Kind.TENANT, each["key"]) for each in file["tenants"]})
         await _refuse_others(connection, USER, {demo_id(Kind.USER, each["key"]) for each in file["users"]})
-        for table in reversed(METADATA.sorted_tables):
+        for table in reversed([each for each in METADATA.sorted_tables if each not in OF_NO_WORLD]):
             # The built-in roles belong to no tenant, and come with the schema.
             rows = delete(table).where(ROLE.c.tenant_id.is_not(None)) if table is ROLE else delete(table)
             await connection.execute(str(rows))

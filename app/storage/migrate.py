@@ -1,16 +1,23 @@
 """Brings a database to the newest schema, or back to an older one."""
 
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Text, cast, column, func, select, table, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from app.storage.compatibility import (
+    OLDEST,
+    TABLES,
+    VERSIONS,
+    Schema,
+    configuration,
+    known_revisions,
+    newest_heads,
+    schema_of,
+    works_with,
+)
 from app.storage.engine import Database
 from app.storage.reaching import engine_of, once_recovered, state_of, while_it_answers
 from app.telemetry.log import log
@@ -30,9 +37,6 @@ LIMITS = text(
     f"select set_config('statement_timeout', '{STATEMENT_SECONDS}s', true), set_config('lock_timeout', '{LOCK_SECONDS}s', true)"
 )
 
-VERSION_TABLE = select(cast(func.to_regclass("alembic_version"), Text))
-VERSIONS = select(column("version_num", Text)).select_from(table("alembic_version"))
-
 
 class OldServerError(Exception):
     """The database is an older PostgreSQL than Flowport knows."""
@@ -45,29 +49,35 @@ class UnknownSchemaError(Exception):
 async def upgrade(url: str) -> None:
     """Bring the database to the newest schema; processes that start together wait for the one that does it.
 
+    One that a newer release has made is left as it is, if that works with this release.
+
     Raises OldServerError, UnknownSchemaError, TimeoutError where the database is silent, and what the driver raises.
     """
-    heads = await once_recovered(lambda: heads_at(url))
-    if heads != newest_heads():
-        refuse_unknown_schema(heads)
-        log().info("database is migrated", before=sorted(heads), after=sorted(newest_heads()))
-        migrating = run_alone(url, lambda config: command.upgrade(config, "head"))
-        await while_it_answers(url, migrating, "database is still migrated")
-        log().info("database has the newest schema")
+    schema = await once_recovered(lambda: schema_at(url))
+    if works_with(schema):
+        return
+    refuse_unknown_schema(schema)
+    log().info("database is migrated", before=sorted(schema.heads), after=sorted(newest_heads()))
+    migrating = run_alone(url, lambda config: command.upgrade(config, "head"))
+    await while_it_answers(url, migrating, "database is still migrated")
+    log().info("database has the newest schema")
 
 
-async def heads_at(url: str) -> frozenset[str]:
+async def schema_at(url: str) -> Schema:
     async with engine_of(url) as engine, engine.connect() as connection:
         refuse_old_server(connection.dialect.server_version_info or ())
-        return await connection.run_sync(heads_of)
+        return await connection.run_sync(schema_of)
 
 
-async def has_newest_schema(database: Database) -> bool:
-    """Whether the database has the newest schema."""
+async def has_usable_schema(database: Database) -> bool:
+    """Whether the database has the schema of this release, or a newer one that works with it."""
     async with database.probing() as connection:
-        if await connection.value(VERSION_TABLE) is None:
+        tables = await connection.row(TABLES)
+        if tables is None or tables.versions is None:
             return False
-        return {row.version_num for row in await connection.rows(VERSIONS)} == newest_heads()
+        heads = frozenset(row.version_num for row in await connection.rows(VERSIONS))
+        oldest = None if tables.compatibility is None else await connection.value(OLDEST)
+        return works_with(Schema(heads, oldest))
 
 
 def refuse_old_server(version: tuple[int | str, ...]) -> None:
@@ -76,12 +86,14 @@ def refuse_old_server(version: tuple[int | str, ...]) -> None:
         raise OldServerError(f"The database is PostgreSQL {shown}; Flowport needs {OLDEST_SERVER} or newer.")
 
 
-def refuse_unknown_schema(heads: frozenset[str]) -> None:
-    unknown = heads - known_revisions()
+def refuse_unknown_schema(schema: Schema) -> None:
+    unknown = schema.heads - known_revisions()
     if unknown:
         shown = ", ".join(sorted(unknown))
+        needed = "" if schema.oldest is None else f" It works with releases that know {schema.oldest} or newer."
         raise UnknownSchemaError(
-            f"The database has a schema that this program doesn't know ({shown}): use the release that made it, or a newer one."
+            f"The database has a schema that this program doesn't know ({shown}): use the release that made it, or a "
+            f"newer one.{needed}"
         )
 
 
@@ -105,23 +117,3 @@ async def run_alone(url: str, run: Callable[[Config], None]) -> None:
             log().warning("a table that is to be migrated is in use", reason=str(error.orig))
         else:
             return
-
-
-def heads_of(connection: Connection) -> frozenset[str]:
-    return frozenset(MigrationContext.configure(connection).get_current_heads())
-
-
-@cache
-def newest_heads() -> frozenset[str]:
-    return frozenset(ScriptDirectory.from_config(configuration()).get_heads())
-
-
-def known_revisions() -> frozenset[str]:
-    return frozenset(each.revision for each in ScriptDirectory.from_config(configuration()).walk_revisions())
-
-
-def configuration() -> Config:
-    config = Config()
-    # In a value of a Config, a percent sign begins a reference.
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config

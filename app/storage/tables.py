@@ -38,3 +38,6 @@ FLOW_EXPORT = table_of(flow_tables.FlowExportTable)
 IDEMPOTENCY_KEY = table_of(flow_tables.IdempotencyKeyTable)
 
 PERIODIC_TASK = table_of(flow_tables.PeriodicTaskTable)
+SCHEMA_COMPATIBILITY = table_of(workspace_tables.SchemaCompatibilityTable)
+OF_NO_WORLD = frozenset({PERIODIC_TASK, SCHEMA_COMPATIBILITY})
+"""What they hold is of the database, whatever world is in it."""

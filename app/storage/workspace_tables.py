@@ -163,3 +163,10 @@ class ApiTokenTable(SQLModel, table=True):
     expires_at: datetime | None = time(nullable=True)
     last_used_at: datetime | None = time(nullable=True)
     revoked_at: datetime | None = time(nullable=True)
+
+
+class SchemaCompatibilityTable(SQLModel, table=True):
+    """Which releases this schema works with: one row, which the migrations write."""
+
+    __tablename__ = "schema_compatibility"
+    oldest_revision: str = key()

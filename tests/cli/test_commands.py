@@ -72,11 +72,12 @@ def test_a_database_that_is_too_old_is_refused(database_url: str, monkeypatch: p
 
 async def test_a_database_of_a_newer_release_is_refused_in_a_line(database_url: str) -> None:
     await run_sql(database_url, "update alembic_version set version_num = 'later'")
+    await run_sql(database_url, "update schema_compatibility set oldest_revision = '9999'")
     told = await asyncio.to_thread(flowport, "token", "--list", DATABASE_URL=database_url)
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr == (
         "Error: The database has a schema that this program doesn't know (later): "
-        "use the release that made it, or a newer one.\n"
+        "use the release that made it, or a newer one. It works with releases that know 9999 or newer.\n"
     )
 
 

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from app.storage.embedded import running
 from app.storage.engine import open_database
-from app.storage.migrate import LOCK, has_newest_schema, upgrade
+from app.storage.migrate import LOCK, has_usable_schema, upgrade
 from app.storage.reaching import engine_of
 from tests.cli.flowport import called
 from tests.serving.real import soon
@@ -86,7 +86,7 @@ async def holding(url: str, statement: Any) -> AsyncIterator[None]:
 async def has_it(url: str) -> bool:
     database = open_database(url)
     try:
-        return await has_newest_schema(database)
+        return await has_usable_schema(database)
     finally:
         await database.close()
 

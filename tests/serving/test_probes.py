@@ -10,7 +10,7 @@ from tests.serving.test_browsers import NOWHERE, browsing
 from tests.storage.downgrading import downgrade
 
 UNREACHABLE = "The database is not reachable."
-NOT_MIGRATED = "The database has another schema than this program knows."
+NOT_MIGRATED = "The database has a schema that this program doesn't work with."
 
 
 def is_not_ready(response: httpx.Response, message: str) -> None:

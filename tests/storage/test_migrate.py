@@ -16,7 +16,7 @@ import app.storage.tables  # noqa: F401 - importing the tables fills the metadat
 from app.domain.content import split_graph
 from app.domain.graph import canonical
 from app.storage.engine import open_database
-from app.storage.migrate import has_newest_schema, upgrade
+from app.storage.migrate import has_usable_schema, upgrade
 from app.storage.reaching import engine_of
 from app.storage.write_context import content_row
 from tests.storage.downgrading import downgrade
@@ -27,7 +27,7 @@ TABLES = text("select count(*) from pg_tables where schemaname = 'public' and ta
 async def is_current(url: str) -> bool:
     database = open_database(url)
     try:
-        return await has_newest_schema(database)
+        return await has_usable_schema(database)
     finally:
         await database.close()
 

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.settings import read_settings
+from app.storage.compatibility import note_compatibility
 from app.storage.embedded import running
 from app.storage.reaching import engine_of
 
@@ -17,6 +18,7 @@ def run(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_server_default=True)
     with context.begin_transaction():
         context.run_migrations()
+        note_compatibility(connection, context.script)
 
 
 async def run_at(url: str) -> None:

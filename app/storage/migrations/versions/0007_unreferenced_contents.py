@@ -11,6 +11,7 @@ revision = "0007"
 down_revision: str | None = "0006"
 branch_labels: str | None = None
 depends_on: str | None = None
+oldest_compatible = "0006"
 
 
 def upgrade() -> None:
