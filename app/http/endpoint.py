@@ -100,16 +100,18 @@ class Endpoint:
             raise RequestError(
                 405, RequestCode.METHOD_NOT_ALLOWED, "Send GraphQL with POST, or queries with GET.", allowed
             )
+        # Its time in the queue counts.
+        limit = asyncio.timeout_at(asyncio.get_running_loop().time() + self.bounds.seconds)
         authorization = request.headers.getlist("authorization")
         client = request.scope.get("client")
         slot = await self.bounds.admission.slot(authorization, client[0] if client else "")
         try:
-            return await self._answer(request, authorization, slot)
+            return await self._answer(request, authorization, slot, limit)
         finally:
             slot.end()
 
-    async def _answer(self, request: Request, authorization: list[str], slot: Slot) -> Response:
-        limit, work = asyncio.timeout(self.bounds.seconds), self.work.of_request()
+    async def _answer(self, request: Request, authorization: list[str], slot: Slot, limit: asyncio.Timeout) -> Response:
+        work = self.work.of_request()
         # Who cuts requests off tells by it what they have written.
         request.scope["commits"] = work.commits
         try:

@@ -28,8 +28,11 @@ class SilentDatabase:
     def is_silent(self) -> bool:
         return not self._speaks.is_set()
 
-    def silence(self) -> None:
-        self._speaks.clear()
+    def silence(self, at: bytes | None = None) -> None:
+        """Now, or when it sees that."""
+        self._silent_at = at
+        if at is None:
+            self._speaks.clear()
 
     def speak(self) -> None:
         self._silent_at = None
@@ -53,7 +56,7 @@ class SilentDatabase:
         try:
             while chunk := await reader.read(CHUNK):
                 if self._silent_at is not None and self._silent_at in chunk:
-                    self.silence()
+                    self._speaks.clear()
                 await self._speaks.wait()
                 writer.write(chunk)
                 await writer.drain()
