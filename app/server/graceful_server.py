@@ -14,6 +14,7 @@ import uvicorn
 from app.http.in_flight import InFlightRequests
 from app.server.application import create_app
 from app.server.client_connections import protocol_of
+from app.server.descriptors import Descriptors
 from app.server.signals import EXIT_SECONDS, parent_has_ended
 from app.settings import Settings
 from app.telemetry.log import log
@@ -35,6 +36,7 @@ class Server(uvicorn.Server):
         super().__init__(config_of(settings))
         self._grace_seconds = settings.shutdown_seconds
         self._beat = beat
+        self._descriptors = Descriptors()
         self._signal: int | None = None
         self._deadline = 0.0
 
@@ -56,6 +58,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         self._beat()
+        self._descriptors.look(time.monotonic())
         work = self._work()
         if self._signal is not None and work is not None:
             if parent_has_ended():

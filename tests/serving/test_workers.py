@@ -1,19 +1,14 @@
 """The supervisor, with workers that don't do as they should."""
 
-import json
 import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -27,72 +22,7 @@ from app.server.backoff import (
     SUSPICIOUS_DELAY_SECONDS,
     delay_after,
 )
-from tests.serving.test_browsers import NOWHERE
-
-PATIENCE_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Supervised:
-    """A supervisor that runs, and its log."""
-
-    process: subprocess.Popen[str]
-    url: str
-    log: Path
-
-    def lines(self, event: str) -> list[dict[str, Any]]:
-        """The lines of the log about that, so far."""
-        whole = [line for line in self.log.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
-        return [line for line in map(json.loads, whole) if line["event"] == event]
-
-    def get(self, path: str) -> str:
-        """On a connection of its own, so that any worker may take it."""
-        return httpx.get(f"{self.url}{path}", timeout=PATIENCE_SECONDS).text
-
-    def pids(self, number: int, *, without: frozenset[int] = frozenset()) -> frozenset[int]:
-        """Of as many workers as answer, those that are left out aside."""
-        seen = set[int]()
-
-        def all_seen() -> bool:
-            with suppress(httpx.TransportError):
-                seen.add(int(self.get("/pid")))
-            return len(seen - without) == number
-
-        until(all_seen)
-        return frozenset(seen - without)
-
-    def said(self) -> str:
-        """The rest of what it says on stdout, once it has ended."""
-        assert self.process.stdout is not None
-        return self.process.stdout.read()
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_SECONDS)
-
-
-@contextmanager
-def supervised(worker: str, folder: Path, **settings: object) -> Iterator[Supervised]:
-    own = {"DATABASE_URL": NOWHERE, "SHUTDOWN_SECONDS": 0, **settings}
-    environ = os.environ | {f"FLOWPORT_{name}": str(value) for name, value in own.items()} | {"HANGS": str(folder)}
-    log = folder / "log"
-    command = [sys.executable, "-m", "tests.serving.bad_workers", worker]
-    with (
-        log.open("w", encoding="utf-8") as written,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=written, text=True, env=environ) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            yield Supervised(process, f"http://127.0.0.1:{process.stdout.readline().strip()}", log)
-        finally:
-            process.kill()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from tests.serving.supervised import PATIENCE_SECONDS, is_running, supervised, until
 
 
 def test_workers_that_cant_start_aren_t_tried_for_ever(tmp_path: Path) -> None:
@@ -236,6 +166,34 @@ def test_ids_that_workers_make_are_their_own_although_they_are_forked_from_one_p
     assert len({each[-15:] for each in ids}) == len(ids) >= 9
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody else can limit a process")
+def test_one_without_file_descriptors_says_so_once_and_serves_when_it_has_some_again(tmp_path: Path) -> None:
+    with supervised("with_traps", tmp_path) as it, ExitStack() as stack:
+        [pid] = it.pids(1)
+        worker = psutil.Process(pid)
+        most = worker.num_fds() + 8
+        worker.rlimit(psutil.RLIMIT_NOFILE, (most, 4096))
+        port = int(it.url.rpartition(":")[2])
+
+        def has_run_out() -> bool:
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            return bool(it.lines("out of file descriptors, connections are closed"))
+
+        until(has_run_out)
+        stack.close()
+
+        def answers() -> bool:
+            try:
+                return it.get("/pid") == str(pid)
+            except httpx.TransportError:
+                return False
+
+        until(answers)
+        [line] = it.lines("out of file descriptors, connections are closed")
+        assert it.stop() == 0
+    assert (line["level"], line["limit"], "Too many open files" in line["reason"]) == ("error", most, True)
+
+
 def test_workers_end_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     with supervised("with_traps", tmp_path, WORKERS=2) as it:
         workers = it.pids(2)
@@ -270,10 +228,3 @@ def can_listen(port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
