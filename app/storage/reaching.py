@@ -42,7 +42,7 @@ async def engine_of(url: str, *, takes_long: bool = False) -> AsyncIterator[Asyn
     """
     limits: dict[str, Any] = {"timeout": ANSWER_SECONDS, "command_timeout": None if takes_long else ANSWER_SECONDS}
     arguments = UNPREPARED | limits | {"async_creator_fn": Hosts().connect}
-    engine = create_async_engine(url, poolclass=NullPool, connect_args=arguments)
+    engine = create_async_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     try:
         yield engine
     finally:

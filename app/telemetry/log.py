@@ -10,6 +10,11 @@ from secrets import token_hex
 import orjson
 import structlog
 
+from app.telemetry.redaction import redacting
+
+TALKATIVE = ("alembic", "httpx", "httpcore")
+"""Libraries that tell at every question about readiness which database they have found, or where they have asked for keys,
+with all that the URL and the headers hold."""
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -70,9 +75,9 @@ def configure_log(*, log_format: str, level: str) -> None:
     ]
     ending: list[structlog.typing.Processor] = (
         # Tracebacks without the values of variables: these are those of callers.
-        [summary, plain, console()]
+        [summary, plain, redacting(console())]
         if for_people
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=to_json)]
+        else [structlog.processors.format_exc_info, redacting(structlog.processors.JSONRenderer(serializer=to_json))]
     )
     structlog.configure(
         processors=[*beginning, *ending],
@@ -91,8 +96,8 @@ def configure_log(*, log_format: str, level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
-    # It would tell at every question about readiness which database it has found.
-    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def with_request(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -49,10 +49,11 @@ class Server:
 
 
 @contextmanager
-def serving(data_dir: Path, *options: str, stderr: int | None = None) -> Iterator[Server]:
-    """A server on any free port; `stderr` says what becomes of its log, as in subprocess."""
+def serving(data_dir: Path, *options: str, stderr: int | None = None, **settings: str) -> Iterator[Server]:
+    """A server on any free port; `stderr` says what becomes of its log, as in subprocess; settings as above."""
     command = [*COMMAND, "serve", "--port", "0", "--data-dir", str(data_dir), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
+    environ = os.environ | {f"FLOWPORT_{name}": value for name, value in settings.items()}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environ) as process:
         try:
             assert process.stdout is not None
             server = Server(process, [process.stdout.readline().strip()])

@@ -46,6 +46,8 @@ class KeySet:
 
     def __init__(self, url: str, *, life_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = url
+        # Some hosts take a key of their own in the query.
+        self._shown_url = urlsplit(url)._replace(query="").geturl()
         self._life = life_seconds
         self._clock = clock
         self._keys: tuple[Key, ...] = ()
@@ -126,7 +128,7 @@ class KeySet:
             self._keys = keys_in(await self._download())
         except (FetchInVain, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             self._in_vain_at = self._clock()
-            log().warning("keys for JWTs could not be fetched", url=self._url, reason=repr(error))
+            log().warning("keys for JWTs could not be fetched", url=self._shown_url, reason=repr(error))
         else:
             self._fetched_at, self._in_vain_at = self._clock(), None
         finally:

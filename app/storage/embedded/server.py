@@ -50,6 +50,8 @@ random_page_cost = 1.1
 jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
+# Details would hold the values of a row that is refused.
+log_error_verbosity = terse
 """
 
 
