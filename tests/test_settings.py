@@ -84,6 +84,11 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
         ),
         (
             "database_url",
+            "postgresql://u:a@secret@h/d",
+            "FLOWPORT_DATABASE_URL: an @ in the user or the password must be written as %40 in the URL",
+        ),
+        (
+            "database_url",
             "postgresql://u:secret@h:99999/d",
             "FLOWPORT_DATABASE_URL: 99999 is no port: one is between 1 and 65535",
         ),

@@ -35,6 +35,9 @@ def async_url(given: str) -> str:
         raise ValueError("this is no database URL, such as postgresql://user:password@host:5432/database") from None
     if url.drivername not in URL_SCHEMES:
         raise ValueError(f"the database must be PostgreSQL (postgresql://…), not {url.drivername}")
+    if "@" in f"{url.host}{url.query.get('host')}":
+        # What stands before it is a part of the password, and would be shown as a part of the host.
+        raise ValueError("an @ in the user or the password must be written as %40 in the URL")
     unknown = [option for option in url.query if option not in URL_OPTIONS]
     if unknown:
         raise ValueError(f"the option {unknown[0]} isn't supported in the URL; supported are {', '.join(URL_OPTIONS)}")
