@@ -78,13 +78,17 @@ UNCHOSEN: Mapping[ReferenceKind, str | None] = MappingProxyType({})
 
 def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
     """The pub/sub steps of a flow, each with its topic."""
-    bound = by_position(state.bindings)
-    uses = []
-    for step in state.steps:
-        topic = bound[step.position].reference(ReferenceKind.TOPIC) if step.position in bound else None
-        if topic is not None or is_pub_sub(components.get(step.command)):
-            uses.append(TopicUse(step, topic))
-    return tuple(uses)
+    topics = {
+        step.position: topic for step in state.bindings if (topic := step.reference(ReferenceKind.TOPIC)) is not None
+    }
+    pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
+    if not topics and not pub_sub:
+        return ()
+    return tuple(
+        TopicUse(step, topics.get(step.position))
+        for step in state.steps
+        if step.position in topics or step.command in pub_sub
+    )
 
 
 def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], component: Component | None) -> StepBindings:
@@ -126,15 +130,16 @@ class Rebinding:
         report: list[ReferenceOutcome] = []
         moves: list[TopicMove] = []
         without_agent: dict[str, list[Step]] = {}
+        told_of = bound.keys() | pub_sub | self.choices.keys()
         for step in state.steps:
-            before = bound.get(step.position)
+            if step.position not in told_of and not self.there.has_choices:
+                # Most steps of a graph are bound to nothing.
+                continue
             chosen = self.choices.get(step.position, UNCHOSEN)
             there = self.there.already_chosen(step, self.components.get(step.command))
-            if before is None:
-                if not (chosen or there or step.position in pub_sub):
-                    # Most steps of a graph are bound to nothing.
-                    continue
-                before = StepBindings(step.position)
+            if step.position not in told_of and not there:
+                continue
+            before = bound.get(step.position) or StepBindings(step.position)
             after = self._owned(before, there)
             if step.position in pub_sub:
                 after[ReferenceKind.TOPIC] = self._topic(before, there, stays=topics_stay)
