@@ -19,7 +19,7 @@ from app.offload import offload
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
-from app.storage.write_context import Columns, Rows, WriteContext, columns_of, insert_into, lists_of, noted
+from app.storage.write_context import Columns, Rows, WriteContext, columns_of, insert_into, noted, parameters_of
 
 FIRST_REVISION = 1
 CHARACTERS = 100
@@ -49,7 +49,7 @@ async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> l
     if not overriding:
         await context.insert_rows(rows)
     else:
-        parameters = {**lists_of(rows), **_parameters_of_overrides(context, overriding)}
+        parameters = {**parameters_of(rows), **_parameters_of_overrides(context, overriding)}
         await context.connection.change(_insert_and_override(*columns_of(rows)), parameters)
     return written
 
