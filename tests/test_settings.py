@@ -124,6 +124,16 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
             "FLOWPORT_JWKS_URL: the URL must have no user, no password and no fragment",
         ),
         (
+            "replica_url",
+            "postgresql://u:secret@h/d",
+            "FLOWPORT_REPLICA_URL: must not be given without FLOWPORT_DATABASE_URL",
+        ),
+        (
+            "replica_url",
+            "postgresql://u:secret@h/d?target_session_attrs=read-write",
+            "FLOWPORT_REPLICA_URL: target_session_attrs must be one of standby, read-only, prefer-standby, any, not read-write",
+        ),
+        (
             "rate_limit_url",
             "http://u:secret@h",
             "FLOWPORT_RATE_LIMIT_URL: this is no URL of a Valkey or Redis, such as redis://user:password@host:6379/0",

@@ -28,7 +28,7 @@ from app.http.responses import answered, error_media_type, failed, note_refusal,
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 from app.telemetry.log import current_request, log
-from app.telemetry.metrics import operation_ended
+from app.telemetry.metrics import REPLICA_QUERIES, operation_ended
 
 SECONDS_UNWATCHED = 0.02
 """How long a request is worked on before it is looked whether its client is still there."""
@@ -67,6 +67,8 @@ class ReceivedRequest:
     media_type: str
     work: UnitOfWork
     slot: Slot
+    position: int | None
+    """Up to where the viewer has written in the log of the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ class Endpoint:
         request.scope["commits"] = work.commits
         try:
             async with limit:
-                viewer = await self.authenticator.viewer(authorization)
+                caller = await self.authenticator.caller(authorization)
+                viewer, position = (None, None) if caller is None else (caller.user_id, caller.position)
                 if viewer is not None:
                     self.bounds.admission.remember(authorization, viewer)
                 if viewer is None and not self.access.introspection_for_all:
@@ -124,7 +127,7 @@ class Endpoint:
                     raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
-                received = ReceivedRequest(read, request.method, viewer, media_type, work, slot)
+                received = ReceivedRequest(read, request.method, viewer, media_type, work, slot, position)
                 return await unless_gone(request, self._run(received))
         except ClientDisconnect:
             raise client_went_away() from None
@@ -173,9 +176,27 @@ class Endpoint:
         mistakes = await self.documents.mistakes_in(operation.document)
         if mistakes:
             return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
+        database = self.database
+        if operation.type is OperationType.QUERY:
+            database = database.for_query(received.position)
+        try:
+            answer = await self._run_on(database, received, operation, meter)
+        except DatabaseUnavailable as error:
+            if database is self.database:
+                raise
+            self.database.note_failure_of_replica(error)
+            meter.begin_again()
+            return await self._run_on(self.database, received, operation, meter)
+        if database is not self.database:
+            REPLICA_QUERIES.inc()
+        return answer
+
+    async def _run_on(
+        self, database: Database, received: ReceivedRequest, operation: Operation, meter: Meter
+    ) -> Answer:
         context = Context(
             viewer=received.viewer or UserId(""),
-            database=self.database,
+            database=database,
             work=received.work,
             request_id=current_request().request_id,
             meter=meter,

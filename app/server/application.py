@@ -37,6 +37,7 @@ from app.server.database import pool_size_of
 from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
 from app.storage.engine import Database, open_database
+from app.storage.replica_watch import watch_replica
 from app.storage.store import UnitOfWork
 from app.telemetry.log import configure_log
 from app.telemetry.metrics import CONNECTIONS
@@ -74,16 +75,7 @@ def create_app(settings: Settings | None = None) -> Application:
     if settings.database_url is None:
         raise RuntimeError("FLOWPORT_DATABASE_URL is needed; `flowport serve` sets it for the embedded database.")
     configure_log(log_format=settings.log_format, level=settings.log_level)
-    database = open_database(
-        settings.database_url,
-        pool_size=pool_size_of(settings),
-        statement_timeout_seconds=settings.statement_timeout_seconds,
-        # So that who waits in vain can be told before its own time is over.
-        connection_wait_seconds=settings.request_timeout_seconds / 2,
-        pool_wait_seconds=min(settings.max_wait_seconds, settings.request_timeout_seconds / 2),
-        pooler_mode=settings.pooler_mode,
-        in_use=CONNECTIONS,
-    )
+    database = database_of(settings, settings.database_url)
     keys_kept = timedelta(hours=settings.idempotency_key_hours)
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept)
     authenticator = authenticator_of(settings, database, work.now)
@@ -92,13 +84,15 @@ def create_app(settings: Settings | None = None) -> Application:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
-        cleanup = asyncio.create_task(
-            clean_up_periodically(database, timedelta(days=settings.set_aside_days), keys_kept)
-        )
+        background = [clean_up_periodically(database, timedelta(days=settings.set_aside_days), keys_kept)]
+        if database.replica is not None:
+            background.append(watch_replica(database))
+        tasks = [asyncio.create_task(each) for each in background]
         # The server process looks there when it is to stop.
         yield {"in_flight": in_flight}
-        cleanup.cancel()
-        await asyncio.gather(cleanup, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await authenticator.close()
         await endpoint.bounds.rate_limiter.close()
         await database.close()
@@ -108,6 +102,21 @@ def create_app(settings: Settings | None = None) -> Application:
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
     router = Router(routes, redirect_slashes=False, lifespan=lifespan)
     return Application(Entrance(endpoint, explorer), router, middleware_of(settings, in_flight))
+
+
+def database_of(settings: Settings, url: str) -> Database:
+    return open_database(
+        url,
+        pool_size=pool_size_of(settings),
+        statement_timeout_seconds=settings.statement_timeout_seconds,
+        # So that who waits in vain can be told before its own time is over.
+        connection_wait_seconds=settings.request_timeout_seconds / 2,
+        pool_wait_seconds=min(settings.max_wait_seconds, settings.request_timeout_seconds / 2),
+        pooler_mode=settings.pooler_mode,
+        in_use=CONNECTIONS,
+        replica_url=settings.replica_url,
+        replica_lag_seconds=settings.replica_max_lag_seconds,
+    )
 
 
 def middleware_of(settings: Settings, in_flight: InFlightRequests) -> list[Middleware]:

@@ -1,19 +1,24 @@
 """The database, and connections to it."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_settings import BaseSettings
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from app.settings.names import variable
 
 URL_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 USUAL_PORT = 5432
 AUTHORITY = re.compile(r"([^:/]+://(?:[^:/]*(?::[^@]*)?@)?)([^/?]*)(.*)", re.DOTALL)
 HOST_AND_PORT = re.compile(r"(\[[^\]]+\]|[^:\[\]]+)(?::(\d*))?")
 WRITABLE = ("read-write", "primary", "any")
+READABLE = ("standby", "read-only", "prefer-standby", "any")
+"""What may be asked of the server; the first is asked of several hosts."""
 # What asyncpg understands of the options that libpq knows, by the name that it has there.
 URL_OPTIONS = {
     "host": "host",
@@ -25,10 +30,20 @@ URL_OPTIONS = {
 
 
 def async_url(given: str) -> str:
-    """The URL as SQLAlchemy's asyncpg dialect wants it; the messages never repeat the password.
+    """The URL of the database; of several hosts the one is meant that takes writes, unless the URL says otherwise."""
+    return understood(given, WRITABLE)
 
-    Of several hosts the one is meant that takes writes, unless the URL says otherwise.
-    """
+
+def standby_url(given: str, others: ValidationInfo) -> str:
+    """The URL of a standby; of several hosts one is meant that is a standby, unless the URL says otherwise."""
+    url = understood(given, READABLE)
+    if others.data.get("database_url") is None:
+        raise ValueError(f"must not be given without {variable('database_url')}")
+    return url
+
+
+def understood(given: str, wanted: Sequence[str]) -> str:
+    """The URL as SQLAlchemy's asyncpg dialect wants it; the messages never repeat the password."""
     try:
         url = with_hosts(given)
     except (ArgumentError, ValueError):
@@ -44,9 +59,9 @@ def async_url(given: str) -> str:
     refuse_bad_ports(url)
     query = {URL_OPTIONS[option]: value for option, value in url.query.items()}
     if len(url.normalized_query.get("host", ())) > 1 or "," in str(url.query.get("host", "")):
-        query.setdefault("target_session_attrs", "read-write")
-    if (wanted := query.get("target_session_attrs")) not in {None, *WRITABLE}:
-        raise ValueError(f"target_session_attrs must be one of {', '.join(WRITABLE)}, not {wanted}")
+        query.setdefault("target_session_attrs", wanted[0])
+    if (said := query.get("target_session_attrs")) not in {None, *wanted}:
+        raise ValueError(f"target_session_attrs must be one of {', '.join(wanted)}, not {said}")
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 
 
@@ -77,6 +92,18 @@ class DatabaseSettings(BaseSettings):
         default=None,
         repr=False,
         description="URL of a PostgreSQL 15 or newer, which may name several hosts; unset, an embedded one runs in the data directory",
+    )
+    replica_url: Annotated[str, AfterValidator(standby_url)] | None = Field(
+        default=None,
+        repr=False,
+        description="URL of a standby of the database, from which queries read; unset, all read from the database",
+    )
+    replica_max_lag_seconds: float = Field(
+        default=5,
+        gt=0,
+        le=3600,
+        allow_inf_nan=False,
+        description="how far the standby may be behind before nobody reads from it",
     )
     data_dir: Path = Field(default=Path(".flowport"), description="folder of the embedded database, made if missing")
     pool_size: int | None = Field(

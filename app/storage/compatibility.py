@@ -13,6 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Text, cast, column, delete, func, insert, select, table
 
+from app.storage.database_connections import ReadConnection
+
 VERSIONS = select(column("version_num", Text)).select_from(table("alembic_version"))
 COMPATIBILITY = table("schema_compatibility", column("oldest_revision", Text))
 OLDEST = select(COMPATIBILITY.c.oldest_revision)
@@ -46,6 +48,15 @@ def schema_of(connection: Connection) -> Schema:
     heads = frozenset(MigrationContext.configure(connection).get_current_heads())
     has_oldest = connection.execute(TABLES).one().compatibility is not None
     return Schema(heads, connection.execute(OLDEST).scalar() if has_oldest else None)
+
+
+async def schema_on(connection: ReadConnection) -> Schema:
+    """The same, of a database that may have none yet."""
+    tables = await connection.row(TABLES)
+    if tables is None or tables.versions is None:
+        return Schema(frozenset(), None)
+    heads = frozenset(row.version_num for row in await connection.rows(VERSIONS))
+    return Schema(heads, None if tables.compatibility is None else await connection.value(OLDEST))
 
 
 def works_with(schema: Schema) -> bool:

@@ -82,6 +82,12 @@ class ConnectionPool(Generic[Connection]):
             connection.terminate()
         self._outdated |= self._taken
 
+    def abandon(self) -> None:
+        """Cut all connections that there are; whoever has one is told that it is lost."""
+        self.renew()
+        for connection in self._taken:
+            connection.terminate()
+
     async def close(self) -> None:
         """Close what is free; what is at work still is closed when it is given back."""
         self._is_closed = True

@@ -12,19 +12,30 @@ from app.storage.commits import Commit, CommitState
 from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnection
 from app.storage.database_connections import ReadConnection, WriteConnection
 from app.storage.driver import FAILURES, Connector, DriverConnection, PoolerMode, told
+from app.storage.failures import (
+    PROTOCOL_VIOLATION,
+    ConnectionLost,
+    DatabaseFailure,
+    DatabaseUnavailable,
+    ReadOnlyServer,
+    StatementFailed,
+    StatementTookTooLong,
+    failure_of,
+)
+from app.storage.replica import Replica
+
+__all__ = [
+    "Database",
+    "DatabaseFailure",
+    "DatabaseUnavailable",
+    "StatementFailed",
+    "StatementTookTooLong",
+    "open_database",
+]
 
 Pool = ConnectionPool[DriverConnection]
 
-QUERY_CANCELED = "57014"
-"""What PostgreSQL says when a statement reached its time limit."""
-READ_ONLY = "25006"
-PASSING = ("08", "40001", "40P01", "53", "55P03", "57P01", "57P02", "57P03")
-"""How it begins what it says, or the driver does, when another attempt may succeed: the connection broke, somebody else
-was in the way, the disk is full or there are too many connections, the server stops or starts. That we aren't allowed in,
-or that there is no such database, doesn't pass by itself."""
-PROTOCOL_VIOLATION = "08P01"
-OF_CONTENTS = {"fk_flow_draft_content_hash", "fk_flow_version_content_hash"}
-"""Where these don't hold, another attempt stores the content anew, or finds what is copied as it is now."""
+AFTER_COMMIT_SECONDS = 2
 OF_NO_USE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.InvalidCachedStatementError)
 """What is said on a connection that nobody can write on any more: its server has become a standby, or it has prepared
 statements for tables that have changed."""
@@ -41,57 +52,47 @@ IS_READ_ONLY = select(
 )
 
 
-class DatabaseFailure(Exception):
-    """What keeps a statement from being done."""
-
-    written: CommitState | None = None
-    """What of the change that it was a part of was written; None: it was a part of none, or nobody knows it yet."""
-
-
-class StatementFailed(DatabaseFailure):
-    """What the database refused, without the values that were in it: those are callers', and this goes to the log."""
-
-    def __init__(self, error: Exception) -> None:
-        known = ("sqlstate", "table_name", "column_name", "constraint_name")
-        told = {name: getattr(error, name, None) for name in known}
-        where = ", ".join(f"{name} {value}" for name, value in told.items() if value)
-        super().__init__("\n".join([f"{type(error).__name__}: {where}", *getattr(error, "__notes__", ())]))
-
-
-class StatementTookTooLong(DatabaseFailure):
-    """The database cancelled a statement at its time limit; the transaction is rolled back."""
-
-
-class DatabaseUnavailable(DatabaseFailure):
-    """It can't be used just now, often for want of a connection; the message, for the log, says why.
-
-    Another attempt may succeed.
-    """
-
-
-class ReadOnlyServer(DatabaseUnavailable):
-    """The server takes no writes: another one does now, or will."""
-
-
 class Database:
     """One pool of connections. A connection is taken for one read or one unit of work, never for a whole request."""
 
-    def __init__(self, url: str, pool: Pool, pool_of_probes: Pool) -> None:
+    def __init__(
+        self, url: str, pool: Pool, pool_of_probes: Pool, *, replica: Replica | None = None, reads: Pool | None = None
+    ) -> None:
         self.url = url
+        self.replica = replica
         self._pool = pool
         self._pool_of_probes = pool_of_probes
+        self._reads = reads or pool
+        self._on_replica = self if replica is None else Database(url, pool, pool_of_probes, reads=replica.pool)
+
+    def for_query(self, position: int | None) -> "Database":
+        """The same, but reading from the replica, if that has whatever the caller has written, up to this position."""
+        return self._on_replica if self.replica is not None and self.replica.has(position) else self
+
+    def note_failure_of_replica(self, error: DatabaseUnavailable) -> None:
+        """Leave it out if it is lost; that it was too busy, or cancelled a query in favour of its replay, passes."""
+        if self.replica is not None and isinstance(error, ConnectionLost):
+            self.replica.leave_out(str(error))
 
     def reading(self) -> "Reading":
         """A connection that PostgreSQL lets only read, without BEGIN and COMMIT around each statement if it is direct."""
-        return Reading(self._pool)
+        return Reading(self._reads)
 
     def probing(self) -> "Reading":
         """The same, but with a connection of its own, so that a probe needn't wait where all others are at work."""
         return Reading(self._pool_of_probes)
 
+    def probing_replica(self) -> "Reading":
+        if self.replica is None:
+            raise RuntimeError("there is no replica")
+        return Reading(self.replica.pool)
+
     @asynccontextmanager
-    async def writing(self, noted: Commit | None = None) -> AsyncIterator[WriteConnection]:
-        """A transaction: committed at the end, rolled back whole if anything is raised. How far it has come is noted."""
+    async def writing(self, noted: Commit | None = None, *, then: str | None = None) -> AsyncIterator[WriteConnection]:
+        """A transaction: committed at the end, rolled back whole if anything is raised. How far it has come is noted.
+
+        `then` is sent after the commit, for those who read from a replica.
+        """
         noted = noted or Commit()
         try:
             async with acquired_from(self._pool) as driver:
@@ -105,11 +106,22 @@ class Database:
                         await roll_back(driver)
                         raise
                     await commit(driver, noted)
+                if then is not None:
+                    await self._send_after_commit(driver, then)
         except DatabaseFailure as error:
             error.written = noted.state
             if isinstance(error, ReadOnlyServer):
                 self.renew_connections()
             raise
+
+    async def _send_after_commit(self, driver: DriverConnection, statements: str) -> None:
+        """What was committed stays acknowledged, whatever comes of this; without it the replica isn't read from."""
+        try:
+            await driver.execute(statements, timeout=AFTER_COMMIT_SECONDS)
+        except (OSError, *FAILURES) as error:
+            driver.terminate()
+            if self.replica is not None:
+                self.replica.leave_out(f"it couldn't be noted what was written: {type(error).__name__}")
 
     async def takes_writes(self) -> bool:
         """Whether its server does, which may have become a standby. If not, all connections are made anew."""
@@ -125,7 +137,8 @@ class Database:
         self._pool_of_probes.renew()
 
     async def close(self) -> None:
-        await asyncio.gather(self._pool.close(), self._pool_of_probes.close())
+        others = () if self.replica is None else (self.replica.pool,)
+        await asyncio.gather(*(pool.close() for pool in (self._pool, self._pool_of_probes, *others)))
 
 
 class Reading:
@@ -240,26 +253,6 @@ def raise_failure(error: Exception, driver: AnyConnection) -> NoReturn:
     raise failure_of(error, is_lost=driver.is_closed()).with_traceback(error.__traceback__) from None
 
 
-def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
-    state = str(getattr(error, "sqlstate", None) or "")
-    if state == QUERY_CANCELED:
-        return StatementTookTooLong()
-    if state == READ_ONLY and is_lost:
-        # Within a transaction for writing, whose connection is left for that.
-        return ReadOnlyServer(type(error).__name__)
-    if getattr(error, "constraint_name", None) in OF_CONTENTS:
-        return DatabaseUnavailable("a content was removed at the moment at which it was referred to again")
-    if is_lost or is_outage(state):
-        # Of a statement that failed otherwise, while the connection was lost, the message may hold values.
-        is_told = is_outage(state) or isinstance(error, OSError)
-        return DatabaseUnavailable(told(error) if is_told else type(error).__name__)
-    return StatementFailed(error)
-
-
-def is_outage(state: str) -> bool:
-    return state.startswith(PASSING) and state != PROTOCOL_VIOLATION
-
-
 def open_database(
     url: str,
     *,
@@ -269,6 +262,8 @@ def open_database(
     pool_wait_seconds: float = 15,
     pooler_mode: PoolerMode = "auto",
     in_use: InUse | None = None,
+    replica_url: str | None = None,
+    replica_lag_seconds: float = 5,
 ) -> Database:
     """A database behind a SQLAlchemy URL; nothing is connected before the first use.
 
@@ -278,4 +273,11 @@ def open_database(
     settings = {"jit": "off", "statement_timeout": str(int(statement_timeout_seconds * 1000))}
     connect = Connector(url, settings, connection_wait_seconds, pooler_mode)
     pool = ConnectionPool(connect, size=pool_size, wait_seconds=pool_wait_seconds, in_use=in_use)
-    return Database(url, pool, ConnectionPool(connect, size=1, wait_seconds=connection_wait_seconds, in_use=None))
+    probes = ConnectionPool(connect, size=1, wait_seconds=connection_wait_seconds, in_use=None)
+    replica = None
+    if replica_url is not None:
+        there = Connector(replica_url, settings, connection_wait_seconds, pooler_mode)
+        # Who finds no connection there is answered from the primary.
+        reads = ConnectionPool(there, size=pool_size, wait_seconds=pool_wait_seconds, in_use=in_use)
+        replica = Replica(reads, most_lag_seconds=replica_lag_seconds)
+    return Database(url, pool, probes, replica=replica)

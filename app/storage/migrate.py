@@ -8,14 +8,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from app.storage.compatibility import (
-    OLDEST,
-    TABLES,
-    VERSIONS,
     Schema,
     configuration,
     known_revisions,
     newest_heads,
     schema_of,
+    schema_on,
     works_with,
 )
 from app.storage.engine import Database
@@ -72,12 +70,7 @@ async def schema_at(url: str) -> Schema:
 async def has_usable_schema(database: Database) -> bool:
     """Whether the database has the schema of this release, or a newer one that works with it."""
     async with database.probing() as connection:
-        tables = await connection.row(TABLES)
-        if tables is None or tables.versions is None:
-            return False
-        heads = frozenset(row.version_num for row in await connection.rows(VERSIONS))
-        oldest = None if tables.compatibility is None else await connection.value(OLDEST)
-        return works_with(Schema(heads, oldest))
+        return works_with(await schema_on(connection))
 
 
 def refuse_old_server(version: tuple[int | str, ...]) -> None:

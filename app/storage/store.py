@@ -35,6 +35,7 @@ from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import KeptOutcome, UsedKey, find_outcome, keep_outcome
 from app.storage.locks import Touched, lock
+from app.storage.positions import note_position
 from app.storage.reads.limit import sent_size
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 from app.storage.write_context import WriteContext
@@ -161,5 +162,6 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def begin(self, actor: UserId) -> AsyncIterator[Store]:
-        async with self._database.writing(self.commits.begin()) as connection:
+        then = None if self._database.replica is None else note_position(actor)
+        async with self._database.writing(self.commits.begin(), then=then) as connection:
             yield Store(connection, actor)

@@ -39,5 +39,6 @@ IDEMPOTENCY_KEY = table_of(flow_tables.IdempotencyKeyTable)
 
 PERIODIC_TASK = table_of(flow_tables.PeriodicTaskTable)
 SCHEMA_COMPATIBILITY = table_of(workspace_tables.SchemaCompatibilityTable)
-OF_NO_WORLD = frozenset({PERIODIC_TASK, SCHEMA_COMPATIBILITY})
+CALLER_POSITION = table_of(workspace_tables.CallerPositionTable)
+OF_NO_WORLD = frozenset({PERIODIC_TASK, SCHEMA_COMPATIBILITY, CALLER_POSITION})
 """What they hold is of the database, whatever world is in it."""

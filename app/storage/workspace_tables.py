@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Column, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.domain.component import ComponentAccess, ComponentRequirement
@@ -170,3 +170,13 @@ class SchemaCompatibilityTable(SQLModel, table=True):
 
     __tablename__ = "schema_compatibility"
     oldest_revision: str = key()
+
+
+class CallerPositionTable(SQLModel, table=True):
+    """Up to where in the log each caller has written at least; not in the log itself, and empty after a crash."""
+
+    __tablename__ = "caller_position"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+    user_id: str = key()
+    position: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """In bytes from the beginning."""

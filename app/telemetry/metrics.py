@@ -63,6 +63,13 @@ COUNTING_ALONE = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+REPLICAS_IN_USE = Gauge(
+    "flowport_processes_reading_from_replica",
+    "Server processes that read from the replica.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
+REPLICA_QUERIES = Counter("flowport_replica_queries", "Queries that were answered from the replica.", registry=REGISTRY)
 WORKERS_REPLACED = Counter(
     "flowport_workers_replaced", "Workers that died or were stuck, and were replaced.", registry=REGISTRY
 )

@@ -137,7 +137,9 @@ async def test_whoever_waits_too_long_for_a_connection_is_told_to_come_again(
                 await holding
         assert (await real.posting(VIEWER)).status_code == 200
     assert_refused(response)
-    assert warnings(log) == [("database unavailable", "all connections are at work")]
+    # What cleans up in the background may be waiting too.
+    of_requests = [told for told in warnings(log) if told[0] != "old drafts could not be removed"]
+    assert of_requests == [("database unavailable", "all connections are at work")]
 
 
 async def test_connections_that_were_lost_at_rest_are_made_anew_unseen(

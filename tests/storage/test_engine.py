@@ -15,9 +15,9 @@ from app.storage.engine import (
     DatabaseUnavailable,
     StatementFailed,
     StatementTookTooLong,
-    failure_of,
     open_database,
 )
+from app.storage.failures import ConnectionLost, failure_of
 from app.storage.tables import TENANT
 from tests.databases import run, url_of
 
@@ -186,7 +186,7 @@ def test_only_what_passes_by_itself_is_an_outage(state: str, kind: type[Database
 
 def test_of_a_statement_that_failed_otherwise_while_the_connection_was_lost_only_the_kind_is_told() -> None:
     failure = failure_of(refused("22P02"), is_lost=True)
-    assert (type(failure), str(failure)) == (DatabaseUnavailable, "Refused")
+    assert (type(failure), str(failure)) == (ConnectionLost, "Refused")
 
 
 def refused(state: str) -> Exception:

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
+from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
+from app.storage.positions import position_of
 from app.storage.tokens import PREFIX, find_token, note_use
 from app.storage.users import find_user_by_email, find_user_by_id
 from app.telemetry.log import log
@@ -17,6 +20,15 @@ MAX_TOKEN_BYTES = 8192
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """What RFC 6750 lets a token be."""
 DOTS_OF_A_JWT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request."""
+
+    user_id: UserId
+    position: int | None
+    """Up to where in the log of the database it has written, for reading from a replica."""
 
 
 class Authenticator:
@@ -37,7 +49,12 @@ class Authenticator:
         self._json_web_tokens = json_web_tokens
 
     async def viewer(self, headers: list[str]) -> UserId | None:
-        """The user whom the header names; None without one. Several headers are refused.
+        """The user whom the header names; None without one. Raises as `caller` does."""
+        caller = await self.caller(headers)
+        return None if caller is None else caller.user_id
+
+    async def caller(self, headers: list[str]) -> Caller | None:
+        """The user whom the header names, and up to where it has written; None without one. Several headers are refused.
 
         Raises RequestError: 401 for whatever is wrong, saying what only of the form of the header; 503 for a JWT whose key can't be had just now, and
         for everybody while the database is down or too busy. Nothing is remembered of a token: whether it is good now is
@@ -46,7 +63,7 @@ class Authenticator:
         if not headers:
             return None
         try:
-            return await self._user_of(bearer_token(headers))
+            return await self._caller_of(bearer_token(headers))
         except BadHeader as error:
             log().info("token refused", reason=str(error))
             raise bad_token(f"The Authorization header {error}. Send `Authorization: Bearer <token>`.") from None
@@ -65,26 +82,30 @@ class Authenticator:
         if self._json_web_tokens is not None:
             await self._json_web_tokens.keys.close()
 
-    async def _user_of(self, token: str) -> UserId:
+    async def _caller_of(self, token: str) -> Caller:
         if self._json_web_tokens is not None and looks_like_a_jwt(token):
             return await self._user_named(await self._json_web_tokens.user_of(token, self._now()))
         if not (self._demo_tokens or token.startswith(PREFIX)):
             raise BadToken("no API token")
         async with self._database.reading() as connection:
             owner = await find_token(connection, token, self._now())
-        if owner is None:
-            raise BadToken("unknown, expired or revoked")
+            if owner is None:
+                raise BadToken("unknown, expired or revoked")
+            caller = await self._caller(connection, owner.user_id)
         if owner.is_use_due:
             await note_use(self._database, owner.token_id, self._now())
-        return owner.user_id
+        return caller
 
-    async def _user_named(self, named: NamedUser) -> UserId:
+    async def _user_named(self, named: NamedUser) -> Caller:
         find = find_user_by_email if named.is_email else find_user_by_id
         async with self._database.reading() as connection:
             user = await find(connection, named.name)
-        if user is None:
-            raise BadToken("there is no such user")
-        return user
+            if user is None:
+                raise BadToken("there is no such user")
+            return await self._caller(connection, user)
+
+    async def _caller(self, connection: ReadConnection, user: UserId) -> Caller:
+        return Caller(user, None if self._database.replica is None else await position_of(connection, user))
 
 
 class BadHeader(BadToken):

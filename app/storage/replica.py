@@ -1,0 +1,70 @@
+"""A standby that queries read from, as long as it is not far behind the primary."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from app.storage.connection_pool import ConnectionPool
+from app.storage.driver import DriverConnection
+from app.telemetry.log import log
+from app.telemetry.metrics import REPLICAS_IN_USE
+
+LOOK_SECONDS = 1.0
+"""How often it is looked how far the standby has come."""
+ANSWER_SECONDS = 2.0
+MOST_POSITIONS = 1_000
+
+
+class Replica:
+    """What is known of the standby, and connections to it. It is left out until it has been found to be good."""
+
+    def __init__(self, pool: ConnectionPool[DriverConnection], *, most_lag_seconds: float) -> None:
+        self.pool = pool
+        self.is_in_use = False
+        self.replayed = 0
+        """Up to where it had replayed the log when that was last asked."""
+        self._most_lag_seconds = most_lag_seconds
+        self._not_replayed: deque[tuple[int, float]] = deque(maxlen=MOST_POSITIONS)
+        """Where the primary was, and when, as far as the standby hasn't come there; the oldest first."""
+
+    def has(self, position: int | None) -> bool:
+        """Whether it may be read from by somebody who has written up to there."""
+        return self.is_in_use and (position is None or position <= self.replayed)
+
+    def leave_out(self, reason: str) -> None:
+        """Read from it no more until it is found to be good; whoever reads from it now is told that it is lost."""
+        if self.is_in_use:
+            log().warning("replica left out", reason=reason)
+            self._use(in_use=False)
+        self.pool.abandon()
+
+    def note(self, *, current: int, is_standby: bool, replayed: int) -> None:
+        """Take it in or leave it out, by where the primary was a moment ago and where the standby is now."""
+        now = time.monotonic()
+        self._not_replayed.append((current, now))
+        while self._not_replayed and self._not_replayed[0][0] <= replayed:
+            self._not_replayed.popleft()
+        lag = now - self._not_replayed[0][1] if self._not_replayed else 0.0
+        self.replayed = replayed
+        if not is_standby:
+            self.leave_out("it is no standby")
+        elif lag > self._most_lag_seconds:
+            self.leave_out(f"it is {lag:.1f} seconds behind")
+        elif not self.is_in_use:
+            log().info("replica in use", seconds_behind=round(lag, 1))
+            self._use(in_use=True)
+
+    async def watch(self, look: Callable[[], Awaitable[None]]) -> None:
+        """Look at both servers again and again; `look` notes what it finds, and leaves the standby out if that is lost."""
+        try:
+            while True:
+                await look()
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            if self.is_in_use:
+                self._use(in_use=False)
+
+    def _use(self, *, in_use: bool) -> None:
+        self.is_in_use = in_use
+        REPLICAS_IN_USE.inc(1 if in_use else -1)

@@ -1,0 +1,144 @@
+"""Queries read from a standby: never less than their caller has written, and from the primary while it lags or is away."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from app.settings.database_settings import async_url
+from app.storage import replica
+from tests.databases import Loaded
+from tests.replication.pair import Pair
+from tests.replication.positions import asked, caught_up
+from tests.serving.real import Real, real_server_on, soon_true
+
+FLOWS = "query($id: ID!) { workspace(id: $id) { flows(first: 100) { nodes { name } } } }"
+PAUSE, RESUME = "select pg_wal_replay_pause()", "select pg_wal_replay_resume()"
+IS_PAUSED = "select pg_get_wal_replay_pause_state() = 'paused'"
+IN_USE = "flowport_processes_reading_from_replica"
+ANSWERED = "flowport_replica_queries_total"
+
+
+@pytest.fixture(autouse=True)
+def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replica, "LOOK_SECONDS", 0.05)
+
+
+@asynccontextmanager
+async def reading_from_the_standby(pair: Pair, loaded: Loaded, *, lag_seconds: float = 3600) -> AsyncIterator[Real]:
+    settings = {"replica_url": async_url(pair.url(pair.standby)), "replica_max_lag_seconds": lag_seconds}
+    async with real_server_on(async_url(pair.url(pair.primary)), loaded, **settings) as real:
+        before = await number_of(real, IN_USE)
+        assert await soon_true(lambda: is_in_use(real, before + 1), seconds=30)
+        yield real
+
+
+async def number_of(real: Real, metric: str) -> float:
+    told = (await real.api.http.get("/metrics")).text
+    [line] = [line for line in told.splitlines() if line.startswith(f"{metric} ")]
+    return float(line.split()[1])
+
+
+async def is_in_use(real: Real, processes: float = 1) -> bool:
+    return await number_of(real, IN_USE) == processes
+
+
+async def pause(pair: Pair) -> None:
+    await asked(pair.standby, PAUSE)
+
+    async def is_paused() -> bool:
+        return await asked(pair.standby, IS_PAUSED) == [True]
+
+    assert await soon_true(is_paused)
+
+
+async def names(real: Real, user: str) -> set[str]:
+    response = await real.posting(FLOWS, user=user, id=real.api.id("workshop"))
+    assert response.status_code == httpx.codes.OK, response.text
+    assert "errors" not in response.json()
+    return {node["name"] for node in response.json()["data"]["workspace"]["flows"]["nodes"]}
+
+
+async def copied(real: Real, name: str) -> None:
+    response = await real.copying(name=name)
+    assert response.json()["data"]["copyFlow"]["errors"] == []
+
+
+async def test_callers_read_what_they_have_written_through_any_server_and_others_what_the_standby_has(
+    pair: Pair, loaded: Loaded
+) -> None:
+    async with reading_from_the_standby(pair, loaded) as one, reading_from_the_standby(pair, loaded) as other:
+        await pause(pair)
+        await copied(one, "Written")
+        answered = await number_of(one, ANSWERED)
+        for server in (one, other):
+            assert "Written" in await names(server, "ada")
+        assert await number_of(one, ANSWERED) == answered
+        for server in (one, other):
+            assert "Written" not in await names(server, "berta")
+        assert await number_of(one, ANSWERED) == answered + 2
+        await asked(pair.standby, RESUME)
+        await caught_up(pair)
+
+        async def is_read_there_again() -> bool:
+            before = await number_of(one, ANSWERED)
+            assert "Written" in await names(other, "ada")
+            return await number_of(one, ANSWERED) == before + 1
+
+        assert await soon_true(is_read_there_again)
+        assert "Written" in await names(other, "berta")
+
+
+async def test_the_answer_to_a_mutation_shows_what_it_has_written(pair: Pair, loaded: Loaded) -> None:
+    async with reading_from_the_standby(pair, loaded) as real:
+        await pause(pair)
+        response = await real.copying(name="Shown")
+        assert response.json()["data"]["copyFlow"]["flow"]["name"] == "Shown"
+        await asked(pair.standby, RESUME)
+
+
+async def test_a_standby_that_lags_is_left_out_until_it_has_caught_up(pair: Pair, loaded: Loaded) -> None:
+    async with reading_from_the_standby(pair, loaded, lag_seconds=0.3) as real:
+        await pause(pair)
+        with capture_logs() as log:
+            await copied(real, "Written")
+            assert await soon_true(lambda: is_in_use(real, 0))
+            assert "Written" in await names(real, "berta")
+            await asked(pair.standby, RESUME)
+            assert await soon_true(lambda: is_in_use(real))
+        assert "Written" in await names(real, "berta")
+    left, back = (line for line in log if line["event"].startswith("replica"))
+    assert (left["log_level"], left["event"]) == ("warning", "replica left out")
+    assert left["reason"].startswith("it is 0.")
+    assert left["reason"].endswith(" seconds behind")
+    assert (back["log_level"], back["event"]) == ("info", "replica in use")
+
+
+async def test_a_standby_that_dies_is_left_out_and_no_query_fails(pair: Pair, loaded: Loaded) -> None:
+    async with reading_from_the_standby(pair, loaded) as real:
+        before = await names(real, "berta")
+        pair.standby.kill()
+        for _ in range(5):
+            assert await names(real, "berta") == before
+        assert await soon_true(lambda: is_in_use(real, 0))
+        await copied(real, "Written")
+        pair.standby.start()
+        assert await soon_true(lambda: is_in_use(real), seconds=30)
+        await caught_up(pair)
+        assert await soon_true(lambda: is_read_by(real, "berta", "Written"))
+
+
+async def is_read_by(real: Real, user: str, name: str) -> bool:
+    return name in await names(real, user)
+
+
+async def test_a_standby_that_was_promoted_is_left_out(pair: Pair, loaded: Loaded) -> None:
+    """What is written to one of two primaries is not what the other one shows."""
+    async with reading_from_the_standby(pair, loaded) as real:
+        with capture_logs() as log:
+            pair.standby.promote()
+            assert await soon_true(lambda: is_in_use(real, 0))
+    reasons = [line["reason"] for line in log if line["event"] == "replica left out"]
+    assert reasons == ["it is no standby"]
