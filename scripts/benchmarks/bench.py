@@ -10,7 +10,8 @@ the other; callers and arguments rotate. Figures are taken by the rate of answer
 process a request (user and system), which a noisy machine disturbs least; the median round counts. The world is
 generated and loaded once, and kept in the folder for later runs; what mutations write is removed in the end.
 
-`exportFlows` is measured against calls of our own `exportFlow`, in flows a second.
+`exportFlows` is measured against calls of our own `exportFlow`, in flows a second. With `--peer postgraphile` another
+product is sent the nearest that it has on the same rows: how often it answers is told beside.
 """
 
 import argparse
@@ -20,10 +21,11 @@ import os
 import platform
 import statistics
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -34,6 +36,7 @@ from scripts.benchmarks.speed.ceiling import MEASURED
 from scripts.benchmarks.speed.contenders import Contender, ceiling, ours, pin
 from scripts.benchmarks.speed.load import Load, asked, loaded
 from scripts.benchmarks.speed.operations import OPERATIONS, Caller, ComparedOperation, Operation
+from scripts.benchmarks.speed.peers import DOCUMENTS, PEERS
 from scripts.benchmarks.speed.profile import profile
 from scripts.benchmarks.speed.world import Size, prepared
 from scripts.benchmarks.speed.writes import ITEMS, MANY, ONE, WRITES, writers
@@ -67,6 +70,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16, help="of the client; default: %(default)s")
     parser.add_argument("--operations", action="append", help="only those that are named so; default: all")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    parser.add_argument("--peer", choices=[*PEERS], help="another product to measure as well")
     parser.add_argument("--profile", action="store_true", help="instead say where our CPU time goes")
     wanted = parser.parse_args()
     callers = prepared(wanted.folder, Size(wanted.workspaces, wanted.flows, wanted.callers))
@@ -74,22 +78,33 @@ def main() -> None:
         chosen = [each for each in OPERATIONS if wanted.operations is None or each.name in wanted.operations]
         asyncio.run(profile(wanted.folder / "data", chosen, callers))
         return
-    with running(wanted.folder / "data") as url, ours(wanted.folder) as us, ceiling(url) as hand_written:
-        pin(us, hand_written)
-        figures = asyncio.run(all_measured(us, hand_written, url, callers, wanted))
+    with ExitStack() as started:
+        url = started.enter_context(running(wanted.folder / "data"))
+        us, hand_written = started.enter_context(ours(wanted.folder)), started.enter_context(ceiling(url))
+        peer = started.enter_context(PEERS[wanted.peer](wanted.folder, url)) if wanted.peer else None
+        contenders = Contenders(us, hand_written, peer)
+        pin(*filter(None, contenders))
+        figures = asyncio.run(all_measured(contenders, url, callers, wanted))
     print(json.dumps({"machine": machine(), "operations": figures}) if wanted.json else table(figures))
 
 
+class Contenders(NamedTuple):
+    us: Contender
+    hand_written: Contender
+    peer: Contender | None
+
+
 async def all_measured(
-    us: Contender, hand_written: Contender, url: str, callers: list[Caller], wanted: argparse.Namespace
+    contenders: Contenders, url: str, callers: list[Caller], wanted: argparse.Namespace
 ) -> list[dict[str, Any]]:
     named = wanted.operations or [each.name for each in (*MEASURED, MANY)]
     queries = [each for each in OPERATIONS if each.name in named]
     mutations = [each for each in WRITES if each.name in named]
-    figures = await measured(us, hand_written, queries, callers, wanted)
+    us = contenders.us
+    figures = await measured(contenders, queries, callers, wanted)
     if mutations or MANY.name in named:
         async with writers(us.port, url, callers) as those:
-            figures += await measured(us, hand_written, mutations, those, wanted)
+            figures += await measured(contenders, mutations, those, wanted)
             if MANY.name in named:
                 figures.append(await bulk_measured(us, those, wanted))
     return figures
@@ -107,13 +122,11 @@ async def bulk_measured(us: Contender, callers: list[Caller], wanted: argparse.N
 
 
 async def measured(
-    us: Contender,
-    hand_written: Contender,
-    chosen: list[ComparedOperation],
-    callers: list[Caller],
-    wanted: argparse.Namespace,
+    contenders: Contenders, chosen: list[ComparedOperation], callers: list[Caller], wanted: argparse.Namespace
 ) -> list[dict[str, Any]]:
+    us, hand_written, peer = contenders
     rounds: dict[str, list[tuple[Round, Round]]] = {operation.name: [] for operation in chosen}
+    of_peer: dict[str, list[Round]] = {operation.name: [] for operation in chosen}
     taken: dict[str, int] = {}
     for number in range(wanted.rounds):
         for operation in chosen:
@@ -125,9 +138,11 @@ async def measured(
                 await one_round(each, index, operation, callers, wanted, seed=number) for each in (hand_written, us)
             ]
             rounds[operation.name].append((pair[1], pair[0]))
+            if peer is not None and operation.name in DOCUMENTS:
+                of_peer[operation.name].append(await one_round(peer, index, operation, callers, wanted, seed=number))
             taken[operation.name] = statements(wanted.folder / "log")
     print(file=sys.stderr)
-    return [figures_of(name, pairs, taken[name]) for name, pairs in rounds.items()]
+    return [figures_of(name, pairs, taken[name]) | beside(pairs, of_peer[name]) for name, pairs in rounds.items()]
 
 
 async def compared(
@@ -186,6 +201,18 @@ def figures_of(name: str, pairs: list[tuple[Round, Round]], number: int) -> dict
     }
 
 
+def beside(pairs: list[tuple[Round, Round]], peer: list[Round]) -> dict[str, Any]:
+    """What another product does, and our rate as a share of its."""
+    if not peer:
+        return {}
+    shares = [us.rate / each.rate for (us, _), each in zip(pairs, peer, strict=True)]
+    return {
+        "peer_rps": round(statistics.median(each.rate for each in peer)),
+        "share_of_peer": round(statistics.median(shares), 2),
+        "peer_cpu_us": round(statistics.median(each.cpu_us for each in peer)),
+    }
+
+
 def statements(log: Path) -> int:
     """How many the last operation took, as the log of our server has it."""
     lines = [line for line in log.read_text().splitlines() if '"event":"operation"' in line]
@@ -193,8 +220,8 @@ def statements(log: Path) -> int:
 
 
 def table(figures: list[dict[str, Any]]) -> str:
-    columns = [name for name in figures[0] if name != "name"]
-    rows = [[str(each["name"]), *(str(each[column]) for column in columns)] for each in figures]
+    columns = [*dict.fromkeys(name for each in figures for name in each if name != "name")]
+    rows = [[str(each["name"]), *(str(each.get(column, "")) for column in columns)] for each in figures]
     widths = [max(len(row[index]) for row in [["operation", *columns], *rows]) for index in range(len(columns) + 1)]
     lines = [["operation", *columns], ["-" * width for width in widths], *rows]
     return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines)

@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import httpx
 import orjson
 import psutil
 
 from scripts.benchmarks.speed.load import request_of
-from scripts.benchmarks.speed.operations import Caller, Operation
+from scripts.benchmarks.speed.operations import Caller, Json, Operation
 
 CONNECTIONS = 10
 """To the database, of each contender."""
@@ -31,20 +30,20 @@ class Contender:
     port: int
     process: psutil.Process
     path: Callable[[int], str]
-    body: Callable[[Operation, dict[str, Any]], bytes]
+    body: Callable[[Operation, Caller, Json], bytes]
 
     def request(self, index: int, operation: Operation, caller: Caller, random: Random) -> bytes:
         variables = operation.variables(caller, random)
-        return request_of(self.path(index), caller.token, self.body(operation, variables))
+        return request_of(self.path(index), caller.token, self.body(operation, caller, variables))
 
 
-def pin(us: Contender, hand_written: Contender) -> None:
+def pin(*contenders: Contender) -> None:
     """The servers on one core, of which only one works at a time, and everything else on the others."""
     cores = list(range(os.cpu_count() or 1))
     if len(cores) == 1 or not hasattr(psutil.Process, "cpu_affinity"):
         return
     psutil.Process().cpu_affinity(cores[1:])
-    for contender in (us, hand_written):
+    for contender in contenders:
         contender.process.cpu_affinity(cores[:1])
 
 
@@ -62,7 +61,7 @@ def ours(folder: Path) -> Iterator[Contender]:
                 int(port),
                 worker,
                 lambda _: "/graphql",
-                lambda operation, variables: orjson.dumps({"query": operation.document, "variables": variables}),
+                lambda operation, _, variables: orjson.dumps({"query": operation.document, "variables": variables}),
             )
         finally:
             process.terminate()
@@ -77,7 +76,10 @@ def ceiling(url: str) -> Iterator[Contender]:
     try:
         until_it_answers(f"http://127.0.0.1:{port}/")
         yield Contender(
-            port, psutil.Process(process.pid), lambda index: f"/{index}", lambda _, variables: orjson.dumps(variables)
+            port,
+            psutil.Process(process.pid),
+            lambda index: f"/{index}",
+            lambda _, __, variables: orjson.dumps(variables),
         )
     finally:
         process.terminate()

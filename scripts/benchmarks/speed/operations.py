@@ -22,6 +22,7 @@ PAGE = 50
 class Caller:
     """Somebody with a token, and what of the world is taken for its requests."""
 
+    id: str
     token: str
     workspaces: list[str]
     flows: list[str]

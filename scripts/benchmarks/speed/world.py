@@ -89,7 +89,7 @@ async def _callers(url: str) -> list[Caller]:
         await _lengthen(connection, {flow for there in chosen.values() for flow, _ in there})
         await connection.execute(text("analyze"))
     return [
-        Caller(tokens[user], sorted({workspace for _, workspace in there}), [flow for flow, _ in there])
+        Caller(user, tokens[user], sorted({workspace for _, workspace in there}), [flow for flow, _ in there])
         for user, there in chosen.items()
     ]
 

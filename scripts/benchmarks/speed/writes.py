@@ -7,6 +7,7 @@ transaction takes for granted what ours has rules for: that everything is there,
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, NamedTuple
@@ -213,7 +214,7 @@ async def _with_flows(port: int, caller: Caller) -> Caller | None:
         [credential] = (await _ask(port, caller, CREDENTIALS, {"id": workspace}))["workspace"]["credentials"]["nodes"]
         flows = [await _flow(port, caller, workspace, credential, number) for number in range(3)]
         if None not in flows:
-            return Caller(caller.token, caller.workspaces, caller.flows, [flow for flow in flows if flow], workspace)
+            return replace(caller, own_flows=[flow for flow in flows if flow], own_workspace=workspace)
     return None
 
 
