@@ -12,14 +12,19 @@ domain is broken. A proxy between server and database sees where each call was.
 With `--embedded` the server has its embedded database, whose processes are killed too in every other round; where calls
 were is not seen then. The exit code is 0 if everything was right, else 1.
 
-The tests do the same with a few kills (tests/crashes).
+With `--faults N` instead of `--kills`, a mixed load of mutations with and without keys meets faults of every kind
+(`tests/crashes/faults.py`): processes of server and database are killed, connections cut or silent, statements
+cancelled, tables locked and, where root can mount a small disk, that is full. After each of them everything that was
+acknowledged is there once, the rest wholly or not at all.
+
+The tests do the same with a few of each (tests/crashes).
 """
 
 import argparse
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -28,7 +33,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.storage.embedded import running
 from tests.conftest import open_folder
+from tests.crashes.faults import Tally, kinds, open_faults
 from tests.crashes.rounds import Killing, Rounds, Whom, open_embedded_rounds, open_rounds
+from tests.crashes.small_disk import small_disk
 from tests.crashes.tally import told
 from tests.databases import open_databases
 
@@ -37,18 +44,26 @@ WHOLE_SERVER_EVERY = 5
 """Its supervisor waits the longer the more often its workers die: this begins anew with the server."""
 CALLS = 7
 MOST_TOLD = 20
+FAULTS_OF_A_WORLD = 45
+"""The more there is in it, the longer it takes to find out whether all is well."""
+DISK_BYTES = 500_000_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, required=True)
+    number = parser.add_mutually_exclusive_group(required=True)
+    number.add_argument("--kills", type=int)
+    number.add_argument("--faults", type=int, help="faults of every kind, under a mixed load")
     parser.add_argument("--embedded", action="store_true", help="kill a server on its embedded database, and that too")
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
+    chance = Random(wanted.seed)  # noqa: S311 - not for secrets
     with open_folder() as folder:
+        if wanted.faults:
+            sys.exit(asyncio.run(_run_faults(folder, wanted.faults, chance)))
         rounds = open_embedded_rounds(folder) if wanted.embedded else _watched(folder)
         killing = _killing_of_embedded if wanted.embedded else _killing
-        sys.exit(asyncio.run(_run(rounds, killing, wanted.kills, Random(wanted.seed))))  # noqa: S311
+        sys.exit(asyncio.run(_run(rounds, killing, wanted.kills, chance)))
 
 
 @asynccontextmanager
@@ -72,13 +87,30 @@ async def _run(
             await rounds.killed(killing(number, longest, chance))
             if number % 20 == 0:
                 _tell(rounds, number, kills)
-    tally = rounds.tally
-    print("\n".join(told(tally)))
-    for wrong in tally.wrong[:MOST_TOLD]:
-        print(f"\n{wrong}")
-    verdict = "BAD" if tally.wrong else "GOOD"
-    print(f"\n{verdict}: {kills} kills in {time.monotonic() - started:.0f} s, {len(tally.wrong)} things wrong")
-    return 1 if tally.wrong else 0
+    return _verdict(f"{kills} kills", started, told(rounds.tally), rounds.tally.wrong)
+
+
+async def _run_faults(folder: Path, number: int, chance: Random) -> int:
+    started, tally, done = time.monotonic(), Tally(), 0
+    with small_disk(folder / "disk", DISK_BYTES) as disk, running((disk or folder) / "data") as url:
+        names = kinds(with_disk=disk is not None)
+        async with open_databases(url) as databases:
+            while done < number:
+                async with open_faults(databases, folder, (disk or folder) / "data", tally, disk) as faults:
+                    for _ in range(min(FAULTS_OF_A_WORLD, number - done)):
+                        await faults.round(names[done % len(names)], chance)
+                        done += 1
+                print(f"{done} of {number} faults, {len(tally.wrong)} things wrong", flush=True)
+    return _verdict(f"{number} faults", started, tally.lines(), tally.wrong)
+
+
+def _verdict(what: str, started: float, lines: Iterable[str], wrong: Sequence[str]) -> int:
+    print("\n".join(lines))
+    for each in wrong[:MOST_TOLD]:
+        print(f"\n{each}")
+    verdict = "BAD" if wrong else "GOOD"
+    print(f"\n{verdict}: {what} in {time.monotonic() - started:.0f} s, {len(wrong)} things wrong")
+    return 1 if wrong else 0
 
 
 def _killing(number: int, longest: float, chance: Random) -> Killing:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,16 +15,20 @@ from tests.cli.flowport import COMMAND
 from tests.storage.embedded_users import server_of
 
 PATIENCE_SECONDS = 60
+NOTHING: Mapping[str, str] = {}
 WORKER_KILLED = '"event":"worker died and is replaced"'
 
 
 class Killable:
     """`flowport serve` in a process group of its own, on a database that runs elsewhere or the one of its folder."""
 
-    def __init__(self, folder: Path, database_url: str | None, workers: int = 2) -> None:
+    def __init__(
+        self, folder: Path, database_url: str | None, workers: int = 2, settings: Mapping[str, str] = NOTHING
+    ) -> None:
         self._command = [*COMMAND, "serve", "--workers", str(workers), "--data-dir", str(folder)]
         named = {} if database_url is None else {"FLOWPORT_DATABASE_URL": database_url}
         self._environ = os.environ | {"FLOWPORT_LOG_FORMAT": "json"} | named
+        self._environ |= {f"FLOWPORT_{name}": value for name, value in settings.items()}
         self._folder = folder
         self._workers = workers
         self._log = folder / "log"
@@ -63,6 +68,19 @@ class Killable:
             self._killed.add(worker.pid)
             with suppress(psutil.NoSuchProcess):
                 worker.kill()
+
+    def kill_one_worker(self) -> None:
+        for worker in self._alive()[:1]:
+            self._killed.add(worker.pid)
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+
+    def stop(self) -> None:
+        """As a process manager does."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate(timeout=PATIENCE_SECONDS)
+            self._process = None
 
     def errors(self) -> list[str]:
         """The lines of its log that tell of errors; that workers were killed is no news."""

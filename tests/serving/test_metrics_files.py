@@ -13,6 +13,7 @@ import pytest
 
 from app.telemetry.metrics_files import BYTES
 from tests.cli.flowport import serving
+from tests.crashes.small_disk import small_disk
 from tests.databases import Databases, Loaded
 from tests.serving.real import COPY, VIEWER, soon, soon_true
 from tests.serving.test_under_load import Workers, fresh_connections
@@ -40,16 +41,11 @@ for file in Path(sys.argv[1]).iterdir():
 @pytest.fixture
 def small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A temporary folder that is a small disk of its own."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk, and on Linux")
-    made = folder / "small"
-    made.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none", made], check=False)
-    if mounted.returncode != 0:
-        pytest.skip("no disk can be mounted here")
-    monkeypatch.setenv("TMPDIR", str(made))
-    yield made
-    subprocess.run(["umount", "--lazy", made], check=True)
+    with small_disk(folder / "small", SIZE) as made:
+        if made is None:
+            pytest.skip("only root can mount a small disk, and on Linux")
+        monkeypatch.setenv("TMPDIR", str(made))
+        yield made
 
 
 @pytest.fixture
