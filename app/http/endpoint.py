@@ -20,15 +20,15 @@ from app.http.documents import Documents, Operation, operation_of
 from app.http.in_flight import current_task
 from app.http.input_lists import check_inputs
 from app.http.limits import Limits
-from app.http.operations import Answer, execute, request_error
+from app.http.operations import Answer, execute, note_operation, request_error
 from app.http.rate_limit import RateLimiter
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, cut_off, out_of_reach, too_slow
 from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import answered, error_media_type, failed, note_refusal, refused
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
-from app.telemetry.log import current_request, log
-from app.telemetry.metrics import REPLICA_QUERIES, operation_ended
+from app.telemetry.log import current_request
+from app.telemetry.metrics import REPLICA_QUERIES
 
 SECONDS_UNWATCHED = 0.02
 """How long a request is worked on before it is looked whether its client is still there."""
@@ -165,7 +165,7 @@ class Endpoint:
             headers = await self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
             self.bounds.admission.note_cost(operation.hash, meter.cost)
             seconds = perf_counter() - started
-            self._note(received, operation, answer, cost=query_cost.cost, seconds=seconds)
+            note_operation(operation, answer, actor=received.viewer, cost=query_cost.cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
         response = answered(answer, received.media_type)
         if headers:
@@ -206,31 +206,6 @@ class Endpoint:
             return await execute(received.request, operation, context, self.documents)
         finally:
             await context.loaders.close()
-
-    def _note(
-        self,
-        received: ReceivedRequest,
-        operation: Operation,
-        answer: Answer,
-        *,
-        cost: int,
-        seconds: float,
-    ) -> None:
-        """Count and log an operation that was run, or begun."""
-        statements = current_request().statements
-        operation_ended(operation.label, answer.outcome, seconds=seconds, statements=statements)
-        log().info(
-            "operation",
-            actor=received.viewer,
-            operation=operation.name,
-            hash=operation.hash,
-            type=operation.type.value,
-            statements=statements,
-            cost=cost,
-            milliseconds=round(seconds * 1000, 1),
-            outcome=answer.outcome,
-            codes=answer.codes,
-        )
 
     def _admit(self, received: ReceivedRequest, operation: Operation) -> None:
         if received.method == "GET" and operation.type is not OperationType.QUERY:

@@ -20,7 +20,8 @@ from app.http.requests import GraphQLRequest
 from app.storage.commits import CommitState
 from app.storage.engine import DatabaseUnavailable
 from app.telemetry.effort import counting_graphs
-from app.telemetry.log import log
+from app.telemetry.log import current_request, log
+from app.telemetry.metrics import operation_ended
 
 RETRIES = 2
 """How often a query is run again because something that it had found vanished before it was read."""
@@ -116,3 +117,34 @@ def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context:
     shown = [formatted(error, context, code=code) for error in errors]
     codes = dict.fromkeys(error["extensions"]["code"] for error in shown)
     return Answer({"errors": shown}, never_ran=True, outcome="refused", codes=tuple(codes))
+
+
+def note_operation(operation: Operation, answer: Answer, *, actor: str | None, cost: int, seconds: float) -> None:
+    """Count, log and trace an operation that was run, or begun."""
+    request = current_request()
+    operation_ended(operation.label, answer.outcome, seconds=seconds, statements=request.statements)
+    log().info(
+        "operation",
+        actor=actor,
+        operation=operation.name,
+        hash=operation.hash,
+        type=operation.type.value,
+        statements=request.statements,
+        cost=cost,
+        milliseconds=round(seconds * 1000, 1),
+        outcome=answer.outcome,
+        codes=answer.codes,
+    )
+    if request.span is not None:
+        attributes = {
+            "graphql.operation.type": operation.type.value,
+            "graphql.operation.name": operation.name,
+            "flowport.hash": operation.hash,
+            "flowport.actor": actor,
+            "flowport.statements": request.statements,
+            "flowport.cost": cost,
+            "flowport.outcome": answer.outcome,
+            "flowport.codes": answer.codes,
+        }
+        name = f"{operation.type.value} {operation.label}"
+        request.span.note_operation(name, attributes, is_failed=answer.outcome == "failed")

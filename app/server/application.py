@@ -39,8 +39,9 @@ from app.settings import Settings, is_loopback, read_settings
 from app.storage.engine import Database, open_database
 from app.storage.replica_watch import watch_replica
 from app.storage.store import UnitOfWork
-from app.telemetry.log import configure_log
+from app.telemetry.log import configure_log, log
 from app.telemetry.metrics import CONNECTIONS
+from app.telemetry.tracing import TracingRefused, start_tracing, stop_tracing
 
 MOST_PARAMETERS = 100
 """Of a URL: there are four that mean something."""
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None) -> Application:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
+        is_traced = trace_if_wanted()
         background = [clean_up_periodically(database, timedelta(days=settings.set_aside_days), keys_kept)]
         if database.replica is not None:
             background.append(watch_replica(database))
@@ -96,6 +98,8 @@ def create_app(settings: Settings | None = None) -> Application:
         await authenticator.close()
         await endpoint.bounds.rate_limiter.close()
         await database.close()
+        if is_traced:
+            await asyncio.to_thread(stop_tracing)
 
     explorer = explorer_of(settings, authenticator)
     routes = other_routes(settings, database, explorer)
@@ -117,6 +121,15 @@ def database_of(settings: Settings, url: str) -> Database:
         replica_url=settings.replica_url,
         replica_lag_seconds=settings.replica_max_lag_seconds,
     )
+
+
+def trace_if_wanted() -> bool:
+    """Whether requests are traced. Where they can't be, the server serves all the same."""
+    try:
+        return start_tracing()
+    except TracingRefused as error:
+        log().warning("tracing is off", reason=str(error))
+        return False
 
 
 def middleware_of(settings: Settings, in_flight: InFlightRequests) -> list[Middleware]:
@@ -252,7 +265,7 @@ def cors_of(settings: Settings) -> list[Middleware]:
             Cors,
             allow_origins=settings.cors_origins.split(","),
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-Id", "Traceparent", "Tracestate"],
             expose_headers=["X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After"],
         )
     ]

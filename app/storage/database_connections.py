@@ -45,9 +45,12 @@ class ReadConnection:
 
     async def _fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
         prepared = compiled(statement, parameters)
-        count_statement()
+        span = count_statement()
         try:
-            return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
+            if span is None:
+                return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
+            with span.statement(prepared.text):
+                return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             error.add_note(f"[SQL: {prepared.text}]")
             raise

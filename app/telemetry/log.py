@@ -6,6 +6,7 @@ import sys
 from contextvars import ContextVar
 from enum import StrEnum
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 import orjson
 import structlog
@@ -15,6 +16,9 @@ from app.telemetry.redaction import redacting
 TALKATIVE = ("alembic", "httpx", "httpcore")
 """Libraries that tell at every question about readiness which database they have found, or where they have asked for keys,
 with all that the URL and the headers hold."""
+if TYPE_CHECKING:
+    from app.telemetry.spans import RequestSpan
+
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -24,11 +28,13 @@ class LoggedRequest:
     It is entered by the task that answers the request, and known to those which that starts.
     """
 
-    __slots__ = ("_before", "client", "request_id", "statements")
+    __slots__ = ("_before", "client", "request_id", "span", "statements")
 
-    def __init__(self, request_id: str, client: str | None) -> None:
+    def __init__(self, request_id: str, client: str | None, span: "RequestSpan | None" = None) -> None:
         self.request_id = request_id
         self.client = client
+        self.span = span
+        """None where it isn't traced."""
         self.statements = 0
         """How many were sent to the database: everything but BEGIN and COMMIT."""
 
@@ -51,10 +57,13 @@ def current_request() -> LoggedRequest:
     return request
 
 
-def count_statement() -> None:
+def count_statement() -> "RequestSpan | None":
+    """Count one of the request that is being answered, if one is; the span that the statement is below, if there is one."""
     request = _request.get()
-    if request is not None:
-        request.statements += 1
+    if request is None:
+        return None
+    request.statements += 1
+    return request.span
 
 
 def request_id(proposed: str | None) -> str:
@@ -105,6 +114,9 @@ def with_request(_: object, __: str, line: structlog.typing.EventDict) -> struct
     if request is not None:
         line.setdefault("request_id", request.request_id)
         line.setdefault("client", request.client)
+        if request.span is not None:
+            line.setdefault("trace_id", request.span.trace_id)
+            line.setdefault("span_id", request.span.span_id)
     return line
 
 

@@ -1,9 +1,15 @@
 """Middleware that gives every request an id."""
 
+from typing import TYPE_CHECKING
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.responses import failed
 from app.telemetry.log import LoggedRequest, request_id
+from app.telemetry.tracing import tracing
+
+if TYPE_CHECKING:
+    from app.telemetry.spans import RequestSpan
 
 
 class RequestId:
@@ -25,7 +31,8 @@ class RequestId:
         own_id = request_id(None if proposed is None else proposed.decode("latin-1"))
         answer = SentWithId(send, own_id)
         client = scope["client"][0] if scope.get("client") else None
-        with LoggedRequest(own_id, client):
+        span = span_of(scope)
+        with LoggedRequest(own_id, client, span):
             try:
                 await self._app(scope, receive, answer)
             except Exception:
@@ -33,20 +40,33 @@ class RequestId:
                 if answer.is_begun:
                     raise
                 await masked(scope, receive, answer)
+            finally:
+                if span is not None:
+                    span.end(answer.status)
+
+
+def span_of(scope: Scope) -> "RequestSpan | None":
+    """The span of a request to the endpoint, where tracing is on: probes ask too often, and other paths are anybody's."""
+    made = tracing()
+    if made is None or scope["path"] != "/graphql":
+        return None
+    return made.request(scope["method"], scope["path"], scope["headers"])
 
 
 class SentWithId:
     """Sends an answer with the headers that every one has."""
 
-    __slots__ = ("_headers", "_send", "is_begun")
+    __slots__ = ("_headers", "_send", "is_begun", "status")
 
     def __init__(self, send: Send, own_id: str) -> None:
         self._send = send
         self._headers = [(b"x-request-id", own_id.encode()), (b"x-content-type-options", b"nosniff")]
         self.is_begun = False
+        self.status: int | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.is_begun = True
+            self.status = message["status"]
             message["headers"] = [*message["headers"], *self._headers]
         await self._send(message)

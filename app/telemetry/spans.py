@@ -1,0 +1,113 @@
+"""Spans of requests and of their statements, in the words of OpenTelemetry's semantic conventions.
+
+Imported only where tracing is on. Neither values of variables nor words of exceptions get into a span: it leaves the machine.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from opentelemetry.propagate import extract
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, format_span_id, format_trace_id
+from opentelemetry.trace.propagation import set_span_in_context
+from opentelemetry.util.types import AttributeValue
+
+from app.telemetry.redaction import redacted
+
+NAME = "flowport"
+LONGEST_TEXT = 2000
+"""Characters of a statement."""
+CLOSE_SECONDS = 1.0
+CARRIED = {b"traceparent": "traceparent", b"tracestate": "tracestate", b"baggage": "baggage"}
+"""Headers by which a caller says which trace it is in."""
+
+
+class Tracing:
+    """Makes the spans of requests."""
+
+    def __init__(self, provider: TracerProvider) -> None:
+        self._provider = provider
+        self._tracer = provider.get_tracer(NAME)
+
+    def request(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> "RequestSpan":
+        """A span within that of the caller, if it names one."""
+        carrier = {CARRIED[name]: value.decode("latin-1") for name, value in headers if name in CARRIED}
+        attributes = {"http.request.method": method, "url.path": path}
+        span = self._tracer.start_span(
+            f"{method} {path}", context=extract(carrier), kind=SpanKind.SERVER, attributes=attributes
+        )
+        return RequestSpan(self._tracer, span)
+
+    def close(self) -> None:
+        """Send what there is still. A collector that is silent is not waited for: it would hold up the stop."""
+        closing = threading.Thread(target=self._provider.shutdown, daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
+
+
+class RequestSpan:
+    """The span of a request. Its statements are spans below it, whichever task sends them."""
+
+    __slots__ = ("_context", "_span", "_tracer", "span_id", "trace_id")
+
+    def __init__(self, tracer: Tracer, span: Span) -> None:
+        self._tracer = tracer
+        self._span = span
+        self._context = set_span_in_context(span)
+        self.trace_id = format_trace_id(span.get_span_context().trace_id)
+        self.span_id = format_span_id(span.get_span_context().span_id)
+
+    def note_operation(self, name: str, attributes: Mapping[str, AttributeValue | None], *, is_failed: bool) -> None:
+        """Which operation it was, named by the schema, with what the log says of it."""
+        self._span.update_name(name)
+        self._span.set_attributes({key: value for key, value in attributes.items() if value is not None})
+        if is_failed:
+            self._span.set_status(Status(StatusCode.ERROR))
+
+    def end(self, status: int | None) -> None:
+        """`status` of HTTP; None where nothing could be answered."""
+        if status is not None:
+            self._span.set_attribute("http.response.status_code", status)
+        if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._span.set_status(Status(StatusCode.ERROR))
+        self._span.end()
+
+    @contextmanager
+    def statement(self, text: str) -> Iterator[None]:
+        """A statement, with its parameters' numbers in place of their values."""
+        operation = text.lstrip("( ").partition(" ")[0].upper()
+        span = self._tracer.start_span(
+            operation,
+            context=self._context,
+            kind=SpanKind.CLIENT,
+            attributes={
+                "db.system.name": "postgresql",
+                "db.operation.name": operation,
+                "db.query.text": redacted(text[:LONGEST_TEXT]),
+            },
+        )
+        try:
+            yield
+        except BaseException as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(Status(StatusCode.ERROR))
+            raise
+        finally:
+            span.end()
+
+
+def exporting_provider() -> TracerProvider:
+    """What sends spans over HTTP, as the variables OTEL_* say: to where, with which headers, how many of them."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    resource = Resource.create()
+    if str(resource.attributes.get(SERVICE_NAME, "unknown_service")).startswith("unknown_service"):
+        resource = resource.merge(Resource({SERVICE_NAME: NAME}))
+    # It is closed by us, within the time that a stop may take.
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider
