@@ -79,7 +79,8 @@ def code_of(body: Json) -> str:
 @asynccontextmanager
 async def serving(database_url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The application on a database, from start to stop, and a client without a token."""
-    app = create_app(Settings(database_url=database_url, log_format="json", **settings))
+    # Nobody is refused for the time that it waits, however busy the machine is.
+    app = create_app(Settings(database_url=database_url, log_format="json", **{"max_wait_seconds": 60} | settings))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
