@@ -21,6 +21,8 @@ RECOVERY_SECONDS = 60
 """How long one is waited for that starts, stops or recovers."""
 RECOVERING = ("57P01", "57P02", "57P03", "08")
 """How it begins what it says, or the driver does, while it starts, stops or recovers, and if it does while we are there."""
+IN_STATEMENT_MODE = "statement pooling mode"
+"""So pgbouncer says, with the SQLSTATE of a lost connection, that it will never let a transaction begin."""
 LOOK_SECONDS = 10
 """How often it is looked whether a database that is at work for long still answers, and said that it is at work."""
 MOST_SILENT_LOOKS = 2
@@ -73,10 +75,16 @@ async def once_recovered(ask: Callable[[], Awaitable[Done]]) -> Done:
         try:
             return await ask()
         except (ConnectionResetError, DBAPIError, asyncpg.PostgresError) as error:
-            passes = isinstance(error, ConnectionResetError) or str(state_of(error)).startswith(RECOVERING)
-            if not passes or time.monotonic() > deadline:
+            if not is_recovering(error) or time.monotonic() > deadline:
                 raise
         await asyncio.sleep(0.1)
+
+
+def is_recovering(error: ConnectionResetError | DBAPIError | asyncpg.PostgresError) -> bool:
+    """Whether what a database has said passes by itself."""
+    if isinstance(error, ConnectionResetError):
+        return True
+    return str(state_of(error)).startswith(RECOVERING) and IN_STATEMENT_MODE not in str(error)
 
 
 async def while_it_answers(url: str, work: Awaitable[Done], event: str) -> Done:
