@@ -13,9 +13,10 @@ With `--embedded` the server has its embedded database, whose processes are kill
 were is not seen then. The exit code is 0 if everything was right, else 1.
 
 With `--faults N` instead of `--kills`, a mixed load of mutations with and without keys meets faults of every kind
-(`tests/crashes/faults.py`): processes of server and database are killed, connections cut or silent, statements
+(`tests/crashes/fault_kinds.py`): processes of server and database are killed, connections cut or silent, statements
 cancelled, tables locked and, where root can mount a small disk, that is full. After each of them everything that was
-acknowledged is there once, the rest wholly or not at all.
+acknowledged is there once, the rest wholly or not at all. With `--embedded` it is the server that starts its database
+again.
 
 The tests do the same with a few of each (tests/crashes).
 """
@@ -26,6 +27,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -33,7 +35,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.storage.embedded import running
 from tests.conftest import open_folder
-from tests.crashes.faults import Tally, kinds, open_faults
+from tests.crashes.fault_kinds import kinds_for
+from tests.crashes.faults import Faults, Tally, open_embedded_faults, open_faults
 from tests.crashes.rounds import Killing, Rounds, Whom, open_embedded_rounds, open_rounds
 from tests.crashes.small_disk import small_disk
 from tests.crashes.tally import told
@@ -48,19 +51,23 @@ FAULTS_OF_A_WORLD = 45
 """The more there is in it, the longer it takes to find out whether all is well."""
 DISK_BYTES = 500_000_000
 
+OpenWorld = Callable[[], AbstractAsyncContextManager[Faults]]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     number = parser.add_mutually_exclusive_group(required=True)
     number.add_argument("--kills", type=int)
     number.add_argument("--faults", type=int, help="faults of every kind, under a mixed load")
-    parser.add_argument("--embedded", action="store_true", help="kill a server on its embedded database, and that too")
+    parser.add_argument(
+        "--embedded", action="store_true", help="on the embedded database of the server, which is killed too"
+    )
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     chance = Random(wanted.seed)  # noqa: S311 - not for secrets
     with open_folder() as folder:
         if wanted.faults:
-            sys.exit(asyncio.run(_run_faults(folder, wanted.faults, chance)))
+            sys.exit(asyncio.run(_run_faults(folder, wanted.faults, chance, embedded=wanted.embedded)))
         rounds = open_embedded_rounds(folder) if wanted.embedded else _watched(folder)
         killing = _killing_of_embedded if wanted.embedded else _killing
         sys.exit(asyncio.run(_run(rounds, killing, wanted.kills, chance)))
@@ -90,18 +97,31 @@ async def _run(
     return _verdict(f"{kills} kills", started, told(rounds.tally), rounds.tally.wrong)
 
 
-async def _run_faults(folder: Path, number: int, chance: Random) -> int:
+async def _run_faults(folder: Path, number: int, chance: Random, *, embedded: bool) -> int:
     started, tally, done = time.monotonic(), Tally(), 0
-    with small_disk(folder / "disk", DISK_BYTES) as disk, running((disk or folder) / "data") as url:
-        names = kinds(with_disk=disk is not None)
-        async with open_databases(url) as databases:
-            while done < number:
-                async with open_faults(databases, folder, (disk or folder) / "data", tally, disk) as faults:
-                    for _ in range(min(FAULTS_OF_A_WORLD, number - done)):
-                        await faults.round(names[done % len(names)], chance)
-                        done += 1
-                print(f"{done} of {number} faults, {len(tally.wrong)} things wrong", flush=True)
+    async with _worlds(folder, tally, embedded=embedded) as open_world:
+        while done < number:
+            async with open_world() as faults:
+                names = kinds_for(faults.victim)
+                for _ in range(min(FAULTS_OF_A_WORLD, number - done)):
+                    await faults.round(names[done % len(names)], chance)
+                    done += 1
+            print(f"{done} of {number} faults, {len(tally.wrong)} things wrong", flush=True)
     return _verdict(f"{number} faults", started, tally.lines(), tally.wrong)
+
+
+@asynccontextmanager
+async def _worlds(folder: Path, tally: Tally, *, embedded: bool) -> AsyncIterator[OpenWorld]:
+    """What opens a server on a new world; the old one is closed before."""
+    if embedded:
+        numbers = count()
+        yield lambda: open_embedded_faults(folder / str(next(numbers)), tally)
+        return
+    with small_disk(folder / "disk", DISK_BYTES) as disk:
+        data_dir = (disk or folder) / "data"
+        with running(data_dir) as url:
+            async with open_databases(url) as databases:
+                yield lambda: open_faults(databases, folder, data_dir, tally, disk)
 
 
 def _verdict(what: str, started: float, lines: Iterable[str], wrong: Sequence[str]) -> int:

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from app.storage.embedded import running
-from tests.crashes.faults import KINDS, Faults, Tally, kinds, open_faults
+from tests.crashes.fault_kinds import KINDS, kinds_for
+from tests.crashes.faults import Faults, Tally, open_embedded_faults, open_faults
 from tests.crashes.small_disk import small_disk
 from tests.databases import open_databases
 
@@ -35,9 +36,18 @@ async def faults(session_folder: Path, disk: Path | None) -> AsyncIterator[Fault
 
 @pytest.mark.parametrize("name", KINDS)
 async def test_what_was_acknowledged_is_there_once_and_the_rest_wholly_or_not_at_all(faults: Faults, name: str) -> None:
-    if name not in kinds(with_disk=faults.disk is not None):
+    if name not in kinds_for(faults.victim):
         pytest.skip("only root can mount a small disk, and on Linux")
     await faults.round(name, Random(name))  # noqa: S311 - not for secrets
     wrong, faults.tally.wrong = faults.tally.wrong, []
     assert wrong == []
     assert faults.tally.told["acknowledged"] > 0
+
+
+async def test_a_server_that_keeps_its_own_database_loses_nothing_either(folder: Path) -> None:
+    tally = Tally()
+    async with open_embedded_faults(folder, tally) as faults:
+        for name in ("the database is killed", "a process of the database is killed", "the database is killed"):
+            await faults.round(name, Random(name))  # noqa: S311 - not for secrets
+    assert tally.wrong == []
+    assert tally.told["acknowledged"] > 0
