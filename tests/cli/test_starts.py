@@ -23,13 +23,15 @@ from tests.serving.silent_database import falling_silent
 from tests.storage.downgrading import downgrade
 from tests.storage.embedded_users import checkpointers_of, server_of
 
-SHORT = 0.4
+SHORT = 1.5
+"""For a database that is silent, and long enough for a busy one."""
+OFTEN = 0.4
 
 
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.storage.reaching.ANSWER_SECONDS", SHORT)
-    monkeypatch.setattr("app.storage.reaching.LOOK_SECONDS", SHORT)
+    monkeypatch.setattr("app.storage.reaching.LOOK_SECONDS", OFTEN)
 
 
 def free_port() -> int:
@@ -123,7 +125,8 @@ def events(log: Sequence[Mapping[str, Any]]) -> list[str]:
     return [line["event"] for line in log]
 
 
-async def test_a_database_that_recovers_is_waited_for(folder: Path) -> None:
+async def test_a_database_that_recovers_is_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.storage.embedded.server.STOP_SECONDS", 1)
     data_dir = folder / "data"
     with running(data_dir) as url:
         await upgrade(url)
