@@ -99,23 +99,21 @@ class Slots:
             raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=loop.time() - began)
 
     def _let_next_in(self) -> None:
-        """Give the free slot to the next caller that has fewer than one may have."""
-        for caller in self._queues:
-            if self._running.get(caller, 0) < self._most_of_one:
-                break
-        else:
-            return
-        queue = self._queues[caller]
-        waiter = queue[0]
-        self._leave_queue(caller, waiter)
-        if queue:
-            self._queues[caller] = self._queues.pop(caller)
-        self._free -= 1
-        self._running[caller] = self._running.get(caller, 0) + 1
-        if waiter.cancelled():
-            self.give_back(caller)
-        else:
-            waiter.set_result(True)
+        """Give the free slot to the next caller that has fewer than one may have, and still waits."""
+        while (caller := self._next_caller()) is not None:
+            queue = self._queues[caller]
+            waiter = queue[0]
+            self._leave_queue(caller, waiter)
+            if queue:
+                self._queues[caller] = self._queues.pop(caller)
+            if not waiter.cancelled():
+                self._free -= 1
+                self._running[caller] = self._running.get(caller, 0) + 1
+                waiter.set_result(True)
+                return
+
+    def _next_caller(self) -> str | None:
+        return next((each for each in self._queues if self._running.get(each, 0) < self._most_of_one), None)
 
     def _make_room_for(self, caller: str) -> None:
         """Turn away who came last of the caller with most waiting; Overloaded if that is this one."""

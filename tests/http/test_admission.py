@@ -137,6 +137,17 @@ async def test_who_went_away_just_when_it_got_a_slot_gives_the_slot_on() -> None
     assert callers.came == ["first", "ada", "gone"]
 
 
+async def test_any_number_may_go_away_at_once_as_at_a_shutdown() -> None:
+    callers = Callers(Slots(1, waiting=5000, wait_seconds=LONG))
+    [_, *gone] = await asked(callers, "first", *["gone"] * 4999, "ada")
+    for task in gone[:-1]:
+        task.cancel()
+    # Their tasks were cancelled, and don't know it yet.
+    await callers.end("first")
+    assert callers.came == ["first", "ada"]
+    assert callers.slots.waiting == 0
+
+
 @bounded
 @given(seed=st.integers(0, 2**32))
 async def test_whatever_happens_no_slot_is_lost_and_none_given_twice(seed: int) -> None:
