@@ -27,15 +27,18 @@ if bucket[1] then
   left = math.min(left, bucket[1] + math.max(0, now - bucket[2]) * size / window)
 end
 left = math.min(tonumber(size), left + back)
-if covered_only == '1' and tonumber(spent) > left then
-  return {0, tostring(left)}
+local is_spent = covered_only == '0' or tonumber(spent) <= left
+if is_spent then
+  left = left - spent
 end
-left = left - spent
 redis.call('HSET', KEYS[1], 'left', string.format('%.6f', left), 'at', string.format('%.6f', now))
 redis.call('EXPIRE', KEYS[1], math.ceil((size - left) * window / size) + 1)
-return {1, tostring(left)}
+return {is_spent and 1 or 0, tostring(left)}
 """
-"""One step to all who send it, by the clock of the server. A bucket that is full again is forgotten there."""
+"""One step to all who send it, by the clock of the server. A bucket that is full again is forgotten there.
+
+What is left is noted even where nothing is spent, so that a bucket goes on filling when that clock was set back.
+"""
 
 
 class CountersAway(Exception):

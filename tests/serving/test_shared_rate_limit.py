@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from app.http import shared_buckets
+from app.http.shared_buckets import PREFIX, SharedBuckets
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, code_of, soon_true
@@ -64,6 +66,21 @@ async def test_what_was_set_aside_and_not_spent_is_given_back(
         answer = await posted(api, "ada", "{ workspaces(first: 79) { nodes { id } } }")
         there = len(answer.json()["data"]["workspaces"]["nodes"])
         assert left(answer) == BUDGET - there - 1
+
+
+async def test_a_bucket_goes_on_filling_when_the_clock_of_the_counters_is_set_back(counters: RedisServer) -> None:
+    """Also for a caller that is refused meanwhile."""
+    buckets = SharedBuckets(counters.url, size=6000, window=60)
+    async with Redis.from_url(counters.url) as redis:
+        seconds, _ = await redis.time()
+        await redis.hset(PREFIX + "ada", mapping={"left": 0, "at": seconds + 3600})
+
+    async def is_covered() -> bool:
+        return (await buckets.spend("ada", back=0, spent=10, covered_only=True))[0]
+
+    assert not await is_covered()
+    assert await soon_true(is_covered)
+    await buckets.close()
 
 
 async def test_while_the_counters_are_away_each_server_counts_alone_and_then_together_again(
