@@ -16,6 +16,8 @@ PREFIX = "flowport:rate-limit:"
 ANSWER_SECONDS = 0.25
 """How long an answer is waited for, before this process counts alone."""
 RETRY_SECONDS = 1.0
+FAILURES = (RedisError, OSError, TypeError, ValueError)
+"""What is raised where it is away, or where something else answers than what is meant."""
 
 SPEND = """
 local size, window, back, spent, covered_only = unpack(ARGV)
@@ -70,12 +72,11 @@ class SharedBuckets:
         arguments = [self._size, self._window, back, spent, int(covered_only)]
         try:
             async with asyncio.timeout(2 * ANSWER_SECONDS):
-                answer = await cast("Any", self._spend(keys=[PREFIX + caller], args=arguments))
-        except (RedisError, OSError) as error:
+                is_spent, left = await cast("Any", self._spend(keys=[PREFIX + caller], args=arguments))
+            return bool(is_spent), float(left)
+        except FAILURES as error:
             self._leave(error)
             raise CountersAway from None
-        is_spent, left = answer
-        return bool(is_spent), float(left)
 
     async def close(self) -> None:
         if self._coming_back is not None:
@@ -95,7 +96,7 @@ class SharedBuckets:
         is_there = False
         while not is_there:
             await asyncio.sleep(RETRY_SECONDS)
-            with suppress(RedisError, OSError):
+            with suppress(*FAILURES):
                 async with asyncio.timeout(2 * ANSWER_SECONDS):
                     await cast("Any", self._redis.ping())
                 is_there = True

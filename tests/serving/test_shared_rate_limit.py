@@ -1,8 +1,10 @@
 """A rate limit that several servers count together, in a real Redis that may be away."""
 
+import asyncio
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from app.http import shared_buckets
-from app.http.shared_buckets import PREFIX, SharedBuckets
+from app.http.shared_buckets import PREFIX, CountersAway, SharedBuckets
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, code_of, soon_true
@@ -108,6 +110,31 @@ async def test_while_the_counters_are_away_each_server_counts_alone_and_then_tog
 
 async def counts_together(api: Api) -> bool:
     return ALONE.format(number=0) in (await api.http.get("/metrics")).text
+
+
+@asynccontextmanager
+async def answering(answer: bytes) -> AsyncIterator[str]:
+    """The URL of something that is no Redis, and answers everything alike."""
+
+    async def answer_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(answer_all, "127.0.0.1", 0) as server:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+
+
+@pytest.mark.parametrize(
+    "answer", [b"+OK\r\n", b":3\r\n", b"*1\r\n:1\r\n", b"$2\r\n\xff\xff\r\n", b"HTTP/1.1 400\r\n\r\n"]
+)
+async def test_counters_that_answer_something_else_are_taken_for_away(answer: bytes) -> None:
+    async with answering(answer) as url:
+        buckets = SharedBuckets(url, size=BUDGET, window=60)
+        with capture_logs() as log, pytest.raises(CountersAway):
+            await buckets.spend("ada", back=0, spent=1, covered_only=True)
+        await buckets.close()
+    assert [line["event"] for line in log] == ["rate limit is counted by each process alone"]
 
 
 async def test_counters_that_do_not_answer_hold_up_a_request_for_a_moment_only(
