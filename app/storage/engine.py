@@ -115,13 +115,24 @@ class Database:
             raise
 
     async def _send_after_commit(self, driver: DriverConnection, statements: str) -> None:
-        """What was committed stays acknowledged, whatever comes of this; without it the replica isn't read from."""
+        """What was committed stays acknowledged, whatever comes of this; without it the replica isn't read from.
+
+        Whoever is cut off meanwhile waits for it, being told to look at what was written.
+        """
+        sending = asyncio.create_task(driver.execute(statements, timeout=AFTER_COMMIT_SECONDS))
         try:
-            await driver.execute(statements, timeout=AFTER_COMMIT_SECONDS)
-        except (OSError, *FAILURES) as error:
-            driver.terminate()
-            if self.replica is not None:
-                self.replica.leave_out(f"it couldn't be noted what was written: {type(error).__name__}")
+            await asyncio.wait({sending})
+        except asyncio.CancelledError:
+            await asyncio.wait({sending})
+            raise
+        finally:
+            # Cut off once more, it isn't done, and what would come of it on this connection isn't known.
+            is_done = sending.done() or not sending.cancel()
+            failure = sending.exception() if is_done else asyncio.CancelledError()
+            if failure is not None:
+                driver.terminate()
+                if self.replica is not None:
+                    self.replica.leave_out(f"it couldn't be noted what was written: {type(failure).__name__}")
 
     async def takes_writes(self) -> bool:
         """Whether its server does, which may have become a standby. If not, all connections are made anew."""
