@@ -85,7 +85,7 @@ class Database:
     def probing_replica(self) -> "Reading":
         if self.replica is None:
             raise RuntimeError("there is no replica")
-        return Reading(self.replica.pool)
+        return Reading(self.replica.pool_of_probes)
 
     @asynccontextmanager
     async def writing(self, noted: Commit | None = None, *, then: str | None = None) -> AsyncIterator[WriteConnection]:
@@ -148,7 +148,7 @@ class Database:
         self._pool_of_probes.renew()
 
     async def close(self) -> None:
-        others = () if self.replica is None else (self.replica.pool,)
+        others = () if self.replica is None else (self.replica.pool, self.replica.pool_of_probes)
         await asyncio.gather(*(pool.close() for pool in (self._pool, self._pool_of_probes, *others)))
 
 
@@ -290,5 +290,6 @@ def open_database(
         there = Connector(replica_url, settings, connection_wait_seconds, pooler_mode)
         # Who finds no connection there is answered from the primary.
         reads = ConnectionPool(there, size=pool_size, wait_seconds=pool_wait_seconds, in_use=in_use)
-        replica = Replica(reads, most_lag_seconds=replica_lag_seconds)
+        probes_there = ConnectionPool(there, size=1, wait_seconds=connection_wait_seconds, in_use=None)
+        replica = Replica(reads, probes_there, most_lag_seconds=replica_lag_seconds)
     return Database(url, pool, probes, replica=replica)

@@ -1,6 +1,7 @@
 """A standby that queries read from, as long as it is not far behind the primary."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -19,11 +20,21 @@ MOST_POSITIONS = 1_000
 class Replica:
     """What is known of the standby, and connections to it. It is left out until it has been found to be good."""
 
-    def __init__(self, pool: ConnectionPool[DriverConnection], *, most_lag_seconds: float) -> None:
+    def __init__(
+        self,
+        pool: ConnectionPool[DriverConnection],
+        pool_of_probes: ConnectionPool[DriverConnection],
+        *,
+        most_lag_seconds: float,
+    ) -> None:
         self.pool = pool
+        self.pool_of_probes = pool_of_probes
         self.is_in_use = False
         self.replayed = 0
         """Up to where it had replayed the log when that was last asked."""
+        self._wanted: int | None = None
+        """Where the primary was when it was first asked after the standby was left out."""
+        self._left_at = self._asked_at = -math.inf
         self._most_lag_seconds = most_lag_seconds
         self._not_replayed: deque[tuple[int, float]] = deque(maxlen=MOST_POSITIONS)
         """Where the primary was, and when, as far as the standby hasn't come there; the oldest first."""
@@ -33,27 +44,38 @@ class Replica:
         return self.is_in_use and (position is None or position <= self.replayed)
 
     def leave_out(self, reason: str) -> None:
-        """Read from it no more until it is found to be good; whoever reads from it now is told that it is lost."""
+        """Read from it no more until it is found to be good, with whatever was written until now, noted or not.
+
+        Whoever reads from it now is told that it is lost.
+        """
+        self._wanted, self._left_at = None, time.monotonic()
         if self.is_in_use:
             log().warning("replica left out", reason=reason)
             self._use(in_use=False)
         self.pool.abandon()
 
-    def note(self, *, current: int, is_standby: bool, replayed: int) -> None:
-        """Take it in or leave it out, by where the primary was a moment ago and where the standby is now."""
-        now = time.monotonic()
-        self._not_replayed.append((current, now))
+    def note(self, *, current: int, asked_at: float, is_standby: bool, replayed: int) -> None:
+        """Take it in or leave it out, by where the primary was when it was asked and where the standby is now."""
+        self._asked_at = asked_at
+        self._not_replayed.append((current, asked_at))
         while self._not_replayed and self._not_replayed[0][0] <= replayed:
             self._not_replayed.popleft()
-        lag = now - self._not_replayed[0][1] if self._not_replayed else 0.0
+        lag = time.monotonic() - self._not_replayed[0][1] if self._not_replayed else 0.0
         self.replayed = replayed
+        if self._wanted is None and asked_at > self._left_at:
+            self._wanted = current
         if not is_standby:
             self.leave_out("it is no standby")
         elif lag > self._most_lag_seconds:
             self.leave_out(f"it is {lag:.1f} seconds behind")
-        elif not self.is_in_use:
+        elif not self.is_in_use and self._wanted is not None and self._wanted <= replayed:
             log().info("replica in use", seconds_behind=round(lag, 1))
             self._use(in_use=True)
+
+    def note_silence(self) -> None:
+        """Leave it out once the primary hasn't said for too long where it is: how far behind this is isn't known then."""
+        if self.is_in_use and time.monotonic() - self._asked_at > self._most_lag_seconds:
+            self.leave_out("it isn't known how far it is behind")
 
     async def watch(self, look: Callable[[], Awaitable[None]]) -> None:
         """Look at both servers again and again; `look` notes what it finds, and leaves the standby out if that is lost."""

@@ -1,9 +1,11 @@
 """Looking how far a replica has come, and whether it has what this release reads."""
 
 import asyncio
+import time
 
 from app.storage.compatibility import schema_on, works_with
 from app.storage.engine import Database, DatabaseFailure
+from app.storage.failures import ConnectionLost
 from app.storage.positions import CURRENT, REPLAYED
 from app.storage.replica import ANSWER_SECONDS, Replica
 
@@ -16,11 +18,16 @@ async def watch_replica(database: Database) -> None:
 
 
 async def look(database: Database, replica: Replica) -> None:
-    """Compare both servers once. While the primary can't tell where it is, nothing is known, and nothing changes."""
+    """Compare both servers once. A primary that is lost has forgotten what callers have written, if it crashed."""
+    asked_at = time.monotonic()
     try:
         async with asyncio.timeout(ANSWER_SECONDS), database.probing() as connection:
             current = int(await connection.value(CURRENT))
+    except ConnectionLost as error:
+        replica.leave_out(f"the primary is lost: {error}")
+        return
     except (DatabaseFailure, OSError):
+        replica.note_silence()
         return
     try:
         async with asyncio.timeout(ANSWER_SECONDS), database.probing_replica() as connection:
@@ -30,4 +37,4 @@ async def look(database: Database, replica: Replica) -> None:
         replica.leave_out(f"{type(error).__name__}: {error}".removesuffix(": "))
         return
     if has_schema and found is not None:
-        replica.note(current=current, is_standby=found.is_standby, replayed=int(found.replayed or 0))
+        replica.note(current=current, asked_at=asked_at, is_standby=found.is_standby, replayed=int(found.replayed or 0))

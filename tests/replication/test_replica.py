@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from app.settings.database_settings import async_url
-from app.storage import replica
+from app.storage import replica, replica_watch
+from app.storage.engine import open_database
 from tests.databases import Loaded
 from tests.replication.pair import Pair
 from tests.replication.positions import asked, caught_up
@@ -18,6 +20,7 @@ FLOWS = "query($id: ID!) { workspace(id: $id) { flows(first: 100) { nodes { name
 PAUSE, RESUME = "select pg_wal_replay_pause()", "select pg_wal_replay_resume()"
 IS_PAUSED = "select pg_get_wal_replay_pause_state() = 'paused'"
 IN_USE = "flowport_processes_reading_from_replica"
+IS_STANDBY = select(func.pg_is_in_recovery())
 ANSWERED = "flowport_replica_queries_total"
 
 
@@ -128,6 +131,34 @@ async def test_a_standby_that_dies_is_left_out_and_no_query_fails(pair: Pair, lo
         assert await soon_true(lambda: is_in_use(real), seconds=30)
         await caught_up(pair)
         assert await soon_true(lambda: is_read_by(real, "berta", "Written"))
+
+
+async def test_a_standby_whose_connections_are_all_at_work_is_not_left_out(pair: Pair, loaded: Loaded) -> None:
+    primary, standby = (async_url(pair.url(server)) for server in (pair.primary, pair.standby))
+    database = open_database(primary, pool_size=1, pool_wait_seconds=0.01, replica_url=standby)
+    assert database.replica is not None
+    assert loaded.name == "postgres"
+    await replica_watch.look(database, database.replica)
+    reading = database.for_query(None)
+    assert reading is not database
+    async with reading.reading() as connection:
+        await replica_watch.look(database, database.replica)
+        assert database.for_query(None) is reading
+        assert await connection.value(IS_STANDBY)
+    database.replica.leave_out("nobody reads any more")
+    await database.close()
+
+
+async def test_a_standby_is_left_out_while_the_primary_is_down(pair: Pair, loaded: Loaded) -> None:
+    """A primary that crashes forgets what callers have written."""
+    async with reading_from_the_standby(pair, loaded) as real:
+        with capture_logs() as log:
+            pair.primary.kill()
+            assert await soon_true(lambda: is_in_use(real, 0))
+            pair.primary.start()
+            assert await soon_true(lambda: is_in_use(real), seconds=30)
+    [reason] = [line["reason"] for line in log if line["event"] == "replica left out"]
+    assert reason.startswith("the primary is lost: ")
 
 
 async def is_read_by(real: Real, user: str, name: str) -> bool:
