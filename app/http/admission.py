@@ -20,6 +20,8 @@ COSTLY = 2_000
 """From what cost on an operation needs a slot of its kind: it takes some ten milliseconds of CPU."""
 WAITING_COSTLY = 8
 """How many costly operations may wait for each that may run: they hold the bodies of their requests meanwhile."""
+RECEIVING = 8
+"""For how many requests the rest of the body may be awaited for each that may run: what has come is held meanwhile."""
 MOST_REMEMBERED = 10_000
 TOLD_EVERY_SECONDS = 5
 
@@ -155,14 +157,25 @@ class Slot:
         """Take one of the slots for costly operations instead, where this is one. Raises Overloaded."""
         if cost < COSTLY and not self._admission.was_costly(document):
             return
-        self.end()
-        await self._admission.costly.take(self._caller)
-        self._slots = self._admission.costly
+        await self._change_to(self._admission.costly)
+
+    async def wait_for_client(self) -> None:
+        """Let others have the slot while the client sends the rest of its request. Raises Overloaded."""
+        await self._change_to(self._admission.receiving)
+
+    async def wait_again(self) -> None:
+        """Take a slot again once the request is there. Raises Overloaded."""
+        await self._change_to(self._admission.all)
 
     def end(self) -> None:
         if self._slots is not None:
             self._slots.give_back(self._caller)
             self._slots = None
+
+    async def _change_to(self, slots: Slots) -> None:
+        self.end()
+        await slots.take(self._caller)
+        self._slots = slots
 
 
 class Admission:
@@ -172,6 +185,9 @@ class Admission:
         self.all = Slots(capacity.running, waiting=capacity.waiting, wait_seconds=capacity.wait_seconds)
         waiting = min(capacity.waiting, WAITING_COSTLY * capacity.costly)
         self.costly = Slots(capacity.costly, waiting=waiting, wait_seconds=capacity.wait_seconds)
+        most = RECEIVING * capacity.running
+        waiting = min(capacity.waiting, most)
+        self.receiving = Slots(most, waiting=waiting, wait_seconds=capacity.wait_seconds)
         self._capacity = capacity
         self._held_back = 0
         self._callers: dict[int, str] = {}
@@ -230,9 +246,13 @@ class Admission:
         """Log how many were refused since it was last told; not each of them, since there are very many."""
         self._is_telling = self._shed > 0
         if self._is_telling:
-            log().warning("overloaded", refused=self._shed, waiting=self.all.waiting + self.costly.waiting)
+            log().warning("overloaded", refused=self._shed, waiting=self._waiting)
             self._shed = 0
             asyncio.get_running_loop().call_later(TOLD_EVERY_SECONDS, self._tell)
+
+    @property
+    def _waiting(self) -> int:
+        return sum(slots.waiting for slots in (self.all, self.costly, self.receiving))
 
 
 def forget_if_full(remembered: dict[Any, Any]) -> None:

@@ -126,7 +126,7 @@ class Endpoint:
                     # There is nothing that could be asked, so nothing is read.
                     raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
-                read = await read_request(request, max_body_bytes=self.bounds.body_bytes)
+                read = await read_request(request, max_body_bytes=self.bounds.body_bytes, slot=slot)
                 received = ReceivedRequest(read, request.method, viewer, media_type, work, slot, position)
                 return await unless_gone(request, self._run(received))
         except ClientDisconnect:

@@ -10,6 +10,8 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from app.http.admission import Slot
+from app.http.bodies import LONGEST_INTEGER, read_body
 from app.http.refused_requests import RequestCode, RequestError
 
 JSON_TYPE = "application/json"
@@ -20,8 +22,6 @@ _ELEMENTS = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
 _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
 """What commas and semicolons part, but for those within quotation marks."""
 _QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
-_MARK = b"\xef\xbb\xbf"
-"""The byte order mark that some write before what is in UTF-8."""
 
 LONGEST_MEDIA_TYPES = 2048
 """How many characters `Accept` and `Content-Type` may have: reading them takes time for each element and parameter."""
@@ -29,8 +29,6 @@ MOST_REMEMBERED = 64
 """How many different headers are remembered with what was read in them; clients send the same ones all the time."""
 LONGEST_CODING = 50
 """How much of a Content-Encoding that isn't known is told back."""
-LONGEST_INTEGER = 20
-"""Digits and sign of what fits into 64 bits."""
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
 _LONG_NUMBER_IN_BYTES = re.compile(rb"[0-9]{19}")
 
@@ -46,12 +44,12 @@ def bad_request(message: str) -> RequestError:
     return RequestError(400, RequestCode.BAD_REQUEST, message)
 
 
-async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
-    """The GraphQL request in an HTTP request. Raises RequestError: 400, 413, 415, 431."""
+async def read_request(request: Request, *, max_body_bytes: int, slot: Slot) -> GraphQLRequest:
+    """The GraphQL request in an HTTP request. Raises RequestError: 400, 413, 415, 431; Overloaded, ClientDisconnect."""
     if request.method == "GET":
         return _read_query(request)
     _check_kind_of_body(request.headers)
-    body = await _read_body(request, max_body_bytes)
+    body = await read_body(request, most=max_body_bytes, slot=slot)
     fields = _read_json(body, "The body")
     if not isinstance(fields, dict):
         raise bad_request("The body must be a JSON object with `query`.")
@@ -176,17 +174,3 @@ def _checked(query: object, variables: object, operation_name: object, extension
     if not isinstance(extensions, dict | None):
         raise bad_request("`extensions` must be an object.")
     return GraphQLRequest(query, variables, operation_name or None)
-
-
-async def _read_body(request: Request, most: int) -> bytes:
-    too_large = RequestError(413, RequestCode.CONTENT_TOO_LARGE, f"The body is larger than {most} bytes.")
-    # However many zeros it begins with.
-    declared = request.headers.get("content-length", "").lstrip("0")
-    if len(declared) > LONGEST_INTEGER or (declared.isdecimal() and int(declared) > most):
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise too_large
-    return bytes(body.removeprefix(_MARK))

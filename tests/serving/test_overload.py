@@ -1,10 +1,13 @@
 """More is asked for than can be done: some are queued, some refused soon, and other callers and probes are answered."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import httpx
+import pytest
 from structlog.testing import capture_logs
 
+from app.http import admission
 from tests.databases import Databases, Loaded
 from tests.serving.real import LOCK_FLOWS, VIEWER, code_of, error_of, real_server, soon, soon_true
 from tests.serving.test_metrics import grown, measured
@@ -54,3 +57,36 @@ async def test_while_all_connections_are_at_work_a_server_is_ready_nevertheless(
             ready = await real.api.http.get("/ready")
         assert (await holding).status_code == httpx.codes.OK
     assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
+
+
+async def test_bodies_that_come_slowly_keep_no_slot_from_others(databases: Databases, loaded_trade: Loaded) -> None:
+    """Two callers hold all slots between them, did their requests keep them while the bodies come."""
+    bounds = {"max_running_requests": 2, "max_wait_seconds": 1.0}
+    body = f'{{"query": "{VIEWER}"}}'
+    async with real_server(databases, loaded_trade, **bounds) as real, AsyncExitStack() as slow:
+        for user in ("ada", "berta", "ada", "berta"):
+            assert (await real.posting(VIEWER, user=user)).status_code == 200
+        sending = [
+            await slow.enter_async_context(real.saying(*real.head_of_a_post(len(body), user=user), body[:5]))
+            for user in ("ada", "berta", "ada", "berta")
+        ]
+        others = [await real.posting(VIEWER, user="carl") for _ in range(5)]
+        for _, writer in sending:
+            writer.write(body[5:].encode())
+        answers = [await reader.readuntil(b"\r\n") for reader, _ in sending]
+    assert [response.status_code for response in others] == [200] * 5
+    assert answers == [b"HTTP/1.1 200 OK\r\n"] * 4
+
+
+async def test_for_one_caller_so_many_slow_bodies_are_awaited_and_others_are_refused(
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "RECEIVING", 2)
+    bounds = {"max_running_requests": 2, "max_wait_seconds": 0.2}
+    async with real_server(databases, loaded_trade, **bounds) as real, AsyncExitStack() as slow:
+        assert (await real.posting(VIEWER, user="ada")).status_code == 200
+        for _ in range(2):
+            await slow.enter_async_context(real.saying(*real.head_of_a_post(100), "{"))
+        reader, _ = await slow.enter_async_context(real.saying(*real.head_of_a_post(100), "{"))
+        assert await reader.readuntil(b"\r\n") == b"HTTP/1.1 503 Service Unavailable\r\n"
+        assert (await real.posting(VIEWER, user="ada")).status_code == 200
