@@ -18,12 +18,15 @@ OF_ONE_HOST = (
     OSError,
     asyncpg.CannotConnectNowError,
     asyncpg.ConnectionDoesNotExistError,
-    asyncpg.TargetServerAttributeNotMatched,
     asyncpg.TooManyConnectionsError,
 )
 """What may be otherwise at the next host: it is down, silent or starting, or takes no writes."""
 OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback", "async_creator_fn")
 """What a URL may say to SQLAlchemy, and not to the driver."""
+
+
+class NotTheServerMeant(ConnectionResetError):
+    """None of the hosts is what the URL asks for, such as a primary. One may become it soon."""
 
 
 class Hosts:
@@ -33,17 +36,21 @@ class Hosts:
         self._last: tuple[Any, Any] | None = None
 
     async def connect(self, **arguments: Any) -> AnyConnection:  # noqa: ANN401 - the driver's arguments
-        """Connect as the driver does, but try several hosts one after the other. Raises what the last of them raised."""
+        """Connect as the driver does, but try several hosts one after the other.
+
+        Raises NotTheServerMeant, or what the first of them raised.
+        """
         hosts = hosts_of(arguments)
-        if len(hosts) == 1:
-            return cast("AnyConnection", await asyncpg.connect(**arguments))
         hosts.sort(key=lambda each: each != self._last)
         refused: Exception | None = None
         for host, port in hosts:
             try:
-                connection = await asyncpg.connect(**arguments | of_one(host, port, arguments))
+                one = arguments if len(hosts) == 1 else arguments | of_one(host, port, arguments)
+                connection = await asyncpg.connect(**one)
+            except asyncpg.TargetServerAttributeNotMatched:
+                refused = NotTheServerMeant(f"no server is {arguments.get('target_session_attrs')} now")
             except OF_ONE_HOST as error:
-                refused = error
+                refused = refused or error
             else:
                 self._last = (host, port)
                 return cast("AnyConnection", connection)

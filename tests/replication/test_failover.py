@@ -87,6 +87,16 @@ async def are_gone(pair: Pair, before: set[int]) -> bool:
     return not before & await connections_to(pair.standby)
 
 
+async def test_a_start_waits_for_a_standby_to_be_promoted(pair: Pair, loaded: Loaded) -> None:
+    assert loaded.name == "postgres"
+    pair.primary.kill()
+    starting = asyncio.create_task(upgrade(async_url(pair.url())))
+    await asyncio.wait({starting}, timeout=0.5)
+    assert not starting.done()
+    pair.standby.promote()
+    await starting
+
+
 async def test_a_host_that_is_silent_keeps_nobody_from_the_next(
     pair: Pair, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
