@@ -24,6 +24,8 @@ hot_standby = on
 fsync = off
 wal_receiver_status_interval = 1
 wal_retrieve_retry_interval = 100ms
+# For going back to where two servers parted.
+wal_keep_size = 512MB
 timezone = 'UTC'
 """
 
@@ -78,6 +80,13 @@ class Server:
         with (self.cluster / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
             settings.write(f"primary_conninfo = 'host=127.0.0.1 port={other.port} user=flowport'\n")
         self.start()
+
+    def rewind(self, other: "Server") -> None:
+        """Undo what this server, which was killed, has written and the other one, which was promoted, doesn't have."""
+        source = f"host=127.0.0.1 port={other.port} user=flowport dbname=postgres"
+        self._run("pg_rewind", "-D", str(self.cluster), f"--source-server={source}")
+        # The settings are those of the other one now.
+        self._set_up()
 
     def make(self) -> None:
         self.cluster.mkdir(mode=0o700)
