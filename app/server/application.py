@@ -40,7 +40,7 @@ from app.storage.engine import Database, open_database
 from app.storage.replica_watch import watch_replica
 from app.storage.store import UnitOfWork
 from app.telemetry.log import configure_log, log
-from app.telemetry.metrics import CONNECTIONS
+from app.telemetry.metrics import CONNECTIONS, REPLICAS_IN_USE
 from app.telemetry.tracing import TracingRefused, start_tracing, stop_tracing
 
 MOST_PARAMETERS = 100
@@ -120,6 +120,7 @@ def database_of(settings: Settings, url: str) -> Database:
         in_use=CONNECTIONS,
         replica_url=settings.replica_url,
         replica_lag_seconds=settings.replica_max_lag_seconds,
+        replicas_in_use=REPLICAS_IN_USE,
     )
 
 

@@ -275,11 +275,13 @@ def open_database(
     in_use: InUse | None = None,
     replica_url: str | None = None,
     replica_lag_seconds: float = 5,
+    replicas_in_use: InUse | None = None,
 ) -> Database:
     """A database behind a SQLAlchemy URL; nothing is connected before the first use.
 
     A server that doesn't answer is waited for no longer than `connection_wait_seconds`, and a connection, while others
-    have all of them, no longer than `pool_wait_seconds`; `in_use` counts those that are at work.
+    have all of them, no longer than `pool_wait_seconds`; `in_use` counts those that are at work, `replicas_in_use` the
+    standbys that are read from.
     """
     settings = {"jit": "off", "statement_timeout": str(int(statement_timeout_seconds * 1000))}
     connect = Connector(url, settings, connection_wait_seconds, pooler_mode)
@@ -291,5 +293,5 @@ def open_database(
         # Who finds no connection there is answered from the primary.
         reads = ConnectionPool(there, size=pool_size, wait_seconds=pool_wait_seconds, in_use=in_use)
         probes_there = ConnectionPool(there, size=1, wait_seconds=connection_wait_seconds, in_use=None)
-        replica = Replica(reads, probes_there, most_lag_seconds=replica_lag_seconds)
+        replica = Replica(reads, probes_there, most_lag_seconds=replica_lag_seconds, counted=replicas_in_use)
     return Database(url, pool, probes, replica=replica)

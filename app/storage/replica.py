@@ -6,10 +6,9 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from app.storage.connection_pool import ConnectionPool
+from app.storage.connection_pool import ConnectionPool, InUse
 from app.storage.driver import DriverConnection
 from app.telemetry.log import log
-from app.telemetry.metrics import REPLICAS_IN_USE
 
 LOOK_SECONDS = 1.0
 """How often it is looked how far the standby has come."""
@@ -26,7 +25,10 @@ class Replica:
         pool_of_probes: ConnectionPool[DriverConnection],
         *,
         most_lag_seconds: float,
+        counted: InUse | None = None,
     ) -> None:
+        """`counted` counts the standbys that are read from."""
+        self._counted = counted
         self.pool = pool
         self.pool_of_probes = pool_of_probes
         self.is_in_use = False
@@ -89,4 +91,5 @@ class Replica:
 
     def _use(self, *, in_use: bool) -> None:
         self.is_in_use = in_use
-        REPLICAS_IN_USE.inc(1 if in_use else -1)
+        if self._counted is not None:
+            (self._counted.inc if in_use else self._counted.dec)()
