@@ -4,6 +4,7 @@ import pytest
 
 from app.settings import BadSettings, Settings, described, read_settings
 from app.settings.database_settings import URL_OPTIONS
+from app.settings.limit_settings import COUNTERS_OPTIONS, TLS_OPTIONS
 
 
 def test_without_an_environment_everything_has_its_default() -> None:
@@ -142,6 +143,27 @@ def test_the_usual_spellings_of_a_database_url_are_understood(given: str, unders
             "rate_limit_url",
             "redis://u:secret@h",
             "FLOWPORT_RATE_LIMIT_URL: must not be given without FLOWPORT_RATE_LIMIT_COST_PER_MINUTE",
+        ),
+        (
+            "rate_limit_url",
+            "redis://u:secret@h/0?ssl_ca_certs=/etc/ca.pem",
+            "FLOWPORT_RATE_LIMIT_URL: the option ssl_ca_certs isn't supported in the URL; supported are db",
+        ),
+        (
+            "rate_limit_url",
+            "valkeys://u:secret@h/0?ssl_ca_certs=/etc/ca.pem&retry=3",
+            "FLOWPORT_RATE_LIMIT_URL: the option retry isn't supported in the URL; supported are "
+            + ", ".join(COUNTERS_OPTIONS + TLS_OPTIONS),
+        ),
+        (
+            "rate_limit_url",
+            "redis://u:secret@h/first",
+            "FLOWPORT_RATE_LIMIT_URL: first is no number of a database",
+        ),
+        (
+            "rate_limit_url",
+            "unix:///run/valkey.sock?db=first",
+            "FLOWPORT_RATE_LIMIT_URL: first is no number of a database",
         ),
         ("metrics_token", "secret", "FLOWPORT_METRICS_TOKEN: string should have at least 16 characters"),
     ],

@@ -1,7 +1,7 @@
 """What one request may hold, cost and take, and what one caller may spend."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_settings import BaseSettings
@@ -10,6 +10,9 @@ from app.settings.names import variable
 
 COUNTERS_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
 """As people write them, and as the client library has them."""
+COUNTERS_OPTIONS = ("db",)
+TLS_OPTIONS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
+"""What may stand behind the question mark. Others the client library takes too, or stumbles over when it connects."""
 
 
 def counters_url(given: str, others: ValidationInfo) -> str:
@@ -21,6 +24,15 @@ def counters_url(given: str, others: ValidationInfo) -> str:
         url, is_whole = urlsplit(""), False
     if url.scheme not in COUNTERS_SCHEMES or not is_whole:
         raise ValueError("this is no URL of a Valkey or Redis, such as redis://user:password@host:6379/0")
+    options = dict(parse_qsl(url.query, keep_blank_values=True))
+    supported = COUNTERS_OPTIONS + (TLS_OPTIONS if COUNTERS_SCHEMES[url.scheme] == "rediss" else ())
+    for option in options:
+        if option not in supported:
+            names = ", ".join(supported)
+            raise ValueError(f"the option {option} isn't supported in the URL; supported are {names}")
+    number = options.get("db", "" if url.scheme == "unix" else url.path.strip("/"))
+    if number and not number.isdecimal():
+        raise ValueError(f"{number} is no number of a database")
     if others.data.get("rate_limit_cost_per_minute") is None:
         raise ValueError(f"must not be given without {variable('rate_limit_cost_per_minute')}")
     return url._replace(scheme=COUNTERS_SCHEMES[url.scheme]).geturl()
