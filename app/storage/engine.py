@@ -291,7 +291,7 @@ def open_database(
     if replica_url is not None:
         there = Connector(replica_url, settings, connection_wait_seconds, pooler_mode)
         # Who finds no connection there is answered from the primary.
-        reads = ConnectionPool(there, size=pool_size, wait_seconds=pool_wait_seconds, in_use=in_use)
-        probes_there = ConnectionPool(there, size=1, wait_seconds=connection_wait_seconds, in_use=None)
-        replica = Replica(reads, probes_there, most_lag_seconds=replica_lag_seconds, counted=replicas_in_use)
+        replica = Replica(
+            there, pool_size, pool_wait_seconds, in_use, most_lag_seconds=replica_lag_seconds, counted=replicas_in_use
+        )
     return Database(url, pool, probes, replica=replica)

@@ -5,8 +5,9 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
-from app.storage.connection_pool import ConnectionPool, InUse
+from app.storage.connection_pool import ConnectionPool, InUse, NoConnection
 from app.storage.driver import DriverConnection
 from app.telemetry.log import log
 
@@ -14,6 +15,7 @@ LOOK_SECONDS = 1.0
 """How often it is looked how far the standby has come."""
 ANSWER_SECONDS = 2.0
 MOST_POSITIONS = 1_000
+STARTED = "select pg_postmaster_start_time()"
 
 
 class Replica:
@@ -21,16 +23,21 @@ class Replica:
 
     def __init__(
         self,
-        pool: ConnectionPool[DriverConnection],
-        pool_of_probes: ConnectionPool[DriverConnection],
+        connect: Callable[[], Awaitable[DriverConnection]],
+        size: int,
+        wait_seconds: float,
+        in_use: InUse | None,
         *,
         most_lag_seconds: float,
         counted: InUse | None = None,
     ) -> None:
-        """`counted` counts the standbys that are read from."""
+        """`in_use` counts the connections that are at work, `counted` the standbys that are read from."""
         self._counted = counted
-        self.pool = pool
-        self.pool_of_probes = pool_of_probes
+        self._connect_there = connect
+        self.pool = ConnectionPool(self._connect, size=size, wait_seconds=wait_seconds, in_use=in_use)
+        self.pool_of_probes = ConnectionPool(self._connect, size=1, wait_seconds=wait_seconds, in_use=None)
+        self._server: datetime | None = None
+        """When the server was started that all connections lead to, which tells it from others."""
         self.is_in_use = False
         self.replayed = 0
         """Up to where it had replayed the log when that was last asked."""
@@ -50,11 +57,12 @@ class Replica:
 
         Whoever reads from it now is told that it is lost.
         """
-        self._wanted, self._left_at = None, time.monotonic()
+        self._wanted, self._left_at, self._server = None, time.monotonic(), None
         if self.is_in_use:
             log().warning("replica left out", reason=reason)
             self._use(in_use=False)
         self.pool.abandon()
+        self.pool_of_probes.abandon()
 
     def note(self, *, current: int, asked_at: float, is_standby: bool, replayed: int) -> None:
         """Take it in or leave it out, by where the primary was when it was asked and where the standby is now."""
@@ -88,6 +96,23 @@ class Replica:
         finally:
             if self.is_in_use:
                 self._use(in_use=False)
+
+    async def _connect(self) -> DriverConnection:
+        """A connection to the same server as all others: of another one it isn't known how far that has come."""
+        made = await self._connect_there()
+        try:
+            await made.begin(read_only=True)
+            server = await made.fetchval(STARTED)
+            await made.commit()
+        except BaseException:
+            made.terminate()
+            raise
+        if self._server not in {None, server}:
+            made.terminate()
+            self.leave_out("connections lead to several servers, or it was started anew")
+            raise NoConnection("that is another server")
+        self._server = server
+        return made
 
     def _use(self, *, in_use: bool) -> None:
         self.is_in_use = in_use

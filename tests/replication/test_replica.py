@@ -1,7 +1,8 @@
 """Queries read from a standby: never less than their caller has written, and from the primary while it lags or is away."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from structlog.testing import capture_logs
 
 from app.settings.database_settings import async_url
 from app.storage import replica, replica_watch
-from app.storage.engine import open_database
+from app.storage.engine import DatabaseUnavailable, open_database
 from tests.databases import Loaded
 from tests.replication.pair import Pair
 from tests.replication.positions import asked, caught_up
@@ -147,6 +148,46 @@ async def test_a_standby_whose_connections_are_all_at_work_is_not_left_out(pair:
         assert await connection.value(IS_STANDBY)
     database.replica.leave_out("nobody reads any more")
     await database.close()
+
+
+@asynccontextmanager
+async def forwarding(ports: list[int]) -> AsyncIterator[int]:
+    """The port of something like a load balancer, which leads to the last of these ports."""
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while received := await reader.read(65_536):
+                writer.write(received)
+                await writer.drain()
+        writer.close()
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", ports[-1])
+        await asyncio.gather(copy(reader, back), copy(there, writer))
+
+    async with await asyncio.start_server(forward, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_a_standby_is_left_out_once_a_connection_leads_to_another_server(pair: Pair, loaded: Loaded) -> None:
+    """Of the other one it isn't known how far it has come."""
+    assert loaded.name == "postgres"
+    ports = [pair.standby.port]
+    async with forwarding(ports) as port:
+        there = async_url(f"postgresql://flowport@127.0.0.1:{port}/postgres?target_session_attrs=any")
+        database = open_database(async_url(pair.url(pair.primary)), pool_size=2, replica_url=there)
+        assert database.replica is not None
+        await replica_watch.look(database, database.replica)
+        on_standby = database.for_query(None)
+        assert on_standby is not database
+        async with on_standby.reading() as connection:
+            assert await connection.value(IS_STANDBY)
+            ports.append(pair.primary.port)
+            with pytest.raises(DatabaseUnavailable, match=r"^that is another server$"):
+                async with on_standby.reading():
+                    pass
+        assert database.for_query(None) is database
+        await database.close()
 
 
 async def test_a_standby_is_left_out_while_the_primary_is_down(pair: Pair, loaded: Loaded) -> None:

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from app.storage.connection_pool import ConnectionPool
-from app.storage.driver import DriverConnection
 from app.storage.replica import Replica
 
 
@@ -14,14 +12,10 @@ async def nowhere() -> NoReturn:
     raise AssertionError("nobody connects here")
 
 
-def pool() -> ConnectionPool[DriverConnection]:
-    return ConnectionPool(nowhere, size=1, wait_seconds=1, in_use=None)
-
-
 @contextmanager
 def replica(*, most_lag_seconds: float = 60) -> Iterator[Replica]:
     """One that is in use, and has everything up to 100."""
-    made = Replica(pool(), pool(), most_lag_seconds=most_lag_seconds)
+    made = Replica(nowhere, 1, 1, None, most_lag_seconds=most_lag_seconds)
     note(made, current=100, replayed=100)
     assert made.is_in_use
     yield made
