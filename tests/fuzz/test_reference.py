@@ -112,7 +112,7 @@ class Both:
         with ExitStack() as stack:
             if loader is not None:
                 # What is answered from the rows of a page asks no loader.
-                stack.enter_context(patch("app.graphql.execution.completion.nodes_at_once", return_value=None))
+                stack.enter_context(patch("app.graphql.execution.completion.elements_at_once", return_value=None))
             found = await Executor(plan, ours).run()
         expected = execute(schema.graphql_schema, node, context_value=theirs, variable_values=variables)
         answers = [found, expected if isinstance(expected, ExecutionResult) else await expected]

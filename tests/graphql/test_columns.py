@@ -7,7 +7,7 @@ import orjson
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.graphql.execution.columns import LARGEST_INTEGER, Columns, columns_of_nodes, fits
+from app.graphql.execution.columns import LARGEST_INTEGER, Columns, columns_of_elements, fits
 from app.graphql.execution.fields import Shape, output_shape_of
 from app.graphql.execution.plan import FieldPlan, Plan
 from app.graphql.schema import schema
@@ -52,14 +52,18 @@ JOINED = {Related.CONTRACT: len(WorkspaceView._fields)}
 
 
 def columns_of(nodes: str) -> Columns | None:
-    document = parse(f"query ($no: Boolean = false) {{ workspaces {{ nodes {{ {nodes} }} }} }}")
+    return columns_in(f"nodes {{ {nodes} }}")
+
+
+def columns_in(elements: str) -> Columns | None:
+    document = parse(f"query ($no: Boolean = false) {{ workspaces {{ {elements} }} }}")
     [operation] = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     plan = Plan.of(schema.graphql_schema, document, operation, {})
     assert isinstance(plan, Plan)
     field: FieldPlan = plan.root().fields[0]
     assert field.shape.object is not None
-    return columns_of_nodes(plan, plan.below(field, field.shape.object).fields[0], JOINED)
+    return columns_of_elements(plan, plan.below(field, field.shape.object).fields[0], JOINED)
 
 
 def test_fields_are_answered_in_the_order_and_under_the_names_that_were_asked_for() -> None:
@@ -70,6 +74,19 @@ def test_fields_are_answered_in_the_order_and_under_the_names_that_were_asked_fo
     node = '{"called":"Bakery","__typename":"Workspace","contract":{"status":"ACTIVE","its":"contract_1"},"id":"workspace_1"}'
     assert [orjson.dumps(each).decode() for each in made.answers] == [node, node]
     assert (made.objects, made.values) == (4, 2 * 5)
+
+
+def test_edges_are_answered_with_their_nodes_and_cursors() -> None:
+    columns = columns_in("edges { __typename node { id } at: cursor }")
+    assert columns is not None
+    made = columns.made_of([(*ROW, "the cursor")])
+    assert made is not None
+    assert made.answers == [{"__typename": "WorkspaceEdge", "node": {"id": "workspace_1"}, "at": "the cursor"}]
+    assert (made.objects, made.values) == (2, 3)
+
+
+def test_edges_with_more_than_columns_are_left_to_the_executor() -> None:
+    assert columns_in("edges { cursor node { id flows { nodes { id } } } }") is None
 
 
 @pytest.mark.parametrize(

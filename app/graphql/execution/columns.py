@@ -1,13 +1,13 @@
-"""Nodes of pages that are made of columns alone: all of them at once, from the rows as they were read.
+"""Nodes and edges of pages that are made of columns alone: all of them at once, from the rows as they were read.
 
 Of most pages columns are asked for, of the rows themselves and of what was read with them. Then there is nothing to
 find, and no object has to be begun for each: what each is answered as is put together from its row, and all of them
 become JSON at once. Whatever isn't as expected in any of the rows is left to the executor, which tells what is wrong.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 import orjson
 from graphql import GraphQLError, GraphQLInt, GraphQLObjectType
@@ -50,6 +50,19 @@ class Column(NamedTuple):
         return Made(values, 0, len(rows)) if fits(self.shape, values) else None
 
 
+class Cursor:
+    """The cursor of an edge, which stands in the end of its row."""
+
+    name = "cursor"
+
+    def made_of(self, rows: Sequence[Row]) -> Made:
+        return Made([row[-1] for row in rows], 0, len(rows))
+
+
+CURSOR = Cursor()
+EDGES, NODE = "edges", "node"
+
+
 class Constant(NamedTuple):
     """One value for all rows."""
 
@@ -78,15 +91,21 @@ class JoinedColumns(NamedTuple):
         return Made(answers, made.objects, made.values + len(rows) - len(there))
 
 
+AnyColumn = Union[Column, Constant, Cursor, "JoinedColumns"]
+
+
 class Columns:
     """What is selected of the objects of a type: columns, and what is joined to them."""
 
     __slots__ = ("_columns", "_names")
 
-    def __init__(self, columns: Mapping[str, Column | Constant | JoinedColumns]) -> None:
+    def __init__(self, columns: Mapping[str, AnyColumn]) -> None:
         """By the names under which they are answered, in the order of the answer."""
         self._names = tuple(columns)
         self._columns = tuple(columns.values())
+
+    def __contains__(self, column: object) -> bool:
+        return column in self._columns
 
     def made_of(self, rows: Sequence[Row]) -> Made | None:
         """The objects of these rows; None if a value of one isn't what its field promises."""
@@ -101,8 +120,8 @@ class Columns:
         return Made([dict(zip(names, each, strict=True)) for each in zip(*found, strict=True)], objects, values)
 
 
-class MadeNodes(NamedTuple):
-    """The nodes of several pages as JSON, and how many objects and leaf values all of them hold."""
+class MadeElements(NamedTuple):
+    """The nodes or edges of several pages as JSON, and how many objects and leaf values all of them hold."""
 
     pages: list[orjson.Fragment]
     bytes: int
@@ -110,16 +129,18 @@ class MadeNodes(NamedTuple):
     values: int
 
 
-def nodes_at_once(plan: Plan, connections: Sequence[Any], field: FieldPlan) -> MadeNodes | None:
-    """The nodes of the pages of these connections; None where that isn't for columns alone."""
+def elements_at_once(plan: Plan, connections: Sequence[Any], field: FieldPlan) -> MadeElements | None:
+    """The nodes or edges of the pages of these connections; None where that isn't for columns alone."""
     pages = [page for connection in connections if isinstance(page := getattr(connection, "page", None), Page)]
     joined = pages[0].joined if pages else None
     if joined is None or len(pages) < len(connections) or any(page.joined is not joined for page in pages):
         return None
-    rows = [row for page in pages for row in page.rows]
     if field.columns is NOT_PLANNED:
-        field.columns = columns_of_nodes(plan, field, joined.starts)
-    made = None if field.columns is None or len(rows) > MOST_ROWS else field.columns.made_of(rows)
+        field.columns = columns_of_elements(plan, field, joined.starts)
+    if field.columns is None or sum(len(page.rows) for page in pages) > MOST_ROWS:
+        return None
+    rows = _with_cursors(connections) if CURSOR in field.columns else [row for page in pages for row in page.rows]
+    made = field.columns.made_of(rows)
     if made is None:
         return None
     written, start = [], 0
@@ -127,7 +148,16 @@ def nodes_at_once(plan: Plan, connections: Sequence[Any], field: FieldPlan) -> M
         end = start + len(page.rows)
         written.append(orjson.dumps(made.answers[start:end], option=orjson.OPT_UTC_Z))
         start = end
-    return MadeNodes(list(map(orjson.Fragment, written)), sum(map(len, written)), made.objects, made.values)
+    return MadeElements(list(map(orjson.Fragment, written)), sum(map(len, written)), made.objects, made.values)
+
+
+def _with_cursors(connections: Iterable[Any]) -> list[Row]:
+    """The rows of their pages, each with its cursor in the end."""
+    return [
+        (*row, connection.paging.cursor(key))
+        for connection in connections
+        for row, (key, _) in zip(connection.page.rows, connection.page.elements, strict=True)
+    ]
 
 
 def fits(shape: Shape, values: Sequence[Any]) -> bool:
@@ -145,21 +175,43 @@ def fits(shape: Shape, values: Sequence[Any]) -> bool:
     return shape.plain.issuperset(kinds)
 
 
-def columns_of_nodes(plan: Plan, field: FieldPlan, starts: Starts) -> Columns | None:
-    """The columns that are selected of the nodes of a page; None if more than that is."""
-    type_ = field.shape.object
+def columns_of_elements(plan: Plan, field: FieldPlan, starts: Starts) -> Columns | None:
+    """The columns that are selected of the nodes or edges of a page; None if more than that is."""
     try:
-        return None if type_ is None else _columns(plan, plan.below(field, type_), starts, start=0)
+        return _columns_of_edges(plan, field, starts) if field.node.name.value == EDGES else _whole(plan, field, starts)
     except GraphQLError:
         # A condition isn't acceptable, which is told where it stands.
         return None
+
+
+def _whole(plan: Plan, field: FieldPlan, starts: Starts) -> Columns | None:
+    """Of the element that a row is."""
+    type_ = field.shape.object
+    return None if type_ is None else _columns(plan, plan.below(field, type_), starts, start=0)
+
+
+def _columns_of_edges(plan: Plan, field: FieldPlan, starts: Starts) -> Columns | None:
+    type_ = field.shape.object
+    found: dict[str, AnyColumn] = {}
+    for each in () if type_ is None else plan.below(field, type_).fields:
+        name = each.node.name.value
+        node = _whole(plan, each, starts) if name == NODE else None
+        if node is not None:
+            found[each.name] = JoinedColumns(0, node, is_required=True)
+        elif name == CURSOR.name:
+            found[each.name] = CURSOR
+        elif name == "__typename":
+            found[each.name] = Constant(each.parent_type.name)
+        else:
+            return None
+    return Columns(found) if found else None
 
 
 def _columns(plan: Plan, selection: Selection, starts: Starts, *, start: int) -> Columns | None:
     fields, found = row_of(selection.type), {}
     for field in selection.fields:
         index = fields.get(column_name(field))
-        column: Column | Constant | JoinedColumns | None
+        column: AnyColumn | None
         if field.node.name.value == "__typename":
             column = Constant(selection.type.name)
         elif index is not None and field.shape.leaf is not None and not field.shape.is_list:

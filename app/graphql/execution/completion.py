@@ -7,7 +7,7 @@ from graphql import GraphQLError, GraphQLObjectType, located_error
 from graphql.pyutils import Undefined, is_iterable
 
 from app.graphql.context import Vanished
-from app.graphql.execution.columns import nodes_at_once
+from app.graphql.execution.columns import elements_at_once
 from app.graphql.execution.meter import AnswerTooLarge, Meter
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.plan import FieldPlan, Plan
@@ -42,15 +42,15 @@ class Completion:
             return self._complete_lists(objects, field, values)
         return self._complete_objects(objects, field, values)
 
-    def complete_nodes(self, connections: Objects, field: FieldPlan) -> bool:
-        """Put the nodes of pages into their connections, if they are columns alone; false if they aren't."""
-        made = nodes_at_once(self._plan, connections.sources, field)
+    def complete_elements(self, connections: Objects, field: FieldPlan) -> bool:
+        """Put the nodes or edges of pages into their connections, if they are columns alone; false if they aren't."""
+        made = elements_at_once(self._plan, connections.sources, field)
         if made is None:
             return False
         self._count(connections, field, self._meter.take_objects, made.objects)
         self._count(connections, field, self._meter.take_json, (made.values, made.bytes))
-        for answer, nodes in zip(connections.answers, made.pages, strict=True):
-            answer[field.name] = nodes
+        for answer, elements in zip(connections.answers, made.pages, strict=True):
+            answer[field.name] = elements
         return True
 
     def _complete_objects(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:

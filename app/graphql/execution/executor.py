@@ -95,7 +95,7 @@ class Executor:
         for objects, fields in begun:  # which grows meanwhile
             for field in fields:
                 await self._give_way()
-                if field.is_nodes and self._completion.complete_nodes(objects, field):
+                if field.is_elements and self._completion.complete_elements(objects, field):
                     continue
                 if field.get is not None:
                     values = mapped(field.get, objects.sources)

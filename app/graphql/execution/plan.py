@@ -65,7 +65,7 @@ class FieldPlan:
         "details",
         "get",
         "is_connection",
-        "is_nodes",
+        "is_elements",
         "keeps_arguments",
         "name",
         "parent_type",
@@ -83,7 +83,7 @@ class FieldPlan:
         self.definition = definition_of(parent_type, field_name)
         self.shape = output_shape_of(parent_type, field_name)
         self.is_connection = is_connection(self.shape.element)
-        self.is_nodes = field_name == "nodes" and is_connection(parent_type)
+        self.is_elements = field_name in {"nodes", "edges"} and is_connection(parent_type)
         self.get, self.relation = how_to_get(parent_type, field_name)
         """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
@@ -91,7 +91,7 @@ class FieldPlan:
         self.arguments: dict[str, Any] | None = None
         """Of a connection, once it was asked for: its arguments as its resolver takes them, if no variable is in them."""
         self.columns: Any = NOT_PLANNED
-        """Of the nodes of a page, once it was asked for: their columns, if there is nothing else to them."""
+        """Of the nodes or edges of a page, once it was asked for: their columns, if there is nothing else to them."""
         self.related: tuple[Related, ...] | None = None
         """Of a connection, once it was asked for: what can be read with its nodes."""
 
