@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from cachetools import TTLCache
+from cachetools import TLRUCache
 
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.shared_buckets import CountersAway, SharedBuckets
@@ -26,8 +26,8 @@ class OwnBuckets:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        # One that wasn't asked for a minute is full again, and needn't be remembered.
-        self._buckets: TTLCache[str, Bucket] = TTLCache(MOST_CALLERS, WINDOW_SECONDS, timer=time.monotonic)
+        # One that is full again needn't be remembered.
+        self._buckets: TLRUCache[str, Bucket] = TLRUCache(MOST_CALLERS, self._full_at, timer=time.monotonic)
 
     def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         """Give back and spend; whether it was spent, and what is left."""
@@ -36,6 +36,9 @@ class OwnBuckets:
             return False, left
         self._buckets[caller] = Bucket(left - spent, time.monotonic())
         return True, left - spent
+
+    def _full_at(self, _: str, bucket: Bucket, now: float) -> float:
+        return now + (self._size - bucket.left) * WINDOW_SECONDS / self._size
 
     def _left(self, caller: str) -> float:
         bucket = self._buckets.get(caller)

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.http import rate_limit
+from app.http.rate_limit import OwnBuckets
 from tests.api.client import Api
 from tests.databases import Databases, Loaded, contents
 from tests.serving.real import VIEWER, code_of, error_of
@@ -151,3 +152,14 @@ async def test_what_nobody_could_foresee_is_owed(databases: Databases, loaded_tr
         (429, "RATE_LIMITED"),
         200,
     )
+
+
+def test_what_is_owed_is_owed_for_longer_than_a_minute(clock: Clock) -> None:
+    """What an operation did beyond what could be foreseen of it may be many times the limit."""
+    buckets = OwnBuckets(BUDGET)
+    assert buckets.spend("ada", back=0, spent=10 * BUDGET, covered_only=False) == (True, -9 * BUDGET)
+    found = []
+    for _ in range(3):
+        clock.seconds += 270
+        found.append(buckets.spend("ada", back=0, spent=1, covered_only=True))
+    assert found == [(False, -450), (False, 0), (True, 99)]
