@@ -9,10 +9,11 @@ SECRETS = re.compile(
       (?<=\bfp_) [0-9a-z]{26} _ [\w-]+            # an API token
     | \b ey[\w-]{8,} \. [\w-]+ \. [\w-]*          # a JWT
     | (?i: (?<=\bbearer\ ) | (?<=\bbasic\ ) ) [\w.~+/=-]{8,}  # a header that logs in
-    | (?<=://) [^\s/@"']* : [^\s@"']+ (?=@)       # user and password of a URL
+    | (?<=://) [^\s/@:"']{0,256}+ : [^\s@"']{1,1024}+ (?=@)  # user and password of a URL
     """,
     re.VERBOSE,
 )
+"""Each takes no longer than a text is long: nothing is tried in several ways, or searched for to the end again and again."""
 HIDDEN = "[hidden]"
 
 
