@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
@@ -15,6 +16,7 @@ from sqlmodel import SQLModel
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.domain.content import split_graph
 from app.domain.graph import canonical
+from app.storage.compatibility import OLDEST, configuration
 from app.storage.engine import open_database
 from app.storage.migrate import has_usable_schema, upgrade
 from app.storage.reaching import engine_of
@@ -176,3 +178,23 @@ async def test_records_of_exports_that_there_are_stay_and_tell_what_is_known_of_
     }
     await downgrade(empty_database_url, "0004")
     assert await rows(empty_database_url, RECORDS) == before
+
+
+def test_every_migration_since_servers_look_for_it_says_which_releases_work_with_it() -> None:
+    scripts = [*ScriptDirectory.from_config(configuration()).walk_revisions()]
+    said = {each.revision: getattr(each.module, "oldest_compatible", None) for each in scripts}
+    assert {revision for revision, oldest in said.items() if oldest is None} == {f"{n:04}" for n in range(1, 7)}
+    assert all(oldest in said and oldest <= revision for revision, oldest in said.items() if oldest is not None)
+
+
+async def test_a_database_says_which_releases_work_with_it_up_and_down(empty_database_url: str) -> None:
+    async def oldest() -> list[str]:
+        return [row["oldest_revision"] for row in await rows(empty_database_url, OLDEST)]
+
+    await upgrade(empty_database_url)
+    assert await oldest() == ["0006"]
+    await downgrade(empty_database_url, "0008")
+    assert await oldest() == ["0006"]
+    await downgrade(empty_database_url, "0007")
+    await upgrade(empty_database_url)
+    assert await oldest() == ["0006"]
