@@ -29,10 +29,13 @@ _ID = re.compile("[A-Za-z0-9_-]+")
 _NOTE = """
     BEGIN READ WRITE;
     INSERT INTO caller_position (user_id, position) VALUES ($1, pg_current_wal_insert_lsn() - '0/0')
-    ON CONFLICT (user_id) DO UPDATE SET position = greatest(caller_position.position, excluded.position);
+    ON CONFLICT (user_id) DO UPDATE SET position = greatest(
+        excluded.position,
+        CASE WHEN caller_position.position <= pg_current_wal_insert_lsn() - '0/0' THEN caller_position.position END);
     COMMIT;
 """
-"""In one message, which can have no parameters."""
+"""In one message, which can have no parameters. A position that the log hasn't reached yet was restored from a dump of
+another server, which would keep the caller from the replica until it is reached."""
 
 
 async def position_of(connection: ReadConnection, user: UserId) -> int | None:

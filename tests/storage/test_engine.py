@@ -170,6 +170,21 @@ async def test_whoever_is_cut_off_after_its_commit_has_it_noted_what_was_written
     await database.close()
 
 
+async def test_a_position_of_another_server_that_a_dump_had_is_replaced(database_url: str) -> None:
+    """The log of this one may not come there for years."""
+    database, far = open_database(database_url), 2**62
+    async with database.writing() as connection:
+        await connection.change(insert(CALLER_POSITION).values(user_id=WRITER, position=far))
+    found = []
+    for _ in range(2):
+        async with database.writing(then=note_position(WRITER)) as connection:
+            await connection.rows(select(1))
+        found.append(await position_noted(database) or far)
+    await database.close()
+    first, second = found
+    assert first <= second < far
+
+
 async def test_nobody_goes_on_with_a_connection_whose_user_was_cut_off_twice_after_its_commit(
     database_url: str,
 ) -> None:
