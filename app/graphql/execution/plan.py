@@ -25,11 +25,12 @@ from graphql import (
     visit,
 )
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from graphql.language import VisitorAction
 
 from app.graphql.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
 from app.graphql.execution.meter import BYTES_PER_FIELD
+from app.graphql.execution.variable_values import coerced_variables
 from app.graphql.relations import One
 from app.storage.related import Related
 
@@ -203,12 +204,8 @@ class Plan:
         """The plan of an operation, or what is wrong with its variables; `kept` says which plan there is for these."""
         values = NO_VARIABLES
         if operation.variable_definitions:
-            found = get_variable_values(
-                schema,
-                operation.variable_definitions,
-                variables,
-                max_errors=most_mistakes,
-                hide_suggestions=hides_suggestions,
+            found = coerced_variables(
+                schema, operation, variables, most_mistakes=most_mistakes, hides_suggestions=hides_suggestions
             )
             if isinstance(found, list):
                 return found
