@@ -1,6 +1,7 @@
 """The schema: every type put together."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import strawberry
 from graphql import (
@@ -15,8 +16,10 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged as merging
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.utils.str_converters import to_camel_case
 
 from app.graphql.context import Info
 from app.graphql.errors import exports
@@ -67,11 +70,21 @@ class Schema(strawberry.Schema):
         return self._schema
 
 
+camel_case = cache(to_camel_case)
+
+
+class KeptNames(NameConverter):
+    """The names of fields in the schema, which Strawberry asks for anew with each value of an input."""
+
+    def apply_naming_config(self, name: str) -> str:
+        return camel_case(name)
+
+
 schema = Schema(
     query=Query,
     mutation=Mutation,
     types=IMPLEMENTATIONS,
-    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info),
+    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, name_converter=KeptNames()),
 )
 schema.graphql_schema.description = DESCRIPTION
 for named in schema.graphql_schema.type_map.values():
