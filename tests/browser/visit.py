@@ -13,6 +13,10 @@ ALL_STORED = """async () => JSON.stringify([
 ANSWER = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue()"
 
 
+MILLISECONDS = 30_000
+"""How long the page may take for anything, on a busy machine."""
+
+
 class Visit:
     """What is done on the page, the errors that it reported, and the hosts that it sent requests to."""
 
@@ -22,7 +26,8 @@ class Visit:
         self.reported: list[str] = []
         self.forgiven = "nothing"
         self.hosts: set[str] = set()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(MILLISECONDS)
+        expect.set_options(timeout=MILLISECONDS)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.reported.append(str(error)))
         page.on("request", self._saw)
