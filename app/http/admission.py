@@ -213,6 +213,11 @@ class Admission:
             forget_if_full(self._callers)
             self._callers[sent] = caller
 
+    def forget(self, authorization: Sequence[str]) -> None:
+        """Nobody is known by this header any more: its token is no longer good, and takes no slot of whose it was."""
+        for sent in authorization:
+            self._callers.pop(hash(sent), None)
+
     def was_costly(self, document: str) -> bool:
         return document in self._costly_documents
 

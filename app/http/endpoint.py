@@ -14,7 +14,7 @@ from app.domain.model import UserId
 from app.graphql.context import Context
 from app.graphql.execution.meter import Meter
 from app.http.admission import Admission, Overloaded, Slot
-from app.http.authentication.authenticator import Authenticator, token_wanted
+from app.http.authentication.authenticator import Authenticator, Caller, token_wanted
 from app.http.cost_analysis import cost_of
 from app.http.documents import Documents, Operation, operation_of
 from app.http.in_flight import current_task
@@ -118,7 +118,7 @@ class Endpoint:
         request.scope["commits"] = work.commits
         try:
             async with limit:
-                caller = await self.authenticator.caller(authorization)
+                caller = await self._caller(authorization)
                 viewer, position = (None, None) if caller is None else (caller.user_id, caller.position)
                 if viewer is not None:
                     self.bounds.admission.remember(authorization, viewer)
@@ -140,6 +140,13 @@ class Endpoint:
                 raise
             why = f"The request was ended after {self.bounds.seconds:g} seconds"
             raise cut_off(RequestCode.TIMEOUT, why, work.commits) from None
+
+    async def _caller(self, authorization: list[str]) -> Caller | None:
+        try:
+            return await self.authenticator.caller(authorization)
+        except RequestError:
+            self.bounds.admission.forget(authorization)
+            raise
 
     async def _run(self, received: ReceivedRequest) -> Response:
         started = perf_counter()

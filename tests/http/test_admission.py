@@ -191,6 +191,18 @@ async def test_a_caller_is_known_by_its_header_from_the_second_request_on() -> N
     waiting.cancel()
 
 
+async def test_a_header_that_is_refused_counts_as_its_address_again() -> None:
+    letting_in = admitting()
+    letting_in.remember(["Bearer revoked"], "user_ada")
+    letting_in.forget(["Bearer revoked"])
+    for _ in range(2):
+        await letting_in.slot([], "10.0.0.1")
+    waiting = asyncio.create_task(letting_in.slot(["Bearer revoked"], "10.0.0.1"))
+    await settled()
+    assert not waiting.done()
+    waiting.cancel()
+
+
 async def test_a_costly_operation_gives_its_slot_to_others_while_it_waits_for_another_of_its_kind() -> None:
     letting_in = admitting()
     first = await letting_in.slot([], "a")

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.http import admission
+from app.usecases.manage_tokens import issue_token, revoke_token
 from tests.databases import Databases, Loaded
 from tests.serving.real import LOCK_FLOWS, VIEWER, code_of, error_of, real_server, soon, soon_true
 from tests.serving.test_metrics import grown, measured
@@ -45,6 +46,31 @@ async def test_a_crowd_of_one_caller_is_refused_soon_while_others_are_answered(
     told = [line for line in log if line["event"] == "overloaded"]
     assert told[0]["log_level"] == "warning"
     assert not [line for line in log if line["event"] == "request refused"]
+
+
+async def test_a_token_that_was_revoked_takes_no_slot_of_whose_it_was(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    """It is refused at once, although its owner has all the slots that one caller may have."""
+    bounds = {"max_running_requests": 4, "max_waiting_requests": 6, "max_wait_seconds": 1.0}
+    async with real_server(databases, loaded_trade, pool_size=3, **bounds) as real:
+        url = real.api.database_url
+        leaked = await issue_token(url, "ada@example.com", name="leaked", expires_days=None)
+        headers = {"Authorization": f"Bearer {leaked}"}
+
+        async def asked() -> httpx.Response:
+            return await real.api.http.post("/graphql", json={"query": VIEWER}, headers=headers)
+
+        assert (await real.posting(VIEWER, user="ada")).status_code == (await asked()).status_code == httpx.codes.OK
+        assert await revoke_token(url, leaked.split("_")[1])
+        assert (await asked()).status_code == httpx.codes.UNAUTHORIZED
+        async with real.locked(LOCK_FLOWS):
+            holding = [real.copying(name=f"Holding {number}") for number in range(2)]
+            assert await soon_true(lambda: real.is_at_work(2))
+            refused = await asked()
+        answers = await asyncio.gather(*holding)
+    assert refused.status_code == httpx.codes.UNAUTHORIZED
+    assert [answer.status_code for answer in answers] == [200, 200]
 
 
 async def test_while_all_connections_are_at_work_a_server_is_ready_nevertheless(
