@@ -31,7 +31,7 @@ SAVE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input)
 OVERRIDDEN = ("target", "target-of-all", "target-of-each")
 
 
-def workshop_and_store() -> World:
+def world_of_ada() -> World:
     """Ada develops flows in the workshop, and releases them to the store."""
     world = World()
     world.user("ada")
@@ -43,6 +43,12 @@ def workshop_and_store() -> World:
         world.members(workspace, ada="integrator")
     world.team("core", "retail")
     world.component("code", "core")
+    return world
+
+
+def workshop_and_store() -> World:
+    """A flow for each of the calls."""
+    world = world_of_ada()
     world.component("mailer", "core", requires="CREDENTIAL")
     world.credential("mail", "workshop", "mailer")
     code = step("1", "core/code:run", fields={"language": "js"})

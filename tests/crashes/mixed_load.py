@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.api.world import LIMITED, World, graph, step
+from tests.api.world import World, graph, step
+from tests.crashes.keyed_calls import world_of_ada
 
 Json = dict[str, Any]
 
@@ -54,16 +55,7 @@ class Call:
 
 def world_of_clients() -> World:
     """Each client has a flow that it saves, and one that it publishes; all of them copy and export one."""
-    world = World()
-    world.user("ada")
-    world.tenant("north")
-    world.contract("retail", "north")
-    world.workspace("workshop", "retail", LIMITED)
-    world.workspace("store", "retail")
-    for workspace in ("workshop", "store"):
-        world.members(workspace, ada="integrator")
-    world.team("core", "retail")
-    world.component("code", "core")
+    world = world_of_ada()
     code = step("1", "core/code:run", fields={"language": "js"})
     world.flow("source", "workshop", published=graph(code))
     for client in range(CLIENTS):
