@@ -6,21 +6,18 @@ for one. So it is known of each call where a server was killed, to the message.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import make_url
-
-from app.storage.hosts import arguments_of
+from tests.database_proxy import CHUNK, DatabaseProxy, Ends
 
 KEY = re.compile(rb"crash-\d+-\w+")
 COMMIT, ROLLBACK = b"COMMIT;\0", b"ROLLBACK;\0"
 COMMITTED = b"COMMIT\0"
 """What PostgreSQL says when it is done."""
-CHUNK = 1 << 16
 
 
 class Moment(IntEnum):
@@ -55,15 +52,13 @@ class Aim:
     """Whether the database gets it; otherwise it was never sent."""
 
 
-class Wire:
-    """Passes on everything; `address` is where the server finds its database."""
+class Wire(DatabaseProxy):
+    """Passes on everything, and notes how far calls come."""
 
     def __init__(self, database_url: str) -> None:
-        self._url = database_url
+        super().__init__(database_url)
         self._life = Life()
         self._aim: Aim | None = None
-        self._tasks = set[asyncio.Task[None]]()
-        self.address = ""
 
     def aim(self, commit: int, kill: Callable[[], None], *, arrives: bool) -> None:
         """Kill at the n-th commit of keyed calls from now on: right after it was sent to the database, or right before."""
@@ -78,41 +73,9 @@ class Wire:
         life.is_over = True
         return life
 
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["Wire"]:
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        url = make_url(self._url).set(host="127.0.0.1", port=port, query={"ssl": "disable"})
-        self.address = url.render_as_string(hide_password=False)
-        try:
-            yield self
-        finally:
-            server.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        life = self._life
-        try:
-            up_reader, up_writer = await self._to_the_database()
-        except OSError:
-            writer.close()
-            return
-        connection = _Connection(self, life)
-        for task in (
-            asyncio.create_task(connection.pass_up(reader, up_writer)),
-            asyncio.create_task(connection.pass_down(up_reader, writer)),
-        ):
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _to_the_database(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        given: dict[str, Any] = arguments_of(self._url)
-        host, port = str(given.get("host") or "127.0.0.1"), int(given.get("port") or 5432)
-        if host.startswith("/"):
-            return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
-        return await asyncio.open_connection(host, port)
+    def passing(self, ends: Ends) -> tuple[Coroutine[Any, Any, None], ...]:
+        connection = _Connection(self, self._life)
+        return connection.pass_up(ends.server, ends.to_database), connection.pass_down(ends.database, ends.to_server)
 
     def committing(self, life: Life) -> Aim | None:
         """What is aimed at the commit that is being sent."""

@@ -1,28 +1,21 @@
 """A database that falls silent: its connections stay open, new ones are let in, and nothing comes of them any more."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import make_url
-
-from app.storage.hosts import arguments_of
-
-CHUNK = 1 << 16
+from tests.database_proxy import CHUNK, DatabaseProxy, Ends
 
 
-class SilentDatabase:
+class SilentDatabase(DatabaseProxy):
     """A proxy before a database, which passes on everything until it is told to be silent, or sees something."""
 
     def __init__(self, url: str, silent_at: bytes | None = None) -> None:
-        self._url = url
+        super().__init__(url)
         self._silent_at = silent_at
         self._speaks = asyncio.Event()
         self._speaks.set()
-        self._tasks = set[asyncio.Task[None]]()
-        self.address = ""
-        """The URL of the database through it."""
 
     @property
     def is_silent(self) -> bool:
@@ -38,19 +31,8 @@ class SilentDatabase:
         self._silent_at = None
         self._speaks.set()
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        up_reader, up_writer = await self._to_the_database()
-        for pair in ((reader, up_writer), (up_reader, writer)):
-            task = asyncio.create_task(self._pass_on(*pair))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _to_the_database(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        given: dict[str, Any] = arguments_of(self._url)
-        host, port = str(given.get("host") or "127.0.0.1"), int(given.get("port") or 5432)
-        if host.startswith("/"):
-            return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
-        return await asyncio.open_connection(host, port)
+    def passing(self, ends: Ends) -> tuple[Coroutine[Any, Any, None], ...]:
+        return self._pass_on(ends.server, ends.to_database), self._pass_on(ends.database, ends.to_server)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -65,21 +47,8 @@ class SilentDatabase:
         finally:
             writer.close()
 
-    async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
 
 @asynccontextmanager
 async def falling_silent(url: str, silent_at: bytes | None = None) -> AsyncIterator[SilentDatabase]:
-    database = SilentDatabase(url, silent_at)
-    server = await asyncio.start_server(database.connected, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    through = make_url(url).set(host="127.0.0.1", port=port, query={"ssl": "disable"})
-    database.address = through.render_as_string(hide_password=False)
-    try:
+    async with SilentDatabase(url, silent_at).open() as database:
         yield database
-    finally:
-        server.close()
-        await database.close()
