@@ -17,7 +17,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from app.graphql.execution import variable_values
-from app.graphql.execution.variable_values import coerced_variables, coercion_of
+from app.graphql.execution.variable_values import coerced_variables, coercion_of, coercion_of_named
 from app.graphql.schema import schema
 from tests.property_settings import EXAMPLES
 
@@ -99,6 +99,16 @@ def test_what_fits_is_coerced_without_graphql_core(monkeypatch: pytest.MonkeyPat
     found = coerced_variables(schema.graphql_schema, asked, {"value": wish}, most_mistakes=5, hides_suggestions=False)
     assert not isinstance(found, list)
     assert found.coerced["value"]["flowId"] == "flow_1"
+
+
+def test_no_more_is_kept_however_many_documents_there_are() -> None:
+    kept = []
+    for wanted in ["ExportFlowInput!", "[ExportFlowInput!]", "ExportFlowInput"] * 20:
+        coerced_variables(
+            schema.graphql_schema, operation(wanted), {"value": None}, most_mistakes=5, hides_suggestions=False
+        )
+        kept.append(coercion_of_named.cache_info().currsize)
+    assert kept == [kept[0]] * len(kept)
 
 
 def test_no_input_holds_itself() -> None:

@@ -72,16 +72,19 @@ def _fitting(schema: GraphQLSchema, operation: OperationDefinitionNode, variable
     return VariableValues(sources, coerced)
 
 
-@cache
 def coercion_of(wanted: GraphQLInputType) -> Coerce:
     """Coerces the values of a type. Raises Unfit, or what a scalar raises. Types that hold themselves aren't for it."""
     if isinstance(wanted, GraphQLNonNull):
         return _not_null(coercion_of(wanted.of_type))
     if isinstance(wanted, GraphQLList):
         return _list(coercion_of(wanted.of_type))
-    if isinstance(wanted, GraphQLInputObjectType):
-        return _object(wanted)
-    return _leaf(wanted)
+    return coercion_of_named(wanted)
+
+
+@cache
+def coercion_of_named(wanted: GraphQLInputObjectType | GraphQLScalarType | GraphQLEnumType) -> Coerce:
+    """Kept for the named types alone, of which the schema has so many: lists and others are made anew by each document."""
+    return _object(wanted) if isinstance(wanted, GraphQLInputObjectType) else _leaf(wanted)
 
 
 def _not_null(coerce: Coerce) -> Coerce:
