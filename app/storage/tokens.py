@@ -3,10 +3,13 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Text, any_, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 
 from app.domain.model import UserId
@@ -21,13 +24,14 @@ ID = re.compile("[0-9a-z]{26}")
 USE_IS_NOTED_AFTER = timedelta(minutes=5)
 """A token that was used less than this ago is not written to again."""
 
-_TOKEN = select(
+_TO_CHECK = select(
+    API_TOKEN.c.id,
     API_TOKEN.c.user_id,
     API_TOKEN.c.secret_hash,
     API_TOKEN.c.expires_at,
     API_TOKEN.c.revoked_at,
     API_TOKEN.c.last_used_at,
-).where(API_TOKEN.c.id == bindparam("token"))
+).where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text))))
 
 _TOKENS = (
     select(
@@ -44,6 +48,17 @@ _TOKENS = (
 )
 
 _NOTE_USE = update(API_TOKEN).where(API_TOKEN.c.id == bindparam("token")).values(last_used_at=bindparam("now"))
+
+
+class TokenToCheck(NamedTuple):
+    """What is stored of a token that somebody sends."""
+
+    id: str
+    user_id: UserId
+    secret_hash: bytes
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +106,29 @@ def token_text(token_id: str, secret: str) -> str:
     return f"{PREFIX}{token_id}_{secret}"
 
 
-async def find_token(connection: ReadConnection, text: str, now: datetime) -> TokenOwner | None:
-    """Whose token this is; None if it is unknown, wrong, expired or revoked. One statement."""
-    token_id, secret = _parts(text)
+def id_of(text: str) -> str | None:
+    """The id that a token says it has; None for what is none."""
+    token_id, _ = _parts(text)
     if text.startswith(PREFIX) and not ID.fullmatch(token_id):
         return None
-    if not (token_id.isascii() and token_id.isprintable()):
+    return token_id if token_id.isascii() and token_id.isprintable() else None
+
+
+async def tokens_to_check(connection: ReadConnection, ids: Sequence[str]) -> dict[str, TokenToCheck]:
+    """What is stored of these tokens, by id. One statement."""
+    rows = await connection.rows(_TO_CHECK, {"tokens": ids})
+    return {token_id: TokenToCheck(token_id, *stored) for token_id, *stored in rows}
+
+
+def owner_of(token: TokenToCheck, text: str, now: datetime) -> TokenOwner | None:
+    """Whose token this is; None if its secret is wrong, or if it is expired or revoked."""
+    _, secret = _parts(text)
+    if not hmac.compare_digest(token.secret_hash, secret_hash(secret)):
         return None
-    row = await connection.row(_TOKEN, {"token": token_id})
-    if row is None or not hmac.compare_digest(row.secret_hash, secret_hash(secret)):
+    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
-    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
-        return None
-    is_use_due = row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_AFTER
-    return TokenOwner(UserId(row.user_id), token_id, is_use_due)
+    is_use_due = token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_AFTER
+    return TokenOwner(token.user_id, token.id, is_use_due)
 
 
 async def note_use(database: Database, token_id: str, now: datetime) -> None:

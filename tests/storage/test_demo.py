@@ -23,7 +23,7 @@ from app.storage.demo import (
 )
 from app.storage.engine import open_database
 from app.storage.ids import Kind, is_id
-from app.storage.tokens import find_token
+from app.storage.tokens import owner_of, tokens_to_check
 from app.storage.world import load_world
 from tests.databases import run_sql
 from tests.storage.world_files import as_file, contents, world
@@ -64,9 +64,10 @@ async def test_its_tokens_are_those_of_its_users(database_url: str) -> None:
     await load_demo_if_empty(database_url)
     database = open_database(database_url)
     async with database.reading() as connection:
-        found = [await find_token(connection, token, datetime.now(UTC)) for token in DEMO_TOKENS]
+        stored = await tokens_to_check(connection, DEMO_TOKENS)
     await database.close()
-    assert [owner and owner.user_id for owner in found] == [demo_id(Kind.USER, token) for token in DEMO_TOKENS]
+    owners = [owner_of(stored[token], token, datetime.now(UTC)) for token in DEMO_TOKENS]
+    assert [owner and owner.user_id for owner in owners] == [demo_id(Kind.USER, token) for token in DEMO_TOKENS]
 
 
 async def test_its_graphs_come_back_unchanged_but_for_ids(database_url: str) -> None:

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import delete
 
 from app.domain.model import UserId
+from app.storage import tokens
 from app.storage.engine import Database, open_database
 from app.storage.tables import USER
-from app.storage.tokens import TokenOwner, find_token, note_use
+from app.storage.tokens import TokenOwner, id_of, note_use, tokens_to_check
 from app.storage.world import load_world
 from app.telemetry.log import LoggedRequest
 from app.usecases.manage_tokens import UnknownUser, issue_token, list_tokens, revoke_token
@@ -52,8 +53,12 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def owner_of(database: Database, text: str, now: datetime | None = None) -> TokenOwner | None:
     """Whose token this is; that it is used is noted where that is due."""
     at = now or datetime.now(UTC)
+    token_id = id_of(text)
+    if token_id is None:
+        return None
     async with database.reading() as connection:
-        owner = await find_token(connection, text, at)
+        stored = (await tokens_to_check(connection, [token_id])).get(token_id)
+    owner = None if stored is None else tokens.owner_of(stored, text, at)
     if owner is not None and owner.is_use_due:
         await note_use(database, owner.token_id, at)
     return owner

@@ -9,10 +9,10 @@ from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
-from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.positions import position_of
-from app.storage.tokens import PREFIX, find_token, note_use
+from app.storage.shared_reads import SharedReads
+from app.storage.tokens import PREFIX, TokenOwner, TokenToCheck, id_of, note_use, owner_of, tokens_to_check
 from app.storage.users import find_user_by_email, find_user_by_id
 from app.telemetry.log import log
 
@@ -47,6 +47,7 @@ class Authenticator:
         self._now = now
         self._demo_tokens = demo_tokens
         self._json_web_tokens = json_web_tokens
+        self._tokens = SharedReads(self._tokens_to_check)
 
     async def viewer(self, headers: list[str]) -> UserId | None:
         """The user whom the header names; None without one. Raises as `caller` does."""
@@ -87,25 +88,36 @@ class Authenticator:
             return await self._user_named(await self._json_web_tokens.user_of(token, self._now()))
         if not (self._demo_tokens or token.startswith(PREFIX)):
             raise BadToken("no API token")
-        async with self._database.reading() as connection:
-            owner = await find_token(connection, token, self._now())
-            if owner is None:
-                raise BadToken("unknown, expired or revoked")
-            caller = await self._caller(connection, owner.user_id)
+        owner = await self._owner_of(token)
         if owner.is_use_due:
             await note_use(self._database, owner.token_id, self._now())
-        return caller
+        return await self._caller(owner.user_id)
+
+    async def _owner_of(self, token: str) -> TokenOwner:
+        token_id = id_of(token)
+        stored = None if token_id is None else await self._tokens.find(token_id)
+        owner = None if stored is None else owner_of(stored, token, self._now())
+        if owner is None:
+            raise BadToken("unknown, expired or revoked")
+        return owner
+
+    async def _tokens_to_check(self, ids: Sequence[str]) -> dict[str, TokenToCheck]:
+        async with self._database.reading() as connection:
+            return await tokens_to_check(connection, ids)
 
     async def _user_named(self, named: NamedUser) -> Caller:
         find = find_user_by_email if named.is_email else find_user_by_id
         async with self._database.reading() as connection:
             user = await find(connection, named.name)
-            if user is None:
-                raise BadToken("there is no such user")
-            return await self._caller(connection, user)
+        if user is None:
+            raise BadToken("there is no such user")
+        return await self._caller(user)
 
-    async def _caller(self, connection: ReadConnection, user: UserId) -> Caller:
-        return Caller(user, None if self._database.replica is None else await position_of(connection, user))
+    async def _caller(self, user: UserId) -> Caller:
+        if self._database.replica is None:
+            return Caller(user, None)
+        async with self._database.reading() as connection:
+            return Caller(user, await position_of(connection, user))
 
 
 class BadHeader(BadToken):
