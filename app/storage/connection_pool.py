@@ -5,6 +5,7 @@ statements.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -40,7 +41,9 @@ class ConnectionPool(Generic[Connection]):
         self._connect = connect
         self._wait_seconds = wait_seconds
         self._in_use = in_use
-        self._places = asyncio.Semaphore(size)
+        self._places = size
+        """How many more may be taken. There is none while anybody waits for one."""
+        self._waiting: deque[asyncio.Future[bool]] = deque()
         self._is_closed = False
         self._free: list[Connection] = []
         """The one that was used last is taken first."""
@@ -53,7 +56,7 @@ class ConnectionPool(Generic[Connection]):
         try:
             taken = self._free_one() or await self._connect()
         except BaseException:
-            self._places.release()
+            self._leave_place()
             raise
         self._taken.add(taken)
         if self._in_use is not None:
@@ -63,7 +66,7 @@ class ConnectionPool(Generic[Connection]):
     def release(self, connection: Connection) -> None:
         if self._in_use is not None:
             self._in_use.dec()
-        self._places.release()
+        self._leave_place()
         self._taken.discard(connection)
         is_outdated = connection in self._outdated
         self._outdated.discard(connection)
@@ -102,14 +105,37 @@ class ConnectionPool(Generic[Connection]):
             connection.terminate()
 
     async def _wait_for_a_place(self) -> None:
-        if not self._places.locked():
-            await self._places.acquire()
+        if self._places:
+            self._places -= 1
             return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(waiter)
+        late = loop.call_later(self._wait_seconds, self._turn_away, waiter)
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            raise NoConnection("all connections are at work") from None
+            has_place = await waiter
+        except asyncio.CancelledError:
+            if not waiter.cancelled() and waiter.result():
+                self._leave_place()
+            raise
+        finally:
+            late.cancel()
+        if not has_place:
+            raise NoConnection("all connections are at work")
+
+    def _leave_place(self) -> None:
+        """Leave the place to who has waited longest."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(True)
+                return
+        self._places += 1
+
+    def _turn_away(self, waiter: "asyncio.Future[bool]") -> None:
+        if not waiter.done():
+            self._waiting.remove(waiter)
+            waiter.set_result(False)
 
     def _free_one(self) -> Connection | None:
         while self._free:
