@@ -1,0 +1,212 @@
+"""Many callers at few flows, until so many mutations were sent; what the database and the callers have noticed of it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import orjson
+
+from app.storage.engine import Database, open_database
+from app.storage.expiry import remove_batch
+from app.storage.unreferenced_contents import remove_slice
+from tests.contention.colliding_calls import USERS, Call, Calls, Known, world_of_few_flows
+from tests.crashes.killable import Killable
+from tests.databases import Databases, Loaded, connected
+from tests.lifecycle.holdings import broken_rules, holdings_of
+
+Json = dict[str, Any]
+
+CALLERS = 24
+SETTINGS = {"MAX_WAIT_SECONDS": "30", "REQUEST_TIMEOUT_SECONDS": "60", "STATEMENT_TIMEOUT_SECONDS": "30"}
+"""On a busy machine nobody is sent away: a deadlock is found within a second."""
+SENT_TWICE = 0.5
+"""How many of the calls with a key are sent twice at the same moment."""
+PATIENCE_SECONDS = 60
+CLEANUP_SECONDS = 0.5
+DRAFTS_KEPT = timedelta(seconds=2)
+CONTENTS_KEPT = timedelta(seconds=20)
+"""Longer than any call takes here."""
+LOOK_SECONDS = 0.05
+
+DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
+WAITING = """select count(*) from pg_stat_activity
+    where datname = current_database() and application_name = 'flowport' and wait_event_type = 'Lock'"""
+IN_THE_WAY = ("deadlock", "serializ", "locknotavailable", "content was removed")
+"""How it is told in the log that a call gave up for the sake of another."""
+
+
+@dataclass
+class Tally:
+    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By kind of call: `went through`, the codes of its refusal, or the status and code of a failure."""
+    failures: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    most_waiting: int = 0
+    """Transactions that were seen waiting for a lock at one moment."""
+    looks: int = 0
+    looks_with_waiting: int = 0
+    deadlocks: int = 0
+    gave_way: int = 0
+    """Lines of the log about a call that gave up for the sake of another."""
+    removed: Counter[str] = field(default_factory=Counter)
+    """By periodic cleanup, meanwhile."""
+
+    @property
+    def operations(self) -> int:
+        return self.answers.total()
+
+    @property
+    def went_through(self) -> Counter[str]:
+        return Counter({kind: number for (kind, answer), number in self.answers.items() if answer == "went through"})
+
+    def lines(self) -> Iterator[str]:
+        yield f"Mutations: {self.operations}, of which {self.went_through.total()} went through"
+        yield from (f"{number:8}  {kind}: {answer}" for (kind, answer), number in sorted(self.answers.items()))
+        waiting = 100 * self.looks_with_waiting // max(self.looks, 1)
+        yield f"Transactions waiting for a lock: in {waiting} % of {self.looks} looks, {self.most_waiting} at most"
+        yield f"Removed meanwhile: {dict(self.removed)}"
+        yield f"Deadlocks that PostgreSQL has counted: {self.deadlocks}"
+        yield f"Calls that gave up for the sake of others: {self.gave_way}"
+        yield f"Answers that are no answer to the mutation: {len(self.failures)}"
+
+
+class Contention:
+    """Callers who share what they know."""
+
+    def __init__(self, url: str, loaded: Loaded, tally: Tally, *, calls: int, seed: int) -> None:
+        # The server closes a connection that nobody has used for 5 seconds, perhaps as it is used again.
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=1)
+        self._http = httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, limits=limits)
+        self._loaded = loaded
+        self._known = Known.of(dict(loaded.ids))
+        self._tally = tally
+        self._left = calls
+        self._seed = seed
+        self._numbers = count()
+
+    async def run(self) -> None:
+        async with self._http:
+            await asyncio.gather(*(self._call(caller) for caller in range(CALLERS)))
+
+    async def _call(self, caller: int) -> None:
+        chance = Random(f"{self._seed}/{caller}")  # noqa: S311 - not for secrets
+        calls = Calls(self._known, chance, self._numbers)
+        token = self._loaded.tokens[USERS[caller % len(USERS)]]
+        while self._left > 0:
+            call = calls.next()
+            times = 2 if "idempotencyKey" in call.input and chance.random() < SENT_TWICE else 1
+            self._left -= times
+            payloads = await asyncio.gather(*(self._send(call, token) for _ in range(times)))
+            if len(payloads) > 1:
+                self._judge_repetition(call, payloads)
+
+    async def _send(self, call: Call, token: str) -> Json | None:
+        response = await self._http.post("/graphql", json=call.body, headers={"Authorization": f"Bearer {token}"})
+        answer = response.json()
+        payload: Json | None = (answer.get("data") or {}).get(call.field)
+        codes = [error["extensions"]["code"] for error in answer.get("errors", ())]
+        if payload is None:
+            self._tally.answers[call.kind, f"{response.status_code} {' '.join(codes)}"] += 1
+            self._tally.failures.append(f"{call.kind} {call.input}: {response.status_code} {answer}")
+            return None
+        self._known.learn(call, payload)
+        # What went through may be gone again when it is shown: then its place in the answer is null.
+        self._tally.failures += [f"{call.kind}: {code}" for code in codes if code != "GONE"]
+        self._tally.answers[call.kind, " ".join(sorted(set(refusals(payload)))) or "went through"] += 1
+        return payload
+
+    def _judge_repetition(self, call: Call, payloads: list[Json | None]) -> None:
+        """Of two that went through one is a replay."""
+        done = [each for each in payloads if each is not None and not list(refusals(each))]
+        if len(done) > 1 and sorted(each["replayed"] for each in done) != [False, True]:
+            self._tally.wrong.append(f"{call.kind} {call.input} was done twice: {done}")
+
+
+def refusals(payload: Json) -> Iterator[str]:
+    for each in (payload, *payload.get("results", ())):
+        yield from (error["code"] for error in each["errors"])
+
+
+async def contend(databases: Databases, folder: Path, *, calls: int, seed: int = 1, workers: int = 2) -> Tally:
+    """Have a server of several processes meet so many mutations at once; everything that is to be true afterwards."""
+    tally = Tally()
+    async with databases.loaded(world_of_few_flows()) as loaded:
+        url = databases.url_of(loaded.name)
+        before = await deadlocks(url)
+        server = Killable(folder, url, workers, SETTINGS)
+        await asyncio.to_thread(server.start)
+        try:
+            async with opened(url) as database, meanwhile(watch(url, tally)), meanwhile(clean_up(database, tally)):
+                await Contention(server.url, loaded, tally, calls=calls, seed=seed).run()
+        finally:
+            # Its connections have counted for themselves until they end.
+            await asyncio.to_thread(server.stop)
+        async with opened(url) as database:
+            tally.wrong += broken_rules(await holdings_of(database))
+        tally.deadlocks = await deadlocks(url) - before
+    log = (folder / "log").read_text(encoding="utf-8").splitlines()
+    tally.gave_way = sum(any(word in reason_of(line) for word in IN_THE_WAY) for line in log)
+    tally.wrong += server.errors()
+    return tally
+
+
+def reason_of(line: str) -> str:
+    told = orjson.loads(line) if line.startswith("{") else {}
+    return str(told.get("reason", "")).lower()
+
+
+async def deadlocks(url: str) -> int:
+    """That PostgreSQL has found and ended in this database, ever."""
+    async with connected(url) as connection:
+        return int(await connection.fetchval(DEADLOCKS))
+
+
+async def watch(url: str, tally: Tally) -> None:
+    async with connected(url) as connection:
+        while True:
+            waiting = int(await connection.fetchval(WAITING))
+            tally.looks += 1
+            tally.looks_with_waiting += waiting > 0
+            tally.most_waiting = max(tally.most_waiting, waiting)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def clean_up(database: Database, tally: Tally) -> None:
+    """What servers do once an hour, twice a second, and with a short memory."""
+    while True:
+        now = datetime.now(UTC)
+        tally.removed["drafts"] += await remove_batch(database, before=now - DRAFTS_KEPT, batch=100)
+        done = await remove_slice(database, after="", size=100, now=now, before=now - CONTENTS_KEPT)
+        tally.removed["contents"] += len(done.removed)
+        await asyncio.sleep(CLEANUP_SECONDS)
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    database = open_database(url, pool_size=2)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def meanwhile(doing: Any) -> AsyncIterator[None]:  # noqa: ANN401 - a coroutine of any kind
+    """Something that goes on until the end, and may not fail."""
+    task = asyncio.create_task(doing)
+    try:
+        yield
+    finally:
+        if not task.done():
+            task.cancel()
+        [failure] = await asyncio.gather(task, return_exceptions=True)
+    if not isinstance(failure, asyncio.CancelledError):
+        raise failure

@@ -1,0 +1,48 @@
+"""No deadlock reaches a caller; the long form is `scripts/benchmarks/contention.py`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.contention.colliding_calls import ODDS
+from tests.contention.contention import Tally, contend, deadlocks
+from tests.databases import Databases, connected
+from tests.serving.real import soon_true
+
+CALLS = 400
+
+
+@pytest.fixture(scope="module")
+async def tally(databases: Databases, session_folder: Path) -> AsyncIterator[Tally]:
+    folder = session_folder / "contention"
+    folder.mkdir(mode=0o755)
+    yield await contend(databases, folder, calls=CALLS)
+
+
+async def test_no_deadlock_comes_of_mutations_of_all_kinds_that_meet_at_few_flows(tally: Tally) -> None:
+    assert (tally.deadlocks, tally.gave_way, tally.failures, tally.wrong) == (0, 0, [], [])
+
+
+async def test_calls_of_every_kind_go_through_and_many_wait_for_others(tally: Tally) -> None:
+    assert tally.operations >= CALLS
+    assert set(tally.went_through) == set(ODDS)
+    assert tally.most_waiting > 1
+
+
+async def test_a_deadlock_would_be_counted(database_url: str) -> None:
+    async with connected(database_url) as one, connected(database_url) as other:
+        await one.execute("set deadlock_timeout = '1h'; begin; select pg_advisory_xact_lock(1)")
+        await other.execute("set deadlock_timeout = '10ms'; begin; select pg_advisory_xact_lock(2)")
+        waiting = asyncio.create_task(one.execute("select pg_advisory_xact_lock(2)"))
+        with pytest.raises(asyncpg.DeadlockDetectedError):
+            await other.execute("select pg_advisory_xact_lock(1)")
+        await other.execute("rollback")
+        await waiting
+
+    async def is_counted() -> bool:
+        return await deadlocks(database_url) >= 1
+
+    assert await soon_true(is_counted)
