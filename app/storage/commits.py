@@ -1,6 +1,7 @@
 """What a request has written, for whoever tells its caller when it is cut off."""
 
 from enum import Enum
+from typing import NamedTuple
 
 
 class CommitState(Enum):
@@ -10,6 +11,13 @@ class CommitState(Enum):
     UNKNOWN = "unknown"
     """It was being committed."""
     WRITTEN = "written"
+
+
+class CommitNotes(NamedTuple):
+    """What is noted of a commit for those who read from a replica, as statements."""
+
+    with_it: str
+    after_it: str
 
 
 class Commit:

@@ -43,8 +43,9 @@ class DriverConnection(AnyConnection):
         except TimeoutError:
             raise NoConnection("the pooler has no connection free") from None
 
-    async def commit(self) -> None:
-        await self.execute("COMMIT;")
+    async def commit(self, first: str = "") -> None:
+        """Commit, in one message with the statements that are done first."""
+        await self.execute(f"{first}COMMIT;")
 
     async def rollback(self) -> None:
         await self.execute("ROLLBACK;")

@@ -8,7 +8,7 @@ from typing import NoReturn
 import asyncpg
 from sqlalchemy import column, func, literal, or_, select, table
 
-from app.storage.commits import Commit, CommitState
+from app.storage.commits import Commit, CommitNotes, CommitState
 from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnection
 from app.storage.database_connections import ReadConnection, WriteConnection
 from app.storage.driver import FAILURES, Connector, DriverConnection, PoolerMode, told
@@ -23,6 +23,7 @@ from app.storage.failures import (
     failure_of,
 )
 from app.storage.replica import Replica
+from app.telemetry.log import log
 
 __all__ = [
     "Database",
@@ -88,11 +89,10 @@ class Database:
         return Reading(self.replica.pool_of_probes)
 
     @asynccontextmanager
-    async def writing(self, noted: Commit | None = None, *, then: str | None = None) -> AsyncIterator[WriteConnection]:
-        """A transaction: committed at the end, rolled back whole if anything is raised. How far it has come is noted.
-
-        `then` is sent after the commit, for those who read from a replica.
-        """
+    async def writing(
+        self, noted: Commit | None = None, *, notes: CommitNotes | None = None
+    ) -> AsyncIterator[WriteConnection]:
+        """A transaction: committed at the end, rolled back whole if anything is raised. How far it has come is noted."""
         noted = noted or Commit()
         try:
             async with acquired_from(self._pool) as driver:
@@ -105,34 +105,14 @@ class Database:
                             driver.terminate()
                         await roll_back(driver)
                         raise
-                    await commit(driver, noted)
-                if then is not None:
-                    await self._send_after_commit(driver, then)
+                    await commit(driver, noted, first="" if notes is None else notes.with_it)
+                if notes is not None:
+                    await send_after_commit(driver, notes.after_it)
         except DatabaseFailure as error:
             error.written = noted.state
             if isinstance(error, ReadOnlyServer):
                 self.renew_connections()
             raise
-
-    async def _send_after_commit(self, driver: DriverConnection, statements: str) -> None:
-        """What was committed stays acknowledged, whatever comes of this; without it the replica isn't read from.
-
-        Whoever is cut off meanwhile waits for it, being told to look at what was written.
-        """
-        sending = asyncio.create_task(driver.execute(statements, timeout=AFTER_COMMIT_SECONDS))
-        try:
-            await asyncio.wait({sending})
-        except asyncio.CancelledError:
-            await asyncio.wait({sending})
-            raise
-        finally:
-            # Cut off once more, it isn't done, and what would come of it on this connection isn't known.
-            is_done = sending.done() or not sending.cancel()
-            failure = sending.exception() if is_done else asyncio.CancelledError()
-            if failure is not None:
-                driver.terminate()
-                if self.replica is not None:
-                    self.replica.leave_out(f"it couldn't be noted what was written: {type(failure).__name__}")
 
     async def takes_writes(self) -> bool:
         """Whether its server does, which may have become a standby. If not, all connections are made anew."""
@@ -204,16 +184,39 @@ async def begin(driver: DriverConnection, *, read_only: bool) -> None:
         raise
 
 
-async def commit(driver: DriverConnection, noted: Commit) -> None:
+async def commit(driver: DriverConnection, noted: Commit, *, first: str) -> None:
     """Whoever is cut off meanwhile doesn't know what was written; a server that refuses has written nothing."""
     noted.state = CommitState.UNKNOWN
     try:
-        await driver.commit()
+        await driver.commit(first)
     except FAILURES:
         if not driver.is_closed():
             noted.state = CommitState.NOTHING
+        if driver.is_in_transaction():
+            # What comes first was refused.
+            await roll_back(driver)
         raise
     noted.state = CommitState.WRITTEN
+
+
+async def send_after_commit(driver: DriverConnection, statements: str) -> None:
+    """What was committed stays acknowledged, whatever comes of this; without it, its caller isn't answered from the replica.
+
+    Whoever is cut off meanwhile waits for it.
+    """
+    sending = asyncio.create_task(driver.execute(statements, timeout=AFTER_COMMIT_SECONDS))
+    try:
+        await asyncio.wait({sending})
+    except asyncio.CancelledError:
+        await asyncio.wait({sending})
+        raise
+    finally:
+        # Cut off once more, it isn't done, and what would come of it on this connection isn't known.
+        is_done = sending.done() or not sending.cancel()
+        failure = sending.exception() if is_done else asyncio.CancelledError()
+        if failure is not None:
+            driver.terminate()
+            log().warning("position of a commit not noted", reason=type(failure).__name__)
 
 
 async def roll_back(driver: DriverConnection) -> None:

@@ -1,15 +1,43 @@
 """Positions in the write-ahead log: up to where callers have written, and up to where a standby has replayed.
 
-A position is a number of bytes from the beginning of the log (`pg_lsn` as a number).
+A position is a number of bytes from the beginning of the log (`pg_lsn` as a number). That of a caller is noted in two
+steps. Within each transaction that it writes in, as NOT_KNOWN, which no standby ever comes to: whoever sees what was
+committed sees this too, also where nobody could tell the caller of the commit. And after the commit as the position that
+it has. Where that wasn't done, since the connection was lost or the server killed, it is made good for by the next
+server that the caller comes to (`settle`).
+
+The table is emptied when the primary crashes, and is empty on a standby that is promoted. So it has a row for everybody
+too: up to where anybody may have written of whom nothing else is noted. Where that is missing, nobody's position is known.
 """
 
 import re
+from collections.abc import Collection
 
-from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.domain.model import UserId
-from app.storage.database_connections import ReadConnection
+from app.storage.commits import CommitNotes
+from app.storage.database_connections import ReadConnection, WriteConnection
 from app.storage.tables import CALLER_POSITION
+
+NOT_KNOWN = 2**63 - 1
+"""Farther than any log comes."""
+EVERYBODY = ""
+"""In the place of a user."""
 
 _BEGINNING: ColumnElement[str] = literal_column("'0/0'::pg_lsn")
 
@@ -18,34 +46,68 @@ def _in_bytes(lsn: ColumnElement[str]) -> ColumnElement[int]:
     return cast(lsn.op("-")(_BEGINNING), BigInteger)
 
 
-CURRENT = select(_in_bytes(func.pg_current_wal_insert_lsn()))
+_HERE = _in_bytes(func.pg_current_wal_insert_lsn())
+_OF_EVERYBODY = select(CALLER_POSITION.c.position).where(CALLER_POSITION.c.user_id == literal(EVERYBODY, Text))
+
+CURRENT = select(_HERE.label("position"), _OF_EVERYBODY.scalar_subquery().label("of_everybody"))
 """Of the primary: beyond whatever was committed."""
 REPLAYED = select(
     func.pg_is_in_recovery().label("is_standby"), _in_bytes(func.pg_last_wal_replay_lsn()).label("replayed")
 )
 
-_POSITION = select(CALLER_POSITION.c.position).where(CALLER_POSITION.c.user_id == bindparam("user", type_=Text))
+_POSITION = select(CALLER_POSITION.c.user_id, CALLER_POSITION.c.position).where(
+    CALLER_POSITION.c.user_id.in_([bindparam("user", type_=Text), literal(EVERYBODY, Text)])
+)
+_BEGUN = upsert(CALLER_POSITION).values(user_id=literal(EVERYBODY, Text), position=_HERE)
+_BEGIN = _BEGUN.on_conflict_do_update(
+    index_elements=[CALLER_POSITION.c.user_id],
+    set_={"position": _HERE},
+    # A dump of another server may have had such a row.
+    where=CALLER_POSITION.c.position > _HERE,
+)
+_OF_THESE = CALLER_POSITION.c.user_id == any_(bindparam("users", type_=ARRAY(Text)))
+# Who has one locked is just committing, and will note it.
+_LEFT = (
+    select(CALLER_POSITION.c.user_id)
+    .where(_OF_THESE, CALLER_POSITION.c.position == literal(NOT_KNOWN, BigInteger))
+    .with_for_update(skip_locked=True)
+)
+_SETTLE = update(CALLER_POSITION).where(CALLER_POSITION.c.user_id.in_(_LEFT)).values(position=_HERE)
+
 _ID = re.compile("[A-Za-z0-9_-]+")
-_NOTE = """
+_WRITES = """
+    INSERT INTO caller_position (user_id, position) VALUES ($1, $2)
+    ON CONFLICT (user_id) DO UPDATE SET position = excluded.position;
+"""
+_HAS_WRITTEN = """
     BEGIN READ WRITE;
     INSERT INTO caller_position (user_id, position) VALUES ($1, pg_current_wal_insert_lsn() - '0/0')
-    ON CONFLICT (user_id) DO UPDATE SET position = greatest(
-        excluded.position,
-        CASE WHEN caller_position.position <= pg_current_wal_insert_lsn() - '0/0' THEN caller_position.position END);
+    ON CONFLICT (user_id) DO UPDATE SET position = pg_current_wal_insert_lsn() - '0/0';
     COMMIT;
 """
-"""In one message, which can have no parameters. A position that the log hasn't reached yet was restored from a dump of
-another server, which would keep the caller from the replica until it is reached."""
+"""Each in one message, which can have no parameters. Where the row is there, the position is read once the row is locked,
+and so is beyond any other transaction of the caller that was committed meanwhile."""
 
 
-async def position_of(connection: ReadConnection, user: UserId) -> int | None:
-    """Up to where a caller has written, as any server has noted; None: it hasn't, or nobody has noted it."""
-    found = await connection.value(_POSITION, {"user": user})
-    return None if found is None else int(found)
+async def position_of(connection: ReadConnection, user: UserId) -> int:
+    """Up to where a caller has written at most, by any server; NOT_KNOWN: nobody can tell yet."""
+    found = {row.user_id: int(row.position) for row in await connection.rows(_POSITION, {"user": user})}
+    return max(found.values()) if EVERYBODY in found else NOT_KNOWN
 
 
-def note_position(user: UserId) -> str:
-    """What is sent after a commit, in one message: the position is beyond it, and is there for all servers to see."""
+def notes_of(user: UserId) -> CommitNotes:
+    """What is sent with a commit and after it: the position is beyond it, and is there for all servers to see."""
     if not _ID.fullmatch(user):
         raise ValueError("that is no id of a user")
-    return _NOTE.replace("$1", f"'{user}'")
+    with_it, after_it = (text.replace("$1", f"'{user}'") for text in (_WRITES, _HAS_WRITTEN))
+    return CommitNotes(with_it.replace("$2", str(NOT_KNOWN)), after_it)
+
+
+async def begin_positions(connection: WriteConnection) -> None:
+    """Note that anybody may have written up to here, unless that is noted already."""
+    await connection.change(_BEGIN)
+
+
+async def settle(connection: WriteConnection, users: Collection[UserId]) -> None:
+    """Note where these have written up to, where that was begun and is left since."""
+    await connection.change(_SETTLE, {"users": list(users)})

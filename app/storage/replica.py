@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from app.domain.model import UserId
 from app.storage.connection_pool import ConnectionPool, InUse, NoConnection
 from app.storage.driver import DriverConnection
 from app.telemetry.log import log
@@ -15,6 +16,8 @@ LOOK_SECONDS = 1.0
 """How often it is looked how far the standby has come."""
 ANSWER_SECONDS = 2.0
 MOST_POSITIONS = 1_000
+MOST_UNSETTLED = 10_000
+"""Whoever comes after them is answered from the primary until it comes again."""
 STARTED = "select pg_postmaster_start_time()"
 
 
@@ -47,10 +50,20 @@ class Replica:
         self._most_lag_seconds = most_lag_seconds
         self._not_replayed: deque[tuple[int, float]] = deque(maxlen=MOST_POSITIONS)
         """Where the primary was, and when, as far as the standby hasn't come there; the oldest first."""
+        self._unsettled: set[UserId] = set()
+        """Callers of whom it wasn't known up to where they have written."""
 
     def has(self, position: int | None) -> bool:
         """Whether it may be read from by somebody who has written up to there."""
         return self.is_in_use and (position is None or position <= self.replayed)
+
+    def note_unsettled(self, caller: UserId) -> None:
+        if len(self._unsettled) < MOST_UNSETTLED:
+            self._unsettled.add(caller)
+
+    def take_unsettled(self) -> set[UserId]:
+        taken, self._unsettled = self._unsettled, set()
+        return taken
 
     def leave_out(self, reason: str) -> None:
         """Read from it no more until it is found to be good, with whatever was written until now, noted or not.

@@ -6,7 +6,7 @@ import time
 from app.storage.compatibility import schema_on, works_with
 from app.storage.engine import Database, DatabaseFailure
 from app.storage.failures import ConnectionLost
-from app.storage.positions import CURRENT, REPLAYED
+from app.storage.positions import CURRENT, REPLAYED, begin_positions, settle
 from app.storage.replica import ANSWER_SECONDS, Replica
 
 
@@ -18,11 +18,12 @@ async def watch_replica(database: Database) -> None:
 
 
 async def look(database: Database, replica: Replica) -> None:
-    """Compare both servers once. A primary that is lost has forgotten what callers have written, if it crashed."""
+    """Compare both servers once. A primary that is lost may be another one when it comes back."""
     asked_at = time.monotonic()
     try:
-        async with asyncio.timeout(ANSWER_SECONDS), database.probing() as connection:
-            current = int(await connection.value(CURRENT))
+        async with asyncio.timeout(ANSWER_SECONDS):
+            current = await current_position(database)
+            await settle_callers(database, replica)
     except ConnectionLost as error:
         replica.leave_out(f"the primary is lost: {error}")
         return
@@ -38,3 +39,22 @@ async def look(database: Database, replica: Replica) -> None:
         return
     if has_schema and found is not None:
         replica.note(current=current, asked_at=asked_at, is_standby=found.is_standby, replayed=int(found.replayed or 0))
+
+
+async def current_position(database: Database) -> int:
+    """Of the primary; which notes from there on up to where everybody has written, if it doesn't."""
+    async with database.probing() as connection:
+        found = await connection.row(CURRENT)
+    if found is None:
+        raise LookupError("the primary doesn't say where it is")
+    if found.of_everybody is None or found.of_everybody > found.position:
+        async with database.writing() as connection:
+            await begin_positions(connection)
+    return int(found.position)
+
+
+async def settle_callers(database: Database, replica: Replica) -> None:
+    callers = replica.take_unsettled()
+    if callers:
+        async with database.writing() as connection:
+            await settle(connection, callers)

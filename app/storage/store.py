@@ -4,7 +4,8 @@ Where locks are taken is written down here, once: idempotency keys, then **flows
 (`app/storage/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
 from, with `FOR KEY SHARE`, which only keeps them from being deleted and waits for nothing else, so that a flow can be
 exported from while it is exported onto. New flows lock the contract, if that has a quota. The record of an export is
-changed only under the lock of the flow that it went to. Facts are read after the lock, in statements of their own, so
+changed only under the lock of the flow that it went to. Where there is a replica, the caller's row in `caller_position`
+comes last, with the commit. Facts are read after the lock, in statements of their own, so
 that they show what the last holder left.
 """
 
@@ -35,7 +36,7 @@ from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import KeptOutcome, UsedKey, find_outcome, keep_outcome
 from app.storage.locks import Touched, lock
-from app.storage.positions import note_position
+from app.storage.positions import notes_of
 from app.storage.reads.limit import sent_size
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 from app.storage.write_context import WriteContext
@@ -162,6 +163,6 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def begin(self, actor: UserId) -> AsyncIterator[Store]:
-        then = None if self._database.replica is None else note_position(actor)
-        async with self._database.writing(self.commits.begin(), then=then) as connection:
+        notes = None if self._database.replica is None else notes_of(actor)
+        async with self._database.writing(self.commits.begin(), notes=notes) as connection:
             yield Store(connection, actor)

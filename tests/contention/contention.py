@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -199,14 +199,12 @@ async def opened(url: str) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def meanwhile(doing: Any) -> AsyncIterator[None]:  # noqa: ANN401 - a coroutine of any kind
+async def meanwhile(doing: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Something that goes on until the end, and may not fail."""
     task = asyncio.create_task(doing)
     try:
         yield
     finally:
-        if not task.done():
-            task.cancel()
-        [failure] = await asyncio.gather(task, return_exceptions=True)
-    if not isinstance(failure, asyncio.CancelledError):
-        raise failure
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

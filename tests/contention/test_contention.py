@@ -1,7 +1,6 @@
 """No deadlock reaches a caller; the long form is `scripts/benchmarks/contention.py`."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -16,10 +15,10 @@ CALLS = 400
 
 
 @pytest.fixture(scope="module")
-async def tally(databases: Databases, session_folder: Path) -> AsyncIterator[Tally]:
+async def tally(databases: Databases, session_folder: Path) -> Tally:
     folder = session_folder / "contention"
     folder.mkdir(mode=0o755)
-    yield await contend(databases, folder, calls=CALLS)
+    return await contend(databases, folder, calls=CALLS)
 
 
 async def test_no_deadlock_comes_of_mutations_of_all_kinds_that_meet_at_few_flows(tally: Tally) -> None:

@@ -12,10 +12,11 @@ from structlog.testing import capture_logs
 from app.settings.database_settings import async_url
 from app.storage import replica, replica_watch
 from app.storage.engine import DatabaseUnavailable, open_database
+from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.databases import Loaded
 from tests.replication.pair import Pair
 from tests.replication.positions import asked, caught_up
-from tests.serving.real import Real, real_server_on, soon_true
+from tests.serving.real import Real, error_of, real_server_on, soon_true
 
 FLOWS = "query($id: ID!) { workspace(id: $id) { flows(first: 100) { nodes { name } } } }"
 PAUSE, RESUME = "select pg_wal_replay_pause()", "select pg_wal_replay_resume()"
@@ -31,9 +32,11 @@ def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def reading_from_the_standby(pair: Pair, loaded: Loaded, *, lag_seconds: float = 3600) -> AsyncIterator[Real]:
+async def reading_from_the_standby(
+    pair: Pair, loaded: Loaded, *, lag_seconds: float = 3600, primary: str | None = None
+) -> AsyncIterator[Real]:
     settings = {"replica_url": async_url(pair.url(pair.standby)), "replica_max_lag_seconds": lag_seconds}
-    async with real_server_on(async_url(pair.url(pair.primary)), loaded, **settings) as real:
+    async with real_server_on(primary or async_url(pair.url(pair.primary)), loaded, **settings) as real:
         before = await number_of(real, IN_USE)
         assert await soon_true(lambda: is_in_use(real, before + 1), seconds=30)
         yield real
@@ -86,13 +89,64 @@ async def test_callers_read_what_they_have_written_through_any_server_and_others
         await asked(pair.standby, RESUME)
         await caught_up(pair)
 
-        async def is_read_there_again() -> bool:
-            before = await number_of(one, ANSWERED)
-            assert "Written" in await names(other, "ada")
-            return await number_of(one, ANSWERED) == before + 1
-
-        assert await soon_true(is_read_there_again)
+        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"))
+        assert "Written" in await names(other, "ada")
         assert "Written" in await names(other, "berta")
+
+
+async def test_callers_who_could_not_be_told_of_a_commit_read_it_through_any_server(pair: Pair, loaded: Loaded) -> None:
+    """They are told to look whether it was written, so that no server may show them an older state."""
+    async with (
+        FaultyWire(async_url(pair.url(pair.primary))).open() as wire,
+        reading_from_the_standby(pair, loaded, primary=wire.address) as one,
+        reading_from_the_standby(pair, loaded) as other,
+    ):
+        await pause(pair)
+        wire.cut_at(Cut.BEFORE_ANSWER)
+        response = await one.copying(name="Written")
+        assert "it isn't known whether it was written" in error_of(response)["message"]
+        assert "Written" in await names(other, "ada")
+        assert "Written" not in await names(other, "berta")
+        await asked(pair.standby, RESUME)
+        await caught_up(pair)
+        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"))
+        assert "Written" in await names(other, "ada")
+
+
+async def test_what_was_written_before_the_primary_crashed_is_read_although_nobody_has_noticed_the_crash(
+    pair: Pair, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the crash, what was noted of callers is lost."""
+    async with reading_from_the_standby(pair, loaded) as real:
+        looked = asyncio.Event()
+
+        async def look_away(*_: object) -> None:
+            looked.set()
+
+        with monkeypatch.context() as patched:
+            patched.setattr(replica_watch, "look", look_away)
+            await looked.wait()
+            await pause(pair)
+            await copied(real, "Written")
+            pair.primary.kill()
+            pair.primary.start()
+            assert await soon_true(lambda: is_answering(real))
+            for user in ("ada", "berta"):
+                assert "Written" in await names(real, user)
+            assert await is_in_use(real)
+        await asked(pair.standby, RESUME)
+        await caught_up(pair)
+        assert await soon_true(lambda: is_answered_from_the_standby(real, "ada"))
+
+
+async def is_answering(real: Real) -> bool:
+    return (await real.posting(FLOWS, id=real.api.id("workshop"))).status_code == httpx.codes.OK
+
+
+async def is_answered_from_the_standby(real: Real, user: str) -> bool:
+    before = await number_of(real, ANSWERED)
+    await names(real, user)
+    return await number_of(real, ANSWERED) == before + 1
 
 
 async def test_the_answer_to_a_mutation_shows_what_it_has_written(pair: Pair, loaded: Loaded) -> None:

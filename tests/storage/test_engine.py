@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, column, func, insert, literal, select, table, update
+from sqlalchemy import func, insert, select, update
 
-from app.domain.model import UserId
 from app.storage.driver import DriverConnection
 from app.storage.engine import (
     Database,
@@ -19,17 +18,8 @@ from app.storage.engine import (
     open_database,
 )
 from app.storage.failures import ConnectionLost, failure_of
-from app.storage.positions import note_position, position_of
-from app.storage.tables import CALLER_POSITION, TENANT
+from app.storage.tables import TENANT
 from tests.databases import run, url_of
-from tests.serving.real import soon_true
-
-WRITER = UserId("user_1")
-WAITING: Select[Any] = (
-    select(column("pid"))
-    .select_from(table("pg_stat_activity"))
-    .where(column("datname") == func.current_database(), column("wait_event_type") == literal("Lock"))
-)
 
 SETTINGS = select(
     *(
@@ -77,7 +67,10 @@ async def test_that_a_connection_reads_or_writes_is_said_without_a_statement_of_
         async with queries_sent(database) as sent[opening.__name__], opening() as connection:
             await connection.rows(one)
     await database.close()
-    assert sent == {"reading": ["SELECT 1"], "writing": ["BEGIN READ WRITE;", "SELECT 1", "COMMIT;"]}
+    assert sent == {
+        "reading": ["SELECT 1"],
+        "writing": ["BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE;", "SELECT 1", "COMMIT;"],
+    }
 
 
 @asynccontextmanager
@@ -124,80 +117,6 @@ async def test_what_is_written_after_a_transaction_was_cancelled_at_its_beginnin
     async with other.reading() as reading:
         assert [row.id for row in await reading.rows(select(TENANT.c.id))] == ["tenant_1"]
     await other.close()
-
-
-async def position_noted(database: Database) -> int | None:
-    async with database.reading() as connection:
-        return await position_of(connection, WRITER)
-
-
-@asynccontextmanager
-async def writing_while_its_position_is_locked(url: str, database: Database) -> AsyncIterator["asyncio.Task[None]"]:
-    """A write that is committed, and waits for its position to be noted."""
-    other = open_database(url)
-    async with other.writing() as connection:
-        await connection.change(insert(CALLER_POSITION).values(user_id=WRITER, position=1))
-    async with other.writing() as connection:
-        await connection.rows(select(CALLER_POSITION.c.user_id).with_for_update())
-
-        async def write() -> None:
-            async with database.writing(then=note_position(WRITER)) as writing:
-                await writing.change(WRITES["an insert"])
-
-        task = asyncio.create_task(write())
-
-        async def waits() -> bool:
-            async with other.reading() as reading:
-                return bool(await reading.rows(WAITING))
-
-        assert await soon_true(waits)
-        yield task
-    await other.close()
-
-
-async def test_whoever_is_cut_off_after_its_commit_has_it_noted_what_was_written(database_url: str) -> None:
-    """It is told to look at what was written, so that no server may show it an older state."""
-    database = open_database(database_url, pool_size=1)
-    async with writing_while_its_position_is_locked(database_url, database) as writing:
-        writing.cancel()
-        done, _ = await asyncio.wait({writing}, timeout=0.1)
-        assert not done
-    with pytest.raises(asyncio.CancelledError):
-        await writing
-    noted = await position_noted(database)
-    assert noted is not None
-    assert noted > 1
-    await database.close()
-
-
-async def test_a_position_of_another_server_that_a_dump_had_is_replaced(database_url: str) -> None:
-    """The log of this one may not come there for years."""
-    database, far = open_database(database_url), 2**62
-    async with database.writing() as connection:
-        await connection.change(insert(CALLER_POSITION).values(user_id=WRITER, position=far))
-    found = []
-    for _ in range(2):
-        async with database.writing(then=note_position(WRITER)) as connection:
-            await connection.rows(select(1))
-        found.append(await position_noted(database) or far)
-    await database.close()
-    first, second = found
-    assert first <= second < far
-
-
-async def test_nobody_goes_on_with_a_connection_whose_user_was_cut_off_twice_after_its_commit(
-    database_url: str,
-) -> None:
-    database = open_database(database_url, pool_size=1)
-    async with writing_while_its_position_is_locked(database_url, database) as writing:
-        for _ in range(2):
-            writing.cancel()
-            await asyncio.wait({writing}, timeout=0)
-        with pytest.raises(asyncio.CancelledError):
-            await writing
-        async with database.reading() as connection:
-            assert [row.id for row in await connection.rows(select(TENANT.c.id))] == ["tenant_1"]
-    await database.close()
 
 
 async def test_a_column_that_got_another_type_is_an_outage_of_one_transaction(database_url: str) -> None:

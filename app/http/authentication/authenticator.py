@@ -10,7 +10,7 @@ from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, Nam
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
-from app.storage.positions import position_of
+from app.storage.positions import NOT_KNOWN, position_of
 from app.storage.shared_reads import SharedReads
 from app.storage.tokens import PREFIX, TokenOwner, TokenToCheck, id_of, note_use, owner_of, tokens_to_check
 from app.storage.users import find_user_by_email, find_user_by_id
@@ -28,7 +28,7 @@ class Caller:
 
     user_id: UserId
     position: int | None
-    """Up to where in the log of the database it has written, for reading from a replica."""
+    """Up to where in the log of the database it has written, for reading from a replica; None where there is none."""
 
 
 class Authenticator:
@@ -114,10 +114,14 @@ class Authenticator:
         return await self._caller(user)
 
     async def _caller(self, user: UserId) -> Caller:
-        if self._database.replica is None:
+        replica = self._database.replica
+        if replica is None:
             return Caller(user, None)
         async with self._database.reading() as connection:
-            return Caller(user, await position_of(connection, user))
+            position = await position_of(connection, user)
+        if position == NOT_KNOWN:
+            replica.note_unsettled(user)
+        return Caller(user, position)
 
 
 class BadHeader(BadToken):
