@@ -19,9 +19,12 @@ from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup
 from app.graphql.request_errors import BadRequest
 from app.offload import offload
-from app.storage.engine import Database, DatabaseFailure
+from app.storage.commits import CommitState
+from app.storage.engine import Database, DatabaseFailure, GaveWay
 from app.storage.related import Related
 from app.storage.store import UnitOfWork
+from app.telemetry.log import log
+from app.telemetry.metrics import CHANGES_BEGUN_AGAIN
 from app.usecases.plan_exports import PlannedExport, plan_for, plan_for_all
 from app.usecases.results import Exported, ExportedBatch
 
@@ -33,6 +36,8 @@ Made = TypeVar("Made")
 
 MUTATION_COST = 10
 """What a mutation counts besides the objects that it answers."""
+RETRIES = 2
+"""How often a change is begun again that was rolled back for the sake of another one."""
 KEPT_CHARACTERS = 8_000_000
 """How much of graphs a request keeps read, since aliases and repeated ids ask for the same again."""
 
@@ -70,7 +75,7 @@ class Context:
         self.meter.check_before_graphs()
         self.meter.take_objects(MUTATION_COST)
         before = len(self.work.commits)
-        outcome = await use_case(self.work, self.viewer, wish)
+        outcome = await begun_again(lambda: use_case(self.work, self.viewer, wish))
         if not is_done(outcome):
             self.work.commits.forget_after(before)
         self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
@@ -118,6 +123,19 @@ class Context:
                 if size <= KEPT_CHARACTERS:
                     self._kept[key] = found
             return found[1]
+
+
+async def begun_again(change: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Make a change; a few times, where it was rolled back for the sake of another one."""
+    for _ in range(RETRIES):
+        try:
+            return await change()
+        except GaveWay as error:
+            if error.written is not CommitState.NOTHING:
+                raise
+            log().info("change begun again", reason=str(error))
+            CHANGES_BEGUN_AGAIN.inc()
+    return await change()
 
 
 def is_done(outcome: object) -> bool:

@@ -36,8 +36,12 @@ class DriverConnection(AnyConnection):
     begin_seconds: float | None = None
 
     async def begin(self, *, read_only: bool) -> None:
-        """Begin a transaction. Raises NoConnection where a pooler has none for too long."""
-        mode = "READ ONLY" if read_only else "READ WRITE"
+        """Begin a transaction. Raises NoConnection where a pooler has none for too long.
+
+        Whatever the database's own default is, one that writes sees in each statement what was committed before that:
+        facts are read after the locks.
+        """
+        mode = "READ ONLY" if read_only else "ISOLATION LEVEL READ COMMITTED, READ WRITE"
         try:
             await self.execute(f"BEGIN {mode};{self.settings_of_transactions}", timeout=self.begin_seconds)
         except TimeoutError:

@@ -8,7 +8,7 @@ from typing import NoReturn
 import asyncpg
 from sqlalchemy import column, func, literal, or_, select, table
 
-from app.storage.commits import Commit, CommitNotes, CommitState
+from app.storage.commits import Commit, CommitNotes
 from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnection
 from app.storage.database_connections import ReadConnection, WriteConnection
 from app.storage.driver import FAILURES, Connector, DriverConnection, PoolerMode, told
@@ -17,18 +17,20 @@ from app.storage.failures import (
     ConnectionLost,
     DatabaseFailure,
     DatabaseUnavailable,
+    GaveWay,
     ReadOnlyServer,
     StatementFailed,
     StatementTookTooLong,
     failure_of,
 )
 from app.storage.replica import Replica
-from app.telemetry.log import log
+from app.storage.transactions import begin, commit, roll_back, send_after_commit
 
 __all__ = [
     "Database",
     "DatabaseFailure",
     "DatabaseUnavailable",
+    "GaveWay",
     "StatementFailed",
     "StatementTookTooLong",
     "open_database",
@@ -36,7 +38,6 @@ __all__ = [
 
 Pool = ConnectionPool[DriverConnection]
 
-AFTER_COMMIT_SECONDS = 2
 OF_NO_USE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.InvalidCachedStatementError)
 """What is said on a connection that nobody can write on any more: its server has become a standby, or it has prepared
 statements for tables that have changed."""
@@ -169,60 +170,6 @@ class Reading:
                 await self._driver.commit()
             else:
                 await roll_back(self._driver)
-
-
-async def begin(driver: DriverConnection, *, read_only: bool) -> None:
-    try:
-        await driver.begin(read_only=read_only)
-    except asyncpg.FeatureNotSupportedError:
-        # So a standby answers to READ WRITE.
-        driver.terminate()
-        raise ReadOnlyServer("the server is a standby") from None
-    except BaseException:
-        # Whether it has begun isn't known, so that nobody may go on with this connection.
-        driver.terminate()
-        raise
-
-
-async def commit(driver: DriverConnection, noted: Commit, *, first: str) -> None:
-    """Whoever is cut off meanwhile doesn't know what was written; a server that refuses has written nothing."""
-    noted.state = CommitState.UNKNOWN
-    try:
-        await driver.commit(first)
-    except FAILURES:
-        if not driver.is_closed():
-            noted.state = CommitState.NOTHING
-        if driver.is_in_transaction():
-            # What comes first was refused.
-            await roll_back(driver)
-        raise
-    noted.state = CommitState.WRITTEN
-
-
-async def send_after_commit(driver: DriverConnection, statements: str) -> None:
-    """What was committed stays acknowledged, whatever comes of this; without it, its caller isn't answered from the replica.
-
-    Whoever is cut off meanwhile waits for it.
-    """
-    sending = asyncio.create_task(driver.execute(statements, timeout=AFTER_COMMIT_SECONDS))
-    try:
-        await asyncio.wait({sending})
-    except asyncio.CancelledError:
-        await asyncio.wait({sending})
-        raise
-    finally:
-        # Cut off once more, it isn't done, and what would come of it on this connection isn't known.
-        is_done = sending.done() or not sending.cancel()
-        failure = sending.exception() if is_done else asyncio.CancelledError()
-        if failure is not None:
-            driver.terminate()
-            log().warning("position of a commit not noted", reason=type(failure).__name__)
-
-
-async def roll_back(driver: DriverConnection) -> None:
-    """With a connection that is lost, so is the transaction."""
-    if not driver.is_closed():
-        await driver.rollback()
 
 
 @asynccontextmanager

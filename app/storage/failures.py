@@ -10,6 +10,8 @@ PASSING = ("08", "40001", "40P01", "53", "55P03", "57P01", "57P02", "57P03")
 """How it begins what it says, or the driver does, when another attempt may succeed: the connection broke, somebody else
 was in the way, the disk is full or there are too many connections, the server stops or starts. That we aren't allowed in,
 or that there is no such database, doesn't pass by itself."""
+CONFLICTS = ("40001", "40P01")
+"""What it says when a transaction was rolled back for the sake of another: serialization failures, deadlocks."""
 PROTOCOL_VIOLATION = "08P01"
 OF_CONTENTS = {"fk_flow_draft_content_hash", "fk_flow_version_content_hash"}
 """Where these don't hold, another attempt stores the content anew, or finds what is copied as it is now."""
@@ -43,6 +45,10 @@ class DatabaseUnavailable(DatabaseFailure):
     """
 
 
+class GaveWay(DatabaseUnavailable):
+    """It was rolled back for the sake of another transaction, and may succeed at once when it is begun again."""
+
+
 class ConnectionLost(DatabaseUnavailable):
     """There is none, or it broke."""
 
@@ -59,7 +65,9 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
         # Within a transaction for writing, whose connection is left for that.
         return ReadOnlyServer(type(error).__name__)
     if getattr(error, "constraint_name", None) in OF_CONTENTS:
-        return DatabaseUnavailable("a content was removed at the moment at which it was referred to again")
+        return GaveWay("a content was removed at the moment at which it was referred to again")
+    if state in CONFLICTS and not is_lost:
+        return GaveWay(told(error))
     if is_lost or is_outage(state):
         # Of a statement that failed otherwise, while the connection was lost, the message may hold values.
         is_told = is_outage(state) or isinstance(error, OSError)

@@ -69,6 +69,11 @@ REPLICAS_IN_USE = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+CHANGES_BEGUN_AGAIN = Counter(
+    "flowport_changes_begun_again",
+    "Changes that were rolled back for the sake of another, and begun again.",
+    registry=REGISTRY,
+)
 REPLICA_QUERIES = Counter("flowport_replica_queries", "Queries that were answered from the replica.", registry=REGISTRY)
 WORKERS_REPLACED = Counter(
     "flowport_workers_replaced", "Workers that died or were stuck, and were replaced.", registry=REGISTRY

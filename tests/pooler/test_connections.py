@@ -90,7 +90,7 @@ async def test_reading_takes_a_transaction_and_two_more_messages(url: str) -> No
             sent[opening.__name__] = heard
     assert sent == {
         "reading": [f"BEGIN READ ONLY; {BEGINNING}", "SELECT 1", "COMMIT;"],
-        "writing": [f"BEGIN READ WRITE; {BEGINNING}", "SELECT 1", "COMMIT;"],
+        "writing": [f"BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; {BEGINNING}", "SELECT 1", "COMMIT;"],
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, column, func, insert, literal, select, table
 from structlog.testing import capture_logs
 
 from app.domain.model import UserId
-from app.storage import engine
+from app.storage import transactions
 from app.storage.engine import Database, StatementFailed, open_database
 from app.storage.positions import CURRENT, NOT_KNOWN, begin_positions, notes_of, position_of, settle
 from app.storage.tables import CALLER_POSITION, TENANT
@@ -79,7 +79,7 @@ async def test_whoever_is_cut_off_after_its_commit_has_it_noted_what_was_written
 async def test_that_a_caller_has_written_is_noted_with_the_commit_and_where_when_that_can_be_done(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "AFTER_COMMIT_SECONDS", 0.01)
+    monkeypatch.setattr(transactions, "AFTER_COMMIT_SECONDS", 0.01)
     database = open_database(database_url, pool_size=1)
     with capture_logs() as log:
         async with writing_while_its_position_is_locked(database_url, database) as writing:
