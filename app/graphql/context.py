@@ -21,7 +21,7 @@ from app.graphql.request_errors import BadRequest
 from app.offload import offload
 from app.storage.commits import CommitState
 from app.storage.engine import Database, DatabaseFailure, GaveWay
-from app.storage.related import Related
+from app.storage.related import EVERYTHING, Projection
 from app.storage.store import UnitOfWork
 from app.telemetry.log import log
 from app.telemetry.metrics import CHANGES_BEGUN_AGAIN
@@ -160,8 +160,8 @@ class Vanished(LookupError):
 class Info(StrawberryInfo[Context, None]):
     """What a resolver is told."""
 
-    related: tuple[Related, ...] = ()
-    """Of a connection: what is selected of its nodes that can be read with them."""
+    projection: Projection = EVERYTHING
+    """Of a connection: what is to be read of its nodes."""
 
 
 async def required(loader: "Loader[Key, Found | None]", key: Key) -> Found:

@@ -254,11 +254,12 @@ class Loaders:
         self._meter.take_lists(len(groups))
         for (wanted, request), parents in groups:
             async with self._database.reading() as connection:
-                pages = await wanted.listing().pages(connection, parents, request, {"viewer": self._viewer})
+                pages = await wanted.listing().pages(connection, parents, request, wanted.values(self._viewer))
             for parent, page in zip(parents, pages, strict=True):
                 found[PageBelow(wanted, request, parent)] = page
-                for related in wanted.related:
-                    self._related(related).know(partial(page.found, related))
+                for related in wanted.projection.related:
+                    if not wanted.projection.columns_left_out(related):
+                        self._related(related).know(partial(page.found, related))
         return [found[key] for key in keys]
 
     def _related(self, related: Related) -> Loader[str, Any]:
@@ -279,7 +280,7 @@ class Loaders:
         self._meter.take_lists(len(groups))
         for wanted, parents in groups:
             async with self._database.reading() as connection:
-                numbers = await wanted.listing().counts(connection, parents, {"viewer": self._viewer})
+                numbers = await wanted.listing().counts(connection, parents, wanted.values(self._viewer))
             found |= {CountBelow(wanted, parent): number for parent, number in zip(parents, numbers, strict=True)}
         return [found[key] for key in keys]
 

@@ -1,7 +1,6 @@
 """Connections of lists that belong to a parent, loaded together for all parents that ask for the same."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -38,8 +37,8 @@ def connection_below(
         # What has elements is there.
         return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
-    reading = replace(wanted, related=info.related) if info.related else wanted
-    page_of_list: Awaitable[Any] = Lookup(loaders.pages, PageBelow(reading, paging.request, parent), connection)
+    key = PageBelow(wanted._replace(projection=info.projection), paging.request, parent)
+    page_of_list: Awaitable[Any] = Lookup(loaders.pages, key, connection)
     # Of every list there is a page, if an empty one.
     return page_of_list
 

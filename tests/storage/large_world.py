@@ -41,7 +41,7 @@ async def read_lists(
 ) -> Page[Any]:
     """The page of the first of the parents, read with those of the others."""
     async with database.reading() as connection:
-        page, *_ = await wanted.listing().pages(connection, parents, request, {"viewer": viewer})
+        page, *_ = await wanted.listing().pages(connection, parents, request, wanted.values(viewer))
     return page
 
 

@@ -16,7 +16,7 @@ from app.storage.paging import Page, PageRequest
 from app.storage.reads.by_id import read_exports, read_provenances
 from app.storage.reads.exports import read_references
 from app.storage.reads.lists import FlowOrder, ListName, Wanted
-from app.storage.related import Related
+from app.storage.related import Projection, Related
 from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
 from app.usecases.find_candidates import find_override_candidates, find_topic_candidates, find_topics_in_use
@@ -69,10 +69,10 @@ async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(ListName.FLOWS, related=(Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION)),
-        Wanted(ListName.HISTORY, related=(Related.PUBLISHED_BY,)),
-        Wanted(ListName.SET_ASIDE, related=(Related.AUTHOR,)),
-        Wanted(ListName.WORKSPACES, related=(Related.CONTRACT,)),
+        Wanted(ListName.FLOWS, projection=Projection((Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION))),
+        Wanted(ListName.HISTORY, projection=Projection((Related.PUBLISHED_BY,))),
+        Wanted(ListName.SET_ASIDE, projection=Projection((Related.AUTHOR,))),
+        Wanted(ListName.WORKSPACES, projection=Projection((Related.CONTRACT,))),
     ],
     ids=lambda wanted: wanted.name,
 )

@@ -38,11 +38,16 @@ class Made(NamedTuple):
     values: int
 
 
+Named = tuple[Related | None, str]
+"""A column of an element, or of what was read with it."""
+
+
 class Column(NamedTuple):
     """Leaf values of a row, as they are shown."""
 
     place: int
     shape: Shape
+    name: Named
 
     def made_of(self, rows: Sequence[Row]) -> Made | None:
         place = self.place
@@ -106,6 +111,14 @@ class Columns:
 
     def __contains__(self, column: object) -> bool:
         return column in self._columns
+
+    def named(self) -> Iterator[Named]:
+        """The columns of rows among them."""
+        for column in self._columns:
+            if isinstance(column, Column):
+                yield column.name
+            elif isinstance(column, JoinedColumns):
+                yield from column.columns.named()
 
     def made_of(self, rows: Sequence[Row]) -> Made | None:
         """The objects of these rows; None if a value of one isn't what its field promises."""
@@ -207,7 +220,9 @@ def _columns_of_edges(plan: Plan, field: FieldPlan, starts: Starts) -> Columns |
     return Columns(found) if found else None
 
 
-def _columns(plan: Plan, selection: Selection, starts: Starts, *, start: int) -> Columns | None:
+def _columns(
+    plan: Plan, selection: Selection, starts: Starts, *, start: int, related: Related | None = None
+) -> Columns | None:
     fields, found = row_of(selection.type), {}
     for field in selection.fields:
         index = fields.get(column_name(field))
@@ -215,7 +230,7 @@ def _columns(plan: Plan, selection: Selection, starts: Starts, *, start: int) ->
         if field.node.name.value == "__typename":
             column = Constant(selection.type.name)
         elif index is not None and field.shape.leaf is not None and not field.shape.is_list:
-            column = Column(start + index, field.shape)
+            column = Column(start + index, field.shape, (related, column_name(field)))
         else:
             column = _joined(plan, field, starts)
         if column is None:
@@ -230,17 +245,18 @@ def _joined(plan: Plan, field: FieldPlan, starts: Starts) -> JoinedColumns | Non
     if related is None or related not in starts or type_ is None:
         return None
     start = starts[related]
-    columns = _columns(plan, plan.below(field, type_), {}, start=start)
+    columns = _columns(plan, plan.below(field, type_), {}, start=start, related=related)
     return None if columns is None else JoinedColumns(start, columns, field.shape.is_required)
 
 
 def row_of(type_: GraphQLObjectType) -> dict[str, int]:
     """Where the rows of a type have which column; nothing if its objects are no rows."""
-    return {name: index for row, of in TYPE_OF_ROWS.items() if of == type_.name for index, name in _columns_of(row)}
+    return {name: index for row in rows_of(type_) for index, name in enumerate(row._fields)}
 
 
-def _columns_of(row: Any) -> Iterator[tuple[int, str]]:
-    return enumerate(row._fields)
+def rows_of(type_: GraphQLObjectType) -> list[Any]:
+    """The classes of rows that are objects of a type."""
+    return [row for row, of in TYPE_OF_ROWS.items() if of == type_.name]
 
 
 def column_name(field: FieldPlan) -> str:

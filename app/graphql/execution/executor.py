@@ -23,9 +23,11 @@ from app.graphql.execution.fields import declared_resolver
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.pending import PendingField, PendingRelation, attempt, mapped
 from app.graphql.execution.plan import FieldPlan, Plan
+from app.graphql.execution.projections import projection_of
 from app.graphql.lookups import Loader, Lookup, Lookups
 from app.graphql.relations import One, Several
 from app.offload import offload
+from app.storage.related import EVERYTHING
 
 CALLS_AT_ONCE = 64
 """So many resolvers are called between two looks at the time."""
@@ -144,8 +146,8 @@ class Executor:
         if declared is None or declared.base_resolver is None:
             resolve, arguments = field.definition.resolve or default_field_resolver, self._arguments(field)
             return lambda source: resolve(source, info, **arguments)
-        related = self._plan.related(field) if field.is_connection else ()
-        told = Info(_raw_info=info, _field=declared, related=related)
+        projection = projection_of(self._plan, field) if field.is_connection else EVERYTHING
+        told = Info(_raw_info=info, _field=declared, projection=projection)
         named = field.arguments or await self._converted(field, declared, told)
         if declared.base_resolver.info_parameter is not None:
             named = {**named, declared.base_resolver.info_parameter.name: told}

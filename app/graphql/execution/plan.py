@@ -4,7 +4,7 @@ It is made of the document, its operation and the conditions of `@skip` and `@in
 that are found: so it is kept for those who ask for the same again.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -31,8 +31,7 @@ from graphql.language import VisitorAction
 from app.graphql.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
 from app.graphql.execution.meter import BYTES_PER_FIELD
 from app.graphql.execution.variable_values import coerced_variables
-from app.graphql.relations import One
-from app.storage.related import Related
+from app.storage.related import Projection
 
 NOT_PLANNED = object()
 
@@ -70,7 +69,7 @@ class FieldPlan:
         "keeps_arguments",
         "name",
         "parent_type",
-        "related",
+        "projection",
         "relation",
         "shape",
     )
@@ -93,8 +92,8 @@ class FieldPlan:
         """Of a connection, once it was asked for: its arguments as its resolver takes them, if no variable is in them."""
         self.columns: Any = NOT_PLANNED
         """Of the nodes or edges of a page, once it was asked for: their columns, if there is nothing else to them."""
-        self.related: tuple[Related, ...] | None = None
-        """Of a connection, once it was asked for: what can be read with its nodes."""
+        self.projection: Projection | None = None
+        """Of a connection, once it was asked for: what is to be read of its nodes."""
 
     @property
     def node(self) -> FieldNode:
@@ -253,28 +252,6 @@ class Plan:
             )
             found = field.below[type_] = self._selection(type_, collected.grouped_field_set)
         return found
-
-    def related(self, connection: FieldPlan) -> tuple[Related, ...]:
-        """What is selected of the nodes of a connection that can be read with them."""
-        if connection.related is None:
-            connection.related = tuple(sorted(set(self._related_below(connection))))
-        return connection.related
-
-    def _related_below(self, field: FieldPlan) -> Iterator[Related]:
-        """What is selected below a field, through edges down to nodes."""
-        type_ = field.shape.object
-        if type_ is None:
-            return
-        try:
-            selected = self.below(field, type_).fields
-        except GraphQLError:
-            # A condition isn't acceptable, which is told where it stands.
-            return
-        for each in selected:
-            if type_.name.endswith(("Connection", "Edge")):
-                yield from self._related_below(each)
-            elif isinstance(each.relation, One) and each.relation.related is not None:
-                yield each.relation.related
 
     def _selection(self, type_: GraphQLObjectType, grouped: dict[str, FieldDetailsList]) -> Selection:
         self._kept.fields += len(grouped)

@@ -1,7 +1,7 @@
 """Filters: which flows of a workspace are wanted, and what uses or belongs to one component."""
 
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Text, and_, bindparam, exists, literal, select, union_all
 
@@ -22,8 +22,7 @@ from app.storage.tables import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FlowFilter:
+class FlowFilter(NamedTuple):
     status: FlowStatus | None = None
     type: FlowType | None = None
     has_draft: bool | None = None

@@ -1,9 +1,9 @@
 """The lists of resources: a caller's workspaces, what lives in a workspace, and a flow's history."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, Text, bindparam, select
 
@@ -36,7 +36,7 @@ from app.storage.reads.rows import (
     columns,
     maker,
 )
-from app.storage.related import Related
+from app.storage.related import EVERYTHING, Projection, leaving_out
 from app.storage.tables import (
     AGENT,
     CREDENTIAL,
@@ -134,8 +134,7 @@ class ListName(StrEnum):
     COPIES = "copies"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A list, and what of it is asked for; the same for every parent that asks at once."""
 
     name: ListName
@@ -144,20 +143,23 @@ class Wanted:
     flow_order: FlowOrder = FlowOrder.NAME_ASC
     component_id: str | None = None
     contract_id: str | None = None
-    related: tuple[Related, ...] = ()
-    """What is read with its elements."""
+    projection: Projection = EVERYTHING
+    """What is read of its elements."""
     workspace_id: str | None = None
 
     def listing(self) -> ListBelow[Any]:
-        """The list, with what its parameters stand for."""
-        values = {
+        """The list; what its parameters stand for, `values` says."""
+        return listing_like(self._shape)
+
+    def values(self, viewer: str) -> dict[str, Any]:
+        return {
+            "viewer": viewer,
             **searching(self.search),
             **naming_contract(self.contract_id),
             **naming_destination(self.workspace_id),
             **filter_values(self.flow_filter),
             **naming_component(self.flow_filter.component_id if self.component_id is None else self.component_id),
         }
-        return replace(listing_like(self._shape), values=values)
 
     @property
     def _shape(self) -> "Wanted":
@@ -176,7 +178,7 @@ class Wanted:
             self.flow_order,
             None if self.component_id is None else ANY,
             None if self.contract_id is None else ANY,
-            self.related,
+            self.projection,
             None if self.workspace_id is None else ANY,
         )
 
@@ -190,7 +192,12 @@ ANY = "any"
 @lru_cache(MOST_KEPT_LISTS)
 def listing_like(wanted: Wanted) -> ListBelow[Any]:
     """The list that is wanted, whatever its parameters stand for: making its statements takes longer than answering them."""
-    return _listing(wanted).joining({related: JOINS[related] for related in wanted.related})
+    listed, projection = _listing(wanted), wanted.projection
+    joins = {
+        related: replace(JOINS[related], rows=leaving_out(JOINS[related].rows, projection.columns_left_out(related)))
+        for related in projection.related
+    }
+    return replace(listed, rows=leaving_out(listed.rows, projection.columns_left_out(None))).joining(joins)
 
 
 def _listing(wanted: Wanted) -> ListBelow[Any]:

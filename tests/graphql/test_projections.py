@@ -1,0 +1,76 @@
+"""What is read of the nodes of a page: slow columns only where they are selected."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from graphql import parse
+
+from app.graphql.execution.plan import Plan
+from app.graphql.execution.projections import projection_of
+from app.graphql.schema import schema
+from app.graphql.type_of_rows import TYPE_OF_ROWS
+from app.storage.reads.rows import SLOW_COLUMNS
+from app.storage.related import Projection, Related
+
+FLOW = {(None, "created_at"), (None, "updated_at")}
+DRAFT = {(Related.DRAFT, column) for column in ("created_at", "updated_at", "set_aside_at")}
+
+
+def projection(selection: str) -> Projection:
+    """What is read of flows of which this is selected."""
+    document = parse(f'{{ workspace(id: "w") {{ flows {{ {selection} }} }} }}')
+    operation: Any = document.definitions[0]
+    plan = Plan.of(schema.graphql_schema, document, operation, {})
+    assert isinstance(plan, Plan)
+    [workspace] = plan.root().fields
+    type_ = workspace.shape.object
+    assert type_ is not None
+    [flows] = plan.below(workspace, type_).fields
+    return projection_of(plan, flows)
+
+
+@pytest.mark.parametrize(
+    ("selection", "left_out"),
+    [
+        ("nodes { id name }", FLOW),
+        ("nodes { id createdAt }", {(None, "updated_at")}),
+        ("nodes { id } more: nodes { createdAt } edges { cursor node { updatedAt } }", set()),
+        ("nodes { id draft { revision } }", FLOW | DRAFT),
+        ("nodes { updatedAt draft { createdAt updatedAt } }", {(None, "created_at"), (Related.DRAFT, "set_aside_at")}),
+        ("totalCount pageInfo { endCursor }", FLOW),
+        ("... @include(if: false) { nodes { createdAt } }", FLOW),
+    ],
+)
+def test_slow_columns_that_nobody_selects_are_left_out(selection: str, left_out: set[Any]) -> None:
+    assert projection(selection).left_out == left_out
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "nodes { id workspace { name } }",
+        "nodes { draft { readiness { ready } } }",
+        "nodes { id } edges { node { history { totalCount } } }",
+    ],
+)
+def test_of_nodes_that_resolvers_look_at_everything_is_read(selection: str) -> None:
+    assert projection(selection).left_out == frozenset()
+
+
+def test_what_nodes_refer_to_is_read_with_them() -> None:
+    assert projection("nodes { createdBy { email } } edges { node { draft { id } } }").related == (
+        Related.CREATED_BY,
+        Related.DRAFT,
+    )
+
+
+def test_slow_columns_are_the_times_and_lists_of_rows() -> None:
+    slow = {
+        row: tuple(
+            name for name, hint in get_type_hints(row).items() if {datetime, Sequence[str]} & {hint, *get_args(hint)}
+        )
+        for row in TYPE_OF_ROWS
+    }
+    assert {row: columns for row, columns in slow.items() if columns} == SLOW_COLUMNS
