@@ -3,6 +3,7 @@
 from asyncio import Lock, shield
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
@@ -65,10 +66,19 @@ class Context:
         """Whether the caller may know the schema, and so what it might have meant."""
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
-        self._kept: LRUCache[Hashable, Any] = LRUCache(KEPT_CHARACTERS, getsizeof=lambda kept: kept[0])
-        self._parsing = Lock()
-        self._planning = Lock()
         self.loaders = Loaders(database, viewer, meter)
+
+    @cached_property
+    def _kept(self) -> LRUCache[Hashable, Any]:
+        return LRUCache(KEPT_CHARACTERS, getsizeof=lambda kept: kept[0])
+
+    @cached_property
+    def _parsing(self) -> Lock:
+        return Lock()
+
+    @cached_property
+    def _planning(self) -> Lock:
+        return Lock()
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""

@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from inspect import iscoroutine
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, default_field_resolver
+from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, default_field_resolver
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, is_awaitable
 from strawberry.schema.schema_converter import get_arguments
@@ -38,6 +38,13 @@ CHARACTERS_PER_ELEMENT = 50
 Fields = Sequence[FieldPlan]
 
 
+class ResolveInfo(NamedTuple):
+    """What our resolvers look at of `GraphQLResolveInfo`, which takes longer to make than most fields take to resolve."""
+
+    context: Context
+    schema: GraphQLSchema
+
+
 class Executor:
     """Executes one operation."""
 
@@ -46,6 +53,8 @@ class Executor:
         self._context = context
         self._completion = Completion(plan, context.meter)
         self._pending: list[PendingField] = []
+        self._pace = context.pace
+        self._resolve_info = cast("Any", ResolveInfo(context, plan.schema))
 
     async def run(self) -> ExecutionResult:
         try:
@@ -85,7 +94,8 @@ class Executor:
         """Complete what was found. What it lacks still is returned."""
         begun: list[tuple[Objects, Fields]] = []
         for each in found:
-            await self._give_way()
+            if self._pace.is_over():
+                await self._pace.wait()
             below = self._completion.complete(each.objects, each.field, each.values)
             begun += [(objects, objects.selection.fields) for objects in below]
         return await self._complete_known(begun)
@@ -96,7 +106,8 @@ class Executor:
         self._context.meter.expected = 0
         for objects, fields in begun:  # which grows meanwhile
             for field in fields:
-                await self._give_way()
+                if self._pace.is_over():
+                    await self._pace.wait()
                 if field.is_elements and self._completion.complete_elements(objects, field):
                     continue
                 if field.get is not None:
@@ -135,20 +146,23 @@ class Executor:
             return [error] * len(objects.sources)
         values = []
         for position, source in enumerate(objects.sources):
-            if position % CALLS_AT_ONCE == 0:
-                await self._give_way()
+            if position % CALLS_AT_ONCE == 0 and self._pace.is_over():
+                await self._pace.wait()
             values.append(attempt(call, source))
         return values
 
     async def _call_of(self, objects: Objects, field: FieldPlan) -> Callable[[Any], Any]:
         """The call of a resolver. Strawberry's own wrapper would convert the arguments anew for each object."""
-        info, declared = self._info(objects, field), declared_resolver(field.definition)
+        declared = declared_resolver(field.definition)
         if declared is None or declared.base_resolver is None:
             resolve, arguments = field.definition.resolve or default_field_resolver, self._arguments(field)
+            info = self._info(objects, field)
             return lambda source: resolve(source, info, **arguments)
         projection = projection_of(self._plan, field) if field.is_connection else EVERYTHING
-        told = Info(_raw_info=info, _field=declared, projection=projection)
-        named = field.arguments or await self._converted(field, declared, told)
+        told = Info(_raw_info=self._resolve_info, _field=declared, projection=projection)
+        named = field.arguments
+        if named is None:
+            named = await self._converted(field, declared, told)
         if declared.base_resolver.info_parameter is not None:
             named = {**named, declared.base_resolver.info_parameter.name: told}
         function = cast("Callable[..., Any]", declared.base_resolver.wrapped_func)
@@ -164,7 +178,7 @@ class Executor:
         )
 
     async def _converted(self, field: FieldPlan, declared: StrawberryField, told: Info) -> dict[str, Any]:
-        """The arguments as a resolver takes them. Those of a connection are kept with the plan, if they are always the same."""
+        """The arguments as a resolver takes them: kept with the plan, if they are always the same."""
         arguments, own = self._arguments(field), told.schema
         _, named = await offload(
             CHARACTERS_PER_ELEMENT * elements_in(arguments),
@@ -181,7 +195,7 @@ class Executor:
         return named
 
     def _info(self, objects: Objects, field: FieldPlan) -> GraphQLResolveInfo[Context]:
-        """What resolvers are told. The path is that of the first of the objects for which they are asked."""
+        """What graphql-core's resolvers are told. The path is that of the first of the objects for which they are asked."""
         path: Any = None
         for key in (*objects.path(0), field.name):
             path = Path(path, key, None)
@@ -208,13 +222,15 @@ class Executor:
         await self._wait_for([each for each in wanted if not isinstance(each, PendingRelation)])
         keys: dict[Loader[Any, Any], dict[Any, None]] = {}
         for each in wanted:
-            await self._give_way()
+            if self._pace.is_over():
+                await self._pace.wait()
             for loader, asked in each.keys:
                 keys.setdefault(loader, {}).update(dict.fromkeys(asked))
         answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
         known = dict(zip(keys, answers, strict=True))
         for each in wanted:
-            await self._give_way()
+            if self._pace.is_over():
+                await self._pace.wait()
             each.take(known)
         if further := [each for each in wanted if each.has_lookups]:
             await self._find(further)
@@ -258,14 +274,12 @@ class Executor:
 
     async def _paced(self, awaited: Awaitable[Any]) -> Any:
         """Many may go on in the same turn of the event loop."""
-        await self._give_way()
+        if self._pace.is_over():
+            await self._pace.wait()
         found = await awaited
-        await self._give_way()
+        if self._pace.is_over():
+            await self._pace.wait()
         return found
-
-    async def _give_way(self) -> None:
-        if self._context.pace.is_over():
-            await self._context.pace.wait()
 
 
 def elements_in(value: Any) -> int:

@@ -87,9 +87,9 @@ class FieldPlan:
         self.get, self.relation = how_to_get(parent_type, field_name)
         """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
-        self.keeps_arguments = self.is_connection and not has_variables(self.node)
+        self.keeps_arguments = not self.node.arguments or (self.is_connection and not has_variables(self.node))
         self.arguments: dict[str, Any] | None = None
-        """Of a connection, once it was asked for: its arguments as its resolver takes them, if no variable is in them."""
+        """Once it was asked for: its arguments as its resolver takes them, if they are few and without variables."""
         self.columns: Any = NOT_PLANNED
         """Of the nodes or edges of a page, once it was asked for: their columns, if there is nothing else to them."""
         self.projection: Projection | None = None
