@@ -24,6 +24,14 @@ CHANGES = {
            VALUES ('draft_3', 'flow_2', 'Two', 'other', '[]', 1, now(), now(), 'EDIT')""",
         {("flow_2", "code"), ("flow_2", "mail")},
     ),
+    "several new drafts in one statement, of one flow and of another": (
+        """INSERT INTO flow_draft (id, flow_id, name, content_hash, bindings, revision, created_at, updated_at, origin,
+                                   set_aside_at)
+           VALUES ('draft_3', 'flow_2', 'Two', 'other', '[]', 1, now(), now(), 'EDIT', NULL),
+                  ('draft_4', 'flow_2', 'Two', 'third', '[]', 2, now(), now(), 'EDIT', now()),
+                  ('draft_5', 'flow_1', 'One', 'third', '[]', 3, now(), now(), 'EDIT', now())""",
+        {("flow_2", "code"), ("flow_2", "mail"), ("flow_2", "late"), ("flow_1", "late")},
+    ),
     "another content of a draft": (
         "UPDATE flow_draft SET content_hash = 'other' WHERE id = 'draft_2'",
         {("flow_1", "mail")},
