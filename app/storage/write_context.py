@@ -1,24 +1,16 @@
 """What all writes have in common: who writes, when and in which transaction, and how rows are inserted."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar
 
-import orjson
 from sqlalchemy import (
     CTE,
-    JSON,
     ColumnElement,
     DateTime,
     Delete,
-    Insert,
-    Table,
     Update,
     bindparam,
-    cast,
-    column,
     exists,
     func,
     insert,
@@ -28,7 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import Text
 
 from app.domain.component import read_command
@@ -63,6 +54,7 @@ THIS_FLOW = bindparam("this_flow", type_=Text)
 KEEP_OTHERS_AWAY = select(FLOW.c.id).where(FLOW.c.id == THIS_FLOW).with_for_update()
 """From a flow that goes: nobody copies from it any more."""
 THIS_DRAFT = bindparam("this_draft", type_=Text)
+INSERT_DRAFT = insert(FLOW_DRAFT)
 UPDATE_DRAFT = update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == THIS_DRAFT)
 NEXT_REVISION = (
     update(FLOW)
@@ -110,48 +102,6 @@ NAME_COMPONENTS = insert(FLOW_CONTENT_COMPONENT).from_select(
 """In one row for each, however many: they are sent as two lists."""
 
 
-Rows = Mapping[Table, Sequence[Mapping[str, Any]]]
-"""Of each table at least one; those of one table have the same columns."""
-Columns = tuple[Table, tuple[str, ...]]
-"""A table, and the columns of the rows that it gets."""
-
-
-@cache
-def insert_into(*tables: Columns, after: CTE | None = None) -> Insert:
-    """One statement that inserts rows into each of these tables, of these columns, which are sent as JSON.
-
-    What they refer to among each other is looked at when it ends, so that their order doesn't matter. `after` is a
-    change, returning something, that has to be done before the last of the tables gets its rows.
-    """
-    selected = [select(*_sent(table, names).c) for table, names in tables]
-    if after is not None:
-        selected[-1] = selected[-1].where(select(func.count()).select_from(after).scalar_subquery() >= 0)
-    *others, last = (insert(table).from_select(its, rows) for (table, its), rows in zip(tables, selected, strict=True))
-    named = zip(others, tables, strict=False)
-    return last.add_cte(*(each.cte(f"{table.name}_rows") for each, (table, _) in named))
-
-
-def _sent(table: Table, names: Sequence[str]) -> TableValuedAlias:
-    """The rows for a table: the driver takes several times as long to send each of their columns as a list."""
-    sent = func.json_to_recordset(cast(bindparam(parameter(table), type_=Text), JSON))
-    typed = (column(name, table.c[name].type) for name in names)
-    return sent.table_valued(*typed, name=f"{table.name}_sent").render_derived(with_types=True)
-
-
-def parameters_of(rows: Rows) -> dict[str, str]:
-    """The parameters of such a statement."""
-    return {parameter(table): orjson.dumps(several).decode() for table, several in rows.items()}
-
-
-def columns_of(rows: Rows) -> list[Columns]:
-    return [(table, tuple(several[0])) for table, several in rows.items()]
-
-
-def parameter(table: Table) -> str:
-    """No column of any table has such a name."""
-    return f"rows_of_{table.name}"
-
-
 def content_row(content: Content) -> dict[str, Any]:
     """Content as it is stored, with steps and links apart, for rules that need not read the graph."""
     links = [[link.source, link.target, link.conditional] for link in content.links]
@@ -185,14 +135,10 @@ class WriteContext:
             names = {"teams": [each["team"] for each in components], "names": [each["name"] for each in components]}
             await self.connection.change(NAME_COMPONENTS, {"content": content.hash, **names})
 
-    async def insert_rows(self, rows: Rows) -> None:
-        """Rows of each of these tables, in one statement."""
-        await self.connection.change(insert_into(*columns_of(rows)), parameters_of(rows))
-
     async def insert_draft(self, flow_id: FlowId, state: FlowState, *, revision: int) -> DraftId:
         """A new active draft of a flow that has none."""
         row = self.draft_row(flow_id, state, revision=revision)
-        await self.insert_rows({FLOW_DRAFT: [row]})
+        await self.connection.change(INSERT_DRAFT, row)
         return DraftId(row["id"])
 
     def draft_row(self, flow_id: FlowId, state: FlowState, *, revision: int) -> dict[str, Any]:

@@ -1,33 +1,53 @@
 """What copies, exports and creations write: the rows that plans say, and nothing that they don't."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Boolean, DateTime, Insert, Integer, Text, any_, bindparam, case, func, select, update
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    DateTime,
+    Insert,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
 from app.domain.flow import ShownFlow
+from app.domain.input import name_key
 from app.domain.model import DraftId, ExportId, FlowId, FlowStatus
 from app.domain.references import ReferenceOutcome
 from app.domain.undo import ChangeSinceExport
 from app.offload import offload
 from app.storage.ids import Kind, new_id
-from app.storage.states import shown
+from app.storage.states import bindings_text, shown
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
-from app.storage.write_context import Columns, Rows, WriteContext, columns_of, insert_into, noted, parameters_of
+from app.storage.write_context import INSERT_DRAFT, WriteContext, noted
 
 FIRST_REVISION = 1
 CHARACTERS = 100
 """About so many has what is told of one reference."""
 
-_NOW = bindparam("now", type_=DateTime(timezone=True))
 _SHOWN_TEXTS = ("name", "description", "cron", "name_key")
-_OVERRIDDEN = {"id": Text, "revision": Integer, "renamed": Boolean, **dict.fromkeys(_SHOWN_TEXTS, Text)}
+_OF_A_CREATED_FLOW = (*_SHOWN_TEXTS, "id", "workspace_id", "type", "status", "created_by", "created_at", "updated_at")
+_INSERT_FLOW_AND_DRAFT = INSERT_DRAFT.add_cte(
+    insert(FLOW)
+    .values(draft_revision=FIRST_REVISION, **{name: bindparam(f"new_flow_{name}") for name in _OF_A_CREATED_FLOW})
+    .cte("new_flow")
+)
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_BY = bindparam("by", type_=Text)
 
 
 class WrittenFlow(NamedTuple):
@@ -36,62 +56,82 @@ class WrittenFlow(NamedTuple):
 
 
 class WrittenExport(NamedTuple):
+    """A copy or export as it is sent, with all that isn't the same in every one of a call."""
+
     flow_id: FlowId
     draft_id: DraftId
     export_id: ExportId
+    is_new: bool
+    """The flow is made as well."""
+    renames_flow: bool
+    """The flow shows what its draft says (X5)."""
+    workspace_id: str
+    type: str
+    name: str
+    name_key: str
+    description: str | None
+    cron: str | None
+    content_hash: str
+    bindings: str
+    origin: str
+    revision: int
+    set_aside_draft_id: str | None
+    copied_from: str
+    source_workspace_id: str
+    source_flow_id: str
+    source_version_id: str | None
+    flow_before: str | None
+    references: str
+
+
+_SENT: dict[str, Any] = {
+    **dict.fromkeys(WrittenExport._fields, Text),
+    "is_new": Boolean,
+    "renames_flow": Boolean,
+    "revision": Integer,
+}
+_PARAMETERS = [f"sent_{name}" for name in _SENT]
+"""Exports are sent column by column. No column of a table has such a name."""
 
 
 async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
     """Write copies and exports, in one statement for all: drafts, their flows if those are new, and the records."""
     size = CHARACTERS * sum(1 + len(plan.references) for plan in plans)
-    rows, written = await offload(size, _rows_of_exports, context, plans)
-    overriding = [plan for plan in plans if plan.overrides is not None]
-    if not overriding:
-        await context.insert_rows(rows)
-    else:
-        parameters = {**parameters_of(rows), **_parameters_of_overrides(context, overriding)}
-        await context.connection.change(_insert_and_override(*columns_of(rows)), parameters)
+    written = await offload(size, lambda: [_written(plan) for plan in plans])
+    kinds = {each.is_new for each in written}
+    columns = dict(zip(_PARAMETERS, map(list, zip(*written, strict=True)), strict=True))
+    made = {"by": context.actor, "now": context.at, **({"at": context.at} if False in kinds else {})}
+    await context.connection.change(_write(makes_flows=True in kinds, overrides=False in kinds), made | columns)
     return written
 
 
 async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
     """Write a flow that was created from a graph: its content, unless that is known already, and its draft."""
     await context.insert_content(plan.content)
-    flow = _flow_row(context, plan)
-    draft = context.draft_row(FlowId(flow["id"]), plan.state, revision=FIRST_REVISION)
-    await context.insert_rows({FLOW: [flow], FLOW_DRAFT: [draft]})
-    return WrittenFlow(FlowId(flow["id"]), DraftId(draft["id"]))
-
-
-def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
-    """The report of a copy or export as it is stored."""
-    report = [
-        {
-            "step": one.step_id,
-            "name": one.step_name,
-            "kind": one.kind,
-            "action": one.action,
-            "from": one.from_id,
-            "to": one.to_id,
-        }
-        for one in references
-    ]
-    return orjson.dumps(report).decode()
-
-
-def _flow_row(context: WriteContext, plan: ExportPlan | CreatePlan) -> dict[str, Any]:
-    """A new flow: it starts inactive, belongs to the caller, and shows what its draft says (X3)."""
-    return {
+    flow_id = FlowId(new_id(Kind.FLOW))
+    flow = {
         **shown(plan.state),
-        "id": new_id(Kind.FLOW),
+        "id": flow_id,
         "workspace_id": plan.workspace_id,
         "type": plan.type.value,
         "status": FlowStatus.INACTIVE.value,
         "created_by": context.actor,
         "created_at": context.at,
         "updated_at": context.at,
-        "draft_revision": FIRST_REVISION,
     }
+    draft = context.draft_row(flow_id, plan.state, revision=FIRST_REVISION)
+    parameters = {f"new_flow_{name}": value for name, value in flow.items()}
+    await context.connection.change(_INSERT_FLOW_AND_DRAFT, {**draft, **parameters})
+    return WrittenFlow(flow_id, DraftId(draft["id"]))
+
+
+def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
+    """The report of a copy or export as it is stored."""
+    report = [
+        {"step": step_id, "name": step_name, "kind": kind, "action": action, "from": from_id, "to": to_id}
+        for step_id, kind, action, from_id, to_id, step_name in references
+    ]
+    return orjson.dumps(report).decode()
 
 
 def _before(flow: ShownFlow | None) -> str | None:
@@ -102,78 +142,103 @@ def _before(flow: ShownFlow | None) -> str | None:
     return orjson.dumps({**texts, "updatedAt": flow.updated_at.isoformat()}).decode()
 
 
-def _record_row(context: WriteContext, plan: ExportPlan, written: WrittenExport) -> dict[str, Any]:
-    return {
-        "id": written.export_id,
-        "actor_id": context.actor,
-        "created_at": context.at,
-        "copied_from": plan.copied_from.value,
-        "source_workspace_id": plan.source_workspace,
-        "source_flow_id": plan.source_flow,
-        "source_version_id": plan.source_version,
-        "destination_workspace_id": plan.workspace_id,
-        "destination_flow_id": written.flow_id,
-        "draft_id": written.draft_id,
-        "set_aside_draft_id": plan.sets_aside,
-        "flow_before": _before(plan.overridden_shows),
-        "references": references_to_text(plan.references),
-    }
-
-
-def _rows_of_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> tuple[Rows, list[WrittenExport]]:
-    """The rows to insert, those of drafts last."""
-    flows, drafts, records, written = [], [], [], []
-    for plan in plans:
-        flow_id = plan.overrides
-        if flow_id is None:
-            flows.append(_flow_row(context, plan))
-            flow_id = FlowId(flows[-1]["id"])
-        export_id = ExportId(new_id(Kind.EXPORT))
-        drafts.append(context.draft_row(flow_id, replace(plan.state, export_id=export_id), revision=plan.revision))
-        written.append(WrittenExport(flow_id, DraftId(drafts[-1]["id"]), export_id))
-        records.append(_record_row(context, plan, written[-1]))
-    rows = {FLOW: flows, FLOW_EXPORT: records, FLOW_DRAFT: drafts}
-    return {table: its for table, its in rows.items() if its}, written
+def _written(plan: ExportPlan) -> WrittenExport:
+    state = plan.state
+    return WrittenExport(
+        flow_id=plan.overrides or FlowId(new_id(Kind.FLOW)),
+        draft_id=DraftId(new_id(Kind.DRAFT)),
+        export_id=ExportId(new_id(Kind.EXPORT)),
+        is_new=plan.overrides is None,
+        renames_flow=plan.renames_flow,
+        workspace_id=plan.workspace_id,
+        type=plan.type,
+        name=state.name,
+        name_key=name_key(state.name),
+        description=state.description,
+        cron=state.cron,
+        content_hash=state.content_hash,
+        bindings=bindings_text(state.bindings),
+        origin=state.origin,
+        revision=plan.revision,
+        set_aside_draft_id=plan.sets_aside,
+        copied_from=plan.copied_from,
+        source_workspace_id=plan.source_workspace,
+        source_flow_id=plan.source_flow,
+        source_version_id=plan.source_version,
+        flow_before=_before(plan.overridden_shows),
+        references=references_to_text(plan.references),
+    )
 
 
 @cache
-def _insert_and_override(*tables: Columns) -> Insert:
-    """Inserts rows, those of drafts once the drafts in their place are set aside: a flow has one that is active."""
-    aside = (
-        update(FLOW_DRAFT)
-        .where(FLOW_DRAFT.c.id == any_(bindparam("aside", type_=ARRAY(Text))))
-        .values(set_aside_at=_NOW, set_aside_by=bindparam("by", type_=Text))
-        .returning(FLOW_DRAFT.c.id)
-        .cte("aside")
-    )
-    overridden = select(
-        *(
-            func.unnest(bindparam(f"overridden_{name}", type_=ARRAY(kind))).label(name)
-            for name, kind in _OVERRIDDEN.items()
-        )
-    ).subquery("overridden")
-    # What a flow shows that was never published is what its draft says (X5).
-    texts = {name: case((overridden.c.renamed, overridden.c[name]), else_=FLOW.c[name]) for name in _SHOWN_TEXTS}
-    revised = (
-        update(FLOW)
-        .where(FLOW.c.id == overridden.c.id)
-        .values(draft_revision=overridden.c.revision, updated_at=_NOW, **texts)
-        .cte("revised")
-    )
-    is_aside = FLOW_EXPORT.c.draft_id == any_(bindparam("aside", type_=ARRAY(Text)))
-    note = noted(ChangeSinceExport.OVERRIDDEN_AGAIN, is_aside)
-    return insert_into(*tables, after=aside).add_cte(revised, note)
+def _write(*, makes_flows: bool, overrides: bool) -> Insert:
+    """One statement that inserts drafts, their records, and flows that are new; flows that are overridden are changed.
 
-
-def _parameters_of_overrides(context: WriteContext, plans: Sequence[ExportPlan]) -> dict[str, Any]:
-    rows = [
-        {"id": plan.overrides, "revision": plan.revision, "renamed": plan.renames_flow, **shown(plan.state)}
-        for plan in plans
-    ]
-    return {
-        "aside": [plan.sets_aside for plan in plans if plan.sets_aside is not None],
-        "by": context.actor,
-        "now": context.at,
-        "at": context.at,
-        **{f"overridden_{name}": [row[name] for row in rows] for name in _OVERRIDDEN},
+    What these rows refer to among each other is looked at when it ends, so that their order doesn't matter; but a draft
+    is inserted once the one in its place is set aside, since a flow has one that is active.
+    """
+    sent = select(
+        *(func.unnest(bindparam(f"sent_{name}", type_=ARRAY(kind))).label(name) for name, kind in _SENT.items())
+    ).cte("sent")
+    draft = {
+        **_same(sent, "flow_id", "name", "description", "cron", "content_hash", "bindings", "origin", "revision"),
+        "id": sent.c.draft_id,
+        "export_id": sent.c.export_id,
+        "author_id": _BY,
+        "created_at": _NOW,
+        "updated_at": _NOW,
     }
+    drafts, others = select(*draft.values()), [_records(sent)]
+    if makes_flows:
+        others.append(_new_flows(sent))
+    if overrides:
+        aside = _set_aside(sent)
+        drafts = drafts.where(select(func.count()).select_from(aside).scalar_subquery() >= 0)
+        is_aside = FLOW_EXPORT.c.draft_id == sent.c.set_aside_draft_id
+        others += [_overridden(sent), noted(ChangeSinceExport.OVERRIDDEN_AGAIN, is_aside)]
+    return insert(FLOW_DRAFT).from_select([*draft], drafts).add_cte(*others)
+
+
+def _same(sent: CTE, *names: str) -> dict[str, Any]:
+    """Columns that have the names of those that are sent."""
+    return {name: sent.c[name] for name in names}
+
+
+def _records(sent: CTE) -> CTE:
+    names = ("copied_from", "source_workspace_id", "source_flow_id", "source_version_id", "draft_id")
+    record = {
+        **_same(sent, *names, "set_aside_draft_id", "flow_before", "references"),
+        "id": sent.c.export_id,
+        "actor_id": _BY,
+        "created_at": _NOW,
+        "destination_workspace_id": sent.c.workspace_id,
+        "destination_flow_id": sent.c.flow_id,
+    }
+    return insert(FLOW_EXPORT).from_select([*record], select(*record.values())).cte("records")
+
+
+def _new_flows(sent: CTE) -> CTE:
+    """They start inactive, belong to the caller, and show what their drafts say (X3)."""
+    flow = {
+        **_same(sent, *_SHOWN_TEXTS, "workspace_id", "type"),
+        "id": sent.c.flow_id,
+        "status": literal(FlowStatus.INACTIVE.value, Text),
+        "created_by": _BY,
+        "created_at": _NOW,
+        "updated_at": _NOW,
+        "draft_revision": sent.c.revision,
+    }
+    return insert(FLOW).from_select([*flow], select(*flow.values()).where(sent.c.is_new)).cte("new_flows")
+
+
+def _set_aside(sent: CTE) -> CTE:
+    is_in_place = FLOW_DRAFT.c.id == sent.c.set_aside_draft_id
+    change = update(FLOW_DRAFT).where(is_in_place).values(set_aside_at=_NOW, set_aside_by=_BY)
+    return change.returning(FLOW_DRAFT.c.id).cte("aside")
+
+
+def _overridden(sent: CTE) -> CTE:
+    """What a flow shows that was never published is what its draft says (X5)."""
+    texts = {name: case((sent.c.renames_flow, sent.c[name]), else_=FLOW.c[name]) for name in _SHOWN_TEXTS}
+    change = update(FLOW).where(FLOW.c.id == sent.c.flow_id, ~sent.c.is_new)
+    return change.values(draft_revision=sent.c.revision, updated_at=_NOW, **texts).cte("overridden")
