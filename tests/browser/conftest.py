@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Page, async_playwright
 
 from app.http.explorer import graphiql
 from app.settings import Settings
@@ -38,7 +38,7 @@ async def address(demo_url: str) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}/graphql"
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 async def address_off_loopback(demo_url: str) -> AsyncIterator[str]:
     """The same of a server that listens on all interfaces, and so is open to callers with a token only."""
     async with on_a_socket(Settings(database_url=demo_url, host="0.0.0.0", log_format="json")) as (_, _, port):
@@ -52,7 +52,8 @@ async def token_of_the_guest(demo_url: str) -> str:
 
 
 @pytest.fixture(scope="package")
-async def chromium() -> AsyncIterator[Browser]:
+async def page() -> AsyncIterator[Page]:
+    """A page of Chromium, for one visit after the other: a new one would compile GraphiQL anew."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip("There is no Chromium; on Debian and Ubuntu: apt-get install chromium")
@@ -60,44 +61,47 @@ async def chromium() -> AsyncIterator[Browser]:
         pytest.skip("GraphiQL is not there; ./scripts/graphiql fetches it with npm")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
+        yield await browser.new_page()
         await browser.close()
 
 
 @pytest.fixture
-async def visit(chromium: Browser, address: str) -> AsyncIterator[Visit]:
+async def visit(page: Page, address: str) -> AsyncIterator[Visit]:
     """A browser without history, on the page; at the end it has reported no error."""
-    async with visiting(chromium, address) as visit:
+    async with visiting(page, address) as visit:
         await visit.open()
         yield visit
 
 
 @pytest.fixture
-async def signed_out_visit(chromium: Browser, address_off_loopback: str) -> AsyncIterator[Visit]:
+async def signed_out_visit(page: Page, address_off_loopback: str) -> AsyncIterator[Visit]:
     """The same on a server that shows nothing without a token."""
-    async with visiting(chromium, address_off_loopback) as visit:
+    async with visiting(page, address_off_loopback) as visit:
         await visit.wait_for_sign_in()
         yield visit
 
 
 @pytest.fixture
-async def on_a_laptop(chromium: Browser, address: str) -> AsyncIterator[Visit]:
-    async with visiting(chromium, address, width=1280, height=800) as visit:
+async def on_a_laptop(page: Page, address: str) -> AsyncIterator[Visit]:
+    async with visiting(page, address, width=1280, height=800) as visit:
         await visit.open()
         yield visit
 
 
 @pytest.fixture
-async def on_a_phone(chromium: Browser, address: str) -> AsyncIterator[Visit]:
+async def on_a_phone(page: Page, address: str) -> AsyncIterator[Visit]:
     """A visit before its first page."""
-    async with visiting(chromium, address, width=390, height=844) as visit:
+    async with visiting(page, address, width=390, height=844) as visit:
         yield visit
 
 
 @asynccontextmanager
-async def visiting(chromium: Browser, address: str, *, width: int = 1400, height: int = 850) -> AsyncIterator[Visit]:
-    async with await chromium.new_context(viewport={"width": width, "height": height}) as context:
-        visit = Visit(await context.new_page(), address)
+async def visiting(page: Page, address: str, *, width: int = 1400, height: int = 850) -> AsyncIterator[Visit]:
+    await page.set_viewport_size({"width": width, "height": height})
+    visit = Visit(page, address)
+    try:
         yield visit
         assert visit.errors == []
         assert visit.hosts == {address.removesuffix("/graphql")}
+    finally:
+        await visit.end()

@@ -5,11 +5,14 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import ConsoleMessage, Locator, Page, Request, expect
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, Request, expect
 
 ALL_STORED = """async () => JSON.stringify([
-    {...localStorage}, {...sessionStorage}, document.cookie, await indexedDB.databases(), await globalThis.caches?.keys(),
+    {...localStorage}, {...sessionStorage}, document.cookie,
+    await indexedDB.databases(), await globalThis.caches?.keys() ?? [],
 ])"""
+FORGET = "localStorage.clear(), sessionStorage.clear()"
+NOTHING = '[{},{},"",[],[]]'
 ANSWER = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue()"
 
 
@@ -29,13 +32,28 @@ class Visit:
         page.set_default_timeout(MILLISECONDS)
         expect.set_options(timeout=MILLISECONDS)
         page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.reported.append(str(error)))
+        page.on("pageerror", self._failed)
         page.on("request", self._saw)
+
+    async def end(self) -> None:
+        """Leave the browser without history, for the next visit."""
+        self.page.remove_listener("console", self._heard)
+        self.page.remove_listener("pageerror", self._failed)
+        self.page.remove_listener("request", self._saw)
+        await self.page.unroute_all()
+        # A page of the same origin, where no script writes any more.
+        await self.page.goto(self.address.removesuffix("/graphql") + "/health")
+        await self.page.evaluate(FORGET)
+        await self.page.context.clear_cookies()
+        assert await self.page.evaluate(ALL_STORED) == NOTHING
 
     def _heard(self, message: ConsoleMessage) -> None:
         # What breaks the content policy is an error too.
         if message.type == "error":
             self.reported.append(message.text)
+
+    def _failed(self, error: Error) -> None:
+        self.reported.append(str(error))
 
     def _saw(self, request: Request) -> None:
         parts = urlsplit(request.url)
