@@ -1,4 +1,4 @@
-"""The command `flowport` as a process, as a user would start it."""
+"""The command `flowport` as a process, which is forked; `COMMAND` starts one as a user would."""
 
 import os
 import signal
@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import httpx
 from click.testing import CliRunner
 
 from app.cli import main
+from tests.cli.forked import Forked
 
 COMMAND = (sys.executable, "-m", "app")
 
@@ -20,8 +22,14 @@ COMMAND = (sys.executable, "-m", "app")
 def flowport(*arguments: str | Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; settings are variables of the environment without their prefix."""
     environ = os.environ | {f"FLOWPORT_{name}": value for name, value in settings.items()}
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environ, timeout=60, check=False)
+    with TemporaryFile("w+", encoding="utf-8") as given, TemporaryFile("w+", encoding="utf-8") as told:
+        given.write(stdin)
+        given.seek(0)
+        command = ["app", *map(str, arguments)]
+        with Forked(command, environ=environ, stdin=given.fileno(), stderr=told.fileno()) as process:
+            said = process.stdout.read()
+        told.seek(0)
+        return subprocess.CompletedProcess(COMMAND, process.wait(), said, told.read())
 
 
 def called(*arguments: str | Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
@@ -34,7 +42,7 @@ def called(*arguments: str | Path, stdin: str = "", **settings: str) -> subproce
 class Server:
     """A server that is ready, with the first line of its greeting; all of it, once it has ended."""
 
-    def __init__(self, process: subprocess.Popen[str], greeting: list[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str] | Forked, greeting: list[str]) -> None:
         self.process = process
         self.greeting = greeting
         self.url = greeting[0].split()[-1].removesuffix("/graphql")
@@ -51,11 +59,10 @@ class Server:
 @contextmanager
 def serving(data_dir: Path, *options: str, stderr: int | None = None, **settings: str) -> Iterator[Server]:
     """A server on any free port; `stderr` says what becomes of its log, as in subprocess; settings as above."""
-    command = [*COMMAND, "serve", "--port", "0", "--data-dir", str(data_dir), *options]
+    command = ["app", "serve", "--port", "0", "--data-dir", str(data_dir), *options]
     environ = os.environ | {f"FLOWPORT_{name}": value for name, value in settings.items()}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environ) as process:
+    with Forked(command, environ=environ, stderr=stderr) as process:
         try:
-            assert process.stdout is not None
             server = Server(process, [process.stdout.readline().strip()])
             wait_until_healthy(server)
             yield server

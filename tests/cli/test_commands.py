@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.settings import described
-from tests.cli.flowport import called, flowport
+from tests.cli.flowport import COMMAND, called, flowport
 from tests.databases import run_sql
 
 
@@ -22,7 +23,7 @@ def test_every_command_has_help(command: str) -> None:
 
 
 def test_the_help_of_serve_lists_every_setting_with_its_default() -> None:
-    told = " ".join(flowport("serve", "--help").stdout.split())
+    told = " ".join(subprocess.check_output([*COMMAND, "serve", "--help"], text=True).split())
     assert told.startswith("Usage: python -m app serve ")
     for variable, default, description in described():
         assert f"{variable} {description}" + (f" [default: {default}]" if default else "") in told

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.cli.flowport import COMMAND
+from tests.cli.forked import Forked
 from tests.storage.embedded_users import server_of
 
 PATIENCE_SECONDS = 60
@@ -25,14 +24,14 @@ class Killable:
     def __init__(
         self, folder: Path, database_url: str | None, workers: int = 2, settings: Mapping[str, str] = NOTHING
     ) -> None:
-        self._command = [*COMMAND, "serve", "--workers", str(workers), "--data-dir", str(folder)]
+        self._command = ["app", "serve", "--workers", str(workers), "--data-dir", str(folder)]
         named = {} if database_url is None else {"FLOWPORT_DATABASE_URL": database_url}
         self._environ = os.environ | {"FLOWPORT_LOG_FORMAT": "json"} | named
         self._environ |= {f"FLOWPORT_{name}": value for name, value in settings.items()}
         self._folder = folder
         self._workers = workers
         self._log = folder / "log"
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Forked | None = None
         self._killed = set[int]()
         self.url = "http://127.0.0.1:0"
         """The port is any that is free, and stays the same."""
@@ -42,10 +41,7 @@ class Killable:
         if self._process is None:
             command = [*self._command, "--port", self.url.rpartition(":")[2]]
             with self._log.open("a", encoding="utf-8") as log:
-                self._process = subprocess.Popen(
-                    command, stdout=subprocess.PIPE, stderr=log, text=True, env=self._environ, process_group=0
-                )
-            assert self._process.stdout is not None
+                self._process = Forked(command, environ=self._environ, stderr=log.fileno(), own_group=True)
             self.url = self._process.stdout.readline().split()[-1].removesuffix("/graphql")
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._is_ready():
@@ -59,8 +55,7 @@ class Killable:
         os.killpg(self._process.pid, signal.SIGKILL)
         if with_database:
             self._kill_database()
-        self._process.communicate(timeout=PATIENCE_SECONDS)
-        self._process = None
+        self._ended(self._process)
 
     def kill_workers(self) -> None:
         """The supervisor starts others."""
@@ -79,13 +74,19 @@ class Killable:
         """As a process manager does."""
         if self._process is not None:
             self._process.terminate()
-            self._process.communicate(timeout=PATIENCE_SECONDS)
-            self._process = None
+            self._ended(self._process)
 
     def errors(self) -> list[str]:
         """The lines of its log that tell of errors; that workers were killed is no news."""
         lines = self._log.read_text(encoding="utf-8").splitlines()
         return [line for line in lines if '"level":"error"' in line and WORKER_KILLED not in line]
+
+    def _ended(self, process: Forked) -> None:
+        """Wait for it, and for its workers, which have its output too."""
+        process.wait(PATIENCE_SECONDS)
+        process.stdout.read()
+        process.close()
+        self._process = None
 
     def _kill_database(self) -> None:
         postmaster = server_of(self._folder)

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +13,7 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.cli.forked import Forked
 from tests.serving.test_browsers import NOWHERE
 
 PATIENCE_SECONDS = 60
@@ -24,7 +23,7 @@ PATIENCE_SECONDS = 60
 class Supervised:
     """A supervisor that runs, and its log."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     url: str
     log: Path
 
@@ -51,7 +50,6 @@ class Supervised:
 
     def said(self) -> str:
         """The rest of what it says on stdout, once it has ended."""
-        assert self.process.stdout is not None
         return self.process.stdout.read()
 
     def stop(self) -> int:
@@ -64,12 +62,11 @@ def supervised(worker: str, folder: Path, **settings: object) -> Iterator[Superv
     own = {"DATABASE_URL": NOWHERE, "SHUTDOWN_SECONDS": 0, **settings}
     environ = os.environ | {f"FLOWPORT_{name}": str(value) for name, value in own.items()} | {"HANGS": str(folder)}
     log = folder / "log"
-    command = [sys.executable, "-m", "tests.serving.bad_workers", worker]
+    command = ["tests.serving.bad_workers", worker]
     with (
         log.open("w", encoding="utf-8") as written,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=written, text=True, env=environ) as process,
+        Forked(command, environ=environ, stderr=written.fileno()) as process,
     ):
-        assert process.stdout is not None
         try:
             yield Supervised(process, f"http://127.0.0.1:{process.stdout.readline().strip()}", log)
         finally:
