@@ -23,15 +23,15 @@ MUTATIONS = [place for place in PLACES if place.owner == "Mutation" and place.pa
 
 
 def hidden(worlds: Worlds, user: str, place: Place) -> list[str]:
-    """Ids that the user may not see: two of the kind that is meant, and of two other kinds, which differ by place."""
+    """Ids that the user may not see: two of the kind that is meant, and one of another, which differs by place and user."""
     of_kind: dict[Kind | None, list[str]] = {}
     for key, id_ in sorted(worlds.ids.items()):
         if not worlds.sights[user].sees(key):
             of_kind.setdefault(kind_of(id_), []).append(id_)
     meant = of_kind.pop(place.kind)
     others = [ids[0] for _, ids in sorted(of_kind.items())]
-    turn = PLACES.index(place) % len(others)
-    return [meant[0], meant[-1], *(others[turn:] + others)[:2]]
+    turn = PLACES.index(place) + CALLERS.index(user)
+    return [meant[0], meant[-1], others[turn % len(others)]]
 
 
 def seen(worlds: Worlds, user: str, kind: Kind) -> list[str]:

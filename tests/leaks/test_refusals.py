@@ -23,11 +23,18 @@ def keys_of(worlds: Worlds, user: str, kind: Kind) -> list[str]:
 
 
 def inputs_of(worlds: Worlds, user: str, mutation: str) -> list[dict[str, object]]:
-    """Each once: every flow that there is for the user meets two workspaces, so that every workspace is met."""
+    """Each once: every way to be wrong meets every flow that there is for the user, and every workspace.
+
+    A flow meets another workspace in each of these ways, and all of them over time.
+    """
     flows, places = keys_of(worlds, user, Kind.FLOW), keys_of(worlds, user, Kind.WORKSPACE)
-    pairs = [(flow, places[(turn + index) % len(places)]) for index, flow in enumerate(flows) for turn in (0, 1)]
-    pairs += [(flows[0], place) for place in places]
-    made = [each for flow, place in pairs for each in SPOILED[mutation](worlds.ids, flow, place)]
+    made: list[dict[str, object]] = []
+    for index in range(max(len(flows), len(places))):
+        flow = flows[index % len(flows)]
+        by_place = [SPOILED[mutation](worlds.ids, flow, place) for place in places]
+        for way in range(max(map(len, by_place))):
+            # Some workspaces have fewer.
+            made += by_place[(index + way) % len(places)][way : way + 1]
     return [{"input": each} for index, each in enumerate(made) if each not in made[:index]]
 
 
