@@ -32,6 +32,10 @@ class DatabaseProxy(ABC):
         self._tasks = set[asyncio.Task[None]]()
         self.address = ""
 
+    def lead_to(self, database_url: str) -> None:
+        """Lead new connections there from now on, as a load balancer does."""
+        self._url = database_url
+
     @abstractmethod
     def passing(self, ends: Ends) -> tuple[Coroutine[Any, Any, None], ...]:
         """What passes on what comes from either end of a new connection, until that ends."""

@@ -77,9 +77,20 @@ class Server:
     def follow_again(self, other: "Server") -> None:
         """Become a standby of what followed this server, which was stopped and not killed."""
         (self.cluster / "standby.signal").touch()
+        self.be_led_by(other)
+        self.start()
+
+    def be_led_by(self, other: "Server") -> None:
+        """As a standby, stream from that one."""
         with (self.cluster / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
             settings.write(f"primary_conninfo = 'host=127.0.0.1 port={other.port} user=flowport'\n")
-        self.start()
+
+    def copied_to(self, cluster: Path) -> "Server":
+        """A server with what this one has, which is stopped; on a port of its own."""
+        subprocess.run(["cp", "-a", self.cluster, cluster], check=True)
+        copy = Server(cluster, self.account, self.binaries)
+        copy._set_up()
+        return copy
 
     def rewind(self, other: "Server") -> None:
         """Undo what this server, which was killed, has written and the other one, which was promoted, doesn't have."""
@@ -91,7 +102,14 @@ class Server:
     def make(self) -> None:
         self.cluster.mkdir(mode=0o700)
         self.account.own(self.cluster)
-        options = ("--username=flowport", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        options = (
+            "--username=flowport",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--wal-segsize=1",
+        )
         self._run("initdb", "-D", str(self.cluster), *options)
         self._set_up()
 
@@ -136,6 +154,20 @@ class Pair:
         hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers or (self.primary, self.standby))
         return f"postgresql://flowport@{hosts}/{database}"
 
+    def copied_to(self, folder: Path) -> "Pair":
+        """A pair that isn't started yet, with what this one has, which is stopped."""
+        copy = Pair(self.primary.copied_to(folder / "first"), self.standby.copied_to(folder / "second"))
+        copy.standby.be_led_by(copy.primary)
+        return copy
+
+    def start(self) -> None:
+        self.primary.start()
+        self.standby.start()
+
+    def stop(self) -> None:
+        self.standby.stop()
+        self.primary.stop()
+
 
 @contextmanager
 def pair_in(folder: Path) -> Iterator[Pair]:
@@ -149,5 +181,4 @@ def pair_in(folder: Path) -> Iterator[Pair]:
         pair.standby.start()
         yield pair
     finally:
-        pair.standby.stop()
-        pair.primary.stop()
+        pair.stop()
