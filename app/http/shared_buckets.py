@@ -1,6 +1,8 @@
 """Token buckets that all servers share, in Valkey or Redis; while it is away, each server process counts alone."""
 
 import asyncio
+import math
+import time
 from contextlib import suppress
 from typing import Any, cast
 
@@ -16,6 +18,12 @@ PREFIX = "flowport:rate-limit:"
 ANSWER_SECONDS = 0.25
 """How long an answer is waited for, before this process counts alone."""
 RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 30.0
+"""Where it goes on not to count, or stops again and again."""
+STEADY_SECONDS = 60.0
+"""Where it has counted for so long, it is tried again as soon as the first time."""
+NOBODY = ""
+"""The caller as whom it is asked whether it counts."""
 FAILURES = (RedisError, OSError, TypeError, ValueError)
 """What is raised where it is away, or where something else answers than what is meant."""
 
@@ -64,16 +72,15 @@ class SharedBuckets:
         )
         self._spend = self._redis.register_script(SPEND)
         self._coming_back: asyncio.Task[None] | None = None
+        self._delay_seconds = RETRY_SECONDS
+        self._back_at = -math.inf
 
     async def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         """Give back and spend; whether it was spent, and what is left. Raises CountersAway."""
         if self._coming_back is not None:
             raise CountersAway
-        arguments = [self._size, self._window, back, spent, int(covered_only)]
         try:
-            async with asyncio.timeout(2 * ANSWER_SECONDS):
-                is_spent, left = await cast("Any", self._spend(keys=[PREFIX + caller], args=arguments))
-            return bool(is_spent), float(left)
+            return await self._ask(caller, back=back, spent=spent, covered_only=covered_only)
         except FAILURES as error:
             self._leave(error)
             raise CountersAway from None
@@ -86,20 +93,41 @@ class SharedBuckets:
             COUNTING_ALONE.dec()
         await self._redis.aclose()
 
+    async def _ask(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
+        arguments = [self._size, self._window, back, spent, int(covered_only)]
+        async with asyncio.timeout(2 * ANSWER_SECONDS):
+            is_spent, left = await cast("Any", self._spend(keys=[PREFIX + caller], args=arguments))
+        return bool(is_spent), float(left)
+
     def _leave(self, error: Exception) -> None:
         if self._coming_back is None:
-            log().warning("rate limit is counted by each process alone", reason=f"{type(error).__name__}: {error}")
+            was_good = time.monotonic() - self._back_at >= STEADY_SECONDS
+            self._delay_seconds = RETRY_SECONDS if was_good else self._longer_delay()
+            reason = f"{type(error).__name__}: {error}"
+            log().warning(
+                "rate limit is counted by each process alone", reason=reason, tried_in_seconds=self._delay_seconds
+            )
             COUNTING_ALONE.inc()
             self._coming_back = asyncio.create_task(self._come_back())
 
     async def _come_back(self) -> None:
-        is_there = False
-        while not is_there:
-            await asyncio.sleep(RETRY_SECONDS)
-            with suppress(*FAILURES):
-                async with asyncio.timeout(2 * ANSWER_SECONDS):
-                    await cast("Any", self._redis.ping())
-                is_there = True
-        self._coming_back = None
+        while not await self._is_there():
+            self._delay_seconds = self._longer_delay()
+        self._coming_back, self._back_at = None, time.monotonic()
         COUNTING_ALONE.dec()
         log().info("rate limit is counted together again")
+
+    async def _is_there(self) -> bool:
+        """Whether it counts, after a while. That it answers isn't enough: without memory it answers, and writes nothing."""
+        await asyncio.sleep(self._delay_seconds)
+        try:
+            await self._ask(NOBODY, back=0, spent=0, covered_only=False)
+        except FAILURES:
+            return False
+        except Exception:  # noqa: BLE001 - whatever it is, the next time is tried
+            log().exception("rate limit could not be counted together")
+            return False
+        return True
+
+    def _longer_delay(self) -> float:
+        return min(2 * self._delay_seconds, LONGEST_RETRY_SECONDS)

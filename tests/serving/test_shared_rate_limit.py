@@ -4,7 +4,7 @@ import asyncio
 import re
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,64 @@ async def test_while_the_counters_are_away_each_server_counts_alone_and_then_tog
 
 async def counts_together(api: Api) -> bool:
     return ALONE.format(number=0) in (await api.http.get("/metrics")).text
+
+
+async def test_counters_without_memory_are_left_until_they_count_again_although_they_answer(
+    counters: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RETRY_SECONDS", "LONGEST_RETRY_SECONDS"):
+        monkeypatch.setattr(shared_buckets, name, 0.01)
+    buckets = SharedBuckets(counters.url, size=BUDGET, window=60)
+
+    async def number_of_tries() -> int:
+        return int((await redis.info("commandstats"))["cmdstat_evalsha"]["calls"])
+
+    async with Redis.from_url(counters.url) as redis:
+        assert await counts_for(buckets, "ada")
+        await redis.config_set("maxmemory", "1")
+        with capture_logs() as log:
+            assert not await counts_for(buckets, "ada")
+            before = await number_of_tries()
+
+            async def is_tried() -> bool:
+                return await number_of_tries() > before + 3
+
+            assert await redis.ping()
+            assert await soon_true(is_tried)
+            assert not await counts_for(buckets, "ada")
+            await redis.config_set("maxmemory", "0")
+            assert await soon_true(lambda: counts_for(buckets, "ada"))
+    await buckets.close()
+    [left, back] = log
+    assert (left["event"], back["event"]) == (
+        "rate limit is counted by each process alone",
+        "rate limit is counted together again",
+    )
+    assert left["reason"].startswith("OutOfMemoryError: ")
+
+
+async def test_counters_that_stop_again_and_again_are_tried_ever_more_slowly(
+    counters: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_buckets, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(shared_buckets, "LONGEST_RETRY_SECONDS", 0.03)
+    buckets = SharedBuckets(counters.url, size=BUDGET, window=60)
+    async with Redis.from_url(counters.url) as redis:
+        # The key of one caller holds something else: that it counts for others shows nothing of this one.
+        await redis.set(PREFIX + "ada", "something else")
+    with capture_logs() as log:
+        for _ in range(7):
+            assert not await counts_for(buckets, "ada")
+            assert await soon_true(lambda: counts_for(buckets, "berta"))
+    await buckets.close()
+    delays = [line["tried_in_seconds"] for line in log if line["log_level"] == "warning"]
+    assert delays == [0.001, 0.002, 0.004, 0.008, 0.016, 0.03, 0.03]
+
+
+async def counts_for(buckets: SharedBuckets, caller: str) -> bool:
+    with suppress(CountersAway):
+        return (await buckets.spend(caller, back=0, spent=1, covered_only=True))[0]
+    return False
 
 
 @asynccontextmanager
