@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -32,6 +33,7 @@ from app.http.middleware.request_id import RequestId
 from app.http.rate_limit import RateLimiter
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import logged_refusal
+from app.server.background import keep_running
 from app.server.cleanup import clean_up_periodically
 from app.server.database import pool_size_of
 from app.server.probes import health, metrics_for, readiness
@@ -86,10 +88,11 @@ def create_app(settings: Settings | None = None) -> Application:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
         is_traced = trace_if_wanted()
-        background = [clean_up_periodically(database, timedelta(days=settings.set_aside_days), keys_kept)]
+        kept = timedelta(days=settings.set_aside_days)
+        background = {"cleanup": partial(clean_up_periodically, database, kept, keys_kept)}
         if database.replica is not None:
-            background.append(watch_replica(database))
-        tasks = [asyncio.create_task(each) for each in background]
+            background["replica"] = partial(watch_replica, database)
+        tasks = [asyncio.create_task(keep_running(name, work)) for name, work in background.items()]
         # The server process looks there when it is to stop.
         yield {"in_flight": in_flight}
         for task in tasks:

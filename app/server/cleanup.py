@@ -1,10 +1,13 @@
 """Periodic cleanup of what is kept for a while only."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
+from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from app.usecases.expire_drafts import expire_drafts
 from app.usecases.expire_keys import expire_keys
 from app.usecases.remove_contents import remove_contents
@@ -13,17 +16,31 @@ CLEANUP_SECONDS = 3600
 
 
 async def clean_up_periodically(database: Database, kept: timedelta, keys_kept: timedelta) -> None:
-    """Remove old drafts, idempotency keys and contents now and then, as long as the server runs; what goes wrong is logged and tried again."""
+    """Remove old drafts, idempotency keys and contents now and then, as long as the server runs."""
+    steps = {
+        "drafts": partial(expire_drafts, database, kept=kept, now=now),
+        "keys": partial(expire_keys, database, kept=keys_kept, now=now),
+        "contents": partial(remove_contents, database, now=now),
+    }
     while True:
-        try:
-            async with asyncio.timeout(CLEANUP_SECONDS):
-                await expire_drafts(database, kept=kept, now=lambda: datetime.now(UTC))
-                await expire_keys(database, kept=keys_kept, now=lambda: datetime.now(UTC))
-                await remove_contents(database, now=lambda: datetime.now(UTC))
-        except DatabaseUnavailable as error:
-            log().warning("old drafts could not be removed", reason=str(error))
-        except (StatementTookTooLong, TimeoutError) as error:
-            log().warning("old drafts could not be removed", reason=type(error).__name__)
-        except Exception:  # noqa: BLE001 - whatever it is, the next time is tried
-            log().exception("old drafts could not be removed")
+        for what, step in steps.items():
+            await clean_up(what, step)
         await asyncio.sleep(CLEANUP_SECONDS)
+
+
+async def clean_up(what: str, step: Callable[[], Awaitable[int]]) -> None:
+    """One kind; what goes wrong with it is logged, tried again the next time, and keeps no other from being done."""
+    try:
+        async with asyncio.timeout(CLEANUP_SECONDS):
+            await step()
+    except DatabaseUnavailable as error:
+        log().warning("cleanup not done", of=what, reason=str(error))
+    except (StatementTookTooLong, TimeoutError) as error:
+        log().warning("cleanup not done", of=what, reason=type(error).__name__)
+    except Exception:  # noqa: BLE001 - whatever it is, the next time is tried
+        BACKGROUND_TASKS_ENDED.labels("cleanup").inc()
+        log().exception("cleanup not done", of=what)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -69,6 +69,12 @@ REPLICAS_IN_USE = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+BACKGROUND_TASKS_ENDED = Counter(
+    "flowport_background_tasks_ended",
+    "Background tasks that an unexpected exception has ended, and that were begun again.",
+    ["task"],
+    registry=REGISTRY,
+)
 CHANGES_BEGUN_AGAIN = Counter(
     "flowport_changes_begun_again",
     "Changes that were rolled back for the sake of another, and begun again.",

@@ -1,6 +1,7 @@
 """The database lets us in, and is lost or falls silent at the first statement: everywhere that is an outage."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,9 +12,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.server.application import create_app
+from app.server.background import keep_running
 from app.server.cleanup import clean_up_periodically
 from app.settings import Settings
 from app.storage.engine import Database, open_database
+from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from tests.serving.real import VIEWER, code_of, soon
 
 TOKEN = {"Authorization": f"Bearer fp_{'0' * 26}_x"}
@@ -109,18 +112,60 @@ async def test_a_cleanup_says_why_it_could_not_be_done_and_tries_again(
 ) -> None:
     monkeypatch.setattr("app.server.cleanup.CLEANUP_SECONDS", 0.5)
     async with letting_in(fault) as url, cleaning_up(url) as log:
-        assert await soon(lambda: len(log) >= 2)
-    line = {"event": "old drafts could not be removed", "reason": REASONS[fault], "log_level": "warning"}
-    assert log[:2] == [line, line]
+        assert await soon(lambda: len(log) >= 4)
+    assert [line["of"] for line in log[:4]] == ["drafts", "keys", "contents", "drafts"]
+    line = {"event": "cleanup not done", "of": "drafts", "reason": REASONS[fault], "log_level": "warning"}
+    assert log[0] == log[3] == line
 
 
 async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(_: Database, **__: object) -> None:
+    done = Counter[str]()
+
+    async def fail(_: Database, **__: object) -> int:
         raise ZeroDivisionError
+
+    async def remove(_: Database, **__: object) -> int:
+        done["keys"] += 1
+        return 0
 
     monkeypatch.setattr("app.server.cleanup.CLEANUP_SECONDS", 0.01)
     monkeypatch.setattr("app.server.cleanup.expire_drafts", fail)
+    monkeypatch.setattr("app.server.cleanup.expire_keys", remove)
+    monkeypatch.setattr("app.server.cleanup.remove_contents", remove)
+    before = ended("cleanup")
     async with cleaning_up("postgresql+asyncpg://127.0.0.1:1/nothing") as log:
         assert await soon(lambda: len(log) >= 2)
-    line = {"event": "old drafts could not be removed", "exc_info": True, "log_level": "error"}
+    line = {"event": "cleanup not done", "of": "drafts", "exc_info": True, "log_level": "error"}
     assert log[:2] == [line, line]
+    assert done["keys"] > 0
+    assert ended("cleanup") >= before + 2
+
+
+async def test_a_background_task_that_ends_unexpectedly_is_told_counted_and_begun_again_ever_more_slowly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.server.backoff.FIRST_DELAY_SECONDS", 0.001)
+    begun = Counter[str]()
+
+    async def work() -> None:
+        begun["work"] += 1
+        if begun["work"] <= 3:
+            raise ZeroDivisionError
+        await asyncio.sleep(3600)
+
+    before = ended("a test")
+    with capture_logs() as log:
+        running = asyncio.create_task(keep_running("a test", work))
+        assert await soon(lambda: begun["work"] == 4)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert ended("a test") == before + 3
+    assert [(line["log_level"], line["event"], line["task"], line["delay"]) for line in log] == [
+        ("error", "background task ended and is begun again", "a test", delay) for delay in (0.001, 0.002, 0.004)
+    ]
+    assert {type(line["exc_info"]) for line in log} == {ZeroDivisionError}
+
+
+def ended(task: str) -> float:
+    """How often a task of that name has ended, as metrics tell."""
+    return BACKGROUND_TASKS_ENDED.labels(task)._value.get()  # type: ignore[no-any-return]
