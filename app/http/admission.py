@@ -51,8 +51,10 @@ class Capacity:
 class Slots:
     """Slots for requests that run; who finds none waits in the queue of its caller. Callers are served in rotation."""
 
-    def __init__(self, slots: int, *, waiting: int, wait_seconds: float) -> None:
+    def __init__(self, slots: int, *, waiting: int, wait_seconds: float, keeps_room: bool = False) -> None:
+        """`keeps_room`: nobody takes more slots than are left, so that those who keep theirs for long leave some to others."""
         self._free = slots
+        self._keeps_room = keeps_room
         self._most_of_one = -(-slots // 2)
         self._running: dict[str, int] = {}
         self._queues: dict[str, deque[asyncio.Future[bool]]] = {}
@@ -63,11 +65,9 @@ class Slots:
 
     async def take(self, caller: str) -> None:
         """Take a slot, which has to be given back. Raises Overloaded."""
-        running = self._running.get(caller, 0)
-        if self._free and running < self._most_of_one:
+        if self._free and self._may_take(caller):
             # Nobody who waits could take it: they have got what they may have.
-            self._free -= 1
-            self._running[caller] = running + 1
+            self._run(caller)
             return
         if self.waiting >= self._most_waiting:
             self._make_room_for(caller)
@@ -100,22 +100,28 @@ class Slots:
         if not has_slot:
             raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=loop.time() - began)
 
+    def _may_take(self, caller: str) -> bool:
+        running = self._running.get(caller, 0)
+        return running < self._most_of_one and (running < self._free or not self._keeps_room)
+
+    def _run(self, caller: str) -> None:
+        self._free -= 1
+        self._running[caller] = self._running.get(caller, 0) + 1
+
     def _let_next_in(self) -> None:
-        """Give the free slot to the next caller that has fewer than one may have, and still waits."""
-        while (caller := self._next_caller()) is not None:
+        """Give free slots to the next callers that have fewer than one may have, and still wait."""
+        while self._free and (caller := self._next_caller()) is not None:
             queue = self._queues[caller]
             waiter = queue[0]
             self._leave_queue(caller, waiter)
             if queue:
                 self._queues[caller] = self._queues.pop(caller)
             if not waiter.cancelled():
-                self._free -= 1
-                self._running[caller] = self._running.get(caller, 0) + 1
+                self._run(caller)
                 waiter.set_result(True)
-                return
 
     def _next_caller(self) -> str | None:
-        return next((each for each in self._queues if self._running.get(each, 0) < self._most_of_one), None)
+        return next((each for each in self._queues if self._may_take(each)), None)
 
     def _make_room_for(self, caller: str) -> None:
         """Turn away who came last of the caller with most waiting; Overloaded if that is this one."""
@@ -153,9 +159,9 @@ class Slot:
         self._caller = caller
         self._slots: Slots | None = admission.all
 
-    async def wait_if_costly(self, document: str, cost: int) -> None:
+    async def wait_if_costly(self, caller: str, document: str, cost: int) -> None:
         """Take one of the slots for costly operations instead, where this is one. Raises Overloaded."""
-        if cost < COSTLY and not self._admission.was_costly(document):
+        if cost < COSTLY and not self._admission.was_costly(caller, document):
             return
         await self._change_to(self._admission.costly)
 
@@ -187,13 +193,14 @@ class Admission:
         self.costly = Slots(capacity.costly, waiting=waiting, wait_seconds=capacity.wait_seconds)
         most = RECEIVING * capacity.running
         waiting = min(capacity.waiting, most)
-        self.receiving = Slots(most, waiting=waiting, wait_seconds=capacity.wait_seconds)
+        self.receiving = Slots(most, waiting=waiting, wait_seconds=capacity.wait_seconds, keeps_room=True)
         self._capacity = capacity
         self._held_back = 0
         self._callers: dict[int, str] = {}
         """By the hash of the header that named them."""
-        self._costly_documents: dict[str, bool] = {}
-        """Those whose operation turned out to be costly when it was last run, whatever was foreseen."""
+        self._costly_documents: dict[tuple[str, str], bool] = {}
+        """Each with its caller before it: those whose operation turned out to be costly when it was last run, whatever was
+        foreseen. What one caller can see may be much more than what another one can."""
         self._shed = 0
         self._is_telling = False
 
@@ -218,16 +225,16 @@ class Admission:
         for sent in authorization:
             self._callers.pop(hash(sent), None)
 
-    def was_costly(self, document: str) -> bool:
-        return document in self._costly_documents
+    def was_costly(self, caller: str, document: str) -> bool:
+        return (caller, document) in self._costly_documents
 
-    def note_cost(self, document: str, cost: int) -> None:
+    def note_cost(self, caller: str, document: str, cost: int) -> None:
         """Note what an operation took: how much there is can't always be foreseen."""
         if cost >= COSTLY:
             forget_if_full(self._costly_documents)
-            self._costly_documents[document] = True
+            self._costly_documents[caller, document] = True
         elif self._costly_documents:
-            self._costly_documents.pop(document, None)
+            self._costly_documents.pop((caller, document), None)
 
     async def hold_back(self, refusal: Overloaded) -> None:
         """Let who was refused at once wait as long as the others: it would come back at once, and be refused again."""

@@ -162,15 +162,15 @@ class Endpoint:
             never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
             return answered(never_ran, received.media_type)
-        await received.slot.wait_if_costly(operation.hash, query_cost.cost)
         caller, meter = received.viewer or "", limits.meter()
+        await received.slot.wait_if_costly(caller, operation.hash, query_cost.cost)
         await self.bounds.rate_limiter.take(caller, query_cost.cost)
         answer = CANCELLED
         try:
             answer = await self._execute(received, operation, meter)
         finally:
             headers = await self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
-            self.bounds.admission.note_cost(operation.hash, meter.cost)
+            self.bounds.admission.note_cost(caller, operation.hash, meter.cost)
             seconds = perf_counter() - started
             note_operation(operation, answer, actor=received.viewer, cost=query_cost.cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}

@@ -1,6 +1,7 @@
 """Who may run, who waits in which order, and who is turned away."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -74,6 +75,19 @@ async def test_one_caller_gets_half_of_the_slots_and_leaves_the_others_to_others
     assert callers.came[5:] == ["crowd"]
     assert callers.slots.waiting == 47
     for task in tasks:
+        task.cancel()
+
+
+async def test_those_who_keep_slots_for_long_leave_some_to_others_however_many_they_are() -> None:
+    callers = Callers(Slots(16, waiting=100, wait_seconds=LONG, keeps_room=True))
+    tasks = [await asked(callers, *[name] * 20) for name in ("first", "second", "third", "ada")]
+    assert Counter(callers.running) == {"first": 8, "second": 4, "third": 2, "ada": 1}
+    # Two are left then, and whoever has one may have another.
+    await callers.end("first")
+    assert Counter(callers.running) == {"first": 7, "second": 4, "third": 2, "ada": 2}
+    tasks.append(await asked(callers, "ben", "ben"))
+    assert Counter(callers.running)["ben"] == 1
+    for task in (each for several in tasks for each in several):
         task.cancel()
 
 
@@ -153,7 +167,8 @@ async def test_any_number_may_go_away_at_once_as_at_a_shutdown() -> None:
 async def test_whatever_happens_no_slot_is_lost_and_none_given_twice(seed: int) -> None:
     random = Random(seed)  # noqa: S311 - no secret
     slots, most_waiting = random.randint(1, 6), random.randint(1, 8)
-    callers = Callers(Slots(slots, waiting=most_waiting, wait_seconds=LONG))
+    keeps_room = random.random() < 0.5
+    callers = Callers(Slots(slots, waiting=most_waiting, wait_seconds=LONG, keeps_room=keeps_room))
     tasks: list[asyncio.Task[None]] = []
     steps: list[Callable[[], Any]] = [
         lambda: tasks.append(callers.ask(random.choice("abcd"))),
@@ -206,13 +221,13 @@ async def test_a_header_that_is_refused_counts_as_its_address_again() -> None:
 async def test_a_costly_operation_gives_its_slot_to_others_while_it_waits_for_another_of_its_kind() -> None:
     letting_in = admitting()
     first = await letting_in.slot([], "a")
-    await first.wait_if_costly("document", COSTLY)
+    await first.wait_if_costly("a", "document", COSTLY)
     second = await letting_in.slot([], "a")
-    waiting = asyncio.create_task(second.wait_if_costly("document", COSTLY))
+    waiting = asyncio.create_task(second.wait_if_costly("a", "document", COSTLY))
     await settled()
     # Both slots that one caller may have are free, since nothing of it runs but what is costly.
     cheap = [await letting_in.slot([], "a") for _ in range(2)]
-    await cheap[0].wait_if_costly("other", COSTLY - 1)
+    await cheap[0].wait_if_costly("a", "other", COSTLY - 1)
     assert not waiting.done()
     first.end()
     await waiting
@@ -223,9 +238,16 @@ async def test_a_costly_operation_gives_its_slot_to_others_while_it_waits_for_an
 async def test_what_turned_out_to_be_costly_is_taken_for_costly_until_it_no_longer_is() -> None:
     letting_in = admitting()
     for cost, is_costly in ((COSTLY, True), (COSTLY - 1, False), (COSTLY + 1, True)):
-        letting_in.note_cost("document", cost)
-        assert letting_in.was_costly("document") is is_costly
-    assert not letting_in.was_costly("other")
+        letting_in.note_cost("ada", "document", cost)
+        assert letting_in.was_costly("ada", "document") is is_costly
+    assert not letting_in.was_costly("ada", "other")
+
+
+async def test_a_document_that_is_costly_for_one_caller_is_not_for_one_who_sees_less() -> None:
+    letting_in = admitting()
+    letting_in.note_cost("ada", "document", COSTLY)
+    letting_in.note_cost("guest", "document", 1)
+    assert [letting_in.was_costly(caller, "document") for caller in ("ada", "guest", "ben")] == [True, False, False]
 
 
 async def test_refusals_are_told_together_and_who_is_refused_at_once_is_held_back(

@@ -116,3 +116,31 @@ async def test_for_one_caller_so_many_slow_bodies_are_awaited_and_others_are_ref
         reader, _ = await slow.enter_async_context(real.saying(*real.head_of_a_post(100), "{"))
         assert await reader.readuntil(b"\r\n") == b"HTTP/1.1 503 Service Unavailable\r\n"
         assert (await real.posting(VIEWER, user="ada")).status_code == 200
+
+
+async def test_two_callers_with_very_many_slow_bodies_leave_room_for_the_body_of_a_third(
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "RECEIVING", 4)
+    bounds = {"max_running_requests": 2, "max_wait_seconds": 0.2}
+    body = f'{{"query": "{VIEWER}"}}'
+    async with real_server(databases, loaded_trade, **bounds) as real, AsyncExitStack() as slow:
+        for user in ("ada", "berta", "carl"):
+            assert (await real.posting(VIEWER, user=user)).status_code == 200
+        crowd = [
+            await slow.enter_async_context(real.saying(*real.head_of_a_post(100, user=user), "{"))
+            for user in ("ada", "berta")
+            for _ in range(8)
+        ]
+        refused = [asyncio.create_task(reader.readuntil(b"\r\n")) for reader, _ in crowd]
+        assert await soon(lambda: sum(task.done() for task in refused) == 16 - 4 - 2)
+        reader, writer = await slow.enter_async_context(
+            real.saying(*real.head_of_a_post(len(body), user="carl"), body[:5])
+        )
+        answer = asyncio.create_task(reader.readuntil(b"\r\n"))
+        # Whoever gets no place is refused sooner.
+        assert not (await asyncio.wait({answer}, timeout=0.5))[0]
+        writer.write(body[5:].encode())
+        assert await answer == b"HTTP/1.1 200 OK\r\n"
+        for task in refused:
+            task.cancel()
