@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     CompoundSelect,
+    ScalarSelect,
     any_,
     bindparam,
     func,
@@ -38,6 +39,7 @@ from app.storage.tables import (
     AGENT,
     COMPONENT,
     COMPONENT_WHITELIST,
+    CONTRACT_ACCESS,
     CREDENTIAL,
     SECRET,
     TEAM,
@@ -48,6 +50,7 @@ from app.storage.visibility import (
     ACCESS_COLUMNS,
     ACCESSES,
     BY_VIEWER,
+    VIEWER,
     access_of,
     is_member,
 )
@@ -61,6 +64,19 @@ WORKSPACE_TO_WRITE_INTO = (
     .where(BY_VIEWER, WORKSPACE.c.id == bindparam("workspace", type_=Text))
 )
 
+
+def _whitelisted() -> ScalarSelect[Any]:
+    """The contracts that a component names, of those that the viewer sees: a flow can go to no other (A4, C3)."""
+    return (
+        select(func.array_agg(COMPONENT_WHITELIST.c.contract_id))
+        .join_from(
+            COMPONENT_WHITELIST, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == COMPONENT_WHITELIST.c.contract_id
+        )
+        .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id, CONTRACT_ACCESS.c.user_id == VIEWER)
+        .scalar_subquery()
+    )
+
+
 COMPONENTS_BY_NAME = (
     select(
         COMPONENT.c.id,
@@ -73,10 +89,7 @@ COMPONENTS_BY_NAME = (
         COMPONENT.c.topic_field,
         TEAM.c.contract_id,
         TEAM.c.tenant_id,
-        select(func.array_agg(COMPONENT_WHITELIST.c.contract_id))
-        .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id)
-        .scalar_subquery()
-        .label("whitelisted"),
+        _whitelisted().label("whitelisted"),
         is_visible_component().label("visible"),
     )
     .join_from(COMPONENT, TEAM, COMPONENT.c.team_id == TEAM.c.id)
