@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import asyncpg
+import orjson
 
 Json = dict[str, Any]
 Row = Sequence[Any]
@@ -137,6 +138,27 @@ def candidates(rows: list[Row], _: Json) -> Json:
     return {"overrideCandidates": {"edges": edges, "pageInfo": {"hasNextPage": len(rows) > PAGE}}}
 
 
+def topics(rows: list[Row], _: Json) -> Json:
+    edges = []
+    if rows:
+        bindings, outline, old = rows[0][4:]
+        steps = orjson.loads(outline)["steps"]
+        commands = [steps[each["position"]][1] for each in orjson.loads(bindings) if "TOPIC" in each]
+        functions = {command.partition("@")[0].rpartition(":")[2] for command in commands}
+        declared, required = declared_and_required(old)
+        for id_, name, same, schema in (row[:4] for row in rows[:PAGE]):
+            declared_there, required_there = declared_and_required(schema)
+            missing = required_there - declared if "pub" in functions else set()
+            missing |= required - declared_there if "sub" in functions else set()
+            edges.append({"sameName": same, "missingProperties": sorted(missing), "node": {"id": id_, "name": name}})
+    return {"topicCandidates": {"edges": edges, "pageInfo": {"hasNextPage": len(rows) > PAGE}}}
+
+
+def declared_and_required(schema_text: str) -> tuple[set[str], set[str]]:
+    schema = orjson.loads(schema_text)
+    return set(schema["properties"]), set(schema["required"])
+
+
 MATCH_REASONS = ("COPIED_FROM_THIS_FLOW", "SAME_NAME", "OTHER")
 
 DESTINATIONS_SQL = """
@@ -177,6 +199,20 @@ CANDIDATES_SQL = """
       join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
     )
     select id, name, status, rank from ranked order by rank, name_key, id limit 51"""
+
+TOPICS_SQL = """
+    with source as (
+      select v.bindings, n.outline from flow f
+      join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
+      join flow_version v on v.id = f.published_version_id join flow_content n on n.hash = v.content_hash
+      where f.id = $2
+    ), used as (
+      select distinct b ->> 'TOPIC' as id from source, jsonb_array_elements(bindings::jsonb) b where b ? 'TOPIC'
+    )
+    select t.id, t.name, t.name_key = o.name_key as same, t.schema_text, s.bindings, s.outline, o.schema_text
+    from source s join topic o on o.id = (select min(id) from used) and (select count(*) from used) = 1
+    join workspace_access a on a.workspace_id = $3 and a.user_id = $1 and a.role_id is not null
+    join topic t on t.workspace_id = a.workspace_id order by same desc, t.name_key, t.id limit 51"""
 
 VIEWER_SQL = "select id, first_name, last_name, email from user_account where id = $1"
 
@@ -239,5 +275,12 @@ OPERATIONS = (
              edges { matchReason node { id name status } } pageInfo { hasNextPage } } }""",
         a_flow_and_a_workspace,
         one_statement(CANDIDATES_SQL, candidates),
+    ),
+    ComparedOperation(
+        "topicCandidates",
+        """query($id: ID!, $to: ID!) { topicCandidates(flowId: $id, workspaceId: $to, first: 50) {
+             edges { sameName missingProperties node { id name } } pageInfo { hasNextPage } } }""",
+        a_flow_and_a_workspace,
+        one_statement(TOPICS_SQL, topics),
     ),
 )
