@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from app.telemetry.log import log
+from app.telemetry.log import current_span, log
 from app.telemetry.metrics import COUNTING_ALONE
 
 PREFIX = "flowport:rate-limit:"
@@ -95,9 +95,11 @@ class SharedBuckets:
 
     async def _ask(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         arguments = [self._size, self._window, back, spent, int(covered_only)]
-        async with asyncio.timeout(2 * ANSWER_SECONDS):
-            is_spent, left = await cast("Any", self._spend(keys=[PREFIX + caller], args=arguments))
-        return bool(is_spent), float(left)
+        span = current_span()
+        with nullcontext() if span is None else span.command("redis", "EVALSHA", {}):
+            async with asyncio.timeout(2 * ANSWER_SECONDS):
+                is_spent, left = await cast("Any", self._spend(keys=[PREFIX + caller], args=arguments))
+            return bool(is_spent), float(left)
 
     def _leave(self, error: Exception) -> None:
         if self._coming_back is None:

@@ -1,20 +1,22 @@
 """How transactions begin and end on a connection, and what is known then of what they have written."""
 
 import asyncio
+from contextlib import AbstractContextManager, nullcontext
 
 import asyncpg
 
 from app.storage.commits import Commit, CommitState
 from app.storage.driver import FAILURES, DriverConnection
 from app.storage.failures import ReadOnlyServer
-from app.telemetry.log import log
+from app.telemetry.log import current_span, log
 
 AFTER_COMMIT_SECONDS = 2
 
 
 async def begin(driver: DriverConnection, *, read_only: bool) -> None:
     try:
-        await driver.begin(read_only=read_only)
+        with traced("BEGIN"):
+            await driver.begin(read_only=read_only)
     except asyncpg.FeatureNotSupportedError:
         # So a standby answers to READ WRITE.
         driver.terminate()
@@ -29,7 +31,8 @@ async def commit(driver: DriverConnection, noted: Commit, *, first: str) -> None
     """Whoever is cut off meanwhile doesn't know what was written; a server that refuses has written nothing."""
     noted.state = CommitState.UNKNOWN
     try:
-        await driver.commit(first)
+        with traced("COMMIT"):
+            await driver.commit(first)
     except FAILURES:
         if not driver.is_closed():
             noted.state = CommitState.NOTHING
@@ -47,7 +50,8 @@ async def send_after_commit(driver: DriverConnection, statements: str) -> None:
     """
     sending = asyncio.create_task(driver.execute(statements, timeout=AFTER_COMMIT_SECONDS))
     try:
-        await asyncio.wait({sending})
+        with traced("INSERT INTO caller_position"):
+            await asyncio.wait({sending})
     except asyncio.CancelledError:
         await asyncio.wait({sending})
         raise
@@ -63,4 +67,11 @@ async def send_after_commit(driver: DriverConnection, statements: str) -> None:
 async def roll_back(driver: DriverConnection) -> None:
     """With a connection that is lost, so is the transaction."""
     if not driver.is_closed():
-        await driver.rollback()
+        with traced("ROLLBACK"):
+            await driver.rollback()
+
+
+def traced(text: str) -> AbstractContextManager[None]:
+    """A span below that of the request, if there is one: without values, and not counted as a statement."""
+    span = current_span()
+    return nullcontext() if span is None else span.statement(text)

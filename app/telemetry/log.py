@@ -57,6 +57,12 @@ def current_request() -> LoggedRequest:
     return request
 
 
+def current_span() -> "RequestSpan | None":
+    """That of the request that is being answered, if one is and is traced."""
+    request = _request.get()
+    return None if request is None else request.span
+
+
 def count_statement() -> "RequestSpan | None":
     """Count one of the request that is being answered, if one is; the span that the statement is below, if there is one."""
     request = _request.get()

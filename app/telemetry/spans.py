@@ -5,7 +5,7 @@ Imported only where tracing is on. Neither values of variables nor words of exce
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
 
 from opentelemetry.propagate import extract
@@ -48,7 +48,7 @@ class Tracing:
 
 
 class RequestSpan:
-    """The span of a request. Its statements are spans below it, whichever task sends them."""
+    """The span of a request. Its statements, and what it asks of Redis, are spans below it, whichever task sends them."""
 
     __slots__ = ("_context", "_span", "_tracer", "span_id", "trace_id")
 
@@ -74,19 +74,19 @@ class RequestSpan:
             self._span.set_status(Status(StatusCode.ERROR))
         self._span.end()
 
-    @contextmanager
-    def statement(self, text: str) -> Iterator[None]:
+    def statement(self, text: str) -> AbstractContextManager[None]:
         """A statement, with its parameters' numbers in place of their values."""
         operation = text.lstrip("( ").partition(" ")[0].upper()
+        return self.command("postgresql", operation, {"db.query.text": redacted(text[:LONGEST_TEXT])})
+
+    @contextmanager
+    def command(self, system: str, operation: str, attributes: Mapping[str, AttributeValue]) -> Iterator[None]:
+        """What is asked of a database."""
         span = self._tracer.start_span(
             operation,
             context=self._context,
             kind=SpanKind.CLIENT,
-            attributes={
-                "db.system.name": "postgresql",
-                "db.operation.name": operation,
-                "db.query.text": redacted(text[:LONGEST_TEXT]),
-            },
+            attributes={"db.system.name": system, "db.operation.name": operation, **attributes},
         )
         try:
             yield

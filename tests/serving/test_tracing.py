@@ -23,10 +23,12 @@ from tests.databases import Databases, Loaded, run_sql
 from tests.serving.logs import logging
 from tests.serving.otlp_collector import Collector
 from tests.serving.real import COPY, VIEWER, Real, real_server
+from tests.serving.redis_server import MISSING, PROGRAM, redis_server
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE, PARENT = CALLER.split("-")[1:3]
 SECRET = "a-value-of-the-caller"
+AROUND = {"BEGIN", "COMMIT", "ROLLBACK"}
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
 
 
@@ -80,7 +82,9 @@ async def test_an_operation_is_a_span_in_the_trace_of_its_caller_and_its_stateme
         "flowport.outcome": "ok",
         "flowport.codes": (),
     }
-    assert len(statements) == line["statements"]
+    around = [span.name for span in statements if span.name in AROUND]
+    assert around == ["BEGIN", "COMMIT"]
+    assert len(statements) - len(around) == line["statements"]
     for span in statements:
         assert (span.kind, span.parent) == (SpanKind.CLIENT, operation.context)
         assert span.attributes is not None
@@ -88,6 +92,26 @@ async def test_an_operation_is_a_span_in_the_trace_of_its_caller_and_its_stateme
         assert span.attributes["db.operation.name"] == span.name
     assert {span.name for span in statements} >= {"SELECT", "WITH"}
     assert SECRET not in "".join(span.to_json() for span in exporter.get_finished_spans())
+
+
+@pytest.mark.skipif(PROGRAM is None, reason=MISSING)
+async def test_what_is_asked_of_redis_is_in_the_trace_too(
+    databases: Databases, loaded_trade: Loaded, exporter: InMemorySpanExporter, folder: Path
+) -> None:
+    with redis_server(folder) as counters:
+        limit = {"rate_limit_cost_per_minute": 1000, "rate_limit_url": counters.url}
+        async with real_server(databases, loaded_trade, **limit) as real:
+            await ask(real, VIEWER)
+            counters.kill()
+            await ask(real, VIEWER)
+            counters.start()
+    operation, alone = of_server(exporter.get_finished_spans())
+    asked = [span for span in exporter.get_finished_spans() if span.name == "EVALSHA"]
+    assert [span.parent for span in asked] == [operation.context, operation.context, alone.context]
+    assert [dict(span.attributes or {}) for span in asked[:2]] == [
+        {"db.system.name": "redis", "db.operation.name": "EVALSHA"}
+    ] * 2
+    assert [(span.attributes or {}).get("error.type") for span in asked] == [None, None, "ConnectionError"]
 
 
 async def test_what_fails_says_so_in_its_span_without_the_words_of_exceptions(
