@@ -25,7 +25,6 @@ from app.storage.engine import Database, DatabaseFailure, GaveWay
 from app.storage.related import EVERYTHING, Projection
 from app.storage.store import UnitOfWork
 from app.telemetry.log import log
-from app.telemetry.metrics import CHANGES_BEGUN_AGAIN
 from app.usecases.plan_exports import PlannedExport, plan_for, plan_for_all
 from app.usecases.results import Exported, ExportedBatch
 
@@ -64,6 +63,8 @@ class Context:
         self.pace = Pace()
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
+        self.changes_begun_again = 0
+        """For metrics."""
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
         self.loaders = Loaders(database, viewer, meter)
@@ -85,7 +86,7 @@ class Context:
         self.meter.check_before_graphs()
         self.meter.take_objects(MUTATION_COST)
         before = len(self.work.commits)
-        outcome = await begun_again(lambda: use_case(self.work, self.viewer, wish))
+        outcome = await self._begun_again(lambda: use_case(self.work, self.viewer, wish))
         if not is_done(outcome):
             self.work.commits.forget_after(before)
         self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
@@ -99,6 +100,18 @@ class Context:
             cause = error.original_error
             if isinstance(cause, DatabaseFailure) and cause.written is None:
                 cause.written = self.work.commits.last
+
+    async def _begun_again(self, change: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Make a change; a few times, where it was rolled back for the sake of another one."""
+        for _ in range(RETRIES):
+            try:
+                return await change()
+            except GaveWay as error:
+                if error.written is not CommitState.NOTHING:
+                    raise
+                log().info("change begun again", reason=str(error))
+                self.changes_begun_again += 1
+        return await change()
 
     async def plan(self, wish: ExportWish) -> PlannedExport:
         """Plan an export; one after the other, since one may take as much as a request may take."""
@@ -133,19 +146,6 @@ class Context:
                 if size <= KEPT_CHARACTERS:
                     self._kept[key] = found
             return found[1]
-
-
-async def begun_again(change: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Make a change; a few times, where it was rolled back for the sake of another one."""
-    for _ in range(RETRIES):
-        try:
-            return await change()
-        except GaveWay as error:
-            if error.written is not CommitState.NOTHING:
-                raise
-            log().info("change begun again", reason=str(error))
-            CHANGES_BEGUN_AGAIN.inc()
-    return await change()
 
 
 def is_done(outcome: object) -> bool:
