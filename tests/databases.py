@@ -75,8 +75,8 @@ class Databases:
     def __init__(self, url: str, template: str) -> None:
         self._url = url
         self._template = template
-        self._free: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        """The copies of a template that nobody uses, each with what PostgreSQL noted down of its schema."""
+        self._free: defaultdict[str, list[Copy]] = defaultdict(list)
+        """The copies of a template that nobody uses."""
 
     def url_of(self, name: str) -> str:
         return url_of(self._url, name)
@@ -95,14 +95,14 @@ class Databases:
         database. One whose schema was changed is dropped.
         """
         free = self._free[template or self._template]
-        name, schema = free.pop() if free else await self._make_for_good(template or self._template)
+        copy = free.pop() if free else await self._make_for_good(template or self._template)
         try:
-            yield self.url_of(name)
+            yield self.url_of(copy.name)
         finally:
-            if await self._put_back(name, schema):
-                free.append((name, schema))
+            if await copy.put_back():
+                free.append(copy)
             else:
-                await drop(self._url, name)
+                await self._drop(copy)
 
     @asynccontextmanager
     async def loaded(self, world: World) -> AsyncIterator[Loaded]:
@@ -117,22 +117,40 @@ class Databases:
 
     async def close(self) -> None:
         """Drop what was kept to be used again."""
-        for name, _ in (each for free in self._free.values() for each in free):
-            await drop(self._url, name)
+        for copy in (each for free in self._free.values() for each in free):
+            await self._drop(copy)
 
-    async def _make_for_good(self, template: str) -> tuple[str, str]:
+    async def _make_for_good(self, template: str) -> "Copy":
         name = await make(self._url, template)
-        async with connected(self.url_of(name)) as connection:
-            await connection.execute(KEEP)
-            return name, await connection.fetchval(SCHEMA)
+        connection = await asyncpg.connect(**arguments_of(self.url_of(name)))
+        await connection.execute(KEEP)
+        return Copy(name, connection, await connection.fetchval(SCHEMA))
 
-    async def _put_back(self, name: str, schema: str) -> bool:
+    async def _drop(self, copy: "Copy") -> None:
+        copy.connection.terminate()
+        await drop(self._url, copy.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A database that is used again and again."""
+
+    name: str
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    """For putting back: a new one would have to read the catalogue each time."""
+    schema: str
+    """What PostgreSQL noted down of it."""
+
+    async def put_back(self) -> bool:
         """Whether the database is again as it was."""
-        async with connected(self.url_of(name)) as connection:
-            if await connection.fetchval(SCHEMA) != schema:
+        try:
+            if await self.connection.fetchval(SCHEMA) != self.schema:
                 return False
-            await connection.execute(PUT_BACK)
-            return True
+            await self.connection.execute(PUT_BACK)
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+            # The test ended all connections.
+            return False
+        return True
 
 
 async def load(url: str, world: World) -> Loaded:
