@@ -12,10 +12,10 @@ from tests.fuzz.writes import nothing_written
 from tests.serving.real import Real, real_server, soon_true
 
 CLIENTS = 6
-QUERIES_EACH = 20 * TIMES
-MIXED_EACH = 30 * TIMES
+QUERIES_EACH = 10 * TIMES
+MIXED_EACH = 15 * TIMES
 MUTATIONS = 0.4
-FEWEST_WRITES = 5
+FEWEST_WRITES = 2
 
 
 @pytest.fixture

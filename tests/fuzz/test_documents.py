@@ -4,7 +4,7 @@ from tests.api.client import Api
 from tests.fuzz.session import TIMES, session_of
 from tests.fuzz.writes import nothing_written
 
-QUERIES = 200 * TIMES
+QUERIES = 100 * TIMES
 BROKEN = 0.4
 
 

@@ -6,9 +6,9 @@ from tests.fuzz.session import TIMES, session_of
 from tests.fuzz.writes import writes_of
 
 FIELDS = (*("createFlow", "updateFlowDraft") * 3, "publishFlowDraft", "discardFlowDraft", "restoreFlowDraft")
-MUTATIONS = 120 * TIMES
+MUTATIONS = 60 * TIMES
 OPTIONAL = 0.2
-FEWEST_WRITES = 10
+FEWEST_WRITES = 5
 
 
 async def test_a_draft_with_whatever_graph_is_written_when_it_went_through_and_not_otherwise(api: Api) -> None:

@@ -5,7 +5,7 @@ from tests.fuzz.random_documents import Documents
 from tests.fuzz.session import TIMES, session_of
 from tests.fuzz.writes import nothing_written
 
-QUERIES = 200 * TIMES
+QUERIES = 100 * TIMES
 OPTIONAL = 0.8
 
 

@@ -36,7 +36,7 @@ from app.storage.engine import Database, open_database
 from tests.api.client import Api
 from tests.fuzz.session import TIMES, session_of
 
-DOCUMENTS = 150 * TIMES
+DOCUMENTS = 75 * TIMES
 NOBODY: Any = None
 
 FAILING = (

@@ -29,7 +29,7 @@ from tests.serving.real import on_a_socket
 ROOT = Path(__file__).parents[2]
 TOKEN = "Bearer demo-integrator"
 REPORT = "report.ndjson"
-REQUESTS = 25 * TIMES
+REQUESTS = 15 * TIMES
 """For each operation."""
 CHECKS = ("not_a_server_error", "response_schema_conformance", "negative_data_rejection", "was_foreseen")
 PAGE_SIZES = (1, 2, 100)
