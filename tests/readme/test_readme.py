@@ -1,6 +1,7 @@
 """The READMEs say what is so: their commands run, their answers are real, their tables and paths are the project's."""
 
 import re
+from collections import defaultdict
 from difflib import unified_diff
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.readme.files import PATHS, ROOT, read
 CORE = schema.graphql_schema
 LINES_OF_THE_FIRST = 250
 WRITE_ANEW = "write it anew: .venv/bin/python -m tests.readme.write"
+NAMED_BY_PYTHON = {"__init__.py", "__main__.py"}
 LINK = re.compile(r"\]\(((?!https://)[^)]+)\)")
 NAMED_PATH = re.compile(r"`((?:app|scripts|tests|\.ci)/[\w./-]*)`")
 
@@ -77,11 +79,18 @@ def test_every_path_that_is_named_exists(path: str) -> None:
     assert {named for named in NAMED_PATH.findall(read(path)) if not (ROOT / named).exists()} == set()
 
 
-def test_every_file_on_the_map_lies_in_the_folder_where_it_is_drawn() -> None:
-    folders = dict(re.findall(r"^\| \[?`(app/[\w/]*)`.*? \| (.*) \|$", read("app/README.md"), re.MULTILINE))
-    drawn = {(folder, name) for folder, said in folders.items() for name in re.findall(r"`(?!app/)([\w/]+\.py)`", said)}
-    assert len(drawn) > len(folders)
-    assert {(folder, name) for folder, name in drawn if not (ROOT / folder / name).exists()} == set()
+def test_a_folder_of_the_map_is_drawn_with_all_its_files_or_with_none() -> None:
+    drawn = defaultdict[str, set[str]](set)
+    for folder, said in re.findall(r"^\| \[?`(app/[\w/]*)`.*? \| (.*) \|$", read("app/README.md"), re.MULTILINE):
+        drawn[folder] |= set(re.findall(r"`(?!app/)([\w/]+\.py)`", said))
+    there = {
+        folder: {path.name for path in (ROOT / folder).glob("*.py") if path.name not in NAMED_BY_PYTHON}
+        for folder in drawn
+    }
+    assert len([folder for folder, names in drawn.items() if names]) > 10
+    assert {
+        folder: names ^ there[folder] for folder, names in drawn.items() if names not in (set(), there[folder])
+    } == {}
 
 
 def test_every_layer_of_the_program_is_on_the_map() -> None:
