@@ -57,6 +57,10 @@ def use_tables_in_a_use_case(house: Path) -> None:
     append(house / "app/usecases/copy_flow.py", "\nfrom app.storage.tables import FLOW\n")
 
 
+def ask_the_domain_over_http(house: Path) -> None:
+    append(house / "app/http/limits.py", "\nfrom app.domain.quota import quota_exceeded\n")
+
+
 def grow_a_module(house: Path) -> None:
     (house / "app/domain/long.py").write_text("ONE = 1\n" * 301, encoding="utf-8")
 
@@ -98,6 +102,7 @@ BROKEN: dict[str, dict[Break, str]] = {
         import_upward: "app.domain.wording -> app.storage.store",
         import_a_library_in_the_domain: "app.domain.wording -> sqlalchemy",
         use_tables_in_a_use_case: "app.usecases.copy_flow -> app.storage.tables",
+        ask_the_domain_over_http: "app.http.limits -> app.domain.quota",
     },
     "sizes": {
         grow_a_module: "app/domain/long.py:1: 301 lines in the module, at most 300",
