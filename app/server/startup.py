@@ -93,7 +93,7 @@ def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:
     if demo:
         lines += [
             f"Tokens of the demo world: {' '.join(DEMO_TOKENS)}",
-            "Ask where a flow may be exported to:",
+            "Export a flow; the same command again answers the same, and exports nothing more:",
             example_curl(base_url),
         ]
     return "\n".join(lines)

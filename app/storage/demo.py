@@ -33,9 +33,9 @@ _MADE_AT = datetime(2025, 1, 1, tzinfo=UTC)
 _SOMETHING_IS_THERE = select(exists().select_from(TENANT))
 
 _EXAMPLE = """
-query Destinations($flow: ID!) {
-  destinationWorkspaces(flowId: $flow, includeIneligible: true) {
-    edges { node { name contract { name } } eligible blockers { message } }
+mutation Export($input: ExportFlowInput!) {
+  exportFlow(input: $input) {
+    flow { id name status workspace { name } } draft { revision } references { stepName kind action } errors { message }
   }
 }
 """
@@ -86,8 +86,14 @@ async def reset(url: str) -> None:
 
 
 def example_curl(base_url: str) -> str:
-    """A command that asks where a flow may be exported to; it can be pasted into a shell as it stands, and again."""
-    body = json.dumps({"query": " ".join(_EXAMPLE.split()), "variables": {"flow": demo_id(Kind.FLOW, "order-intake")}})
+    """A command that exports a flow; it can be pasted into a shell as it stands, and again without a second export."""
+    wish = {
+        "flowId": demo_id(Kind.FLOW, "order-intake"),
+        "destination": {"workspaceId": demo_id(Kind.WORKSPACE, "retail-prod")},
+        "topicId": demo_id(Kind.TOPIC, "orders-live"),
+        "idempotencyKey": "first export",
+    }
+    body = json.dumps({"query": " ".join(_EXAMPLE.split()), "variables": {"input": wish}})
     headers = (f"Authorization: Bearer {DEMO_TOKENS[0]}", "Content-Type: application/json")
     command = ["curl", "-s", f"{base_url}/graphql", "-H", headers[0], "-H", headers[1], "-d", body]
     return shlex.join(command)

@@ -117,16 +117,18 @@ async def test_the_outsider_and_the_guest_of_the_demo_see_what_they_may(demo: Ap
     assert [error["__typename"] for error in guest["errors"]] == ["InsufficientPermission"] * 2
 
 
-async def test_the_printed_command_asks_as_it_stands_and_twice_the_same(fresh_demo: Api) -> None:
+async def test_the_printed_command_exports_as_it_stands_and_once_however_often_it_is_sent(fresh_demo: Api) -> None:
     command = shlex.split(example_curl("http://localhost"))
     assert command[:3] == ["curl", "-s", "http://localhost/graphql"]
     headers = dict(command[index + 1].split(": ", 1) for index, part in enumerate(command) if part == "-H")
     content = command[command.index("-d") + 1]
     first, second = [await fresh_demo.http.post(command[2], content=content, headers=headers) for _ in range(2)]
     assert first.json() == second.json()
-    destinations = body_of(first)["data"]["destinationWorkspaces"]["edges"]
-    eligible = {each["node"]["name"]: each["eligible"] for each in destinations}
-    assert (eligible["Retail Production"], eligible["Retail Staging"]) == (True, False)
+    payload = body_of(first)["data"]["exportFlow"]
+    assert (payload["flow"]["name"], payload["flow"]["status"], payload["errors"]) == ("Order intake", "INACTIVE", [])
+    assert payload["references"] == [{"stepName": "Publish it", "kind": "TOPIC", "action": "REPLACED"}]
+    live = await fresh_demo.caller(INTEGRATOR).one(FLOWS, id=to("retail-prod")["workspaceId"])
+    assert [each["name"] for each in live["flows"]["nodes"]].count("Order intake") == 1
 
 
 STATE = "contentHash graph { native }"

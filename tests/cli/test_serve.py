@@ -87,11 +87,11 @@ def test_the_supervisor_has_one_thread(life: Life) -> None:
     assert life.threads == 1
 
 
-def test_the_greeting_has_the_tokens_and_a_question_about_an_export_to_paste(life: Life) -> None:
+def test_the_greeting_has_the_tokens_and_an_export_to_paste(life: Life) -> None:
     url, tokens, invitation, *curl = life.greeting
     assert url == f"Flowport serves GraphQL, and {PAGE} for browsers, on {life.url}/graphql"
     assert tokens == "Tokens of the demo world: demo-integrator demo-admin demo-guest demo-outsider"
-    assert invitation == "Ask where a flow may be exported to:"
+    assert invitation == "Export a flow; the same command again answers the same, and exports nothing more:"
     assert curl[0].startswith("curl ")
 
 
@@ -99,9 +99,8 @@ def test_the_greeting_has_the_tokens_and_a_question_about_an_export_to_paste(lif
 def test_the_command_of_the_greeting_answers_the_same_each_time_it_is_pasted(life: Life) -> None:
     first, second = life.pasted
     assert first == second
-    assert "Retail Production" in [
-        each["node"]["name"] for each in json.loads(first)["data"]["destinationWorkspaces"]["edges"] if each["eligible"]
-    ]
+    payload = json.loads(first)["data"]["exportFlow"]
+    assert (payload["flow"]["workspace"]["name"], payload["draft"]["revision"]) == ("Retail Production", 1)
 
 
 def test_where_no_page_is_served_the_greeting_names_none() -> None:

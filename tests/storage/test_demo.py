@@ -144,4 +144,4 @@ def test_the_example_can_be_pasted() -> None:
     command = shlex.split(example_curl("http://127.0.0.1:8000"))
     assert command[:3] == ["curl", "-s", "http://127.0.0.1:8000/graphql"]
     assert "Authorization: Bearer demo-integrator" in command
-    assert json.loads(command[-1])["variables"] == {"flow": demo_id(Kind.FLOW, "order-intake")}
+    assert json.loads(command[-1])["variables"]["input"]["flowId"] == demo_id(Kind.FLOW, "order-intake")
