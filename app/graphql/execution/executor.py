@@ -14,10 +14,9 @@ from typing import Any, NamedTuple, cast
 from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, default_field_resolver
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, is_awaitable
-from strawberry.schema.schema_converter import get_arguments
-from strawberry.types.field import StrawberryField
 
 from app.graphql.context import Context, Info
+from app.graphql.execution.arguments import arguments_of
 from app.graphql.execution.completion import AnswerAbandoned, Completion
 from app.graphql.execution.fields import declared_resolver
 from app.graphql.execution.objects import Objects
@@ -32,7 +31,7 @@ from app.storage.related import EVERYTHING
 CALLS_AT_ONCE = 64
 """So many resolvers are called between two looks at the time."""
 
-CHARACTERS_PER_ELEMENT = 50
+CHARACTERS_PER_ELEMENT = 20
 """What `offload` is told of an element of a list among the arguments: converting one takes as long as reading so many."""
 
 Fields = Sequence[FieldPlan]
@@ -162,7 +161,7 @@ class Executor:
         told = Info(_raw_info=self._resolve_info, _field=declared, projection=projection)
         named = field.arguments
         if named is None:
-            named = await self._converted(field, declared, told)
+            named = await self._made_arguments(field)
         if declared.base_resolver.info_parameter is not None:
             named = {**named, declared.base_resolver.info_parameter.name: told}
         function = cast("Callable[..., Any]", declared.base_resolver.wrapped_func)
@@ -177,19 +176,11 @@ class Executor:
             self._plan.hides_suggestions,
         )
 
-    async def _converted(self, field: FieldPlan, declared: StrawberryField, told: Info) -> dict[str, Any]:
+    async def _made_arguments(self, field: FieldPlan) -> dict[str, Any]:
         """The arguments as a resolver takes them: kept with the plan, if they are always the same."""
-        arguments, own = self._arguments(field), told.schema
-        _, named = await offload(
-            CHARACTERS_PER_ELEMENT * elements_in(arguments),
-            get_arguments,
-            field=declared,
-            source=None,
-            info=told,
-            kwargs=arguments,
-            config=own.config,
-            scalar_registry=own.schema_converter.scalar_registry,
-        )
+        coerced = self._arguments(field)
+        size = CHARACTERS_PER_ELEMENT * elements_in(coerced)
+        named = await offload(size, arguments_of, field.definition, coerced)
         if field.keeps_arguments:
             field.arguments = named
         return named
