@@ -1,6 +1,6 @@
 """The bindings that a flow has at its destination: one pass over its steps, which reports as it goes (X7 to X8)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -79,7 +79,9 @@ UNCHOSEN: Mapping[ReferenceKind, str | None] = MappingProxyType({})
 def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
     """The pub/sub steps of a flow, each with its topic."""
     topics = {
-        step.position: topic for step in state.bindings if (topic := step.reference(ReferenceKind.TOPIC)) is not None
+        step.position: topic
+        for step in state.bindings
+        if isinstance(topic := step.values.get(ReferenceKind.TOPIC), str)
     }
     pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
     if not topics and not pub_sub:
@@ -101,8 +103,8 @@ def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], compone
 
 def resolve_all(steps: tuple[Step, ...], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
     """The component that each command means in the tenant of this workspace (C0)."""
-    commands = dict.fromkeys(step.command for step in steps)
-    return {command: catalogue.resolve(command, workspace.contract.tenant_id) for command in commands}
+    tenant = workspace.contract.tenant_id
+    return {command: catalogue.resolve(command, tenant) for command in dict.fromkeys([step.command for step in steps])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +133,7 @@ class Rebinding:
         moves: list[TopicMove] = []
         without_agent: dict[str, list[Step]] = {}
         told_of = bound.keys() | pub_sub | self.choices.keys()
-        for step in state.steps:
-            if step.position not in told_of and not self.there.has_choices:
-                # Most steps of a graph are bound to nothing.
-                continue
+        for step in self._looked_at(state.steps, told_of):
             chosen = self.choices.get(step.position, UNCHOSEN)
             there = self.there.already_chosen(step, self.components.get(step.command))
             if step.position not in told_of and not there:
@@ -160,20 +159,24 @@ class Rebinding:
         )
         return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
 
+    def _looked_at(self, steps: Sequence[Step], told_of: Set[int]) -> Sequence[Step]:
+        """Most steps of a graph are bound to nothing; where the overridden flow has choices, any step may have some."""
+        return steps if self.there.has_choices else [steps[position] for position in sorted(told_of)]
+
     def _owned(self, before: StepBindings, there: Mapping[ReferenceKind, str]) -> dict[ReferenceKind, str | None]:
         """Credential, secret and agent: mapped (P2), or kept where usable (X7), else as already chosen there (X7a)."""
         after: dict[ReferenceKind, str | None] = {}
         for kind in OWNED_KINDS:
             reference = before.reference(kind)
-            is_kept = reference is not None and self.there.can_use(kind, reference)
-            after[kind] = reference if is_kept else there.get(kind)
-        for kind in self.mapped:
-            if kind in after:
-                after[kind] = self._mapped_to(kind, before) or after[kind]
+            after[kind] = there.get(kind)
+            if reference is not None:
+                is_kept = self.there.can_use(kind, reference)
+                after[kind] = self._mapped_to(kind, before) or (reference if is_kept else after[kind])
         return after
 
     def _mapped_to(self, kind: ReferenceKind, before: StepBindings) -> str | None:
-        mapping = self.mapped.get(kind, {}).get(before.reference(kind) or "")
+        mappings = self.mapped.get(kind)
+        mapping = None if mappings is None else mappings.get(before.reference(kind) or "")
         return None if mapping is None else mapping.to_id
 
     def _topic(self, before: StepBindings, there: Mapping[ReferenceKind, str], *, stays: bool) -> str | None:
@@ -213,13 +216,15 @@ class Rebinding:
 
     def _rebound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
         """The step's new bindings. What stood in the native step and names nothing stays where nothing takes its place."""
-        values: dict[ReferenceKind, Json] = {
+        bound: dict[ReferenceKind, Json] = {kind: one for kind, one in after.items() if one is not None}
+        if bound == before.values and (ReferenceKind.TOPIC in bound) is (before.topic_field is not None):
+            return before
+        names_nothing = {
             kind: value
             for kind, value in before.values.items()
             if (self.inside or not value if kind is ReferenceKind.DATA_SAMPLES else value is None)
         }
-        values |= {kind: reference for kind, reference in after.items() if reference is not None}
-        return bound_to(before, values, self.components.get(step.command))
+        return bound_to(before, {**names_nothing, **bound}, self.components.get(step.command))
 
     def _topics_not_copied(self, moves: Sequence[TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
         """Of several topics none was taken over: the warning names those that were cleared."""

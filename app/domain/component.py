@@ -81,6 +81,8 @@ class Catalogue:
     def __init__(self, components: Iterable[Component] = (), *, invisible: Iterable[Component] = ()) -> None:
         unseen = [*invisible]
         self._unseen = frozenset(component.id for component in unseen)
+        self._meant: dict[tuple[str, TenantId], Component | None] = {}
+        """By command and tenant: what was resolved before, since the flows of a call name the same again and again."""
         self._by_name: dict[ComponentName, list[Component]] = {}
         for component in sorted([*components, *unseen], key=lambda component: component.id):
             self._by_name.setdefault(component.name, []).append(component)
@@ -90,12 +92,10 @@ class Catalogue:
 
         None if there is none, or if the caller can't see the one that is meant.
         """
-        named_so = self._named_in(command)
-        if not named_so:
-            return None
-        own = [component for component in named_so if component.tenant_id == tenant]
-        meant = own[0] if own else self.shared(command)
-        return None if meant is None or meant.id in self._unseen else meant
+        key = command, tenant
+        if key not in self._meant:
+            self._meant[key] = self._resolved(command, tenant)
+        return self._meant[key]
 
     def shared(self, command: str) -> Component | None:
         """The component that a command means in tenants that have none of its name (C0)."""
@@ -105,6 +105,14 @@ class Catalogue:
     def tenants(self, command: str) -> frozenset[TenantId]:
         """The tenants that have a component of their own under the name in this command."""
         return frozenset(component.tenant_id for component in self._named_in(command))
+
+    def _resolved(self, command: str, tenant: TenantId) -> Component | None:
+        named_so = self._named_in(command)
+        if not named_so:
+            return None
+        own = [component for component in named_so if component.tenant_id == tenant]
+        meant = own[0] if own else self.shared(command)
+        return None if meant is None or meant.id in self._unseen else meant
 
     def _named_in(self, command: str) -> Sequence[Component]:
         read = read_command(command)
@@ -154,6 +162,15 @@ def steps_by_component(steps: Sequence[Step]) -> Collection[Sequence[Step]]:
         read = read_command(step.command)
         steps_of.setdefault(step.command if read is None else read.component, []).append(step)
     return steps_of.values()
+
+
+def first_commands(steps: Sequence[Step]) -> Collection[str]:
+    """The command of the first step of each component, in the same order."""
+    command_of: dict[ComponentName | str, str] = {}
+    for command in dict.fromkeys([step.command for step in steps]):
+        read = read_command(command)
+        command_of.setdefault(command if read is None else read.component, command)
+    return command_of.values()
 
 
 def component_name(command: str) -> str:

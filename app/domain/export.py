@@ -1,8 +1,7 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.access import (
@@ -15,7 +14,7 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
-from app.domain.component import Catalogue, Component
+from app.domain.component import Component
 from app.domain.errors import Refused, at, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
@@ -130,9 +129,8 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     if refusals:
         return Refused(in_order(refusals))
     name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
-    there = FoundDestination(access, facts)
     return _plan(
-        BothEnds(FoundSource(source, chosen, facts.catalogue), there, NOTHING_GIVEN),
+        BothEnds(_source(source, chosen, facts), _destination(access, None, facts), NOTHING_GIVEN),
         facts,
         origin=VersionOrigin.COPY,
         name=name,
@@ -151,34 +149,23 @@ def path_of(wanted: IntoWorkspace | OntoFlow) -> Path:
     return INTO_WORKSPACE if isinstance(wanted, IntoWorkspace) else ONTO_FLOW
 
 
-@dataclass(frozen=True)
-class FoundSource:
+class FoundSource(NamedTuple):
     """The flow that is exported, and the state of it."""
 
     flow: Flow
     chosen: Chosen
-    catalogue: Catalogue = field(repr=False)
-
-    @cached_property
-    def components(self) -> Mapping[str, Component | None]:
-        """What its commands mean. Found once, since a graph may have tens of thousands of them."""
-        return resolve_all(self.chosen.state.steps, self.catalogue, self.flow.access.workspace)
+    components: Mapping[str, Component | None]
+    """What its commands mean."""
 
 
-@dataclass(frozen=True)
-class FoundDestination:
+class FoundDestination(NamedTuple):
     """The workspace that is written into."""
 
     access: WorkspaceAccess
-    facts: ExportFacts = field(repr=False)
-    overridden: Flow | None = None
+    things: Destination
+    """What is there to be bound to."""
+    overridden: Flow | None
     """None: the export makes a new flow."""
-
-    @cached_property
-    def things(self) -> Destination:
-        """What is there to be bound to."""
-        targets, catalogue = self.facts.targets, self.facts.catalogue
-        return Destination(self.access.workspace, targets=targets, catalogue=catalogue, overridden=self.overridden)
 
 
 class BothEnds(NamedTuple):
@@ -210,7 +197,11 @@ def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNot
     if facts.source is None:
         return FlowNotFound(wish.flow_id, FLOW)
     chosen = chosen_state(facts.source, wish.source, facts.named_version)
-    return FoundSource(facts.source, chosen, facts.catalogue) if isinstance(chosen, Chosen) else chosen
+    return _source(facts.source, chosen, facts) if isinstance(chosen, Chosen) else chosen
+
+
+def _source(flow: Flow, chosen: Chosen, facts: ExportFacts) -> FoundSource:
+    return FoundSource(flow, chosen, resolve_all(chosen.state.steps, facts.catalogue, flow.access.workspace))
 
 
 def _found_destination(
@@ -218,9 +209,17 @@ def _found_destination(
 ) -> FoundDestination | FlowNotFound | WorkspaceNotFound:
     if isinstance(wanted, OntoFlow):
         flow = facts.overridden
-        return FlowNotFound(wanted.flow_id, ONTO_FLOW) if flow is None else FoundDestination(flow.access, facts, flow)
+        return FlowNotFound(wanted.flow_id, ONTO_FLOW) if flow is None else _destination(flow.access, flow, facts)
     access = facts.destination
-    return WorkspaceNotFound(wanted.workspace_id, INTO_WORKSPACE) if access is None else FoundDestination(access, facts)
+    if access is None:
+        return WorkspaceNotFound(wanted.workspace_id, INTO_WORKSPACE)
+    return _destination(access, None, facts)
+
+
+def _destination(access: WorkspaceAccess, overridden: Flow | None, facts: ExportFacts) -> FoundDestination:
+    targets, catalogue = facts.targets, facts.catalogue
+    things = Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=overridden)
+    return FoundDestination(access, things, overridden)
 
 
 def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
@@ -273,7 +272,7 @@ def _plan(
         source_flow=source.flow.id,
         source_version=chosen.version_id,
         copied_from=chosen.copied_from,
-        state=replace(chosen.state, name=name.strip(), bindings=bound.bindings, origin=origin, revert_of=None),
+        state=chosen.state.taken_over(name.strip(), bound.bindings, origin),
         workspace_id=workspace.id,
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),

@@ -121,9 +121,7 @@ def plan_batch(facts: GatheredFacts, wish: BatchWish) -> list[Decided]:
         decided = [
             each if isinstance(each.decision, Refused) else each._replace(decision=unapplied) for each in decided
         ]
-    return [
-        each._replace(decision=_in_place(place, each.decision)) for place, each in zip(places, decided, strict=True)
-    ]
+    return [_in_place(place, each) for place, each in zip(places, decided, strict=True)]
 
 
 def plan_exports(
@@ -189,10 +187,12 @@ def _with(
     return Refused(own) if isinstance(decision, Refused) else decision
 
 
-def _in_place(index: int, decision: Decision) -> Decision:
+def _in_place(index: int, decided: Decided) -> Decided:
+    decision = decided.decision
     if not isinstance(decision, Refused):
-        return decision
-    return Refused(tuple(replace(error, path=in_item(index, error.path)) for error in decision.errors))
+        return decided
+    errors = tuple(replace(error, path=in_item(index, error.path)) for error in decision.errors)
+    return decided._replace(decision=Refused(errors))
 
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:

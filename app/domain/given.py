@@ -74,8 +74,7 @@ def read_given(wish: ExportWish, state: FlowState, components: Components) -> Gi
 
 def _topic_twice(wish: ExportWish, mapped: Mapped, bindings: Bindings) -> tuple[InvalidInput, ...]:
     """A topic for the whole flow leaves nothing to a mapping of one that it uses."""
-    uses = (kind for kind, _, _ in uses_of(mapped, bindings))
-    if wish.topic_id is None or ReferenceKind.TOPIC not in uses:
+    if wish.topic_id is None or all(kind is not ReferenceKind.TOPIC for kind, _, _ in uses_of(mapped, bindings)):
         return ()
     return (
         InvalidInput(TOPIC, "A topic is given for the flow, and its topic is mapped too. Leave one of the two out."),

@@ -23,10 +23,14 @@ class Kind(StrEnum):
     EXPORT = "export"
 
 
+KINDS = {kind.value: kind for kind in Kind}
+"""By their prefixes."""
+
+
 def kind_in(text: str) -> Kind | None:
     """What this is the id of, if it has the prefix of one."""
     prefix, _, rest = text.partition("_")
-    return Kind(prefix) if rest and prefix in {*Kind} else None
+    return KINDS.get(prefix) if rest else None
 
 
 def other_kind(text: str, wanted: Kind) -> str | None:

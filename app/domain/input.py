@@ -47,7 +47,7 @@ def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",)) -> tuple[
     trimmed = name.strip()
     if len(trimmed) > LONGEST_NAME:
         return (InvalidInput(path, f"The name has {len(trimmed)} characters; at most {LONGEST_NAME} are allowed."),)
-    if any(unicodedata.category(character) == "Cc" for character in trimmed):
+    if not trimmed.isprintable() and any(unicodedata.category(character) == "Cc" for character in trimmed):
         return (InvalidInput(path, "The name of a flow can't hold control characters such as line breaks."),)
     if not trimmed:
         return (InvalidInput(path, "The name of a flow can't be empty."),)

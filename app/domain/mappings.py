@@ -66,8 +66,8 @@ def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
 
 def one_over_the_other(first: Mapped, second: Mapped) -> Mapped:
     """Both, of which the first counts where they map the same thing. The second isn't copied: many calls share it."""
-    if not second:
-        return first
+    if not second or not first:
+        return first or second
     kinds = dict.fromkeys((*first, *second))
     return {kind: ChainMap({**first.get(kind, {})}, second.get(kind, {})) for kind in kinds}  # type: ignore[arg-type]
 

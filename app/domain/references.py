@@ -103,11 +103,6 @@ class Destination:
         self.workspace = workspace
         self._targets = targets
         self._catalogue = catalogue
-        self._usable: dict[ReferenceKind, set[str]] = {kind: set() for kind in ReferenceKind}
-        """By kind: what lives here. Graphs have tens of thousands of steps."""
-        for id_, target in targets.items():
-            if target.workspace_id == workspace.id:
-                self._usable[target.kind].add(id_)
         self._chosen: dict[tuple[str, _Meant], dict[ReferenceKind, str]] = {}
         for saved in () if overridden is None else (overridden.published, overridden.draft):
             if saved is not None:
@@ -119,7 +114,8 @@ class Destination:
 
     def can_use(self, kind: ReferenceKind, reference: str | None) -> bool:
         """Whether such a thing lives in the destination workspace."""
-        return reference in self._usable[kind]
+        target = None if reference is None else self._targets.get(reference)
+        return target is not None and target.kind is kind and target.workspace_id == self.workspace.id
 
     def fits(self, kind: ReferenceKind, reference: str, component: Component | None) -> bool:
         """Whether a step of this component can use it here: a credential or secret has to belong to the component."""

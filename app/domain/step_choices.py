@@ -51,7 +51,7 @@ def read_choices(
     steps: tuple[Step, ...], wanted: tuple[StepChoice, ...], components: Mapping[str, Component | None]
 ) -> StepChoices:
     """What is chosen for each step. A step that there isn't, or that is named twice, is a mistake."""
-    known = {step.id: step for step in reversed(steps)}
+    known = {step.id: step for step in reversed(steps)} if wanted else {}
     by_step: dict[int, tuple[Component | None, Mapping[ReferenceKind, str | None]]] = {}
     named_at: dict[tuple[int, ReferenceKind], int] = {}
     mistakes = []

@@ -8,6 +8,7 @@ from app.domain.component import (
     ComponentAccess,
     InaccessibilityReason,
     component_name,
+    first_commands,
     steps_by_component,
     why_unusable,
 )
@@ -52,9 +53,10 @@ class UsedComponents:
     def __init__(self, steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> None:
         self._catalogue = catalogue
         self._source = source
-        self._steps = [*steps_by_component(steps)]
+        self._steps = steps
+        self._commands = first_commands(steps)
         home = source.contract.tenant_id
-        found = {users[0].command: catalogue.resolve(users[0].command, home) for users in self._steps}
+        found = {command: catalogue.resolve(command, home) for command in self._commands}
         self._known = {command: component for command, component in found.items() if component is not None}
         self._meant_alike: dict[TenantId, tuple[bool, ...]] = {}
         self._reasons: dict[tuple[ContractId, WorkspaceType], _Reasons] = {}
@@ -76,7 +78,7 @@ class UsedComponents:
 
     def usable_where(self) -> UsableWhere:
         """In which workspaces, besides its own, a flow finds every component usable (C1 to C3, C0 across tenants)."""
-        if len(self._known) < len(self._steps):
+        if len(self._known) < len(self._commands):
             return USABLE_NOWHERE_ELSE
         known, catalogue = self._known, self._catalogue
         teams = {component.contract_id for component in known.values() if component.access is ComponentAccess.TEAM}
@@ -115,7 +117,7 @@ class UsedComponents:
         return self._meant_alike[tenant]
 
     def _inaccessible(self, reasons: Mapping[str, InaccessibilityReason | None]) -> Iterator[InaccessibleComponent]:
-        for users in self._steps:
+        for users in steps_by_component(self._steps):
             command = users[0].command
             component, reason = self._known.get(command), reasons.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
             if reason is not None:

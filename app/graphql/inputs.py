@@ -1,13 +1,11 @@
 """The inputs of mutations, and the wishes that they are read as."""
 
-from dataclasses import replace
-
 import strawberry
 
 from app.domain.create import CreateWish
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.mappings import mapped
+from app.domain.mappings import Mapped, mapped
 from app.domain.model import FlowType
 from app.domain.override import ExistingDraft
 from app.domain.paths import MAPPINGS, OfCall
@@ -79,7 +77,8 @@ class ExportFlowInput:
     )
     idempotency_key: str | None = idempotency_key()
 
-    def to_wish(self) -> ExportWish:
+    def to_wish(self, shared: Mapped | None = None) -> ExportWish:
+        """`shared` are the mappings of the call that it is an item of."""
         return ExportWish(
             flow_id=self.flow_id,
             destination=self.destination.to_wish(),
@@ -88,6 +87,7 @@ class ExportFlowInput:
             source=source_wish(self.source),
             existing_draft=self.existing_draft,
             mappings=to_mappings(given(self.mappings)),
+            shared_mappings={} if shared is None else shared,
             bindings=tuple(binding.to_choice() for binding in given(self.bindings) or ()),
             fingerprint=given(self.plan_fingerprint),
             idempotency_key=given(self.idempotency_key),
@@ -112,7 +112,7 @@ class ExportFlowsInput:
     def to_wish(self) -> BatchWish:
         mappings = to_mappings(given(self.mappings), OfCall(MAPPINGS))
         shared = mapped(mappings)
-        items = tuple(replace(item.to_wish(), shared_mappings=shared) for item in self.items)
+        items = tuple([item.to_wish(shared) for item in self.items])
         return BatchWish(items, self.mode, mappings, given(self.idempotency_key))
 
 

@@ -4,14 +4,13 @@ import re
 
 from typeid import TypeID
 
-from app.domain.id_prefixes import Kind
+from app.domain.id_prefixes import KINDS, Kind
 
 __all__ = ["Kind", "is_id", "kind_of", "new_id"]
 
 ID = re.compile("([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}")
 """What a TypeID looks like whose prefix is a word. Every row that a query reads names several, and the library's reader takes
 its time; a test holds the two together."""
-KINDS = {kind.value: kind for kind in Kind}
 
 
 def new_id(kind: Kind) -> str:
