@@ -16,13 +16,13 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, is_awaitable
 
 from app.graphql.context import Context, Info
-from app.graphql.execution.arguments import arguments_of
 from app.graphql.execution.completion import AnswerAbandoned, Completion
 from app.graphql.execution.fields import declared_resolver
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.pending import PendingField, PendingRelation, attempt, mapped
 from app.graphql.execution.plan import FieldPlan, Plan
 from app.graphql.execution.projections import projection_of
+from app.graphql.execution.resolver_arguments import arguments_of
 from app.graphql.lookups import Loader, Lookup, Lookups
 from app.graphql.relations import One, Several
 from app.offload import offload
