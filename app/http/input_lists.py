@@ -10,7 +10,6 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     OperationDefinitionNode,
-    VariableDefinitionNode,
     get_named_type,
     get_nullable_type,
     is_input_type,
@@ -31,17 +30,16 @@ def check_inputs(operation: OperationDefinitionNode, variables: Mapping[str, Any
     """Refuse variables whose lists, all together, have more elements. Values of JSON scalars are not looked into."""
     found = 0
     for definition in operation.variable_definitions or ():
-        wanted, value = type_from_ast(schema.graphql_schema, definition.type), variables.get(_name(definition))
+        value = variables.get(definition.variable.name.value)
+        if not isinstance(value, list | dict):
+            continue
+        wanted = type_from_ast(schema.graphql_schema, definition.type)
         if is_input_type(wanted):
             most += ELEMENTS_OF_AN_ITEM * _items_of(value, wanted)
             for length in _lengths(value, wanted):
                 found += length
                 if found > most:
                     raise LimitExceeded("elements in lists of its variables", f"more than {most}", most)
-
-
-def _name(definition: VariableDefinitionNode) -> str:
-    return definition.variable.name.value
 
 
 def _items_of(value: object, wanted: GraphQLInputType) -> int:
