@@ -82,11 +82,11 @@ SELECT pg_temp.nth('flow', i), pg_temp.home(i, :flows_in_the_first), pg_temp.nam
        CASE WHEN i % 10 = 0 THEN 'REAL_TIME' ELSE 'ORDINARY' END, CASE WHEN i % 1000 = 500 THEN 'SUSPENDED' WHEN i % 2 = 0 THEN 'ACTIVE' ELSE 'INACTIVE' END,
        pg_temp.nth('user', 1 + i % 50), timestamptz '2026-01-01' + i * interval '1 minute',
        timestamptz '2026-03-01' - i * interval '1 minute', 1,
-       pg_temp.nth('version', i * 10000 + CASE WHEN i = 1 THEN 1500 ELSE 1 END)
+       pg_temp.nth('version', i * 10000::bigint + CASE WHEN i = 1 THEN 1500 ELSE 1 END)
 FROM generate_series(1, :flows) AS i;
 
 INSERT INTO flow_version (id, flow_id, number, name, content_hash, bindings, published_at, origin)
-SELECT pg_temp.nth('version', f * 10000 + n), pg_temp.nth('flow', f), n, 'Version', md5((1 + f % 1000)::text),
+SELECT pg_temp.nth('version', f * 10000::bigint + n), pg_temp.nth('flow', f), n, 'Version', md5((1 + f % 1000)::text),
        CASE WHEN f = 1 THEN '[{"TOPIC":"' || pg_temp.nth('topic', 1) || '","position":0,"topicField":"topic"}]'
             ELSE '[]' END,
        timestamptz '2026-01-01' + n * interval '1 minute', 'EDIT'
