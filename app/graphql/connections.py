@@ -4,11 +4,10 @@ import hashlib
 import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from inspect import Parameter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 import strawberry
@@ -94,8 +93,7 @@ class Connection(Generic[NodeType]):
         return self.count()
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(NamedTuple):
     """The paging arguments of a field, read; `listing` names the list and its order, so that cursors hold only here."""
 
     listing: str
@@ -115,8 +113,7 @@ class Paging:
         return Connection(page=page, make=node, paging=self, count=count)
 
 
-@dataclass(frozen=True, slots=True)
-class PageArguments:
+class PageArguments(NamedTuple):
     """The four paging arguments of a field, as the caller gave them."""
 
     first: int | None

@@ -158,23 +158,22 @@ class Loaders:
         return self._loader(self._counts)
 
     def loader_by_id(self, read: "by_id.Read[Found]") -> Loader[str, Found | None]:
-        async def load(ids: list[str]) -> list[Found | None]:
-            async with self._database.reading() as connection:
-                found = await read(connection, self._viewer, ids)
-            return [found.get(one) for one in ids]
+        return self._loader(partial(self._by_id, read))
 
-        return self._loader(load)
+    async def _by_id(self, read: "by_id.Read[Found]", ids: list[str]) -> list[Found | None]:
+        async with self._database.reading() as connection:
+            found = await read(connection, self._viewer, ids)
+        return [found.get(one) for one in ids]
 
     def _loader(self, load: Callable[[list[Asked]], Coroutine[Any, Any, list[Answer]]]) -> Loader[Asked, Answer]:
         return Loader(load, self._reading)
 
     def _of_flows(self, find: FindOfFlow[Found]) -> Loader[OfFlow, Found | None]:
+        return self._loader(partial(self._each_flow, find))
+
+    async def _each_flow(self, find: FindOfFlow[Found], keys: list[OfFlow]) -> list[Found | None]:
         """One after the other, since each may be large: what is beyond the limit is refused before it is read."""
-
-        async def load(keys: list[OfFlow]) -> list[Found | None]:
-            return [await find(self._database, self._viewer, *key, self._limit) for key in keys]
-
-        return self._loader(load)
+        return [await find(self._database, self._viewer, *key, self._limit) for key in keys]
 
     @property
     def _limit(self) -> ReadLimit:

@@ -32,7 +32,8 @@ def connection_below(
 
     number_of_all: Awaitable[Any] = Lookup(loaders.counts, CountBelow(wanted, parent))
 
-    def connection(found: Page[Any]) -> Connection[NodeType] | Lookup[Connection[NodeType]]:
+    # In quotes, or its types would be made anew for each connection.
+    def connection(found: "Page[Any]") -> "Connection[NodeType] | Lookup[Connection[NodeType]]":
         made = paging.connection(found, node, lambda: number_of_all)
         # What has elements is there.
         return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)

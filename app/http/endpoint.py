@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, Request
@@ -57,8 +57,7 @@ class Bounds:
     admission: Admission
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
+class ReceivedRequest(NamedTuple):
     """A GraphQL request, who sent it, and how the answer is wanted."""
 
     request: GraphQLRequest

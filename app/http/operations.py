@@ -1,10 +1,9 @@
 """Running an operation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLError, OperationType
 
@@ -27,8 +26,7 @@ RETRIES = 2
 """How often a query is run again because something that it had found vanished before it was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The body of an answer."""
 
     body: dict[str, Any]

@@ -2,9 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.datastructures import Headers
@@ -33,8 +32,7 @@ _LONG_NUMBER = re.compile(r"[0-9]{19}")
 _LONG_NUMBER_IN_BYTES = re.compile(rb"[0-9]{19}")
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+class GraphQLRequest(NamedTuple):
     query: str
     variables: dict[str, Any] | None
     operation_name: str | None

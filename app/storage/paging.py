@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnClause,
@@ -42,8 +42,7 @@ ABOVE_ALL_TEXT = chr(0x10FFFF) * 256
 """No name or id is as long as this one, of the last character that there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(NamedTuple):
     """Up to `size` elements after a key, or before it and `backwards`; without a key from the start, or the end."""
 
     size: int

@@ -61,8 +61,7 @@ class TokenToCheck(NamedTuple):
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenOwner:
+class TokenOwner(NamedTuple):
     user_id: UserId
     token_id: str
     is_use_due: bool

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
@@ -22,8 +22,7 @@ TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 DOTS_OF_A_JWT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who sends a request."""
 
     user_id: UserId
