@@ -36,6 +36,8 @@ Made = TypeVar("Made")
 
 MUTATION_COST = 10
 """What a mutation counts besides the objects that it answers."""
+WRITTEN = "written"
+"""In the extensions of an error: whether the mutation was written in whose place it is."""
 RETRIES = 2
 """How often a change is begun again that was rolled back for the sake of another one."""
 KEPT_CHARACTERS = 8_000_000
@@ -94,12 +96,14 @@ class Context:
         self.loaders = Loaders(self.database, self.viewer, self.meter)
         return outcome
 
-    def tell_what_was_written(self, errors: Iterable[GraphQLError]) -> None:
-        """Note it with what the database failed to show of a mutation."""
+    def tell_what_was_written(self, errors: Iterable[GraphQLError], begun: int) -> None:
+        """Note it with what failed of a mutation, before which so many transactions had been begun."""
+        written = self.work.commits.last_after(begun)
         for error in errors:
             cause = error.original_error
-            if isinstance(cause, DatabaseFailure) and cause.written is None:
-                cause.written = self.work.commits.last
+            if isinstance(cause, DatabaseFailure):
+                cause.written = cause.written or written
+            error.extensions = {**(error.extensions or {}), WRITTEN: written.told}
 
     async def _begun_again(self, change: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Make a change; a few times, where it was rolled back for the sake of another one."""

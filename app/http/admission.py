@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.http.refused_requests import RequestCode, RequestError
+from app.storage.commits import CommitState
 from app.telemetry.log import log
 from app.telemetry.metrics import REQUESTS_WAITING, request_refused
 
@@ -32,7 +33,7 @@ class Overloaded(RequestError):
     def __init__(self, *, retry_seconds: float, waited_seconds: float) -> None:
         headers = {"Retry-After": str(math.ceil(retry_seconds))}
         message = "The server has more to do than it can, and has not begun with the request. Send it again later."
-        super().__init__(503, RequestCode.OVERLOADED, message, headers)
+        super().__init__(503, RequestCode.OVERLOADED, message, headers, written=CommitState.NOTHING)
         self.waited_seconds = waited_seconds
 
 

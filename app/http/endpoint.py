@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -91,7 +91,7 @@ class Endpoint:
             note_refusal(refusal.code)
             return refused(refusal, error_media_type(request))
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
-            return failed(current_request().request_id)
+            return failed(current_request().request_id, request.scope.get("commits"))
         await self.bounds.admission.hold_back(overloaded)
         return refused(overloaded, error_media_type(request))
 
@@ -171,6 +171,8 @@ class Endpoint:
             headers = await self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
             self.bounds.admission.note_cost(caller, operation.hash, meter.cost)
             seconds = perf_counter() - started
+            if answer is CANCELLED and operation.type is OperationType.MUTATION:
+                answer = replace(answer, written=received.work.commits.of_all.told)
             note_operation(operation, answer, actor=received.viewer, cost=query_cost.cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
         response = answered(answer, received.media_type)

@@ -5,7 +5,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from app.graphql.context import Context, Vanished
+from app.graphql.context import WRITTEN, Context, Vanished
 from app.graphql.request_errors import BadRequest
 from app.http.refused_requests import RequestCode
 from app.storage.commits import CommitState
@@ -85,6 +85,8 @@ def is_unexpected(error: GraphQLError) -> bool:
 
 
 def _masked(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:
-    """An error with this message in place of its own."""
+    """An error with this message in place of its own; what was written of the mutation is told too."""
+    if error.extensions and WRITTEN in error.extensions:
+        extensions[WRITTEN] = error.extensions[WRITTEN]
     locations = [{"line": location.line, "column": location.column} for location in error.locations or ()]
     return {"message": message, "locations": locations, "path": error.path, "extensions": extensions}

@@ -36,6 +36,8 @@ class Answer(NamedTuple):
     """For the log: `ok`, `refused` or `failed`."""
     codes: tuple[str, ...] = ()
     """The codes of what was refused or went wrong, for the log."""
+    written: str | None = None
+    """For the log: what was written of mutations that nobody was told of, since the operation was cut off."""
 
 
 async def execute(asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents) -> Answer:
@@ -132,6 +134,7 @@ def note_operation(operation: Operation, answer: Answer, *, actor: str | None, c
         milliseconds=round(seconds * 1000, 1),
         outcome=answer.outcome,
         codes=answer.codes,
+        **({} if answer.written is None else {"written": answer.written}),
     )
     if request.span is not None:
         attributes = {

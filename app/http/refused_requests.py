@@ -59,8 +59,18 @@ class RequestCode(StrEnum):
 class RequestError(Exception):
     """A request that is answered without running anything: status, code and what is wrong with it."""
 
-    def __init__(self, status: int, code: RequestCode, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: RequestCode,
+        message: str,
+        headers: dict[str, str] | None = None,
+        *,
+        written: CommitState | None = None,
+    ) -> None:
+        """`written` of the mutations that it may have had."""
         super().__init__(message)
+        self.written = written
         self.status = status
         self.code = code
         self.message = message
@@ -71,21 +81,27 @@ def out_of_reach(error: DatabaseUnavailable) -> RequestError:
     """What is said, and logged, where nothing could be done because of the database."""
     log().warning("database unavailable", reason=str(error))
     message = "The database is down or too busy just now, so nothing was done. Try again soon."
-    return RequestError(503, RequestCode.SERVICE_UNAVAILABLE, message, {"Retry-After": str(OUTAGE_SECONDS)})
+    again = {"Retry-After": str(OUTAGE_SECONDS)}
+    return RequestError(503, RequestCode.SERVICE_UNAVAILABLE, message, again, written=CommitState.NOTHING)
 
 
 def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
     """A request that ends before it is done. It may be sent again as it is only where nothing was written."""
-    message = f"{why}, and what was unfinished of it was undone"
-    if commits.last is CommitState.UNKNOWN:
-        message = f"{why} while it was being committed, so that it isn't known whether it was written"
-    elif not commits.number_written:
-        return RequestError(
-            503, code, f"{message}. Nothing was written: send it again, or ask for less.", {"Retry-After": "1"}
-        )
-    written = "" if not commits.number_written else f" Of its mutations, {commits.number_written} had been written."
-    return RequestError(503, code, f"{message}.{written} Look at what is there before you send any of it again.")
+    message, headers = f"{why}, and what was unfinished of it was undone", {}
+    match commits.of_all:
+        case CommitState.NOTHING:
+            message, headers = f"{message}. Nothing was written: send it again, or ask for less.", {"Retry-After": "1"}
+        case CommitState.UNKNOWN:
+            message = f"{why} while it was being committed, so that it isn't known whether it was written"
+            message = f"{message}.{_told_of(commits)} Look at what is there before you send any of it again."
+        case CommitState.WRITTEN:
+            message = f"{message}.{_told_of(commits)} Look at what is there before you send any of it again."
+    return RequestError(503, code, message, headers, written=commits.of_all)
 
 
 def too_slow(message: str) -> RequestError:
-    return RequestError(503, RequestCode.TIMEOUT, message, {"Retry-After": "1"})
+    return RequestError(503, RequestCode.TIMEOUT, message, {"Retry-After": "1"}, written=CommitState.NOTHING)
+
+
+def _told_of(commits: Commits) -> str:
+    return "" if not commits.number_written else f" Of its mutations, {commits.number_written} had been written."

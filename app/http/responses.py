@@ -10,6 +10,7 @@ from starlette.responses import Response
 from app.http.operations import Answer
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, media_type_for
+from app.storage.commits import Commits
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused
 
@@ -49,17 +50,20 @@ def error_media_type(request: Request) -> str:
 
 
 def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> Response:
-    error = {"message": refusal.message, "extensions": {"code": refusal.code}}
+    written = {} if refusal.written is None else {"written": refusal.written.told}
+    error = {"message": refusal.message, "extensions": {"code": refusal.code, **written}}
     response = JsonResponse({"errors": [error]}, status=refusal.status, media_type=media_type)
     response.headers.update(refusal.headers)
     return response
 
 
-def failed(request_id: str) -> Response:
+def failed(request_id: str, commits: Commits | None) -> Response:
     """The answer to an unexpected exception, which is logged whole under the request id."""
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
-    error = {"message": "Internal error", "extensions": {"code": RequestCode.INTERNAL, "requestId": request_id}}
+    written = {} if commits is None else {"written": commits.of_all.told}
+    extensions = {"code": RequestCode.INTERNAL, "requestId": request_id, **written}
+    error = {"message": "Internal error", "extensions": extensions}
     return JsonResponse({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)
 
 

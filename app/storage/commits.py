@@ -12,6 +12,11 @@ class CommitState(Enum):
     """It was being committed."""
     WRITTEN = "written"
 
+    @property
+    def told(self) -> str:
+        """Whether it was written, for programs to read in an answer."""
+        return {CommitState.NOTHING: "NO", CommitState.UNKNOWN: "UNKNOWN"}.get(self, "YES")
+
 
 class CommitNotes(NamedTuple):
     """What is noted of a commit for those who read from a replica, as statements."""
@@ -43,6 +48,17 @@ class Commits:
     @property
     def number_written(self) -> int:
         return sum(each.state is CommitState.WRITTEN for each in self._each)
+
+    @property
+    def of_all(self) -> CommitState:
+        """What is known of all of them together: that one may be written, that some are, or that none is."""
+        if self.last is CommitState.UNKNOWN:
+            return CommitState.UNKNOWN
+        return CommitState.WRITTEN if self.number_written else CommitState.NOTHING
+
+    def last_after(self, number: int) -> CommitState:
+        """The last one that came after so many; if none did, nothing was begun."""
+        return self.last if len(self) > number else CommitState.NOTHING
 
     def __len__(self) -> int:
         return len(self._each)

@@ -45,6 +45,7 @@ async def test_a_mutation_is_not_begun_after_one_that_took_too_much(
         "code": "LIMIT_EXCEEDED",
         "limit": "characters of graphs",
         "maximum": 1,
+        "written": "NO",
     }
     assert found["flows"]["totalCount"] == (1 if mutation == "create" else 0)
 

@@ -151,7 +151,7 @@ async def test_while_there_are_no_keys_jwts_are_told_to_come_again_and_api_token
     async with serving(users_url, jwks_url=host.url, jwt_issuer=ISSUER, jwt_audience=AUDIENCE) as http:
         response = await ask(http, f"Bearer {jwt_now()}")
         assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
-        assert response.json()["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+        assert response.json()["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE", "written": "NO"}
         assert (await ask(http, f"Bearer {loaded_users.tokens['Ada']}")).status_code == 200
 
 

@@ -39,6 +39,9 @@ class Told(Enum):
     UNKNOWN = "not known"
 
 
+TOLD = {"YES": Told.DONE, "NO": Told.NOT_DONE, "UNKNOWN": Told.UNKNOWN}
+
+
 @dataclass(slots=True)
 class Call:
     kind: str
@@ -158,12 +161,14 @@ def told_by(response: httpx.Response) -> tuple[Told, str]:
     if payload is not None:
         return Told.DONE, str(payload["errors"] or "")
     [error] = body["errors"]
-    message, code = error["message"], error["extensions"]["code"]
+    message, code, written = error["message"], error["extensions"]["code"], error["extensions"].get("written")
     mistake = message if code not in {"TIMEOUT", "SERVICE_UNAVAILABLE", "SHUTTING_DOWN", "OVERLOADED"} else ""
-    if message.startswith("This was written") or "had been written" in message:
-        return Told.DONE, mistake
-    if "isn't known" in message or mistake:
-        return Told.UNKNOWN, mistake
+    told = TOLD.get(written)
+    if told is None:
+        return Told.UNKNOWN, mistake or f"doesn't say what was written: {message}"
+    is_said = message.startswith("This was written") or "had been written" in message
+    if is_said is not (told is Told.DONE) or ("isn't known" in message) is not (told is Told.UNKNOWN):
+        return told, f"says {written}, and {message}"
     # Only where nothing was written it may be sent again as it is.
     is_safe = response.status_code == httpx.codes.OK or "Retry-After" in response.headers
-    return Told.NOT_DONE, "" if is_safe else f"without Retry-After: {message}"
+    return told, mistake or ("" if is_safe or told is not Told.NOT_DONE else f"without Retry-After: {message}")

@@ -1,15 +1,16 @@
 """Faults around a commit: the answer says what is known of whether the change was written."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from tests.databases import Databases, Loaded, run_sql
-from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, error_of, real_server, soon_true
+from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, error_of, real_server, soon, soon_true
 from tests.serving.test_outages import LOST, cut_off, waiting, warnings
 
 HOLD_COMMITS = "select pg_advisory_xact_lock(1)"
@@ -98,7 +99,8 @@ async def test_a_time_out_after_the_commit_says_that_it_was_written(
         assert await is_written(real)
     assert (response.status_code, response.json()["data"]) == (200, {"updateFlowDraft": None})
     told = error_of(response)
-    assert (told["message"], told["path"], told["extensions"]) == (SHOWN_LATE, ["updateFlowDraft"], {"code": "TIMEOUT"})
+    assert (told["message"], told["path"]) == (SHOWN_LATE, ["updateFlowDraft"])
+    assert told["extensions"] == {"code": "TIMEOUT", "written": "YES"}
 
 
 async def test_a_time_out_before_the_commit_says_that_it_was_given_up(
@@ -111,6 +113,7 @@ async def test_a_time_out_before_the_commit_says_that_it_was_given_up(
             response = await request
         assert not await is_written(real)
     assert error_of(response)["message"] == GIVEN_UP
+    assert error_of(response)["extensions"] == {"code": "TIMEOUT", "written": "NO"}
 
 
 async def test_a_request_that_is_ended_after_the_commit_says_that_it_was_written(
@@ -125,6 +128,7 @@ async def test_a_request_that_is_ended_after_the_commit_says_that_it_was_written
         "The request was ended after 2 seconds, and what was unfinished of it was undone. "
         "Of its mutations, 1 had been written. Look at what is there before you send any of it again."
     )
+    assert error_of(response)["extensions"]["written"] == "YES"
     assert "Retry-After" not in response.headers
 
 
@@ -140,6 +144,7 @@ async def test_a_request_that_is_ended_within_its_commit_does_not_say_that_it_wa
         "The request was ended after 2 seconds while it was being committed, so that it isn't known whether it was "
         "written. Look at what is there before you send any of it again."
     )
+    assert error_of(response)["extensions"]["written"] == "UNKNOWN"
     assert "Retry-After" not in response.headers
 
 
@@ -156,6 +161,7 @@ async def test_a_request_that_is_ended_before_it_has_written_anything_may_be_sen
         "The request was ended after 1 seconds, and what was unfinished of it was undone. "
         "Nothing was written: send it again, or ask for less."
     )
+    assert error_of(response)["extensions"]["written"] == "NO"
     assert response.headers["Retry-After"] == "1"
 
 
@@ -169,7 +175,7 @@ async def test_of_what_was_being_committed_nobody_says_that_it_was_not_written(
                 response = await cut_off(real, real.copying())
     assert (response.status_code, response.json()["data"]) == (200, {"copyFlow": None})
     assert error_of(response)["message"] == PERHAPS_WRITTEN
-    assert error_of(response)["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    assert error_of(response)["extensions"] == {"code": "SERVICE_UNAVAILABLE", "written": "UNKNOWN"}
     assert "Retry-After" not in response.headers
     assert warnings(log) == [("database unavailable", LOST)]
 
@@ -197,6 +203,38 @@ async def test_what_was_written_and_cant_be_shown_is_not_called_undone(
         assert (await real.posting(VIEWER)).status_code == 200
     assert (response.status_code, response.json()["data"]) == (200, {"updateFlowDraft": None})
     assert error_of(response)["message"] == NOT_SHOWN
+    assert error_of(response)["extensions"] == {"code": "SERVICE_UNAVAILABLE", "written": "YES"}
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+async def test_of_a_client_that_went_away_the_log_says_what_was_written(
+    databases: Databases, loaded_trade: Loaded, is_committed: bool
+) -> None:
+    async with real_server(databases, loaded_trade) as real:
+        with capture_logs() as log:
+            if is_committed:
+                async with committed_and_held(real, lambda: updating(real)) as request:
+                    assert await soon_true(lambda: waiting(real))
+                    await gone(request)
+                    assert await soon(lambda: operations(log))
+            else:
+                async with real.locked(LOCK_FLOWS):
+                    request = updating(real)
+                    assert await soon_true(lambda: waiting(real))
+                    await gone(request)
+                    assert await soon(lambda: operations(log))
+        assert await is_written(real) is is_committed
+    assert operations(log) == [("cancelled", "YES" if is_committed else "NO")]
+
+
+async def gone(request: "asyncio.Task[httpx.Response]") -> None:
+    """Its client goes away."""
+    request.cancel()
+    await asyncio.gather(request, return_exceptions=True)
+
+
+def operations(log: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    return [(line["outcome"], line["written"]) for line in log if line["event"] == "operation"]
 
 
 async def hold_commits(real: Real) -> None:

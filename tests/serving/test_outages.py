@@ -173,7 +173,7 @@ async def test_of_several_mutations_those_that_were_done_are_told(databases: Dat
     assert response.json()["data"] == {"createFlow": {"errors": []}, "copyFlow": None}
     told = error_of(response)
     assert (told["message"], told["path"]) == (NOTHING_WRITTEN, ["copyFlow"])
-    assert told["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    assert told["extensions"] == {"code": "SERVICE_UNAVAILABLE", "written": "NO"}
     assert ("First" in names, "Second" in names) == (True, False)
     assert warnings(log) == [("database unavailable", LOST)]
 

@@ -109,7 +109,7 @@ async def test_a_statement_beyond_its_time_is_told_as_that_and_is_no_error_of_ou
         assert response.status_code == 200
         [error] = response.json()["errors"]
         assert response.json()["data"] == {"copyFlow": None}
-        assert (error["path"], error["extensions"]) == (["copyFlow"], {"code": "TIMEOUT"})
+        assert (error["path"], error["extensions"]) == (["copyFlow"], {"code": "TIMEOUT", "written": "NO"})
         assert code_of(unknown) == (503, "TIMEOUT")
         assert await real.names() == before
     assert [line for line in log if line["log_level"] not in {"info", "debug"}] == []

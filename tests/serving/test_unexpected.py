@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from app.http.middleware.request_id import RequestId
 from tests.databases import Databases, Loaded
 from tests.serving.logs import logging
-from tests.serving.real import VIEWER, real_server
+from tests.serving.real import COPY, VIEWER, real_server
 
 WORDS = "words-of-the-machinery"
 
@@ -29,12 +29,12 @@ def logged(written: str, event: str) -> dict[str, Any]:
     return dict(line)
 
 
-def is_masked(response: httpx.Response, error: dict[str, Any]) -> str:
+def is_masked(response: httpx.Response, error: dict[str, Any], **more: str) -> str:
     """That an answer tells nothing but its id, and the id."""
     own_id = response.headers["X-Request-Id"]
     assert len(own_id) == 32
     assert error["message"] == "Internal error"
-    assert error["extensions"] == {"code": "INTERNAL", "requestId": own_id}
+    assert error["extensions"] == {"code": "INTERNAL", "requestId": own_id, **more}
     for word in (WORDS, "RuntimeError", "Traceback", ".py"):
         assert word not in response.text
     return own_id
@@ -52,6 +52,19 @@ async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
     assert (error["path"], error["locations"]) == (["viewer"], [{"line": 1, "column": 3}])
     line = logged(log.getvalue(), "operation failed")
     assert (line["request_id"], line["path"], line["level"]) == (is_masked(response, error), ["viewer"], "error")
+
+
+async def test_of_a_mutation_that_could_not_be_shown_for_an_exception_it_is_told_that_it_was_written(
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.graphql.outcomes.copy_flow_payload", failing)
+    async with real_server(databases, loaded_trade) as real:
+        response = await real.copying(name="Written")
+        unbegun = await real.posting(COPY, input={"flowId": real.api.id("plain"), "name": "\0"})
+        assert "Written" in await real.names()
+    for answer, written in ((response, "YES"), (unbegun, "NO")):
+        [error] = answer.json()["errors"]
+        is_masked(answer, error, written=written)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +85,8 @@ async def test_an_exception_anywhere_else_is_a_500_that_is_masked(
     assert list(response.json()) == ["errors"]
     [error] = response.json()["errors"]
     line = logged(log.getvalue(), "request failed")
-    assert (line["request_id"], line["client"]) == (is_masked(response, error), "127.0.0.1")
+    more = {"written": "NO"} if path.startswith("/graphql") else {}
+    assert (line["request_id"], line["client"]) == (is_masked(response, error, **more), "127.0.0.1")
 
 
 async def test_an_answer_that_was_begun_is_not_begun_anew() -> None:

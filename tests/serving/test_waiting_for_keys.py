@@ -98,7 +98,7 @@ async def test_the_wait_ends_with_the_time_limit_and_nothing_is_done_twice(
             else:
                 [error] = late.json()["errors"]
                 assert late.json()["data"] == {"copyFlow": None}
-                assert (error["path"], error["extensions"]) == (["copyFlow"], {"code": "TIMEOUT"})
+                assert (error["path"], error["extensions"]) == (["copyFlow"], {"code": "TIMEOUT", "written": "NO"})
             # Whoever has waited in vain waits no more: only the first call is at work.
             assert await soon_true(lambda: waits(first, "transactionid"))
             assert await soon_true(lambda: first.is_at_work(1))
@@ -129,7 +129,7 @@ async def test_whoever_waits_for_a_call_that_is_lost_does_it(databases: Database
             assert await soon_true(lambda: waits(second, "advisory"))
             assert await first.rows(CUT_OFF) == [(True,)]
             [error] = (await call).json()["errors"]
-            assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+            assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE", "written": "NO"}
             assert await soon_true(lambda: waits(second, "transactionid"))
         done = payload_of(await waiting)
         assert (done["errors"], done["replayed"]) == ([], False)

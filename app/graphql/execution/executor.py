@@ -67,9 +67,10 @@ class Executor:
         steps: list[Fields] = [[field] for field in selection.fields] if self._plan.is_mutation else [selection.fields]
         for fields in steps:
             known = len(self._completion.errors)
+            begun = len(self._context.work.commits) if self._plan.is_mutation else 0
             await self._execute(root, fields)
             if self._plan.is_mutation:
-                self._context.tell_what_was_written(self._completion.errors[known:])
+                self._context.tell_what_was_written(self._completion.errors[known:], begun)
         return ExecutionResult(None if root.nulled else root.answers[0], self._completion.errors or None)
 
     async def _execute(self, root: Objects, fields: Fields) -> None:

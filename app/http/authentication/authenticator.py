@@ -9,6 +9,7 @@ from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
+from app.storage.commits import CommitState
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.positions import NOT_KNOWN, position_of
 from app.storage.shared_reads import SharedReads
@@ -158,6 +159,5 @@ def bad_token(message: str = "The token is unknown, expired or revoked.") -> Req
 
 def cannot_tell() -> RequestError:
     again = {"Retry-After": str(BETWEEN_REFETCHES)}
-    return RequestError(
-        503, RequestCode.SERVICE_UNAVAILABLE, "Tokens of this kind can't be checked right now; try again soon.", again
-    )
+    message = "Tokens of this kind can't be checked right now; try again soon."
+    return RequestError(503, RequestCode.SERVICE_UNAVAILABLE, message, again, written=CommitState.NOTHING)

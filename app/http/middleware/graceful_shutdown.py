@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.http.in_flight import InFlightRequests, current_task
 from app.http.refused_requests import RequestCode, RequestError, cut_off
 from app.http.responses import logged_refusal
-from app.storage.commits import Commits
+from app.storage.commits import Commits, CommitState
 
 RETRY_AFTER_SECONDS = 1
 """Another process, or the next one, can answer soon."""
@@ -75,4 +75,5 @@ async def read_to_the_end(receive: Receive) -> None:
 
 def turned_away() -> RequestError:
     message = "The server is shutting down, and has not begun with the request. Send it again."
-    return RequestError(503, RequestCode.SHUTTING_DOWN, message, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    again = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return RequestError(503, RequestCode.SHUTTING_DOWN, message, again, written=CommitState.NOTHING)

@@ -36,7 +36,7 @@ class RequestId:
             try:
                 await self._app(scope, receive, answer)
             except Exception:
-                masked = failed(own_id)
+                masked = failed(own_id, scope.get("commits"))
                 if answer.is_begun:
                     raise
                 await masked(scope, receive, answer)
