@@ -16,7 +16,7 @@ With `--faults N` instead of `--kills`, a mixed load of mutations with and witho
 (`tests/crashes/fault_kinds.py`): processes of server and database are killed, connections cut or silent, statements
 cancelled, tables locked and, where root can mount a small disk, that is full. After each of them everything that was
 acknowledged is there once, the rest wholly or not at all. With `--embedded` it is the server that starts its database
-again.
+again. With `--pooler` the server reaches its database through pgbouncer in transaction mode, which is killed too.
 
 The tests do the same with a few of each (tests/crashes).
 """
@@ -27,6 +27,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -63,11 +64,17 @@ def main() -> None:
         "--embedded", action="store_true", help="on the embedded database of the server, which is killed too"
     )
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--pooler", action="store_true", help="reach the database through pgbouncer, which is killed too"
+    )
     wanted = parser.parse_args()
+    if wanted.pooler and (wanted.embedded or not wanted.faults):
+        parser.error("--pooler goes with --faults, and not with --embedded")
     chance = Random(wanted.seed)  # noqa: S311 - not for secrets
     with open_folder() as folder:
         if wanted.faults:
-            sys.exit(asyncio.run(_run_faults(folder, wanted.faults, chance, embedded=wanted.embedded)))
+            worlds = partial(_worlds, folder, embedded=wanted.embedded, pooled=wanted.pooler)
+            sys.exit(asyncio.run(_run_faults(worlds, wanted.faults, chance)))
         rounds = open_embedded_rounds(folder) if wanted.embedded else _watched(folder)
         killing = _killing_of_embedded if wanted.embedded else _killing
         sys.exit(asyncio.run(_run(rounds, killing, wanted.kills, chance)))
@@ -97,9 +104,11 @@ async def _run(
     return _verdict(f"{kills} kills", started, told(rounds.tally), rounds.tally.wrong)
 
 
-async def _run_faults(folder: Path, number: int, chance: Random, *, embedded: bool) -> int:
+async def _run_faults(
+    worlds: Callable[[Tally], AbstractAsyncContextManager[OpenWorld]], number: int, chance: Random
+) -> int:
     started, tally, done = time.monotonic(), Tally(), 0
-    async with _worlds(folder, tally, embedded=embedded) as open_world:
+    async with worlds(tally) as open_world:
         while done < number:
             async with open_world() as faults:
                 names = kinds_for(faults.victim)
@@ -111,7 +120,7 @@ async def _run_faults(folder: Path, number: int, chance: Random, *, embedded: bo
 
 
 @asynccontextmanager
-async def _worlds(folder: Path, tally: Tally, *, embedded: bool) -> AsyncIterator[OpenWorld]:
+async def _worlds(folder: Path, tally: Tally, *, embedded: bool, pooled: bool) -> AsyncIterator[OpenWorld]:
     """What opens a server on a new world; the old one is closed before."""
     if embedded:
         numbers = count()
@@ -121,7 +130,7 @@ async def _worlds(folder: Path, tally: Tally, *, embedded: bool) -> AsyncIterato
         data_dir = (disk or folder) / "data"
         with running(data_dir) as url:
             async with open_databases(url) as databases:
-                yield lambda: open_faults(databases, folder, data_dir, tally, disk)
+                yield lambda: open_faults(databases, folder, data_dir, tally, disk, pooled=pooled)
 
 
 def _verdict(what: str, started: float, lines: Iterable[str], wrong: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ from app.storage.embedded import EmbeddedDatabaseError, is_down, start_again
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.crashes.killable import Killable
 from tests.databases import connected
+from tests.pooler.pgbouncer import PgBouncer
 from tests.serving.real import soon_true
 from tests.storage.embedded_users import server_of
 
@@ -31,6 +32,8 @@ class Victim:
     wire: FaultyWire | None = None
     disk: Path | None = None
     """A small disk on which the database lies."""
+    pooler: PgBouncer | None = None
+    """Before the database, and behind the wire."""
 
 
 async def kill_worker(it: Victim) -> None:
@@ -133,6 +136,12 @@ async def fill_disk(it: Victim) -> None:
     await come_back(it)
 
 
+async def kill_pooler(it: Victim) -> None:
+    assert it.pooler is not None
+    await asyncio.to_thread(it.pooler.kill)
+    await asyncio.to_thread(it.pooler.start)
+
+
 KINDS: dict[str, Callable[[Victim], Awaitable[None]]] = {
     "a worker is killed": kill_worker,
     "the server is killed": kill_server,
@@ -147,16 +156,18 @@ KINDS: dict[str, Callable[[Victim], Awaitable[None]]] = {
     "the database is silent for a while": silence,
     "the database is silent until connections are cut": silence_and_cut,
     "the disk is full": fill_disk,
+    "the pooler is killed": kill_pooler,
 }
 OF_SERVER_AND_DATABASE = list(KINDS)[:8]
-OF_DISK = ["the disk is full"]
+OF_DISK, OF_POOLER = "the disk is full", "the pooler is killed"
 
 
 def kinds_for(victim: Victim) -> list[str]:
     """What can happen to it."""
     if victim.wire is None:
         return OF_SERVER_AND_DATABASE
-    return [name for name in KINDS if victim.disk is not None or name not in OF_DISK]
+    missing = {OF_DISK: victim.disk is None, OF_POOLER: victim.pooler is None}
+    return [name for name in KINDS if not missing.get(name)]
 
 
 def wire_of(victim: Victim) -> FaultyWire:

@@ -23,6 +23,7 @@ from tests.crashes.mixed_load import CLIENTS, Call, MixedLoad, Told, world_of_cl
 from tests.crashes.rounds import running_server
 from tests.databases import Databases, Loaded, connected, load
 from tests.lifecycle.holdings import broken_rules, holdings_of
+from tests.pooler.pgbouncer import pgbouncer
 from tests.serving.real import soon_true
 
 SETTINGS = {"REQUEST_TIMEOUT_SECONDS": "2", "STATEMENT_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "2"}
@@ -145,15 +146,19 @@ def bounds_of(calls: list[Call]) -> tuple[int, int]:
 
 @asynccontextmanager
 async def open_faults(
-    databases: Databases, folder: Path, data_dir: Path, tally: Tally, disk: Path | None = None
+    databases: Databases, folder: Path, data_dir: Path, tally: Tally, disk: Path | None = None, *, pooled: bool = False
 ) -> AsyncIterator[Faults]:
-    """With a server that runs, on a world of its own, in the embedded database of the data directory."""
+    """With a server that runs, on a world of its own, in the embedded database of the data directory.
+
+    `pooled`: it reaches that through pgbouncer, in transaction mode.
+    """
     async with AsyncExitStack() as stack:
         loaded = await stack.enter_async_context(databases.loaded(world_of_clients()))
         url = databases.url_of(loaded.name)
-        wire = await stack.enter_async_context(FaultyWire(url).open())
+        pooler = stack.enter_context(pgbouncer(url, folder, default_pool_size="10")) if pooled else None
+        wire = await stack.enter_async_context(FaultyWire(url if pooler is None else pooler.through(url)).open())
         server = await stack.enter_async_context(running_server(Killable(folder, wire.address, settings=SETTINGS)))
-        yield Faults(Victim(server, data_dir, url, wire, disk), loaded, tally)
+        yield Faults(Victim(server, data_dir, url, wire, disk, pooler), loaded, tally)
 
 
 @asynccontextmanager

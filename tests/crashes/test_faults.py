@@ -7,12 +7,15 @@ from random import Random
 import pytest
 
 from app.storage.embedded import running
-from tests.crashes.fault_kinds import KINDS, kinds_for
+from tests.crashes.fault_kinds import KINDS, OF_POOLER, kinds_for
 from tests.crashes.faults import Faults, Tally, open_embedded_faults, open_faults
+from tests.crashes.faulty_wire import Cut
 from tests.crashes.small_disk import small_disk
 from tests.databases import open_databases
+from tests.pooler.pgbouncer import MISSING, PROGRAM
 
 DISK_BYTES = 500_000_000
+BEHIND_A_POOLER = (OF_POOLER, f"a connection is cut {Cut.BEFORE_ANSWER.value}")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ async def faults(session_folder: Path, disk: Path | None) -> AsyncIterator[Fault
             yield opened
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [name for name in KINDS if name != OF_POOLER])
 async def test_what_was_acknowledged_is_there_once_and_the_rest_wholly_or_not_at_all(faults: Faults, name: str) -> None:
     if name not in kinds_for(faults.victim):
         pytest.skip("only root can mount a small disk, and on Linux")
@@ -42,6 +45,20 @@ async def test_what_was_acknowledged_is_there_once_and_the_rest_wholly_or_not_at
     wrong, faults.tally.wrong = faults.tally.wrong, []
     assert wrong == []
     assert faults.tally.told["acknowledged"] > 0
+
+
+@pytest.mark.skipif(PROGRAM is None, reason=MISSING)
+async def test_behind_a_pooler_nothing_is_lost_either(folder: Path) -> None:
+    tally = Tally()
+    with running(folder / "data") as url:
+        async with (
+            open_databases(url) as databases,
+            open_faults(databases, folder, folder / "data", tally, pooled=True) as faults,
+        ):
+            for name in BEHIND_A_POOLER:
+                await faults.round(name, Random(name))  # noqa: S311 - not for secrets
+    assert tally.wrong == []
+    assert tally.told["acknowledged"] > 0
 
 
 async def test_a_server_that_keeps_its_own_database_loses_nothing_either(folder: Path) -> None:
