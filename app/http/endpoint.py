@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -172,7 +172,7 @@ class Endpoint:
             self.bounds.admission.note_cost(caller, operation.hash, meter.cost)
             seconds = perf_counter() - started
             if answer is CANCELLED and operation.type is OperationType.MUTATION:
-                answer = replace(answer, written=received.work.commits.of_all.told)
+                answer = answer._replace(written=received.work.commits.of_all.told)
             note_operation(operation, answer, actor=received.viewer, cost=query_cost.cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
         response = answered(answer, received.media_type)
