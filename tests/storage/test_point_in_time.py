@@ -4,9 +4,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 from sqlalchemy import make_url
 
-from app.storage.embedded import running
+from app.storage.embedded import EmbeddedDatabaseError, running
 from app.storage.embedded.binaries import account_for, binaries_for, environment, myself
 from tests.databases import connected, run
 
@@ -48,15 +49,16 @@ async def test_what_was_done_after_a_moment_is_left_out_and_what_was_done_before
     shutil.copytree(copy, data / "postgres")
     with (data / "postgres/postgresql.auto.conf").open("a", encoding="utf-8") as settings:
         settings.write(f'restore_command = \'cp "{archive}/%f" "%p"\'\n')
-        # Then it lets nobody in before it is where it should be.
-        settings.write("hot_standby = off\n")
         settings.write(f"recovery_target_time = '{moment} UTC'\nrecovery_target_action = 'promote'\n")
     (data / "postgres/recovery.signal").touch()
     account = account_for(archive)
+    (data / "postgres/standby.signal").touch()
+    with pytest.raises(EmbeddedDatabaseError, match="is a standby, which takes no writes: remove "), running(data):
+        pass
+    (data / "postgres/standby.signal").unlink()
     for file in (data / "postgres", *(data / "postgres").rglob("*")):
         account.own(file)
-    assert await names(data) == ["after the copy", "before the copy"]
-    # It goes on from there, and is restarted as usual.
+    # It is waited for until it takes writes, although it answers whoever reads before that; and goes on from there.
     with running(data, make=False) as url:
         await run(url, "insert into remembered values ('afterwards')")
     assert await names(data) == ["after the copy", "afterwards", "before the copy"]

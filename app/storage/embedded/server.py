@@ -22,6 +22,10 @@ MOST_CONNECTIONS = 250
 
 # Recovery of a large database after a crash may take minutes.
 PATIENCE_SECONDS = 300
+RECOVERY, STANDBY = "recovery.signal", "standby.signal"
+"""Files in a cluster that is to replay a log until it is where it should be, or for ever."""
+IN_PRODUCTION = "in production"
+"""So pg_controldata says of one that takes writes."""
 STOP_SECONDS = 10
 """How long it may take to write everything to disk before it is stopped without that."""
 LOG_BYTES = 10_000_000
@@ -59,7 +63,7 @@ def join_or_start(place: Place, account: Account) -> tuple[Postmaster, bool]:
     """The ready server of the place, and whether it was started now. The caller holds the gate."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (found := find_postmaster(place)) is not None:
-        if found.status == "ready":
+        if is_ready(place, found):
             return found, False
         # Whoever was starting or stopping it was killed meanwhile; it goes on by itself.
         wait_a_little(place, deadline)
@@ -68,6 +72,7 @@ def join_or_start(place: Place, account: Account) -> tuple[Postmaster, bool]:
     if not (place.cluster / "PG_VERSION").exists():
         create_cluster(place, account, binaries)
     refuse_other_version(place)
+    refuse_standby(place)
     return start(place, account, binaries, deadline), True
 
 
@@ -119,10 +124,19 @@ def refuse_other_version(place: Place) -> None:
         )
 
 
+def refuse_standby(place: Place) -> None:
+    if (place.cluster / STANDBY).exists():
+        raise EmbeddedDatabaseError(
+            f"The database in {place.cluster} is a standby, which takes no writes: remove {place.cluster / STANDBY} if "
+            "it is to be promoted, or choose another data directory."
+        )
+
+
 def start(place: Place, account: Account, binaries: Path, deadline: float) -> Postmaster:
     remove_what_a_killed_server_left(place, deadline)
     socket_dir = make_socket_dir(place, account, last_socket_dir(place))
     write_settings(place, account, socket_dir)
+    goes_back = (place.cluster / RECOVERY).exists()
     rotate(place.log)
     log = os.open(place.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -132,23 +146,36 @@ def start(place: Place, account: Account, binaries: Path, deadline: float) -> Po
     finally:
         os.close(log)
     try:
-        return ready(place, pid, said_before, deadline)
+        found = ready(place, pid, said_before, deadline)
+        # It takes writes a moment after it has removed the signal.
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while goes_back and IN_PRODUCTION not in account.run(binaries / "pg_controldata", place.cluster).stdout:
+            wait_a_little(place, deadline)
     except BaseException:
         # It may not have a pid file yet, by which whoever leaves as the last would find it.
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         remove_socket(place, socket_dir)
         raise
+    return found
 
 
 def ready(place: Place, pid: int, said_before: int, deadline: float) -> Postmaster:
     while is_alive(pid):
         found = find_postmaster(place)
-        if found is not None and found.pid == pid and found.status == "ready":
+        if found is not None and found.pid == pid and is_ready(place, found):
             return found
+        if (place.cluster / RECOVERY).exists():
+            # It goes back to a moment: how long that takes depends on how much was archived since the copy.
+            deadline = time.monotonic() + PATIENCE_SECONDS
         wait_a_little(place, deadline)
     said = place.log.read_bytes()[said_before:].decode(errors="replace").strip()
     raise EmbeddedDatabaseError(f"The database in {place.cluster} didn't start. Its log {place.log} says:\n{said}")
+
+
+def is_ready(place: Place, found: Postmaster) -> bool:
+    """While it goes back to a moment, it may say so already, to those who only read."""
+    return found.status == "ready" and not (place.cluster / RECOVERY).exists()
 
 
 def remove_what_a_killed_server_left(place: Place, deadline: float) -> None:
