@@ -6,11 +6,12 @@ import sys
 from contextvars import ContextVar
 from enum import StrEnum
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import orjson
 import structlog
 
+from app.telemetry.log_stream import LogStream
 from app.telemetry.redaction import redacting
 
 TALKATIVE = ("alembic", "httpx", "httpcore")
@@ -94,16 +95,17 @@ def configure_log(*, log_format: str, level: str) -> None:
         if for_people
         else [structlog.processors.format_exc_info, redacting(structlog.processors.JSONRenderer(serializer=to_json))]
     )
+    stream = cast("TextIO", LogStream(sys.stderr, lost_for_people if for_people else lost_as_json))
     structlog.configure(
         processors=[*beginning, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         # A line and its end in one write, so that those of several processes don't mix.
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     global _logger  # noqa: PLW0603 - one that was used keeps what was configured before
     _logger = structlog.get_logger()
-    theirs = logging.StreamHandler(sys.stderr)
+    theirs = logging.StreamHandler(stream)
     theirs.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*beginning, logger_name],
@@ -113,6 +115,14 @@ def configure_log(*, log_format: str, level: str) -> None:
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def lost_for_people(number: int) -> str:
+    return f"{number} lines of the log could not be written"
+
+
+def lost_as_json(number: int) -> str:
+    return to_json({"event": "lines of the log could not be written", "lines": number, "level": "warning"})
 
 
 def with_request(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -165,7 +165,7 @@ OF_DISK, OF_POOLER = "the disk is full", "the pooler is killed"
 def kinds_for(victim: Victim) -> list[str]:
     """What can happen to it."""
     if victim.wire is None:
-        return OF_SERVER_AND_DATABASE
+        return [*OF_SERVER_AND_DATABASE, *([] if victim.disk is None else [OF_DISK])]
     missing = {OF_DISK: victim.disk is None, OF_POOLER: victim.pooler is None}
     return [name for name in KINDS if not missing.get(name)]
 

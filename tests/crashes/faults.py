@@ -162,12 +162,12 @@ async def open_faults(
 
 
 @asynccontextmanager
-async def open_embedded_faults(folder: Path, tally: Tally) -> AsyncIterator[Faults]:
-    """With a server whose database is its own, and which keeps that running."""
+async def open_embedded_faults(folder: Path, tally: Tally, disk: Path | None = None) -> AsyncIterator[Faults]:
+    """With a server whose database is its own, and which keeps that running; perhaps on a small disk, with its log."""
     with running(folder) as url:
         await upgrade(url)
         loaded = await load(url, world_of_clients())
     async with running_server(Killable(folder, None, settings=SETTINGS)) as server:
-        yield Faults(Victim(server, folder, url), loaded, tally)
+        yield Faults(Victim(server, folder, url, disk=disk), loaded, tally)
     with running(folder):
         pass  # The last one who leaves waits until the database has stopped.

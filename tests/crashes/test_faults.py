@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from app.storage.embedded import running
-from tests.crashes.fault_kinds import KINDS, OF_POOLER, kinds_for
+from tests.crashes.fault_kinds import KINDS, OF_DISK, OF_POOLER, kinds_for
 from tests.crashes.faults import Faults, Tally, open_embedded_faults, open_faults
 from tests.crashes.faulty_wire import Cut
 from tests.crashes.small_disk import small_disk
@@ -15,6 +15,7 @@ from tests.databases import open_databases
 from tests.pooler.pgbouncer import MISSING, PROGRAM
 
 DISK_BYTES = 500_000_000
+ONLY_ROOT = "only root can mount a small disk, and on Linux"
 BEHIND_A_POOLER = (OF_POOLER, f"a connection is cut {Cut.BEFORE_ANSWER.value}")
 
 
@@ -40,11 +41,24 @@ async def faults(session_folder: Path, disk: Path | None) -> AsyncIterator[Fault
 @pytest.mark.parametrize("name", [name for name in KINDS if name != OF_POOLER])
 async def test_what_was_acknowledged_is_there_once_and_the_rest_wholly_or_not_at_all(faults: Faults, name: str) -> None:
     if name not in kinds_for(faults.victim):
-        pytest.skip("only root can mount a small disk, and on Linux")
+        pytest.skip(ONLY_ROOT)
     await faults.round(name, Random(name))  # noqa: S311 - not for secrets
     wrong, faults.tally.wrong = faults.tally.wrong, []
     assert wrong == []
     assert faults.tally.told["acknowledged"] > 0
+
+
+async def test_a_server_whose_data_directory_is_on_a_full_disk_loses_nothing_and_comes_back(folder: Path) -> None:
+    """It has its log there too."""
+    tally = Tally()
+    with small_disk(folder / "disk", DISK_BYTES) as disk:
+        if disk is None:
+            pytest.skip(ONLY_ROOT)
+        async with open_embedded_faults(disk / "data", tally, disk) as faults:
+            for _ in range(2):
+                await faults.round(OF_DISK, Random(1))  # noqa: S311 - not for secrets
+    assert tally.wrong == []
+    assert tally.told["acknowledged"] > 0
 
 
 @pytest.mark.skipif(PROGRAM is None, reason=MISSING)

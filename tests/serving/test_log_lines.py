@@ -1,16 +1,24 @@
 """The lines of the log: each is written at once, and reads as people would say it."""
 
+import errno
+import io
+import json
 import re
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from logging import getLogger
+from pathlib import Path
 
+import httpx
 import pytest
 
 from app.domain.error_code import ErrorCode
 from app.http.refused_requests import RequestCode
 from app.telemetry.log import configure_log, log
+from tests.cli.flowport import serving
 from tests.serving.logs import logging
 
 TALK = """
@@ -31,6 +39,43 @@ def test_a_line_and_its_end_are_one_write() -> None:
         with pytest.raises(BlockingIOError):
             ours.recv(10_000)
     assert [(write[:1], write[-2:]) for write in writes] == [(b"{", b"}\n")] * 2
+
+
+class Disk(io.StringIO):
+    """What is written to is full for a while."""
+
+    is_full = False
+
+    def write(self, text: str) -> int:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+def test_lines_that_cant_be_written_fail_nothing_and_are_told_as_lost() -> None:
+    disk = Disk()
+    with redirect_stderr(disk):
+        configure_log(log_format="json", level="info")
+    log().info("first")
+    disk.is_full = True
+    log().info("second")
+    getLogger("theirs").warning("third")
+    disk.is_full = False
+    log().info("fourth")
+    log().info("fifth")
+    configure_log(log_format="json", level="info")
+    lines = [json.loads(line) for line in disk.getvalue().splitlines()]
+    assert [line["event"] for line in lines] == ["first", "lines of the log could not be written", "fourth", "fifth"]
+    assert (lines[1]["lines"], lines[1]["level"]) == (2, "warning")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_server_whose_log_cant_be_written_serves_all_the_same(folder: Path) -> None:
+    with Path("/dev/full").open("wb") as full, serving(folder / "data", stderr=full.fileno()) as at:
+        answers = [httpx.post(f"{at.url}/graphql", json={"query": query}) for query in ("{ __typename }", "{")]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert httpx.get(f"{at.url}/ready").status_code == 200
+        assert at.end(signal.SIGTERM) == 0
 
 
 def test_codes_are_spelt_for_people_as_they_are_for_programs() -> None:
