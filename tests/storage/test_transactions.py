@@ -2,16 +2,19 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 APP = Path(__file__).parents[2] / "app"
 
 WRITERS = {
-    "storage/engine.py: begin": "begin",
+    "storage/transactions.py: begin": "begin",
     # To ask which server it is.
     "storage/replica.py: Replica._connect": "begin",
     "storage/store.py: UnitOfWork.begin": "writing",
     "storage/expiry.py: remove_batch": "writing",
+    "storage/replica_watch.py: current_position": "writing",
+    "storage/replica_watch.py: settle_callers": "writing",
     "storage/idempotency_keys.py: remove_old_keys": "writing",
     "storage/tokens.py: note_use": "writing",
     "storage/unreferenced_contents.py: begin_looking": "writing",
@@ -42,8 +45,8 @@ def test_nobody_else_commits() -> None:
     # Behind a pooler, what only reads is a transaction too.
     assert sorted(committing) == [
         "storage/engine.py: Reading._end",
-        "storage/engine.py: commit",
         "storage/replica.py: Replica._connect",
+        "storage/transactions.py: commit",
     ]
 
 
@@ -51,6 +54,7 @@ def test_transactions_that_write_are_begun_in_one_place() -> None:
     begun = {
         f"{file.relative_to(APP)}: {name}"
         for file in APP.rglob("*.py")
+        if "read_only" in file.read_text()
         for name, function in functions_in(ast.parse(file.read_text()), ())
         if "read_only=False" in ast.unparse(function)
     }
@@ -59,12 +63,18 @@ def test_transactions_that_write_are_begun_in_one_place() -> None:
 
 def openings_of(method: str) -> Iterator[str]:
     """The functions of the program that call a method of this name in an `async with`, or simply call it."""
-    for file in sorted(APP.rglob("*.py")):
-        if "migrations" in file.parts:
-            continue
-        for name, function in functions_in(ast.parse(file.read_text()), ()):
-            if any(calls(node, method) for node in ast.walk(function)):
-                yield f"{file.relative_to(APP)}: {name}"
+    return (place for place, called in methods_called().items() if method in called)
+
+
+@cache
+def methods_called() -> dict[str, set[str]]:
+    """By function of the program."""
+    return {
+        f"{file.relative_to(APP)}: {name}": {method for node in ast.walk(function) for method in called_by(node)}
+        for file in sorted(APP.rglob("*.py"))
+        if "migrations" not in file.parts
+        for name, function in functions_in(ast.parse(file.read_text()), ())
+    }
 
 
 def functions_in(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[str, ast.AST]]:
@@ -75,5 +85,6 @@ def functions_in(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[str, a
             yield from functions_in(child, (*names, child.name) if isinstance(child, ast.ClassDef) else names)
 
 
-def calls(node: ast.AST, method: str) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method
+def called_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        yield node.func.attr
