@@ -1,9 +1,7 @@
 """A dump of a database that is served is restored elsewhere, and answers there as it did here."""
 
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,8 @@ import pytest
 
 from app.settings.database_settings import async_url
 from app.storage.embedded import running
-from tests.cli.flowport import serving
+from tests.cli.flowport import forked, serving
 from tests.databases import contents, run
-from tests.readme.files import ROOT
 from tests.storage.other_servers import IS_THERE, MISSING, postgresql_15
 
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
@@ -38,9 +35,7 @@ CREATE = """
 
 
 def backup(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {f"FLOWPORT_{name}": value for name, value in settings.items()}
-    command = [sys.executable, str(ROOT / "scripts/backup.py"), *map(str, arguments)]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    return forked("scripts.backup", *arguments, **settings)
 
 
 def asked(url: str, document: str, **variables: Any) -> Any:
