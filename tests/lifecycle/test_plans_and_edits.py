@@ -22,12 +22,13 @@ from app.usecases.results import Exported
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import lawful, noted, published
 from tests.lifecycle.test_undo import KINDS, destination
+from tests.property_settings import EXAMPLES
 
 Edit = Callable[[], Awaitable[Any]]
 ROUNDS = 25
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(EXAMPLES // 10))
 async def test_a_planned_export_does_what_was_planned_or_is_refused_as_stale(shared_firm: Company, seed: int) -> None:
     chance, seen = Random(seed), Counter[str]()  # noqa: S311 - the same edits at every run
     for _ in range(ROUNDS):
