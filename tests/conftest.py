@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
+"""What the databases of the tests go without: nobody will miss them after a power failure, and none lives long."""
+
 # The settings of whoever runs the tests are not those of the tests.
 GIVEN = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("FLOWPORT_")}
 
@@ -34,6 +37,8 @@ def pytest_collection() -> Iterator[None]:
     yield
     gc.freeze()
     gc.enable()
+    # As seldom as in a worker of the server.
+    gc.set_threshold(100_000, 10, 10)
 
 
 @contextmanager
@@ -80,8 +85,7 @@ async def databases(server_url: str) -> AsyncIterator["Databases"]:
     from tests.databases import open_databases, run
 
     if "FLOWPORT_DATABASE_URL" not in GIVEN:
-        # Nobody will miss these databases after a power failure, and none lives long enough to be cleaned.
-        changed = (f"alter system set {name} = off" for name in ("fsync", "full_page_writes", "autovacuum"))
+        changed = (f"alter system set {name} = off" for name in OFF)
         await run(server_url, *changed, "select pg_reload_conf()")
     async with open_databases(server_url) as opened:
         yield opened

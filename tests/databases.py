@@ -16,7 +16,7 @@ from app.storage.migrate import upgrade
 from app.storage.reaching import engine_of
 from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
-from tests.api.client import Api, serving
+from tests.api.client import Api, documents_for, serving
 from tests.api.world import World, email_of
 
 KEEP = """
@@ -111,8 +111,8 @@ class Databases:
 
     @asynccontextmanager
     async def serving(self, loaded: Loaded, **settings: Any) -> AsyncIterator[Api]:
-        """A server on a copy of the database."""
-        async with self.copy(loaded.name) as url, serving(url, **settings) as http:
+        """A server on a copy of the database, which knows the documents of servers before it."""
+        async with self.copy(loaded.name) as url, serving(url, documents=documents_for, **settings) as http:
             yield Api(http, url, loaded.ids, loaded.tokens)
 
     async def close(self) -> None:

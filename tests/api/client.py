@@ -1,13 +1,17 @@
 """The API as its callers use it: over HTTP, one caller for each token."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from structlog.testing import capture_logs
 
+from app.http.documents import Documents
+from app.server import application
 from app.server.application import create_app
 from app.settings import Settings
 
@@ -76,11 +80,18 @@ def code_of(body: Json) -> str:
     return str(error["extensions"]["code"])
 
 
+documents_for = cache(Documents)
+"""Documents for as long as the tests run, so that what many servers are sent is validated once."""
+
+
 @asynccontextmanager
-async def serving(database_url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(
+    database_url: str, *, documents: Callable[..., Documents] = Documents, **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """The application on a database, from start to stop, and a client without a token."""
-    # Nobody is refused for the time that it waits, however busy the machine is.
-    app = create_app(Settings(database_url=database_url, log_format="json", **{"max_wait_seconds": 60} | settings))
+    with patch.object(application, "Documents", documents):
+        # Nobody is refused for the time that it waits, however busy the machine is.
+        app = create_app(Settings(database_url=database_url, log_format="json", **{"max_wait_seconds": 60} | settings))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -14,7 +14,7 @@ from app.storage.ids import Kind, new_id
 from app.storage.reaching import engine_of
 from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
-from tests.api.client import DOCUMENT_TYPE, Json, serving
+from tests.api.client import DOCUMENT_TYPE, Json, documents_for, serving
 from tests.api.world import World, email_of
 from tests.databases import Databases
 from tests.leaks.company_of_strangers import SOUTH
@@ -126,7 +126,7 @@ async def served(
             for statement in FORGET:
                 await connection.execute(text(statement), {"ids": [loaded[key] for key in forgotten]})
         tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
-        async with serving(url, set_aside_days=LONG_AGO, **NO_LIMITS) as http:
+        async with serving(url, documents=documents_for, set_aside_days=LONG_AGO, **NO_LIMITS) as http:
             yield Served(http, url, tokens)
 
 
