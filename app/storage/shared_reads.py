@@ -44,23 +44,30 @@ class SharedReads(Generic[Key, Found]):
         return await answer
 
     def _begin(self) -> None:
-        """Read for all who wait."""
-        if self._next is not None:
-            self._next.cancel()
-            self._next = None
-        asked = [each for each in self._waiting if not each.answer.done()]
-        self._waiting = []
-        if asked:
-            task = asyncio.get_running_loop().create_task(self._answer(asked), context=asked[0].context)
+        """Read for all who wait, those among them who come before the event loop has got to it."""
+        self._next = None
+        if self._waiting:
+            task = asyncio.get_running_loop().create_task(self._answer_all(), context=self._waiting[0].context)
             self._reading.add(task)
             task.add_done_callback(self._end)
 
     def _end(self, task: "asyncio.Task[None]") -> None:
         self._reading.discard(task)
         if self._waiting:
+            self._stop_waiting_alone()
             self._begin()
 
-    async def _answer(self, asked: Sequence[Asked[Key, Found]]) -> None:
+    def _stop_waiting_alone(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+    async def _answer_all(self) -> None:
+        asked = [each for each in self._waiting if not each.answer.done()]
+        self._waiting = []
+        self._stop_waiting_alone()
+        if not asked:
+            return
         try:
             found = await self._read([*dict.fromkeys(each.key for each in asked)])
         except Exception as error:  # noqa: BLE001 - it is raised to those who asked
