@@ -8,6 +8,7 @@ import pytest
 from tests.api.client import Api, Json
 from tests.api.documents import COPY, EXPORT
 from tests.api.writing import export_input
+from tests.databases import run_sql
 
 RECORD = """fragment record on FlowExport {
   id copiedFrom undoneAt actor { email }
@@ -163,6 +164,42 @@ async def test_a_record_outlives_both_flows(fresh: Api) -> None:
     record = await fresh.caller("ada").one(NODE, id=second["exportRecord"]["id"])
     assert ends(record) == (None, None, None, fresh.id("store"))
     assert record["references"] == second["exportRecord"]["references"]
+
+
+async def test_what_was_made_is_readable_when_the_account_that_made_it_is_gone(fresh: Api) -> None:
+    """H7, P6."""
+    made = await done(fresh, COPIED, "berta", flowId=fresh.id("plain"))
+    flow = made["flow"]["id"]
+    await done(fresh, PUBLISH, "berta", flowId=flow)
+    await done(fresh, SAVE, "berta", flowId=flow, name="Another name")
+    asked = f"""query($id: ID!) {{ flow(id: $id) {{
+      createdBy {{ id }} draft {{ author {{ id }} }} provenance {{ ...record }} history {{ nodes {{ ...version }} }}
+    }} flowHistory(flowId: $id) {{ nodes {{ ...version }} }} }}
+    fragment version on FlowVersion {{ number origin publishedBy {{ id }} }} {RECORD}"""
+    before = await fresh.caller("ada").ask(asked, id=flow)
+    await run_sql(fresh.database_url, "delete from user_account where id = :id", id=fresh.id("berta"))
+    after = await fresh.caller("ada").ask(asked, id=flow)
+    berta = {"id": fresh.id("berta")}
+    history = [{"number": 1, "origin": "COPY", "publishedBy": berta}]
+    assert before == {
+        "flow": {
+            "createdBy": berta,
+            "draft": {"author": berta},
+            "provenance": made["exportRecord"],
+            "history": {"nodes": history},
+        },
+        "flowHistory": {"nodes": history},
+    }
+    gone = [{**history[0], "publishedBy": None}]
+    assert after == {
+        "flow": {
+            "createdBy": None,
+            "draft": {"author": None},
+            "provenance": {**made["exportRecord"], "actor": None},
+            "history": {"nodes": gone},
+        },
+        "flowHistory": {"nodes": gone},
+    }
 
 
 async def test_an_undo_answers_with_what_was_there(fresh: Api) -> None:

@@ -1,11 +1,12 @@
 """Flows that are started, stopped and deleted (H9): what the database holds afterwards, and what stays."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Update, select, update
 
 from app.domain.errors import Refused
 from app.domain.model import FlowId
-from app.storage.tables import FLOW_EXPORT
+from app.storage.reaching import engine_of
+from app.storage.tables import CONTRACT, FLOW, FLOW_EXPORT
 from app.usecases.results import Deleted, Exported, Published, Toggled
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
@@ -30,6 +31,36 @@ async def test_a_publish_that_starts_does_both(shared_firm: Company) -> None:
     assert isinstance(outcome, Published)
     held = (await lawful(shared_firm)).flows[made.flow_id]
     assert (held["status"], held["published_version_id"]) == ("ACTIVE", outcome.version_id)
+
+
+@pytest.mark.parametrize(
+    ("by", "status", "codes"),
+    [("ada", "SUSPENDED", {"FLOW_IS_SUSPENDED"}), ("gus", "INACTIVE", {"INSUFFICIENT_PERMISSION"})],
+)
+async def test_a_publish_that_may_not_start_does_neither(firm: Company, by: str, status: str, codes: set[str]) -> None:
+    flow = (await edited(firm)).flow_id
+    await behind_the_rules(firm, update(FLOW).where(FLOW.c.id == flow).values(status=status))
+    before = await everything_in(firm.database)
+    assert refused_for(await firm.publish(flow, by=by, start=True)) == (codes,)
+    assert await everything_in(firm.database) == before
+
+
+async def test_of_a_suspended_contract_everything_can_be_stopped_and_nothing_started_or_deleted(firm: Company) -> None:
+    running, _ = await published(firm)
+    stopped, _ = await published(firm, 2)
+    await firm.start(running)
+    await behind_the_rules(firm, update(CONTRACT).values(status="SUSPENDED"))
+    before = await everything_in(firm.database)
+    outcomes = (await firm.start(stopped), await firm.start(running), await firm.delete(stopped))
+    assert refused_for(*outcomes) == ({"CONTRACT_SUSPENDED"},) * 3
+    assert await everything_in(firm.database) == before
+    assert await firm.stop(running) == Toggled(FlowId(running))
+    assert (await lawful(firm)).flows[running]["status"] == "INACTIVE"
+
+
+async def behind_the_rules(company: Company, statement: Update) -> None:
+    async with engine_of(company.database.url) as engine, engine.begin() as connection:
+        await connection.execute(statement)
 
 
 async def test_a_publish_that_does_not_start_leaves_a_flow_running(shared_firm: Company) -> None:

@@ -68,6 +68,7 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
     if isinstance(plan.decision, Refused):
         assert errors_of(outcome) == plan.decision.errors
         assert plan.draft is None
+        assert await world.contents() == before
         return
     made = exported(outcome)
     assert (made.references, made.warnings) == (plan.decision.references, plan.decision.warnings)
