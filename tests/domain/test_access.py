@@ -42,6 +42,7 @@ def lacking(*workspaces: Workspace) -> tuple[InsufficientPermission, ...]:
 def test_integrator_level_means_holding_workspaces_flow_edit(
     permissions: frozenset[str], integrator_level: bool
 ) -> None:
+    """A1, A2."""
     assert may_write_flows(WorkspaceAccess(DEVELOPMENT, permissions)) is integrator_level
 
 

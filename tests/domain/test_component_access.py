@@ -82,6 +82,7 @@ def test_function_and_version_make_no_difference() -> None:
 def test_where_a_component_of_northern_retail_is_visible(
     access: ComponentAccess, at: Contract, reason: InaccessibilityReason | None
 ) -> None:
+    """C1, C2."""
     its = component("acme/mailer", access, NORTHERN)
     assert [why_unusable(its, workspace("Any", at, of_type)) for of_type in (FULL, LIMITED)] == [reason, reason]
 
@@ -119,4 +120,5 @@ def mail(access: ComponentAccess, owner: Contract, *whitelisted: Contract) -> Co
 def test_the_whitelist_counts_in_production_workspaces_of_a_tenant_that_has_the_setting(
     its: Component, at: Contract, of_type: WorkspaceType, reason: InaccessibilityReason | None
 ) -> None:
+    """C1, C3."""
     assert why_unusable(its, workspace("Any", at, of_type)) == reason

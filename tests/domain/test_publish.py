@@ -41,6 +41,7 @@ MISSING = (MissingCredential(called("1"), CRM, DEVELOPMENT), MissingTopic(called
 def test_a_draft_that_is_ready_becomes_the_next_version_as_it_is(
     published: SavedState | None, origin: VersionOrigin, revert_of: str | None
 ) -> None:
+    """H2."""
     ready = draft(*[step("1", "lab/crm:get", credential=LOGIN.id)], name="New", origin=origin, revert_of=revert_of)
     plan = agreed(publish(flow(published, ready), knowing=[LOGIN], components=[CRM]))
     assert plan == PublishPlan(FlowId("flow_source"), DraftId("draft_1"), ready.state)

@@ -64,6 +64,7 @@ async def behind_the_rules(company: Company, statement: Update) -> None:
 
 
 async def test_a_publish_that_does_not_start_leaves_a_flow_running(shared_firm: Company) -> None:
+    """H4."""
     flow, _ = await published(shared_firm)
     await shared_firm.start(flow)
     await saved(shared_firm, flow, 2)
