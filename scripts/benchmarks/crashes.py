@@ -23,6 +23,7 @@ The tests do the same with a few of each (tests/crashes).
 
 import argparse
 import asyncio
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -122,15 +123,23 @@ async def _run_faults(
 @asynccontextmanager
 async def _worlds(folder: Path, tally: Tally, *, embedded: bool, pooled: bool) -> AsyncIterator[OpenWorld]:
     """What opens a server on a new world; the old one is closed before."""
-    if embedded:
-        numbers = count()
-        yield lambda: open_embedded_faults(folder / str(next(numbers)), tally)
-        return
     with small_disk(folder / "disk", DISK_BYTES) as disk:
+        if embedded:
+            numbers = count()
+            yield lambda: _embedded_world((disk or folder) / str(next(numbers)), tally, disk)
+            return
         data_dir = (disk or folder) / "data"
         with running(data_dir) as url:
             async with open_databases(url) as databases:
                 yield lambda: open_faults(databases, folder, data_dir, tally, disk, pooled=pooled)
+
+
+@asynccontextmanager
+async def _embedded_world(folder: Path, tally: Tally, disk: Path | None) -> AsyncIterator[Faults]:
+    async with open_embedded_faults(folder, tally, disk) as faults:
+        yield faults
+    # The disk has no room for many.
+    shutil.rmtree(folder)
 
 
 def _verdict(what: str, started: float, lines: Iterable[str], wrong: Sequence[str]) -> int:
