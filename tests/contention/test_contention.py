@@ -11,7 +11,7 @@ from tests.contention.contention import Tally, contend, deadlocks
 from tests.databases import Databases, connected
 from tests.serving.real import soon_true
 
-CALLS = 400
+CALLS = 240
 
 
 @pytest.fixture(scope="module")
