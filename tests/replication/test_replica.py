@@ -24,6 +24,7 @@ PAUSE, RESUME = "select pg_wal_replay_pause()", "select pg_wal_replay_resume()"
 IS_PAUSED = "select pg_get_wal_replay_pause_state() = 'paused'"
 IN_USE = "flowport_processes_reading_from_replica"
 IS_STANDBY = select(func.pg_is_in_recovery())
+POSITIONS = "select position from caller_position"
 ANSWERED = "flowport_replica_queries_total"
 
 
@@ -251,8 +252,12 @@ async def is_read_by(real: Real, user: str, name: str) -> bool:
 async def test_a_standby_that_was_promoted_is_left_out(pair: Pair, loaded: Loaded) -> None:
     """What is written to one of two primaries is not what the other one shows."""
     async with reading_from_the_standby(pair, loaded) as real:
+        await copied(real, "Written")
         with capture_logs() as log:
             pair.standby.promote()
             assert await soon_true(lambda: is_in_use(real, 0))
+    # There nobody knows up to where callers have written: a server that comes there asks no standby before it does.
+    assert await asked(pair.primary, POSITIONS) != []
+    assert await asked(pair.standby, POSITIONS) == []
     reasons = [line["reason"] for line in log if line["event"] == "replica left out"]
     assert reasons == ["it is no standby"]
