@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from app.domain.component import Catalogue, Component
 from app.domain.flow import FlowState
@@ -53,15 +54,13 @@ ExportWarning = MultipleTopicsNotCopied | TopicSchemaMismatch | AgentNotCopied
 """What the caller should know although the export goes through."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoundAnew:
+class BoundAnew(NamedTuple):
     bindings: Bindings
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TopicMove:
+class TopicMove(NamedTuple):
     """The topic of a pub/sub step, before and after."""
 
     step: Step
@@ -139,11 +138,11 @@ class Rebinding:
             if step.position not in told_of and not there:
                 continue
             before = bound.get(step.position) or StepBindings(step.position)
-            after = self._owned(before, there)
+            after = self._owned(before, there, chosen)
             if step.position in pub_sub:
                 after[ReferenceKind.TOPIC] = self._topic(before, there, stays=topics_stay)
-            if chosen:
-                after.update(chosen)
+            if ReferenceKind.TOPIC in chosen:
+                after[ReferenceKind.TOPIC] = chosen[ReferenceKind.TOPIC]
             agent = before.reference(ReferenceKind.AGENT)
             if agent is not None and after[ReferenceKind.AGENT] is None and ReferenceKind.AGENT not in chosen:
                 without_agent.setdefault(agent, []).append(step)
@@ -163,15 +162,26 @@ class Rebinding:
         """Most steps of a graph are bound to nothing; where the overridden flow has choices, any step may have some."""
         return steps if self.there.has_choices else [steps[position] for position in sorted(told_of)]
 
-    def _owned(self, before: StepBindings, there: Mapping[ReferenceKind, str]) -> dict[ReferenceKind, str | None]:
-        """Credential, secret and agent: mapped (P2), or kept where usable (X7), else as already chosen there (X7a)."""
+    def _owned(
+        self,
+        before: StepBindings,
+        there: Mapping[ReferenceKind, str],
+        chosen: Mapping[ReferenceKind, str | None],
+    ) -> dict[ReferenceKind, str | None]:
+        """Credential, secret and agent, as far as there are any.
+
+        Chosen for the step (P3), or mapped (P2), or kept where usable (X7), else as already chosen there (X7a).
+        """
         after: dict[ReferenceKind, str | None] = {}
         for kind in OWNED_KINDS:
-            reference = before.reference(kind)
-            after[kind] = there.get(kind)
-            if reference is not None:
+            if kind in chosen:
+                after[kind] = chosen[kind]
+            elif kind in before.values:
+                reference = before.reference(kind)
                 is_kept = self.there.can_use(kind, reference)
-                after[kind] = self._mapped_to(kind, before) or (reference if is_kept else after[kind])
+                after[kind] = self._mapped_to(kind, before) or (reference if is_kept else there.get(kind))
+            elif kind in there:
+                after[kind] = there[kind]
         return after
 
     def _mapped_to(self, kind: ReferenceKind, before: StepBindings) -> str | None:
