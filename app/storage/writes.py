@@ -99,7 +99,7 @@ async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> l
     size = CHARACTERS * sum(1 + len(plan.references) for plan in plans)
     written = await offload(size, lambda: [_written(plan) for plan in plans])
     kinds = {each.is_new for each in written}
-    columns = dict(zip(_PARAMETERS, map(list, zip(*written, strict=True)), strict=True))
+    columns = dict(zip(_PARAMETERS, map(_column, zip(*written, strict=True)), strict=True))
     made = {"by": context.actor, "now": context.at, **({"at": context.at} if False in kinds else {})}
     await context.connection.change(_write(makes_flows=True in kinds, overrides=False in kinds), made | columns)
     return written
@@ -132,6 +132,11 @@ def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
         for step_id, kind, action, from_id, to_id, step_name in references
     ]
     return orjson.dumps(report).decode()
+
+
+def _column(values: Sequence[Any]) -> Sequence[Any]:
+    """A column without any value is sent empty, as PostgreSQL fills it up with nulls: the driver takes long for these."""
+    return () if values.count(None) == len(values) else values
 
 
 def _before(flow: ShownFlow | None) -> str | None:
