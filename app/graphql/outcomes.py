@@ -66,7 +66,7 @@ async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]
         flow=await flow_by_id(info, outcome.flow_id),
         draft=await draft_by_id(info, outcome.draft_id),
         copied_from=outcome.copied_from,
-        references=[ReferenceOutcome.of(one) for one in outcome.references],
+        references=ReferenceOutcome.all_of(outcome.references),
         export_id=outcome.export_id,
         errors=[],
     )
@@ -128,7 +128,7 @@ def _exported(
         draft=None if draft is None else FlowDraft.of(draft),
         set_aside=None if set_aside is None else FlowDraft.of(set_aside),
         copied_from=outcome.copied_from,
-        references=[ReferenceOutcome.of(one) for one in outcome.references],
+        references=ReferenceOutcome.all_of(outcome.references),
         export_id=outcome.export_id,
         warnings=[warning_of(warning) for warning in outcome.warnings],
         errors=[],
@@ -185,7 +185,7 @@ async def revert_flow_payload(info: Info, outcome: Reverted | Refused[RevertRefu
         draft=draft,
         version=None if outcome.version_id is None else await version_by_id(info, outcome.version_id),
         set_aside=set_aside,
-        references=[ReferenceOutcome.of(one) for one in outcome.references],
+        references=ReferenceOutcome.all_of(outcome.references),
         errors=[],
     )
 

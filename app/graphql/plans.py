@@ -65,7 +65,7 @@ class ExportPlan:
             flow_id=planned.overrides,
             draft=planned.draft,
             copied_from=planned.copied_from,
-            references=[] if isinstance(plan, Refused) else [ReferenceOutcome.of(one) for one in plan.references],
+            references=[] if isinstance(plan, Refused) else ReferenceOutcome.all_of(plan.references),
             warnings=[] if isinstance(plan, Refused) else [warning_of(warning) for warning in plan.warnings],
             blockers=[error_of(error) for error in plan.errors] if isinstance(plan, Refused) else [],
         )

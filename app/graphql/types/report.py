@@ -1,5 +1,6 @@
 """What became of the references of a flow that was copied or exported."""
 
+from collections.abc import Sequence
 from typing import Self, cast
 
 import strawberry
@@ -30,6 +31,6 @@ class ReferenceOutcome:
     )
 
     @classmethod
-    def of(cls, outcome: Outcome) -> Self:
+    def all_of(cls, outcomes: Sequence[Outcome]) -> list[Self]:
         """What the domain found is answered as it is: there may be several for every step."""
-        return cast("Self", outcome)
+        return cast("list[Self]", [*outcomes])
