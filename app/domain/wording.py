@@ -1,6 +1,6 @@
 """How messages name things: by name, and never longer than a person reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import accumulate
 from typing import Protocol, TypeVar
 
@@ -55,6 +55,11 @@ def shown(text: str) -> str:
     if cut.isprintable():
         return cut or '""'
     return "".join(character if character.isprintable() else "�" for character in cut)
+
+
+def are_shown_whole(texts: Collection[str]) -> bool:
+    """Whether each of these is shown as it is: asked of all at once, since graphs have tens of thousands."""
+    return "" not in texts and max(map(len, texts), default=0) <= LONGEST_QUOTE and "".join(texts).isprintable()
 
 
 def enumerated(things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:

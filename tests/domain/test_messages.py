@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
 from app.domain.bindings import AgentNotCopied, ExportWarning
@@ -199,6 +201,22 @@ def test_a_step_is_called_by_its_name_and_where_that_is_not_unique_its_id(
     steps: list[tuple[str, str | None]], labels: list[str]
 ) -> None:
     assert [each.label for each in make_steps((step_id, "a/b:c", name) for step_id, name in steps)] == labels
+
+
+CONFUSING = st.sampled_from(["", '""', "a", "b", "\0", "\t", "\ufffd", "x" * 80, f"{'x' * 80}a", f"{'x' * 80}…"])
+"""What is shown alike, and what isn't."""
+
+
+@given(st.lists(st.tuples(CONFUSING, st.one_of(st.none(), CONFUSING.filter(bool))), max_size=6))
+def test_a_step_is_told_by_its_id_where_its_name_is_shown_like_another_name_or_the_id_of_another_step(
+    steps: list[tuple[str, str | None]],
+) -> None:
+    names = [shown(name) for _, name in steps if name is not None]
+    ids = {shown(step_id) for step_id, _ in steps}
+    assert [each.shares_name for each in make_steps((step_id, "a/b:c", name) for step_id, name in steps)] == [
+        name is not None and (names.count(shown(name)) > 1 or shown(name) in ids - {shown(step_id)})
+        for step_id, name in steps
+    ]
 
 
 @pytest.mark.parametrize(
