@@ -158,7 +158,7 @@ async def read_flows_and_workspaces(
     new = touched.parameters()
     parameters = {"viewer": viewer, "copied": new["copied"], "workspaces": new["workspaces"]}
     rows = await connection.rows(FLOWS_AND_WORKSPACES, {**parameters, **_wanted(needed, versions)})
-    of_flows = [row for row in rows if row.flow_id is not None]
+    of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
         await _with_graphs(of_flows, needed, take_bytes),
@@ -176,52 +176,72 @@ def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, l
 
 async def _with_graphs(rows: Iterable[Row], needed: Needs, take_bytes: Callable[[int], None]) -> dict[str, FoundFlow]:
     """What is told of how long graphs are counts those that several look at several times: each decides about them."""
-    rows_of: dict[str, list[Row]] = {}
-    for row in rows:
-        rows_of.setdefault(row.flow_id, []).append(row)
-    wanted = {flow_id: _needed_ids(its, needed[flow_id]) for flow_id, its in rows_of.items()}
+    flows = _by_flow(rows)
+    wanted = {flow_id: its.needed_ids(needed[flow_id]) for flow_id, its in flows.items()}
     size = sum(
         wanted[flow_id][state_id] * graph_size(row, name)
-        for flow_id, its in rows_of.items()
-        for state_id, (row, name) in _places(its).items()
+        for flow_id, its in flows.items()
+        for state_id, (row, name) in its.places.items()
     )
     take_bytes(size)
     count_graph(CHARACTERS_OF_OUTLINE * size)
-    return await offload(size, lambda: {flow_id: _found(its, wanted[flow_id]) for flow_id, its in rows_of.items()})
+    return await offload(size, lambda: {flow_id: its.found(wanted[flow_id]) for flow_id, its in flows.items()})
 
 
-def _needed_ids(rows: Sequence[Row], needed: Sequence[Needed]) -> Counter[str]:
-    """The drafts and versions whose graphs are needed, and how often."""
-    found = _found(rows, ())
-    return Counter(state.id for each in needed for state in each(found) if state is not None)
+def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":
+    """The flows of a workspace share what is known of it."""
+    rows_of: dict[str, list[Row]] = {}
+    for row in rows:
+        rows_of.setdefault(row["flow_id"], []).append(row)
+    accesses = {its[0]["workspace_id"]: its[0] for its in rows_of.values()}
+    known = {workspace_id: access_of(row) for workspace_id, row in accesses.items()}
+    return {flow_id: _RowsOfFlow(its, _places(its), known[its[0]["workspace_id"]]) for flow_id, its in rows_of.items()}
 
 
 def _places(rows: Sequence[Row]) -> dict[str, tuple[Row, str]]:
     """In which row of a flow, and under which name, each of its states stands first."""
     places: dict[str, tuple[Row, str]] = {}
     for row in rows:
-        for name in STATES:
-            if row[f"{name}_id"] is not None:
-                places.setdefault(row[f"{name}_id"], (row, name))
+        for name, column in _IDS_OF_STATES.items():
+            if row[column] is not None:
+                places.setdefault(row[column], (row, name))
     return places
 
 
-def _found(rows: Sequence[Row], with_graphs: Collection[str]) -> FoundFlow:
-    states = {
-        state_id: state_of(row, name, with_graph=state_id in with_graphs)
-        for state_id, (row, name) in _places(rows).items()
-    }
-    first = rows[0]
-    flow = Flow(
-        id=FlowId(first.flow_id),
-        name=first.flow_name,
-        type=FlowType(first.flow_type),
-        access=access_of(first),
-        published=states.get(first.published_id),
-        draft=states.get(first.draft_id),
-        draft_revision=first.flow_draft_revision,
-        status=FlowStatus(first.flow_status),
-        shows=ShownFlow(first.flow_name, first.flow_description, first.flow_cron, first.flow_updated_at),
-    )
-    named = (states.get(row.named_id) for row in rows)
-    return FoundFlow(flow, {state.id: state for state in named if state is not None})
+_IDS_OF_STATES = {name: f"{name}_id" for name in STATES}
+
+
+class _RowsOfFlow(NamedTuple):
+    rows: Sequence[Row]
+    places: Mapping[str, tuple[Row, str]]
+    access: WorkspaceAccess
+
+    def needed_ids(self, needed: Sequence[Needed]) -> Counter[str]:
+        """The drafts and versions whose graphs are needed, and how often."""
+        found, times = self.found(()), Counter[str]()
+        for each, how_often in Counter(needed).items():
+            for state in each(found):
+                if state is not None:
+                    times[state.id] += how_often
+        return times
+
+    def found(self, with_graphs: Collection[str]) -> FoundFlow:
+        states = {
+            state_id: state_of(row, name, with_graph=state_id in with_graphs)
+            for state_id, (row, name) in self.places.items()
+        }
+        first = self.rows[0]
+        name, description, cron = first["flow_name"], first["flow_description"], first["flow_cron"]
+        flow = Flow(
+            id=FlowId(first["flow_id"]),
+            name=name,
+            type=FlowType(first["flow_type"]),
+            access=self.access,
+            published=states.get(first["published_id"]),
+            draft=states.get(first["draft_id"]),
+            draft_revision=first["flow_draft_revision"],
+            status=FlowStatus(first["flow_status"]),
+            shows=ShownFlow(name, description, cron, first["flow_updated_at"]),
+        )
+        named = (states.get(row["named_id"]) for row in self.rows)
+        return FoundFlow(flow, {state.id: state for state in named if state is not None})

@@ -38,8 +38,9 @@ async def gather(
     How long the graphs are that they look at is told to `take_bytes` before these are read.
     """
     needed: dict[str, list[Needed]] = {}
+    by_source = {wish.source: chosen_by(wish.source) for wish in wishes}
     for wish in wishes:
-        needed.setdefault(wish.flow_id, []).append(chosen_by(wish.source))
+        needed.setdefault(wish.flow_id, []).append(by_source[wish.source])
         if isinstance(wish, ExportWish) and isinstance(wish.destination, OntoFlow):
             needed.setdefault(wish.destination.flow_id, []).append(own_states)
     found = await read_flows_and_workspaces(
@@ -51,7 +52,8 @@ async def gather(
         take_bytes=take_bytes,
     )
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
-    catalogue = await read_catalogue(connection, viewer, (step.command for state in states for step in state.steps))
+    used = {command for state in states for command in {step.command for step in state.steps}}
+    catalogue = await read_catalogue(connection, viewer, used)
     bound = (reference for state in states for reference in references(state.bindings))
     return GatheredFacts(
         flows={flow_id: each.flow for flow_id, each in found.flows.items()},

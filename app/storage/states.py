@@ -1,5 +1,8 @@
 """The columns of a draft or version: its state, as rules have it, is made and unmade here alone."""
 
+from collections.abc import Callable
+from functools import cache, partial
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -8,15 +11,20 @@ from sqlalchemy import ColumnElement, FromClause, literal
 from app.domain.flow import FlowState, SavedState
 from app.domain.graph import Bindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
-from app.domain.model import ExportId, VersionId, VersionOrigin
+from app.domain.model import VersionOrigin
 from app.domain.step import Link, make_steps
 from app.storage.database_connections import Row
 
 COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of", "export_id")
 
 
+NO_GRAPH: dict[str, tuple[Any, ...]] = {"steps": (), "links": ()}
 NAME = 2
 """Where a step of the outline has its name, if it has one: after its id and its command."""
+
+
+_NEW_LINK = partial(tuple.__new__, Link)
+"""Makes one of a list of all its values, as an outline has it."""
 
 
 def state_columns(name: str, table: FromClause, content: FromClause) -> list[ColumnElement[Any]]:
@@ -34,23 +42,30 @@ def state_of(row: Row, name: str, *, with_graph: bool = True) -> SavedState | No
 
     Without its graph it has neither steps nor links nor bindings: reading them takes time where they are many.
     """
-    values = {column: row[f"{name}_{column}"] for column in (*COLUMNS, "revision", "outline")}
-    if values["id"] is None:
+    values = _values_of(name)(row)
+    id_, text, description, cron, content_hash, bindings, origin, revert_of, export_id, revision, outline = values
+    if id_ is None:
         return None
-    outline = orjson.loads(values["outline"]) if with_graph else {"steps": (), "links": ()}
+    graph = orjson.loads(outline) if with_graph else NO_GRAPH
     state = FlowState(
-        name=values["name"],
-        description=values["description"],
-        cron=values["cron"],
-        content_hash=values["content_hash"],
-        steps=make_steps((step[0], step[1], step[2] if len(step) > NAME else None) for step in outline["steps"]),
-        bindings=bindings_from_json(orjson.loads(values["bindings"])) if with_graph else (),
-        links=tuple(Link(*link) for link in outline["links"]),
-        origin=VersionOrigin(values["origin"]),
-        revert_of=None if values["revert_of"] is None else VersionId(values["revert_of"]),
-        export_id=None if values["export_id"] is None else ExportId(values["export_id"]),
+        name=text,
+        description=description,
+        cron=cron,
+        content_hash=content_hash,
+        steps=make_steps([(step[0], step[1], step[2] if len(step) > NAME else None) for step in graph["steps"]]),
+        bindings=bindings_from_json(orjson.loads(bindings)) if with_graph else (),
+        links=tuple(map(_NEW_LINK, graph["links"])),
+        origin=VersionOrigin(origin),
+        revert_of=revert_of,
+        export_id=export_id,
     )
-    return SavedState(values["id"], state, values["revision"])
+    return SavedState(id_, state, revision)
+
+
+@cache
+def _values_of(name: str) -> Callable[[Row], tuple[Any, ...]]:
+    """Takes those of a state out of a row."""
+    return itemgetter(*(f"{name}_{column}" for column in (*COLUMNS, "revision", "outline")))
 
 
 def state_values(state: FlowState) -> dict[str, Any]:
