@@ -39,7 +39,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake(Generic[Value]):
+class ValueMistake(Generic[Value]):
     """Why a value doesn't fit its type: where in the value, what is wrong, and the part of the value that is wrong."""
 
     path: Path
@@ -106,7 +106,7 @@ class InputCheck(Generic[Value]):
     notation: Notation[Value]
     hides_suggestions: bool
 
-    def mistakes(self, value: Value, wanted: GraphQLInputType, path: Path = ()) -> Iterator[Mistake[Value]]:
+    def mistakes(self, value: Value, wanted: GraphQLInputType, path: Path = ()) -> Iterator[ValueMistake[Value]]:
         """Why a value doesn't fit a type, lazily: as many reasons as are asked for."""
         inner = wanted.of_type if isinstance(wanted, GraphQLNonNull) else wanted
         if isinstance(value, VariableNode):
@@ -124,16 +124,16 @@ class InputCheck(Generic[Value]):
         elif not self.notation.fits(value, inner):
             yield self._unfit(value, inner, path)
 
-    def _unfit(self, value: Value, wanted: GraphQLInputType, path: Path) -> Mistake[Value]:
+    def _unfit(self, value: Value, wanted: GraphQLInputType, path: Path) -> ValueMistake[Value]:
         text = self.notation.text(value)
         values = bits = ""
         if isinstance(wanted, GraphQLEnumType) and not self.hides_suggestions:
             values = f" Its values are {_listed(list(wanted.values))}."
         if wanted is GraphQLInt and text.lstrip("-").isdecimal():
             bits = " of 32 bits"
-        return Mistake(path, f"Expected {wanted}{bits}, found {text}.{values}", value)
+        return ValueMistake(path, f"Expected {wanted}{bits}, found {text}.{values}", value)
 
-    def _object(self, value: Value, wanted: GraphQLInputObjectType, path: Path) -> Iterator[Mistake[Value]]:
+    def _object(self, value: Value, wanted: GraphQLInputObjectType, path: Path) -> Iterator[ValueMistake[Value]]:
         members = self.notation.members(value)
         if members is None:
             yield self._unfit(value, wanted, path)
@@ -142,10 +142,12 @@ class InputCheck(Generic[Value]):
             if name in members:
                 yield from self.mistakes(members[name], field.type, (*path, name))
             elif is_required_input_field(field):
-                yield Mistake(path, f'{wanted} needs "{name}", which is missing.', value)
+                yield ValueMistake(path, f'{wanted} needs "{name}", which is missing.', value)
         for name in members:
             if name not in wanted.fields:
-                yield Mistake(path, f"{wanted} has no field {json_text(name)}.{self._suggestion(name, wanted)}", value)
+                yield ValueMistake(
+                    path, f"{wanted} has no field {json_text(name)}.{self._suggestion(name, wanted)}", value
+                )
         if wanted.is_one_of:
             yield from self._one_of(members, wanted, path, value)
 
@@ -154,7 +156,7 @@ class InputCheck(Generic[Value]):
 
     def _one_of(
         self, members: Mapping[str, Value], wanted: GraphQLInputObjectType, path: Path, value: Value
-    ) -> Iterator[Mistake[Value]]:
+    ) -> Iterator[ValueMistake[Value]]:
         given = [name for name in wanted.fields if name in members]
         nulls = {name for name in given if self.notation.is_null(members[name])}
         if len(given) == 1 and not nulls:
@@ -165,7 +167,7 @@ class InputCheck(Generic[Value]):
             message += " A field that is null counts as given: leave it out."
         if not given and not self.hides_suggestions:
             message += f" Its fields are {_listed(list(wanted.fields))}."
-        yield Mistake(path, message, value)
+        yield ValueMistake(path, message, value)
 
 
 def _at_their_places(elements: list[Value], path: Path) -> Iterator[tuple[Path, Value]]:

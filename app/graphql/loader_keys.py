@@ -5,14 +5,14 @@ from typing import NamedTuple
 from app.domain.model import ReferenceKind
 from app.domain.source import SourceWish
 from app.storage.paging import PageRequest
-from app.storage.reads.lists import Wanted
+from app.storage.reads.lists import WantedList
 from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretView, TopicView
 
 
 class PageBelow(NamedTuple):
     """A page of the list that a parent has."""
 
-    wanted: Wanted
+    wanted: WantedList
     request: PageRequest
     parent: str
 
@@ -20,7 +20,7 @@ class PageBelow(NamedTuple):
 class CountBelow(NamedTuple):
     """The length of the list that a parent has."""
 
-    wanted: Wanted
+    wanted: WantedList
     parent: str
 
 

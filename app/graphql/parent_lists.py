@@ -9,14 +9,14 @@ from app.graphql.context import Info
 from app.graphql.loader_keys import CountBelow, PageBelow
 from app.graphql.lookups import Loader, Lookup
 from app.storage.paging import Page
-from app.storage.reads.lists import FlowOrder, ListName, Wanted
+from app.storage.reads.lists import FlowOrder, ListName, WantedList
 
 NodeType = TypeVar("NodeType")
 
 
 def connection_below(
     info: Info,
-    wanted: Wanted,
+    wanted: WantedList,
     parent: str,
     page: PageArguments,
     node: Callable[[Any], NodeType],
@@ -44,7 +44,7 @@ def connection_below(
     return page_of_list
 
 
-def _key_of(wanted: Wanted) -> tuple[type, ...]:
+def _key_of(wanted: WantedList) -> tuple[type, ...]:
     """The kinds of the columns that a list is sorted by."""
     if wanted.name is ListName.HISTORY:
         return (int,)

@@ -31,7 +31,7 @@ from app.graphql.types.people import User
 from app.graphql.types.workspace import Workspace
 from app.storage.ids import Kind
 from app.storage.reads.flow_filters import id_or_none
-from app.storage.reads.lists import ListName, Wanted
+from app.storage.reads.lists import ListName, WantedList
 from app.usecases.find_candidates import find_override_candidates, find_topic_candidates
 from app.usecases.find_destinations import DestinationSearch
 
@@ -109,7 +109,7 @@ class Query:
         search: Search = strawberry.UNSET,
     ) -> Awaitable[Connection[Workspace] | None]:
         """The workspaces that you can see, by name."""
-        wanted = Wanted(ListName.WORKSPACES, searched(search), contract_id=given(contract_id))
+        wanted = WantedList(ListName.WORKSPACES, searched(search), contract_id=given(contract_id))
         return connection_below(info, wanted, info.context.viewer, page, Workspace.of)
 
     @field
@@ -244,4 +244,4 @@ class Query:
     ) -> Awaitable[Connection[FlowVersion] | None]:
         """The published versions of a flow, newest first."""
         flow, flows = id_or_none(Kind.FLOW, flow_id), info.context.loaders.flows
-        return connection_below(info, Wanted(ListName.HISTORY), flow, page, FlowVersion.of, parents=flows)
+        return connection_below(info, WantedList(ListName.HISTORY), flow, page, FlowVersion.of, parents=flows)

@@ -36,7 +36,7 @@ def note_compatibility(connection: Connection, scripts: ScriptDirectory) -> None
 
 
 @dataclass(frozen=True, slots=True)
-class Schema:
+class DatabaseSchema:
     """The schema of a database: its revisions, of which there is one unless branches were made."""
 
     heads: frozenset[str]
@@ -44,22 +44,22 @@ class Schema:
     """The oldest revision whose release works with it; None: it doesn't say so."""
 
 
-def schema_of(connection: Connection) -> Schema:
+def schema_of(connection: Connection) -> DatabaseSchema:
     heads = frozenset(MigrationContext.configure(connection).get_current_heads())
     has_oldest = connection.execute(TABLES).one().compatibility is not None
-    return Schema(heads, connection.execute(OLDEST).scalar() if has_oldest else None)
+    return DatabaseSchema(heads, connection.execute(OLDEST).scalar() if has_oldest else None)
 
 
-async def schema_on(connection: ReadConnection) -> Schema:
+async def schema_on(connection: ReadConnection) -> DatabaseSchema:
     """The same, of a database that may have none yet."""
     tables = await connection.row(TABLES)
     if tables is None or tables.versions is None:
-        return Schema(frozenset(), None)
+        return DatabaseSchema(frozenset(), None)
     heads = frozenset(row.version_num for row in await connection.rows(VERSIONS))
-    return Schema(heads, None if tables.compatibility is None else await connection.value(OLDEST))
+    return DatabaseSchema(heads, None if tables.compatibility is None else await connection.value(OLDEST))
 
 
-def works_with(schema: Schema) -> bool:
+def works_with(schema: DatabaseSchema) -> bool:
     """Whether this release works with such a schema: its own, or a newer one that is compatible with it."""
     if schema.heads == newest_heads():
         return True

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from app.storage.compatibility import (
-    Schema,
+    DatabaseSchema,
     configuration,
     known_revisions,
     newest_heads,
@@ -61,7 +61,7 @@ async def upgrade(url: str) -> None:
     log().info("database has the newest schema")
 
 
-async def schema_at(url: str) -> Schema:
+async def schema_at(url: str) -> DatabaseSchema:
     async with engine_of(url) as engine, engine.connect() as connection:
         refuse_old_server(connection.dialect.server_version_info or ())
         return await connection.run_sync(schema_of)
@@ -79,7 +79,7 @@ def refuse_old_server(version: tuple[int | str, ...]) -> None:
         raise OldServerError(f"The database is PostgreSQL {shown}; Flowport needs {OLDEST_SERVER} or newer.")
 
 
-def refuse_unknown_schema(schema: Schema) -> None:
+def refuse_unknown_schema(schema: DatabaseSchema) -> None:
     unknown = schema.heads - known_revisions()
     if unknown:
         shown = ", ".join(sorted(unknown))

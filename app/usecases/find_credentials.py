@@ -23,7 +23,7 @@ from app.storage.gather import states_at_hand
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.limit import ReadLimit
 from app.storage.reads.rows import CredentialView, SecretView
-from app.storage.reads.step_credentials import Wanted, count_each, read_exported_flows, read_first
+from app.storage.reads.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
 from app.usecases.sizes import size_of_states
 
 
@@ -110,7 +110,7 @@ async def find_candidates(
                 actor,
                 step.workspace_id,
                 step.kind,
-                Wanted(components, ids, names),
+                WantedCredentials(components, ids, names),
                 search=search,
                 first=first,
             )

@@ -5,7 +5,7 @@ from graphql import OperationDefinitionNode, parse
 from app.graphql.execution.plan import MOST_KEPT_FIELDS, MOST_KEPT_PLANS, KeptPlans, Plan, conditions_of
 from app.graphql.schema import schema
 from app.storage.reads.flow_filters import FlowFilter
-from app.storage.reads.lists import MOST_KEPT_LISTS, FlowOrder, ListName, Wanted, listing_like
+from app.storage.reads.lists import MOST_KEPT_LISTS, FlowOrder, ListName, WantedList, listing_like
 
 
 def planned(kept: KeptPlans, key: str, fields: int) -> None:
@@ -41,9 +41,11 @@ def test_a_plan_depends_on_the_variables_that_stand_in_directives() -> None:
 
 def test_lists_share_statements_by_their_form_of_which_only_so_many_are_kept() -> None:
     one, other = (
-        Wanted(ListName.FLOWS, text, FlowFilter(author_id=author)) for text, author in (("a", "b"), ("c", "d"))
+        WantedList(ListName.FLOWS, text, FlowFilter(author_id=author)) for text, author in (("a", "b"), ("c", "d"))
     )
     assert one.listing().statements is other.listing().statements
     assert one.values("somebody") != other.values("somebody")
-    assert Wanted(ListName.FLOWS, flow_order=FlowOrder.NAME_DESC).listing().statements is not one.listing().statements
+    assert (
+        WantedList(ListName.FLOWS, flow_order=FlowOrder.NAME_DESC).listing().statements is not one.listing().statements
+    )
     assert listing_like.cache_info().maxsize == MOST_KEPT_LISTS

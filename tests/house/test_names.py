@@ -1,8 +1,12 @@
-"""No module of the program has the name of its neighbour: in a search by name each is found at once."""
+"""Modules don't have the names of their neighbours, nor classes those of others: in a search each is found at once."""
 
+import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+
+from app.graphql.schema import schema
 
 APP = Path(__file__).parents[2] / "app"
 NAMED_BY_PYTHON = {"__init__.py", "__main__.py"}
@@ -24,3 +28,18 @@ def test_no_module_has_the_name_of_a_neighbour() -> None:
     assert len(list(modules())) > 100
     alike = [(str(one), str(other)) for one, other in combinations(modules(), 2) if one.name == other.name]
     assert [pair for pair in alike if are_neighbours(*map(Path, pair))] == []
+
+
+def test_no_class_has_the_name_of_another_unless_the_api_has_it_too() -> None:
+    """What the API names is one thing in the schema, in the domain and in world files."""
+    defined = defaultdict[str, list[str]](list)
+    for path in modules():
+        for node in ast.parse((APP / path).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                defined[node.name].append(path.as_posix())
+    assert len(defined) > 300
+    assert {
+        name: places
+        for name, places in defined.items()
+        if len(places) > 1 and not name.startswith("_") and name not in schema.graphql_schema.type_map
+    } == {}

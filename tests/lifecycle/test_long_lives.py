@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.storage.paging import PageRequest
 from app.storage.reaching import engine_of
-from app.storage.reads.lists import ListName, Wanted
+from app.storage.reads.lists import ListName, WantedList
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import Caller, serving
 from tests.lifecycle.company import Company
@@ -92,7 +92,7 @@ async def rows_read(lives: LongLives, flow: str, name: ListName, request: PageRe
     with statements_sent() as sent:
         async with database.reading() as connection:
             viewer = {"viewer": lives.company["ada"]}
-            await Wanted(name).listing().pages(connection, [flow], request, viewer)
+            await WantedList(name).listing().pages(connection, [flow], request, viewer)
     [(statement, parameters)] = sent
     async with engine_of(database.url) as engine, engine.connect() as connection:
         explained = await connection.exec_driver_sql(f"explain (analyze, format json) {statement}", tuple(parameters))

@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.model import UserId
 from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
-from app.storage.reads.lists import Wanted
+from app.storage.reads.lists import WantedList
 
 WORLD = Path(__file__).with_name("large_world.sql")
 FLOWS = int(os.environ.get("TEST_FLOWS", "5999"))
@@ -37,7 +37,7 @@ def world() -> str:
 
 
 async def read_lists(
-    database: Database, viewer: str, parents: list[str], wanted: Wanted, request: PageRequest
+    database: Database, viewer: str, parents: list[str], wanted: WantedList, request: PageRequest
 ) -> Page[Any]:
     """The page of the first of the parents, read with those of the others."""
     async with database.reading() as connection:
@@ -45,5 +45,7 @@ async def read_lists(
     return page
 
 
-async def read_list(database: Database, viewer: str, parent: str, wanted: Wanted, request: PageRequest) -> Page[Any]:
+async def read_list(
+    database: Database, viewer: str, parent: str, wanted: WantedList, request: PageRequest
+) -> Page[Any]:
     return await read_lists(database, viewer, [parent], wanted, request)

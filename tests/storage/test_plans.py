@@ -15,7 +15,7 @@ from app.storage.facts import read_catalogue
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.by_id import read_exports, read_provenances
 from app.storage.reads.exports import read_references
-from app.storage.reads.lists import FlowOrder, ListName, Wanted
+from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from app.storage.related import Projection, Related
 from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
@@ -42,7 +42,7 @@ CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everyw
     ("wanted", "index"),
     [
         *(
-            (Wanted(ListName.FLOWS, flow_order=order), index)
+            (WantedList(ListName.FLOWS, flow_order=order), index)
             for order, index in {
                 FlowOrder.NAME_ASC: "ix_flow_workspace_id_name_key_id",
                 FlowOrder.NAME_DESC: "ix_flow_workspace_id_name_key_id",
@@ -50,15 +50,15 @@ CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everyw
                 FlowOrder.UPDATED_AT_DESC: "ix_flow_workspace_id_updated_at_id",
             }.items()
         ),
-        (Wanted(ListName.TOPICS), "ix_topic_workspace_id_name_key_id"),
-        (Wanted(ListName.CREDENTIALS), "ix_credential_workspace_id_name_key_id"),
-        (Wanted(ListName.SECRETS), "ix_secret_workspace_id_name_key_id"),
-        (Wanted(ListName.AGENTS), "ix_agent_workspace_id_name_key_id"),
+        (WantedList(ListName.TOPICS), "ix_topic_workspace_id_name_key_id"),
+        (WantedList(ListName.CREDENTIALS), "ix_credential_workspace_id_name_key_id"),
+        (WantedList(ListName.SECRETS), "ix_secret_workspace_id_name_key_id"),
+        (WantedList(ListName.AGENTS), "ix_agent_workspace_id_name_key_id"),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.name}-{value.flow_order}",
 )
 async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
-    large: Database, viewer: UserId, wanted: Wanted, index: str
+    large: Database, viewer: UserId, wanted: WantedList, index: str
 ) -> None:
     plans = await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], wanted))
     hold(plans, rows=SIZE + 1)
@@ -69,14 +69,16 @@ async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(ListName.FLOWS, projection=Projection((Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION))),
-        Wanted(ListName.HISTORY, projection=Projection((Related.PUBLISHED_BY,))),
-        Wanted(ListName.SET_ASIDE, projection=Projection((Related.AUTHOR,))),
-        Wanted(ListName.WORKSPACES, projection=Projection((Related.CONTRACT,))),
+        WantedList(
+            ListName.FLOWS, projection=Projection((Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION))
+        ),
+        WantedList(ListName.HISTORY, projection=Projection((Related.PUBLISHED_BY,))),
+        WantedList(ListName.SET_ASIDE, projection=Projection((Related.AUTHOR,))),
+        WantedList(ListName.WORKSPACES, projection=Projection((Related.CONTRACT,))),
     ],
     ids=lambda wanted: wanted.name,
 )
-async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Database, wanted: Wanted) -> None:
+async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Database, wanted: WantedList) -> None:
     parents = {ListName.FLOWS: HOMES[EVERYWHERE][0], ListName.WORKSPACES: EVERYWHERE}
     parent = parents.get(wanted.name, nth("flow", 1))
     hold(await plans_of_pages(large, partial(read_list, large, EVERYWHERE, parent, wanted)), rows=SIZE + 1)
@@ -85,9 +87,11 @@ async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Data
 
 
 @pytest.mark.parametrize(
-    "wanted", [Wanted(ListName.COPIES), Wanted(ListName.COPIES, workspace_id=nth("workspace", 1))], ids=["all", "into"]
+    "wanted",
+    [WantedList(ListName.COPIES), WantedList(ListName.COPIES, workspace_id=nth("workspace", 1))],
+    ids=["all", "into"],
 )
-async def test_a_page_of_copies_reads_no_more_than_the_copies_of_the_flow(large: Database, wanted: Wanted) -> None:
+async def test_a_page_of_copies_reads_no_more_than_the_copies_of_the_flow(large: Database, wanted: WantedList) -> None:
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, nth("flow", 1), wanted))
     hold(plans, rows=SIZE + 1)
 
@@ -107,12 +111,15 @@ async def test_records_and_provenances_are_looked_up_by_their_keys(large: Databa
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (Wanted(ListName.CREDENTIALS, component_id=nth("component", 13)), "ix_credential_workspace_id_component_id"),
-        (Wanted(ListName.SECRETS, component_id=nth("component", 13)), "ix_secret_workspace_id_component_id"),
+        (
+            WantedList(ListName.CREDENTIALS, component_id=nth("component", 13)),
+            "ix_credential_workspace_id_component_id",
+        ),
+        (WantedList(ListName.SECRETS, component_id=nth("component", 13)), "ix_secret_workspace_id_component_id"),
     ],
     ids=["credentials-of-a-component", "secrets-of-a-component"],
 )
-async def test_selective_filters_have_indexes_of_their_own(large: Database, wanted: Wanted, index: str) -> None:
+async def test_selective_filters_have_indexes_of_their_own(large: Database, wanted: WantedList, index: str) -> None:
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], wanted))
     for_these_values = [plan for plan in plans if not plan.for_any_values]
     hold(for_these_values, rows=SIZE + 1)
@@ -125,12 +132,14 @@ async def test_selective_filters_have_indexes_of_their_own(large: Database, want
 async def test_the_workspaces_of_a_caller_are_read_in_the_order_of_their_names(
     large: Database, viewer: UserId, search: str | None
 ) -> None:
-    plans = await plans_of_pages(large, partial(read_list, large, viewer, viewer, Wanted(ListName.WORKSPACES, search)))
+    plans = await plans_of_pages(
+        large, partial(read_list, large, viewer, viewer, WantedList(ListName.WORKSPACES, search))
+    )
     hold(plans, rows=SIZE + 1 if search is None else 600, sorted_rows=30)
 
 
 async def test_the_workspaces_of_one_contract_have_an_index_of_their_own(large: Database) -> None:
-    wanted = Wanted(ListName.WORKSPACES, contract_id=nth("contract", 2))
+    wanted = WantedList(ListName.WORKSPACES, contract_id=nth("contract", 2))
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, EVERYWHERE, wanted))
     hold(plans, rows=50, sorted_rows=50)
     assert [plan.root for plan in plans if "ix_workspace_access_by_contract" not in plan.indexes] == []
@@ -140,13 +149,15 @@ async def test_the_lists_of_many_workspaces_are_read_at_once_without_any_of_the_
     homes = [nth("workspace", number) for number in range(1, 51)]
 
     hold(
-        await plans_of_pages(large, partial(read_lists, large, EVERYWHERE, homes, Wanted(ListName.FLOWS))),
+        await plans_of_pages(large, partial(read_lists, large, EVERYWHERE, homes, WantedList(ListName.FLOWS))),
         rows=SIZE + 1 + 49 * min(IN_EACH_OTHER, SIZE + 1),
     )
 
 
 async def test_a_page_of_a_long_history_reads_only_that_page(large: Database) -> None:
-    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, nth("flow", 1), Wanted(ListName.HISTORY)))
+    plans = await plans_of_pages(
+        large, partial(read_list, large, EVERYWHERE, nth("flow", 1), WantedList(ListName.HISTORY))
+    )
     hold(plans, rows=SIZE + 1, sorted_rows=0)
     assert [plan.root for plan in plans if "uq_flow_version_flow_id_number" not in plan.indexes] == []
 

@@ -8,7 +8,7 @@ from app.domain.model import FlowStatus, FlowType
 from app.storage.engine import Database
 from app.storage.paging import FEW, PageRequest
 from app.storage.reads.flow_filters import FlowFilter
-from app.storage.reads.lists import FlowOrder, ListName, Wanted
+from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_THE_FIRST, nth, read_list, read_lists
 from tests.storage.plans import SIZE, hold, plans_of_pages
 
@@ -40,7 +40,7 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(
 ) -> None:
     """However many live in the workspace: those few are collected and sorted, by a plan for any values too."""
     few = IN_THE_FIRST // fraction + 1 if fraction else 0
-    listing = Wanted(ListName.FLOWS, flow_filter=wanted, flow_order=order)
+    listing = WantedList(ListName.FLOWS, flow_filter=wanted, flow_order=order)
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing))
     hold(plans, rows=max(few, 1), sorted_rows=few)
     homes = [HOMES[EVERYWHERE][0], nth("workspace", 2)]
@@ -68,7 +68,7 @@ async def test_filters_are_asked_along_the_order_of_the_list(
     large: Database, wanted: FlowFilter, order: FlowOrder
 ) -> None:
     """As many flows are passed over as don't match, but of what matches no more than FEW are collected and sorted."""
-    listing = Wanted(ListName.FLOWS, flow_filter=wanted, flow_order=order)
+    listing = WantedList(ListName.FLOWS, flow_filter=wanted, flow_order=order)
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing))
     hold(plans, rows=FEW + 1, sorted_rows=FEW)
 
@@ -76,7 +76,7 @@ async def test_filters_are_asked_along_the_order_of_the_list(
 async def test_the_flows_of_a_component_are_those_whose_commands_mean_it(large: Database) -> None:
     wanted = FlowFilter(component_id=nth("component", 13))
     page = await read_list(
-        large, EVERYWHERE, HOMES[EVERYWHERE][0], Wanted(ListName.FLOWS, flow_filter=wanted), PageRequest(1000)
+        large, EVERYWHERE, HOMES[EVERYWHERE][0], WantedList(ListName.FLOWS, flow_filter=wanted), PageRequest(1000)
     )
     expected = {nth("flow", number) for number in range(1, IN_THE_FIRST + 1) if (1 + number % 1000) % 10 == 3}
     found = {flow.id for _, flow in page.elements}

@@ -23,7 +23,7 @@ from app.graphql.types.people import User
 from app.graphql.types.readiness import DraftReadiness
 from app.graphql.types.resources import SomeWorkspace
 from app.storage.ids import Kind, is_id
-from app.storage.reads.lists import ListName, Wanted
+from app.storage.reads.lists import ListName, WantedList
 from app.storage.reads.rows import DraftView, FlowView, VersionView
 from app.storage.related import Related
 
@@ -76,12 +76,12 @@ class Flow(Node, row=FlowView):
     @connection_field
     def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowDraft"]]:
         """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
-        return connection_below(info, Wanted(ListName.SET_ASIDE), self.id, page, FlowDraft.of)
+        return connection_below(info, WantedList(ListName.SET_ASIDE), self.id, page, FlowDraft.of)
 
     @connection_field
     def history(self, info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowVersion"]]:
         """The published versions, newest first, as `flowHistory`."""
-        return connection_below(info, Wanted(ListName.HISTORY), self.id, page, FlowVersion.of)
+        return connection_below(info, WantedList(ListName.HISTORY), self.id, page, FlowVersion.of)
 
     published_version: "FlowVersion | None" = version_of(
         attrgetter("published_version_id"),
@@ -101,7 +101,7 @@ class Flow(Node, row=FlowView):
         self, info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = strawberry.UNSET
     ) -> Awaitable[Connection[FlowExport]]:
         """One for each destination flow: its latest copy or export of this flow that wasn't undone; the newest first."""
-        wanted = Wanted(ListName.COPIES, workspace_id=given(workspace_id))
+        wanted = WantedList(ListName.COPIES, workspace_id=given(workspace_id))
         return connection_below(info, wanted, self.id, page, FlowExport.of)
 
 

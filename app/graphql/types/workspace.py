@@ -18,7 +18,7 @@ from app.graphql.types.node import Node
 from app.graphql.types.people import Contract
 from app.graphql.types.resources import Agent, Credential, Secret, Topic
 from app.storage.reads.flow_filters import ANY_FLOW, FlowFilter
-from app.storage.reads.lists import FlowOrder, ListName, Wanted
+from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from app.storage.reads.rows import WorkspaceView
 from app.storage.related import Related
 
@@ -85,7 +85,7 @@ class Workspace(Node, row=WorkspaceView):
         """The flows of the workspace; none if you are no member."""
         order, asked = given(order_by) or FlowOrder.NAME_ASC, given(filter_by)
         flow_filter = ANY_FLOW if asked is None else asked.to_filter()
-        wanted = Wanted(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
+        wanted = WantedList(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
         return connection_below(info, wanted, self.id, page, Flow.of)
 
     @connection_field
@@ -93,7 +93,7 @@ class Workspace(Node, row=WorkspaceView):
         self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
     ) -> Awaitable[Connection[Topic]]:
         """The topics of the workspace, by name; none if you are no member."""
-        return connection_below(info, Wanted(ListName.TOPICS, searched(search)), self.id, page, Topic.of)
+        return connection_below(info, WantedList(ListName.TOPICS, searched(search)), self.id, page, Topic.of)
 
     @connection_field
     def credentials(
@@ -105,7 +105,7 @@ class Workspace(Node, row=WorkspaceView):
         search: Search = strawberry.UNSET,
     ) -> Awaitable[Connection[Credential]]:
         """The credentials of the workspace, by name; none if you are no member."""
-        wanted = Wanted(ListName.CREDENTIALS, searched(search), component_id=given(component_id))
+        wanted = WantedList(ListName.CREDENTIALS, searched(search), component_id=given(component_id))
         return connection_below(info, wanted, self.id, page, Credential.of)
 
     @connection_field
@@ -118,7 +118,7 @@ class Workspace(Node, row=WorkspaceView):
         search: Search = strawberry.UNSET,
     ) -> Awaitable[Connection[Secret]]:
         """The secrets of the workspace, by name; none if you are no member."""
-        wanted = Wanted(ListName.SECRETS, searched(search), component_id=given(component_id))
+        wanted = WantedList(ListName.SECRETS, searched(search), component_id=given(component_id))
         return connection_below(info, wanted, self.id, page, Secret.of)
 
     @connection_field
@@ -126,4 +126,4 @@ class Workspace(Node, row=WorkspaceView):
         self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
     ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
-        return connection_below(info, Wanted(ListName.AGENTS, searched(search)), self.id, page, Agent.of)
+        return connection_below(info, WantedList(ListName.AGENTS, searched(search)), self.id, page, Agent.of)

@@ -134,7 +134,7 @@ class ListName(StrEnum):
     COPIES = "copies"
 
 
-class Wanted(NamedTuple):
+class WantedList(NamedTuple):
     """A list, and what of it is asked for; the same for every parent that asks at once."""
 
     name: ListName
@@ -162,10 +162,10 @@ class Wanted(NamedTuple):
         }
 
     @property
-    def _shape(self) -> "Wanted":
+    def _shape(self) -> "WantedList":
         """The same for all that differ only in what parameters stand for."""
         asked = self.flow_filter
-        return Wanted(
+        return WantedList(
             self.name,
             self.search and ANY,
             FlowFilter(
@@ -190,7 +190,7 @@ ANY = "any"
 
 
 @lru_cache(MOST_KEPT_LISTS)
-def listing_like(wanted: Wanted) -> ListBelow[Any]:
+def listing_like(wanted: WantedList) -> ListBelow[Any]:
     """The list that is wanted, whatever its parameters stand for: making its statements takes longer than answering them."""
     listed, projection = _listing(wanted), wanted.projection
     joins = {
@@ -200,7 +200,7 @@ def listing_like(wanted: Wanted) -> ListBelow[Any]:
     return replace(listed, rows=leaving_out(listed.rows, projection.columns_left_out(None))).joining(joins)
 
 
-def _listing(wanted: Wanted) -> ListBelow[Any]:
+def _listing(wanted: WantedList) -> ListBelow[Any]:
     match wanted.name:
         case ListName.WORKSPACES:
             named = matching(WORKSPACE_ACCESS.c.name_key, wanted.search)

@@ -40,7 +40,7 @@ EXPORTED_FLOWS = (
 )
 
 
-class Wanted(NamedTuple):
+class WantedCredentials(NamedTuple):
     """Which credentials or secrets are to be found, besides the first ones by name of each component."""
 
     components: Collection[str]
@@ -59,7 +59,7 @@ async def read_first(
     viewer: str,
     workspace_id: str,
     kind: ReferenceKind,
-    wanted: Wanted,
+    wanted: WantedCredentials,
     *,
     search: str | None,
     first: int,
