@@ -9,7 +9,6 @@ from app.domain.id_prefixes import kind_in, with_article
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
 from app.domain.paths import Path
-from app.domain.wording import shown
 
 MAPPED = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
 """By the prefixes of ids: what can be mapped."""
@@ -44,12 +43,12 @@ def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput
         before, after = kind_in(mapping.from_id), kind_in(mapping.to_id)
         if before is not None and after is not None and before is not after:
             message = (
-                f"{shown(mapping.to_id)} is the id of {with_article(after)}, and {shown(mapping.from_id)} that of "
-                f"{with_article(before)}. Map a thing to one of its kind."
+                f"This mapping puts {with_article(after)} in the place of {with_article(before)}. "
+                "Map a thing to one of its kind."
             )
             mistakes.append(InvalidInput(mapping.at("toId"), message))
         if mapping.from_id in seen:
-            message = f"An earlier mapping is for {shown(mapping.from_id)} too. Keep one of them."
+            message = f"An earlier mapping is for the same {before or 'thing'} too. Keep one of them."
             mistakes.append(InvalidInput(mapping.at("fromId"), message))
         seen.add(mapping.from_id)
     return tuple(mistakes)
