@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 from app.storage.compatibility import schema_on, works_with
 from app.storage.engine import Database, DatabaseFailure
@@ -21,9 +22,8 @@ async def look(database: Database, replica: Replica) -> None:
     """Compare both servers once. A primary that is lost may be another one when it comes back."""
     asked_at = time.monotonic()
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            current = await current_position(database)
-            await settle_callers(database, replica)
+        async with asyncio.timeout(ANSWER_SECONDS), database.probing() as connection:
+            primary = await connection.row(CURRENT)
     except ConnectionLost as error:
         replica.leave_out(f"the primary is lost: {error}")
         return
@@ -37,24 +37,20 @@ async def look(database: Database, replica: Replica) -> None:
     except (DatabaseFailure, OSError) as error:
         replica.leave_out(f"{type(error).__name__}: {error}".removesuffix(": "))
         return
-    if has_schema and found is not None:
-        replica.note(current=current, asked_at=asked_at, is_standby=found.is_standby, replayed=int(found.replayed or 0))
+    if has_schema and found is not None and primary is not None:
+        current, replayed = int(primary.position), int(found.replayed or 0)
+        replica.note(current=current, asked_at=asked_at, is_standby=found.is_standby, replayed=replayed)
+        of_everybody = primary.of_everybody
+        await note_positions(database, replica, are_begun=of_everybody is not None and of_everybody <= current)
 
 
-async def current_position(database: Database) -> int:
-    """Of the primary; which notes from there on up to where everybody has written, if it doesn't."""
-    async with database.probing() as connection:
-        found = await connection.row(CURRENT)
-    if found is None:
-        raise LookupError("the primary doesn't say where it is")
-    if found.of_everybody is None or found.of_everybody > found.position:
-        async with database.writing() as connection:
-            await begin_positions(connection)
-    return int(found.position)
-
-
-async def settle_callers(database: Database, replica: Replica) -> None:
+async def note_positions(database: Database, replica: Replica, *, are_begun: bool) -> None:
+    """Note what isn't known of where callers have written to. Until that can be done, they read from the primary."""
     callers = replica.take_unsettled()
-    if callers:
-        async with database.writing() as connection:
+    if are_begun and not callers:
+        return
+    with suppress(DatabaseFailure, OSError):
+        async with asyncio.timeout(ANSWER_SECONDS), database.writing() as connection:
+            if not are_begun:
+                await begin_positions(connection)
             await settle(connection, callers)

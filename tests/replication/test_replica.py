@@ -91,7 +91,7 @@ async def test_callers_read_what_they_have_written_through_any_server_and_others
         await asked(pair.standby, RESUME)
         await caught_up(pair)
 
-        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"))
+        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"), seconds=60)
         assert "Written" in await names(other, "ada")
         assert "Written" in await names(other, "berta")
 
@@ -111,7 +111,7 @@ async def test_callers_who_could_not_be_told_of_a_commit_read_it_through_any_ser
         assert "Written" not in await names(other, "berta")
         await asked(pair.standby, RESUME)
         await caught_up(pair)
-        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"))
+        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"), seconds=60)
         assert "Written" in await names(other, "ada")
 
 
@@ -132,13 +132,13 @@ async def test_what_was_written_before_the_primary_crashed_is_read_although_nobo
             await copied(real, "Written")
             pair.primary.kill()
             pair.primary.start()
-            assert await soon_true(lambda: is_answering(real))
+            assert await soon_true(lambda: is_answering(real), seconds=60)
             for user in ("ada", "berta"):
                 assert "Written" in await names(real, user)
             assert await is_in_use(real)
         await asked(pair.standby, RESUME)
         await caught_up(pair)
-        assert await soon_true(lambda: is_answered_from_the_standby(real, "ada"))
+        assert await soon_true(lambda: is_answered_from_the_standby(real, "ada"), seconds=60)
 
 
 async def is_answering(real: Real) -> bool:
