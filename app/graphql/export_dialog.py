@@ -23,7 +23,7 @@ from app.usecases.find_destinations import RatedDestination
 
 Count = Callable[[], Awaitable[int]]
 Element = TypeVar("Element")
-Place = Callable[[], str]
+MakeCursor = Callable[[], str]
 """What makes the cursor of an element, if it is selected."""
 
 
@@ -40,7 +40,9 @@ class Counted:
         return self.count()
 
     @classmethod
-    def made_of(cls, edge: Callable[[Place, Element], Any], paging: Paging, page: Page[Element], count: Count) -> Self:
+    def made_of(
+        cls, edge: Callable[[MakeCursor, Element], Any], paging: Paging, page: Page[Element], count: Count
+    ) -> Self:
         """The connection whose edges are made of the place in the list and the element by `edge`."""
         edges = [edge(partial(paging.cursor, key), element) for key, element in page.elements]
         make: Callable[..., Self] = cls
@@ -48,25 +50,25 @@ class Counted:
 
 
 @strawberry.type
-class Placed:
+class EdgeWithCursor:
     """What the edges here have in common; no type of the schema."""
 
-    place: strawberry.Private[Place]
+    make_cursor: strawberry.Private[MakeCursor]
 
     @field
     def cursor(self) -> str:
         """Where the element stands; opaque, and valid for this list only."""
-        return self.place()
+        return self.make_cursor()
 
 
 @strawberry.type(description="A contract as the destination of a flow.")
-class DestinationContractEdge(Placed):
+class DestinationContractEdge(EdgeWithCursor):
     node: Contract = about("The contract.")
     eligible: bool = about("Whether it holds a workspace that you may export the flow to, be it over a flow only.")
 
     @classmethod
-    def of(cls, place: Place, there: RatedContract) -> "DestinationContractEdge":
-        return cls(place=place, node=Contract.of(there.contract), eligible=there.eligible)
+    def of(cls, make_cursor: MakeCursor, there: RatedContract) -> "DestinationContractEdge":
+        return cls(make_cursor=make_cursor, node=Contract.of(there.contract), eligible=there.eligible)
 
 
 @strawberry.type(description="A page of the contracts that a flow may be exported to.")
@@ -80,7 +82,7 @@ class DestinationContractConnection(Counted):
 
 
 @strawberry.type(description="A workspace as the destination of a flow.")
-class DestinationWorkspaceEdge(Placed):
+class DestinationWorkspaceEdge(EdgeWithCursor):
     node: Workspace = about("The workspace.")
     eligible: bool = about("Whether the flow can be exported here as a new flow.")
     eligible_for_override: bool = about(
@@ -95,9 +97,9 @@ class DestinationWorkspaceEdge(Placed):
         return [error_of(refusal) for refusal in self.there.refusals]
 
     @classmethod
-    def of(cls, place: Place, there: RatedDestination) -> "DestinationWorkspaceEdge":
+    def of(cls, make_cursor: MakeCursor, there: RatedDestination) -> "DestinationWorkspaceEdge":
         return cls(
-            place=place,
+            make_cursor=make_cursor,
             node=Workspace.of(WorkspaceView.of(there.access)),
             eligible=not there.refusals,
             eligible_for_override=there.eligible_for_override,
@@ -122,14 +124,14 @@ def contracts_of(page: Page[RatedDestination]) -> dict[str, ContractView | None]
 
 
 @strawberry.type(description="A flow that could be overridden.")
-class OverrideCandidateEdge(Placed):
+class OverrideCandidateEdge(EdgeWithCursor):
     node: Flow = about("The flow.")
     match_reason: MatchReason = about("Why it stands where it stands in the list.")
 
     @classmethod
-    def of(cls, place: Place, candidate: tuple[FlowView, int]) -> "OverrideCandidateEdge":
+    def of(cls, make_cursor: MakeCursor, candidate: tuple[FlowView, int]) -> "OverrideCandidateEdge":
         flow, rank = candidate
-        return cls(place=place, node=Flow.of(flow), match_reason=list(MatchReason)[rank])
+        return cls(make_cursor=make_cursor, node=Flow.of(flow), match_reason=list(MatchReason)[rank])
 
 
 @strawberry.type(description="A page of the flows that a flow could override, best match first.")
@@ -143,15 +145,15 @@ class OverrideCandidateConnection(Counted):
 
 
 @strawberry.type(description="A topic that could take the place of the flow's.")
-class TopicCandidateEdge(Placed):
+class TopicCandidateEdge(EdgeWithCursor):
     node: Topic = about("The topic.")
     same_name: bool = about("Whether it has the name of the flow's topic, upper and lower case alike.")
     missing_properties: list[str] = about("The properties that the flow would miss with this topic.")
 
     @classmethod
-    def of(cls, place: Place, candidate: TopicCandidate) -> "TopicCandidateEdge":
+    def of(cls, make_cursor: MakeCursor, candidate: TopicCandidate) -> "TopicCandidateEdge":
         return cls(
-            place=place,
+            make_cursor=make_cursor,
             node=Topic.of(candidate.topic),
             same_name=candidate.same_name,
             missing_properties=list(candidate.missing_properties),

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app.storage.embedded import running
-from app.storage.embedded.place import Place
+from app.storage.embedded.data_directory import DataDirectory
 from app.storage.migrate import upgrade
 from app.storage.reaching import engine_of
 from tests.api.trade import trade
@@ -158,7 +158,7 @@ async def test_no_secret_leaves_a_server_in_which_everything_goes_wrong(folder: 
             assert at.server.end(signal.SIGTERM) == 0
             at.seen.note("stdout", "\n".join(at.server.greeting))
             written = at.seen.note_file("log", log)
-            database = at.seen.note_file("log of the database", Place(folder / "data").log)
+            database = at.seen.note_file("log of the database", DataDirectory(folder / "data").log)
     events = {json.loads(line)["event"] for line in written.splitlines()}
     # Everything did go wrong.
     assert events >= {

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import psutil
 
-from app.storage.embedded.place import Place, find_postmaster
+from app.storage.embedded.data_directory import DataDirectory, find_postmaster
 
 USER = """
 import sys
@@ -54,7 +54,7 @@ def user_of(data_dir: Path) -> Iterator[User]:
 
 
 def server_of(data_dir: Path) -> int | None:
-    found = find_postmaster(Place(data_dir.resolve()))
+    found = find_postmaster(DataDirectory(data_dir.resolve()))
     return None if found is None else found.pid
 
 

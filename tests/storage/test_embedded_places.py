@@ -121,7 +121,7 @@ def binaries_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
 
 @as_root
-async def test_binaries_behind_a_closed_door_are_copied(
+async def test_binaries_in_a_closed_folder_are_copied(
     folder: Path, binaries_elsewhere: Callable[[str, int], Path]
 ) -> None:
     site = binaries_elsewhere("closed", 0o700)

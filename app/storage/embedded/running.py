@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from app.storage.embedded.binaries import WAYS_OUT, Account, EmbeddedDatabaseError, account_for, environment, myself
-from app.storage.embedded.place import Place, Postmaster, find_postmaster
+from app.storage.embedded.data_directory import DataDirectory, Postmaster, find_postmaster
 from app.storage.embedded.server import DATABASE, USER, join_or_start, stop
 from app.storage.embedded.socket_folder import PORT
 
@@ -30,19 +30,19 @@ def running(data_dir: Path, *, make: bool = True) -> Iterator[str]:
     EmbeddedDatabaseError.
     """
     with said_plainly(data_dir):
-        place, account = prepare(data_dir, make=make)
-        users = open_lock(users_file(place), account)
+        directory, account = prepare(data_dir, make=make)
+        users = open_lock(users_file(directory), account)
     try:
         with said_plainly(data_dir):
-            postmaster = join(place, account, users)
+            postmaster = join(directory, account, users)
         yield url_of(postmaster)
     finally:
-        leave(place, account, users)
+        leave(directory, account, users)
 
 
 def is_down(data_dir: Path) -> bool:
     """Whether no server runs there, not even one that is starting."""
-    return find_postmaster(Place(data_dir.expanduser().resolve())) is None
+    return find_postmaster(DataDirectory(data_dir.expanduser().resolve())) is None
 
 
 def start_again(data_dir: Path) -> bool:
@@ -51,9 +51,9 @@ def start_again(data_dir: Path) -> bool:
     Raises EmbeddedDatabaseError.
     """
     with said_plainly(data_dir):
-        place, account = prepare(data_dir, make=False)
-        with gate(place, account):
-            return join_and_watch(place, account)[1]
+        directory, account = prepare(data_dir, make=False)
+        with gate(directory, account):
+            return join_and_watch(directory, account)[1]
 
 
 @contextmanager
@@ -65,26 +65,26 @@ def said_plainly(data_dir: Path) -> Iterator[None]:
         raise EmbeddedDatabaseError(f"The data directory {data_dir} can't be used: {error}. {WAYS_OUT}") from error
 
 
-def prepare(data_dir: Path, *, make: bool) -> tuple[Place, Account]:
-    """The place and the account that its database runs as; refuses a place that the account can't reach."""
-    place = Place(data_dir.expanduser().resolve())
-    if not str(place.data_dir).isprintable():
+def prepare(data_dir: Path, *, make: bool) -> tuple[DataDirectory, Account]:
+    """The data directory and the account that its database runs as; refuses one that the account can't reach."""
+    directory = DataDirectory(data_dir.expanduser().resolve())
+    if not str(directory.path).isprintable():
         raise EmbeddedDatabaseError(
-            f"The path of the data directory has characters that don't print: {str(place.data_dir)!r}. {WAYS_OUT}"
+            f"The path of the data directory has characters that don't print: {str(directory.path)!r}. {WAYS_OUT}"
         )
-    if not make and not place.cluster.exists():
+    if not make and not directory.cluster.exists():
         raise EmbeddedDatabaseError(
-            f"There is no embedded database in {place.data_dir}; `flowport serve` and `flowport load` make one. "
+            f"There is no embedded database in {directory.path}; `flowport serve` and `flowport load` make one. "
             "Name the folder of yours with --data-dir or FLOWPORT_DATA_DIR, or its URL in FLOWPORT_DATABASE_URL."
         )
-    if not place.data_dir.exists():
-        make_data_dir(place.data_dir)
-    if not place.data_dir.is_dir():
-        raise EmbeddedDatabaseError(f"The data directory {place.data_dir} is no folder. {WAYS_OUT}")
-    account = account_for(place.cluster if place.cluster.exists() else place.data_dir)
-    if not account.can_enter(place.data_dir):
-        raise EmbeddedDatabaseError(closed_door(place, account))
-    return place, account
+    if not directory.path.exists():
+        make_data_dir(directory.path)
+    if not directory.path.is_dir():
+        raise EmbeddedDatabaseError(f"The data directory {directory.path} is no folder. {WAYS_OUT}")
+    account = account_for(directory.cluster if directory.cluster.exists() else directory.path)
+    if not account.can_enter(directory.path):
+        raise EmbeddedDatabaseError(closed_folder(directory, account))
+    return directory, account
 
 
 def make_data_dir(data_dir: Path) -> None:
@@ -103,39 +103,39 @@ def make_data_dir(data_dir: Path) -> None:
             raise
 
 
-def closed_door(place: Place, account: Account) -> str:
+def closed_folder(directory: DataDirectory, account: Account) -> str:
     closed = next(
-        folder for folder in (*reversed(place.data_dir.parents), place.data_dir) if not account.can_enter(folder)
+        folder for folder in (*reversed(directory.path.parents), directory.path) if not account.can_enter(folder)
     )
     if not account.other:
-        return f"The data directory {place.data_dir} can't be reached: {closed} is closed to you. {WAYS_OUT}"
+        return f"The data directory {directory.path} can't be reached: {closed} is closed to you. {WAYS_OUT}"
     return (
-        f"The data directory {place.data_dir} can't be reached by the database: PostgreSQL refuses to run as root, "
+        f"The data directory {directory.path} can't be reached by the database: PostgreSQL refuses to run as root, "
         f"and {closed} is closed to the account it would run as, {account.name}. {WAYS_OUT}"
     )
 
 
-def join(place: Place, account: Account, users: int) -> Postmaster:
+def join(directory: DataDirectory, account: Account, users: int) -> Postmaster:
     """Count ourselves in. What has to be decided alone, starting and stopping, is decided behind the gate."""
-    with gate(place, account):
+    with gate(directory, account):
         fcntl.flock(users, fcntl.LOCK_SH)
-        return join_and_watch(place, account)[0]
+        return join_and_watch(directory, account)[0]
 
 
-def join_and_watch(place: Place, account: Account) -> tuple[Postmaster, bool]:
+def join_and_watch(directory: DataDirectory, account: Account) -> tuple[Postmaster, bool]:
     """The ready server, and whether it was started now. The caller is behind the gate."""
-    postmaster, started = join_or_start(place, account)
-    if started and not is_watched(place, account):
-        start_watch(place)
+    postmaster, started = join_or_start(directory, account)
+    if started and not is_watched(directory, account):
+        start_watch(directory)
     return postmaster, started
 
 
-def leave(place: Place, account: Account, users: int) -> None:
+def leave(directory: DataDirectory, account: Account, users: int) -> None:
     """Count ourselves out; whoever is the last stops the server."""
     try:
-        with gate(place, account):
+        with gate(directory, account):
             if nobody_else(users):
-                stop(place)
+                stop(directory)
     except FileNotFoundError:
         # Somebody deleted the data directory; the server notices that by itself.
         return
@@ -153,8 +153,8 @@ def nobody_else(lock: int) -> bool:
 
 
 @contextmanager
-def gate(place: Place, account: Account) -> Iterator[None]:
-    lock = open_lock(gate_file(place), account)
+def gate(directory: DataDirectory, account: Account) -> Iterator[None]:
+    lock = open_lock(gate_file(directory), account)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -162,16 +162,16 @@ def gate(place: Place, account: Account) -> Iterator[None]:
         os.close(lock)
 
 
-def gate_file(place: Place) -> Path:
-    return place.data_dir / "gate.lock"
+def gate_file(directory: DataDirectory) -> Path:
+    return directory.path / "gate.lock"
 
 
-def users_file(place: Place) -> Path:
-    return place.data_dir / "users.lock"
+def users_file(directory: DataDirectory) -> Path:
+    return directory.path / "users.lock"
 
 
-def watch_file(place: Place) -> Path:
-    return place.data_dir / "watch.lock"
+def watch_file(directory: DataDirectory) -> Path:
+    return directory.path / "watch.lock"
 
 
 def open_lock(path: Path, account: Account) -> int:
@@ -180,21 +180,21 @@ def open_lock(path: Path, account: Account) -> int:
     return lock
 
 
-def is_watched(place: Place, account: Account) -> bool:
+def is_watched(directory: DataDirectory, account: Account) -> bool:
     """Whether there is a watch, as after a server that has ended by itself. The caller is behind the gate."""
-    lock = open_lock(watch_file(place), account)
+    lock = open_lock(watch_file(directory), account)
     try:
         return not nobody_else(lock)
     finally:
         os.close(lock)
 
 
-def start_watch(place: Place) -> None:
+def start_watch(directory: DataDirectory) -> None:
     """Start what stops the server if its last user is killed and can't do it."""
     environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[2]), *sys.path))}
     log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        command = (sys.executable, "-m", "app.storage.embedded.watch", place.data_dir)
+        command = (sys.executable, "-m", "app.storage.embedded.watch", directory.path)
         myself().detach(*command, log=log, environ=environ)
     finally:
         os.close(log)
@@ -205,24 +205,24 @@ def watch(data_dir: Path) -> None:
 
     Makes no file: by now somebody may be removing the data directory.
     """
-    place = Place(data_dir)
+    directory = DataDirectory(data_dir)
     try:
-        with open_file(watch_file(place)) as own:
-            while nobody_else(own) and not has_ended_unused(place, own):
+        with open_file(watch_file(directory)) as own:
+            while nobody_else(own) and not has_ended_unused(directory, own):
                 pass
     except FileNotFoundError:
         return
 
 
-def has_ended_unused(place: Place, own: int) -> bool:
+def has_ended_unused(directory: DataDirectory, own: int) -> bool:
     """Wait until nobody uses the server, and stop it unless somebody has come before we are behind the gate."""
-    with open_file(users_file(place)) as users, open_file(gate_file(place)) as own_gate:
+    with open_file(users_file(directory)) as users, open_file(gate_file(directory)) as own_gate:
         fcntl.flock(users, fcntl.LOCK_EX)
         fcntl.flock(users, fcntl.LOCK_UN)
         fcntl.flock(own_gate, fcntl.LOCK_EX)
         if not nobody_else(users):
             return False
-        stop(place)
+        stop(directory)
         # Whoever comes next finds no watch, and starts one.
         fcntl.flock(own, fcntl.LOCK_UN)
         return True

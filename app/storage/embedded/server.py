@@ -12,7 +12,14 @@ from pathlib import Path
 import psutil
 
 from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, binaries_for, initdb_in
-from app.storage.embedded.place import Place, Postmaster, find_postmaster, is_alive, read_pid_file, serves
+from app.storage.embedded.data_directory import (
+    DataDirectory,
+    Postmaster,
+    find_postmaster,
+    is_alive,
+    read_pid_file,
+    serves,
+)
 from app.storage.embedded.socket_folder import PORT, make_socket_dir, remove_socket
 
 USER = "flowport"
@@ -59,31 +66,31 @@ log_error_verbosity = terse
 """
 
 
-def join_or_start(place: Place, account: Account) -> tuple[Postmaster, bool]:
-    """The ready server of the place, and whether it was started now. The caller holds the gate."""
+def join_or_start(directory: DataDirectory, account: Account) -> tuple[Postmaster, bool]:
+    """The ready server of the data directory, and whether it was started now. The caller holds the gate."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (found := find_postmaster(place)) is not None:
-        if is_ready(place, found):
+    while (found := find_postmaster(directory)) is not None:
+        if is_ready(directory, found):
             return found, False
         # Whoever was starting or stopping it was killed meanwhile; it goes on by itself.
-        wait_a_little(place, deadline)
-    remove_what_a_killed_start_left(place, deadline)
-    binaries = binaries_for(account, place.data_dir)
-    if not (place.cluster / "PG_VERSION").exists():
-        create_cluster(place, account, binaries)
-    refuse_other_version(place)
-    refuse_standby(place)
-    return start(place, account, binaries, deadline), True
+        wait_a_little(directory, deadline)
+    remove_what_a_killed_start_left(directory, deadline)
+    binaries = binaries_for(account, directory.path)
+    if not (directory.cluster / "PG_VERSION").exists():
+        create_cluster(directory, account, binaries)
+    refuse_other_version(directory)
+    refuse_standby(directory)
+    return start(directory, account, binaries, deadline), True
 
 
-def remove_what_a_killed_start_left(place: Place, deadline: float) -> None:
+def remove_what_a_killed_start_left(directory: DataDirectory, deadline: float) -> None:
     """Remove clusters that were never finished. What still makes one, for nobody, would go on making files."""
-    for leftover in place.data_dir.glob("postgres.new-*"):
+    for leftover in directory.path.glob("postgres.new-*"):
         while makers := [process for process in psutil.process_iter() if makes(process, leftover)]:
             for maker in makers:
                 with suppress(psutil.NoSuchProcess):
                     maker.kill()
-            wait_a_little(place, deadline)
+            wait_a_little(directory, deadline)
         shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -94,124 +101,126 @@ def makes(process: psutil.Process, cluster: Path) -> bool:
         return False
 
 
-def create_cluster(place: Place, account: Account, binaries: Path) -> None:
+def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -> None:
     """Make the cluster under another name first: an interrupted initdb must not leave half a cluster."""
-    if place.cluster.exists() and any(place.cluster.iterdir()):
+    if directory.cluster.exists() and any(directory.cluster.iterdir()):
         raise EmbeddedDatabaseError(
-            f"{place.cluster} exists but is no database: move it away, or choose another data directory."
+            f"{directory.cluster} exists but is no database: move it away, or choose another data directory."
         )
-    fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=place.data_dir))
+    fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=directory.path))
     account.own(fresh)
     with initdb_in(binaries, account) as initdb:
         made = account.run(initdb, "-D", fresh, *INITDB_OPTIONS)
     if made.returncode != 0:
         raise EmbeddedDatabaseError(
-            f"The database couldn't be made in {place.cluster}. initdb said:\n{made.stdout.strip()}"
+            f"The database couldn't be made in {directory.cluster}. initdb said:\n{made.stdout.strip()}"
         )
     with (fresh / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write(f"\ninclude_if_exists = '{SETTINGS_FILE}'\n")
         settings.flush()
         os.fsync(settings.fileno())
-    fresh.rename(place.cluster)
+    fresh.rename(directory.cluster)
 
 
-def refuse_other_version(place: Place) -> None:
-    found = (place.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
+def refuse_other_version(directory: DataDirectory) -> None:
+    found = (directory.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
     if found != MAJOR_VERSION:
         raise EmbeddedDatabaseError(
-            f"The database in {place.cluster} was made by PostgreSQL {found}, and this is PostgreSQL {MAJOR_VERSION}: "
+            f"The database in {directory.cluster} was made by PostgreSQL {found}, and this is PostgreSQL {MAJOR_VERSION}: "
             "dump it with the version that made it and load it anew, or choose another data directory."
         )
 
 
-def refuse_standby(place: Place) -> None:
-    if (place.cluster / STANDBY).exists():
+def refuse_standby(directory: DataDirectory) -> None:
+    if (directory.cluster / STANDBY).exists():
         raise EmbeddedDatabaseError(
-            f"The database in {place.cluster} is a standby, which takes no writes: remove {place.cluster / STANDBY} if "
+            f"The database in {directory.cluster} is a standby, which takes no writes: remove {directory.cluster / STANDBY} if "
             "it is to be promoted, or choose another data directory."
         )
 
 
-def start(place: Place, account: Account, binaries: Path, deadline: float) -> Postmaster:
-    remove_what_a_killed_server_left(place, deadline)
-    socket_dir = make_socket_dir(place, account, last_socket_dir(place))
-    write_settings(place, account, socket_dir)
-    goes_back = (place.cluster / RECOVERY).exists()
-    rotate(place.log)
-    log = os.open(place.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def start(directory: DataDirectory, account: Account, binaries: Path, deadline: float) -> Postmaster:
+    remove_what_a_killed_server_left(directory, deadline)
+    socket_dir = make_socket_dir(directory, account, last_socket_dir(directory))
+    write_settings(directory, account, socket_dir)
+    goes_back = (directory.cluster / RECOVERY).exists()
+    rotate(directory.log)
+    log = os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         account.own(log)
         said_before = os.fstat(log).st_size
-        pid = account.detach(binaries / "postgres", "-D", place.cluster, log=log)
+        pid = account.detach(binaries / "postgres", "-D", directory.cluster, log=log)
     finally:
         os.close(log)
     try:
-        found = ready(place, pid, said_before, deadline)
+        found = ready(directory, pid, said_before, deadline)
         # It takes writes a moment after it has removed the signal.
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while goes_back and IN_PRODUCTION not in account.run(binaries / "pg_controldata", place.cluster).stdout:
-            wait_a_little(place, deadline)
+        while goes_back and IN_PRODUCTION not in account.run(binaries / "pg_controldata", directory.cluster).stdout:
+            wait_a_little(directory, deadline)
     except BaseException:
         # It may not have a pid file yet, by which whoever leaves as the last would find it.
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-        remove_socket(place, socket_dir)
+        remove_socket(directory, socket_dir)
         raise
     return found
 
 
-def ready(place: Place, pid: int, said_before: int, deadline: float) -> Postmaster:
+def ready(directory: DataDirectory, pid: int, said_before: int, deadline: float) -> Postmaster:
     while is_alive(pid):
-        found = find_postmaster(place)
-        if found is not None and found.pid == pid and is_ready(place, found):
+        found = find_postmaster(directory)
+        if found is not None and found.pid == pid and is_ready(directory, found):
             return found
-        if (place.cluster / RECOVERY).exists():
+        if (directory.cluster / RECOVERY).exists():
             # It goes back to a moment: how long that takes depends on how much was archived since the copy.
             deadline = time.monotonic() + PATIENCE_SECONDS
-        wait_a_little(place, deadline)
-    said = place.log.read_bytes()[said_before:].decode(errors="replace").strip()
-    raise EmbeddedDatabaseError(f"The database in {place.cluster} didn't start. Its log {place.log} says:\n{said}")
+        wait_a_little(directory, deadline)
+    said = directory.log.read_bytes()[said_before:].decode(errors="replace").strip()
+    raise EmbeddedDatabaseError(
+        f"The database in {directory.cluster} didn't start. Its log {directory.log} says:\n{said}"
+    )
 
 
-def is_ready(place: Place, found: Postmaster) -> bool:
+def is_ready(directory: DataDirectory, found: Postmaster) -> bool:
     """While it goes back to a moment, it may say so already, to those who only read."""
-    return found.status == "ready" and not (place.cluster / RECOVERY).exists()
+    return found.status == "ready" and not (directory.cluster / RECOVERY).exists()
 
 
-def remove_what_a_killed_server_left(place: Place, deadline: float) -> None:
+def remove_what_a_killed_server_left(directory: DataDirectory, deadline: float) -> None:
     """Remove the pid file of a server that is gone: PostgreSQL would take any process of that number for the server.
 
     Its processes must be gone before, since the file also guards the memory that they share. They end by themselves
     unless they are at work on something long, for nobody.
     """
-    lines = read_pid_file(place)
+    lines = read_pid_file(directory)
     if not lines:
         return
-    while orphans := [process for process in psutil.process_iter() if serves(process, place.cluster)]:
+    while orphans := [process for process in psutil.process_iter() if serves(process, directory.cluster)]:
         for orphan in orphans:
             with suppress(psutil.NoSuchProcess):
                 orphan.kill()
-        wait_a_little(place, deadline)
-    remove_socket(place, Path(lines[4]))
-    (place.cluster / "postmaster.pid").unlink()
+        wait_a_little(directory, deadline)
+    remove_socket(directory, Path(lines[4]))
+    (directory.cluster / "postmaster.pid").unlink()
 
 
-def last_socket_dir(place: Place) -> Path | None:
+def last_socket_dir(directory: DataDirectory) -> Path | None:
     """The folder of the socket as it was when the server was started last."""
-    settings = place.cluster / SETTINGS_FILE
+    settings = directory.cluster / SETTINGS_FILE
     found = re.search(
         "^unix_socket_directories = '(.+)'$", settings.read_text() if settings.exists() else "", re.MULTILINE
     )
     return None if found is None else Path(found[1])
 
 
-def write_settings(place: Place, account: Account, socket_dir: Path) -> None:
+def write_settings(directory: DataDirectory, account: Account, socket_dir: Path) -> None:
     # As root we write into the folder of another account: a new file put into place follows no link laid there.
-    handle, name = tempfile.mkstemp(prefix=f"{SETTINGS_FILE}.", dir=place.cluster)
+    handle, name = tempfile.mkstemp(prefix=f"{SETTINGS_FILE}.", dir=directory.cluster)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         account.own(handle)
         file.write(SETTINGS.format(port=PORT, socket_dir=socket_dir, most_connections=MOST_CONNECTIONS))
-    Path(name).rename(place.cluster / SETTINGS_FILE)
+    Path(name).rename(directory.cluster / SETTINGS_FILE)
 
 
 def rotate(log: Path) -> None:
@@ -220,9 +229,9 @@ def rotate(log: Path) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def stop(place: Place) -> None:
-    """Stop the server of the place, if one runs: transactions are rolled back, everything is written to disk."""
-    found = find_postmaster(place)
+def stop(directory: DataDirectory) -> None:
+    """Stop the server of the data directory, if one runs: transactions are rolled back, everything is written to disk."""
+    found = find_postmaster(directory)
     if found is None:
         return
     try:
@@ -236,14 +245,14 @@ def stop(place: Place) -> None:
             process.send_signal(number)
         deadline = time.monotonic() + seconds
         # Not Process.wait: a process that has ended stays in the table until its parent looks, which may take seconds.
-        while serves(process, place.cluster) and time.monotonic() < deadline:
+        while serves(process, directory.cluster) and time.monotonic() < deadline:
             time.sleep(0.005)
-    remove_socket(place, found.socket_dir)
+    remove_socket(directory, found.socket_dir)
 
 
-def wait_a_little(place: Place, deadline: float) -> None:
+def wait_a_little(directory: DataDirectory, deadline: float) -> None:
     if time.monotonic() > deadline:
         raise EmbeddedDatabaseError(
-            f"The database in {place.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {place.log}."
+            f"The database in {directory.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {directory.log}."
         )
     time.sleep(0.005)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.storage.embedded.binaries import WAYS_OUT, Account, EmbeddedDatabaseError
-from app.storage.embedded.place import Place
+from app.storage.embedded.data_directory import DataDirectory
 
 PORT = 5432
 
@@ -17,12 +17,12 @@ SOCKET_FILE = f".s.PGSQL.{PORT}"
 SOCKET_ADDRESS_BYTES = 103
 
 
-def make_socket_dir(place: Place, account: Account, last: Path | None) -> Path:
+def make_socket_dir(directory: DataDirectory, account: Account, last: Path | None) -> Path:
     """A folder for the socket that only the account can enter: beside the cluster, if that path fits an address.
 
     Elsewhere the last one is taken if it can be: whoever uses the database looks for it there.
     """
-    beside = place.data_dir / "socket"
+    beside = directory.path / "socket"
     if fits_an_address(beside):
         beside.mkdir(mode=0o700, exist_ok=True)
         account.own(beside)
@@ -35,7 +35,7 @@ def make_socket_dir(place: Place, account: Account, last: Path | None) -> Path:
             account.own(folder)
             return folder
     raise EmbeddedDatabaseError(
-        f"The path {place.data_dir} is too long for a socket, and so is that of the temporary folder. {WAYS_OUT}"
+        f"The path {directory.path} is too long for a socket, and so is that of the temporary folder. {WAYS_OUT}"
     )
 
 
@@ -54,11 +54,11 @@ def fits_an_address(folder: Path) -> bool:
     return len(os.fsencode(address)) <= SOCKET_ADDRESS_BYTES and re.fullmatch(r"[A-Za-z0-9._/-]+", address) is not None
 
 
-def remove_socket(place: Place, folder: Path) -> None:
+def remove_socket(directory: DataDirectory, folder: Path) -> None:
     """Remove the socket and, if we made it in the temporary directory, its folder; nothing else, whatever its path."""
     # Somebody may have cleaned up already, or put something there.
     with suppress(OSError):
         for file in (SOCKET_FILE, f"{SOCKET_FILE}.lock"):
             (folder / file).unlink(missing_ok=True)
-        if folder.parent != place.data_dir:
+        if folder.parent != directory.path:
             folder.rmdir()

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from app.domain.component import Catalogue, ComponentName
 from app.domain.component import Component as DomainComponent
 from app.domain.model import ComponentId, ContractId, TenantId
+from app.storage.world.consistency import tenant_of
 from app.storage.world.entities import Component, Contract, Team
 from app.storage.world.keys import Keys
-from app.storage.world.places import tenant_of
 
 
 class Components:

@@ -12,9 +12,9 @@ from app.domain.content import Content
 from app.domain.model import ComponentId, ContractId, TenantId
 from app.storage import tables
 from app.storage.reaching import engine_of
+from app.storage.world.consistency import BuiltInRoles
 from app.storage.world.entity_rows import Row
 from app.storage.world.flow_rows import FlowRows
-from app.storage.world.places import BuiltInRoles
 from app.storage.write_context import component_rows, content_row
 
 if TYPE_CHECKING:

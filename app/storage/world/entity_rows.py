@@ -9,6 +9,7 @@ from app.domain.graph import canonical
 from app.domain.input import name_key
 from app.storage import tables
 from app.storage.tokens import email_key
+from app.storage.world.consistency import BuiltInRoles, role_id
 from app.storage.world.entities import (
     Agent,
     Component,
@@ -25,7 +26,6 @@ from app.storage.world.entities import (
     WorkspaceMember,
 )
 from app.storage.world.keys import Keys
-from app.storage.world.places import BuiltInRoles, role_id
 
 Row = dict[str, Any]
 """The values of a row by the names of its columns."""

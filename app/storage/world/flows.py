@@ -13,11 +13,11 @@ from app.domain.step import Step
 from app.domain.wording import shown
 from app.storage.ids import Kind
 from app.storage.world.components import Components
+from app.storage.world.consistency import tenant_of
 from app.storage.world.entities import Agent, Credential, Draft, Flow, State, Version, Workspace
 from app.storage.world.format import read_entity
 from app.storage.world.keys import Keys
 from app.storage.world.mistakes import Mistake, Part, json_path, mistakes_of_rules, odd_texts
-from app.storage.world.places import tenant_of
 
 _KINDS = {
     ReferenceKind.CREDENTIAL: Kind.CREDENTIAL,

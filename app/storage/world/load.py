@@ -9,6 +9,7 @@ from app.domain.graph import Json
 from app.storage.ids import Kind, new_id
 from app.storage.tokens import email_key
 from app.storage.world.components import Components
+from app.storage.world.consistency import consistency_mistakes
 from app.storage.world.copy import (
     Connection,
     built_in_roles,
@@ -25,7 +26,6 @@ from app.storage.world.flows import FlowReader, ReadFlow
 from app.storage.world.format import SECTIONS, document_mistakes
 from app.storage.world.keys import IdSource, Keys
 from app.storage.world.mistakes import Mistake, WorldMistakes
-from app.storage.world.places import place_mistakes
 from app.storage.world.text import WorldText
 
 __all__ = ["Mistake", "Progress", "WorldMistakes", "load_into", "load_world"]
@@ -95,7 +95,7 @@ class _Loader:
         roles = await built_in_roles(self._connection)
         emails = [email_key(user.email) for _, _, user in self.keys.all(User)]
         taken = await taken_emails(self._connection, emails)
-        self.mistakes.extend(place_mistakes(self.keys, roles, taken))
+        self.mistakes.extend(consistency_mistakes(self.keys, roles, taken))
         if self.mistakes:
             return
         for table, rows in place_rows(self.keys, roles):

@@ -7,18 +7,18 @@ import psutil
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DataDirectory:
     """The data directory and what of ours lies in it."""
 
-    data_dir: Path
+    path: Path
 
     @property
     def cluster(self) -> Path:
-        return self.data_dir / "postgres"
+        return self.path / "postgres"
 
     @property
     def log(self) -> Path:
-        return self.data_dir / "postgres.log"
+        return self.path / "postgres.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,25 @@ class Postmaster:
     status: str
 
 
-def find_postmaster(place: Place) -> Postmaster | None:
+def find_postmaster(directory: DataDirectory) -> Postmaster | None:
     """The running server of the cluster.
 
     Its pid file may have outlived it and name a stranger by now; the server's working directory is the cluster.
     """
-    lines = read_pid_file(place)
+    lines = read_pid_file(directory)
     try:
         process = psutil.Process(int(lines[0]))
     except (ValueError, IndexError, psutil.Error):
         return None
-    if not serves(process, place.cluster):
+    if not serves(process, directory.cluster):
         return None
     return Postmaster(process.pid, Path(lines[4]), lines[7].strip())
 
 
-def read_pid_file(place: Place) -> list[str]:
+def read_pid_file(directory: DataDirectory) -> list[str]:
     """Its lines, of which the first is the pid, the fifth the socket's folder and the eighth the status; or none."""
     try:
-        text = (place.cluster / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape")
+        text = (directory.cluster / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
         return []
     lines = text.splitlines()

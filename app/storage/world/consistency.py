@@ -27,7 +27,7 @@ BuiltInRoles = Mapping[tuple[str, str], str]
 _SCOPES = {"workspaceMembers": "WORKSPACE", "contractMembers": "CONTRACT"}
 
 
-def place_mistakes(keys: Keys, roles: BuiltInRoles, taken_emails: Collection[str]) -> Iterator[Mistake]:
+def consistency_mistakes(keys: Keys, roles: BuiltInRoles, taken_emails: Collection[str]) -> Iterator[Mistake]:
     """Everything that is wrong between the entities, flows apart.
 
     `taken_emails` are those that users of the database have, as `email_key` folds them.
