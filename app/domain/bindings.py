@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -70,6 +71,9 @@ class TopicMove(NamedTuple):
     """The call names it for this step, or leaves the step without one."""
 
 
+_NEW_OUTCOME = partial(tuple.__new__, ReferenceOutcome)
+"""Makes one of a tuple of all its values, which takes less than the class does: there may be several for every step."""
+
 Choices = Mapping[int, Mapping[ReferenceKind, str | None]]
 """By the position of a step: what is chosen for it, None where it is to have none."""
 UNCHOSEN: Mapping[ReferenceKind, str | None] = MappingProxyType({})
@@ -133,22 +137,22 @@ class Rebinding:
         without_agent: dict[str, list[Step]] = {}
         told_of = bound.keys() | pub_sub | self.choices.keys()
         for step in self._looked_at(state.steps, told_of):
-            chosen = self.choices.get(step.position, UNCHOSEN)
+            position = step.position
             there = self.there.already_chosen(step, self.components.get(step.command))
-            if step.position not in told_of and not there:
+            if position not in told_of and not there:
                 continue
-            before = bound.get(step.position) or StepBindings(step.position)
+            before, chosen = bound.get(position) or StepBindings(position), self.choices.get(position, UNCHOSEN)
             after = self._owned(before, there, chosen)
-            if step.position in pub_sub:
-                after[ReferenceKind.TOPIC] = self._topic(before, there, stays=topics_stay)
             if ReferenceKind.TOPIC in chosen:
                 after[ReferenceKind.TOPIC] = chosen[ReferenceKind.TOPIC]
+            elif position in pub_sub:
+                after[ReferenceKind.TOPIC] = self._topic(before, there, stays=topics_stay)
+            if position in pub_sub:
+                topic, was_chosen = after[ReferenceKind.TOPIC], ReferenceKind.TOPIC in chosen
+                moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), topic, was_chosen))
             agent = before.reference(ReferenceKind.AGENT)
             if agent is not None and after[ReferenceKind.AGENT] is None and ReferenceKind.AGENT not in chosen:
                 without_agent.setdefault(agent, []).append(step)
-            if step.position in pub_sub:
-                topic, was_chosen = after[ReferenceKind.TOPIC], ReferenceKind.TOPIC in chosen
-                moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), topic, was_chosen))
             self._report(report, step, before, after)
             bindings.append(self._rebound(step, before, after))
         warnings: tuple[ExportWarning, ...] = (
@@ -179,19 +183,19 @@ class Rebinding:
             elif kind in before.values:
                 reference = before.reference(kind)
                 is_kept = self.there.can_use(kind, reference)
-                after[kind] = self._mapped_to(kind, before) or (reference if is_kept else there.get(kind))
+                after[kind] = self._mapped_to(kind, reference) or (reference if is_kept else there.get(kind))
             elif kind in there:
                 after[kind] = there[kind]
         return after
 
-    def _mapped_to(self, kind: ReferenceKind, before: StepBindings) -> str | None:
+    def _mapped_to(self, kind: ReferenceKind, reference: str | None) -> str | None:
         mappings = self.mapped.get(kind)
-        mapping = None if mappings is None else mappings.get(before.reference(kind) or "")
+        mapping = None if mappings is None or reference is None else mappings.get(reference)
         return None if mapping is None else mapping.to_id
 
     def _topic(self, before: StepBindings, there: Mapping[ReferenceKind, str], *, stays: bool) -> str | None:
         topic = before.reference(ReferenceKind.TOPIC)
-        given = self._mapped_to(ReferenceKind.TOPIC, before) or self.given_topic
+        given = self._mapped_to(ReferenceKind.TOPIC, topic) or self.given_topic
         if given is not None:
             return given
         if stays and self._usable_topic(topic):
@@ -219,7 +223,8 @@ class Rebinding:
         for kind, to_id in after.items():
             from_id = before.reference(kind)
             if from_id is not None or to_id is not None:
-                report.append(ReferenceOutcome(step.id, kind, _action(from_id, to_id), from_id, to_id, step.name))
+                outcome = step.id, kind, _action(from_id, to_id), from_id, to_id, step.name
+                report.append(_NEW_OUTCOME(outcome))
         if before.values.get(ReferenceKind.DATA_SAMPLES):
             action = ReferenceAction.KEPT if self.inside else ReferenceAction.CLEARED
             report.append(ReferenceOutcome(step.id, ReferenceKind.DATA_SAMPLES, action, None, None, step.name))

@@ -136,7 +136,7 @@ class Destination:
 
     def already_chosen(self, step: Step, component: Component | None) -> Mapping[ReferenceKind, str]:
         """What the overridden flow's step of the same id and component has: published, else in its draft (X7a)."""
-        return self._chosen.get((step.id, _meant(step.command, component)), NOTHING)
+        return self._chosen.get((step.id, _meant(step.command, component)), NOTHING) if self._chosen else NOTHING
 
     def is_same_component(self, step: Step, component: Component | None, there: Step) -> bool:
         """Whether a step of this workspace has this component too; of unknown ones the names decide."""
