@@ -35,6 +35,8 @@ BOUND = 1.2
 LIKE_IT = demo_id(Kind.FLOW, "order-intake")
 """The flow of the demo world that all others here are like."""
 FEW_VERSIONS, MANY_VERSIONS = 100, 10_000
+SUSPENDED = 500
+"""How many flows of either workspace are."""
 AT_ONCE = 50_000
 
 WORKSPACES = """
@@ -58,7 +60,7 @@ FLOWS = """
     ), flows as (
       insert into flow (id, workspace_id, name, name_key, type, status, created_by, created_at, updated_at, draft_revision,
                         published_version_id)
-      select m.id, $2, m.name, m.name, k.type, case when n % 1000 = 0 then 'SUSPENDED' else 'INACTIVE' end, k.created_by,
+      select m.id, $2, m.name, m.name, k.type, case when n % $5::bigint = 0 then 'SUSPENDED' else 'INACTIVE' end, k.created_by,
              k.created_at, k.updated_at - n * interval '1 second', 1, m.version
       from numbered m, like_it k
     )
@@ -135,7 +137,7 @@ async def lengthened(data: Path, few: int, many: int) -> Made:
         for workspace, number in zip(workspaces, (few, many), strict=True):
             for start in range(begin, begin + number, AT_ONCE):
                 end = min(start + AT_ONCE, begin + number) - 1
-                await connection.execute(FLOWS, LIKE_IT, workspace, start, end)
+                await connection.execute(FLOWS, LIKE_IT, workspace, start, end, max(1, number // SUSPENDED))
                 print(f"\r{end:>10} flows", end="", file=sys.stderr, flush=True)
             begin += number
         print(file=sys.stderr)
@@ -160,7 +162,7 @@ def kinds(made: Made, ask: Ask) -> Iterator[Pages]:
         yield Pages(f"workspace.flows by {order}", PAGE, one, other)
         yield Pages(f"workspace.flows by {order}, page 20", PAGE, further(PAGE, one, ask), further(PAGE, other, ask))
     suspended = {"filter": {"status": "SUSPENDED"}}
-    yield Pages("workspace.flows, one in a thousand", PAGE, short | suspended, long | suspended)
+    yield Pages(f"workspace.flows, the {SUSPENDED} suspended ones", PAGE, short | suspended, long | suspended)
     one, other = ({"id": flow} for flow in made.flows)
     yield Pages(f"flowHistory of {FEW_VERSIONS} or {MANY_VERSIONS} versions", HISTORY, one, other)
     yield Pages("overrideCandidates", CANDIDATES, short | {"from": LIKE_IT}, long | {"from": LIKE_IT})
