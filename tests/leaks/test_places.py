@@ -88,8 +88,8 @@ def without_fingerprints(answer: str) -> str:
 
 
 def callers_at(place: Place) -> tuple[str, ...]:
-    """Who asks: everybody; of exports, which are decided as their plans are, two at each place in turn."""
-    if not place.field.startswith("exportFlow"):
+    """Who asks: everybody; where it is decided as for `exportPlan`, two at each place in turn."""
+    if place.field not in {"exportFlow", "exportFlows", "exportPlans"}:
         return CALLERS
     turn = PLACES.index(place) % len(CALLERS)
     return (CALLERS * 2)[turn : turn + 2]
@@ -105,7 +105,7 @@ async def assert_hidden_is_unknown(worlds: Worlds, user: str, place: Place) -> N
 
 @pytest.mark.parametrize("place", QUERIES, ids=lambda place: place.name)
 async def test_a_query_answers_for_what_is_hidden_as_for_what_does_not_exist(worlds: Worlds, place: Place) -> None:
-    await asyncio.gather(*(assert_hidden_is_unknown(worlds, user, place) for user in CALLERS))
+    await asyncio.gather(*(assert_hidden_is_unknown(worlds, user, place) for user in callers_at(place)))
 
 
 async def test_a_mutation_refuses_what_is_hidden_as_what_does_not_exist(worlds: Worlds) -> None:

@@ -36,8 +36,9 @@ def inputs_of(worlds: Worlds, user: str, mutation: str) -> list[dict[str, object
             # Some workspaces have fewer.
             made += by_place[(index + way) % len(places)][way : way + 1]
     inputs: list[dict[str, object]] = [{"input": each} for index, each in enumerate(made) if each not in made[:index]]
-    # Exports are decided as their plans are, which get all of them.
-    return inputs[CALLERS.index(user) % 2 :: 2] if mutation.startswith("exportFlow") else inputs
+    # These are decided as `exportPlan`, which gets all of them.
+    has_half = mutation in {"exportFlow", "exportFlows", "exportPlans"}
+    return inputs[CALLERS.index(user) % 2 :: 2] if has_half else inputs
 
 
 async def written_in(worlds: Worlds) -> list[tuple[str, str]]:
