@@ -1,6 +1,7 @@
 """How the database answers what is asked of it: every statement that is sent, explained while it runs."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -76,10 +77,26 @@ class Plan:
 
 async def plans_of(database: Database, asking: Callable[[], Awaitable[Any]]) -> list[Plan]:
     """The plans of all SELECTs that are sent: for these very values, and as prepared for any."""
-    with statements_sent() as sent:
-        await asking()
-    selects = [(sql, values) for sql, values in sent if sql.startswith("SELECT")]
-    return [plan for sql, values in selects for plan in await _explain(database, sql, values)]
+    async with explaining(database) as explain:
+        return await explain(asking)
+
+
+Explain = Callable[[Callable[[], Awaitable[Any]]], Awaitable[list[Plan]]]
+
+
+@asynccontextmanager
+async def explaining(database: Database) -> AsyncIterator[Explain]:
+    """The same for one question after the other, on one connection."""
+    async with engine_of(database.url) as engine, engine.connect() as connection:
+        raw = await below(connection)
+
+        async def explain(asking: Callable[[], Awaitable[Any]]) -> list[Plan]:
+            with statements_sent() as sent:
+                await asking()
+            selects = [(sql, values) for sql, values in sent if sql.startswith("SELECT")]
+            return [plan for sql, values in selects for plan in await _explain(raw, sql, values)]
+
+        yield explain
 
 
 async def below(connection: AsyncConnection) -> Any:
@@ -87,21 +104,19 @@ async def below(connection: AsyncConnection) -> Any:
     return (await connection.get_raw_connection()).driver_connection
 
 
-async def _explain(database: Database, sql: str, values: Sequence[Any]) -> list[Plan]:
+async def _explain(raw: Any, sql: str, values: Sequence[Any]) -> list[Plan]:
     """With few executions PostgreSQL plans for the values at hand; later it may take one plan for all."""
     plans = []
-    async with engine_of(database.url) as engine, engine.connect() as connection:
-        raw = await below(connection)
-        await raw.execute(f"PREPARE asked AS {sql}")
-        for mode in ("force_custom_plan", "force_generic_plan"):
-            said = ", ".join(map(_literal, values))
-            asked = f"EXECUTE asked({said})" if values else "EXECUTE asked"
-            # Some of them lock rows, as only a transaction that writes may.
-            async with raw.transaction():
-                await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
-                explained = await raw.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}")
-            plans.append(Plan(sql, explained[0]["Plan"], mode == "force_generic_plan"))
-        await raw.execute("DEALLOCATE asked")
+    await raw.execute(f"PREPARE asked AS {sql}")
+    for mode in ("force_custom_plan", "force_generic_plan"):
+        said = ", ".join(map(_literal, values))
+        asked = f"EXECUTE asked({said})" if values else "EXECUTE asked"
+        # Some of them lock rows, as only a transaction that writes may.
+        async with raw.transaction():
+            await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
+            explained = await raw.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}")
+        plans.append(Plan(sql, explained[0]["Plan"], mode == "force_generic_plan"))
+    await raw.execute("DEALLOCATE asked")
     return plans
 
 
@@ -138,7 +153,8 @@ async def plans_of_pages(database: Database, read: Callable[[PageRequest], Await
     last = await read(end)
     keys = [key for key, _ in last.elements[:1]]
     far_in = [PageRequest(SIZE, backwards, key) for key in keys for backwards in (False, True)]
-    return [plan for request in (start, end, *far_in) for plan in await plans_of(database, partial(read, request))]
+    async with explaining(database) as explain:
+        return [plan for request in (start, end, *far_in) for plan in await explain(partial(read, request))]
 
 
 def hold(plans: list[Plan], *, rows: int, sorted_rows: int = SIZE + 1) -> None:
