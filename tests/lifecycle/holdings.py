@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select, text
@@ -34,16 +36,30 @@ class Holdings:
 
     def drafts_of(self, flow_id: str) -> list[Row]:
         """The active one and those set aside, by revision."""
-        own = (draft for draft in self.drafts.values() if draft["flow_id"] == flow_id)
-        return sorted(own, key=lambda draft: int(draft["revision"]))
+        return self._drafts_by_flow.get(flow_id, [])
 
     def active_of(self, flow_id: str) -> Row | None:
         return next((draft for draft in self.drafts_of(flow_id) if draft["set_aside_at"] is None), None)
 
     def versions_of(self, flow_id: str) -> list[Row]:
         """The oldest first."""
-        own = (version for version in self.versions.values() if version["flow_id"] == flow_id)
-        return sorted(own, key=lambda version: int(version["number"]))
+        return self._versions_by_flow.get(flow_id, [])
+
+    @cached_property
+    def _drafts_by_flow(self) -> Mapping[str, list[Row]]:
+        return by_flow(self.drafts, order="revision")
+
+    @cached_property
+    def _versions_by_flow(self) -> Mapping[str, list[Row]]:
+        return by_flow(self.versions, order="number")
+
+
+def by_flow(states: Mapping[str, Row], order: str) -> Mapping[str, list[Row]]:
+    """Those of each flow, in the order of that column."""
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for state in sorted(states.values(), key=lambda state: int(state[order])):
+        found[state["flow_id"]].append(state)
+    return found
 
 
 async def holdings_of(database: Database) -> Holdings:
