@@ -148,7 +148,7 @@ async def test_a_statement_beyond_its_time_is_told_as_that(
     async with behind(pooler, databases, loaded_trade, statement_timeout_seconds=0.5) as real, real.locked(LOCK_FLOWS):
         response = await real.copying()
     [error] = response.json()["errors"]
-    assert (response.status_code, error["extensions"]) == (200, {"code": "TIMEOUT"})
+    assert (response.status_code, error["extensions"]) == (200, {"code": "TIMEOUT", "written": "NO"})
 
 
 async def test_while_the_pooler_is_away_callers_are_told_to_try_again(
