@@ -1,7 +1,5 @@
 """From the outcome of a use case to the payload of its mutation."""
 
-from collections.abc import Mapping, Sequence
-
 import strawberry
 
 from app.domain.create import CreateRefusal
@@ -34,7 +32,6 @@ from app.graphql.payloads import (
 )
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
-from app.storage.reads.rows import DraftView, FlowView
 from app.usecases.results import (
     Created,
     Deleted,
@@ -50,12 +47,12 @@ from app.usecases.results import (
 )
 
 
-async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:
+def copy_flow_payload(outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:
     if isinstance(outcome, Refused):
         return CopyFlowPayload(
             replayed=False,
-            flow=None,
-            draft=None,
+            flow_id=None,
+            draft_id=None,
             copied_from=None,
             references=[],
             export_id=None,
@@ -63,8 +60,8 @@ async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]
         )
     return CopyFlowPayload(
         replayed=outcome.replayed,
-        flow=await flow_by_id(info, outcome.flow_id),
-        draft=await draft_by_id(info, outcome.draft_id),
+        flow_id=outcome.flow_id,
+        draft_id=outcome.draft_id,
         copied_from=outcome.copied_from,
         references=ReferenceOutcome.all_of(outcome.references),
         export_id=outcome.export_id,
@@ -72,16 +69,11 @@ async def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]
     )
 
 
-async def export_flow_payload(info: Info, outcome: Exported | Refused[ExportRefusal]) -> ExportFlowPayload:
-    [payload] = await _export_payloads(info, [outcome])
-    return payload
-
-
-async def export_flows_payload(info: Info, outcome: ExportedBatch, number: int) -> ExportFlowsPayload:
+def export_flows_payload(outcome: ExportedBatch, number: int) -> ExportFlowsPayload:
     """The results of a call of so many items."""
     succeeded = sum(isinstance(result, Exported) for result in outcome.results)
     return ExportFlowsPayload(
-        results=await _export_payloads(info, outcome.results),
+        results=[export_flow_payload(result) for result in outcome.results],
         succeeded=succeeded,
         refused=number - succeeded,
         replayed=outcome.replayed,
@@ -89,44 +81,27 @@ async def export_flows_payload(info: Info, outcome: ExportedBatch, number: int) 
     )
 
 
-async def _export_payloads(
-    info: Info, outcomes: Sequence[Exported | Refused[ExportRefusal] | Refused[BatchRefusal]]
-) -> list[ExportFlowPayload]:
-    """For any number of exports: what they have made is read in two statements."""
-    made = [outcome for outcome in outcomes if isinstance(outcome, Exported)]
-    flows = await info.context.loaders.flows.read(outcome.flow_id for outcome in made)
-    ids = (draft_id for outcome in made for draft_id in (outcome.draft_id, outcome.set_aside) if draft_id is not None)
-    drafts = await info.context.loaders.drafts.read(ids)
-    return [
-        _refused_export(outcome) if isinstance(outcome, Refused) else _exported(outcome, flows, drafts)
-        for outcome in outcomes
-    ]
-
-
-def _refused_export(outcome: Refused[ExportRefusal] | Refused[BatchRefusal]) -> ExportFlowPayload:
-    return ExportFlowPayload(
-        replayed=False,
-        flow=None,
-        draft=None,
-        set_aside=None,
-        copied_from=None,
-        references=[],
-        export_id=None,
-        warnings=[],
-        errors=[error_of(error) for error in outcome.errors],
-    )
-
-
-def _exported(
-    outcome: Exported, flows: Mapping[str, FlowView | None], drafts: Mapping[str, DraftView | None]
+def export_flow_payload(
+    outcome: Exported | Refused[ExportRefusal] | Refused[BatchRefusal],
 ) -> ExportFlowPayload:
-    """What was made; null what somebody has published, discarded or removed since."""
-    flow, draft, set_aside = flows[outcome.flow_id], drafts[outcome.draft_id], drafts.get(outcome.set_aside or "")
+    """What was made is null where somebody has published, discarded or removed it since."""
+    if isinstance(outcome, Refused):
+        return ExportFlowPayload(
+            replayed=False,
+            flow_id=None,
+            draft_id=None,
+            set_aside_id=None,
+            copied_from=None,
+            references=[],
+            export_id=None,
+            warnings=[],
+            errors=[error_of(error) for error in outcome.errors],
+        )
     return ExportFlowPayload(
         replayed=outcome.replayed,
-        flow=None if flow is None else Flow.of(flow),
-        draft=None if draft is None else FlowDraft.of(draft),
-        set_aside=None if set_aside is None else FlowDraft.of(set_aside),
+        flow_id=outcome.flow_id,
+        draft_id=outcome.draft_id,
+        set_aside_id=outcome.set_aside,
         copied_from=outcome.copied_from,
         references=ReferenceOutcome.all_of(outcome.references),
         export_id=outcome.export_id,

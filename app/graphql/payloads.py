@@ -28,8 +28,16 @@ from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
 
 
+def flow_made(description: str) -> Field:
+    """Like the two below, it is read only where it is asked for, of all items of a call together."""
+    return one(lambda loaders: loaders.flows, attrgetter("flow_id"), description)
+
+
+def draft_made(key: str, description: str) -> Field:
+    return one(lambda loaders: loaders.drafts, attrgetter(key), description)
+
+
 def record_of_export() -> Field:
-    """Read only where it is asked for."""
     return one(lambda loaders: loaders.exports, attrgetter("export_id"), "The record, which stays; null when refused.")
 
 
@@ -39,8 +47,10 @@ ERRORS = "Every reason why nothing was written; empty when it was done."
 
 @strawberry.type(description="The result of `copyFlow`.")
 class CopyFlowPayload:
-    flow: Flow | None = about("The new flow; null when refused.")
-    draft: FlowDraft | None = about("Its draft, an exact copy; null when refused.")
+    flow_id: strawberry.Private[str | None]
+    draft_id: strawberry.Private[str | None]
+    flow: Flow | None = flow_made("The new flow; null when refused.")
+    draft: FlowDraft | None = draft_made("draft_id", "Its draft, an exact copy; null when refused.")
     copied_from: CopiedFrom | None = about("Which state of the source was copied; null when refused.")
     references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
     export_id: strawberry.Private[str | None]
@@ -51,9 +61,16 @@ class CopyFlowPayload:
 
 @strawberry.type(description="The result of `exportFlow`.")
 class ExportFlowPayload:
-    flow: Flow | None = about("The new or overridden flow; null when refused.")
-    draft: FlowDraft | None = about("The draft that was made: choose credentials in it, then publish it.")
-    set_aside: FlowDraft | None = about("The draft that was set aside, if the overridden flow had one.")
+    flow_id: strawberry.Private[str | None]
+    draft_id: strawberry.Private[str | None]
+    set_aside_id: strawberry.Private[str | None]
+    flow: Flow | None = flow_made("The new or overridden flow; null when refused.")
+    draft: FlowDraft | None = draft_made(
+        "draft_id", "The draft that was made: choose credentials in it, then publish it."
+    )
+    set_aside: FlowDraft | None = draft_made(
+        "set_aside_id", "The draft that was set aside, if the overridden flow had one."
+    )
     copied_from: CopiedFrom | None = about("Which state of the source was exported; null when refused.")
     references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
     export_id: strawberry.Private[str | None]

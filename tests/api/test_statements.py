@@ -166,6 +166,14 @@ async def test_a_call_of_many_exports_takes_as_many_statements_as_one(crowded: A
     assert await mia.statements(PLANS, **variables) == (8 if number > 1 else 6)
 
 
+@pytest.mark.parametrize(("selected", "number"), [("succeeded", 6), ("results { flow { id } }", 7)])
+async def test_what_exports_have_made_is_read_only_where_it_is_selected(
+    crowded: Api, selected: str, number: int
+) -> None:
+    document = f"mutation($input: ExportFlowsInput!) {{ exportFlows(input: $input) {{ {selected} }} }}"
+    assert await crowded.caller("mia").statements(document, input={"items": items_for(crowded, 2)}) == number
+
+
 def items_for(crowded: Api, number: int) -> list[Json]:
     """New flows and overrides, of which no two are onto one flow."""
     onto = [{"overrideFlowId": crowded.id(f"flow-{index}")} for index in range(min(number - 1, 100))]
