@@ -1,10 +1,12 @@
 """Where the components of a flow are usable: asked of one destination, or of any number of them (C0 to C5)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.domain.component import (
     Catalogue,
+    Component,
     ComponentAccess,
     InaccessibilityReason,
     component_name,
@@ -54,10 +56,6 @@ class UsedComponents:
         self._catalogue = catalogue
         self._source = source
         self._steps = steps
-        self._commands = first_commands(steps)
-        home = source.contract.tenant_id
-        found = {command: catalogue.resolve(command, home) for command in self._commands}
-        self._known = {command: component for command, component in found.items() if component is not None}
         self._meant_alike: dict[TenantId, tuple[bool, ...]] = {}
         self._reasons: dict[tuple[ContractId, WorkspaceType], _Reasons] = {}
         self._told: dict[_Reasons, InaccessibleComponents] = {}
@@ -96,6 +94,16 @@ class UsedComponents:
             contract=next(iter(teams), None),
             whitelisted=frozenset.intersection(*whitelists) if whitelists else None,
         )
+
+    @cached_property
+    def _commands(self) -> Collection[str]:
+        return first_commands(self._steps)
+
+    @cached_property
+    def _known(self) -> dict[str, Component]:
+        home = self._source.contract.tenant_id
+        found = {command: self._catalogue.resolve(command, home) for command in self._commands}
+        return {command: component for command, component in found.items() if component is not None}
 
     def _reasons_in(self, destination: Workspace) -> _Reasons:
         """Why each known component can't be used there: the same in all workspaces of a contract that are of one type."""
