@@ -1,7 +1,6 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.access import (
@@ -45,8 +44,7 @@ from app.domain.topics import (
 from app.domain.used_components import UsedComponents
 
 
-@dataclass(frozen=True, slots=True)
-class ExportPlan:
+class ExportPlan(NamedTuple):
     """What is written: a draft, and the flow that it belongs to if that is new."""
 
     source_workspace: WorkspaceId
