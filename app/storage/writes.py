@@ -8,12 +8,14 @@ import orjson
 from sqlalchemy import (
     CTE,
     Boolean,
+    ColumnElement,
     DateTime,
     Insert,
     Integer,
     Text,
     bindparam,
     case,
+    cast,
     func,
     insert,
     literal,
@@ -84,14 +86,26 @@ class WrittenExport(NamedTuple):
     references: str
 
 
+_FREE_TEXTS = (*_SHOWN_TEXTS, "bindings", "flow_before", "references")
 _SENT: dict[str, Any] = {
     **dict.fromkeys(WrittenExport._fields, Text),
     "is_new": Boolean,
     "renames_flow": Boolean,
     "revision": Integer,
 }
-_PARAMETERS = [f"sent_{name}" for name in _SENT]
-"""Exports are sent column by column. No column of a table has such a name."""
+"""Exports are sent column by column: free texts as arrays, all others joined, which the driver sends in a tenth of the time."""
+
+
+def _sent(name: str) -> ColumnElement[Any]:
+    """A column of what is sent; its parameter has a name that no column of a table has."""
+    if name in _FREE_TEXTS:
+        return func.unnest(bindparam(f"sent_{name}", type_=ARRAY(Text))).label(name)
+    joined = bindparam(f"sent_{name}", type_=Text)
+    return func.unnest(cast(func.string_to_array(joined, _BETWEEN, ""), ARRAY(_SENT[name]))).label(name)
+
+
+_BETWEEN = ","
+"""What stands in no id and no word of ours."""
 
 
 async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
@@ -99,7 +113,8 @@ async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> l
     size = CHARACTERS * sum(1 + len(plan.references) for plan in plans)
     written = await offload(size, lambda: [_written(plan) for plan in plans])
     kinds = {each.is_new for each in written}
-    columns = dict(zip(_PARAMETERS, map(_column, zip(*written, strict=True)), strict=True))
+    sent = zip(_SENT, zip(*written, strict=True), strict=True)
+    columns = {f"sent_{name}": _column(values) if name in _FREE_TEXTS else _joined(values) for name, values in sent}
     made = {"by": context.actor, "now": context.at, **({"at": context.at} if False in kinds else {})}
     await context.connection.change(_write(makes_flows=True in kinds, overrides=False in kinds), made | columns)
     return written
@@ -137,6 +152,14 @@ def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
 def _column(values: Sequence[Any]) -> Sequence[Any]:
     """A column without any value is sent empty, as PostgreSQL fills it up with nulls: the driver takes long for these."""
     return () if values.count(None) == len(values) else values
+
+
+def _joined(values: Sequence[Any]) -> str:
+    """The same of ids and words of ours; of one that isn't there nothing."""
+    try:
+        return _BETWEEN.join(values)
+    except TypeError:
+        return _BETWEEN.join("" if value is None else str(value) for value in values)
 
 
 def _before(flow: ShownFlow | None) -> str | None:
@@ -182,9 +205,7 @@ def _write(*, makes_flows: bool, overrides: bool) -> Insert:
     What these rows refer to among each other is looked at when it ends, so that their order doesn't matter; but a draft
     is inserted once the one in its place is set aside, since a flow has one that is active.
     """
-    sent = select(
-        *(func.unnest(bindparam(f"sent_{name}", type_=ARRAY(kind))).label(name) for name, kind in _SENT.items())
-    ).cte("sent")
+    sent = select(*map(_sent, _SENT)).cte("sent")
     draft = {
         **_same(sent, "flow_id", "name", "description", "cron", "content_hash", "bindings", "origin", "revision"),
         "id": sent.c.draft_id,
