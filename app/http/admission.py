@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
@@ -253,7 +254,8 @@ class Admission:
         request_refused(refusal.code)
         self._shed += 1
         if not self._is_telling:
-            self._tell()
+            # Of no request: neither of the one that is refused first nor of the one that was refused a while ago.
+            Context().run(self._tell)
 
     def _tell(self) -> None:
         """Log how many were refused since it was last told; not each of them, since there are very many."""

@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from contextlib import nullcontext, suppress
+from contextvars import Context
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -110,7 +111,8 @@ class SharedBuckets:
                 "rate limit is counted by each process alone", reason=reason, tried_in_seconds=self._delay_seconds
             )
             COUNTING_ALONE.inc()
-            self._coming_back = asyncio.create_task(self._come_back())
+            # Of no request: the one that fails first is answered long before.
+            self._coming_back = asyncio.create_task(self._come_back(), context=Context())
 
     async def _come_back(self) -> None:
         while not await self._is_there():

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from app.http import admission
 from app.http.admission import COSTLY, Admission, Capacity, Overloaded, Slots
+from app.telemetry.log import LoggedRequest, with_request
 from tests.property_settings import bounded
 from tests.serving.real import soon
 
@@ -257,7 +258,7 @@ async def test_refusals_are_told_together_and_who_is_refused_at_once_is_held_bac
     letting_in = admitting(wait_seconds=0.02, waiting=2)
     loop = asyncio.get_running_loop()
     began = loop.time()
-    with capture_logs() as log:
+    with capture_logs([with_request]) as log, LoggedRequest("request", "client"):
         refusal = Overloaded(retry_seconds=0.02, waited_seconds=0)
         await asyncio.gather(*(letting_in.hold_back(refusal) for _ in range(5)))
         assert loop.time() - began >= 0.02
@@ -268,3 +269,4 @@ async def test_refusals_are_told_together_and_who_is_refused_at_once_is_held_bac
         ("overloaded", 4),
         ("overloaded", 1),
     ]
+    assert not any("request_id" in line for line in log)  # None of them is of one request.

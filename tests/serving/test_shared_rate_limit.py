@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from app.http import shared_buckets
 from app.http.shared_buckets import PREFIX, CountersAway, SharedBuckets
+from app.telemetry.log import with_request
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, code_of, soon_true
@@ -95,7 +96,7 @@ async def test_while_the_counters_are_away_each_server_counts_alone_and_then_tog
     ):
         assert (await eighty(one, "ada")).status_code == 200
         counters.kill()
-        with capture_logs() as log:
+        with capture_logs([with_request]) as log:
             alone = [await eighty(api, "ada") for api in (one, other, one, other)]
             # Both servers are in this process.
             assert ALONE.format(number=2) in (await one.http.get("/metrics")).text
@@ -106,6 +107,7 @@ async def test_while_the_counters_are_away_each_server_counts_alone_and_then_tog
     told = [(line["log_level"], line["event"]) for line in log if line["event"].startswith("rate limit")]
     assert told[:2] == [("warning", "rate limit is counted by each process alone")] * 2
     assert set(told[2:]) == {("info", "rate limit is counted together again")}
+    assert ["request_id" in line for line in log if line["event"].endswith("again")] == [False] * (len(told) - 2)
 
 
 async def counts_together(api: Api) -> bool:
