@@ -17,7 +17,7 @@ from app.storage.reaching import engine_of
 from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import Api, documents_for, serving
-from tests.api.world import World, email_of
+from tests.api.world_builder import WorldBuilder, email_of
 
 KEEP = """
     create schema kept;
@@ -105,7 +105,7 @@ class Databases:
                 await self._drop(copy)
 
     @asynccontextmanager
-    async def loaded(self, world: World) -> AsyncIterator[Loaded]:
+    async def loaded(self, world: WorldBuilder) -> AsyncIterator[Loaded]:
         async with self.made() as name:
             yield await load(self.url_of(name), world)
 
@@ -153,7 +153,7 @@ class Copy:
         return True
 
 
-async def load(url: str, world: World) -> Loaded:
+async def load(url: str, world: WorldBuilder) -> Loaded:
     """Load a world into a migrated database."""
     ids: dict[str, str] = {}
 

@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="default: stdout")
     wanted = parser.parse_args()
     size = Size(max(wanted.workspaces, 1), wanted.flows, max(wanted.callers, 1))
-    sections = World(size, wanted.seed).sections()
+    sections = GeneratedWorld(size, wanted.seed).sections()
     if wanted.out is None:
         write(sections, sys.stdout)
     else:
@@ -79,7 +79,7 @@ def write(sections: Mapping[str, Iterator[Entity]], out: TextIO) -> None:
     out.write("}\n")
 
 
-class World:
+class GeneratedWorld:
     def __init__(self, size: Size, seed: int) -> None:
         self._size = size
         self._random = random.Random(seed)  # noqa: S311 - the same world again, not a secret

@@ -1,13 +1,13 @@
 """A crowded world: more than a hundred of everything, so that a page of a hundred is full."""
 
-from tests.api.world import GLOBAL, LIMITED, World, graph, step
+from tests.api.world_builder import GLOBAL, LIMITED, WorldBuilder, graph, step
 
 MANY = 102
 
 
-def crowd() -> World:
+def crowd() -> WorldBuilder:
     """Mia is a member of every place, each of a contract of its own; each flow has an author, bindings and a draft."""
-    world = World()
+    world = WorldBuilder()
     world.user("mia")
     world.tenant("town")
     for number in range(MANY):
@@ -32,7 +32,7 @@ def crowd() -> World:
     return world
 
 
-def _flow(world: World, number: int) -> None:
+def _flow(world: WorldBuilder, number: int) -> None:
     """A flow in the first place, bound to things of its own; every second one has a draft as well."""
     part = f"part-{number}"
     world.component(part, "tools", GLOBAL)

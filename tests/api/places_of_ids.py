@@ -7,7 +7,7 @@ from typing import Any
 from app.storage.ids import Kind
 from tests.api import documents as ask
 from tests.api.client import Api, Json
-from tests.api.world import graph, step
+from tests.api.world_builder import graph, step
 
 Variables = Callable[[Api, str], Json]
 

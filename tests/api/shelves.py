@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 
-from tests.api.world import GLOBAL, LIMITED, TENANT, World, graph, step
+from tests.api.world_builder import GLOBAL, LIMITED, TENANT, WorldBuilder, graph, step
 
 NAMES = (
     "zeta",
@@ -33,9 +33,9 @@ def name_order(names: Mapping[str, str]) -> list[str]:
     return sorted(names, key=key)
 
 
-def shelves() -> World:
+def shelves() -> WorldBuilder:
     """Lea is a member everywhere; the flows are all hers but two, one of Tom's and one of nobody who is still here."""
-    world = World()
+    world = WorldBuilder()
     world.user("lea")
     world.user("tom")
     world.tenant("home")
@@ -62,7 +62,7 @@ def shelves() -> World:
     return world
 
 
-def _components(world: World) -> None:
+def _components(world: WorldBuilder) -> None:
     """Two tenants share a mailer under one name; at home there is another one of that name for the lodge to shadow."""
     world.team("home-tools", "contract-00", name="tools")
     world.team("away-tools", "away-contract", name="tools")
@@ -75,7 +75,7 @@ def _components(world: World) -> None:
     world.component("second-mailer", "beyond-post", GLOBAL, name="mailer", requires="CREDENTIAL")
 
 
-def _put_on_the_shelf(world: World, key: str, name: str) -> None:
+def _put_on_the_shelf(world: WorldBuilder, key: str, name: str) -> None:
     """On the shelf of the first place, under one name: a topic, a credential, a secret, an agent and a flow."""
     world.topic(f"topic-{key}", "place-00", name, {"required": ["id", name]})
     world.credential(f"credential-{key}", "place-00", "first-mailer", name=name)

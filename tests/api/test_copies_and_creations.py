@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.client import Api, Json
 from tests.api.documents import GRAPH, NODE
-from tests.api.world import graph, step
+from tests.api.world_builder import graph, step
 from tests.api.writing import copy, create
 
 

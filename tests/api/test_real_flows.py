@@ -14,7 +14,7 @@ import pytest
 
 from tests.api.client import Api, Json
 from tests.api.documents import NODE
-from tests.api.world import LIMITED, World
+from tests.api.world_builder import LIMITED, WorldBuilder
 from tests.api.writing import copy, create, export
 from tests.databases import Databases
 
@@ -38,9 +38,9 @@ def references(native: Json) -> Iterator[tuple[Json, str, str]]:
             yield node["fields"], "topic", "topic"
 
 
-def world_around(native: Json) -> World:
+def world_around(native: Json) -> WorldBuilder:
     """Two workspaces, the components that the graph names, and in the first workspace what it is bound to."""
-    world = World()
+    world = WorldBuilder()
     world.user("rea")
     world.tenant("real")
     world.contract("owner", "real")

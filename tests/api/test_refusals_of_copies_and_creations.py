@@ -7,7 +7,7 @@ import pytest
 from tests.api import answers
 from tests.api.client import Api, Json
 from tests.api.documents import COPY, CREATE
-from tests.api.world import graph, step
+from tests.api.world_builder import graph, step
 from tests.api.writing import refused
 
 EMPTY = "The name of a flow can't be empty."

@@ -8,7 +8,7 @@ from tests.api import documents as ask
 from tests.api.client import Api, Json
 from tests.api.crowd import crowd
 from tests.api.documents import COPY, CREATE, EXPORT
-from tests.api.world import GLOBAL, LIMITED, World, graph, step
+from tests.api.world_builder import GLOBAL, LIMITED, WorldBuilder, graph, step
 from tests.databases import Databases
 
 
@@ -189,7 +189,7 @@ NEEDS = """query($flow: ID!, $place: ID!) {
 
 
 async def test_candidates_for_steps_take_as_many_statements_for_one_step_as_for_many(databases: Databases) -> None:
-    world = World()
+    world = WorldBuilder()
     world.user("mia")
     world.tenant("town")
     world.contract("town-hall", "town")

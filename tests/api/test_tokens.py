@@ -8,7 +8,7 @@ import pytest
 
 from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.client import Api, body_of
-from tests.api.world import email_of
+from tests.api.world_builder import email_of
 from tests.databases import Databases, Loaded, contents, run_sql
 
 VIEWER = "{ viewer { id } }"

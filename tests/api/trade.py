@@ -5,7 +5,7 @@
   workspace from inside. Olga works in the south, where nobody of the north has been.
 """
 
-from tests.api.world import FULL, LIMITED, TEAM, TENANT, World, graph, step
+from tests.api.world_builder import FULL, LIMITED, TEAM, TENANT, WorldBuilder, graph, step
 
 ORDERS = {"properties": {"id": {}, "total": {}}, "required": ["id"]}
 STRICT_ORDERS = {"properties": {"id": {}, "currency": {}}, "required": ["currency", "id"]}
@@ -13,8 +13,8 @@ STRICT_ORDERS = {"properties": {"id": {}, "currency": {}}, "required": ["currenc
 EVERYWHERE = ("house", "retail", "foods", "mill", "bakery")
 
 
-def trade() -> World:
-    world = World()
+def trade() -> WorldBuilder:
+    world = WorldBuilder()
     for user in ("ada", "berta", "gil", "carl", "olga"):
         world.user(user)
     _places(world)
@@ -26,7 +26,7 @@ def trade() -> World:
     return world
 
 
-def _places(world: World) -> None:
+def _places(world: WorldBuilder) -> None:
     world.tenant("north", whitelist=True)
     world.tenant("south")
     world.contract("house", "north")
@@ -57,7 +57,7 @@ def _places(world: World) -> None:
     world.contract_members("retail", ada="admin", carl="guest")
 
 
-def _components(world: World) -> None:
+def _components(world: WorldBuilder) -> None:
     world.team("house-team", "house", name="acme")
     world.team("lab", "retail")
     world.team("south-team", "overseas", name="acme")
@@ -75,7 +75,7 @@ def _components(world: World) -> None:
     world.component("southern-mailer", "south-team", TENANT, name="mailer")
 
 
-def _things(world: World) -> None:
+def _things(world: WorldBuilder) -> None:
     for workspace in ("workshop", "store", "depot", "harbour"):
         world.topic(f"{workspace}-orders", workspace, "Orders", ORDERS)
         world.topic(f"{workspace}-items", workspace, "Items", {"required": ["sku"]})
@@ -95,7 +95,7 @@ def publish(topic: str | None, step_id: str = "2") -> dict[str, object]:
     return step(step_id, "acme/pubsub:pub@latest", topic=topic)
 
 
-def _flows_of_the_workshop(world: World) -> None:
+def _flows_of_the_workshop(world: WorldBuilder) -> None:
     bound = graph(
         step("1", "acme/timer:tick", name="Every hour", description="On the hour", fields={"interval": "hour"}),
         step("2", "acme/erp:lookup@1a2b", secret="workshop-erp", agent="workshop-agent", samples={"sample": "s-1"}),
@@ -129,7 +129,7 @@ def _flows_of_the_workshop(world: World) -> None:
     world.flow("laboratory", "workshop", published=lab, author="ada")
 
 
-def _flows_in_every_state(world: World) -> None:
+def _flows_in_every_state(world: WorldBuilder) -> None:
     world.flow("only-draft", "workshop", draft=graph(tick()), author="berta")
     old, now = graph(tick(), note="old"), graph(tick(), note="now")
     world.flow(
@@ -138,7 +138,7 @@ def _flows_in_every_state(world: World) -> None:
     world.flow("orphan", "workshop", published=graph(tick()), draft=graph(), status="SUSPENDED")
 
 
-def _flows_of_others(world: World) -> None:
+def _flows_of_others(world: WorldBuilder) -> None:
     chosen = graph(
         step("2", "acme/erp:lookup@1a2b", secret="store-erp", agent="store-agent"),
         step("3", "acme/mailer:send", credential="store-mail"),

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from app.storage.engine import Database, open_database
-from tests.api.world import World
+from tests.api.world_builder import WorldBuilder
 from tests.authentication.checked_authenticator import CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import ec_key, ed_key, p384_key, rsa_key
 from tests.authentication.jwks_host import JwksHost, jwks_host
@@ -15,7 +15,7 @@ from tests.databases import Databases, Loaded
 @pytest.fixture(scope="session")
 async def loaded_users(databases: Databases) -> AsyncIterator[Loaded]:
     """Users with addresses of all kinds; the key of each is the first part of the address."""
-    world = World()
+    world = WorldBuilder()
     for user in ("Ada", "mike", "élan", "straße", "ŉick", "gone"):
         world.user(user)
     async with databases.loaded(world) as loaded:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.api.world import LIMITED, World, graph, step
+from tests.api.world_builder import LIMITED, WorldBuilder, graph, step
 from tests.databases import Loaded
 
 FLOWS = 40
@@ -16,9 +16,9 @@ STORES = ("store", "closed", *LANGUAGES)
 PATIENCE_SECONDS = 120
 
 
-def forty_flows() -> World:
+def forty_flows() -> WorldBuilder:
     """Ada develops them in the workshop; in the stores there is nothing yet but a credential and a topic."""
-    world = World()
+    world = WorldBuilder()
     world.user("ada")
     world.tenant("north")
     world.contract("retail", "north")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tests.api.world import LIMITED, World, graph, step
+from tests.api.world_builder import LIMITED, WorldBuilder, graph, step
 
 Json = dict[str, Any]
 
@@ -76,9 +76,9 @@ class Call:
         return {"query": query, "variables": {"input": self.input}}
 
 
-def world_of_few_flows() -> World:
+def world_of_few_flows() -> WorldBuilder:
     """Four users who may do everything to the same flows; what is new in two of the workspaces counts for a quota."""
-    world = World()
+    world = WorldBuilder()
     for user in USERS:
         world.user(user)
     world.tenant("north")

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from enum import Enum
 from typing import Any
 
-from tests.crashes.wire import COMMIT, COMMITTED
+from tests.crashes.watched_wire import COMMIT, COMMITTED
 from tests.database_proxy import CHUNK, DatabaseProxy, Ends
 
 

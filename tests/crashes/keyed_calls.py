@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.api.world import LIMITED, World, graph, step
+from tests.api.world_builder import LIMITED, WorldBuilder, graph, step
 
 Json = dict[str, Any]
 
@@ -31,9 +31,9 @@ SAVE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input)
 OVERRIDDEN = ("target", "target-of-all", "target-of-each")
 
 
-def world_of_ada() -> World:
+def world_of_ada() -> WorldBuilder:
     """Ada develops flows in the workshop, and releases them to the store."""
-    world = World()
+    world = WorldBuilder()
     world.user("ada")
     world.tenant("north")
     world.contract("retail", "north")
@@ -46,7 +46,7 @@ def world_of_ada() -> World:
     return world
 
 
-def workshop_and_store() -> World:
+def workshop_and_store() -> WorldBuilder:
     """A flow for each of the calls."""
     world = world_of_ada()
     world.component("mailer", "core", requires="CREDENTIAL")

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.api.world import World, graph, step
+from tests.api.world_builder import WorldBuilder, graph, step
 from tests.crashes.keyed_calls import world_of_ada
 
 Json = dict[str, Any]
@@ -56,7 +56,7 @@ class Call:
         return [f"{self.marker}/{item}" for item in range(ITEMS)] if self.kind == "exportFlows" else [self.marker]
 
 
-def world_of_clients() -> World:
+def world_of_clients() -> WorldBuilder:
     """Each client has a flow that it saves, and one that it publishes; all of them copy and export one."""
     world = world_of_ada()
     code = step("1", "core/code:run", fields={"language": "js"})

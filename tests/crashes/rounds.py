@@ -30,7 +30,7 @@ from tests.crashes.keyed_calls import (
 )
 from tests.crashes.killable import Killable
 from tests.crashes.tally import ANSWERED, CUT_OFF, PASSING, PHASES, Tally
-from tests.crashes.wire import Life, Moment, Wire
+from tests.crashes.watched_wire import Life, Moment, WatchedWire
 from tests.databases import Databases, Loaded, connected, load
 from tests.lifecycle.holdings import broken_rules, everything_in, holdings_of
 from tests.serving.real import soon_true
@@ -68,7 +68,7 @@ class Killing:
 class Rounds:
     """Each sends one call of each kind at once."""
 
-    def __init__(self, server: Killable, wire: Wire | None, database_url: str, loaded: Loaded) -> None:
+    def __init__(self, server: Killable, wire: WatchedWire | None, database_url: str, loaded: Loaded) -> None:
         self._server = server
         self._wire = wire
         self._url = database_url
@@ -258,7 +258,7 @@ async def open_rounds(databases: Databases, folder: Path) -> AsyncIterator[Round
     """With a server that runs, on a world of its own; the wire between the two is watched."""
     async with databases.loaded(workshop_and_store()) as loaded:
         url = databases.url_of(loaded.name)
-        async with Wire(url).open() as wire, running_server(Killable(folder, wire.address)) as server:
+        async with WatchedWire(url).open() as wire, running_server(Killable(folder, wire.address)) as server:
             rounds = Rounds(server, wire, url, loaded)
             yield rounds
             rounds.tally.wrong += server.errors()

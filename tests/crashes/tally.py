@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.crashes.wire import Moment
+from tests.crashes.watched_wire import Moment
 
 ANSWERED, CUT_OFF = "answered", "not answered"
 """The latter where nobody saw how far a call had come."""

@@ -11,7 +11,7 @@ from app.domain.model import ReferenceKind
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import StateOfFlow
-from tests.domain.world import ABROAD, AGENT, DATA_SAMPLES, FULL, TOPIC
+from tests.domain.builders import ABROAD, AGENT, DATA_SAMPLES, FULL, TOPIC
 
 Bound = dict[int, dict[ReferenceKind, object]]
 """What each step names, by its position."""

@@ -27,7 +27,7 @@ from app.domain.set_aside import (
 from app.domain.step_choices import StepChoice
 from app.domain.undo import UndoPlan
 from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
-from tests.domain.world import DEVELOPMENT, STANDARD, catalogue, known
+from tests.domain.builders import DEVELOPMENT, STANDARD, catalogue, known
 
 Plan = TypeVar("Plan", UpdatePlan, PublishPlan, RevertPlan, DiscardPlan, RestorePlan, StatusPlan, DeletePlan, UndoPlan)
 Some = TypeVar("Some", bound=Refusal)

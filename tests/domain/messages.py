@@ -18,7 +18,7 @@ from app.domain.references import CredentialNotAccessible
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.step import Step
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DEVELOPMENT,

@@ -18,11 +18,11 @@ from app.domain.readiness import (
 )
 from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound
-from tests.domain.messages import ALPHA, CRM, FLOW, NORMALIZER, OTHER_SEND, SEND, Message, inaccessible
-from tests.domain.world import (
+from tests.domain.builders import (
     PRODUCTION,
     component,
 )
+from tests.domain.messages import ALPHA, CRM, FLOW, NORMALIZER, OTHER_SEND, SEND, Message, inaccessible
 
 OF_DRAFTS: list[tuple[Message, str]] = [
     (

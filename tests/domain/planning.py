@@ -18,7 +18,7 @@ from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import BY_DEFAULT, SourceWish
 from app.domain.step_choices import StepChoice
-from tests.domain.world import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
+from tests.domain.builders import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
 
 Some = TypeVar("Some", bound=Refusal)
 KEPT, REPLACED, CLEARED = ReferenceAction.KEPT, ReferenceAction.REPLACED, ReferenceAction.CLEARED

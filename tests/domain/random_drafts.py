@@ -8,9 +8,7 @@ from app.domain.flow import Flow
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
 from app.domain.step_choices import StepChoice
-from tests.domain.lifecycle import state_of
-from tests.domain.random_worlds import by_chance
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DEVELOPMENT,
@@ -25,6 +23,8 @@ from tests.domain.world import (
     node,
     target,
 )
+from tests.domain.lifecycle import state_of
+from tests.domain.random_worlds import by_chance
 
 CRM, VAULT = component("lab/crm", needs=CREDENTIAL), component("lab/vault", needs=SECRET)
 COMPONENTS = (*STANDARD, CRM, VAULT)

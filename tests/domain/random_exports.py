@@ -18,9 +18,7 @@ from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
 from app.domain.step_choices import StepChoice
-from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
-from tests.domain.random_worlds import NUMBERS
-from tests.domain.world import (
+from tests.domain.builders import (
     ABROAD,
     AGENT,
     CREDENTIAL,
@@ -42,6 +40,8 @@ from tests.domain.world import (
     topic,
     workspace,
 )
+from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
+from tests.domain.random_worlds import NUMBERS
 
 NORTHERN, CHOOSY = contract("Northern Retail"), contract("Choosy Cooks", whitelist=True, quota=1)
 LAPSED, OVERSEAS = contract("Lapsed Goods", suspended=True, quota=2), contract("Overseas Trade", tenant=ABROAD)

@@ -10,7 +10,7 @@ from hypothesis import strategies
 
 from app.domain.component import Component, ComponentAccess
 from app.domain.model import Contract, TenantId, Workspace
-from tests.domain.world import FULL, GLOBAL, LIMITED, TEAM, TENANT, BoundStep, component, contract, step, workspace
+from tests.domain.builders import FULL, GLOBAL, LIMITED, TEAM, TENANT, BoundStep, component, contract, step, workspace
 
 NUMBERS = 10_000
 Made = TypeVar("Made")
@@ -40,7 +40,7 @@ COMMANDS = (
 
 
 @dataclass(frozen=True)
-class World:
+class RandomWorld:
     workspaces: tuple[Workspace, ...]
     components: tuple[Component, ...]
 
@@ -67,13 +67,13 @@ choices_of_places = strategies.tuples(*[strategies.sampled_from([*NO_COMPONENT, 
 
 
 @strategies.composite
-def worlds(draw: strategies.DrawFn) -> World:
+def worlds(draw: strategies.DrawFn) -> RandomWorld:
     """Three tenants with two contracts each; in a tenant at most one component of a name."""
     contracts = _contracts(draw(whitelistings))
     workspaces = [
         workspace(f"{owner.name} {of_type}", owner, of_type) for owner in contracts for of_type in (FULL, LIMITED)
     ]
-    return World(tuple(workspaces), tuple(_components(draw(choices_of_places))))
+    return RandomWorld(tuple(workspaces), tuple(_components(draw(choices_of_places))))
 
 
 def _components(choices: Sequence[Choice]) -> Iterator[Component]:

@@ -15,9 +15,19 @@ from app.domain.access import (
 )
 from app.domain.export import ExportPlan
 from app.domain.model import Workspace
+from tests.domain.builders import (
+    DEVELOPMENT,
+    PRODUCTION,
+    contract,
+    flow,
+    flow_there,
+    guest,
+    integrator,
+    state,
+    workspace,
+)
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.planning import copy, export, planned, refusals
-from tests.domain.world import DEVELOPMENT, PRODUCTION, contract, flow, flow_there, guest, integrator, state, workspace
 
 SUSPENDED = contract("Lapsed Goods", suspended=True)
 LAPSED = workspace("Lapsed", SUSPENDED)

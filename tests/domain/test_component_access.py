@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.component import Catalogue, Component, ComponentAccess, InaccessibilityReason, why_unusable
 from app.domain.model import Contract, TenantId, WorkspaceType
-from tests.domain.world import (
+from tests.domain.builders import (
     ABROAD,
     FULL,
     GLOBAL,

@@ -4,8 +4,7 @@ from app.domain.component import Catalogue, Component, InaccessibilityReason
 from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
 from app.domain.model import TenantId, Workspace
 from app.domain.used_components import UsedComponents
-from tests.domain.planning import copy, export, planned, refusals
-from tests.domain.world import (
+from tests.domain.builders import (
     ABROAD,
     DEVELOPMENT,
     GLOBAL,
@@ -27,6 +26,7 @@ from tests.domain.world import (
     step,
     workspace,
 )
+from tests.domain.planning import copy, export, planned, refusals
 
 UNKNOWN = InaccessibilityReason.UNKNOWN_COMPONENT
 OTHER_TENANT = InaccessibilityReason.OTHER_TENANT

@@ -10,8 +10,7 @@ from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowType, VersionId, VersionOrigin
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.source import CopiedFrom
-from tests.domain.planning import copy, export, planned, refusals
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DEVELOPMENT,
@@ -26,6 +25,7 @@ from tests.domain.world import (
     state,
     target,
 )
+from tests.domain.planning import copy, export, planned, refusals
 
 MAIL_LOGIN, API_KEY, TUNNEL = (target(kind, kind.value, DEVELOPMENT) for kind in (CREDENTIAL, SECRET, AGENT))
 BOUND_ALL_OVER = state(

@@ -15,8 +15,7 @@ from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
 from tests.domain import planning
-from tests.domain.planning import codes, refusals
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DEVELOPMENT,
@@ -38,6 +37,7 @@ from tests.domain.world import (
     target,
     workspace,
 )
+from tests.domain.planning import codes, refusals
 
 LOGIN, TIMERS_LOGIN = (
     target(CREDENTIAL, "Mail", DEVELOPMENT, of=MAILER),

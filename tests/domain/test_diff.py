@@ -7,8 +7,8 @@ import pytest
 from app.domain.diff import Changed, FieldChange, GraphDiff, Snapshot, compare
 from app.domain.graph import Json, canonical, content_hash, split, steps_of
 from app.domain.step import Step
+from tests.domain.builders import native, node
 from tests.domain.differences import field_changes
-from tests.domain.world import native, node
 
 LONG = "a line of a long text\n" * 2000
 

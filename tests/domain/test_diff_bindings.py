@@ -5,7 +5,7 @@ import pytest
 from app.domain.diff import BindingChange, Changed, FieldChange, GraphDiff, Snapshot, compare
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DATA_SAMPLES,

@@ -9,8 +9,8 @@ import pytest
 from app.domain.diff import ENTRY, FieldChange, Snapshot, compare
 from app.domain.graph import Json, canonical, content_hash, split, steps_of
 from app.domain.matching import MOST_CHARACTERS, MOST_STEPS, ComparisonBudget, unequal
+from tests.domain.builders import native, node
 from tests.domain.differences import field_changes
-from tests.domain.world import native, node
 
 FEW_STEPS = 10_000
 """Less than a request has: what holds for them holds for more, in less time."""

@@ -7,8 +7,7 @@ from app.domain.export_batch import Decision, plan_exports
 from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace, OntoFlow
 from app.domain.quota import QuotaExceeded
 from app.domain.source import SourceWish, StateOfFlow
-from tests.domain.planning import refusals
-from tests.domain.world import (
+from tests.domain.builders import (
     FULL,
     LIMITED,
     PRODUCTION,
@@ -22,6 +21,7 @@ from tests.domain.world import (
     state,
     workspace,
 )
+from tests.domain.planning import refusals
 
 SMALL = contract("Small Shop", quota=5)
 LIVE, SHOP, LAB = (workspace(name, SMALL, kind) for name, kind in (("Live", FULL), ("Shop", FULL), ("Lab", LIMITED)))

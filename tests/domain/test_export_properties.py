@@ -17,9 +17,9 @@ from app.domain.model import ReferenceKind
 from app.domain.new_exports import new_exports
 from app.domain.source import Chosen, chosen_state
 from app.domain.used_components import UsedComponents
+from tests.domain.builders import AGENT, DATA_SAMPLES
 from tests.domain.expected_exports import ExpectedExport, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
-from tests.domain.world import AGENT, DATA_SAMPLES
 from tests.property_settings import bounded, often
 
 

@@ -19,10 +19,7 @@ from app.domain.model import ContractStatus, Target
 from app.domain.override import ExistingDraft
 from app.domain.quota import QuotaExceeded
 from app.domain.source import SourceWish, StateOfFlow
-from tests.domain.lifecycle import choose
-from tests.domain.planning import mappings_of, planned, refusals
-from tests.domain.random_exports import Case, exports, exports_with_given_references
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DEVELOPMENT,
@@ -47,6 +44,9 @@ from tests.domain.world import (
     target,
     workspace,
 )
+from tests.domain.lifecycle import choose
+from tests.domain.planning import mappings_of, planned, refusals
+from tests.domain.random_exports import Case, exports, exports_with_given_references
 from tests.property_settings import bounded
 
 LOGIN, LIVE_LOGIN = (target(CREDENTIAL, at.name, at, of=MAILER) for at in (DEVELOPMENT, PRODUCTION))

@@ -10,9 +10,7 @@ from app.domain.model import ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
 from app.domain.step_choices import StepChoice
 from app.domain.topics import MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
-from tests.domain.lifecycle import choose
-from tests.domain.planning import bound, export, mappings_of, planned, refusals, reported
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DEVELOPMENT,
@@ -34,6 +32,8 @@ from tests.domain.world import (
     target,
     topic,
 )
+from tests.domain.lifecycle import choose
+from tests.domain.planning import bound, export, mappings_of, planned, refusals, reported
 
 LOGIN, TUNNEL = target(CREDENTIAL, "Mail", DEVELOPMENT, of=MAILER), target(AGENT, "Tunnel", DEVELOPMENT)
 KEY, LIVE_KEY = (target(SECRET, at.name, at, of=MAILER) for at in (DEVELOPMENT, PRODUCTION))

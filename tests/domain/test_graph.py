@@ -22,7 +22,7 @@ from app.domain.graph import (
     steps_of,
 )
 from app.domain.step import Link, Step
-from tests.domain.world import AGENT, CREDENTIAL, DATA_SAMPLES, SECRET, TOPIC
+from tests.domain.builders import AGENT, CREDENTIAL, DATA_SAMPLES, SECRET, TOPIC
 
 
 def topic_field(command: str) -> str | None:

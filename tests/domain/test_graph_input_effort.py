@@ -6,8 +6,8 @@ import pytest
 
 from app.domain.graph import Json
 from app.domain.graph_input import DEEPEST_GRAPH, LONGEST_KEY, MOST_MISTAKES, graph_mistakes
+from tests.domain.builders import native, node
 from tests.domain.counting import peak
-from tests.domain.world import native, node
 
 
 def graph(value: Json) -> Json:

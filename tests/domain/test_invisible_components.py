@@ -27,13 +27,7 @@ from app.domain.revert import RevertWish, plan_revert
 from app.domain.step_choices import StepChoice
 from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from app.domain.used_components import UsedComponents
-from tests.domain.lifecycle import agreed, choose, codes, facts_of
-from tests.domain.planning import create
-from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
-from tests.domain.random_exports import COMPONENTS as OF_EXPORTS
-from tests.domain.random_exports import Case, exports
-from tests.domain.random_worlds import World, step_lists, worlds
-from tests.domain.world import (
+from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,
     GLOBAL,
@@ -59,6 +53,12 @@ from tests.domain.world import (
     step,
     target,
 )
+from tests.domain.lifecycle import agreed, choose, codes, facts_of
+from tests.domain.planning import create
+from tests.domain.random_drafts import COMPONENTS, THINGS, Change, changes
+from tests.domain.random_exports import COMPONENTS as OF_EXPORTS
+from tests.domain.random_exports import Case, exports
+from tests.domain.random_worlds import RandomWorld, step_lists, worlds
 from tests.property_settings import bounded
 
 UNKNOWN, OTHER_TENANT = InaccessibilityReason.UNKNOWN_COMPONENT, InaccessibilityReason.OTHER_TENANT
@@ -109,7 +109,7 @@ def seen_from(contracts: Sequence[Contract], components: Iterable[Component]) ->
 @bounded
 @given(worlds(), step_lists, strategies.integers(0, 11), strategies.integers(0, 11))
 def test_an_export_is_refused_to_whoever_sees_little_exactly_if_it_is_to_whoever_sees_all(
-    world: World, steps: tuple[BoundStep, ...], here: int, there: int
+    world: RandomWorld, steps: tuple[BoundStep, ...], here: int, there: int
 ) -> None:
     source, destination, everything = world.workspaces[here], world.workspaces[there], Catalogue(world.components)
     little = seen_from([source.contract, destination.contract], world.components)
@@ -127,7 +127,7 @@ def test_an_export_is_refused_to_whoever_sees_little_exactly_if_it_is_to_whoever
 @bounded
 @given(worlds(), step_lists, strategies.integers(0, 11), strategies.sets(strategies.integers(0, 11), min_size=1))
 def test_where_a_flow_may_go_is_as_without_components_whose_names_the_caller_does_not_see(
-    world: World, steps: tuple[BoundStep, ...], home: int, joined: set[int]
+    world: RandomWorld, steps: tuple[BoundStep, ...], home: int, joined: set[int]
 ) -> None:
     source, contracts = world.workspaces[home], [world.workspaces[each].contract for each in (home, *joined)]
     names = {each.name for each in world.components if is_seen(each, contracts)}

@@ -18,9 +18,9 @@ from app.domain.step import Step
 from app.domain.step_choices import StepChoice
 from app.domain.topics import TopicNotAccessible
 from app.domain.update import KEEP, Unchanged, UpdatePlan, UpdateRefusal
+from tests.domain.builders import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow, saying
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
 from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states
-from tests.domain.world import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow, saying
 from tests.property_settings import bounded, often
 
 CATALOGUE = catalogue(*COMPONENTS)

@@ -5,9 +5,7 @@ from app.domain.flow import Flow
 from app.domain.new_exports import NewExports, new_exports
 from app.domain.source import BY_DEFAULT, Chosen, chosen_state
 from app.domain.used_components import UsedComponents
-from tests.domain.counting import bytecodes
-from tests.domain.planning import export
-from tests.domain.world import (
+from tests.domain.builders import (
     DEVELOPMENT,
     GLOBAL,
     NORTHERN,
@@ -25,6 +23,8 @@ from tests.domain.world import (
     step,
     workspace,
 )
+from tests.domain.counting import bytecodes
+from tests.domain.planning import export
 
 UNKNOWN = [step(str(number), f"nobody/has{number}:it") for number in range(500)]
 KNOWN = [step("a", "lab/normalizer:a"), step("b", "acme/mailer:send"), step("c", "lab/normalizer:b")]

@@ -45,10 +45,7 @@ from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound
 from app.domain.wording import enumerated, shown
-from tests.domain.messages import MESSAGES, Message, inaccessible
-from tests.domain.messages_of_batches import OF_BATCHES
-from tests.domain.messages_of_drafts import OF_DRAFTS
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     HOME,
@@ -62,6 +59,9 @@ from tests.domain.world import (
     state,
     step,
 )
+from tests.domain.messages import MESSAGES, Message, inaccessible
+from tests.domain.messages_of_batches import OF_BATCHES
+from tests.domain.messages_of_drafts import OF_DRAFTS
 
 
 def every_message(name: str, id_: str, count: int) -> list[Message]:

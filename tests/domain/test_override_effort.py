@@ -6,8 +6,7 @@ import pytest
 
 from app.domain.bindings import BoundAnew, Rebinding, resolve_all
 from app.domain.references import Destination
-from tests.domain.counting import grows_linearly
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DEVELOPMENT,
@@ -20,6 +19,7 @@ from tests.domain.world import (
     step,
     target,
 )
+from tests.domain.counting import grows_linearly
 
 TUNNEL, LOGIN = target(AGENT, "Tunnel", PRODUCTION), target(CREDENTIAL, "Login", PRODUCTION)
 CATALOGUE = catalogue(component("lab/crm"), component("lab/erp"))

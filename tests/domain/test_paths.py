@@ -8,9 +8,7 @@ from app.domain.graph import Json
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
 from tests.domain import planning
-from tests.domain.lifecycle import choose, discard, publish, restore, revert, update
-from tests.domain.planning import copy, export
-from tests.domain.world import (
+from tests.domain.builders import (
     DEVELOPMENT,
     ITEMS,
     LIVE_ORDERS,
@@ -32,6 +30,8 @@ from tests.domain.world import (
     step,
     workspace,
 )
+from tests.domain.lifecycle import choose, discard, publish, restore, revert, update
+from tests.domain.planning import copy, export
 
 SHUT = workspace("Shut", contract("Closed", suspended=True, quota=1))
 COMPONENTS = (*STANDARD, component("lab/private", TEAM))

@@ -9,8 +9,7 @@ from app.domain.model import DraftId, FlowId, VersionOrigin
 from app.domain.publish import PublishPlan
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.step import Link
-from tests.domain.lifecycle import agreed, codes, publish, reasons
-from tests.domain.world import (
+from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,
     PUB_SUB,
@@ -28,6 +27,7 @@ from tests.domain.world import (
     target,
     workspace,
 )
+from tests.domain.lifecycle import agreed, codes, publish, reasons
 
 CRM = component("lab/crm", needs=CREDENTIAL)
 LOGIN = target(CREDENTIAL, "Crm", DEVELOPMENT, of=CRM)

@@ -6,8 +6,8 @@ from app.domain.access import WorkspaceAccess
 from app.domain.errors import Refused
 from app.domain.model import WorkspaceType
 from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded, stands_only_in_the_way_of_a_new_flow
+from tests.domain.builders import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace
 from tests.domain.planning import copy, export, planned, refusals
-from tests.domain.world import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace
 
 TWO = contract("Northern Retail", quota=2)
 LIVE = workspace("Live", TWO)

@@ -16,7 +16,7 @@ from app.domain.readiness import (
     blockers,
 )
 from app.domain.step import Link
-from tests.domain.world import (
+from tests.domain.builders import (
     ABROAD,
     AGENT,
     CREDENTIAL,

@@ -9,8 +9,8 @@ from app.domain.errors import in_order
 from app.domain.model import FlowId
 from app.domain.readiness import Blocker, ComponentUnavailable, DraftNotReady, blockers
 from app.domain.step import Link
+from tests.domain.builders import CREDENTIAL, DEVELOPMENT, BoundStep, catalogue, component, state, step
 from tests.domain.counting import grows_linearly
-from tests.domain.world import CREDENTIAL, DEVELOPMENT, BoundStep, catalogue, component, state, step
 
 CATALOGUE = catalogue(component("lab/crm", needs=CREDENTIAL), component("lab/router"))
 

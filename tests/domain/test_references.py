@@ -6,8 +6,7 @@ from app.domain.bindings import AgentNotCopied
 from app.domain.graph import Bindings
 from app.domain.model import ReferenceKind, Target
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from tests.domain.planning import CLEARED, KEPT, bound, copy, export, planned, reported, samples
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DEVELOPMENT,
@@ -32,6 +31,7 @@ from tests.domain.world import (
     target,
     workspace,
 )
+from tests.domain.planning import CLEARED, KEPT, bound, copy, export, planned, reported, samples
 
 OWNED = (CREDENTIAL, SECRET, AGENT)
 LOGIN, KEY, TUNNEL = (target(kind, "Here", DEVELOPMENT) for kind in OWNED)

@@ -10,8 +10,7 @@ from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow
 from app.domain.input import InvalidInput
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow, VersionNotFound
-from tests.domain.planning import codes, copy, export, refusals
-from tests.domain.world import (
+from tests.domain.builders import (
     DEVELOPMENT,
     ITEMS,
     ORDERS,
@@ -29,6 +28,7 @@ from tests.domain.world import (
     subscribes,
     workspace,
 )
+from tests.domain.planning import codes, copy, export, refusals
 
 IN_ORDER = [
     "FLOW_NOT_FOUND",

@@ -16,9 +16,7 @@ from app.domain.readiness import DraftNotReady, MissingCredential
 from app.domain.revert import RevertPlan
 from app.domain.source import VersionNotFound
 from app.domain.step import Link
-from tests.domain.lifecycle import agreed, codes, reasons, revert
-from tests.domain.planning import CLEARED, KEPT, bound, reported, samples
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DATA_SAMPLES,
@@ -45,6 +43,8 @@ from tests.domain.world import (
     target,
     workspace,
 )
+from tests.domain.lifecycle import agreed, codes, reasons, revert
+from tests.domain.planning import CLEARED, KEPT, bound, reported, samples
 
 CRM = component("lab/crm", needs=CREDENTIAL)
 COMPONENTS = (CRM, PUB_SUB)

@@ -7,8 +7,8 @@ from app.domain.flow import Flow
 from app.domain.model import FlowId, FlowStatus, WorkspaceType
 from app.domain.publish import PublishPlan
 from app.domain.running import DeletePlan, StatusPlan, plan_delete, plan_start, plan_stop
+from tests.domain.builders import DEVELOPMENT, contract, draft, flow, guest, publishes, sends, state, workspace
 from tests.domain.lifecycle import agreed, codes, id_of, publish
-from tests.domain.world import DEVELOPMENT, contract, draft, flow, guest, publishes, sends, state, workspace
 
 ACTIVE, INACTIVE, SUSPENDED = FlowStatus.ACTIVE, FlowStatus.INACTIVE, FlowStatus.SUSPENDED
 PUBLISHED, DRAFT = state(), draft(publishes("1"))

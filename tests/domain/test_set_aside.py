@@ -8,8 +8,8 @@ from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
 from app.domain.set_aside import DiscardPlan, RestorePlan
 from app.domain.source import DraftNotFound
+from tests.domain.builders import DEVELOPMENT, contract, draft, flow, guest, sends, state, workspace
 from tests.domain.lifecycle import agreed, codes, discard, reasons, restore
-from tests.domain.world import DEVELOPMENT, contract, draft, flow, guest, sends, state, workspace
 
 PUBLISHED, DRAFT = state(), draft(sends("1"), revision=4)
 ASIDE = draft(sends("2"), state_id="draft_0", name="Before", revision=2)

@@ -5,8 +5,8 @@ import pytest
 from app.domain.flow import Flow, SavedState
 from app.domain.model import VersionId
 from app.domain.source import Chosen, CopiedFrom, DraftNotFound, SourceWish, StateOfFlow, VersionNotFound, chosen_state
+from tests.domain.builders import draft, flow, state
 from tests.domain.planning import copy, export, planned, refusals
-from tests.domain.world import draft, flow, state
 
 OLD, PUBLISHED = state(state_id="version_1", name="Old"), state(state_id="version_2", name="Published")
 DRAFT = draft(name="Draft")

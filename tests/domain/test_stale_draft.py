@@ -12,8 +12,8 @@ from app.domain.publish import PublishPlan
 from app.domain.set_aside import DiscardPlan
 from app.domain.source import DraftNotFound
 from app.domain.update import Unchanged, UpdatePlan
+from tests.domain.builders import draft, flow, sends, state
 from tests.domain.lifecycle import discard, publish, reasons, update
-from tests.domain.world import draft, flow, sends, state
 
 PUBLISHED = state(sends("1"))
 AT_FOUR = draft(sends("1"), revision=4)

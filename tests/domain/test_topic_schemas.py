@@ -8,8 +8,7 @@ import pytest
 from app.domain.graph import Json
 from app.domain.model import Target
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, missing_with_each, schema_mismatches
-from tests.domain.planning import export, planned
-from tests.domain.world import (
+from tests.domain.builders import (
     DEVELOPMENT,
     ITEMS,
     PRODUCTION,
@@ -24,6 +23,7 @@ from tests.domain.world import (
     subscribes,
     topic,
 )
+from tests.domain.planning import export, planned
 
 PUB, SUB, BOTH = (publishes("1"),), (subscribes("1"),), (publishes("1"), subscribes("2"))
 

@@ -6,8 +6,7 @@ from app.domain.graph import Bindings
 from app.domain.model import Target, Workspace
 from app.domain.references import ReferenceOutcome
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
-from tests.domain.planning import bound, copy, export, planned, refusals, reported
-from tests.domain.world import (
+from tests.domain.builders import (
     DEVELOPMENT,
     ITEMS,
     LIVE_ITEMS,
@@ -26,6 +25,7 @@ from tests.domain.world import (
     target,
     topic,
 )
+from tests.domain.planning import bound, copy, export, planned, refusals, reported
 
 EVERYTHING = (ORDERS, ITEMS, LIVE_ORDERS, LIVE_ITEMS)
 MANY = MultipleTopicsNotCopied((ORDERS, ITEMS), refused=True)

@@ -5,8 +5,8 @@ import pytest
 from app.domain.access import WorkspaceAccess
 from app.domain.model import DraftId, ExportId, FlowId
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportedDraft, UndoFacts, UndoPlan, plan_undo
+from tests.domain.builders import PRODUCTION, contract, guest, integrator, workspace
 from tests.domain.lifecycle import agreed, codes, reasons
-from tests.domain.world import PRODUCTION, contract, guest, integrator, workspace
 
 CLOSED = workspace("Closed", contract("Lapsed Goods", suspended=True))
 THIS, FLOW, DRAFT, ASIDE = ExportId("export_1"), FlowId("flow_1"), DraftId("draft_1"), DraftId("draft_0")

@@ -12,8 +12,7 @@ from app.domain.graph import Json, canonical, split
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.update import KEEP, Keep, UpdatePlan, UpdateRefusal
-from tests.domain.lifecycle import agreed, choose, codes, reasons, state_of, update
-from tests.domain.world import (
+from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,
     MAILER,
@@ -29,6 +28,7 @@ from tests.domain.world import (
     target,
     workspace,
 )
+from tests.domain.lifecycle import agreed, choose, codes, reasons, state_of, update
 
 EDIT, COPY, EXPORT, REVERT = VersionOrigin.EDIT, VersionOrigin.COPY, VersionOrigin.EXPORT, VersionOrigin.REVERT
 LOGIN = target(CREDENTIAL, "Mail", DEVELOPMENT, of=MAILER)

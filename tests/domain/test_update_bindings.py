@@ -9,9 +9,7 @@ from app.domain.references import CredentialNotAccessible
 from app.domain.step_choices import StepChoice
 from app.domain.topics import TopicNotAccessible
 from app.domain.update import Unchanged
-from tests.domain.lifecycle import agreed, choose, reasons, state_of, update
-from tests.domain.planning import bound
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DATA_SAMPLES,
@@ -32,6 +30,8 @@ from tests.domain.world import (
     node,
     target,
 )
+from tests.domain.lifecycle import agreed, choose, reasons, state_of, update
+from tests.domain.planning import bound
 
 CHANNEL = component("lab/channel", pub_sub=True, topic_field="channel")
 COMPONENTS = (*STANDARD, CHANNEL)

@@ -6,8 +6,7 @@ from app.domain.graph import Json, StepBindings, join
 from app.domain.model import ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
-from tests.domain.lifecycle import agreed, reasons, state_of, update
-from tests.domain.world import (
+from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
     DATA_SAMPLES,
@@ -27,6 +26,7 @@ from tests.domain.world import (
     node,
     target,
 )
+from tests.domain.lifecycle import agreed, reasons, state_of, update
 
 CHANNEL = component("lab/channel", pub_sub=True, topic_field="channel")
 HUB = component("lab/hub", pub_sub=True)

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.readiness import InvalidGraph, blockers
 from app.domain.step import Link
-from tests.domain.world import DEVELOPMENT, called, catalogue, component, state, step
+from tests.domain.builders import DEVELOPMENT, called, catalogue, component, state, step
 
 WORKS, ROUTER, OTHER_ROUTER = component("acme/works"), component("acme/router"), component("lab/router")
 NO_ROUTER = component("router/works")

@@ -5,8 +5,7 @@ from hypothesis import given, strategies
 from app.domain.component import Catalogue
 from app.domain.model import TenantId, Workspace
 from app.domain.used_components import UsableWhere, UsedComponents
-from tests.domain.random_worlds import World, step_lists, worlds
-from tests.domain.world import (
+from tests.domain.builders import (
     DEVELOPMENT,
     GLOBAL,
     HOME,
@@ -24,6 +23,7 @@ from tests.domain.world import (
     step,
     workspace,
 )
+from tests.domain.random_worlds import RandomWorld, step_lists, worlds
 from tests.property_settings import bounded
 
 
@@ -43,7 +43,7 @@ def holds(where: UsableWhere, workspace: Workspace) -> bool:
 @bounded
 @given(worlds(), step_lists, strategies.integers(0, 11))
 def test_conditions_and_refusals_agree_in_every_workspace_of_every_world(
-    world: World, steps: tuple[BoundStep, ...], home: int
+    world: RandomWorld, steps: tuple[BoundStep, ...], home: int
 ) -> None:
     source, catalogue = world.workspaces[home], Catalogue(world.components)
     where = UsedComponents(outline(*steps), catalogue, source=source).usable_where()

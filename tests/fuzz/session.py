@@ -12,9 +12,9 @@ import httpx
 
 from app.storage.ids import Kind, kind_of
 from tests.fuzz.judge import JSON_TYPE, code_of, faults
+from tests.fuzz.odd_requests import RAN, OddRequests, Sent, asking
 from tests.fuzz.random_documents import EVERYTHING, WRITTEN, Documents
 from tests.fuzz.values import Values
-from tests.fuzz.wire import RAN, Sent, Wire, asking
 
 BEGINNING = """{
   viewer { id }
@@ -54,7 +54,7 @@ class Session:
     def __post_init__(self) -> None:
         self.values = Values(self.random)
         self.documents = Documents(self.values)
-        self.wire = Wire(self.values)
+        self.wire = OddRequests(self.values)
 
     async def begin(self) -> None:
         """Get to know what there is."""

@@ -9,7 +9,7 @@ from app.domain.component import InaccessibilityReason
 from app.domain.inaccessible import InaccessibleComponent
 from app.graphql.types import readiness as types
 from app.graphql.types.readiness import ComponentUnavailable, DraftBlocker, DraftReadiness, blockers_of
-from tests.domain.world import DEVELOPMENT, called
+from tests.domain.builders import DEVELOPMENT, called
 
 
 def test_the_steps_of_a_component_share_one_object_of_the_answer() -> None:

@@ -1,14 +1,17 @@
 """Modules don't have the names of their neighbours, nor classes those of others: in a search each is found at once."""
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
+import pytest
+
 from app.graphql.schema import schema
 
-APP = Path(__file__).parents[2] / "app"
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "app"
 NAMED_BY_PYTHON = {"__init__.py", "__main__.py"}
 
 
@@ -28,6 +31,16 @@ def test_no_module_has_the_name_of_a_neighbour() -> None:
     assert len(list(modules())) > 100
     alike = [(str(one), str(other)) for one, other in combinations(modules(), 2) if one.name == other.name]
     assert [pair for pair in alike if are_neighbours(*map(Path, pair))] == []
+
+
+@pytest.mark.parametrize("folder", ["scripts", "tests"])
+def test_what_tests_and_scripts_share_has_names_that_are_there_once(folder: str) -> None:
+    """Modules that only pytest opens may repeat the name of their subject."""
+    found = (path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts)
+    names = Counter(path.name for path in found)
+    shared = {name for name in names if not name.startswith(("test_", "conftest"))} - NAMED_BY_PYTHON
+    assert len(shared) > 20
+    assert {name for name in shared if names[name] > 1} == set()
 
 
 def test_no_class_has_the_name_of_another_unless_the_api_has_it_too() -> None:

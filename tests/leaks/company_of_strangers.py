@@ -6,7 +6,7 @@
 - Ann works everywhere in the north, and Bo at home in the south: what they do is what the others must not see.
 """
 
-from tests.api.world import FULL, LIMITED, TEAM, TENANT, World, graph, step
+from tests.api.world_builder import FULL, LIMITED, TEAM, TENANT, WorldBuilder, graph, step
 
 CALLERS = ("mia", "gil", "carl", "nils", "olga")
 
@@ -16,8 +16,8 @@ SOUTH = ("harbour", "quay")
 ORDERS = {"properties": {"id": {}, "total": {}}, "required": ["id"]}
 
 
-def company() -> World:
-    world = World()
+def company() -> WorldBuilder:
+    world = WorldBuilder()
     for user in (*CALLERS, "ann", "bo", "zoe"):
         world.user(user)
     _places(world)
@@ -28,7 +28,7 @@ def company() -> World:
     return world
 
 
-def _places(world: World) -> None:
+def _places(world: WorldBuilder) -> None:
     world.tenant("north", whitelist=True)
     world.tenant("south")
     for contract, tenant in (("house", "north"), ("retail", "north"), ("foods", "north"), ("overseas", "south")):
@@ -62,7 +62,7 @@ def _places(world: World) -> None:
     world.contract_members("overseas", bo="admin")
 
 
-def _components(world: World) -> None:
+def _components(world: WorldBuilder) -> None:
     everywhere = ("house", "retail", "foods", "closed", "stall")
     world.team("acme", "house")
     world.team("lab", "retail")
@@ -79,7 +79,7 @@ def _components(world: World) -> None:
     world.component("southern-oven", "southern-acme", TEAM, name="oven")
 
 
-def _things(world: World, workspace: str) -> None:
+def _things(world: WorldBuilder, workspace: str) -> None:
     """The same in every workspace, by name."""
     erp = "southern-erp" if workspace in SOUTH else "erp"
     world.topic(f"{workspace}-orders", workspace, "Orders", ORDERS)
@@ -91,7 +91,7 @@ def _things(world: World, workspace: str) -> None:
         world.credential("kitchen-oven", workspace, "oven", name="Oven")
 
 
-def _flows(world: World, workspace: str) -> None:
+def _flows(world: WorldBuilder, workspace: str) -> None:
     """In every workspace: one flow that binds all there is, one with a history, one draft, one set aside by SQL.
 
     And one whose steps SQL binds to what lives elsewhere. Drafts use a component of another contract's team.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.api.world import World
+from tests.api.world_builder import WorldBuilder
 
 Entity = dict[str, Any]
 Sections = dict[str, list[Entity]]
@@ -14,7 +14,7 @@ IN_WORKSPACES = ("topics", "credentials", "secrets", "agents", "flows")
 class Sight:
     """What one user may see: keys of things, with `flow/draft` and `flow/1` for drafts and versions."""
 
-    def __init__(self, world: World, user: str) -> None:
+    def __init__(self, world: WorldBuilder, user: str) -> None:
         self.user = user
         self.sections: Sections = world._sections
         self.inside = {each["workspace"] for each in self.all("workspaceMembers") if each["user"] == user}

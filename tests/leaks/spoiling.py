@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.api.world import graph, step
+from tests.api.world_builder import graph, step
 
 Inputs = list[dict[str, Any]]
 BAD_NAME = "\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.world import graph, step
+from tests.api.world_builder import graph, step
 from tests.databases import Databases
 from tests.leaks.asking import document_for
 from tests.leaks.company_of_strangers import company

@@ -15,7 +15,7 @@ from app.storage.reaching import engine_of
 from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import DOCUMENT_TYPE, Json, documents_for, serving
-from tests.api.world import World, email_of
+from tests.api.world_builder import WorldBuilder, email_of
 from tests.databases import Databases
 from tests.leaks.company_of_strangers import SOUTH
 from tests.leaks.expected_visibility import Sections, Sight
@@ -182,5 +182,5 @@ def _record(loaded: Mapping[str, str], ids: Ids, key: str, other: str) -> dict[s
     }
 
 
-def sections_of(world: World) -> Sections:
+def sections_of(world: WorldBuilder) -> Sections:
     return world._sections

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.storage.reaching import engine_of
 from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
-from tests.api.world import email_of
+from tests.api.world_builder import email_of
 from tests.cli.flowport import serving
 from tests.databases import Databases, Loaded
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, soon, soon_true

@@ -23,9 +23,9 @@ from app.storage import mirrored_rules, tables
 from app.storage.database_connections import Row
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
 from tests.databases import Databases
+from tests.domain.builders import flow, state, step
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
-from tests.domain.random_worlds import TENANTS, World, worlds
-from tests.domain.world import flow, state, step
+from tests.domain.random_worlds import TENANTS, RandomWorld, worlds
 from tests.property_settings import often
 from tests.storage.domain_rows import Rows, component_row, contract_row, flow_rows, tenant_row, workspace_row
 
@@ -110,7 +110,7 @@ STATUSES = strategies.sampled_from([*[ContractStatus.ACTIVE] * 3, ContractStatus
 QUOTAS = strategies.sampled_from([None, 1, 3])
 
 
-def with_teams_of_one_contract(world: World) -> tuple[Component, ...]:
+def with_teams_of_one_contract(world: RandomWorld) -> tuple[Component, ...]:
     owners: dict[tuple[TenantId, str], Component] = {}
     firsts = [owners.setdefault((one.tenant_id, one.name.team), one) for one in world.components]
     return tuple(

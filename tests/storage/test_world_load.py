@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.graph import Json, bindings_from_json, canonical, content_hash, join
 from app.storage.ids import Kind, kind_of
 from app.storage.world import load_world
-from tests.storage.world_files import GRAPH, World, as_file, contents, put, world
+from tests.storage.world_files import GRAPH, WorldFile, as_file, contents, put, world
 
 Contents = dict[str, list[dict[str, Any]]]
 
@@ -90,7 +90,7 @@ async def test_content_is_stored_once_with_the_components_it_names(database_url:
     ]
 
 
-def other_world() -> World:
+def other_world() -> WorldFile:
     """The same world with other people."""
     return world(put("a@other.com", "users", 0, "email"), put("b@other.com", "users", 1, "email"))
 
@@ -155,7 +155,7 @@ async def test_a_command_means_a_global_component_of_the_database_where_the_tena
     assert json.loads(version["bindings"]) == [{"TOPIC": ids["t"], "position": 0, "topicField": "channel"}]
 
 
-def elsewhere(*steps: Json) -> World:
+def elsewhere(*steps: Json) -> WorldFile:
     """A small world: one workspace with one flow of these steps, and a topic, credential and agent for it."""
     return {
         "format": "flowport-world/1",

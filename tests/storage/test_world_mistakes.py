@@ -6,7 +6,7 @@ import pytest
 
 from app.storage.world import Mistake, WorldMistakes, load_world
 from tests.databases import Databases
-from tests.storage.world_files import LEFT_OUT, Change, World, as_file, contents, put, world
+from tests.storage.world_files import LEFT_OUT, Change, WorldFile, as_file, contents, put, world
 
 NODES = ("flows", 0, "draft", "graph", "nodes")
 GRAPH = "$.flows[0].draft.graph"
@@ -180,7 +180,7 @@ async def test_what_no_database_can_hold(url: str, change: Change, path: str, me
 
 
 async def test_a_number_too_large_for_any_reader(url: str) -> None:
-    spoilt: World = world(put("HERE", "topics", 0, "schema"))
+    spoilt: WorldFile = world(put("HERE", "topics", 0, "schema"))
     document = as_file(spoilt).replace(b'"HERE"', b"[1e999]")
     assert await mistakes_of(url, document) == [("$.topics[0].schema[0]", "The number is too large.")]
 

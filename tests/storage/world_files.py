@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.storage.tables import METADATA
 
-World = dict[str, Any]
-Change = Callable[[World], None]
+WorldFile = dict[str, Any]
+Change = Callable[[WorldFile], None]
 
 GRAPH: dict[str, list[dict[str, Any]]] = {
     "nodes": [
@@ -22,7 +22,7 @@ GRAPH: dict[str, list[dict[str, Any]]] = {
     "edges": [{"source": "1", "target": "2", "config": {"condition": None}}, {"source": "2", "target": "3"}],
 }
 
-_WORLD: World = {
+_WORLD: WorldFile = {
     "format": "flowport-world/1",
     "tenants": [{"key": "home", "name": "Home"}, {"key": "abroad", "name": "Abroad"}],
     "contracts": [
@@ -93,9 +93,9 @@ LEFT_OUT = object()
 """Put somewhere, it takes away what is there."""
 
 
-def world(*changes: Change) -> World:
+def world(*changes: Change) -> WorldFile:
     # Not a deep copy, which would keep the graphs of several states one and the same.
-    made: World = json.loads(as_file(_WORLD))
+    made: WorldFile = json.loads(as_file(_WORLD))
     for change in changes:
         change(made)
     return made
@@ -104,7 +104,7 @@ def world(*changes: Change) -> World:
 def put(value: object, *path: str | int) -> Change:
     """Put a value where the path leads; a path that ends in "+" adds it to a list."""
 
-    def change(made: World) -> None:
+    def change(made: WorldFile) -> None:
         place: Any = made
         for part in path[:-1]:
             place = place[part]
@@ -118,7 +118,7 @@ def put(value: object, *path: str | int) -> Change:
     return change
 
 
-def as_file(made: World) -> bytes:
+def as_file(made: WorldFile) -> bytes:
     return json.dumps(made).encode()
 
 

@@ -7,28 +7,28 @@ import pytest
 
 from app.storage.engine import open_database
 from tests.databases import Databases, Loaded
-from tests.usecases.world import World
+from tests.usecases.company_database import CompanyDatabase
 
 
 @pytest.fixture
-async def world(databases: Databases, loaded_company: Loaded) -> AsyncIterator[World]:
+async def world(databases: Databases, loaded_company: Loaded) -> AsyncIterator[CompanyDatabase]:
     """The company in a database of the test's own."""
     async with copy_of(loaded_company, databases) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-async def untouched(databases: Databases, loaded_company: Loaded) -> AsyncIterator[World]:
+async def untouched(databases: Databases, loaded_company: Loaded) -> AsyncIterator[CompanyDatabase]:
     """One company for all the tests that leave no trace in it."""
     async with copy_of(loaded_company, databases) as made:
         yield made
 
 
 @asynccontextmanager
-async def copy_of(loaded: Loaded, databases: Databases) -> AsyncIterator[World]:
+async def copy_of(loaded: Loaded, databases: Databases) -> AsyncIterator[CompanyDatabase]:
     async with databases.copy(loaded.name) as url:
         database = open_database(url, pool_size=32)
         try:
-            yield World(loaded.ids, database)
+            yield CompanyDatabase(loaded.ids, database)
         finally:
             await database.close()

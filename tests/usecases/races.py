@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.storage.reaching import engine_of
 from app.storage.store import Store
-from tests.usecases.world import World
+from tests.usecases.company_database import CompanyDatabase
 
 Outcome = TypeVar("Outcome")
 
@@ -18,14 +18,14 @@ WAITING = text("select count(*) from pg_stat_activity where datname = current_da
 
 
 @asynccontextmanager
-async def holding(world: World) -> AsyncIterator[Store]:
+async def holding(world: CompanyDatabase) -> AsyncIterator[Store]:
     """A unit of work of Ada's that stays open: what it locks stays locked."""
     async with world.work.begin(world.user("ada")) as store:
         yield store
 
 
 @asynccontextmanager
-async def waiting(world: World, work: Coroutine[Any, Any, Outcome]) -> AsyncIterator["asyncio.Task[Outcome]"]:
+async def waiting(world: CompanyDatabase, work: Coroutine[Any, Any, Outcome]) -> AsyncIterator["asyncio.Task[Outcome]"]:
     """Start some work and see that it waits for a lock."""
     task = asyncio.create_task(work)
     async with (

@@ -4,11 +4,11 @@ from typing import Any
 
 from app.domain.input import name_key
 from app.usecases.results import Created, Exported
+from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.contents import Row
-from tests.usecases.world import NOW, World
 
 
-def new_flow(world: World, made: Exported | Created, workspace: str, name: str, **said: Any) -> Row:
+def new_flow(world: CompanyDatabase, made: Exported | Created, workspace: str, name: str, **said: Any) -> Row:
     """A flow of Ada's: it starts inactive, with its first draft."""
     unsaid = {"description": None, "cron": None, "type": "ORDINARY", "published_version_id": None}
     return {
@@ -27,7 +27,7 @@ def new_flow(world: World, made: Exported | Created, workspace: str, name: str, 
 
 
 def new_draft(
-    world: World, made: Exported | Created, state: Row, bindings: list[Any], *, origin: str, **said: Any
+    world: CompanyDatabase, made: Exported | Created, state: Row, bindings: list[Any], *, origin: str, **said: Any
 ) -> Row:
     """An active draft of Ada's with the content and the description of a state."""
     return {
@@ -49,7 +49,7 @@ def new_draft(
 
 
 def record(
-    world: World,
+    world: CompanyDatabase,
     made: Exported,
     *,
     source: str,

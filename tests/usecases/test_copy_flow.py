@@ -5,15 +5,15 @@ import pytest
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
+from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.contents import Written, written
 from tests.usecases.graphs import code, graph
 from tests.usecases.rows import bound, new_draft, new_flow, record
-from tests.usecases.world import World, created, exported
 
 KEPT = ReferenceAction.KEPT
 
 
-async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world: World) -> None:
+async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world: CompanyDatabase) -> None:
     before = await world.contents()
     _, published = await world.versions("orders")
 
@@ -45,21 +45,21 @@ async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world:
     ]
 
 
-async def test_an_exact_copy_has_the_bindings_of_its_source_letter_by_letter(world: World) -> None:
+async def test_an_exact_copy_has_the_bindings_of_its_source_letter_by_letter(world: CompanyDatabase) -> None:
     [source] = await world.versions("two-topics")
     made = exported(await world.copy("two-topics"))
     copied = await world.draft(made.flow_id)
     assert (copied["content_hash"], copied["bindings"]) == (source["content_hash"], source["bindings"])
 
 
-async def test_a_copy_has_the_name_that_is_given_without_white_space_around_it(world: World) -> None:
+async def test_a_copy_has_the_name_that_is_given_without_white_space_around_it(world: CompanyDatabase) -> None:
     made = exported(await world.copy("orders", name="  Orders, again "))
     flow = (await world.contents())["flow"][(made.flow_id,)]
     draft = await world.draft(made.flow_id)
     assert (flow["name"], flow["name_key"], draft["name"]) == ("Orders, again", "orders, again", "Orders, again")
 
 
-async def test_a_copy_of_a_copy_is_a_flow_of_its_own(world: World) -> None:
+async def test_a_copy_of_a_copy_is_a_flow_of_its_own(world: CompanyDatabase) -> None:
     first = exported(await world.copy("orders"))
     second = exported(await world.copy(first.flow_id))
     flow = (await world.contents())["flow"][(second.flow_id,)]
@@ -79,7 +79,7 @@ async def test_a_copy_of_a_copy_is_a_flow_of_its_own(world: World) -> None:
     ],
 )
 async def test_the_state_that_is_asked_for_is_copied_and_named(
-    world: World, wanted: StateOfFlow | None, version: int | None, copied_from: CopiedFrom, name: str
+    world: CompanyDatabase, wanted: StateOfFlow | None, version: int | None, copied_from: CopiedFrom, name: str
 ) -> None:
     versions = await world.versions("orders")
     named = None if version is None else versions[version - 1]
@@ -97,13 +97,13 @@ async def test_the_state_that_is_asked_for_is_copied_and_named(
     assert row["source_version_id"] == (None if is_draft else source["id"])
 
 
-async def test_a_flow_that_was_never_published_is_copied_from_its_draft(world: World) -> None:
+async def test_a_flow_that_was_never_published_is_copied_from_its_draft(world: CompanyDatabase) -> None:
     made = exported(await world.copy("unpublished"))
     assert made.copied_from is CopiedFrom.DRAFT
     assert (await world.draft(made.flow_id))["content_hash"] == (await world.draft("unpublished"))["content_hash"]
 
 
-async def test_the_content_of_a_large_flow_is_stored_once_however_often_it_is_copied(world: World) -> None:
+async def test_the_content_of_a_large_flow_is_stored_once_however_often_it_is_copied(world: CompanyDatabase) -> None:
     large = graph(*(code(str(number), "return msg;" * 50) for number in range(200)))
     first = created(await world.create("development", large))
     content_hash = (await world.draft(first.flow_id))["content_hash"]
@@ -125,7 +125,7 @@ async def test_the_content_of_a_large_flow_is_stored_once_however_often_it_is_co
     assert found.changed == found.removed == {}
 
 
-async def test_components_and_topics_are_no_reason_to_refuse_a_copy(world: World) -> None:
+async def test_components_and_topics_are_no_reason_to_refuse_a_copy(world: CompanyDatabase) -> None:
     """C4 and T2: even what the workspace could not use if the flow came from elsewhere."""
     await world.execute("update component set access = 'TEAM' where name = 'normalizer'")
     await world.execute("update team set contract_id = :contract where name = 'lab'", contract=world["foods"])

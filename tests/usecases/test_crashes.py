@@ -7,8 +7,8 @@ from app.storage.commits import CommitState
 from app.storage.engine import DatabaseUnavailable
 from app.usecases.export_flows import export_flows
 from app.usecases.results import Exported
+from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.graphs import code, graph
-from tests.usecases.world import World, created, exported
 
 DIE = """
     CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
@@ -26,7 +26,7 @@ DIE_AFTER = {
 
 
 @pytest.mark.parametrize("moment", DIE_AFTER)
-async def test_an_override_whose_connection_is_lost_has_not_happened(world: World, moment: str) -> None:
+async def test_an_override_whose_connection_is_lost_has_not_happened(world: CompanyDatabase, moment: str) -> None:
     before = await world.contents()
     await world.execute(DIE)
     await world.execute(DIE_AFTER[moment])
@@ -44,7 +44,7 @@ async def test_an_override_whose_connection_is_lost_has_not_happened(world: Worl
 @pytest.mark.parametrize("mode", BatchMode)
 @pytest.mark.parametrize("moment", DIE_AFTER)
 async def test_of_a_call_of_many_whose_connection_is_lost_nothing_has_happened(
-    world: World, moment: str, mode: BatchMode
+    world: CompanyDatabase, moment: str, mode: BatchMode
 ) -> None:
     items = (
         world.export_wish("plain", to="production"),
@@ -65,7 +65,7 @@ async def test_of_a_call_of_many_whose_connection_is_lost_nothing_has_happened(
     assert ([isinstance(result, Exported) for result in batch.results], batch.replayed) == ([True] * 3, False)
 
 
-async def test_a_creation_whose_connection_is_lost_leaves_no_content_behind(world: World) -> None:
+async def test_a_creation_whose_connection_is_lost_leaves_no_content_behind(world: CompanyDatabase) -> None:
     before = await world.contents()
     await world.execute(DIE)
     await world.execute(DIE_AFTER["the draft was written"])

@@ -10,10 +10,10 @@ from app.domain.model import FlowType
 from app.domain.update import UpdateWish
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
+from tests.usecases.company_database import CompanyDatabase, created
 from tests.usecases.contents import Written, written
 from tests.usecases.graphs import code, erp, graph, mailer, sub
 from tests.usecases.rows import bound, new_draft, new_flow
-from tests.usecases.world import World, created
 
 
 def hash_of(content: object) -> tuple[str, str]:
@@ -21,7 +21,7 @@ def hash_of(content: object) -> tuple[str, str]:
     return hashlib.sha256(text.encode()).hexdigest(), text
 
 
-async def test_a_created_flow_has_its_content_apart_from_its_bindings(world: World) -> None:
+async def test_a_created_flow_has_its_content_apart_from_its_bindings(world: CompanyDatabase) -> None:
     before = await world.contents()
     native = graph(
         sub("in", world["dev-orders"]),
@@ -62,7 +62,7 @@ async def test_a_created_flow_has_its_content_apart_from_its_bindings(world: Wor
     )
 
 
-async def test_content_that_is_known_is_not_stored_again_whatever_the_bindings(world: World) -> None:
+async def test_content_that_is_known_is_not_stored_again_whatever_the_bindings(world: CompanyDatabase) -> None:
     first = created(await world.create("development", graph(mailer("1", world["dev-mail"]), code("2", "new"))))
     before = await world.contents()
     second = created(await world.create("production", graph(mailer("1", world["live-mail"]), code("2", "new"))))
@@ -73,13 +73,15 @@ async def test_content_that_is_known_is_not_stored_again_whatever_the_bindings(w
     assert one["bindings"] != other["bindings"]
 
 
-async def test_an_unfinished_graph_and_unknown_components_are_no_reason_to_refuse(world: World) -> None:
+async def test_an_unfinished_graph_and_unknown_components_are_no_reason_to_refuse(world: CompanyDatabase) -> None:
     unfinished = {"nodes": [{"id": "1", "command": "gone/away:run"}, {"id": "1", "command": ""}], "edges": []}
     made = created(await world.create("development", unfinished))
     assert (await world.draft(made.flow_id))["bindings"] == "[]"
 
 
-async def test_a_graph_that_is_sent_is_taken_apart_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_graph_that_is_sent_is_taken_apart_once(
+    world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     native, taken_apart = graph(sub("in", world["dev-orders"])), []
 
     def split_and_count(sent: object, topic_field: TopicField) -> tuple[object, Bindings]:

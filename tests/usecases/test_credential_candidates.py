@@ -17,18 +17,20 @@ from app.usecases.find_credentials import (
 )
 from app.usecases.update_draft import update_draft
 from tests.unlimited import NO_LIMIT
-from tests.usecases.world import World, exported
+from tests.usecases.company_database import CompanyDatabase, exported
 
 
 async def steps_of(
-    world: World, flow: str, to: str, *, by: str = "ada", source: SourceWish = BY_DEFAULT
+    world: CompanyDatabase, flow: str, to: str, *, by: str = "ada", source: SourceWish = BY_DEFAULT
 ) -> list[StepInNeed] | None:
     return await find_steps_in_need(
         world.database, world.user(by), world[flow], source, workspace_id=world[to], limit=NO_LIMIT
     )
 
 
-async def candidates(world: World, to: str, *, search: str | None = None, first: int = 20, by: str = "ada") -> Any:
+async def candidates(
+    world: CompanyDatabase, to: str, *, search: str | None = None, first: int = 20, by: str = "ada"
+) -> Any:
     """For each step of the flow that is called orders: the keys of what fits, each with why."""
     steps = await steps_of(world, "orders", to, by=by)
     assert steps is not None
@@ -41,21 +43,23 @@ async def candidates(world: World, to: str, *, search: str | None = None, first:
     }
 
 
-async def test_what_has_the_name_of_the_sources_comes_before_the_others(untouched: World) -> None:
+async def test_what_has_the_name_of_the_sources_comes_before_the_others(untouched: CompanyDatabase) -> None:
     assert await candidates(untouched, "production") == {
         "mail": [("live-mail", "SAME_NAME"), ("draft-mail", "OTHER")],
         "erp": [("live-erp", "SAME_NAME")],
     }
 
 
-async def test_inside_the_workspace_the_sources_own_comes_first(untouched: World) -> None:
+async def test_inside_the_workspace_the_sources_own_comes_first(untouched: CompanyDatabase) -> None:
     assert await candidates(untouched, "development") == {
         "mail": [("dev-mail", "SAME_CREDENTIAL")],
         "erp": [("dev-erp", "SAME_CREDENTIAL")],
     }
 
 
-async def test_what_was_chosen_in_a_flow_that_was_exported_from_this_one_comes_before_the_name(world: World) -> None:
+async def test_what_was_chosen_in_a_flow_that_was_exported_from_this_one_comes_before_the_name(
+    world: CompanyDatabase,
+) -> None:
     made = exported(await world.export("orders", to="production"))
     chosen = StepChoice("mail", {ReferenceKind.CREDENTIAL: world["draft-mail"]})
     await update_draft(world.work, world.user("ada"), UpdateWish(made.flow_id, bindings=(chosen,)))
@@ -65,7 +69,7 @@ async def test_what_was_chosen_in_a_flow_that_was_exported_from_this_one_comes_b
     ]
 
 
-async def test_the_only_one_is_told_as_such(world: World) -> None:
+async def test_the_only_one_is_told_as_such(world: CompanyDatabase) -> None:
     await world.execute("update secret set name = 'Books', name_key = 'books' where id = :id", id=world["live-erp"])
     assert (await candidates(world, "production"))["erp"] == [("live-erp", "ONLY_ONE")]
 
@@ -80,12 +84,12 @@ async def test_the_only_one_is_told_as_such(world: World) -> None:
     ],
 )
 async def test_candidates_are_searched_by_name_and_cut(
-    untouched: World, search: str | None, first: int, expected: list[tuple[str, str]]
+    untouched: CompanyDatabase, search: str | None, first: int, expected: list[tuple[str, str]]
 ) -> None:
     assert (await candidates(untouched, "production", search=search, first=first))["mail"] == expected
 
 
-async def test_the_best_match_is_found_however_many_come_before_it_by_name(world: World) -> None:
+async def test_the_best_match_is_found_however_many_come_before_it_by_name(world: CompanyDatabase) -> None:
     many = (
         "insert into credential (id, workspace_id, component_id, name, name_key) "
         "select 'credential_' || lpad(n::text, 26, '0'), c.workspace_id, c.component_id, 'A ' || n, 'a ' || n "
@@ -101,7 +105,7 @@ async def test_the_best_match_is_found_however_many_come_before_it_by_name(world
     assert await count_candidates(world.database, world.user("ada"), steps) == [52, 1]
 
 
-async def test_who_cannot_see_flow_or_workspace_is_offered_nothing(untouched: World) -> None:
+async def test_who_cannot_see_flow_or_workspace_is_offered_nothing(untouched: CompanyDatabase) -> None:
     """A4, A5: Cora knows the workspaces' names and sees no flow; Olga knows none of them."""
     for by in ("cora", "olga"):
         assert await steps_of(untouched, "orders", "production", by=by) is None
@@ -110,6 +114,6 @@ async def test_who_cannot_see_flow_or_workspace_is_offered_nothing(untouched: Wo
     assert await candidates(untouched, "kitchen") == {"mail": [], "erp": []}
 
 
-async def test_a_flow_without_such_steps_or_without_the_state_has_no_lists(untouched: World) -> None:
+async def test_a_flow_without_such_steps_or_without_the_state_has_no_lists(untouched: CompanyDatabase) -> None:
     assert await steps_of(untouched, "plain", "production") == []
     assert await steps_of(untouched, "plain", "production", source=SourceWish(StateOfFlow.DRAFT)) is None

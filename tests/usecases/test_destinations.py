@@ -15,7 +15,7 @@ from app.storage.tables import CONTRACT_ACCESS
 from app.usecases import find_destinations as find_destinations_module
 from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations
 from tests.unlimited import NO_LIMIT
-from tests.usecases.world import World
+from tests.usecases.company_database import CompanyDatabase
 
 FLOWS = ("orders", "of-the-team", "two-topics", "only-one", "ice", "ships")
 ALL = PageRequest(100)
@@ -30,7 +30,7 @@ ALL = PageRequest(100)
     ],
 )
 async def test_the_destinations_of_a_teams_flow_are_in_the_contract_of_the_team_and_at_home(
-    world: World, contract: str, tenant: str, teams_own: list[str]
+    world: CompanyDatabase, contract: str, tenant: str, teams_own: list[str]
 ) -> None:
     await world.execute(
         "update team set contract_id = :contract, tenant_id = :tenant where name = 'lab'",
@@ -44,7 +44,9 @@ async def test_the_destinations_of_a_teams_flow_are_in_the_contract_of_the_team_
 
 @pytest.mark.parametrize("who", ["ada", "ben", "gus", "cora", "olga"])
 @pytest.mark.parametrize("flow", FLOWS)
-async def test_what_is_offered_is_what_an_export_would_not_refuse(untouched: World, flow: str, who: str) -> None:
+async def test_what_is_offered_is_what_an_export_would_not_refuse(
+    untouched: CompanyDatabase, flow: str, who: str
+) -> None:
     found = await find_destinations(untouched.database, untouched.user(who), untouched[flow], BY_DEFAULT, NO_LIMIT)
     if found is None:
         return
@@ -66,7 +68,7 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(untouched: Wor
 
 
 async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_often_its_workspaces_are_asked_for(
-    untouched: World, monkeypatch: pytest.MonkeyPatch
+    untouched: CompanyDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[str] = []
 
@@ -83,7 +85,7 @@ async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_oft
     assert all(other == one for other in others)
 
 
-async def destinations_of(world: World, flow: str, who: str) -> ExportableFlow:
+async def destinations_of(world: CompanyDatabase, flow: str, who: str) -> ExportableFlow:
     found = await find_destinations(world.database, world.user(who), world[flow], BY_DEFAULT, NO_LIMIT)
     assert found is not None
     return found
@@ -98,13 +100,13 @@ async def contracts_offered(found: ExportableFlow) -> list[str]:
     return [rated.contract.id for _, rated in (await found.contracts(None, ALL)).elements]
 
 
-async def contracts_of(world: World, workspaces: list[str]) -> list[str]:
+async def contracts_of(world: CompanyDatabase, workspaces: list[str]) -> list[str]:
     """Each once, by name."""
     contracts = {(await world.workspace(key)).contract for key in workspaces}
     return [contract.id for contract in sorted(contracts, key=lambda contract: contract.name)]
 
 
-async def contracts_seen(world: World, who: str) -> list[str]:
+async def contracts_seen(world: CompanyDatabase, who: str) -> list[str]:
     """All that somebody sees, by name."""
     access = CONTRACT_ACCESS.c
     async with world.database.reading() as connection:

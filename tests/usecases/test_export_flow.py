@@ -10,9 +10,9 @@ from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.usecases.results import Exported
+from tests.usecases.company_database import CompanyDatabase, exported
 from tests.usecases.contents import Written, written
 from tests.usecases.rows import bound, new_draft, new_flow, record
-from tests.usecases.world import World, exported
 
 KEPT, REPLACED, CLEARED = ReferenceAction.KEPT, ReferenceAction.REPLACED, ReferenceAction.CLEARED
 TOPIC, CREDENTIAL, SECRET, AGENT, SAMPLES = (
@@ -29,7 +29,7 @@ def report(made: Exported) -> Reported:
     return [(one.step_id, one.kind, one.action, one.from_id, one.to_id) for one in made.references]
 
 
-async def test_an_export_is_a_new_inactive_flow_without_what_stays_behind(world: World) -> None:
+async def test_an_export_is_a_new_inactive_flow_without_what_stays_behind(world: CompanyDatabase) -> None:
     before = await world.contents()
     _, published = await world.versions("orders")
 
@@ -58,7 +58,7 @@ async def test_an_export_is_a_new_inactive_flow_without_what_stays_behind(world:
     ]
 
 
-async def test_an_export_of_a_draft_records_no_version(world: World) -> None:
+async def test_an_export_of_a_draft_records_no_version(world: CompanyDatabase) -> None:
     before = await world.contents()
     draft = await world.draft("orders")
     made = exported(await world.export("orders", to="production", source=SourceWish(StateOfFlow.DRAFT)))
@@ -69,7 +69,7 @@ async def test_an_export_of_a_draft_records_no_version(world: World) -> None:
     assert [flow["name"] for flow in found.added["flow"]] == ["Orders to come"]
 
 
-async def test_an_export_into_the_own_workspace_keeps_everything_but_has_no_new_name(world: World) -> None:
+async def test_an_export_into_the_own_workspace_keeps_everything_but_has_no_new_name(world: CompanyDatabase) -> None:
     _, published = await world.versions("orders")
     made = exported(await world.export("orders", to="development"))
     draft = await world.draft(made.flow_id)
@@ -77,14 +77,14 @@ async def test_an_export_into_the_own_workspace_keeps_everything_but_has_no_new_
     assert {one.action for one in made.references} == {KEPT}
 
 
-async def test_an_export_has_the_name_that_is_given(world: World) -> None:
+async def test_an_export_has_the_name_that_is_given(world: CompanyDatabase) -> None:
     made = exported(await world.export("orders", to="production", name=" Orders of today "))
     flow = (await world.contents())["flow"][(made.flow_id,)]
     assert (flow["name"], flow["name_key"]) == ("Orders of today", "orders of today")
     assert (await world.draft(made.flow_id))["name"] == "Orders of today"
 
 
-async def test_a_given_topic_is_what_every_pub_sub_step_uses(world: World) -> None:
+async def test_a_given_topic_is_what_every_pub_sub_step_uses(world: CompanyDatabase) -> None:
     made = exported(await world.export("orders", to="production", topic="live-orders"))
     bindings = json.loads((await world.draft(made.flow_id))["bindings"])
     assert bindings == [bound(0, topic=world["live-orders"])]
@@ -97,13 +97,13 @@ async def test_a_given_topic_is_what_every_pub_sub_step_uses(world: World) -> No
     assert warning.missing_properties == ("total",)
 
 
-async def test_a_given_topic_is_bound_where_a_pub_sub_step_had_none(world: World) -> None:
+async def test_a_given_topic_is_bound_where_a_pub_sub_step_had_none(world: CompanyDatabase) -> None:
     made = exported(await world.export("topicless", to="production", topic="live-items"))
     assert report(made) == [("in", TOPIC, REPLACED, None, world["live-items"])]
     assert made.warnings == ()
 
 
-async def test_several_topics_are_cleared_together_with_a_warning_that_names_them(world: World) -> None:
+async def test_several_topics_are_cleared_together_with_a_warning_that_names_them(world: CompanyDatabase) -> None:
     made = exported(await world.export("two-topics", to="production"))
     orders, items = world["dev-orders"], world["dev-items"]
     assert report(made) == [
@@ -119,13 +119,15 @@ async def test_several_topics_are_cleared_together_with_a_warning_that_names_the
 
 @pytest.mark.parametrize("flow", ["ice", "ships"])
 async def test_a_flow_can_be_exported_from_a_suspended_contract_and_from_another_tenant(
-    world: World, flow: str
+    world: CompanyDatabase, flow: str
 ) -> None:
     made = exported(await world.export(flow, to="production"))
     assert (await world.draft(made.flow_id))["content_hash"] == (await world.versions(flow))[0]["content_hash"]
 
 
-async def test_a_limited_workspace_needs_no_place_in_the_quota_and_a_freed_place_can_be_taken(world: World) -> None:
+async def test_a_limited_workspace_needs_no_place_in_the_quota_and_a_freed_place_can_be_taken(
+    world: CompanyDatabase,
+) -> None:
     exported(await world.export("plain", to="full-lab"))
     await world.execute("update contract set flow_quota = 2 where id = :contract", contract=world["full"])
     exported(await world.export("plain", to="full-live"))

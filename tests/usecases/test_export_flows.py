@@ -26,9 +26,9 @@ from app.usecases.plan_exports import plan_for_all
 from app.usecases.results import Exported, ExportedBatch
 from tests.databases import Databases, Loaded
 from tests.domain.planning import mappings_of
+from tests.usecases.company_database import CompanyDatabase
 from tests.usecases.conftest import copy_of
 from tests.usecases.races import at_once
-from tests.usecases.world import World
 
 BEST_EFFORT = BatchMode.BEST_EFFORT
 PLACES = ("production", "kitchen", "small-live", "small-shop", "small-lab", "full-live", "closed-live", "nowhere")
@@ -38,11 +38,11 @@ SOURCES = (BY_DEFAULT, BY_DEFAULT, SourceWish(StateOfFlow.DRAFT), SourceWish(Sta
 ID = re.compile(r"\b(flow|draft|export)_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 
 
-async def export_all(world: World, *items: ExportWish, by: str = "ada", **said: Any) -> ExportedBatch:
+async def export_all(world: CompanyDatabase, *items: ExportWish, by: str = "ada", **said: Any) -> ExportedBatch:
     return await export_flows(world.work, world.user(by), BatchWish(items, **said), lambda _: None)
 
 
-def random_items(world: World, seed: int) -> list[ExportWish]:
+def random_items(world: CompanyDatabase, seed: int) -> list[ExportWish]:
     """Items of all kinds, of which no two override the same flow."""
     chance = Random(seed)  # noqa: S311 - the same items at every run
     onto = chance.sample(ONTO, len(ONTO))
@@ -93,7 +93,7 @@ def told(outcomes: Any, items: bool) -> list[object]:
 
 @pytest.mark.parametrize("seed", range(12))
 async def test_many_at_once_give_what_they_would_give_one_after_the_other(
-    world: World, databases: Databases, loaded_company: Loaded, seed: int
+    world: CompanyDatabase, databases: Databases, loaded_company: Loaded, seed: int
 ) -> None:
     items, before = random_items(world, seed), await world.contents()
     planned = await plan_for_all(
@@ -115,7 +115,7 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_an_atomic_call_exports_all_or_none(world: World, seed: int) -> None:
+async def test_an_atomic_call_exports_all_or_none(world: CompanyDatabase, seed: int) -> None:
     items, before = random_items(world, seed), await world.contents()
     batch = await export_all(world, *items)
     refused = [isinstance(result, Refused) for result in batch.results]
@@ -126,7 +126,7 @@ async def test_an_atomic_call_exports_all_or_none(world: World, seed: int) -> No
         assert len((await world.contents())["flow_export"]) == len(before["flow_export"]) + len(items)
 
 
-async def test_the_innocent_are_told_whom_to_thank(world: World) -> None:
+async def test_the_innocent_are_told_whom_to_thank(world: CompanyDatabase) -> None:
     good, bad = world.export_wish("plain", to="production"), world.export_wish("plain", to="nowhere")
     before = await world.contents()
     batch = await export_all(world, good, bad, good, bad)
@@ -141,7 +141,7 @@ async def test_the_innocent_are_told_whom_to_thank(world: World) -> None:
 
 
 @pytest.mark.parametrize("mode", BatchMode)
-async def test_two_items_onto_one_flow_are_both_refused(world: World, mode: BatchMode) -> None:
+async def test_two_items_onto_one_flow_are_both_refused(world: CompanyDatabase, mode: BatchMode) -> None:
     """P4: with every other reason; what the caller can't see is not found."""
     twice = world.export_wish("plain", over="busy")
     items = [
@@ -164,7 +164,7 @@ async def test_two_items_onto_one_flow_are_both_refused(world: World, mode: Batc
     assert len(await world.drafts("busy")) == 1
 
 
-async def test_quotas_count_the_whole_call_in_the_order_of_its_items(world: World) -> None:
+async def test_quotas_count_the_whole_call_in_the_order_of_its_items(world: CompanyDatabase) -> None:
     """X10: the contract Small may hold five flows and holds two."""
     five = [world.export_wish("plain", to=("small-live", "small-shop")[number % 2]) for number in range(5)]
     contract = (await world.workspace("small-live")).contract
@@ -175,7 +175,7 @@ async def test_quotas_count_the_whole_call_in_the_order_of_its_items(world: Worl
     ] * 2
 
 
-async def test_mappings_of_the_call_hold_for_all_items_and_an_items_own_come_first(world: World) -> None:
+async def test_mappings_of_the_call_hold_for_all_items_and_an_items_own_come_first(world: CompanyDatabase) -> None:
     shared = tuple(
         ReferenceMapping(world[old], world[new], OfCall(("mappings", str(index))))
         for index, (old, new) in enumerate([("dev-mail", "live-mail"), ("dev-orders", "dev-items")])
@@ -194,7 +194,7 @@ async def test_mappings_of_the_call_hold_for_all_items_and_an_items_own_come_fir
 
 
 @pytest.mark.parametrize("number", [0, 1001])
-async def test_a_call_has_one_to_a_thousand_items(untouched: World, number: int) -> None:
+async def test_a_call_has_one_to_a_thousand_items(untouched: CompanyDatabase, number: int) -> None:
     before = await untouched.contents()
     batch = await export_all(untouched, *[untouched.export_wish("plain", to="production")] * number, mode=BEST_EFFORT)
     assert (batch.results, [error.path for error in batch.errors]) == ((), [("items",)])
@@ -202,7 +202,7 @@ async def test_a_call_has_one_to_a_thousand_items(untouched: World, number: int)
 
 
 async def test_what_is_wrong_with_the_call_leaves_nothing_written_and_items_keep_their_own_reasons(
-    untouched: World,
+    untouched: CompanyDatabase,
 ) -> None:
     before = await untouched.contents()
     twice = (ReferenceMapping("topic_a", "topic_b", OfCall(("mappings", "0"))),) * 2
@@ -217,7 +217,9 @@ async def test_what_is_wrong_with_the_call_leaves_nothing_written_and_items_keep
     assert await untouched.contents() == before
 
 
-async def test_calls_that_override_each_others_sources_do_not_wait_for_each_other_for_ever(world: World) -> None:
+async def test_calls_that_override_each_others_sources_do_not_wait_for_each_other_for_ever(
+    world: CompanyDatabase,
+) -> None:
     flows = ("orders", "plain", "two-topics", "topicless", "busy", "never-published", "orders-live")
 
     def ring(turn: int) -> list[ExportWish]:
@@ -232,7 +234,7 @@ async def test_calls_that_override_each_others_sources_do_not_wait_for_each_othe
         assert [draft["revision"] for draft in drafts] == list(range(1, len(drafts) + 1))
 
 
-async def test_calls_of_many_that_fill_a_quota_at_once_neither_exceed_it_nor_trip_it(world: World) -> None:
+async def test_calls_of_many_that_fill_a_quota_at_once_neither_exceed_it_nor_trip_it(world: CompanyDatabase) -> None:
     three = [world.export_wish("plain", to=place) for place in ("small-live", "small-shop", "small-live")]
     batches = await at_once(*(export_all(world, *three, mode=mode) for mode in (*BatchMode, *BatchMode)))
     made = sum(isinstance(result, Exported) for batch in batches for result in batch.results)

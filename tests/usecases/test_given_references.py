@@ -11,8 +11,8 @@ from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.usecases.export_flow import export_flow
 from tests.domain.planning import mappings_of
+from tests.usecases.company_database import CompanyDatabase, errors_of, exported
 from tests.usecases.rows import bound
-from tests.usecases.world import World, errors_of, exported
 
 TOPIC, CREDENTIAL, SECRET, AGENT = (
     ReferenceKind.TOPIC,
@@ -20,7 +20,7 @@ TOPIC, CREDENTIAL, SECRET, AGENT = (
     ReferenceKind.SECRET,
     ReferenceKind.AGENT,
 )
-Wish = Callable[[World], ExportWish]
+Wish = Callable[[CompanyDatabase], ExportWish]
 
 
 def mapping(*pairs: tuple[str, str], flow: str = "orders", topic: str | None = None) -> Wish:
@@ -39,7 +39,7 @@ def choosing(*chosen: tuple[str, ReferenceKind, str]) -> Wish:
     )
 
 
-async def test_many_topics_are_all_mapped_in_one_call_and_none_is_told_as_not_copied(world: World) -> None:
+async def test_many_topics_are_all_mapped_in_one_call_and_none_is_told_as_not_copied(world: CompanyDatabase) -> None:
     """T3."""
     wish = mapping(("dev-orders", "live-orders"), ("dev-items", "live-items"), flow="two-topics")(world)
     made = exported(await export_flow(world.work, world.user("ada"), wish))
@@ -52,7 +52,7 @@ async def test_many_topics_are_all_mapped_in_one_call_and_none_is_told_as_not_co
     assert [type(warning).__name__ for warning in made.warnings] == ["TopicSchemaMismatch"]
 
 
-async def test_an_agent_that_is_mapped_is_no_warning(world: World) -> None:
+async def test_an_agent_that_is_mapped_is_no_warning(world: CompanyDatabase) -> None:
     """X7c."""
     made = exported(await export_flow(world.work, world.user("ada"), mapping(("dev-agent", "live-agent"))(world)))
     assert made.warnings == ()
@@ -85,7 +85,7 @@ INVALID, TOPIC_ELSEWHERE, ELSEWHERE = "INVALID_INPUT", "TOPIC_NOT_ACCESSIBLE", "
     ],
 )
 async def test_what_is_given_and_can_not_be_used_is_refused_at_its_place_and_nothing_is_written(
-    untouched: World, wish: Wish, expected: list[tuple[str, str]]
+    untouched: CompanyDatabase, wish: Wish, expected: list[tuple[str, str]]
 ) -> None:
     """P2: with all its mistakes at once."""
     before = await untouched.contents()

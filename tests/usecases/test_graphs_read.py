@@ -20,7 +20,7 @@ from app.usecases.discard_draft import discard_draft
 from app.usecases.publish_draft import publish_draft
 from app.usecases.revert_flow import revert_flow
 from app.usecases.update_draft import update_draft
-from tests.usecases.world import World
+from tests.usecases.company_database import CompanyDatabase
 
 Change = Callable[[str, UnitOfWork, UserId], Awaitable[object]]
 
@@ -40,7 +40,9 @@ NOTHING, PUBLISHED, DRAFT = range(1), range(100, 1_000), range(4_000, 6_000)
     ],
     ids=["copy", "copy of the draft", "publish", "update", "revert to nothing", "discard"],
 )
-async def test_a_mutation_reads_the_graphs_that_it_rests_on(world: World, change: Change, characters: range) -> None:
+async def test_a_mutation_reads_the_graphs_that_it_rests_on(
+    world: CompanyDatabase, change: Change, characters: range
+) -> None:
     flow, ada = world["orders"], world.user("ada")
     nodes: list[Json] = [{"id": str(position), "command": "none"} for position in range(300)]
     await update_draft(world.work, ada, UpdateWish(flow, graph={"nodes": nodes, "edges": []}))

@@ -23,13 +23,13 @@ from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft
 from app.usecases.revert_flow import revert_flow
 from tests.sent_statements import statements_sent
-from tests.usecases.world import NOW, World
+from tests.usecases.company_database import NOW, CompanyDatabase
 
 GRAPH = {"nodes": [{"id": "1", "command": "core/code:run"}], "edges": []}
 DAY = timedelta(hours=24)
 
 
-async def calls_of(world: World) -> dict[str, tuple[Callable[..., Awaitable[Any]], Any, Any]]:
+async def calls_of(world: CompanyDatabase) -> dict[str, tuple[Callable[..., Awaitable[Any]], Any, Any]]:
     """Of each call: the use case, a wish that goes through, and another one."""
     [version] = await world.versions("plain")
     copy, export = CopyWish(world["orders"], "A copy"), ExportWish(world["orders"], IntoWorkspace(world["production"]))
@@ -52,7 +52,9 @@ def keyed(wish: Any, key: str = "key 1") -> Any:
 
 
 @CALLS
-async def test_the_same_key_and_input_answer_like_the_first_time_and_change_nothing(world: World, call: str) -> None:
+async def test_the_same_key_and_input_answer_like_the_first_time_and_change_nothing(
+    world: CompanyDatabase, call: str
+) -> None:
     do, wish, _ = (await calls_of(world))[call]
     first = await do(world.work, world.user("ada"), keyed(wish))
     assert not isinstance(first, Refused)
@@ -63,7 +65,7 @@ async def test_the_same_key_and_input_answer_like_the_first_time_and_change_noth
 
 
 @CALLS
-async def test_the_same_key_for_another_input_is_refused_and_writes_nothing(world: World, call: str) -> None:
+async def test_the_same_key_for_another_input_is_refused_and_writes_nothing(world: CompanyDatabase, call: str) -> None:
     do, wish, other = (await calls_of(world))[call]
     await do(world.work, world.user("ada"), keyed(wish))
     before = await world.contents()
@@ -74,7 +76,9 @@ async def test_the_same_key_for_another_input_is_refused_and_writes_nothing(worl
 
 @CALLS
 @pytest.mark.parametrize(("key", "says"), [("", "0 characters"), ("x" * 256, "256 characters"), ("a\0", "NUL")])
-async def test_what_can_be_no_key_is_refused_with_everything_else(world: World, call: str, key: str, says: str) -> None:
+async def test_what_can_be_no_key_is_refused_with_everything_else(
+    world: CompanyDatabase, call: str, key: str, says: str
+) -> None:
     do, wish, _ = (await calls_of(world))[call]
     before = await world.contents()
     for who in ("ada", "gus"):
@@ -86,7 +90,7 @@ async def test_what_can_be_no_key_is_refused_with_everything_else(world: World, 
     assert await world.contents() == before
 
 
-async def test_a_key_belongs_to_its_caller_and_to_one_kind_of_call(world: World) -> None:
+async def test_a_key_belongs_to_its_caller_and_to_one_kind_of_call(world: CompanyDatabase) -> None:
     calls = await calls_of(world)
     outcomes = [
         await do(world.work, world.user(who), keyed(wish))
@@ -97,7 +101,7 @@ async def test_a_key_belongs_to_its_caller_and_to_one_kind_of_call(world: World)
     assert len({outcome.flow_id for outcome in outcomes}) == 4
 
 
-async def test_a_refusal_may_be_tried_again(world: World) -> None:
+async def test_a_refusal_may_be_tried_again(world: CompanyDatabase) -> None:
     wish = keyed(CopyWish(world["orders"], "A copy"))
     refused = await copy_flow(world.work, world.user("gus"), wish)
     assert isinstance(refused, Refused)
@@ -111,13 +115,13 @@ async def test_a_refusal_may_be_tried_again(world: World) -> None:
     assert not done.replayed
 
 
-def at(world: World, after: timedelta, kept: timedelta = DAY) -> UnitOfWork:
+def at(world: CompanyDatabase, after: timedelta, kept: timedelta = DAY) -> UnitOfWork:
     return UnitOfWork(world.database, clock=lambda: NOW + after, keys_kept=kept)
 
 
 @pytest.mark.parametrize("kept", [timedelta(hours=1), DAY])
 async def test_a_key_is_kept_as_long_as_the_setting_says_and_may_then_be_used_again(
-    world: World, kept: timedelta
+    world: CompanyDatabase, kept: timedelta
 ) -> None:
     wish, other = keyed(CopyWish(world["orders"], "A copy")), keyed(CopyWish(world["orders"], "Another"))
     ada, moment = world.user("ada"), timedelta(microseconds=1)
@@ -131,7 +135,7 @@ async def test_a_key_is_kept_as_long_as_the_setting_says_and_may_then_be_used_ag
     assert await copy_flow(at(world, 2 * kept - moment, kept), ada, other) == replace(again, replayed=True)
 
 
-async def test_old_keys_are_removed_and_others_stay(world: World) -> None:
+async def test_old_keys_are_removed_and_others_stay(world: CompanyDatabase) -> None:
     ada = world.user("ada")
     for number in range(3):
         work = at(world, timedelta(hours=number))
@@ -143,7 +147,7 @@ async def test_old_keys_are_removed_and_others_stay(world: World) -> None:
 
 
 @CALLS
-async def test_two_calls_at_once_are_done_once_and_answer_the_same(world: World, call: str) -> None:
+async def test_two_calls_at_once_are_done_once_and_answer_the_same(world: CompanyDatabase, call: str) -> None:
     do, wish, _ = (await calls_of(world))[call]
     outcomes = await asyncio.gather(*(do(world.work, world.user("ada"), keyed(wish)) for _ in range(3)))
     assert sorted(outcome.replayed for outcome in outcomes) == [False, True, True]
@@ -151,7 +155,7 @@ async def test_two_calls_at_once_are_done_once_and_answer_the_same(world: World,
 
 
 async def test_who_waits_for_a_call_that_is_refused_or_lost_does_it_itself(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's death between the change and the key leaves neither: both are one transaction."""
     keep = Store.keep_outcome
@@ -181,7 +185,7 @@ async def test_who_waits_for_a_call_that_is_refused_or_lost_does_it_itself(
 
 
 @CALLS
-async def test_without_a_key_no_statement_is_sent_for_it(world: World, call: str) -> None:
+async def test_without_a_key_no_statement_is_sent_for_it(world: CompanyDatabase, call: str) -> None:
     do, wish, other = (await calls_of(world))[call]
     with statements_sent() as sent:
         await do(world.work, world.user("ada"), wish)

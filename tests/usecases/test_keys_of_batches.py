@@ -11,13 +11,13 @@ from app.domain.export_facts import ExportWish
 from app.domain.idempotency import IdempotencyKeyReused
 from app.usecases.export_flows import export_flows
 from app.usecases.results import Exported, ExportedBatch
+from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.races import at_once
-from tests.usecases.world import NOW, World
 
 BEST_EFFORT = BatchMode.BEST_EFFORT
 
 
-def items_of(world: World) -> tuple[ExportWish, ...]:
+def items_of(world: CompanyDatabase) -> tuple[ExportWish, ...]:
     """The second is refused, until there is such a workspace for the caller."""
     return (
         world.export_wish("orders", to="production"),
@@ -26,7 +26,7 @@ def items_of(world: World) -> tuple[ExportWish, ...]:
     )
 
 
-async def export_all(world: World, wish: BatchWish, by: str = "ada") -> ExportedBatch:
+async def export_all(world: CompanyDatabase, wish: BatchWish, by: str = "ada") -> ExportedBatch:
     return await export_flows(world.work, world.user(by), wish, lambda _: None)
 
 
@@ -34,7 +34,7 @@ def keyed(*items: ExportWish, **said: Any) -> BatchWish:
     return BatchWish(items, idempotency_key="key 1", **said)
 
 
-async def test_all_that_was_exported_is_answered_again_and_nothing_is_written(world: World) -> None:
+async def test_all_that_was_exported_is_answered_again_and_nothing_is_written(world: CompanyDatabase) -> None:
     first_item, _, last_item = items_of(world)
     wish = keyed(first_item, last_item)
     first = await export_all(world, wish)
@@ -46,7 +46,7 @@ async def test_all_that_was_exported_is_answered_again_and_nothing_is_written(wo
     assert await world.contents() == before
 
 
-async def test_of_a_best_effort_only_what_was_refused_is_tried_again_at_its_place(world: World) -> None:
+async def test_of_a_best_effort_only_what_was_refused_is_tried_again_at_its_place(world: CompanyDatabase) -> None:
     wish = keyed(*items_of(world), mode=BEST_EFFORT)
     first = await export_all(world, wish)
     before = await world.contents()
@@ -64,7 +64,7 @@ async def test_of_a_best_effort_only_what_was_refused_is_tried_again_at_its_plac
     assert (first.replayed, again.replayed) == (False, True)
 
 
-async def test_an_item_that_is_done_later_is_kept_with_the_others(world: World) -> None:
+async def test_an_item_that_is_done_later_is_kept_with_the_others(world: CompanyDatabase) -> None:
     wish = keyed(*(world.export_wish("orders", to=name) for name in ("production", "development")), mode=BEST_EFFORT)
     given = "select id from role where name = :role and scope = 'WORKSPACE' and tenant_id is null"
     refusing = f"update workspace_access set role_id = ({given}) where user_id = :user and workspace_id = :place"  # noqa: S608
@@ -79,7 +79,7 @@ async def test_an_item_that_is_done_later_is_kept_with_the_others(world: World) 
     assert (second.replayed, third.replayed) == (False, True)
 
 
-async def test_an_atomic_call_that_was_refused_is_tried_again_as_a_whole(world: World) -> None:
+async def test_an_atomic_call_that_was_refused_is_tried_again_as_a_whole(world: CompanyDatabase) -> None:
     wish = keyed(*items_of(world))
     before = await world.contents()
     for _ in range(2):
@@ -89,7 +89,7 @@ async def test_an_atomic_call_that_was_refused_is_tried_again_as_a_whole(world: 
     assert await world.contents() == before
 
 
-async def test_the_same_key_for_other_items_is_refused_and_writes_nothing(world: World) -> None:
+async def test_the_same_key_for_other_items_is_refused_and_writes_nothing(world: CompanyDatabase) -> None:
     first_item, _, last_item = items_of(world)
     await export_all(world, keyed(first_item))
     before = await world.contents()
@@ -99,7 +99,7 @@ async def test_the_same_key_for_other_items_is_refused_and_writes_nothing(world:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\0"])
-async def test_what_can_be_no_key_refuses_the_whole_call(world: World, key: str) -> None:
+async def test_what_can_be_no_key_refuses_the_whole_call(world: CompanyDatabase, key: str) -> None:
     before = await world.contents()
     batch = await export_all(world, BatchWish(items_of(world), BEST_EFFORT, idempotency_key=key))
     assert [error.path for error in batch.errors] == [("idempotencyKey",)]
@@ -107,7 +107,7 @@ async def test_what_can_be_no_key_refuses_the_whole_call(world: World, key: str)
     assert await world.contents() == before
 
 
-async def test_of_calls_at_once_one_exports_and_the_others_answer_the_same(world: World) -> None:
+async def test_of_calls_at_once_one_exports_and_the_others_answer_the_same(world: CompanyDatabase) -> None:
     wish = keyed(*items_of(world), mode=BEST_EFFORT)
     batches = await at_once(*(export_all(world, wish) for _ in range(6)))
     made = {tuple(getattr(result, "export_id", None) for result in batch.results) for batch in batches}

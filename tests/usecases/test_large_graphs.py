@@ -17,7 +17,7 @@ from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_destinations import find_destinations
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
-from tests.usecases.world import World, created
+from tests.usecases.company_database import CompanyDatabase, created
 
 
 class UsedUp(Exception):
@@ -60,12 +60,12 @@ def graph(number: int, command: str = "none", **fields: Json) -> Json:
     return {"nodes": nodes, "edges": []}
 
 
-async def drafts(world: World, *graphs: Json) -> list[str]:
+async def drafts(world: CompanyDatabase, *graphs: Json) -> list[str]:
     """The drafts of new flows with these graphs."""
     return [created(await world.create("development", one)).draft_id for one in graphs]
 
 
-async def test_states_beyond_the_limit_are_refused_and_their_texts_not_read(world: World) -> None:
+async def test_states_beyond_the_limit_are_refused_and_their_texts_not_read(world: CompanyDatabase) -> None:
     ids, ada, enough = await drafts(world, graph(100), graph(200)), world.user("ada"), Counting()
     async with world.database.reading() as connection:
         views = await read_states(connection, ada, ids, enough.limit)
@@ -81,7 +81,7 @@ async def test_states_beyond_the_limit_are_refused_and_their_texts_not_read(worl
         assert await read_states(connection, ada, [], Counting(left=0).limit) == {}
 
 
-async def test_every_step_whose_readiness_is_found_counts(world: World) -> None:
+async def test_every_step_whose_readiness_is_found_counts(world: CompanyDatabase) -> None:
     ids, ada = await drafts(world, graph(100), graph(200)), world.user("ada")
     enough = Counting(steps_left=300)
     found = await check_readiness(world.database, ada, ids, enough.limit)
@@ -91,7 +91,7 @@ async def test_every_step_whose_readiness_is_found_counts(world: World) -> None:
         await check_readiness(world.database, ada, ids, Counting(steps_left=299).limit)
 
 
-async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world: World) -> None:
+async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world: CompanyDatabase) -> None:
     lists: list[Json] = [[*range(300)], [*range(1, 301)], [*range(2, 302)]]
     flow = created(await world.create("development", graph(1, list=lists[0])))
     ada = world.user("ada")
@@ -122,7 +122,7 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
 
 @pytest.mark.parametrize("find", [find_destinations, find_topics_in_use])
 async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that_would_be_copied_count(
-    world: World, find: FindOfFlow[object]
+    world: CompanyDatabase, find: FindOfFlow[object]
 ) -> None:
     flow, ada = world["orders"], world.user("ada")
     saved = await update_draft(world.work, ada, UpdateWish(flow, graph=graph(300)))
@@ -137,7 +137,7 @@ async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that
 
 @pytest.mark.parametrize("find", [find_destinations, find_topics_in_use])
 async def test_the_graph_of_a_flow_that_is_to_be_exported_is_not_read_beyond_the_limit(
-    world: World, find: FindOfFlow[object]
+    world: CompanyDatabase, find: FindOfFlow[object]
 ) -> None:
     flow, ada = created(await world.create("development", graph(100))).flow_id, world.user("ada")
     enough = Counting()

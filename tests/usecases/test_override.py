@@ -2,13 +2,13 @@
 
 from app.domain.references import ReferenceAction
 from app.domain.source import SourceWish
+from tests.usecases.company_database import NOW, CompanyDatabase, exported
 from tests.usecases.contents import Written, written
 from tests.usecases.rows import bound, new_draft, record
 from tests.usecases.test_export_flow import AGENT, CLEARED, CREDENTIAL, REPLACED, SAMPLES, SECRET, TOPIC, report
-from tests.usecases.world import NOW, World, exported
 
 
-async def test_an_override_of_a_running_flow_writes_a_draft_and_nothing_else(world: World) -> None:
+async def test_an_override_of_a_running_flow_writes_a_draft_and_nothing_else(world: CompanyDatabase) -> None:
     before = await world.contents()
     _, published = await world.versions("orders")
 
@@ -34,7 +34,7 @@ async def test_an_override_of_a_running_flow_writes_a_draft_and_nothing_else(wor
     )
 
 
-async def test_a_second_release_asks_for_no_credential_again(world: World) -> None:
+async def test_a_second_release_asks_for_no_credential_again(world: CompanyDatabase) -> None:
     """X7a: everything that was chosen for the running flow is there again, and is reported."""
     for _ in range(2):
         made = exported(await world.export("orders", over="orders-live"))
@@ -47,20 +47,20 @@ async def test_a_second_release_asks_for_no_credential_again(world: World) -> No
         ]
 
 
-async def test_what_was_chosen_in_the_draft_of_a_flow_never_published_is_taken_too(world: World) -> None:
+async def test_what_was_chosen_in_the_draft_of_a_flow_never_published_is_taken_too(world: CompanyDatabase) -> None:
     made = exported(await world.export("orders", over="never-published"))
     assert ("mail", CREDENTIAL, REPLACED, world["dev-mail"], world["draft-mail"]) in report(made)
     again = exported(await world.export("orders", over="never-published"))
     assert ("mail", CREDENTIAL, REPLACED, world["dev-mail"], world["draft-mail"]) in report(again)
 
 
-async def test_a_choice_that_has_gone_from_the_workspace_is_not_taken(world: World) -> None:
+async def test_a_choice_that_has_gone_from_the_workspace_is_not_taken(world: CompanyDatabase) -> None:
     await world.execute("delete from credential where id = :id", id=world["live-mail"])
     made = exported(await world.export("orders", over="orders-live"))
     assert ("mail", CREDENTIAL, CLEARED, world["dev-mail"], None) in report(made)
 
 
-async def test_a_colleagues_draft_is_set_aside_with_who_did_it_and_when(world: World) -> None:
+async def test_a_colleagues_draft_is_set_aside_with_who_did_it_and_when(world: CompanyDatabase) -> None:
     before = await world.contents()
     colleagues = await world.draft("busy")
     [version] = await world.versions("plain")
@@ -82,7 +82,7 @@ async def test_a_colleagues_draft_is_set_aside_with_who_did_it_and_when(world: W
     )
 
 
-async def test_revisions_grow_by_one_with_every_draft_and_each_draft_keeps_its_own(world: World) -> None:
+async def test_revisions_grow_by_one_with_every_draft_and_each_draft_keeps_its_own(world: CompanyDatabase) -> None:
     made = [exported(await world.export("plain", over="busy")) for _ in range(3)]
     drafts = await world.drafts("busy")
     assert [draft["revision"] for draft in drafts] == [1, 2, 3, 4]
@@ -90,7 +90,7 @@ async def test_revisions_grow_by_one_with_every_draft_and_each_draft_keeps_its_o
     assert [one.set_aside for one in made] == [draft["id"] for draft in drafts[:-1]]
 
 
-async def test_a_flow_that_was_never_published_shows_what_its_new_draft_says(world: World) -> None:
+async def test_a_flow_that_was_never_published_shows_what_its_new_draft_says(world: CompanyDatabase) -> None:
     before = await world.contents()
     made = exported(await world.export("orders", over="never-published", name="Orders Übersee"))
     found = written(before, await world.contents())
@@ -108,7 +108,7 @@ async def test_a_flow_that_was_never_published_shows_what_its_new_draft_says(wor
     assert (await world.draft(made.flow_id))["name"] == "Orders Übersee"
 
 
-async def test_a_published_flow_keeps_its_name_when_its_draft_gets_another(world: World) -> None:
+async def test_a_published_flow_keeps_its_name_when_its_draft_gets_another(world: CompanyDatabase) -> None:
     exported(await world.export("orders", over="orders-live", name="Orders to come"))
     flow = (await world.contents())["flow"][(world["orders-live"],)]
     assert (flow["name"], flow["cron"], flow["type"], flow["status"]) == (
@@ -125,12 +125,12 @@ async def test_a_published_flow_keeps_its_name_when_its_draft_gets_another(world
     )
 
 
-async def test_an_older_version_can_go_over_a_flow_of_the_same_workspace(world: World) -> None:
+async def test_an_older_version_can_go_over_a_flow_of_the_same_workspace(world: CompanyDatabase) -> None:
     older, _ = await world.versions("orders")
     made = exported(await world.export("orders", over="plain", source=SourceWish(version_id=older["id"])))
     assert {one.action for one in made.references} == {ReferenceAction.KEPT}
     assert (await world.draft("plain"))["bindings"] == older["bindings"]
 
 
-async def test_an_override_needs_no_place_in_the_quota(world: World) -> None:
+async def test_an_override_needs_no_place_in_the_quota(world: CompanyDatabase) -> None:
     exported(await world.export("plain", over="only-one"))

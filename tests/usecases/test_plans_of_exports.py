@@ -25,16 +25,16 @@ from app.usecases.results import Exported
 from app.usecases.update_draft import update_draft
 from tests.domain.planning import mappings_of
 from tests.unlimited import NO_LIMIT
+from tests.usecases.company_database import CompanyDatabase, errors_of, exported
 from tests.usecases.graphs import code, graph
 from tests.usecases.races import holding, without_waiting
-from tests.usecases.world import World, errors_of, exported
 
 
-async def planned(world: World, wish: ExportWish) -> PlannedExport:
+async def planned(world: CompanyDatabase, wish: ExportWish) -> PlannedExport:
     return await plan_for(world.database, world.user("ada"), wish)
 
 
-def wishes(world: World) -> list[ExportWish]:
+def wishes(world: CompanyDatabase) -> list[ExportWish]:
     orders = world.export_wish("orders", over="orders-live")
     mapped = mappings_of(
         (world["dev-orders"], world["live-items"]),
@@ -59,7 +59,9 @@ def wishes(world: World) -> list[ExportWish]:
 
 
 @pytest.mark.parametrize("number", range(12))
-async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(world: World, number: int) -> None:
+async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
+    world: CompanyDatabase, number: int
+) -> None:
     wish, before, ada = wishes(world)[number], await world.contents(), world.user("ada")
     plan = await planned(world, wish)
     assert await world.contents() == before
@@ -87,10 +89,10 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
         )
 
 
-Edit = Callable[[World], Awaitable[Any]]
+Edit = Callable[[CompanyDatabase], Awaitable[Any]]
 
 
-async def save(world: World, flow: str, **changes: Any) -> None:
+async def save(world: CompanyDatabase, flow: str, **changes: Any) -> None:
     await update_draft(world.work, world.user("ada"), UpdateWish(world[flow], **changes))
 
 
@@ -118,7 +120,7 @@ EDITS: list[tuple[Edit, list[PlanBasis]]] = [
 
 @pytest.mark.parametrize("number", range(len(EDITS)))
 async def test_an_export_after_a_change_is_the_plan_or_is_refused_for_what_has_changed(
-    world: World, number: int
+    world: CompanyDatabase, number: int
 ) -> None:
     wish, (edit, changed) = world.export_wish("orders", over="orders-live"), EDITS[number]
     plan = await planned(world, wish)
@@ -135,7 +137,7 @@ async def test_an_export_after_a_change_is_the_plan_or_is_refused_for_what_has_c
         assert exported(outcome).references == plan.decision.references
 
 
-async def test_a_new_version_of_the_source_makes_a_plan_stale(world: World) -> None:
+async def test_a_new_version_of_the_source_makes_a_plan_stale(world: CompanyDatabase) -> None:
     wish = world.export_wish("plain", to="production")
     plan = await planned(world, wish)
     await save(world, "plain", graph=graph(code("1", "return 3")))
@@ -144,14 +146,14 @@ async def test_a_new_version_of_the_source_makes_a_plan_stale(world: World) -> N
     assert errors_of(outcome) == (PlanIsStale((PlanBasis.SOURCE,)),)
 
 
-async def test_a_plan_waits_for_nobody(world: World) -> None:
+async def test_a_plan_waits_for_nobody(world: CompanyDatabase) -> None:
     wish = world.export_wish("orders", over="orders-live")
     async with holding(world) as store:
         await store.gather([wish])
         assert (await without_waiting(planned(world, wish))).draft is not None
 
 
-async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_take(world: World) -> None:
+async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_take(world: CompanyDatabase) -> None:
     """P8: the contract Small may hold five flows, and holds two in production."""
     five = [world.export_wish("plain", to=("small-live", "small-shop")[number % 2]) for number in range(5)]
     before = await world.contents()

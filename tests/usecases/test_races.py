@@ -6,9 +6,9 @@ import pytest
 
 from app.domain.quota import QuotaExceeded
 from app.usecases.results import Created, Exported
+from tests.usecases.company_database import CompanyDatabase, errors_of, exported
 from tests.usecases.graphs import code, graph
 from tests.usecases.races import at_once
-from tests.usecases.world import World, errors_of, exported
 
 SEVERAL_TIMES = pytest.mark.parametrize("turn", range(3))
 Work = TypeVar("Work")
@@ -21,7 +21,7 @@ def turned(work: list[Work], turn: int) -> list[Work]:
 
 
 @SEVERAL_TIMES
-async def test_of_many_exports_onto_one_flow_each_sets_the_one_before_aside(world: World, turn: int) -> None:
+async def test_of_many_exports_onto_one_flow_each_sets_the_one_before_aside(world: CompanyDatabase, turn: int) -> None:
     outcomes = await at_once(*(world.export(SOURCES[(n + turn) % 4], over="orders-live") for n in range(32)))
 
     made = [exported(outcome) for outcome in outcomes]
@@ -36,7 +36,7 @@ async def test_of_many_exports_onto_one_flow_each_sets_the_one_before_aside(worl
 
 
 @SEVERAL_TIMES
-async def test_into_three_free_places_go_exactly_three_of_whatever_comes(world: World, turn: int) -> None:
+async def test_into_three_free_places_go_exactly_three_of_whatever_comes(world: CompanyDatabase, turn: int) -> None:
     contract = (await world.workspace("small-live")).contract
     work = [
         *(world.export("plain", to=("small-live", "small-shop")[n % 2]) for n in range(12)),
@@ -55,7 +55,7 @@ async def test_into_three_free_places_go_exactly_three_of_whatever_comes(world: 
 
 
 @SEVERAL_TIMES
-async def test_the_quota_does_not_trip_by_what_does_not_count(world: World, turn: int) -> None:
+async def test_the_quota_does_not_trip_by_what_does_not_count(world: CompanyDatabase, turn: int) -> None:
     """Three new flows fit; overrides and development workspaces are exempt however many there are at once (X10)."""
     work = [
         *(world.export("plain", to="small-live") for _ in range(3)),
@@ -67,7 +67,7 @@ async def test_the_quota_does_not_trip_by_what_does_not_count(world: World, turn
 
 
 @SEVERAL_TIMES
-async def test_flows_that_are_exported_onto_each_other_do_not_get_stuck(world: World, turn: int) -> None:
+async def test_flows_that_are_exported_onto_each_other_do_not_get_stuck(world: CompanyDatabase, turn: int) -> None:
     crossing = [("orders", "plain"), ("plain", "orders"), ("plain", "busy"), ("busy", "orders"), ("orders", "busy")]
     work = [world.export(source, over=destination) for _ in range(6) for source, destination in crossing]
     assert len([exported(outcome) for outcome in await at_once(*turned(work, turn))]) == 30
@@ -77,7 +77,7 @@ async def test_flows_that_are_exported_onto_each_other_do_not_get_stuck(world: W
         assert [draft["set_aside_at"] is None for draft in drafts] == [False] * (len(drafts) - 1) + [True]
 
 
-async def test_the_same_new_content_at_the_same_moment_is_stored_once(world: World) -> None:
+async def test_the_same_new_content_at_the_same_moment_is_stored_once(world: CompanyDatabase) -> None:
     native = graph(*(code(str(number), "nowhere yet") for number in range(50)))
     before = await world.contents()
     await at_once(*(world.create("development", native) for _ in range(16)))

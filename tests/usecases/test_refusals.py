@@ -17,11 +17,11 @@ from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
-from tests.domain.world import called
+from tests.domain.builders import called
+from tests.usecases.company_database import CompanyDatabase, errors_of
 from tests.usecases.graphs import code, erp, graph, mailer, sub
-from tests.usecases.world import World, errors_of
 
-Try = Callable[[World], Awaitable[Any]]
+Try = Callable[[CompanyDatabase], Awaitable[Any]]
 
 UNKNOWN_FLOW, UNKNOWN_WORKSPACE, UNKNOWN_VERSION = (
     f"{kind}_00000000000000000000000000" for kind in ("flow", "workspace", "version")
@@ -31,11 +31,11 @@ EDIT = "workspaces.flow.edit"
 
 
 @pytest.fixture
-def world(untouched: World) -> World:
+def world(untouched: CompanyDatabase) -> CompanyDatabase:
     return untouched
 
 
-async def refused_without_a_trace(world: World, attempt: Try) -> tuple[Refusal, ...]:
+async def refused_without_a_trace(world: CompanyDatabase, attempt: Try) -> tuple[Refusal, ...]:
     before = await world.contents()
     errors = errors_of(await attempt(world))
     assert await world.contents() == before
@@ -43,7 +43,7 @@ async def refused_without_a_trace(world: World, attempt: Try) -> tuple[Refusal, 
 
 
 @pytest.mark.parametrize("flow", [UNKNOWN_FLOW, "ships", "", "flow_", "🦉", "a\0b", "x" * 5000, UNKNOWN_WORKSPACE])
-async def test_a_flow_that_is_not_visible_is_not_found_whatever_its_id(world: World, flow: str) -> None:
+async def test_a_flow_that_is_not_visible_is_not_found_whatever_its_id(world: CompanyDatabase, flow: str) -> None:
     """Ben is a member of development and production; to him the ships of another tenant are nothing (A5)."""
     not_found = (FlowNotFound(world[flow]),)
     attempts: list[Try] = [
@@ -55,7 +55,9 @@ async def test_a_flow_that_is_not_visible_is_not_found_whatever_its_id(world: Wo
 
 
 @pytest.mark.parametrize("workspace", [UNKNOWN_WORKSPACE, "harbour", "", "workspace_", "🦉", "a\0b", UNKNOWN_FLOW])
-async def test_a_workspace_that_is_not_visible_is_not_found_whatever_its_id(world: World, workspace: str) -> None:
+async def test_a_workspace_that_is_not_visible_is_not_found_whatever_its_id(
+    world: CompanyDatabase, workspace: str
+) -> None:
     not_found = (WorkspaceNotFound(world[workspace]),)
     attempts: list[Try] = [
         lambda world: world.export("orders", to=workspace, by="ben"),
@@ -64,7 +66,7 @@ async def test_a_workspace_that_is_not_visible_is_not_found_whatever_its_id(worl
     assert [await refused_without_a_trace(world, attempt) for attempt in attempts] == [not_found] * 2
 
 
-async def test_a_member_of_the_contract_alone_sees_workspaces_but_no_flows(world: World) -> None:
+async def test_a_member_of_the_contract_alone_sees_workspaces_but_no_flows(world: CompanyDatabase) -> None:
     """A4: for her the flow doesn't exist; of the workspace she learns what she lacks."""
     production = await world.workspace("production")
     copied = await refused_without_a_trace(world, lambda world: world.copy("orders", by="cora"))
@@ -86,7 +88,7 @@ async def test_a_member_of_the_contract_alone_sees_workspaces_but_no_flows(world
     ids=["unknown", "no-id", "never-published", "no-draft"],
 )
 async def test_a_state_that_the_flow_does_not_have_is_not_found(
-    world: World, flow: str, source: SourceWish, reason: Callable[..., Refusal]
+    world: CompanyDatabase, flow: str, source: SourceWish, reason: Callable[..., Refusal]
 ) -> None:
     expected = (reason(flow_id=FlowId(world[flow]), flow_name=flow.capitalize()),)
     attempts: list[Try] = [
@@ -97,14 +99,16 @@ async def test_a_state_that_the_flow_does_not_have_is_not_found(
     assert [await refused_without_a_trace(world, attempt) for attempt in attempts] == [expected] * 3
 
 
-async def test_a_version_of_another_flow_is_not_found(world: World) -> None:
+async def test_a_version_of_another_flow_is_not_found(world: CompanyDatabase) -> None:
     [another] = await world.versions("plain")
     source = SourceWish(version_id=another["id"])
     errors = await refused_without_a_trace(world, lambda world: world.copy("orders", source=source))
     assert errors == (VersionNotFound(FlowId(world["orders"]), "Orders", another["id"]),)
 
 
-async def test_every_workspace_where_the_permission_is_missing_is_named_the_source_first(world: World) -> None:
+async def test_every_workspace_where_the_permission_is_missing_is_named_the_source_first(
+    world: CompanyDatabase,
+) -> None:
     development, production = await world.workspace("development"), await world.workspace("production")
     here, there = InsufficientPermission(EDIT, development), InsufficientPermission(EDIT, production)
     copied = await refused_without_a_trace(world, lambda world: world.copy("orders", by="gus"))
@@ -115,7 +119,7 @@ async def test_every_workspace_where_the_permission_is_missing_is_named_the_sour
     assert (copied, into, over, inside, created) == ((here,), (here, there), (here, there), (here,), (there,))
 
 
-async def test_a_suspended_contract_refuses_every_write(world: World) -> None:
+async def test_a_suspended_contract_refuses_every_write(world: CompanyDatabase) -> None:
     cellar = await world.workspace("cellar")
     attempts: list[Try] = [
         lambda world: world.copy("ice"),
@@ -129,7 +133,7 @@ async def test_a_suspended_contract_refuses_every_write(world: World) -> None:
 
 @pytest.mark.parametrize(("to", "over"), [("kitchen", None), (None, "recipes")])
 async def test_a_component_of_the_team_does_not_leave_its_contract(
-    world: World, to: str | None, over: str | None
+    world: CompanyDatabase, to: str | None, over: str | None
 ) -> None:
     errors = await refused_without_a_trace(world, lambda world: world.export("of-the-team", to=to, over=over))
     [refused] = errors
@@ -141,7 +145,7 @@ async def test_a_component_of_the_team_does_not_leave_its_contract(
     assert found.reason is InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
 
 
-async def test_the_topics_of_a_flow_are_refused_as_the_table_says(world: World) -> None:
+async def test_the_topics_of_a_flow_are_refused_as_the_table_says(world: CompanyDatabase) -> None:
     production = await world.workspace("production")
     topics = (("dev-orders", "Orders"), ("dev-items", "Items"))
     without = await refused_without_a_trace(
@@ -161,7 +165,7 @@ async def test_the_topics_of_a_flow_are_refused_as_the_table_says(world: World) 
     assert elsewhere == (TopicNotAccessible(world["dev-items"], production),)
 
 
-async def test_a_draft_in_the_way_and_the_flow_itself_are_refused(world: World) -> None:
+async def test_a_draft_in_the_way_and_the_flow_itself_are_refused(world: CompanyDatabase) -> None:
     busy = await world.draft("busy")
     refuse = ExistingDraft.REFUSE
     in_the_way = await refused_without_a_trace(
@@ -172,7 +176,7 @@ async def test_a_draft_in_the_way_and_the_flow_itself_are_refused(world: World) 
     assert itself == (CannotOverrideItself(FlowId(world["plain"]), "Plain"),)
 
 
-async def test_a_full_contract_takes_no_new_flow_into_its_production(world: World) -> None:
+async def test_a_full_contract_takes_no_new_flow_into_its_production(world: CompanyDatabase) -> None:
     contract = (await world.workspace("full-live")).contract
     attempts: list[Try] = [
         lambda world: world.copy("only-one"),
@@ -183,7 +187,7 @@ async def test_a_full_contract_takes_no_new_flow_into_its_production(world: Worl
     assert [await refused_without_a_trace(world, attempt) for attempt in attempts] == [expected] * 3
 
 
-async def test_whoever_may_not_write_there_is_not_told_how_full_a_contract_is(world: World) -> None:
+async def test_whoever_may_not_write_there_is_not_told_how_full_a_contract_is(world: CompanyDatabase) -> None:
     attempts: list[Try] = [
         lambda world: world.copy("only-one", by="gus"),
         lambda world: world.export("plain", to="full-live", by="gus"),
@@ -195,7 +199,7 @@ async def test_whoever_may_not_write_there_is_not_told_how_full_a_contract_is(wo
 
 
 @pytest.mark.parametrize("name", ["", " \t", "a\nb", "a\0b", "x" * 256])
-async def test_a_bad_name_is_refused_wherever_a_name_is_given(world: World, name: str) -> None:
+async def test_a_bad_name_is_refused_wherever_a_name_is_given(world: CompanyDatabase, name: str) -> None:
     attempts: list[Try] = [
         lambda world: world.copy("orders", name=name),
         lambda world: world.export("orders", to="production", name=name),
@@ -207,7 +211,7 @@ async def test_a_bad_name_is_refused_wherever_a_name_is_given(world: World, name
         assert (error.code, getattr(error, "path", None)) == (ErrorCode.INVALID_INPUT, ("name",))
 
 
-async def test_references_of_a_created_graph_have_to_live_in_its_workspace(world: World) -> None:
+async def test_references_of_a_created_graph_have_to_live_in_its_workspace(world: CompanyDatabase) -> None:
     production = await world.workspace("production")
     native = graph(sub("1", world["dev-orders"]), mailer("2", world["dev-mail"]), erp("3", world["live-mail"]))
     errors = await refused_without_a_trace(world, lambda world: world.create("production", native))
@@ -229,7 +233,7 @@ async def test_references_of_a_created_graph_have_to_live_in_its_workspace(world
     ],
 )
 async def test_what_is_no_graph_is_refused_with_its_path(
-    world: World, native: object, paths: list[tuple[str, ...]] | None
+    world: CompanyDatabase, native: object, paths: list[tuple[str, ...]] | None
 ) -> None:
     errors = await refused_without_a_trace(world, lambda world: world.create("development", native))
     expected = paths or [
@@ -240,7 +244,7 @@ async def test_what_is_no_graph_is_refused_with_its_path(
     assert [getattr(error, "path", None) for error in errors] == expected
 
 
-async def test_all_reasons_come_together_in_the_order_of_their_codes(world: World) -> None:
+async def test_all_reasons_come_together_in_the_order_of_their_codes(world: CompanyDatabase) -> None:
     errors = await refused_without_a_trace(
         world, lambda world: world.export("of-the-team", to="closed-live", by="gus", topic="dev-orders", name="")
     )

@@ -8,15 +8,15 @@ from app.domain.step_choices import StepChoice
 from app.domain.update import UpdateWish
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
+from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.graphs import graph, mailer
-from tests.usecases.world import World, created, exported
 
 
-async def saved(world: World, flow_id: str, *choices: StepChoice) -> object:
+async def saved(world: CompanyDatabase, flow_id: str, *choices: StepChoice) -> object:
     return await update_draft(world.work, world.user("ada"), UpdateWish(flow_id, bindings=choices))
 
 
-async def test_a_call_that_names_nothing_to_change_writes_nothing(world: World) -> None:
+async def test_a_call_that_names_nothing_to_change_writes_nothing(world: CompanyDatabase) -> None:
     made = created(await world.create("development", graph(mailer("1", world["dev-mail"]))))
     before = await world.contents()
     for choices in ((), (StepChoice("1", {}),)):
@@ -24,7 +24,7 @@ async def test_a_call_that_names_nothing_to_change_writes_nothing(world: World) 
     assert await world.contents() == before
 
 
-async def test_two_choices_for_one_step_are_refused_and_nothing_is_written(world: World) -> None:
+async def test_two_choices_for_one_step_are_refused_and_nothing_is_written(world: CompanyDatabase) -> None:
     made = created(await world.create("development", graph(mailer("1", world["dev-mail"]))))
     before = await world.contents()
     agent = StepChoice("1", {ReferenceKind.AGENT: world["dev-agent"]})
@@ -34,7 +34,9 @@ async def test_two_choices_for_one_step_are_refused_and_nothing_is_written(world
     assert await world.contents() == before
 
 
-async def test_what_became_of_a_reference_is_told_and_recorded_with_the_name_of_its_step(world: World) -> None:
+async def test_what_became_of_a_reference_is_told_and_recorded_with_the_name_of_its_step(
+    world: CompanyDatabase,
+) -> None:
     step = mailer("1", world["dev-mail"], agent=world["dev-agent"]) | {"name": " Tell everybody "}
     made = created(await world.create("development", graph(step)))
     went = exported(await world.export(made.flow_id, to="production"))

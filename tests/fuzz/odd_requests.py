@@ -85,7 +85,7 @@ def dumped(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
-class Wire:
+class OddRequests:
     """Makes odd requests."""
 
     def __init__(self, values: Values) -> None:

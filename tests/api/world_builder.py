@@ -1,4 +1,4 @@
-"""World files for tests, told in the product's words; what a test doesn't mention is unremarkable and in order."""
+"""WorldBuilder files for tests, told in the product's words; what a test doesn't mention is unremarkable and in order."""
 
 import json
 from collections import defaultdict
@@ -12,7 +12,7 @@ TEAM, TENANT, GLOBAL = "TEAM", "TENANT", "GLOBAL"
 Graph = dict[str, Any]
 
 
-class World:
+class WorldBuilder:
     """A world in the making. Everything is added under a key, by which the others name it."""
 
     def __init__(self) -> None:

@@ -28,7 +28,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class World:
+class CompanyDatabase:
     ids: Mapping[str, str]
     database: Database
 

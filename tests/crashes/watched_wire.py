@@ -52,7 +52,7 @@ class Aim:
     """Whether the database gets it; otherwise it was never sent."""
 
 
-class Wire(DatabaseProxy):
+class WatchedWire(DatabaseProxy):
     """Passes on everything, and notes how far calls come."""
 
     def __init__(self, database_url: str) -> None:
@@ -87,7 +87,7 @@ class Wire(DatabaseProxy):
 class _Connection:
     """One connection of the server, and the call that is at work on it."""
 
-    def __init__(self, wire: Wire, life: Life) -> None:
+    def __init__(self, wire: WatchedWire, life: Life) -> None:
         self._wire = wire
         self._life = life
         self._key = ""
