@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.domain.graph import UNBOUND, Bindings, Json, canonical, link_ids, numbered
-from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonBudget, Stretch, unequal
+from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonLimit, Stretch, unequal
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
 from app.domain.step import Step
@@ -66,17 +66,17 @@ class Snapshot:
     """As its canonical text is read; needed only where the other state has another hash."""
 
 
-def compare(older: Snapshot, newer: Snapshot, budget: ComparisonBudget | None = None) -> GraphDiff:
+def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = None) -> GraphDiff:
     """What changed from one state to the other. Equal content isn't looked into.
 
-    Comparisons that share a budget take together what one may take; the effort is linear in the rest.
+    Comparisons that share a limit take together what one may take; the effort is linear in the rest.
     """
     bindings = tuple(_binding_changes(older, newer))
     if older.content_hash == newer.content_hash:
         return GraphDiff(identical=not bindings, bindings=bindings)
     before, after = _steps(older.content), _steps(newer.content)
     links_before, links_after = _links(older.content), _links(newer.content)
-    comparison = Comparison(budget or ComparisonBudget())
+    comparison = Comparison(limit or ComparisonLimit())
     return GraphDiff(
         identical=False,
         added_steps=tuple(key for key in after if key not in before),
@@ -100,12 +100,12 @@ _At = tuple["_At", str | int] | None
 class Comparison:
     """Of two values, or of all steps and links of two states. Keys of objects are in canonical order.
 
-    Lists whose matching the budget doesn't cover are compared element by element; once so much was told that it is
+    Lists whose matching would exceed the limit are compared element by element; once so much was told that it is
     spent, a step or link that changed is one change, with an empty path.
     """
 
-    def __init__(self, budget: ComparisonBudget) -> None:
-        self._budget = budget
+    def __init__(self, limit: ComparisonLimit) -> None:
+        self._limit = limit
         self._found: list[FieldChange] = []
 
     def changed(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Changed]:
@@ -125,14 +125,14 @@ class Comparison:
         return tuple(self._found)
 
     def _is_spent(self) -> bool:
-        return self._budget.characters < 0
+        return self._limit.characters < 0
 
     def _compare(self, at: _At, before: Json, after: Json) -> None:
         if isinstance(before, dict) and isinstance(after, dict):
-            self._budget.characters -= CONTAINER
+            self._limit.characters -= CONTAINER
             self._compare_objects(at, before, after)
         elif isinstance(before, list) and isinstance(after, list):
-            self._budget.characters -= CONTAINER
+            self._limit.characters -= CONTAINER
             for stretch in self._unequal(before, after):
                 self._compare_stretch(at, before, after, stretch)
         elif not _is_same(before, after):
@@ -163,16 +163,16 @@ class Comparison:
                 self._tell((at, j), None, after[j])
 
     def _unequal(self, before: list[Json], after: list[Json]) -> Iterable[Stretch]:
-        if self._budget.steps <= 0:
+        if self._limit.steps <= 0:
             return [(0, len(before), 0, len(after))]
         old, new = list(map(_exactly, before)), list(map(_exactly, after))
         size = sum(map(len, old)) + sum(map(len, new))
-        self._budget.steps -= (len(old) + len(new)) // ELEMENTS_PER_STEP + size // BYTES_PER_STEP
-        return unequal(old, new, self._budget)
+        self._limit.steps -= (len(old) + len(new)) // ELEMENTS_PER_STEP + size // BYTES_PER_STEP
+        return unequal(old, new, self._limit)
 
     def _tell(self, at: _At, before: Json, after: Json) -> None:
         path = _pointer(at)
-        self._budget.characters -= len(path) + ENTRY
+        self._limit.characters -= len(path) + ENTRY
         self._found.append(FieldChange(path, before, after))
 
 

@@ -1,4 +1,4 @@
-"""Which elements two lists have in common: the longest match (Myers' O(ND) comparison), as far as a budget goes."""
+"""Which elements two lists have in common: the longest match (Myers' O(ND) comparison), as far as a limit allows."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ Stretch = tuple[int, int, int, int]
 
 
 @dataclass(slots=True)
-class ComparisonBudget:
+class ComparisonLimit:
     """What the comparisons of one request may take together. What exceeds it is still told, but less finely."""
 
     steps: int = MOST_STEPS
     characters: int = MOST_CHARACTERS
 
 
-def unequal(before: Sequence[Hashable], after: Sequence[Hashable], budget: ComparisonBudget) -> Iterator[Stretch]:
-    """The stretches in which two lists differ; all between their common ends once the budget is spent.
+def unequal(before: Sequence[Hashable], after: Sequence[Hashable], limit: ComparisonLimit) -> Iterator[Stretch]:
+    """The stretches in which two lists differ; all between their common ends once the limit is reached.
 
     Common ends are set apart first: among elements that are alike, the longest match needn't be the plainest.
     """
@@ -35,25 +35,25 @@ def unequal(before: Sequence[Hashable], after: Sequence[Hashable], budget: Compa
     rest = shorter - start
     end = next((index for index in range(rest) if before[-1 - index] != after[-1 - index]), rest)
     i, j, last_i, last_j = start, start, len(before) - end, len(after) - end
-    for match_i, match_j in (*_in_common(before, after, (i, last_i, j, last_j), budget), (last_i, last_j)):
+    for match_i, match_j in (*_in_common(before, after, (i, last_i, j, last_j), limit), (last_i, last_j)):
         if i < match_i or j < match_j:
             yield i, match_i, j, match_j
         i, j = match_i + 1, match_j + 1
 
 
 def _in_common(
-    before: Sequence[Hashable], after: Sequence[Hashable], within: Stretch, budget: ComparisonBudget
+    before: Sequence[Hashable], after: Sequence[Hashable], within: Stretch, limit: ComparisonLimit
 ) -> list[tuple[int, int]]:
     """The pairs of positions that match. Elements that only one list has can't, and aren't looked at twice."""
     first_i, last_i, first_j, last_j = within
     there, here = set(after[first_j:last_j]), set(before[first_i:last_i])
     old = [index for index in range(first_i, last_i) if before[index] in there]
     new = [index for index in range(first_j, last_j) if after[index] in here]
-    matched = _longest_match([before[index] for index in old], [after[index] for index in new], budget)
+    matched = _longest_match([before[index] for index in old], [after[index] for index in new], limit)
     return [(old[i], new[j]) for i, j in matched]
 
 
-def _longest_match(old: Sequence[Hashable], new: Sequence[Hashable], budget: ComparisonBudget) -> list[tuple[int, int]]:
+def _longest_match(old: Sequence[Hashable], new: Sequence[Hashable], limit: ComparisonLimit) -> list[tuple[int, int]]:
     """The longest match of two lists; nothing if it would take more steps than are left.
 
     Round by round with one difference more, row by row: how far into `old` each diagonal leads.
@@ -67,8 +67,8 @@ def _longest_match(old: Sequence[Hashable], new: Sequence[Hashable], budget: Com
             while x < len(old) and y < len(new) and old[x] == new[y]:
                 x, y = x + 1, y + 1
             row.append(x)
-            budget.steps -= y - begin + 1
-            if budget.steps < 0:
+            limit.steps -= y - begin + 1
+            if limit.steps < 0:
                 return []
             if x >= len(old) and y >= len(new):
                 return _traced([*rows, row], len(old) - len(new))

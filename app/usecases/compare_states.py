@@ -9,7 +9,7 @@ from cachetools import LRUCache
 from app.domain.diff import Changed, FieldChange, GraphDiff, Snapshot, compare
 from app.domain.flow import FlowState
 from app.domain.graph import Json
-from app.domain.matching import ComparisonBudget
+from app.domain.matching import ComparisonLimit
 from app.domain.model import UserId
 from app.offload import offload
 from app.storage.database_connections import ReadConnection
@@ -29,7 +29,7 @@ KEPT = 2
 
 
 async def compare_states(
-    database: Database, actor: UserId, pairs: Sequence[Pair], limit: ReadLimit, budget: ComparisonBudget
+    database: Database, actor: UserId, pairs: Sequence[Pair], limit: ReadLimit, comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
     """What changed from the first to the second of each pair; None unless the caller sees both and one flow has them.
 
@@ -39,16 +39,16 @@ async def compare_states(
         states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}), limit)
         found = [_of_one_flow(states.get(older), states.get(newer)) for older, newer in pairs]
         contents = await _read_contents(connection, found, limit)
-    return await _compared(found, contents, limit, budget)
+    return await _compared(found, contents, limit, comparison_limit)
 
 
 async def compare_found(
-    database: Database, pairs: Sequence[StatePair], limit: ReadLimit, budget: ComparisonBudget
+    database: Database, pairs: Sequence[StatePair], limit: ReadLimit, comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
     """The same of states that are at hand, such as those of plans."""
     async with database.reading() as connection:
         contents = await _read_contents(connection, pairs, limit)
-    return await _compared(pairs, contents, limit, budget)
+    return await _compared(pairs, contents, limit, comparison_limit)
 
 
 def _of_one_flow(older: StateView | None, newer: StateView | None) -> StatePair | None:
@@ -66,10 +66,10 @@ async def _read_contents(
 
 
 async def _compared(
-    pairs: Sequence[StatePair | None], contents: Mapping[str, str], limit: ReadLimit, budget: ComparisonBudget
+    pairs: Sequence[StatePair | None], contents: Mapping[str, str], limit: ReadLimit, comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
     limit.take_bytes(sum(parsed_size(content) - len(content) for content in contents.values()))
-    comparisons = _Comparisons(contents, budget)
+    comparisons = _Comparisons(contents, comparison_limit)
     sizes = [sum(len(contents.get(state.content_hash, "")) for state in pair or ()) for pair in pairs]
     limit.take_compared(sum(sizes))
     return [await offload(size, comparisons.compared, pair) for size, pair in zip(sizes, pairs, strict=True)]
@@ -78,16 +78,16 @@ async def _compared(
 class _Comparisons:
     """Comparisons of one request, which share what they may take."""
 
-    def __init__(self, contents: Mapping[str, str], budget: ComparisonBudget) -> None:
+    def __init__(self, contents: Mapping[str, str], limit: ComparisonLimit) -> None:
         self._contents = contents
-        self._budget = budget
+        self._limit = limit
         self._parsed: LRUCache[str, Json] = LRUCache(KEPT)
 
     def compared(self, pair: StatePair | None) -> GraphDiff | None:
         if pair is None:
             return None
         older, newer = pair
-        found = compare(self._snapshot(older), self._snapshot(newer), self._budget)
+        found = compare(self._snapshot(older), self._snapshot(newer), self._limit)
         steps, links = tuple(map(_as_text, found.changed_steps)), tuple(map(_as_text, found.changed_links))
         return replace(found, changed_steps=steps, changed_links=links)
 

@@ -2,8 +2,8 @@
 
 from app.domain.diff import Comparison, FieldChange
 from app.domain.graph import Json
-from app.domain.matching import ComparisonBudget
+from app.domain.matching import ComparisonLimit
 
 
-def field_changes(before: Json, after: Json, budget: ComparisonBudget | None = None) -> tuple[FieldChange, ...]:
-    return Comparison(budget or ComparisonBudget()).changes(before, after)
+def field_changes(before: Json, after: Json, limit: ComparisonLimit | None = None) -> tuple[FieldChange, ...]:
+    return Comparison(limit or ComparisonLimit()).changes(before, after)

@@ -47,7 +47,7 @@ def test_a_function_that_we_call_is_as_we_call_it(function: Callable[..., Any], 
     assert found == parameters, f"graphql-core {version('graphql-core')} has {function.__name__}({found})"
 
 
-def test_fields_paths_and_the_budget_of_comparisons_are_what_we_take_them_for() -> None:
+def test_fields_paths_and_the_limit_of_comparisons_are_what_we_take_them_for() -> None:
     assert {"node", "fragment_variable_values"} <= {*FieldDetails._fields}
     assert Path._fields == ("prev", "key", "typename")
     assert "context" in GraphQLResolveInfo._fields

@@ -14,11 +14,11 @@ from tests.databases import Databases, Loaded, contents
 from tests.serving.real import VIEWER, code_of, error_of
 from tests.serving.test_metrics import grown, measured
 
-BUDGET = 100
+LIMIT = 100
 PAGE = "{ workspaces(first: 79) { nodes { id } } }"
 """At most 80 objects; what is there decides what it is charged."""
 A_COPY = "mutation($input: CopyFlowInput!) { copyFlow(input: $input) { flow { id } references { kind } } }"
-"""It costs more than what eighty objects leave of the budget."""
+"""It costs more than what eighty objects leave of the limit."""
 SPENT = "RateLimit", "RateLimit-Policy", "Retry-After"
 
 
@@ -49,12 +49,12 @@ async def eighty(api: Api, user: str) -> httpx.Response:
 
 
 def told(response: httpx.Response) -> list[str | None]:
-    """What the headers say of the budget."""
+    """What the headers say of the limit."""
     return [response.headers.get(name) for name in SPENT]
 
 
 async def test_every_answer_tells_what_is_left(databases: Databases, loaded_trade: Loaded, clock: Clock) -> None:
-    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=LIMIT) as api:
         answers = [await eighty(api, "ada"), await posted(api, "ada", VIEWER)]
         for seconds in (30, 60):
             clock.seconds += seconds
@@ -72,7 +72,7 @@ async def test_every_answer_tells_what_is_left(databases: Databases, loaded_trad
 async def test_after_the_time_that_is_told_it_is_covered_and_not_before(
     databases: Databases, loaded_trade: Loaded, clock: Clock
 ) -> None:
-    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=LIMIT) as api:
         statuses = [(await eighty(api, "ada")).status_code]
         refused = await eighty(api, "ada")
         wait = int(refused.headers["Retry-After"])
@@ -87,10 +87,8 @@ async def test_unless_it_is_set_nobody_is_counted(databases: Databases, loaded_t
         assert told(await eighty(api, "ada")) == [None, None, None]
 
 
-async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
+async def test_what_exceeds_the_limit_is_refused_and_writes_nothing(databases: Databases, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=LIMIT) as api:
         assert (await eighty(api, "ada")).status_code == 200
         before, counted = await contents(api.database_url), await measured(api.http)
         with capture_logs() as log:
@@ -105,14 +103,14 @@ async def test_what_the_budget_doesnt_cover_is_refused_and_writes_nothing(
     )
     assert growth == {"RATE_LIMITED": 1}
     assert [(line["event"], line["code"]) for line in log] == [("request refused", "RATE_LIMITED")]
-    # Another caller has a budget of its own, and of this one's nothing was taken.
+    # Another caller has a limit of its own, and of this one's nothing was taken.
     assert [(other.status_code, told(other)[0]) for other in others] == [
         (200, '"cost";r=20;t=48'),
         (200, '"cost";r=19;t=49'),
     ]
 
 
-async def test_what_costs_more_than_the_whole_budget_is_never_covered(
+async def test_what_costs_more_than_the_whole_limit_is_never_covered(
     databases: Databases, loaded_trade: Loaded
 ) -> None:
     async with databases.serving(loaded_trade, rate_limit_cost_per_minute=78) as api:
@@ -128,12 +126,12 @@ async def test_what_costs_more_than_the_whole_budget_is_never_covered(
 async def test_what_was_foreseen_of_an_answer_that_turns_out_smaller_is_given_back(
     databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=LIMIT) as api:
         answer = await posted(api, "ada", PAGE)
     there = len(answer.json()["data"]["workspaces"]["nodes"])
     assert (answer.json()["extensions"]["cost"]["requested"], told(answer)[0]) == (
         80,
-        f'"cost";r={BUDGET - there - 1};t={-(-(there + 1) * 60 // BUDGET)}',
+        f'"cost";r={LIMIT - there - 1};t={-(-(there + 1) * 60 // LIMIT)}',
     )
 
 
@@ -141,7 +139,7 @@ async def test_what_nobody_could_foresee_is_owed(databases: Databases, loaded_tr
     nodes = [{"id": f"s{number}", "command": "core/timer:timer"} for number in range(200)]
     wish = {"workspaceId": "", "name": "Large", "graph": {"nodes": nodes, "edges": []}}
     create = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { draft { graph { steps { stepId } } } } }"
-    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=BUDGET) as api:
+    async with databases.serving(loaded_trade, rate_limit_cost_per_minute=LIMIT) as api:
         created = await posted(api, "ada", create, input=wish | {"workspaceId": api.id("workshop")})
         assert len(created.json()["data"]["createFlow"]["draft"]["graph"]["steps"]) == 200
         refused = await posted(api, "ada", VIEWER)
@@ -156,8 +154,8 @@ async def test_what_nobody_could_foresee_is_owed(databases: Databases, loaded_tr
 
 def test_what_is_owed_is_owed_for_longer_than_a_minute(clock: Clock) -> None:
     """What an operation did beyond what could be foreseen of it may be many times the limit."""
-    buckets = OwnBuckets(BUDGET)
-    assert buckets.spend("ada", back=0, spent=10 * BUDGET, covered_only=False) == (True, -9 * BUDGET)
+    buckets = OwnBuckets(LIMIT)
+    assert buckets.spend("ada", back=0, spent=10 * LIMIT, covered_only=False) == (True, -9 * LIMIT)
     found = []
     for _ in range(3):
         clock.seconds += 270

@@ -20,7 +20,7 @@ from tests.api.client import Api
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, code_of, soon_true
 from tests.serving.redis_server import MISSING, PROGRAM, RedisServer, redis_server
-from tests.serving.test_rate_limit import BUDGET, eighty, posted
+from tests.serving.test_rate_limit import LIMIT, eighty, posted
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=MISSING)
 
@@ -34,7 +34,7 @@ def counters(folder: Path) -> Iterator[RedisServer]:
 
 
 def shared(server: RedisServer) -> dict[str, Any]:
-    return {"rate_limit_cost_per_minute": BUDGET, "rate_limit_url": server.url}
+    return {"rate_limit_cost_per_minute": LIMIT, "rate_limit_url": server.url}
 
 
 def left(response: httpx.Response) -> int:
@@ -68,7 +68,7 @@ async def test_what_was_set_aside_and_not_spent_is_given_back(
     async with databases.serving(loaded_trade, **shared(counters)) as api:
         answer = await posted(api, "ada", "{ workspaces(first: 79) { nodes { id } } }")
         there = len(answer.json()["data"]["workspaces"]["nodes"])
-        assert left(answer) == BUDGET - there - 1
+        assert left(answer) == LIMIT - there - 1
 
 
 async def test_a_bucket_goes_on_filling_when_the_clock_of_the_counters_is_set_back(counters: RedisServer) -> None:
@@ -119,7 +119,7 @@ async def test_counters_without_memory_are_left_until_they_count_again_although_
 ) -> None:
     for name in ("RETRY_SECONDS", "LONGEST_RETRY_SECONDS"):
         monkeypatch.setattr(shared_buckets, name, 0.01)
-    buckets = SharedBuckets(counters.url, size=BUDGET, window=60)
+    buckets = SharedBuckets(counters.url, size=LIMIT, window=60)
 
     async def number_of_tries() -> int:
         return int((await redis.info("commandstats"))["cmdstat_evalsha"]["calls"])
@@ -153,7 +153,7 @@ async def test_counters_that_stop_again_and_again_are_tried_ever_more_slowly(
 ) -> None:
     monkeypatch.setattr(shared_buckets, "RETRY_SECONDS", 0.001)
     monkeypatch.setattr(shared_buckets, "LONGEST_RETRY_SECONDS", 0.03)
-    buckets = SharedBuckets(counters.url, size=BUDGET, window=60)
+    buckets = SharedBuckets(counters.url, size=LIMIT, window=60)
     async with Redis.from_url(counters.url) as redis:
         # The key of one caller holds something else: that it counts for others shows nothing of this one.
         await redis.set(PREFIX + "ada", "something else")
@@ -190,7 +190,7 @@ async def answering(answer: bytes) -> AsyncIterator[str]:
 )
 async def test_counters_that_answer_something_else_are_taken_for_away(answer: bytes) -> None:
     async with answering(answer) as url:
-        buckets = SharedBuckets(url, size=BUDGET, window=60)
+        buckets = SharedBuckets(url, size=LIMIT, window=60)
         with capture_logs() as log, pytest.raises(CountersAway):
             await buckets.spend("ada", back=0, spent=1, covered_only=True)
         await buckets.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from app.domain.graph import Json
-from app.domain.matching import MOST_STEPS, ComparisonBudget
+from app.domain.matching import MOST_STEPS, ComparisonLimit
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
 from app.graphql.loaders import FindOfFlow
@@ -32,7 +32,7 @@ class Counting:
     steps_left: int = 50_000
     compared_left: int = 4_000_000
     taken: list[int] = field(default_factory=list)
-    comparisons: ComparisonBudget = field(default_factory=ComparisonBudget)
+    comparisons: ComparisonLimit = field(default_factory=ComparisonLimit)
 
     @property
     def limit(self) -> ReadLimit:
@@ -108,13 +108,13 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
     assert second is not None
     assert [len(change.fields) for diff in (first, second) for change in diff.changed_steps] == [2, 2]
     spent = MOST_STEPS - enough.comparisons.steps
-    scarce = ComparisonBudget(steps=spent // 2)
+    scarce = ComparisonLimit(steps=spent // 2)
     _, again = await compare_states(world.database, ada, pairs, Counting().limit, scarce)
     assert again is not None
     assert [len(change.fields) for change in again.changed_steps] == [300]
     compared = 4_000_000 - enough.compared_left
     with pytest.raises(UsedUp):
-        await compare_states(world.database, ada, pairs, Counting(compared_left=compared - 1).limit, ComparisonBudget())
+        await compare_states(world.database, ada, pairs, Counting(compared_left=compared - 1).limit, ComparisonLimit())
     less = Counting(left=sum(enough.taken) - 1)
     with pytest.raises(UsedUp):
         await compare_states(world.database, ada, pairs, less.limit, less.comparisons)

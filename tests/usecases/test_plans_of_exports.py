@@ -11,7 +11,7 @@ from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import ExportWish
 from app.domain.fingerprint import PlanBasis, PlanIsStale
-from app.domain.matching import ComparisonBudget
+from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind
 from app.domain.publish import PublishWish
 from app.domain.step_choices import StepChoice
@@ -80,12 +80,12 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
     assert (await check_readiness(world.database, ada, [made.draft_id], NO_LIMIT))[made.draft_id] == missing
     if plan.draft.before is not None:
         [changes] = await compare_found(
-            world.database, [(plan.draft.before, plan.draft.state)], NO_LIMIT, ComparisonBudget()
+            world.database, [(plan.draft.before, plan.draft.state)], NO_LIMIT, ComparisonLimit()
         )
         row = (await world.contents())["flow"][(made.flow_id,)]
         older = str(row["published_version_id"] or made.set_aside)
         assert [changes] == await compare_states(
-            world.database, ada, [(older, made.draft_id)], NO_LIMIT, ComparisonBudget()
+            world.database, ada, [(older, made.draft_id)], NO_LIMIT, ComparisonLimit()
         )
 
 

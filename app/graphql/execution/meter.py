@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from app.domain.matching import ComparisonBudget
+from app.domain.matching import ComparisonLimit
 from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
 
 BYTES_PER_UNIT = 2048
@@ -92,7 +92,7 @@ class Meter:
         self.connections = self.lists = self.compared_bytes = 0
         self.objects = self.values = self.bytes = self.read_bytes = self.parsed_bytes = self.graph_characters = 0
         self.refused = None
-        self.comparisons = ComparisonBudget()
+        self.comparisons = ComparisonLimit()
 
     def take_objects(self, number: int = 1) -> None:
         self.objects += number

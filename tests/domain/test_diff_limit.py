@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.diff import ENTRY, FieldChange, Snapshot, compare
 from app.domain.graph import Json, canonical, content_hash, split, steps_of
-from app.domain.matching import MOST_CHARACTERS, MOST_STEPS, ComparisonBudget, unequal
+from app.domain.matching import MOST_CHARACTERS, MOST_STEPS, ComparisonLimit, unequal
 from tests.domain.builders import native, node
 from tests.domain.differences import field_changes
 
@@ -64,11 +64,11 @@ class Counted(str):
         (["a"] * 5_000, ["b"] * 5_000),
     ],
 )
-def test_matching_two_lists_makes_no_more_comparisons_than_the_budget_has_steps(
+def test_matching_two_lists_makes_no_more_comparisons_than_the_limit_has_steps(
     before: list[str], after: list[str]
 ) -> None:
-    Counted.comparisons, budget = 0, ComparisonBudget(steps=FEW_STEPS)
-    stretches = [*unequal([*map(Counted, before)], [*map(Counted, after)], budget)]
+    Counted.comparisons, limit = 0, ComparisonLimit(steps=FEW_STEPS)
+    stretches = [*unequal([*map(Counted, before)], [*map(Counted, after)], limit)]
     assert Counted.comparisons <= FEW_STEPS + 3 * (len(before) + len(after))
     i = j = 0
     for i1, i2, j1, j2 in [*stretches, (len(before), len(before), len(after), len(after))]:
@@ -77,37 +77,37 @@ def test_matching_two_lists_makes_no_more_comparisons_than_the_budget_has_steps(
 
 
 def test_lists_that_repeat_one_element_are_matched_at_hardly_any_cost() -> None:
-    budget = ComparisonBudget()
-    found = field_changes(REPEATS, OTHERS, budget)
+    limit = ComparisonLimit()
+    found = field_changes(REPEATS, OTHERS, limit)
     assert found == tuple(FieldChange(f"/{2 * number + 1}", f"x{number}", f"y{number}") for number in range(499))
-    assert MOST_STEPS - budget.steps < 3000
+    assert MOST_STEPS - limit.steps < 3000
 
 
 def test_lists_are_compared_element_by_element_once_the_steps_are_spent() -> None:
-    budget = ComparisonBudget(steps=10)
-    assert len(field_changes(NUMBERS, SHIFTED, budget)) == len(NUMBERS)
-    assert budget.steps < 0
-    assert field_changes(["a", "b"], ["b"], budget) == (FieldChange("/0", "a", "b"), FieldChange("/1", "b", None))
+    limit = ComparisonLimit(steps=10)
+    assert len(field_changes(NUMBERS, SHIFTED, limit)) == len(NUMBERS)
+    assert limit.steps < 0
+    assert field_changes(["a", "b"], ["b"], limit) == (FieldChange("/0", "a", "b"), FieldChange("/1", "b", None))
 
 
-def test_steps_and_states_share_one_budget() -> None:
-    alone = ComparisonBudget()
+def test_steps_and_states_share_one_limit() -> None:
+    alone = ComparisonLimit()
     compare(with_lists(1, NUMBERS), with_lists(1, SHIFTED), alone)
     each = MOST_STEPS - alone.steps
-    budget = ComparisonBudget(steps=5 * each)
-    first = compare(with_lists(3, NUMBERS), with_lists(3, SHIFTED), budget)
-    second = compare(with_lists(4, NUMBERS), with_lists(4, SHIFTED), budget)
+    limit = ComparisonLimit(steps=5 * each)
+    first = compare(with_lists(3, NUMBERS), with_lists(3, SHIFTED), limit)
+    second = compare(with_lists(4, NUMBERS), with_lists(4, SHIFTED), limit)
     assert [len(change.fields) for change in first.changed_steps] == [2, 2, 2]
     assert [len(change.fields) for change in second.changed_steps] == [2, 2, 1000, 1000]
 
 
 @pytest.mark.parametrize("levels", [1, 10, 190])
 def test_lists_in_lists_are_made_ready_at_every_level_only_while_there_are_steps(levels: int) -> None:
-    budget = ComparisonBudget(steps=FEW_STEPS)
+    limit = ComparisonLimit(steps=FEW_STEPS)
     before, after = nested(levels, [7] * 5_000), nested(levels, [*[7] * 4_999, 8])
-    [change] = field_changes(before, after, budget)
+    [change] = field_changes(before, after, limit)
     assert change == FieldChange("/0" * levels + "/4999", 7, 8)
-    assert budget.steps > -5_000  # At most one list more than there were steps for.
+    assert limit.steps > -5_000  # At most one list more than there were steps for.
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_lists_in_lists_are_made_ready_at_every_level_only_while_there_are_steps
         ([], [0] * 1_000),
     ],
 )
-def test_so_many_changes_that_their_paths_fill_the_budget_are_told_as_one(values: tuple[Json, Json]) -> None:
+def test_so_many_changes_that_their_paths_reach_the_limit_are_told_as_one(values: tuple[Json, Json]) -> None:
     before, after = values
-    [change] = field_changes(before, after, ComparisonBudget(characters=10_000))
+    [change] = field_changes(before, after, ComparisonLimit(characters=10_000))
     assert (change.path, change.before is before, change.after is after) == ("", True, True)
 
 
@@ -137,7 +137,7 @@ def test_paths_are_made_only_of_what_is_told() -> None:
     assert peak < 3_000_000
 
 
-def test_of_two_states_the_changes_that_the_budget_covers_are_told_one_by_one_and_the_rest_step_by_step() -> None:
+def test_of_two_states_the_changes_that_the_limit_allows_are_told_one_by_one_and_the_rest_step_by_step() -> None:
     before, after = (with_lists(30, [value] * 1000) for value in (0, 1))
     fields = [change.fields for change in compare(before, after).changed_steps]
     assert len(fields) == 30
@@ -149,9 +149,9 @@ def test_of_two_states_the_changes_that_the_budget_covers_are_told_one_by_one_an
 
 
 def test_what_didnt_change_is_no_entry_however_little_is_left() -> None:
-    spent = ComparisonBudget(steps=-1, characters=-1)
+    spent = ComparisonLimit(steps=-1, characters=-1)
     same = node("1", fields={"list": NUMBERS})
     before, after = snapshot(native(same, node("2"))), snapshot(native(same, node("2", name="New")))
     diff = compare(before, after, spent)
     assert [(change.id, len(change.fields)) for change in diff.changed_steps] == [("2", 1)]
-    assert field_changes({"a": 1}, {"a": 1}, ComparisonBudget(steps=-1)) == ()
+    assert field_changes({"a": 1}, {"a": 1}, ComparisonLimit(steps=-1)) == ()
