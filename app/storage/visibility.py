@@ -86,6 +86,12 @@ def is_member(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
+def sees_workspace(workspace_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the viewer sees the workspace with this id, as a member or not."""
+    access = WORKSPACE_ACCESS.alias()
+    return exists(select(literal(1)).where(access.c.user_id == VIEWER, access.c.workspace_id == workspace_id))
+
+
 def sees_flow(flow_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether the viewer is a member of the workspace of the flow with this id."""
     flow = FLOW.alias()

@@ -13,10 +13,15 @@ from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each
 from app.offload import offload
 from app.storage.engine import Database
-from app.storage.facts import read_catalogue, read_targets, read_workspace_access
+from app.storage.facts import read_catalogue, read_targets
 from app.storage.paging import Page, PageRequest
-from app.storage.reads.by_id import read_flows
-from app.storage.reads.candidates import OVERRIDE_CANDIDATES, TOPIC_CANDIDATES, RankedList
+from app.storage.reads.candidates import (
+    OVERRIDE_CANDIDATES,
+    TOPIC_CANDIDATES,
+    RankedList,
+    read_name_of_source,
+    sees_destination,
+)
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.limit import ReadLimit
 from app.storage.reads.rows import FlowView, TopicView
@@ -114,11 +119,8 @@ async def find_override_candidates(
 ) -> Candidates | None:
     """The flows of a workspace that a flow could override; None if the caller can't see one of the two."""
     async with database.reading() as connection:
-        flow = (await read_flows(connection, actor, [flow_id])).get(flow_id)
-        access, _ = await read_workspace_access(connection, actor, workspace_id)
-    if flow is None or access is None:
-        return None
-    return Candidates(database, _parameters(actor, flow_id, workspace_id, flow.name))
+        name = await read_name_of_source(connection, actor, flow_id, workspace_id)
+    return None if name is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name))
 
 
 async def find_topics_in_use(
@@ -143,9 +145,10 @@ async def find_topic_candidates(
     There are none where exportFlow refuses any: without a pub/sub step, or with several topics of which none is meant.
     """
     async with database.reading() as connection:
-        access, _ = await read_workspace_access(connection, actor, workspace_id)
+        if not await sees_destination(connection, actor, workspace_id):
+            return None
     name = "" if in_use.topic is None else in_use.topic.name
-    return None if access is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
+    return Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
 
 
 def _topic_uses(state: FlowState, catalogue: Catalogue, workspace: Workspace) -> tuple[TopicUse, ...]:

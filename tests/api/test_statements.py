@@ -68,7 +68,7 @@ QUERIES: list[tuple[str, str, int]] = [
     (
         "overrideCandidates",
         of_flow("overrideCandidates", f"{AUTHOR} draft {{ id }}", "workspaceId: $place,", "matchReason"),
-        8,
+        7,
     ),
     ("topicCandidates", of_flow("topicCandidates", WORKSPACE, "workspaceId: $place,", "sameName missingProperties"), 9),
     ("flowHistory", of_flow("flowHistory", f"publishedBy {{ id }} revertOf {{ id }} flow {{ id }} {GRAPH}"), 9),

@@ -13,10 +13,11 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
 
 from app.storage.database_connections import ReadConnection
+from app.storage.ids import Kind, is_id
 from app.storage.paging import Order, Page, PageRequest, matching, searching
 from app.storage.reads.rows import FlowView, TopicView, columns, maker
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
-from app.storage.visibility import is_member
+from app.storage.visibility import is_member, sees_workspace
 
 Match = TypeVar("Match")
 
@@ -137,3 +138,23 @@ TOPIC_CANDIDATES = RankedList(
     view=maker(TopicView),
 )
 """Topics that could take a topic's place: those of its name first. No topic has the name `""`."""
+
+_SEES_DESTINATION = select(literal(True)).where(sees_workspace(DESTINATION))
+_NAME_OF_SOURCE = select(FLOW.c.name).where(
+    FLOW.c.id == SOURCE, is_member(FLOW.c.workspace_id), sees_workspace(DESTINATION)
+)
+
+
+async def read_name_of_source(connection: ReadConnection, viewer: str, flow_id: str, workspace_id: str) -> str | None:
+    """The name of a flow for which candidates are looked for; None if the viewer can't see it, or the destination."""
+    if not (is_id(Kind.FLOW, flow_id) and is_id(Kind.WORKSPACE, workspace_id)):
+        return None
+    row = await connection.row(_NAME_OF_SOURCE, {"viewer": viewer, "source": flow_id, "workspace": workspace_id})
+    return None if row is None else str(row.name)
+
+
+async def sees_destination(connection: ReadConnection, viewer: str, workspace_id: str) -> bool:
+    """Whether the viewer sees the workspace in which candidates are looked for."""
+    return is_id(Kind.WORKSPACE, workspace_id) and bool(
+        await connection.row(_SEES_DESTINATION, {"viewer": viewer, "workspace": workspace_id})
+    )
