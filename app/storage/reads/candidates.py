@@ -139,7 +139,7 @@ TOPIC_CANDIDATES = RankedList(
 )
 """Topics that could take a topic's place: those of its name first. No topic has the name `""`."""
 
-_SEES_DESTINATION = select(literal(True)).where(sees_workspace(DESTINATION))
+_SEES_DESTINATION = select(literal(1)).where(sees_workspace(DESTINATION))
 _NAME_OF_SOURCE = select(FLOW.c.name).where(
     FLOW.c.id == SOURCE, is_member(FLOW.c.workspace_id), sees_workspace(DESTINATION)
 )
