@@ -58,14 +58,13 @@ class Database:
     """One pool of connections. A connection is taken for one read or one unit of work, never for a whole request."""
 
     def __init__(
-        self, url: str, pool: Pool, pool_of_probes: Pool, *, replica: Replica | None = None, reads: Pool | None = None
+        self, pool: Pool, pool_of_probes: Pool, *, replica: Replica | None = None, reads: Pool | None = None
     ) -> None:
-        self.url = url
         self.replica = replica
         self._pool = pool
         self._pool_of_probes = pool_of_probes
         self._reads = reads or pool
-        self._on_replica = self if replica is None else Database(url, pool, pool_of_probes, reads=replica.pool)
+        self._on_replica = self if replica is None else Database(pool, pool_of_probes, reads=replica.pool)
 
     def for_query(self, position: int | None) -> "Database":
         """The same, but reading from the replica, if that has whatever the caller has written, up to this position."""
@@ -244,4 +243,4 @@ def open_database(
         replica = Replica(
             there, pool_size, pool_wait_seconds, in_use, most_lag_seconds=replica_lag_seconds, counted=replicas_in_use
         )
-    return Database(url, pool, probes, replica=replica)
+    return Database(pool, probes, replica=replica)

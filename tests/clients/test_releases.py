@@ -31,6 +31,7 @@ class Place:
     """A server that can be killed, with the world of forty flows."""
 
     server: Killable
+    url: str
     database: Database
     loaded: Loaded
     folder: Path
@@ -40,7 +41,7 @@ class Place:
         return Client(program.command, self.server.url, self.loaded, store, file)
 
     async def rows(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
-        async with connected(self.database.url) as connection:
+        async with connected(self.url) as connection:
             return [tuple(row) for row in await connection.fetch(statement, *given)]
 
     async def everything_but_records(self) -> Everything:
@@ -50,12 +51,13 @@ class Place:
 @pytest.fixture(scope="module")
 async def place(databases: Databases) -> AsyncIterator[Place]:
     async with databases.loaded(forty_flows()) as loaded:
-        database = open_database(databases.url_of(loaded.name))
+        url = databases.url_of(loaded.name)
+        database = open_database(url)
         with open_folder() as folder:
-            server = Killable(folder, database.url)
+            server = Killable(folder, url)
             try:
                 await asyncio.to_thread(server.start)
-                yield Place(server, database, loaded, folder)
+                yield Place(server, url, database, loaded, folder)
                 assert server.errors() == []
             finally:
                 server.kill()
@@ -79,7 +81,7 @@ async def killed_within_its_export(client: Client, place: Place) -> None:
         [(number,)] = await place.rows(WAITING)
         return bool(number)
 
-    async with connected(place.database.url) as connection, connection.transaction():
+    async with connected(place.url) as connection, connection.transaction():
         await connection.execute("select 1 from flow for update")
         with client.running("publish"):
             assert await soon_true(export_waits, seconds=60)

@@ -50,6 +50,7 @@ class Company:
     """The company in a database. Its clock goes on by a second whenever somebody looks at it."""
 
     ids: Mapping[str, str]
+    url: str
     database: Database
     now: datetime = field(default=BEGINNING)
 

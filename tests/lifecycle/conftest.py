@@ -37,7 +37,7 @@ async def own_firm(databases: Databases, loaded_company: Loaded) -> AsyncIterato
 async def company_in_a_copy(databases: Databases, loaded: Loaded) -> AsyncIterator[Company]:
     async with databases.copy(loaded.name) as url:
         database = open_database(url, pool_size=16)
-        yield Company(loaded.ids, database)
+        yield Company(loaded.ids, url, database)
         await database.close()
 
 
@@ -51,5 +51,5 @@ async def company_url(databases: Databases, loaded_company: Loaded) -> AsyncIter
 def stage(company_url: str, loaded_company: Loaded) -> Iterator[Stage]:
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         database = open_database(company_url, pool_size=1)
-        yield Stage(Company(loaded_company.ids, database), runner)
+        yield Stage(Company(loaded_company.ids, company_url, database), runner)
         runner.run(database.close())

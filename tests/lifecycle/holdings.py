@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.storage.engine import Database
-from app.storage.reaching import engine_of
 from app.storage.tables import AGENT, CREDENTIAL, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, METADATA, SECRET, TOPIC
 
 Row = Mapping[str, Any]
 Everything = list[tuple[str, str]]
 
-_EVERY_ROW = text(
+_EVERY_ROW = (
     " union all ".join(f"select '{name}', each::text from \"{name}\" as each" for name in METADATA.tables)  # noqa: S608 - the names are those of our own tables
     + " order by 1, 2"
 )
@@ -77,8 +76,8 @@ async def holdings_of(database: Database) -> Holdings:
 
 async def everything_in(database: Database) -> Everything:
     """Every row of every table, byte for byte."""
-    async with engine_of(database.url) as engine, engine.connect() as connection:
-        return [(table, row) for table, row in await connection.execute(_EVERY_ROW)]
+    async with database.reading() as connection:
+        return [(table, row) for table, row in await connection._driver.fetch(_EVERY_ROW)]
 
 
 def broken_rules(held: Holdings) -> list[str]:

@@ -162,8 +162,8 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     await firm.discard(flow)
     firm.now += MONTH + timedelta(days=1)
     before = await everything_in(firm.database)
-    hasty = open_database(firm.database.url, statement_timeout_seconds=0.2)
-    async with engine_of(firm.database.url) as engine, engine.begin() as busy:
+    hasty = open_database(firm.url, statement_timeout_seconds=0.2)
+    async with engine_of(firm.url) as engine, engine.begin() as busy:
         await busy.execute(text("lock table flow_draft in share mode"))
         with pytest.raises(DatabaseFailure):
             await remove_batch(hasty, before=firm.now - MONTH, batch=10)
@@ -203,7 +203,7 @@ def _settings(firm: Company, **others: Any) -> Settings:
 
 
 def _url(firm: Company) -> str:
-    return firm.database.url
+    return firm.url
 
 
 async def _set_aside_at(firm: Company, draft: str, at: datetime) -> None:

@@ -47,9 +47,9 @@ async def lives(own_firm: Company) -> AsyncIterator[LongLives]:
     short, long = await with_long_life(own_firm, 100, 100), await with_long_life(own_firm, 10_000, 10_000)
     # So that the list of one flow is not nearly all that there is.
     await with_long_life(own_firm, 10_000, 10_000)
-    async with engine_of(own_firm.database.url) as engine, engine.begin() as connection:
+    async with engine_of(own_firm.url) as engine, engine.begin() as connection:
         await connection.execute(text("analyze"))
-    url = own_firm.database.url
+    url = own_firm.url
     token = await issue_token(url, "ada@example.com", name="test", expires_days=None)
     # The use of a token is noted now and then, which takes a statement; not here, whatever the tests take.
     await run_sql(url, "update api_token set last_used_at = now() + interval '1 day'")
@@ -94,7 +94,7 @@ async def rows_read(lives: LongLives, flow: str, name: ListName, request: PageRe
             viewer = {"viewer": lives.company["ada"]}
             await WantedList(name).listing().pages(connection, [flow], request, viewer)
     [(statement, parameters)] = sent
-    async with engine_of(database.url) as engine, engine.connect() as connection:
+    async with engine_of(lives.company.url) as engine, engine.connect() as connection:
         explained = await connection.exec_driver_sql(f"explain (analyze, format json) {statement}", tuple(parameters))
         [plan] = explained.scalar_one()
     return sum(_rows_of(plan["Plan"]))

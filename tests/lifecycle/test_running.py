@@ -59,7 +59,7 @@ async def test_of_a_suspended_contract_everything_can_be_stopped_and_nothing_sta
 
 
 async def behind_the_rules(company: Company, statement: Update) -> None:
-    async with engine_of(company.database.url) as engine, engine.begin() as connection:
+    async with engine_of(company.url) as engine, engine.begin() as connection:
         await connection.execute(statement)
 
 

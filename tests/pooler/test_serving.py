@@ -82,7 +82,7 @@ async def company_url(databases: Databases, loaded_company: Loaded, pooler: PgBo
 def stage(company_url: str, loaded_company: Loaded) -> Iterator[Stage]:
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         database = open_database(company_url, pool_size=1)
-        yield Stage(Company(loaded_company.ids, database), runner)
+        yield Stage(Company(loaded_company.ids, company_url, database), runner)
         runner.run(database.close())
 
 

@@ -1,17 +1,14 @@
 """How the database answers what is asked of it: every statement that is sent, explained while it runs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from app.storage.engine import Database
 from app.storage.paging import Page, PageRequest
-from app.storage.reaching import engine_of
 from tests.sent_statements import statements_sent
 
 Node = dict[str, Any]
@@ -77,31 +74,12 @@ class Plan:
 
 async def plans_of(database: Database, asking: Callable[[], Awaitable[Any]]) -> list[Plan]:
     """The plans of all SELECTs that are sent: for these very values, and as prepared for any."""
-    async with explaining(database) as explain:
-        return await explain(asking)
-
-
-Explain = Callable[[Callable[[], Awaitable[Any]]], Awaitable[list[Plan]]]
-
-
-@asynccontextmanager
-async def explaining(database: Database) -> AsyncIterator[Explain]:
-    """The same for one question after the other, on one connection."""
-    async with engine_of(database.url) as engine, engine.connect() as connection:
-        raw = await below(connection)
-
-        async def explain(asking: Callable[[], Awaitable[Any]]) -> list[Plan]:
-            with statements_sent() as sent:
-                await asking()
-            selects = [(sql, values) for sql, values in sent if sql.startswith("SELECT")]
-            return [plan for sql, values in selects for plan in await _explain(raw, sql, values)]
-
-        yield explain
-
-
-async def below(connection: AsyncConnection) -> Any:
-    """The driver's own connection, for what SQLAlchemy doesn't do."""
-    return (await connection.get_raw_connection()).driver_connection
+    with statements_sent() as sent:
+        await asking()
+    selects = [(sql, values) for sql, values in sent if sql.startswith("SELECT")]
+    # Some of them lock rows, as only a transaction that writes may.
+    async with database.writing() as connection:
+        return [plan for sql, values in selects for plan in await _explain(connection._driver, sql, values)]
 
 
 async def _explain(raw: Any, sql: str, values: Sequence[Any]) -> list[Plan]:
@@ -111,11 +89,9 @@ async def _explain(raw: Any, sql: str, values: Sequence[Any]) -> list[Plan]:
     for mode in ("force_custom_plan", "force_generic_plan"):
         said = ", ".join(map(_literal, values))
         asked = f"EXECUTE asked({said})" if values else "EXECUTE asked"
-        # Some of them lock rows, as only a transaction that writes may.
-        async with raw.transaction():
-            await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
-            explained = await raw.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}")
-        plans.append(Plan(sql, explained[0]["Plan"], mode == "force_generic_plan"))
+        await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
+        explained = await raw.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}")
+        plans.append(Plan(sql, json.loads(explained)[0]["Plan"], mode == "force_generic_plan"))
     await raw.execute("DEALLOCATE asked")
     return plans
 
@@ -153,8 +129,7 @@ async def plans_of_pages(database: Database, read: Callable[[PageRequest], Await
     last = await read(end)
     keys = [key for key, _ in last.elements[:1]]
     far_in = [PageRequest(SIZE, backwards, key) for key in keys for backwards in (False, True)]
-    async with explaining(database) as explain:
-        return [plan for request in (start, end, *far_in) for plan in await explain(partial(read, request))]
+    return [plan for request in (start, end, *far_in) for plan in await plans_of(database, partial(read, request))]
 
 
 def hold(plans: list[Plan], *, rows: int, sorted_rows: int = SIZE + 1) -> None:

@@ -30,6 +30,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 @dataclass(frozen=True)
 class CompanyDatabase:
     ids: Mapping[str, str]
+    url: str
     database: Database
 
     def __getitem__(self, key: str) -> str:
@@ -99,7 +100,7 @@ class CompanyDatabase:
 
     async def execute(self, statement: str, **values: str) -> None:
         """What happens behind the use cases' back."""
-        async with engine_of(self.database.url) as engine, engine.begin() as connection:
+        async with engine_of(self.url) as engine, engine.begin() as connection:
             await connection.execute(text(statement), values)
 
 

@@ -29,6 +29,6 @@ async def copy_of(loaded: Loaded, databases: Databases) -> AsyncIterator[Company
     async with databases.copy(loaded.name) as url:
         database = open_database(url, pool_size=32)
         try:
-            yield CompanyDatabase(loaded.ids, database)
+            yield CompanyDatabase(loaded.ids, url, database)
         finally:
             await database.close()

@@ -30,7 +30,7 @@ async def waiting(world: CompanyDatabase, work: Coroutine[Any, Any, Outcome]) ->
     task = asyncio.create_task(work)
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
-        engine_of(world.database.url) as engine,
+        engine_of(world.url) as engine,
         engine.connect() as connection,
     ):
         while not (await connection.execute(WAITING)).scalar_one():
