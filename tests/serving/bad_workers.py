@@ -30,10 +30,6 @@ def that_fails(_listening: socket.socket, _pipe: int) -> None:
     sys.exit(3)
 
 
-def that_is_killed(_listening: socket.socket, _pipe: int) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 def that_hangs(listening: socket.socket, _pipe: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     listening.close()
@@ -56,7 +52,8 @@ async def own_pid(_: Request) -> Response:
 
 def that_tells_ids(_listening: socket.socket, _pipe: int) -> None:
     for _ in range(3):
-        print(new_id(Kind.FLOW))  # noqa: T201 - for the test
+        print(new_id(Kind.FLOW), flush=True)  # noqa: T201 - for the test
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def slow(_: Request) -> Response:
@@ -69,16 +66,23 @@ async def slow(_: Request) -> Response:
 
 
 async def spin(_: Request) -> Response:
-    (Path(os.environ["HANGS"]) / "stuck").touch()
+    is_stuck_in("spin")
     while True:
         pass
 
 
 async def match_for_ever(_: Request) -> Response:
     """Within C code, which doesn't let other threads run."""
-    (Path(os.environ["HANGS"]) / "stuck").touch()
+    is_stuck_in("match")
     re.match(r"(a|a)*b", "a" * 100)
     return PlainTextResponse("never")
+
+
+def is_stuck_in(place: str) -> None:
+    """Tell which process is."""
+    written = Path(os.environ["HANGS"]) / f"{place} of"
+    written.write_text(str(os.getpid()))
+    written.rename(written.with_name(place))
 
 
 if __name__ == "__main__":

@@ -45,15 +45,7 @@ def test_workers_that_hang_are_killed_when_their_time_is_over(tmp_path: Path) ->
     assert not any(is_running(pid) for pid in hanging)
 
 
-def test_workers_that_die_again_and_again_are_replaced_ever_more_slowly(tmp_path: Path) -> None:
-    with supervised("that_is_killed", tmp_path) as it:
-        until(lambda: len(it.lines("worker died and is replaced")) >= 4)
-        assert it.stop() == 0
-        lines = it.lines("worker died and is replaced")[:4]
-    assert [(line["code"], line["delay"]) for line in lines] == [(-9, 0.1), (-9, 0.2), (-9, 0.4), (-9, 0.8)]
-
-
-def test_health_is_refused_by_one_that_comes_after_several_that_ended_in_a_row(tmp_path: Path) -> None:
+def test_workers_that_die_in_a_row_are_replaced_ever_more_slowly_and_in_the_end_refuse_health(tmp_path: Path) -> None:
     with supervised("with_traps", tmp_path) as it:
 
         def health_is_refused() -> bool:
@@ -65,9 +57,9 @@ def test_health_is_refused_by_one_that_comes_after_several_that_ended_in_a_row(t
             return response.status_code != httpx.codes.OK
 
         until(health_is_refused)
-        delays = [line["delay"] for line in it.lines("worker died and is replaced")]
+        died = [(line["code"], line["delay"]) for line in it.lines("worker died and is replaced")]
         assert it.stop() == 0
-    assert delays == [0.1, 0.2, 0.4, 0.8, 1.6]
+    assert died == [(-9, 0.1), (-9, 0.2), (-9, 0.4), (-9, 0.8), (-9, 1.6)]
 
 
 def test_a_process_is_trusted_once_it_has_served_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,37 +88,41 @@ def test_the_delay_has_a_limit_and_ends_when_a_worker_has_served_for_a_while(
     assert delay_after(delay, served_seconds=served) == following
 
 
-@pytest.mark.parametrize(("workers", "path", "place"), [(2, "/spin", "in spin"), (1, "/match", "in match_for_ever")])
-def test_a_worker_that_is_stuck_is_logged_with_its_place_and_replaced_while_others_serve(
-    tmp_path: Path, workers: int, path: str, place: str
-) -> None:
-    lost, answered = list[str](), set[int]()
+def test_workers_that_are_stuck_are_logged_with_their_place_and_replaced_while_another_serves(tmp_path: Path) -> None:
+    places = {"spin": "in spin", "match": "in match_for_ever"}
+    stuck, lost, answered = dict[str, int](), list[str](), set[int]()
 
-    def ask() -> None:
+    def ask(path: str) -> None:
         try:
-            httpx.get(f"{it.url}{path}", timeout=PATIENCE_SECONDS)
-        except httpx.TransportError as error:
-            lost.append(type(error).__name__)
+            it.get(f"/{path}")
+        except httpx.TransportError:
+            lost.append(path)
 
-    with supervised("with_traps", tmp_path, WORKERS=workers, WORKER_TIMEOUT_SECONDS=1) as it:
-        before = it.pids(workers)
-        asking = threading.Thread(target=ask)
-        asking.start()
-        until((tmp_path / "stuck").exists)
-        while workers > 1 and not it.lines("worker stuck and killed"):
+    with supervised("with_traps", tmp_path, WORKERS=3, WORKER_TIMEOUT_SECONDS=1) as it:
+        before = it.pids(3)
+        asking = [threading.Thread(target=ask, args=[path]) for path in places]
+        for path, thread in zip(places, asking, strict=True):
+            thread.start()
+            until((tmp_path / path).exists)
+            stuck[path] = int((tmp_path / path).read_text())
+        while len(it.lines("worker stuck and killed")) < 2:
             answered.add(int(it.get("/pid")))
-        until(lambda: bool(it.lines("worker died and is replaced")))
-        [stuck], [replaced] = it.lines("worker stuck and killed"), it.lines("worker died and is replaced")
-        after = it.pids(workers, without=frozenset({stuck["worker"]}))
-        asking.join()
+        until(lambda: len(it.lines("worker died and is replaced")) == 2)
+        after = it.pids(3, without=frozenset(stuck.values()))
+        for thread in asking:
+            thread.join()
         assert it.stop() == 0
-    assert (len(after - before), [*(before - after)]) == (1, [stuck["worker"]])
-    assert len(lost) == 1
-    assert len(before & answered) == workers - 1
-    assert stuck["worker"] not in answered
-    assert stuck["seconds"] >= 1
-    assert re.search(rf'File ".*bad_workers\.py", line \d+ {place}\n', stuck["stack"])
-    assert (replaced["worker"], replaced["code"]) == (stuck["worker"], -signal.SIGKILL)
+        killed = {line["worker"]: line for line in it.lines("worker stuck and killed")}
+        replaced = {line["worker"]: line["code"] for line in it.lines("worker died and is replaced")}
+    assert (before - after, len(after - before)) == (frozenset(stuck.values()), 2)
+    assert before & answered == before & after
+    assert sorted(lost) == sorted(places)
+    assert replaced == dict.fromkeys(stuck.values(), -signal.SIGKILL)
+    assert {*killed} == {*stuck.values()}
+    for path, place in places.items():
+        line = killed[stuck[path]]
+        assert line["seconds"] >= 1
+        assert re.search(rf'File ".*bad_workers\.py", line \d+ {place}\n', line["stack"])
 
 
 def test_a_worker_that_does_not_run_at_all_is_replaced_and_the_metrics_count_it(tmp_path: Path) -> None:
@@ -143,26 +139,38 @@ def test_a_worker_that_does_not_run_at_all_is_replaced_and_the_metrics_count_it(
 
 
 def test_where_the_supervisor_was_stopped_together_with_its_workers_none_is_taken_for_stuck(tmp_path: Path) -> None:
-    with supervised("with_traps", tmp_path, WORKER_TIMEOUT_SECONDS=3) as it:
-        [worker] = it.pids(1)
-        for pid in (it.process.pid, worker):
-            os.kill(pid, signal.SIGSTOP)
-        time.sleep(4)
-        for pid in (it.process.pid, worker):
-            os.kill(pid, signal.SIGCONT)
-        time.sleep(2)
-        assert it.pids(1) == {worker}
+    timeout = 2.0
+    with supervised("with_traps", tmp_path, WORKERS=3, WORKER_TIMEOUT_SECONDS=timeout) as it:
+        stopped, first, second = it.pids(3)
+
+        def has_looked_since(killed: int) -> bool:
+            """It looks for heartbeats before it says who has died."""
+            return killed in {line["worker"] for line in it.lines("worker died and is replaced")}
+
+        os.kill(stopped, signal.SIGSTOP)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: has_looked_since(first))
+        os.kill(it.process.pid, signal.SIGSTOP)
+        os.kill(second, signal.SIGKILL)
+        time.sleep(timeout)
+        os.kill(it.process.pid, signal.SIGCONT)
+        until(lambda: has_looked_since(second))
+        os.kill(stopped, signal.SIGCONT)
+        assert stopped in it.pids(3, without=frozenset({first, second}))
         assert it.stop() == 0
         assert it.lines("worker stuck and killed") == []
 
 
-def test_ids_that_workers_make_are_their_own_although_they_are_forked_from_one_process(tmp_path: Path) -> None:
+def test_workers_killed_before_they_serve_are_replaced_and_make_ids_of_their_own_although_one_process_forks_all(
+    tmp_path: Path,
+) -> None:
     with supervised("that_tells_ids", tmp_path, WORKERS=3) as it:
-        until(lambda: len(it.lines("worker died and is replaced")) >= 3)
+        until(lambda: len(it.lines("worker died and is replaced")) >= 4)
         assert it.stop() == 0
-        ids = it.process.stdout.read().split()
+        assert {line["code"] for line in it.lines("worker died and is replaced")} == {-signal.SIGKILL}
+        ids = it.said().split()
     # The last 15 letters are random.
-    assert len({each[-15:] for each in ids}) == len(ids) >= 9
+    assert len({each[-15:] for each in ids}) == len(ids) >= 12
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody else can limit a process")
