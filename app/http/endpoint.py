@@ -88,7 +88,7 @@ class Endpoint:
             # While it is held back, nothing is kept of the request.
             overloaded = refusal.with_traceback(None)
         except RequestError as refusal:
-            note_refusal(refusal.code)
+            note_refusal(refusal.code, refusal.reason)
             return refused(refusal, error_media_type(request))
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
             return failed(current_request().request_id, request.scope.get("commits"))

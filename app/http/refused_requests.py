@@ -67,10 +67,12 @@ class RequestError(Exception):
         headers: dict[str, str] | None = None,
         *,
         written: CommitState | None = None,
+        reason: str | None = None,
     ) -> None:
-        """`written` of the mutations that it may have had."""
+        """`written` of the mutations that it may have had; a `reason` is for the log, and not told to the caller."""
         super().__init__(message)
         self.written = written
+        self.reason = reason
         self.status = status
         self.code = code
         self.message = message

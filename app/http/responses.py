@@ -67,13 +67,13 @@ def failed(request_id: str, commits: Commits | None) -> Response:
     return JsonResponse({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)
 
 
-def note_refusal(code: str) -> None:
-    """Count and log a refused request."""
+def note_refusal(code: str, reason: str | None = None) -> None:
+    """Count and log a refused request; a reason is one that the caller isn't told."""
     request_refused(code)
-    log().info("request refused", code=code)
+    log().info("request refused", code=code, **({} if reason is None else {"reason": reason}))
 
 
 def logged_refusal(refusal: RequestError) -> Response:
     """A refusal, counted in the metrics and logged."""
-    note_refusal(refusal.code)
+    note_refusal(refusal.code, refusal.reason)
     return refused(refusal)

@@ -61,6 +61,9 @@ async def log_of_everything(databases: Databases, loaded_trade: Loaded, log_form
 async def test_what_callers_send_stays_out_of_a_log_for_people(databases: Databases, loaded_trade: Loaded) -> None:
     written, ids = await log_of_everything(databases, loaded_trade, "console")
     assert [request_id for request_id in ids if request_id not in written] == []
+    [refused] = [line for line in written.splitlines() if "no-caller" in line]
+    assert "request refused" in refused
+    assert "unknown, expired or revoked" in refused
 
 
 async def test_what_callers_send_stays_out_of_the_log_and_every_line_of_a_request_bears_its_id(

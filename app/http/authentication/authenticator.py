@@ -66,11 +66,10 @@ class Authenticator:
         try:
             return await self._caller_of(bearer_token(headers))
         except BadHeader as error:
-            log().info("token refused", reason=str(error))
-            raise bad_token(f"The Authorization header {error}. Send `Authorization: Bearer <token>`.") from None
+            message = f"The Authorization header {error}. Send `Authorization: Bearer <token>`."
+            raise bad_token(str(error), message) from None
         except BadToken as error:
-            log().info("token refused", reason=str(error))
-            raise bad_token() from None
+            raise bad_token(str(error)) from None
         except KeysUnavailable as error:
             log().warning("token not checked", reason=str(error))
             raise cannot_tell() from None
@@ -152,9 +151,9 @@ def token_wanted() -> RequestError:
     return RequestError(401, RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`.", challenge)
 
 
-def bad_token(message: str = "The token is unknown, expired or revoked.") -> RequestError:
+def bad_token(reason: str, message: str = "The token is unknown, expired or revoked.") -> RequestError:
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    return RequestError(401, RequestCode.UNAUTHENTICATED, message, challenge)
+    return RequestError(401, RequestCode.UNAUTHENTICATED, message, challenge, reason=reason)
 
 
 def cannot_tell() -> RequestError:
