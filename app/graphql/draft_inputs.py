@@ -2,10 +2,10 @@
 
 import strawberry
 
+from app.domain.discard import DiscardWish
 from app.domain.override import ExistingDraft
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
-from app.domain.set_aside import DiscardWish
 from app.domain.update import KEEP, Keep, UpdateWish
 from app.graphql.arguments import given
 from app.graphql.describe import about, idempotency_key, optional

@@ -3,13 +3,14 @@
 import strawberry
 
 from app.domain.create import CreateRefusal
+from app.domain.discard import DiscardRefusal
 from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, ExportRefusal
 from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal
+from app.domain.restore import RestoreRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
-from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
 from app.graphql.context import Info

@@ -2,11 +2,12 @@
 
 from sqlalchemy import delete, func, insert, select, update
 
+from app.domain.discard import DiscardPlan
 from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
 from app.domain.publish import PublishPlan
+from app.domain.restore import RestorePlan
 from app.domain.revert import RevertPlan
-from app.domain.set_aside import DiscardPlan, RestorePlan
 from app.domain.undo import ChangeSinceExport
 from app.domain.update import UpdatePlan
 from app.storage.ids import Kind, new_id

@@ -23,7 +23,7 @@ from app.domain.graph import Json, commands, references
 from app.domain.graph_input import GraphMistakes
 from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
-from app.domain.set_aside import RestoreFacts
+from app.domain.restore import RestoreFacts
 from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload

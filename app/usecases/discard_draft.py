@@ -1,8 +1,8 @@
 """Discard a draft."""
 
+from app.domain.discard import DiscardRefusal, DiscardWish, plan_discard
 from app.domain.errors import Refused
 from app.domain.model import UserId
-from app.domain.set_aside import DiscardRefusal, DiscardWish, plan_discard
 from app.storage.draft_writes import discard_draft as remove_draft
 from app.storage.store import UnitOfWork
 from app.usecases.results import Discarded

@@ -2,7 +2,7 @@
 
 from app.domain.errors import Refused
 from app.domain.model import DraftId, UserId
-from app.domain.set_aside import RestoreRefusal, plan_restore
+from app.domain.restore import RestoreRefusal, plan_restore
 from app.storage.draft_writes import restore_draft as write_draft
 from app.storage.store import UnitOfWork
 from app.usecases.results import Restored

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, split_graph, topic_fields
+from app.domain.discard import DiscardPlan, DiscardRefusal, DiscardWish, plan_discard
 from app.domain.draft import DraftFacts
 from app.domain.errors import Refusal, Refused
 from app.domain.flow import Flow, SavedState
@@ -12,18 +13,9 @@ from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
 from app.domain.override import ExistingDraft
 from app.domain.publish import PublishPlan, PublishRefusal, PublishWish, plan_publish
+from app.domain.restore import RestoreFacts, RestorePlan, RestoreRefusal, plan_restore
 from app.domain.revert import RevertPlan, RevertRefusal, RevertWish, plan_revert
 from app.domain.running import DeletePlan, StatusPlan
-from app.domain.set_aside import (
-    DiscardPlan,
-    DiscardRefusal,
-    DiscardWish,
-    RestoreFacts,
-    RestorePlan,
-    RestoreRefusal,
-    plan_discard,
-    plan_restore,
-)
 from app.domain.step_choices import StepChoice
 from app.domain.undo import UndoPlan
 from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update

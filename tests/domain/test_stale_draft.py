@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.access import FlowNotFound
+from app.domain.discard import DiscardPlan
 from app.domain.draft import StaleDraft
 from app.domain.errors import Refusal, Refused
 from app.domain.flow import Flow
 from app.domain.publish import PublishPlan
-from app.domain.set_aside import DiscardPlan
 from app.domain.source import DraftNotFound
 from app.domain.update import Unchanged, UpdatePlan
 from tests.domain.builders import draft, flow, sends, state

@@ -8,13 +8,14 @@ from typing import get_args
 import pytest
 
 from app.domain.create import CreateRefusal
+from app.domain.discard import DiscardRefusal
 from app.domain.error_code import ErrorCode
 from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.publish import PublishRefusal
+from app.domain.restore import RestoreRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
-from app.domain.set_aside import DiscardRefusal, RestoreRefusal
 from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
 from app.graphql.errors import interfaces

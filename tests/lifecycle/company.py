@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.domain.create import CreateWish
+from app.domain.discard import DiscardWish
 from app.domain.errors import Refused
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.override import ExistingDraft
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
-from app.domain.set_aside import DiscardWish
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
 from app.storage.engine import Database

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from app.domain.discard import DiscardWish
 from app.domain.export_facts import CopyWish
 from app.domain.graph import Json
 from app.domain.model import UserId
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
-from app.domain.set_aside import DiscardWish
 from app.domain.source import SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
 from app.storage.found_flows import CHARACTERS_OF_OUTLINE

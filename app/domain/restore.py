@@ -1,42 +1,17 @@
-"""Discarding drafts, and restoring those that were set aside (H8)."""
+"""Restoring a draft that was set aside (H8)."""
 
 from dataclasses import dataclass
 
-from app.domain.access import (
-    ContractSuspended,
-    FlowNotFound,
-    InsufficientPermission,
-    contract_suspended,
-    rights_missing,
-)
-from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
+from app.domain.access import ContractSuspended, InsufficientPermission, contract_suspended, rights_missing
 from app.domain.errors import Refused, at, in_order
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
-from app.domain.paths import DRAFT, FLOW
+from app.domain.paths import DRAFT
 from app.domain.source import DraftNotFound
 from app.domain.wording import named
 
-DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft
 RestoreRefusal = DraftNotFound | InsufficientPermission | ContractSuspended | InvalidInput
-
-
-NOTHING_TO_DISCARD = "There is nothing to discard."
-
-
-@dataclass(frozen=True, slots=True)
-class DiscardWish:
-    flow_id: str
-    expected_revision: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DiscardPlan:
-    flow_id: FlowId
-    draft_id: DraftId
-    deletes_flow: bool
-    """Nothing would be left of the flow: it was never published and has no draft set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +33,6 @@ class RestorePlan:
     sets_aside: DraftId | None
     renames_flow: bool
     """The flow was never published, so that it shows what its draft says."""
-
-
-def plan_discard(
-    facts: DraftFacts | None, wish: DiscardWish, *, has_drafts_set_aside: bool
-) -> DiscardPlan | Refused[DiscardRefusal]:
-    """Decide to discard a draft. The only one of a flow that was never published takes the flow with it (H8).
-
-    Without facts the caller can't see the flow.
-    """
-    if facts is None:
-        return Refused((FlowNotFound(wish.flow_id, FLOW),))
-    flow, draft = facts.flow, facts.flow.draft
-    refusals: tuple[DiscardRefusal, ...] = at(FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access)))
-    if draft is None:
-        return Refused(in_order((no_draft(flow, wish.expected_revision, NOTHING_TO_DISCARD), *refusals)))
-    errors = in_order((*refusals, *stale(flow, draft, wish.expected_revision)))
-    if errors:
-        return Refused(errors)
-    return DiscardPlan(flow.id, DraftId(draft.id), flow.published is None and not has_drafts_set_aside)
 
 
 def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:

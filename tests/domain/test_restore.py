@@ -1,4 +1,4 @@
-"""H8: a draft that is discarded may go; one that was set aside comes back in exchange for the present one."""
+"""H8: a draft that was set aside is restored in exchange for the present one."""
 
 import pytest
 
@@ -6,48 +6,14 @@ from app.domain.errors import Refused
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
-from app.domain.set_aside import DiscardPlan, RestorePlan
+from app.domain.restore import RestorePlan
 from app.domain.source import DraftNotFound
-from tests.domain.builders import DEVELOPMENT, contract, draft, flow, guest, sends, state, workspace
-from tests.domain.lifecycle import agreed, codes, discard, reasons, restore
+from tests.domain.builders import contract, draft, flow, guest, sends, state, workspace
+from tests.domain.lifecycle import agreed, codes, reasons, restore
 
 PUBLISHED, DRAFT = state(), draft(sends("1"), revision=4)
 ASIDE = draft(sends("2"), state_id="draft_0", name="Before", revision=2)
 CLOSED = workspace("Closed", contract("Lapsed Goods", suspended=True))
-
-
-@pytest.mark.parametrize(
-    ("published", "set_aside", "deletes_flow"),
-    [(None, False, True), (None, True, False), (PUBLISHED, False, False), (PUBLISHED, True, False)],
-)
-def test_only_the_only_draft_of_a_flow_never_published_takes_the_flow_with_it(
-    published: SavedState | None, set_aside: bool, deletes_flow: bool
-) -> None:
-    plan = discard(flow(published, DRAFT), set_aside=set_aside)
-    assert plan == DiscardPlan(FlowId("flow_source"), DraftId("draft_1"), deletes_flow)
-
-
-@pytest.mark.parametrize(
-    ("its_flow", "expecting", "expected"),
-    [
-        (None, None, ["FLOW_NOT_FOUND"]),
-        (flow(PUBLISHED), None, ["DRAFT_NOT_FOUND"]),
-        (flow(PUBLISHED, DRAFT), 3, ["STALE_DRAFT"]),
-        (flow(PUBLISHED, DRAFT, at=guest(DEVELOPMENT)), 4, ["INSUFFICIENT_PERMISSION"]),
-        (flow(PUBLISHED, DRAFT, at=CLOSED), None, ["CONTRACT_SUSPENDED"]),
-        (flow(None, DRAFT, at=guest(CLOSED)), 3, ["INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED", "STALE_DRAFT"]),
-        (flow(None, None, at=guest(CLOSED)), 4, ["INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED", "STALE_DRAFT"]),
-        (
-            flow(None, None, at=guest(CLOSED)),
-            None,
-            ["DRAFT_NOT_FOUND", "INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED"],
-        ),
-    ],
-)
-def test_everything_that_stands_in_the_way_of_a_discard_is_said_at_once_in_order(
-    its_flow: Flow | None, expecting: int | None, expected: list[str]
-) -> None:
-    assert codes(discard(its_flow, expecting=expecting)) == expected
 
 
 @pytest.mark.parametrize(
