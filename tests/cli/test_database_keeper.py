@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from tests.cli.flowport import Server, serving
+from tests.clusters import with_cluster
 from tests.storage.embedded_users import eventually, server_of, watches_of
 
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
@@ -81,7 +82,7 @@ def kill_database(data_dir: Path) -> int:
 
 
 def test_a_database_that_was_killed_is_started_once_by_all_who_use_it_and_nothing_is_lost(folder: Path) -> None:
-    data_dir = folder / "data"
+    data_dir = with_cluster(folder / "data")
     with ExitStack() as stack:
         one, log = stack.enter_context(logged(folder, data_dir, "--workers", "2"))
         two, other_log = stack.enter_context(logged(folder, data_dir))
@@ -103,7 +104,7 @@ def test_a_database_that_was_killed_is_started_once_by_all_who_use_it_and_nothin
 
 
 def test_one_that_cant_start_is_tried_ever_more_slowly_until_it_can_or_the_server_stops(folder: Path) -> None:
-    data_dir = folder / "data"
+    data_dir = with_cluster(folder / "data")
     with logged(folder, data_dir) as (server, log):
         needed = data_dir / "postgres" / "global" / "pg_control"
         away = folder / "pg_control"

@@ -15,6 +15,7 @@ from app.http.explorer import graphiql
 from app.server.startup import greeting
 from app.settings import read_settings
 from tests.cli.flowport import called, flowport, serving
+from tests.clusters import with_cluster
 from tests.storage.embedded_users import eventually, server_of
 
 PAGE = "GraphiQL" if graphiql.is_there() else "a simple page"
@@ -144,7 +145,7 @@ def test_the_demo_world_is_not_served_to_other_hosts(data_dir: Path, options: li
 
 
 def test_other_hosts_are_served_without_a_demo_world_and_take_no_token_of_one_that_comes_later(folder: Path) -> None:
-    data_dir, asked = folder / "data", {"query": "{ viewer { id } }"}
+    data_dir, asked = with_cluster(folder / "data"), {"query": "{ viewer { id } }"}
     with serving(data_dir, "--no-demo", "--host", "0.0.0.0") as to_all, serving(data_dir) as to_us:
         answers = [httpx.post(f"{server.url}/graphql", json=asked, headers=TOKEN) for server in (to_us, to_all)]
         assert to_all.end(signal.SIGTERM) == 0

@@ -18,6 +18,7 @@ from app.storage.engine import open_database
 from app.storage.migrate import LOCK, has_usable_schema, upgrade
 from app.storage.reaching import engine_of
 from tests.cli.flowport import called
+from tests.clusters import with_cluster
 from tests.serving.real import soon
 from tests.serving.silent_database import falling_silent
 from tests.storage.downgrading import downgrade
@@ -128,7 +129,7 @@ def events(log: Sequence[Mapping[str, Any]]) -> list[str]:
 async def test_a_database_that_recovers_is_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.storage.embedded.server.STOP_SECONDS", 1)
     data_dir = folder / "data"
-    with running(data_dir) as url:
+    with running(with_cluster(data_dir)) as url:
         await upgrade(url)
         server = server_of(data_dir)
         for _ in range(4):

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from app.storage.embedded import running
+from tests.clusters import with_cluster
 from tests.crashes.fault_kinds import KINDS, OF_DISK, OF_POOLER, kinds_for
 from tests.crashes.faults import Faults, Tally, open_embedded_faults, open_faults
 from tests.crashes.faulty_wire import Cut
@@ -30,7 +31,7 @@ def disk(session_folder: Path) -> Iterator[Path | None]:
 async def faults(session_folder: Path, disk: Path | None) -> AsyncIterator[Faults]:
     """On a database of its own: it is killed, and with it whatever others would do there."""
     data_dir = (disk or session_folder) / "faults"
-    with running(data_dir) as url:
+    with running(with_cluster(data_dir)) as url:
         async with (
             open_databases(url) as databases,
             open_faults(databases, session_folder, data_dir, Tally(), disk) as opened,
@@ -64,7 +65,7 @@ async def test_a_server_whose_data_directory_is_on_a_full_disk_loses_nothing_and
 @pytest.mark.skipif(PROGRAM is None, reason=MISSING)
 async def test_behind_a_pooler_nothing_is_lost_either(folder: Path) -> None:
     tally = Tally()
-    with running(folder / "data") as url:
+    with running(with_cluster(folder / "data")) as url:
         async with (
             open_databases(url) as databases,
             open_faults(databases, folder, folder / "data", tally, pooled=True) as faults,

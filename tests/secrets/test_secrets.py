@@ -20,6 +20,7 @@ from tests.api.trade import trade
 from tests.authentication.issuer import AUDIENCE, ISSUER, ec_key
 from tests.authentication.jwks_host import JwksHost, jwks_host
 from tests.cli.flowport import Server, called, flowport, serving
+from tests.clusters import with_cluster
 from tests.databases import Loaded, load, run_sql
 from tests.pooler.pgbouncer import free_port
 from tests.secrets.planted import (
@@ -74,7 +75,7 @@ class Planted:
 async def planted(folder: Path, host: JwksHost) -> AsyncIterator[tuple[Planted, Path]]:
     """A server at its most talkative on a database of its own, and the file with its log."""
     log, seen = folder / "log", Seen()
-    with running(folder / "data") as embedded, log.open("w", encoding="utf-8") as written:
+    with running(with_cluster(folder / "data")) as embedded, log.open("w", encoding="utf-8") as written:
         url = make_url(embedded).set(password=DATABASE_PASSWORD).render_as_string(hide_password=False)
         await upgrade(url)
         loaded = await load(url, trade())

@@ -19,6 +19,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from app.telemetry.spans import Tracing
 from app.telemetry.tracing import TracingRefused, is_wanted, start_tracing, trace_with
 from tests.cli.flowport import serving
+from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded, run_sql
 from tests.serving.logs import logging
 from tests.serving.otlp_collector import Collector
@@ -199,7 +200,7 @@ def test_a_server_sends_its_spans_to_a_collector_and_stops_in_time_where_that_is
     with (
         collector.up(),
         log.open("w") as written,
-        serving(folder / "data", "--workers", "2", stderr=written.fileno()) as at,
+        serving(with_cluster(folder / "data"), "--workers", "2", stderr=written.fileno()) as at,
     ):
         bodies = [{"query": "{ viewer { id } }"}, {"query": "{ __typename }"}]
         for body in bodies:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app.storage.embedded import running
 from app.storage.reaching import engine_of
 from tests.cli.flowport import serving
+from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded
 from tests.serving.load import Load
 from tests.serving.real import VIEWER, soon
@@ -43,8 +44,8 @@ async def stopped_under_load(load: Load, stop: Any) -> None:
     assert len(load.outcome.made) > 15
 
 
-async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(session_folder: Path) -> None:
-    data_dir = session_folder / "loaded"
+async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(folder: Path) -> None:
+    data_dir = with_cluster(folder / "data")
     with serving(data_dir) as server:
         async with fresh_connections(server.url, "demo-integrator") as http:
             asked = (await http.post("/graphql", json={"query": ACCESSES})).json()
