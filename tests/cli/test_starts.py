@@ -17,23 +17,14 @@ from app.storage.embedded import running
 from app.storage.engine import open_database
 from app.storage.migrate import LOCK, has_usable_schema, upgrade
 from app.storage.reaching import engine_of
-from tests.cli.flowport import called
+from tests.cli.flowport import forked
+from tests.cli.impatient import OFTEN, SHORT
 from tests.clusters import with_cluster
+from tests.databases import Databases
 from tests.serving.real import soon
 from tests.serving.silent_database import falling_silent
 from tests.storage.downgrading import downgrade
 from tests.storage.embedded_users import checkpointers_of, server_of
-
-SHORT = 1.5
-"""For a database that is silent, and long enough for a busy one."""
-OFTEN = 0.4
-
-
-@pytest.fixture
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.storage.reaching.ANSWER_SECONDS", SHORT)
-    monkeypatch.setattr("app.storage.reaching.LOOK_SECONDS", OFTEN)
-
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -53,28 +44,35 @@ def lines(log: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.splitlines() if line.startswith("{")]
 
 
-@pytest.mark.parametrize(
-    "silent_at", [b"", b"pg_catalog.version", b"alembic_version", b"CREATE TABLE tenant", b"COMMIT"]
-)
-@pytest.mark.usefixtures("_impatient")
-async def test_one_that_falls_silent_ends_the_start_with_its_name_while_nothing_listens(
-    empty_database_url: str, silent_at: bytes
-) -> None:
+SILENT_AT = (b"", b"pg_catalog.version", b"alembic_version", b"CREATE TABLE tenant", b"COMMIT")
+
+
+async def test_one_that_falls_silent_ends_the_start_with_its_name_while_nothing_listens(databases: Databases) -> None:
+    """All at once, since each takes as long as it is waited for."""
+    await asyncio.gather(*(start_on_one_that_falls_silent(databases, moment) for moment in SILENT_AT))
+
+
+async def start_on_one_that_falls_silent(databases: Databases, moment: bytes) -> None:
     port = free_port()
-    async with falling_silent(empty_database_url, silent_at) as database:
+    async with (
+        databases.made("template0") as empty,
+        falling_silent(databases.url_of(empty), moment) as database,
+        asyncio.timeout(30),
+    ):
+        options = ("tests.cli.impatient", "serve", "--port", str(port))
         starting = asyncio.create_task(
-            asyncio.to_thread(called, "serve", "--port", str(port), DATABASE_URL=database.address, LOG_FORMAT="json")
+            asyncio.to_thread(forked, *options, DATABASE_URL=database.address, LOG_FORMAT="json")
         )
-        assert await soon(lambda: database.is_silent)
+        while not database.is_silent:
+            await asyncio.sleep(0.01)
         assert not await can_connect(port)
-        async with asyncio.timeout(20):
-            told = await starting
+        told = await starting
     assert (told.returncode, told.stdout) == (1, "")
     name = make_url(database.address).set(drivername="postgresql").render_as_string()
     assert told.stderr.splitlines()[-1] == (
         f"Error: The database can't be reached: {name} doesn't answer within {SHORT} seconds."
     )
-    if silent_at.startswith(b"CREATE"):
+    if moment.startswith(b"CREATE"):
         events = [(line["event"], line.get("answers")) for line in lines(told.stderr)]
         assert events == [("database is migrated", None), *[("database is still migrated", False)] * 2]
 
@@ -94,8 +92,10 @@ async def has_it(url: str) -> bool:
         await database.close()
 
 
-@pytest.mark.usefixtures("_impatient")
-async def test_a_migration_waits_for_another_and_says_so(empty_database_url: str) -> None:
+async def test_a_migration_waits_for_another_and_says_so(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.storage.reaching.LOOK_SECONDS", OFTEN)
     with capture_logs() as log:
         async with holding(empty_database_url, LOCK):
             migrating = asyncio.create_task(upgrade(empty_database_url))
@@ -132,7 +132,7 @@ async def test_a_database_that_recovers_is_waited_for(folder: Path, monkeypatch:
     with running(with_cluster(data_dir)) as url:
         await upgrade(url)
         server = server_of(data_dir)
-        for _ in range(4):
+        for _ in range(2):
             assert await soon(partial(checkpointers_of, server))
             for process in checkpointers_of(server):
                 # Its server ends all connections, and recovers.

@@ -1,0 +1,12 @@
+"""The command `flowport`, which doesn't wait long for a database: `python -m tests.cli.impatient …`."""
+
+from app.cli import main
+from app.storage import reaching
+
+SHORT = 1.5
+"""For a database that is silent, and long enough for a busy one."""
+OFTEN = 0.4
+
+if __name__ == "__main__":
+    reaching.ANSWER_SECONDS, reaching.LOOK_SECONDS = SHORT, OFTEN
+    main()
