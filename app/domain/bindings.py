@@ -12,6 +12,7 @@ from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.mappings import Mapped
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import (
+    NOTHING,
     OWNED_KINDS,
     Destination,
     ReferenceAction,
@@ -71,6 +72,10 @@ class TopicMove(NamedTuple):
     """The call names it for this step, or leaves the step without one."""
 
 
+# Asking an enumeration for a member takes longer than the lookup that it is for.
+AGENT, TOPIC, DATA_SAMPLES = ReferenceKind.AGENT, ReferenceKind.TOPIC, ReferenceKind.DATA_SAMPLES
+KEPT, REPLACED, CLEARED = ReferenceAction
+
 _NEW_OUTCOME = partial(tuple.__new__, ReferenceOutcome)
 """Makes one of a tuple of all its values, which takes less than the class does: there may be several for every step."""
 
@@ -84,7 +89,7 @@ def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> 
     topics = {
         step.position: topic
         for step in state.bindings
-        if isinstance(topic := step.values.get(ReferenceKind.TOPIC), str)
+        if isinstance(topic := step.values.get(TOPIC), str)
     }
     pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
     if not topics and not pub_sub:
@@ -100,7 +105,7 @@ def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], compone
     """New bindings for a step; its topic stands where it stood before, or where the component wants it."""
     wanted = None if component is None else component.topic_field
     return StepBindings(
-        before.position, values, before.topic_field or wanted if ReferenceKind.TOPIC in values else None
+        before.position, values, before.topic_field or wanted if TOPIC in values else None
     )
 
 
@@ -136,23 +141,21 @@ class Rebinding:
         moves: list[TopicMove] = []
         without_agent: dict[str, list[Step]] = {}
         told_of = bound.keys() | pub_sub | self.choices.keys()
-        for step in self._looked_at(state.steps, told_of):
+        for step, there in self._looked_at(state.steps, told_of):
             position = step.position
-            there = self.there.already_chosen(step, self.components.get(step.command))
-            if position not in told_of and not there:
-                continue
             before, chosen = bound.get(position) or StepBindings(position), self.choices.get(position, UNCHOSEN)
             after = self._owned(before, there, chosen)
-            if ReferenceKind.TOPIC in chosen:
-                after[ReferenceKind.TOPIC] = chosen[ReferenceKind.TOPIC]
+            if TOPIC in chosen:
+                after[TOPIC] = chosen[TOPIC]
             elif position in pub_sub:
-                after[ReferenceKind.TOPIC] = self._topic(before, there, stays=topics_stay)
+                after[TOPIC] = self._topic(before, there, stays=topics_stay)
             if position in pub_sub:
-                topic, was_chosen = after[ReferenceKind.TOPIC], ReferenceKind.TOPIC in chosen
-                moves.append(TopicMove(step, before.reference(ReferenceKind.TOPIC), topic, was_chosen))
-            agent = before.reference(ReferenceKind.AGENT)
-            if agent is not None and after[ReferenceKind.AGENT] is None and ReferenceKind.AGENT not in chosen:
-                without_agent.setdefault(agent, []).append(step)
+                topic, was_chosen = after[TOPIC], TOPIC in chosen
+                moves.append(TopicMove(step, before.reference(TOPIC), topic, was_chosen))
+            if AGENT in before.values and AGENT not in chosen:
+                agent = before.reference(AGENT)
+                if agent is not None and after[AGENT] is None:
+                    without_agent.setdefault(agent, []).append(step)
             self._report(report, step, before, after)
             bindings.append(self._rebound(step, before, after))
         warnings: tuple[ExportWarning, ...] = (
@@ -162,9 +165,18 @@ class Rebinding:
         )
         return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
 
-    def _looked_at(self, steps: Sequence[Step], told_of: Set[int]) -> Sequence[Step]:
-        """Most steps of a graph are bound to nothing; where the overridden flow has choices, any step may have some."""
-        return steps if self.there.has_choices else [steps[position] for position in sorted(told_of)]
+    def _looked_at(
+        self, steps: Sequence[Step], told_of: Set[int]
+    ) -> Iterator[tuple[Step, Mapping[ReferenceKind, str]]]:
+        """Each step that has something, with what the overridden flow has chosen for it; most steps of a graph have nothing."""
+        if not self.there.has_choices:
+            for position in sorted(told_of):
+                yield steps[position], NOTHING
+            return
+        for step in steps:
+            there = self.there.already_chosen(step, self.components.get(step.command))
+            if there or step.position in told_of:
+                yield step, there
 
     def _owned(
         self,
@@ -182,8 +194,9 @@ class Rebinding:
                 after[kind] = chosen[kind]
             elif kind in before.values:
                 reference = before.reference(kind)
-                is_kept = self.there.can_use(kind, reference)
-                after[kind] = self._mapped_to(kind, reference) or (reference if is_kept else there.get(kind))
+                mapped = self._mapped_to(kind, reference) if self.mapped else None
+                kept = reference if self.there.can_use(kind, reference) else there.get(kind)
+                after[kind] = mapped or kept
             elif kind in there:
                 after[kind] = there[kind]
         return after
@@ -194,23 +207,23 @@ class Rebinding:
         return None if mapping is None else mapping.to_id
 
     def _topic(self, before: StepBindings, there: Mapping[ReferenceKind, str], *, stays: bool) -> str | None:
-        topic = before.reference(ReferenceKind.TOPIC)
-        given = self._mapped_to(ReferenceKind.TOPIC, topic) or self.given_topic
+        topic = before.reference(TOPIC)
+        given = self._mapped_to(TOPIC, topic) or self.given_topic
         if given is not None:
             return given
         if stays and self._usable_topic(topic):
             return topic
-        return there.get(ReferenceKind.TOPIC)
+        return there.get(TOPIC)
 
     def _unsettled(self, uses: Iterable[TopicUse]) -> Iterator[TopicUse]:
         """Those whose topic neither a choice nor a mapping settles: the table of topics is about the rest (P3)."""
-        settled = self.mapped.get(ReferenceKind.TOPIC, {})
+        settled = self.mapped.get(TOPIC, {})
         for use in uses:
-            if use.topic_id not in settled and ReferenceKind.TOPIC not in self.choices.get(use.step.position, ()):
+            if use.topic_id not in settled and TOPIC not in self.choices.get(use.step.position, ()):
                 yield use
 
     def _usable_topic(self, topic: str | None) -> bool:
-        return self.there.can_use(ReferenceKind.TOPIC, topic)
+        return self.there.can_use(TOPIC, topic)
 
     def _report(
         self,
@@ -225,21 +238,19 @@ class Rebinding:
             if from_id is not None or to_id is not None:
                 outcome = step.id, kind, _action(from_id, to_id), from_id, to_id, step.name
                 report.append(_NEW_OUTCOME(outcome))
-        if before.values.get(ReferenceKind.DATA_SAMPLES):
-            action = ReferenceAction.KEPT if self.inside else ReferenceAction.CLEARED
-            report.append(ReferenceOutcome(step.id, ReferenceKind.DATA_SAMPLES, action, None, None, step.name))
+        if before.values.get(DATA_SAMPLES):
+            action = KEPT if self.inside else CLEARED
+            report.append(ReferenceOutcome(step.id, DATA_SAMPLES, action, None, None, step.name))
 
     def _rebound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
         """The step's new bindings. What stood in the native step and names nothing stays where nothing takes its place."""
         bound: dict[ReferenceKind, Json] = {kind: one for kind, one in after.items() if one is not None}
-        if bound == before.values and (ReferenceKind.TOPIC in bound) is (before.topic_field is not None):
+        if bound == before.values and (TOPIC in bound) is (before.topic_field is not None):
             return before
-        names_nothing = {
-            kind: value
-            for kind, value in before.values.items()
-            if (self.inside or not value if kind is ReferenceKind.DATA_SAMPLES else value is None)
-        }
-        return bound_to(before, {**names_nothing, **bound}, self.components.get(step.command))
+        for kind, value in before.values.items():
+            if self.inside or not value if kind is DATA_SAMPLES else value is None:
+                bound.setdefault(kind, value)
+        return bound_to(before, bound, self.components.get(step.command))
 
     def _topics_not_copied(self, moves: Sequence[TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
         """Of several topics none was taken over: the warning names those that were cleared."""
@@ -262,11 +273,11 @@ class Rebinding:
     def _agents_not_copied(self, steps_of: Mapping[str, Sequence[Step]]) -> Iterator[AgentNotCopied]:
         for agent_id, steps in steps_of.items():
             found = self.targets.get(agent_id)
-            agent = found if found is not None and found.kind is ReferenceKind.AGENT else None
+            agent = found if found is not None and found.kind is AGENT else None
             yield AgentNotCopied(agent_id, agent, tuple(steps), self.there.workspace)
 
 
 def _action(from_id: str | None, to_id: str | None) -> ReferenceAction:
     if to_id is None:
-        return ReferenceAction.CLEARED
-    return ReferenceAction.KEPT if from_id == to_id else ReferenceAction.REPLACED
+        return CLEARED
+    return KEPT if from_id == to_id else REPLACED
