@@ -180,9 +180,7 @@ def started(account: Account, log: Path, *command: str) -> "subprocess.Popen[byt
             stdout=written,
             stderr=written,
             start_new_session=True,
-            user=account.uid if account.other else None,
-            group=account.gid if account.other else None,
-            extra_groups=[] if account.other else None,
+            **account.subprocess_options,
         )
 
 

@@ -50,9 +50,7 @@ class Server:
                 stderr=log,
                 start_new_session=True,
                 umask=0o077,
-                user=self.account.uid if self.account.other else None,
-                group=self.account.gid if self.account.other else None,
-                extra_groups=[] if self.account.other else None,
+                **self.account.subprocess_options,
             )
         self._wait_until("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port))
 

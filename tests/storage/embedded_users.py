@@ -55,7 +55,7 @@ def user_of(data_dir: Path) -> Iterator[User]:
 
 def server_of(data_dir: Path) -> int | None:
     found = find_postmaster(DataDirectory(data_dir.resolve()))
-    return None if found is None else found.pid
+    return None if found is None else found.process.pid
 
 
 def checkpointers_of(server: int | None) -> list[psutil.Process]:

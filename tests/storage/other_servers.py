@@ -37,9 +37,7 @@ def postgresql_15(folder: Path) -> Iterator[str]:
         cwd="/",
         env=environment(),
         stderr=subprocess.DEVNULL,
-        user=account.uid if account.other else None,
-        group=account.gid if account.other else None,
-        extra_groups=[] if account.other else None,
+        **account.subprocess_options,
     ) as process:
         try:
             deadline = time.monotonic() + SECONDS

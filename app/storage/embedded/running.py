@@ -7,10 +7,12 @@ that has ended by itself may start it again: all of them know its socket.
 
 import fcntl
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,7 +21,8 @@ from app.storage.embedded.data_directory import DataDirectory, Postmaster, find_
 from app.storage.embedded.server import DATABASE, USER, join_or_start, stop
 from app.storage.embedded.socket_folder import PORT
 
-__all__ = ["EmbeddedDatabaseError", "is_down", "running", "start_again", "watch"]
+GATE, USERS, WATCH = "gate.lock", "users.lock", "watch.lock"
+"""Files in the data directory, locked by whoever starts or stops the server, by all who use it, and by its watch."""
 
 
 @contextmanager
@@ -31,10 +34,11 @@ def running(data_dir: Path, *, make: bool = True) -> Iterator[str]:
     """
     with said_plainly(data_dir):
         directory, account = prepare(data_dir, make=make)
-        users = open_lock(users_file(directory), account)
+        users = open_lock(directory, USERS, account)
     try:
-        with said_plainly(data_dir):
-            postmaster = join(directory, account, users)
+        with said_plainly(data_dir), gate(directory, account):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            postmaster, _ = join_watched(directory, account)
         yield url_of(postmaster)
     finally:
         leave(directory, account, users)
@@ -53,7 +57,8 @@ def start_again(data_dir: Path) -> bool:
     with said_plainly(data_dir):
         directory, account = prepare(data_dir, make=False)
         with gate(directory, account):
-            return join_and_watch(directory, account)[1]
+            _, started = join_watched(directory, account)
+            return started
 
 
 @contextmanager
@@ -107,7 +112,7 @@ def closed_folder(directory: DataDirectory, account: Account) -> str:
     closed = next(
         folder for folder in (*reversed(directory.path.parents), directory.path) if not account.can_enter(folder)
     )
-    if not account.other:
+    if not account.is_other:
         return f"The data directory {directory.path} can't be reached: {closed} is closed to you. {WAYS_OUT}"
     return (
         f"The data directory {directory.path} can't be reached by the database: PostgreSQL refuses to run as root, "
@@ -115,35 +120,24 @@ def closed_folder(directory: DataDirectory, account: Account) -> str:
     )
 
 
-def join(directory: DataDirectory, account: Account, users: int) -> Postmaster:
-    """Count ourselves in. What has to be decided alone, starting and stopping, is decided behind the gate."""
-    with gate(directory, account):
-        fcntl.flock(users, fcntl.LOCK_SH)
-        return join_and_watch(directory, account)[0]
+@contextmanager
+def gate(directory: DataDirectory, account: Account | None = None) -> Iterator[None]:
+    """Behind it one decides alone to start the server or to stop it."""
+    with open_lock(directory, GATE, account) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
-def join_and_watch(directory: DataDirectory, account: Account) -> tuple[Postmaster, bool]:
-    """The ready server, and whether it was started now. The caller is behind the gate."""
-    postmaster, started = join_or_start(directory, account)
-    if started and not is_watched(directory, account):
-        start_watch(directory)
-    return postmaster, started
+def open_lock(directory: DataDirectory, name: str, account: Account | None = None) -> FileIO:
+    """A file to be locked: made for the account if it is missing; without one FileNotFoundError is raised then."""
+    make = 0 if account is None else os.O_CREAT
+    lock = FileIO(os.open(directory.path / name, os.O_RDWR | os.O_NOFOLLOW | make, 0o600), "r+")
+    if account is not None:
+        account.own(lock.fileno())
+    return lock
 
 
-def leave(directory: DataDirectory, account: Account, users: int) -> None:
-    """Count ourselves out; whoever is the last stops the server."""
-    try:
-        with gate(directory, account):
-            if nobody_else(users):
-                stop(directory)
-    except FileNotFoundError:
-        # Somebody deleted the data directory; the server notices that by itself.
-        return
-    finally:
-        os.close(users)
-
-
-def nobody_else(lock: int) -> bool:
+def nobody_else(lock: FileIO) -> bool:
     """Whether nobody else has it; then it is ours alone."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -152,52 +146,31 @@ def nobody_else(lock: int) -> bool:
     return True
 
 
-@contextmanager
-def gate(directory: DataDirectory, account: Account) -> Iterator[None]:
-    lock = open_lock(gate_file(directory), account)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
+def join_watched(directory: DataDirectory, account: Account) -> tuple[Postmaster, bool]:
+    """The ready server, and whether it was started now. The caller is behind the gate."""
+    postmaster, started = join_or_start(directory, account)
+    if started:
+        have_watch(directory, account)
+    return postmaster, started
 
 
-def gate_file(directory: DataDirectory) -> Path:
-    return directory.path / "gate.lock"
+def leave(directory: DataDirectory, account: Account, users: FileIO) -> None:
+    """Count ourselves out; whoever is the last stops the server."""
+    # If somebody has deleted the data directory, the server notices that by itself.
+    with users, suppress(FileNotFoundError), gate(directory, account):
+        if nobody_else(users):
+            stop(directory)
 
 
-def users_file(directory: DataDirectory) -> Path:
-    return directory.path / "users.lock"
-
-
-def watch_file(directory: DataDirectory) -> Path:
-    return directory.path / "watch.lock"
-
-
-def open_lock(path: Path, account: Account) -> int:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    account.own(lock)
-    return lock
-
-
-def is_watched(directory: DataDirectory, account: Account) -> bool:
-    """Whether there is a watch, as after a server that has ended by itself. The caller is behind the gate."""
-    lock = open_lock(watch_file(directory), account)
-    try:
-        return not nobody_else(lock)
-    finally:
-        os.close(lock)
-
-
-def start_watch(directory: DataDirectory) -> None:
+def have_watch(directory: DataDirectory, account: Account) -> None:
     """Start what stops the server if its last user is killed and can't do it."""
+    with open_lock(directory, WATCH, account) as lock:
+        if not nobody_else(lock):
+            # That of a server that has ended by itself is still there.
+            return
     environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[2]), *sys.path))}
-    log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        command = (sys.executable, "-m", "app.storage.embedded.watch", directory.path)
-        myself().detach(*command, log=log, environ=environ)
-    finally:
-        os.close(log)
+    command = (sys.executable, "-m", "app.storage.embedded.watch", directory.path)
+    myself().detach(*command, log=subprocess.DEVNULL, environ=environ)
 
 
 def watch(data_dir: Path) -> None:
@@ -206,36 +179,23 @@ def watch(data_dir: Path) -> None:
     Makes no file: by now somebody may be removing the data directory.
     """
     directory = DataDirectory(data_dir)
-    try:
-        with open_file(watch_file(directory)) as own:
-            while nobody_else(own) and not has_ended_unused(directory, own):
-                pass
-    except FileNotFoundError:
-        return
+    with suppress(FileNotFoundError), open_lock(directory, WATCH) as own:
+        while nobody_else(own) and not has_ended_unused(directory, own):
+            pass
 
 
-def has_ended_unused(directory: DataDirectory, own: int) -> bool:
+def has_ended_unused(directory: DataDirectory, own: FileIO) -> bool:
     """Wait until nobody uses the server, and stop it unless somebody has come before we are behind the gate."""
-    with open_file(users_file(directory)) as users, open_file(gate_file(directory)) as own_gate:
+    with open_lock(directory, USERS) as users:
         fcntl.flock(users, fcntl.LOCK_EX)
         fcntl.flock(users, fcntl.LOCK_UN)
-        fcntl.flock(own_gate, fcntl.LOCK_EX)
-        if not nobody_else(users):
-            return False
-        stop(directory)
-        # Whoever comes next finds no watch, and starts one.
-        fcntl.flock(own, fcntl.LOCK_UN)
-        return True
-
-
-@contextmanager
-def open_file(path: Path) -> Iterator[int]:
-    """A lock that is there; FileNotFoundError where it isn't."""
-    lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        yield lock
-    finally:
-        os.close(lock)
+        with gate(directory):
+            if not nobody_else(users):
+                return False
+            stop(directory)
+            # Whoever comes next finds no watch, and starts one.
+            fcntl.flock(own, fcntl.LOCK_UN)
+            return True
 
 
 def url_of(postmaster: Postmaster) -> str:

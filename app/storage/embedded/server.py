@@ -6,7 +6,10 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from io import FileIO
 from pathlib import Path
 
 import psutil
@@ -78,19 +81,14 @@ def join_or_start(directory: DataDirectory, account: Account) -> tuple[Postmaste
     binaries = binaries_for(account, directory.path)
     if not (directory.cluster / "PG_VERSION").exists():
         create_cluster(directory, account, binaries)
-    refuse_other_version(directory)
-    refuse_standby(directory)
+    refuse_what_we_cant_serve(directory)
     return start(directory, account, binaries, deadline), True
 
 
 def remove_what_a_killed_start_left(directory: DataDirectory, deadline: float) -> None:
     """Remove clusters that were never finished. What still makes one, for nobody, would go on making files."""
     for leftover in directory.path.glob("postgres.new-*"):
-        while makers := [process for process in psutil.process_iter() if makes(process, leftover)]:
-            for maker in makers:
-                with suppress(psutil.NoSuchProcess):
-                    maker.kill()
-            wait_a_little(directory, deadline)
+        kill_all(partial(makes, cluster=leftover), directory, deadline)
         shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -99,6 +97,15 @@ def makes(process: psutil.Process, cluster: Path) -> bool:
         return process.name() in {"initdb", "postgres"} and str(cluster) in process.cmdline()
     except psutil.Error:
         return False
+
+
+def kill_all(wanted: Callable[[psutil.Process], bool], directory: DataDirectory, deadline: float) -> None:
+    """Kill processes until there is none like them."""
+    while found := [process for process in psutil.process_iter() if wanted(process)]:
+        for process in found:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        wait_a_little(directory, deadline)
 
 
 def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -> None:
@@ -122,16 +129,14 @@ def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -
     fresh.rename(directory.cluster)
 
 
-def refuse_other_version(directory: DataDirectory) -> None:
+def refuse_what_we_cant_serve(directory: DataDirectory) -> None:
+    """Refuse the cluster of another version, and one that takes no writes."""
     found = (directory.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
     if found != MAJOR_VERSION:
         raise EmbeddedDatabaseError(
             f"The database in {directory.cluster} was made by PostgreSQL {found}, and this is PostgreSQL {MAJOR_VERSION}: "
             "dump it with the version that made it and load it anew, or choose another data directory."
         )
-
-
-def refuse_standby(directory: DataDirectory) -> None:
     if (directory.cluster / STANDBY).exists():
         raise EmbeddedDatabaseError(
             f"The database in {directory.cluster} is a standby, which takes no writes: remove {directory.cluster / STANDBY} if "
@@ -145,13 +150,10 @@ def start(directory: DataDirectory, account: Account, binaries: Path, deadline: 
     write_settings(directory, account, socket_dir)
     goes_back = (directory.cluster / RECOVERY).exists()
     rotate(directory.log)
-    log = os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        account.own(log)
-        said_before = os.fstat(log).st_size
-        pid = account.detach(binaries / "postgres", "-D", directory.cluster, log=log)
-    finally:
-        os.close(log)
+    with FileIO(os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "a") as log:
+        account.own(log.fileno())
+        said_before = log.tell()
+        pid = account.detach(binaries / "postgres", "-D", directory.cluster, log=log.fileno())
     try:
         found = ready(directory, pid, said_before, deadline)
         # It takes writes a moment after it has removed the signal.
@@ -170,7 +172,7 @@ def start(directory: DataDirectory, account: Account, binaries: Path, deadline: 
 def ready(directory: DataDirectory, pid: int, said_before: int, deadline: float) -> Postmaster:
     while is_alive(pid):
         found = find_postmaster(directory)
-        if found is not None and found.pid == pid and is_ready(directory, found):
+        if found is not None and found.process.pid == pid and is_ready(directory, found):
             return found
         if (directory.cluster / RECOVERY).exists():
             # It goes back to a moment: how long that takes depends on how much was archived since the copy.
@@ -196,21 +198,16 @@ def remove_what_a_killed_server_left(directory: DataDirectory, deadline: float) 
     lines = read_pid_file(directory)
     if not lines:
         return
-    while orphans := [process for process in psutil.process_iter() if serves(process, directory.cluster)]:
-        for orphan in orphans:
-            with suppress(psutil.NoSuchProcess):
-                orphan.kill()
-        wait_a_little(directory, deadline)
+    kill_all(partial(serves, cluster=directory.cluster), directory, deadline)
     remove_socket(directory, Path(lines[4]))
     (directory.cluster / "postmaster.pid").unlink()
 
 
 def last_socket_dir(directory: DataDirectory) -> Path | None:
     """The folder of the socket as it was when the server was started last."""
-    settings = directory.cluster / SETTINGS_FILE
-    found = re.search(
-        "^unix_socket_directories = '(.+)'$", settings.read_text() if settings.exists() else "", re.MULTILINE
-    )
+    file = directory.cluster / SETTINGS_FILE
+    settings = file.read_text(encoding="utf-8") if file.exists() else ""
+    found = re.search("^unix_socket_directories = '(.+)'$", settings, re.MULTILINE)
     return None if found is None else Path(found[1])
 
 
@@ -234,18 +231,14 @@ def stop(directory: DataDirectory) -> None:
     found = find_postmaster(directory)
     if found is None:
         return
-    try:
-        process = psutil.Process(found.pid)
-    except psutil.NoSuchProcess:
-        return
     # PostgreSQL 18 that is told to stop while it recovers from a crash of one of its processes never does. Stopped at once
     # it recovers at the next start.
     for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, PATIENCE_SECONDS)):
         with suppress(psutil.NoSuchProcess):
-            process.send_signal(number)
+            found.process.send_signal(number)
         deadline = time.monotonic() + seconds
         # Not Process.wait: a process that has ended stays in the table until its parent looks, which may take seconds.
-        while serves(process, directory.cluster) and time.monotonic() < deadline:
+        while serves(found.process, directory.cluster) and time.monotonic() < deadline:
             time.sleep(0.005)
     remove_socket(directory, found.socket_dir)
 
