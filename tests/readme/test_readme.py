@@ -1,5 +1,6 @@
 """The READMEs say what is so: their commands run, their answers are real, their tables and paths are the project's."""
 
+import ast
 import re
 from collections import defaultdict
 from difflib import unified_diff
@@ -22,6 +23,7 @@ LINES_OF_THE_FIRST = 250
 WRITE_ANEW = "write it anew: .venv/bin/python -m tests.readme.write"
 NAMED_BY_PYTHON = {"__init__.py", "__main__.py"}
 LINK = re.compile(r"\]\(((?!https://)[^)]+)\)")
+WARNS = re.compile(r"log\(\)\.(warning|error|exception)$")
 NAMED_PATH = re.compile(r"`((?:app|scripts|tests|\.ci)/[\w./-]*)`")
 
 
@@ -67,6 +69,22 @@ def test_the_codes_of_requests_are_those_that_there_are_with_their_status() -> N
 def test_every_setting_has_its_row() -> None:
     rows = re.findall(r"^\| `(FLOWPORT_[A-Z_]+)` \|", read("app/server/README.md"), re.MULTILINE)
     assert rows == [variable for variable, _, _ in described()]
+
+
+def test_every_line_of_the_log_that_warns_is_explained_and_none_that_isnt_written() -> None:
+    section = read("app/server/README.md").partition("| line | is written |")[2].partition("\n\n")[0]
+    explained = {
+        line for cell in re.findall(r"^\| (.*?) \|", section, re.MULTILINE) for line in re.findall("`(.*?)`", cell)
+    }
+    nodes = [node for path in (ROOT / "app").rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    warnings = {
+        node.args[0].value
+        for node in nodes
+        if isinstance(node, ast.Call) and WARNS.match(ast.unparse(node.func)) and isinstance(node.args[0], ast.Constant)
+    }
+    assert len(warnings) > 20
+    assert warnings - explained == set()
+    assert explained - {node.value for node in nodes if isinstance(node, ast.Constant)} == set()
 
 
 @pytest.mark.parametrize("path", PATHS)
