@@ -40,7 +40,7 @@ WRITTEN = "written"
 """In the extensions of an error: whether the mutation was written in whose place it is."""
 RETRIES = 2
 """How often a change is begun again that was rolled back for the sake of another one."""
-KEPT_CHARACTERS = 8_000_000
+MOST_CACHED_CHARACTERS = 8_000_000
 """How much of graphs a request keeps read, since aliases and repeated ids ask for the same again."""
 
 
@@ -72,8 +72,8 @@ class Context:
         self.loaders = Loaders(database, viewer, meter)
 
     @cached_property
-    def _kept(self) -> LRUCache[Hashable, Any]:
-        return LRUCache(KEPT_CHARACTERS, getsizeof=lambda kept: kept[0])
+    def _cache(self) -> LRUCache[Hashable, Any]:
+        return LRUCache(MOST_CACHED_CHARACTERS, getsizeof=lambda cached: cached[0])
 
     @cached_property
     def _parsing(self) -> Lock:
@@ -138,17 +138,17 @@ class Context:
         self.loaders = Loaders(self.database, self.viewer, self.meter)
 
     async def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
-        """What was parsed for this key a while ago, if it is still kept; else it is parsed now. `size` as `parsed_size` tells.
+        """What was parsed for this key a while ago, if it is still cached; else it is parsed now. `size` as `parsed_size` tells.
 
         One is parsed after the other, so that nothing is twice, and no request has more than one thread for that.
         """
         async with self._parsing:
-            found: tuple[int, Made] | None = self._kept.get(key)
+            found: tuple[int, Made] | None = self._cache.get(key)
             if found is None:
                 self.meter.take_parsed(size)
                 found = size, await offload(size, parse)
-                if size <= KEPT_CHARACTERS:
-                    self._kept[key] = found
+                if size <= MOST_CACHED_CHARACTERS:
+                    self._cache[key] = found
             return found[1]
 
 

@@ -73,7 +73,7 @@ class Schema(strawberry.Schema):
 camel_case = cache(to_camel_case)
 
 
-class KeptNames(NameConverter):
+class CachedNames(NameConverter):
     """The names of fields in the schema, which Strawberry asks for anew with each value of an input."""
 
     def apply_naming_config(self, name: str) -> str:
@@ -84,7 +84,7 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     types=IMPLEMENTATIONS,
-    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, name_converter=KeptNames()),
+    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, name_converter=CachedNames()),
 )
 schema.graphql_schema.description = DESCRIPTION
 for named in schema.graphql_schema.type_map.values():

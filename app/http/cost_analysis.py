@@ -75,11 +75,11 @@ def analyse_cost(
 
 
 MOST_KNOWN_COSTS = 8
-"""For how many sets of variables the cost of an operation is kept."""
+"""For how many sets of variables the cost of an operation is cached."""
 
 
 async def cost_of(operation: Operation, variables: Mapping[str, Any], *, largest_page: int) -> QueryCost:
-    """The same of an operation that may have been asked for before. It is kept where it depends on short values only."""
+    """The same of an operation that may have been asked for before. It is cached where it depends on short values only."""
     for known in operation.costs:
         if known.holds_for(variables):
             return known.query_cost

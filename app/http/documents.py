@@ -25,7 +25,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from app.graphql.execution.plan import KeptPlan, KeptPlans, conditions_of
+from app.graphql.execution.plan import CachedPlan, PlanCache, conditions_of
 from app.graphql.json_text import json_text
 from app.graphql.request_errors import BadRequest, LimitExceeded
 from app.graphql.schema import mistakes_in, schema
@@ -76,7 +76,7 @@ class Documents:
         self._max_tokens = max_tokens
         self._max_characters = max_characters
         self._hides_suggestions = hides_suggestions
-        self._plans = KeptPlans()
+        self._plans = PlanCache()
         self._validated: LRUCache[str, Document] = LRUCache(CACHED_CHARACTERS, getsizeof=size_of)
 
     async def read(self, source: str) -> Document:
@@ -97,10 +97,10 @@ class Documents:
             self._validated[document.source] = replace(document, is_valid=True, operations={})
         return mistakes
 
-    def plan_of(self, operation: "Operation", variables: VariableValues) -> KeptPlan:
-        """The plan of an operation for these values of its conditions; that of a cached document is kept."""
+    def plan_of(self, operation: "Operation", variables: VariableValues) -> CachedPlan:
+        """The plan of an operation for these values of its conditions; that of a cached document is cached too."""
         if not operation.document.is_valid:
-            return KeptPlan()
+            return CachedPlan()
         conditions = tuple(variables.coerced.get(name) for name in operation.conditions)
         return self._plans.plan_for((operation.document.source, operation.name, conditions))
 

@@ -78,7 +78,7 @@ def _plan(
         variables,
         most_mistakes=MOST_MISTAKES,
         hides_suggestions=hides_suggestions,
-        kept=partial(documents.plan_of, operation),
+        cached=partial(documents.plan_of, operation),
     )
     if isinstance(plan, Plan):
         return plan

@@ -14,7 +14,7 @@ Change = Insert | Update | Delete
 Statement = Query | Change
 Parameters = Mapping[str, Any]
 
-KEPT_STATEMENTS = 500
+MOST_CACHED_STATEMENTS = 500
 """How many are kept: more than there are in the program, which makes each of them once, with those of the usual lists."""
 
 DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
@@ -37,7 +37,7 @@ def compiled(statement: Statement, parameters: Parameters) -> CompiledStatement:
     return _compiled(statement, tuple(parameters) if isinstance(statement, Insert | Update) else ())
 
 
-@lru_cache(KEPT_STATEMENTS)
+@lru_cache(MOST_CACHED_STATEMENTS)
 def _compiled(statement: Statement, columns: tuple[str, ...]) -> CompiledStatement:
     made = statement.compile(dialect=DIALECT, column_keys=list(columns) or None)
     if made.positiontup is None:

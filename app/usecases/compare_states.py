@@ -24,8 +24,8 @@ Pair = tuple[str, str]
 StatePair = tuple[FlowState, FlowState]
 """The older one first."""
 
-KEPT = 2
-"""How many contents are kept parsed: pairs that follow each other in a history share one."""
+CACHED = 2
+"""How many contents are cached parsed: pairs that follow each other in a history share one."""
 
 
 async def compare_states(
@@ -81,7 +81,7 @@ class _Comparisons:
     def __init__(self, contents: Mapping[str, str], limit: ComparisonLimit) -> None:
         self._contents = contents
         self._limit = limit
-        self._parsed: LRUCache[str, Json] = LRUCache(KEPT)
+        self._parsed: LRUCache[str, Json] = LRUCache(CACHED)
 
     def compared(self, pair: StatePair | None) -> GraphDiff | None:
         if pair is None:

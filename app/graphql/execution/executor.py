@@ -178,7 +178,7 @@ class Executor:
         )
 
     async def _made_arguments(self, field: FieldPlan) -> dict[str, Any]:
-        """The arguments as a resolver takes them: kept with the plan, if they are always the same."""
+        """The arguments as a resolver takes them: cached with the plan, if they are always the same."""
         coerced = self._arguments(field)
         size = CHARACTERS_PER_ELEMENT * elements_in(coerced)
         named = await offload(size, arguments_of, field.definition, coerced)
@@ -237,7 +237,7 @@ class Executor:
         ]
         if not waiting:
             return
-        # Several fields of an object may need the same, which isn't kept for long if it is large.
+        # Several fields of an object may need the same, which isn't cached for long if it is large.
         waiting.sort(key=itemgetter(1))
         found = await self._all([values[position] for values, position in waiting])
         for (values, position), value in zip(waiting, found, strict=True):

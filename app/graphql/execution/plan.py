@@ -1,7 +1,7 @@
 """The plan of an operation: what is selected of each type.
 
 It is made of the document, its operation and the conditions of `@skip` and `@include`, and knows nothing of the values
-that are found: so it is kept for those who ask for the same again.
+that are found: so it is cached for those who ask for the same again.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -115,11 +115,11 @@ class Selection:
         """How many bytes the names take in each of them."""
 
 
-MOST_KEPT_PLANS, MOST_KEPT_FIELDS = 400, 300
-"""How many plans are kept, and how many fields one may have for that: a field takes half a kilobyte."""
+MOST_CACHED_PLANS, MOST_CACHED_FIELDS = 400, 300
+"""How many plans are cached, and how many fields one may have for that: a field takes half a kilobyte."""
 
 
-class KeptPlan:
+class CachedPlan:
     """What an operation selects for one set of conditions; it grows as types are met."""
 
     __slots__ = ("fields", "root")
@@ -130,16 +130,16 @@ class KeptPlan:
         """How many fields were planned."""
 
 
-class KeptPlans:
+class PlanCache:
     """The plans of operations that are asked for again and again, by whatever tells them apart."""
 
     def __init__(self) -> None:
-        self._kept: LRUCache[Hashable, KeptPlan] = LRUCache(MOST_KEPT_PLANS)
+        self._cached: LRUCache[Hashable, CachedPlan] = LRUCache(MOST_CACHED_PLANS)
 
-    def plan_for(self, key: Hashable) -> KeptPlan:
-        found = self._kept.get(key)
-        if found is None or found.fields > MOST_KEPT_FIELDS:
-            found = self._kept[key] = KeptPlan()
+    def plan_for(self, key: Hashable) -> CachedPlan:
+        found = self._cached.get(key)
+        if found is None or found.fields > MOST_CACHED_FIELDS:
+            found = self._cached[key] = CachedPlan()
         return found
 
 
@@ -170,9 +170,9 @@ class Plan:
         variables: VariableValues,
         *,
         hides_suggestions: bool,
-        kept: KeptPlan | None = None,
+        cached: CachedPlan | None = None,
     ) -> None:
-        self._kept = kept or KeptPlan()
+        self._cached = cached or CachedPlan()
         self.schema = schema
         self.operation = operation
         self.variables = variables
@@ -198,9 +198,9 @@ class Plan:
         *,
         most_mistakes: int = 50,
         hides_suggestions: bool = False,
-        kept: Callable[[VariableValues], KeptPlan] | None = None,
+        cached: Callable[[VariableValues], CachedPlan] | None = None,
     ) -> "Plan | list[GraphQLError]":
-        """The plan of an operation, or what is wrong with its variables; `kept` says which plan there is for these."""
+        """The plan of an operation, or what is wrong with its variables; `cached` says which plan there is for these."""
         values = NO_VARIABLES
         if operation.variable_definitions:
             found = coerced_variables(
@@ -215,7 +215,7 @@ class Plan:
             operation,
             values,
             hides_suggestions=hides_suggestions,
-            kept=None if kept is None else kept(values),
+            cached=None if cached is None else cached(values),
         )
 
     @property
@@ -224,9 +224,9 @@ class Plan:
 
     def root(self) -> Selection:
         """What is selected of the root. Raises GraphQLError where a condition isn't acceptable."""
-        if self._kept.root is None:
-            self._kept.root = self._root()
-        return self._kept.root
+        if self._cached.root is None:
+            self._cached.root = self._root()
+        return self._cached.root
 
     def _root(self) -> Selection:
         root_type = self.schema.get_root_type(self.operation.operation)
@@ -254,5 +254,5 @@ class Plan:
         return found
 
     def _selection(self, type_: GraphQLObjectType, grouped: dict[str, FieldDetailsList]) -> Selection:
-        self._kept.fields += len(grouped)
+        self._cached.fields += len(grouped)
         return Selection(type_, [FieldPlan(name, type_, details) for name, details in grouped.items()])

@@ -183,13 +183,13 @@ class WantedList(NamedTuple):
         )
 
 
-MOST_KEPT_LISTS = 64
+MOST_CACHED_LISTS = 64
 """Most callers ask for a handful; the statements of one take half a megabyte."""
 ANY = "any"
 """Whatever is given for a parameter."""
 
 
-@lru_cache(MOST_KEPT_LISTS)
+@lru_cache(MOST_CACHED_LISTS)
 def listing_like(wanted: WantedList) -> ListBelow[Any]:
     """The list that is wanted, whatever its parameters stand for: making its statements takes longer than answering them."""
     listed, projection = _listing(wanted), wanted.projection

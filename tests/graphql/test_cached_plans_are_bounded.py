@@ -1,34 +1,34 @@
-"""What is kept for those who ask again has a bound, whatever they ask for."""
+"""What is cached for those who ask again has a bound, whatever they ask for."""
 
 from graphql import OperationDefinitionNode, parse
 
-from app.graphql.execution.plan import MOST_KEPT_FIELDS, MOST_KEPT_PLANS, KeptPlans, Plan, conditions_of
+from app.graphql.execution.plan import MOST_CACHED_FIELDS, MOST_CACHED_PLANS, Plan, PlanCache, conditions_of
 from app.graphql.schema import schema
 from app.storage.reads.flow_filters import FlowFilter
-from app.storage.reads.lists import MOST_KEPT_LISTS, FlowOrder, ListName, WantedList, listing_like
+from app.storage.reads.lists import MOST_CACHED_LISTS, FlowOrder, ListName, WantedList, listing_like
 
 
-def planned(kept: KeptPlans, key: str, fields: int) -> None:
+def planned(cache: PlanCache, key: str, fields: int) -> None:
     node = parse(f"{{ {' '.join(f'f{number}: __typename' for number in range(fields))} }}")
     [operation] = node.definitions
     assert isinstance(operation, OperationDefinitionNode)
-    plan = Plan.of(schema.graphql_schema, node, operation, {}, kept=lambda _: kept.plan_for(key))
+    plan = Plan.of(schema.graphql_schema, node, operation, {}, cached=lambda _: cache.plan_for(key))
     assert isinstance(plan, Plan)
     plan.root()
 
 
-def test_a_plan_is_kept_unless_it_has_very_many_fields() -> None:
-    kept = KeptPlans()
-    for fields, is_kept in ((1, True), (MOST_KEPT_FIELDS, True), (MOST_KEPT_FIELDS + 1, False)):
-        planned(kept, str(fields), fields)
-        assert (kept.plan_for(str(fields)).root is not None) is is_kept
+def test_a_plan_is_cached_unless_it_has_very_many_fields() -> None:
+    cache = PlanCache()
+    for fields, is_cached in ((1, True), (MOST_CACHED_FIELDS, True), (MOST_CACHED_FIELDS + 1, False)):
+        planned(cache, str(fields), fields)
+        assert (cache.plan_for(str(fields)).root is not None) is is_cached
 
 
 def test_only_so_many_plans_are_kept() -> None:
-    kept = KeptPlans()
-    for number in range(MOST_KEPT_PLANS + 1):
-        planned(kept, str(number), 1)
-    assert [kept.plan_for(key).root is None for key in ("1", str(MOST_KEPT_PLANS), "0")] == [False, False, True]
+    cache = PlanCache()
+    for number in range(MOST_CACHED_PLANS + 1):
+        planned(cache, str(number), 1)
+    assert [cache.plan_for(key).root is None for key in ("1", str(MOST_CACHED_PLANS), "0")] == [False, False, True]
 
 
 def test_a_plan_depends_on_the_variables_that_stand_in_directives() -> None:
@@ -48,4 +48,4 @@ def test_lists_share_statements_by_their_form_of_which_only_so_many_are_kept() -
     assert (
         WantedList(ListName.FLOWS, flow_order=FlowOrder.NAME_DESC).listing().statements is not one.listing().statements
     )
-    assert listing_like.cache_info().maxsize == MOST_KEPT_LISTS
+    assert listing_like.cache_info().maxsize == MOST_CACHED_LISTS
