@@ -86,11 +86,7 @@ UNCHOSEN: Mapping[ReferenceKind, str | None] = MappingProxyType({})
 
 def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
     """The pub/sub steps of a flow, each with its topic."""
-    topics = {
-        step.position: topic
-        for step in state.bindings
-        if isinstance(topic := step.values.get(TOPIC), str)
-    }
+    topics = {step.position: topic for step in state.bindings if isinstance(topic := step.values.get(TOPIC), str)}
     pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
     if not topics and not pub_sub:
         return ()
@@ -104,9 +100,7 @@ def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> 
 def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], component: Component | None) -> StepBindings:
     """New bindings for a step; its topic stands where it stood before, or where the component wants it."""
     wanted = None if component is None else component.topic_field
-    return StepBindings(
-        before.position, values, before.topic_field or wanted if TOPIC in values else None
-    )
+    return StepBindings(before.position, values, before.topic_field or wanted if TOPIC in values else None)
 
 
 def resolve_all(steps: tuple[Step, ...], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from app.storage.hosts import Hosts
 from app.telemetry.log import log
 
-ANSWER_SECONDS = 10
+ANSWER_SECONDS: float = 10
 """How long a database may take to let us in, and to answer what takes it no work."""
 RECOVERY_SECONDS = 60
 """How long one is waited for that starts, stops or recovers."""
@@ -23,7 +23,7 @@ RECOVERING = ("57P01", "57P02", "57P03", "08")
 """How it begins what it says, or the driver does, while it starts, stops or recovers, and if it does while we are there."""
 IN_STATEMENT_MODE = "statement pooling mode"
 """So pgbouncer says, with the SQLSTATE of a lost connection, that it will never let a transaction begin."""
-LOOK_SECONDS = 10
+LOOK_SECONDS: float = 10
 """How often it is looked whether a database that is at work for long still answers, and said that it is at work."""
 MOST_SILENT_LOOKS = 2
 

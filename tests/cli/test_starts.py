@@ -26,6 +26,7 @@ from tests.serving.silent_database import falling_silent
 from tests.storage.downgrading import downgrade
 from tests.storage.embedded_users import checkpointers_of, server_of
 
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
@@ -63,8 +64,7 @@ async def start_on_one_that_falls_silent(databases: Databases, moment: bytes) ->
         starting = asyncio.create_task(
             asyncio.to_thread(forked, *options, DATABASE_URL=database.address, LOG_FORMAT="json")
         )
-        while not database.is_silent:
-            await asyncio.sleep(0.01)
+        assert await soon(lambda: database.is_silent, seconds=30)
         assert not await can_connect(port)
         told = await starting
     assert (told.returncode, told.stdout) == (1, "")
