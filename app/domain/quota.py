@@ -1,12 +1,10 @@
 """How many flows a contract may hold (X10)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.domain.access import WorkspaceAccess, rights_missing
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Refusal
 from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.paths import INTO_WORKSPACE, Path
 from app.domain.wording import named
@@ -49,8 +47,3 @@ def quota_exceeded(access: WorkspaceAccess, used: int) -> tuple[QuotaExceeded, .
     if limit is None or not is_quota_judged(access) or used < limit:
         return ()
     return (QuotaExceeded(limit, used, access.workspace.contract),)
-
-
-def stands_only_in_the_way_of_a_new_flow(refusals: Sequence[Refusal]) -> bool:
-    """Whether a flow could still be exported over one that is there: overrides need no quota (X10)."""
-    return all(isinstance(refusal, QuotaExceeded) for refusal in refusals)

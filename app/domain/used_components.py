@@ -74,6 +74,12 @@ class UsedComponents:
         found = self._told[reasons]
         return (ComponentNotAccessible(destination, found),) if found else ()
 
+    def are_usable_in(self, destination: Workspace) -> bool:
+        """Whether `refused_by` has nothing to tell: found without a look at the steps."""
+        if self._source.id == destination.id:
+            return True
+        return len(self._known) == len(self._commands) and not any(self._reasons_in(destination))
+
     def usable_where(self) -> UsableWhere:
         """In which workspaces, besides its own, a flow finds every component usable (C1 to C3, C0 across tenants)."""
         if len(self._known) < len(self._commands):

@@ -1,15 +1,18 @@
 """The lists of the export dialog: destinations of a flow, flows that it may override, topics that may replace its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Self, TypeVar
 
 import strawberry
 
+from app.domain.export import ExportRefusal
 from app.graphql.connections import PageInfo, Paging
+from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import ExportFlowError
 from app.graphql.errors.table import error_of
+from app.graphql.lookups import Lookup
 from app.graphql.types.flow import Flow
 from app.graphql.types.people import Contract
 from app.graphql.types.resources import Topic
@@ -92,17 +95,18 @@ class DestinationWorkspaceEdge(EdgeWithCursor):
     there: strawberry.Private[RatedDestination]
 
     @field
-    def blockers(self) -> list[ExportFlowError]:
+    def blockers(self, info: Info) -> Awaitable[list[ExportFlowError]]:
         """Why it can't be exported here as a new flow; empty when eligible."""
-        return [error_of(refusal) for refusal in self.there.refusals]
+        found: Awaitable[Any] = Lookup(info.context.loaders.refusals_of_destinations, self.there, errors_of)
+        return found
 
     @classmethod
     def of(cls, make_cursor: MakeCursor, there: RatedDestination) -> "DestinationWorkspaceEdge":
         return cls(
             make_cursor=make_cursor,
             node=Workspace.of(WorkspaceView.of(there.access)),
-            eligible=not there.refusals,
-            eligible_for_override=there.eligible_for_override,
+            eligible=there.eligible.as_new_flow,
+            eligible_for_override=there.eligible.over_a_flow,
             there=there,
         )
 
@@ -115,6 +119,10 @@ class DestinationWorkspaceConnection(Counted):
     @classmethod
     def of(cls, paging: Paging, page: Page[RatedDestination], count: Count) -> Self:
         return cls.made_of(DestinationWorkspaceEdge.of, paging, page, count)
+
+
+def errors_of(refusals: Iterable[ExportRefusal]) -> list[ExportFlowError]:
+    return [error_of(refusal) for refusal in refusals]
 
 
 def contracts_of(page: Page[RatedDestination]) -> dict[str, ContractView | None]:

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 from app.domain.diff import GraphDiff
+from app.domain.export import ExportRefusal
 from app.domain.model import ReferenceKind, UserId
 from app.domain.readiness import Blocker
 from app.domain.references import ReferenceOutcome
@@ -17,11 +18,8 @@ from app.storage.engine import Database
 from app.storage.paging import Page
 from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references
-from app.storage.reads.graphs import read_versions_by_number
 from app.storage.reads.limit import ReadLimit
-from app.storage.reads.rows import (
-    ComponentView,
-)
+from app.storage.reads.rows import ComponentView
 from app.storage.related import Related
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_found, compare_states
@@ -34,7 +32,7 @@ from app.usecases.find_credentials import (
     find_candidates,
     find_steps_in_need,
 )
-from app.usecases.find_destinations import ExportableFlow, find_destinations
+from app.usecases.find_destinations import ExportableFlow, RatedDestination, find_destinations, find_refusals
 from app.usecases.plan_exports import PlannedDraft, check_planned
 
 Found = TypeVar("Found")
@@ -146,6 +144,10 @@ class Loaders:
         return self._of_flows(find_destinations)
 
     @cached_property
+    def refusals_of_destinations(self) -> Loader[RatedDestination, tuple[ExportRefusal, ...]]:
+        return self._loader(find_refusals)
+
+    @cached_property
     def topics_in_use(self) -> Loader[OfFlow, TopicsInUse | None]:
         return self._of_flows(find_topics_in_use)
 
@@ -244,7 +246,7 @@ class Loaders:
 
     async def _previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:
         async with self._database.reading() as connection:
-            found = await read_versions_by_number(connection, [(flow_id, number - 1) for flow_id, number in keys])
+            found = await graphs.read_versions_by_number(connection, [(flow_id, number - 1) for flow_id, number in keys])
         return [found.get((flow_id, number - 1)) for flow_id, number in keys]
 
     async def _pages(self, keys: list[PageBelow]) -> list[Page[Any]]:

@@ -8,8 +8,8 @@ from typing import Any
 from app.domain.access import WorkspaceAccess, rights_missing
 from app.domain.export import ExportRefusal
 from app.domain.model import UserId, Workspace, WorkspaceId
-from app.domain.new_exports import NewExports, new_exports
-from app.domain.quota import is_quota_judged, stands_only_in_the_way_of_a_new_flow
+from app.domain.new_exports import Eligibility, NewExports, new_exports
+from app.domain.quota import is_quota_judged
 from app.domain.source import Chosen, SourceWish
 from app.domain.used_components import UsableWhere, UsedComponents
 from app.offload import offload
@@ -27,16 +27,19 @@ from app.storage.reads.limit import ReadLimit
 from app.usecases.sizes import size_of_steps
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RatedDestination:
-    """A workspace, and why the flow can't be exported there as a new flow; nothing if it can."""
+    """A workspace, and whether the flow can be exported there; why not is found for those of which it is asked."""
 
+    flow: "ExportableFlow"
     access: WorkspaceAccess
-    refusals: tuple[ExportRefusal, ...]
+    eligible: Eligibility
 
-    @property
-    def eligible_for_override(self) -> bool:
-        return not self.refusals or stands_only_in_the_way_of_a_new_flow(self.refusals)
+    def refusals(self) -> tuple[ExportRefusal, ...]:
+        """Why the flow can't be exported there as a new flow; nothing if it can."""
+        if self.eligible.as_new_flow:
+            return ()
+        return self.flow.exports.refusals(self.access, self.flow.flows_used_in(self.access))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class ExportableFlow:
     deciding: Lock = field(default_factory=Lock)
 
     async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
-        """A page of the workspaces, by name, each with every refusal of an export to it as a new flow."""
+        """A page of the workspaces, by name, each with whether the flow can be exported there."""
         listed = self._listed(wanted)
         if listed is None:
             return Page()
@@ -76,7 +79,7 @@ class ExportableFlow:
         await self._decide_all([access for _, access in page.elements])
         decided = ((key, self.decided[access.workspace.id]) for key, access in page.elements)
         elements = tuple(
-            (key, there) for key, there in decided if wanted.include_ineligible or there.eligible_for_override
+            (key, there) for key, there in decided if wanted.include_ineligible or there.eligible.over_a_flow
         )
         return Page(elements, page.has_next, page.has_previous)
 
@@ -122,6 +125,10 @@ class ExportableFlow:
             async with self.database.reading() as connection:
                 self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
 
+    def flows_used_in(self, access: WorkspaceAccess) -> int:
+        """How many flows the contract of a workspace holds that was asked for."""
+        return self.flows_used.get(access.workspace.contract.id, 0)
+
     async def _decide_all(self, accesses: Sequence[WorkspaceAccess]) -> None:
         """Decide about each of these once, however often pages are asked for that hold it."""
         async with self.deciding:
@@ -132,8 +139,13 @@ class ExportableFlow:
                 self.decided.update((rating.access.workspace.id, rating) for rating in ratings)
 
     def _decide(self, access: WorkspaceAccess) -> RatedDestination:
-        flows_used = self.flows_used.get(access.workspace.contract.id, 0)
-        return RatedDestination(access, self.exports.refusals(access, flows_used))
+        return RatedDestination(self, access, self.exports.eligibility(access, self.flows_used_in(access)))
+
+
+async def find_refusals(destinations: Sequence[RatedDestination]) -> list[tuple[ExportRefusal, ...]]:
+    """What refuses an export to each of these as a new flow."""
+    size = sum({id(each.flow): each.flow.size for each in destinations}.values())
+    return await offload(size, lambda: [each.refusals() for each in destinations])
 
 
 async def find_destinations(

@@ -1,9 +1,6 @@
 """One flow and many destinations: what doesn't depend on the destination is found once."""
 
 from app.domain.errors import Refused
-from app.domain.flow import Flow
-from app.domain.new_exports import NewExports, new_exports
-from app.domain.source import BY_DEFAULT, Chosen, chosen_state
 from app.domain.used_components import UsedComponents
 from tests.domain.builders import (
     DEVELOPMENT,
@@ -24,7 +21,7 @@ from tests.domain.builders import (
     workspace,
 )
 from tests.domain.counting import bytecodes
-from tests.domain.planning import export
+from tests.domain.planning import export, exports_of
 
 UNKNOWN = [step(str(number), f"nobody/has{number}:it") for number in range(500)]
 KNOWN = [step("a", "lab/normalizer:a"), step("b", "acme/mailer:send"), step("c", "lab/normalizer:b")]
@@ -72,20 +69,17 @@ def test_another_destination_costs_no_look_at_all_components_for_its_message() -
 def test_each_destination_is_refused_as_by_an_export_to_it() -> None:
     orders = flow(published=state(*UNKNOWN, *KNOWN))
     home = orders.access.workspace
-    anew = exports_of(orders)
+    anew = exports_of(orders, *COMPONENTS)
     for place in (home, PRODUCTION, OF_OVERSEAS, ACCESSES[0]):
         outcome = export(orders, to=integrator(place), components=COMPONENTS)
-        assert anew.refusals(integrator(place)) == (outcome.errors if isinstance(outcome, Refused) else ())
+        refusals = outcome.errors if isinstance(outcome, Refused) else ()
+        assert anew.refusals(integrator(place)) == refusals
+        assert anew.eligibility(integrator(place)) == (not refusals, not refusals)
     assert anew.refusals(integrator(home)) == ()
 
 
 def test_another_destination_takes_no_look_at_each_step() -> None:
-    anew = exports_of(flow(published=state(*UNKNOWN, *KNOWN)))
+    anew = exports_of(flow(published=state(*UNKNOWN, *KNOWN)), *COMPONENTS)
     anew.refusals(integrator(ACCESSES[0]))
     assert bytecodes(lambda: anew.refusals(integrator(ACCESSES[1]))) < 5 * len(UNKNOWN)
-
-
-def exports_of(source: Flow) -> NewExports:
-    chosen = chosen_state(source, BY_DEFAULT, None)
-    assert isinstance(chosen, Chosen)
-    return new_exports(source, chosen, UsedComponents(chosen.state.steps, CATALOGUE, source=source.access.workspace))
+    assert bytecodes(lambda: anew.eligibility(integrator(ACCESSES[2]))) < len(UNKNOWN)

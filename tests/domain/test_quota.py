@@ -3,11 +3,11 @@
 import pytest
 
 from app.domain.access import WorkspaceAccess
-from app.domain.errors import Refused
 from app.domain.model import WorkspaceType
-from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded, stands_only_in_the_way_of_a_new_flow
+from app.domain.new_exports import EITHER_WAY, NOWHERE, ONLY_OVER_A_FLOW, Eligibility
+from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded
 from tests.domain.builders import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace
-from tests.domain.planning import copy, export, planned, refusals
+from tests.domain.planning import copy, export, exports_of, planned, refusals
 
 TWO = contract("Northern Retail", quota=2)
 LIVE = workspace("Live", TWO)
@@ -51,12 +51,16 @@ def test_overrides_are_exempt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "used", "only_a_new_flow"),
-    [(integrator(LIVE), 1, True), (integrator(LIVE), 2, True), (guest(LIVE), 2, False), (guest(LIVE), 1, False)],
+    ("to", "used", "eligible"),
+    [
+        (integrator(LIVE), 1, EITHER_WAY),
+        (integrator(LIVE), 2, ONLY_OVER_A_FLOW),
+        (integrator(LIVE), 3, ONLY_OVER_A_FLOW),
+        (guest(LIVE), 2, NOWHERE),
+        (guest(LIVE), 1, NOWHERE),
+    ],
 )
 def test_a_full_contract_stands_only_in_the_way_of_a_new_flow(
-    to: WorkspaceAccess, used: int, only_a_new_flow: bool
+    to: WorkspaceAccess, used: int, eligible: Eligibility
 ) -> None:
-    outcome = export(flow(state()), to=to, flows_used=used)
-    in_the_way = outcome.errors if isinstance(outcome, Refused) else ()
-    assert stands_only_in_the_way_of_a_new_flow(in_the_way) is only_a_new_flow
+    assert exports_of(flow(state())).eligibility(to, used) == eligible

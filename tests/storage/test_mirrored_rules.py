@@ -195,8 +195,11 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
     anew = new_exports(source, Chosen(exported.state, CopiedFrom.PUBLISHED_VERSION), used)
     expected = set()
     for one in scene.seen:
-        refusals = anew.refusals(scene.access_to(one), scene.flows_used(one.contract))
-        if all(isinstance(refusal, QuotaExceeded) for refusal in refusals):
+        there = scene.access_to(one), scene.flows_used(one.contract)
+        refusals, eligible = anew.refusals(*there), anew.eligibility(*there)
+        in_the_way = {type(refusal) for refusal in refusals}
+        assert eligible == (in_the_way == set(), in_the_way <= {QuotaExceeded})
+        if eligible.over_a_flow:
             expected.add(one.id)
     async with holding(database, scene) as connection:
         usable = used.usable_where()

@@ -51,7 +51,7 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(
     if found is None:
         return
     everywhere = await found.workspaces(DestinationSearch(include_ineligible=True), ALL)
-    good = [there.access.workspace for _, there in everywhere.elements if there.eligible_for_override]
+    good = [there.access.workspace for _, there in everywhere.elements if there.eligible.over_a_flow]
     assert await offered(found) == [workspace.id for workspace in good]
     assert sorted(await contracts_offered(found)) == sorted({workspace.contract.id for workspace in good})
     assert await found.count_workspaces(DestinationSearch()) == len(good)
