@@ -28,6 +28,7 @@ UNWANTED = (
     Unwanted(r"[Kk]eep(?:s|ing)?[ _]house|[Hh]ousekeeping", "keep_house()", "periodic cleanup"),
     Unwanted(r"[Ww]eigh(?:s|ed|ing)?", "weighing documents", "analyse the cost"),
     Unwanted(r"[Aa]llowances?", "an allowance of values", "limit"),
+    Unwanted(r"Kept[A-Z]\w+", "KeptPlans", "cached, stored"),
     Unwanted(r"[Bb]udgets?|\w+Budget", "a budget of comparisons", "limit"),
     Unwanted(r"(?:its|their|own|next|a|loader)[ _]turns?|class Turns?", "waits for its turn", "batch, slice"),
     Unwanted(r"[Gg]ood[ _]documents?", "good documents", "validated documents"),

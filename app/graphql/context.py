@@ -21,7 +21,7 @@ from app.graphql.lookups import Loader, Lookup
 from app.graphql.request_errors import BadRequest
 from app.offload import offload
 from app.storage.commits import CommitState
-from app.storage.engine import Database, DatabaseFailure, GaveWay
+from app.storage.engine import Database, DatabaseFailure, TransactionConflict
 from app.storage.related import EVERYTHING, Projection
 from app.storage.store import UnitOfWork
 from app.telemetry.log import log
@@ -110,7 +110,7 @@ class Context:
         for _ in range(RETRIES):
             try:
                 return await change()
-            except GaveWay as error:
+            except TransactionConflict as error:
                 if error.written is not CommitState.NOTHING:
                     raise
                 log().info("change begun again", reason=str(error))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cachetools import TLRUCache
 
 from app.http.refused_requests import RequestCode, RequestError
-from app.http.shared_buckets import CountersAway, SharedBuckets
+from app.http.shared_buckets import RedisUnavailable, SharedBuckets
 
 WINDOW_SECONDS = 60
 MOST_CALLERS = 100_000
@@ -88,7 +88,7 @@ class RateLimiter:
 
     async def _spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         if self._shared is not None:
-            with suppress(CountersAway):
+            with suppress(RedisUnavailable):
                 return await self._shared.spend(caller, back=back, spent=spent, covered_only=covered_only)
         return self._own.spend(caller, back=back, spent=spent, covered_only=covered_only)
 

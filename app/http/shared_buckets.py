@@ -52,7 +52,7 @@ What is left is noted even where nothing is spent, so that a bucket goes on fill
 """
 
 
-class CountersAway(Exception):
+class RedisUnavailable(Exception):
     """Nobody can count there just now."""
 
 
@@ -77,14 +77,14 @@ class SharedBuckets:
         self._back_at = -math.inf
 
     async def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
-        """Give back and spend; whether it was spent, and what is left. Raises CountersAway."""
+        """Give back and spend; whether it was spent, and what is left. Raises RedisUnavailable."""
         if self._coming_back is not None:
-            raise CountersAway
+            raise RedisUnavailable
         try:
             return await self._ask(caller, back=back, spent=spent, covered_only=covered_only)
         except FAILURES as error:
             self._leave(error)
-            raise CountersAway from None
+            raise RedisUnavailable from None
 
     async def close(self) -> None:
         if self._coming_back is not None:

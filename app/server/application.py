@@ -108,7 +108,7 @@ def create_app(settings: Settings | None = None) -> Application:
     routes = other_routes(settings, database, explorer)
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
     router = Router(routes, redirect_slashes=False, lifespan=lifespan)
-    return Application(Entrance(endpoint, explorer), router, middleware_of(settings, in_flight))
+    return Application(GraphQLRoute(endpoint, explorer), router, middleware_of(settings, in_flight))
 
 
 def database_of(settings: Settings, url: str) -> Database:
@@ -153,7 +153,7 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class GraphQLRoute:
     """What answers on `/graphql`, by every method that there is: the page for browsers, the endpoint for all others."""
 
     endpoint: Endpoint

@@ -21,8 +21,8 @@ OBJECTS_BEFORE_COLLECTION = 100_000
 usual 700, reading one took ten times as long."""
 
 
-class Heart:
-    """What beats as long as the event loop runs: the supervisor hears it, and a worker without one stops."""
+class Heartbeat:
+    """Sent as long as the event loop runs: the supervisor looks for it, and a worker without a supervisor stops."""
 
     def __init__(self, pipe: int, *, is_told: bool) -> None:
         """`is_told`: the system tells when the supervisor ends."""
@@ -54,7 +54,7 @@ def be_a_worker(listening: socket.socket, pipe: int) -> None:
     settings = read_settings()
     configure_log(log_format=settings.log_format, level=settings.log_level)
     try:
-        Server(settings, beat=Heart(pipe, is_told=is_told).beat).run(sockets=[listening])
+        Server(settings, beat=Heartbeat(pipe, is_told=is_told).beat).run(sockets=[listening])
     except OSError as error:
         # Somebody else has begun to listen on the port since we have chosen it.
         log().error("worker can't serve", reason=str(error))

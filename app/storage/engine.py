@@ -17,10 +17,10 @@ from app.storage.failures import (
     ConnectionLost,
     DatabaseFailure,
     DatabaseUnavailable,
-    GaveWay,
     ReadOnlyServer,
     StatementFailed,
     StatementTookTooLong,
+    TransactionConflict,
     failure_of,
 )
 from app.storage.replica import Replica
@@ -30,9 +30,9 @@ __all__ = [
     "Database",
     "DatabaseFailure",
     "DatabaseUnavailable",
-    "GaveWay",
     "StatementFailed",
     "StatementTookTooLong",
+    "TransactionConflict",
     "open_database",
 ]
 

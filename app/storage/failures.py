@@ -45,7 +45,7 @@ class DatabaseUnavailable(DatabaseFailure):
     """
 
 
-class GaveWay(DatabaseUnavailable):
+class TransactionConflict(DatabaseUnavailable):
     """It was rolled back for the sake of another transaction, and may succeed at once when it is begun again."""
 
 
@@ -65,9 +65,9 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
         # Within a transaction for writing, whose connection is left for that.
         return ReadOnlyServer(type(error).__name__)
     if getattr(error, "constraint_name", None) in OF_CONTENTS:
-        return GaveWay("a content was removed at the moment at which it was referred to again")
+        return TransactionConflict("a content was removed at the moment at which it was referred to again")
     if state in CONFLICTS and not is_lost:
-        return GaveWay(told(error))
+        return TransactionConflict(told(error))
     if is_lost or is_outage(state):
         # Of a statement that failed otherwise, while the connection was lost, the message may hold values.
         is_told = is_outage(state) or isinstance(error, OSError)

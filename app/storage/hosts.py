@@ -25,7 +25,7 @@ OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func"
 """What a URL may say to SQLAlchemy, and not to the driver."""
 
 
-class NotTheServerMeant(ConnectionResetError):
+class NoSuitableHost(ConnectionResetError):
     """None of the hosts is what the URL asks for, such as a primary. One may become it soon."""
 
 
@@ -38,7 +38,7 @@ class Hosts:
     async def connect(self, **arguments: Any) -> AnyConnection:  # noqa: ANN401 - the driver's arguments
         """Connect as the driver does, but try several hosts one after the other.
 
-        Raises NotTheServerMeant, or what the first of them raised.
+        Raises NoSuitableHost, or what the first of them raised.
         """
         hosts = hosts_of(arguments)
         hosts.sort(key=lambda each: each != self._last)
@@ -48,7 +48,7 @@ class Hosts:
                 one = arguments if len(hosts) == 1 else arguments | of_one(host, port, arguments)
                 connection = await asyncpg.connect(**one)
             except asyncpg.TargetServerAttributeNotMatched:
-                refused = NotTheServerMeant(f"no server is {arguments.get('target_session_attrs')} now")
+                refused = NoSuitableHost(f"no server is {arguments.get('target_session_attrs')} now")
             except OF_ONE_HOST as error:
                 refused = refused or error
             else:

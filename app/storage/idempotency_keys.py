@@ -19,11 +19,11 @@ _WAIT = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"
 _IS_KEY = tuple(
     IDEMPOTENCY_KEY.c[name] == bindparam(f"this_{name}", type_=Text) for name in ("actor_id", "call", "key")
 )
-_KEPT = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.outcome, IDEMPOTENCY_KEY.c.first_used_at).where(
+_OUTCOME = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.outcome, IDEMPOTENCY_KEY.c.first_used_at).where(
     *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
 )
 _INSERT = upsert(IDEMPOTENCY_KEY)
-_KEEP = _INSERT.on_conflict_do_update(
+_UPSERT = _INSERT.on_conflict_do_update(
     constraint="pk_idempotency_key",
     set_={name: _INSERT.excluded[name] for name in ("input_hash", "outcome", "first_used_at")},
 )
@@ -52,30 +52,30 @@ class UsedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptOutcome:
+class StoredOutcome:
     input_hash: str
     outcome: str
     first_used_at: datetime
 
 
-async def find_outcome(connection: ReadConnection, used: UsedKey) -> KeptOutcome | None:
+async def find_outcome(connection: ReadConnection, used: UsedKey) -> StoredOutcome | None:
     """What the first call with this key came to, if it was done; the key is ours until the transaction ends."""
     await connection.rows(_WAIT, {"name": f"{used.actor} {used.call} {used.key}"})
     parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
-    row = await connection.row(_KEPT, {**parameters, "since": used.since})
-    return None if row is None else KeptOutcome(row.input_hash, row.outcome, row.first_used_at)
+    row = await connection.row(_OUTCOME, {**parameters, "since": used.since})
+    return None if row is None else StoredOutcome(row.input_hash, row.outcome, row.first_used_at)
 
 
-async def keep_outcome(connection: WriteConnection, used: UsedKey, kept: KeptOutcome) -> None:
+async def store_outcome(connection: WriteConnection, used: UsedKey, stored: StoredOutcome) -> None:
     await connection.change(
-        _KEEP,
+        _UPSERT,
         {
             "actor_id": used.actor,
             "call": used.call.value,
             "key": used.key,
-            "input_hash": kept.input_hash,
-            "outcome": kept.outcome,
-            "first_used_at": kept.first_used_at,
+            "input_hash": stored.input_hash,
+            "outcome": stored.outcome,
+            "first_used_at": stored.first_used_at,
         },
     )
 

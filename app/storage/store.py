@@ -34,7 +34,7 @@ from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
-from app.storage.idempotency_keys import KeptOutcome, UsedKey, find_outcome, keep_outcome
+from app.storage.idempotency_keys import StoredOutcome, UsedKey, find_outcome, store_outcome
 from app.storage.locks import Touched, lock
 from app.storage.positions import notes_of
 from app.storage.reads.limit import sent_size
@@ -117,12 +117,12 @@ class Store:
             await lock(self._connection, self._actor, Touched(changed=[flow_id]))
         return await read_undo_facts(self._connection, self._actor, export_id)
 
-    async def find_outcome(self, call: KeyedCall, key: str, *, since: datetime) -> KeptOutcome | None:
+    async def find_outcome(self, call: KeyedCall, key: str, *, since: datetime) -> StoredOutcome | None:
         """What a call with this key came to, if there was one since; calls with the same key wait from here on (P5)."""
         return await find_outcome(self._connection, UsedKey(self._actor, call, key, since))
 
-    async def keep_outcome(self, call: KeyedCall, key: str, kept: KeptOutcome) -> None:
-        await keep_outcome(self._connection, UsedKey(self._actor, call, key, kept.first_used_at), kept)
+    async def store_outcome(self, call: KeyedCall, key: str, stored: StoredOutcome) -> None:
+        await store_outcome(self._connection, UsedKey(self._actor, call, key, stored.first_used_at), stored)
 
     def context(self, *, at: datetime) -> WriteContext:
         """What the writes of this unit of work are made with."""

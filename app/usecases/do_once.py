@@ -11,7 +11,7 @@ from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchWish
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.offload import LARGE, offload
-from app.storage.idempotency_keys import KeptOutcome
+from app.storage.idempotency_keys import StoredOutcome
 from app.storage.store import Store, UnitOfWork
 from app.usecases.keyed_input import hash_of_input
 from app.usecases.results import Created, Exported, ExportedBatch, Published, Reverted
@@ -37,7 +37,7 @@ async def once(
     Only what was done is kept, in its transaction. A key that can't be one is refused by what is done. Refuses a key
     that was used for another input.
     """
-    before = await kept_for(work, store, call, wish)
+    before = await key_in_use(work, store, call, wish)
     if before is None:
         return await do()
     if isinstance(before, Refused):
@@ -61,7 +61,7 @@ async def exported_once(
     Those that were done aren't done again, while those that were refused are tried again. `export` gives the results of
     what is left.
     """
-    before = await kept_for(work, store, KeyedCall.EXPORT_FLOWS, wish)
+    before = await key_in_use(work, store, KeyedCall.EXPORT_FLOWS, wish)
     if before is None:
         return await export(wish)
     if isinstance(before, Refused):
@@ -93,10 +93,10 @@ class KeyInUse:
 
     async def keep(self, outcome: object) -> None:
         text = (await offload(LARGE, ADAPTERS[self.call].dump_json, outcome)).decode()
-        await self.store.keep_outcome(self.call, self.key, KeptOutcome(self.input_hash, text, self.at))
+        await self.store.store_outcome(self.call, self.key, StoredOutcome(self.input_hash, text, self.at))
 
 
-async def kept_for(
+async def key_in_use(
     work: UnitOfWork, store: Store, call: KeyedCall, wish: KeyedWish
 ) -> KeyInUse | Refused[IdempotencyKeyReused] | None:
     """The key of a wish, which is ours from here on; None without one that can be used."""
@@ -104,12 +104,12 @@ async def kept_for(
     if key is None or key_mistakes(key):
         return None
     at, input_hash = work.now(), await offload(LARGE, hash_of_input, wish)
-    kept = await store.find_outcome(call, key, since=at - work.keys_kept)
-    if kept is None:
+    stored = await store.find_outcome(call, key, since=at - work.keys_kept)
+    if stored is None:
         return KeyInUse(store, call, key, input_hash, at, None)
-    if kept.input_hash != input_hash:
-        return Refused((IdempotencyKeyReused(kept.first_used_at),))
-    return KeyInUse(store, call, key, input_hash, kept.first_used_at, kept.outcome)
+    if stored.input_hash != input_hash:
+        return Refused((IdempotencyKeyReused(stored.first_used_at),))
+    return KeyInUse(store, call, key, input_hash, stored.first_used_at, stored.outcome)
 
 
 OUTCOMES: dict[KeyedCall, Any] = {

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from app.http import shared_buckets
-from app.http.shared_buckets import PREFIX, CountersAway, SharedBuckets
+from app.http.shared_buckets import PREFIX, RedisUnavailable, SharedBuckets
 from app.telemetry.log import with_request
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
@@ -167,7 +167,7 @@ async def test_counters_that_stop_again_and_again_are_tried_ever_more_slowly(
 
 
 async def counts_for(buckets: SharedBuckets, caller: str) -> bool:
-    with suppress(CountersAway):
+    with suppress(RedisUnavailable):
         return (await buckets.spend(caller, back=0, spent=1, covered_only=True))[0]
     return False
 
@@ -191,7 +191,7 @@ async def answering(answer: bytes) -> AsyncIterator[str]:
 async def test_counters_that_answer_something_else_are_taken_for_away(answer: bytes) -> None:
     async with answering(answer) as url:
         buckets = SharedBuckets(url, size=LIMIT, window=60)
-        with capture_logs() as log, pytest.raises(CountersAway):
+        with capture_logs() as log, pytest.raises(RedisUnavailable):
             await buckets.spend("ada", back=0, spent=1, covered_only=True)
         await buckets.close()
     assert [line["event"] for line in log] == ["rate limit is counted by each process alone"]

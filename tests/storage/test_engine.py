@@ -13,9 +13,9 @@ from app.storage.engine import (
     Database,
     DatabaseFailure,
     DatabaseUnavailable,
-    GaveWay,
     StatementFailed,
     StatementTookTooLong,
+    TransactionConflict,
     open_database,
 )
 from app.storage.failures import ConnectionLost, failure_of
@@ -173,8 +173,8 @@ class Refused(Exception):
         ("08006", DatabaseUnavailable, "Refused: in words"),
         ("53300", DatabaseUnavailable, "Refused: in words"),
         ("57P03", DatabaseUnavailable, "Refused: in words"),
-        ("40001", GaveWay, "Refused: in words"),
-        ("40P01", GaveWay, "Refused: in words"),
+        ("40001", TransactionConflict, "Refused: in words"),
+        ("40P01", TransactionConflict, "Refused: in words"),
         ("53100", DatabaseUnavailable, "Refused: in words"),
         ("55P03", DatabaseUnavailable, "Refused: in words"),
         ("25006", StatementFailed, "Refused: sqlstate 25006\n[SQL: select]"),

@@ -158,7 +158,7 @@ async def test_who_waits_for_a_call_that_is_refused_or_lost_does_it_itself(
     world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's death between the change and the key leaves neither: both are one transaction."""
-    keep = Store.keep_outcome
+    keep = Store.store_outcome
     lost = 0
 
     async def lose_the_first(store: Store, *given: Any) -> None:
@@ -169,7 +169,7 @@ async def test_who_waits_for_a_call_that_is_refused_or_lost_does_it_itself(
             await asyncio.sleep(0.05)
             raise ConnectionError("the server died")
 
-    monkeypatch.setattr(Store, "keep_outcome", lose_the_first)
+    monkeypatch.setattr(Store, "store_outcome", lose_the_first)
     before = await world.contents()
     wish = keyed(CopyWish(world["orders"], "A copy"))
     outcomes = await asyncio.gather(

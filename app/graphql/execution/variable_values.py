@@ -29,7 +29,7 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 Coerce = Callable[[Any], Any]
 
 
-class Unfit(Exception):
+class CoercionError(Exception):
     """A value isn't what can be coerced here."""
 
 
@@ -60,20 +60,20 @@ def _fitting(schema: GraphQLSchema, operation: OperationDefinitionNode, variable
     for definition in operation.variable_definitions or ():
         signature = get_variable_signature(schema, definition)
         if isinstance(signature, GraphQLError):
-            raise Unfit
+            raise CoercionError
         name = signature.name
         if name in variables:
             sources[name] = VariableValueSource(signature, variables[name])
             coerced[name] = coercion_of(signature.type)(variables[name])
         elif definition.default_value is not None or isinstance(signature.type, GraphQLNonNull):
-            raise Unfit
+            raise CoercionError
         else:
             sources[name] = VariableValueSource(signature)
     return VariableValues(sources, coerced)
 
 
 def coercion_of(wanted: GraphQLInputType) -> Coerce:
-    """Coerces the values of a type. Raises Unfit, or what a scalar raises. Types that hold themselves aren't for it."""
+    """Coerces the values of a type. Raises CoercionError, or what a scalar raises. Types that hold themselves aren't for it."""
     if isinstance(wanted, GraphQLNonNull):
         return _not_null(coercion_of(wanted.of_type))
     if isinstance(wanted, GraphQLList):
@@ -90,7 +90,7 @@ def coercion_of_named(wanted: GraphQLInputObjectType | GraphQLScalarType | Graph
 def _not_null(coerce: Coerce) -> Coerce:
     def not_null(value: object) -> Any:
         if value is None:
-            raise Unfit
+            raise CoercionError
         return coerce(value)
 
     return not_null
@@ -101,7 +101,7 @@ def _list(coerce: Coerce) -> Coerce:
         if value is None:
             return None
         if type(value) is not list:
-            raise Unfit
+            raise CoercionError
         return list(map(coerce, value))
 
     return elements
@@ -115,7 +115,7 @@ def _leaf(wanted: GraphQLScalarType | GraphQLEnumType) -> Coerce:
             return None
         found = coerce(value)
         if found is Undefined:
-            raise Unfit
+            raise CoercionError
         return found
 
     return leaf
@@ -132,18 +132,18 @@ def _object(wanted: GraphQLInputObjectType) -> Coerce:
         if value is None:
             return None
         if type(value) is not dict:
-            raise Unfit
+            raise CoercionError
         found, given = {}, 0
         for name, out_name, coerce, default in fields:
             if name in value:
                 found[out_name] = coerce(value[name])
                 given += 1
             elif default is Required:
-                raise Unfit
+                raise CoercionError
             elif default is not Undefined:
                 found[out_name] = default
         if given != len(value) or (is_one_of and (given != 1 or None in found.values())):
-            raise Unfit
+            raise CoercionError
         return make(found)
 
     return members

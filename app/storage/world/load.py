@@ -41,7 +41,7 @@ def fresh_id(kind: Kind, _name: str) -> str:
     return new_id(kind)
 
 
-def untold(_what: str, _done: int, _total: int) -> None: ...
+def without_progress(_what: str, _done: int, _total: int) -> None: ...
 
 
 async def load_world(
@@ -63,7 +63,7 @@ async def load_into(
     The flows, of which there may be very many, are checked and written in one go, a part at a time. Once there is a
     mistake nothing more is written, but the search for mistakes goes on.
     """
-    loader = _Loader(connection, WorldText(document, SECTIONS), progress or untold, new_id)
+    loader = _Loader(connection, WorldText(document, SECTIONS), progress or without_progress, new_id)
     loader.read_all()
     await loader.check_and_copy_places()
     await loader.check_and_copy_flows()

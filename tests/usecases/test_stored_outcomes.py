@@ -30,7 +30,7 @@ from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.usecases.do_once import ADAPTERS
 from app.usecases.results import Created, Exported, Published, Reverted
 
-KEPT = json.loads(Path(__file__).with_name("kept_outcomes.json").read_text(encoding="utf-8"))
+STORED = json.loads(Path(__file__).with_name("stored_outcomes.json").read_text(encoding="utf-8"))
 """As they were kept once. They are not to be changed but with a migration of what is kept."""
 
 FLOW, DRAFT, VERSION = FlowId("flow_1"), DraftId("draft_1"), VersionId("version_1")
@@ -72,7 +72,7 @@ OUTCOMES: dict[KeyedCall, Any] = {
 
 @pytest.mark.parametrize("call", KeyedCall)
 def test_an_outcome_that_was_kept_is_read_as_what_it_was(call: KeyedCall) -> None:
-    assert ADAPTERS[call].validate_json(json.dumps(KEPT[call])) == OUTCOMES[call]
+    assert ADAPTERS[call].validate_json(json.dumps(STORED[call])) == OUTCOMES[call]
 
 
 @pytest.mark.parametrize("call", KeyedCall)
