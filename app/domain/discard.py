@@ -39,7 +39,8 @@ def plan_discard(
 ) -> DiscardPlan | Refused[DiscardRefusal]:
     """Decide to discard a draft. The only one of a flow that was never published takes the flow with it (H8).
 
-    Without facts the caller can't see the flow.
+    Refuses for a draft that isn't there, or has another revision than the caller expects (H1), for missing rights, and in
+    a suspended contract. Without facts the caller can't see the flow.
     """
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, FLOW),))

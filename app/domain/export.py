@@ -136,7 +136,7 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
 
 
 def refused_there(access: WorkspaceAccess, path: Path, flows_used: int | None) -> Iterator[ExportRefusal]:
-    """What is asked of the destination alone; a new flow needs a place among those that its contract holds (X10)."""
+    """What the destination alone is refused for: missing rights, a suspended contract, for a new flow a full quota (X10)."""
     yield from at(path, rights_missing(access))
     yield from at(path, contract_suspended(access))
     if flows_used is not None:

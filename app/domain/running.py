@@ -99,7 +99,7 @@ def plan_start(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StartRef
 def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefusal]:
     """Decide to stop a flow, also one of a suspended contract; one that doesn't run stays as it is.
 
-    None: the caller can't see the flow.
+    Refuses for missing rights alone. None: the caller can't see the flow.
     """
     if flow is None:
         return Refused((FlowNotFound(flow_id, FLOW),))

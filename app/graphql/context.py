@@ -124,7 +124,7 @@ class Context:
             return await plan_for(self.database, self.viewer, wish)
 
     async def plan_all(self, wish: BatchWish) -> list[PlannedExport]:
-        """Plan a call of many exports, likewise."""
+        """Plan a call of many exports, likewise. Raises BadRequest for too many."""
         if wish.number_mistakes:
             raise BadRequest(wish.number_mistakes[0].message)
         async with self._planning:
@@ -179,7 +179,7 @@ class Info(StrawberryInfo[Context, None]):
 
 
 async def required(loader: "Loader[Key, Found | None]", key: Key) -> Found:
-    """What is there because something visible refers to it; that it isn't is a bug or a race, and no caller's fault."""
+    """What is there because something visible refers to it. Raises Vanished, for a bug or a race: no caller's fault."""
     found = await shield(loader.load(key))
     if found is None:
         raise Vanished(f"{key} is referred to but not found")

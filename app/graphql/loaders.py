@@ -246,7 +246,9 @@ class Loaders:
 
     async def _previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:
         async with self._database.reading() as connection:
-            found = await graphs.read_versions_by_number(connection, [(flow_id, number - 1) for flow_id, number in keys])
+            found = await graphs.read_versions_by_number(
+                connection, [(flow_id, number - 1) for flow_id, number in keys]
+            )
         return [found.get((flow_id, number - 1)) for flow_id, number in keys]
 
     async def _pages(self, keys: list[PageBelow]) -> list[Page[Any]]:

@@ -182,7 +182,7 @@ async def acquired_from(pool: Pool) -> AsyncIterator[DriverConnection]:
 
 
 async def acquired(pool: Pool) -> DriverConnection:
-    """A connection of the pool; only while it is taken, an error of the system is an outage."""
+    """A connection of the pool. Raises DatabaseUnavailable; only while it is taken, an error of the system is an outage."""
     try:
         return await pool.acquire()
     except NoConnection as error:

@@ -14,6 +14,7 @@ AFTER_COMMIT_SECONDS = 2
 
 
 async def begin(driver: DriverConnection, *, read_only: bool) -> None:
+    """Begin a transaction. Raises ReadOnlyServer where a standby is to write."""
     try:
         with traced("BEGIN"):
             await driver.begin(read_only=read_only)

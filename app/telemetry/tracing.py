@@ -56,7 +56,10 @@ def stop_tracing() -> None:
 
 
 def is_wanted(environ: Mapping[str, str]) -> bool:
-    """As the specification has it, but that no exporter is used where none is named, neither by kind nor by address."""
+    """As the specification has it, but that no exporter is used where none is named, neither by kind nor by address.
+
+    Raises TracingRefused for other exporters than ours.
+    """
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
     exporter = environ.get(EXPORTER, "").strip().lower()

@@ -99,7 +99,10 @@ class KeyInUse:
 async def key_in_use(
     work: UnitOfWork, store: Store, call: KeyedCall, wish: KeyedWish
 ) -> KeyInUse | Refused[IdempotencyKeyReused] | None:
-    """The key of a wish, which is ours from here on; None without one that can be used."""
+    """The key of a wish, which is ours from here on; None without one that can be used.
+
+    Refused if it came with another input before.
+    """
     key = wish.idempotency_key
     if key is None or key_mistakes(key):
         return None

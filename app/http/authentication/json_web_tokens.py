@@ -93,7 +93,7 @@ def kind_of(error: jwt.PyJWTError) -> str:
 
 
 def moment(claim: object) -> float:
-    """A NumericDate. What JSON has no word for, NaN and the infinite, is none: no time is after it, or every time is."""
+    """A NumericDate. Raises BadToken for others, also for NaN and the infinite: no time is after those, or every time is."""
     if isinstance(claim, bool) or not isinstance(claim, int | float):
         raise BadToken("a time is no number")
     if isinstance(claim, float) and not isfinite(claim):

@@ -244,6 +244,7 @@ def stop(directory: DataDirectory) -> None:
 
 
 def wait_a_little(directory: DataDirectory, deadline: float) -> None:
+    """Raises EmbeddedDatabaseError once the deadline has passed."""
     if time.monotonic() > deadline:
         raise EmbeddedDatabaseError(
             f"The database in {directory.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {directory.log}."

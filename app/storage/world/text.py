@@ -120,6 +120,7 @@ class WorldText:
 
 
 def decoded(document: bytes) -> str:
+    """The text. Raises WorldMistakes if it isn't UTF-8."""
     try:
         return document.decode("utf-8-sig")
     except UnicodeDecodeError as error:
