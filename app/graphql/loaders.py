@@ -228,8 +228,7 @@ class Loaders:
     async def _components_meant(self, keys: list[tuple[str, str]]) -> list[ComponentView | None]:
         async with self._database.reading() as connection:
             meant = await graphs.read_meanings(connection, self._viewer, keys)
-            ids = sorted({component_id for component_id in meant.values() if component_id is not None})
-            found = await by_id.read_components(connection, self._viewer, ids)
+            found = await by_id.read_components(connection, self._viewer, sorted({*filter(None, meant.values())}))
         return [found.get(meant[key] or "") for key in keys]
 
     async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...] | None]:
@@ -245,11 +244,10 @@ class Loaders:
         return [None if draft.before is None else next(found) for draft in drafts]
 
     async def _previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:
+        previous = [(flow_id, number - 1) for flow_id, number in keys]
         async with self._database.reading() as connection:
-            found = await graphs.read_versions_by_number(
-                connection, [(flow_id, number - 1) for flow_id, number in keys]
-            )
-        return [found.get((flow_id, number - 1)) for flow_id, number in keys]
+            found = await graphs.read_versions_by_number(connection, previous)
+        return [found.get(version) for version in previous]
 
     async def _pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
         found: dict[PageBelow, Page[Any]] = {}
