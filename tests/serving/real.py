@@ -141,10 +141,28 @@ async def served(settings: Settings, listening: socket.socket) -> AsyncIterator[
     try:
         yield server, running
     finally:
-        while not running.done():
-            server.handle_exit(signal.SIGTERM, None)
-            await asyncio.sleep(0.01)
-        await running
+        if server._signal is None and not running.done():
+            await end_now(server, running)
+        else:
+            while not running.done():
+                server.handle_exit(signal.SIGTERM, None)
+                await asyncio.sleep(0.01)
+            await running
+
+
+async def end_now(server: Server, running: "asyncio.Task[None]") -> None:
+    """As the server ends, but without a moment for clients, of which no one is left once a test is over."""
+    running.cancel()
+    await asyncio.wait([running])
+    server._stop_listening()
+    work = server._work()
+    assert work is not None
+    work.cut()
+    for connection in [*server.server_state.connections]:
+        connection.shutdown()
+    if server.server_state.tasks:
+        await asyncio.wait([*server.server_state.tasks])
+    await server.lifespan.shutdown()
 
 
 async def soon(holds: Callable[[], object], seconds: float = 10) -> bool:
