@@ -1,7 +1,7 @@
 """Faults around a commit: the answer says what is known of whether the change was written."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from tests.databases import Databases, Loaded, run_sql
 from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, error_of, real_server, soon, soon_true
-from tests.serving.test_outages import LOST, cut_off, waiting, warnings
+from tests.serving.test_outages import LOST, TWO_MUTATIONS, cut_off, waiting, warnings
 
 HOLD_COMMITS = "select pg_advisory_xact_lock(1)"
 LOCK_TABLE = "lock table flow in access exclusive mode"
@@ -83,20 +83,16 @@ async def cancel(real: Real) -> None:
     await real.rows(CANCEL)
 
 
-async def leave_alone(_: Real) -> None:
-    """The statement's own limit ends it."""
-
-
-@pytest.mark.parametrize("end", [cancel, leave_alone])
-async def test_a_time_out_after_the_commit_says_that_it_was_written(
-    databases: Databases, loaded_trade: Loaded, end: Callable[[Real], Awaitable[None]]
-) -> None:
-    seconds = 1.5 if end is leave_alone else 60
-    async with real_server(databases, loaded_trade, statement_timeout_seconds=seconds) as real:
+async def test_a_time_out_after_the_commit_says_that_it_was_written(databases: Databases, loaded_trade: Loaded) -> None:
+    async with real_server(databases, loaded_trade) as real:
         async with committed_and_held(real, lambda: updating(real)) as request:
-            await end(real)
+            await cancel(real)
             response = await request
         assert await is_written(real)
+    assert_shown_late(response)
+
+
+def assert_shown_late(response: httpx.Response) -> None:
     assert (response.status_code, response.json()["data"]) == (200, {"updateFlowDraft": None})
     told = error_of(response)
     assert (told["message"], told["path"]) == (SHOWN_LATE, ["updateFlowDraft"])
@@ -116,13 +112,45 @@ async def test_a_time_out_before_the_commit_says_that_it_was_given_up(
     assert error_of(response)["extensions"] == {"code": "TIMEOUT", "written": "NO"}
 
 
-async def test_a_request_that_is_ended_after_the_commit_says_that_it_was_written(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    async with real_server(databases, loaded_trade, request_timeout_seconds=2) as real:
+async def test_what_is_ended_by_a_time_limit_says_what_was_written(databases: Databases, loaded_trade: Loaded) -> None:
+    """All at once, since each takes as long as its limit."""
+    cases = (
+        a_statement_ended_after_the_commit,
+        ended_after_the_commit,
+        ended_within_the_commit,
+        ended_between_two_commits,
+        ended_before_anything_is_written,
+    )
+    await asyncio.gather(*(case(databases, loaded_trade) for case in cases))
+
+
+async def a_statement_ended_after_the_commit(databases: Databases, loaded: Loaded) -> None:
+    async with real_server(databases, loaded, statement_timeout_seconds=1.5) as real:
         async with committed_and_held(real, lambda: updating(real)) as request:
             response = await request
         assert await is_written(real)
+    assert_shown_late(response)
+
+
+async def ended_after_the_commit(databases: Databases, loaded: Loaded) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=2) as real:
+        async with committed_and_held(real, lambda: updating(real)) as request:
+            response = await request
+        assert await is_written(real)
+    assert_one_was_written(response)
+
+
+async def ended_between_two_commits(databases: Databases, loaded: Loaded) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=2) as real:
+        async with real.locked(LOCK_FLOWS):
+            second = {"flowId": real.api.id("plain"), "name": "Second"}
+            response = await real.posting(TWO_MUTATIONS, first=real.creation("First"), second=second)
+        names = await real.names()
+    assert_one_was_written(response)
+    assert ("First" in names, "Second" in names) == (True, False)
+
+
+def assert_one_was_written(response: httpx.Response) -> None:
     assert code_of(response) == (503, "TIMEOUT")
     assert response.json()["errors"][0]["message"] == (
         "The request was ended after 2 seconds, and what was unfinished of it was undone. "
@@ -132,10 +160,8 @@ async def test_a_request_that_is_ended_after_the_commit_says_that_it_was_written
     assert "Retry-After" not in response.headers
 
 
-async def test_a_request_that_is_ended_within_its_commit_does_not_say_that_it_was_not_written(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    async with real_server(databases, loaded_trade, request_timeout_seconds=2) as real:
+async def ended_within_the_commit(databases: Databases, loaded: Loaded) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=2) as real:
         await hold_commits(real)
         async with real.locked(HOLD_COMMITS):
             response = await real.copying()
@@ -148,10 +174,8 @@ async def test_a_request_that_is_ended_within_its_commit_does_not_say_that_it_wa
     assert "Retry-After" not in response.headers
 
 
-async def test_a_request_that_is_ended_before_it_has_written_anything_may_be_sent_again(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    async with real_server(databases, loaded_trade, request_timeout_seconds=1) as real:
+async def ended_before_anything_is_written(databases: Databases, loaded: Loaded) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=1) as real:
         refused = {"flowId": "nothing", "name": "Refused"}
         async with real.locked(LOCK_FLOWS):
             second = {"flowId": real.api.id("plain"), "name": "Late"}

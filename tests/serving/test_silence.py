@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 
 import httpx
-import pytest
 
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, Real, real_server_on, soon_true
@@ -17,26 +16,27 @@ AT_ONCE = 20
 PATIENCE_SECONDS = AT_ONCE * LIMIT_SECONDS / 2
 
 
-@pytest.mark.parametrize(
-    ("ask", "silent_at", "number"),
-    [
+async def test_requests_end_at_their_limit(databases: Databases, loaded_trade: Loaded) -> None:
+    """Reading, writing and committing: all at once, since each takes as long as the limit."""
+    silences = (
         (lambda real: real.posting(VIEWER), None, AT_ONCE),
         (lambda real: real.copying(), None, AT_ONCE),
         (lambda real: real.copying(), b"COMMIT", 1),
-    ],
-    ids=["reading", "writing", "committing"],
-)
-async def test_requests_end_at_their_limit(
+    )
+    await asyncio.gather(*(fall_silent(databases, loaded_trade, *silence) for silence in silences))
+
+
+async def fall_silent(
     databases: Databases,
-    loaded_trade: Loaded,
+    loaded: Loaded,
     ask: Callable[[Real], "asyncio.Task[httpx.Response]"],
     silent_at: bytes | None,
     number: int,
 ) -> None:
     async with (
-        databases.copy(loaded_trade.name) as url,
+        databases.copy(loaded.name) as url,
         falling_silent(url) as database,
-        real_server_on(database.address, loaded_trade, request_timeout_seconds=LIMIT_SECONDS, **ONE_AT_A_TIME) as real,
+        real_server_on(database.address, loaded, request_timeout_seconds=LIMIT_SECONDS, **ONE_AT_A_TIME) as real,
     ):
         assert (await real.copying(name="Before")).status_code == 200
         database.silence(silent_at)

@@ -75,27 +75,6 @@ async def test_clients_that_go_away_leave_no_statement_no_row_and_no_connection_
         assert await as_usual(real)
 
 
-async def test_of_a_document_cut_off_the_mutations_that_were_done_stay_and_the_answer_says_so(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    both = (
-        "mutation($first: CreateFlowInput!, $second: CopyFlowInput!) "
-        "{ createFlow(input: $first) { flow { id } } copyFlow(input: $second) { flow { id } } }"
-    )
-    async with real_server(databases, loaded_trade, request_timeout_seconds=2) as real:
-        async with real.locked(LOCK_FLOWS):
-            second = {"flowId": real.api.id("plain"), "name": "Second"}
-            response = await real.posting(both, first=real.creation("First"), second=second)
-        assert code_of(response) == (503, "TIMEOUT")
-        assert "Retry-After" not in response.headers
-        assert response.json()["errors"][0]["message"] == (
-            "The request was ended after 2 seconds, and what was unfinished of it was undone. "
-            "Of its mutations, 1 had been written. Look at what is there before you send any of it again."
-        )
-        names = await real.names()
-    assert ("First" in names, "Second" in names) == (True, False)
-
-
 async def test_a_statement_beyond_its_time_is_told_as_that_and_is_no_error_of_ours(
     databases: Databases, loaded_trade: Loaded
 ) -> None:
