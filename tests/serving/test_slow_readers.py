@@ -18,26 +18,20 @@ def answers_waiting(real: Real) -> int:
     return sum(isinstance(each, Protocol) and each.flow.write_paused for each in connections)
 
 
-async def test_who_does_not_take_an_answer_is_left(databases: Databases, loaded_trade: Loaded) -> None:
+async def test_who_does_not_take_an_answer_or_a_file_that_comes_in_pieces_is_left(
+    databases: Databases, loaded_trade: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "examples.js").write_bytes(bytes(30_000_000))
+    monkeypatch.setattr("app.http.explorer.page.FOLDER", tmp_path)
     aliases = " ".join(f"a{number}: native" for number in range(17))
     document = f"query($id: ID!) {{ flow(id: $id) {{ draft {{ graph {{ {aliases} }} }} }} }}"
     async with real_server(databases, loaded_trade, request_timeout_seconds=1) as real:
         large = {"nodes": [{"id": "s", "command": "a/b", "fields": {"text": "x" * 900_000}}], "edges": []}
         created = await real.posting(CREATE, input=real.creation("Large") | {"graph": large})
         body = json.dumps({"query": document, "variables": {"id": created.json()["data"]["createFlow"]["flow"]["id"]}})
-        async with real.saying(*real.head_of_a_post(len(body)), body):
-            assert await soon(lambda: answers_waiting(real))
+        async with (
+            real.saying(*real.head_of_a_post(len(body)), body),
+            real.saying("GET /graphql/static/examples.js HTTP/1.1", "Host: localhost", "", ""),
+        ):
+            assert await soon(lambda: answers_waiting(real) == 2)
             assert await soon(lambda: not answers_waiting(real))
-
-
-async def test_who_does_not_take_a_file_that_comes_in_pieces_is_left(
-    databases: Databases, loaded_trade: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "examples.js").write_bytes(bytes(30_000_000))
-    monkeypatch.setattr("app.http.explorer.page.FOLDER", tmp_path)
-    async with (
-        real_server(databases, loaded_trade, request_timeout_seconds=1) as real,
-        real.saying("GET /graphql/static/examples.js HTTP/1.1", "Host: localhost", "", ""),
-    ):
-        assert await soon(lambda: answers_waiting(real))
-        assert await soon(lambda: not answers_waiting(real))
