@@ -8,5 +8,5 @@ SHORT = 1.5
 OFTEN = 0.4
 
 if __name__ == "__main__":
-    reaching.ANSWER_SECONDS, reaching.LOOK_SECONDS = SHORT, OFTEN
+    vars(reaching).update(ANSWER_SECONDS=SHORT, LOOK_SECONDS=OFTEN)
     main()
