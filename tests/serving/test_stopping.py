@@ -8,9 +8,13 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from app.server.client_connections import Protocol
+from app.server.graceful_server import LINGER_SECONDS
 from tests.databases import Databases, Loaded
 from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
 
+LONG_ENOUGH_SECONDS = LINGER_SECONDS + 0.2
+"""For a server that nothing keeps from stopping: it looks ten times a second."""
 SENT_AGAIN = "The server is shutting down, and has not begun with the request. Send it again."
 
 
@@ -18,6 +22,11 @@ async def a_copy_that_waits(real: Real) -> "asyncio.Task[httpx.Response]":
     copying = real.copying()
     assert await soon_true(lambda: real.is_at_work(1))
     return copying
+
+
+def within_headers(real: Real) -> list[Protocol]:
+    connections = real.server.server_state.connections
+    return [each for each in connections if isinstance(each, Protocol) and each.is_within_headers]
 
 
 async def test_what_was_begun_is_finished_and_what_comes_then_is_turned_away(
@@ -62,9 +71,9 @@ async def test_a_request_of_which_only_a_part_of_the_head_has_come_is_answered(
         real_server(databases, loaded_trade) as real,
         real.saying("GET /graphql HTTP/1.1", "Host: local") as (reader, writer),
     ):
-        await asyncio.sleep(0.1)
+        assert await soon(lambda: within_headers(real))
         real.tell()
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(LONG_ENOUGH_SECONDS)
         assert not real.running.done()
         writer.write(b"host\r\n\r\n")
         answer = await asyncio.wait_for(reader.read(), 5)
@@ -78,9 +87,9 @@ async def test_a_request_whose_body_is_on_its_way_is_begun_and_finished(
     body = json.dumps({"query": VIEWER})
     async with real_server(databases, loaded_trade) as real:
         async with real.saying(*real.head_of_a_post(len(body)), body[:5]) as (reader, writer):
-            await asyncio.sleep(0.1)
+            assert await soon(real.server._work)
             real.tell()
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(LONG_ENOUGH_SECONDS)
             writer.write(body[5:].encode())
             answer = await asyncio.wait_for(reader.read(), 5)
         assert answer.startswith(b"HTTP/1.1 200")
@@ -99,7 +108,7 @@ async def test_whoever_is_turned_away_with_a_large_body_still_gets_the_answer(
         copying.cancel()
 
 
-@pytest.mark.parametrize(("grace", "second"), [(0.5, None), (60, signal.SIGTERM), (60, signal.SIGINT)])
+@pytest.mark.parametrize(("grace", "second"), [(0.2, None), (60, signal.SIGTERM), (60, signal.SIGINT)])
 async def test_what_takes_longer_than_the_grace_or_meets_a_second_signal_is_undone_and_told_so(
     databases: Databases, loaded_trade: Loaded, grace: float, second: signal.Signals | None
 ) -> None:
