@@ -3,6 +3,8 @@
 import asyncio
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,14 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.embedded import running
+from app.storage.embedded.data_directory import DataDirectory, find_postmaster
+from app.storage.embedded.running import url_of
 from app.storage.reaching import engine_of
 from tests.cli.flowport import serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded
 from tests.serving.load import Load
-from tests.serving.real import VIEWER, soon
+from tests.serving.real import COPY, VIEWER, soon, soon_true
 from tests.storage.embedded_users import arguments_of, server_of
 
 MADE = "select name from flow where name like 'Load %'"
@@ -26,37 +30,17 @@ HALF_WRITTEN = """
     select 1 from flow_draft join flow_content on flow_content.hash = content_hash where flow_id = flow.id
   )
 """
-ACCESSES = "{ workspaces { nodes { id name flows(first: 1) { nodes { id } } } } }"
+LOCK_FLOW = text("select 1 from flow where id = :flow for update")
+WAITING = """
+  select pid from pg_stat_activity
+  where datname = current_database() and application_name = 'flowport' and wait_event_type = 'Lock'
+"""
+ACCESSES = "{ workspaces { nodes { id name flows(first: 2) { nodes { id } } } } }"
 
 
 async def rows(url: str, statement: str) -> set[str]:
     async with engine_of(url) as engine, engine.connect() as connection:
         return set((await connection.execute(text(statement))).scalars())
-
-
-async def stopped_under_load(load: Load, stop: Any) -> None:
-    callers = load.start()
-    assert await soon(lambda: load.outcome.answered > 30 or callers.done(), seconds=60)
-    stop()
-    await asyncio.wait_for(callers, 60)
-    assert load.outcome.lost == []
-    assert load.outcome.turned_away > 0
-    assert len(load.outcome.made) > 15
-
-
-async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(folder: Path) -> None:
-    data_dir = with_cluster(folder / "data")
-    with serving(data_dir) as server:
-        async with fresh_connections(server.url, "demo-integrator") as http:
-            asked = (await http.post("/graphql", json={"query": ACCESSES})).json()
-        [place] = [each for each in asked["data"]["workspaces"]["nodes"] if each["name"] == "Retail Development"]
-        load = Load(server.url, "demo-integrator", place["flows"]["nodes"][0]["id"], place["id"])
-        await stopped_under_load(load, lambda: server.process.send_signal(signal.SIGTERM))
-        assert await asyncio.to_thread(server.process.wait, 30) == 0
-    assert server_of(data_dir) is None
-    with running(data_dir) as url:
-        assert await rows(url, MADE) == load.outcome.made
-        assert await rows(url, HALF_WRITTEN) == set()
 
 
 class Workers:
@@ -68,10 +52,57 @@ class Workers:
     def all(self) -> list[psutil.Process]:
         return [child for child in self._parent.children() if arguments_of(child) == arguments_of(self._parent)]
 
+    @contextmanager
+    def others_stopped(self, worker: psutil.Process) -> Iterator[None]:
+        """Whoever connects meanwhile comes to this worker."""
+        others = [each for each in self.all() if each != worker]
+        for each in others:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in others:
+                each.resume()
+
     def metrics_folder(self) -> Path:
         """Where the files lie that they have mapped."""
         [folder] = {Path(each.path).parent for each in self.all()[0].memory_maps() if "flowport-metrics-" in each.path}
         return folder
+
+
+def fresh_connections(url: str, token: str) -> httpx.AsyncClient:
+    """A client with a connection for each request, so that one worker or the other takes it."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, limits=limits, timeout=60)
+
+
+async def stopped_under_load(load: Load, workers: Workers, database_url: str, other_flow: str, stop: Any) -> None:
+    """Each worker has a copy of the other flow to finish: none may go before all callers have been turned away."""
+    async with engine_of(database_url) as engine, fresh_connections(load.url, load.token) as http:
+        async with engine.begin() as connection:
+            await connection.execute(LOCK_FLOW, {"flow": other_flow})
+            begun: list[asyncio.Task[httpx.Response]] = []
+            for worker in workers.all():
+                name = f"Load of {worker.pid}"
+                copy = {"query": COPY, "variables": {"input": {"flowId": other_flow, "name": name}}}
+                with workers.others_stopped(worker):
+                    begun.append(asyncio.create_task(http.post("/graphql", json=copy)))
+                    assert await soon_true(lambda: as_many_wait(database_url, len(begun)), seconds=60)
+                load.outcome.made.add(name)
+            callers = load.start()
+            assert await soon(lambda: load.outcome.answered > 30 or callers.done(), seconds=60)
+            stop()
+            await asyncio.wait_for(callers, 60)
+            assert not any(copy.done() for copy in begun)
+        answers = [await copy for copy in begun]
+    assert [answer.json()["data"]["copyFlow"]["errors"] for answer in answers] == [[]] * len(begun)
+    assert load.outcome.lost == []
+    assert load.outcome.turned_away > 0
+    assert len(load.outcome.made) > 15
+
+
+async def as_many_wait(database_url: str, number: int) -> bool:
+    return len(await rows(database_url, WAITING)) == number
 
 
 @pytest.fixture
@@ -79,12 +110,6 @@ async def url(databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.Mo
     async with databases.copy(loaded_trade.name) as made:
         monkeypatch.setenv("FLOWPORT_DATABASE_URL", made)
         yield made
-
-
-def fresh_connections(url: str, token: str) -> httpx.AsyncClient:
-    """A client with a connection for each request, so that one worker or the other takes it."""
-    limits = httpx.Limits(max_keepalive_connections=0)
-    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, limits=limits)
 
 
 async def viewers_counted(http: httpx.AsyncClient) -> set[int]:
@@ -97,10 +122,29 @@ async def viewers_counted(http: httpx.AsyncClient) -> set[int]:
     return counted
 
 
+async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(folder: Path) -> None:
+    data_dir = with_cluster(folder / "data")
+    with serving(data_dir, SHUTDOWN_SECONDS="60") as server:
+        async with fresh_connections(server.url, "demo-integrator") as http:
+            asked = (await http.post("/graphql", json={"query": ACCESSES})).json()
+        [place] = [each for each in asked["data"]["workspaces"]["nodes"] if each["name"] == "Retail Development"]
+        flow, other = [each["id"] for each in place["flows"]["nodes"]]
+        load, workers = Load(server.url, "demo-integrator", flow, place["id"]), Workers(server.process.pid)
+        postmaster = find_postmaster(DataDirectory(data_dir))
+        assert postmaster is not None
+        url = url_of(postmaster)
+        await stopped_under_load(load, workers, url, other, lambda: server.process.send_signal(signal.SIGTERM))
+        assert await asyncio.to_thread(server.process.wait, 30) == 0
+    assert server_of(data_dir) is None
+    with running(data_dir) as url:
+        assert await rows(url, MADE) == load.outcome.made
+        assert await rows(url, HALF_WRITTEN) == set()
+
+
 async def test_several_processes_count_together_replace_a_dead_one_and_lose_nothing_at_ctrl_c(
     url: str, loaded_trade: Loaded, folder: Path
 ) -> None:
-    with serving(folder, "--workers", "2") as server:
+    with serving(folder, "--workers", "2", SHUTDOWN_SECONDS="60") as server:
         workers = Workers(server.process.pid)
         assert await soon(lambda: len(workers.all()) == 2)
         metrics = workers.metrics_folder()
@@ -123,7 +167,7 @@ async def test_several_processes_count_together_replace_a_dead_one_and_lose_noth
             for process in (*workers.all(), psutil.Process(server.process.pid)):
                 process.send_signal(signal.SIGINT)
 
-        await stopped_under_load(load, press_ctrl_c)
+        await stopped_under_load(load, workers, url, loaded_trade.ids["one-topic"], press_ctrl_c)
         assert await asyncio.to_thread(server.process.wait, 30) == 0
     assert not metrics.exists()
     assert await rows(url, MADE) == load.outcome.made
