@@ -97,6 +97,22 @@ def test_every_path_that_is_named_exists(path: str) -> None:
     assert {named for named in NAMED_PATH.findall(read(path)) if not (ROOT / named).exists()} == set()
 
 
+@pytest.mark.parametrize(
+    ("path", "heading"), [("app/README.md", "Where something new goes"), ("app/graphql/README.md", "Adding to it")]
+)
+def test_every_name_in_a_table_of_where_something_new_goes_is_one_of_the_program(path: str, heading: str) -> None:
+    rows = read(path).partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    named = {part for name in re.findall(r"`([\w.()]+)`", rows) for part in re.findall(r"[A-Za-z_]\w+", name)}
+    there = {
+        word
+        for file in (ROOT / "app").rglob("*.*")
+        if file.suffix in {".py", ".graphql"}
+        for word in re.findall(r"\w+", file.read_text("utf-8"))
+    }
+    assert len(named) > 10
+    assert named - there == set()
+
+
 def test_a_folder_of_the_map_is_drawn_with_all_its_files_or_with_none() -> None:
     drawn = defaultdict[str, set[str]](set)
     for folder, said in re.findall(r"^\| \[?`(app/[\w/]*)`.*? \| (.*) \|$", read("app/README.md"), re.MULTILINE):
