@@ -56,7 +56,7 @@ class UsedComponents:
         self._catalogue = catalogue
         self._source = source
         self._steps = steps
-        self._meant_alike: dict[TenantId, tuple[bool, ...]] = {}
+        self._meant_alike: dict[TenantId | None, tuple[bool, ...]] = {}
         self._reasons: dict[tuple[ContractId, WorkspaceType], _Reasons] = {}
         self._told: dict[_Reasons, InaccessibleComponents] = {}
 
@@ -123,12 +123,20 @@ class UsedComponents:
         return self._reasons[kind]
 
     def _meant_alike_in(self, tenant: TenantId) -> tuple[bool, ...]:
-        """Whether each known component is the one that its command means in a tenant (C0)."""
-        if tenant not in self._meant_alike:
-            self._meant_alike[tenant] = tuple(
+        """Whether each known component is the one that its command means in a tenant (C0).
+
+        That is the same in all tenants that have no component of such a name themselves.
+        """
+        kind = tenant if tenant in self._tenants_with_their_own else None
+        if kind not in self._meant_alike:
+            self._meant_alike[kind] = tuple(
                 self._catalogue.resolve(command, tenant) == component for command, component in self._known.items()
             )
-        return self._meant_alike[tenant]
+        return self._meant_alike[kind]
+
+    @cached_property
+    def _tenants_with_their_own(self) -> frozenset[TenantId]:
+        return frozenset[TenantId]().union(*map(self._catalogue.tenants, self._known))
 
     def _inaccessible(self, reasons: Mapping[str, InaccessibilityReason | None]) -> Iterator[InaccessibleComponent]:
         for users in steps_by_component(self._steps):

@@ -1,6 +1,9 @@
 """One flow and many destinations: what doesn't depend on the destination is found once."""
 
+import pytest
+
 from app.domain.errors import Refused
+from app.domain.model import TenantId
 from app.domain.used_components import UsedComponents
 from tests.domain.builders import (
     DEVELOPMENT,
@@ -8,8 +11,10 @@ from tests.domain.builders import (
     NORTHERN,
     OF_OVERSEAS,
     OF_SOUTHERN,
+    OVERSEAS,
     PRODUCTION,
     TEAM,
+    TENANT,
     catalogue,
     component,
     contract,
@@ -37,6 +42,17 @@ def test_every_destination_gets_the_answer_that_it_would_get_alone() -> None:
         alone = UsedComponents(steps, CATALOGUE, source=DEVELOPMENT).refused_by(place)
         assert used.refused_by(place) == alone
         assert all(refused.workspace is place for refused in alone)
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_a_tenant_with_a_component_of_that_name_is_told_from_those_without(first: int) -> None:
+    """C0, whichever tenant is asked about first."""
+    farther = workspace("Depot", contract("Far Trade", tenant=TenantId("tenant_far")))
+    theirs = component("acme/mailer", TENANT, OVERSEAS, component_id="component_z")
+    used = UsedComponents(outline(KNOWN[1]), catalogue(COMPONENTS[1], theirs), source=DEVELOPMENT)
+    places = [farther, OF_OVERSEAS, PRODUCTION]
+    for place in [*places[first:], *places[:first]]:
+        assert used.are_usable_in(place) is (used.refused_by(place) == ()) is (place is not OF_OVERSEAS)
 
 
 def test_destinations_share_the_list_of_components_that_they_cant_use() -> None:
