@@ -39,7 +39,7 @@ MUTATION_COST = 10
 WRITTEN = "written"
 """In the extensions of an error: whether the mutation was written in whose place it is."""
 RETRIES = 2
-"""How often a change is begun again that was rolled back for the sake of another one."""
+"""How often a transaction is retried that was rolled back for the sake of another one."""
 MOST_CACHED_CHARACTERS = 8_000_000
 """How much of graphs a request keeps read, since aliases and repeated ids ask for the same again."""
 
@@ -65,7 +65,7 @@ class Context:
         self.pace = Pace()
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
-        self.changes_begun_again = 0
+        self.transactions_retried = 0
         """For metrics."""
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
@@ -88,7 +88,7 @@ class Context:
         self.meter.check_before_graphs()
         self.meter.take_objects(MUTATION_COST)
         before = len(self.work.commits)
-        outcome = await self._begun_again(lambda: use_case(self.work, self.viewer, wish))
+        outcome = await self._retried(lambda: use_case(self.work, self.viewer, wish))
         if not is_done(outcome):
             self.work.commits.forget_after(before)
         self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
@@ -105,7 +105,7 @@ class Context:
                 cause.written = cause.written or written
             error.extensions = {**(error.extensions or {}), WRITTEN: written.told}
 
-    async def _begun_again(self, change: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    async def _retried(self, change: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Make a change; a few times, where it was rolled back for the sake of another one."""
         for _ in range(RETRIES):
             try:
@@ -113,8 +113,8 @@ class Context:
             except TransactionConflict as error:
                 if error.written is not CommitState.NOTHING:
                     raise
-                log().info("change begun again", reason=str(error))
-                self.changes_begun_again += 1
+                log().info("transaction retried", reason=str(error))
+                self.transactions_retried += 1
         return await change()
 
     async def plan(self, wish: ExportWish) -> PlannedExport:

@@ -28,7 +28,7 @@ from app.http.responses import answered, error_media_type, failed, note_refusal,
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 from app.telemetry.log import current_request
-from app.telemetry.metrics import CHANGES_BEGUN_AGAIN, REPLICA_QUERIES
+from app.telemetry.metrics import REPLICA_QUERIES, TRANSACTIONS_RETRIED
 
 SECONDS_UNWATCHED = 0.02
 """How long a request is worked on before it is looked whether its client is still there."""
@@ -213,8 +213,8 @@ class Endpoint:
         try:
             return await execute(received.request, operation, context, self.documents)
         finally:
-            if context.changes_begun_again:
-                CHANGES_BEGUN_AGAIN.inc(context.changes_begun_again)
+            if context.transactions_retried:
+                TRANSACTIONS_RETRIED.inc(context.transactions_retried)
             await context.loaders.close()
 
     def _admit(self, received: ReceivedRequest, operation: Operation) -> None:

@@ -1,4 +1,4 @@
-"""Background tasks: what ends by an unexpected exception is said, counted and begun again."""
+"""Background tasks: what ends by an unexpected exception is said, counted and restarted."""
 
 import asyncio
 import time
@@ -21,5 +21,5 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
             reason = error
         delay = delay_after(delay, served_seconds=time.monotonic() - began)
         BACKGROUND_TASKS_ENDED.labels(name).inc()
-        log().error("background task ended and is begun again", task=name, delay=delay, exc_info=reason)
+        log().error("background task ended and is restarted", task=name, delay=delay, exc_info=reason)
         await asyncio.sleep(delay)

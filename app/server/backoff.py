@@ -1,4 +1,4 @@
-"""How long what has ended by itself waits before it is started again."""
+"""How long what has ended by itself waits before it is restarted."""
 
 import math
 import time
@@ -7,7 +7,7 @@ FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 10.0
 """Where one after the other ends."""
 STEADY_SECONDS = 10.0
-"""What ran so long is started again without a longer delay."""
+"""What ran so long is restarted without a longer delay."""
 SUSPICIOUS_DELAY_SECONDS = 1.0
 """Who waited so long comes after several that ended one after the other."""
 

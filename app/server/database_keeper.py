@@ -1,4 +1,4 @@
-"""The keeper of the embedded database: has it started again when its server has ended, as after a SIGKILL or a full disk."""
+"""The keeper of the embedded database: has it restarted when its server has ended, as after a SIGKILL or a full disk."""
 
 import math
 import signal
@@ -44,7 +44,7 @@ class DatabaseKeeper:
             self._start_at = None
         elif self._start_at is None:
             self._delay_seconds = delay_after(self._delay_seconds, served_seconds=now - self._started_at)
-            log().error("embedded database ended and is started again", delay=self._delay_seconds)
+            log().error("embedded database ended and is restarted", delay=self._delay_seconds)
             self._start_at = now + self._delay_seconds
         elif now >= self._start_at:
             self._start_at = None
@@ -76,4 +76,4 @@ def start_in_child(data_dir: Path, listening: socket.socket) -> None:
         log().error("embedded database could not be started", reason=str(error))
         sys.exit(1)
     if is_ours:
-        log().warning("embedded database started again", seconds=round(time.monotonic() - begun, 1))
+        log().warning("embedded database restarted", seconds=round(time.monotonic() - begun, 1))

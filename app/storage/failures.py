@@ -46,7 +46,7 @@ class DatabaseUnavailable(DatabaseFailure):
 
 
 class TransactionConflict(DatabaseUnavailable):
-    """It was rolled back for the sake of another transaction, and may succeed at once when it is begun again."""
+    """It was rolled back for the sake of another transaction, and may succeed at once when it is retried."""
 
 
 class ConnectionLost(DatabaseUnavailable):

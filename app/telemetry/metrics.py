@@ -71,13 +71,13 @@ REPLICAS_IN_USE = Gauge(
 )
 BACKGROUND_TASKS_ENDED = Counter(
     "flowport_background_tasks_ended",
-    "Background tasks that an unexpected exception has ended, and that were begun again.",
+    "Background tasks that an unexpected exception has ended, and that were restarted.",
     ["task"],
     registry=REGISTRY,
 )
-CHANGES_BEGUN_AGAIN = Counter(
-    "flowport_changes_begun_again",
-    "Changes that were rolled back for the sake of another, and begun again.",
+TRANSACTIONS_RETRIED = Counter(
+    "flowport_transactions_retried",
+    "Transactions that were rolled back for the sake of another, and retried.",
     registry=REGISTRY,
 )
 REPLICA_QUERIES = Counter("flowport_replica_queries", "Queries that were answered from the replica.", registry=REGISTRY)

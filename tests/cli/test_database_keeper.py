@@ -1,4 +1,4 @@
-"""The embedded database of a server ends by itself: it is started again, by one of those who use it."""
+"""The embedded database of a server ends by itself: it is restarted, by one of those who use it."""
 
 import json
 import os
@@ -99,8 +99,8 @@ def test_a_database_that_was_killed_is_started_once_by_all_who_use_it_and_nothin
             assert names(two, "Kept") == {f"Kept {each}" for each in range(number + 1)}
         assert (data_dir / "postgres.log").read_text().count("starting PostgreSQL") == 3
         assert len(watches_of(data_dir)) == 1
-        ended = [*log.lines("embedded database ended and is started again")]
-        started = [*log.lines("embedded database started again"), *other_log.lines("embedded database started again")]
+        ended = [*log.lines("embedded database ended and is restarted")]
+        started = [*log.lines("embedded database restarted"), *other_log.lines("embedded database restarted")]
         assert (ended[0]["delay"], len(started)) == (0.1, 2)
         assert [server.end(signal.SIGTERM) for server in (one, two)] == [0, 0]
     assert server_of(data_dir) is None
@@ -126,7 +126,7 @@ def test_one_that_cant_start_is_tried_ever_more_slowly_until_it_can_or_the_serve
         assert "pg_control" in log.lines(failed)[0]["reason"]
         shutil.move(away, needed)
         assert eventually(lambda: is_ready(server))
-        delays = [line["delay"] for line in log.lines("embedded database ended and is started again")]
+        delays = [line["delay"] for line in log.lines("embedded database ended and is restarted")]
         assert delays[:3] == [0.1, 0.2, 0.4]
         failures = len(log.lines(failed))
         assert ask(server, WORKSPACE).status_code == 200

@@ -1,4 +1,4 @@
-"""A change that PostgreSQL rolls back for the sake of another transaction is begun again, a few times."""
+"""What PostgreSQL rolls back for the sake of another transaction is retried, a few times."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,15 +40,15 @@ def updating(real: Real, number: int = 0) -> "asyncio.Task[httpx.Response]":
     return real.posting(UPDATE, input=given)
 
 
-async def number_begun_again(real: Real) -> float:
+async def number_retried(real: Real) -> float:
     told = (await real.api.http.get("/metrics")).text
-    [line] = [line for line in told.splitlines() if line.startswith("flowport_changes_begun_again_total ")]
+    [line] = [line for line in told.splitlines() if line.startswith("flowport_transactions_retried_total ")]
     return float(line.split()[1])
 
 
 async def test_a_deadlock_with_somebody_elses_statements_reaches_no_caller(real: Real) -> None:
     """Flowport's own locks have an order; whoever works on the database by hand may take them in another."""
-    before, url = await number_begun_again(real), real.api.database_url
+    before, url = await number_retried(real), real.api.database_url
     async with connected(url) as gate, connected(url) as other:
         await gate.execute(TAKES_LOCKS)
         await gate.execute("select pg_advisory_lock(1)")
@@ -63,26 +63,26 @@ async def test_a_deadlock_with_somebody_elses_statements_reaches_no_caller(real:
             await other.execute("commit")
             response = await request
     assert response.json()["data"]["updateFlowDraft"]["errors"] == []
-    [begun] = [line for line in log if line["event"] == "change begun again"]
+    [begun] = [line for line in log if line["event"] == "transaction retried"]
     assert begun["reason"].startswith("DeadlockDetectedError: deadlock detected")
     assert warnings(log) == []
-    assert await number_begun_again(real) == before + 1
+    assert await number_retried(real) == before + 1
 
 
 async def test_what_has_to_give_way_again_and_again_is_answered_like_an_outage(real: Real) -> None:
     await run(real.api.database_url, GIVES_WAY)
-    before = await number_begun_again(real)
+    before = await number_retried(real)
     response = await updating(real)
     assert code_of(response) == (503, "SERVICE_UNAVAILABLE")
     assert response.headers["Retry-After"] == "5"
-    assert await number_begun_again(real) == before + 2
+    assert await number_retried(real) == before + 2
 
 
 async def test_changes_of_one_flow_at_once_are_all_made_also_where_transactions_are_serializable(real: Real) -> None:
-    before = await number_begun_again(real)
+    before = await number_retried(real)
     answers = await asyncio.gather(*(updating(real, number) for number in range(12)))
     payloads = [answer.json()["data"]["updateFlowDraft"] for answer in answers]
     assert [payload["errors"] for payload in payloads] == [[]] * 12
     revisions = await real.rows(f"select revision from flow_draft where flow_id = '{real.api.id('plain')}'")  # noqa: S608
     assert revisions == [(max(payload["draft"]["revision"] for payload in payloads),)]
-    assert await number_begun_again(real) == before
+    assert await number_retried(real) == before

@@ -141,7 +141,7 @@ async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPa
     assert ended("cleanup") >= before + 2
 
 
-async def test_a_background_task_that_ends_unexpectedly_is_told_counted_and_begun_again_ever_more_slowly(
+async def test_a_background_task_that_ends_unexpectedly_is_told_counted_and_restarted_ever_more_slowly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("app.server.backoff.FIRST_DELAY_SECONDS", 0.001)
@@ -161,7 +161,7 @@ async def test_a_background_task_that_ends_unexpectedly_is_told_counted_and_begu
         await asyncio.gather(running, return_exceptions=True)
     assert ended("a test") == before + 3
     assert [(line["log_level"], line["event"], line["task"], line["delay"]) for line in log] == [
-        ("error", "background task ended and is begun again", "a test", delay) for delay in (0.001, 0.002, 0.004)
+        ("error", "background task ended and is restarted", "a test", delay) for delay in (0.001, 0.002, 0.004)
     ]
     assert {type(line["exc_info"]) for line in log} == {ZeroDivisionError}
 
