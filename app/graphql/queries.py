@@ -32,7 +32,7 @@ from app.graphql.types.workspace import Workspace
 from app.storage.ids import Kind
 from app.storage.reads.flow_filters import id_or_none
 from app.storage.reads.lists import ListName, WantedList
-from app.usecases.find_candidates import find_override_candidates, find_topic_candidates
+from app.usecases.find_candidates import candidates_for_topic, find_override_candidates
 from app.usecases.find_destinations import DestinationSearch
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
@@ -208,10 +208,10 @@ class Query:
         if in_use is None:
             return None
         database, viewer = info.context.database, info.context.viewer
-        candidates = await find_topic_candidates(database, viewer, flow_id, workspace_id, in_use.meant(meant))
-        if candidates is None:
+        candidates = candidates_for_topic(database, viewer, flow_id, workspace_id, in_use.meant(meant))
+        topics = None if candidates is None else await candidates.topics(text, paging.request)
+        if candidates is None or topics is None:
             return None
-        topics = await candidates.topics(text, paging.request)
         return TopicCandidateConnection.of(paging, topics, lambda: candidates.count_topics(text))
 
     @field

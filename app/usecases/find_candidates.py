@@ -14,6 +14,7 @@ from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, miss
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets
+from app.storage.ids import Kind, is_id
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.candidates import (
     OVERRIDE_CANDIDATES,
@@ -75,12 +76,15 @@ class Candidates:
         async with self.database.reading() as connection:
             return await OVERRIDE_CANDIDATES.page(connection, request, self.parameters, search)
 
-    async def topics(self, search: str | None, request: PageRequest) -> Page[TopicCandidate]:
-        """A page of the topics, each with what the flow would miss with it (T4)."""
-        if not self._takes_topic:
-            return Page()
+    async def topics(self, search: str | None, request: PageRequest) -> Page[TopicCandidate] | None:
+        """A page of the topics, each with what the flow would miss with it (T4); None if the workspace isn't visible."""
         async with self.database.reading() as connection:
-            page = await TOPIC_CANDIDATES.page(connection, request, self.parameters, search)
+            page = Page[tuple[TopicView, int]]()
+            if self._takes_topic:
+                page = await TOPIC_CANDIDATES.page(connection, request, self.parameters, search)
+            # Whoever is shown a topic sees its workspace.
+            if not page.elements and not await sees_destination(connection, self.parameters):
+                return None
         topics = [topic for _, (topic, _) in page.elements]
         size = sum(len(topic.schema_text) for topic in topics)
         missing = await offload(size, self._missing_with_each, topics)
@@ -137,16 +141,15 @@ async def find_topics_in_use(
         return TopicsInUse(uses, await read_targets(connection, actor, distinct_topics(uses)))
 
 
-async def find_topic_candidates(
+def candidates_for_topic(
     database: Database, actor: UserId, flow_id: str, workspace_id: str, in_use: TopicInUse
 ) -> Candidates | None:
-    """The topics of a workspace for a topic of a flow, if it has one; None if the workspace isn't visible.
+    """The topics of a workspace for a topic of a flow, if it has one; None if there can't be such a workspace.
 
     There are none where exportFlow refuses any: without a pub/sub step, or with several topics of which none is meant.
     """
-    async with database.reading() as connection:
-        if not await sees_destination(connection, actor, workspace_id):
-            return None
+    if not is_id(Kind.WORKSPACE, workspace_id):
+        return None
     name = "" if in_use.topic is None else in_use.topic.name
     return Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
 

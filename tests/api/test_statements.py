@@ -70,7 +70,7 @@ QUERIES: list[tuple[str, str, int]] = [
         of_flow("overrideCandidates", f"{AUTHOR} draft {{ id }}", "workspaceId: $place,", "matchReason"),
         7,
     ),
-    ("topicCandidates", of_flow("topicCandidates", WORKSPACE, "workspaceId: $place,", "sameName missingProperties"), 9),
+    ("topicCandidates", of_flow("topicCandidates", WORKSPACE, "workspaceId: $place,", "sameName missingProperties"), 8),
     ("flowHistory", of_flow("flowHistory", f"publishedBy {{ id }} revertOf {{ id }} flow {{ id }} {GRAPH}"), 9),
 ]
 

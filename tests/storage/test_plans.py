@@ -19,7 +19,7 @@ from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from app.storage.related import Projection, Related
 from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
-from app.usecases.find_candidates import find_override_candidates, find_topic_candidates, find_topics_in_use
+from app.usecases.find_candidates import candidates_for_topic, find_override_candidates, find_topics_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
 from tests.storage.large_world import (
     EVERYWHERE,
@@ -224,9 +224,11 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
     async def topics(request: PageRequest) -> Page[Any]:
         in_use = await find_topics_in_use(large, viewer, flow, BY_DEFAULT, NO_LIMIT)
         assert in_use is not None
-        found = await find_topic_candidates(large, viewer, flow, home, in_use.meant(None))
+        found = candidates_for_topic(large, viewer, flow, home, in_use.meant(None))
         assert found is not None
-        return await found.topics(search, request)
+        page = await found.topics(search, request)
+        assert page is not None
+        return page
 
     hold(await plans_of_pages(large, flows), rows=600, sorted_rows=3 * (SIZE + 1))
     hold(await plans_of_pages(large, topics), rows=3 * SIZE, sorted_rows=2 * (SIZE + 1))

@@ -153,8 +153,7 @@ async def read_name_of_source(connection: ReadConnection, viewer: str, flow_id: 
     return None if row is None else str(row.name)
 
 
-async def sees_destination(connection: ReadConnection, viewer: str, workspace_id: str) -> bool:
+async def sees_destination(connection: ReadConnection, parameters: dict[str, str]) -> bool:
     """Whether the viewer sees the workspace in which candidates are looked for."""
-    return is_id(Kind.WORKSPACE, workspace_id) and bool(
-        await connection.row(_SEES_DESTINATION, {"viewer": viewer, "workspace": workspace_id})
-    )
+    wanted = {name: parameters[name] for name in ("viewer", "workspace")}
+    return await connection.row(_SEES_DESTINATION, wanted) is not None
