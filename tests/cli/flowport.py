@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from tests.cli.forked import Forked
+from tests.plain_http import TRUSTS_NOBODY
 
 COMMAND = (sys.executable, "-m", "app")
 
@@ -80,7 +81,7 @@ def wait_until_healthy(server: Server) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
-            if httpx.get(f"{server.url}/health").status_code == httpx.codes.OK:
+            if httpx.get(f"{server.url}/health", verify=TRUSTS_NOBODY).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             time.sleep(0.02)

@@ -14,6 +14,7 @@ import httpx
 
 from tests.cli.flowport import Server, serving
 from tests.clusters import with_cluster
+from tests.plain_http import TRUSTS_NOBODY
 from tests.storage.embedded_users import eventually, server_of, watches_of
 
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
@@ -52,11 +53,11 @@ def logged(folder: Path, data_dir: Path, *options: str) -> Iterator[tuple[Server
 
 def ask(server: Server, document: str, **variables: str) -> httpx.Response:
     body = {"query": document, "variables": variables}
-    return httpx.post(f"{server.url}/graphql", json=body, headers=INTEGRATOR, timeout=60)
+    return httpx.post(f"{server.url}/graphql", json=body, headers=INTEGRATOR, timeout=60, verify=TRUSTS_NOBODY)
 
 
 def is_ready(server: Server) -> bool:
-    return httpx.get(f"{server.url}/ready", timeout=60).status_code == 200
+    return httpx.get(f"{server.url}/ready", timeout=60, verify=TRUSTS_NOBODY).status_code == 200
 
 
 def workspace_of(server: Server) -> str:
@@ -117,7 +118,7 @@ def test_one_that_cant_start_is_tried_ever_more_slowly_until_it_can_or_the_serve
         shutil.move(needed, away)
         kill_database(data_dir)
         assert eventually(lambda: len(log.lines(failed)) >= 2)
-        response = httpx.get(f"{server.url}/ready")
+        response = httpx.get(f"{server.url}/ready", verify=TRUSTS_NOBODY)
         assert (response.status_code, response.json()["errors"][0]["message"]) == (
             503,
             "The database is not reachable.",

@@ -16,6 +16,7 @@ from app.server.startup import greeting
 from app.settings import read_settings
 from tests.cli.flowport import called, flowport, serving
 from tests.clusters import with_cluster
+from tests.plain_http import TRUSTS_NOBODY
 from tests.storage.embedded_users import eventually, server_of
 
 PAGE = "GraphiQL" if graphiql.is_there() else "a simple page"
@@ -55,8 +56,13 @@ def life(data_dir: Path, session_folder: Path) -> Life:
         command = server.greeting[-1] if shutil.which("curl") else ""
         pasted = [subprocess.check_output(["sh", "-c", command], text=True, timeout=30) for _ in range(2)]
         listed = flowport("token", "--list", "--data-dir", data_dir)
-        httpx.post(f"{server.url}/graphql", json={"query": "query Asked { __typename }"}, headers=TOKEN)
-        ready, database_ran = httpx.get(f"{server.url}/ready").status_code, server_of(data_dir) is not None
+        httpx.post(
+            f"{server.url}/graphql", json={"query": "query Asked { __typename }"}, headers=TOKEN, verify=TRUSTS_NOBODY
+        )
+        ready, database_ran = (
+            httpx.get(f"{server.url}/ready", verify=TRUSTS_NOBODY).status_code,
+            server_of(data_dir) is not None,
+        )
         threads = psutil.Process(server.process.pid).num_threads()
         code = server.end(signal.SIGTERM)
     lines = log.read_text(encoding="utf-8").splitlines()
@@ -78,7 +84,7 @@ def test_after_a_kill_nothing_is_left_and_the_next_start_serves_until_a_signal(
         killed.end(signal.SIGKILL)
     assert eventually(lambda: server_of(data_dir) is None)
     with serving(data_dir, *options, "--port", port) as server:
-        assert httpx.get(f"{server.url}/ready").status_code == 200
+        assert httpx.get(f"{server.url}/ready", verify=TRUSTS_NOBODY).status_code == 200
         assert server_of(data_dir) is not None
         assert server.end(number) == 0
     assert server_of(data_dir) is None
@@ -147,7 +153,10 @@ def test_the_demo_world_is_not_served_to_other_hosts(data_dir: Path, options: li
 def test_other_hosts_are_served_without_a_demo_world_and_take_no_token_of_one_that_comes_later(folder: Path) -> None:
     data_dir, asked = with_cluster(folder / "data"), {"query": "{ viewer { id } }"}
     with serving(data_dir, "--no-demo", "--host", "0.0.0.0") as to_all, serving(data_dir) as to_us:
-        answers = [httpx.post(f"{server.url}/graphql", json=asked, headers=TOKEN) for server in (to_us, to_all)]
+        answers = [
+            httpx.post(f"{server.url}/graphql", json=asked, headers=TOKEN, verify=TRUSTS_NOBODY)
+            for server in (to_us, to_all)
+        ]
         assert to_all.end(signal.SIGTERM) == 0
     assert to_all.greeting == [f"Flowport serves GraphQL, and {PAGE} for browsers, on {to_all.url}/graphql"]
     assert [answer.status_code for answer in answers] == [200, 401]

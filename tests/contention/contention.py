@@ -21,6 +21,7 @@ from tests.contention.colliding_calls import ODDS, USERS, Call, Calls, Known, wo
 from tests.crashes.killable import Killable
 from tests.databases import Databases, Loaded, connected
 from tests.lifecycle.holdings import broken_rules, holdings_of
+from tests.plain_http import TRUSTS_NOBODY
 
 Json = dict[str, Any]
 
@@ -84,7 +85,7 @@ class Contention:
     def __init__(self, url: str, loaded: Loaded, tally: Tally, *, calls: int, seed: int) -> None:
         # The server closes a connection that nobody has used for 5 seconds, perhaps as it is used again.
         limits = httpx.Limits(max_connections=None, keepalive_expiry=1)
-        self._http = httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, limits=limits)
+        self._http = httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, limits=limits, verify=TRUSTS_NOBODY)
         self._loaded = loaded
         self._known = Known.of(dict(loaded.ids))
         self._tally = tally

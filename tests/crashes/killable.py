@@ -11,6 +11,7 @@ import httpx
 import psutil
 
 from tests.cli.forked import Forked
+from tests.plain_http import TRUSTS_NOBODY
 from tests.storage.embedded_users import server_of
 
 PATIENCE_SECONDS = 60
@@ -103,5 +104,7 @@ class Killable:
 
     def _is_ready(self) -> bool:
         with suppress(httpx.TransportError, psutil.NoSuchProcess):
-            return len(self._alive()) == self._workers and httpx.get(f"{self.url}/ready").is_success
+            return (
+                len(self._alive()) == self._workers and httpx.get(f"{self.url}/ready", verify=TRUSTS_NOBODY).is_success
+            )
         return False

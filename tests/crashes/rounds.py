@@ -33,6 +33,7 @@ from tests.crashes.tally import ANSWERED, CUT_OFF, PASSING, PHASES, Tally
 from tests.crashes.watched_wire import Life, Moment, WatchedWire
 from tests.databases import Databases, Loaded, connected, load
 from tests.lifecycle.holdings import broken_rules, everything_in, holdings_of
+from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.real import soon_true
 
 Json = dict[str, Any]
@@ -241,7 +242,9 @@ class Rounds:
 
     def _client(self) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {self._loaded.tokens['ada']}"}
-        return httpx.AsyncClient(base_url=self._server.url, headers=headers, timeout=PATIENCE_SECONDS)
+        return httpx.AsyncClient(
+            base_url=self._server.url, headers=headers, timeout=PATIENCE_SECONDS, verify=TRUSTS_NOBODY
+        )
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from tests.fuzz.session import BEGINNING, TIMES
 from tests.fuzz.values import Values
 from tests.leaks.places import GRAPH_KEYS, places
 from tests.leaks.selections import SCHEMA
+from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.real import on_a_socket
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,7 @@ async def run_schemathesis(address: str, folder: Path) -> tuple[int | None, str]
 
 async def ids_of_the_demo_world(address: str) -> Mapping[Kind, Sequence[str]]:
     """Those that the caller can see, and those of records of copies, which the demo world has none of."""
-    async with httpx.AsyncClient(headers={"Authorization": TOKEN}) as http:
+    async with httpx.AsyncClient(headers={"Authorization": TOKEN}, verify=TRUSTS_NOBODY) as http:
         response = await http.post(address, json={"query": BEGINNING})
         values = Values(Random(1))  # noqa: S311
         values.learn(response.json()["data"])

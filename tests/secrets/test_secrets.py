@@ -22,6 +22,7 @@ from tests.authentication.jwks_host import JwksHost, jwks_host
 from tests.cli.flowport import Server, called, flowport, serving
 from tests.clusters import with_cluster
 from tests.databases import Loaded, load, run_sql
+from tests.plain_http import TRUSTS_NOBODY
 from tests.pooler.pgbouncer import free_port
 from tests.secrets.planted import (
     COUNTERS_PASSWORD,
@@ -94,7 +95,7 @@ async def planted(folder: Path, host: JwksHost) -> AsyncIterator[tuple[Planted, 
             "WORKERS": "2",
         }
         with serving(folder / "unused", stderr=written.fileno(), **settings) as server:
-            async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+            async with httpx.AsyncClient(base_url=server.url, timeout=30, verify=TRUSTS_NOBODY) as http:
                 yield Planted(server, http, seen, loaded, url), log
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.real import COPY, GRAPH, VIEWER
 
 Json = dict[str, Any]
@@ -42,7 +43,7 @@ class Load:
 
     async def _work(self, caller: str) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, verify=TRUSTS_NOBODY) as http:
             for name, body in self._requests(caller):
                 try:
                     response = await http.post("/graphql", json=body)

@@ -14,6 +14,7 @@ import httpx
 import psutil
 
 from tests.cli.forked import Forked
+from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.test_browsers import NOWHERE
 
 PATIENCE_SECONDS = 60
@@ -34,7 +35,7 @@ class Supervised:
 
     def get(self, path: str) -> str:
         """On a connection of its own, so that any worker may take it."""
-        return httpx.get(f"{self.url}{path}", timeout=PATIENCE_SECONDS).text
+        return httpx.get(f"{self.url}{path}", timeout=PATIENCE_SECONDS, verify=TRUSTS_NOBODY).text
 
     def pids(self, number: int, *, without: frozenset[int] = frozenset()) -> frozenset[int]:
         """Of as many workers as answer, those that are left out aside."""

@@ -20,6 +20,7 @@ from app.http.refused_requests import RequestCode
 from app.telemetry.log import configure_log, log
 from tests.cli.flowport import serving
 from tests.clusters import with_cluster
+from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.logs import logging
 
 TALK = """
@@ -73,9 +74,12 @@ def test_lines_that_cant_be_written_fail_nothing_and_are_told_as_lost() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
 def test_a_server_whose_log_cant_be_written_serves_all_the_same(folder: Path) -> None:
     with Path("/dev/full").open("wb") as full, serving(with_cluster(folder / "data"), stderr=full.fileno()) as at:
-        answers = [httpx.post(f"{at.url}/graphql", json={"query": query}) for query in ("{ __typename }", "{")]
+        answers = [
+            httpx.post(f"{at.url}/graphql", json={"query": query}, verify=TRUSTS_NOBODY)
+            for query in ("{ __typename }", "{")
+        ]
         assert [answer.status_code for answer in answers] == [200, 200]
-        assert httpx.get(f"{at.url}/ready").status_code == 200
+        assert httpx.get(f"{at.url}/ready", verify=TRUSTS_NOBODY).status_code == 200
         assert at.end(signal.SIGTERM) == 0
 
 

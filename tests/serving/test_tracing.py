@@ -21,6 +21,7 @@ from app.telemetry.tracing import TracingRefused, is_wanted, start_tracing, trac
 from tests.cli.flowport import serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded, run_sql
+from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.logs import logging
 from tests.serving.otlp_collector import Collector
 from tests.serving.real import COPY, VIEWER, Real, real_server
@@ -204,7 +205,9 @@ def test_a_server_sends_its_spans_to_a_collector_and_stops_in_time_where_that_is
     ):
         bodies = [{"query": "{ viewer { id } }"}, {"query": "{ __typename }"}]
         for body in bodies:
-            httpx.post(f"{at.url}/graphql", json=body, headers=INTEGRATOR | {"traceparent": CALLER})
+            httpx.post(
+                f"{at.url}/graphql", json=body, headers=INTEGRATOR | {"traceparent": CALLER}, verify=TRUSTS_NOBODY
+            )
         deadline = time.monotonic() + 30
         while {span.name for span in collector.spans} < {"query viewer", "query __typename", "SELECT"}:
             assert time.monotonic() < deadline
@@ -213,7 +216,7 @@ def test_a_server_sends_its_spans_to_a_collector_and_stops_in_time_where_that_is
         assert collector.services() == {"flowport"}
         assert {(each["path"], each["x-key"]) for each in collector.headers} == {("/v1/traces", SECRET)}
         collector.released.clear()
-        httpx.post(f"{at.url}/graphql", json=bodies[0], headers=INTEGRATOR)
+        httpx.post(f"{at.url}/graphql", json=bodies[0], headers=INTEGRATOR, verify=TRUSTS_NOBODY)
         assert at.end(signal.SIGTERM) == 0
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line for line in lines if line["level"] not in {"info", "debug"}] == []

@@ -22,6 +22,7 @@ from app.server.backoff import (
     SUSPICIOUS_DELAY_SECONDS,
     delay_after,
 )
+from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.supervised import PATIENCE_SECONDS, is_running, supervised, until
 
 
@@ -50,7 +51,7 @@ def test_workers_that_die_in_a_row_are_replaced_ever_more_slowly_and_in_the_end_
 
         def health_is_refused() -> bool:
             [worker] = it.pids(1)
-            response = httpx.get(f"{it.url}/health", timeout=PATIENCE_SECONDS)
+            response = httpx.get(f"{it.url}/health", timeout=PATIENCE_SECONDS, verify=TRUSTS_NOBODY)
             if response.status_code == httpx.codes.OK:
                 os.kill(worker, signal.SIGKILL)
                 until(lambda: not is_running(worker))

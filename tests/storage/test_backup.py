@@ -12,6 +12,7 @@ from app.settings.database_settings import async_url
 from app.storage.embedded import running
 from tests.cli.flowport import forked, serving
 from tests.databases import contents, run
+from tests.plain_http import TRUSTS_NOBODY
 from tests.storage.other_servers import IS_THERE, MISSING, postgresql_15
 
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
@@ -40,7 +41,7 @@ def backup(*arguments: str | Path, **settings: str) -> subprocess.CompletedProce
 
 def asked(url: str, document: str, **variables: Any) -> Any:
     body = {"query": document, "variables": variables}
-    answer = httpx.post(f"{url}/graphql", json=body, headers=INTEGRATOR, timeout=60).json()
+    answer = httpx.post(f"{url}/graphql", json=body, headers=INTEGRATOR, timeout=60, verify=TRUSTS_NOBODY).json()
     assert "errors" not in answer, answer
     return answer["data"]
 
