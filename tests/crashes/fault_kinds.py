@@ -19,6 +19,8 @@ from tests.serving.real import soon_true
 from tests.storage.embedded_users import server_of
 
 PATIENCE_SECONDS = 60
+STATEMENT_SECONDS, REQUEST_SECONDS = 0.5, 1.0
+"""How long they may take."""
 OURS = "datname = current_database() and application_name = 'flowport'"
 
 
@@ -94,7 +96,7 @@ async def lock(it: Victim) -> None:
     """Longer than a statement may take."""
     async with connected(it.url) as connection, connection.transaction():
         await connection.execute("lock table flow in access exclusive mode")
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(1.5 * STATEMENT_SECONDS)
 
 
 async def cut(it: Victim) -> None:
@@ -112,14 +114,14 @@ def cut_at(moment: Cut) -> Callable[[Victim], Awaitable[None]]:
 
 async def silence(it: Victim) -> None:
     wire_of(it).silence()
-    await asyncio.sleep(1)
+    await asyncio.sleep(REQUEST_SECONDS / 2)
     wire_of(it).speak()
 
 
 async def silence_and_cut(it: Victim) -> None:
     """Longer than a request may take."""
     wire_of(it).silence()
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(1.25 * REQUEST_SECONDS)
     wire_of(it).cut()
     wire_of(it).speak()
 
@@ -131,7 +133,7 @@ async def fill_disk(it: Victim) -> None:
     with filling.open("wb", buffering=0) as file, suppress(OSError):
         while file.write(bytes(1 << 20)):
             pass
-    await asyncio.sleep(1)
+    await asyncio.sleep(REQUEST_SECONDS / 2)
     filling.unlink()
     await come_back(it)
 

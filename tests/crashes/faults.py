@@ -17,7 +17,7 @@ from app.storage.embedded import running
 from app.storage.engine import open_database
 from app.storage.migrate import upgrade
 from tests.clusters import with_cluster
-from tests.crashes.fault_kinds import KINDS, OURS, PATIENCE_SECONDS, Victim
+from tests.crashes.fault_kinds import KINDS, OURS, PATIENCE_SECONDS, REQUEST_SECONDS, STATEMENT_SECONDS, Victim
 from tests.crashes.faulty_wire import FaultyWire
 from tests.crashes.killable import Killable
 from tests.crashes.mixed_load import CLIENTS, Call, MixedLoad, Told, world_of_clients
@@ -27,7 +27,13 @@ from tests.lifecycle.holdings import broken_rules, holdings_of
 from tests.pooler.pgbouncer import pgbouncer
 from tests.serving.real import soon_true
 
-SETTINGS = {"REQUEST_TIMEOUT_SECONDS": "2", "STATEMENT_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "2"}
+SETTINGS = {
+    "REQUEST_TIMEOUT_SECONDS": str(REQUEST_SECONDS),
+    "STATEMENT_TIMEOUT_SECONDS": str(STATEMENT_SECONDS),
+    "SHUTDOWN_SECONDS": "2",
+    # So often, four times in it, the database is looked after.
+    "WORKER_TIMEOUT_SECONDS": "1",
+}
 AT_WORK = f"select count(*) from pg_stat_activity where {OURS} and state <> 'idle'"  # noqa: S608 - our own words
 NAMES = "select name, count(*) from flow where name like 'made %' group by name"
 SAVED = """
@@ -40,6 +46,8 @@ SAVED = """
 @dataclass
 class Tally:
     faults: Counter[str] = field(default_factory=Counter)
+    noticed: Counter[str] = field(default_factory=Counter)
+    """How many attempts were not acknowledged, by the fault."""
     told: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -64,7 +72,7 @@ class Faults:
         """One fault under load, and everything that is to be true afterwards."""
         load = MixedLoad(self.victim.server.url, self.loaded.ids, self.loaded.tokens["ada"], self.numbers)
         clients = [asyncio.create_task(load.run(client)) for client in range(CLIENTS)]
-        await asyncio.sleep(chance.uniform(0.05, 0.4))
+        await asyncio.sleep(chance.uniform(0.05, 0.25))
         await KINDS[name](self.victim)
         await asyncio.to_thread(self.victim.server.start)
         before = load.acknowledged.copy()
@@ -78,6 +86,7 @@ class Faults:
         await asyncio.gather(*clients)
         await load.close()
         self.tally.faults[name] += 1
+        self.tally.noticed[name] += load.not_acknowledged
         self.tally.told.update({told.value: number for told, number in load.told.items()})
         self.tally.wrong += [f"{name}: {wrong}" for wrong in (*load.wrong, *await self._judged(load.calls))]
 

@@ -13,6 +13,7 @@ import httpx
 
 from tests.api.world_builder import WorldBuilder, graph, step
 from tests.crashes.keyed_calls import world_of_ada
+from tests.plain_http import TRUSTS_NOBODY
 
 Json = dict[str, Any]
 
@@ -75,7 +76,9 @@ class MixedLoad:
         self._ids = ids
         headers = {"Authorization": f"Bearer {token}"}
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=CLIENTS)
-        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_SECONDS, limits=limits)
+        self._http = httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=PATIENCE_SECONDS, limits=limits, verify=TRUSTS_NOBODY
+        )
         self._numbers = numbers
         self.calls: list[Call] = []
         """Since they were judged last."""
@@ -83,6 +86,8 @@ class MixedLoad:
         self.wrong: list[str] = []
         self.acknowledged = Counter[int]()
         """By client."""
+        self.not_acknowledged = 0
+        """Attempts, of which a call with a key may have several."""
         self.stopping = asyncio.Event()
 
     async def close(self) -> None:
@@ -113,6 +118,7 @@ class MixedLoad:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             call.told = await self._send(call, of)
+            self.not_acknowledged += call.told is not Told.DONE
             if call.told is Told.DONE or not call.keyed:
                 return
             if time.monotonic() > deadline:

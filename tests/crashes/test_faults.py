@@ -19,6 +19,11 @@ DISK_BYTES = 500_000_000
 ONLY_ROOT = "only root can mount a small disk, and on Linux"
 BEHIND_A_POOLER = (OF_POOLER, f"a connection is cut {Cut.BEFORE_ANSWER.value}")
 
+ALWAYS_NOTICED = {
+    *("the server is killed", "the server is stopped", "the database is killed"),
+    *("a table is locked", "the database is silent until connections are cut"),
+}
+
 
 @pytest.fixture(scope="module")
 def disk(session_folder: Path) -> Iterator[Path | None]:
@@ -47,6 +52,7 @@ async def test_what_was_acknowledged_is_there_once_and_the_rest_wholly_or_not_at
     wrong, faults.tally.wrong = faults.tally.wrong, []
     assert wrong == []
     assert faults.tally.told["acknowledged"] > 0
+    assert faults.tally.noticed[name] > 0 or name not in ALWAYS_NOTICED
 
 
 async def test_a_server_whose_data_directory_is_on_a_full_disk_loses_nothing_and_comes_back(folder: Path) -> None:
