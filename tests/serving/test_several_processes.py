@@ -2,12 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from sqlalchemy import text
 
@@ -36,24 +34,11 @@ async def url(databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.Mo
         yield made
 
 
-@contextmanager
-def nobody_but(one: psutil.Process, all_of_them: list[psutil.Process]) -> Iterator[None]:
-    """The others sleep, so that this one gets what comes."""
-    others = [each for each in all_of_them if each != one]
-    for other in others:
-        other.suspend()
-    try:
-        yield
-    finally:
-        for other in others:
-            other.resume()
-
-
 async def of_each(workers: Workers, ask: Callable[[], Awaitable[Any]]) -> list[Any]:
     """What each of the workers answers."""
     answers = []
     for worker in workers.all():
-        with nobody_but(worker, workers.all()):
+        with workers.others_stopped(worker):
             answers.append(await ask())
     return answers
 

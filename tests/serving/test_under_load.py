@@ -20,6 +20,7 @@ from app.storage.reaching import engine_of
 from tests.cli.flowport import serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded
+from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.load import Load
 from tests.serving.real import COPY, VIEWER, soon, soon_true
 from tests.storage.embedded_users import arguments_of, server_of
@@ -43,6 +44,10 @@ async def rows(url: str, statement: str) -> set[str]:
         return set((await connection.execute(text(statement))).scalars())
 
 
+PATIENT = "60"
+"""Seconds, since some of the workers are stopped here for a while, and others wait."""
+
+
 class Workers:
     """The worker processes of a server."""
 
@@ -54,7 +59,7 @@ class Workers:
 
     @contextmanager
     def others_stopped(self, worker: psutil.Process) -> Iterator[None]:
-        """Whoever connects meanwhile comes to this worker."""
+        """The others sleep, so that this one gets what comes."""
         others = [each for each in self.all() if each != worker]
         for each in others:
             each.suspend()
@@ -73,7 +78,9 @@ class Workers:
 def fresh_connections(url: str, token: str) -> httpx.AsyncClient:
     """A client with a connection for each request, so that one worker or the other takes it."""
     limits = httpx.Limits(max_keepalive_connections=0)
-    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, limits=limits, timeout=60)
+    return httpx.AsyncClient(
+        base_url=url, headers={"Authorization": f"Bearer {token}"}, limits=limits, timeout=60, verify=TRUSTS_NOBODY
+    )
 
 
 async def stopped_under_load(load: Load, workers: Workers, database_url: str, other_flow: str, stop: Any) -> None:
@@ -124,7 +131,7 @@ async def viewers_counted(http: httpx.AsyncClient) -> set[int]:
 
 async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(folder: Path) -> None:
     data_dir = with_cluster(folder / "data")
-    with serving(data_dir, SHUTDOWN_SECONDS="60") as server:
+    with serving(data_dir, SHUTDOWN_SECONDS=PATIENT, WORKER_TIMEOUT_SECONDS=PATIENT) as server:
         async with fresh_connections(server.url, "demo-integrator") as http:
             asked = (await http.post("/graphql", json={"query": ACCESSES})).json()
         [place] = [each for each in asked["data"]["workspaces"]["nodes"] if each["name"] == "Retail Development"]
@@ -144,7 +151,7 @@ async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(
 async def test_several_processes_count_together_replace_a_dead_one_and_lose_nothing_at_ctrl_c(
     url: str, loaded_trade: Loaded, folder: Path
 ) -> None:
-    with serving(folder, "--workers", "2", SHUTDOWN_SECONDS="60") as server:
+    with serving(folder, "--workers", "2", SHUTDOWN_SECONDS=PATIENT, WORKER_TIMEOUT_SECONDS=PATIENT) as server:
         workers = Workers(server.process.pid)
         assert await soon(lambda: len(workers.all()) == 2)
         metrics = workers.metrics_folder()
