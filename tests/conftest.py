@@ -29,6 +29,8 @@ OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 # The settings of whoever runs the tests are not those of the tests.
 GIVEN = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("FLOWPORT_")}
 
+MEMORY, PLENTY = Path("/dev/shm"), 8 * 2**30  # noqa: S108 - what is made there is made by mkdtemp
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
@@ -41,10 +43,16 @@ def pytest_collection() -> Iterator[None]:
     gc.set_threshold(100_000, 10, 10)
 
 
+def where_databases_are_made_fastest() -> Path:
+    """In memory where there is plenty, which takes a tenth of the time; else where temporary files are."""
+    has_plenty = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > PLENTY
+    return MEMORY if has_plenty else Path(tempfile.gettempdir())
+
+
 @contextmanager
 def open_folder() -> Iterator[Path]:
     """A folder that every account may enter: root's database runs as another one, to which `tmp_path` is closed."""
-    made = Path(tempfile.mkdtemp(prefix="flowport-test-")).resolve()
+    made = Path(tempfile.mkdtemp(prefix="flowport-test-", dir=where_databases_are_made_fastest())).resolve()
     made.chmod(0o755)
     try:
         yield made

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import httpx
@@ -51,7 +52,7 @@ def may_mount() -> bool:
 def test_a_server_writes_nowhere_but_into_its_data_directory_and_the_temporary_folder(folder: Path) -> None:
     log, temporary, read_only = folder / "log", folder / "tmp", ("unshare", "--mount", "sh", "-c", READ_ONLY, "sh")
     temporary.mkdir()
-    command = [*read_only, str(folder), str(folder.parent), *COMMAND, "serve", "--port", "0", "--workers", "2"]
+    command = [*read_only, str(folder), tempfile.gettempdir(), *COMMAND, "serve", "--port", "0", "--workers", "2"]
     environ = os.environ | {"TMPDIR": str(temporary), "FLOWPORT_DATA_DIR": str(folder / "data")}
     with (
         log.open("w") as written,
