@@ -218,11 +218,11 @@ async def run(url: str, *statements: str) -> None:
 
 async def contents(url: str) -> list[tuple[str, str]]:
     """Everything in a database: every row of every table, byte for byte."""
-    async with engine_of(url) as engine, engine.connect() as connection:
-        tables = (await connection.execute(text(TABLES))).scalars().all()
+    async with connected(url) as connection:
+        tables = [table for (table,) in await connection.fetch(TABLES)]
         # The names are those of the database's own tables.
         rows = " union all ".join(f"select '{table}', each::text from \"{table}\" as each" for table in tables)  # noqa: S608
-        return [(table, row) for table, row in await connection.execute(text(f"{rows} order by 1, 2"))]
+        return [(table, row) for table, row in await connection.fetch(f"{rows} order by 1, 2")]
 
 
 async def run_sql(url: str, statement: str, **parameters: object) -> None:
