@@ -1,7 +1,7 @@
 """Databases for tests: templates with a loaded world, and copies of them that are used again and again."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import Api, documents_for, serving
 from tests.api.world_builder import WorldBuilder, email_of
+from tests.reused_connections import ReusableConnections
 
 KEEP = """
     create schema kept;
@@ -30,7 +31,7 @@ KEEP = """
 """A second copy of every row, for the next test."""
 PUT_BACK = """
     select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid();
+    where datname = current_database() and pid <> pg_backend_pid() and pid <> all('{:spared}');
     set session_replication_role = replica; -- Neither foreign keys nor triggers.
     do $$ declare name text; begin
         for name in select tablename from pg_tables where schemaname = 'kept' loop
@@ -77,6 +78,8 @@ class Databases:
         self._template = template
         self._free: defaultdict[str, list[Copy]] = defaultdict(list)
         """The copies of a template that nobody uses."""
+        self.reusable = ReusableConnections()
+        """Connections to copies."""
 
     def url_of(self, name: str) -> str:
         return url_of(self._url, name)
@@ -99,7 +102,7 @@ class Databases:
         try:
             yield self.url_of(copy.name)
         finally:
-            if await copy.put_back():
+            if await copy.put_back(self.reusable.pids(self.url_of(copy.name))):
                 free.append(copy)
             else:
                 await self._drop(copy)
@@ -112,7 +115,10 @@ class Databases:
     @asynccontextmanager
     async def serving(self, loaded: Loaded, **settings: Any) -> AsyncIterator[Api]:
         """A server on a copy of the database, which knows the documents of servers before it."""
-        async with self.copy(loaded.name) as url, serving(url, documents=documents_for, **settings) as http:
+        async with (
+            self.copy(loaded.name) as url,
+            serving(url, documents=documents_for, connections=self.reusable.used(), **settings) as http,
+        ):
             yield Api(http, url, loaded.ids, loaded.tokens)
 
     async def close(self) -> None:
@@ -128,6 +134,7 @@ class Databases:
 
     async def _drop(self, copy: "Copy") -> None:
         copy.connection.terminate()
+        self.reusable.forget(self.url_of(copy.name))
         await drop(self._url, copy.name)
 
 
@@ -141,16 +148,21 @@ class Copy:
     schema: str
     """What PostgreSQL noted down of it."""
 
-    async def put_back(self) -> bool:
+    async def put_back(self, spared: Sequence[int]) -> bool:
         """Whether the database is again as it was."""
         try:
             if await self.connection.fetchval(SCHEMA) != self.schema:
                 return False
-            await self.connection.execute(PUT_BACK)
+            await self.connection.execute(putting_back(spared))
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
             # The test ended all connections.
             return False
         return True
+
+
+def putting_back(spared: Sequence[int] = ()) -> str:
+    """The statements for it. Whoever is connected is cut off, except for these processes of the server."""
+    return PUT_BACK.replace(":spared", ",".join(map(str, spared)))
 
 
 async def load(url: str, world: WorldBuilder) -> Loaded:

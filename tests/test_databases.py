@@ -51,3 +51,15 @@ async def test_a_copy_whose_schema_was_changed_is_not_used_again(databases: Data
 async def test_two_copies_at_once_are_two_databases(databases: Databases) -> None:
     async with databases.copy() as one, databases.copy() as other:
         assert one != other
+
+
+async def test_a_server_takes_over_the_connections_of_the_one_before_it(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    taken: list[tuple[str, list[int]]] = []
+    for _ in range(2):
+        async with databases.serving(loaded_trade) as api:
+            await api.caller("ada").ask("{ viewer { id } }")
+        taken.append((api.database_url, databases.reusable.pids(api.database_url)))
+    assert taken[0][1]
+    assert taken[0] == taken[1]

@@ -1,7 +1,7 @@
 """The API as its callers use it: over HTTP, one caller for each token."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -83,13 +83,20 @@ def code_of(body: Json) -> str:
 documents_for = cache(Documents)
 """Documents for as long as the tests run, so that what many servers are sent is validated once."""
 
+NEW = nullcontext()
+"""Connections that are opened as usual, and closed when the server stops."""
+
 
 @asynccontextmanager
 async def serving(
-    database_url: str, *, documents: Callable[..., Documents] = Documents, **settings: Any
+    database_url: str,
+    *,
+    documents: Callable[..., Documents] = Documents,
+    connections: AbstractContextManager[None] = NEW,
+    **settings: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The application on a database, from start to stop, and a client without a token."""
-    with patch.object(application, "Documents", documents):
+    with patch.object(application, "Documents", documents), connections:
         # Nobody is refused for the time that it waits, however busy the machine is.
         app = create_app(Settings(database_url=database_url, log_format="json", **{"max_wait_seconds": 60} | settings))
     transport = httpx.ASGITransport(app)

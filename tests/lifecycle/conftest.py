@@ -36,7 +36,8 @@ async def own_firm(databases: Databases, loaded_company: Loaded) -> AsyncIterato
 @asynccontextmanager
 async def company_in_a_copy(databases: Databases, loaded: Loaded) -> AsyncIterator[Company]:
     async with databases.copy(loaded.name) as url:
-        database = open_database(url, pool_size=16)
+        with databases.reusable.used():
+            database = open_database(url, pool_size=16)
         yield Company(loaded.ids, url, database)
         await database.close()
 

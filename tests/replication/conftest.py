@@ -11,7 +11,7 @@ import pytest
 from app.settings.database_settings import async_url
 from app.storage.migrate import upgrade
 from tests.api.trade import trade
-from tests.databases import KEEP, PUT_BACK, Loaded, load, run
+from tests.databases import KEEP, Loaded, load, putting_back, run
 from tests.replication.pair import Pair, pair_in
 from tests.replication.positions import asked, caught_up
 
@@ -83,7 +83,7 @@ async def put_back(pair: Pair) -> bool:
     try:
         if (await asked(pair.primary, IS_STANDBY), await asked(pair.standby, IS_STANDBY)) != ([False], [True]):
             return False
-        await run(async_url(pair.url(pair.primary)), PUT_BACK)
+        await run(async_url(pair.url(pair.primary)), putting_back())
         await caught_up(pair)
     except (OSError, asyncpg.PostgresError):
         return False

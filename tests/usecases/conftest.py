@@ -27,7 +27,8 @@ async def untouched(databases: Databases, loaded_company: Loaded) -> AsyncIterat
 @asynccontextmanager
 async def copy_of(loaded: Loaded, databases: Databases) -> AsyncIterator[CompanyDatabase]:
     async with databases.copy(loaded.name) as url:
-        database = open_database(url, pool_size=32)
+        with databases.reusable.used():
+            database = open_database(url, pool_size=32)
         try:
             yield CompanyDatabase(loaded.ids, url, database)
         finally:

@@ -1,0 +1,75 @@
+"""Connections to databases of the tests that outlive the server which opened them, for the next one on the database.
+
+On a new one PostgreSQL reads its catalogue and plans every statement anew: ten times the work of what most tests ask.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from app.storage import engine
+from app.storage.connection_pool import ConnectionPool
+from app.storage.driver import Connector, DriverConnection
+
+MOST, MOST_OF_ONE = 48, 8
+"""How many are kept, of all databases and of each: PostgreSQL lets in a hundred."""
+
+
+class ReusableConnections:
+    """By the URL of their database."""
+
+    def __init__(self) -> None:
+        self._free: dict[str, list[DriverConnection]] = {}
+
+    def pids(self, url: str) -> list[int]:
+        """Their processes on the server."""
+        return [each.get_server_pid() for each in self._free.get(url, ()) if not each.is_closed()]
+
+    def take(self, url: str) -> DriverConnection | None:
+        """One that the server hasn't closed meanwhile."""
+        free = self._free.get(url, [])
+        while free:
+            if not (taken := free.pop()).is_closed():
+                return taken
+        return None
+
+    def keep(self, url: str, connection: DriverConnection) -> bool:
+        """Whether there was room for it."""
+        free = self._free.setdefault(url, [])
+        has_room = len(free) < MOST_OF_ONE and sum(map(len, self._free.values())) < MOST
+        if has_room:
+            free.append(connection)
+        return has_room
+
+    def forget(self, url: str) -> None:
+        for each in self._free.pop(url, ()):
+            each.terminate()
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """A database that is opened meanwhile takes connections from here, and leaves them here when it is closed."""
+
+        def connector(*arguments: Any) -> "_Connector":
+            made = _Connector(*arguments)
+            made.reusable = self
+            return made
+
+        with patch.object(engine, "Connector", connector), patch.object(engine, "ConnectionPool", _Pool):
+            yield
+
+
+class _Connector(Connector):
+    """Settings are made on a connection that was used before as on a new one."""
+
+    reusable: ReusableConnections
+
+    async def _connect(self) -> DriverConnection:
+        return self.reusable.take(self.url) or await super()._connect()
+
+
+class _Pool(ConnectionPool[DriverConnection]):
+    async def _end(self, connection: DriverConnection) -> None:
+        assert isinstance(self._connect, _Connector)
+        if not self._connect.reusable.keep(self._connect.url, connection):
+            await super()._end(connection)
