@@ -19,7 +19,10 @@ AT_A_SAVE = """
     create function meanwhile() returns trigger language plpgsql as $$ begin {} return new; end $$;
     create trigger meanwhile before insert or update on flow_draft for each row execute function meanwhile()
 """
-TAKES_LOCKS = AT_A_SAVE.format("perform pg_advisory_xact_lock(1); perform pg_advisory_xact_lock(2);")
+TAKES_LOCKS_ONCE = "create sequence attempt;" + AT_A_SAVE.format(
+    "if nextval('attempt') = 1 then perform pg_advisory_xact_lock(1); perform pg_advisory_xact_lock(2); end if;"
+)
+"""A number of a sequence isn't rolled back: what is retried comes by, whoever of the two gets the row first."""
 GIVES_WAY = AT_A_SAVE.format("raise exception 'in the way' using errcode = '40001';")
 
 
@@ -50,9 +53,10 @@ async def test_a_deadlock_with_somebody_elses_statements_reaches_no_caller(real:
     """Flowport's own locks have an order; whoever works on the database by hand may take them in another."""
     before, url = await number_retried(real), real.api.database_url
     async with connected(url) as gate, connected(url) as other:
-        await gate.execute(TAKES_LOCKS)
+        await gate.execute(TAKES_LOCKS_ONCE)
         await gate.execute("select pg_advisory_lock(1)")
-        await other.execute("set deadlock_timeout = '1h'; begin; select pg_advisory_xact_lock(2)")
+        await other.execute("set deadlock_timeout = '1h'; begin isolation level read committed")
+        await other.execute("select pg_advisory_xact_lock(2)")
         with capture_logs() as log:
             request = updating(real)
             assert await soon_true(lambda: waiting(real))
