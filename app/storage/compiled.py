@@ -32,13 +32,15 @@ class CompiledStatement(NamedTuple):
         return [values[name] for name in self.names]
 
 
-def compiled(statement: Statement, parameters: Parameters) -> CompiledStatement:
+def compiled(statement: Statement | CompiledStatement, parameters: Parameters) -> CompiledStatement:
     """A statement as the driver takes it; an INSERT or UPDATE is one of the columns that it gets values for."""
+    if isinstance(statement, CompiledStatement):
+        return statement
     return _compiled(statement, tuple(parameters) if isinstance(statement, Insert | Update) else ())
 
 
-@lru_cache(MOST_CACHED_STATEMENTS)
-def _compiled(statement: Statement, columns: tuple[str, ...]) -> CompiledStatement:
+def compile_statement(statement: Statement, columns: tuple[str, ...] = ()) -> CompiledStatement:
+    """Compile it anew: whoever keeps the result needs to keep neither the statement nor what that is made of."""
     made = statement.compile(dialect=DIALECT, column_keys=list(columns) or None)
     if made.positiontup is None:
         raise TypeError("the dialect numbers parameters")
@@ -47,3 +49,6 @@ def _compiled(statement: Statement, columns: tuple[str, ...]) -> CompiledStateme
     given = [name for name in made.positiontup if not made.binds[name].required and name not in columns]
     values = {name: made.params[name] for name in given}
     return CompiledStatement(made.string, tuple(made.positiontup), values)
+
+
+_compiled = lru_cache(MOST_CACHED_STATEMENTS)(compile_statement)

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from app.storage.compiled import Change, Parameters, Query, Statement, compiled
+from app.storage.compiled import Change, CompiledStatement, Parameters, Query, Statement, compiled
 from app.storage.connection_pool import AnyConnection
 from app.telemetry.log import count_statement
 
@@ -30,20 +30,20 @@ class ReadConnection:
     def __init__(self, driver: AnyConnection) -> None:
         self._driver = driver
 
-    async def rows(self, query: Query, parameters: Parameters = NOTHING) -> list[Row]:
+    async def rows(self, query: Query | CompiledStatement, parameters: Parameters = NOTHING) -> list[Row]:
         return await self._fetch(query, parameters)
 
-    async def row(self, query: Query, parameters: Parameters = NOTHING) -> Row | None:
+    async def row(self, query: Query | CompiledStatement, parameters: Parameters = NOTHING) -> Row | None:
         """The only row, or none."""
         found = await self._fetch(query, parameters)
         return found[0] if found else None
 
-    async def value(self, query: Query, parameters: Parameters = NOTHING) -> Any:  # noqa: ANN401 - of any column
+    async def value(self, query: Query | CompiledStatement, parameters: Parameters = NOTHING) -> Any:  # noqa: ANN401 - of any column
         """The first column of the only row; None where there is no row."""
         found = await self._fetch(query, parameters)
         return found[0][0] if found else None
 
-    async def _fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
+    async def _fetch(self, statement: Statement | CompiledStatement, parameters: Mapping[str, Any]) -> list[Row]:
         prepared = compiled(statement, parameters)
         span = count_statement()
         try:

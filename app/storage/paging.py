@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.domain.input import name_key as fold
+from app.storage.compiled import CompiledStatement, compile_statement
 from app.storage.database_connections import ReadConnection
 from app.storage.related import Join, Joined, Related
 
@@ -174,7 +175,7 @@ class ListBelow(Generic[View]):
     """What is read with the elements."""
     narrowed: "tuple[Narrowed, ...]" = ()
     """Conditions that may leave few elements, each with an index of its own."""
-    statements: dict[tuple[str, bool], Select[Any]] = field(default_factory=dict)
+    statements: dict[tuple[str, bool], CompiledStatement] = field(default_factory=dict)
     """Those that were made, which takes longer than to have them answered."""
 
     def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
@@ -200,10 +201,12 @@ class ListBelow(Generic[View]):
         pages = {parent: self.order.cut(below.get(parent, ()), request, self.view, self.joined) for parent in different}
         return [pages[parent] for parent in parents]
 
-    def _statement(self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False) -> Select[Any]:
+    def _statement(
+        self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False
+    ) -> CompiledStatement:
         found = self.statements.get((name, backwards))
         if found is None:
-            found = self.statements[name, backwards] = make(backwards)
+            found = self.statements[name, backwards] = compile_statement(make(backwards))
         return found
 
     def _page_of_one(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - called by `_statement`

@@ -183,8 +183,8 @@ class WantedList(NamedTuple):
         )
 
 
-MOST_CACHED_LISTS = 64
-"""Most callers ask for a handful; the statements of one take half a megabyte."""
+MOST_CACHED_LISTS = 200
+"""Most callers ask for a handful; one takes a tenth of a megabyte."""
 ANY = "any"
 """Whatever is given for a parameter."""
 
