@@ -6,7 +6,8 @@ Olga works elsewhere.
 
 from typing import Any
 
-from tests.usecases.graphs import code, erp, graph, mailer, pub, sub, team_component
+from tests.api.world_builder import graph
+from tests.usecases.steps import code, erp, mailer, pub, sub, team_component
 
 ORDERS_SCHEMA = {"properties": {"id": {}, "total": {}}, "required": ["id", "total"]}
 LIVE_ORDERS_SCHEMA = {"properties": {"id": {}}, "required": ["id"]}

@@ -5,10 +5,11 @@ import pytest
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
+from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.contents import Written, written
-from tests.usecases.graphs import code, graph
 from tests.usecases.rows import bound, new_draft, new_flow, record
+from tests.usecases.steps import code
 
 KEPT = ReferenceAction.KEPT
 

@@ -7,8 +7,9 @@ from app.storage.commits import CommitState
 from app.storage.engine import DatabaseUnavailable
 from app.usecases.export_flows import export_flows
 from app.usecases.results import Exported
+from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
-from tests.usecases.graphs import code, graph
+from tests.usecases.steps import code
 
 DIE = """
     CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS

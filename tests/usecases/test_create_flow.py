@@ -10,10 +10,11 @@ from app.domain.model import FlowType
 from app.domain.update import UpdateWish
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
+from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created
 from tests.usecases.contents import Written, written
-from tests.usecases.graphs import code, erp, graph, mailer, sub
 from tests.usecases.rows import bound, new_draft, new_flow
+from tests.usecases.steps import code, erp, mailer, sub
 
 
 def hash_of(content: object) -> tuple[str, str]:

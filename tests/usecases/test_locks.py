@@ -6,9 +6,10 @@ from app.domain.create import CreateWish
 from app.domain.export import ExportPlan, plan_export
 from app.domain.export_facts import CopyWish
 from app.storage.writes import write_exports
+from tests.api.world_builder import graph
 from tests.usecases.company_database import NOW, CompanyDatabase, exported
-from tests.usecases.graphs import code, graph
 from tests.usecases.races import holding, waiting, without_waiting
+from tests.usecases.steps import code
 
 
 async def test_an_override_waits_for_whoever_overrides_the_flow_and_sets_aside_what_came_meanwhile(

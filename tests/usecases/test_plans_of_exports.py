@@ -23,11 +23,12 @@ from app.usecases.plan_exports import PlannedExport, check_planned, plan_for, pl
 from app.usecases.publish_draft import publish_draft
 from app.usecases.results import Exported
 from app.usecases.update_draft import update_draft
+from tests.api.world_builder import graph
 from tests.domain.planning import mappings_of
 from tests.unlimited import NO_LIMIT
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
-from tests.usecases.graphs import code, graph
 from tests.usecases.races import holding, without_waiting
+from tests.usecases.steps import code
 
 
 async def planned(world: CompanyDatabase, wish: ExportWish) -> PlannedExport:

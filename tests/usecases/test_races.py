@@ -6,9 +6,10 @@ import pytest
 
 from app.domain.quota import QuotaExceeded
 from app.usecases.results import Created, Exported
+from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
-from tests.usecases.graphs import code, graph
 from tests.usecases.races import at_once
+from tests.usecases.steps import code
 
 SEVERAL_TIMES = pytest.mark.parametrize("turn", range(3))
 Work = TypeVar("Work")

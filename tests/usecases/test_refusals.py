@@ -17,9 +17,10 @@ from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
+from tests.api.world_builder import graph
 from tests.domain.builders import called
 from tests.usecases.company_database import CompanyDatabase, errors_of
-from tests.usecases.graphs import code, erp, graph, mailer, sub
+from tests.usecases.steps import code, erp, mailer, sub
 
 Try = Callable[[CompanyDatabase], Awaitable[Any]]
 

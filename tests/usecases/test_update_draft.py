@@ -8,8 +8,9 @@ from app.domain.step_choices import StepChoice
 from app.domain.update import UpdateWish
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
+from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
-from tests.usecases.graphs import graph, mailer
+from tests.usecases.steps import mailer
 
 
 async def saved(world: CompanyDatabase, flow_id: str, *choices: StepChoice) -> object:
