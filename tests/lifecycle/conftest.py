@@ -1,6 +1,5 @@
 """What the tests of a draft's life share: the company, in a copy for every test or for several."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +8,7 @@ import pytest
 from app.storage.engine import open_database
 from tests.databases import Databases, Loaded
 from tests.lifecycle.company import Company
-from tests.lifecycle.stage import Stage
+from tests.lifecycle.stage import Stage, stage_on
 
 
 @pytest.fixture
@@ -50,7 +49,5 @@ async def company_url(databases: Databases, loaded_company: Loaded) -> AsyncIter
 
 @pytest.fixture
 def stage(company_url: str, loaded_company: Loaded) -> Iterator[Stage]:
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        database = open_database(company_url, pool_size=1)
-        yield Stage(Company(loaded_company.ids, company_url, database), runner)
-        runner.run(database.close())
+    with stage_on(company_url, loaded_company) as stage:
+        yield stage

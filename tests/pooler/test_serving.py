@@ -15,10 +15,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from structlog.testing import capture_logs
 
 from app.server.database import migrate
-from app.storage.engine import open_database
 from tests.databases import Databases, Loaded
-from tests.lifecycle.company import Company
-from tests.lifecycle.stage import Stage
+from tests.lifecycle.stage import Stage, stage_on
 from tests.lifecycle.test_random_lives import Lives
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
 from tests.serving.load import Load
@@ -80,10 +78,8 @@ async def company_url(databases: Databases, loaded_company: Loaded, pooler: PgBo
 
 @pytest.fixture
 def stage(company_url: str, loaded_company: Loaded) -> Iterator[Stage]:
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        database = open_database(company_url, pool_size=1)
-        yield Stage(Company(loaded_company.ids, company_url, database), runner)
-        runner.run(database.close())
+    with stage_on(company_url, loaded_company) as stage:
+        yield stage
 
 
 def test_every_mutation_does_what_the_model_says(stage: Stage) -> None:
