@@ -3,11 +3,10 @@
 import errno
 import io
 import json
+import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 from contextlib import redirect_stderr
 from logging import getLogger
 from pathlib import Path
@@ -19,6 +18,7 @@ from app.domain.error_code import ErrorCode
 from app.http.refused_requests import RequestCode
 from app.telemetry.log import configure_log, log
 from tests.cli.flowport import serving
+from tests.cli.forked import Forked
 from tests.clusters import with_cluster
 from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.logs import logging
@@ -35,7 +35,8 @@ logging.getLogger("theirs").info("theirs")
 def test_a_line_and_its_end_are_one_write() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with ours, theirs:
-        subprocess.run([sys.executable, "-c", TALK], stderr=theirs.fileno(), check=True, timeout=60)
+        with Forked(["tests.cli.code", TALK], environ=os.environ, stderr=theirs.fileno()) as talking:
+            assert talking.wait(60) == 0
         ours.setblocking(False)
         writes = [ours.recv(10_000) for _ in range(2)]
         with pytest.raises(BlockingIOError):

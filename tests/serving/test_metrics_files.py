@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import httpx
 import pytest
 
 from app.telemetry.metrics_files import BYTES
-from tests.cli.flowport import serving
+from tests.cli.flowport import forked, serving
 from tests.crashes.small_disk import small_disk
 from tests.databases import Databases, Loaded
 from tests.serving.real import COPY, VIEWER, soon, soon_true
@@ -114,10 +112,9 @@ async def test_where_there_is_no_room_for_metrics_the_server_serves_without_and_
     assert [each.name for each in small.iterdir()] == ["filling"]
 
 
-def test_all_labels_that_there_are_fit_twice_into_the_files(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", EVERY_LABEL, str(tmp_path)]
-    environ = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-    told = subprocess.check_output(command, env=environ, text=True)
-    used = {name: int(size) for name, size in map(str.split, told.splitlines())}
+def test_all_labels_that_there_are_fit_twice_into_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    told = forked("tests.cli.code", EVERY_LABEL, tmp_path)
+    used = {name: int(size) for name, size in map(str.split, told.stdout.splitlines())}
     assert used.keys() == {f"{kind}_0.db" for kind in BYTES}
     assert all(2 * used[f"{kind}_0.db"] <= size for kind, size in BYTES.items())

@@ -1,15 +1,13 @@
 """A newer release migrates while servers of this one serve: they go on if its schema works with them, else they say so."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from app.storage.migrate import UnknownSchemaError, upgrade
+from tests.cli.flowport import forked
 from tests.databases import Databases, Loaded
 from tests.serving.load import Load
 from tests.serving.real import Real, real_server, soon
@@ -69,18 +67,18 @@ async def test_a_server_says_that_the_schema_of_a_newer_release_does_not_work_wi
 
 
 async def test_one_step_back_and_forth_by_the_command_of_alembic_leaves_the_server_ready(
-    databases: Databases, loaded_trade: Loaded
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(ROOT)
     async with real_server(databases, loaded_trade) as real:
         names = await real.names()
         url = make_url(real.api.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
 
-        def alembic(*arguments: str) -> None:
-            environ = os.environ | {"FLOWPORT_DATABASE_URL": url}
-            subprocess.run([sys.executable, "-m", "alembic", *arguments], cwd=ROOT, env=environ, check=True)
+        def alembic(*arguments: str) -> int:
+            return forked("alembic", *arguments, DATABASE_URL=url).returncode
 
-        await asyncio.to_thread(alembic, "downgrade", "-1")
+        assert await asyncio.to_thread(alembic, "downgrade", "-1") == 0
         assert (await readiness(real))[0] == 503
-        await asyncio.to_thread(alembic, "upgrade", "head")
+        assert await asyncio.to_thread(alembic, "upgrade", "head") == 0
         assert await readiness(real) == (200, "")
         assert await real.names() == names

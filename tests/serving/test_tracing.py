@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from app.telemetry.spans import Tracing
 from app.telemetry.tracing import TracingRefused, is_wanted, start_tracing, trace_with
-from tests.cli.flowport import serving
+from tests.cli.flowport import forked, serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded, run_sql
 from tests.plain_http import TRUSTS_NOBODY
@@ -157,7 +156,7 @@ async def test_nothing_of_tracing_is_called_where_it_is_off(databases: Databases
 def test_nothing_of_it_is_imported_where_it_is_off() -> None:
     # Nothing of ours, that is: the client of Redis looks whether it could measure itself.
     code = "import sys, app.server.worker; print('app.telemetry.spans' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
+    assert forked("tests.cli.code", code).stdout == "False\n"
 
 
 @pytest.mark.parametrize(
