@@ -256,7 +256,7 @@ async def test_a_body_that_never_comes_after_its_refusal_is_not_waited_for(quick
 
 async def stays_open(reader: asyncio.StreamReader) -> bool:
     try:
-        await asyncio.wait_for(reader.read(), 0.8)
+        await asyncio.wait_for(reader.read(), 0.4)
     except TimeoutError:
         return True
     return False

@@ -24,7 +24,7 @@ DIALOG = """
         credentialCandidates(flowId: $flow, workspaceId: $workspace) { stepId }
     }
 """
-CLIENTS, REQUESTS, SECONDS = 80, 6, 0.3
+CLIENTS, REQUESTS, SECONDS = 80, 3, 0.3
 SEEN = {(200, ()), *((503, (code,)) for code in ("TIMEOUT", "SERVICE_UNAVAILABLE", "OVERLOADED"))}
 
 
