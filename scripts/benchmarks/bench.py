@@ -35,11 +35,12 @@ from app.storage.embedded import running
 from scripts.benchmarks.speed.ceiling import MEASURED
 from scripts.benchmarks.speed.contenders import Contender, ceiling, ours, pin
 from scripts.benchmarks.speed.load import Load, asked, loaded
-from scripts.benchmarks.speed.measured_world import Size, prepared
+from scripts.benchmarks.speed.measured_world import prepared
 from scripts.benchmarks.speed.operations import OPERATIONS, Caller, ComparedOperation, Operation
 from scripts.benchmarks.speed.peers import DOCUMENTS, PEERS
 from scripts.benchmarks.speed.profile import profile
 from scripts.benchmarks.speed.writes import ITEMS, MANY, ONE, WRITES, writers
+from scripts.benchmarks.world import Size
 
 CHECKED = 10
 """How many requests are compared before a round."""

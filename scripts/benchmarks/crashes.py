@@ -38,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from app.storage.embedded import running
 from tests.conftest import open_folder
 from tests.crashes.fault_kinds import kinds_for
-from tests.crashes.faults import Faults, Tally, open_embedded_faults, open_faults
+from tests.crashes.faults import Faults, FaultTally, open_embedded_faults, open_faults
 from tests.crashes.rounds import Killing, Rounds, Whom, open_embedded_rounds, open_rounds
 from tests.crashes.small_disk import small_disk
 from tests.crashes.tally import told
@@ -106,9 +106,9 @@ async def _run(
 
 
 async def _run_faults(
-    worlds: Callable[[Tally], AbstractAsyncContextManager[OpenWorld]], number: int, chance: Random
+    worlds: Callable[[FaultTally], AbstractAsyncContextManager[OpenWorld]], number: int, chance: Random
 ) -> int:
-    started, tally, done = time.monotonic(), Tally(), 0
+    started, tally, done = time.monotonic(), FaultTally(), 0
     async with worlds(tally) as open_world:
         while done < number:
             async with open_world() as faults:
@@ -121,7 +121,7 @@ async def _run_faults(
 
 
 @asynccontextmanager
-async def _worlds(folder: Path, tally: Tally, *, embedded: bool, pooled: bool) -> AsyncIterator[OpenWorld]:
+async def _worlds(folder: Path, tally: FaultTally, *, embedded: bool, pooled: bool) -> AsyncIterator[OpenWorld]:
     """What opens a server on a new world; the old one is closed before."""
     with small_disk(folder / "disk", DISK_BYTES) as disk:
         if embedded:
@@ -135,7 +135,7 @@ async def _worlds(folder: Path, tally: Tally, *, embedded: bool, pooled: bool) -
 
 
 @asynccontextmanager
-async def _embedded_world(folder: Path, tally: Tally, disk: Path | None) -> AsyncIterator[Faults]:
+async def _embedded_world(folder: Path, tally: FaultTally, disk: Path | None) -> AsyncIterator[Faults]:
     async with open_embedded_faults(folder, tally, disk) as faults:
         yield faults
     # The disk has no room for many.

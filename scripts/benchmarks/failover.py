@@ -31,7 +31,7 @@ from app.storage.migrate import upgrade
 from scripts.benchmarks.attacks import url_of
 from tests.api.trade import trade
 from tests.databases import Loaded, load
-from tests.replication.pair import Pair, Server, pair_in
+from tests.replication.pair import DatabaseServer, Pair, pair_in
 from tests.replication.positions import asked
 from tests.serving.real import COPY, soon_true
 
@@ -46,7 +46,7 @@ NAMES = "select name from flow where name like 'Failover %'"
 
 
 @dataclass
-class Seen:
+class FailoverSeen:
     """What the clients met."""
 
     made: set[str] = field(default_factory=set)
@@ -93,7 +93,7 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
 
 
 async def failed_over(pair: Pair, loaded: Loaded, url: str, rounds: int) -> int:
-    seen, silent = Seen(), {"stopped": list[float](), "killed": list[float]()}
+    seen, silent = FailoverSeen(), {"stopped": list[float](), "killed": list[float]()}
     headers = {"Authorization": f"Bearer {loaded.tokens['ada']}"}
     primary, standby = pair.primary, pair.standby
     async with (
@@ -108,7 +108,7 @@ async def failed_over(pair: Pair, loaded: Loaded, url: str, rounds: int) -> int:
 
 
 @asynccontextmanager
-async def working(http: httpx.AsyncClient, seen: Seen, flow: str) -> AsyncIterator[None]:
+async def working(http: httpx.AsyncClient, seen: FailoverSeen, flow: str) -> AsyncIterator[None]:
     clients = [asyncio.create_task(copying(http, seen, flow, each)) for each in range(CLIENTS)]
     try:
         yield
@@ -118,7 +118,9 @@ async def working(http: httpx.AsyncClient, seen: Seen, flow: str) -> AsyncIterat
         await asyncio.gather(*clients, return_exceptions=True)
 
 
-async def changed_over(primary: Server, standby: Server, seen: Seen, *, is_killed: bool) -> float:
+async def changed_over(
+    primary: DatabaseServer, standby: DatabaseServer, seen: FailoverSeen, *, is_killed: bool
+) -> float:
     """For how many seconds nothing was written."""
     before = seen.last
     await asyncio.to_thread(change_over, primary, standby, is_killed=is_killed)
@@ -132,11 +134,11 @@ async def changed_over(primary: Server, standby: Server, seen: Seen, *, is_kille
     return silent
 
 
-async def acknowledged_since(seen: Seen, since: float) -> bool:
+async def acknowledged_since(seen: FailoverSeen, since: float) -> bool:
     return seen.last > since
 
 
-def told(seen: Seen, silent: dict[str, list[float]], there: Counter[str]) -> int:
+def told(seen: FailoverSeen, silent: dict[str, list[float]], there: Counter[str]) -> int:
     for how, times in silent.items():
         ordered = sorted(times)
         print(
@@ -155,7 +157,7 @@ def told(seen: Seen, silent: dict[str, list[float]], there: Counter[str]) -> int
     return 0 if good else 1
 
 
-def change_over(primary: Server, standby: Server, *, is_killed: bool) -> None:
+def change_over(primary: DatabaseServer, standby: DatabaseServer, *, is_killed: bool) -> None:
     if is_killed:
         primary.kill()
     else:
@@ -163,20 +165,20 @@ def change_over(primary: Server, standby: Server, *, is_killed: bool) -> None:
     standby.promote()
 
 
-def follow(primary: Server, standby: Server, *, is_killed: bool) -> None:
+def follow(primary: DatabaseServer, standby: DatabaseServer, *, is_killed: bool) -> None:
     """What was the primary follows the other one; what only it had written is undone first."""
     if is_killed:
         primary.rewind(standby)
     primary.follow_again(standby)
 
 
-async def alone(primary: Server) -> None:
+async def alone(primary: DatabaseServer) -> None:
     """Wait for no standby: what was the primary doesn't follow yet."""
     await asked(primary, ALONE)
     await asked(primary, RELOAD)
 
 
-async def follow_synchronously(primary: Server) -> None:
+async def follow_synchronously(primary: DatabaseServer) -> None:
     """Acknowledge from now on only what the standby has too, which may be copying still."""
     await asked(primary, SYNCHRONOUS)
     await asked(primary, RELOAD)
@@ -188,7 +190,7 @@ async def follow_synchronously(primary: Server) -> None:
         raise SystemExit("The standby doesn't follow.")
 
 
-async def copying(http: httpx.AsyncClient, seen: Seen, flow: str, client: int) -> None:
+async def copying(http: httpx.AsyncClient, seen: FailoverSeen, flow: str, client: int) -> None:
     number = 0
     while True:
         number += 1

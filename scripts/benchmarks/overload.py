@@ -41,7 +41,7 @@ OTHERS_SECONDS, ACCEPTED_SECONDS, PROBE_SECONDS, GROWTH_MEGABYTES = 2.5, 10.0, 2
 
 
 @dataclass
-class Seen:
+class OverloadSeen:
     """What one kind of request met."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -75,8 +75,8 @@ def main() -> None:
 
 async def overloaded(url: str, worker: psutil.Process, connections: int, seconds: float) -> int:
     costly, save = prepared(url)
-    crowd, others, probes, memory = Seen(), Seen(), Seen(), list[float]()
-    port, alone = urlsplit(url).port or 80, Seen()
+    crowd, others, probes, memory = OverloadSeen(), OverloadSeen(), OverloadSeen(), list[float]()
+    port, alone = urlsplit(url).port or 80, OverloadSeen()
     await again_and_again(port, costly, alone, time.monotonic() + 1)
     print(f"alone, the crowd's request: {alone.told()}; the worker has {megabytes(worker):.0f} MB")
     ends = time.monotonic() + seconds
@@ -117,7 +117,7 @@ def probe_of(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-async def again_and_again(port: int, request: bytes, seen: Seen, ends: float, pause: float = 0.0) -> None:
+async def again_and_again(port: int, request: bytes, seen: OverloadSeen, ends: float, pause: float = 0.0) -> None:
     """Send a request on one connection, and again when it is answered."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while (began := time.monotonic()) < ends:

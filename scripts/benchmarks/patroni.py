@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from app.settings.database_settings import async_url
 from app.storage.embedded.binaries import Account, account_for, environment
 from app.storage.migrate import upgrade
-from scripts.benchmarks.failover import BETWEEN_SECONDS, LONGEST_SECONDS, NAMES, Seen, serving, told, working
+from scripts.benchmarks.failover import BETWEEN_SECONDS, LONGEST_SECONDS, NAMES, FailoverSeen, serving, told, working
 from tests.api.trade import trade
 from tests.databases import connected, load
 from tests.pooler.pgbouncer import free_port
@@ -213,7 +213,7 @@ async def measured(cluster: Cluster, folder: Path, rounds: int) -> int:
     await upgrade(async_url(cluster.url))
     loaded = await load(async_url(cluster.url), trade())
     with serving(cluster.url, folder) as url:
-        seen, silent = Seen(), {"switched over": list[float](), "killed": list[float]()}
+        seen, silent = FailoverSeen(), {"switched over": list[float](), "killed": list[float]()}
         headers = {"Authorization": f"Bearer {loaded.tokens['ada']}"}
         async with (
             httpx.AsyncClient(base_url=url, headers=headers, timeout=LONGEST_SECONDS) as http,
@@ -230,7 +230,7 @@ async def measured(cluster: Cluster, folder: Path, rounds: int) -> int:
     return told(seen, silent, there)
 
 
-async def changed_over(cluster: Cluster, leader: str, seen: Seen, *, is_killed: bool) -> float:
+async def changed_over(cluster: Cluster, leader: str, seen: FailoverSeen, *, is_killed: bool) -> float:
     """For how many seconds nothing was written: the longest time between two that were."""
     gap = asyncio.create_task(longest_gap(seen))
     if is_killed:
@@ -249,7 +249,7 @@ async def changed_over(cluster: Cluster, leader: str, seen: Seen, *, is_killed: 
     return (await asyncio.gather(gap))[0]
 
 
-async def longest_gap(seen: Seen) -> float:
+async def longest_gap(seen: FailoverSeen) -> float:
     last, longest = seen.last, 0.0
     with suppress(asyncio.CancelledError):
         while True:

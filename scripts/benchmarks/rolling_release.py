@@ -59,7 +59,7 @@ LONGEST_SECONDS = 60
 
 
 @dataclass
-class Seen:
+class ReleaseSeen:
     """What all clients met."""
 
     seconds: list[float] = field(default_factory=list)
@@ -114,7 +114,7 @@ async def released(folder: Path, number: int, rounds: int, clients: int) -> int:
             stack.callback(server.stop)
         url = stack.enter_context(proxied(folder, [server.port for server in servers]))
         flow, workspace = prepared(url)
-        seen, is_over = Seen(), asyncio.Event()
+        seen, is_over = ReleaseSeen(), asyncio.Event()
         async with httpx.AsyncClient(base_url=url, headers=INTEGRATOR, timeout=LONGEST_SECONDS) as http:
             async with working(http, seen, flow, is_over, clients):
                 stops = [seconds for _ in range(rounds) for server in servers for seconds in [await restarted(server)]]
@@ -173,7 +173,7 @@ def prepared(url: str) -> tuple[str, str]:
 
 @asynccontextmanager
 async def working(
-    http: httpx.AsyncClient, seen: Seen, flow: str, is_over: asyncio.Event, clients: int
+    http: httpx.AsyncClient, seen: ReleaseSeen, flow: str, is_over: asyncio.Event, clients: int
 ) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(work(http, seen, flow, is_over, number)) for number in range(clients)]
     try:
@@ -183,7 +183,7 @@ async def working(
         await asyncio.gather(*tasks)
 
 
-async def work(http: httpx.AsyncClient, seen: Seen, flow: str, is_over: asyncio.Event, client: int) -> None:
+async def work(http: httpx.AsyncClient, seen: ReleaseSeen, flow: str, is_over: asyncio.Event, client: int) -> None:
     number = 0
     while not is_over.is_set():
         number += 1

@@ -13,7 +13,7 @@ Variables = Callable[[Api, str], Json]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class IdArgument:
     """An argument: how to ask with an id there, while everything else is in order."""
 
     name: str
@@ -22,26 +22,26 @@ class Place:
     variables: Variables
 
 
-def _query(name: str, kind: Kind, document: str, argument: str, **others: str) -> Place:
+def _query(name: str, kind: Kind, document: str, argument: str, **others: str) -> IdArgument:
     """The others are named by their keys."""
 
     def variables(api: Api, given: str) -> Json:
         return {**{key: api.id(other) for key, other in others.items()}, argument: given}
 
-    return Place(name, kind, document, variables)
+    return IdArgument(name, kind, document, variables)
 
 
-def _source(name: str, document: str, **others: str) -> Place:
+def _source(name: str, document: str, **others: str) -> IdArgument:
     """`source.versionId` of a query."""
 
     def variables(api: Api, given: str) -> Json:
         return {**{key: api.id(other) for key, other in others.items()}, "source": {"versionId": given}}
 
-    return Place(name, Kind.VERSION, document, variables)
+    return IdArgument(name, Kind.VERSION, document, variables)
 
 
-def _filter(name: str, kind: Kind, argument: str) -> Place:
-    return Place(
+def _filter(name: str, kind: Kind, argument: str) -> IdArgument:
+    return IdArgument(
         f"flows.filter.{name}",
         kind,
         ask.FLOWS,
@@ -49,8 +49,8 @@ def _filter(name: str, kind: Kind, argument: str) -> Place:
     )
 
 
-def _mutation(name: str, kind: Kind, document: str, wish: Variables) -> Place:
-    return Place(name, kind, document, lambda api, given: {"input": wish(api, given)})
+def _mutation(name: str, kind: Kind, document: str, wish: Variables) -> IdArgument:
+    return IdArgument(name, kind, document, lambda api, given: {"input": wish(api, given)})
 
 
 def _export(api: Api, **wish: Any) -> Json:
@@ -70,7 +70,7 @@ WORKSPACE_QUERY = f"query($id: ID!) {{ workspace(id: $id) {{ ...workspace }} }} 
 
 QUERIES = [
     *(_query(f"node ({kind.value})", kind, ask.NODE, "id") for kind in Kind),
-    Place("nodes", Kind.FLOW, ask.NODES, lambda api, given: {"ids": [given, given, api.id("plain")]}),
+    IdArgument("nodes", Kind.FLOW, ask.NODES, lambda api, given: {"ids": [given, given, api.id("plain")]}),
     _query("flow", Kind.FLOW, FLOW_QUERY, "id"),
     _query("workspace", Kind.WORKSPACE, WORKSPACE_QUERY, "id"),
     _query("workspaces.contractId", Kind.CONTRACT, ask.WORKSPACES, "contractId"),
@@ -81,7 +81,7 @@ QUERIES = [
         "destinationWorkspaces.contractId", Kind.CONTRACT, ask.DESTINATION_WORKSPACES, "contractId", flowId="versions"
     ),
     _source("destinationWorkspaces.source", ask.DESTINATION_WORKSPACES, flowId="versions"),
-    Place(
+    IdArgument(
         "destinationWorkspaces.source, includeIneligible",
         Kind.VERSION,
         ask.DESTINATION_WORKSPACES,

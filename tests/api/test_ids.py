@@ -10,7 +10,7 @@ from app.domain.id_prefixes import other_kind
 from app.storage.ids import Kind, new_id
 from tests.api.answers import shown
 from tests.api.client import Api, Json
-from tests.api.places_of_ids import MUTATIONS, QUERIES, Place
+from tests.api.places_of_ids import MUTATIONS, QUERIES, IdArgument
 from tests.databases import contents
 
 VISIBLE = {
@@ -45,7 +45,7 @@ INVISIBLE = {
 PLACES = [*QUERIES, *MUTATIONS]
 
 
-def odd_ids(api: Api, place: Place) -> list[str]:
+def odd_ids(api: Api, place: IdArgument) -> list[str]:
     """Ids that name nothing there: malformed, of another kind, or invisible."""
     kind = place.kind
     good = api.id(VISIBLE.get(kind, "plain"))
@@ -79,7 +79,7 @@ def malformed(good: str) -> list[str]:
     ]
 
 
-async def answer(api: Api, place: Place, given: str) -> Json:
+async def answer(api: Api, place: IdArgument, given: str) -> Json:
     return await api.caller("ada").answer(place.document, **place.variables(api, given))
 
 
@@ -94,7 +94,9 @@ def with_id(body: Any, unknown: str, given: str) -> Any:
 
 
 @pytest.mark.parametrize("place", QUERIES, ids=lambda place: place.name)
-async def test_a_query_answers_alike_for_ids_that_are_unknown_malformed_or_invisible(api: Api, place: Place) -> None:
+async def test_a_query_answers_alike_for_ids_that_are_unknown_malformed_or_invisible(
+    api: Api, place: IdArgument
+) -> None:
     unknown = new_id(place.kind)
     expected = await answer(api, place, unknown)
     for given in odd_ids(api, place):
@@ -105,7 +107,9 @@ async def test_a_query_answers_alike_for_ids_that_are_unknown_malformed_or_invis
 
 
 @pytest.mark.parametrize("place", MUTATIONS, ids=lambda place: place.name)
-async def test_a_mutation_refuses_ids_alike_that_are_unknown_malformed_or_invisible(api: Api, place: Place) -> None:
+async def test_a_mutation_refuses_ids_alike_that_are_unknown_malformed_or_invisible(
+    api: Api, place: IdArgument
+) -> None:
     before, unknown = await contents(api.database_url), new_id(place.kind)
     expected = await answer(api, place, unknown)
     assert unknown in json.dumps(expected)

@@ -87,7 +87,7 @@ class Forked:
         self._told.close()
 
 
-class ForkServer:
+class ForkServerProcess:
     """The process that forks, for as long as this one runs."""
 
     def __init__(self) -> None:
@@ -110,8 +110,8 @@ class ForkServer:
 
 
 @cache
-def fork_server() -> ForkServer:
+def fork_server() -> ForkServerProcess:
     """Started for the first program, and ended with this process."""
-    started = ForkServer()
+    started = ForkServerProcess()
     atexit.register(started.close)
     return started

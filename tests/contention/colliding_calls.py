@@ -61,7 +61,7 @@ REMOVING = ("deleteFlow", "discardFlowDraft", "undoExport")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CollidingCall:
     kind: str
     input: Json
 
@@ -118,7 +118,7 @@ class Known:
         known.versions.extend((ids[f"flow-{number}"], ids[f"flow-{number}/1"]) for number in range(FEWEST))
         return known
 
-    def learn(self, call: Call, payload: Json) -> None:
+    def learn(self, call: CollidingCall, payload: Json) -> None:
         for each in payload.get("results", [payload]):
             self._learn(each)
         is_gone = [error["code"] for error in payload["errors"]] == ["FLOW_NOT_FOUND"]
@@ -164,14 +164,14 @@ class Calls:
             "undoExport": lambda: {"exportId": self._one_of(self._known.exports, "export_none")},
         }
 
-    def next(self) -> Call:
+    def next(self) -> CollidingCall:
         kind = self._chance.choices(list(ODDS), list(ODDS.values()))[0]
         if len(self._known.flows) > MOST and kind in MAKING:
             kind = self._chance.choice(REMOVING)
         if len(self._known.flows) < FEWEST:
             kind = "createFlow"
         given = self._inputs.get(kind, self._flow)()
-        call = Call(kind, given)
+        call = CollidingCall(kind, given)
         if call.field in TAKE_KEYS and self._chance.random() < 0.4:
             given["idempotencyKey"] = f"key {next(self._numbers)}"
         return call

@@ -17,7 +17,7 @@ import orjson
 from app.storage.engine import Database, open_database
 from app.storage.expiry import remove_batch
 from app.storage.unreferenced_contents import remove_slice
-from tests.contention.colliding_calls import ODDS, USERS, Call, Calls, Known, world_of_few_flows
+from tests.contention.colliding_calls import ODDS, USERS, Calls, CollidingCall, Known, world_of_few_flows
 from tests.crashes.killable import Killable
 from tests.databases import Databases, Loaded, connected
 from tests.lifecycle.holdings import broken_rules, holdings_of
@@ -45,7 +45,7 @@ IN_THE_WAY = ("deadlock", "serializ", "locknotavailable", "content was removed")
 
 
 @dataclass
-class Tally:
+class ContentionTally:
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By kind of call: `went through`, the codes of its refusal, or the status and code of a failure."""
     failures: list[str] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Tally:
 class Contention:
     """Callers who share what they know."""
 
-    def __init__(self, url: str, loaded: Loaded, tally: Tally, *, calls: int, seed: int) -> None:
+    def __init__(self, url: str, loaded: Loaded, tally: ContentionTally, *, calls: int, seed: int) -> None:
         # The server closes a connection that nobody has used for 5 seconds, perhaps as it is used again.
         limits = httpx.Limits(max_connections=None, keepalive_expiry=1)
         self._http = httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, limits=limits, verify=TRUSTS_NOBODY)
@@ -115,7 +115,7 @@ class Contention:
         """Until all were sent, and one of each kind has gone through; chance may take a while for the latter."""
         return self._left > 0 or (self._left > self._at_most and not set(ODDS) <= set(self._tally.went_through))
 
-    async def _send(self, call: Call, token: str) -> Json | None:
+    async def _send(self, call: CollidingCall, token: str) -> Json | None:
         response = await self._http.post("/graphql", json=call.body, headers={"Authorization": f"Bearer {token}"})
         answer = response.json()
         payload: Json | None = (answer.get("data") or {}).get(call.field)
@@ -130,7 +130,7 @@ class Contention:
         self._tally.answers[call.kind, " ".join(sorted(set(refusals(payload)))) or "went through"] += 1
         return payload
 
-    def _judge_repetition(self, call: Call, payloads: list[Json | None]) -> None:
+    def _judge_repetition(self, call: CollidingCall, payloads: list[Json | None]) -> None:
         """Of two that went through one is a replay."""
         done = [each for each in payloads if each is not None and not list(refusals(each))]
         if len(done) > 1 and sorted(each["replayed"] for each in done) != [False, True]:
@@ -142,9 +142,11 @@ def refusals(payload: Json) -> Iterator[str]:
         yield from (error["code"] for error in each["errors"])
 
 
-async def contend(databases: Databases, folder: Path, *, calls: int, seed: int = 1, workers: int = 2) -> Tally:
+async def contend(
+    databases: Databases, folder: Path, *, calls: int, seed: int = 1, workers: int = 2
+) -> ContentionTally:
     """Have a server of several processes meet so many mutations at once; everything that is to be true afterwards."""
-    tally = Tally()
+    tally = ContentionTally()
     async with databases.loaded(world_of_few_flows()) as loaded:
         url = databases.url_of(loaded.name)
         before = await deadlocks(url)
@@ -176,7 +178,7 @@ async def deadlocks(url: str) -> int:
         return int(await connection.fetchval(DEADLOCKS))
 
 
-async def watch(url: str, tally: Tally) -> None:
+async def watch(url: str, tally: ContentionTally) -> None:
     async with connected(url) as connection:
         while True:
             waiting = int(await connection.fetchval(WAITING))
@@ -186,7 +188,7 @@ async def watch(url: str, tally: Tally) -> None:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def clean_up(database: Database, tally: Tally) -> None:
+async def clean_up(database: Database, tally: ContentionTally) -> None:
     """What servers do once an hour, twice a second, and with a short memory."""
     while True:
         now = datetime.now(UTC)

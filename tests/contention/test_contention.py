@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from tests.contention.colliding_calls import ODDS
-from tests.contention.contention import Tally, contend, deadlocks
+from tests.contention.contention import ContentionTally, contend, deadlocks
 from tests.databases import Databases, connected
 from tests.serving.real import soon_true
 
@@ -15,17 +15,17 @@ CALLS = 240
 
 
 @pytest.fixture(scope="module")
-async def tally(databases: Databases, session_folder: Path) -> Tally:
+async def tally(databases: Databases, session_folder: Path) -> ContentionTally:
     folder = session_folder / "contention"
     folder.mkdir(mode=0o755)
     return await contend(databases, folder, calls=CALLS)
 
 
-async def test_no_deadlock_comes_of_mutations_of_all_kinds_that_meet_at_few_flows(tally: Tally) -> None:
+async def test_no_deadlock_comes_of_mutations_of_all_kinds_that_meet_at_few_flows(tally: ContentionTally) -> None:
     assert (tally.deadlocks, tally.gave_way, tally.failures, tally.wrong) == (0, 0, [], [])
 
 
-async def test_calls_of_every_kind_go_through_and_many_wait_for_others(tally: Tally) -> None:
+async def test_calls_of_every_kind_go_through_and_many_wait_for_others(tally: ContentionTally) -> None:
     assert tally.operations >= CALLS
     assert set(tally.went_through) == set(ODDS)
     assert tally.most_waiting > 1

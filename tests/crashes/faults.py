@@ -20,7 +20,7 @@ from tests.clusters import with_cluster
 from tests.crashes.fault_kinds import KINDS, OURS, PATIENCE_SECONDS, REQUEST_SECONDS, STATEMENT_SECONDS, Victim
 from tests.crashes.faulty_wire import FaultyWire
 from tests.crashes.killable import Killable
-from tests.crashes.mixed_load import CLIENTS, Call, MixedLoad, Told, world_of_clients
+from tests.crashes.mixed_load import CLIENTS, LoadCall, MixedLoad, Told, world_of_clients
 from tests.crashes.rounds import running_server
 from tests.databases import Databases, Loaded, connected, load
 from tests.lifecycle.holdings import broken_rules, holdings_of
@@ -44,7 +44,7 @@ SAVED = """
 
 
 @dataclass
-class Tally:
+class FaultTally:
     faults: Counter[str] = field(default_factory=Counter)
     noticed: Counter[str] = field(default_factory=Counter)
     """How many attempts were not acknowledged, by the fault."""
@@ -63,7 +63,7 @@ class Faults:
 
     victim: Victim
     loaded: Loaded
-    tally: Tally
+    tally: FaultTally
     numbers: Iterator[int] = field(default_factory=count)
     seen: dict[str, tuple[str | None, int, int]] = field(default_factory=dict)
     """Description, revision and number of versions of the clients' flows, when they were judged last."""
@@ -90,7 +90,7 @@ class Faults:
         self.tally.told.update({told.value: number for told, number in load.told.items()})
         self.tally.wrong += [f"{name}: {wrong}" for wrong in (*load.wrong, *await self._judged(load.calls))]
 
-    async def _judged(self, calls: list[Call]) -> list[str]:
+    async def _judged(self, calls: list[LoadCall]) -> list[str]:
         async with connected(self.victim.url) as connection:
 
             async def nothing_is_at_work() -> bool:
@@ -110,7 +110,7 @@ class Faults:
         self.seen = now
         return judged
 
-    def _of_saved(self, calls: list[Call], now: dict[str, tuple[str | None, int, int]]) -> Iterator[str]:
+    def _of_saved(self, calls: list[LoadCall], now: dict[str, tuple[str | None, int, int]]) -> Iterator[str]:
         for client in range(CLIENTS):
             flow = self.loaded.ids[f"saved{client}"]
             own = [call for call in calls if call.kind == "updateFlowDraft" and call.client == client]
@@ -128,7 +128,7 @@ class Faults:
             if description not in possible:
                 yield f"{flow}: saved as {description!r}, and not as one of {possible}"
 
-    def _of_published(self, calls: list[Call], now: dict[str, tuple[str | None, int, int]]) -> Iterator[str]:
+    def _of_published(self, calls: list[LoadCall], now: dict[str, tuple[str | None, int, int]]) -> Iterator[str]:
         for client in range(CLIENTS):
             flow = self.loaded.ids[f"published{client}"]
             own = [call for call in calls if call.kind == "publishFlowDraft" and call.client == client]
@@ -138,7 +138,7 @@ class Faults:
                 yield f"{flow}: {least} to {most} publications, and {published} versions"
 
 
-def _of_made(calls: list[Call], names: dict[str, int]) -> Iterator[str]:
+def _of_made(calls: list[LoadCall], names: dict[str, int]) -> Iterator[str]:
     allowed = {Told.DONE: {1}, Told.NOT_DONE: {0}, Told.UNKNOWN: {0, 1}}
     for call in calls:
         if call.kind in {"updateFlowDraft", "publishFlowDraft"}:
@@ -148,7 +148,7 @@ def _of_made(calls: list[Call], names: dict[str, int]) -> Iterator[str]:
             yield f"{call.kind} {call.marker} ({call.told.value}): there {sorted(there)} times"
 
 
-def bounds_of(calls: list[Call]) -> tuple[int, int]:
+def bounds_of(calls: list[LoadCall]) -> tuple[int, int]:
     """How often it was done, at the least and at the most."""
     least = sum(call.told is Told.DONE for call in calls)
     return least, least + sum(call.told is Told.UNKNOWN for call in calls)
@@ -156,7 +156,13 @@ def bounds_of(calls: list[Call]) -> tuple[int, int]:
 
 @asynccontextmanager
 async def open_faults(
-    databases: Databases, folder: Path, data_dir: Path, tally: Tally, disk: Path | None = None, *, pooled: bool = False
+    databases: Databases,
+    folder: Path,
+    data_dir: Path,
+    tally: FaultTally,
+    disk: Path | None = None,
+    *,
+    pooled: bool = False,
 ) -> AsyncIterator[Faults]:
     """With a server that runs, on a world of its own, in the embedded database of the data directory.
 
@@ -172,7 +178,7 @@ async def open_faults(
 
 
 @asynccontextmanager
-async def open_embedded_faults(folder: Path, tally: Tally, disk: Path | None = None) -> AsyncIterator[Faults]:
+async def open_embedded_faults(folder: Path, tally: FaultTally, disk: Path | None = None) -> AsyncIterator[Faults]:
     """With a server whose database is its own, and which keeps that running; perhaps on a small disk, with its log."""
     with running(with_cluster(folder)) as url:
         await upgrade(url)

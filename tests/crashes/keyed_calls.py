@@ -61,7 +61,7 @@ def workshop_and_store() -> WorldBuilder:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RepeatableCall:
     """A mutation with an idempotency key."""
 
     kind: str
@@ -82,7 +82,7 @@ def preparations(ids: Mapping[str, str], number: int) -> Json:
     return {"query": SAVE, "variables": {"input": {"flowId": ids["published"], "description": f"Round {number}"}}}
 
 
-def calls(ids: Mapping[str, str], number: int) -> list[Call]:
+def calls(ids: Mapping[str, str], number: int) -> list[RepeatableCall]:
     """One of each kind, none of which is in the way of another. Odd and even rounds differ where there are two ways."""
     is_odd = number % 2 == 1
     into = {"workspaceId": ids["store"]}
@@ -109,7 +109,8 @@ def calls(ids: Mapping[str, str], number: int) -> list[Call]:
         ("revertFlow", REVERT, reverted),
     ]
     return [
-        Call(kind, document, {**given, "idempotencyKey": f"crash-{number}-{kind}"}) for kind, document, given in sent
+        RepeatableCall(kind, document, {**given, "idempotencyKey": f"crash-{number}-{kind}"})
+        for kind, document, given in sent
     ]
 
 
@@ -134,7 +135,7 @@ def as_first(payload: Json) -> Json:
     return kept if results is None else {**kept, "results": [as_first(result) for result in results]}
 
 
-def mistakes_in(call: Call, payload: Json) -> Iterator[str]:
+def mistakes_in(call: RepeatableCall, payload: Json) -> Iterator[str]:
     """What a payload says that can't be: everything goes through but the flow that nobody has."""
     codes = [error["code"] for error in payload["errors"]]
     results = payload.get("results", [])

@@ -44,7 +44,7 @@ TOLD = {"YES": Told.DONE, "NO": Told.NOT_DONE, "UNKNOWN": Told.UNKNOWN}
 
 
 @dataclass(slots=True)
-class Call:
+class LoadCall:
     kind: str
     client: int
     marker: str
@@ -80,7 +80,7 @@ class MixedLoad:
             base_url=url, headers=headers, timeout=PATIENCE_SECONDS, limits=limits, verify=TRUSTS_NOBODY
         )
         self._numbers = numbers
-        self.calls: list[Call] = []
+        self.calls: list[LoadCall] = []
         """Since they were judged last."""
         self.told = Counter[Told]()
         self.wrong: list[str] = []
@@ -94,16 +94,16 @@ class MixedLoad:
         await self._http.aclose()
 
     async def run(self, client: int) -> None:
-        """Call until all are to stop."""
+        """LoadCall until all are to stop."""
         kinds = self._kinds(client)
         while not self.stopping.is_set():
             kind, keyed = next(kinds)
             if kind == "publishFlowDraft":
-                saved = Call("updateFlowDraft", client, f"prepared {next(self._numbers)}", keyed=False)
+                saved = LoadCall("updateFlowDraft", client, f"prepared {next(self._numbers)}", keyed=False)
                 await self._call(saved, "published")
                 if saved.told is not Told.DONE:
                     continue
-            call = Call(kind, client, f"made {next(self._numbers)}", keyed)
+            call = LoadCall(kind, client, f"made {next(self._numbers)}", keyed)
             self.calls.append(call)
             await self._call(call)
             self.told[call.told] += 1
@@ -114,7 +114,7 @@ class MixedLoad:
             kind = list(DOCUMENTS)[number % len(DOCUMENTS)]
             yield kind, kind != "updateFlowDraft" and (number // len(DOCUMENTS)) % 2 == 0
 
-    async def _call(self, call: Call, of: str = "saved") -> None:
+    async def _call(self, call: LoadCall, of: str = "saved") -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             call.told = await self._send(call, of)
@@ -126,7 +126,7 @@ class MixedLoad:
                 return
             await asyncio.sleep(0.05)
 
-    async def _send(self, call: Call, of: str) -> Told:
+    async def _send(self, call: LoadCall, of: str) -> Told:
         given = self._input(call, of)
         if call.keyed:
             given["idempotencyKey"] = call.marker
@@ -142,7 +142,7 @@ class MixedLoad:
             self.wrong.append(f"{call.kind} {call.marker}: {mistake}")
         return told
 
-    def _input(self, call: Call, of: str) -> Json:
+    def _input(self, call: LoadCall, of: str) -> Json:
         export = {"flowId": self._ids["source"], "destination": {"workspaceId": self._ids["store"]}}
         match call.kind:
             case "createFlow":

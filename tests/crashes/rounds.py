@@ -19,7 +19,7 @@ from app.storage.embedded import running
 from app.storage.engine import Database, open_database
 from app.storage.migrate import upgrade
 from tests.crashes.keyed_calls import (
-    Call,
+    RepeatableCall,
     as_first,
     calls,
     exported_or_made,
@@ -29,7 +29,7 @@ from tests.crashes.keyed_calls import (
     workshop_and_store,
 )
 from tests.crashes.killable import Killable
-from tests.crashes.tally import ANSWERED, CUT_OFF, PASSING, PHASES, Tally
+from tests.crashes.tally import ANSWERED, CUT_OFF, PASSING, PHASES, KillTally
 from tests.crashes.watched_wire import Life, Moment, WatchedWire
 from tests.databases import Databases, Loaded, connected, load
 from tests.lifecycle.holdings import broken_rules, everything_in, holdings_of
@@ -75,7 +75,7 @@ class Rounds:
         self._url = database_url
         self._loaded = loaded
         self._number = 0
-        self.tally = Tally()
+        self.tally = KillTally()
 
     async def undisturbed(self) -> float:
         """A round without a kill, by a server that was just started; how many seconds it took."""
@@ -111,7 +111,7 @@ class Rounds:
         self._count(sent, life, answered, repeated)
         await self._judge_the_database(sent, before, repeated)
 
-    async def _prepared(self) -> list[Call]:
+    async def _prepared(self) -> list[RepeatableCall]:
         self._number += 1
         async with self._client() as http:
             response = await http.post("/graphql", json=preparations(self._loaded.ids, self._number))
@@ -144,7 +144,7 @@ class Rounds:
         self.tally.kills[f"{killing.whom}, {when}"] += 1
         return result
 
-    async def _first(self, http: httpx.AsyncClient, call: Call) -> Json | None:
+    async def _first(self, http: httpx.AsyncClient, call: RepeatableCall) -> Json | None:
         """None: the connection was lost, or the server says to try again."""
         try:
             answer = (await http.post("/graphql", json=call.body)).json()
@@ -156,7 +156,7 @@ class Rounds:
             self.tally.wrong.append(f"{call.key}: {answer['errors']}")
         return None if codes else payload_of(answer)
 
-    async def _again(self, call: Call) -> Json:
+    async def _again(self, call: RepeatableCall) -> Json:
         """Repeated until there is an answer, and then once more."""
         payloads: list[Json] = []
         async with self._client() as http, asyncio.timeout(PATIENCE_SECONDS):
@@ -169,7 +169,7 @@ class Rounds:
         return once
 
     def _judge_what_was_left(
-        self, sent: list[Call], made: frozenset[str], kept: frozenset[str], repeated: Mapping[str, Json]
+        self, sent: list[RepeatableCall], made: frozenset[str], kept: frozenset[str], repeated: Mapping[str, Json]
     ) -> None:
         """Of each call either everything was there and its key, or nothing."""
         named = {id_ for key in kept for id_ in exported_or_made(repeated[key])}
@@ -180,7 +180,9 @@ class Rounds:
             if repeated[call.key]["replayed"] != (call.key in kept) or bool(own) != (call.key in kept):
                 self.tally.wrong.append(f"{call.key}: kept {call.key in kept}, left {own}, then {repeated[call.key]}")
 
-    def _judge_answers(self, sent: list[Call], first: Mapping[str, Json | None], repeated: Mapping[str, Json]) -> None:
+    def _judge_answers(
+        self, sent: list[RepeatableCall], first: Mapping[str, Json | None], repeated: Mapping[str, Json]
+    ) -> None:
         for call in sent:
             self.tally.wrong += mistakes_in(call, repeated[call.key])
             answer = first[call.key]
@@ -189,7 +191,9 @@ class Rounds:
             ):
                 self.tally.wrong.append(f"{call.key}: answered and done again\n{answer}\n{repeated[call.key]}")
 
-    def _count(self, sent: list[Call], life: Life, answered: frozenset[str], repeated: Mapping[str, Json]) -> None:
+    def _count(
+        self, sent: list[RepeatableCall], life: Life, answered: frozenset[str], repeated: Mapping[str, Json]
+    ) -> None:
         for call in sent:
             moment = life.moments.get(call.key, Moment.NOT_BEGUN)
             cut_off = CUT_OFF if self._wire is None else PHASES[moment]
@@ -200,7 +204,9 @@ class Rounds:
             if (moment is Moment.COMMITTED or phase is ANSWERED) and not was_done:
                 self.tally.wrong.append(f"{call.key}: committed, and lost")
 
-    async def _judge_the_database(self, sent: list[Call], before: frozenset[str], repeated: Mapping[str, Json]) -> None:
+    async def _judge_the_database(
+        self, sent: list[RepeatableCall], before: frozenset[str], repeated: Mapping[str, Json]
+    ) -> None:
         """What is new is what the answers name, and once; no rule is broken, and nothing more comes of more calls."""
         named = [id_ for payload in repeated.values() for id_ in set(exported_or_made(payload)) - before]
         new = await self._ids() - before
@@ -224,7 +230,7 @@ class Rounds:
 
             assert await soon_true(nothing_is_at_work, PATIENCE_SECONDS)
 
-    async def _kept(self, sent: list[Call]) -> frozenset[str]:
+    async def _kept(self, sent: list[RepeatableCall]) -> frozenset[str]:
         async with connected(self._url) as connection:
             kept = {row["key"] for row in await connection.fetch(KEPT)}
         return frozenset(call.key for call in sent if call.key in kept)

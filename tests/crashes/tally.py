@@ -21,7 +21,7 @@ PASSING = {"SERVICE_UNAVAILABLE", "SHUTTING_DOWN", "TIMEOUT"}
 
 
 @dataclass
-class Tally:
+class KillTally:
     """What was killed, and how the calls were answered afterwards."""
 
     kills: Counter[str] = field(default_factory=Counter)
@@ -34,7 +34,7 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
 
 
-def told(tally: Tally) -> Iterator[str]:
+def told(tally: KillTally) -> Iterator[str]:
     """A tally in lines."""
     for title, counts in (
         ("Kills", tally.kills),

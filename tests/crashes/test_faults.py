@@ -9,7 +9,7 @@ import pytest
 from app.storage.embedded import running
 from tests.clusters import with_cluster
 from tests.crashes.fault_kinds import KINDS, OF_DISK, OF_POOLER, kinds_for
-from tests.crashes.faults import Faults, Tally, open_embedded_faults, open_faults
+from tests.crashes.faults import Faults, FaultTally, open_embedded_faults, open_faults
 from tests.crashes.faulty_wire import Cut
 from tests.crashes.small_disk import small_disk
 from tests.databases import open_databases
@@ -39,7 +39,7 @@ async def faults(session_folder: Path, disk: Path | None) -> AsyncIterator[Fault
     with running(with_cluster(data_dir)) as url:
         async with (
             open_databases(url) as databases,
-            open_faults(databases, session_folder, data_dir, Tally(), disk) as opened,
+            open_faults(databases, session_folder, data_dir, FaultTally(), disk) as opened,
         ):
             yield opened
 
@@ -57,7 +57,7 @@ async def test_what_was_acknowledged_is_there_once_and_the_rest_wholly_or_not_at
 
 async def test_a_server_whose_data_directory_is_on_a_full_disk_loses_nothing_and_comes_back(folder: Path) -> None:
     """It has its log there too."""
-    tally = Tally()
+    tally = FaultTally()
     with small_disk(folder / "disk", DISK_BYTES) as disk:
         if disk is None:
             pytest.skip(ONLY_ROOT)
@@ -70,7 +70,7 @@ async def test_a_server_whose_data_directory_is_on_a_full_disk_loses_nothing_and
 
 @pytest.mark.skipif(PROGRAM is None, reason=MISSING)
 async def test_behind_a_pooler_nothing_is_lost_either(folder: Path) -> None:
-    tally = Tally()
+    tally = FaultTally()
     with running(with_cluster(folder / "data")) as url:
         async with (
             open_databases(url) as databases,
@@ -83,7 +83,7 @@ async def test_behind_a_pooler_nothing_is_lost_either(folder: Path) -> None:
 
 
 async def test_a_server_that_keeps_its_own_database_loses_nothing_either(folder: Path) -> None:
-    tally = Tally()
+    tally = FaultTally()
     async with open_embedded_faults(folder, tally) as faults:
         for name in ("the database is killed", "a process of the database is killed", "the database is killed"):
             await faults.round(name, Random(name))  # noqa: S311 - not for secrets

@@ -21,6 +21,10 @@ def modules() -> Iterator[Path]:
             yield path.relative_to(APP)
 
 
+def classes_of(path: Path) -> list[str]:
+    return [node.name for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
+
+
 def are_neighbours(one: Path, other: Path) -> bool:
     """Their folders lie side by side, or one in the other."""
     here, there = one.parent, other.parent
@@ -36,20 +40,24 @@ def test_no_module_has_the_name_of_a_neighbour() -> None:
 @pytest.mark.parametrize("folder", ["scripts", "tests"])
 def test_what_tests_and_scripts_share_has_names_that_are_there_once(folder: str) -> None:
     """Modules that only pytest opens may repeat the name of their subject."""
-    found = (path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts)
-    names = Counter(path.name for path in found)
-    shared = {name for name in names if not name.startswith(("test_", "conftest"))} - NAMED_BY_PYTHON
+    shared = [
+        path
+        for path in (ROOT / folder).rglob("*.py")
+        if not path.name.startswith(("test_", "conftest")) and "node_modules" not in path.parts
+    ]
+    classes = [name for path in shared for name in classes_of(path)]
     assert len(shared) > 20
-    assert {name for name in shared if names[name] > 1} == set()
+    assert len(classes) > 20
+    names = [path.name for path in shared if path.name not in NAMED_BY_PYTHON] + classes
+    assert [name for name, number in Counter(names).items() if number > 1] == []
 
 
 def test_no_class_has_the_name_of_another_unless_the_api_has_it_too() -> None:
     """What the API names is one thing in the schema, in the domain and in world files."""
     defined = defaultdict[str, list[str]](list)
     for path in modules():
-        for node in ast.parse((APP / path).read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef):
-                defined[node.name].append(path.as_posix())
+        for name in classes_of(APP / path):
+            defined[name].append(path.as_posix())
     assert len(defined) > 300
     assert {
         name: places

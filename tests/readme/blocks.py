@@ -30,7 +30,7 @@ WIDTH_OF_DATA = 116
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ReadmeSession:
     """What was sent of one README so far, and what was answered."""
 
     client: httpx.AsyncClient
@@ -58,7 +58,7 @@ class Session:
 
 async def as_it_should_stand(readme: str, client: httpx.AsyncClient, database_url: str) -> str:
     """The README with every answer as it really is; commands run in their order."""
-    session, parts, end, shown = Session(client), list[str](), 0, set[str]()
+    session, parts, end, shown = ReadmeSession(client), list[str](), 0, set[str]()
     for found in BLOCK.finditer(readme):
         head, kind, name, block, tail = found.groups()
         if RESET in readme[end : found.start()]:

@@ -31,7 +31,7 @@ timezone = 'UTC'
 
 
 @dataclass
-class Server:
+class DatabaseServer:
     """A server in a folder of its own, on a port that stays the same."""
 
     cluster: Path
@@ -64,7 +64,7 @@ class Server:
     def promote(self) -> None:
         self._run("pg_ctl", "promote", "-w", "-D", str(self.cluster))
 
-    def follow(self, other: "Server") -> None:
+    def follow(self, other: "DatabaseServer") -> None:
         """Become a standby of the other one, with a copy of what it has."""
         self.cluster.mkdir(mode=0o700)
         self.account.own(self.cluster)
@@ -72,25 +72,25 @@ class Server:
         self._run("pg_basebackup", "-D", str(self.cluster), "-R", "-X", "stream", "-c", "fast", "-d", source)
         self._set_up()
 
-    def follow_again(self, other: "Server") -> None:
+    def follow_again(self, other: "DatabaseServer") -> None:
         """Become a standby of what followed this server, which was stopped and not killed."""
         (self.cluster / "standby.signal").touch()
         self.be_led_by(other)
         self.start()
 
-    def be_led_by(self, other: "Server") -> None:
+    def be_led_by(self, other: "DatabaseServer") -> None:
         """As a standby, stream from that one."""
         with (self.cluster / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
             settings.write(f"primary_conninfo = 'host=127.0.0.1 port={other.port} user=flowport'\n")
 
-    def copied_to(self, cluster: Path) -> "Server":
+    def copied_to(self, cluster: Path) -> "DatabaseServer":
         """A server with what this one has, which is stopped; on a port of its own."""
         subprocess.run(["cp", "-a", self.cluster, cluster], check=True)
-        copy = Server(cluster, self.account, self.binaries)
+        copy = DatabaseServer(cluster, self.account, self.binaries)
         copy._set_up()
         return copy
 
-    def rewind(self, other: "Server") -> None:
+    def rewind(self, other: "DatabaseServer") -> None:
         """Undo what this server, which was killed, has written and the other one, which was promoted, doesn't have."""
         source = f"host=127.0.0.1 port={other.port} user=flowport dbname=postgres"
         self._run("pg_rewind", "-D", str(self.cluster), f"--source-server={source}")
@@ -144,10 +144,10 @@ class Server:
 class Pair:
     """A primary, and a standby that streams from it."""
 
-    primary: Server
-    standby: Server
+    primary: DatabaseServer
+    standby: DatabaseServer
 
-    def url(self, *servers: Server, database: str = "postgres") -> str:
+    def url(self, *servers: DatabaseServer, database: str = "postgres") -> str:
         """As people write it: both hosts, or those that are named, in this order."""
         hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers or (self.primary, self.standby))
         return f"postgresql://flowport@{hosts}/{database}"
@@ -171,7 +171,9 @@ class Pair:
 def pair_in(folder: Path) -> Iterator[Pair]:
     account = account_for(folder)
     binaries = binaries_for(account, folder)
-    pair = Pair(Server(folder / "first", account, binaries), Server(folder / "second", account, binaries))
+    pair = Pair(
+        DatabaseServer(folder / "first", account, binaries), DatabaseServer(folder / "second", account, binaries)
+    )
     try:
         pair.primary.make()
         pair.primary.start()

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.settings.database_settings import async_url
 from tests.databases import connected
-from tests.replication.pair import Pair, Server
+from tests.replication.pair import DatabaseServer, Pair
 from tests.serving.real import soon_true
 
 WRITTEN = "select pg_current_wal_lsn()::text"
@@ -12,7 +12,7 @@ REPLAYED = "select pg_last_wal_replay_lsn() >= $1::text::pg_lsn"
 CONNECTIONS = "select pid from pg_stat_activity where application_name = 'flowport'"
 
 
-async def asked(server: Server, query: str, *arguments: Any) -> list[Any]:
+async def asked(server: DatabaseServer, query: str, *arguments: Any) -> list[Any]:
     """The first column of what one server answers, whichever it is of the two."""
     async with connected(async_url(f"postgresql://flowport@127.0.0.1:{server.port}/postgres")) as connection:
         return [row[0] for row in await connection.fetch(query, *arguments)]
@@ -28,6 +28,6 @@ async def caught_up(pair: Pair) -> None:
     assert await soon_true(has_everything, seconds=60)
 
 
-async def connections_to(server: Server) -> set[int]:
+async def connections_to(server: DatabaseServer) -> set[int]:
     """The server's processes that work for Flowport."""
     return set(await asked(server, CONNECTIONS))

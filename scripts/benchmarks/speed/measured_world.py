@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -20,6 +20,7 @@ from app.storage.ids import Kind, new_id
 from app.storage.reaching import engine_of
 from app.storage.tokens import new_token_id, secret_hash, token_text
 from scripts.benchmarks.speed.operations import Caller
+from scripts.benchmarks.world import Size
 
 VERSIONS = 50
 """How many versions the flows have whose history is read."""
@@ -41,13 +42,6 @@ THERE = text(
     """select a.user_id, f.id, f.workspace_id from workspace_access a join flow f on f.workspace_id = a.workspace_id
        where a.user_id = any(:users) and a.role_id is not null and f.published_version_id is not null"""
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    workspaces: int
-    flows: int
-    callers: int
 
 
 def prepared(folder: Path, size: Size) -> list[Caller]:
