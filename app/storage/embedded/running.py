@@ -9,15 +9,14 @@ import fcntl
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
-from app.storage.embedded.binaries import WAYS_OUT, Account, EmbeddedDatabaseError, account_for, environment, myself
-from app.storage.embedded.data_directory import DataDirectory, Postmaster, find_postmaster
+from app.storage.embedded.binaries import Account, environment, myself
+from app.storage.embedded.data_directory import DataDirectory, Postmaster, find_postmaster, prepare, said_plainly
 from app.storage.embedded.server import DATABASE, USER, join_or_start, stop
 from app.storage.embedded.socket_folder import PORT
 
@@ -59,65 +58,6 @@ def start_again(data_dir: Path) -> bool:
         with gate(directory, account):
             _, started = join_watched(directory, account)
             return started
-
-
-@contextmanager
-def said_plainly(data_dir: Path) -> Iterator[None]:
-    """Turn what the system refuses us into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise EmbeddedDatabaseError(f"The data directory {data_dir} can't be used: {error}. {WAYS_OUT}") from error
-
-
-def prepare(data_dir: Path, *, make: bool) -> tuple[DataDirectory, Account]:
-    """The data directory and the account that its database runs as; refuses one that the account can't reach."""
-    directory = DataDirectory(data_dir.expanduser().resolve())
-    if not str(directory.path).isprintable():
-        raise EmbeddedDatabaseError(
-            f"The path of the data directory has characters that don't print: {str(directory.path)!r}. {WAYS_OUT}"
-        )
-    if not make and not directory.cluster.exists():
-        raise EmbeddedDatabaseError(
-            f"There is no embedded database in {directory.path}; `flowport serve` and `flowport load` make one. "
-            "Name the folder of yours with --data-dir or FLOWPORT_DATA_DIR, or its URL in FLOWPORT_DATABASE_URL."
-        )
-    if not directory.path.exists():
-        make_data_dir(directory.path)
-    if not directory.path.is_dir():
-        raise EmbeddedDatabaseError(f"The data directory {directory.path} is no folder. {WAYS_OUT}")
-    account = account_for(directory.cluster if directory.cluster.exists() else directory.path)
-    if not account.can_enter(directory.path):
-        raise EmbeddedDatabaseError(closed_folder(directory, account))
-    return directory, account
-
-
-def make_data_dir(data_dir: Path) -> None:
-    """Make it in one step with its owner: another process may be doing the same at this moment."""
-    if not data_dir.parent.is_dir():
-        raise EmbeddedDatabaseError(
-            f"The data directory {data_dir} can't be made: there is no folder {data_dir.parent}."
-        )
-    fresh = Path(tempfile.mkdtemp(prefix=".flowport-", dir=data_dir.parent))
-    try:
-        account_for(fresh).own(fresh)
-        fresh.rename(data_dir)
-    except OSError:
-        fresh.rmdir()
-        if not data_dir.is_dir():
-            raise
-
-
-def closed_folder(directory: DataDirectory, account: Account) -> str:
-    closed = next(
-        folder for folder in (*reversed(directory.path.parents), directory.path) if not account.can_enter(folder)
-    )
-    if not account.is_other:
-        return f"The data directory {directory.path} can't be reached: {closed} is closed to you. {WAYS_OUT}"
-    return (
-        f"The data directory {directory.path} can't be reached by the database: PostgreSQL refuses to run as root, "
-        f"and {closed} is closed to the account it would run as, {account.name}. {WAYS_OUT}"
-    )
 
 
 @contextmanager
