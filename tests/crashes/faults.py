@@ -15,7 +15,6 @@ from random import Random
 
 from app.storage.embedded import running
 from app.storage.engine import open_database
-from app.storage.migrate import upgrade
 from tests.clusters import with_cluster
 from tests.crashes.fault_kinds import KINDS, OURS, PATIENCE_SECONDS, REQUEST_SECONDS, STATEMENT_SECONDS, Victim
 from tests.crashes.faulty_wire import FaultyWire
@@ -181,7 +180,6 @@ async def open_faults(
 async def open_embedded_faults(folder: Path, tally: FaultTally, disk: Path | None = None) -> AsyncIterator[Faults]:
     """With a server whose database is its own, and which keeps that running; perhaps on a small disk, with its log."""
     with running(with_cluster(folder)) as url:
-        await upgrade(url)
         loaded = await load(url, world_of_clients())
     async with running_server(Killable(folder, None, settings=SETTINGS)) as server:
         yield Faults(Victim(server, folder, url, disk=disk), loaded, tally)

@@ -14,7 +14,6 @@ from sqlalchemy import make_url, text
 
 from app.storage.embedded import running
 from app.storage.embedded.data_directory import DataDirectory
-from app.storage.migrate import upgrade
 from app.storage.reaching import engine_of
 from tests.api.trade import trade
 from tests.authentication.issuer import AUDIENCE, ISSUER, ec_key
@@ -78,7 +77,6 @@ async def planted(folder: Path, host: JwksHost) -> AsyncIterator[tuple[Planted, 
     log, seen = folder / "log", Seen()
     with running(with_cluster(folder / "data")) as embedded, log.open("w", encoding="utf-8") as written:
         url = make_url(embedded).set(password=DATABASE_PASSWORD).render_as_string(hide_password=False)
-        await upgrade(url)
         loaded = await load(url, trade())
         host.show(ec_key().jwk("ec"))
         settings = {

@@ -10,7 +10,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.storage.embedded import running
-from app.storage.migrate import upgrade
 from tests.api.client import serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded, run_sql
@@ -89,7 +88,6 @@ async def test_a_server_recovers_by_itself_when_its_database_was_stopped_and_sta
         return "\nflowport_database_connections_in_use 0.0\n" in (await http.get("/metrics")).text
 
     with running(with_cluster(folder / "data")) as url:
-        await upgrade(url)
         app = serving(url)
         http = await app.__aenter__()
         assert (await ask(http)).status_code == 401
