@@ -33,6 +33,12 @@ REPORT = "report.ndjson"
 REQUESTS = 15 * TIMES
 """For each operation."""
 CHECKS = ("not_a_server_error", "response_schema_conformance", "negative_data_rejection", "was_foreseen")
+SETTINGS = {
+    "PYTHONPATH": str(ROOT),
+    "SCHEMATHESIS_HOOKS": "tests.fuzz.schemathesis_hooks",
+    # What hypothesis knows of Unicode is found once, for all tests.
+    "HYPOTHESIS_STORAGE_DIRECTORY": str(ROOT / ".hypothesis"),
+}
 PAGE_SIZES = (1, 2, 100)
 COPY = "mutation ($flow: ID!) { copyFlow(input: {flowId: $flow}) { exportRecord { id } } }"
 KNOWN = 0.9
@@ -66,7 +72,7 @@ async def run_schemathesis(address: str, folder: Path) -> tuple[int | None, str]
         *("--max-examples", str(REQUESTS), "--seed", "1", "--generation-database", "none"),
         *("--report", "ndjson", "--report-ndjson-path", REPORT, "--no-color"),
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.fuzz.schemathesis_hooks"},
+        env=os.environ | SETTINGS,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
