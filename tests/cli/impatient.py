@@ -3,7 +3,7 @@
 from app.cli import main
 from app.storage import reaching
 
-SHORT = 1.5
+SHORT = 3
 """For a database that is silent, and long enough for a busy one."""
 OFTEN = 0.4
 
