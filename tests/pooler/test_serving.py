@@ -130,10 +130,10 @@ async def test_a_client_that_goes_away_takes_its_statement_along(
     async with behind(pooler, databases, loaded_trade) as real:
         async with real.locked(LOCK_FLOWS):
             requests = [real.copying(name=f"Copy {number}") for number in range(5)]
-            assert await soon_true(lambda: real.is_at_work(2))
+            assert await soon_true(lambda: real.is_at_work(2), seconds=30)
             for request in requests:
                 request.cancel()
-            assert await soon_true(lambda: real.is_at_work(0))
+            assert await soon_true(lambda: real.is_at_work(0), seconds=30)
         assert [name for name in await real.names() if name.startswith("Copy ")] == []
         assert (await real.posting(VIEWER)).status_code == 200
 

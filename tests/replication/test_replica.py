@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 
 from app.settings.database_settings import async_url
 from app.storage import replica, replica_watch
-from app.storage.engine import DatabaseUnavailable, open_database
+from app.storage.engine import Database, DatabaseUnavailable, open_database
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.databases import Loaded
 from tests.replication.pair import Pair
@@ -219,10 +220,8 @@ async def test_a_standby_is_left_out_once_a_connection_leads_to_another_server(p
     async with falling_silent(standby) as proxy:
         there = f"{proxy.address}&target_session_attrs=any"
         database = open_database(primary, pool_size=2, replica_url=there)
-        assert database.replica is not None
-        await replica_watch.look(database, database.replica)
+        assert await soon_true(partial(is_read_from, database))
         on_standby = database.for_query(None)
-        assert on_standby is not database
         async with on_standby.reading() as connection:
             assert await connection.value(IS_STANDBY)
             proxy.lead_to(primary)
@@ -231,6 +230,13 @@ async def test_a_standby_is_left_out_once_a_connection_leads_to_another_server(p
                     pass
         assert database.for_query(None) is database
         await database.close()
+
+
+async def is_read_from(database: Database) -> bool:
+    """Whether the standby has come far enough for it."""
+    assert database.replica is not None
+    await replica_watch.look(database, database.replica)
+    return database.for_query(None) is not database
 
 
 async def test_a_standby_is_left_out_while_the_primary_is_down(pair: Pair, loaded: Loaded) -> None:
