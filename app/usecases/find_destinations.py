@@ -31,15 +31,17 @@ from app.usecases.sizes import size_of_steps
 class RatedDestination:
     """A workspace, and whether the flow can be exported there; why not is found for those of which it is asked."""
 
-    flow: "ExportableFlow"
     access: WorkspaceAccess
     eligible: Eligibility
+    exports: NewExports
+    flows_used: int
+    """Those that the contract holds, where that was asked for."""
+    size: int
+    """How much there is to decide about, as `offload` counts."""
 
     def refusals(self) -> tuple[ExportRefusal, ...]:
         """Why the flow can't be exported there as a new flow; nothing if it can."""
-        if self.eligible.as_new_flow:
-            return ()
-        return self.flow.exports.refusals(self.access, self.flow.flows_used_in(self.access))
+        return () if self.eligible.as_new_flow else self.exports.refusals(self.access, self.flows_used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,6 @@ class ExportableFlow:
             async with self.database.reading() as connection:
                 self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
 
-    def flows_used_in(self, access: WorkspaceAccess) -> int:
-        """How many flows the contract of a workspace holds that was asked for."""
-        return self.flows_used.get(access.workspace.contract.id, 0)
-
     async def _decide_all(self, accesses: Sequence[WorkspaceAccess]) -> None:
         """Decide about each of these once, however often pages are asked for that hold it."""
         async with self.deciding:
@@ -139,12 +137,14 @@ class ExportableFlow:
                 self.decided.update((rating.access.workspace.id, rating) for rating in ratings)
 
     def _decide(self, access: WorkspaceAccess) -> RatedDestination:
-        return RatedDestination(self, access, self.exports.eligibility(access, self.flows_used_in(access)))
+        flows_used = self.flows_used.get(access.workspace.contract.id, 0)
+        eligible = self.exports.eligibility(access, flows_used)
+        return RatedDestination(access, eligible, self.exports, flows_used, self.size)
 
 
 async def find_refusals(destinations: Sequence[RatedDestination]) -> list[tuple[ExportRefusal, ...]]:
     """What refuses an export to each of these as a new flow."""
-    size = sum({id(each.flow): each.flow.size for each in destinations}.values())
+    size = sum({id(each.exports): each.size for each in destinations}.values())
     return await offload(size, lambda: [each.refusals() for each in destinations])
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader
+from app.usecases.find_destinations import ExportableFlow
 from tests.api import documents as ask
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
@@ -35,16 +36,16 @@ DESTINATIONS = """query($flow: ID!) { destinationWorkspaces(flowId: $flow, inclu
 
 @pytest.mark.usefixtures("no_garbage_collector")
 async def test_what_a_request_has_read_is_gone_when_it_is_answered(api: Api) -> None:
-    ada, others = api.caller("ada"), loaders()
+    ada, others = api.caller("ada"), holders()
     for document, variables in (
         (FLOWS, {"place": api.id("workshop")}),
         (DESTINATIONS, {"flow": api.id("bound")}),
         (ask.COPY, {"input": {"flowId": api.id("bound")}}),
     ):
         await ada.ask(document, **variables)
-        assert [each for each in loaders() if each not in others] == []
+        assert [each for each in holders() if each not in others] == []
 
 
-def loaders() -> list[Loaders | Loader[Any, Any]]:
-    """All that there are, of whichever server."""
-    return [each for each in gc.get_objects() if isinstance(each, Loaders | Loader)]
+def holders() -> list[Loaders | Loader[Any, Any] | ExportableFlow]:
+    """What holds what was read, all that there is, of whichever server."""
+    return [each for each in gc.get_objects() if isinstance(each, Loaders | Loader | ExportableFlow)]
