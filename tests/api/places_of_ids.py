@@ -97,7 +97,7 @@ QUERIES = [
     _query("topicCandidates.workspaceId", Kind.WORKSPACE, ask.TOPIC_CANDIDATES, "workspaceId", flowId="one-topic"),
     _source("topicCandidates.source", ask.TOPIC_CANDIDATES, flowId="versions", workspaceId="store"),
     _query("flowHistory", Kind.FLOW, ask.HISTORY, "flowId"),
-    _filter("authorId", Kind.USER, "authorId"),
+    _filter("createdById", Kind.USER, "createdById"),
     _filter("componentId", Kind.COMPONENT, "componentId"),
     _query("credentials.componentId", Kind.COMPONENT, ask.CREDENTIALS, "componentId", workspace="workshop"),
     _query("secrets.componentId", Kind.COMPONENT, ask.SECRETS, "componentId", workspace="workshop"),

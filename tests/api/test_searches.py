@@ -104,15 +104,17 @@ async def test_flows_are_filtered_by_status_type_draft_and_author(on_shelves: Ap
     assert await filtered(on_shelves, type="REAL_TIME") == ["02", "03"]
     assert await filtered(on_shelves, hasDraft=True) == ["00", "01", "03", "06", "09"]
     assert await filtered(on_shelves, hasDraft=False) == ["02", "04", "05", "07", "08", "10"]
-    assert await filtered(on_shelves, authorId=on_shelves.id("tom")) == ["04"]
-    assert await filtered(on_shelves, authorId=on_shelves.id("lea")) == [one for one in ALL if one not in {"04", "05"}]
+    assert await filtered(on_shelves, createdById=on_shelves.id("tom")) == ["04"]
+    assert await filtered(on_shelves, createdById=on_shelves.id("lea")) == [
+        one for one in ALL if one not in {"04", "05"}
+    ]
 
 
 async def test_filters_are_conditions_that_all_have_to_be_met(on_shelves: Api) -> None:
     assert await filtered(on_shelves, status="ACTIVE", type="REAL_TIME", hasDraft=False) == ["02"]
     assert await filtered(on_shelves, status="ACTIVE", hasDraft=True) == []
     assert await filtered(on_shelves) == ALL
-    nothing: Json = dict.fromkeys(("status", "type", "hasDraft", "authorId", "componentId"))
+    nothing: Json = dict.fromkeys(("status", "type", "hasDraft", "createdById", "componentId"))
     assert await filtered(on_shelves, **nothing) == ALL
 
 

@@ -41,7 +41,7 @@ def test_a_plan_depends_on_the_variables_that_stand_in_directives() -> None:
 
 def test_lists_share_statements_by_their_form_of_which_only_so_many_are_kept() -> None:
     one, other = (
-        WantedList(ListName.FLOWS, text, FlowFilter(author_id=author)) for text, author in (("a", "b"), ("c", "d"))
+        WantedList(ListName.FLOWS, text, FlowFilter(created_by=creator)) for text, creator in (("a", "b"), ("c", "d"))
     )
     assert one.listing().statements is other.listing().statements
     assert one.values("somebody") != other.values("somebody")

@@ -23,7 +23,7 @@ from tests.storage.plans import SIZE, hold, plans_of_pages
         (FlowFilter(component_id="component_of-nobody"), 0),
         (FlowFilter(status=FlowStatus.SUSPENDED), 1000),
         (FlowFilter(status=FlowStatus.SUSPENDED, type=FlowType.ORDINARY), 1000),
-        (FlowFilter(author_id=nth("user", 60)), 0),
+        (FlowFilter(created_by=nth("user", 60)), 0),
     ],
     ids=[
         "component-of-none",
@@ -32,7 +32,7 @@ from tests.storage.plans import SIZE, hold, plans_of_pages
         "no-component",
         "status",
         "status-and-type",
-        "author",
+        "created-by",
     ],
 )
 async def test_of_what_few_flows_have_no_others_are_looked_at(

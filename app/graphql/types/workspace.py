@@ -34,7 +34,7 @@ class FlowFilterInput:
     status: FlowStatus | None = optional("Only flows of this status.")
     type: FlowType | None = optional("Only flows of this type.")
     has_draft: bool | None = optional("Only flows with a draft, or only those without.")
-    author_id: strawberry.ID | None = optional("Only flows that this user created.")
+    created_by_id: strawberry.ID | None = optional("Only flows that this user created.")
     component_id: strawberry.ID | None = optional(
         "Only flows that use this component, in their published version or their draft."
     )
@@ -44,7 +44,7 @@ class FlowFilterInput:
             status=given(self.status),
             type=given(self.type),
             has_draft=given(self.has_draft),
-            author_id=given(self.author_id),
+            created_by=given(self.created_by_id),
             component_id=given(self.component_id),
         )
 

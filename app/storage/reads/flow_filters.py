@@ -26,7 +26,7 @@ class FlowFilter(NamedTuple):
     status: FlowStatus | None = None
     type: FlowType | None = None
     has_draft: bool | None = None
-    author_id: str | None = None
+    created_by: str | None = None
     component_id: str | None = None
 
 
@@ -48,8 +48,8 @@ def flows_matching(wanted: FlowFilter) -> list[ColumnElement[bool]]:
         # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
         has_draft = exists(select(literal(1)).where(_is_active_draft_of_flow()).offset(0))
         conditions.append(has_draft if wanted.has_draft else ~has_draft)
-    if wanted.author_id is not None:
-        conditions.append(FLOW.c.created_by == bindparam("author", type_=Text))
+    if wanted.created_by is not None:
+        conditions.append(FLOW.c.created_by == bindparam("created_by", type_=Text))
     if wanted.component_id is not None:
         conditions.append(USES_COMPONENT)
     return conditions
@@ -66,9 +66,9 @@ def narrowed_by(wanted: FlowFilter) -> tuple[Narrowed, ...]:
     if wanted.component_id is not None:
         is_named = and_(once.team == _named(TEAM.c.name), once.name == _named(COMPONENT.c.name))
         narrowed.append(Narrowed(FLOW.c.id, once.flow_id, lambda parent: and_(once.workspace_id == parent, is_named)))
-    if wanted.author_id is not None:
-        is_author = other.created_by == bindparam("author", type_=Text)
-        narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_author)))
+    if wanted.created_by is not None:
+        is_creator = other.created_by == bindparam("created_by", type_=Text)
+        narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_creator)))
     if wanted.status is not None:
         narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.status)))
     if wanted.type is not None:
@@ -86,7 +86,7 @@ def filter_values(wanted: FlowFilter) -> dict[str, str]:
     given = {
         "status": wanted.status,
         "type": wanted.type,
-        "author": None if wanted.author_id is None else id_or_none(Kind.USER, wanted.author_id),
+        "created_by": None if wanted.created_by is None else id_or_none(Kind.USER, wanted.created_by),
     }
     return {name: str(value) for name, value in given.items() if value is not None}
 

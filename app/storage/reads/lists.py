@@ -172,7 +172,7 @@ class WantedList(NamedTuple):
                 asked.status and FlowStatus.ACTIVE,
                 asked.type and FlowType.ORDINARY,
                 asked.has_draft,
-                asked.author_id and ANY,
+                asked.created_by and ANY,
                 asked.component_id and ANY,
             ),
             self.flow_order,
