@@ -1,4 +1,4 @@
-"""What changed between two states of a flow: steps, links and bindings, in entries that are useful to read.
+"""What changed between two states of a flow: steps, links, bindings and the rest, in entries that are useful to read.
 
 A text that changed in one place is one entry, and a list that grew by one element is one entry. Steps and links are
 matched by their ids; paths are JSON Pointers (RFC 6901) into the step or link.
@@ -7,6 +7,7 @@ matched by their ids; paths are JSON Pointers (RFC 6901) into the step or link.
 import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.domain.graph import UNBOUND, Bindings, Json, canonical, link_ids, numbered
 from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonLimit, Stretch, unequal
@@ -38,6 +39,8 @@ class BindingChange:
     kind: ReferenceKind
     before: str | None
     after: str | None
+    step_name: str | None = None
+    """As the newer state has it, or the older one where the step is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class GraphDiff:
     """From the older state to the newer one."""
 
     identical: bool
-    """In content and bindings."""
+    """In content, bindings, name, description and schedule."""
     added_steps: tuple[str, ...] = ()
     removed_steps: tuple[str, ...] = ()
     changed_steps: tuple[Changed, ...] = ()
@@ -53,6 +56,8 @@ class GraphDiff:
     removed_links: tuple[str, ...] = ()
     changed_links: tuple[Changed, ...] = ()
     bindings: tuple[BindingChange, ...] = ()
+    fields: tuple[FieldChange, ...] = ()
+    """What changed beside those: name, description and schedule, the order of steps and links, the rest of the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,9 @@ class Snapshot:
     bindings: Bindings
     content: Json = None
     """As its canonical text is read; needed only where the other state has another hash."""
+    name: str = ""
+    description: str | None = None
+    cron: str | None = None
 
 
 def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = None) -> GraphDiff:
@@ -71,9 +79,9 @@ def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = No
 
     Comparisons that share a limit take together what one may take; the effort is linear in the rest.
     """
-    bindings = tuple(_binding_changes(older, newer))
+    bindings, fields = tuple(_binding_changes(older, newer)), tuple(_shown_changes(older, newer))
     if older.content_hash == newer.content_hash:
-        return GraphDiff(identical=not bindings, bindings=bindings)
+        return GraphDiff(identical=not (bindings or fields), bindings=bindings, fields=fields)
     before, after = _steps(older.content), _steps(newer.content)
     links_before, links_after = _links(older.content), _links(newer.content)
     comparison = Comparison(limit or ComparisonLimit())
@@ -86,6 +94,12 @@ def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = No
         removed_links=tuple(key for key in links_before if key not in links_after),
         changed_links=tuple(comparison.changed(links_before, links_after)),
         bindings=bindings,
+        fields=(
+            *fields,
+            *_order_changes("/nodes", before, after),
+            *_order_changes("/edges", links_before, links_after),
+            *comparison.changed_keys(_rest(older.content), _rest(newer.content)),
+        ),
     )
 
 
@@ -114,6 +128,14 @@ class Comparison:
                 fields = self.changes(before[key], value)
                 if fields:
                     yield Changed(key, fields)
+
+    def changed_keys(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[FieldChange]:
+        """Where two objects differ, key by key: once the limit is spent, a key that changed is one change."""
+        for changed in self.changed(before, after):
+            for change in changed.fields:
+                yield FieldChange(_pointer((None, changed.id)) + change.path, change.before, change.after)
+        for key in sorted(before.keys() ^ after.keys()):
+            yield FieldChange(_pointer((None, key)), before.get(key), after.get(key))
 
     def changes(self, before: Json, after: Json) -> tuple[FieldChange, ...]:
         """Where two JSON values differ, each place once, with its JSON Pointer."""
@@ -203,28 +225,57 @@ def _is_same(before: Json, after: Json) -> bool:
     return not isinstance(before, float) or repr(before) == repr(after)
 
 
+def _shown_changes(older: Snapshot, newer: Snapshot) -> Iterator[FieldChange]:
+    """What changed of what people read of a state."""
+    for key in ("name", "description", "cron"):
+        before, after = getattr(older, key), getattr(newer, key)
+        if before != after:
+            yield FieldChange(f"/{key}", before, after)
+
+
+def _order_changes(path: str, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[FieldChange]:
+    """One change, with their ids, where the steps or links that both states have stand in another order."""
+    was, now = [key for key in before if key in after], [key for key in after if key in before]
+    if was != now:
+        yield FieldChange(path, was, now)
+
+
 def _binding_changes(older: Snapshot, newer: Snapshot) -> Iterator[BindingChange]:
     """In the order of the newer steps, those that are gone last."""
     before, after = _bound_by_id(older), _bound_by_id(newer)
     for key in dict.fromkeys((*after, *before)):
-        values_before, values_after = before.get(key, {}), after.get(key, {})
-        if values_before == values_after and ReferenceKind.DATA_SAMPLES not in values_after:
+        older_step, newer_step = before.get(key, NO_STEP), after.get(key, NO_STEP)
+        if older_step.values == newer_step.values and ReferenceKind.DATA_SAMPLES not in newer_step.values:
             # Ids are the same where they are equal, which data samples need not be: `1` is no `1.0`.
             continue
+        name = newer_step.name if key in after else older_step.name
         for kind in ReferenceKind:
-            was, now = values_before.get(kind), values_after.get(kind)
+            was, now = older_step.values.get(kind), newer_step.values.get(kind)
             if not _is_same(was, now):
                 samples = kind is ReferenceKind.DATA_SAMPLES
-                yield BindingChange(key, kind, None if samples else was, None if samples else now)
+                yield BindingChange(key, kind, None if samples else was, None if samples else now, name)
 
 
-def _bound_by_id(state: Snapshot) -> dict[str, Mapping[ReferenceKind, Json]]:
+class _BoundStep(NamedTuple):
+    name: str | None
+    values: Mapping[ReferenceKind, Json]
+
+
+NO_STEP = _BoundStep(None, UNBOUND)
+
+
+def _bound_by_id(state: Snapshot) -> dict[str, _BoundStep]:
     bound = by_position(state.bindings)
     keys = numbered(step.id for step in state.steps)
     return {
-        key: bound[step.position].values if step.position in bound else UNBOUND
+        key: _BoundStep(step.name, bound[step.position].values if step.position in bound else UNBOUND)
         for key, step in zip(keys, state.steps, strict=True)
     }
+
+
+def _rest(content: Json) -> dict[str, Json]:
+    """What a graph has beside steps and links, such as `nodes_config` and `variables`."""
+    return {key: value for key, value in content.items() if key not in {"nodes", "edges"}}
 
 
 def _steps(content: Json) -> dict[str, Json]:

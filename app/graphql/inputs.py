@@ -96,7 +96,10 @@ class ExportFlowInput:
 
 @strawberry.input(description="What to export in one call, and where to: up to 1,000 items.")
 class ExportFlowsInput:
-    items: list[ExportFlowInput] = about("1 to 1,000 exports, decided in their order.")
+    items: list[ExportFlowInput] = about(
+        "1 to 1,000 exports, decided in their order. An item has no idempotency key of its own: with one it is refused as "
+        "`InvalidInput`."
+    )
     mode: BatchMode = strawberry.field(
         description="Whether all are exported or none, or each on its own.", default=BatchMode.ATOMIC
     )

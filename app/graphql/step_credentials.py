@@ -37,6 +37,7 @@ class StepCredentialCandidates:
     """Its objects are the steps as they were found: there may be tens of thousands, for each alias."""
 
     step_id: str = about("The id of the step.")
+    step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
     component: Component = one(
         lambda loaders: loaders.components,
         lambda step: step.component.id,

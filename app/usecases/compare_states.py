@@ -89,10 +89,20 @@ class _Comparisons:
         older, newer = pair
         found = compare(self._snapshot(older), self._snapshot(newer), self._limit)
         steps, links = tuple(map(_as_text, found.changed_steps)), tuple(map(_as_text, found.changed_links))
-        return replace(found, changed_steps=steps, changed_links=links)
+        return replace(
+            found, changed_steps=steps, changed_links=links, fields=tuple(map(_change_as_text, found.fields))
+        )
 
     def _snapshot(self, state: FlowState) -> Snapshot:
-        return Snapshot(state.content_hash, state.steps, state.bindings, self._content(state.content_hash))
+        return Snapshot(
+            state.content_hash,
+            state.steps,
+            state.bindings,
+            self._content(state.content_hash),
+            state.name,
+            state.description,
+            state.cron,
+        )
 
     def _content(self, content_hash: str) -> Json:
         if content_hash in self._contents and content_hash not in self._parsed:

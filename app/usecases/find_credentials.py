@@ -47,6 +47,7 @@ class StepInNeed:
     """A step whose component needs a credential or a secret, in a flow that may go to a workspace."""
 
     step_id: str
+    step_name: str | None
     component: Component
     kind: ReferenceKind
     workspace_id: WorkspaceId
@@ -158,7 +159,7 @@ def _in_need(
         kind = ReferenceKind(component.requires.value)
         own = targets.get((bound[step.position].reference(kind) if step.position in bound else None) or "")
         chosen = _chosen_before(step, component, kind, others)
-        steps.append(StepInNeed(step.id, component, kind, workspace_id, own, chosen))
+        steps.append(StepInNeed(step.id, step.name, component, kind, workspace_id, own, chosen))
     return steps
 
 

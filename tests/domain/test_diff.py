@@ -4,17 +4,13 @@ from typing import NoReturn
 
 import pytest
 
-from app.domain.diff import Changed, FieldChange, GraphDiff, Snapshot, compare
-from app.domain.graph import Json, canonical, content_hash, split, steps_of
+from app.domain.diff import Changed, GraphDiff, Snapshot, compare
+from app.domain.graph import Json
 from app.domain.step import Step
 from tests.domain.builders import native, node
-from tests.domain.differences import field_changes
+from tests.domain.differences import changes, field_changes, snapshot
 
 LONG = "a line of a long text\n" * 2000
-
-
-def changes(*entries: tuple[str, Json, Json]) -> tuple[FieldChange, ...]:
-    return tuple(FieldChange(*entry) for entry in entries)
 
 
 @pytest.mark.parametrize(
@@ -141,11 +137,6 @@ def test_long_lists_are_compared_too(length: int) -> None:
 # Graphs -------------------------------------------------------------------------------------------------------------
 
 
-def snapshot(graph: Json) -> Snapshot:
-    content, bindings = split(graph, lambda _: "topic")
-    return Snapshot(content_hash(canonical(content)), steps_of(content), bindings, content)
-
-
 def edge(source: str | None, target: str, **config: Json) -> Json:
     return {"source": source, "target": target, **({"config": config} if config else {})}
 
@@ -211,10 +202,24 @@ FIRST, SECOND, THIRD = STEPS
                 identical=False, changed_links=(Changed(":error_all", changes(("/config", None, {"condition": "z"}))),)
             ),
         ),
-        # steps and links that only moved, and what else stands in the graph, are no entry, but not identical
-        (native(THIRD, FIRST, SECOND, edges=EDGES), GraphDiff(identical=False)),
-        (native(*STEPS, edges=[*reversed(EDGES)]), GraphDiff(identical=False)),
-        (native(*STEPS, edges=EDGES, unknown=1), GraphDiff(identical=False)),
+        # steps and links that only moved, and what else stands in the graph
+        (
+            native(THIRD, FIRST, SECOND, edges=EDGES),
+            GraphDiff(identical=False, fields=changes(("/nodes", ["1", "2", "3"], ["3", "1", "2"]))),
+        ),
+        (
+            native(*STEPS, edges=[*reversed(EDGES)]),
+            GraphDiff(
+                identical=False,
+                fields=changes(("/edges", ["1:2", "2:3", ":error_all"], [":error_all", "2:3", "1:2"])),
+            ),
+        ),
+        (
+            native(*STEPS, edges=EDGES, unknown=1, default_mapper_type="jsonata"),
+            GraphDiff(
+                identical=False, fields=changes(("/default_mapper_type", None, "jsonata"), ("/unknown", None, 1))
+            ),
+        ),
         (native(), GraphDiff(False, (), ("1", "2", "3"), (), (), ("1:2", "2:3", ":error_all"))),
     ],
 )
@@ -222,12 +227,23 @@ def test_what_changed_in_a_graph(after: Json, diff: GraphDiff) -> None:
     assert compare(snapshot(GRAPH), snapshot(after)) == diff
 
 
-def test_a_moved_step_or_link_is_told_only_where_it_changed_too() -> None:
+def test_of_moved_steps_and_links_is_told_what_changed_in_them_too() -> None:
     after = native(THIRD, node("1", fields={"to": "b"}), SECOND, edges=[EDGES[2], EDGES[0], edge("2", "3")])
     assert compare(snapshot(GRAPH), snapshot(after)) == GraphDiff(
         identical=False,
         changed_steps=(Changed("1", changes(("/fields/to", "a", "b"))),),
         changed_links=(Changed("2:3", changes(("/config", {"condition": "x"}, None))),),
+        fields=changes(
+            ("/nodes", ["1", "2", "3"], ["3", "1", "2"]),
+            ("/edges", ["1:2", "2:3", ":error_all"], [":error_all", "1:2", "2:3"]),
+        ),
+    )
+
+
+def test_steps_that_others_came_between_have_not_moved() -> None:
+    after = native(node("0"), FIRST, node("new"), THIRD, edges=EDGES)
+    assert compare(snapshot(GRAPH), snapshot(after)) == GraphDiff(
+        identical=False, added_steps=("0", "new"), removed_steps=("2",)
     )
 
 

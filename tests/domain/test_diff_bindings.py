@@ -95,6 +95,15 @@ def test_steps_that_share_an_id_are_bound_each_by_itself() -> None:
     assert compare(before, after).bindings == (told("1", AGENT, "a", "b"), told("1#2", AGENT, "b", "a"))
 
 
+def test_a_change_names_its_step_as_it_is_called_now_or_was_when_it_went() -> None:
+    before = state(
+        sends("1", agent="a").named("Old"), sends("gone", agent="a").named("Gone"), content=native(node("1"))
+    )
+    after = state(sends("1", agent="b").named("New"), content=native(node("1", name="New")))
+    diff = compare(before, Snapshot("a third hash", after.steps, after.bindings, after.content))
+    assert [(change.step_id, change.step_name) for change in diff.bindings] == [("1", "New"), ("gone", "Gone")]
+
+
 def test_content_and_bindings_are_told_side_by_side() -> None:
     before = state(sends("1", credential="c"), content=native(node("1")))
     after = Snapshot("a third hash", before.steps, (), native(node("1", name="New")))

@@ -11,10 +11,11 @@ from app.graphql.scalars import JSON
 from app.graphql.types.resources import Binding, binding, reference_to
 
 
-@strawberry.type(description="A difference between two steps or links.")
+@strawberry.type(description="A difference between two steps, two links, or two graphs.")
 class FieldChange:
     path: str = about(
-        "A JSON Pointer (RFC 6901) into the step or link; empty for the whole step or link, where too much changed to list it."
+        "A JSON Pointer (RFC 6901) into the step, link or graph; empty for the whole step or link, where too much changed "
+        "to list it."
     )
     before: JSON | None = about("What stood there; null also where there was nothing.")
     after: JSON | None = about("What stands there; null also where there is nothing.")
@@ -40,9 +41,14 @@ class LinkChange:
 @strawberry.type(description="A step that is bound to something else than before.")
 class BindingChange:
     step_id: str = about("The id of the step.")
+    step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
     kind: ReferenceKind = about("What kind of thing it is bound to.")
-    before_id: strawberry.Private[str | None]
-    after_id: strawberry.Private[str | None]
+    before_id: strawberry.ID | None = about(
+        "What it was bound to; null if to nothing, for data samples, and where you are no member."
+    )
+    after_id: strawberry.ID | None = about(
+        "What it is bound to; null if to nothing, for data samples, and where you are no member."
+    )
     before: Binding | None = binding(
         lambda change: reference_to(change.kind, change.before_id),
         "What it was bound to; null if to nothing, or to what you can't see, and for data samples.",
@@ -57,7 +63,7 @@ class BindingChange:
     description="What changed from an older graph to a newer one. Steps and links are matched by their ids."
 )
 class GraphDiff:
-    identical: bool = about("Whether content and bindings are the same.")
+    identical: bool = about("Whether all of it is the same: nothing is added, removed or changed.")
     added_steps: list[str] = about("The ids of the steps that were added.")
     removed_steps: list[str] = about("The ids of the steps that were removed.")
     changed_steps: list[StepChange] = about("The steps that changed, and where.")
@@ -65,6 +71,11 @@ class GraphDiff:
     removed_links: list[str] = about("The ids of the links that were removed.")
     changed_links: list[LinkChange] = about("The links that changed, and where.")
     bindings: list[BindingChange] = about("The steps that are bound to something else than before.")
+    fields: list[FieldChange] = about(
+        "What changed beside steps, links and bindings: `/name`, `/description`, `/cron`; and of the graph `/nodes_config/…`, "
+        "`/variables/…`, `/default_mapper_type` and any other key, and `/nodes` and `/edges`, with ids, where those that "
+        "both graphs have stand in another order."
+    )
 
     @classmethod
     def of(cls, found: diff.GraphDiff) -> Self:
@@ -83,7 +94,14 @@ class GraphDiff:
                 for one in found.changed_links
             ],
             bindings=[
-                BindingChange(step_id=one.step_id, kind=one.kind, before_id=one.before, after_id=one.after)
+                BindingChange(
+                    step_id=one.step_id,
+                    step_name=one.step_name,
+                    kind=one.kind,
+                    before_id=None if one.before is None else strawberry.ID(one.before),
+                    after_id=None if one.after is None else strawberry.ID(one.after),
+                )
                 for one in found.bindings
             ],
+            fields=[FieldChange.of(change) for change in found.fields],
         )

@@ -192,5 +192,5 @@ async def changes_between(info: Info, older: str | None, newer: str) -> GraphDif
     if found is None:
         return None
     changed = [change for one in (*found.changed_steps, *found.changed_links) for change in one.fields]
-    info.context.meter.expect_objects(len(changed) + len(found.bindings))
+    info.context.meter.expect_objects(len(changed) + len(found.bindings) + len(found.fields))
     return GraphDiff.of(found)
