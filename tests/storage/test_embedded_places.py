@@ -69,17 +69,6 @@ def test_a_place_that_can_not_serve_is_refused_in_a_sentence(
         pass
 
 
-def test_a_database_of_another_version_is_refused(data_dir: Path) -> None:
-    with running(data_dir):
-        pass
-    version = data_dir / "postgres" / "PG_VERSION"
-    ours = version.read_text()
-    version.write_text("16\n")
-    with pytest.raises(EmbeddedDatabaseError, match="made by PostgreSQL 16"), running(data_dir):
-        pass
-    version.write_text(ours)
-
-
 @as_root
 def test_root_is_told_which_closed_folder_is_in_the_way(folder: Path) -> None:
     closed = folder / "closed"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import tempfile
@@ -36,6 +37,8 @@ RECOVERY, STANDBY = "recovery.signal", "standby.signal"
 """Files in a cluster that is to replay a log until it is where it should be, or for ever."""
 IN_PRODUCTION = "in production"
 """So pg_controldata says of one that takes writes."""
+INCOMPATIBLE = "database files are incompatible with server"
+"""So PostgreSQL says of a cluster of its own major version that was made in another format, by a beta for example."""
 STOP_SECONDS = 10
 """How long it may take to write everything to disk before it is stopped without that."""
 LOG_BYTES = 10_000_000
@@ -131,17 +134,27 @@ def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -
 
 def refuse_what_we_cant_serve(directory: DataDirectory) -> None:
     """Refuse the cluster of another version, and one that takes no writes."""
-    found = (directory.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
-    if found != MAJOR_VERSION:
-        raise EmbeddedDatabaseError(
-            f"The database in {directory.cluster} was made by PostgreSQL {found}, and this is PostgreSQL {MAJOR_VERSION}: "
-            "dump it with the version that made it and load it anew, or choose another data directory."
-        )
+    version = (directory.cluster / "PG_VERSION").read_text(encoding="ascii", errors="replace").strip()
+    if version != MAJOR_VERSION:
+        raise EmbeddedDatabaseError(made_by_another(f"PostgreSQL {version}", directory))
     if (directory.cluster / STANDBY).exists():
         raise EmbeddedDatabaseError(
             f"The database in {directory.cluster} is a standby, which takes no writes: remove {directory.cluster / STANDBY} if "
             "it is to be promoted, or choose another data directory."
         )
+
+
+def made_by_another(maker: str, directory: DataDirectory) -> str:
+    """The refusal of a cluster that these binaries can't read, with what to type to take it over."""
+    old, new = shlex.quote(str(directory.path)), shlex.quote(f"{directory.path}-{MAJOR_VERSION}")
+    return (
+        f"The database in {directory.cluster} was made by {maker}. This release has PostgreSQL {MAJOR_VERSION}, which can't read it. "
+        "Take it over by a backup. With the release of Flowport that made it, type:\n\n"
+        f"    flowport backup flowport.sql --data-dir {old}\n\n"
+        "And then with this release:\n\n"
+        f"    flowport restore flowport.sql --data-dir {new}\n"
+        f"    flowport serve --data-dir {new}\n"
+    )
 
 
 def start(directory: DataDirectory, account: Account, binaries: Path, deadline: float) -> Postmaster:
@@ -179,6 +192,8 @@ def ready(directory: DataDirectory, pid: int, said_before: int, deadline: float)
             deadline = time.monotonic() + PATIENCE_SECONDS
         wait_a_little(directory, deadline)
     said = directory.log.read_bytes()[said_before:].decode(errors="replace").strip()
+    if INCOMPATIBLE in said:
+        raise EmbeddedDatabaseError(made_by_another("a PostgreSQL of another format", directory))
     raise EmbeddedDatabaseError(
         f"The database in {directory.cluster} didn't start. Its log {directory.log} says:\n{said}"
     )
