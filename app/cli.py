@@ -1,8 +1,8 @@
-"""The command `flowport`: serve, load, token, reset-demo, schema. What a command needs it imports when it runs."""
+"""The command `flowport`: serve, load, token, backup, restore, reset-demo, schema. What a command needs it imports when it runs."""
 
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -113,6 +113,7 @@ def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> No
     Mistakes are listed with their JSON path. Loading adds to what is there, and works while the server runs. An
     embedded database that is missing is made.
     """
+    from app.server.progress_bar import progress_bar
     from app.storage.world import WorldMistakes, load_world
 
     if map_file is not None and not map_file.absolute().parent.is_dir():
@@ -199,6 +200,42 @@ def day_and_time(at: datetime | None) -> str:
     return "-" if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
+@main.command(short_help="Write a backup of the database.")
+@click.argument("file", type=click.Path(path_type=Path))
+@data_dir_option
+def backup(*, file: Path, data_dir: Path | None) -> None:
+    """Write a backup of the database into FILE: SQL that every PostgreSQL takes from 15 on.
+
+    It shows one moment, and the server goes on meanwhile. FILE must not exist yet; only its owner may read it.
+    """
+    from app.storage.backup import BackupError, write_backup
+
+    with named_database(read_settings({"data_dir": data_dir}), migrates=False) as url:
+        try:
+            write_backup(url, file)
+        except BackupError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"Wrote {file}.", err=True)
+
+
+@main.command(short_help="Restore a backup.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@data_dir_option
+def restore(*, file: Path, data_dir: Path | None) -> None:
+    """Restore the backup FILE into a database that has no tables yet: all of it, or nothing.
+
+    An embedded database that is missing is made. The next `flowport serve` migrates what an older release wrote.
+    """
+    from app.storage.backup import BackupError, restore_backup
+
+    with named_database(read_settings({"data_dir": data_dir}), make=True, migrates=False) as url:
+        try:
+            restore_backup(url, file)
+        except BackupError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"Restored {file}.", err=True)
+
+
 @main.command(short_help="Put the demo world back to its first state.")
 @data_dir_option
 def reset_demo(*, data_dir: Path | None) -> None:
@@ -230,11 +267,11 @@ def schema() -> None:
 
 
 @contextmanager
-def named_database(settings: Settings, *, make: bool = False) -> Iterator[str]:
+def named_database(settings: Settings, *, make: bool = False, migrates: bool = True) -> Iterator[str]:
     """The URL of the database; which one it is, is said on stderr."""
     from app.server.database import database, name_of_database
 
-    with database(settings, make=make) as url:
+    with database(settings, make=make, migrates=migrates) as url:
         click.echo(f"Database: {name_of_database(settings)}", err=True)
         yield url
 
@@ -243,24 +280,3 @@ def run(url: str, work: Coroutine[object, object, Answer]) -> Answer:
     from app.server import database
 
     return database.run(url, work)
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
-    """What shows how far a long work is: a bar on a terminal, nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    tasks: dict[str, TaskID] = {}
-    with Progress(console=console) as bars:
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
-
-        yield show

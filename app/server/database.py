@@ -41,14 +41,15 @@ def refuse_too_large_pools(settings: Settings) -> None:
 
 
 @contextmanager
-def database(settings: Settings, *, make: bool = False) -> Iterator[str]:
-    """The URL of the database, which has the newest schema; without one of the user's, the embedded one runs.
+def database(settings: Settings, *, make: bool = False, migrates: bool = True) -> Iterator[str]:
+    """The URL of the database; without one of the user's, the embedded one runs. It gets the newest schema, unless told not to.
 
     An embedded one that is missing is made only if that is asked for.
     """
     configure_log(log_format=settings.log_format, level=settings.log_level)
     if settings.database_url is not None:
-        migrate(settings.database_url)
+        if migrates:
+            migrate(settings.database_url)
         yield settings.database_url
         return
     if sys.platform == "win32":
@@ -57,7 +58,8 @@ def database(settings: Settings, *, make: bool = False) -> Iterator[str]:
 
     try:
         with running(settings.data_dir, make=make) as url:
-            migrate(url)
+            if migrates:
+                migrate(url)
             yield url
     except EmbeddedDatabaseError as error:
         raise click.ClickException(str(error)) from None

@@ -1,4 +1,4 @@
-"""A dump of a database that is served is restored elsewhere, and answers there as it did here."""
+"""A backup of a database that is served is restored elsewhere, and answers there as it did here."""
 
 import signal
 import subprocess
@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from app.settings.database_settings import async_url
 from app.storage.embedded import running
-from tests.cli.flowport import forked, serving
-from tests.databases import contents, run
+from tests.cli.flowport import flowport, serving
+from tests.databases import connected, contents, run
 from tests.plain_http import TRUSTS_NOBODY
 from tests.storage.other_servers import IS_THERE, MISSING, postgresql_15
 
@@ -26,6 +27,7 @@ EVERYTHING = """{
     }
 }"""
 DEVELOPMENT = '{ workspaces(search: "Retail Development") { nodes { id } } }'
+NOT_ANALYZED = "select coalesce(array_agg(relname), '{}') from pg_stat_user_tables where last_analyze is null"
 CREATE = """
     mutation($workspace: ID!) {
         createFlow(input: {workspaceId: $workspace, name: "Ünïcode \\\\ 'quoted'", graph: {nodes: [], edges: []}}) {
@@ -33,10 +35,6 @@ CREATE = """
         }
     }
 """
-
-
-def backup(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    return forked("scripts.backup", *arguments, **settings)
 
 
 def asked(url: str, document: str, **variables: Any) -> Any:
@@ -53,19 +51,27 @@ def served(data_dir: Path, **settings: str) -> Any:
     return answer
 
 
-def done(told: subprocess.CompletedProcess[str]) -> None:
-    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+def done(result: subprocess.CompletedProcess[str], sentence: str) -> None:
+    """It was done, and nothing else was said than where and what."""
+    assert (result.returncode, result.stdout) == (0, ""), result.stderr
+    database, said = result.stderr.splitlines()
+    assert database.startswith("Database: ")
+    assert said == sentence
+
+
+def refused(result: subprocess.CompletedProcess[str], sentence: str) -> None:
+    assert (result.returncode, result.stderr.splitlines()[-1]) == (1, f"Error: {sentence}")
 
 
 @pytest.fixture(scope="module")
 def original(session_folder: Path) -> tuple[Path, Any]:
-    """A dump that was made while the demo world was served and changed, and what was answered."""
+    """A backup that was written while the demo world was served and changed, and what was answered."""
     folder = session_folder / "original"
     dumped = session_folder / "original.sql"
     with serving(folder, stderr=subprocess.DEVNULL) as server:
         workspace = asked(server.url, DEVELOPMENT)["workspaces"]["nodes"][0]["id"]
         assert asked(server.url, CREATE, workspace=workspace)["createFlow"]["errors"] == []
-        done(backup("dump", dumped, "--data-dir", folder))
+        done(flowport("backup", dumped, "--data-dir", folder), f"Wrote {dumped}.")
         answer = asked(server.url, EVERYTHING)
         assert server.end(signal.SIGTERM) == 0
     return dumped, answer
@@ -76,26 +82,49 @@ async def rows(data_dir: Path) -> list[tuple[str, str]]:
         return await contents(url)
 
 
-async def test_a_dump_is_restored_into_another_embedded_database(
+async def test_a_backup_is_restored_into_another_embedded_database(
     original: tuple[Path, Any], folder: Path, session_folder: Path
 ) -> None:
     dumped, answer = original
     assert dumped.stat().st_mode & 0o777 == 0o600
-    done(backup("restore", dumped, "--data-dir", folder / "data"))
+    done(flowport("restore", dumped, "--data-dir", folder / "data"), f"Restored {dumped}.")
     assert await rows(folder / "data") == await rows(session_folder / "original")
     assert served(folder / "data") == answer
-    refused = backup("restore", dumped, "--data-dir", folder / "data")
-    assert (refused.returncode, refused.stderr) == (
-        1,
-        "Error: The database has tables already. Restore into an empty one.\n",
-    )
-    again = backup("dump", dumped, "--data-dir", folder / "data")
-    assert (again.returncode, again.stderr) == (1, f"Error: {dumped} can't be made: File exists.\n")
+    again = flowport("restore", dumped, "--data-dir", folder / "data")
+    refused(again, "The database has tables already. Restore into an empty one.")
+    before = dumped.read_bytes()
+    refused(flowport("backup", dumped, "--data-dir", folder / "data"), f"{dumped} can't be made: File exists.")
+    assert dumped.read_bytes() == before
+
+
+async def test_a_backup_that_is_torn_is_restored_not_at_all(original: tuple[Path, Any], folder: Path) -> None:
     torn = folder / "torn.sql"
-    torn.write_text(dumped.read_text()[:-2000] + "\nnonsense;\n")
-    assert backup("restore", torn, "--data-dir", folder / "torn").returncode == 1
+    torn.write_text(original[0].read_text()[:-2000] + "\nnonsense;\n")
+    refused(flowport("restore", torn, "--data-dir", folder / "torn"), "psql failed; nothing was restored.")
     with running(folder / "torn", make=False) as url:
         assert await contents_or_none(url) == []
+
+
+def test_a_backup_that_fails_leaves_no_file_behind(folder: Path) -> None:
+    missing = "postgresql://127.0.0.1:1/nowhere"
+    refused(flowport("backup", folder / "none.sql", DATABASE_URL=missing), "pg_dump failed; no backup was written.")
+    assert not (folder / "none.sql").exists()
+    # An embedded database is made by a restore only.
+    assert flowport("backup", folder / "none.sql", "--data-dir", folder / "none").returncode == 1
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_user_who_is_no_superuser_restores_without_a_warning(
+    original: tuple[Path, Any], folder: Path, session_folder: Path
+) -> None:
+    with running(folder / "data") as url:
+        await run(url, "create role operator login password 'x'")
+        await run(url, "create database restored owner operator")
+        own = make_url(url).set(username="operator", database="restored").render_as_string(hide_password=False)
+        done(flowport("restore", original[0], DATABASE_URL=own), f"Restored {original[0]}.")
+        assert await contents(own) == await rows(session_folder / "original")
+        async with connected(own) as connection:
+            assert await connection.fetchval(NOT_ANALYZED) == []
 
 
 async def contents_or_none(url: str) -> list[tuple[str, str]]:
@@ -105,16 +134,16 @@ async def contents_or_none(url: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.skipif(not IS_THERE, reason=MISSING)
-async def test_a_dump_goes_to_postgresql_15_and_from_there_back_into_an_embedded_database(
+async def test_a_backup_goes_to_postgresql_15_and_from_there_back_into_an_embedded_database(
     original: tuple[Path, Any], folder: Path, session_folder: Path
 ) -> None:
     dumped, answer = original
     before = await rows(session_folder / "original")
     with postgresql_15(folder) as url:
-        done(backup("restore", dumped, DATABASE_URL=url))
+        done(flowport("restore", dumped, DATABASE_URL=url), f"Restored {dumped}.")
         assert await contents(async_url(url)) == before
         assert served(folder / "unused", DATABASE_URL=url) == answer
         back = folder / "back.sql"
-        done(backup("dump", back, DATABASE_URL=url))
-    done(backup("restore", back, "--data-dir", folder / "data"))
+        done(flowport("backup", back, DATABASE_URL=url), f"Wrote {back}.")
+    done(flowport("restore", back, "--data-dir", folder / "data"), f"Restored {back}.")
     assert await rows(folder / "data") == before

@@ -1,0 +1,113 @@
+"""Backups: the database as SQL that every PostgreSQL takes from 15 on, written and restored by PostgreSQL's own programs."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+
+from app.storage.embedded import EmbeddedDatabaseError
+from app.storage.embedded.binaries import binaries_for, environment, myself
+
+NOT_EVERYWHERE = re.compile(
+    r"SET transaction_timeout = 0;$|ALTER TABLE ONLY \S+ ALTER COLUMN \S+ SET \(pg_attver=\d+\);$"
+)
+"""Lines that some PostgreSQL refuses: a default that 17 and newer have, and what 15.20 notes for itself of each column."""
+IS_EMPTY = "select count(*) = 0 from pg_tables where schemaname = 'public'"
+ANALYZE = """do $$ begin execute (
+    select 'analyze ' || string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables where schemaname = 'public'
+); end $$"""
+"""Only our own tables: a user who is no superuser is warned of each table of the system that it may not analyze."""
+PIECE_CHARACTERS = 1 << 20
+
+
+class BackupError(Exception):
+    """A backup wasn't written or restored; the message is for the person who asked for it."""
+
+
+def write_backup(url: str, file: Path) -> None:
+    """Write a backup into a new file that only its owner may read.
+
+    Raises BackupError; then the file doesn't exist afterwards, unless it did before.
+    """
+    command = [program("pg_dump"), "--no-owner", "--no-privileges"]
+    with (
+        new_file(file) as handle,
+        subprocess.Popen(command, env=environment_for(url), stdout=subprocess.PIPE, text=True) as process,
+    ):
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        os.write(handle, "".join(header_of(process.stdout)).encode())
+        while piece := process.stdout.read(PIECE_CHARACTERS):
+            os.write(handle, piece.encode())
+        if process.wait() != 0:
+            raise BackupError("pg_dump failed; no backup was written.")
+
+
+def header_of(lines: Iterator[str]) -> Iterator[str]:
+    """What a backup begins with, up to the first rows; lines that some PostgreSQL refuses are left out."""
+    for line in lines:
+        if not NOT_EVERYWHERE.match(line):
+            yield line
+        if line.startswith("COPY "):
+            return
+
+
+def restore_backup(url: str, file: Path) -> None:
+    """Restore a backup into a database without tables: all of it, or nothing. Raises BackupError."""
+    psql, environ = [program("psql"), "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1"], environment_for(url)
+    answer = subprocess.run([*psql, "-Atc", IS_EMPTY], env=environ, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise BackupError(f"The database can't be used: {answer.stderr.strip()}")
+    if answer.stdout.strip() != "t":
+        raise BackupError("The database has tables already. Restore into an empty one.")
+    command = [*psql, "--single-transaction", "--file", str(file), "--output", os.devnull, "--command", ANALYZE]
+    if subprocess.run(command, env=environ, check=False).returncode:
+        raise BackupError("psql failed; nothing was restored.")
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[int]:
+    """A file that didn't exist before; it is removed again where its writing fails."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise BackupError(f"{path} can't be made: {error.strerror}.") from None
+    try:
+        yield handle
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(handle)
+
+
+def environment_for(url: str) -> dict[str, str]:
+    """The environment by which PostgreSQL's programs find the database: in arguments `ps` would show the password."""
+    parts = make_url(url)
+    return environment() | variables_of(parts)
+
+
+def variables_of(url: URL) -> dict[str, str]:
+    """A URL as libpq's variables."""
+    query = {name: ",".join(values) for name, values in url.normalized_query.items()}
+    variables = {
+        "PGHOST": url.host or query.get("host"),
+        "PGPORT": str(url.port) if url.port else query.get("port"),
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password and str(url.password),
+        "PGDATABASE": url.database,
+        "PGSSLMODE": query.get("ssl"),
+        "PGTARGETSESSIONATTRS": query.get("target_session_attrs"),
+    }
+    return {name: value for name, value in variables.items() if value}
+
+
+def program(name: str) -> str:
+    """One of those that come with the embedded PostgreSQL: they know all older servers too. Raises BackupError."""
+    try:
+        return str(binaries_for(myself(), Path()) / name)
+    except EmbeddedDatabaseError as error:
+        raise BackupError(str(error)) from None
