@@ -8,6 +8,7 @@ import httpx
 
 Json = Any
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
+GUEST = {"Authorization": "Bearer demo-guest"}
 CREATE = (
     "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flow { id draft { id } } errors { message } } }"
 )
@@ -67,6 +68,9 @@ def expect(fulfilled: bool, told: Json) -> None:  # noqa: FBT001 - as an asserti
 class Attack:
     name: str
     prepare: Callable[[Demo], httpx.Request]
+    cpu_seconds: float = 1.0
+    megabytes: float = 150.0
+    """How much of the server it may take at most."""
 
 
 def steps(number: int, command: str = CODE, **more: Json) -> list[Json]:

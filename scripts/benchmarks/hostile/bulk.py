@@ -1,0 +1,147 @@
+"""Attacks by calls of a thousand exports: refused whole, planned, or done with mappings."""
+
+from collections.abc import Callable, Iterable
+
+import httpx
+
+from scripts.benchmarks.hostile.demo import GUEST, Attack, Demo, Json, expect, graph, steps
+
+Prepare = Callable[[Demo], httpx.Request]
+ITEMS = 1_000
+MAILER = "harbor/mailer:send"
+EXPORTS = (
+    "mutation($input: ExportFlowsInput!) { exportFlows(input: $input) { "
+    "succeeded results { flow { id } errors { message path } } } }"
+)
+PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { fingerprint copiedFrom blockers { message path } } }"
+KINDS = ("topics", "credentials", "secrets", "agents")
+
+
+def places(demo: Demo) -> tuple[str, str, list[Json]]:
+    """The ids of a workspace and of one to release to, with mappings of all that has the same kind in both."""
+    lists = " ".join(f"{kind} {{ nodes {{ id }} }}" for kind in KINDS)
+    query = f"{{ workspaces {{ nodes {{ id name {lists} }} }} }}"
+    by_name = {each["name"]: each for each in demo.ask(query)["workspaces"]["nodes"]}
+    here, there = by_name["Retail Development"], by_name["Retail Production"]
+    pairs = ((here[kind]["nodes"][0], there[kind]["nodes"][0]) for kind in KINDS)
+    return here["id"], there["id"], [{"fromId": before["id"], "toId": after["id"]} for before, after in pairs]
+
+
+def bound(number: int, mappings: list[Json], first: int = 0) -> Json:
+    """A graph of so many steps, each with a credential."""
+    [credential] = [each["fromId"] for each in mappings if each["fromId"].startswith("credential")]
+    return graph(steps(number, MAILER, credentials_id=credential, name=f"Mail {first}"))
+
+
+def different(demo: Demo, graphs: Iterable[Json], workspace: str) -> list[str]:
+    """As many flows as graphs, five in a request."""
+    document = "mutation({}) {{ {} }}"
+    sent, flows = [*graphs], []
+    for start in range(0, len(sent), 5):
+        some = {
+            f"v{index}": {"workspaceId": workspace, "name": f"Flow {start + index}", "graph": each}
+            for index, each in enumerate(sent[start : start + 5])
+        }
+        declared = ", ".join(f"${name}: CreateFlowInput!" for name in some)
+        created = " ".join(f"{name}: createFlow(input: ${name}) {{ flow {{ id }} }}" for name in some)
+        answer = demo.ask(document.format(declared, created), **some)
+        flows += [each["flow"]["id"] for each in answer.values()]
+    return flows
+
+
+def copied(demo: Demo, flow: str, workspace: str) -> list[str]:
+    """A thousand copies of a flow in its workspace."""
+    items = [{"flowId": flow, "destination": {"workspaceId": workspace}} for _ in range(ITEMS)]
+    answer = demo.ask(EXPORTS, input={"items": items})["exportFlows"]
+    expect(answer["succeeded"] == ITEMS, answer)
+    return [each["flow"]["id"] for each in answer["results"]]
+
+
+def refused(document: str, nodes: list[Json], *, mapped: bool = False, named: bool = False) -> Prepare:
+    """A call by a guest about one flow: of equal items, or each with mappings or a name of its own."""
+
+    def prepare(demo: Demo) -> httpx.Request:
+        here, there, _ = places(demo)
+        flow, _ = demo.create(graph(nodes), here)
+        wish = {"flowId": flow, "destination": {"workspaceId": there}}
+        items: list[Json] = [
+            wish
+            | ({"name": f"Flow {number}"} if named else {})
+            | (
+                {"mappings": [{"fromId": f"agent_{each}", "toId": f"agent_{number}"} for each in range(7)]}
+                if mapped
+                else {}
+            )
+            for number in range(ITEMS)
+        ]
+        return demo.request(document, headers=GUEST, input={"items": items})
+
+    return prepare
+
+
+def refused_of_different_flows(document: str, number: int) -> Prepare:
+    def prepare(demo: Demo) -> httpx.Request:
+        here, there, mappings = places(demo)
+        flows = different(demo, (bound(number, mappings, first) for first in range(ITEMS)), here)
+        items = [{"flowId": flow, "destination": {"workspaceId": there}} for flow in flows]
+        return demo.request(document, headers=GUEST, input={"items": items, "mappings": mappings})
+
+    return prepare
+
+
+def honest(document: str, flows: Callable[[Demo, str, list[Json]], list[str]]) -> Prepare:
+    """A release of a thousand flows with 300 references each."""
+
+    def prepare(demo: Demo) -> httpx.Request:
+        here, there, mappings = places(demo)
+        items = [{"flowId": flow, "destination": {"workspaceId": there}} for flow in flows(demo, here, mappings)]
+        return demo.request(document, input={"items": items, "mappings": mappings, "mode": "BEST_EFFORT"})
+
+    return prepare
+
+
+def one_flow(demo: Demo, workspace: str, mappings: list[Json]) -> list[str]:
+    return [demo.create(bound(300, mappings), workspace)[0]] * ITEMS
+
+
+def copies(demo: Demo, workspace: str, mappings: list[Json]) -> list[str]:
+    return copied(demo, demo.create(bound(300, mappings), workspace)[0], workspace)
+
+
+def flows_of_their_own(demo: Demo, workspace: str, mappings: list[Json]) -> list[str]:
+    return different(demo, (bound(300, mappings, first) for first in range(ITEMS)), workspace)
+
+
+def planned(number: int) -> Prepare:
+    def prepare(demo: Demo) -> httpx.Request:
+        here, there, mappings = places(demo)
+        flow, _ = demo.create(bound(number, mappings), here)
+        items = [
+            {"flowId": flow, "destination": {"workspaceId": there}, "name": f"Flow {each}"} for each in range(ITEMS)
+        ]
+        return demo.request(PLANS, input={"items": items, "mappings": mappings})
+
+    return prepare
+
+
+KNOWN, UNKNOWN = steps(1_000), steps(1_600, "a/b:c")
+SMALL = steps(3)
+
+BULK = (
+    Attack("refused whole, 3 steps", refused(EXPORTS, SMALL)),
+    Attack("refused whole, 1,000 steps", refused(EXPORTS, KNOWN)),
+    Attack("refused whole, 1,600 unknown steps", refused(EXPORTS, UNKNOWN, named=True)),
+    Attack("refused whole, 7 mappings for each item", refused(EXPORTS, KNOWN, mapped=True)),
+    Attack("refused whole, different flows of 300 steps", refused_of_different_flows(EXPORTS, 300)),
+    Attack("refused whole, plans of 1,000 steps", refused(PLANS, KNOWN, named=True)),
+    Attack("refused whole, plans of 1,600 unknown steps", refused(PLANS, UNKNOWN, named=True)),
+    Attack("plans of 300 bound steps", planned(300)),
+    Attack("release of one flow, 300 references", honest(EXPORTS, one_flow), cpu_seconds=3.0, megabytes=200.0),
+    Attack("release of copies, 300 references", honest(EXPORTS, copies), cpu_seconds=3.0, megabytes=200.0),
+    Attack(
+        "release of different flows, 300 references",
+        honest(EXPORTS, flows_of_their_own),
+        cpu_seconds=3.0,
+        megabytes=200.0,
+    ),
+)
