@@ -100,7 +100,9 @@ def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> 
 def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], component: Component | None) -> StepBindings:
     """New bindings for a step; its topic stands where it stood before, or where the component wants it."""
     wanted = None if component is None else component.topic_field
-    return StepBindings(before.position, values, before.topic_field or wanted if TOPIC in values else None)
+    if TOPIC in values:
+        return StepBindings(before.position, values, before.topic_field or wanted)
+    return StepBindings(before.position, values, before.topic_field if before.no_fields else None, before.no_fields)
 
 
 def resolve_all(steps: tuple[Step, ...], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
@@ -157,7 +159,7 @@ class Rebinding:
             *self._mismatches(moves),
             *self._agents_not_copied(without_agent),
         )
-        return BoundAnew(tuple(step for step in bindings if step.values), tuple(report), warnings)
+        return BoundAnew(tuple(step for step in bindings if not step.is_empty), tuple(report), warnings)
 
     def _looked_at(
         self, steps: Sequence[Step], told_of: Set[int]
@@ -242,7 +244,7 @@ class Rebinding:
         if bound == before.values and (TOPIC in bound) is (before.topic_field is not None):
             return before
         for kind, value in before.values.items():
-            if self.inside or not value if kind is DATA_SAMPLES else value is None:
+            if self.inside or not value if kind is DATA_SAMPLES else not isinstance(value, str):
                 bound.setdefault(kind, value)
         return bound_to(before, bound, self.components.get(step.command))
 

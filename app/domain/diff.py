@@ -245,15 +245,19 @@ def _binding_changes(older: Snapshot, newer: Snapshot) -> Iterator[BindingChange
     before, after = _bound_by_id(older), _bound_by_id(newer)
     for key in dict.fromkeys((*after, *before)):
         older_step, newer_step = before.get(key, NO_STEP), after.get(key, NO_STEP)
-        if older_step.values == newer_step.values and ReferenceKind.DATA_SAMPLES not in newer_step.values:
-            # Ids are the same where they are equal, which data samples need not be: `1` is no `1.0`.
+        values = newer_step.values
+        if older_step.values == values and all(isinstance(value, str | None) for value in values.values()):
+            # Other values need not be the same where they are equal: `1` is no `1.0`.
             continue
         name = newer_step.name if key in after else older_step.name
         for kind in ReferenceKind:
             was, now = older_step.values.get(kind), newer_step.values.get(kind)
             if not _is_same(was, now):
-                samples = kind is ReferenceKind.DATA_SAMPLES
-                yield BindingChange(key, kind, None if samples else was, None if samples else now, name)
+                yield BindingChange(key, kind, _id_of(kind, was), _id_of(kind, now), name)
+
+
+def _id_of(kind: ReferenceKind, value: Json) -> str | None:
+    return value if isinstance(value, str) and kind is not ReferenceKind.DATA_SAMPLES else None
 
 
 class _BoundStep(NamedTuple):

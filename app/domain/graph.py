@@ -1,6 +1,6 @@
 """A graph as two things: its content, which copying never changes, and its bindings, which belong to a workspace.
 
-`split` and `join` are inverse to each other for every JSON graph. Canonical JSON, whose SHA-256 is the content's
+`split` and `join` are inverse to each other for every JSON graph, whatever it is bound to. Canonical JSON, whose SHA-256 is the content's
 address, is written down here: UTF-8 without escapes but those that JSON demands; no white space; the keys of every
 object in the order of their code points; integers as they are, other numbers in Python's shortest form that reads back
 as the same double, so that `1` and `1.0` stay two things; lists in their own order.
@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -31,6 +32,13 @@ KEYS = {
 UNBOUND: Mapping[ReferenceKind, Json] = MappingProxyType({})
 
 
+class NoFields(StrEnum):
+    """How a native pub/sub step without fields is written. Its content has empty ones, where a topic finds its place."""
+
+    MISSING = "MISSING"
+    NULL = "NULL"
+
+
 class StepBindings(NamedTuple):
     """What one step is bound to. A kind that is missing has no key in the native step; None is a null there."""
 
@@ -38,7 +46,13 @@ class StepBindings(NamedTuple):
     """The step's position in `nodes`, since ids may repeat in an unfinished graph."""
     values: Mapping[ReferenceKind, Json] = UNBOUND
     topic_field: str | None = None
-    """The key in `fields` that holds the topic, where there is one."""
+    """The key in `fields` that holds the topic, where there is one, or would hold it in a step without fields."""
+    no_fields: NoFields | None = None
+    """Only of a pub/sub step without a topic."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.values and self.no_fields is None
 
     def reference(self, kind: ReferenceKind) -> str | None:
         """The id that the step names, if it names one."""
@@ -122,10 +136,12 @@ def commands(native: Json) -> Iterator[str]:
 def bindings_to_json(bindings: Bindings) -> Json:
     """Bindings as JSON, for storing them."""
     stored = []
-    for position, values, topic_field in bindings:
+    for position, values, topic_field, no_fields in bindings:
         step: dict[str, Json] = {"position": position}
         if topic_field is not None:
             step["topicField"] = topic_field
+        if no_fields is not None:
+            step["noFields"] = no_fields.value
         for kind, value in values.items():
             step[NAMES[kind]] = value
         stored.append(step)
@@ -143,6 +159,7 @@ def bindings_from_json(stored: Sequence[Mapping[str, Json]]) -> Bindings:
             step["position"],
             {kind: step[name] for kind, name in NAMES.items() if name in step},
             step.get("topicField"),
+            NoFields(step["noFields"]) if "noFields" in step else None,
         )
         for step in stored
     )
@@ -161,14 +178,20 @@ def _split_step(node: Json, position: int, topic_field: TopicField) -> tuple[Jso
         return node, None
     values = {kind: node[key] for kind, key in KEYS.items() if key in node and _is_binding(kind, node[key])}
     content = {key: value for key, value in node.items() if not (key in _KINDS and _KINDS[key] in values)}
-    command, fields = node.get("command"), node.get("fields")
+    command = node.get("command")
     key = topic_field(command) if isinstance(command, str) else None
-    if key is not None and isinstance(fields, dict) and key in fields and _is_binding(ReferenceKind.TOPIC, fields[key]):
+    if key is None:
+        return content, StepBindings(position, values) if values else None
+    fields, no_fields = node.get("fields"), None
+    if isinstance(fields, dict) and key in fields:
         values[ReferenceKind.TOPIC] = fields[key]
         content["fields"] = {name: value for name, value in fields.items() if name != key}
-    else:
-        key = None
-    return content, StepBindings(position, values, key) if values else None
+    elif fields is None:
+        no_fields = NoFields.NULL if "fields" in node else NoFields.MISSING
+        content["fields"] = {}
+    place = key if no_fields or ReferenceKind.TOPIC in values else None
+    bound = StepBindings(position, values, place, no_fields)
+    return content, None if bound.is_empty else bound
 
 
 def _join_step(content: Json, step: StepBindings) -> Json:
@@ -178,6 +201,10 @@ def _join_step(content: Json, step: StepBindings) -> Json:
             node["fields"] = {**(node.get("fields") or {}), step.topic_field: value}
         else:
             node[KEYS[kind]] = value
+    if step.no_fields is NoFields.MISSING:
+        del node["fields"]
+    elif step.no_fields is NoFields.NULL:
+        node["fields"] = None
     return node
 
 
@@ -192,7 +219,7 @@ def _is_conditional(edge: Json) -> bool:
 
 
 def _is_binding(kind: ReferenceKind, value: Json) -> bool:
-    """Ids and nulls are bindings; anything else under the key of a reference is left in the content."""
+    """Ids and nulls are bindings; anything else under the key of a credential, secret or agent is left in the content."""
     return kind is ReferenceKind.DATA_SAMPLES or value is None or isinstance(value, str)
 
 

@@ -44,7 +44,7 @@ class StepChoices:
             untouched = {kind: value for kind, value in before.values.items() if kind not in choices}
             chosen = {kind: choice for kind, choice in choices.items() if choice is not None}
             bound[position] = bound_to(before, {**untouched, **chosen}, component)
-        return tuple(bound[position] for position in sorted(bound) if bound[position].values)
+        return tuple(bound[position] for position in sorted(bound) if not bound[position].is_empty)
 
 
 def read_choices(

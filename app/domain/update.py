@@ -228,7 +228,7 @@ class _Before:
             self._merged(step, self._steps.get(key), own.get(step.position, StepBindings(step.position)))
             for key, step in zip(keys, steps, strict=True)
         )
-        return tuple(bound for bound in merged if bound.values)
+        return tuple(bound for bound in merged if not bound.is_empty)
 
     def _merged(self, step: Step, there: Step | None, own: StepBindings) -> StepBindings:
         before = None if there is None else self._bindings.get(there.position)
@@ -236,10 +236,11 @@ class _Before:
             return own
         component = self._resolve(step.command)
         same = self._here.is_same_component(step, component, there)
+        names_topic = isinstance(before.values.get(ReferenceKind.TOPIC), str | None)
         stays = {
             ReferenceKind.CREDENTIAL: same,
             ReferenceKind.SECRET: same,
-            ReferenceKind.TOPIC: is_pub_sub(component) or (same and component is None),
+            ReferenceKind.TOPIC: names_topic and (is_pub_sub(component) or (same and component is None)),
             ReferenceKind.AGENT: True,
             ReferenceKind.DATA_SAMPLES: True,
         }

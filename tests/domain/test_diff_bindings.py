@@ -61,6 +61,10 @@ def told(step_id: str, kind: ReferenceKind, before: str | None, after: str | Non
         ({"data_samples": [1]}, {"data_samples": [True]}, [(DATA_SAMPLES, None, None)]),
         ({"data_samples": {"a": 1, "b": 2}}, {"data_samples": {"b": 2, "a": 1}}, []),
         ({}, {"data_samples": "x"}, [(DATA_SAMPLES, None, None)]),
+        # nor has what stands in the place of a topic and is no text
+        ({"topic": 7}, {"topic": "t"}, [(TOPIC, None, "t")]),
+        ({"topic": {"id": "t"}}, {"topic": {"id": "t"}}, []),
+        ({"topic": 1}, {"topic": 1.0}, [(TOPIC, None, None)]),
     ],
 )
 def test_what_a_step_is_bound_to(

@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.graph import (
     Json,
+    NoFields,
     StepBindings,
     bindings_from_json,
     bindings_to_json,
@@ -105,9 +106,41 @@ def test_a_topic_finds_its_place_in_a_step_that_had_no_fields(fields: Json) -> N
     assert joined["nodes"][0]["fields"] == {"topic": "topic_1"}
 
 
-@pytest.mark.parametrize("value", [7, True, ["cred_1"], {"id": "cred_1"}, 1.5])
-def test_what_is_neither_an_id_nor_null_is_content(value: Json) -> None:
-    graph = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "credentials_id": value, "fields": {"topic": value}}]}
+NO_IDS: list[Json] = [7, True, ["cred_1"], {"id": "cred_1"}, 1.5]
+
+
+@pytest.mark.parametrize("value", NO_IDS)
+def test_what_is_neither_an_id_nor_null_is_no_credential(value: Json) -> None:
+    graph = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "credentials_id": value, "fields": {}}]}
+    assert split(graph, topic_field) == (graph, ())
+
+
+@pytest.mark.parametrize("value", NO_IDS)
+def test_whatever_stands_in_the_place_of_a_topic_is_a_binding(value: Json) -> None:
+    content = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "fields": {}}]}
+    graph = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "fields": {"topic": value}}]}
+    assert split(graph, topic_field) == (content, (StepBindings(0, {TOPIC: value}, "topic"),))
+    assert list(references(split(graph, topic_field)[1])) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "no_fields"), [({}, NoFields.MISSING), ({"fields": None}, NoFields.NULL), ({"fields": {}}, None)]
+)
+def test_the_content_of_a_pub_sub_step_is_the_same_however_a_step_without_fields_is_written(
+    fields: Json, no_fields: NoFields | None
+) -> None:
+    step = {"id": "1", "command": "acme/pub-sub:pub"}
+    content, bindings = split({"nodes": [step | fields]}, topic_field)
+    assert content == {"nodes": [step | {"fields": {}}]}
+    assert bindings == (() if no_fields is None else (StepBindings(0, {}, "topic", no_fields),))
+    assert join(content, bindings) == {"nodes": [step | fields]}
+    bound = (StepBindings(0, {TOPIC: "topic_1"}, "topic"),)
+    assert split(join(content, bound), topic_field) == (content, bound)
+
+
+@pytest.mark.parametrize("fields", [{}, {"fields": None}])
+def test_a_step_of_another_component_keeps_its_fields_as_they_are_written(fields: Json) -> None:
+    graph = {"nodes": [{"id": "1", "command": "acme/email:send", **fields}]}
     assert split(graph, topic_field) == (graph, ())
 
 
@@ -140,6 +173,14 @@ def test_bindings_are_stored_as_json_and_read_back() -> None:
         {"position": 3, "topicField": "channel", "TOPIC": None},
     ]
     assert bindings_from_json(json.loads(json.dumps(bindings_to_json(BINDINGS)))) == BINDINGS
+
+
+@pytest.mark.parametrize("no_fields", NoFields)
+def test_how_a_step_without_fields_is_written_is_stored_with_its_bindings(no_fields: NoFields) -> None:
+    bindings = (StepBindings(1, {CREDENTIAL: "cred_1"}, "topic", no_fields),)
+    stored = json.loads(json.dumps(bindings_to_json(bindings)))
+    assert stored == [{"position": 1, "topicField": "topic", "noFields": no_fields.value, "CREDENTIAL": "cred_1"}]
+    assert bindings_from_json(stored) == bindings
 
 
 def test_the_ids_that_bindings_name_are_listed_without_nulls_and_samples() -> None:

@@ -4,8 +4,9 @@ import copy
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, strategies
 
+from app.domain.bindings import bound_to
 from app.domain.graph import (
     KEYS,
     Bindings,
@@ -19,6 +20,7 @@ from app.domain.graph import (
     split,
 )
 from app.domain.model import ReferenceKind
+from tests.domain.builders import component
 from tests.domain.random_graphs import (
     KEYS_OF_REFERENCES,
     TOPIC_FIELDS,
@@ -35,7 +37,12 @@ from tests.property_settings import bounded
 
 def exact_bindings(bindings: Bindings) -> object:
     return [
-        (step.position, step.topic_field, exactly({kind.value: value for kind, value in step.values.items()}))
+        (
+            step.position,
+            step.topic_field,
+            step.no_fields,
+            exactly({kind.value: value for kind, value in step.values.items()}),
+        )
         for step in bindings
     ]
 
@@ -98,6 +105,28 @@ def test_content_is_the_same_whatever_it_is_bound_to(graph: Json) -> None:
         for position, node in enumerate(content["nodes"])
     )
     assert exactly(split(join(content, rebound), topic_field)[0]) == exactly(content)
+
+
+@bounded
+@given(graphs, strategies.lists(strategies.sampled_from([None, "topic_1"]), min_size=4, max_size=4))
+def test_join_and_split_are_inverse_whichever_topics_are_chosen_or_cleared(
+    graph: Json, chosen: list[str | None]
+) -> None:
+    content, bindings = split(graph, topic_field)
+    bound = {step.position: step for step in bindings}
+    for topic, (position, node) in zip(chosen, enumerate(content["nodes"]), strict=False):
+        before = bound.get(position, StepBindings(position))
+        values = dict(before.values)
+        values.pop(ReferenceKind.TOPIC, None)
+        if node["command"] in TOPIC_FIELDS and isinstance(node.get("fields", {}), dict | None):
+            if topic is not None:
+                values[ReferenceKind.TOPIC] = topic
+            meant = component(node["command"], pub_sub=True, topic_field=TOPIC_FIELDS[node["command"]])
+            bound[position] = bound_to(before, values, meant)
+    rebound = tuple(bound[position] for position in sorted(bound) if not bound[position].is_empty)
+    again, bound_again = split(join(content, rebound), topic_field)
+    assert exactly(again) == exactly(content)
+    assert exact_bindings(bound_again) == exact_bindings(rebound)
 
 
 @bounded

@@ -49,7 +49,7 @@ GRAPH = native(
     node("1", credentials_id=LOGIN.id, selected_data_samples=["sample"]),
     node("2", PUB, fields={"topic": ORDERS.id}),
     node("3", vpn_agent_id=TUNNEL.id),
-    node("4", "lab/channel:sub"),
+    node("4", "lab/channel:sub", fields={}),
     node("5", "lab/gone:x"),
 )
 FLOW = flow(None, state_of(GRAPH, components=COMPONENTS))

@@ -1,7 +1,12 @@
 """A graph that is sent keeps the bindings of the steps that still exist, unless it names its own."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from app.domain.component import Component
+from app.domain.content import split_graph, topic_fields
 from app.domain.graph import Json, StepBindings, join
 from app.domain.model import ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
@@ -20,13 +25,14 @@ from tests.domain.builders import (
     TIMER,
     TOPIC,
     called,
+    catalogue,
     component,
     flow,
     native,
     node,
     target,
 )
-from tests.domain.lifecycle import agreed, reasons, state_of, update
+from tests.domain.lifecycle import agreed, choose, reasons, state_of, update
 
 CHANNEL = component("lab/channel", pub_sub=True, topic_field="channel")
 HUB = component("lab/hub", pub_sub=True)
@@ -106,6 +112,40 @@ def test_null_in_the_graph_clears_one_binding_and_the_others_are_kept(kind: Refe
 def test_a_topic_is_kept_replaced_or_cleared_as_the_graph_says(fields: Json, topic: Target | None) -> None:
     after = saved(native(node("1", PUB, fields={"topic": ORDERS.id})), native(node("1", PUB, fields=fields)))
     assert named(*after) == ([] if topic is None else [(0, {TOPIC: topic.id})])
+
+
+NO_TOPICS: list[dict[str, Json]] = [
+    {},
+    {"fields": None},
+    {"fields": {}},
+    {"fields": {"topic": None}},
+    {"fields": {"topic": 7}},
+    {"fields": {"topic": {"id": ORDERS.id}, "more": 1}},
+]
+
+
+@pytest.mark.parametrize("fields", NO_TOPICS)
+@pytest.mark.parametrize("topic", [None, ORDERS.id])
+@pytest.mark.parametrize("components", [COMPONENTS, (TIMER,)])
+def test_a_graph_that_is_sent_back_unchanged_is_no_edit(
+    fields: dict[str, Json], topic: str | None, components: tuple[Component, ...]
+) -> None:
+    """Also where its pub/sub step had no topic before one was chosen, and where its component is unknown by now."""
+    graph = native(node("1", PUB, **fields))
+    content = split_graph(graph, topic_fields(catalogue(*COMPONENTS), DEVELOPMENT)).content
+    draft = state_of(graph, components=COMPONENTS)
+    if topic is not None:
+        draft = replace(draft, state=agreed(update(flow(None, draft), choose("1", topic=topic), knowing=THINGS)).state)
+    sent = join(json.loads(content.canonical), draft.state.bindings)
+    plan = agreed(update(flow(None, draft), graph=sent, knowing=THINGS, components=components))
+    assert plan.state == draft.state
+
+
+@pytest.mark.parametrize("value", [7, {"id": ORDERS.id}])
+def test_what_stands_in_the_place_of_a_topic_and_is_no_text_goes_with_the_graph_that_has_it_no_more(
+    value: Json,
+) -> None:
+    assert saved(native(node("1", PUB, fields={"topic": value})), native(node("1", PUB, fields={}))) == ()
 
 
 @pytest.mark.parametrize(
