@@ -1,10 +1,14 @@
 """The scalars of the schema."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NewType
+from typing import Any, NewType
 
 import orjson
 import strawberry
+from graphql import ListValueNode, ObjectValueNode, Undefined, ValueNode, VariableNode
+from graphql.execution.values import VariableValues
+from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 JSON = NewType("JSON", object)
@@ -20,6 +24,38 @@ def _time(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+class CoercedVariables(dict[str, Any]):
+    """The coerced variables of an operation, which also say what was sent for them."""
+
+    def __init__(self, values: VariableValues) -> None:
+        super().__init__(values.coerced)
+        self._sources = values.sources
+
+    def as_sent(self, name: str) -> object:
+        """The JSON that was sent for a variable, or its default; Undefined where it was left out."""
+        source = self._sources[name]
+        default = source.signature.default
+        if source.value is Undefined and default is not None and default.literal is not None:
+            return value_from_ast_untyped(default.literal)
+        return source.value
+
+
+def _json_of_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> object:
+    """JSON that is written in a document: a variable that is left out isn't in an object, and null in a list."""
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        if isinstance(variables, CoercedVariables):
+            return variables.as_sent(name)
+        return (variables or {}).get(name, Undefined)
+    if isinstance(node, ListValueNode):
+        elements = [_json_of_literal(element, variables) for element in node.values]
+        return [None if element is Undefined else element for element in elements]
+    if isinstance(node, ObjectValueNode):
+        members = ((member.name.value, _json_of_literal(member.value, variables)) for member in node.fields)
+        return {name: value for name, value in members if value is not Undefined}
+    return value_from_ast_untyped(node)
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     JSON: strawberry.scalar(
         name="JSON",
@@ -27,6 +63,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
         serialize=lambda value: value,
         parse_value=lambda value: value,
+        parse_literal=_json_of_literal,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

@@ -129,6 +129,21 @@ async def test_a_graph_is_taken_from_the_document_as_well(fresh: Api) -> None:
     assert node["fields"] == {"n": 1, "x": 1.5, "t": True, "z": None, "e": "EAST", "l": [{"deep": [2]}]}
 
 
+async def test_a_variable_that_is_left_out_is_left_out_of_a_graph_in_the_document(fresh: Api) -> None:
+    document = """mutation($workspace: ID!, $v: JSON, $time: DateTime) {
+      createFlow(input: {
+        workspaceId: $workspace, name: "Literal"
+        graph: {nodes: [{id: "1", command: "a/b:c", fields: {v: $v, l: [1, $v], t: $time}}], edges: []}
+      }) { draft { graph { native } } errors { message } }
+    }"""
+    berlin = "2026-11-24T10:00:00+01:00"
+    for variables, fields in (({}, {"l": [1, None]}), ({"time": berlin}, {"l": [1, None], "t": berlin})):
+        payload = await fresh.caller("ada").one(document, workspace=fresh.id("workshop"), **variables)
+        assert payload["errors"] == []
+        [node] = payload["draft"]["graph"]["native"]["nodes"]
+        assert node["fields"] == fields
+
+
 async def test_links_that_repeat_are_numbered_and_error_handlers_have_no_source(fresh: Api) -> None:
     edges: list[Json] = [
         {"source": "1", "target": "2"},

@@ -26,6 +26,8 @@ from graphql.pyutils import Undefined
 from graphql.type import is_required_input_field
 from graphql.utilities.coerce_input_value import coerce_default_value
 
+from app.graphql.scalars import CoercedVariables
+
 Coerce = Callable[[Any], Any]
 
 
@@ -42,16 +44,18 @@ def coerced_variables(
     hides_suggestions: bool,
 ) -> VariableValues | list[GraphQLError]:
     """The values of an operation's variables, or what is wrong with them."""
+    found: VariableValues | list[GraphQLError]
     try:
-        return _fitting(schema, operation, variables)
+        found = _fitting(schema, operation, variables)
     except Exception:  # noqa: BLE001 - scalars raise what they like
-        return get_variable_values(
+        found = get_variable_values(
             schema,
             operation.variable_definitions or (),
             variables,
             max_errors=most_mistakes,
             hide_suggestions=hides_suggestions,
         )
+    return found if isinstance(found, list) else found._replace(coerced=CoercedVariables(found))
 
 
 def _fitting(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues:
