@@ -21,7 +21,6 @@ DRAFT = (
     select(*state_columns("draft", FLOW_DRAFT, FLOW_CONTENT), FLOW_DRAFT.c.set_aside_at)
     .join_from(FLOW_DRAFT, FLOW_CONTENT, FLOW_CONTENT.c.hash == FLOW_DRAFT.c.content_hash)
     .where(FLOW_DRAFT.c.id == DRAFT_ID)
-    .with_for_update(of=FLOW_DRAFT)
 )
 
 SET_ASIDE = select(
@@ -41,8 +40,8 @@ async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: 
     return flow_id
 
 
-async def lock_draft(connection: ReadConnection, draft_id: str) -> tuple[SavedState | None, bool]:
-    """A draft without its graph, kept from being removed, and whether it is set aside; None if it has gone meanwhile."""
+async def read_draft(connection: ReadConnection, draft_id: str) -> tuple[SavedState | None, bool]:
+    """A draft without its graph, and whether it is set aside; None if it has gone. The lock of its flow keeps it."""
     row = await connection.row(DRAFT, {"draft": draft_id})
     return (None, False) if row is None else (state_of(row, "draft", with_graph=False), row.set_aside_at is not None)
 

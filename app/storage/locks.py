@@ -1,15 +1,24 @@
-"""The locks that a unit of work takes, all in one statement, in the order that `app/storage/store.py` tells."""
+"""The locks that a unit of work takes, all in one statement, in the order that `app/storage/store.py` tells.
 
-from collections.abc import Sequence
+Nothing is locked for a caller who may not write it: the permission is a condition of the lock. Facts are read afterwards,
+so that they may show a right that came meanwhile; `check_locks` compares the two.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Text, any_, bindparam, func, select, union_all
+from sqlalchemy import CompoundSelect, Text, any_, bindparam, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, contract_suspended, may_write_flows
+from app.domain.export_facts import GatheredFacts
+from app.domain.model import ContractStatus
+from app.domain.quota import counts_against_quota
+from app.storage import mirrored_rules
 from app.storage.database_connections import WriteConnection
+from app.storage.failures import TransactionConflict
 from app.storage.ids import Kind, is_id
-from app.storage.mirrored_rules import counts_against_quota
-from app.storage.tables import CONTRACT, FLOW, WORKSPACE
+from app.storage.tables import CONTRACT, FLOW, ROLE, WORKSPACE, WORKSPACE_ACCESS
 from app.storage.visibility import ACCESSES, BY_VIEWER, FLOWS
 
 IDS = ARRAY(Text)
@@ -39,17 +48,35 @@ class Touched(NamedTuple):
         }
 
 
+PERMISSION = bindparam("permission", type_=Text)
+
+
 def _locks() -> CompoundSelect[Any]:
     """In one statement, whose parts are done one after the other, each by id."""
-    flows = select(FLOW.c.id).select_from(FLOWS).order_by(FLOW.c.id)
+    flows = (
+        select(FLOW.c.id)
+        .select_from(
+            FLOWS.join(ROLE, ROLE.c.id == WORKSPACE_ACCESS.c.role_id).join(
+                CONTRACT, CONTRACT.c.id == WORKSPACE_ACCESS.c.contract_id
+            )
+        )
+        .where(any_(ROLE.c.permissions) == PERMISSION)
+        .order_by(FLOW.c.id)
+    )
+    is_open = or_(CONTRACT.c.status == ContractStatus.ACTIVE.value, PERMISSION == FLOW_TOGGLE_STATUS)
     contracts = (
         select(CONTRACT.c.id)
         .select_from(ACCESSES)
-        .where(BY_VIEWER, WORKSPACE.c.id == any_(NEW_FLOWS_IN), counts_against_quota())
+        .where(
+            BY_VIEWER,
+            WORKSPACE.c.id == any_(NEW_FLOWS_IN),
+            mirrored_rules.counts_against_quota(),
+            mirrored_rules.may_write_flows(),
+        )
         .order_by(CONTRACT.c.id)
     )
     parts = {
-        "changed": flows.where(FLOW.c.id == any_(bindparam("changed", type_=IDS))).with_for_update(
+        "changed": flows.where(is_open, FLOW.c.id == any_(bindparam("changed", type_=IDS))).with_for_update(
             of=FLOW, key_share=True
         ),
         "kept": flows.where(FLOW.c.id == any_(bindparam("kept", type_=IDS))).with_for_update(
@@ -63,8 +90,39 @@ def _locks() -> CompoundSelect[Any]:
 LOCKS = _locks()
 
 
-async def lock(connection: WriteConnection, viewer: str, touched: Touched) -> None:
-    """Lock all of it, as far as the viewer can see it."""
+async def lock(
+    connection: WriteConnection, viewer: str, touched: Touched, *, permission: str = FLOW_EDIT
+) -> frozenset[str]:
+    """Lock all of it, as far as the viewer may write it; the ids of what was locked."""
     parameters = touched.parameters()
-    if any(parameters.values()):
-        await connection.rows(LOCKS, {"viewer": viewer, **parameters})
+    if not any(parameters.values()):
+        return frozenset()
+    rows = await connection.rows(LOCKS, {"viewer": viewer, "permission": permission, **parameters})
+    return frozenset(row.id for row in rows)
+
+
+def check_locks(locked: frozenset[str], needed: Iterable[str]) -> None:
+    """Raise TransactionConflict where the viewer got a right, or a contract its quota, after the locks were taken."""
+    if not locked.issuperset(needed):
+        raise TransactionConflict("the viewer's rights came after the locks")
+
+
+def may_change(access: WorkspaceAccess, permission: str) -> bool:
+    """Whether the viewer may change flows there. Stopping is possible in a suspended contract too (H9)."""
+    return permission in access.permissions and (permission == FLOW_TOGGLE_STATUS or not contract_suspended(access))
+
+
+def needed_for_new_flow(access: WorkspaceAccess) -> list[str]:
+    """The contract, if a new flow there counts against its quota."""
+    workspace = access.workspace
+    return [workspace.contract.id] if counts_against_quota(workspace) and may_write_flows(access) else []
+
+
+def needed_for(facts: GatheredFacts, touched: Touched) -> list[str]:
+    """What copies and exports that rest on these facts have to have locked."""
+    found = {flow_id: flow.access for flow_id, flow in facts.flows.items()}
+    return [
+        *(each for each in touched.changed if each in found and may_write_flows(found[each])),
+        *(each for each in touched.kept if each in found and FLOW_EDIT in found[each].permissions),
+        *(contract for access in facts.accesses.values() for contract in needed_for_new_flow(access)),
+    ]

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from app.domain.access import FLOW_EDIT, may_write_flows
 from app.domain.component import Catalogue
 from app.domain.content import SplitGraph, read_graph, topic_fields
 from app.domain.create import CreateFacts, CreateWish
@@ -29,13 +30,13 @@ from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
 from app.storage.commits import Commits
 from app.storage.database_connections import WriteConnection
-from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, lock_draft
+from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import StoredOutcome, UsedKey, find_outcome, store_outcome
-from app.storage.locks import Touched, lock
+from app.storage.locks import Touched, check_locks, lock, may_change, needed_for, needed_for_new_flow
 from app.storage.positions import notes_of
 from app.storage.reads.limit import sent_size
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
@@ -52,16 +53,20 @@ class Store:
 
     async def gather(self, wishes: Sequence[Wish], take_bytes: Callable[[int], None] = lambda _: None) -> GatheredFacts:
         """What copies and exports rest on; what they change and what they take is locked from here on."""
-        await lock(self._connection, self._actor, touched_by(wishes))
-        return await gather(self._connection, self._actor, wishes, take_bytes)
+        touched = touched_by(wishes)
+        locked = await lock(self._connection, self._actor, touched)
+        facts = await gather(self._connection, self._actor, wishes, take_bytes)
+        check_locks(locked, needed_for(facts, touched))
+        return facts
 
     async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
         """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
         count_graph(sent_size(wish.graph))
-        await lock(self._connection, self._actor, Touched(workspaces=[wish.workspace_id]))
+        locked = await lock(self._connection, self._actor, Touched(workspaces=[wish.workspace_id]))
         access, used = await read_workspace_access(self._connection, self._actor, wish.workspace_id)
         if access is None:
             return None
+        check_locks(locked, needed_for_new_flow(access))
         catalogue = await read_catalogue(self._connection, self._actor, commands(wish.graph))
         graph = await offload(LARGE, read_graph, wish.graph, topic_fields(catalogue, access.workspace))
         targets = await read_targets(self._connection, self._actor, _named_by(graph))
@@ -75,16 +80,16 @@ class Store:
         version_id: str | None = None,
         sent: Json | Keep = KEEP,
         chosen: Iterable[str] = (),
+        permission: str = FLOW_EDIT,
     ) -> DraftFacts | None:
-        """What a change of a flow's draft rests on; the flow is locked from here on. None: no such flow.
+        """What a change of a flow rests on, which takes this permission; it is locked from here on. None: no such flow.
 
         `version_id` names a version of it, `needed` says of which states the graphs matter; `sent` and `chosen` are the
         graph, and what the caller chose for its steps.
         """
         if not isinstance(sent, Keep):
             count_graph(sent_size(sent))
-        await lock(self._connection, self._actor, Touched(changed=[flow_id]))
-        flow, named = await self._flow(flow_id, needed, version=version_id)
+        flow, named = await self._locked_flow(flow_id, needed, version_id, permission)
         if flow is None:
             return None
         states = states_at_hand(flow, *([] if named is None else [named]))
@@ -103,19 +108,20 @@ class Store:
         flow_id = await find_flow_of_draft(self._connection, self._actor, draft_id)
         if flow_id is None:
             return None
-        await lock(self._connection, self._actor, Touched(changed=[flow_id]))
-        flow, _ = await self._flow(flow_id, no_state)
+        flow, _ = await self._locked_flow(flow_id, no_state)
         if flow is None:
             return None
-        draft, is_set_aside = await lock_draft(self._connection, draft_id)
+        draft, is_set_aside = await read_draft(self._connection, draft_id)
         return RestoreFacts(flow, draft, is_set_aside)
 
     async def undo_facts(self, export_id: str) -> UndoFacts | None:
         """What undoing an export rests on; the flow that it went to is locked from here on. None: no such record."""
         flow_id = await find_flow_of_export(self._connection, self._actor, export_id)
-        if flow_id is not None:
-            await lock(self._connection, self._actor, Touched(changed=[flow_id]))
-        return await read_undo_facts(self._connection, self._actor, export_id)
+        locked = await lock(self._connection, self._actor, Touched(changed=[flow_id or ""]))
+        facts = await read_undo_facts(self._connection, self._actor, export_id)
+        if facts is not None and facts.made is not None and may_write_flows(facts.access):
+            check_locks(locked, [facts.made.flow_id])
+        return facts
 
     async def find_outcome(self, call: KeyedCall, key: str, *, since: datetime) -> StoredOutcome | None:
         """What a call with this key came to, if there was one since; calls with the same key wait from here on (P5)."""
@@ -133,11 +139,16 @@ class Store:
         fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
         return await offload(LARGE, read_graph, sent, fields)
 
-    async def _flow(
-        self, flow_id: str, needed: Needed, *, version: str | None = None
+    async def _locked_flow(
+        self, flow_id: str, needed: Needed, version: str | None = None, permission: str = FLOW_EDIT
     ) -> tuple[Flow | None, SavedState | None]:
+        """A flow and its version with this id; the flow is locked if the caller has the permission to change it."""
+        locked = await lock(self._connection, self._actor, Touched(changed=[flow_id]), permission=permission)
         found = (await read_flows(self._connection, self._actor, {flow_id: [needed]}, [version])).get(flow_id)
-        return (None, None) if found is None else (found.flow, found.named.get(version or ""))
+        if found is None:
+            return None, None
+        check_locks(locked, [flow_id] if may_change(found.flow.access, permission) else ())
+        return found.flow, found.named.get(version or "")
 
 
 def _named_by(graph: SplitGraph | GraphMistakes | None) -> Iterable[str]:

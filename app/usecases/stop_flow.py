@@ -1,5 +1,6 @@
 """Stop a flow."""
 
+from app.domain.access import FLOW_TOGGLE_STATUS
 from app.domain.errors import Refused
 from app.domain.model import UserId
 from app.domain.running import StopRefusal, plan_stop
@@ -11,7 +12,7 @@ from app.usecases.results import Toggled
 async def stop_flow(work: UnitOfWork, actor: UserId, flow_id: str) -> Toggled | Refused[StopRefusal]:
     """Let a flow run no more, also one of a suspended contract (H9). One that doesn't run is left as it is. On a refusal nothing is written."""
     async with work.begin(actor) as store:
-        facts = await store.draft_facts(flow_id)
+        facts = await store.draft_facts(flow_id, permission=FLOW_TOGGLE_STATUS)
         plan = plan_stop(None if facts is None else facts.flow, flow_id)
         if isinstance(plan, Refused):
             return plan
