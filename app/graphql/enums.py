@@ -174,7 +174,9 @@ enumeration(
     {
         "NAME_ASC": "By name, upper and lower case alike, A first.",
         "NAME_DESC": "By name, upper and lower case alike, Z first.",
+        "CREATED_AT_ASC": "The oldest first.",
         "CREATED_AT_DESC": "The newest first.",
+        "UPDATED_AT_ASC": "The latest changed last.",
         "UPDATED_AT_DESC": "The latest changed first.",
     },
 )

@@ -52,5 +52,5 @@ def _key_of(wanted: WantedList) -> tuple[type, ...]:
         return (str,)
     if wanted.name is ListName.SET_ASIDE:
         return (datetime, str)
-    by_time = wanted.flow_order in {FlowOrder.CREATED_AT_DESC, FlowOrder.UPDATED_AT_DESC}
-    return (datetime if by_time else str, str)
+    by_name = wanted.flow_order in {FlowOrder.NAME_ASC, FlowOrder.NAME_DESC}
+    return (str if by_name else datetime, str)

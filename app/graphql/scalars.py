@@ -1,5 +1,6 @@
 """The scalars of the schema."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NewType
@@ -11,6 +12,8 @@ from graphql.execution.values import VariableValues
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
+RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
 JSON = NewType("JSON", object)
 
 
@@ -18,6 +21,16 @@ def as_json(value: object) -> JSON:
     """A value that is answered as it is, as JSON text already."""
     # As text: what `dumps` returns takes 4 KB however short it is.
     return JSON(orjson.Fragment(orjson.dumps(value).decode()))
+
+
+def _read_time(value: object) -> datetime:
+    """A point in time as RFC 3339 writes it, its offset included. Raises ValueError for anything else."""
+    if not isinstance(value, str) or not RFC_3339.fullmatch(value):
+        raise ValueError("no time")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no time") from None
 
 
 def _time(value: datetime) -> str:
@@ -70,6 +83,6 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A point in time: RFC 3339, in UTC.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         serialize=_time,
-        parse_value=datetime.fromisoformat,
+        parse_value=_read_time,
     ),
 }

@@ -103,6 +103,7 @@ class FlowTable(SQLModel, table=True):
         Index(None, "created_by", "workspace_id", "name_key", "id"),
         Index("ix_flow_with_status", sql("(workspace_id || status)")),
         Index("ix_flow_with_type", sql("(workspace_id || type)")),
+        Index("ix_flow_without_version", sql("(workspace_id || (published_version_id IS NULL)::text)")),
         one_of("type", FlowType),
         one_of("status", FlowStatus),
         CheckConstraint("draft_revision >= 0", name="draft_revision"),

@@ -33,8 +33,10 @@ async def _backwards(api: Api) -> list[str]:
     return (await _by_name("flow")(api))[::-1]
 
 
-def _by_time(column: str) -> Callable[[Api], Awaitable[list[str]]]:
-    statement = text(f"select id from flow where workspace_id = :place order by {column} desc, id desc")  # noqa: S608
+def _by_time(column: str, direction: str) -> Callable[[Api], Awaitable[list[str]]]:
+    statement = text(
+        f"select id from flow where workspace_id = :place order by {column} {direction}, id {direction}"  # noqa: S608
+    )
 
     async def expected(api: Api) -> list[str]:
         async with engine_of(api.database_url) as engine, engine.connect() as connection:
@@ -102,8 +104,15 @@ LISTS = [
     Listing("flows", ask.FLOWS, _shelf, _by_name("flow")),
     Listing("flows by NAME_ASC", ask.FLOWS, _flows("NAME_ASC"), _by_name("flow")),
     Listing("flows by NAME_DESC", ask.FLOWS, _flows("NAME_DESC"), _backwards),
-    Listing("flows by CREATED_AT_DESC", ask.FLOWS, _flows("CREATED_AT_DESC"), _by_time("created_at")),
-    Listing("flows by UPDATED_AT_DESC", ask.FLOWS, _flows("UPDATED_AT_DESC"), _by_time("updated_at")),
+    *(
+        Listing(f"flows by {order}", ask.FLOWS, _flows(order), _by_time(column, direction))
+        for order, column, direction in (
+            ("CREATED_AT_ASC", "created_at", "asc"),
+            ("CREATED_AT_DESC", "created_at", "desc"),
+            ("UPDATED_AT_ASC", "updated_at", "asc"),
+            ("UPDATED_AT_DESC", "updated_at", "desc"),
+        )
+    ),
     Listing("topics", ask.TOPICS, _shelf, _by_name("topic")),
     Listing("credentials", ask.CREDENTIALS, _shelf, _by_name("credential")),
     Listing("secrets", ask.SECRETS, _shelf, _by_name("secret")),

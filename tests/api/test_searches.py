@@ -110,11 +110,58 @@ async def test_flows_are_filtered_by_status_type_draft_and_author(on_shelves: Ap
     ]
 
 
+async def test_flows_are_filtered_by_having_a_version_and_by_the_time_of_their_last_change(on_shelves: Api) -> None:
+    assert await filtered(on_shelves, isPublished=True) == ["01", "02", "04", "05", "07", "08", "10"]
+    assert await filtered(on_shelves, isPublished=False) == ["00", "03", "06", "09"]
+    lea, shelf = on_shelves.caller("lea"), on_shelves.id("place-00")
+    asked = "query($id: ID!) { workspace(id: $id) { flows(orderBy: UPDATED_AT_ASC) { nodes { id updatedAt } } } }"
+    flows = (await lea.one(asked, id=shelf))["flows"]["nodes"]
+    keys = {id_: key.removeprefix("flow-") for key, id_ in on_shelves.ids.items()}
+    for each in flows:
+        since = sorted(keys[flow["id"]] for flow in flows if flow["updatedAt"] >= each["updatedAt"])
+        assert await filtered(on_shelves, updatedSince=each["updatedAt"]) == since
+    assert await filtered(on_shelves, updatedSince="2001-01-01t00:00:00.5+23:59", isPublished=False) == [
+        "00",
+        "03",
+        "06",
+        "09",
+    ]
+    assert await filtered(on_shelves, updatedSince="9999-12-31T23:59:59Z") == []
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-02-30T00:00:00Z",
+        "2026-01-01T00:00:60Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+        "infinity",
+        "now",
+        "",
+        1767225600,
+        True,
+        {},
+    ],
+)
+async def test_a_time_that_is_none_of_rfc_3339_is_a_request_error(on_shelves: Api, time: object) -> None:
+    body = await on_shelves.caller("lea").answer(
+        ask.FLOWS, workspace=on_shelves.id("place-00"), filter={"updatedSince": time}
+    )
+    [error] = body["errors"]
+    assert "Expected DateTime, found" in error["message"]
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+
+
 async def test_filters_are_conditions_that_all_have_to_be_met(on_shelves: Api) -> None:
     assert await filtered(on_shelves, status="ACTIVE", type="REAL_TIME", hasDraft=False) == ["02"]
     assert await filtered(on_shelves, status="ACTIVE", hasDraft=True) == []
     assert await filtered(on_shelves) == ALL
-    nothing: Json = dict.fromkeys(("status", "type", "hasDraft", "createdById", "componentId"))
+    nothing: Json = dict.fromkeys(
+        ("status", "type", "hasDraft", "createdById", "componentId", "isPublished", "updatedSince")
+    )
     assert await filtered(on_shelves, **nothing) == ALL
 
 

@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from app.storage.ids import Kind
-from tests.fuzz.values import Values
+from tests.fuzz.values import TIMES, Values
 from tests.leaks.places import kind_of_argument
 from tests.leaks.selections import SCHEMA, Everything
 
@@ -233,6 +233,8 @@ class Documents:
                 return values.chance(0.5)
             case "JSON":
                 return values.graph()
+            case "DateTime":
+                return values.random.choice((*TIMES, "2026-01-01T00:00:00Z", values.text()))
             case _ if name in {"after", "before"}:
                 return values.cursor()
             case _ if name == "cron":

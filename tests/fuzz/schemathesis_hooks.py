@@ -56,6 +56,8 @@ def literal(value: Any) -> graphql.ValueNode:
 
 schemathesis.graphql.scalar("JSON", st.integers(0, 2**32).map(lambda seed: literal(Values(Random(seed)).graph())))  # noqa: S311
 
+schemathesis.graphql.scalar("DateTime", st.datetimes().map(lambda time: nodes.String(f"{time.isoformat()}Z")))
+
 
 @schemathesis.hook
 def before_call(_: schemathesis.HookContext, case: schemathesis.Case[Any], __: dict[str, Any]) -> None:

@@ -137,7 +137,7 @@ class Values:
         workspaces = self.ids.get(Kind.WORKSPACE) or [""]
         flows = self.ids.get(Kind.FLOW) or [""]
         workspace, flow = self.random.choice(workspaces), self.random.choice(flows)
-        order = self.random.choice(("NAME_ASC", "CREATED_AT_DESC", "UPDATED_AT_DESC"))
+        order = self.random.choice(("NAME_ASC", "CREATED_AT_DESC", "UPDATED_AT_ASC"))
         listing, width = self.random.choice(
             (
                 (f"flows/{order}/{workspace}", 2),

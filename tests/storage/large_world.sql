@@ -2,7 +2,7 @@
 --
 -- The first caller may edit flows everywhere, the second in a few workspaces. Half of everything lives in the first
 -- workspace, and the first flow has a long history. Names are in an order that has nothing to do with that of the ids.
--- A thousandth of the flows is suspended, another one uses a component that hardly any does. How many flows there are,
+-- A thousandth of the flows is suspended, another one uses a component that hardly any does, a third one isn't published. How many flows there are,
 -- :flows, and in the first workspace, :flows_in_the_first, whoever loads this says.
 
 CREATE FUNCTION pg_temp.nth(kind text, number bigint) RETURNS text IMMUTABLE LANGUAGE sql AS
@@ -82,7 +82,7 @@ SELECT pg_temp.nth('flow', i), pg_temp.home(i, :flows_in_the_first), pg_temp.nam
        CASE WHEN i % 10 = 0 THEN 'REAL_TIME' ELSE 'ORDINARY' END, CASE WHEN i % 1000 = 500 THEN 'SUSPENDED' WHEN i % 2 = 0 THEN 'ACTIVE' ELSE 'INACTIVE' END,
        pg_temp.nth('user', 1 + i % 50), timestamptz '2026-01-01' + i * interval '1 minute',
        timestamptz '2026-03-01' - i * interval '1 minute', 1,
-       pg_temp.nth('version', i * 10000::bigint + CASE WHEN i = 1 THEN 1500 ELSE 1 END)
+       CASE WHEN i % 1000 <> 600 THEN pg_temp.nth('version', i * 10000::bigint + CASE WHEN i = 1 THEN 1500 ELSE 1 END) END
 FROM generate_series(1, :flows) AS i;
 
 INSERT INTO flow_version (id, flow_id, number, name, content_hash, bindings, published_at, origin)

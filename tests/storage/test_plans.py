@@ -46,6 +46,8 @@ CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everyw
             for order, index in {
                 FlowOrder.NAME_ASC: "ix_flow_workspace_id_name_key_id",
                 FlowOrder.NAME_DESC: "ix_flow_workspace_id_name_key_id",
+                FlowOrder.CREATED_AT_ASC: "ix_flow_workspace_id_created_at_id",
+                FlowOrder.UPDATED_AT_ASC: "ix_flow_workspace_id_updated_at_id",
                 FlowOrder.CREATED_AT_DESC: "ix_flow_workspace_id_created_at_id",
                 FlowOrder.UPDATED_AT_DESC: "ix_flow_workspace_id_updated_at_id",
             }.items()

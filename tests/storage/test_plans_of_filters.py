@@ -1,5 +1,6 @@
 """Filters of flows: of what few have no others are looked at; what many have is met along the order of the list."""
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -11,6 +12,9 @@ from app.storage.reads.flow_filters import FlowFilter
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_THE_FIRST, nth, read_list, read_lists
 from tests.storage.plans import SIZE, hold, plans_of_pages
+
+CHANGED = datetime(2026, 3, 1, tzinfo=UTC)
+"""The first flow was changed a minute before, each other one a minute before the one before it."""
 
 
 @pytest.mark.parametrize("order", FlowOrder)
@@ -24,6 +28,9 @@ from tests.storage.plans import SIZE, hold, plans_of_pages
         (FlowFilter(status=FlowStatus.SUSPENDED), 1000),
         (FlowFilter(status=FlowStatus.SUSPENDED, type=FlowType.ORDINARY), 1000),
         (FlowFilter(created_by=nth("user", 60)), 0),
+        (FlowFilter(is_published=False), 1000),
+        (FlowFilter(updated_since=CHANGED + timedelta(minutes=-3)), 1000),
+        (FlowFilter(updated_since=CHANGED + timedelta(minutes=-3), is_published=True), 1000),
     ],
     ids=[
         "component-of-none",
@@ -33,6 +40,9 @@ from tests.storage.plans import SIZE, hold, plans_of_pages
         "status",
         "status-and-type",
         "created-by",
+        "not-published",
+        "changed-late",
+        "changed-late-and-published",
     ],
 )
 async def test_of_what_few_flows_have_no_others_are_looked_at(
@@ -59,10 +69,21 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(
         FlowFilter(type=FlowType.REAL_TIME),
         FlowFilter(has_draft=True),
         FlowFilter(has_draft=False),
+        FlowFilter(is_published=True),
+        FlowFilter(updated_since=CHANGED - timedelta(minutes=IN_THE_FIRST - 100)),
         FlowFilter(component_id=nth("component", 12)),
         FlowFilter(component_id=nth("component", 13)),
     ],
-    ids=["active", "real-time", "draft", "no-draft", "component-of-all", "component-of-a-tenth"],
+    ids=[
+        "active",
+        "real-time",
+        "draft",
+        "no-draft",
+        "published",
+        "changed",
+        "component-of-all",
+        "component-of-a-tenth",
+    ],
 )
 async def test_filters_are_asked_along_the_order_of_the_list(
     large: Database, wanted: FlowFilter, order: FlowOrder

@@ -1,6 +1,7 @@
 """Workspaces, and the lists of what lives in them."""
 
 from collections.abc import Awaitable
+from datetime import datetime
 from operator import attrgetter
 from typing import Annotated
 
@@ -38,6 +39,8 @@ class FlowFilterInput:
     component_id: strawberry.ID | None = optional(
         "Only flows that use this component, in their published version or their draft."
     )
+    is_published: bool | None = optional("Only flows with a published version, or only those without.")
+    updated_since: datetime | None = optional("Only flows that were changed at this time or later.")
 
     def to_filter(self) -> FlowFilter:
         return FlowFilter(
@@ -46,6 +49,8 @@ class FlowFilterInput:
             has_draft=given(self.has_draft),
             created_by=given(self.created_by_id),
             component_id=given(self.component_id),
+            is_published=given(self.is_published),
+            updated_since=given(self.updated_since),
         )
 
 

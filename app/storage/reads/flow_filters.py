@@ -1,9 +1,24 @@
 """Filters: which flows of a workspace are wanted, and what uses or belongs to one component."""
 
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Text, and_, bindparam, exists, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 
 from app.domain.model import FlowStatus, FlowType
 from app.storage.ids import Kind, is_id
@@ -28,17 +43,24 @@ class FlowFilter(NamedTuple):
     has_draft: bool | None = None
     created_by: str | None = None
     component_id: str | None = None
+    is_published: bool | None = None
+    updated_since: datetime | None = None
 
 
 ANY_FLOW = FlowFilter()
 
+SINCE: BindParameter[datetime] = bindparam("updated_since", type_=FLOW.c.updated_at.type)
 COMPONENT_ID = bindparam("component", type_=Text)
 IS_COMPONENT = COMPONENT.c.id == COMPONENT_ID
 COMPONENTS = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
 
 
-def flows_matching(wanted: FlowFilter) -> list[ColumnElement[bool]]:
-    """The conditions that a filter puts on flows; `filter_values` says what their parameters stand for."""
+def flows_matching(wanted: FlowFilter, *, by_update: bool = False) -> list[ColumnElement[bool]]:
+    """The conditions that a filter puts on flows; `filter_values` says what their parameters stand for.
+
+    When they were changed is asked so that no index answers it, unless they are sorted by that: the planner would use it
+    to sort many flows.
+    """
     conditions: list[ColumnElement[bool]] = []
     if wanted.status is not None:
         conditions.append(FLOW.c.status == bindparam("status", type_=Text))
@@ -52,6 +74,13 @@ def flows_matching(wanted: FlowFilter) -> list[ColumnElement[bool]]:
         conditions.append(FLOW.c.created_by == bindparam("created_by", type_=Text))
     if wanted.component_id is not None:
         conditions.append(USES_COMPONENT)
+    if wanted.is_published is not None:
+        no_version = FLOW.c.published_version_id.is_(None)
+        conditions.append(~no_version if wanted.is_published else no_version)
+    if wanted.updated_since is not None:
+        conditions.append(
+            FLOW.c.updated_at >= SINCE if by_update else func.greatest(FLOW.c.updated_at, SINCE) == FLOW.c.updated_at
+        )
     return conditions
 
 
@@ -69,10 +98,20 @@ def narrowed_by(wanted: FlowFilter) -> tuple[Narrowed, ...]:
     if wanted.created_by is not None:
         is_creator = other.created_by == bindparam("created_by", type_=Text)
         narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_creator)))
+    if wanted.updated_since is not None:
+        is_late = other.updated_at >= SINCE
+        narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_late)))
     if wanted.status is not None:
         narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.status)))
     if wanted.type is not None:
         narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.type)))
+    if wanted.is_published is not None:
+        # As PostgreSQL writes a boolean.
+        has_none, is_none = (
+            cast(other.published_version_id.is_(None), Text),
+            literal_column("'false'" if wanted.is_published else "'true'", Text),
+        )
+        narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: other.workspace_id + has_none == parent + is_none))
     return tuple(narrowed)
 
 
@@ -82,13 +121,15 @@ def _has_value(
     return workspace_id + column == parent + bindparam(column.name, type_=Text)
 
 
-def filter_values(wanted: FlowFilter) -> dict[str, str]:
-    given = {
-        "status": wanted.status,
-        "type": wanted.type,
+def filter_values(wanted: FlowFilter) -> dict[str, str | datetime]:
+    """What the parameters of a filter's conditions stand for."""
+    values = {
+        "status": wanted.status and wanted.status.value,
+        "type": wanted.type and wanted.type.value,
         "created_by": None if wanted.created_by is None else id_or_none(Kind.USER, wanted.created_by),
+        SINCE.key: wanted.updated_since,
     }
-    return {name: str(value) for name, value in given.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _is_active_draft_of_flow() -> ColumnElement[bool]:

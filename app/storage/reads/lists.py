@@ -1,6 +1,7 @@
 """The lists of resources: a caller's workspaces, what lives in a workspace, and a flow's history."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -53,14 +54,18 @@ from app.storage.visibility import WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member
 class FlowOrder(StrEnum):
     NAME_ASC = "NAME_ASC"
     NAME_DESC = "NAME_DESC"
+    CREATED_AT_ASC = "CREATED_AT_ASC"
     CREATED_AT_DESC = "CREATED_AT_DESC"
+    UPDATED_AT_ASC = "UPDATED_AT_ASC"
     UPDATED_AT_DESC = "UPDATED_AT_DESC"
 
 
 FLOW_ORDERS = {
     FlowOrder.NAME_ASC: Order((FLOW.c.name_key, FLOW.c.id)),
     FlowOrder.NAME_DESC: Order((FLOW.c.name_key, FLOW.c.id), descending=True),
+    FlowOrder.CREATED_AT_ASC: Order((FLOW.c.created_at, FLOW.c.id)),
     FlowOrder.CREATED_AT_DESC: Order((FLOW.c.created_at, FLOW.c.id), descending=True),
+    FlowOrder.UPDATED_AT_ASC: Order((FLOW.c.updated_at, FLOW.c.id)),
     FlowOrder.UPDATED_AT_DESC: Order((FLOW.c.updated_at, FLOW.c.id), descending=True),
 }
 
@@ -174,6 +179,8 @@ class WantedList(NamedTuple):
                 asked.has_draft,
                 asked.created_by and ANY,
                 asked.component_id and ANY,
+                asked.is_published,
+                asked.updated_since and ANY_TIME,
             ),
             self.flow_order,
             None if self.component_id is None else ANY,
@@ -186,6 +193,7 @@ class WantedList(NamedTuple):
 MOST_CACHED_LISTS = 200
 """Most callers ask for a handful; one takes a tenth of a megabyte."""
 ANY = "any"
+ANY_TIME = datetime.max.replace(tzinfo=UTC)
 """Whatever is given for a parameter."""
 
 
@@ -206,9 +214,10 @@ def _listing(wanted: WantedList) -> ListBelow[Any]:
             named = matching(WORKSPACE_ACCESS.c.name_key, wanted.search)
             return WORKSPACES.where(*named, *of_contract(wanted.contract_id))
         case ListName.FLOWS:
-            conditions = (*matching(FLOW.c.name_key, wanted.search), *flows_matching(wanted.flow_filter))
-            flows = FLOWS_OF_WORKSPACE.where(*conditions)
-            return replace(flows, order=FLOW_ORDERS[wanted.flow_order], narrowed=narrowed_by(wanted.flow_filter))
+            order, named = FLOW_ORDERS[wanted.flow_order], matching(FLOW.c.name_key, wanted.search)
+            by_update = order.columns[0] is FLOW.c.updated_at
+            flows = FLOWS_OF_WORKSPACE.where(*named, *flows_matching(wanted.flow_filter, by_update=by_update))
+            return replace(flows, order=order, narrowed=narrowed_by(wanted.flow_filter))
         case ListName.TOPICS:
             return TOPICS.where(*matching(TOPIC.c.name_key, wanted.search))
         case ListName.CREDENTIALS:

@@ -69,7 +69,7 @@ def many_searches(demo: Demo) -> httpx.Request:
 
 def many_filters(demo: Demo) -> httpx.Request:
     """Lists that differ in what they are filtered and sorted by, so that each is a statement of a form of its own."""
-    conditions = ("status: ACTIVE", "type: ORDINARY", f'createdById: "{demo.workspaces[0]}"', "hasDraft: true")
+    conditions = ("status: ACTIVE", "type: ORDINARY", f'createdById: "{demo.workspaces[0]}"', "isPublished: true")
     chosen = [
         [each for each, is_in in zip(conditions, wanted, strict=True) if is_in]
         for wanted in product((True, False), repeat=len(conditions))
