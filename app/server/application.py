@@ -80,7 +80,8 @@ def create_app(settings: Settings | None = None) -> Application:
     configure_log(log_format=settings.log_format, level=settings.log_level)
     database = database_of(settings, settings.database_url)
     keys_kept = timedelta(hours=settings.idempotency_key_hours)
-    work = UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept)
+    drafts_kept = timedelta(days=settings.set_aside_days)
+    work = UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept, drafts_kept=drafts_kept)
     authenticator = authenticator_of(settings, database, work.now)
     endpoint = endpoint_of(settings, database, work, authenticator)
     in_flight = InFlightRequests()
@@ -88,8 +89,7 @@ def create_app(settings: Settings | None = None) -> Application:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
         is_traced = trace_if_wanted()
-        kept = timedelta(days=settings.set_aside_days)
-        background = {"cleanup": partial(clean_up_periodically, database, kept, keys_kept)}
+        background = {"cleanup": partial(clean_up_periodically, database, drafts_kept, keys_kept)}
         if database.replica is not None:
             background["replica"] = partial(watch_replica, database)
         tasks = [asyncio.create_task(keep_running(name, work)) for name, work in background.items()]

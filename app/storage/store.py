@@ -160,17 +160,24 @@ class UnitOfWork:
     """Opens one transaction for one use case; its commit is the only one."""
 
     def __init__(
-        self, database: Database, *, clock: Callable[[], datetime], keys_kept: timedelta = timedelta(hours=24)
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], datetime],
+        keys_kept: timedelta = timedelta(hours=24),
+        drafts_kept: timedelta = timedelta(days=30),
     ) -> None:
         self._database = database
         self.now = clock
         self.keys_kept = keys_kept
         """How long idempotency keys are kept (P5)."""
+        self.drafts_kept = drafts_kept
+        """How long drafts that were set aside are kept (H8)."""
         self.commits = Commits()
 
     def of_request(self) -> "UnitOfWork":
         """One whose commits are those of a request."""
-        return UnitOfWork(self._database, clock=self.now, keys_kept=self.keys_kept)
+        return UnitOfWork(self._database, clock=self.now, keys_kept=self.keys_kept, drafts_kept=self.drafts_kept)
 
     @asynccontextmanager
     async def begin(self, actor: UserId) -> AsyncIterator[Store]:

@@ -1,6 +1,7 @@
 """What exportFlow writes and answers when it goes through."""
 
 from copy import deepcopy
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from tests.api import answers
 from tests.api.client import Api, Json
 from tests.api.documents import EXPORT, NODE, OVERRIDE_CANDIDATES
 from tests.api.writing import export, export_input
-from tests.databases import run_sql
+from tests.databases import Databases, Loaded, run_sql
 
 INHERITED = {"name": "Bound", "description": "All that binds", "cron": "0 * * * *"}
 TYPES = {"CREDENTIAL": "Credential", "SECRET": "Secret", "AGENT": "Agent", "TOPIC": "Topic"}
@@ -131,6 +132,20 @@ async def test_an_override_changes_nothing_but_the_draft_and_sets_the_present_on
     assert aside == first["setAside"]
     assert aside["setAsideAt"] == first["draft"]["createdAt"]
     assert aside["graph"]["native"] == {"nodes": [], "edges": []}
+
+
+async def test_a_draft_that_was_set_aside_tells_when_it_is_removed(databases: Databases, loaded_trade: Loaded) -> None:
+    """H8"""
+    document = """query($id: ID!) { flow(id: $id) {
+      draft { setAsideAt expiresAt } draftsSetAside { nodes { setAsideAt expiresAt } }
+    } }"""
+    async with databases.serving(loaded_trade, set_aside_days=7) as served:
+        await export(served, "bound", onto="live")
+        flow = await served.caller("ada").one(document, id=served.id("live"))
+    assert flow["draft"] == {"setAsideAt": None, "expiresAt": None}
+    [aside] = flow["draftsSetAside"]["nodes"]
+    at, until = (datetime.fromisoformat(aside[key]) for key in ("setAsideAt", "expiresAt"))
+    assert until - at == timedelta(days=7)
 
 
 async def test_a_flow_that_was_never_published_shows_the_draft_that_overrides_it(fresh: Api) -> None:

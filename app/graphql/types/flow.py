@@ -119,6 +119,11 @@ class FlowDraft(Node, row=DraftView):
     updated_at: datetime = about("When the draft was saved last.")
     set_aside_at: datetime | None = about("When the draft was set aside; null for the one that is being edited.")
 
+    @field
+    def expires_at(self, info: Info) -> datetime | None:
+        """When it is removed, if it was set aside; null for the one that is being edited."""
+        return None if self.set_aside_at is None else self.set_aside_at + info.context.work.drafts_kept
+
     flow: Flow = one(lambda loaders: loaders.flows, attrgetter("flow_id"), "The flow that it is a draft of.")
     graph: FlowGraph = one(
         lambda loaders: loaders.graphs,
