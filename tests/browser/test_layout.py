@@ -1,5 +1,6 @@
 """What fits where: GraphiQL on a laptop, the simple page on a phone."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.visit import Visit
@@ -16,6 +17,8 @@ SHOW = """text => {
 }"""
 WIDEST = 57
 """How many characters a line may have that isn't wrapped at 1280 px."""
+PIXELS_OF_AN_ID, LEAST_HEIGHT = 330, 200
+"""An id has 31 letters of 7.8 px, and before it its name in the third level of an answer."""
 HIDDEN_WIDTH = "document.documentElement.scrollWidth - innerWidth"
 
 
@@ -44,6 +47,19 @@ async def test_the_active_tab_is_in_sight_however_many_there_are(on_a_laptop: Vi
         await expect(active).to_be_in_viewport(ratio=0.99)
     await on_a_laptop.open_example("ExportFlow")
     await expect(active).to_be_in_viewport(ratio=0.99)
+
+
+@pytest.mark.parametrize("width", [800, 1024, 1199, 1200, 1440])
+async def test_an_answer_has_room_for_an_id_in_every_window_that_shows_graphiql(visit: Visit, width: int) -> None:
+    await visit.page.set_viewport_size({"width": width, "height": 850})
+    await visit.run()
+    answer = await visit.page.locator(".graphiql-response").bounding_box()
+    operation = await visit.page.locator(".graphiql-query-editor").bounding_box()
+    assert answer is not None
+    assert operation is not None
+    assert min(answer["width"], operation["width"]) >= PIXELS_OF_AN_ID
+    assert (answer["x"] + answer["width"] <= width, answer["y"] + answer["height"] <= 850) == (True, True)
+    assert min(answer["height"], operation["height"]) >= LEAST_HEIGHT
 
 
 async def test_a_phone_gets_the_simple_page_whose_width_fits(on_a_phone: Visit) -> None:

@@ -8,6 +8,18 @@ export function readExamples(text) {
   });
 }
 
+/** The sections with the operations whose name, title or section has every word of the filter, in any case. */
+export function matching(sections, filter) {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const has = (section, { name, title }) => {
+    const text = `${name} ${title} ${section}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+  return sections
+    .map(({ section, operations }) => ({ section, operations: operations.filter((each) => has(section, each)) }))
+    .filter(({ operations }) => operations.length > 0);
+}
+
 function readOperation(block) {
   const said = (word) => block.match(new RegExp(`^# ${word} (.*)$`, "m"))?.[1] ?? "";
   const given = said("Variables");

@@ -1,14 +1,14 @@
 // The page's own script: picks examples, asks, and shows the answer. Nothing is kept when the page is closed.
 import { DemoTokens, madeForDemo } from "./demo_tokens.js";
 import { examplesAfterSignIn } from "./sign_in.js";
-import { readExamples } from "./examples.js";
+import { matching, readExamples } from "./examples.js";
 import { element, shownJson } from "./elements.js";
 import { SchemaBrowser } from "./schema.js";
 
 const endpoint = location.pathname;
 const part = (id) => document.getElementById(id);
 const query = part("query"), variables = part("variables"), token = part("token"), run = part("run");
-const status = part("status"), result = part("result"), picker = part("example");
+const status = part("status"), result = part("result"), picker = part("example"), filter = part("filter");
 const label = [...run.childNodes];
 let asking = null;
 
@@ -34,7 +34,7 @@ function request() {
     try {
       body.variables = JSON.parse(variables.value);
     } catch (error) {
-      throw new Error(`The variables are no JSON: ${error.message}`);
+      throw new Error(`The variables aren't valid JSON: ${error.message}`);
     }
   }
   const name = operationAtCaret();
@@ -58,7 +58,7 @@ async function ask() {
   try {
     body = request();
   } catch (error) {
-    say(error.message, "bad");
+    fail(error.message);
     return;
   }
   asking = new AbortController();
@@ -74,7 +74,7 @@ async function ask() {
     const said = [response.status, `${took} ms`, outcome].filter(Boolean).join(" · ");
     say(said, !response.ok || outcome ? "bad" : "good");
   } catch (error) {
-    say(error.name === "AbortError" ? "Stopped." : `The server can't be reached: ${error.message}`, "bad");
+    fail(error.name === "AbortError" ? "Stopped." : `The server can't be reached: ${error.message}`);
   }
   asking = null;
   run.replaceChildren(...label);
@@ -108,8 +108,19 @@ function say(text, kind = "") {
   status.className = `status ${kind}`;
 }
 
+/** There is no answer: the one to an earlier operation would be taken for it. */
+function fail(text) {
+  result.replaceChildren();
+  say(text, "bad");
+}
+
+/** Offer the examples that match the filter, under a line that says what to do. */
 function fillPicker(examples) {
-  for (const { section, operations } of examples) {
+  const shown = matching(examples, filter.value);
+  const number = shown.flatMap(({ operations }) => operations).length;
+  const hint = filter.value.trim() ? `Choose one of ${number} that match …` : "Choose an operation …";
+  picker.replaceChildren(element("option", { value: "" }, number ? hint : "No example matches."));
+  for (const { section, operations } of shown) {
     const group = element("optgroup", { label: section });
     for (const operation of operations) {
       const option = element("option", { value: operation.name, title: operation.title }, operation.name);
@@ -118,11 +129,20 @@ function fillPicker(examples) {
     }
     picker.append(group);
   }
+}
+
+function offerExamples(examples) {
+  fillPicker(examples);
   picker.addEventListener("change", () => choose(picker.selectedOptions[0].operation));
-  if (!query.value) {
-    picker.selectedIndex = 1;
-    choose(picker.selectedOptions[0].operation);
-  }
+  filter.addEventListener("input", () => fillPicker(examples));
+  filter.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) chooseFirst(); });
+  if (!query.value) chooseFirst();
+}
+
+function chooseFirst() {
+  if (picker.options.length === 1) return;
+  picker.selectedIndex = 1;
+  choose(picker.selectedOptions[0].operation);
 }
 
 function choose(operation) {
@@ -193,6 +213,6 @@ addEventListener("keydown", (event) => {
 });
 await demo.offer(post);
 if (!demo.areKnown) part("made-for").textContent = madeForDemo;
-fillPicker(readExamples(await examplesAfterSignIn(endpoint, token)));
+offerExamples(readExamples(await examplesAfterSignIn(endpoint, token)));
 await browser.load();
 document.documentElement.dataset.ready = "true";

@@ -63,7 +63,7 @@ token.addEventListener("token", keepToken);
 await demo.offer(post);
 const sections = readExamples(await examplesAfterSignIn(endpoint, token));
 const firstOfEach = sections.map(({ operations: [first] }) => ({ query: first.document, variables: first.variables }));
-const plugins = [examplesPlugin(sections, demo.areKnown ? "" : madeForDemo, followExample)];
+const plugins = [examplesPlugin(sections, defaultQuery, demo.areKnown ? "" : madeForDemo, followExample)];
 
 const { createElement: h } = React;
 const nothingYet = h(GraphiQL.Footer, null, "No answer yet. Press ▶ or Ctrl-Enter to run the operation.");
@@ -123,5 +123,6 @@ render();
 whenRendered(".graphiql-tabs", keepActiveTabInView);
 whenRendered(".graphiql-query-editor .CodeMirror", wrapLines);
 whenRendered(".graphiql-editor-tool .CodeMirror", wrapLines);
-if (isFirstVisit) whenRendered('button[aria-label="Show Examples"]', (button) => button.click());
+// Beside them a phone has no room for the editor.
+if (isFirstVisit && innerWidth >= 800) whenRendered('button[aria-label="Show Examples"]', (button) => button.click());
 page.ready = "true";

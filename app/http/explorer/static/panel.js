@@ -1,4 +1,6 @@
 // The panel of examples: a plugin of GraphiQL that opens each example in a tab.
+import { matching } from "./examples.js";
+
 const { createElement: h, useEffect, useState } = React;
 
 const icon = () => h(
@@ -7,38 +9,58 @@ const icon = () => h(
 );
 
 /** The plugin; `remark` is a sentence on all examples, or empty; `opened` is called with each document that is opened. */
-export function examplesPlugin(sections, remark, opened) {
-  return { title: "Examples", icon, content: () => h(Panel, { sections, remark, opened }) };
+export function examplesPlugin(sections, defaultQuery, remark, opened) {
+  return { title: "Examples", icon, content: () => h(Panel, { sections, defaultQuery, remark, opened }) };
 }
 
-function Panel({ sections, remark, opened }) {
+function Panel({ sections, defaultQuery, remark, opened }) {
   const editor = GraphiQL.React.useEditorContext({ nonNull: true });
-  const [next, setNext] = useState(null);
+  const execution = GraphiQL.React.useExecutionContext({ nonNull: true });
+  const [next, setNext] = useState(null), [filter, setFilter] = useState("");
 
-  // The new tab exists after the next render, and the editors as soon as they are loaded.
+  // A new tab exists after the next render, and the editors as soon as they are loaded.
   useEffect(() => {
     if (!next || !editor.queryEditor || !editor.variableEditor) return;
     editor.queryEditor.setValue(next.document);
     editor.variableEditor.setValue(next.variables);
+    editor.responseEditor?.setValue("");
+    editor.updateActiveTabValues({ response: null });
     editor.queryEditor.focus();
     setNext(null);
   }, [next, editor.queryEditor, editor.variableEditor]);
 
+  /** Whether the active tab holds only what the page put there. */
+  const isUntouched = () => {
+    const query = editor.queryEditor?.getValue(), variables = editor.variableEditor?.getValue();
+    if (editor.headerEditor?.getValue()) return false;
+    return [{ document: defaultQuery, variables: "" }, ...sections.flatMap(({ operations }) => operations)]
+      .some((operation) => operation.document === query && operation.variables === variables);
+  };
+
   const open = (operation) => {
+    // What is still running would show its answer beside this operation.
+    execution.stop();
     const already = editor.tabs.findIndex((tab) => tab.query === operation.document);
     if (already >= 0) {
       editor.changeTab(already);
+      editor.queryEditor?.focus();
     } else {
-      editor.addTab();
+      if (!isUntouched()) editor.addTab();
       setNext(operation);
     }
     opened(operation.document);
   };
 
+  const shown = matching(sections, filter);
   return h("section", { className: "examples", "aria-label": "Examples" },
     h("h2", null, "Examples"),
     remark && h("p", null, remark),
-    sections.map(({ section, operations }) => h("div", { key: section },
+    h("input", {
+      type: "search", placeholder: "Filter examples", "aria-label": "Filter examples", value: filter,
+      autoComplete: "off", spellCheck: false, onChange: (event) => setFilter(event.target.value),
+    }),
+    shown.length === 0 && h("p", { role: "status" }, "No example matches."),
+    shown.map(({ section, operations }) => h("div", { key: section },
       h("h3", null, section),
       h("ul", null, operations.map((operation) => h("li", { key: operation.name },
         h("button", { type: "button", onClick: () => open(operation) }, operation.name, h("span", null, operation.title)),
