@@ -162,5 +162,4 @@ def _record(source: str, home: str, destination: str, workspace: str) -> dict[st
         "source_version_id": demo_id(Kind.VERSION, f"{source}/1"),
         "destination_workspace_id": demo_id(Kind.WORKSPACE, workspace),
         "destination_flow_id": demo_id(Kind.FLOW, destination),
-        "references": "[]",
     }

@@ -197,6 +197,16 @@ class FlowVersionTable(SQLModel, table=True):
     """The record of the copy or export that the content came from."""
 
 
+class ReferenceReportTable(SQLModel, table=True):
+    """What became of the references of a copy or export: never changed, and shared by every record that says the same."""
+
+    __tablename__ = "reference_report"
+    hash: str = key()
+    """The SHA-256 of the text."""
+    references: str = text()
+    """The outcomes, as JSON."""
+
+
 class FlowExportTable(SQLModel, table=True):
     """The record of a copy or export: who, when, from what, to where, and what became of the references (P6).
 
@@ -233,8 +243,8 @@ class FlowExportTable(SQLModel, table=True):
     set_aside_draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     flow_before: str | None = text(nullable=True)
     """What an overridden flow showed before, and when it had changed last, as JSON; None: the flow was new."""
-    references: str = text()
-    """The outcomes, as JSON."""
+    report_hash: str | None = reference("reference_report.hash", nullable=True, index=True)
+    """What became of the references; None: the flow has none."""
     first_change: str | None = text(nullable=True)
     """What was done first with the draft since; None: nothing."""
     first_changed_at: datetime | None = time(nullable=True)

@@ -34,6 +34,7 @@ FLOW = table_of(flow_tables.FlowTable)
 FLOW_COMPONENT = table_of(flow_tables.FlowComponentTable)
 FLOW_DRAFT = table_of(flow_tables.FlowDraftTable)
 FLOW_VERSION = table_of(flow_tables.FlowVersionTable)
+REFERENCE_REPORT = table_of(flow_tables.ReferenceReportTable)
 FLOW_EXPORT = table_of(flow_tables.FlowExportTable)
 IDEMPOTENCY_KEY = table_of(flow_tables.IdempotencyKeyTable)
 

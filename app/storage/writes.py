@@ -1,7 +1,8 @@
 """What copies, exports and creations write: the rows that plans say, and nothing that they don't."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
@@ -23,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.domain.create import CreatePlan
 from app.domain.export import ExportPlan
@@ -34,7 +36,7 @@ from app.domain.undo import ChangeSinceExport
 from app.offload import offload
 from app.storage.ids import Kind, new_id
 from app.storage.states import bindings_text, shown
-from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
+from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 from app.storage.write_context import INSERT_DRAFT, WriteContext, noted
 
 FIRST_REVISION = 1
@@ -83,10 +85,10 @@ class WrittenExport(NamedTuple):
     source_flow_id: str
     source_version_id: str | None
     flow_before: str | None
-    references: str
+    report_hash: str | None
 
 
-_FREE_TEXTS = (*_SHOWN_TEXTS, "bindings", "flow_before", "references")
+_FREE_TEXTS = (*_SHOWN_TEXTS, "bindings", "flow_before")
 _SENT: dict[str, Any] = {
     **dict.fromkeys(WrittenExport._fields, Text),
     "is_new": Boolean,
@@ -111,10 +113,13 @@ _BETWEEN = ","
 async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
     """Write copies and exports, in one statement for all: drafts, their flows if those are new, and the records."""
     size = CHARACTERS * sum(1 + len(plan.references) for plan in plans)
-    written = await offload(size, lambda: [_written(plan) for plan in plans])
+    reports = await offload(size, _reports, {plan.references for plan in plans if plan.references})
+    written = await offload(size, lambda: [_written(plan, reports) for plan in plans])
     kinds = {each.is_new for each in written}
     sent = zip(_SENT, zip(*written, strict=True), strict=True)
     columns = {f"sent_{name}": _column(values) if name in _FREE_TEXTS else _joined(values) for name, values in sent}
+    hashes, texts = zip(*reports.values(), strict=True) if reports else ((), ())
+    columns |= {"report_hashes": hashes, "report_texts": texts}
     made = {"by": context.actor, "now": context.at, **({"at": context.at} if False in kinds else {})}
     await context.connection.change(_write(makes_flows=True in kinds, overrides=False in kinds), made | columns)
     return written
@@ -140,6 +145,11 @@ async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
     return WrittenFlow(flow_id, DraftId(draft["id"]))
 
 
+References = tuple[ReferenceOutcome, ...]
+Reports = Mapping[References, tuple[str, str]]
+"""The hash and the text of each report of a call."""
+
+
 def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
     """The report of a copy or export as it is stored."""
     report = [
@@ -147,6 +157,11 @@ def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
         for step_id, kind, action, from_id, to_id, step_name in references
     ]
     return orjson.dumps(report).decode()
+
+
+def _reports(different: Iterable[References]) -> Reports:
+    texts = {references: references_to_text(references) for references in different}
+    return {references: (sha256(text.encode()).hexdigest(), text) for references, text in texts.items()}
 
 
 def _column(values: Sequence[Any]) -> Sequence[Any]:
@@ -170,7 +185,7 @@ def _before(flow: ShownFlow | None) -> str | None:
     return orjson.dumps({**texts, "updatedAt": flow.updated_at.isoformat()}).decode()
 
 
-def _written(plan: ExportPlan) -> WrittenExport:
+def _written(plan: ExportPlan, reports: Reports) -> WrittenExport:
     state = plan.state
     return WrittenExport(
         flow_id=plan.overrides or FlowId(new_id(Kind.FLOW)),
@@ -194,7 +209,7 @@ def _written(plan: ExportPlan) -> WrittenExport:
         source_flow_id=plan.source_flow,
         source_version_id=plan.source_version,
         flow_before=_before(plan.overridden_shows),
-        references=references_to_text(plan.references),
+        report_hash=reports[plan.references][0] if plan.references else None,
     )
 
 
@@ -214,7 +229,7 @@ def _write(*, makes_flows: bool, overrides: bool) -> Insert:
         "created_at": _NOW,
         "updated_at": _NOW,
     }
-    drafts, others = select(*draft.values()), [_records(sent)]
+    drafts, others = select(*draft.values()), [_new_reports(), _records(sent)]
     if makes_flows:
         others.append(_new_flows(sent))
     if overrides:
@@ -230,10 +245,25 @@ def _same(sent: CTE, *names: str) -> dict[str, Any]:
     return {name: sent.c[name] for name in names}
 
 
+def _new_reports() -> CTE:
+    """Reports that no record has yet. Those that one has are locked, so that they aren't removed meanwhile.
+
+    In the order of the hashes, so that two calls with the same reports don't wait for each other.
+    """
+    texts = {name: bindparam(f"report_{name}", type_=ARRAY(Text)) for name in ("hashes", "texts")}
+    sent = select(*(func.unnest(column).label(name) for name, column in texts.items())).cte("sent_reports")
+    report = REFERENCE_REPORT.c
+    held = select(report.hash).where(report.hash.in_(select(sent.c.hashes))).order_by(report.hash)
+    held_hashes = held.with_for_update(read=True, key_share=True).cte("held_reports")
+    new = select(sent.c.hashes, sent.c.texts).where(sent.c.hashes.not_in(select(held_hashes.c.hash)))
+    stored = upsert(REFERENCE_REPORT).from_select(["hash", "references"], new.order_by(sent.c.hashes))
+    return stored.on_conflict_do_nothing().cte("new_reports")
+
+
 def _records(sent: CTE) -> CTE:
     names = ("copied_from", "source_workspace_id", "source_flow_id", "source_version_id", "draft_id")
     record = {
-        **_same(sent, *names, "set_aside_draft_id", "flow_before", "references"),
+        **_same(sent, *names, "set_aside_draft_id", "flow_before", "report_hash"),
         "id": sent.c.export_id,
         "actor_id": _BY,
         "created_at": _NOW,

@@ -52,8 +52,9 @@ STRAYS_OF = {"workshop": "harbour", "store": "workshop", "counter": "store"}
 THINGS = ("orders", "items", "mail", "erp", "agent")
 EXPORT = """insert into flow_export (
     id, actor_id, created_at, copied_from, source_workspace_id, source_flow_id, destination_workspace_id,
-    destination_flow_id, "references"
-  ) values (:id, :actor, '2024-01-01', 'PUBLISHED_VERSION', :home, :source, :there, :destination, :references)"""
+    destination_flow_id, report_hash
+  ) values (:id, :actor, '2024-01-01', 'PUBLISHED_VERSION', :home, :source, :there, :destination, :id)"""
+REPORT = 'insert into reference_report (hash, "references") values (:id, :references)'
 NAME_RECORD = "update flow_version set export_id = :record where flow_id = :flow"
 ELSEWHERE = (
     "insert into tenant (id, name, component_whitelist) values ('elsewhere', 'Elsewhere', false)",
@@ -160,7 +161,9 @@ async def _record_exports(
     everywhere = [key for key in ids.of if key.endswith(("-bound", "-history", "-stashed")) and " to " not in key]
     known = [(key, other) for key in everywhere for other in everywhere if key != other and {key, other} & {*flows}]
     for key, other in known:
-        await connection.execute(text(EXPORT), _record(loaded, ids, key, other))
+        record = _record(loaded, ids, key, other)
+        for statement in (REPORT, EXPORT):
+            await connection.execute(text(statement), record)
     for key in flows:
         if key.endswith("-bound"):
             named = {"record": ids.of[f"{FROM} to {key}"], "flow": loaded[key]}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -154,7 +155,10 @@ async def test_records_of_exports_that_there_are_stay_and_tell_what_is_known_of_
     before = await rows(empty_database_url, RECORDS)
     await upgrade(empty_database_url)
     after = await rows(empty_database_url, RECORDS)
-    assert [{name: row[name] for name in old} for old, row in zip(before, after, strict=True)] == before
+    assert [row | {"references": "[]"} | old for old, row in zip(before, after, strict=True)] == [
+        row | {"references": "[]"} for row in after
+    ]
+    assert {row["report_hash"] for row in after} == {None}
     told = {row["id"]: (row["source_workspace_id"], row["first_change"], row["flow_before"]) for row in after}
     [onto_old] = [row for row in after if row["id"] == "onto old"]
     assert told == {
@@ -192,9 +196,43 @@ async def test_a_database_says_which_releases_work_with_it_up_and_down(empty_dat
         return [row["oldest_revision"] for row in await rows(empty_database_url, OLDEST)]
 
     await upgrade(empty_database_url)
-    assert await oldest() == ["0006"]
+    assert await oldest() == ["0011"]
     await downgrade(empty_database_url, "0008")
     assert await oldest() == ["0006"]
     await downgrade(empty_database_url, "0007")
     await upgrade(empty_database_url)
-    assert await oldest() == ["0006"]
+    assert await oldest() == ["0011"]
+
+
+RECORDS_WITH_REFERENCES = """
+    insert into tenant (id, name, component_whitelist) values ('tenant_1', 'One', false);
+    insert into contract (id, tenant_id, name, name_key, status) values ('contract_1', 'tenant_1', 'One', 'one', 'ACTIVE');
+    insert into workspace (id, contract_id, name, name_key, type) values
+        ('workspace_1', 'contract_1', 'Here', 'here', 'FULL');
+    insert into flow_export (id, created_at, copied_from, destination_workspace_id, "references")
+    select 'export_' || to_char(n, '0000'), now(), 'DRAFT', 'workspace_1',
+           case n % 3 when 0 then '[]' else '[{"step":"Übung ' || n % 3 || '"}]' end
+    from generate_series(1, 2500) n
+"""
+REPORTS_OF_RECORDS = text(
+    'select id, coalesce(report."references", \'[]\') as "references" from flow_export'
+    " left join reference_report report on report.hash = report_hash order by id"
+)
+WITH_REFERENCES = text('select id, "references" from flow_export order by id')
+
+
+async def test_reports_of_references_that_there_are_are_stored_once_and_can_go_back(empty_database_url: str) -> None:
+    await upgrade(empty_database_url)
+    await downgrade(empty_database_url, "0010")
+    async with engine_of(empty_database_url) as engine, engine.begin() as connection:
+        for statement in RECORDS_WITH_REFERENCES.split(";\n"):
+            await connection.execute(text(statement))
+    before = await rows(empty_database_url, WITH_REFERENCES)
+    await upgrade(empty_database_url)
+    assert await rows(empty_database_url, REPORTS_OF_RECORDS) == before
+    reports = await rows(empty_database_url, text("select * from reference_report"))
+    assert {row["hash"]: row["references"] for row in reports} == {
+        sha256(told.encode()).hexdigest(): told for told in ('[{"step":"Übung 1"}]', '[{"step":"Übung 2"}]')
+    }
+    await downgrade(empty_database_url, "0010")
+    assert await rows(empty_database_url, WITH_REFERENCES) == before

@@ -38,10 +38,11 @@ SMALL_WORLD = """
                             origin, set_aside_at, set_aside_by) VALUES
         ('draft_1', 'flow_1', 'One', 'hash', '[]', 1, 'user_1', now(), now(), 'EDIT', now(), 'user_1'),
         ('draft_2', 'flow_1', 'One', 'hash', '[]', 2, 'user_1', now(), now(), 'EDIT', null, null);
+    INSERT INTO reference_report (hash, "references") VALUES ('report', '[]');
     INSERT INTO flow_export (id, actor_id, created_at, copied_from, source_flow_id, source_version_id,
-                             destination_workspace_id, destination_flow_id, draft_id, set_aside_draft_id, "references")
+                             destination_workspace_id, destination_flow_id, draft_id, set_aside_draft_id, report_hash)
         VALUES ('export_1', 'user_1', now(), 'DRAFT', 'flow_1', 'version_1', 'workspace_1', 'flow_1', 'draft_2',
-                'draft_1', '[]');
+                'draft_1', 'report');
 """
 
 
@@ -110,6 +111,8 @@ async def test_a_database_can_go_down_and_up_again(database_url: str) -> None:
         ("UPDATE flow_draft SET export_id = 'export_9'", "fk_flow_draft_export_id"),
         ("UPDATE flow_version SET export_id = 'export_9'", "fk_flow_version_export_id"),
         ("UPDATE flow_export SET source_workspace_id = 'workspace_9'", "fk_flow_export_source_workspace_id"),
+        ("UPDATE flow_export SET report_hash = 'gone'", "fk_flow_export_report_hash"),
+        ("DELETE FROM reference_report", "fk_flow_export_report_hash"),
         ("UPDATE flow_export SET first_change = 'LIKED', first_changed_at = now()", "ck_flow_export_first_change"),
         ("UPDATE flow_export SET first_change = 'EDITED'", "ck_flow_export_first_change_is_dated"),
         ("UPDATE workspace_access SET name_key = 'elsewhere'", "fk_workspace_access_workspace_id_contract_id_name_key"),

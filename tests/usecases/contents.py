@@ -17,6 +17,8 @@ Contents = dict[str, dict[tuple[Any, ...], Row]]
 KEPT_AS_JSON = ("bindings", "references", "flow_before")
 DERIVED = {"flow_component"}
 """The database keeps it by itself; `tests/storage/test_components_of_flows.py` says how."""
+TOLD_WITH_RECORDS = {"reference_report"}
+"""A record is told with its report."""
 TABLES = {name: table for name, table in METADATA.tables.items() if name not in DERIVED}
 
 
@@ -35,12 +37,17 @@ async def contents_of(database: Database) -> Contents:
         for name, table in TABLES.items():
             rows = [dict(row) for row in await connection.rows(select(table))]
             held[name] = {tuple(row[column.name] for column in table.primary_key): row for row in rows}
+    reports = {row["hash"]: row["references"] for row in held["reference_report"].values()}
+    for record in held["flow_export"].values():
+        record["references"] = reports.get(record.pop("report_hash"), "[]")
     return held
 
 
 def written(before: Contents, after: Contents) -> Written:
     found = Written()
     for name, table in TABLES.items():
+        if name in TOLD_WITH_RECORDS:
+            continue
         was, now = before[name], after[name]
         _note(found.added, name, [_readable(now[key]) for key in now if key not in was])
         _note(found.removed, name, [_readable(was[key]) for key in was if key not in now])

@@ -1,10 +1,10 @@
 """Records of copies and exports (P6): what of them is seen by members of the workspaces at both ends."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Text, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.model import ReferenceKind
@@ -15,7 +15,7 @@ from app.storage.ids import Kind, is_id
 from app.storage.paging import ListBelow, Order
 from app.storage.reads.limit import ReadLimit, bounded, read_bounded
 from app.storage.reads.rows import ExportView, columns, maker
-from app.storage.tables import FLOW_EXPORT, WORKSPACE_ACCESS
+from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE_ACCESS
 from app.storage.visibility import VIEWER, is_member, sees_flow
 
 SEES_SOURCE, SEES_DESTINATION = (
@@ -60,39 +60,59 @@ def naming_destination(workspace_id: str | None) -> dict[str, str]:
     return {"destination_workspace": workspace_id if is_id(Kind.WORKSPACE, workspace_id) else ""}
 
 
-def _references() -> Select[Any]:
-    ids = bindparam("ids", type_=ARRAY(Text))
-    rows = select(
-        FLOW_EXPORT.c.id,
-        FLOW_EXPORT.c.references,
-        SEES_SOURCE.label("sees_source"),
-        SEES_DESTINATION.label("sees_destination"),
-    ).where(FLOW_EXPORT.c.id == any_(ids), IS_VISIBLE)
-    return bounded(rows.subquery("exports"), by="id", long=("references",))
-
-
-REFERENCES = _references()
+_IDS = bindparam("ids", type_=ARRAY(Text))
+REPORTS_OF_EXPORTS = select(
+    FLOW_EXPORT.c.id,
+    FLOW_EXPORT.c.report_hash,
+    SEES_SOURCE.label("sees_source"),
+    SEES_DESTINATION.label("sees_destination"),
+).where(FLOW_EXPORT.c.id == any_(_IDS), IS_VISIBLE)
+REPORTS = bounded(
+    select(REFERENCE_REPORT.c.hash, REFERENCE_REPORT.c.references)
+    .where(REFERENCE_REPORT.c.hash == any_(_IDS))
+    .subquery("reports"),
+    by="hash",
+    long=("references",),
+)
 
 
 async def read_references(
     connection: ReadConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
 ) -> dict[str, list[ReferenceOutcome]]:
     """What became of the references, by the ids of the records; ids of what lives where the viewer isn't are left out."""
-    rows = await read_bounded(connection, REFERENCES, {"viewer": viewer, "ids": list(ids)}, limit)
-    found = await offload(sum(len(row.references) for row in rows), lambda: {row.id: _outcomes(row) for row in rows})
+    rows = await connection.rows(REPORTS_OF_EXPORTS, {"viewer": viewer, "ids": list(ids)})
+    hashes = sorted({row.report_hash for row in rows if row.report_hash is not None})
+    reports = await read_bounded(connection, REPORTS, {"ids": hashes}, limit) if hashes else []
+    texts = {report.hash: report.references for report in reports}
+    found = await offload(sum(map(len, texts.values())), _outcomes, rows, texts)
     limit.take_steps(sum(map(len, found.values())))
     return found
 
 
-def _outcomes(row: Row) -> list[ReferenceOutcome]:
+class _Sight(NamedTuple):
+    """A report, and which ends of the record the viewer sees."""
+
+    report_hash: str | None
+    sees_source: bool
+    sees_destination: bool
+
+
+def _outcomes(rows: Sequence[Row], texts: Mapping[str, str]) -> dict[str, list[ReferenceOutcome]]:
+    """By record. What the viewer sees of one report is made once, however many records have it."""
+    sights = {row.id: _Sight(row.report_hash, row.sees_source, row.sees_destination) for row in rows}
+    shown = {sight: _shown(texts, sight) for sight in {*sights.values()}}
+    return {record: shown[sight] for record, sight in sights.items()}
+
+
+def _shown(texts: Mapping[str, str], sight: _Sight) -> list[ReferenceOutcome]:
     return [
         ReferenceOutcome(
             step_id=one["step"],
             kind=ReferenceKind(one["kind"]),
             action=ReferenceAction(one["action"]),
-            from_id=one["from"] if row.sees_source else None,
-            to_id=one["to"] if row.sees_destination else None,
+            from_id=one["from"] if sight.sees_source else None,
+            to_id=one["to"] if sight.sees_destination else None,
             step_name=one.get("name"),
         )
-        for one in orjson.loads(row.references)
+        for one in ([] if sight.report_hash is None else orjson.loads(texts[sight.report_hash]))
     ]

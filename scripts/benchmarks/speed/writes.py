@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from random import Random
 from typing import Any, NamedTuple
 
@@ -74,9 +75,11 @@ REVISE = "update flow set draft_revision = $2, updated_at = $3 where id = $1"
 INSERT_DRAFT = """
     insert into flow_draft (id, flow_id, name, description, cron, content_hash, bindings, origin, export_id, author_id,
       created_at, updated_at, revision) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)"""
+INSERT_REPORT = """
+    insert into reference_report (hash, "references") values ($1, $2) on conflict do nothing"""
 INSERT_RECORD = """
     insert into flow_export (id, actor_id, created_at, copied_from, source_workspace_id, source_flow_id,
-      source_version_id, destination_workspace_id, destination_flow_id, draft_id, set_aside_draft_id, "references")
+      source_version_id, destination_workspace_id, destination_flow_id, draft_id, set_aside_draft_id, report_hash)
     values ($1, $2, $3, 'PUBLISHED_VERSION', $4, $5, $6, $4, $7, $8, $9, $10)"""
 REMOVE = [
     text("delete from flow where created_at >= :began"),
@@ -149,9 +152,10 @@ class HandWritten:
         draft, export = new_id(Kind.DRAFT), new_id(Kind.EXPORT)
         texts = new.name, source["description"], source["cron"], source["content_hash"], source["bindings"]
         record = source["workspace"], source["id"], source["version"], new.flow_id, draft, new.instead_of
-        await self.connection.execute(
-            INSERT_RECORD, export, self.caller, self.now, *record, orjson.dumps(report).decode()
-        )
+        told = orjson.dumps(report)
+        report_hash = sha256(told).hexdigest()
+        await self.connection.execute(INSERT_REPORT, report_hash, told.decode())
+        await self.connection.execute(INSERT_RECORD, export, self.caller, self.now, *record, report_hash)
         await self.connection.execute(
             INSERT_DRAFT, draft, new.flow_id, *texts, new.origin, export, self.caller, self.now, new.revision
         )
