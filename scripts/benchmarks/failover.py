@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.settings.database_settings import async_url
 from app.storage.migrate import upgrade
-from scripts.benchmarks.attacks import url_of
+from scripts.benchmarks.hostile.server import url_of
 from tests.api.trade import trade
 from tests.databases import Loaded, load
 from tests.replication.pair import DatabaseServer, Pair, pair_in

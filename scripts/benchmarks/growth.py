@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from app.storage.demo import demo_id
 from app.storage.embedded import running
 from app.storage.ids import Kind
-from scripts.benchmarks.attacks import serving
+from scripts.benchmarks.hostile.server import serving
 from scripts.benchmarks.overload import CROWD as ADMIN
 
 BOUND = 1.2

@@ -25,7 +25,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.benchmarks.attacks import serving
+from scripts.benchmarks.hostile.server import serving
 from scripts.benchmarks.speed.load import HEADER_END, request_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "app" / "http" / "explorer" / "static" / "examples.graphql"

@@ -26,9 +26,9 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.benchmarks.attacks import serving
 from scripts.benchmarks.hostile.answers import aliases_in_steps
 from scripts.benchmarks.hostile.demo import UPDATE, Demo, graph, steps
+from scripts.benchmarks.hostile.server import serving
 from scripts.benchmarks.speed.load import HEADER_END, request_of
 
 STEPS, ALIASES = 800, 40

@@ -28,8 +28,8 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.benchmarks.attacks import url_of
 from scripts.benchmarks.hostile.demo import INTEGRATOR, Demo, graph, steps
+from scripts.benchmarks.hostile.server import url_of
 from tests.pooler.pgbouncer import free_port
 
 HAPROXY = shutil.which("haproxy", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
