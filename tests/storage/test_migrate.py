@@ -196,12 +196,12 @@ async def test_a_database_says_which_releases_work_with_it_up_and_down(empty_dat
         return [row["oldest_revision"] for row in await rows(empty_database_url, OLDEST)]
 
     await upgrade(empty_database_url)
-    assert await oldest() == ["0011"]
+    assert await oldest() == ["0012"]
     await downgrade(empty_database_url, "0008")
     assert await oldest() == ["0006"]
     await downgrade(empty_database_url, "0007")
     await upgrade(empty_database_url)
-    assert await oldest() == ["0011"]
+    assert await oldest() == ["0012"]
 
 
 RECORDS_WITH_REFERENCES = """
@@ -223,7 +223,7 @@ WITH_REFERENCES = text('select id, "references" from flow_export order by id')
 
 async def test_reports_of_references_that_there_are_are_stored_once_and_can_go_back(empty_database_url: str) -> None:
     await upgrade(empty_database_url)
-    await downgrade(empty_database_url, "0010")
+    await downgrade(empty_database_url, "0011")
     async with engine_of(empty_database_url) as engine, engine.begin() as connection:
         for statement in RECORDS_WITH_REFERENCES.split(";\n"):
             await connection.execute(text(statement))
@@ -234,5 +234,5 @@ async def test_reports_of_references_that_there_are_are_stored_once_and_can_go_b
     assert {row["hash"]: row["references"] for row in reports} == {
         sha256(told.encode()).hexdigest(): told for told in ('[{"step":"Übung 1"}]', '[{"step":"Übung 2"}]')
     }
-    await downgrade(empty_database_url, "0010")
+    await downgrade(empty_database_url, "0011")
     assert await rows(empty_database_url, WITH_REFERENCES) == before

@@ -1,18 +1,18 @@
 """Reports of references, stored once for all records that say the same.
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0012
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision: str | None = "0010"
+revision = "0012"
+down_revision: str | None = "0011"
 branch_labels: str | None = None
 depends_on: str | None = None
 # What the release before writes and reads of a record is moved.
-oldest_compatible = "0011"
+oldest_compatible = "0012"
 
 AT_A_TIME = 1000
 """A report may have as much text as a request, so not all of them are sorted at once."""
