@@ -1,13 +1,12 @@
 """The bindings that a flow has at its destination: one pass over its steps, which reports as it goes (X7 to X8)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
-from app.domain.component import Catalogue, Component
-from app.domain.flow import FlowState
+from app.domain.component import Component
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.mappings import Mapped
 from app.domain.model import ReferenceKind, Target, Workspace
@@ -19,13 +18,13 @@ from app.domain.references import (
     ReferenceOutcome,
     by_position,
 )
+from app.domain.source_graph import SourceGraph
 from app.domain.step import Step
 from app.domain.topics import (
     MultipleTopicsNotCopied,
     TopicSchemaMismatch,
     TopicUse,
     distinct_topics,
-    is_pub_sub,
     schema_mismatches,
 )
 from app.domain.wording import counted, named
@@ -62,6 +61,13 @@ class BoundAnew(NamedTuple):
     warnings: tuple[ExportWarning, ...]
 
 
+class _Topics(NamedTuple):
+    """Whether a step is a pub/sub step, and whether the flow's topics may stay."""
+
+    are_used: bool
+    stay: bool
+
+
 class TopicMove(NamedTuple):
     """The topic of a pub/sub step, before and after."""
 
@@ -76,25 +82,12 @@ class TopicMove(NamedTuple):
 AGENT, TOPIC, DATA_SAMPLES = ReferenceKind.AGENT, ReferenceKind.TOPIC, ReferenceKind.DATA_SAMPLES
 KEPT, REPLACED, CLEARED = ReferenceAction
 
-_NEW_OUTCOME = partial(tuple.__new__, ReferenceOutcome)
-"""Makes one of a tuple of all its values, which takes less than the class does: there may be several for every step."""
+_NEW_OUTCOME, _NEW_BINDINGS = partial(tuple.__new__, ReferenceOutcome), partial(tuple.__new__, StepBindings)
+"""Make one of a tuple of all its values, which takes less than the class does: there may be several for every step."""
 
 Choices = Mapping[int, Mapping[ReferenceKind, str | None]]
 """By the position of a step: what is chosen for it, None where it is to have none."""
 UNCHOSEN: Mapping[ReferenceKind, str | None] = MappingProxyType({})
-
-
-def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
-    """The pub/sub steps of a flow, each with its topic."""
-    topics = {step.position: topic for step in state.bindings if isinstance(topic := step.values.get(TOPIC), str)}
-    pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
-    if not topics and not pub_sub:
-        return ()
-    return tuple(
-        TopicUse(step, topics.get(step.position))
-        for step in state.steps
-        if step.position in topics or step.command in pub_sub
-    )
 
 
 def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], component: Component | None) -> StepBindings:
@@ -105,17 +98,22 @@ def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], compone
     return StepBindings(before.position, values, before.topic_field if before.no_fields else None, before.no_fields)
 
 
-def resolve_all(steps: tuple[Step, ...], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
-    """The component that each command means in the tenant of this workspace (C0)."""
-    tenant = workspace.contract.tenant_id
-    return {command: catalogue.resolve(command, tenant) for command in dict.fromkeys([step.command for step in steps])}
+class _Anew(NamedTuple):
+    """What a step is bound to at the destination, and so are all others that differ in nothing that decides about it."""
+
+    topic_id: str | None
+    lost_agent: str | None
+    outcomes: Sequence[tuple[ReferenceKind, ReferenceAction, str | None, str | None]]
+    bound: StepBindings
+    """Of the first such step."""
+    stays: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Rebinding:
     """Everything that decides what a flow's steps are bound to at the destination."""
 
-    components: Mapping[str, Component | None]
+    source: SourceGraph
     there: Destination
     inside: bool
     """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
@@ -126,40 +124,63 @@ class Rebinding:
     choices: Choices = field(default_factory=dict)
     """That they and the mappings fit is settled before as well."""
 
-    def bind(self, state: FlowState) -> BoundAnew:
+    def bind(self) -> BoundAnew:
         """What the flow is bound to, what became of each reference, and what to know of its topics."""
-        uses = topic_uses(state, self.components)
+        uses = self.source.topic_uses
         pub_sub = {use.step.position for use in uses}
         topics_stay = self.inside or all(map(self._usable_topic, distinct_topics(self._unsettled(uses))))
-        bound = by_position(state.bindings)
+        bound = by_position(self.source.state.bindings)
         bindings: list[StepBindings] = []
         report: list[ReferenceOutcome] = []
         moves: list[TopicMove] = []
         without_agent: dict[str, list[Step]] = {}
+        known: dict[Hashable, _Anew] = {}
         told_of = bound.keys() | pub_sub | self.choices.keys()
-        for step, there in self._looked_at(state.steps, told_of):
+        for step, there in self._looked_at(self.source.state.steps, told_of):
             position = step.position
             before, chosen = bound.get(position) or StepBindings(position), self.choices.get(position, UNCHOSEN)
-            after = self._owned(before, there, chosen)
-            if TOPIC in chosen:
-                after[TOPIC] = chosen[TOPIC]
-            elif position in pub_sub:
-                after[TOPIC] = self._topic(before, there, stays=topics_stay)
+            # Values are compared by what they are, not by what they say: steps that are bound alike often share theirs.
+            key = id(before.values), before.topic_field, before.no_fields, id(there), id(chosen), step.command
+            anew = known.get(key)
+            if anew is None:
+                topics = _Topics(position in pub_sub, topics_stay)
+                anew = known[key] = self._anew(step, before, there, chosen, topics)
             if position in pub_sub:
-                topic, was_chosen = after[TOPIC], TOPIC in chosen
-                moves.append(TopicMove(step, before.reference(TOPIC), topic, was_chosen))
-            if AGENT in before.values and AGENT not in chosen:
-                agent = before.reference(AGENT)
-                if agent is not None and after[AGENT] is None:
-                    without_agent.setdefault(agent, []).append(step)
-            self._report(report, step, before, after)
-            bindings.append(self._rebound(step, before, after))
+                moves.append(TopicMove(step, before.reference(TOPIC), anew.topic_id, TOPIC in chosen))
+            if anew.lost_agent is not None:
+                without_agent.setdefault(anew.lost_agent, []).append(step)
+            report += [_NEW_OUTCOME((step.id, *outcome, step.name)) for outcome in anew.outcomes]
+            if not anew.bound.is_empty:
+                bindings.append(before if anew.stays else _NEW_BINDINGS((position, *anew.bound[1:])))
         warnings: tuple[ExportWarning, ...] = (
             *self._topics_not_copied(moves),
             *self._mismatches(moves),
             *self._agents_not_copied(without_agent),
         )
-        return BoundAnew(tuple(step for step in bindings if not step.is_empty), tuple(report), warnings)
+        return BoundAnew(tuple(bindings), tuple(report), warnings)
+
+    def _anew(
+        self,
+        step: Step,
+        before: StepBindings,
+        there: Mapping[ReferenceKind, str],
+        chosen: Mapping[ReferenceKind, str | None],
+        topics: "_Topics",
+    ) -> _Anew:
+        after = self._owned(before, there, chosen)
+        if TOPIC in chosen:
+            after[TOPIC] = chosen[TOPIC]
+        elif topics.are_used:
+            after[TOPIC] = self._topic(before, there, stays=topics.stay)
+        is_lost = AGENT not in chosen and after.get(AGENT) is None
+        bound = self._rebound(step, before, after)
+        return _Anew(
+            topic_id=after.get(TOPIC),
+            lost_agent=before.reference(AGENT) if is_lost else None,
+            outcomes=[*self._outcomes(before, after)],
+            bound=bound,
+            stays=bound is before,
+        )
 
     def _looked_at(
         self, steps: Sequence[Step], told_of: Set[int]
@@ -170,7 +191,7 @@ class Rebinding:
                 yield steps[position], NOTHING
             return
         for step in steps:
-            there = self.there.already_chosen(step, self.components.get(step.command))
+            there = self.there.already_chosen(step, self.source.components.get(step.command))
             if there or step.position in told_of:
                 yield step, there
 
@@ -221,22 +242,16 @@ class Rebinding:
     def _usable_topic(self, topic: str | None) -> bool:
         return self.there.can_use(TOPIC, topic)
 
-    def _report(
-        self,
-        report: list[ReferenceOutcome],
-        step: Step,
-        before: StepBindings,
-        after: Mapping[ReferenceKind, str | None],
-    ) -> None:
+    def _outcomes(
+        self, before: StepBindings, after: Mapping[ReferenceKind, str | None]
+    ) -> Iterator[tuple[ReferenceKind, ReferenceAction, str | None, str | None]]:
         """Every reference that was or is, in the order of `ReferenceKind` (X7b)."""
         for kind, to_id in after.items():
             from_id = before.reference(kind)
             if from_id is not None or to_id is not None:
-                outcome = step.id, kind, _action(from_id, to_id), from_id, to_id, step.name
-                report.append(_NEW_OUTCOME(outcome))
+                yield kind, _action(from_id, to_id), from_id, to_id
         if before.values.get(DATA_SAMPLES):
-            action = KEPT if self.inside else CLEARED
-            report.append(ReferenceOutcome(step.id, DATA_SAMPLES, action, None, None, step.name))
+            yield DATA_SAMPLES, KEPT if self.inside else CLEARED, None, None
 
     def _rebound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
         """The step's new bindings. What stood in the native step and names nothing stays where nothing takes its place."""
@@ -246,7 +261,7 @@ class Rebinding:
         for kind, value in before.values.items():
             if self.inside or not value if kind is DATA_SAMPLES else not isinstance(value, str):
                 bound.setdefault(kind, value)
-        return bound_to(before, bound, self.components.get(step.command))
+        return bound_to(before, bound, self.source.components.get(step.command))
 
     def _topics_not_copied(self, moves: Sequence[TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
         """Of several topics none was taken over: the warning names those that were cleared."""

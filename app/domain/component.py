@@ -119,6 +119,12 @@ class Catalogue:
         return () if read is None else self._by_name.get(read.component, ())
 
 
+def resolve_all(steps: Iterable[Step], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
+    """The component that each command means in the tenant of this workspace (C0)."""
+    tenant = workspace.contract.tenant_id
+    return {command: catalogue.resolve(command, tenant) for command in dict.fromkeys([step.command for step in steps])}
+
+
 LONGEST_COMMAND = 1000
 """Of team, name, function and version together; what is longer names no component."""
 

@@ -11,8 +11,7 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.bindings import resolve_all
-from app.domain.component import Catalogue
+from app.domain.component import Catalogue, resolve_all
 from app.domain.content import Content, SplitGraph, misplaced
 from app.domain.errors import Refused, at, in_order
 from app.domain.flow import FlowState

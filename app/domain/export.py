@@ -1,6 +1,6 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.domain.access import (
@@ -12,13 +12,18 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.bindings import ExportWarning, Rebinding, resolve_all, topic_uses
-from app.domain.component import Component
+from app.domain.bindings import ExportWarning
 from app.domain.errors import Refused, at, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.exported_graph import (
+    ExportedGraph,
+    FoundDestination,
+    FoundSource,
+    given_for,
+    refused_anywhere,
+)
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import Flow, FlowState, ShownFlow
-from app.domain.given import NOTHING_GIVEN, Given, read_given
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
@@ -30,18 +35,16 @@ from app.domain.override import (
     draft_in_the_way,
     overrides_itself,
 )
-from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, TOPIC, Path
+from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
 from app.domain.quota import QuotaExceeded, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import Chosen, CopiedFrom, DraftNotFound, VersionNotFound, chosen_state
+from app.domain.source_graph import SourceGraph
 from app.domain.topics import (
     FlowHasNoTopic,
     MultipleTopicsNotCopied,
     TopicNotAccessible,
-    topic_elsewhere,
-    topic_refused,
 )
-from app.domain.used_components import UsedComponents
 
 
 class ExportPlan(NamedTuple):
@@ -98,12 +101,12 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
 
     Pure: the same facts and wish give the same answer.
     """
-    ends = _both_ends(facts, wish)
-    if isinstance(ends, Refused):
-        return ends
-    overridden = ends.there.overridden
-    name = wish.name or (overridden.name if overridden else ends.source.chosen.state.name)
-    return _plan(ends, facts, origin=VersionOrigin.EXPORT, name=name, topic_id=wish.topic_id)
+    graph = _accepted(facts, wish)
+    if isinstance(graph, Refused):
+        return graph
+    overridden = graph.there.overridden
+    name = wish.name or (overridden.name if overridden else graph.source.chosen.state.name)
+    return _plan(graph, VersionOrigin.EXPORT, name)
 
 
 def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRefusal]:
@@ -127,12 +130,8 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     if refusals:
         return Refused(in_order(refusals))
     name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
-    return _plan(
-        BothEnds(_source(source, chosen, facts), _destination(access, None, facts), NOTHING_GIVEN),
-        facts,
-        origin=VersionOrigin.COPY,
-        name=name,
-    )
+    graph = ExportedGraph(_source(source, chosen, facts), _destination(access, None, facts), facts)
+    return _plan(graph, VersionOrigin.COPY, name)
 
 
 def refused_there(access: WorkspaceAccess, path: Path, flows_used: int | None) -> Iterator[ExportRefusal]:
@@ -147,48 +146,20 @@ def path_of(wanted: IntoWorkspace | OntoFlow) -> Path:
     return INTO_WORKSPACE if isinstance(wanted, IntoWorkspace) else ONTO_FLOW
 
 
-class FoundSource(NamedTuple):
-    """The flow that is exported, and the state of it."""
-
-    flow: Flow
-    chosen: Chosen
-    components: Mapping[str, Component | None]
-    """What its commands mean."""
-
-
-class FoundDestination(NamedTuple):
-    """The workspace that is written into."""
-
-    access: WorkspaceAccess
-    things: Destination
-    """What is there to be bound to."""
-    overridden: Flow | None
-    """None: the export makes a new flow."""
-
-
-class BothEnds(NamedTuple):
-    source: FoundSource
-    there: FoundDestination
-    given: Given
-
-
-def _both_ends(facts: ExportFacts, wish: ExportWish) -> BothEnds | Refused[ExportRefusal]:
+def _accepted(facts: ExportFacts, wish: ExportWish) -> ExportedGraph | Refused[ExportRefusal]:
     """What is exported, where to and with what, or every refusal: decided without the plan, which takes time for each step."""
     source, there = _found_source(facts, wish), _found_destination(facts, wish.destination)
     refusals = tuple(_refusals(facts, wish))
     if not isinstance(source, FoundSource):
         missing = (source,) if isinstance(there, FoundDestination) else (source, there)
         return Refused(in_order((*missing, *refusals)))
-    given = read_given(wish, source.chosen.state, source.components) if wish.gives_references else NOTHING_GIVEN
-    topic_refused = () if wish.topic_id is None else at(TOPIC, _topic_refused(source, facts))
-    of_source = (*refusals, *topic_refused, *given.mistakes)
     if not isinstance(there, FoundDestination):
-        return Refused(in_order((there, *of_source)))
-    elsewhere = () if topic_refused else topic_elsewhere(wish.topic_id, there.access.workspace, facts.targets)
-    components = at(path_of(wish.destination), _components_refused(source, there, facts))
-    misplaced = () if given is NOTHING_GIVEN else given.misplaced(source.chosen.state, source.components, there.things)
-    errors = in_order((*of_source, *components, *at(TOPIC, elsewhere), *misplaced))
-    return Refused(errors) if errors else BothEnds(source, there, given)
+        of_source = refused_anywhere(source, wish, given_for(source, wish), facts.targets)
+        return Refused(in_order((there, *refusals, *of_source)))
+    given = wish.topic_id, wish.mappings, wish.bindings, id(wish.shared_mappings)
+    graph = facts.once((id(source.graph), id(there), given), lambda: ExportedGraph(source, there, facts, wish))
+    errors = (*refusals, *graph.refusals)
+    return Refused(in_order(errors)) if errors else graph
 
 
 def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNotFound | VersionNotFound | DraftNotFound:
@@ -199,7 +170,9 @@ def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNot
 
 
 def _source(flow: Flow, chosen: Chosen, facts: ExportFacts) -> FoundSource:
-    return FoundSource(flow, chosen, resolve_all(chosen.state.steps, facts.catalogue, flow.access.workspace))
+    state, workspace = chosen.state, flow.access.workspace
+    graph = facts.once((id(state), workspace.id), lambda: SourceGraph(state, facts.catalogue, workspace))
+    return FoundSource(flow, chosen, graph)
 
 
 def _found_destination(
@@ -215,9 +188,12 @@ def _found_destination(
 
 
 def _destination(access: WorkspaceAccess, overridden: Flow | None, facts: ExportFacts) -> FoundDestination:
-    targets, catalogue = facts.targets, facts.catalogue
-    things = Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=overridden)
-    return FoundDestination(access, things, overridden)
+    def found() -> FoundDestination:
+        targets, catalogue = facts.targets, facts.catalogue
+        things = Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=overridden)
+        return FoundDestination(access, things, overridden)
+
+    return facts.once((access.workspace.id, overridden and id(overridden)), found)
 
 
 def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
@@ -238,40 +214,16 @@ def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
     yield from fingerprint_refused(facts, wish)
 
 
-def _components_refused(
-    source: FoundSource, there: FoundDestination, facts: ExportFacts
-) -> tuple[ComponentNotAccessible, ...]:
-    steps, here = source.chosen.state.steps, source.flow.access.workspace
-    return UsedComponents(steps, facts.catalogue, source=here).refused_by(there.access.workspace)
-
-
-def _topic_refused(source: FoundSource, facts: ExportFacts) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:
-    uses = topic_uses(source.chosen.state, source.components)
-    return topic_refused(source.flow, uses, facts.targets)
-
-
-def _plan(
-    ends: BothEnds, facts: ExportFacts, *, origin: VersionOrigin, name: str, topic_id: str | None = None
-) -> ExportPlan:
-    source, there, given = ends
+def _plan(graph: ExportedGraph, origin: VersionOrigin, name: str) -> ExportPlan:
+    source, there, bound = graph.source, graph.there, graph.bound
     chosen, overridden = source.chosen, there.overridden
-    workspace = there.access.workspace
-    bound = Rebinding(
-        components=source.components,
-        there=there.things,
-        inside=source.flow.access.workspace.id == workspace.id,
-        given_topic=topic_id,
-        targets=facts.targets,
-        mapped=given.mapped,
-        choices=given.choices,
-    ).bind(chosen.state)
     return ExportPlan(
         source_workspace=source.flow.access.workspace.id,
         source_flow=source.flow.id,
         source_version=chosen.version_id,
         copied_from=chosen.copied_from,
         state=chosen.state.taken_over(name.strip(), bound.bindings, origin),
-        workspace_id=workspace.id,
+        workspace_id=there.access.workspace.id,
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),
         renames_flow=overridden is not None and overridden.published is None,

@@ -1,7 +1,8 @@
 """What copies and exports rest on: what is wished for, and the facts that a decision needs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
@@ -11,6 +12,8 @@ from app.domain.model import ContractId, Target
 from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
 from app.domain.step_choices import StepChoice
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,14 @@ class ExportFacts:
     """What the flows at hand are bound to and the given topic, where they exist and the caller can see them."""
     flows_used: int = 0
     """How many flows the destination's contract holds in its production workspaces."""
+    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What decisions about other exports of the call have found out already."""
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """What was found for this key before, or is now; what the key tells by `id`, it has to keep alive."""
+        if key not in self.memo:
+            self.memo[key] = find()
+        return cast("Found", self.memo[key])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,7 @@ class GatheredFacts:
     """How many flows the contracts of these hold in their production workspaces, where that matters."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
+    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, wish: ExportWish | CopyWish) -> ExportFacts:
         """What one of the wishes rests on."""
@@ -107,4 +119,5 @@ class GatheredFacts:
             catalogue=self.catalogue,
             targets=self.targets,
             flows_used=0 if destination is None else self.flows_used.get(destination.workspace.contract.id, 0),
+            memo=self.memo,
         )

@@ -19,7 +19,7 @@ from app.domain.flow import FlowState, SavedState
 from app.domain.graph import bindings_to_json, references
 from app.domain.id_prefixes import Kind, kind_in
 from app.domain.input import InvalidInput
-from app.domain.mappings import ReferenceMapping, mapped, one_over_the_other, uses_of
+from app.domain.mappings import ReferenceMapping, mapped, one_over_the_other
 from app.domain.model import Target
 from app.domain.paths import PLAN_FINGERPRINT, Path
 from app.domain.quota import quota_exceeded
@@ -190,8 +190,11 @@ def _states(facts: ExportFacts, wish: ExportWish) -> Iterator[FlowState]:
 def _used_mappings(facts: ExportFacts, wish: ExportWish) -> Iterator[ReferenceMapping]:
     chosen = _chosen(facts, wish)
     if chosen is not None and wish.gives_references:
+        used = {
+            (kind, one) for bound in chosen.state.bindings for kind, one in bound.values.items() if isinstance(one, str)
+        }
         known = one_over_the_other(mapped(wish.mappings), wish.shared_mappings)
-        yield from (mapping for _, mapping, _ in uses_of(known, chosen.state.bindings))
+        yield from (known[kind][one] for kind, one in used if one in known.get(kind, ()))
 
 
 def _things(facts: ExportFacts, wish: ExportWish, is_wanted: Callable[[Kind | None], bool]) -> object:

@@ -1,23 +1,22 @@
 """What an export is told of its references: bindings for steps, and mappings of things (P2, P3, T3)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from app.domain.bindings import Choices
 from app.domain.component import Component
 from app.domain.content import misplaced
 from app.domain.export_facts import ExportWish
-from app.domain.flow import FlowState
-from app.domain.graph import Bindings, StepBindings
+from app.domain.graph import StepBindings
 from app.domain.input import InvalidInput
-from app.domain.mappings import Mapped, ReferenceMapping, mapped, one_over_the_other, uses_of
+from app.domain.mappings import Mapped, ReferenceMapping, mapped, one_over_the_other
 from app.domain.model import ReferenceKind
 from app.domain.paths import TOPIC, Path, in_choices
 from app.domain.references import CredentialNotAccessible, Destination
+from app.domain.source_graph import SourceGraph
 from app.domain.step_choices import StepChoices, read_choices
 from app.domain.topics import TopicNotAccessible
-
-Components = Mapping[str, Component | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,12 @@ class Given:
     read: StepChoices | None = None
 
     def misplaced(
-        self, state: FlowState, components: Components, there: Destination
+        self, source: SourceGraph, there: Destination
     ) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
         """What is given and doesn't live in the destination, or belongs to another component than its step (P2)."""
         chosen = tuple(self._chosen()) if self.read is not None else ()
-        of_steps = misplaced(state.steps, chosen, components, there, self._path_of)
-        return (*of_steps, *self._misplaced_mappings(state, components, there))
+        of_steps = misplaced(source.state.steps, chosen, source.components, there, self._path_of)
+        return (*of_steps, *self._misplaced_mappings(source, there))
 
     def _chosen(self) -> Iterator[StepBindings]:
         for position in sorted(self.choices):
@@ -48,33 +47,48 @@ class Given:
         return in_choices(named_at[bound.position, kind], kind)
 
     def _misplaced_mappings(
-        self, state: FlowState, components: Components, there: Destination
+        self, source: SourceGraph, there: Destination
     ) -> Iterator[TopicNotAccessible | CredentialNotAccessible]:
-        refused: set[ReferenceMapping] = set()
-        for kind, mapping, bound in uses_of(self.mapped, state.bindings):
-            component = components.get(state.steps[bound.position].command)
-            is_chosen = kind in self.choices.get(bound.position, ())
-            fits = there.can_use if is_chosen else there.fits_step(component)
-            if mapping not in refused and not fits(kind, mapping.to_id):
-                refused.add(mapping)
-                yield _refused(mapping, kind, component, there)
+        """In the order of the first steps that they don't fit."""
+        unfit: list[tuple[int, TopicNotAccessible | CredentialNotAccessible]] = []
+        for kind, mappings in self.mapped.items():
+            for mapping in mappings.values():
+                positions = self._unfit(kind, mapping, source, there)
+                if positions:
+                    component = source.components.get(source.state.steps[min(positions)].command)
+                    unfit.append((min(positions), _refused(mapping, kind, component, there)))
+        for _, refusal in sorted(unfit, key=itemgetter(0)):
+            yield refusal
+
+    def _unfit(
+        self, kind: ReferenceKind, mapping: ReferenceMapping, source: SourceGraph, there: Destination
+    ) -> list[int]:
+        """Of the steps of each component that use what is mapped, the first that can't use what takes its place."""
+        is_here = there.can_use(kind, mapping.to_id)
+        unfit = []
+        for command, positions in source.references[kind][mapping.from_id].items():
+            if not is_here:
+                unfit.append(positions[0])
+            elif not there.fits_step(source.components.get(command))(kind, mapping.to_id):
+                # A binding of the step comes before the mapping.
+                unfit += [each for each in positions if kind not in self.choices.get(each, ())][:1]
+        return unfit
 
 
 NOTHING_GIVEN = Given({}, {})
 
 
-def read_given(wish: ExportWish, state: FlowState, components: Components) -> Given:
+def read_given(wish: ExportWish, source: SourceGraph) -> Given:
     """What is given for this state, with the mistakes in it."""
-    read = read_choices(state.steps, wish.bindings, components)
-    known = one_over_the_other(mapped(wish.mappings), wish.shared_mappings)
+    read = read_choices(source.first_steps if wish.bindings else {}, wish.bindings, source.components)
+    known = one_over_the_other(source.used_of(mapped(wish.mappings)), source.used_of(wish.shared_mappings))
     choices = {position: choices for position, (_, choices) in read.by_step.items()}
-    mistakes = (*_topic_twice(wish, known, state.bindings), *read.mistakes)
-    return Given(choices, known, mistakes, read)
+    return Given(choices, known, (*_topic_twice(wish, known), *read.mistakes), read)
 
 
-def _topic_twice(wish: ExportWish, mapped: Mapped, bindings: Bindings) -> tuple[InvalidInput, ...]:
+def _topic_twice(wish: ExportWish, mapped: Mapped) -> tuple[InvalidInput, ...]:
     """A topic for the whole flow leaves nothing to a mapping of one that it uses."""
-    if wish.topic_id is None or all(kind is not ReferenceKind.TOPIC for kind, _, _ in uses_of(mapped, bindings)):
+    if wish.topic_id is None or not mapped.get(ReferenceKind.TOPIC):
         return ()
     return (
         InvalidInput(TOPIC, "A topic is given for the flow, and its topic is mapped too. Leave one of the two out."),

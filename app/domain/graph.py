@@ -9,9 +9,10 @@ as the same double, so that `1` and `1.0` stay two things; lists in their own or
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from types import MappingProxyType
+from functools import partial
+from types import MappingProxyType, NoneType
 from typing import Any, NamedTuple
 
 from app.domain.model import ReferenceKind
@@ -152,17 +153,34 @@ NAMES = {kind: kind.value for kind in ReferenceKind}
 """Graphs have tens of thousands of steps, and values of an enumeration take long to ask for."""
 
 
-def bindings_from_json(stored: Sequence[Mapping[str, Json]]) -> Bindings:
-    """Bindings as `bindings_to_json` made them."""
-    return tuple(
-        StepBindings(
-            step["position"],
-            {kind: step[name] for kind, name in NAMES.items() if name in step},
-            step.get("topicField"),
-            NoFields(step["noFields"]) if "noFields" in step else None,
-        )
-        for step in stored
-    )
+def bindings_from_json(stored: Iterable[dict[str, Json]]) -> Bindings:
+    """Bindings as `bindings_to_json` made them, which are taken apart. Steps that are bound alike share their values."""
+    known: dict[Hashable, StepBindings] = {}
+    bindings = []
+    for step in stored:
+        position, alike = step.pop("position"), tuple(step.items())
+        try:
+            bound = known.get(alike)
+        except TypeError:
+            bound = None
+        if bound is None:
+            bound = _bindings_of_step(step)
+            # Of other values, equal ones may be different: 1 and true.
+            if _COMPARABLE.issuperset(map(type, step.values())):
+                known[alike] = bound
+        bindings.append(_NEW_BINDINGS((position, *bound[1:])))
+    return tuple(bindings)
+
+
+_COMPARABLE = {str, NoneType}
+_NEW_BINDINGS = partial(tuple.__new__, StepBindings)
+"""Makes one of a tuple, which takes less than the class does: there may be one for every step."""
+
+
+def _bindings_of_step(step: Mapping[str, Json]) -> StepBindings:
+    values = {kind: step[name] for kind, name in NAMES.items() if name in step}
+    no_fields = NoFields(step["noFields"]) if "noFields" in step else None
+    return StepBindings(0, values, step.get("topicField"), no_fields)
 
 
 def references(bindings: Bindings) -> Iterator[str]:

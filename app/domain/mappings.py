@@ -1,10 +1,8 @@
 """Mappings: which thing of the destination takes the place of which of the source's, wherever the source uses it (P2)."""
 
-from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.graph import Bindings, StepBindings
 from app.domain.id_prefixes import kind_in, with_article
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
@@ -64,17 +62,8 @@ def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
 
 
 def one_over_the_other(first: Mapped, second: Mapped) -> Mapped:
-    """Both, of which the first counts where they map the same thing. The second isn't copied: many calls share it."""
+    """Both, of which the first counts where they map the same thing."""
     if not second or not first:
         return first or second
     kinds = dict.fromkeys((*first, *second))
-    return {kind: ChainMap({**first.get(kind, {})}, second.get(kind, {})) for kind in kinds}  # type: ignore[arg-type]
-
-
-def uses_of(mapped: Mapped, bindings: Bindings) -> Iterator[tuple[ReferenceKind, ReferenceMapping, StepBindings]]:
-    """The mappings of what steps use, each with such a step."""
-    for bound in bindings if mapped else ():
-        for kind, mappings in mapped.items():
-            mapping = mappings.get(bound.reference(kind) or "")
-            if mapping is not None:
-                yield kind, mapping, bound
+    return {kind: {**second.get(kind, {}), **first.get(kind, {})} for kind in kinds}

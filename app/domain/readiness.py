@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from app.domain.bindings import resolve_all
 from app.domain.component import (
     Catalogue,
     Component,
@@ -13,6 +12,7 @@ from app.domain.component import (
     InaccessibilityReason,
     component_name,
     read_command,
+    resolve_all,
     steps_by_component,
     why_unusable,
 )

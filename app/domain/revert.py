@@ -9,7 +9,7 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.bindings import Rebinding, resolve_all
+from app.domain.bindings import Rebinding
 from app.domain.draft import DraftFacts
 from app.domain.errors import Refused, at, in_order
 from app.domain.flow import FlowState, SavedState
@@ -22,6 +22,7 @@ from app.domain.publish import not_ready
 from app.domain.readiness import DraftNotReady
 from app.domain.references import Destination, ReferenceOutcome
 from app.domain.source import VersionNotFound
+from app.domain.source_graph import SourceGraph
 
 RevertRefusal = (
     FlowNotFound
@@ -81,11 +82,11 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
 def _reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
     workspace, state = facts.access.workspace, version.state
     bound = Rebinding(
-        components=resolve_all(state.steps, facts.catalogue, workspace),
+        source=SourceGraph(state, facts.catalogue, workspace),
         there=Destination(workspace, targets=facts.targets, catalogue=facts.catalogue),
         inside=True,
         given_topic=None,
         targets=facts.targets,
-    ).bind(state)
+    ).bind()
     origin, revert_of = VersionOrigin.REVERT, VersionId(version.id)
     return replace(state, bindings=bound.bindings, origin=origin, revert_of=revert_of), bound.references

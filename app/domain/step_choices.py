@@ -1,7 +1,7 @@
 """What steps of a draft are to be bound to, step by step, without sending the graph."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.domain.bindings import bound_to
 from app.domain.component import Component
@@ -20,7 +20,7 @@ class StepChoice:
     """What a step is to be bound to: an id sets, None clears, a kind that is missing is left as it is."""
 
     step_id: str
-    choices: Mapping[ReferenceKind, str | None]
+    choices: Mapping[ReferenceKind, str | None] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,14 @@ class StepChoices:
 
 
 def read_choices(
-    steps: tuple[Step, ...], wanted: tuple[StepChoice, ...], components: Mapping[str, Component | None]
+    steps: Mapping[str, Step], wanted: tuple[StepChoice, ...], components: Mapping[str, Component | None]
 ) -> StepChoices:
-    """What is chosen for each step. A step that there isn't, or that is named twice, is a mistake."""
-    known = {step.id: step for step in reversed(steps)} if wanted else {}
+    """What is chosen for each step, of those with one id the first. A step that there isn't, or that is named twice, is a mistake."""
     by_step: dict[int, tuple[Component | None, Mapping[ReferenceKind, str | None]]] = {}
     named_at: dict[tuple[int, ReferenceKind], int] = {}
     mistakes = []
     for index, choice in enumerate(wanted):
-        step = known.get(choice.step_id)
+        step = steps.get(choice.step_id)
         if step is None:
             message = f"The graph has no step {shown(choice.step_id)}. Name one of its steps."
             mistakes.append(InvalidInput(("bindings", str(index), "stepId"), message))

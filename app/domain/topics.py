@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from app.domain.component import Component, read_command
 from app.domain.error_code import ErrorCode
-from app.domain.flow import Flow
+from app.domain.flow import Flow, FlowState
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.paths import Path
 from app.domain.step import Step
@@ -96,6 +96,23 @@ class TopicUse:
 
     step: Step
     topic_id: str | None
+
+
+def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
+    """The pub/sub steps of a flow, each with its topic."""
+    topics = {
+        step.position: topic
+        for step in state.bindings
+        if isinstance(topic := step.values.get(ReferenceKind.TOPIC), str)
+    }
+    pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
+    if not topics and not pub_sub:
+        return ()
+    return tuple(
+        TopicUse(step, topics.get(step.position))
+        for step in state.steps
+        if step.position in topics or step.command in pub_sub
+    )
 
 
 def may_replace_topic(uses: Sequence[TopicUse]) -> bool:

@@ -11,8 +11,8 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.bindings import bound_to, resolve_all
-from app.domain.component import Component
+from app.domain.bindings import bound_to
+from app.domain.component import Component, resolve_all
 from app.domain.content import Content, SplitGraph, misplaced
 from app.domain.draft import DraftFacts, StaleDraft, draft_gone, stale
 from app.domain.errors import Refused, at, in_order
@@ -23,7 +23,7 @@ from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, 
 from app.domain.model import DraftId, FlowId, ReferenceKind, VersionOrigin
 from app.domain.paths import FLOW
 from app.domain.references import CredentialNotAccessible, Destination, by_position
-from app.domain.step import Step
+from app.domain.step import Step, first_of_each_id
 from app.domain.step_choices import StepChoice, read_choices
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 from app.domain.wording import named
@@ -185,7 +185,7 @@ def _bound(
     workspace, steps = facts.access.workspace, wanted.state.steps
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
     components = resolve_all(steps, facts.catalogue, workspace)
-    chosen = read_choices(steps, wish.bindings, components)
+    chosen = read_choices(first_of_each_id(steps), wish.bindings, components)
     wrong = misplaced(steps, chosen.applied_to(wanted.named), components, here, chosen.path_of)
     return chosen.applied_to(wanted.state.bindings), (*wrong, *chosen.mistakes)
 

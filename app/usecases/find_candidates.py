@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.bindings import resolve_all, topic_uses
-from app.domain.component import Catalogue
+from app.domain.component import Catalogue, resolve_all
 from app.domain.flow import FlowState
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId, Workspace, WorkspaceId
 from app.domain.source import Chosen, SourceWish
 from app.domain.step import Step
-from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each
+from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets

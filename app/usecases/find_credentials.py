@@ -6,8 +6,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from app.domain.bindings import resolve_all
-from app.domain.component import Component, ComponentRequirement
+from app.domain.component import Component, ComponentRequirement, resolve_all
 from app.domain.flow import FlowState
 from app.domain.graph import references
 from app.domain.input import name_key

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.bindings import BoundAnew, Rebinding, resolve_all
+from app.domain.bindings import BoundAnew, Rebinding
 from app.domain.references import Destination
+from app.domain.source_graph import SourceGraph
 from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
@@ -28,8 +29,8 @@ CATALOGUE = catalogue(component("lab/crm"), component("lab/erp"))
 def exported(source: list[BoundStep], overridden: list[BoundStep]) -> BoundAnew:
     its, targets = state(*source), {each.id: each for each in (TUNNEL, LOGIN)}
     there = Destination(PRODUCTION, targets=targets, catalogue=CATALOGUE, overridden=flow_there(state(*overridden)))
-    components = resolve_all(its.state.steps, CATALOGUE, DEVELOPMENT)
-    return Rebinding(components, there, inside=False, given_topic=None, targets=targets).bind(its.state)
+    graph = SourceGraph(its.state, CATALOGUE, DEVELOPMENT)
+    return Rebinding(graph, there, inside=False, given_topic=None, targets=targets).bind()
 
 
 def one_id_with_another_component(number: int) -> object:
