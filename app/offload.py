@@ -1,14 +1,66 @@
-"""Offloading: long computations run in a worker thread, so that the event loop goes on with other requests."""
+"""Offloading: long computations run in a thread, so that the event loop goes on with other requests.
+
+Threads share one interpreter, so more of them don't compute more: each caller has one at a time, which leaves the others to
+other callers. A thread that nobody waits for any more ends at the next item of its loop (`interruptible`), and whoever
+was cancelled waits for that, so that a slot isn't free while its thread is at work.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from functools import partial
+from time import thread_time
 from typing import ParamSpec, TypeVar
+from weakref import WeakValueDictionary
+
+from app.meter import Meter, current_meter
 
 LARGE = 20_000
 """From how many characters of input on a thread is worth its while: below, the work takes a few milliseconds."""
+THREADS = 4
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Item = TypeVar("Item")
+
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="offload")
+_lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""By caller; the lock is held while its thread is at work."""
+
+
+class Abandoned(Exception):
+    """Ends a computation whose result nobody waits for."""
+
+
+class Computation:
+    """The work of one thread for one operation."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._counted = 0.0
+        self.is_abandoned = False
+
+    def run(self, function: Callable[[], Result]) -> Result:
+        self._counted = thread_time()
+        token = _computation.set(self)
+        try:
+            return function()
+        finally:
+            _computation.reset(token)
+            self._meter.cpu_seconds += thread_time() - self._counted
+
+    def check(self) -> None:
+        """Raise Abandoned where nobody waits for the result, LimitReached where the operation has used up its CPU time."""
+        if self.is_abandoned:
+            raise Abandoned
+        now = thread_time()
+        since, self._counted = self._counted, now
+        self._meter.take_cpu(now - since)
+
+
+_computation: ContextVar[Computation | None] = ContextVar("computation", default=None)
 
 
 async def offload(
@@ -16,8 +68,46 @@ async def offload(
 ) -> Result:
     """Call a pure function, in a thread where its input is large; `size` in characters.
 
-    Where the caller is cancelled, the thread still ends what it is at, so the work has to be bounded itself.
+    Raises LimitReached where the operation has used up its CPU time. Whoever is cancelled waits until the thread has ended.
     """
+    meter = current_meter()
+    meter.take_cpu(0)
+    call = partial(function, *args, **kwargs)
     if size < LARGE:
-        return function(*args, **kwargs)
-    return await asyncio.to_thread(function, *args, **kwargs)
+        return call()
+    if not meter.caller:
+        return await _in_thread(meter, call)
+    lane = _lanes.get(meter.caller)
+    if lane is None:
+        lane = _lanes[meter.caller] = asyncio.Lock()
+    async with lane:
+        return await _in_thread(meter, call)
+
+
+async def _in_thread(meter: Meter, call: Callable[[], Result]) -> Result:
+    computation = Computation(meter)
+    thread: Future[Result] = _threads.submit(copy_context().run, computation.run, call)
+    result = asyncio.wrap_future(thread)
+    try:
+        return await asyncio.shield(result)
+    except asyncio.CancelledError:
+        computation.is_abandoned = True
+        if not thread.cancel():
+            await _end_of(result)
+        raise
+
+
+async def _end_of(result: "asyncio.Future[Result]") -> None:
+    """Wait until a thread has ended, however often the request is cancelled meanwhile."""
+    while not result.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([result])
+
+
+def interruptible(items: Iterable[Item]) -> Iterator[Item]:
+    """The items of a long loop, as long as its operation may go on: looked at before each of them."""
+    computation = _computation.get()
+    for item in items:
+        if computation is not None:
+            computation.check()
+        yield item

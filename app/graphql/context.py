@@ -14,11 +14,11 @@ from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchWish
 from app.domain.export_facts import ExportWish
 from app.domain.model import UserId
-from app.graphql.execution.meter import Meter
 from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup
 from app.graphql.request_errors import BadRequest
+from app.meter import Meter
 from app.offload import offload
 from app.storage.commits import CommitState
 from app.storage.engine import Database, DatabaseFailure, TransactionConflict
@@ -40,7 +40,7 @@ WRITTEN = "written"
 """In the extensions of an error: whether the mutation was written in whose place it is."""
 RETRIES = 2
 """How often a transaction is retried that was rolled back for the sake of another one."""
-MOST_CACHED_CHARACTERS = 8_000_000
+MOST_CACHED_CHARACTERS = 4_000_000
 """How much of graphs a request keeps read, since aliases and repeated ids ask for the same again."""
 
 
@@ -62,14 +62,14 @@ class Context:
         self.work = work
         self.request_id = request_id
         self.meter = meter
-        self.pace = Pace()
+        self.pace = Pace(meter)
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
         self.transactions_retried = 0
         """For metrics."""
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
-        self.loaders = Loaders(database, viewer, meter)
+        self.loaders = Loaders(database, viewer)
 
     @cached_property
     def _cache(self) -> LRUCache[Hashable, Any]:
@@ -85,15 +85,15 @@ class Context:
 
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
-        self.meter.check_before_graphs()
         self.meter.take_objects(MUTATION_COST)
         before = len(self.work.commits)
         outcome = await self._retried(lambda: use_case(self.work, self.viewer, wish))
+        self.meter.note_commit()
         if not is_done(outcome):
             self.work.commits.forget_after(before)
         self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
         await self.loaders.close()
-        self.loaders = Loaders(self.database, self.viewer, self.meter)
+        self.loaders = Loaders(self.database, self.viewer)
         return outcome
 
     def tell_what_was_written(self, errors: Iterable[GraphQLError], begun: int) -> None:
@@ -120,7 +120,6 @@ class Context:
     async def plan(self, wish: ExportWish) -> PlannedExport:
         """Plan an export; one after the other, since one may take as much as a request may take."""
         async with self._planning:
-            self.meter.check_before_graphs()
             return await plan_for(self.database, self.viewer, wish)
 
     async def plan_all(self, wish: BatchWish) -> list[PlannedExport]:
@@ -128,24 +127,22 @@ class Context:
         if wish.number_mistakes:
             raise BadRequest(wish.number_mistakes[0].message)
         async with self._planning:
-            self.meter.check_before_graphs()
-            return await plan_for_all(self.database, self.viewer, wish, self.meter.take_batch)
+            return await plan_for_all(self.database, self.viewer, wish)
 
     async def look_again(self) -> None:
         """Forget what was read."""
         self.meter.begin_again()
         await self.loaders.close()
-        self.loaders = Loaders(self.database, self.viewer, self.meter)
+        self.loaders = Loaders(self.database, self.viewer)
 
     async def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
-        """What was parsed for this key a while ago, if it is still cached; else it is parsed now. `size` as `parsed_size` tells.
+        """What was parsed for this key a while ago, if it is still cached; else it is parsed now.
 
         One is parsed after the other, so that nothing is twice, and no request has more than one thread for that.
         """
         async with self._parsing:
             found: tuple[int, Made] | None = self._cache.get(key)
             if found is None:
-                self.meter.take_parsed(size)
                 found = size, await offload(size, parse)
                 if size <= MOST_CACHED_CHARACTERS:
                     self._cache[key] = found

@@ -7,18 +7,17 @@ from typing import Any, Generic, TypeVar
 
 from app.domain.diff import GraphDiff
 from app.domain.export import ExportRefusal
+from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind, UserId
 from app.domain.readiness import Blocker
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
-from app.graphql.execution.meter import Meter
 from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, Reference, StoredGraph, ToWorkspace
 from app.graphql.lookups import Loader
 from app.storage.engine import Database
 from app.storage.paging import Page
 from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references
-from app.storage.reads.limit import ReadLimit
 from app.storage.reads.rows import ComponentView
 from app.storage.related import Related
 from app.usecases.check_readiness import check_readiness
@@ -38,7 +37,7 @@ from app.usecases.plan_exports import PlannedDraft, check_planned
 Found = TypeVar("Found")
 Asked = TypeVar("Asked", bound=Hashable)
 Answer = TypeVar("Answer")
-FindOfFlow = Callable[[Database, UserId, str, SourceWish, ReadLimit], Awaitable[Found | None]]
+FindOfFlow = Callable[[Database, UserId, str, SourceWish], Awaitable[Found | None]]
 
 
 class ById(Generic[Found]):
@@ -77,10 +76,10 @@ class Loaders:
     provenances = ById(by_id.read_provenances)
     """By the id of the flow: the record that its content came from."""
 
-    def __init__(self, database: Database, viewer: UserId, meter: Meter) -> None:
+    def __init__(self, database: Database, viewer: UserId) -> None:
         self._database = database
         self._viewer = viewer
-        self._meter = meter
+        self._comparison_limit = ComparisonLimit()
         self._reading: set[asyncio.Task[Any]] = set()
 
     @cached_property
@@ -127,7 +126,7 @@ class Loaders:
     @cached_property
     def planned_readiness(self) -> Loader[PlannedDraft, tuple[Blocker, ...]]:
         """What would keep a draft from being published that an export would make."""
-        return self._loader(lambda drafts: check_planned(drafts, self._limit))
+        return self._loader(check_planned)
 
     @cached_property
     def planned_changes(self) -> Loader[PlannedDraft, GraphDiff | None]:
@@ -175,13 +174,7 @@ class Loaders:
 
     async def _each_flow(self, find: FindOfFlow[Found], keys: list[OfFlow]) -> list[Found | None]:
         """One after the other, since each may be large: what is beyond the limit is refused before it is read."""
-        return [await find(self._database, self._viewer, *key, self._limit) for key in keys]
-
-    @property
-    def _limit(self) -> ReadLimit:
-        """How much may still be read of graphs."""
-        meter = self._meter
-        return ReadLimit(meter.readable_bytes, meter.take_graphs, meter.take_objects, meter.take_compared)
+        return [await find(self._database, self._viewer, *key) for key in keys]
 
     async def close(self) -> None:
         """End what is still being read, in tasks which don't end with that of the request. Nothing can be asked any more."""
@@ -208,21 +201,21 @@ class Loaders:
 
     async def _graphs(self, state_ids: list[str]) -> list["StoredGraph | None"]:
         async with self._database.reading() as connection:
-            views = await graphs.read_graphs(connection, self._viewer, state_ids, self._limit)
+            views = await graphs.read_graphs(connection, self._viewer, state_ids)
             hashes = sorted({view.content_hash for view in views.values()})
-            contents = await graphs.read_contents(connection, hashes, self._limit) if hashes else {}
+            contents = await graphs.read_contents(connection, hashes) if hashes else {}
         stored = {one: StoredGraph(contents[view.content_hash], view) for one, view in views.items()}
         return [stored.get(one) for one in state_ids]
 
     async def _steps_in_need(self, keys: list[ToWorkspace]) -> list[list[StepInNeed] | None]:
         return [
-            await find_steps_in_need(self._database, self._viewer, *of_flow, workspace_id=workspace, limit=self._limit)
+            await find_steps_in_need(self._database, self._viewer, *of_flow, workspace_id=workspace)
             for of_flow, workspace in keys
         ]
 
     async def _export_references(self, export_ids: list[str]) -> list[list[ReferenceOutcome] | None]:
         async with self._database.reading() as connection:
-            found = await read_references(connection, self._viewer, export_ids, self._limit)
+            found = await read_references(connection, self._viewer, export_ids)
         return [found.get(one) for one in export_ids]
 
     async def _components_meant(self, keys: list[tuple[str, str]]) -> list[ComponentView | None]:
@@ -232,15 +225,15 @@ class Loaders:
         return [found.get(meant[key] or "") for key in keys]
 
     async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...] | None]:
-        found = await check_readiness(self._database, self._viewer, draft_ids, self._limit)
+        found = await check_readiness(self._database, self._viewer, draft_ids)
         return [found.get(draft_id) for draft_id in draft_ids]
 
     async def _comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
-        return await compare_states(self._database, self._viewer, pairs, self._limit, self._meter.comparisons)
+        return await compare_states(self._database, self._viewer, pairs, self._comparison_limit)
 
     async def _planned_changes(self, drafts: list[PlannedDraft]) -> list[GraphDiff | None]:
         pairs = [(draft.before, draft.state) for draft in drafts if draft.before is not None]
-        found = iter(await compare_found(self._database, pairs, self._limit, self._meter.comparisons))
+        found = iter(await compare_found(self._database, pairs, self._comparison_limit))
         return [None if draft.before is None else next(found) for draft in drafts]
 
     async def _previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:
@@ -252,7 +245,6 @@ class Loaders:
     async def _pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
         found: dict[PageBelow, Page[Any]] = {}
         groups = _grouped(keys, lambda key: (key.wanted, key.request), lambda key: key.parent)
-        self._meter.take_lists(len(groups))
         for (wanted, request), parents in groups:
             async with self._database.reading() as connection:
                 pages = await wanted.listing().pages(connection, parents, request, wanted.values(self._viewer))
@@ -278,7 +270,6 @@ class Loaders:
     async def _counts(self, keys: list[CountBelow]) -> list[int]:
         found: dict[CountBelow, int] = {}
         groups = _grouped(keys, lambda key: key.wanted, lambda key: key.parent)
-        self._meter.take_lists(len(groups))
         for wanted, parents in groups:
             async with self._database.reading() as connection:
                 numbers = await wanted.listing().counts(connection, parents, wanted.values(self._viewer))

@@ -1,6 +1,5 @@
 """Mutations: input to wish, use case, outcome to payload."""
 
-from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -75,9 +74,9 @@ class Mutation:
 
         Quotas count the whole call, in the order of its items.
         """
-        wish, meter = wanted.to_wish(), info.context.meter
-        meter.take_objects(len(wish.items))
-        outcome = await info.context.change(partial(export_flows, take_bytes=meter.take_batch), wish)
+        wish = wanted.to_wish()
+        info.context.meter.take_objects(len(wish.items))
+        outcome = await info.context.change(export_flows, wish)
         return outcomes.export_flows_payload(outcome, len(wish.items))
 
     @mutation

@@ -154,11 +154,11 @@ class Slots:
 class Slot:
     """The slot that a request has."""
 
-    __slots__ = ("_admission", "_caller", "_slots")
+    __slots__ = ("_admission", "_slots", "caller")
 
     def __init__(self, admission: "Admission", caller: str) -> None:
         self._admission = admission
-        self._caller = caller
+        self.caller = caller
         self._slots: Slots | None = admission.all
 
     async def wait_if_costly(self, caller: str, document: str, cost: int) -> None:
@@ -177,12 +177,12 @@ class Slot:
 
     def end(self) -> None:
         if self._slots is not None:
-            self._slots.give_back(self._caller)
+            self._slots.give_back(self.caller)
             self._slots = None
 
     async def _change_to(self, slots: Slots) -> None:
         self.end()
-        await slots.take(self._caller)
+        await slots.take(self.caller)
         self._slots = slots
 
 

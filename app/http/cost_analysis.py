@@ -3,8 +3,7 @@
 Every selection of the document is visited once, however often fragments are spread: what a fragment costs is remembered
 and added up. The cost is a static upper bound of the objects that an answer can hold: 1 for each object,
 the page size times its content for a connection, 10 times its content for a list that isn't paged, 10 for a mutation.
-Leaf values are counted the same way. What lists that aren't paged really hold is known only when they are read: see
-`app.graphql.execution.meter`.
+What lists that aren't paged really hold is known only when they are read: see `app.meter`.
 """
 
 from collections.abc import Mapping, Sized
@@ -44,7 +43,7 @@ from app.graphql.execution.fields import META_FIELDS, is_connection
 from app.graphql.request_errors import BadRequest
 from app.graphql.schema import schema
 from app.http.documents import Operation
-from app.http.limits import NO_SIZE, NOT_GIVEN, NOTHING, ONE_OBJECT, ONE_VALUE, CostlyPath, KnownCost, QueryCost, Size
+from app.http.limits import NOT_GIVEN, NOTHING, CostlyPath, KnownCost, QueryCost
 from app.offload import offload
 
 LIST_COST = 10
@@ -128,7 +127,7 @@ class CostAnalysis:
             len(variable.directives or ()) for variable in operation.variable_definitions or ()
         )
         mutations = found.roots if operation.operation is OperationType.MUTATION else 0
-        return found + QueryCost(directives=own, size=Size(objects=MUTATION_COST * mutations))
+        return found + QueryCost(directives=own, cost=MUTATION_COST * mutations)
 
     def _selection(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> QueryCost:
         total = NOTHING
@@ -158,37 +157,37 @@ class CostAnalysis:
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> QueryCost:
         name = node.name.value
         inner = self._selection(node.selection_set, self._type_of(name, parent))
-        size, per_element, length = self._size(node, parent, inner)
+        cost, per_element, length = self._cost(node, parent, inner)
         return QueryCost(
             depth=inner.depth + 1,
             fields=inner.fields + 1,
             aliases=inner.aliases + (node.alias is not None),
             directives=inner.directives,
             roots=1,
-            size=size,
+            cost=cost,
             per_element=per_element,
-            costly=CostlyPath(size.objects + per_element.objects, name, length, inner.costly),
+            costly=CostlyPath(cost + per_element, name, length, inner.costly),
         )
 
-    def _size(self, node: FieldNode, parent: GraphQLNamedType | None, inner: QueryCost) -> tuple[Size, Size, int]:
-        """The size of a field, and how many elements it can have; of a connection's elements the size of one."""
+    def _cost(self, node: FieldNode, parent: GraphQLNamedType | None, inner: QueryCost) -> tuple[int, int, int]:
+        """The cost of a field, that of one element where it is a connection's, and how many elements it can have."""
         if node.selection_set is None:
-            return ONE_VALUE, NO_SIZE, 1
-        name, content = node.name.value, ONE_OBJECT + inner.size
+            return 0, 0, 1
+        name, content = node.name.value, 1 + inner.cost
         if parent is not None and parent.name.startswith("__"):
             length = LENGTHS_IN_SCHEMA.get((parent.name, name), 1)
-            return content * length, NO_SIZE, length
+            return content * length, 0, length
         if parent is not None and ((is_connection(parent) and name in ELEMENTS) or ITEMS.get(parent.name) == name):
-            return NO_SIZE, content, 1
+            return 0, content, 1
         output = self._output(name, parent)
         if output is not None and get_named_type(output).name in ITEMS:
             length = self._items(node)
-            return content + (ONE_OBJECT + inner.per_element) * length, NO_SIZE, length
+            return content + (1 + inner.per_element) * length, 0, length
         if output is not None and is_connection(get_named_type(output)):
             length = self._page_size(node)
-            return content + inner.per_element * length, NO_SIZE, length
+            return content + inner.per_element * length, 0, length
         length = self._length(node, parent) if _is_list(output) else 1
-        return content * length, NO_SIZE, length
+        return content * length, 0, length
 
     def _page_size(self, node: FieldNode) -> int:
         """How many elements a page may have. Refuses paging arguments that aren't acceptable, before anything is run."""

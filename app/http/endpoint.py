@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.domain.model import UserId
 from app.graphql.context import Context
-from app.graphql.execution.meter import Meter
+from app.graphql.request_errors import OverLimit
 from app.http.admission import Admission, Overloaded, Slot
 from app.http.authentication.authenticator import Authenticator, Caller, token_wanted
 from app.http.cost_analysis import cost_of
@@ -25,6 +25,7 @@ from app.http.rate_limit import RateLimiter
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, cut_off, out_of_reach, too_slow
 from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import answered, error_media_type, failed, note_refusal, refused
+from app.meter import LimitReached, Meter, counted_by
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 from app.telemetry.log import current_request
@@ -127,7 +128,9 @@ class Endpoint:
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes, slot=slot)
                 received = ReceivedRequest(read, request.method, viewer, media_type, work, slot, position)
-                return await unless_gone(request, self._run(received))
+                meter = self.bounds.limits.meter(viewer or slot.caller)
+                with counted_by(meter):
+                    return await unless_gone(request, self._run(received, meter))
         except ClientDisconnect:
             raise client_went_away() from None
         except StatementTookTooLong:
@@ -147,7 +150,7 @@ class Endpoint:
             self.bounds.admission.forget(authorization)
             raise
 
-    async def _run(self, received: ReceivedRequest) -> Response:
+    async def _run(self, received: ReceivedRequest, meter: Meter) -> Response:
         started = perf_counter()
         name, variables = received.request.operation_name, received.request.variables or {}
         try:
@@ -157,11 +160,12 @@ class Endpoint:
             check_inputs(operation.node, variables, most=limits.input_elements)
             query_cost = await cost_of(operation, variables, largest_page=limits.page_size)
             limits.check(query_cost, is_mutation=operation.type is OperationType.MUTATION)
-        except GraphQLError as error:
-            never_ran = request_error([error], code=RequestCode.GRAPHQL_PARSE_FAILED)
+        except (GraphQLError, LimitReached) as error:
+            mistake = OverLimit(error) if isinstance(error, LimitReached) else error
+            never_ran = request_error([mistake], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
             return answered(never_ran, received.media_type)
-        caller, meter = received.viewer or "", limits.meter()
+        caller = received.viewer or ""
         await received.slot.wait_if_costly(caller, operation.hash, query_cost.cost)
         await self.bounds.rate_limiter.take(caller, query_cost.cost)
         answer = CANCELLED
@@ -181,7 +185,10 @@ class Endpoint:
         return response
 
     async def _execute(self, received: ReceivedRequest, operation: Operation, meter: Meter) -> Answer:
-        mistakes = await self.documents.mistakes_in(operation.document)
+        try:
+            mistakes = await self.documents.mistakes_in(operation.document)
+        except LimitReached as reached:
+            mistakes = [OverLimit(reached)]
         if mistakes:
             return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
         database = self.database

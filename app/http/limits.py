@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.graphql.connections import LARGEST_PAGE
-from app.graphql.execution.meter import Meter
 from app.graphql.request_errors import LimitExceeded
+from app.meter import Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +20,14 @@ class Limits:
     root_fields: int = 50
     mutations: int = 5
     cost: int = 50_000
-    values: int = 500_000
     page_size: int = LARGEST_PAGE
     answer_bytes: int = 16_777_216
     input_elements: int = 3000
-    graph_characters: int = 1_000_000
+    cpu_seconds: float = 5
 
-    def meter(self) -> Meter:
-        """What counts an answer while it is made."""
-        return Meter(
-            max_objects=self.cost,
-            max_values=self.values,
-            max_bytes=self.answer_bytes,
-            max_graph_characters=self.graph_characters,
-        )
+    def meter(self, caller: str) -> Meter:
+        """What counts an operation of this caller while it runs."""
+        return Meter(max_bytes=self.answer_bytes, max_cpu_seconds=self.cpu_seconds, caller=caller)
 
     def check(self, query_cost: "QueryCost", *, is_mutation: bool) -> None:
         """Refuse an operation that is over one of the limits."""
@@ -44,7 +38,6 @@ class Limits:
             "directives": (query_cost.directives, self.directives),
             "root fields": (query_cost.roots, self.mutations if is_mutation else self.root_fields),
             "cost": (query_cost.cost, self.cost),
-            "leaf values": (query_cost.size.values, self.values),
         }
         for limit, (value, maximum) in found.items():
             if value > maximum:
@@ -52,25 +45,6 @@ class Limits:
                 raise LimitExceeded(
                     name, value, maximum, costly_lists=query_cost.costly.named if name == "cost" else ""
                 )
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much an answer can hold of what a selection asks for."""
-
-    objects: int = 0
-    values: int = 0
-    """Leaf values, whatever object they are in."""
-
-    def __add__(self, other: "Size") -> "Size":
-        return Size(self.objects + other.objects, self.values + other.values)
-
-    def __mul__(self, number: int) -> "Size":
-        return Size(self.objects * number, self.values * number)
-
-
-NO_SIZE = Size()
-ONE_OBJECT, ONE_VALUE = Size(objects=1), Size(values=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +83,11 @@ class QueryCost:
     aliases: int = 0
     directives: int = 0
     roots: int = 0
-    size: Size = NO_SIZE
-    per_element: Size = NO_SIZE
-    """In a connection: the size of one element of its page."""
+    cost: int = 0
+    """The objects that the answer can hold at most."""
+    per_element: int = 0
+    """In a connection: the cost of one element of its page."""
     costly: CostlyPath = NO_PATH
-
-    @property
-    def cost(self) -> int:
-        return self.size.objects
 
     def __add__(self, other: "QueryCost") -> "QueryCost":
         return QueryCost(
@@ -125,7 +96,7 @@ class QueryCost:
             self.aliases + other.aliases,
             self.directives + other.directives,
             self.roots + other.roots,
-            self.size + other.size,
+            self.cost + other.cost,
             self.per_element + other.per_element,
             other.costly if other.costly.objects > self.costly.objects else self.costly,
         )

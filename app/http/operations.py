@@ -18,7 +18,6 @@ from app.http.refused_requests import RequestCode
 from app.http.requests import GraphQLRequest
 from app.storage.commits import CommitState
 from app.storage.engine import DatabaseUnavailable
-from app.telemetry.effort import counting_graphs
 from app.telemetry.log import current_request, log
 from app.telemetry.metrics import operation_ended
 
@@ -48,8 +47,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
     plan = _plan(asked, operation, context, documents)
     if not isinstance(plan, Plan):
         return request_error(plan, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
-    with counting_graphs(context.meter.take_graph_decided):
-        result = await _run_with_retries(plan, context)
+    result = await _run_with_retries(plan, context)
     errors, data = result.errors or (), result.data
     if errors and data is None and all(error.path is None for error in errors):
         return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)

@@ -222,11 +222,10 @@ def bounds_of(settings: Settings) -> Bounds:
         root_fields=settings.max_root_fields,
         mutations=settings.max_mutations,
         cost=settings.max_cost,
-        values=settings.max_values,
         page_size=settings.max_page_size,
         answer_bytes=settings.max_answer_bytes,
         input_elements=settings.max_input_elements,
-        graph_characters=settings.max_graph_characters,
+        cpu_seconds=settings.max_cpu_seconds,
     )
     return Bounds(
         body_bytes=settings.max_body_bytes,

@@ -52,15 +52,17 @@ class LimitSettings(BaseSettings):
     max_mutations: int = Field(default=5, ge=1, description="most mutations of one document")
     max_page_size: int = Field(default=100, ge=50, le=100, description="largest page that may be asked for")
     max_cost: int = Field(default=50_000, ge=1, description="highest cost of an operation: the objects it may answer")
-    max_values: int = Field(default=500_000, ge=1, description="most leaf values that an answer may hold")
     max_input_elements: int = Field(
         default=3000, ge=100, description="most elements of all lists in the variables of a request, graphs apart"
     )
     max_answer_bytes: int = Field(
         default=16_777_216, ge=1024, description="largest answer, with the graphs that are read for it"
     )
-    max_graph_characters: int = Field(
-        default=1_000_000, ge=1, description="characters of graphs after which a request begins no further mutation"
+    max_cpu_seconds: float = Field(
+        default=5,
+        gt=0,
+        allow_inf_nan=False,
+        description="most CPU time that an operation may take before it is given up",
     )
     rate_limit_cost_per_minute: int | None = Field(
         default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"

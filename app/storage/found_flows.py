@@ -25,7 +25,8 @@ from app.domain.access import WorkspaceAccess
 from app.domain.flow import Flow, SavedState, ShownFlow
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.domain.source import Chosen, SourceWish, chosen_state
-from app.offload import offload
+from app.meter import current_meter
+from app.offload import interruptible, offload
 from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.locks import NEW_FLOWS_IN, Touched
@@ -33,7 +34,6 @@ from app.storage.mirrored_rules import flows_used_in
 from app.storage.states import graph_size, state_columns, state_of
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
-from app.telemetry.effort import count_graph
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
@@ -138,11 +138,10 @@ async def read_flows(
     viewer: str,
     needed: Needs,
     versions: Iterable[str | None] = (),
-    take_bytes: Callable[[int], None] = lambda _: None,
 ) -> dict[str, FoundFlow]:
-    """The flows with these ids. How long the graphs are that are needed is told to `take_bytes` before they are read."""
+    """The flows with these ids."""
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **_wanted(needed, versions)})
-    return await _with_graphs(rows, needed, take_bytes)
+    return await _with_graphs(rows, needed)
 
 
 async def read_flows_and_workspaces(
@@ -151,8 +150,6 @@ async def read_flows_and_workspaces(
     needed: Needs,
     versions: Iterable[str | None],
     touched: Touched,
-    *,
-    take_bytes: Callable[[int], None],
 ) -> FoundFlows:
     """The same, with the workspaces in which new flows are made."""
     new = touched.parameters()
@@ -161,7 +158,7 @@ async def read_flows_and_workspaces(
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
-        await _with_graphs(of_flows, needed, take_bytes),
+        await _with_graphs(of_flows, needed),
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )
@@ -174,18 +171,20 @@ def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, l
     }
 
 
-async def _with_graphs(rows: Iterable[Row], needed: Needs, take_bytes: Callable[[int], None]) -> dict[str, FoundFlow]:
-    """What is told of how long graphs are counts those that several look at several times: each decides about them."""
+async def _with_graphs(rows: Iterable[Row], needed: Needs) -> dict[str, FoundFlow]:
+    """Their graphs count as decided about, before they are made into states."""
     flows = _by_flow(rows)
     wanted = {flow_id: its.needed_ids(needed[flow_id]) for flow_id, its in flows.items()}
     size = sum(
-        wanted[flow_id][state_id] * graph_size(row, name)
+        graph_size(row, name)
         for flow_id, its in flows.items()
         for state_id, (row, name) in its.places.items()
+        if state_id in wanted[flow_id]
     )
-    take_bytes(size)
-    count_graph(CHARACTERS_OF_OUTLINE * size)
-    return await offload(size, lambda: {flow_id: its.found(wanted[flow_id]) for flow_id, its in flows.items()})
+    current_meter().take_decided(size)
+    return await offload(
+        size, lambda: {flow_id: its.found(wanted[flow_id]) for flow_id, its in interruptible(flows.items())}
+    )
 
 
 def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":

@@ -1,6 +1,6 @@
 """What copies and exports rest on, read together for a whole call: in three statements, however many there are (P8)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, FlowState, SavedState
@@ -31,12 +31,8 @@ async def gather(
     connection: ReadConnection,
     viewer: str,
     wishes: Sequence[Wish],
-    take_bytes: Callable[[int], None] = lambda _: None,
 ) -> GatheredFacts:
-    """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets.
-
-    How long the graphs are that they look at is told to `take_bytes` before these are read.
-    """
+    """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets."""
     needed: dict[str, list[Needed]] = {}
     by_source = {wish.source: chosen_by(wish.source) for wish in wishes}
     for wish in wishes:
@@ -49,7 +45,6 @@ async def gather(
         needed,
         {wish.source.version_id for wish in wishes},
         touched_by(wishes),
-        take_bytes=take_bytes,
     )
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
     used = {command for state in states for command in {step.command for step in state.steps}}

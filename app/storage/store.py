@@ -39,10 +39,8 @@ from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import StoredOutcome, UsedKey, find_outcome, store_outcome
 from app.storage.locks import Touched, check_locks, lock, may_change, needed_for, needed_for_new_flow
 from app.storage.positions import notes_of
-from app.storage.reads.limit import sent_size
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 from app.storage.write_context import WriteContext
-from app.telemetry.effort import count_graph
 
 
 class Store:
@@ -52,17 +50,16 @@ class Store:
         self._connection = connection
         self._actor = actor
 
-    async def gather(self, wishes: Sequence[Wish], take_bytes: Callable[[int], None] = lambda _: None) -> GatheredFacts:
+    async def gather(self, wishes: Sequence[Wish]) -> GatheredFacts:
         """What copies and exports rest on; what they change and what they take is locked from here on."""
         touched = touched_by(wishes)
         locked = await lock(self._connection, self._actor, touched)
-        facts = await gather(self._connection, self._actor, wishes, take_bytes)
+        facts = await gather(self._connection, self._actor, wishes)
         check_locks(locked, needed_for(facts, touched))
         return facts
 
     async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
         """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
-        count_graph(sent_size(wish.graph))
         locked = await lock(self._connection, self._actor, Touched(workspaces=[wish.workspace_id]))
         access, used = await read_workspace_access(self._connection, self._actor, wish.workspace_id)
         if access is None:
@@ -88,8 +85,6 @@ class Store:
         `version_id` names a version of it, `needed` says of which states the graphs matter; `sent` and `chosen` are the
         graph, and what the caller chose for its steps.
         """
-        if not isinstance(sent, Keep):
-            count_graph(sent_size(sent))
         flow, named = await self._locked_flow(flow_id, needed, version_id, permission)
         if flow is None:
             return None

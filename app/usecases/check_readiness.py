@@ -6,23 +6,22 @@ from app.domain.component import Catalogue
 from app.domain.graph import references
 from app.domain.model import Target, UserId
 from app.domain.readiness import Blocker, blockers
-from app.offload import offload
+from app.offload import interruptible, offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets
-from app.storage.reads.limit import ReadLimit
 from app.storage.reads.states_by_id import StateView, read_states
 from app.usecases.sizes import size_of_states
 
 
 async def check_readiness(
-    database: Database, actor: UserId, draft_ids: Sequence[str], limit: ReadLimit
+    database: Database, actor: UserId, draft_ids: Sequence[str]
 ) -> dict[str, tuple[Blocker, ...]]:
     """What keeps each of these drafts from being published; nothing if it is ready (H3).
 
-    Every step that is looked at counts towards the limit.
+    Every step that is looked at counts as an object.
     """
     async with database.reading() as connection:
-        states = await read_states(connection, actor, draft_ids, limit, counts_steps=True)
+        states = await read_states(connection, actor, draft_ids, counts_steps=True)
         used = {step.command for view in states.values() for step in view.state.steps}
         catalogue = await read_catalogue(connection, actor, used)
         bound = {reference for view in states.values() for reference in references(view.state.bindings)}
@@ -35,5 +34,6 @@ def _blockers(
     states: Mapping[str, StateView], catalogue: Catalogue, targets: Mapping[str, Target]
 ) -> dict[str, tuple[Blocker, ...]]:
     return {
-        draft_id: blockers(view.state, view.access.workspace, catalogue, targets) for draft_id, view in states.items()
+        draft_id: blockers(view.state, view.access.workspace, catalogue, targets)
+        for draft_id, view in interruptible(states.items())
     }

@@ -11,11 +11,10 @@ from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.matching import ComparisonLimit
 from app.domain.model import UserId
-from app.offload import offload
+from app.offload import interruptible, offload
 from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database
 from app.storage.reads.graphs import read_contents
-from app.storage.reads.limit import ReadLimit, parsed_size
 from app.storage.reads.states_by_id import StateView, read_states
 
 Pair = tuple[str, str]
@@ -29,26 +28,26 @@ CACHED = 2
 
 
 async def compare_states(
-    database: Database, actor: UserId, pairs: Sequence[Pair], limit: ReadLimit, comparison_limit: ComparisonLimit
+    database: Database, actor: UserId, pairs: Sequence[Pair], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
     """What changed from the first to the second of each pair; None unless the caller sees both and one flow has them.
 
     Content is read only where the hashes differ. Values that differ are JSON text already, which takes least room.
     """
     async with database.reading() as connection:
-        states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}), limit)
+        states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}))
         found = [_of_one_flow(states.get(older), states.get(newer)) for older, newer in pairs]
-        contents = await _read_contents(connection, found, limit)
-    return await _compared(found, contents, limit, comparison_limit)
+        contents = await _read_contents(connection, found)
+    return await _compared(found, contents, comparison_limit)
 
 
 async def compare_found(
-    database: Database, pairs: Sequence[StatePair], limit: ReadLimit, comparison_limit: ComparisonLimit
+    database: Database, pairs: Sequence[StatePair], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
     """The same of states that are at hand, such as those of plans."""
     async with database.reading() as connection:
-        contents = await _read_contents(connection, pairs, limit)
-    return await _compared(pairs, contents, limit, comparison_limit)
+        contents = await _read_contents(connection, pairs)
+    return await _compared(pairs, contents, comparison_limit)
 
 
 def _of_one_flow(older: StateView | None, newer: StateView | None) -> StatePair | None:
@@ -57,22 +56,18 @@ def _of_one_flow(older: StateView | None, newer: StateView | None) -> StatePair 
     return older.state, newer.state
 
 
-async def _read_contents(
-    connection: ReadConnection, pairs: Sequence[StatePair | None], limit: ReadLimit
-) -> Mapping[str, str]:
+async def _read_contents(connection: ReadConnection, pairs: Sequence[StatePair | None]) -> Mapping[str, str]:
     different = [pair for pair in pairs if pair is not None and pair[0].content_hash != pair[1].content_hash]
     hashes = sorted({state.content_hash for pair in different for state in pair})
-    return await read_contents(connection, hashes, limit) if hashes else {}
+    return await read_contents(connection, hashes) if hashes else {}
 
 
 async def _compared(
-    pairs: Sequence[StatePair | None], contents: Mapping[str, str], limit: ReadLimit, comparison_limit: ComparisonLimit
+    pairs: Sequence[StatePair | None], contents: Mapping[str, str], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
-    limit.take_bytes(sum(parsed_size(content) - len(content) for content in contents.values()))
     comparisons = _Comparisons(contents, comparison_limit)
-    sizes = [sum(len(contents.get(state.content_hash, "")) for state in pair or ()) for pair in pairs]
-    limit.take_compared(sum(sizes))
-    return [await offload(size, comparisons.compared, pair) for size, pair in zip(sizes, pairs, strict=True)]
+    size = sum(len(contents.get(state.content_hash, "")) for pair in pairs for state in pair or ())
+    return await offload(size, lambda: [comparisons.compared(pair) for pair in interruptible(pairs)])
 
 
 class _Comparisons:

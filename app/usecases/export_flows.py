@@ -1,7 +1,5 @@
 """Export up to a thousand flows in one call."""
 
-from collections.abc import Callable
-
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchWish, plan_batch
@@ -14,25 +12,18 @@ from app.usecases.results import Exported, ExportedBatch
 from app.usecases.sizes import size_of_exports
 
 
-async def export_flows(
-    work: UnitOfWork, actor: UserId, wish: BatchWish, take_bytes: Callable[[int], None]
-) -> ExportedBatch:
-    """Export flows as drafts, each with an outcome of its own (P4). What is refused writes nothing.
-
-    How long the graphs are that it looks at is told to `take_bytes` before they are read.
-    """
+async def export_flows(work: UnitOfWork, actor: UserId, wish: BatchWish) -> ExportedBatch:
+    """Export flows as drafts, each with an outcome of its own (P4). What is refused writes nothing."""
     if wish.number_mistakes:
         return ExportedBatch((), wish.number_mistakes)
     async with work.begin(actor) as store:
-        return await exported_once(work, store, wish, lambda left: _exported(work, store, left, take_bytes))
+        return await exported_once(work, store, wish, lambda left: _exported(work, store, left))
 
 
-async def _exported(
-    work: UnitOfWork, store: Store, wish: BatchWish, take_bytes: Callable[[int], None]
-) -> ExportedBatch:
+async def _exported(work: UnitOfWork, store: Store, wish: BatchWish) -> ExportedBatch:
     """The results of the items that are left."""
     left = tuple(wish.left.values())
-    facts = await store.gather(left, take_bytes)
+    facts = await store.gather(left)
     decided = await offload(size_of_exports(facts, len(left)), plan_batch, facts, wish)
     plans = [decision for _, _, decision in decided if isinstance(decision, ExportPlan)]
     written = iter(await write_exports(store.context(at=work.now()), plans) if plans else ())

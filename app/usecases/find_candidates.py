@@ -23,7 +23,6 @@ from app.storage.reads.candidates import (
     sees_destination,
 )
 from app.storage.reads.chosen import read_chosen
-from app.storage.reads.limit import ReadLimit
 from app.storage.reads.rows import FlowView, TopicView
 from app.usecases.sizes import size_of_states
 
@@ -126,12 +125,10 @@ async def find_override_candidates(
     return None if name is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name))
 
 
-async def find_topics_in_use(
-    database: Database, actor: UserId, flow_id: str, source: SourceWish, limit: ReadLimit
-) -> TopicsInUse | None:
+async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, source: SourceWish) -> TopicsInUse | None:
     """The topics of a flow in the state that `source` names; None if the caller can't see the flow, or it has no such state."""
     async with database.reading() as connection:
-        found = await read_chosen(connection, actor, flow_id, source, limit)
+        found = await read_chosen(connection, actor, flow_id, source)
         if found is None or not isinstance(found.chosen, Chosen):
             return None
         state = found.chosen.state

@@ -14,13 +14,13 @@ from app.domain.model import ReferenceKind, Target, UserId, WorkspaceId
 from app.domain.references import Destination, by_position
 from app.domain.source import Chosen, SourceWish
 from app.domain.step import Step
+from app.meter import current_meter
 from app.offload import offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import own_states, read_flows
 from app.storage.gather import states_at_hand
 from app.storage.reads.chosen import read_chosen
-from app.storage.reads.limit import ReadLimit
 from app.storage.reads.rows import CredentialView, SecretView
 from app.storage.reads.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
 from app.usecases.sizes import size_of_states
@@ -68,18 +68,18 @@ class RatedCredential(NamedTuple):
 
 
 async def find_steps_in_need(
-    database: Database, actor: UserId, flow_id: str, source: SourceWish, *, workspace_id: str, limit: ReadLimit
+    database: Database, actor: UserId, flow_id: str, source: SourceWish, *, workspace_id: str
 ) -> list[StepInNeed] | None:
     """The steps that need a credential or secret; None if the caller can't see the flow, its state or the workspace."""
     async with database.reading() as connection:
-        found = await read_chosen(connection, actor, flow_id, source, limit)
+        found = await read_chosen(connection, actor, flow_id, source)
         access, _ = await read_workspace_access(connection, actor, workspace_id)
         if found is None or access is None or not isinstance(found.chosen, Chosen):
             return None
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
-        others = await read_flows(connection, actor, exported, take_bytes=limit.take_bytes) if exported else {}
+        others = await read_flows(connection, actor, exported) if exported else {}
         states = [found.chosen.state, *(state for each in others.values() for state in states_at_hand(each.flow))]
-        limit.take_steps(sum(len(state.steps) for state in states[1:]))
+        current_meter().take_objects(sum(len(state.steps) for state in states[1:]))
         catalogue = await read_catalogue(connection, actor, {step.command for state in states for step in state.steps})
         bound = {reference for state in states for reference in references(state.bindings)}
         targets = await read_targets(connection, actor, bound)

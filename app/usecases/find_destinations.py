@@ -12,7 +12,7 @@ from app.domain.new_exports import Eligibility, NewExports, new_exports
 from app.domain.quota import is_quota_judged
 from app.domain.source import Chosen, SourceWish
 from app.domain.used_components import UsableWhere, UsedComponents
-from app.offload import offload
+from app.offload import interruptible, offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue
 from app.storage.paging import ListBelow, Page, PageRequest
@@ -23,7 +23,6 @@ from app.storage.reads.destinations import (
     count_flows_used,
     workspaces_to_export_to,
 )
-from app.storage.reads.limit import ReadLimit
 from app.usecases.sizes import size_of_steps
 
 
@@ -145,15 +144,15 @@ class ExportableFlow:
 async def find_refusals(destinations: Sequence[RatedDestination]) -> list[tuple[ExportRefusal, ...]]:
     """What refuses an export to each of these as a new flow."""
     size = sum({id(each.exports): each.size for each in destinations}.values())
-    return await offload(size, lambda: [each.refusals() for each in destinations])
+    return await offload(size, lambda: [each.refusals() for each in interruptible(destinations)])
 
 
 async def find_destinations(
-    database: Database, actor: UserId, flow_id: str, source: SourceWish, limit: ReadLimit
+    database: Database, actor: UserId, flow_id: str, source: SourceWish
 ) -> ExportableFlow | None:
     """What decides where the flow may be exported to, in the state that `source` names; None if it isn't visible."""
     async with database.reading() as connection:
-        found = await read_chosen(connection, actor, flow_id, source, limit)
+        found = await read_chosen(connection, actor, flow_id, source)
         if found is None:
             return None
         steps = found.chosen.state.steps if isinstance(found.chosen, Chosen) else ()

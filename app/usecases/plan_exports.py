@@ -1,6 +1,6 @@
 """What exports would do, without doing it (P1): from the same functions, without locks, and nothing is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.export import ExportPlan, plan_export
@@ -11,10 +11,10 @@ from app.domain.flow import FlowState
 from app.domain.model import UserId, Workspace
 from app.domain.readiness import Blocker, blockers
 from app.domain.source import Chosen, CopiedFrom, chosen_state
-from app.offload import offload
+from app.meter import current_meter
+from app.offload import interruptible, offload
 from app.storage.engine import Database
 from app.storage.gather import gather
-from app.storage.reads.limit import ReadLimit
 from app.usecases.sizes import size_of_exports, size_of_states
 
 
@@ -49,21 +49,19 @@ async def plan_for(database: Database, actor: UserId, wish: ExportWish) -> Plann
     return await offload(size_of_exports(facts), lambda: _told(Decided(wish, its, plan_export(its, wish))))
 
 
-async def plan_for_all(
-    database: Database, actor: UserId, wish: BatchWish, take_bytes: Callable[[int], None]
-) -> list[PlannedExport]:
+async def plan_for_all(database: Database, actor: UserId, wish: BatchWish) -> list[PlannedExport]:
     """The same for a call of many, with what only the whole can tell: quotas, items onto one flow."""
     async with database.reading() as connection:
-        facts = await gather(connection, actor, wish.items, take_bytes)
+        facts = await gather(connection, actor, wish.items)
     size = size_of_exports(facts, len(wish.items))
-    return await offload(size, lambda: [_told(decided) for decided in plan_batch(facts, wish)])
+    return await offload(size, lambda: [_told(decided) for decided in interruptible(plan_batch(facts, wish))])
 
 
-async def check_planned(drafts: Sequence[PlannedDraft], limit: ReadLimit) -> list[tuple[Blocker, ...]]:
+async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:
     """What would keep each of these drafts from being published (H3); every step that is looked at counts."""
-    limit.take_steps(sum(len(draft.state.steps) for draft in drafts))
+    current_meter().take_objects(sum(len(draft.state.steps) for draft in drafts))
     size = size_of_states(*(draft.state for draft in drafts))
-    return await offload(size, lambda: [_blockers(draft) for draft in drafts])
+    return await offload(size, lambda: [_blockers(draft) for draft in interruptible(drafts)])
 
 
 def _blockers(draft: PlannedDraft) -> tuple[Blocker, ...]:

@@ -45,9 +45,6 @@ LIMITED = [
     Limited("max_aliases", "aliases", 1, "{ a: viewer { b: id } }", "{ a: viewer { id } }"),
     Limited("max_directives", "directives", 0, "{ viewer @skip(if: false) { id } }", "{ viewer { id } }"),
     Limited("max_root_fields", "root fields", 1, "{ viewer { id } b: viewer { id } }", "{ viewer { id } }"),
-    Limited(
-        "max_values", "leaf values", 50, "{ workspaces(first: 51) { nodes { id } } }", "{ workspaces { nodes { id } } }"
-    ),
     Limited("max_cost", "cost", 50, "{ workspaces { nodes { id } } }", "{ workspaces(first: 49) { nodes { id } } }"),
 ]
 

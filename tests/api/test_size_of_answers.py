@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.http import operations
+from app.meter import BYTES_PER_CONNECTION, BYTES_PER_OBJECT, BYTES_PER_VALUE
 from tests.api.client import Api, codes_of
 from tests.databases import Databases, Loaded
 
@@ -46,16 +47,16 @@ def asking(selection: str) -> str:
 async def test_steps_and_links_count_as_many_as_they_are(
     databases: Databases, loaded_trade: Loaded, once: str, twice: str
 ) -> None:
-    async with databases.serving(loaded_trade, max_cost=STEPS + 10) as api:
+    maximum = (STEPS + 10) * (BYTES_PER_OBJECT + BYTES_PER_VALUE + len('"stepId":"s10",'))
+    async with databases.serving(loaded_trade, max_answer_bytes=maximum) as api:
         flow = await flow_with(api, graph(STEPS))
         await api.caller("ada").ask(asking(once), id=flow)
         body = await api.caller("ada").answer(asking(twice), id=flow)
     assert "data" not in body
     [error] = body["errors"]
-    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "objects", "maximum": STEPS + 10}
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "bytes", "maximum": maximum}
     assert (
-        error["message"]
-        == f"The answer would hold more than {STEPS + 10} objects. Ask for fewer fields, smaller pages "
+        error["message"] == f"The answer would hold more than {maximum} bytes. Ask for fewer fields, smaller pages "
         "or fewer aliases, or in several requests."
     )
 
@@ -63,7 +64,7 @@ async def test_steps_and_links_count_as_many_as_they_are(
 async def test_what_is_read_again_because_something_vanished_counts_once(
     databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with databases.serving(loaded_trade, max_cost=STEPS + 10) as api:
+    async with databases.serving(loaded_trade, max_answer_bytes=(STEPS + 10) * 250) as api:
         flow = await flow_with(api, graph(STEPS))
         vanished = [False, True, True]
         monkeypatch.setattr(operations, "_met_something_vanished", lambda _: vanished.pop())
@@ -116,40 +117,31 @@ async def test_connections_count_however_short_they_are(databases: Databases, lo
     asked = (
         'query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { flows(first: 1, search: "no") { totalCount } } } }'
     )
-    async with databases.serving(loaded_trade, max_cost=400) as api:
+    async with databases.serving(loaded_trade, max_answer_bytes=20 * (BYTES_PER_CONNECTION + 500)) as api:
         await api.caller("ada").ask(asked, ids=[api.id("workshop")] * 20)
-        body = await api.caller("ada").answer(asked, ids=[api.id("workshop")] * 21)
-    assert [error["extensions"]["limit"] for error in body["errors"]] == ["connections"]
-
-
-@pytest.mark.parametrize(("searches", "limits"), [(40, []), (41, ["different lists"])])
-async def test_lists_that_differ_in_their_arguments_are_at_most_80(
-    databases: Databases, loaded_trade: Loaded, searches: int, limits: list[str]
-) -> None:
-    lists = [f'a{number}: flows(first: 1, search: "{number}") {{ totalCount }}' for number in range(searches)]
-    async with databases.serving(loaded_trade) as api:
-        asked = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Workspace {{ {' '.join(lists)} }} }} }}"
-        body = await api.caller("ada").answer(asked, ids=[api.id("workshop"), api.id("store")])
-    assert [error["extensions"]["limit"] for error in body.get("errors", ())] == limits
+        body = await api.caller("ada").answer(asked, ids=[api.id("workshop")] * 25)
+    assert [error["extensions"]["limit"] for error in body["errors"]] == ["bytes"]
 
 
 async def test_aliases_of_leaf_values_count_each(databases: Databases, loaded_trade: Loaded) -> None:
-    async with databases.serving(loaded_trade, max_values=100) as api:
+    async with databases.serving(loaded_trade, max_answer_bytes=30_000) as api:
         asked = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Workspace { viewerPermissions } } }"
-        body = await api.caller("ada").answer(asked, ids=[api.id("workshop")] * 90)
-    assert [error["extensions"]["limit"] for error in body["errors"]] == ["leaf values"]
+        await api.caller("ada").ask(asked, ids=[api.id("workshop")] * 45)
+        body = await api.caller("ada").answer(asked, ids=[api.id("workshop")] * 95)
+    assert [error["extensions"]["limit"] for error in body["errors"]] == ["bytes"]
 
 
 @pytest.mark.parametrize("selected", ["credential { id }", "__typename", "function"])
 async def test_of_many_steps_aliases_count_each_even_where_they_are_null(
     databases: Databases, loaded_trade: Loaded, selected: str
 ) -> None:
-    aliases = [f"a{number}: {selected}" for number in range(10)]
-    async with databases.serving(loaded_trade, max_values=10 * STEPS - 1) as api:
+    aliases = [f"a{number}: {selected}" for number in range(100)]
+    least = STEPS * 100 * (BYTES_PER_VALUE + len('"a0":,'))
+    async with databases.serving(loaded_trade, max_answer_bytes=least) as api:
         flow = await flow_with(api, graph(STEPS))
-        await api.caller("ada").ask(asking(f"steps {{ {' '.join(aliases[:9])} }}"), id=flow)
+        await api.caller("ada").ask(asking(f"steps {{ {' '.join(aliases[:20])} }}"), id=flow)
         body = await api.caller("ada").answer(asking(f"steps {{ {' '.join(aliases)} }}"), id=flow)
-    assert [error["extensions"]["limit"] for error in body["errors"]] == ["leaf values"]
+    assert [error["extensions"]["limit"] for error in body["errors"]] == ["bytes"]
 
 
 async def test_long_lists_are_answered_whole_and_in_order(databases: Databases, loaded_trade: Loaded) -> None:

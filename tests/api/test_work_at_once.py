@@ -1,16 +1,15 @@
-"""What one request may have done: it begins no further mutation once graphs took as much as they may."""
+"""What one request may have done: it is given up before a commit, and begins no mutation, once it took too long."""
 
 from typing import Any
 
 import pytest
 
-from app.http.limits import Limits
+from app.meter import Meter
 from tests.api.client import Api, codes_of
-from tests.databases import Databases, Loaded
+from tests.databases import Databases, Loaded, contents
 
-NOBODY: Any = None
 NOT_BEGUN = (
-    "This was not begun: what was done before it in this request took as much as one request may take. Ask for it in a "
+    "This was not begun: what was done before it in this request took as much as one request may take. Send it in a "
     "request of its own."
 )
 MUTATIONS = {
@@ -21,7 +20,7 @@ MUTATIONS = {
     "publish": 'publishFlowDraft(input: {flowId: "versions"}) { errors { message } }',
     "revert": 'revertFlow(input: {flowId: "versions", versionId: "versions/1"}) { errors { message } }',
 }
-DISCARD = 'discardFlowDraft(input: {flowId: "versions"}) { errors { message } }'
+GRAPH: dict[str, Any] = {"nodes": [], "edges": []}
 FLOWS = 'query($id: ID!) { workspace(id: $id) { flows(search: "made") { totalCount } } }'
 
 
@@ -32,43 +31,90 @@ async def answered(api: Api, document: str) -> dict[str, Any]:
     return await api.caller("ada").answer(document)
 
 
+@pytest.fixture
+def used_up_by_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each mutation takes more CPU time until its commit than a request may take."""
+    note_commit = Meter.note_commit
+
+    def used_up(meter: Meter) -> None:
+        meter.cpu_seconds += 6
+        note_commit(meter)
+
+    monkeypatch.setattr(Meter, "note_commit", used_up)
+
+
+@pytest.mark.usefixtures("used_up_by_the_first")
 @pytest.mark.parametrize("mutation", MUTATIONS)
-async def test_a_mutation_is_not_begun_after_one_that_took_too_much(
+async def test_a_mutation_is_not_begun_after_one_that_took_too_long(
     databases: Databases, loaded_trade: Loaded, mutation: str
 ) -> None:
-    async with databases.serving(loaded_trade, max_graph_characters=1) as api:
+    async with databases.serving(loaded_trade) as api:
         body = await answered(api, f"mutation {{ a: {MUTATIONS[mutation]} b: {MUTATIONS['create']} }}")
-        found = await api.caller("ada").one(FLOWS, id=api.id("workshop"))
+        flows = await api.caller("ada").one(FLOWS, id=api.id("workshop"))
     assert (body["data"]["a"] is not None, body["data"]["b"]) == (True, None)
     assert [(error["path"], error["message"]) for error in body["errors"]] == [(["b"], NOT_BEGUN)]
     assert body["errors"][0]["extensions"] == {
         "code": "LIMIT_EXCEEDED",
-        "limit": "characters of graphs",
-        "maximum": 1,
+        "limit": "time",
+        "maximum": 5,
         "written": "NO",
     }
-    assert found["flows"]["totalCount"] == (1 if mutation == "create" else 0)
+    assert flows["flows"]["totalCount"] == (1 if mutation == "create" else 0)
 
 
-async def test_a_mutation_that_reads_no_graph_leaves_room_for_another(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    async with databases.serving(loaded_trade, max_graph_characters=1) as api:
-        body = await answered(api, f"mutation {{ a: {DISCARD} b: {MUTATIONS['create']} }}")
-    assert body == {"data": {"a": {"errors": []}, "b": {"errors": []}}}
-
-
+@pytest.mark.usefixtures("used_up_by_the_first")
 async def test_every_mutation_that_was_not_begun_is_told(databases: Databases, loaded_trade: Loaded) -> None:
-    async with databases.serving(loaded_trade, max_graph_characters=1) as api:
+    async with databases.serving(loaded_trade) as api:
         creation = MUTATIONS["create"]
         body = await answered(api, f"mutation {{ a: {creation} b: {creation} c: {creation} }}")
     assert [error["path"] for error in body["errors"]] == [["b"], ["c"]]
 
 
+@pytest.mark.usefixtures("used_up_by_the_first")
+async def test_what_was_committed_is_answered_whole_however_long_it_took(
+    databases: Databases, loaded_trade: Loaded
+) -> None:
+    created = MUTATIONS["create"].replace("errors { message }", "flow { name } draft { graph { native } }")
+    async with databases.serving(loaded_trade) as api:
+        body = await answered(api, f"mutation {{ a: {created} }}")
+    assert body == {"data": {"a": {"flow": {"name": "Made"}, "draft": {"graph": {"native": GRAPH}}}}}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+async def test_a_mutation_that_takes_too_long_is_given_up_and_nothing_of_it_is_written(
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch, mutation: str
+) -> None:
+    begin_mutation = Meter.begin_mutation
+
+    def nearly_used_up(meter: Meter) -> None:
+        begin_mutation(meter)
+        meter.cpu_seconds += 6
+
+    monkeypatch.setattr(Meter, "begin_mutation", nearly_used_up)
+    async with databases.serving(loaded_trade) as api:
+        before = await contents(api.database_url)
+        body = await answered(api, f"mutation {{ a: {MUTATIONS[mutation]} }}")
+        assert await contents(api.database_url) == before
+    [error] = body["errors"]
+    assert error["message"] == (
+        "This took more than 5 seconds of computing and was given up. Ask for less, or in several requests."
+    )
+    assert (error["path"], error["extensions"]) == (
+        ["a"],
+        {"code": "LIMIT_EXCEEDED", "limit": "time", "maximum": 5, "written": "NO"},
+    )
+
+
+async def test_a_query_that_takes_too_long_is_refused(databases: Databases, loaded_trade: Loaded) -> None:
+    async with databases.serving(loaded_trade, max_cpu_seconds=1e-12) as api:
+        body = await api.caller("ada").answer("{ workspaces { nodes { name contract { name } } } }")
+    assert ("data" in body, [error["extensions"]["limit"] for error in body["errors"]]) == (False, ["time"])
+
+
 async def test_after_a_mutation_whose_answer_was_cut_none_is_begun(databases: Databases, loaded_trade: Loaded) -> None:
     creation = MUTATIONS["create"].replace("errors { message }", "draft { graph { again: native native } }")
-    longer = creation.replace("edges: []", f'edges: [], more: "{"x" * 600}"')
-    async with databases.serving(loaded_trade, max_answer_bytes=1024) as api:
+    longer = creation.replace("edges: []", f'edges: [], more: "{"x" * 2000}"')
+    async with databases.serving(loaded_trade, max_answer_bytes=5000) as api:
         body = await answered(api, f"mutation {{ a: {longer} b: {creation} }}")
         found = await api.caller("ada").one(FLOWS, id=api.id("workshop"))
     assert codes_of(body) == ["LIMIT_EXCEEDED"] * 2
@@ -77,9 +123,3 @@ async def test_after_a_mutation_whose_answer_was_cut_none_is_begun(databases: Da
         ("b", True),
     ]
     assert found["flows"]["totalCount"] == 1
-
-
-async def test_what_is_done_is_charged_for_its_graphs() -> None:
-    meter = Limits().meter()
-    meter.take_graph_decided(20_480)
-    assert meter.cost == 10

@@ -76,7 +76,7 @@ class Both:
             database=self._database,
             work=NOBODY,
             request_id="",
-            meter=Limits().meter(),
+            meter=Limits().meter("ada"),
         )
         if loader is not None:
             broken = getattr(context.loaders, loader)

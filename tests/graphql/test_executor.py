@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from app.domain.model import UserId
 from app.graphql.context import Context
 from app.graphql.execution.executor import Executor
-from app.graphql.execution.meter import Meter
 from app.graphql.execution.plan import Plan
 from app.graphql.schema import schema
 from app.http.limits import Limits
+from app.meter import BYTES_OF_NULL, BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter
 
 NOBODY: Any = None
 NESTED = """{
@@ -61,16 +61,18 @@ async def answered_by_executor(
 )
 async def test_introspection_is_answered_as_graphql_core_does(document: str) -> None:
     expected = execute(schema.graphql_schema, parse(document))
-    found = await answered_by_executor(document, Limits().meter())
+    found = await answered_by_executor(document, Limits().meter("ada"))
     assert isinstance(expected, ExecutionResult)
     assert (found.data, found.errors) == (expected.data, None)
 
 
 async def test_null_objects_and_empty_lists_count_as_values() -> None:
-    meter = Limits().meter()
+    meter = Limits().meter("ada")
     found = await answered_by_executor('{ __type(name: "Query") { ofType { name } interfaces { name } name } }', meter)
     assert found.data == {"__type": {"ofType": None, "interfaces": [], "name": "Query"}}
-    assert (meter.objects, meter.values) == (1, 3)
+    names = sum(len(f'"{name}":,') for name in ("__type", "ofType", "interfaces", "name"))
+    values = 2 * (BYTES_PER_VALUE + BYTES_OF_NULL) + BYTES_PER_VALUE + len('"Query"')
+    assert (meter.objects, meter.bytes) == (1, BYTES_PER_OBJECT + names + values)
 
 
 TREES = build_schema("""
@@ -116,7 +118,7 @@ async def test_what_fails_or_is_missing_makes_null_what_it_makes_null_in_graphql
     assert query is not None
     for name, field in query.fields.items():
         field.resolve = lambda _, info, name=name: root[name](info) if callable(root[name]) else root[name]
-    found = await answered_by_executor(DEEP, Limits().meter(), TREES)
+    found = await answered_by_executor(DEEP, Limits().meter("ada"), TREES)
     assert (found.data, bool(found.errors)) == (expected.data, bool(expected.errors))
     for field in query.fields.values():
         field.resolve = None
@@ -129,7 +131,7 @@ async def test_an_error_says_what_failed_and_where() -> None:
     document = "{ tree { id\n trees { id names } } }"
     expected = execute(TREES, parse(document), {"tree": root})
     query.fields["tree"].resolve = lambda *_: root
-    found = await answered_by_executor(document, Limits().meter(), TREES)
+    found = await answered_by_executor(document, Limits().meter("ada"), TREES)
     query.fields["tree"].resolve = None
     assert isinstance(expected, ExecutionResult)
     assert found == expected
@@ -150,7 +152,7 @@ def test_no_list_of_the_schema_is_a_list_of_lists() -> None:
 
 
 async def test_what_is_asked_of_the_root_may_be_too_much_by_its_names_alone() -> None:
-    meter = Meter(max_objects=10, max_values=10, max_bytes=20, max_graph_characters=1)
+    meter = Meter(max_bytes=20)
     found = await answered_by_executor("{ one: __typename two: __typename three: __typename }", meter)
     assert found.data is None
     assert [error.message for error in found.errors or ()] == [
@@ -175,7 +177,7 @@ async def test_what_was_not_begun_is_closed_where_an_operation_is_cancelled() ->
     assert query is not None
     for name, field in query.fields.items():
         field.resolve = lambda *_, name=name: wait_for_ever(name)
-    running = asyncio.create_task(answered_by_executor("{ tree { id } needed { id } }", Limits().meter(), TREES))
+    running = asyncio.create_task(answered_by_executor("{ tree { id } needed { id } }", Limits().meter("ada"), TREES))
     await asyncio.sleep(0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

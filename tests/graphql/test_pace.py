@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from app.graphql.execution.pace import RELEASED_AT_ONCE, SLICE_SECONDS, Pace
+from app.meter import Meter
 
 
 class Clock:
@@ -35,7 +36,7 @@ async def turns_until(done: Callable[[], bool]) -> int:
 
 async def test_a_slice_is_over_when_it_is_used_up_and_begins_anew_later() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = Pace(Meter(), clock)
     assert not pace.is_over()
     clock.work(1)
     assert pace.is_over()
@@ -45,7 +46,7 @@ async def test_a_slice_is_over_when_it_is_used_up_and_begins_anew_later() -> Non
 
 async def test_others_are_served_after_each_slice_of_work() -> None:
     clock, done = Clock(), asyncio.Event()
-    pace, others = Pace(clock), asyncio.create_task(turns_until(done.is_set))
+    pace, others = Pace(Meter(), clock), asyncio.create_task(turns_until(done.is_set))
     for _ in range(30):
         if pace.is_over():
             await pace.wait()
@@ -56,7 +57,7 @@ async def test_others_are_served_after_each_slice_of_work() -> None:
 
 async def test_many_tasks_of_one_operation_share_its_slices() -> None:
     clock, worked, done = Clock(), [], asyncio.Event()
-    pace, others = Pace(clock), asyncio.create_task(turns_until(done.is_set))
+    pace, others = Pace(Meter(), clock), asyncio.create_task(turns_until(done.is_set))
     at_each_turn: list[int] = []
 
     async def task(number: int) -> None:
@@ -79,7 +80,7 @@ async def test_many_tasks_of_one_operation_share_its_slices() -> None:
 
 async def test_those_who_wait_are_let_go_on_in_numbers_that_a_slice_may_hold() -> None:
     clock = Clock()
-    pace, at_work = Pace(clock), asyncio.create_task(turns_until(lambda: all(task.done() for task in waiting)))
+    pace, at_work = Pace(Meter(), clock), asyncio.create_task(turns_until(lambda: all(task.done() for task in waiting)))
     used_up = asyncio.create_task(use_up(pace, clock))
     waiting = [asyncio.create_task(pace.wait()) for _ in range(3 * RELEASED_AT_ONCE)]
     await asyncio.gather(used_up, *waiting)
@@ -88,7 +89,7 @@ async def test_those_who_wait_are_let_go_on_in_numbers_that_a_slice_may_hold() -
 
 async def test_one_that_is_cancelled_while_it_waits_holds_up_nobody() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = Pace(Meter(), clock)
     _, gone, stays = (asyncio.create_task(each) for each in (use_up(pace, clock), pace.wait(), pace.wait()))
     await asyncio.sleep(0)
     gone.cancel()

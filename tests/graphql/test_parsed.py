@@ -8,7 +8,6 @@ import pytest
 
 from app.domain.model import UserId
 from app.graphql.context import Context
-from app.graphql.execution.meter import AnswerTooLarge
 from app.http.limits import Limits
 from app.offload import LARGE
 
@@ -28,8 +27,7 @@ class Parser:
 
 @pytest.fixture
 async def context() -> Context:
-    meter = Limits(answer_bytes=LARGE + 10).meter()
-    return Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", meter=meter)
+    return Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", meter=Limits().meter("ada"))
 
 
 @pytest.mark.parametrize(("size", "in_thread"), [(10, False), (LARGE, True)])
@@ -37,14 +35,5 @@ async def test_what_several_ask_for_at_once_is_parsed_once(context: Context, siz
     parser = Parser()
     found = await asyncio.gather(*(context.parsed("key", size, parser) for _ in range(5)))
     assert found == ["parsed"] * 5
-    assert context.meter.parsed_bytes == size
     [thread] = parser.threads
     assert (thread != threading.get_ident()) is in_thread
-
-
-async def test_what_would_be_too_much_is_not_parsed(context: Context) -> None:
-    parser = Parser()
-    await context.parsed("one", LARGE, parser)
-    with pytest.raises(AnswerTooLarge):
-        await context.parsed("two", LARGE, parser)
-    assert len(parser.threads) == 1

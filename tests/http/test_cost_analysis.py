@@ -237,20 +237,13 @@ def test_the_introspection_of_explorers_is_within_the_limits() -> None:
 def test_the_lists_of_introspection_count_as_long_as_they_are() -> None:
     asked = analyse_cost("{ __schema { types { name } directives { name } } }")
     types, directives = len(schema.graphql_schema.type_map), len(schema.graphql_schema.directives)
-    assert (asked.cost, asked.size.values) == (1 + types + directives, types + directives)
+    assert asked.cost == 1 + types + directives
 
 
 def test_introspection_that_is_repeated_is_refused() -> None:
     repeated = " ".join(f"a{number}: types {{ fields {{ name }} }}" for number in range(99))
     with pytest.raises(LimitExceeded, match="cost"):
         Limits().check(analyse_cost(f"{{ __schema {{ {repeated} }} }}"), is_mutation=False)
-
-
-def test_leaf_values_are_multiplied_like_the_objects_that_they_are_in() -> None:
-    assert (
-        analyse_cost("{ workspaces(first: 7) { totalCount nodes { a: id b: name contract { id } } } }").size.values
-        == 22
-    )
 
 
 @pytest.mark.parametrize(("size", "cost"), [(9.0, 10), (9, 10), (9.5, 51), (True, 51)])

@@ -32,7 +32,6 @@ from tests.storage.large_world import (
     read_lists,
 )
 from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
-from tests.unlimited import NO_LIMIT
 
 CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everywhere", "in-a-few"])
 
@@ -105,7 +104,7 @@ async def test_records_and_provenances_are_looked_up_by_their_keys(large: Databa
         async with large.reading() as connection:
             await read_provenances(connection, EVERYWHERE, flows)
             await read_exports(connection, EVERYWHERE, records)
-            await read_references(connection, EVERYWHERE, records, NO_LIMIT)
+            await read_references(connection, EVERYWHERE, records)
 
     hold(await plans_of(large, read), rows=SIZE)
 
@@ -180,7 +179,7 @@ async def test_destinations_are_read_in_the_order_of_their_names(
     large: Database, viewer: UserId, wanted: DestinationSearch
 ) -> None:
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT, NO_LIMIT)
+        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT)
         assert flow is not None
         return await flow.workspaces(wanted, request)
 
@@ -194,7 +193,7 @@ async def test_the_contracts_of_destinations_are_read_without_all_their_workspac
     large: Database, viewer: UserId, search: str | None
 ) -> None:
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT, NO_LIMIT)
+        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT)
         assert flow is not None
         return await flow.contracts(search, request)
 
@@ -205,7 +204,7 @@ async def test_a_flow_of_one_contract_looks_for_its_destinations_in_that_contrac
     """The flow uses a component of a team: of the three thousand workspaces fifty come into question."""
 
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, EVERYWHERE, nth("flow", 1009), BY_DEFAULT, NO_LIMIT)
+        flow = await find_destinations(large, EVERYWHERE, nth("flow", 1009), BY_DEFAULT)
         assert flow is not None
         return await flow.workspaces(DestinationSearch(), request)
 
@@ -224,7 +223,7 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
         return await found.flows(search, request)
 
     async def topics(request: PageRequest) -> Page[Any]:
-        in_use = await find_topics_in_use(large, viewer, flow, BY_DEFAULT, NO_LIMIT)
+        in_use = await find_topics_in_use(large, viewer, flow, BY_DEFAULT)
         assert in_use is not None
         found = candidates_for_topic(large, viewer, flow, home, in_use.meant(None))
         assert found is not None

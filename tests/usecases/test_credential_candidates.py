@@ -16,16 +16,13 @@ from app.usecases.find_credentials import (
     find_steps_in_need,
 )
 from app.usecases.update_draft import update_draft
-from tests.unlimited import NO_LIMIT
 from tests.usecases.company_database import CompanyDatabase, exported
 
 
 async def steps_of(
     world: CompanyDatabase, flow: str, to: str, *, by: str = "ada", source: SourceWish = BY_DEFAULT
 ) -> list[StepInNeed] | None:
-    return await find_steps_in_need(
-        world.database, world.user(by), world[flow], source, workspace_id=world[to], limit=NO_LIMIT
-    )
+    return await find_steps_in_need(world.database, world.user(by), world[flow], source, workspace_id=world[to])
 
 
 async def candidates(

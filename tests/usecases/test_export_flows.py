@@ -39,7 +39,7 @@ ID = re.compile(r"\b(flow|draft|export)_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 
 
 async def export_all(world: CompanyDatabase, *items: ExportWish, by: str = "ada", **said: Any) -> ExportedBatch:
-    return await export_flows(world.work, world.user(by), BatchWish(items, **said), lambda _: None)
+    return await export_flows(world.work, world.user(by), BatchWish(items, **said))
 
 
 def random_items(world: CompanyDatabase, seed: int) -> list[ExportWish]:
@@ -97,7 +97,9 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
 ) -> None:
     items, before = random_items(world, seed), await world.contents()
     planned = await plan_for_all(
-        world.database, world.user("ada"), BatchWish(tuple(items), BEST_EFFORT), lambda _: None
+        world.database,
+        world.user("ada"),
+        BatchWish(tuple(items), BEST_EFFORT),
     )
     batch = await export_all(world, *items, mode=BEST_EFFORT)
     async with copy_of(loaded_company, databases) as other:

@@ -12,9 +12,8 @@ from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
-from app.storage.found_flows import CHARACTERS_OF_OUTLINE
+from app.meter import Meter, counted_by
 from app.storage.store import UnitOfWork
-from app.telemetry.effort import counting_graphs
 from app.usecases.copy_flow import copy_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.publish_draft import publish_draft
@@ -46,7 +45,7 @@ async def test_a_mutation_reads_the_graphs_that_it_rests_on(
     flow, ada = world["orders"], world.user("ada")
     nodes: list[Json] = [{"id": str(position), "command": "none"} for position in range(300)]
     await update_draft(world.work, ada, UpdateWish(flow, graph={"nodes": nodes, "edges": []}))
-    taken: list[int] = []
-    with counting_graphs(taken.append):
+    meter = Meter()
+    with counted_by(meter):
         await change(flow, world.work, ada)
-    assert sum(taken) // CHARACTERS_OF_OUTLINE in characters
+    assert meter.decided_bytes in characters

@@ -25,7 +25,6 @@ from app.usecases.results import Exported
 from app.usecases.update_draft import update_draft
 from tests.api.world_builder import graph
 from tests.domain.planning import mappings_of
-from tests.unlimited import NO_LIMIT
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
 from tests.usecases.races import holding, without_waiting
 from tests.usecases.steps import code
@@ -77,17 +76,13 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
     assert (made.references, made.warnings) == (plan.decision.references, plan.decision.warnings)
     assert (made.copied_from, made.set_aside) == (plan.copied_from, plan.decision.sets_aside)
     assert plan.draft is not None
-    [missing] = await check_planned([plan.draft], NO_LIMIT)
-    assert (await check_readiness(world.database, ada, [made.draft_id], NO_LIMIT))[made.draft_id] == missing
+    [missing] = await check_planned([plan.draft])
+    assert (await check_readiness(world.database, ada, [made.draft_id]))[made.draft_id] == missing
     if plan.draft.before is not None:
-        [changes] = await compare_found(
-            world.database, [(plan.draft.before, plan.draft.state)], NO_LIMIT, ComparisonLimit()
-        )
+        [changes] = await compare_found(world.database, [(plan.draft.before, plan.draft.state)], ComparisonLimit())
         row = (await world.contents())["flow"][(made.flow_id,)]
         older = str(row["published_version_id"] or made.set_aside)
-        assert [changes] == await compare_states(
-            world.database, ada, [(older, made.draft_id)], NO_LIMIT, ComparisonLimit()
-        )
+        assert [changes] == await compare_states(world.database, ada, [(older, made.draft_id)], ComparisonLimit())
 
 
 Edit = Callable[[CompanyDatabase], Awaitable[Any]]
@@ -159,7 +154,7 @@ async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_ta
     five = [world.export_wish("plain", to=("small-live", "small-shop")[number % 2]) for number in range(5)]
     before = await world.contents()
     wish = BatchWish(tuple(five), BatchMode.BEST_EFFORT)
-    plans = await plan_for_all(world.database, world.user("ada"), wish, lambda _: None)
+    plans = await plan_for_all(world.database, world.user("ada"), wish)
     assert [isinstance(plan.decision, ExportPlan) for plan in plans] == [True, True, True, False, False]
     assert await world.contents() == before
     assert isinstance(await world.export("plain", to="small-live"), Exported)

@@ -19,7 +19,7 @@ async def reports(world: CompanyDatabase) -> list[str]:
 
 
 async def export_all(world: CompanyDatabase, *items: ExportWish) -> list[Exported]:
-    batch = await export_flows(world.work, world.user("ada"), BatchWish(items), lambda _: None)
+    batch = await export_flows(world.work, world.user("ada"), BatchWish(items))
     return [exported(result) for result in batch.results]
 
 

@@ -93,7 +93,7 @@ async def calls_of(world: CompanyDatabase, by: str) -> dict[str, Call]:
         "discardFlowDraft": lambda: discard_draft(work, user, DiscardWish(till)),
         "exportFlow into": lambda: world.export("plain", to="small-live", by=by),
         "exportFlow onto": lambda: world.export("plain", over="till", by=by),
-        "exportFlows": lambda: export_flows(work, user, batch, lambda _: None),
+        "exportFlows": lambda: export_flows(work, user, batch),
         "publishFlowDraft": lambda: publish_draft(work, user, PublishWish(till, start=True)),
         "restoreFlowDraft": lambda: restore_draft(work, user, first.draft_id),
         "revertFlow": lambda: revert_flow(work, user, RevertWish(till, version["id"])),

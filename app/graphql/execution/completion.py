@@ -8,17 +8,18 @@ from graphql.pyutils import Undefined, is_iterable
 
 from app.graphql.context import Vanished
 from app.graphql.execution.columns import elements_at_once
-from app.graphql.execution.meter import AnswerTooLarge, Meter
 from app.graphql.execution.objects import Objects
 from app.graphql.execution.plan import FieldPlan, Plan
+from app.graphql.request_errors import OverLimit
 from app.graphql.type_of_rows import TYPE_OF_ROWS
+from app.meter import LimitReached, Meter
 
 MOST_ERRORS = 100
 """How many errors of fields are told; what fails beyond them is null without one."""
 
 
 class AnswerAbandoned(Exception):
-    """The answer would be too large: nothing more of it is made."""
+    """The operation has reached a limit: nothing more of its answer is made."""
 
     def __init__(self, error: GraphQLError) -> None:
         super().__init__(error.message)
@@ -209,14 +210,12 @@ class Completion:
         self, objects: Objects, field: FieldPlan, position: int, error: Exception, index: int | None = None
     ) -> None:
         """Tell why there is nothing where something was wanted: it, or what it is part of, becomes null."""
-        is_too_large = isinstance(getattr(error, "original_error", None) or error, AnswerTooLarge)
-        is_told = len(self.errors) < MOST_ERRORS and not objects.is_null(position, field)
-        if is_told or is_too_large:
-            path = [*objects.path(position), field.name]
-            told = located_error(error, [field.node], path if index is None else [*path, index])
-            if is_too_large:
-                raise AnswerAbandoned(told)
-            self.errors.append(told)
+        path = [*objects.path(position), field.name, *(() if index is None else (index,))]
+        reached = getattr(error, "original_error", None) or error
+        if isinstance(reached, LimitReached):
+            raise AnswerAbandoned(located_error(OverLimit(reached), [field.node], path))
+        if len(self.errors) < MOST_ERRORS and not objects.is_null(position, field):
+            self.errors.append(located_error(error, [field.node], path))
         objects.null(position, field, index)
 
     def _count(
@@ -225,13 +224,13 @@ class Completion:
         """Count what is to be answered. Raises AnswerAbandoned above a limit."""
         try:
             take(what)
-        except AnswerTooLarge as refusal:
+        except LimitReached as reached:
             path = [*objects.path(position), field.name]
-            raise AnswerAbandoned(located_error(refusal, [field.node], path)) from None
+            raise AnswerAbandoned(located_error(OverLimit(reached), [field.node], path)) from None
 
     def _count_names(self, objects: Objects, field: FieldPlan, begun: Objects, number: int, position: int = 0) -> None:
         """Count the names of all fields of objects that are about to be begun."""
-        self._count(objects, field, self._meter.take_names, begun.selection.bytes * number, position)
+        self._count(objects, field, self._meter.take_bytes, begun.selection.bytes * number, position)
 
     def expect(self, objects: Objects, field: FieldPlan) -> None:
         """Count what a field will be answered with, whatever that is, before anything is made for it."""

@@ -11,7 +11,14 @@ from inspect import iscoroutine
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
-from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, default_field_resolver
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    default_field_resolver,
+    located_error,
+)
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, is_awaitable
 
@@ -25,6 +32,8 @@ from app.graphql.execution.projections import projection_of
 from app.graphql.execution.resolver_arguments import arguments_of
 from app.graphql.lookups import Loader, Lookup, Lookups
 from app.graphql.relations import One, Several
+from app.graphql.request_errors import OverLimit
+from app.meter import LimitReached
 from app.offload import offload
 from app.storage.related import EVERYTHING
 
@@ -58,9 +67,11 @@ class Executor:
     async def run(self) -> ExecutionResult:
         try:
             selection = self._plan.root()
-            self._context.meter.take_names(selection.bytes)
+            self._context.meter.take_bytes(selection.bytes)
         except GraphQLError as error:
             return ExecutionResult(None, [error])
+        except LimitReached as reached:
+            return ExecutionResult(None, [OverLimit(reached)])
         root = Objects(selection)
         root.add(None, 0, None)
         # One mutation is done, and its result read, before the next is begun.
@@ -76,19 +87,27 @@ class Executor:
     async def _execute(self, root: Objects, fields: Fields) -> None:
         """Execute fields of the root, and all that they lead to."""
         try:
+            if self._plan.is_mutation:
+                self._context.meter.begin_mutation()
             wanted = await self._complete_known([(root, fields)])
             while wanted:
                 await self._find(wanted)
                 wanted = await self._complete_found(wanted)
         except AnswerAbandoned as abandoned:
-            # What is there already isn't answered: nobody could tell what is missing from what is null.
-            for field in fields:
-                root.null(0, field)
-            self._completion.errors.append(abandoned.error)
+            self._abandon(root, fields, abandoned.error)
+        except LimitReached as reached:
+            field = fields[0]
+            self._abandon(root, fields, located_error(OverLimit(reached), [field.node], [field.name]))
         finally:
             # What was given up, or cancelled.
             for pending in self._pending:
                 pending.close()
+
+    def _abandon(self, root: Objects, fields: Fields, error: GraphQLError) -> None:
+        """What is completed already isn't answered: nobody could tell what is missing from what is null."""
+        for field in fields:
+            root.null(0, field)
+        self._completion.errors.append(error)
 
     async def _complete_found(self, found: Sequence[PendingField]) -> list[PendingField]:
         """Complete what was found. What it lacks still is returned."""
@@ -103,7 +122,7 @@ class Executor:
     async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[PendingField]:
         """Complete all fields of these objects that take no reading, and below them. The others are returned."""
         wanted = self._pending = []
-        self._context.meter.expected = 0
+        self._context.meter.begin_round()
         for objects, fields in begun:  # which grows meanwhile
             for field in fields:
                 if self._pace.is_over():

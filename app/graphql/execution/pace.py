@@ -1,9 +1,14 @@
-"""Giving way: an operation works for a short while at a time, so that others are served in between."""
+"""Giving way: an operation works for a short while at a time, so that others are served in between.
+
+What its tasks take of CPU time meanwhile is counted, so that an operation that never ends is given up.
+"""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
+from time import thread_time
+
+from app.meter import Meter
 
 SLICE_SECONDS = 0.01
 """How long an operation may work between two looks of the event loop at what else there is to do."""
@@ -14,14 +19,24 @@ RELEASED_AT_ONCE = 16
 class Pace:
     """The slices of one operation, whatever number of tasks work on it."""
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, meter: Meter, clock: Callable[[], float] = thread_time) -> None:
+        self._meter = meter
         self._clock = clock
+        self._task = 0
+        """Which task looked last: what it works until it looks again is its own, without what others do in between."""
+        self._looked = 0.0
         self._ends: float | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def is_over(self) -> bool:
-        """Whether the slice is used up, so that `wait` has to be awaited before going on."""
-        now = self._clock()
+        """Whether the slice is used up, so that `wait` has to be awaited before going on.
+
+        Raises LimitReached where the operation has used up its CPU time.
+        """
+        now, task = self._clock(), id(asyncio.current_task())
+        is_same = self._ends is not None and task == self._task
+        self._meter.take_cpu(now - self._looked if is_same else 0)
+        self._task, self._looked = task, now
         if self._ends is None:
             self._ends = now + SLICE_SECONDS
             asyncio.get_running_loop().call_soon(self._begin)

@@ -29,8 +29,8 @@ from graphql.execution.values import VariableValues
 from graphql.language import VisitorAction
 
 from app.graphql.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
-from app.graphql.execution.meter import BYTES_PER_FIELD
 from app.graphql.execution.variable_values import coerced_variables
+from app.meter import BYTES_PER_FIELD
 from app.storage.related import Projection
 
 NOT_PLANNED = object()

@@ -17,7 +17,6 @@ from app.graphql.loader_keys import StoredGraph
 from app.graphql.relations import one, several
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic
-from app.storage.reads.limit import parsed_size
 
 Made = TypeVar("Made")
 
@@ -162,7 +161,7 @@ class FlowGraph:
 
     async def _parsed(self, context: Context, parse: Callable[[StoredGraph], Made]) -> Made:
         """What is made of the stored graph, once for all aliases and all who share it."""
-        view, size = self.stored.view, parsed_size(self.stored.content) + len(self.stored.view.bindings)
+        view, size = self.stored.view, len(self.stored.content) + len(self.stored.view.bindings)
         key = (parse, view.content_hash, view.bindings, view.tenant_id)
         return await context.parsed(key, size, lambda: parse(self.stored))
 

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from app.domain.flow import Flow, SavedState
 from app.domain.source import Chosen, DraftNotFound, SourceWish, VersionNotFound, chosen_state
+from app.meter import current_meter
 from app.storage.database_connections import ReadConnection
 from app.storage.found_flows import chosen_by, read_flows
-from app.storage.reads.limit import ReadLimit
 
 
 class ChosenFlow(NamedTuple):
@@ -16,16 +16,14 @@ class ChosenFlow(NamedTuple):
     chosen: Chosen | VersionNotFound | DraftNotFound
 
 
-async def read_chosen(
-    connection: ReadConnection, viewer: str, flow_id: str, source: SourceWish, limit: ReadLimit
-) -> ChosenFlow | None:
-    """The flow with the state that `source` names, whose steps count towards the limit; None if it isn't visible."""
+async def read_chosen(connection: ReadConnection, viewer: str, flow_id: str, source: SourceWish) -> ChosenFlow | None:
+    """The flow with the state that `source` names, whose steps count as objects; None if it isn't visible."""
     needed = {flow_id: [chosen_by(source)]}
-    flows = await read_flows(connection, viewer, needed, [source.version_id], limit.take_bytes)
+    flows = await read_flows(connection, viewer, needed, [source.version_id])
     if flow_id not in flows:
         return None
     flow, named = flows[flow_id].flow, flows[flow_id].named.get(source.version_id or "")
     chosen = chosen_state(flow, source, named)
     if isinstance(chosen, Chosen):
-        limit.take_steps(len(chosen.state.steps))
+        current_meter().take_objects(len(chosen.state.steps))
     return ChosenFlow(flow, named, chosen)

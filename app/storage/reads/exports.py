@@ -9,11 +9,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.offload import offload
+from app.meter import current_meter
+from app.offload import interruptible, offload
 from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.paging import ListBelow, Order
-from app.storage.reads.limit import ReadLimit, bounded, read_bounded
+from app.storage.reads.limit import bounded, read_bounded
 from app.storage.reads.rows import ExportView, columns, maker
 from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE_ACCESS
 from app.storage.visibility import VIEWER, is_member, sees_flow
@@ -77,15 +78,15 @@ REPORTS = bounded(
 
 
 async def read_references(
-    connection: ReadConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
+    connection: ReadConnection, viewer: str, ids: Sequence[str]
 ) -> dict[str, list[ReferenceOutcome]]:
     """What became of the references, by the ids of the records; ids of what lives where the viewer isn't are left out."""
     rows = await connection.rows(REPORTS_OF_EXPORTS, {"viewer": viewer, "ids": list(ids)})
     hashes = sorted({row.report_hash for row in rows if row.report_hash is not None})
-    reports = await read_bounded(connection, REPORTS, {"ids": hashes}, limit) if hashes else []
+    reports = await read_bounded(connection, REPORTS, {"ids": hashes}) if hashes else []
     texts = {report.hash: report.references for report in reports}
     found = await offload(sum(map(len, texts.values())), _outcomes, rows, texts)
-    limit.take_steps(sum(map(len, found.values())))
+    current_meter().take_objects(sum(map(len, found.values())))
     return found
 
 
@@ -100,7 +101,7 @@ class _Sight(NamedTuple):
 def _outcomes(rows: Sequence[Row], texts: Mapping[str, str]) -> dict[str, list[ReferenceOutcome]]:
     """By record. What the viewer sees of one report is made once, however many records have it."""
     sights = {row.id: _Sight(row.report_hash, row.sees_source, row.sees_destination) for row in rows}
-    shown = {sight: _shown(texts, sight) for sight in {*sights.values()}}
+    shown = {sight: _shown(texts, sight) for sight in interruptible({*sights.values()})}
     return {record: shown[sight] for record, sight in sights.items()}
 
 

@@ -9,7 +9,7 @@ from app.domain.component import Catalogue
 from app.domain.model import TenantId
 from app.storage.database_connections import ReadConnection
 from app.storage.facts import read_catalogue
-from app.storage.reads.limit import ReadLimit, bounded, read_bounded
+from app.storage.reads.limit import bounded, read_bounded
 from app.storage.reads.rows import GraphView
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 from app.storage.visibility import FLOWS
@@ -54,17 +54,15 @@ VERSIONS_BY_NUMBER = select(FLOW_VERSION.c.flow_id, FLOW_VERSION.c.number, FLOW_
 )
 
 
-async def read_graphs(
-    connection: ReadConnection, viewer: str, ids: Sequence[str], limit: ReadLimit
-) -> dict[str, GraphView]:
+async def read_graphs(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, GraphView]:
     """The graphs of drafts and versions, by the ids of these; their content is only named."""
-    rows = await read_bounded(connection, GRAPHS, {"viewer": viewer, "ids": list(ids)}, limit)
+    rows = await read_bounded(connection, GRAPHS, {"viewer": viewer, "ids": list(ids)})
     return {row.id: GraphView._make(row[: len(GraphView._fields)]) for row in rows}
 
 
-async def read_contents(connection: ReadConnection, hashes: Sequence[str], limit: ReadLimit) -> dict[str, str]:
+async def read_contents(connection: ReadConnection, hashes: Sequence[str]) -> dict[str, str]:
     """The canonical JSON of content, for whoever came by its hash: only what the viewer sees names one."""
-    return {row.hash: row.graph for row in await read_bounded(connection, CONTENTS, {"ids": list(hashes)}, limit)}
+    return {row.hash: row.graph for row in await read_bounded(connection, CONTENTS, {"ids": list(hashes)})}
 
 
 async def read_versions_by_number(

@@ -8,9 +8,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import WorkspaceAccess
 from app.domain.flow import FlowState
-from app.offload import offload
+from app.meter import current_meter
+from app.offload import interruptible, offload
 from app.storage.database_connections import ReadConnection, Row
-from app.storage.reads.limit import ReadLimit, bounded, read_bounded
+from app.storage.reads.limit import bounded, read_bounded
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 from app.storage.visibility import ACCESS_COLUMNS, FLOWS, access_of, with_access
@@ -40,20 +41,20 @@ STATES = bounded(
 
 
 async def read_states(
-    connection: ReadConnection, viewer: str, ids: Sequence[str], limit: ReadLimit, *, counts_steps: bool = False
+    connection: ReadConnection, viewer: str, ids: Sequence[str], *, counts_steps: bool = False
 ) -> dict[str, StateView]:
     """The drafts and versions with these ids that the viewer sees; their steps count too where each is looked at."""
-    rows = await read_bounded(connection, STATES, {"viewer": viewer, "ids": list(ids)}, limit)
+    rows = await read_bounded(connection, STATES, {"viewer": viewer, "ids": list(ids)})
     size = max((int(row.total) for row in rows), default=0)
-    return await offload(size, _views, rows, limit if counts_steps else None)
+    return await offload(size, _views, rows, counts_steps=counts_steps)
 
 
-def _views(rows: Sequence[Row], limit: ReadLimit | None) -> dict[str, StateView]:
+def _views(rows: Sequence[Row], *, counts_steps: bool) -> dict[str, StateView]:
     found = {}
-    for row in rows:
+    for row in interruptible(rows):
         saved = state_of(row, "state")
         if saved is not None:
-            if limit is not None:
-                limit.take_steps(len(saved.state.steps))
+            if counts_steps:
+                current_meter().take_objects(len(saved.state.steps))
             found[saved.id] = StateView(row.flow_id, access_of(row), saved.state)
     return found

@@ -1,0 +1,215 @@
+"""What an operation takes, counted while it runs: bytes of its answer and of the graphs that are read for it, CPU time.
+
+The query cost says before an operation runs what its document could ask for at most. It can't know what lists that aren't
+paged and graphs hold, how long texts are, or that aliases ask for the same thing again: that is counted here, and above a
+limit the operation is refused before the bytes of its answer exist. CPU time is a safety net for everything else.
+"""
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from types import NoneType
+from typing import Any
+
+import orjson
+
+BYTES_PER_UNIT = 2048
+"""So many bytes are charged like an object."""
+BYTES_PER_OBJECT, BYTES_PER_CONNECTION, BYTES_PER_VALUE = 200, 2048, 16
+"""What objects, paged lists and leaf values count besides their text: about what they take in memory."""
+DECIDED_PER_ANSWERED = 2
+"""A call of exports may read so many times the bytes of an answer: it answers nothing of the graphs."""
+COUNTED_AT_ONCE, LONG_TEXT = 512, 65_536
+"""So many values of a field are counted at once, texts as one, unless they have so many characters together."""
+BYTES_OF_NULL = 5
+TEXTS = frozenset({str, NoneType})
+BYTES_PER_FIELD = 4
+"""Quotation marks, colon and comma around the name of a field and its value."""
+
+
+MESSAGES = {
+    "bytes": "The answer would hold more than {} bytes. Ask for fewer fields, smaller pages or fewer aliases, or in several "
+    "requests.",
+    "bytes of graphs": "The graphs of these flows have more than {} bytes together. Take fewer of them at once.",
+    "time": "This took more than {:g} seconds of computing and was given up. Ask for less, or in several requests.",
+}
+"""By the limit, to be filled with its maximum."""
+NOT_BEGUN = (
+    "This was not begun: what was done before it in this request took as much as one request may take. Send it in a "
+    "request of its own."
+)
+
+
+class LimitReached(Exception):
+    """An operation took more than it may: which limit, and its maximum."""
+
+    def __init__(self, limit: str, maximum: float, message: str | None = None) -> None:
+        super().__init__(message or MESSAGES[limit].format(maximum))
+        self.limit = limit
+        self.maximum = maximum
+
+
+class Meter:
+    """Counts what one operation takes. Each method that counts raises LimitReached above its limit."""
+
+    def __init__(self, *, max_bytes: int = sys.maxsize, max_cpu_seconds: float = math.inf, caller: str = "") -> None:
+        self.caller = caller
+        self._max_bytes = max_bytes
+        self._max_cpu_seconds = max_cpu_seconds
+        self.cpu_seconds = 0.0
+        self._is_committed = False
+        self.begin_again()
+
+    @property
+    def cost(self) -> int:
+        """What the operation is charged for: its objects and mutations, and what it read or answered of long texts."""
+        return self.objects + (self.bytes + self.graph_bytes + self.decided_bytes) // BYTES_PER_UNIT
+
+    @property
+    def readable_bytes(self) -> int:
+        """How much may still be read of graphs."""
+        return max(0, self._max_bytes - self.graph_bytes)
+
+    def begin_again(self) -> None:
+        """For an answer that is made anew. CPU time isn't given back."""
+        self.objects = self.bytes = self.graph_bytes = self.decided_bytes = self._expected = 0
+        self.refused: LimitReached | None = None
+
+    def take_objects(self, number: int = 1) -> None:
+        self.objects += number
+        self.take_bytes(BYTES_PER_OBJECT * number)
+
+    def take_connections(self, number: int) -> None:
+        """Count lists that are answered in pages: each is read by a resolver of its own, however short it is."""
+        self.take_bytes(BYTES_PER_CONNECTION * number)
+
+    def take_json(self, taken: tuple[int, int]) -> None:
+        """Count so many leaf values, which are written as so many bytes of JSON with all around them."""
+        values, length = taken
+        self.take_bytes(BYTES_PER_VALUE * values + length)
+
+    def take_nulls(self, number: int) -> None:
+        """Count objects that are null, or lists without elements, as leaf values."""
+        self.take_bytes((BYTES_PER_VALUE + BYTES_OF_NULL) * number)
+
+    def take_values(self, values: Sequence[object]) -> None:
+        """Count the leaf values of a field of several objects, and as many bytes as they take in JSON.
+
+        A list counts as its elements, and as one if it is empty.
+        """
+        for start in range(0, len(values), COUNTED_AT_ONCE):
+            self._take_some(values[start : start + COUNTED_AT_ONCE])
+
+    def take_bytes(self, number: int) -> None:
+        """Count bytes of the answer."""
+        self.bytes += number
+        self._check("bytes", self.bytes, self._max_bytes)
+
+    def expect_objects(self, number: int) -> None:
+        """Refuse now what would be too many objects later, when each of them is counted."""
+        self._expect(BYTES_PER_OBJECT * number)
+
+    def expect_values(self, number: int) -> None:
+        """Refuse now what would be too many leaf values later, when they are counted."""
+        self._expect(BYTES_PER_VALUE * number)
+
+    def expect_answers(self, number: int) -> None:
+        """Refuse now what would be too much later: of fields whose values are still to be read."""
+        self._expected += number
+        self.expect_values(self._expected)
+
+    def begin_round(self) -> None:
+        """Nothing is expected yet of what is to be read next."""
+        self._expected = 0
+
+    def take_graphs(self, number: int) -> None:
+        """Count bytes of graphs that are to be read, whether they are answered or not."""
+        self.graph_bytes += number
+        self._check("bytes of graphs", self.graph_bytes, self._max_bytes)
+
+    def take_decided(self, number: int) -> None:
+        """Count bytes of graphs that are to be read for a decision about copies and exports."""
+        self.decided_bytes += number
+        self._check("bytes of graphs", self.decided_bytes, DECIDED_PER_ANSWERED * self._max_bytes)
+
+    def take_cpu(self, seconds: float) -> None:
+        """Count CPU time, and refuse to go on where it is used up: never after a commit, which has to be answered."""
+        self.cpu_seconds += seconds
+        if not self._is_committed:
+            self._check("time", self.cpu_seconds, self._max_cpu_seconds)
+
+    def begin_mutation(self) -> None:
+        """Refuse to begin with a mutation where those before it took too much."""
+        reached = self.refused
+        if reached is None and self.cpu_seconds > self._max_cpu_seconds:
+            reached = LimitReached("time", self._max_cpu_seconds)
+        if reached is not None:
+            raise LimitReached(reached.limit, reached.maximum, NOT_BEGUN)
+        self._is_committed = False
+
+    def note_commit(self) -> None:
+        """Time isn't limited any more, until the next mutation begins."""
+        self._is_committed = True
+
+    def _take_some(self, values: Sequence[Any]) -> None:
+        kinds = set(map(type, values))
+        if kinds <= TEXTS:
+            texts = [value for value in values if value is not None]
+            nulls = len(values) - len(texts)
+            short = sum(map(len, texts)) < LONG_TEXT
+            length = text_length("".join(texts), len(texts)) if short else sum(map(text_length, texts))
+            self.take_json((len(values), BYTES_OF_NULL * nulls + length))
+        else:
+            number = sum((len(value) or 1) if isinstance(value, list) else 1 for value in values)
+            self.take_json((number, sum(map(json_length, values))))
+
+    def _expect(self, number: int) -> None:
+        self._check("bytes", self.bytes + number, self._max_bytes)
+
+    def _check(self, limit: str, value: float, maximum: float) -> None:
+        if value > maximum:
+            self.refused = self.refused or LimitReached(limit, maximum)
+            raise self.refused.with_traceback(None)
+
+
+UNLIMITED = Meter()
+"""Of what isn't done for a request."""
+_current: ContextVar[Meter] = ContextVar("meter", default=UNLIMITED)
+
+
+def current_meter() -> Meter:
+    """The meter of the operation that runs."""
+    return _current.get()
+
+
+@contextmanager
+def counted_by(meter: Meter) -> Iterator[None]:
+    """Have this task, and those that it starts, count with this meter."""
+    token = _current.set(meter)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def text_length(text: str, number: int = 1) -> int:
+    """How many bytes a text takes in JSON, or several that were put together."""
+    if text.isascii() and text.isprintable():
+        return len(text) + 2 * number + text.count('"') + text.count("\\")
+    return len(orjson.dumps(text)) + 2 * (number - 1)
+
+
+def json_length(value: object) -> int:
+    """How many bytes a value takes in JSON; of short plain values an upper bound, which is found faster."""
+    if isinstance(value, str):
+        return text_length(value)
+    if value is None or isinstance(value, bool):
+        return BYTES_OF_NULL
+    if isinstance(value, int | float):
+        return 24
+    if isinstance(value, datetime):
+        return 34
+    return len(orjson.dumps(value))

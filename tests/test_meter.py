@@ -1,0 +1,155 @@
+"""What an operation takes is counted while it runs, refused above a limit, and counted anew when its answer is made anew."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.meter import (
+    BYTES_OF_NULL,
+    BYTES_PER_CONNECTION,
+    BYTES_PER_OBJECT,
+    BYTES_PER_UNIT,
+    BYTES_PER_VALUE,
+    NOT_BEGUN,
+    LimitReached,
+    Meter,
+    counted_by,
+    current_meter,
+    json_length,
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "number", "counted"),
+    [
+        ("take_objects", 3, 3 * BYTES_PER_OBJECT),
+        ("take_connections", 3, 3 * BYTES_PER_CONNECTION),
+        ("take_nulls", 3, 3 * (BYTES_PER_VALUE + BYTES_OF_NULL)),
+        ("take_bytes", 3, 3),
+        ("take_json", (3, 10), 3 * BYTES_PER_VALUE + 10),
+        ("take_values", ["ä" * 10], BYTES_PER_VALUE + len('"ääääääääää"'.encode())),
+        ("take_values", [None, []], 2 * (BYTES_PER_VALUE) + BYTES_OF_NULL + len("[]")),
+        ("take_values", [["x"] * 9], 9 * BYTES_PER_VALUE + len(orjson.dumps(["x"] * 9))),
+    ],
+)
+def test_what_is_answered_counts_as_bytes_until_there_are_too_many(method: str, number: Any, counted: int) -> None:
+    meter = Meter(max_bytes=2 * counted)
+    take = getattr(meter, method)
+    take(number)
+    assert meter.bytes == counted
+    take(number)
+    with pytest.raises(LimitReached, match=f"The answer would hold more than {2 * counted} bytes") as refused:
+        take(number)
+    assert (refused.value.limit, refused.value.maximum) == ("bytes", 2 * counted)
+
+
+def test_graphs_that_are_read_are_limited_apart_from_what_is_answered() -> None:
+    meter = Meter(max_bytes=1000)
+    meter.take_bytes(900)
+    meter.take_graphs(900)
+    assert meter.readable_bytes == 100
+    with pytest.raises(LimitReached, match="The graphs of these flows have more than 1000 bytes together") as refused:
+        meter.take_graphs(101)
+    assert (refused.value.limit, meter.readable_bytes) == ("bytes of graphs", 0)
+
+
+def test_exports_may_decide_about_twice_as_many_bytes_of_graphs() -> None:
+    meter = Meter(max_bytes=1000)
+    meter.take_graphs(1000)
+    meter.take_decided(2000)
+    with pytest.raises(LimitReached, match="more than 2000 bytes together"):
+        meter.take_decided(1)
+
+
+@pytest.mark.parametrize(("expect", "each"), [("expect_objects", BYTES_PER_OBJECT), ("expect_values", BYTES_PER_VALUE)])
+def test_what_would_be_too_much_is_refused_before_it_is_counted(expect: str, each: int) -> None:
+    meter = Meter(max_bytes=10 * each)
+    meter.take_bytes(5 * each)
+    getattr(meter, expect)(5)
+    with pytest.raises(LimitReached):
+        getattr(meter, expect)(6)
+    assert meter.bytes == 5 * each
+
+
+def test_what_is_still_to_be_read_adds_up_until_the_next_round() -> None:
+    meter = Meter(max_bytes=10 * BYTES_PER_VALUE)
+    meter.expect_answers(6)
+    meter.begin_round()
+    meter.expect_answers(6)
+    with pytest.raises(LimitReached):
+        meter.expect_answers(5)
+
+
+def test_once_refused_it_says_why_until_it_begins_again() -> None:
+    meter = Meter(max_bytes=10)
+    with pytest.raises(LimitReached) as first:
+        meter.take_bytes(11)
+    assert meter.refused is first.value
+    meter.begin_again()
+    assert [meter.refused, meter.bytes] == [None, 0]
+
+
+def test_cpu_time_is_never_limited_after_a_commit() -> None:
+    meter = Meter(max_cpu_seconds=5)
+    meter.begin_mutation()
+    meter.take_cpu(5)
+    meter.note_commit()
+    meter.take_cpu(1)
+    with pytest.raises(LimitReached, match=r"^This was not begun") as refused:
+        meter.begin_mutation()
+    assert (refused.value.limit, refused.value.maximum) == ("time", 5)
+    meter.take_cpu(1)
+
+
+def test_cpu_time_is_limited_before_a_commit() -> None:
+    meter = Meter(max_cpu_seconds=5)
+    meter.begin_mutation()
+    with pytest.raises(LimitReached, match="This took more than 5 seconds of computing"):
+        meter.take_cpu(6)
+
+
+def test_cpu_time_is_not_given_back_to_an_answer_that_is_made_anew() -> None:
+    meter = Meter(max_cpu_seconds=5)
+    meter.take_cpu(4)
+    meter.begin_again()
+    with pytest.raises(LimitReached):
+        meter.take_cpu(2)
+
+
+def test_no_mutation_begins_after_one_whose_answer_was_cut() -> None:
+    meter = Meter(max_bytes=10)
+    meter.begin_mutation()
+    meter.note_commit()
+    with pytest.raises(LimitReached):
+        meter.take_bytes(11)
+    with pytest.raises(LimitReached) as refused:
+        meter.begin_mutation()
+    assert (str(refused.value), refused.value.limit, refused.value.maximum) == (NOT_BEGUN, "bytes", 10)
+
+
+def test_the_cost_is_of_objects_and_of_long_texts() -> None:
+    meter = Meter()
+    meter.take_objects(3)
+    meter.take_graphs(2 * BYTES_PER_UNIT)
+    meter.take_decided(4 * BYTES_PER_UNIT)
+    assert meter.cost == 9
+
+
+def test_an_operation_counts_with_its_own_meter() -> None:
+    outside, meter = current_meter(), Meter()
+    with counted_by(meter):
+        assert current_meter() is meter
+    assert current_meter() is outside
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(), st.lists))
+def test_no_value_is_longer_than_it_is_counted(value: Any) -> None:
+    assert json_length(value) >= len(orjson.dumps(value))
+
+
+@given(st.text(alphabet='a"\\ \n\x01ä😀'))
+def test_texts_are_counted_as_long_as_they_are(text: str) -> None:
+    assert json_length(text) == len(orjson.dumps(text))

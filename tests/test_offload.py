@@ -1,0 +1,120 @@
+"""Long computations run in threads: one for each caller, ended where nobody waits, and waited for by whoever is cancelled."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from time import thread_time
+
+import pytest
+
+from app.meter import LimitReached, Meter, counted_by
+from app.offload import LARGE, interruptible, offload
+
+
+class Items:
+    """Items of a loop that goes on only where a test says so, and what has come of it."""
+
+    def __init__(self, number: int = 3) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.done = 0
+        self._number = number
+
+    def __iter__(self) -> Iterator[int]:
+        for item in range(self._number):
+            yield item
+            self.begun.set()
+            assert self.go_on.wait(30)
+            self.done += 1
+
+    def run(self) -> int:
+        return sum(1 for _ in interruptible(self))
+
+
+async def begun(items: Items) -> None:
+    assert await asyncio.to_thread(items.begun.wait, 30)
+
+
+async def offloaded(caller: str, items: Items) -> int:
+    with counted_by(Meter(caller=caller)):
+        return await offload(LARGE, items.run)
+
+
+async def test_what_is_small_runs_at_once_and_what_is_large_in_a_thread() -> None:
+    here = threading.get_ident()
+    assert await offload(LARGE - 1, threading.get_ident) == here
+    assert await offload(LARGE, threading.get_ident) != here
+
+
+async def test_who_is_cancelled_waits_for_its_thread_which_ends_at_its_next_item() -> None:
+    items = Items()
+    task = asyncio.create_task(offloaded("ada", items))
+    await begun(items)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not task.done()
+    items.go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert items.done == 1
+
+
+async def test_a_caller_has_one_thread_at_a_time_and_others_have_theirs() -> None:
+    first, second, other = Items(), Items(), Items()
+    tasks = [asyncio.create_task(offloaded("ada", items)) for items in (first, second)]
+    await begun(first)
+    others = asyncio.create_task(offloaded("bob", other))
+    await begun(other)
+    assert not second.begun.is_set()
+    for items in (first, second, other):
+        items.go_on.set()
+    assert await asyncio.gather(*tasks, others) == [3, 3, 3]
+
+
+async def test_who_is_cancelled_while_it_waits_for_the_thread_never_begins() -> None:
+    first, second = Items(), Items()
+    tasks = [asyncio.create_task(offloaded("ada", items)) for items in (first, second)]
+    await begun(first)
+    tasks[1].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await tasks[1]
+    first.go_on.set()
+    assert await tasks[0] == 3
+    assert not second.begun.is_set()
+
+
+async def test_a_loop_ends_between_its_items_once_the_cpu_time_is_used_up() -> None:
+    items = Items(1000)
+    items.go_on.set()
+    with counted_by(Meter(caller="ada", max_cpu_seconds=1e-9)), pytest.raises(LimitReached) as refused:
+        await offload(LARGE, items.run)
+    assert refused.value.limit == "time"
+    assert items.done < 1000
+
+
+async def test_threads_are_counted_and_what_comes_after_them_is_refused() -> None:
+    def work() -> None:
+        began = thread_time()
+        while thread_time() - began < 0.01:
+            pass
+
+    meter = Meter(caller="ada", max_cpu_seconds=0.005)
+    with counted_by(meter):
+        await offload(LARGE, work)
+        assert meter.cpu_seconds >= 0.01
+        with pytest.raises(LimitReached):
+            await offload(1, work)
+
+
+async def test_an_exception_is_raised_where_the_result_is_awaited() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await offload(LARGE, fail)
+
+
+def test_a_loop_that_nobody_counts_goes_on_to_its_end() -> None:
+    assert list(interruptible(range(3))) == [0, 1, 2]
