@@ -27,7 +27,7 @@ from app.domain.flow import Flow, FlowState, ShownFlow
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
-from app.domain.mappings import mapping_mistakes
+from app.domain.mappings import mapping_mistakes, unknown_mappings
 from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, WorkspaceId
 from app.domain.override import (
     CannotOverrideItself,
@@ -153,6 +153,7 @@ def _accepted(facts: ExportFacts, wish: ExportWish) -> ExportedGraph | Refused[E
     if not isinstance(source, FoundSource):
         missing = (source,) if isinstance(there, FoundDestination) else (source, there)
         return Refused(in_order((*missing, *refusals)))
+    refusals = (*refusals, *unknown_mappings(wish.mappings, facts.knows))
     if not isinstance(there, FoundDestination):
         of_source = refused_anywhere(source, wish, given_for(source, wish), facts.targets)
         return Refused(in_order((there, *refusals, *of_source)))

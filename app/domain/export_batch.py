@@ -12,7 +12,7 @@ from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, Onto
 from app.domain.flow import Flow, SavedState
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput
-from app.domain.mappings import ReferenceMapping, mapping_mistakes
+from app.domain.mappings import ReferenceMapping, mapping_mistakes, unknown_mappings
 from app.domain.model import FlowId
 from app.domain.paths import IDEMPOTENCY_KEY, ITEMS, ONTO_FLOW, Path, in_item
 from app.domain.quota import counts_against_quota
@@ -106,22 +106,31 @@ class Decided(NamedTuple):
     decision: Decision
 
 
-def plan_batch(facts: GatheredFacts, wish: BatchWish) -> list[Decided]:
+class DecidedBatch(NamedTuple):
+    """A call of exports, with what is wrong with it as a whole."""
+
+    items: list[Decided]
+    mistakes: tuple[InvalidInput, ...]
+
+
+def plan_batch(facts: GatheredFacts, wish: BatchWish) -> DecidedBatch:
     """Decide a call of exports (P4): where it is atomic, or something is wrong with all of it, all or none of them.
 
-    What was done before is left out.
+    What was done before is left out; then what is mapped was known, and isn't looked up again.
     """
+    unknown = () if wish.done else unknown_mappings(wish.mappings, facts.knows)
+    mistakes = (*wish.mistakes, *unknown)
     places = tuple(wish.left)
     decided = plan_exports(facts, tuple(wish.left.values()), places)
     refused = tuple(
         place for place, (_, _, decision) in zip(places, decided, strict=True) if isinstance(decision, Refused)
     )
-    if wish.mistakes or (refused and wish.mode is BatchMode.ATOMIC):
+    if mistakes or (refused and wish.mode is BatchMode.ATOMIC):
         unapplied = Refused((BatchNotApplied(refused),))
         decided = [
             each if isinstance(each.decision, Refused) else each._replace(decision=unapplied) for each in decided
         ]
-    return [_in_place(place, each) for place, each in zip(places, decided, strict=True)]
+    return DecidedBatch([_in_place(place, each) for place, each in zip(places, decided, strict=True)], mistakes)
 
 
 def plan_exports(

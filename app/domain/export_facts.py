@@ -1,16 +1,17 @@
 """What copies and exports rest on: what is wished for, and the facts that a decision needs."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.flow import Flow, SavedState
+from app.domain.graph import references
 from app.domain.mappings import Mapped, ReferenceMapping
 from app.domain.model import ContractId, Target
 from app.domain.override import ExistingDraft
-from app.domain.source import BY_DEFAULT, SourceWish
+from app.domain.source import BY_DEFAULT, Chosen, SourceWish, chosen_state
 from app.domain.step_choices import StepChoice
 
 Found = TypeVar("Found")
@@ -72,11 +73,17 @@ class ExportFacts:
     """The version of the source that the wish names."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
-    """What the flows at hand are bound to and the given topic, where they exist and the caller can see them."""
+    """What the flows at hand are bound to and what is given or mapped, where it exists and the caller can see it."""
     flows_used: int = 0
     """How many flows the destination's contract holds in its production workspaces."""
+    dangling: Collection[str] = ()
+    """What sources of the call are bound to and the caller can't see."""
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     """What decisions about other exports of the call have found out already."""
+
+    def knows(self, mapped: str) -> bool:
+        """Whether something can be mapped: the caller can see it, or a source of the call is bound to it (P2)."""
+        return mapped in self.targets or mapped in self.dangling
 
     def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
         """What was found for this key before, or is now; what the key tells by `id`, it has to keep alive."""
@@ -98,7 +105,12 @@ class GatheredFacts:
     """How many flows the contracts of these hold in their production workspaces, where that matters."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
+    dangling: Collection[str] = ()
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def knows(self, mapped: str) -> bool:
+        """As for each of the wishes."""
+        return mapped in self.targets or mapped in self.dangling
 
     def of(self, wish: ExportWish | CopyWish) -> ExportFacts:
         """What one of the wishes rests on."""
@@ -119,5 +131,24 @@ class GatheredFacts:
             catalogue=self.catalogue,
             targets=self.targets,
             flows_used=0 if destination is None else self.flows_used.get(destination.workspace.contract.id, 0),
+            dangling=self.dangling,
             memo=self.memo,
         )
+
+
+def dangling_references(facts: GatheredFacts, wishes: Iterable[ExportWish | CopyWish]) -> frozenset[str]:
+    """What the states that the wishes copy are bound to and the caller can't see: gone, or living elsewhere."""
+    wanted = dict.fromkeys((wish.flow_id, wish.source) for wish in wishes)
+    found = (_chosen(facts, flow_id, source) for flow_id, source in wanted)
+    return frozenset(
+        reference
+        for chosen in found
+        if isinstance(chosen, Chosen)
+        for reference in references(chosen.state.bindings)
+        if reference not in facts.targets
+    )
+
+
+def _chosen(facts: GatheredFacts, flow_id: str, source: SourceWish) -> object:
+    flow = facts.flows.get(flow_id)
+    return flow and chosen_state(flow, source, facts.versions.get((flow_id, source.version_id or "")))

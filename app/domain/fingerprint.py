@@ -203,7 +203,9 @@ def _things(facts: ExportFacts, wish: ExportWish, is_wanted: Callable[[Kind | No
     ids.update(filter(None, [wish.topic_id]))
     ids.update(mapping.to_id for mapping in _used_mappings(facts, wish))
     ids.update(id_ for one in wish.bindings for id_ in one.choices.values() if id_ is not None)
-    return [_thing(id_, facts.targets.get(id_)) for id_ in sorted(ids) if is_wanted(kind_in(id_))]
+    things = [_thing(id_, facts.targets.get(id_)) for id_ in sorted(ids) if is_wanted(kind_in(id_))]
+    unknown = sorted({one.from_id for one in wish.mappings if not facts.knows(one.from_id)})
+    return [*things, *(("unknown", id_) for id_ in unknown if is_wanted(kind_in(id_)))]
 
 
 def _thing(id_: str, found: Target | None) -> object:

@@ -1,12 +1,13 @@
 """Mappings: which thing of the destination takes the place of which of the source's, wherever the source uses it (P2)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.id_prefixes import kind_in, with_article
+from app.domain.id_prefixes import Kind, kind_in, with_article
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
 from app.domain.paths import Path
+from app.domain.wording import not_found, shown
 
 MAPPED = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
 """By the prefixes of ids: what can be mapped."""
@@ -27,6 +28,11 @@ class ReferenceMapping:
     def kind(self) -> ReferenceKind | None:
         """What kind of thing it maps, as its prefix tells; None if it can't be anything that a step is bound to."""
         return MAPPED.get(kind_in(self.from_id) or "")
+
+    @property
+    def is_of_one_kind(self) -> bool:
+        """Whether both ids may name things of one kind."""
+        return kind_in(self.to_id) in {None, kind_in(self.from_id)}
 
 
 Mapped = Mapping[ReferenceKind, Mapping[str, ReferenceMapping]]
@@ -52,11 +58,32 @@ def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput
     return tuple(mistakes)
 
 
+def unknown_mappings(mappings: Iterable[ReferenceMapping], is_known: Callable[[str], bool]) -> tuple[InvalidInput, ...]:
+    """Mappings of what the caller can't see, in the words for what doesn't exist (P2, A5).
+
+    Those of two kinds are refused anyway, and not looked up.
+    """
+    return tuple(
+        InvalidInput(mapping.at("fromId"), _unknown(mapping.from_id, mapping.kind))
+        for mapping in mappings
+        if mapping.is_of_one_kind and not is_known(mapping.from_id)
+    )
+
+
+def _unknown(from_id: str, kind: ReferenceKind | None) -> str:
+    if kind is not None:
+        return not_found(Kind(kind.value.lower()), from_id)
+    other = kind_in(from_id)
+    if other is not None:
+        return f"{shown(from_id)} is the id of {with_article(other)}. Map credentials, secrets, agents or topics."
+    return f"There is nothing {shown(from_id)} that you can see. Check the id, or ask for access."
+
+
 def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
     """The mappings by kind; of several for one thing the first counts, and those of two kinds map nothing."""
     found: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
     for mapping in mappings:
-        if mapping.kind is not None and kind_in(mapping.to_id) in {None, kind_in(mapping.from_id)}:
+        if mapping.kind is not None and mapping.is_of_one_kind:
             found.setdefault(mapping.kind, {}).setdefault(mapping.from_id, mapping)
     return found
 

@@ -30,10 +30,13 @@ class StepBindingInput:
 
 @strawberry.input(
     description="Every use of one thing is replaced by another of its kind: credentials by credentials, secrets by secrets, "
-    "agents by agents, topics by topics. A mapping of what a flow doesn't use is ignored, so that one set serves many flows."
+    "agents by agents, topics by topics. A mapping of something that a flow doesn't use is ignored, so that one set serves many "
+    "flows."
 )
 class ReferenceMappingInput:
-    from_id: strawberry.ID = about("What the source uses.")
+    from_id: strawberry.ID = about(
+        "What the source uses. What you can't see is refused as `InvalidInput`, unless a source of the call is bound to it."
+    )
     to_id: strawberry.ID = about(
         "What takes its place: of the destination and, for credentials and secrets, of the same component."
     )

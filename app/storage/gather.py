@@ -1,8 +1,9 @@
 """What copies and exports rest on, read together for a whole call: in three statements, however many there are (P8)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow
+from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow, dangling_references
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import references
 from app.storage.database_connections import ReadConnection
@@ -49,15 +50,18 @@ async def gather(
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
     used = {command for state in states for command in {step.command for step in state.steps}}
     catalogue = await read_catalogue(connection, viewer, used)
-    bound = (reference for state in states for reference in references(state.bindings))
-    return GatheredFacts(
+    bound = {reference for state in states for reference in references(state.bindings)}
+    facts = GatheredFacts(
         flows={flow_id: each.flow for flow_id, each in found.flows.items()},
         versions={(flow_id, one): state for flow_id, each in found.flows.items() for one, state in each.named.items()},
         accesses=found.accesses,
         flows_used=found.flows_used,
         catalogue=catalogue,
-        targets=await read_targets(connection, viewer, {*bound, *given_by(wishes)}),
+        targets=await read_targets(connection, viewer, bound.union(given_by(wishes))),
     )
+    if bound <= facts.targets.keys():
+        return facts
+    return replace(facts, dangling=dangling_references(facts, wishes))
 
 
 def states_at_hand(flow: Flow, *named: SavedState) -> list[FlowState]:
@@ -66,11 +70,13 @@ def states_at_hand(flow: Flow, *named: SavedState) -> list[FlowState]:
 
 
 def given_by(wishes: Iterable[Wish]) -> Iterator[str]:
-    """What exports are told that steps are to be bound to."""
+    """What exports are told that steps are to be bound to, and in the place of what."""
     exports = [wish for wish in wishes if isinstance(wish, ExportWish)]
     for wish in exports:
         yield from filter(None, [wish.topic_id])
-        yield from (mapping.to_id for mapping in wish.mappings)
+        yield from (id_ for mapping in wish.mappings for id_ in (mapping.from_id, mapping.to_id))
         yield from (chosen for step in wish.bindings for chosen in step.choices.values() if chosen is not None)
     for shared in {id(wish.shared_mappings): wish.shared_mappings for wish in exports}.values():
-        yield from (mapping.to_id for mappings in shared.values() for mapping in mappings.values())
+        yield from (
+            id_ for mappings in shared.values() for each in mappings.values() for id_ in (each.from_id, each.to_id)
+        )

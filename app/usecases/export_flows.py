@@ -25,10 +25,10 @@ async def _exported(work: UnitOfWork, store: Store, wish: BatchWish) -> Exported
     left = tuple(wish.left.values())
     facts = await store.gather(left)
     decided = await offload(size_of_exports(facts, len(left)), plan_batch, facts, wish)
-    plans = [decision for _, _, decision in decided if isinstance(decision, ExportPlan)]
+    plans = [decision for _, _, decision in decided.items if isinstance(decision, ExportPlan)]
     written = iter(await write_exports(store.context(at=work.now()), plans) if plans else ())
     results = [
         decision if isinstance(decision, Refused) else Exported.of(decision, next(written))
-        for _, _, decision in decided
+        for _, _, decision in decided.items
     ]
-    return ExportedBatch(tuple(results), wish.mistakes)
+    return ExportedBatch(tuple(results), decided.mistakes)

@@ -54,7 +54,7 @@ async def plan_for_all(database: Database, actor: UserId, wish: BatchWish) -> li
     async with database.reading() as connection:
         facts = await gather(connection, actor, wish.items)
     size = size_of_exports(facts, len(wish.items))
-    return await offload(size, lambda: [_told(decided) for decided in interruptible(plan_batch(facts, wish))])
+    return await offload(size, lambda: [_told(decided) for decided in interruptible(plan_batch(facts, wish).items)])
 
 
 async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:

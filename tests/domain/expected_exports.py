@@ -59,7 +59,15 @@ class ExpectedExport:
             *self.topic_is_refused(),
             *self.override_is_refused(),
             *(["INVALID_INPUT"] if self.wish.name == " " else []),
+            *["INVALID_INPUT"] * self.unknown_mappings(),
         ]
+
+    def unknown_mappings(self) -> int:
+        """P2: how many are of what nobody sees and the source isn't bound to."""
+        state = self.state()
+        bound = [] if state is None else [thing for step in bound_by(state).values() for thing in step.values()]
+        unknown = [one for one in self.wish.mappings if one.from_id not in (*self.facts.targets, *bound)]
+        return 0 if state is None else len(unknown)
 
     def not_found(self) -> list[str]:
         facts, wanted = self.facts, self.wish.source

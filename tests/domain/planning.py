@@ -1,6 +1,6 @@
 """Asking the core for a plan, in a line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 from app.domain.access import WorkspaceAccess
@@ -50,6 +50,7 @@ def export(
     mappings: Iterable[ReferenceMapping] = (),
     shared: Iterable[ReferenceMapping] = (),
     bindings: Iterable[StepChoice] = (),
+    dangling: Collection[str] = (),
 ) -> ExportPlan | Refused[Refusal]:
     """What becomes of an export to a workspace, or over a flow."""
     to = integrator(to) if isinstance(to, Workspace) else to
@@ -61,6 +62,7 @@ def export(
         catalogue=catalogue(*components),
         targets=known(*knowing),
         flows_used=flows_used,
+        dangling=dangling,
     )
     onto = IntoWorkspace("workspace_wanted" if to is None else to.workspace.id) if over is None else OntoFlow(over.id)
     source_id = "flow_wanted" if source is None else source.id

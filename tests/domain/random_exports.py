@@ -10,7 +10,7 @@ from hypothesis import strategies
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Component
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, IntoWorkspace, OntoFlow, dangling_references
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json
 from app.domain.mappings import ReferenceMapping
@@ -130,6 +130,8 @@ WAYS = [
 SMOOTH_PLACES = [(WorkspaceAccess(here, ALLOWED), WorkspaceAccess(there, ALLOWED)) for here, there in SMOOTH_PAIRS]
 SMOOTH_WAYS = [*product(ONTO, NONE, range(3), (None, "Given"), (ExistingDraft.SET_ASIDE,))]
 WITHOUT = ("neither", "neither", "draft", "version")
+OF_WHAT_IS_GONE = [(), (), (), (ReferenceMapping("gone", "gone"),), (ReferenceMapping("agent_gone", "agent_gone"),)]
+"""Mappings that map nothing; now and then steps are bound to the first."""
 numbers = strategies.integers(0, NUMBERS - 1)
 
 
@@ -159,6 +161,10 @@ def exports(draw: strategies.DrawFn, *, smooth: bool = False) -> Case:
     sources = [*[SourceWish()] * 4, *map(SourceWish, StateOfFlow), SourceWish(None, version)]
     topic = _one_of(topics if smooth else [*topics, "gone"], draw)
     wish = ExportWish("flow_source", into, name, topic, sources[0] if smooth else _one_of(sources, draw), existing)
+    if not smooth and odd is None:
+        wish = replace(wish, mappings=_one_of(OF_WHAT_IS_GONE, draw))
+        gathered = GatheredFacts({"flow_source": source}, {} if named is None else {("flow_source", named.id): named})
+        facts = replace(facts, dangling=dangling_references(replace(gathered, targets=ALL_THINGS), [wish]))
     return Case(facts, wish)
 
 

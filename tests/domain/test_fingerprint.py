@@ -45,7 +45,7 @@ from tests.domain.builders import (
     workspace,
 )
 from tests.domain.lifecycle import choose
-from tests.domain.planning import mappings_of, planned, refusals
+from tests.domain.planning import codes, mappings_of, planned, refusals
 from tests.domain.random_exports import Case, exports, exports_with_given_references
 from tests.property_settings import bounded
 
@@ -203,3 +203,14 @@ def test_a_plan_of_what_is_unknown_has_a_fingerprint_as_well() -> None:
     nothing = ExportFacts(None, None)
     assert fingerprint_of(nothing, WISH) != fingerprint_of(FACTS, WISH)
     assert planned(plan_export(FACTS, replace(WISH, fingerprint=fingerprint_of(FACTS, WISH)))).overrides == OVER.id
+
+
+def test_a_mapping_of_what_has_gone_since_makes_a_plan_stale_also_where_no_step_uses_it() -> None:
+    """P2, P7."""
+    unused = target(CREDENTIAL, "Unused", DEVELOPMENT, of=MAILER)
+    facts = replace(FACTS, targets=known(*KNOWN, unused))
+    wish = replace(WISH, mappings=tuple(mappings_of((unused, LIVE_LOGIN))))
+    assert planned(plan_export(facts, wish)).overrides == OVER.id
+    later = plan_export(FACTS, replace(wish, fingerprint=fingerprint_of(facts, wish)))
+    assert [error for error in refusals(later) if isinstance(error, PlanIsStale)] == [PlanIsStale((B.CREDENTIALS,))]
+    assert codes(later) == ["INVALID_INPUT", "PLAN_IS_STALE"]

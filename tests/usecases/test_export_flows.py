@@ -207,8 +207,12 @@ async def test_what_is_wrong_with_the_call_leaves_nothing_written_and_items_keep
     untouched: CompanyDatabase,
 ) -> None:
     before = await untouched.contents()
-    twice = (ReferenceMapping("topic_a", "topic_b", OfCall(("mappings", "0"))),) * 2
-    items = [untouched.export_wish("plain", to=place) for place in ("production", "nowhere")]
+    orders = untouched["dev-orders"], untouched["live-orders"]
+    twice = (ReferenceMapping(*orders, OfCall(("mappings", "0"))),) * 2
+    items = [
+        replace(untouched.export_wish("plain", to=place), shared_mappings=mapped(twice))
+        for place in ("production", "nowhere")
+    ]
     batch = await export_all(untouched, *items, mode=BEST_EFFORT, mappings=twice)
     assert [(type(error), error.path) for error in batch.errors] == [(InvalidInput, ("mappings", "0", "fromId"))]
     first, second = batch.results

@@ -1,0 +1,133 @@
+"""Mappings of what the caller can't see (P2, A5): refused at their place, unless a source of the call is bound to it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import Refusal, Refused
+from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish
+from app.domain.export_facts import ExportWish
+from app.domain.mappings import ReferenceMapping, mapped
+from app.domain.model import ReferenceKind
+from app.domain.paths import OfCall
+from app.storage.ids import Kind, new_id
+from app.usecases.export_flow import export_flow
+from app.usecases.export_flows import export_flows
+from app.usecases.plan_exports import plan_for, plan_for_all
+from app.usecases.results import Exported
+from tests.domain.planning import mappings_of
+from tests.sent_statements import statements_sent
+from tests.usecases.company_database import CompanyDatabase, errors_of, exported
+
+ADD_CREDENTIAL = """
+    insert into credential (id, workspace_id, name, name_key, component_id)
+    values (:id, :workspace, 'Hidden', 'hidden', :component)
+"""
+
+
+def orders(world: CompanyDatabase, *pairs: tuple[str, str]) -> ExportWish:
+    wish = world.export_wish("orders", to="production", topic="live-orders")
+    return replace(wish, mappings=tuple(mappings_of(*((world[old], world[new]) for old, new in pairs))))
+
+
+def call(
+    *items: ExportWish, mappings: Sequence[ReferenceMapping] = (), mode: BatchMode = BatchMode.ATOMIC
+) -> BatchWish:
+    """A call of exports with mappings of its own."""
+    given = tuple(replace(each, path=OfCall(each.path)) for each in mappings)
+    shared = mapped(given)
+    return BatchWish(tuple(replace(item, shared_mappings=shared) for item in items), mode, given)
+
+
+def told(errors: Sequence[Refusal]) -> list[tuple[str, str]]:
+    return [(error.code.value, "/".join(error.path)) for error in errors]
+
+
+async def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(world: CompanyDatabase) -> None:
+    hidden, unknown, ben = new_id(Kind.CREDENTIAL), new_id(Kind.CREDENTIAL), world.user("ben")
+    await world.execute(ADD_CREDENTIAL, id=hidden, workspace=world["kitchen"], component=world["mailer"])
+    before = await world.contents()
+    outcomes = [
+        errors_of(await export_flow(world.work, ben, orders(world, ("dev-mail", "live-mail"), (from_id, "live-mail"))))
+        for from_id in (hidden, unknown)
+    ]
+    assert [told(errors) for errors in outcomes] == [[("INVALID_INPUT", "mappings/1/fromId")]] * 2
+    [[of_hidden], [of_unknown]] = outcomes
+    assert of_hidden.message.replace(hidden, unknown) == of_unknown.message
+    assert of_unknown.message == f"There is no credential {unknown} that you can see. Check the id, or ask for access."
+    plan = await plan_for(world.database, ben, orders(world, (unknown, "live-mail")))
+    assert isinstance(plan.decision, Refused)
+    assert told(plan.decision.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
+    assert await world.contents() == before
+
+
+@pytest.mark.parametrize(
+    ("from_id", "message"),
+    [
+        ("development", "is the id of a workspace. Map credentials, secrets, agents or topics."),
+        ("credential_gone", "There is no credential credential_gone that you can see."),
+        ("mail", "There is nothing mail that you can see. Check the id, or ask for access."),
+    ],
+)
+async def test_what_can_not_be_mapped_at_all_is_refused_too(
+    untouched: CompanyDatabase, from_id: str, message: str
+) -> None:
+    before, wish = await untouched.contents(), orders(untouched, (from_id, from_id))
+    [error] = errors_of(await export_flow(untouched.work, untouched.user("ada"), wish))
+    assert message in error.message
+    assert await untouched.contents() == before
+
+
+async def test_a_mapping_of_two_kinds_is_refused_for_that_alone(untouched: CompanyDatabase) -> None:
+    wish = orders(untouched, (new_id(Kind.AGENT), "live-mail"))
+    [error] = errors_of(await export_flow(untouched.work, untouched.user("ada"), wish))
+    assert error.path == ("mappings", "0", "toId")
+
+
+async def test_what_is_seen_and_not_used_is_ignored_whatever_takes_its_place(world: CompanyDatabase) -> None:
+    made = exported(await export_flow(world.work, world.user("ada"), orders(world, ("dev-items", new_id(Kind.TOPIC)))))
+    assert [one.to_id for one in made.references if one.kind is ReferenceKind.TOPIC] == [world["live-orders"]]
+
+
+async def test_what_is_gone_and_still_bound_in_the_source_can_be_mapped(world: CompanyDatabase) -> None:
+    """By its own source, and in a call of many by that of another item."""
+    ada, agent = world.user("ada"), world["dev-agent"]
+    await world.execute("delete from agent where id = :agent", agent=agent)
+    wish = orders(world, ("dev-agent", "live-agent"))
+    made = exported(await export_flow(world.work, ada, wish))
+    assert [one.to_id for one in made.references if one.from_id == agent] == [world["live-agent"]]
+    plain = replace(world.export_wish("plain", to="production"), mappings=wish.mappings)
+    alone = errors_of(await export_flow(world.work, ada, plain))
+    assert told(alone) == [("INVALID_INPUT", "mappings/0/fromId")]
+    beside = await export_flows(world.work, ada, call(wish, plain, mappings=wish.mappings))
+    assert (beside.errors, [type(result) for result in beside.results]) == ((), [Exported, Exported])
+
+
+async def test_in_a_call_of_many_it_is_refused_in_its_item_or_as_a_mistake_of_the_call(
+    untouched: CompanyDatabase,
+) -> None:
+    before, ada = await untouched.contents(), untouched.user("ada")
+    good, lost = orders(untouched), orders(untouched, (new_id(Kind.TOPIC), "live-items"))
+    batch = await export_flows(untouched.work, ada, call(good, lost))
+    first, second = map(errors_of, batch.results)
+    assert first == (BatchNotApplied((1,)),)
+    assert told(second) == [("INVALID_INPUT", "items/1/mappings/0/fromId")]
+    assert batch.errors == ()
+    of_call = call(good, mappings=lost.mappings, mode=BatchMode.BEST_EFFORT)
+    batch = await export_flows(untouched.work, ada, of_call)
+    assert told(batch.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
+    assert [errors_of(result) for result in batch.results] == [(BatchNotApplied(()),)]
+    assert await untouched.contents() == before
+
+
+async def test_what_is_mapped_is_looked_up_with_all_else(untouched: CompanyDatabase) -> None:
+    """In one statement, however many items have mappings."""
+    unknown = [(new_id(Kind.CREDENTIAL), "live-mail") for _ in range(50)]
+    items = [orders(untouched, *unknown[number : number + 10]) for number in range(0, 50, 10)]
+    counts = []
+    for wish in (call(orders(untouched)), call(*items, mappings=orders(untouched, *unknown).mappings)):
+        with statements_sent() as sent:
+            await plan_for_all(untouched.database, untouched.user("ada"), wish)
+        counts.append(len(sent))
+    assert counts == [3, 3]
