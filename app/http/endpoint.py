@@ -211,7 +211,7 @@ class Endpoint:
     ) -> Answer:
         context = Context(
             viewer=received.viewer or UserId(""),
-            database=database,
+            database=database.of(received.viewer or ""),
             work=received.work,
             request_id=current_request().request_id,
             meter=meter,

@@ -116,6 +116,7 @@ def database_of(settings: Settings, url: str) -> Database:
         url,
         pool_size=pool_size_of(settings),
         statement_timeout_seconds=settings.statement_timeout_seconds,
+        lock_timeout_seconds=settings.lock_timeout_seconds,
         # So that who waits in vain can be told before its own time is over.
         connection_wait_seconds=settings.request_timeout_seconds / 2,
         pool_wait_seconds=min(settings.max_wait_seconds, settings.request_timeout_seconds / 2),

@@ -115,3 +115,9 @@ class DatabaseSettings(BaseSettings):
     statement_timeout_seconds: float = Field(
         default=15, gt=0, allow_inf_nan=False, description="longest time for one SQL statement"
     )
+    lock_timeout_seconds: float = Field(
+        default=5,
+        gt=0,
+        allow_inf_nan=False,
+        description="longest time for which a call waits for what another one changes",
+    )

@@ -1,15 +1,16 @@
-"""A pool of connections: each is taken by one at a time, and is not reset in between.
+"""A pool of connections: each is taken by one at a time, and is not reset in between. Callers share them fairly.
 
 asyncpg's own pool wraps every connection anew each time that one is taken, which takes longer than most of our
 statements.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import asyncpg
+
+from app.storage.fair_queue import FairQueue, Place
 
 if TYPE_CHECKING:
     # Only the stubs know that connections are generic.
@@ -23,6 +24,10 @@ class InUse(Protocol):
 
     def inc(self) -> None: ...
     def dec(self) -> None: ...
+
+
+AUTHENTICATION = "authentication"
+"""Counts as a caller for which a connection is kept, so that a crowd of calls keeps nobody from being authenticated."""
 
 
 class NoConnection(Exception):
@@ -41,24 +46,24 @@ class ConnectionPool(Generic[Connection]):
         self._connect = connect
         self._wait_seconds = wait_seconds
         self._in_use = in_use
-        self._places = size
-        """How many more may be taken. There is none while anybody waits for one."""
-        self._waiting: deque[asyncio.Future[bool]] = deque()
+        self._queue = FairQueue(size, wait_seconds=wait_seconds, reserved_for=AUTHENTICATION)
         self._is_closed = False
         self._free: list[Connection] = []
         """The one that was used last is taken first."""
-        self._taken: set[Connection] = set()
+        self._taken: dict[Connection, Place] = {}
         self._outdated: set[Connection] = set()
 
-    async def acquire(self) -> Connection:
+    async def acquire(self, caller: str = "") -> Connection:
         """A connection, which is to be given back. Raises NoConnection, and what the driver raises if it can't connect."""
-        await self._wait_for_a_place()
+        place = await self._queue.take(caller)
+        if place is None:
+            raise NoConnection("all connections are at work")
         try:
             taken = self._free_one() or await self._connect()
         except BaseException:
-            self._leave_place()
+            place.give_back()
             raise
-        self._taken.add(taken)
+        self._taken[taken] = place
         if self._in_use is not None:
             self._in_use.inc()
         return taken
@@ -66,8 +71,7 @@ class ConnectionPool(Generic[Connection]):
     def release(self, connection: Connection) -> None:
         if self._in_use is not None:
             self._in_use.dec()
-        self._leave_place()
-        self._taken.discard(connection)
+        self._taken.pop(connection).give_back()
         is_outdated = connection in self._outdated
         self._outdated.discard(connection)
         if connection.is_closed():
@@ -83,7 +87,7 @@ class ConnectionPool(Generic[Connection]):
         free, self._free = self._free, []
         for connection in free:
             connection.terminate()
-        self._outdated |= self._taken
+        self._outdated |= self._taken.keys()
 
     def abandon(self) -> None:
         """Cut all connections that there are; whoever has one is told that it is lost."""
@@ -103,39 +107,6 @@ class ConnectionPool(Generic[Connection]):
             await connection.close(timeout=self._wait_seconds)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             connection.terminate()
-
-    async def _wait_for_a_place(self) -> None:
-        if self._places:
-            self._places -= 1
-            return
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[bool] = loop.create_future()
-        self._waiting.append(waiter)
-        late = loop.call_later(self._wait_seconds, self._turn_away, waiter)
-        try:
-            has_place = await waiter
-        except asyncio.CancelledError:
-            if not waiter.cancelled() and waiter.result():
-                self._leave_place()
-            raise
-        finally:
-            late.cancel()
-        if not has_place:
-            raise NoConnection("all connections are at work")
-
-    def _leave_place(self) -> None:
-        """Leave the place to who has waited longest."""
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(True)
-                return
-        self._places += 1
-
-    def _turn_away(self, waiter: "asyncio.Future[bool]") -> None:
-        if not waiter.done():
-            self._waiting.remove(waiter)
-            waiter.set_result(False)
 
     def _free_one(self) -> Connection | None:
         while self._free:

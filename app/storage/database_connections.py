@@ -7,6 +7,7 @@ import asyncpg
 
 from app.storage.compiled import Change, CompiledStatement, Parameters, Query, Statement, compiled
 from app.storage.connection_pool import AnyConnection
+from app.storage.fair_queue import Place
 from app.telemetry.log import count_statement
 
 NOTHING: Parameters = {}
@@ -58,6 +59,11 @@ class ReadConnection:
 
 class WriteConnection(ReadConnection):
     """A transaction: queries, which may lock rows, and changes."""
+
+    lock_place: Place | None = None
+    """Among those that may wait for locks."""
+    lock_seconds: float = 5
+    """How long a lock may be waited for."""
 
     async def change(self, change: Change, parameters: Parameters = NOTHING) -> list[Row]:
         """Change rows; what the change is said to return of them is returned."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from copy import copy
 from typing import NoReturn
 
 import asyncpg
@@ -23,6 +24,7 @@ from app.storage.failures import (
     TransactionConflict,
     failure_of,
 )
+from app.storage.fair_queue import FairQueue
 from app.storage.replica import Replica
 from app.storage.transactions import begin, commit, roll_back, send_after_commit
 
@@ -58,13 +60,27 @@ class Database:
     """One pool of connections. A connection is taken for one read or one unit of work, never for a whole request."""
 
     def __init__(
-        self, pool: Pool, pool_of_probes: Pool, *, replica: Replica | None = None, reads: Pool | None = None
+        self,
+        pool: Pool,
+        pool_of_probes: Pool,
+        lock_queue: FairQueue,
+        *,
+        replica: Replica | None = None,
+        reads: Pool | None = None,
     ) -> None:
         self.replica = replica
         self._pool = pool
         self._pool_of_probes = pool_of_probes
+        self._lock_queue = lock_queue
         self._reads = reads or pool
-        self._on_replica = self if replica is None else Database(pool, pool_of_probes, reads=replica.pool)
+        self._on_replica = self if replica is None else Database(pool, pool_of_probes, lock_queue, reads=replica.pool)
+        self._caller = ""
+
+    def of(self, caller: str) -> "Database":
+        """The same, whose connections count as this caller's."""
+        bound = copy(self)
+        bound._caller = caller  # noqa: SLF001 - of another of this class
+        return bound
 
     def for_query(self, position: int | None) -> "Database":
         """The same, but reading from the replica, if that has whatever the caller has written, up to this position."""
@@ -77,7 +93,7 @@ class Database:
 
     def reading(self) -> "Reading":
         """A connection that PostgreSQL lets only read, without BEGIN and COMMIT around each statement if it is direct."""
-        return Reading(self._reads)
+        return Reading(self._reads, self._caller)
 
     def probing(self) -> "Reading":
         """The same, but with a connection of its own, so that a probe needn't wait where all others are at work."""
@@ -95,7 +111,7 @@ class Database:
         """A transaction: committed at the end, rolled back whole if anything is raised. How far it has come is noted."""
         noted = noted or Commit()
         try:
-            async with acquired_from(self._pool) as driver:
+            async with acquired_from(self._pool, self._caller) as driver:
                 with failing_without_values(driver):
                     await begin(driver, read_only=False)
                     try:
@@ -113,6 +129,19 @@ class Database:
             if isinstance(error, ReadOnlyServer):
                 self.renew_connections()
             raise
+
+    @asynccontextmanager
+    async def locking(self, noted: Commit, *, notes: CommitNotes | None = None) -> AsyncIterator[WriteConnection]:
+        """The same where others' locks may have to be waited for: by half of the connections at most."""
+        place = await self._lock_queue.take(self._caller)
+        if place is None:
+            raise DatabaseUnavailable("too many calls wait for locks")
+        try:
+            async with self.writing(noted, notes=notes) as connection:
+                connection.lock_place, connection.lock_seconds = place, self._lock_queue.wait_seconds
+                yield connection
+        finally:
+            place.give_back()
 
     async def takes_writes(self) -> bool:
         """Whether its server does, which may have become a standby. If not, all connections are made anew."""
@@ -135,13 +164,14 @@ class Database:
 class Reading:
     """Takes a connection for reading while it is entered. Not made of generators, since every request needs several."""
 
-    __slots__ = ("_driver", "_pool")
+    __slots__ = ("_caller", "_driver", "_pool")
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, caller: str = "") -> None:
         self._pool = pool
+        self._caller = caller
 
     async def __aenter__(self) -> ReadConnection:
-        self._driver = await acquired(self._pool)
+        self._driver = await acquired(self._pool, self._caller)
         if self._driver.is_pooled:
             await self._begin()
         return ReadConnection(self._driver)
@@ -172,19 +202,19 @@ class Reading:
 
 
 @asynccontextmanager
-async def acquired_from(pool: Pool) -> AsyncIterator[DriverConnection]:
+async def acquired_from(pool: Pool, caller: str) -> AsyncIterator[DriverConnection]:
     """A connection of the pool, given back at the end."""
-    driver = await acquired(pool)
+    driver = await acquired(pool, caller)
     try:
         yield driver
     finally:
         pool.release(driver)
 
 
-async def acquired(pool: Pool) -> DriverConnection:
+async def acquired(pool: Pool, caller: str) -> DriverConnection:
     """A connection of the pool. Raises DatabaseUnavailable; only while it is taken, an error of the system is an outage."""
     try:
-        return await pool.acquire()
+        return await pool.acquire(caller)
     except NoConnection as error:
         raise DatabaseUnavailable(str(error)) from None
     except (OSError, *FAILURES) as error:
@@ -218,6 +248,7 @@ def open_database(
     *,
     pool_size: int = 10,
     statement_timeout_seconds: float = 15,
+    lock_timeout_seconds: float = 5,
     connection_wait_seconds: float = 15,
     pool_wait_seconds: float = 15,
     pooler_mode: PoolerMode = "auto",
@@ -228,8 +259,8 @@ def open_database(
 ) -> Database:
     """A database behind a SQLAlchemy URL; nothing is connected before the first use.
 
-    A server that doesn't answer is waited for no longer than `connection_wait_seconds`, and a connection, while others
-    have all of them, no longer than `pool_wait_seconds`; `in_use` counts those that are at work, `replicas_in_use` the
+    A server that doesn't answer is waited for no longer than `connection_wait_seconds`, a connection, while others have
+    all of them, no longer than `pool_wait_seconds`, and a lock no longer than `lock_timeout_seconds`; `in_use` counts those that are at work, `replicas_in_use` the
     standbys that are read from.
     """
     settings = {"jit": "off", "statement_timeout": str(int(statement_timeout_seconds * 1000))}
@@ -243,4 +274,5 @@ def open_database(
         replica = Replica(
             there, pool_size, pool_wait_seconds, in_use, most_lag_seconds=replica_lag_seconds, counted=replicas_in_use
         )
-    return Database(pool, probes, replica=replica)
+    lock_queue = FairQueue(max(1, pool_size // 2), wait_seconds=lock_timeout_seconds)
+    return Database(pool, probes, lock_queue, replica=replica)

@@ -7,7 +7,7 @@ so that they may show a right that came meanwhile; `check_locks` compares the tw
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Text, any_, bindparam, func, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, contract_suspended, may_write_flows
@@ -52,7 +52,10 @@ PERMISSION = bindparam("permission", type_=Text)
 
 
 def _locks() -> CompoundSelect[Any]:
-    """In one statement, whose parts are done one after the other, each by id."""
+    """In one statement, whose parts are done one after the other, each by id.
+
+    The first part limits how long the others wait; it comes after the wait for an idempotency key, which has no such limit.
+    """
     flows = (
         select(FLOW.c.id)
         .select_from(
@@ -75,7 +78,8 @@ def _locks() -> CompoundSelect[Any]:
         )
         .order_by(CONTRACT.c.id)
     )
-    parts = {
+    parts: dict[str, Select[Any]] = {
+        "timeout": select(func.set_config("lock_timeout", bindparam("milliseconds", type_=Text), true()).label("id")),
         "changed": flows.where(is_open, FLOW.c.id == any_(bindparam("changed", type_=IDS))).with_for_update(
             of=FLOW, key_share=True
         ),
@@ -95,9 +99,11 @@ async def lock(
 ) -> frozenset[str]:
     """Lock all of it, as far as the viewer may write it; the ids of what was locked."""
     parameters = touched.parameters()
-    if not any(parameters.values()):
-        return frozenset()
-    rows = await connection.rows(LOCKS, {"viewer": viewer, "permission": permission, **parameters})
+    milliseconds = str(int(connection.lock_seconds * 1000))
+    limited = {"viewer": viewer, "permission": permission, "milliseconds": milliseconds}
+    rows = await connection.rows(LOCKS, {**limited, **parameters}) if any(parameters.values()) else ()
+    if connection.lock_place is not None:
+        connection.lock_place.give_back()
     return frozenset(row.id for row in rows)
 
 

@@ -178,5 +178,5 @@ class UnitOfWork:
     @asynccontextmanager
     async def begin(self, actor: UserId) -> AsyncIterator[Store]:
         notes = None if self._database.replica is None else notes_of(actor)
-        async with self._database.writing(self.commits.begin(), notes=notes) as connection:
+        async with self._database.of(actor).locking(self.commits.begin(), notes=notes) as connection:
             yield Store(connection, actor)

@@ -219,7 +219,7 @@ async def test_a_standby_is_left_out_once_a_connection_leads_to_another_server(p
     primary, standby = (async_url(pair.url(server)) for server in (pair.primary, pair.standby))
     async with falling_silent(standby) as proxy:
         there = f"{proxy.address}&target_session_attrs=any"
-        database = open_database(primary, pool_size=2, replica_url=there)
+        database = open_database(primary, pool_size=4, replica_url=there)
         assert await soon_true(partial(is_read_from, database))
         on_standby = database.for_query(None)
         async with on_standby.reading() as connection:

@@ -118,8 +118,9 @@ async def real_server(databases: Databases, loaded: Loaded, **settings: Any) -> 
 
 @asynccontextmanager
 async def real_server_on(url: str, loaded: Loaded, **settings: Any) -> AsyncIterator[Real]:
-    """On a database that has that world already."""
-    async with on_a_socket(Settings(database_url=url, **{"log_format": "json"} | settings)) as (server, running, port):
+    """On a database that has that world already. Locks may be waited for as long as a test holds them."""
+    usual: dict[str, Any] = {"log_format": "json", "lock_timeout_seconds": 60}
+    async with on_a_socket(Settings(database_url=url, **usual | settings)) as (server, running, port):
         scheme = "http" if server.config.ssl is None else "https"
         async with httpx.AsyncClient(base_url=f"{scheme}://127.0.0.1:{port}", verify=False, timeout=60) as http:  # noqa: S501
             yield Real(Api(http, url, loaded.ids, loaded.tokens), server, running, port)

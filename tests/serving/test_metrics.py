@@ -179,7 +179,7 @@ async def none_in_use(real: Real) -> bool:
 
 
 async def test_connections_are_counted_while_they_are_at_work(databases: Databases, loaded_trade: Loaded) -> None:
-    async with real_server(databases, loaded_trade, pool_size=5) as real:
+    async with real_server(databases, loaded_trade) as real:
         assert await soon_true(lambda: none_in_use(real))
         async with real.locked(LOCK_FLOWS):
             copies = [real.copying(name=f"Copy {number}") for number in range(3)]
@@ -192,7 +192,7 @@ async def test_connections_are_counted_while_they_are_at_work(databases: Databas
 async def test_connections_that_are_lost_or_never_had_are_not_counted(
     databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with real_server(databases, loaded_trade, pool_size=5) as real:
+    async with real_server(databases, loaded_trade) as real:
         async with real.locked(LOCK_FLOWS):
             copies = [real.copying(name=f"Copy {number}") for number in range(3)]
             assert await soon_true(lambda: three_wait(real))

@@ -145,7 +145,7 @@ async def test_whoever_waits_too_long_for_a_connection_is_told_to_come_again(
 async def test_connections_that_were_lost_at_rest_are_made_anew_unseen(
     databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with real_server(databases, loaded_trade, pool_size=3, max_running_requests=6) as real:
+    async with real_server(databases, loaded_trade, max_running_requests=6) as real:
         async with real.locked(LOCK_FLOWS):
             copies = [real.copying(name=f"Copy {number}") for number in range(3)]
             assert await soon_true(lambda: real.is_at_work(3))

@@ -21,7 +21,7 @@ async def test_a_crowd_of_one_caller_is_refused_soon_while_others_are_answered(
 ) -> None:
     """Its copies wait for a lock, and so hold the slots that one caller may have."""
     bounds = {"max_running_requests": 4, "max_waiting_requests": 6, "max_wait_seconds": 1.0}
-    async with real_server(databases, loaded_trade, pool_size=3, **bounds) as real:
+    async with real_server(databases, loaded_trade, pool_size=6, **bounds) as real:
         assert (await real.posting(VIEWER, user="ada")).status_code == 200
         before = await measured(real.api.http)
         with capture_logs() as log:
@@ -53,7 +53,7 @@ async def test_a_token_that_was_revoked_takes_no_slot_of_whose_it_was(
 ) -> None:
     """It is refused at once, although its owner has all the slots that one caller may have."""
     bounds = {"max_running_requests": 4, "max_waiting_requests": 6, "max_wait_seconds": 1.0}
-    async with real_server(databases, loaded_trade, pool_size=3, **bounds) as real:
+    async with real_server(databases, loaded_trade, pool_size=6, **bounds) as real:
         url = real.api.database_url
         leaked = await issue_token(url, "ada@example.com", name="leaked", expires_days=None)
         headers = {"Authorization": f"Bearer {leaked}"}

@@ -20,7 +20,9 @@ from tests.serving.real import (
     soon_true,
 )
 
-POOL = 3
+POOL = 10
+OF_LOCKS, OF_ONE_CALLER = 3, 5
+"""How many connections one caller has at most for calls that wait for locks, and for all of its calls."""
 
 
 def a_copy(real: Real) -> Any:
@@ -31,7 +33,10 @@ def a_question_of_loaders(real: Real) -> Any:
     return real.posting(PLACE_OF_A_FLOW, id=real.api.id("plain"))
 
 
-SLOW = pytest.mark.parametrize(("lock", "ask"), [(LOCK_FLOWS, a_copy), (LOCK_CONTRACTS, a_question_of_loaders)])
+SLOW = pytest.mark.parametrize(
+    ("lock", "ask", "at_work"),
+    [(LOCK_FLOWS, a_copy, OF_LOCKS), (LOCK_CONTRACTS, a_question_of_loaders, OF_ONE_CALLER)],
+)
 
 
 async def as_usual(real: Real) -> bool:
@@ -42,8 +47,9 @@ async def as_usual(real: Real) -> bool:
 
 @SLOW
 async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_connection_taken(
-    databases: Databases, loaded_trade: Loaded, lock: str, ask: Callable[[Real], Any]
+    databases: Databases, loaded_trade: Loaded, lock: str, ask: Callable[[Real], Any], at_work: int
 ) -> None:
+    assert at_work < POOL
     async with real_server(
         databases, loaded_trade, pool_size=POOL, max_running_requests=60, request_timeout_seconds=0.4
     ) as real:
@@ -61,13 +67,13 @@ async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_conne
 
 @SLOW
 async def test_clients_that_go_away_leave_no_statement_no_row_and_no_connection_taken(
-    databases: Databases, loaded_trade: Loaded, lock: str, ask: Callable[[Real], Any]
+    databases: Databases, loaded_trade: Loaded, lock: str, ask: Callable[[Real], Any], at_work: int
 ) -> None:
     async with real_server(databases, loaded_trade, pool_size=POOL, max_running_requests=60) as real:
         before = await real.names()
         async with real.locked(lock):
             requests = [ask(real) for _ in range(30)]
-            assert await soon_true(lambda: real.is_at_work(POOL))
+            assert await soon_true(lambda: real.is_at_work(at_work))
             for request in requests:
                 request.cancel()
             assert await soon_true(lambda: real.is_at_work(0))

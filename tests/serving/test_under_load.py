@@ -44,8 +44,8 @@ async def rows(url: str, statement: str) -> set[str]:
         return set((await connection.execute(text(statement))).scalars())
 
 
-PATIENT = "60"
-"""Seconds, since some of the workers are stopped here for a while, and others wait."""
+PATIENT: dict[str, Any] = dict.fromkeys(("SHUTDOWN_SECONDS", "WORKER_TIMEOUT_SECONDS", "LOCK_TIMEOUT_SECONDS"), "60")
+"""Since some of the workers are stopped here for a while, and others wait."""
 
 
 class Workers:
@@ -131,7 +131,7 @@ async def viewers_counted(http: httpx.AsyncClient) -> set[int]:
 
 async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(folder: Path) -> None:
     data_dir = with_cluster(folder / "data")
-    with serving(data_dir, SHUTDOWN_SECONDS=PATIENT, WORKER_TIMEOUT_SECONDS=PATIENT) as server:
+    with serving(data_dir, **PATIENT) as server:
         async with fresh_connections(server.url, "demo-integrator") as http:
             asked = (await http.post("/graphql", json={"query": ACCESSES})).json()
         [place] = [each for each in asked["data"]["workspaces"]["nodes"] if each["name"] == "Retail Development"]
@@ -151,7 +151,7 @@ async def test_under_load_one_process_loses_nothing_and_its_database_stops_last(
 async def test_several_processes_count_together_replace_a_dead_one_and_lose_nothing_at_ctrl_c(
     url: str, loaded_trade: Loaded, folder: Path
 ) -> None:
-    with serving(folder, "--workers", "2", SHUTDOWN_SECONDS=PATIENT, WORKER_TIMEOUT_SECONDS=PATIENT) as server:
+    with serving(folder, "--workers", "2", **PATIENT) as server:
         workers = Workers(server.process.pid)
         assert await soon(lambda: len(workers.all()) == 2)
         metrics = workers.metrics_folder()

@@ -70,6 +70,19 @@ async def test_the_second_call_waits_at_another_server_and_gets_the_same_answer(
         assert await copies_of(first) == 1
 
 
+async def test_a_key_is_waited_for_longer_than_a_lock(databases: Databases, loaded_trade: Loaded) -> None:
+    async with two_servers(databases, loaded_trade, lock_timeout_seconds=0.1) as (first, second):
+        async with at_work(first) as call:
+            waiting = copying(second)
+            assert await soon_true(lambda: waits(second, "advisory"))
+            await asyncio.sleep(0.3)
+            assert await waits(second, "advisory")
+            refused = await copying(second, "another key")
+            assert (refused.status_code, waiting.done()) == (503, False)
+        assert payload_of(await waiting) == {**payload_of(await call), "replayed": True}
+        assert await copies_of(first) == 1
+
+
 async def test_other_keys_are_not_waited_for(databases: Databases, loaded_trade: Loaded) -> None:
     async with two_servers(databases, loaded_trade) as (first, second):
         async with first.locked(LOCK_FLOWS):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.connection_pool import ConnectionPool, NoConnection
+from app.storage.connection_pool import AUTHENTICATION, ConnectionPool, NoConnection
 
 
 class Connection:
@@ -53,7 +53,7 @@ def pool(
 async def test_after_a_renewal_no_connection_is_used_again_also_of_those_that_were_taken() -> None:
     made: list[Any] = []
     of_three = pool(made, size=3)
-    first, second = await of_three.acquire(), await of_three.acquire()
+    first, second = await of_three.acquire("ada"), await of_three.acquire("ben")
     of_three.release(first)
     of_three.renew()
     assert (first.closed, second.closed) == (True, False)
@@ -70,7 +70,7 @@ async def test_a_connection_is_made_when_it_is_needed_and_used_again() -> None:
     counter = Counter()
     of_two = pool(made, counter=counter)
     first = await of_two.acquire()
-    second = await of_two.acquire()
+    second = await of_two.acquire("ben")
     assert (len(made), counter.number, first is second) == (2, 2, False)
     of_two.release(first)
     of_two.release(second)
@@ -155,9 +155,24 @@ async def test_what_was_closed_while_it_was_free_is_not_given_out() -> None:
 async def test_with_the_pool_all_connections_are_closed_at_once_or_when_they_are_given_back() -> None:
     made: list[Any] = []
     of_two = pool(made)
-    free, at_work = await of_two.acquire(), await of_two.acquire()
+    free, at_work = await of_two.acquire("ada"), await of_two.acquire("ben")
     of_two.release(free)
     await of_two.close()
     assert [each.closed for each in made] == [True, False]
     of_two.release(at_work)
     assert [each.closed for each in made] == [True, True]
+
+
+async def test_what_one_caller_asks_for_leaves_connections_to_others_and_one_to_authentication() -> None:
+    made: list[Any] = []
+    of_four = pool(made, size=4)
+    calls = [asyncio.create_task(of_four.acquire(caller)) for caller in ("ada",) * 9 + ("ben", "cora", "dan")]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [call.done() for call in calls] == [True, True, *[False] * 7, True, False, False]
+    assert (await of_four.acquire(AUTHENTICATION), len(made)) == (made[3], 4)
+    of_four.release(made[0])
+    await calls[10]
+    assert not any(call.done() for call in calls[2:9])
+    for call in calls:
+        call.cancel()

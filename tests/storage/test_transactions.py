@@ -11,7 +11,8 @@ WRITERS = {
     "storage/transactions.py: begin": "begin",
     # To ask which server it is.
     "storage/replica.py: Replica._connect": "begin",
-    "storage/store.py: UnitOfWork.begin": "writing",
+    "storage/engine.py: Database.locking": "writing",
+    "storage/store.py: UnitOfWork.begin": "locking",
     "storage/expiry.py: remove_batch": "writing",
     "storage/replica_watch.py: note_positions": "writing",
     "storage/idempotency_keys.py: remove_old_keys": "writing",
@@ -35,7 +36,9 @@ UNITS_OF_WORK = {
 
 
 def test_transactions_are_opened_by_these_alone() -> None:
-    opened = {place: called for called in ("begin", "transaction", "writing") for place in openings_of(called)}
+    opened = {
+        place: called for called in ("begin", "transaction", "writing", "locking") for place in openings_of(called)
+    }
     assert opened == WRITERS | dict.fromkeys(UNITS_OF_WORK, "begin")
 
 

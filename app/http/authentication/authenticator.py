@@ -10,6 +10,7 @@ from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, Nam
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
 from app.storage.commits import CommitState
+from app.storage.connection_pool import AUTHENTICATION
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.positions import NOT_KNOWN, position_of
 from app.storage.shared_reads import SharedReads
@@ -43,7 +44,7 @@ class Authenticator:
         json_web_tokens: JsonWebTokens | None = None,
     ) -> None:
         """`demo_tokens`: words that everybody knows let in too, where the database has them."""
-        self._database = database
+        self._database = database.of(AUTHENTICATION)
         self._now = now
         self._demo_tokens = demo_tokens
         self._json_web_tokens = json_web_tokens

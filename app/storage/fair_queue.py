@@ -1,0 +1,100 @@
+"""Places that callers share fairly, such as the connections of a pool."""
+
+import asyncio
+from collections import deque
+
+PARTS = 4
+
+
+class Place:
+    """A place that a caller has until it is given back."""
+
+    __slots__ = ("_queue", "caller")
+
+    def __init__(self, queue: "FairQueue", caller: str) -> None:
+        self._queue: FairQueue | None = queue
+        self.caller = caller
+
+    def give_back(self) -> None:
+        """Leave the place to whoever waits. Giving it back again does nothing."""
+        queue, self._queue = self._queue, None
+        if queue is not None:
+            queue._leave(self.caller)  # noqa: SLF001 - of the same module
+
+
+class FairQueue:
+    """A number of places; whoever finds none waits, and the caller who has fewest is served first.
+
+    Each caller may have a quarter of the places. Above that it takes one only while more are free than it has, so that
+    one caller with very many calls leaves some to those who come later.
+    """
+
+    def __init__(self, places: int, *, wait_seconds: float, reserved_for: str | None = None) -> None:
+        """`reserved_for`: a caller for whom the last place is kept, where there are four or more."""
+        self.wait_seconds = wait_seconds
+        self._free = places
+        self._share = max(1, places // PARTS)
+        self._reserved_for = reserved_for if places >= PARTS else None
+        self._taken: dict[str, int] = {}
+        self._waiting: dict[str, deque[asyncio.Future[Place | None]]] = {}
+        """By caller; of those who have equally many places, the one that is served next comes first."""
+
+    async def take(self, caller: str) -> Place | None:
+        """Take a place, which is to be given back; None if none became free in time."""
+        if self._may_take(caller):
+            return self._place_of(caller)
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Place | None] = loop.create_future()
+        self._waiting.setdefault(caller, deque()).append(waiter)
+        late = loop.call_later(self.wait_seconds, self._turn_away, caller, waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.cancelled():
+                self._leave_queue(caller, waiter)
+            elif (place := waiter.result()) is not None:
+                place.give_back()
+            raise
+        finally:
+            late.cancel()
+
+    def _may_take(self, caller: str) -> bool:
+        taken = self._taken.get(caller, 0)
+        is_kept = self._reserved_for is not None and self._reserved_for not in {caller, *self._taken}
+        free = self._free - is_kept
+        return free > 0 and (taken < self._share or taken < free)
+
+    def _place_of(self, caller: str) -> Place:
+        self._free -= 1
+        self._taken[caller] = self._taken.get(caller, 0) + 1
+        return Place(self, caller)
+
+    def _leave(self, caller: str) -> None:
+        self._free += 1
+        self._taken[caller] -= 1
+        if not self._taken[caller]:
+            del self._taken[caller]
+        while (following := self._next_caller()) is not None:
+            waiter = self._waiting[following][0]
+            self._leave_queue(following, waiter)
+            if not waiter.done():
+                waiter.set_result(self._place_of(following))
+
+    def _next_caller(self) -> str | None:
+        allowed = [caller for caller in self._waiting if self._may_take(caller)] if self._waiting else []
+        return min(allowed, key=lambda caller: self._taken.get(caller, 0), default=None)
+
+    def _turn_away(self, caller: str, waiter: "asyncio.Future[Place | None]") -> None:
+        if not waiter.done():
+            self._leave_queue(caller, waiter)
+            waiter.set_result(None)
+
+    def _leave_queue(self, caller: str, waiter: "asyncio.Future[Place | None]") -> None:
+        """The caller comes after all others if it goes on waiting."""
+        queue = self._waiting.get(caller)
+        if queue is None or waiter not in queue:
+            return
+        queue.remove(waiter)
+        del self._waiting[caller]
+        if queue:
+            self._waiting[caller] = queue
