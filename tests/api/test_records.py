@@ -103,11 +103,22 @@ async def test_a_flow_knows_the_record_that_its_present_content_came_from(fresh:
     await done(fresh, SAVE, flowId=flow, bindings=[topic])
     assert await provenance(fresh, flow) == second
     await done(fresh, SAVE, flowId=flow, graph={"nodes": [{"id": "1", "command": "acme/timer:tick"}], "edges": []})
-    assert await provenance(fresh, flow) == record
-    await done(fresh, PUBLISH, flowId=flow)
+    assert await provenance(fresh, flow) is None
+    by_hand = (await done(fresh, PUBLISH, flowId=flow))["version"]["id"]
     assert await provenance(fresh, flow) is None
     await done(fresh, REVERT, flowId=flow, versionId=version)
     assert await provenance(fresh, flow) == record
+    await done(fresh, PUBLISH, flowId=flow)
+    assert await provenance(fresh, flow) == record
+    await done(fresh, REVERT, flowId=flow, versionId=by_hand)
+    assert await provenance(fresh, flow) is None
+    await done(fresh, PUBLISH, flowId=flow)
+    await done(fresh, REVERT, flowId=flow, versionId=version)
+    assert await provenance(fresh, flow) == record
+    await done(fresh, PUBLISH, flowId=flow)
+    # A draft that is begun by hand has none, though the version has one.
+    await done(fresh, SAVE, flowId=flow, name="By hand")
+    assert await provenance(fresh, flow) is None
     assert await provenance(fresh, fresh.id("plain")) is None
 
 
@@ -171,7 +182,8 @@ async def test_what_was_made_is_readable_when_the_account_that_made_it_is_gone(f
     made = await done(fresh, COPIED, "berta", flowId=fresh.id("plain"))
     flow = made["flow"]["id"]
     await done(fresh, PUBLISH, "berta", flowId=flow)
-    await done(fresh, SAVE, "berta", flowId=flow, name="Another name")
+    over = {"overrideFlowId": flow}
+    record = (await done(fresh, EXPORTED, "berta", flowId=fresh.id("plain"), destination=over))["exportRecord"]
     asked = f"""query($id: ID!) {{ flow(id: $id) {{
       createdBy {{ id }} draft {{ author {{ id }} }} provenance {{ ...record }} history {{ nodes {{ ...version }} }}
     }} flowHistory(flowId: $id) {{ nodes {{ ...version }} }} }}
@@ -185,7 +197,7 @@ async def test_what_was_made_is_readable_when_the_account_that_made_it_is_gone(f
         "flow": {
             "createdBy": berta,
             "draft": {"author": berta},
-            "provenance": made["exportRecord"],
+            "provenance": record,
             "history": {"nodes": history},
         },
         "flowHistory": {"nodes": history},
@@ -195,7 +207,7 @@ async def test_what_was_made_is_readable_when_the_account_that_made_it_is_gone(f
         "flow": {
             "createdBy": None,
             "draft": {"author": None},
-            "provenance": {**made["exportRecord"], "actor": None},
+            "provenance": {**record, "actor": None},
             "history": {"nodes": gone},
         },
         "flowHistory": {"nodes": gone},

@@ -92,8 +92,8 @@ class Flow(Node, row=FlowView):
     provenance: FlowExport | None = one(
         lambda loaders: loaders.provenances,
         attrgetter("id"),
-        "The copy or export that the content came from last: that of the draft or, where there is none or it was made "
-        "by hand, that of the published version.",
+        "The copy or export that the present content came from: that of the draft or, where there is none, of the "
+        "published version; null if it was made by hand, or reverts to a version that was.",
     )
 
     @connection_field

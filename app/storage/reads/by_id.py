@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, case, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -134,12 +134,12 @@ EXPORTS = select(*columns(FLOW_EXPORT, ExportView)).where(FLOW_EXPORT.c.id == an
 
 
 def _provenances() -> Select[Any]:
-    """Of flows: the record that the draft came from, else that of the published version (P6)."""
+    """Of flows: the record that the draft came from or, without a draft, that of the published version (P6)."""
     is_draft = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
     states = FLOWS.outerjoin(FLOW_DRAFT, is_draft).outerjoin(
         FLOW_VERSION, FLOW_VERSION.c.id == FLOW.c.published_version_id
     )
-    came_from = func.coalesce(FLOW_DRAFT.c.export_id, FLOW_VERSION.c.export_id)
+    came_from = case((FLOW_DRAFT.c.id.is_not(None), FLOW_DRAFT.c.export_id), else_=FLOW_VERSION.c.export_id)
     return (
         select(*columns(FLOW_EXPORT, ExportView))
         .select_from(states.join(FLOW_EXPORT, FLOW_EXPORT.c.id == came_from))
