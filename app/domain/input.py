@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from app.domain.error_code import ErrorCode
 from app.domain.wording import shown
@@ -15,12 +15,23 @@ LONGEST_CRON = 255
 _NUMBER = re.compile(r"[0-9]{1,2}")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-_CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, _MONTHS),
-    ("day of the week", 0, 7, _WEEKDAYS),
+
+
+class _CronField(NamedTuple):
+    what: str
+    low: int
+    high: int
+    size: int
+    """How many different values it has."""
+    names: tuple[str, ...] = ()
+
+
+_CRON_FIELDS = (
+    _CronField("minute", 0, 59, 60),
+    _CronField("hour", 0, 23, 24),
+    _CronField("day of the month", 1, 31, 31),
+    _CronField("month", 1, 12, 12, _MONTHS),
+    _CronField("day of the week", 0, 7, 7, _WEEKDAYS),
 )
 
 
@@ -85,10 +96,10 @@ def _cron_mistake(expression: str) -> str | None:
             "The schedule isn't a cron expression of five fields with one space between them, such as */15 * * * * for "
             "every quarter of an hour."
         )
-    for field, (what, low, high, names) in zip(fields, _CRON_FIELDS, strict=True):
-        if not all(_is_cron_item(item, low, high, names) for item in field.split(",")):
-            or_names = f" or {names[0]} to {names[-1]}" if names else ""
-            return f"The {what} of the schedule can't be {shown(field)}: its values are {low} to {high}{or_names}."
+    for text, field in zip(fields, _CRON_FIELDS, strict=True):
+        reason = next(filter(None, (_cron_item_mistake(item, field) for item in text.split(","))), None)
+        if reason is not None:
+            return f"The {field.what} of the schedule can't be {shown(text)}: {reason}."
     return None
 
 
@@ -97,18 +108,33 @@ def is_workspace_name(name: str) -> bool:
     return re.fullmatch(r"[\w\- ]{3,40}", name) is not None
 
 
-def _is_cron_item(item: str, low: int, high: int, names: tuple[str, ...]) -> bool:
+def _cron_item_mistake(item: str, field: _CronField) -> str | None:
+    """What is wrong with a value or range, with or without a step: one of those between the commas of a field."""
+    if not item:
+        return "between its commas a value is missing"
     span, slash, step = item.partition("/")
-    if slash and not (_NUMBER.fullmatch(step) and int(step) > 0):
-        return False
+    if slash and not (_NUMBER.fullmatch(step) and 1 <= int(step) <= field.size):
+        return f"a step is a number from 1 to {field.size}"
     if span == "*":
-        return True
+        return None
     first, dash, last = span.partition("-")
-    values = [_cron_value(part, low, names) for part in ((first, last) if dash else (first,))]
-    return all(value is not None and low <= value <= high for value in values)
+    ends = (first, last) if dash else (first,)
+    values = [value for part in ends if (value := _cron_value(part, field)) is not None]
+    if len(values) < len(ends):
+        or_names = f" or {field.names[0]} to {field.names[-1]}" if field.names else ""
+        return f"its values are {field.low} to {field.high}{or_names}"
+    return None if values == sorted(values) else _backwards(first, last, field)
 
 
-def _cron_value(part: str, low: int, names: tuple[str, ...]) -> int | None:
-    if part.upper() in names:
-        return names.index(part.upper()) + low
-    return int(part) if _NUMBER.fullmatch(part) else None
+def _cron_value(part: str, field: _CronField) -> int | None:
+    if part.upper() in field.names:
+        return field.names.index(part.upper()) + field.low
+    return int(part) if _NUMBER.fullmatch(part) and field.low <= int(part) <= field.high else None
+
+
+def _backwards(first: str, last: str, field: _CronField) -> str:
+    """What is said of a range that would go on at the beginning, which schedules don't do."""
+    end = field.high if first.isdigit() else field.names[-1]
+    begin = field.low if last.isdigit() else field.names[0]
+    two = f"{first}-{end},{begin}-{last}"
+    return f"the range {first}-{last} ends before it begins. Write two, such as {two}"

@@ -75,6 +75,13 @@ def test_what_is_no_description(description: str, says: str) -> None:
         "0-30/10,45 */2 1,15 jan,Jul sun",
         "00 04 * * *",
         "5 4 * DEC *",
+        "5-5 1-1/2 31-31 DEC-DEC SAT-SAT",
+        "*/60 */24 */31 */12 */7",
+        "0-59/60 * * * 5-7",
+        "0 0 * * SUN-SAT",
+        "50-59,0-10 * * NOV-DEC,JAN-FEB FRI-SAT,SUN-MON",
+        "05-9 * * * *",
+        "7/10 * * * *",
     ],
 )
 def test_schedules(expression: str) -> None:
@@ -118,6 +125,40 @@ def test_schedules(expression: str) -> None:
         "* * * * *\n",
         "\0",
         "0" * 5000 + " * * * *",
+        "5-1 * * * *",
+        "* 18-8 * * *",
+        "* * 31-1 * *",
+        "* * * DEC-JAN *",
+        "* * * 12-1 *",
+        "* * * * FRI-MON",
+        "* * * * 7-1",
+        "* * * * MON-SUN",
+        "1,5-1 * * * *",
+        "5-1/2 * * * *",
+        "*/61 * * * *",
+        "* */25 * * *",
+        "* * */32 * *",
+        "* * * */13 *",
+        "* * * * */8",
+        "0-30/61 * * * *",
+        "*/00 * * * *",
+        "*/1.5 * * * *",
+        "*/MON * * * *",
+        "/5 * * * *",
+        "- * * * *",
+        "1-60 * * * *",
+        "**/5 * * * *",
+        "*-5 * * * *",
+        "1-* * * * *",
+        "*,* , * * *",
+        "1, * * * *",
+        ",1 * * * *",
+        "*/5, * * * *",
+        "* * * * MON,,FRI",
+        "? * * * *",
+        "* * L * *",
+        "* * * * MON#1",
+        "* * * * MONDAY",
     ],
 )
 def test_what_is_no_schedule(expression: str) -> None:
@@ -132,7 +173,36 @@ FIVE_FIELDS = "The schedule isn't a cron expression of five fields with one spac
     ("expression", "says"),
     [
         ("99 * * * *", "The minute of the schedule can't be 99: its values are 0 to 59."),
-        ("*/0 * * * *", "The minute of the schedule can't be */0: its values are 0 to 59."),
+        ("*/0 * * * *", "The minute of the schedule can't be */0: a step is a number from 1 to 60."),
+        ("0 */48 * * *", "The hour of the schedule can't be */48: a step is a number from 1 to 24."),
+        ("0 0 */ * *", "The day of the month of the schedule can't be */: a step is a number from 1 to 31."),
+        (
+            "5-1 * * * *",
+            "The minute of the schedule can't be 5-1: the range 5-1 ends before it begins. Write two, such as 5-59,0-1.",
+        ),
+        (
+            "0 0 * * 3,FRI-MON",
+            (
+                "The day of the week of the schedule can't be 3,FRI-MON: the range FRI-MON ends before it begins. "
+                "Write two, such as FRI-SAT,SUN-MON."
+            ),
+        ),
+        (
+            "0 0 * nov-2/2 *",
+            (
+                "The month of the schedule can't be nov-2/2: the range nov-2 ends before it begins. "
+                "Write two, such as nov-DEC,1-2."
+            ),
+        ),
+        (
+            "0 0 * * 5-1",
+            (
+                "The day of the week of the schedule can't be 5-1: the range 5-1 ends before it begins. "
+                "Write two, such as 5-7,0-1."
+            ),
+        ),
+        ("1,,2 * * * *", "The minute of the schedule can't be 1,,2: between its commas a value is missing."),
+        ("0 8, * * *", "The hour of the schedule can't be 8,: between its commas a value is missing."),
         ("0 24 * * *", "The hour of the schedule can't be 24: its values are 0 to 23."),
         ("0 0 0 * *", "The day of the month of the schedule can't be 0: its values are 1 to 31."),
         ("0 0 * 13 *", "The month of the schedule can't be 13: its values are 1 to 12 or JAN to DEC."),
@@ -145,6 +215,20 @@ FIVE_FIELDS = "The schedule isn't a cron expression of five fields with one spac
 )
 def test_what_is_said_of_a_wrong_schedule(expression: str, says: str) -> None:
     assert [mistake.message for mistake in cron_mistakes(expression)] == [says]
+
+
+@pytest.mark.parametrize("item", ["5-1", "12-7", "DEC-feb", "11-APR", "6-2", "7-0", "fri-SUN", "sat-1", "3-MON"])
+def test_the_two_ranges_that_are_offered_for_one_that_ends_before_it_begins_are_a_schedule(item: str) -> None:
+    offers = []
+    for position in range(5):
+        fields = ["*"] * 5
+        fields[position] = item
+        for mistake in cron_mistakes(" ".join(fields)):
+            if "such as" in mistake.message:
+                fields[position] = mistake.message.rpartition(" ")[2].removesuffix(".")
+                offers.append(cron_mistakes(" ".join(fields)))
+    assert offers
+    assert {*offers} == {()}
 
 
 def test_a_schedule_has_at_most_255_characters() -> None:
