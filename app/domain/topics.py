@@ -164,11 +164,11 @@ def is_pub_sub(component: Component | None) -> bool:
 def missing_with_each(steps: Iterable[Step], old: Target, candidates: Iterable[Target]) -> list[tuple[str, ...]]:
     """The properties that these steps miss with each of several topics; sorted, top level only (T4).
 
-    The steps and the old topic's schema are read once.
+    With the old topic itself they miss nothing. The steps and its schema are read once.
     """
     functions = _functions(steps)
     before = _read_schema(old.schema)
-    return [_missing(functions, before, _read_schema(new.schema)) for new in candidates]
+    return [() if new.id == old.id else _missing(functions, before, _read_schema(new.schema)) for new in candidates]
 
 
 Replaced = Mapping[tuple[Target, Target], Sequence[Step]]

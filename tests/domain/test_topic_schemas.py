@@ -1,6 +1,7 @@
 """T4: a topic is replaced, and with the new one properties would be missing."""
 
 import json
+from dataclasses import replace
 from unittest.mock import Mock
 
 import pytest
@@ -63,6 +64,16 @@ def test_which_properties_a_step_misses(
 ) -> None:
     before, after = topic("Old", DEVELOPMENT, schema=old), topic("New", PRODUCTION, schema=new)
     assert missing_with_each(outline(*steps), before, [after]) == [missing]
+
+
+@pytest.mark.parametrize("steps", [PUB, SUB, BOTH])
+def test_a_topic_that_stays_misses_nothing(steps: tuple[BoundStep, ...]) -> None:
+    """T4: though it requires what it doesn't declare, which would be missing with every other topic."""
+    odd = schema("a", required=["b"])
+    stays, other = topic("Stays", DEVELOPMENT, schema=odd), topic("Other", DEVELOPMENT, schema=odd)
+    assert missing_with_each(outline(*steps), stays, [other, stays]) == [("b",), ()]
+    source = flow(state(*(replace(each, bound={TOPIC: stays.id}) for each in steps)))
+    assert planned(export(source, to=DEVELOPMENT, topic=stays.id, knowing=[stays, other])).warnings == ()
 
 
 NEEDY = schema("b", required=["b"])
