@@ -75,9 +75,8 @@ class ExportedDraft:
     set_aside: DraftId | None = None
     is_kept: bool = True
     """Whether the draft that was set aside, if there is one, is still there."""
-    is_of_new_flow: bool = False
     is_all_of_flow: bool = False
-    """Whether the flow has no version, and no other draft."""
+    """Whether the flow has no version, and no other draft: so it is with one that the export made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class UndoPlan:
     draft: ExportedDraft
     """The draft that goes; one that it set aside comes back."""
     deletes_flow: bool
-    """The flow was new, or nothing else would be left of it (H8)."""
+    """Nothing else would be left of it (H8), as of one that was new."""
 
 
 UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo
@@ -119,7 +118,7 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
         return Refused(in_order(at(EXPORT, (*refusals, CannotUndo(facts.flow_name, made)))))
     if refusals:
         return Refused(in_order(at(EXPORT, refusals)))
-    return UndoPlan(facts.export_id, made, made.is_of_new_flow or (made.set_aside is None and made.is_all_of_flow))
+    return UndoPlan(facts.export_id, made, made.set_aside is None and made.is_all_of_flow)
 
 
 def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:

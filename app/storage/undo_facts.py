@@ -29,7 +29,6 @@ UNDO_FACTS = (
         FLOW_EXPORT.c.id.label("export_id"),
         FLOW_EXPORT.c.first_change,
         FLOW_EXPORT.c.undone_at,
-        FLOW_EXPORT.c.flow_before,
         FLOW_EXPORT.c.set_aside_draft_id,
         FLOW.c.id.label("flow_id"),
         FLOW.c.name.label("flow_name"),
@@ -79,6 +78,5 @@ def _draft_of(row: Row) -> ExportedDraft:
         flow_id=FlowId(row.flow_id),
         set_aside=None if set_aside is None else DraftId(set_aside),
         is_kept=set_aside is None or row.is_kept,
-        is_of_new_flow=row.flow_before is None,
         is_all_of_flow=row.published_version_id is None and not row.has_other_draft,
     )

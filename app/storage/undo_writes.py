@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import DateTime, Integer, Text, bindparam, case, delete, select, update
+from sqlalchemy import DateTime, Integer, Text, and_, bindparam, case, delete, select, update
 
 from app.domain.input import name_key
 from app.domain.model import DraftId, FlowId
@@ -15,6 +15,16 @@ from app.storage.write_context import KEEP_OTHERS_AWAY, THIS_DRAFT, THIS_FLOW, U
 _EXPORTED_AT = bindparam("exported_at", type_=DateTime(timezone=True))
 _IS_THIS = FLOW_EXPORT.c.id == bindparam("export", type_=Text)
 _RECORD = select(FLOW_EXPORT.c.created_at, FLOW_EXPORT.c.flow_before).where(_IS_THIS)
+_TEXTS = ("name", "description", "cron")
+_HAS_DRAFT = and_(FLOW.c.published_version_id.is_(None), FLOW_DRAFT.c.id.is_not(None))
+_SHOWN = (
+    select(
+        *(case((_HAS_DRAFT, FLOW_DRAFT.c[text]), else_=FLOW.c[text]).label(text) for text in _TEXTS), FLOW.c.updated_at
+    )
+    .select_from(FLOW.outerjoin(FLOW_DRAFT, FLOW_DRAFT.c.id == THIS_DRAFT))
+    .where(FLOW.c.id == THIS_FLOW)
+)
+"""What a flow shows with this draft: that is its published version's, where it has one, and is so already."""
 _DELETE_FLOW = delete(FLOW).where(FLOW.c.id == THIS_FLOW)
 _DELETE_DRAFT = delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == THIS_DRAFT)
 _UPDATED_BEFORE = bindparam("updated_before", type_=DateTime(timezone=True))
@@ -57,11 +67,10 @@ async def undo_export(context: WriteContext, plan: UndoPlan) -> None:
 
 
 async def _restore(
-    context: WriteContext, flow_id: FlowId, draft_id: DraftId | None, exported_at: datetime, before: str
+    context: WriteContext, flow_id: FlowId, draft_id: DraftId | None, exported_at: datetime, before: str | None
 ) -> None:
     """What the flow showed, and the draft that was set aside."""
-    shown: dict[str, Any] = orjson.loads(before)
-    updated_before = datetime.fromisoformat(shown.pop("updatedAt"))
+    shown, updated_before = await _shown_before(context, flow_id, draft_id, before)
     restored = {**shown, "name_key": name_key(shown["name"])}
     times = {"exported_at": exported_at, "updated_before": updated_before}
     counted = 0 if draft_id is None else 1
@@ -71,3 +80,16 @@ async def _restore(
         active = {"set_aside_at": None, "set_aside_by": None, "revision": revision}
         await context.connection.change(UPDATE_DRAFT, {"this_draft": draft_id, **active})
         await context.connection.change(_TAKE_BACK, {"this_draft": draft_id, "exported_at": exported_at})
+
+
+async def _shown_before(
+    context: WriteContext, flow_id: FlowId, draft_id: DraftId | None, before: str | None
+) -> tuple[dict[str, Any], datetime]:
+    """What the flow showed, and when it had changed last; as far as can be found out, if the record doesn't say."""
+    if before is not None:
+        shown = orjson.loads(before)
+        return shown, datetime.fromisoformat(shown.pop("updatedAt"))
+    row = await context.connection.row(_SHOWN, {"this_flow": flow_id, "this_draft": draft_id})
+    if row is None:
+        raise LookupError(f"{flow_id} is locked but not found")
+    return {text: getattr(row, text) for text in _TEXTS}, row.updated_at

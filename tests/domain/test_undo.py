@@ -10,10 +10,10 @@ from tests.domain.lifecycle import agreed, codes, reasons
 
 CLOSED = workspace("Closed", contract("Lapsed Goods", suspended=True))
 THIS, FLOW, DRAFT, ASIDE = ExportId("export_1"), FlowId("flow_1"), DraftId("draft_1"), DraftId("draft_0")
-OF_NEW_FLOW = ExportedDraft(DRAFT, FLOW, is_of_new_flow=True, is_all_of_flow=True)
+OF_NEW_FLOW = ExportedDraft(DRAFT, FLOW, is_all_of_flow=True)
 OVER_A_DRAFT = ExportedDraft(DRAFT, FLOW, ASIDE)
 OVER_A_VERSION = ExportedDraft(DRAFT, FLOW)
-OVER_WHAT_IS_GONE = ExportedDraft(DRAFT, FLOW, is_all_of_flow=True)
+OVER_THE_ONLY_DRAFT = ExportedDraft(DRAFT, FLOW, ASIDE, is_all_of_flow=True)
 OVER_EXPIRED = ExportedDraft(DRAFT, FLOW, ASIDE, is_kept=False)
 
 
@@ -25,7 +25,7 @@ def facts(
 
 @pytest.mark.parametrize(
     ("made", "deletes_flow"),
-    [(OF_NEW_FLOW, True), (OVER_A_DRAFT, False), (OVER_A_VERSION, False), (OVER_WHAT_IS_GONE, True)],
+    [(OF_NEW_FLOW, True), (OVER_A_DRAFT, False), (OVER_A_VERSION, False), (OVER_THE_ONLY_DRAFT, False)],
 )
 def test_the_new_flow_goes_or_what_was_there_comes_back(made: ExportedDraft, deletes_flow: bool) -> None:
     assert agreed(plan_undo(facts(made), THIS)) == UndoPlan(THIS, made, deletes_flow)
