@@ -1,7 +1,7 @@
 """Undoing a copy or export: what was there before comes back, unless somebody has built on the result (P6)."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import ClassVar
 
 from app.domain.access import (
@@ -17,6 +17,14 @@ from app.domain.id_prefixes import Kind
 from app.domain.model import DraftId, ExportId, FlowId
 from app.domain.paths import EXPORT, Path
 from app.domain.wording import not_found, shown
+
+
+class DraftState(Enum):
+    """Where a draft is."""
+
+    ACTIVE = "ACTIVE"
+    ASIDE = "ASIDE"
+    GONE = "GONE"
 
 
 class ChangeSinceExport(StrEnum):
@@ -42,27 +50,48 @@ class ExportNotFound:
         return not_found(Kind.EXPORT, self.export_id)
 
 
+class Instead(Enum):
+    """What helps where an export can't be undone, as the flow is now."""
+
+    UNDO_LATER_EXPORT = "Undo the later export first, which set its draft aside."
+    RESTORE_DRAFT = "Restore the draft that it set aside instead."
+    DISCARD_DRAFT = "Discard the draft that the flow has now instead."
+    REVERT = "Revert the flow to an earlier version instead."
+    DELETE = "Delete the flow instead."
+    STOP_AND_DELETE = "Stop the flow and delete it instead."
+
+
 @dataclass(frozen=True, slots=True)
 class CannotUndo:
     code: ClassVar = ErrorCode.CANNOT_UNDO
     flow_name: str | None
     """None: the flow is gone."""
     since: ChangeSinceExport
+    instead: Instead | None = None
+    """None: nothing is left to be undone."""
     path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
-        what = "The export" if self.flow_name is None else f"The export to the flow {shown(self.flow_name)}"
-        return f"{what} can't be undone: {_TOLD[self.since]}"
+        if self.since is ChangeSinceExport.ALREADY_UNDONE:
+            return f"{self._export} is undone already."
+        if self.flow_name is None:
+            return f"{self._export} can't be undone: its flow is gone since, and nothing is left to undo."
+        if self.instead is None:
+            return f"{self._export} can't be undone: {_TOLD[self.since]}, and nothing is left to undo."
+        return f"{self._export} can't be undone: {_TOLD[self.since]}. {self.instead.value}"
+
+    @property
+    def _export(self) -> str:
+        return "The export" if self.flow_name is None else f"The export to the flow {shown(self.flow_name)}"
 
 
 _TOLD = {
-    ChangeSinceExport.EDITED: "its draft was edited since. Discard the draft instead, or restore the one before it.",
-    ChangeSinceExport.PUBLISHED: "it was published since. Revert the flow to an earlier version instead.",
-    ChangeSinceExport.OVERRIDDEN_AGAIN: "another draft took its place since. Restore the draft that you want instead.",
-    ChangeSinceExport.DISCARDED: "its draft was discarded since, so there is nothing to undo.",
-    ChangeSinceExport.ALREADY_UNDONE: "that was done already.",
-    ChangeSinceExport.EXPIRED: "the draft that it set aside is no longer kept. Discard its draft instead.",
+    ChangeSinceExport.EDITED: "its draft was edited since",
+    ChangeSinceExport.PUBLISHED: "the flow was published since",
+    ChangeSinceExport.OVERRIDDEN_AGAIN: "another draft took its place since",
+    ChangeSinceExport.DISCARDED: "its draft was discarded since",
+    ChangeSinceExport.EXPIRED: "the draft that it set aside is no longer kept",
 }
 
 
@@ -76,7 +105,28 @@ class ExportedDraft:
     is_kept: bool = True
     """Whether the draft that was set aside, if there is one, is still there."""
     is_all_of_flow: bool = False
-    """Whether the flow has no version, and no other draft: so it is with one that the export made."""
+    """Whether the flow has no version and no other draft: so it is with one that the export made."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSince:
+    """What has become of the flow, which decides what helps where its export can't be undone."""
+
+    draft: DraftState = DraftState.GONE
+    """The draft that the export made."""
+    set_aside: DraftState = DraftState.GONE
+    """The draft that the export set aside; GONE also where it set none aside."""
+    has_draft: bool = False
+    """Whichever, that is being edited."""
+    is_new: bool = False
+    """The export made it."""
+    had_version: bool = False
+    """Before the export."""
+    was_published: bool = False
+    """Since the export, whatever it was."""
+    is_running: bool = False
+    has_later_export: bool = False
+    """One that set the draft aside, and can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +141,7 @@ class UndoFacts:
     since: ChangeSinceExport | None
     """What was done first since; None: nothing."""
     made: ExportedDraft | None
+    flow: FlowSince = FlowSince()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +166,8 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
     refusals: tuple[UndoRefusal, ...] = (*rights_missing(facts.access), *contract_suspended(facts.access))
     made = _unchanged(facts)
     if isinstance(made, ChangeSinceExport):
-        return Refused(in_order(at(EXPORT, (*refusals, CannotUndo(facts.flow_name, made)))))
+        refusal = CannotUndo(facts.flow_name, made, _instead(facts, made))
+        return Refused(in_order(at(EXPORT, (*refusals, refusal))))
     if refusals:
         return Refused(in_order(at(EXPORT, refusals)))
     return UndoPlan(facts.export_id, made, made.set_aside is None and made.is_all_of_flow)
@@ -128,3 +180,22 @@ def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:
     if facts.made is None:
         return ChangeSinceExport.DISCARDED
     return facts.made if facts.made.is_kept else ChangeSinceExport.EXPIRED
+
+
+def _instead(facts: UndoFacts, since: ChangeSinceExport) -> Instead | None:
+    """What leads back to what was there before, or as near to it as is possible now."""
+    flow, made = facts.flow, facts.made
+    is_active = flow.draft is DraftState.ACTIVE
+    if since is ChangeSinceExport.ALREADY_UNDONE or facts.flow_name is None:
+        return None
+    if flow.has_later_export:
+        return Instead.UNDO_LATER_EXPORT
+    if flow.was_published and flow.had_version and not is_active:
+        return Instead.REVERT
+    if flow.set_aside is DraftState.ASIDE:
+        return Instead.RESTORE_DRAFT
+    if flow.is_new or (is_active and made is not None and made.is_all_of_flow):
+        return Instead.STOP_AND_DELETE if flow.is_running else Instead.DELETE
+    if is_active or (flow.draft is DraftState.ASIDE and flow.has_draft and flow.set_aside is DraftState.GONE):
+        return Instead.DISCARD_DRAFT
+    return None

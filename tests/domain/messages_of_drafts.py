@@ -17,7 +17,7 @@ from app.domain.readiness import (
     MissingTopic,
 )
 from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
-from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound
+from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
 from tests.domain.builders import (
     PRODUCTION,
     component,
@@ -79,15 +79,30 @@ OF_DRAFTS: list[tuple[Message, str]] = [
         "flow_01jgfjjz00f0ban5yz2jahf60g is the id of a flow, not of an export. Give the id of an export.",
     ),
     (
-        CannotUndo("Orders", ChangeSinceExport.PUBLISHED),
+        CannotUndo("Orders", ChangeSinceExport.PUBLISHED, Instead.REVERT),
         (
-            "The export to the flow Orders can't be undone: it was published since. "
+            "The export to the flow Orders can't be undone: the flow was published since. "
             "Revert the flow to an earlier version instead."
         ),
     ),
     (
-        CannotUndo(None, ChangeSinceExport.DISCARDED),
-        "The export can't be undone: its draft was discarded since, so there is nothing to undo.",
+        CannotUndo("Orders", ChangeSinceExport.OVERRIDDEN_AGAIN, Instead.UNDO_LATER_EXPORT),
+        (
+            "The export to the flow Orders can't be undone: another draft took its place since. "
+            "Undo the later export first, which set its draft aside."
+        ),
+    ),
+    (
+        CannotUndo("Orders", ChangeSinceExport.DISCARDED),
+        "The export to the flow Orders can't be undone: its draft was discarded since, and nothing is left to undo.",
+    ),
+    (
+        CannotUndo("Orders", ChangeSinceExport.ALREADY_UNDONE),
+        "The export to the flow Orders is undone already.",
+    ),
+    (
+        CannotUndo(None, ChangeSinceExport.EDITED),
+        "The export can't be undone: its flow is gone since, and nothing is left to undo.",
     ),
     (FlowIsActive(FLOW, "Orders"), "The flow Orders is running. Stop it first, then delete it."),
     (

@@ -1,6 +1,7 @@
 """Messages are for the person who reads them: they name things and say what would help ("Refusals" in app/domain/README.md)."""
 
 from datetime import UTC, datetime
+from itertools import product
 from typing import get_args
 
 import pytest
@@ -43,7 +44,7 @@ from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
-from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound
+from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
 from app.domain.wording import enumerated, shown
 from tests.domain.builders import (
     AGENT,
@@ -101,7 +102,7 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         FlowIsActive(flow, name),
         FlowIsSuspended(flow, name),
         *(IdempotencyKeyReused(datetime(2026, 3, 1, tzinfo=UTC)), ExportNotFound(id_)),
-        *(CannotUndo(flow_name, since) for flow_name in (None, name) for since in ChangeSinceExport),
+        *(CannotUndo(*about) for about in product((None, name), ChangeSinceExport, (None, *Instead))),
         *(FlowNotPublished(flow, name, has_draft=has_draft) for has_draft in (True, False)),
         TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
     ]

@@ -4,7 +4,17 @@ import pytest
 
 from app.domain.access import WorkspaceAccess
 from app.domain.model import DraftId, ExportId, FlowId
-from app.domain.undo import CannotUndo, ChangeSinceExport, ExportedDraft, UndoFacts, UndoPlan, plan_undo
+from app.domain.undo import (
+    CannotUndo,
+    ChangeSinceExport,
+    DraftState,
+    ExportedDraft,
+    FlowSince,
+    Instead,
+    UndoFacts,
+    UndoPlan,
+    plan_undo,
+)
 from tests.domain.builders import PRODUCTION, contract, guest, integrator, workspace
 from tests.domain.lifecycle import agreed, codes, reasons
 
@@ -15,12 +25,18 @@ OVER_A_DRAFT = ExportedDraft(DRAFT, FLOW, ASIDE)
 OVER_A_VERSION = ExportedDraft(DRAFT, FLOW)
 OVER_THE_ONLY_DRAFT = ExportedDraft(DRAFT, FLOW, ASIDE, is_all_of_flow=True)
 OVER_EXPIRED = ExportedDraft(DRAFT, FLOW, ASIDE, is_kept=False)
+UNTOUCHED = FlowSince()
 
 
 def facts(
-    made: ExportedDraft | None, since: ChangeSinceExport | None = None, *, at: WorkspaceAccess | None = None
+    made: ExportedDraft | None,
+    since: ChangeSinceExport | None = None,
+    *,
+    at: WorkspaceAccess | None = None,
+    flow_name: str | None = "Orders",
+    flow: FlowSince = UNTOUCHED,
 ) -> UndoFacts:
-    return UndoFacts(THIS, at or integrator(PRODUCTION), "Orders", since, made)
+    return UndoFacts(THIS, at or integrator(PRODUCTION), flow_name, since, made, flow)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +59,65 @@ def test_nothing_is_undone_of_which_nothing_is_left() -> None:
 
 def test_what_was_set_aside_and_is_no_longer_kept_can_not_be_restored() -> None:
     assert reasons(plan_undo(facts(OVER_EXPIRED), THIS)) == (CannotUndo("Orders", ChangeSinceExport.EXPIRED),)
+
+
+ACTIVE, IS_ASIDE = DraftState.ACTIVE, DraftState.ASIDE
+EDITED, PUBLISHED, OVERRIDDEN = (
+    ChangeSinceExport.EDITED,
+    ChangeSinceExport.PUBLISHED,
+    ChangeSinceExport.OVERRIDDEN_AGAIN,
+)
+DISCARDED, EXPIRED = ChangeSinceExport.DISCARDED, ChangeSinceExport.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("made", "since", "flow", "instead"),
+    [
+        # its draft is still the one that is being edited
+        (OF_NEW_FLOW, EDITED, FlowSince(ACTIVE, has_draft=True, is_new=True), Instead.DELETE),
+        (OVER_A_VERSION, EDITED, FlowSince(ACTIVE, has_draft=True, had_version=True), Instead.DISCARD_DRAFT),
+        (OVER_A_DRAFT, EDITED, FlowSince(ACTIVE, IS_ASIDE, has_draft=True), Instead.RESTORE_DRAFT),
+        (OVER_EXPIRED, EXPIRED, FlowSince(ACTIVE, has_draft=True, had_version=True), Instead.DISCARD_DRAFT),
+        (OVER_THE_ONLY_DRAFT, EXPIRED, FlowSince(ACTIVE, has_draft=True), Instead.DELETE),
+        (
+            OVER_A_VERSION,
+            OVERRIDDEN,
+            FlowSince(ACTIVE, has_draft=True, had_version=True, was_published=True),
+            Instead.DISCARD_DRAFT,
+        ),
+        # it was published
+        (None, PUBLISHED, FlowSince(had_version=True, was_published=True), Instead.REVERT),
+        (None, EDITED, FlowSince(set_aside=IS_ASIDE, had_version=True, was_published=True), Instead.REVERT),
+        (None, PUBLISHED, FlowSince(set_aside=IS_ASIDE, was_published=True), Instead.RESTORE_DRAFT),
+        (None, PUBLISHED, FlowSince(is_new=True, was_published=True), Instead.DELETE),
+        (None, PUBLISHED, FlowSince(is_new=True, was_published=True, is_running=True), Instead.STOP_AND_DELETE),
+        (None, PUBLISHED, FlowSince(was_published=True, is_running=True), None),
+        # another draft took its place
+        (
+            OVER_A_VERSION,
+            OVERRIDDEN,
+            FlowSince(IS_ASIDE, has_draft=True, had_version=True, has_later_export=True),
+            Instead.UNDO_LATER_EXPORT,
+        ),
+        (OVER_A_VERSION, OVERRIDDEN, FlowSince(IS_ASIDE, has_draft=True, had_version=True), Instead.DISCARD_DRAFT),
+        (OVER_A_VERSION, OVERRIDDEN, FlowSince(IS_ASIDE, had_version=True), None),
+        (OVER_A_DRAFT, OVERRIDDEN, FlowSince(IS_ASIDE, IS_ASIDE, has_draft=True), Instead.RESTORE_DRAFT),
+        (OVER_A_DRAFT, OVERRIDDEN, FlowSince(IS_ASIDE, ACTIVE, has_draft=True), None),
+        (OF_NEW_FLOW, OVERRIDDEN, FlowSince(IS_ASIDE, has_draft=True, is_new=True), Instead.DELETE),
+        # it was discarded
+        (None, DISCARDED, FlowSince(set_aside=IS_ASIDE, had_version=True), Instead.RESTORE_DRAFT),
+        (None, DISCARDED, FlowSince(has_draft=True, had_version=True), None),
+        (None, EDITED, FlowSince(had_version=True), None),
+    ],
+)
+def test_what_helps_instead_is_possible_as_the_flow_is_now(
+    made: ExportedDraft | None, since: ChangeSinceExport, flow: FlowSince, instead: Instead | None
+) -> None:
+    assert reasons(plan_undo(facts(made, since, flow=flow), THIS)) == (CannotUndo("Orders", since, instead),)
+    gone = plan_undo(facts(None, since, flow_name=None), THIS)
+    assert reasons(gone) == (CannotUndo(None, since),)
+    already = plan_undo(facts(made, ChangeSinceExport.ALREADY_UNDONE, flow=flow), THIS)
+    assert reasons(already) == (CannotUndo("Orders", ChangeSinceExport.ALREADY_UNDONE),)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from app.usecases.plan_exports import PlannedExport, plan_for
 from app.usecases.results import Exported
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import lawful, noted, published
-from tests.lifecycle.test_undo import KINDS, destination
+from tests.lifecycle.records import KINDS, destination
 from tests.property_settings import EXAMPLES
 
 Edit = Callable[[], Awaitable[Any]]

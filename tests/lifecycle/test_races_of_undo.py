@@ -8,8 +8,8 @@ from app.storage.expiry import remove_batch
 from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, lawful, noted, notes_of, published, refused_for
-from tests.lifecycle.records import exported
-from tests.lifecycle.test_undo import destination, revision_of
+from tests.lifecycle.records import destination, exported
+from tests.lifecycle.test_undo import revision_of
 
 
 @pytest.mark.parametrize("after", ROUNDS)

@@ -1,8 +1,6 @@
 """Undo after a copy or export gives what was there, byte for byte of every table but records and revisions (P6)."""
 
 import re
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,23 +8,17 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app.domain.errors import Refused
-from app.domain.undo import CannotUndo, ChangeSinceExport
-from app.storage.expiry import remove_batch
+from app.domain.undo import ChangeSinceExport
 from app.storage.reaching import engine_of
 from app.usecases.results import Exported, Undone
 from tests.databases import run_sql
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import Everything, everything_in
 from tests.lifecycle.racing import (
-    edited,
     lawful,
-    noted,
     published,
-    refused_for,
-    reverted,
-    saved,
 )
-from tests.lifecycle.records import exported, record_of
+from tests.lifecycle.records import KINDS, destination, exported, record_of
 from tests.lifecycle.stage import Stage
 
 _WITHOUT_REVISIONS = text("""
@@ -53,31 +45,6 @@ async def but_for_records_and_revisions(company: Company) -> Everything:
             *counted,
         ]
     )
-
-
-async def destination(company: Company, kind: str) -> str | None:
-    """A flow to override: published or not, with a draft or without, with drafts set aside or without; None: none."""
-    if kind == "new":
-        return None
-    if kind == "never published":
-        return (await edited(company, 1, workspace="production")).flow_id
-    if kind == "only aside":
-        made = await edited(company, 1, workspace="production")
-        await exported(company, (await published(company, 2))[0], onto=made.flow_id)
-        await company.discard(made.flow_id)
-        return made.flow_id
-    flow, version = await published(company, 1, workspace="production")
-    if kind == "running":
-        await company.start(flow)
-    if kind == "with a draft":
-        await company.update(flow, graph=noted(3), name="To come", description="Not yet", cron="0 4 * * *")
-    if kind == "with drafts aside":
-        await saved(company, flow, 3)
-        await reverted(company, flow, version)
-    return flow
-
-
-KINDS = ("new", "published", "running", "never published", "with a draft", "with drafts aside", "only aside")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -157,118 +124,6 @@ async def test_a_start_or_stop_since_stays_told(firm: Company) -> None:
     assert isinstance(await firm.undo(made.export_id), Undone)
     flow = (await lawful(firm)).flows[onto]
     assert (flow["status"], flow["updated_at"]) == ("ACTIVE", started)
-
-
-async def _edit(company: Company, made: Exported) -> None:
-    await saved(company, made.flow_id, 5)
-
-
-async def _bind(company: Company, made: Exported) -> None:
-    await company.update(made.flow_id, name="Another name")
-
-
-async def _publish(company: Company, made: Exported) -> None:
-    await company.publish(made.flow_id)
-
-
-async def _edit_and_publish(company: Company, made: Exported) -> None:
-    await _edit(company, made)
-    await _publish(company, made)
-
-
-async def _override(company: Company, made: Exported) -> None:
-    await exported(company, (await published(company, 4))[0], onto=made.flow_id)
-
-
-async def _override_and_restore(company: Company, made: Exported) -> None:
-    await _override(company, made)
-    await company.restore(made.draft_id)
-
-
-async def _revert_and_publish(company: Company, made: Exported) -> None:
-    [version, *_] = (await lawful(company)).versions_of(made.flow_id)
-    await company.revert(made.flow_id, version["id"], publish=True)
-
-
-async def _revert(company: Company, made: Exported) -> None:
-    [version, *_] = (await lawful(company)).versions_of(made.flow_id)
-    await company.revert(made.flow_id, version["id"])
-
-
-async def _discard(company: Company, made: Exported) -> None:
-    await company.discard(made.flow_id)
-
-
-async def _delete(company: Company, made: Exported) -> None:
-    await company.delete(made.flow_id)
-
-
-async def _undo(company: Company, made: Exported) -> None:
-    await company.undo(made.export_id)
-
-
-async def _restore_the_other(company: Company, made: Exported) -> None:
-    assert made.set_aside is not None
-    await company.restore(made.set_aside)
-
-
-async def _expire(company: Company, _: Exported) -> None:
-    company.now += timedelta(days=31)
-    await remove_batch(company.database, before=company.now - timedelta(days=30), batch=100)
-
-
-@pytest.mark.parametrize(
-    ("done", "since"),
-    [
-        (_edit, ChangeSinceExport.EDITED),
-        (_bind, ChangeSinceExport.EDITED),
-        (_publish, ChangeSinceExport.PUBLISHED),
-        (_edit_and_publish, ChangeSinceExport.EDITED),
-        (_override, ChangeSinceExport.OVERRIDDEN_AGAIN),
-        (_override_and_restore, ChangeSinceExport.OVERRIDDEN_AGAIN),
-        (_restore_the_other, ChangeSinceExport.OVERRIDDEN_AGAIN),
-        (_revert, ChangeSinceExport.OVERRIDDEN_AGAIN),
-        (_revert_and_publish, ChangeSinceExport.PUBLISHED),
-        (_discard, ChangeSinceExport.DISCARDED),
-        (_delete, ChangeSinceExport.DISCARDED),
-        (_undo, ChangeSinceExport.ALREADY_UNDONE),
-        (_expire, ChangeSinceExport.EXPIRED),
-    ],
-    ids=lambda each: getattr(each, "__name__", str(each)).strip("_"),
-)
-async def test_once_somebody_has_built_on_the_result_nothing_is_undone(
-    firm: Company, done: Any, since: ChangeSinceExport
-) -> None:
-    source, _ = await published(firm, 9)
-    onto = await destination(firm, "with a draft")
-    made = await exported(firm, source, onto=onto)
-    await done(firm, made)
-    before = await everything_in(firm.database)
-    refused = await firm.undo(made.export_id)
-    assert isinstance(refused, Refused)
-    [error] = refused.errors
-    assert isinstance(error, CannotUndo)
-    assert error.since == since
-    assert await everything_in(firm.database) == before
-
-
-@pytest.mark.parametrize(("by", "code"), [("gus", "INSUFFICIENT_PERMISSION"), ("olga", "EXPORT_NOT_FOUND")])
-async def test_who_may_not_write_there_undoes_nothing(shared_firm: Company, by: str, code: str) -> None:
-    made = await exported(shared_firm, (await published(shared_firm))[0], to="production")
-    before = await everything_in(shared_firm.database)
-    assert refused_for(await shared_firm.undo(made.export_id, by=by)) == ({code},)
-    assert await everything_in(shared_firm.database) == before
-
-
-async def test_who_sees_only_the_source_finds_nothing_to_undo(shared_firm: Company) -> None:
-    """Ben works in development and knows nothing of the kitchen."""
-    made = await exported(shared_firm, (await published(shared_firm))[0], to="kitchen")
-    assert refused_for(await shared_firm.undo(made.export_id, by="ben")) == ({"EXPORT_NOT_FOUND"},)
-
-
-@pytest.mark.parametrize("export_id", ["", "export_", "flow_01jgfjjz00f0ban5yz2jahf60g", "x" * 5000, "export_\0"])
-async def test_an_id_that_can_not_be_one_is_not_found(shared_firm: Company, export_id: str) -> None:
-    assert refused_for(await shared_firm.undo(export_id)) == ({"EXPORT_NOT_FOUND"},)
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 3)), min_size=1, max_size=3)
