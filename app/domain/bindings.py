@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.domain.component import Component
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.mappings import Mapped
-from app.domain.model import ReferenceKind, Target, Workspace
+from app.domain.model import ReferenceKind, Target
 from app.domain.references import (
     NOTHING,
     OWNED_KINDS,
@@ -27,7 +27,7 @@ from app.domain.topics import (
     distinct_topics,
     schema_mismatches,
 )
-from app.domain.wording import counted, named
+from app.domain.wording import counted, named, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,17 @@ class AgentNotCopied:
     agent: Target | None
     """None if the caller can't see it."""
     steps: tuple[Step, ...]
-    workspace: Workspace
+    destination: str | None
+    """The name of the workspace; None if the caller can't see it."""
 
     @property
     def message(self) -> str:
         steps = counted("step", self.steps, lambda step: step.label)
         runs = "runs" if len(self.steps) == 1 else "run"
         agent = "an agent" if self.agent is None else f"the agent {named(self.agent)}"
+        place = "the destination" if self.destination is None else shown(self.destination)
         return (
-            f"The {steps} of the source {runs} on {agent}, which {named(self.workspace)} can't use. "
+            f"The {steps} of the source {runs} on {agent}, which {place} can't use. "
             "Choose an agent in the draft, or nothing takes its place."
         )
 
@@ -285,7 +287,7 @@ class Rebinding:
         for agent_id, steps in steps_of.items():
             found = self.targets.get(agent_id)
             agent = found if found is not None and found.kind is AGENT else None
-            yield AgentNotCopied(agent_id, agent, tuple(steps), self.there.workspace)
+            yield AgentNotCopied(agent_id, agent, tuple(steps), self.there.workspace.name)
 
 
 def _action(from_id: str | None, to_id: str | None) -> ReferenceAction:

@@ -33,7 +33,7 @@ class MultipleTopicsNotCopied:
                 "Map each of them instead, or export it without a topic and choose the topics in the draft."
             )
         what, verb = ("a topic", "was") if len(self.topics) == 1 else ("topics", "were")
-        topics = counted("topic", self.topics, named)
+        topics = counted("topic", self.topics, named).strip()
         return f"The {topics} of the flow {verb} not copied. Choose {what} of the destination in the draft."
 
 
@@ -74,17 +74,19 @@ class FlowHasNoTopic:
 
 @dataclass(frozen=True, slots=True)
 class TopicSchemaMismatch:
-    """A warning: with the new topic, properties are missing (T4)."""
+    """A warning: with the new topic, properties are missing (T4). A topic is None where the caller can't see it."""
 
-    from_topic: Target
-    to_topic: Target
+    from_topic: Target | None
+    to_topic: Target | None
     missing_properties: tuple[str, ...]
 
     @property
     def message(self) -> str:
         is_or_are = "property is" if len(self.missing_properties) == 1 else "properties are"
+        new = "another topic" if self.to_topic is None else f"the destination's topic {named(self.to_topic)}"
+        old = "the source's" if self.from_topic is None else f"the source's {named(self.from_topic)}"
         return (
-            f"With the destination's topic {named(self.to_topic)} instead of the source's {named(self.from_topic)}, "
+            f"With {new} instead of {old}, "
             f"{len(self.missing_properties)} {is_or_are} missing: {enumerated(self.missing_properties, shown)}. "
             "Check the mappings of the steps that use it."
         )

@@ -87,8 +87,8 @@ class Loaders:
         return self._loader(self._bindings)
 
     @cached_property
-    def export_references(self) -> Loader[str, list[ReferenceOutcome] | None]:
-        """By the id of the record."""
+    def export_references(self) -> Loader[str, list[ReferenceOutcome]]:
+        """By the id of the record; none of one that the viewer can't see."""
         return self._loader(self._export_references)
 
     @cached_property
@@ -213,10 +213,10 @@ class Loaders:
             for of_flow, workspace in keys
         ]
 
-    async def _export_references(self, export_ids: list[str]) -> list[list[ReferenceOutcome] | None]:
+    async def _export_references(self, export_ids: list[str]) -> list[list[ReferenceOutcome]]:
         async with self._database.reading() as connection:
             found = await read_references(connection, self._viewer, export_ids)
-        return [found.get(one) for one in export_ids]
+        return [found.get(one, []) for one in export_ids]
 
     async def _components_meant(self, keys: list[tuple[str, str]]) -> list[ComponentView | None]:
         async with self._database.reading() as connection:

@@ -57,7 +57,7 @@ class Mutation:
     async def copy_flow(self, info: Info, wanted: Copy) -> payloads.CopyFlowPayload | None:
         """Make an exact copy of a flow as a draft in the same workspace, with all its credentials and topics."""
         outcome = await info.context.change(copy_flow, wanted.to_wish())
-        return outcomes.copy_flow_payload(outcome)
+        return outcomes.copy_flow_payload(info, outcome)
 
     @mutation
     async def export_flow(self, info: Info, wanted: Export) -> payloads.ExportFlowPayload | None:
@@ -66,7 +66,7 @@ class Mutation:
         What runs is not disturbed. Choose credentials in the draft, then publish it.
         """
         outcome = await info.context.change(export_flow, wanted.to_wish())
-        return outcomes.export_flow_payload(outcome)
+        return outcomes.export_flow_payload(info, outcome)
 
     @mutation
     async def export_flows(self, info: Info, wanted: ExportMany) -> payloads.ExportFlowsPayload | None:
@@ -77,7 +77,7 @@ class Mutation:
         wish = wanted.to_wish()
         info.context.meter.take_objects(len(wish.items))
         outcome = await info.context.change(export_flows, wish)
-        return outcomes.export_flows_payload(outcome, len(wish.items))
+        return outcomes.export_flows_payload(info, outcome, len(wish.items))
 
     @mutation
     async def create_flow(self, info: Info, wanted: Create) -> payloads.CreateFlowPayload | None:

@@ -48,33 +48,32 @@ from app.usecases.results import (
 )
 
 
-def copy_flow_payload(outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:
+def copy_flow_payload(info: Info, outcome: Exported | Refused[CopyRefusal]) -> CopyFlowPayload:
     if isinstance(outcome, Refused):
         return CopyFlowPayload(
             replayed=False,
             flow_id=None,
             draft_id=None,
             copied_from=None,
-            references=[],
             export_id=None,
             errors=[error_of(error) for error in outcome.errors],
         )
+    _know_references(info, outcome)
     return CopyFlowPayload(
         replayed=outcome.replayed,
         flow_id=outcome.flow_id,
         draft_id=outcome.draft_id,
         copied_from=outcome.copied_from,
-        references=ReferenceOutcome.all_of(outcome.references),
         export_id=outcome.export_id,
         errors=[],
     )
 
 
-def export_flows_payload(outcome: ExportedBatch, number: int) -> ExportFlowsPayload:
+def export_flows_payload(info: Info, outcome: ExportedBatch, number: int) -> ExportFlowsPayload:
     """The results of a call of so many items."""
     succeeded = sum(isinstance(result, Exported) for result in outcome.results)
     return ExportFlowsPayload(
-        results=[export_flow_payload(result) for result in outcome.results],
+        results=[export_flow_payload(info, result) for result in outcome.results],
         succeeded=succeeded,
         refused=number - succeeded,
         replayed=outcome.replayed,
@@ -83,6 +82,7 @@ def export_flows_payload(outcome: ExportedBatch, number: int) -> ExportFlowsPayl
 
 
 def export_flow_payload(
+    info: Info,
     outcome: Exported | Refused[ExportRefusal] | Refused[BatchRefusal],
 ) -> ExportFlowPayload:
     """What was made is null where somebody has published, discarded or removed it since."""
@@ -93,22 +93,27 @@ def export_flow_payload(
             draft_id=None,
             set_aside_id=None,
             copied_from=None,
-            references=[],
             export_id=None,
             warnings=[],
             errors=[error_of(error) for error in outcome.errors],
         )
+    _know_references(info, outcome)
     return ExportFlowPayload(
         replayed=outcome.replayed,
         flow_id=outcome.flow_id,
         draft_id=outcome.draft_id,
         set_aside_id=outcome.set_aside,
         copied_from=outcome.copied_from,
-        references=ReferenceOutcome.all_of(outcome.references),
         export_id=outcome.export_id,
         warnings=[warning_of(warning) for warning in outcome.warnings],
         errors=[],
     )
+
+
+def _know_references(info: Info, outcome: Exported) -> None:
+    """What was done now is known; of a replay the record is read, where it is asked for."""
+    if not outcome.replayed:
+        info.context.loaders.export_references.know(lambda: {outcome.export_id: [*outcome.references]})
 
 
 async def create_flow_payload(info: Info, outcome: Created | Refused[CreateRefusal]) -> CreateFlowPayload:
@@ -161,7 +166,7 @@ async def revert_flow_payload(info: Info, outcome: Reverted | Refused[RevertRefu
         draft=draft,
         version=None if outcome.version_id is None else await version_by_id(info, outcome.version_id),
         set_aside=set_aside,
-        references=ReferenceOutcome.all_of(outcome.references),
+        references=ReferenceOutcome.all_of(() if flow is None else outcome.references),
         errors=[],
     )
 

@@ -1,10 +1,12 @@
 """What mutations answer: what was made, what became of the references, or every reason why nothing was written."""
 
 from operator import attrgetter
+from typing import Any
 
 import strawberry
 
 from app.domain.source import CopiedFrom
+from app.graphql.context import Info
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import (
     CopyFlowError,
@@ -22,6 +24,7 @@ from app.graphql.errors.interfaces import (
     UndoExportError,
     UpdateFlowDraftError,
 )
+from app.graphql.lookups import Lookup
 from app.graphql.relations import Field, one
 from app.graphql.types.export import FlowExport
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
@@ -41,6 +44,15 @@ def record_of_export() -> Field:
     return one(lambda loaders: loaders.exports, attrgetter("export_id"), "The record, which stays; null when refused.")
 
 
+def references_of_record() -> Field:
+    """What the record shows of them; it is known of what was done now."""
+
+    def resolve(root: Any, info: Info) -> Any:  # noqa: ANN401 - the field's type says what it is
+        return [] if root.export_id is None else Lookup(info.context.loaders.export_references, root.export_id)
+
+    return strawberry.field(resolver=resolve, description="What became of every reference, in the order of the steps.")
+
+
 REPLAYED = "Whether it was done before, with the same idempotency key: this is the outcome, read as it is now."
 ERRORS = "Every reason why nothing was written; empty when it was done."
 
@@ -52,7 +64,7 @@ class CopyFlowPayload:
     flow: Flow | None = flow_made("The new flow; null when refused.")
     draft: FlowDraft | None = draft_made("draft_id", "Its draft, an exact copy; null when refused.")
     copied_from: CopiedFrom | None = about("Which state of the source was copied; null when refused.")
-    references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
+    references: list[ReferenceOutcome] = references_of_record()
     export_id: strawberry.Private[str | None]
     export_record: FlowExport | None = record_of_export()
     replayed: bool = about(REPLAYED)
@@ -72,7 +84,7 @@ class ExportFlowPayload:
         "set_aside_id", "The draft that was set aside, if the overridden flow had one."
     )
     copied_from: CopiedFrom | None = about("Which state of the source was exported; null when refused.")
-    references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
+    references: list[ReferenceOutcome] = references_of_record()
     export_id: strawberry.Private[str | None]
     export_record: FlowExport | None = record_of_export()
     warnings: list[ExportFlowWarning] = about("What to know although the export was done.")

@@ -252,7 +252,7 @@ class FlowExportTable(SQLModel, table=True):
 
 
 class IdempotencyKeyTable(SQLModel, table=True):
-    """The outcome of a call with an idempotency key, which was committed with what the call changed (P5)."""
+    """What a call with an idempotency key made, which was committed with it (P5)."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (Index(None, "first_used_at"),)
@@ -260,8 +260,8 @@ class IdempotencyKeyTable(SQLModel, table=True):
     call: str = Field(sa_column=Column(Text, primary_key=True))
     key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     input_hash: str = text()
-    outcome: str = text()
-    """As JSON."""
+    made: str = text()
+    """Ids, as JSON: of records with their warnings, or of what was created, published or reverted."""
     first_used_at: datetime = time()
 
 

@@ -1,4 +1,4 @@
-"""Outcomes of calls with an idempotency key: in the transaction of what the call changes, so that both are there or neither."""
+"""What calls with an idempotency key made: in the transaction of what a call changes, so that both are there or neither."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,13 +19,13 @@ _WAIT = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"
 _IS_KEY = tuple(
     IDEMPOTENCY_KEY.c[name] == bindparam(f"this_{name}", type_=Text) for name in ("actor_id", "call", "key")
 )
-_OUTCOME = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.outcome, IDEMPOTENCY_KEY.c.first_used_at).where(
+_CALL = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.made, IDEMPOTENCY_KEY.c.first_used_at).where(
     *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
 )
 _INSERT = upsert(IDEMPOTENCY_KEY)
 _UPSERT = _INSERT.on_conflict_do_update(
     constraint="pk_idempotency_key",
-    set_={name: _INSERT.excluded[name] for name in ("input_hash", "outcome", "first_used_at")},
+    set_={name: _INSERT.excluded[name] for name in ("input_hash", "made", "first_used_at")},
 )
 """In the place of one that is older than keys are kept."""
 
@@ -52,21 +52,21 @@ class UsedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOutcome:
+class StoredCall:
     input_hash: str
-    outcome: str
+    made: str
     first_used_at: datetime
 
 
-async def find_outcome(connection: ReadConnection, used: UsedKey) -> StoredOutcome | None:
-    """What the first call with this key came to, if it was done; the key is ours until the transaction ends."""
+async def find_call(connection: ReadConnection, used: UsedKey) -> StoredCall | None:
+    """The first call with this key, if it was done; the key is ours until the transaction ends."""
     await connection.rows(_WAIT, {"name": f"{used.actor} {used.call} {used.key}"})
     parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
-    row = await connection.row(_OUTCOME, {**parameters, "since": used.since})
-    return None if row is None else StoredOutcome(row.input_hash, row.outcome, row.first_used_at)
+    row = await connection.row(_CALL, {**parameters, "since": used.since})
+    return None if row is None else StoredCall(row.input_hash, row.made, row.first_used_at)
 
 
-async def store_outcome(connection: WriteConnection, used: UsedKey, stored: StoredOutcome) -> None:
+async def store_call(connection: WriteConnection, used: UsedKey, stored: StoredCall) -> None:
     await connection.change(
         _UPSERT,
         {
@@ -74,7 +74,7 @@ async def store_outcome(connection: WriteConnection, used: UsedKey, stored: Stor
             "call": used.call.value,
             "key": used.key,
             "input_hash": stored.input_hash,
-            "outcome": stored.outcome,
+            "made": stored.made,
             "first_used_at": stored.first_used_at,
         },
     )

@@ -1,23 +1,26 @@
 """Calls that are done once, however often they are repeated with the same idempotency key (P5)."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
-from pydantic import TypeAdapter
-
+from app.domain.bindings import ExportWarning
 from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchWish
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.offload import LARGE, offload
-from app.storage.idempotency_keys import StoredOutcome
+from app.storage.idempotency_keys import StoredCall
 from app.storage.store import Store, UnitOfWork
+from app.storage.stored_warnings import ids_of, warning_to_json
 from app.usecases.keyed_input import hash_of_input
 from app.usecases.results import Created, Exported, ExportedBatch, Published, Reverted
 
 Done = TypeVar("Done", Created, Exported, Published, Reverted)
 Some = TypeVar("Some", bound=Refusal)
+Made = Any
+"""What a call made, as JSON: ids by their names, or a list of exports with the same warnings."""
 
 
 class KeyedWish(Protocol):
@@ -32,7 +35,7 @@ async def once(
     wish: KeyedWish,
     do: Callable[[], Awaitable[Done | Refused[Some]]],
 ) -> Done | Refused[Some | IdempotencyKeyReused]:
-    """Do it, or answer as the first time; a call with the same key that is at work is waited for.
+    """Do it, or answer what it made the first time; a call with the same key that is at work is waited for.
 
     Only what was done is kept, in its transaction. A key that can't be one is refused by what is done. Refuses a key
     that was used for another input.
@@ -42,11 +45,11 @@ async def once(
         return await do()
     if isinstance(before, Refused):
         return before
-    if before.outcome is not None:
-        return replace(cast("Done", await before.read()), replayed=True)
+    if before.made is not None:
+        return cast("Done", await replayed(store, call, before.made))
     outcome = await do()
     if not isinstance(outcome, Refused):
-        await before.keep(outcome)
+        await before.keep(made_by(outcome))
     return outcome
 
 
@@ -66,34 +69,31 @@ async def exported_once(
         return await export(wish)
     if isinstance(before, Refused):
         return ExportedBatch((), before.errors)
-    done: dict[int, Exported] = {} if before.outcome is None else await before.read()
+    done = await replayed_exports(store, before.made or [])
     left = replace(wish, done=frozenset(done))
     batch = await export(left) if left.left else ExportedBatch((), ())
     now = dict(zip(left.left, batch.results, strict=True))
     new = {index: result for index, result in now.items() if isinstance(result, Exported)}
     if new:
-        await before.keep(done | new)
-    results = now | {index: replace(result, replayed=True) for index, result in done.items()}
+        await before.keep([*(before.made or []), *made_exports(new)])
+    results = now | done
     return ExportedBatch(tuple(results[index] for index in sorted(results)), batch.errors, bool(done) and not new)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInUse:
-    """The key of a call that is at work, and what a call with it came to before, if there was one."""
+    """The key of a call that is at work, and what a call with it made before, if there was one."""
 
     store: Store
     call: KeyedCall
     key: str
     input_hash: str
     at: datetime
-    outcome: str | None
+    made: Made | None
 
-    async def read(self) -> Any:  # noqa: ANN401 - of the kind of outcome that the call has
-        return await offload(LARGE, ADAPTERS[self.call].validate_json, self.outcome or "")
-
-    async def keep(self, outcome: object) -> None:
-        text = (await offload(LARGE, ADAPTERS[self.call].dump_json, outcome)).decode()
-        await self.store.store_outcome(self.call, self.key, StoredOutcome(self.input_hash, text, self.at))
+    async def keep(self, made: Made) -> None:
+        text = await offload(LARGE, json.dumps, made)
+        await self.store.store_call(self.call, self.key, StoredCall(self.input_hash, text, self.at))
 
 
 async def key_in_use(
@@ -107,23 +107,51 @@ async def key_in_use(
     if key is None or key_mistakes(key):
         return None
     at, input_hash = work.now(), await offload(LARGE, hash_of_input, wish)
-    stored = await store.find_outcome(call, key, since=at - work.keys_kept)
+    stored = await store.find_call(call, key, since=at - work.keys_kept)
     if stored is None:
         return KeyInUse(store, call, key, input_hash, at, None)
     if stored.input_hash != input_hash:
         return Refused((IdempotencyKeyReused(stored.first_used_at),))
-    return KeyInUse(store, call, key, input_hash, stored.first_used_at, stored.outcome)
+    made = await offload(LARGE, json.loads, stored.made)
+    return KeyInUse(store, call, key, input_hash, stored.first_used_at, made)
 
 
-OUTCOMES: dict[KeyedCall, Any] = {
-    KeyedCall.COPY_FLOW: Exported,
-    KeyedCall.EXPORT_FLOW: Exported,
-    KeyedCall.EXPORT_FLOWS: dict[int, Exported],
-    KeyedCall.CREATE_FLOW: Created,
-    KeyedCall.PUBLISH_FLOW_DRAFT: Published,
-    KeyedCall.REVERT_FLOW: Reverted,
-}
+def made_by(outcome: Created | Exported | Published | Reverted) -> Made:
+    if isinstance(outcome, Exported):
+        return made_exports({0: outcome})
+    return {field.name: getattr(outcome, field.name) for field in fields(outcome) if field.name != "replayed"}
 
 
-ADAPTERS = {call: TypeAdapter(kind) for call, kind in OUTCOMES.items()}
-"""They write outcomes as JSON, and read them."""
+def made_exports(exported: Mapping[int, Exported]) -> Made:
+    """The records by the indexes of their items. Items with the same warnings are kept together."""
+    groups: dict[tuple[ExportWarning, ...], dict[int, str]] = {}
+    for index, each in exported.items():
+        groups.setdefault(each.warnings, {})[index] = each.export_id
+    return [{"exports": exports, "warnings": [*map(warning_to_json, warnings)]} for warnings, exports in groups.items()]
+
+
+async def replayed(store: Store, call: KeyedCall, made: Made) -> Created | Exported | Published | Reverted:
+    """What a call made, as the caller may see it now."""
+    match call:
+        case KeyedCall.CREATE_FLOW:
+            return Created(**made, replayed=True)
+        case KeyedCall.PUBLISH_FLOW_DRAFT:
+            return Published(**made, replayed=True)
+        case KeyedCall.REVERT_FLOW:
+            return Reverted.again(**made)
+        case _:
+            return (await replayed_exports(store, made))[0]
+
+
+async def replayed_exports(store: Store, made: Iterable[Made]) -> dict[int, Exported]:
+    """What exports made, by the indexes of their items: nothing of a record that the caller can't see."""
+    groups = [*made]
+    if not groups:
+        return {}
+    records = await store.read_results([each for group in groups for each in group["exports"].values()])
+    visible = await store.read_targets(each for group in groups for each in ids_of(group["warnings"]))
+    return {
+        int(index): Exported.again(export_id, records.get(export_id), group["warnings"], visible)
+        for group in groups
+        for index, export_id in group["exports"].items()
+    }

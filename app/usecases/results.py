@@ -1,15 +1,18 @@
 """The outcomes of use cases that were done; of those that weren't it is `Refused`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.domain.bindings import ExportWarning
 from app.domain.errors import Refusal, Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchRefusal, CallRefusal
-from app.domain.model import DraftId, ExportId, FlowId, VersionId
-from app.domain.references import ReferenceOutcome
+from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, VersionId
+from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import CopiedFrom
+from app.storage.reads.rows import ResultView
+from app.storage.stored_warnings import StoredWarning, warning_from_json
 from app.storage.writes import WrittenExport
 
 
@@ -27,8 +30,10 @@ class Exported:
     flow_id: FlowId
     draft_id: DraftId
     set_aside: DraftId | None
-    copied_from: CopiedFrom
+    copied_from: CopiedFrom | None
+    """None of a replay whose record the caller can't see."""
     references: tuple[ReferenceOutcome, ...]
+    """None of a replay, which shows those of the record."""
     warnings: tuple[ExportWarning, ...]
     export_id: ExportId
     """The record."""
@@ -44,6 +49,29 @@ class Exported:
             references=plan.references,
             warnings=plan.warnings,
             export_id=written.export_id,
+        )
+
+    @classmethod
+    def again(
+        cls,
+        export_id: ExportId,
+        record: ResultView | None,
+        warnings: Iterable[StoredWarning],
+        visible: Mapping[str, Target],
+    ) -> "Exported":
+        """A replay: what the record shows, if the caller can see it."""
+        if record is None:
+            # Nothing has these ids.
+            return cls(FlowId(""), DraftId(""), None, None, (), (), export_id, replayed=True)
+        return cls(
+            flow_id=record.flow_id,
+            draft_id=record.draft_id,
+            set_aside=record.set_aside,
+            copied_from=CopiedFrom(record.copied_from),
+            references=(),
+            warnings=tuple(warning_from_json(warning, visible, record.destination_name) for warning in warnings),
+            export_id=export_id,
+            replayed=True,
         )
 
 
@@ -88,6 +116,15 @@ class Reverted:
     set_aside: DraftId | None
     references: tuple[ReferenceOutcome, ...]
     replayed: bool = False
+
+    @classmethod
+    def again(cls, *, references: Sequence[Sequence[Any]], **ids: Any) -> "Reverted":  # noqa: ANN401 - as they were kept
+        """A replay, of what was kept as JSON."""
+        outcomes = tuple(
+            ReferenceOutcome(step_id, ReferenceKind(kind), ReferenceAction(action), *others)
+            for step_id, kind, action, *others in references
+        )
+        return cls(**ids, references=outcomes, replayed=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,
     ITEMS,
-    LIVE_ORDERS,
     NORTHERN,
     ORDERS,
     PRODUCTION,
@@ -261,34 +260,6 @@ MESSAGES: list[tuple[Message, str]] = [
         (
             "The contract Northern Retail may hold 3 flows in its production workspaces and holds 4. "
             "Remove a flow, or have the quota raised."
-        ),
-    ),
-    (
-        AgentNotCopied(TUNNEL.id, TUNNEL, (ALPHA, SEND), PRODUCTION),
-        (
-            "The steps 1, Send of the source run on the agent Tunnel, which Production can't use. "
-            "Choose an agent in the draft, or nothing takes its place."
-        ),
-    ),
-    (
-        AgentNotCopied(TUNNEL.id, None, (SEND,), PRODUCTION),
-        (
-            "The step Send of the source runs on an agent, which Production can't use. "
-            "Choose an agent in the draft, or nothing takes its place."
-        ),
-    ),
-    (
-        TopicSchemaMismatch(ORDERS, LIVE_ORDERS, ("a",)),
-        (
-            "With the destination's topic Live orders instead of the source's Orders, 1 property is missing: a. "
-            "Check the mappings of the steps that use it."
-        ),
-    ),
-    (
-        TopicSchemaMismatch(ORDERS, ORDERS, ("a", "b")),
-        (
-            "With the destination's topic Orders instead of the source's Orders, 2 properties are missing: a, b. "
-            "Check the mappings of the steps that use it."
         ),
     ),
 ]

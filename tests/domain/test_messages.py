@@ -63,6 +63,7 @@ from tests.domain.builders import (
 from tests.domain.messages import MESSAGES, Message, inaccessible
 from tests.domain.messages_of_batches import OF_BATCHES
 from tests.domain.messages_of_drafts import OF_DRAFTS
+from tests.domain.messages_of_warnings import OF_WARNINGS
 from tests.property_settings import often
 
 
@@ -125,7 +126,7 @@ def about_steps(name: str, id_: str, count: int, workspace: Workspace, its: Comp
         DraftNotReady(FlowId("flow_1"), name, tuple(missing)),
         *missing[:1],
         MissingCredential(named_step, its, workspace),
-        AgentNotCopied(id_, Target(id_, AGENT, workspace.id, name), (named_step,) * count, workspace),
+        AgentNotCopied(id_, Target(id_, AGENT, workspace.id, name), (named_step,) * count, workspace.name),
         *blockers(state(*nodes, links=links).state, workspace, catalogue(), {}),
     ]
 
@@ -153,7 +154,7 @@ def test_every_message_is_one_or_two_sentences() -> None:
     assert [message for message in messages if message.count(". ") > 1 or not message.endswith(".")] == []
 
 
-ALL = [*MESSAGES, *OF_DRAFTS, *OF_BATCHES]
+ALL = [*MESSAGES, *OF_DRAFTS, *OF_WARNINGS, *OF_BATCHES]
 
 
 @pytest.mark.parametrize(("message", "says"), ALL, ids=lambda each: type(each).__name__)

@@ -103,7 +103,11 @@ def test_an_agent_that_is_cleared_is_a_warning_with_its_steps() -> None:
     source = flow(state(sends("1", agent=TUNNEL.id), sends("2"), sends("3", agent=TUNNEL.id)))
     [warning] = planned(export(source, knowing=EVERYTHING)).warnings
     assert isinstance(warning, AgentNotCopied)
-    assert (warning.agent, warning.workspace, [step.id for step in warning.steps]) == (TUNNEL, PRODUCTION, ["1", "3"])
+    assert (warning.agent, warning.destination, [step.id for step in warning.steps]) == (
+        TUNNEL,
+        "Production",
+        ["1", "3"],
+    )
     replaced = flow_there(state(sends("1", agent=LIVE_TUNNEL.id), sends("3", agent=LIVE_TUNNEL.id)))
     assert planned(export(source, over=replaced, knowing=EVERYTHING)).warnings == ()
     assert planned(copy(source, knowing=EVERYTHING)).warnings == ()

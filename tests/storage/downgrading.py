@@ -1,10 +1,19 @@
-"""Taking a database back to the schema of an older migration, which the program never does."""
+"""Taking a database back to the schema of an older migration, which the program never does, and looking into it."""
+
+from typing import Any
 
 from alembic import command
 
 from app.storage.migrate import run_alone
+from app.storage.reaching import engine_of
 
 
 async def downgrade(url: str, revision: str) -> None:
     """Back to this revision; "base" is the empty schema."""
     await run_alone(url, lambda config: command.downgrade(config, revision))
+
+
+async def rows(url: str, question: Any) -> list[dict[str, Any]]:
+    """On a connection of its own: what another one has prepared doesn't fit once the tables have changed."""
+    async with engine_of(url) as engine, engine.connect() as connection:
+        return [dict(row) for row in (await connection.execute(question)).mappings()]

@@ -63,7 +63,7 @@ def record(
         "id": made.export_id,
         "actor_id": world["ada"],
         "created_at": NOW,
-        "copied_from": made.copied_from.value,
+        "copied_from": made.copied_from,
         "source_workspace_id": world[home],
         "source_flow_id": world[source],
         "source_version_id": None if version is None else version["id"],

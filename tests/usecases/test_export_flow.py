@@ -93,7 +93,10 @@ async def test_a_given_topic_is_what_every_pub_sub_step_uses(world: CompanyDatab
     assert isinstance(warning, TopicSchemaMismatch)
     assert isinstance(without_agent, AgentNotCopied)
     assert (without_agent.agent_id, [step.id for step in without_agent.steps]) == (world["dev-agent"], ["mail"])
-    assert (warning.from_topic.id, warning.to_topic.id) == (world["dev-orders"], world["live-orders"])
+    assert (warning.from_topic and warning.from_topic.id, warning.to_topic and warning.to_topic.id) == (
+        world["dev-orders"],
+        world["live-orders"],
+    )
     assert warning.missing_properties == ("total",)
 
 

@@ -100,23 +100,27 @@ class TopicSchemaMismatch(ExportFlowWarning):
         "For publishing steps what the new topic requires and the old one doesn't declare; for subscribing steps what "
         "the old one requires and the new one doesn't declare. Sorted; top level only."
     )
-    from_id: strawberry.Private[str]
-    to_id: strawberry.Private[str]
-    from_: Topic = one(
+    from_id: strawberry.Private[str | None]
+    to_id: strawberry.Private[str | None]
+    from_: Topic | None = one(
         lambda loaders: loaders.topics,
         lambda warning: warning.from_id,
-        "The topic that was replaced.",
+        "The topic that was replaced; null if it is gone or you can't see it.",
         name="from",
     )
-    to: Topic = one(lambda loaders: loaders.topics, lambda warning: warning.to_id, "The topic that took its place.")
+    to: Topic | None = one(
+        lambda loaders: loaders.topics,
+        lambda warning: warning.to_id,
+        "The topic that took its place; null if it is gone or you can't see it.",
+    )
 
     @classmethod
     def of(cls, warning: topic_rules.TopicSchemaMismatch) -> Self:
         return cls(
             message=warning.message,
             missing_properties=list(warning.missing_properties),
-            from_id=warning.from_topic.id,
-            to_id=warning.to_topic.id,
+            from_id=None if warning.from_topic is None else warning.from_topic.id,
+            to_id=None if warning.to_topic is None else warning.to_topic.id,
         )
 
 

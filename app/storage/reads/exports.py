@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Text, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Text, any_, bindparam, case, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.model import ReferenceKind
@@ -15,8 +15,8 @@ from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.paging import ListBelow, Order
 from app.storage.reads.limit import bounded, read_bounded
-from app.storage.reads.rows import ExportView, columns, maker
-from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE_ACCESS
+from app.storage.reads.rows import ExportView, ResultView, columns, maker
+from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE, WORKSPACE_ACCESS
 from app.storage.visibility import VIEWER, is_member, sees_flow
 
 SEES_SOURCE, SEES_DESTINATION = (
@@ -46,6 +46,28 @@ COPIES = ListBelow(
 """Of a flow: to each destination flow the latest copy or export that wasn't undone, the newest first, as their ids sort."""
 
 
+_IDS = bindparam("ids", type_=ARRAY(Text))
+RESULTS = (
+    select(
+        *columns(
+            FLOW_EXPORT,
+            ResultView,
+            flow_id=FLOW_EXPORT.c.destination_flow_id,
+            set_aside=FLOW_EXPORT.c.set_aside_draft_id,
+            destination_name=case((SEES_DESTINATION, WORKSPACE.c.name)),
+        )
+    )
+    .join_from(FLOW_EXPORT, WORKSPACE, WORKSPACE.c.id == FLOW_EXPORT.c.destination_workspace_id)
+    .where(FLOW_EXPORT.c.id == any_(_IDS), IS_VISIBLE)
+)
+
+
+async def read_results(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, ResultView]:
+    """What copies and exports made, by the ids of those records that the viewer can see."""
+    rows = await connection.rows(RESULTS, {"viewer": viewer, "ids": list(ids)})
+    return {row.id: ResultView(*row) for row in rows}
+
+
 def into_workspace() -> tuple[ColumnElement[bool], ...]:
     """Only what went into the workspace of this parameter, if the viewer sees that."""
     workspace: ColumnElement[str] = bindparam("destination_workspace", type_=Text)
@@ -61,7 +83,6 @@ def naming_destination(workspace_id: str | None) -> dict[str, str]:
     return {"destination_workspace": workspace_id if is_id(Kind.WORKSPACE, workspace_id) else ""}
 
 
-_IDS = bindparam("ids", type_=ARRAY(Text))
 REPORTS_OF_EXPORTS = select(
     FLOW_EXPORT.c.id,
     FLOW_EXPORT.c.report_hash,

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import ColumnElement, Table
 
 from app.domain.access import WorkspaceAccess, may_edit_flows
-from app.domain.model import Contract, ContractStatus
+from app.domain.model import Contract, ContractStatus, DraftId, FlowId
 from app.storage.database_connections import Row
 
 
@@ -155,6 +155,18 @@ class ExportView(NamedTuple):
     destination_flow_id: str | None
     destination_workspace_id: str
     undone_at: datetime | None
+
+
+class ResultView(NamedTuple):
+    """What a copy or export made, as its record tells."""
+
+    id: str
+    flow_id: FlowId
+    draft_id: DraftId
+    set_aside: DraftId | None
+    copied_from: str
+    destination_name: str | None
+    """Of the workspace; None if the viewer can't see it."""
 
 
 class GraphView(NamedTuple):

@@ -1,0 +1,93 @@
+"""What is kept with a key can be read by the next release: calls are repeated across upgrades too (P5)."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from app.domain.bindings import AgentNotCopied
+from app.domain.idempotency import KeyedCall
+from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, VersionId, WorkspaceId
+from app.domain.references import ReferenceAction, ReferenceOutcome
+from app.domain.source import CopiedFrom
+from app.domain.step import Step
+from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
+from app.storage.reads.rows import ResultView
+from app.storage.store import Store
+from app.usecases.do_once import made_by, made_exports, replayed, replayed_exports
+from app.usecases.results import Created, Exported, Published, Reverted
+
+KEPT = json.loads(Path(__file__).with_name("kept_with_keys.json").read_text(encoding="utf-8"))
+"""As it was kept once. It is not to be changed but with a migration of what is kept."""
+
+FLOW, DRAFT, VERSION = FlowId("flow_1"), DraftId("draft_1"), VersionId("version_1")
+STORE = WorkspaceId("workspace_1")
+ORDERS = Target("topic_1", ReferenceKind.TOPIC, STORE, "Orders", schema="{}")
+OFFICE = Target("agent_1", ReferenceKind.AGENT, STORE, "Office")
+STEP = Step(0, "1", "acme/code:run", "Run", shares_name=True)
+REFERENCES = (
+    ReferenceOutcome("1", ReferenceKind.TOPIC, ReferenceAction.REPLACED, ORDERS.id, "topic_2", "Run"),
+    ReferenceOutcome("1", ReferenceKind.DATA_SAMPLES, ReferenceAction.CLEARED, None, None),
+)
+PLAIN = Exported(FLOW, DRAFT, None, CopiedFrom.DRAFT, (), (), ExportId("export_1"))
+WITHOUT_TOPIC = replace(PLAIN, warnings=(MultipleTopicsNotCopied((ORDERS,), refused=False),))
+EXPORTED = replace(
+    PLAIN,
+    references=REFERENCES,
+    warnings=(
+        *WITHOUT_TOPIC.warnings,
+        TopicSchemaMismatch(ORDERS, ORDERS, ("id", "total")),
+        AgentNotCopied(OFFICE.id, OFFICE, (STEP,), "Store"),
+        AgentNotCopied("agent_2", None, (STEP, Step(1, "2", "acme/code:run")), "Store"),
+    ),
+)
+ALL = {0: WITHOUT_TOPIC, 3: WITHOUT_TOPIC, 7: PLAIN}
+OUTCOMES: dict[KeyedCall, Any] = {
+    KeyedCall.COPY_FLOW: PLAIN,
+    KeyedCall.EXPORT_FLOW: EXPORTED,
+    KeyedCall.CREATE_FLOW: Created(FLOW, DRAFT),
+    KeyedCall.PUBLISH_FLOW_DRAFT: Published(FLOW, VERSION),
+    KeyedCall.REVERT_FLOW: Reverted(FLOW, None, VERSION, DRAFT, REFERENCES),
+}
+
+
+class Remembering:
+    """A store with one record, and all that its warnings name."""
+
+    async def read_results(self, export_ids: Sequence[str]) -> Mapping[str, ResultView]:
+        return {each: ResultView(each, FLOW, DRAFT, None, "DRAFT", "Store") for each in export_ids}
+
+    async def read_targets(self, ids: Iterable[str]) -> Mapping[str, Target]:
+        return {target.id: target for target in (ORDERS, OFFICE) if target.id in ids}
+
+
+REMEMBERING = cast("Store", Remembering())
+
+
+def replay_of(outcome: Any) -> Any:
+    """References are read with the record, where they are asked for."""
+    read = {"references": ()} if isinstance(outcome, Exported) else {}
+    return replace(outcome, replayed=True, **read)
+
+
+@pytest.mark.parametrize("call", OUTCOMES)
+async def test_what_was_kept_of_a_call_is_read_as_what_it_made(call: KeyedCall) -> None:
+    assert await replayed(REMEMBERING, call, KEPT[call]) == replay_of(OUTCOMES[call])
+
+
+@pytest.mark.parametrize("call", OUTCOMES)
+def test_what_is_kept_of_a_call_is_what_was_kept_once(call: KeyedCall) -> None:
+    assert json.loads(json.dumps(made_by(OUTCOMES[call]))) == KEPT[call]
+
+
+async def test_of_a_call_of_many_equal_warnings_are_kept_once() -> None:
+    kept = KEPT[KeyedCall.EXPORT_FLOWS]
+    assert json.loads(json.dumps(made_exports(ALL))) == kept
+    assert await replayed_exports(REMEMBERING, kept) == {index: replay_of(each) for index, each in ALL.items()}
+
+
+def test_every_kind_of_call_is_pinned() -> None:
+    assert set(KEPT) == set(KeyedCall)
