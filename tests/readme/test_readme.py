@@ -52,10 +52,13 @@ def test_every_query_and_mutation_is_shown_by_an_example() -> None:
     ] == []
 
 
-def test_every_refusal_has_an_example_in_the_order_of_the_codes() -> None:
+def test_every_refusal_has_an_operation_that_gives_it_in_the_order_of_the_codes() -> None:
     text = read("app/graphql/errors/README.md")
     refusals = {name for name in read_examples() if name.startswith("Refused")}
-    assert {name for _, kind, name, *_ in BLOCK.findall(text) if kind == "errors of"} == refusals
+    blocks = [(kind, name) for _, kind, name, *_ in BLOCK.findall(text) if kind in {"example", "errors of"}]
+    assert blocks[1::2] == [("errors of", name) for _, name in blocks[::2]]
+    assert blocks[::2] == [("example", name) for _, name in blocks[::2]]
+    assert {name for _, name in blocks} == refusals
     assert list(re.findall(r"^## `([A-Z_]+)`", text, re.MULTILINE)) == list(ErrorCode)
 
 
@@ -90,6 +93,13 @@ def test_every_line_of_the_log_that_warns_is_explained_and_none_that_isnt_writte
 @pytest.mark.parametrize("path", PATHS)
 def test_only_settings_that_exist_are_named(path: str) -> None:
     assert set(re.findall(r"\bFLOWPORT_[A-Z_]+[A-Z]", read(path))) <= {variable for variable, _, _ in described()}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_world_file_goes_into_a_data_directory_of_its_own(path: str) -> None:
+    """Beside the demo world it couldn't be taken out again."""
+    commands = re.findall(r"flowport load [^`\n]*", read(path))
+    assert [command for command in commands if "--data-dir" not in command] == []
 
 
 @pytest.mark.parametrize("path", PATHS)
