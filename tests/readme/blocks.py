@@ -1,8 +1,9 @@
 """The examples of a README: run, and written as they should stand.
 
 A comment above a block says what it is: `runs: NAME` is a curl command or an operation that is sent, `example: NAME` an
-operation of the explorer's page. `answer of: NAME` is what either answers, `data of: NAME` only the data in it, and
-`errors of: NAME` only the list of refusals. `settings` is the table of all settings. What runs without its answer or
+operation of the explorer's page, and `variables of: NAME` the variables that it is sent with, which must stand beside it.
+`answer of: NAME` is what either answers, `data of: NAME` only the data in it, and `errors of: NAME` only the list of
+refusals. `settings` is the table of all settings. What runs without its answer or
 errors being shown has to be done. `reset` puts the demo world back to its first state before what comes after it.
 """
 
@@ -21,10 +22,14 @@ from app.settings import described
 from app.storage.demo import reset
 from tests.explorer.examples import Example, read_examples
 
+USUAL_TOKEN = "demo-integrator"
 RESET = "<!-- reset -->"
-BLOCK = re.compile(r"(<!-- (runs|example|answer of|data of|errors of): ([\w-]+) -->\n```\w+\n)(.*?)(\n```)", re.DOTALL)
+BLOCK = re.compile(
+    r"(<!-- (runs|example|variables of|answer of|data of|errors of): ([\w-]+) -->\n```\w+\n)(.*?)(\n```)", re.DOTALL
+)
 ANSWERED_BY = re.compile(r"^(## `([A-Z_]+)`\n\n)(?:`\w+`, which .*?\n\n)?", re.DOTALL | re.MULTILINE)
 SETTINGS = re.compile(r"(<!-- settings -->\n)(.*?)(\n\n)", re.DOTALL)
+SHOWS_AN_ANSWER = {"answer of", "data of", "errors of"}
 WIDTH = 100
 WIDTH_OF_DATA = 116
 
@@ -45,6 +50,8 @@ class ReadmeSession:
         if kind == "example":
             await self.answer(name)
             return text_of(self.examples[name])
+        if kind == "variables of":
+            return laid_out(self.examples[name].variables)
         answer = await self.answer(name)
         if kind == "data of":
             return laid_out(answer["data"], width=WIDTH_OF_DATA)
@@ -58,18 +65,26 @@ class ReadmeSession:
 
 async def as_it_should_stand(readme: str, client: httpx.AsyncClient, database_url: str) -> str:
     """The README with every answer as it really is; commands run in their order."""
-    session, parts, end, shown = ReadmeSession(client), list[str](), 0, set[str]()
+    session, parts, end = ReadmeSession(client), list[str](), 0
+    shown, with_variables = set[str](), set[str]()
     for found in BLOCK.finditer(readme):
         head, kind, name, block, tail = found.groups()
         if RESET in readme[end : found.start()]:
             await reset(database_url)
         parts += [readme[end : found.start()], head, await session.block(kind, name, block), tail]
-        shown |= {name} if kind.endswith(" of") else set()
+        shown |= {name} if kind in SHOWS_AN_ANSWER else set()
+        with_variables ^= {name} if is_half_of_a_call(kind, session.examples.get(name)) else set()
         end = found.end()
+    assert with_variables == set(), f"the operation or its variables are missing: {with_variables}"
     for name, answer in session.answers.items():
         assert name in shown or is_done(answer), f"{name} isn't done: {answer}"
     text = SETTINGS.sub(lambda found: found[1] + settings_table() + found[3], "".join([*parts, readme[end:]]))
     return ANSWERED_BY.sub(lambda found: f"{found[1]}{answered_by(found[2])}\n\n", text)
+
+
+def is_half_of_a_call(kind: str, example: Example | None) -> bool:
+    """Whether a block is an operation that has variables, or these variables: one is of no use without the other."""
+    return example is not None and example.variables is not None and kind in {"example", "variables of"}
 
 
 def answered_by(code: str) -> str:
@@ -87,15 +102,16 @@ def is_done(answer: Any) -> bool:
 
 
 def text_of(example: Example) -> str:
-    """An operation of the explorer's page, without the comments that the page reads."""
-    return "\n".join(line for line in example.document.strip().splitlines() if not line.startswith("#"))
+    """An operation of the explorer's page without the comments that the page reads, but with another user than usual."""
+    lines = [line for line in example.document.strip().splitlines() if not line.startswith("#")]
+    return "\n".join([f"# As {example.token}", *lines] if example.token != USUAL_TOKEN else lines)
 
 
 async def run(block: str, client: httpx.AsyncClient) -> Any:
     """What a curl command answers, or an operation that the integrator of the demo world pastes into the page."""
     if block.startswith("curl "):
         return (await send(block, client)).json()
-    headers = {"Authorization": "Bearer demo-integrator"}
+    headers = {"Authorization": f"Bearer {USUAL_TOKEN}"}
     return (await client.post("/graphql", json={"query": block}, headers=headers)).json()
 
 
