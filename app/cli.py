@@ -1,6 +1,7 @@
 """The command `flowport`: serve, load, token, backup, restore, reset-demo, schema. What a command needs it imports when it runs."""
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
@@ -243,7 +244,7 @@ def reset_demo(*, data_dir: Path | None) -> None:
 
     What was made in it is deleted, tokens too. Any other database is refused. It works while the server runs.
     """
-    from app.storage.demo import NotOnlyTheDemo, reset
+    from app.storage.demo import DemoIsBusy, NotOnlyTheDemo, reset
 
     settings = read_settings({"data_dir": data_dir})
     if settings.database_url is not None:
@@ -254,7 +255,11 @@ def reset_demo(*, data_dir: Path | None) -> None:
         try:
             run(url, reset(url))
         except NotOnlyTheDemo as error:
-            raise click.ClickException(f"{error} Nothing was changed.") from None
+            fresh = shlex.quote(f"{settings.data_dir}-demo")
+            way_out = f"A demo world of its own starts in another folder: flowport serve --data-dir {fresh}"
+            raise click.ClickException(f"{error} Nothing was changed. {way_out}") from None
+        except DemoIsBusy as error:
+            raise click.ClickException(f"{error} Nothing was changed. Try again, or stop the server first.") from None
     click.echo("The demo world is as at its first start.", err=True)
 
 

@@ -3,13 +3,16 @@
 Its ids are the same in every database, so that written examples run as they stand.
 """
 
+import asyncio
 import hashlib
 import json
 import shlex
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Table, delete, exists, select
 from typeid import TypeID
 from typeid.codecs.base32 import encode
@@ -18,7 +21,7 @@ from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
 from app.storage.ids import Kind
 from app.storage.reaching import engine_of
-from app.storage.tables import API_TOKEN, FLOW_EXPORT, METADATA, OF_NO_WORLD, ROLE, TENANT, USER
+from app.storage.tables import API_TOKEN, FLOW, FLOW_EXPORT, METADATA, OF_NO_WORLD, ROLE, TENANT, USER
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into
 from app.storage.world.copy import Connection, copy_rows, loading
@@ -41,8 +44,18 @@ mutation Export($input: ExportFlowInput!) {
 """
 
 
+MOST_WAITS = 20
+WAIT_MILLISECONDS, PAUSE_SECONDS = 300, 0.2
+"""How often a reset waits for those who write, and for how long: less than the second after which PostgreSQL ends one of
+two transactions that wait for each other."""
+
+
 class NotOnlyTheDemo(Exception):
     """A database that is more than the demo world, or doesn't hold it, is not reset."""
+
+
+class DemoIsBusy(Exception):
+    """A demo world to which others write all the time can't be reset."""
 
 
 def demo_id(kind: Kind, name: str) -> str:
@@ -73,12 +86,14 @@ async def demo_is_loaded(url: str) -> bool:
 
 
 async def reset(url: str) -> None:
-    """Delete everything, and load the demo world anew, in one transaction. Raises NotOnlyTheDemo."""
+    """Delete everything, and load the demo world anew, in one transaction. Raises NotOnlyTheDemo and DemoIsBusy."""
     async with loading(url) as connection:
         file = json.loads(_WORLD.read_bytes())
         await _refuse_others(connection, TENANT, {demo_id(Kind.TENANT, each["key"]) for each in file["tenants"]})
         await _refuse_others(connection, USER, {demo_id(Kind.USER, each["key"]) for each in file["users"]})
-        for table in reversed([each for each in METADATA.sorted_tables if each not in OF_NO_WORLD]):
+        tables = [each for each in METADATA.sorted_tables if each not in OF_NO_WORLD]
+        await _lock(connection, tables)
+        for table in reversed(tables):
             # The built-in roles belong to no tenant, and come with the schema.
             rows = delete(table).where(ROLE.c.tenant_id.is_not(None)) if table is ROLE else delete(table)
             await connection.execute(str(rows))
@@ -105,6 +120,24 @@ async def _refuse_others(connection: Connection, table: Table, of_the_demo: set[
         raise NotOnlyTheDemo("The database doesn't hold the demo world.")
     if others := len(there - of_the_demo):
         raise NotOnlyTheDemo(f"The database holds more than the demo world (other rows in {table.name}: {others}).")
+
+
+async def _lock(connection: Connection, tables: list[Table]) -> None:
+    """Keep everybody else from writing until the transaction ends; reading goes on. Raises DemoIsBusy.
+
+    Mutations lock flows first, so that whoever has one ends before anything that they still need is locked.
+    Those who lock in another order, and wait for this transaction, go first: it gives up all tables, and tries again.
+    """
+    names = ", ".join(each.name for each in sorted(tables, key=lambda table: table is not FLOW))
+    for _ in range(MOST_WAITS):
+        with suppress(asyncpg.LockNotAvailableError):
+            async with connection.transaction():
+                await connection.execute(f"SET LOCAL lock_timeout = {WAIT_MILLISECONDS}")
+                await connection.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+                await connection.execute("SET LOCAL lock_timeout = 0")
+            return
+        await asyncio.sleep(PAUSE_SECONDS)
+    raise DemoIsBusy("Others are writing to the demo world all the time.")
 
 
 async def _is_empty(url: str) -> bool:

@@ -123,6 +123,14 @@ def test_the_demo_is_reset_by_a_command_and_no_other_database_is(data_dir: Path,
         f"Database: the embedded one in {data_dir}",
         "The demo world is as at its first start.",
     ]
+    other = '{"format": "flowport-world/1", "tenants": [{"key": "other", "name": "Other"}]}'
+    assert flowport("load", "-", "--data-dir", data_dir, stdin=other).returncode == 0
+    told = called("reset-demo", "--data-dir", data_dir)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.splitlines()[-1] == (
+        "Error: The database holds more than the demo world (other rows in tenant: 1). Nothing was changed. "
+        f"A demo world of its own starts in another folder: flowport serve --data-dir {data_dir}-demo"
+    )
     told = called("reset-demo", "--data-dir", data_dir, DATABASE_URL=database_url)
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr == "Error: FLOWPORT_DATABASE_URL is set, and only the embedded database's demo world is reset.\n"
