@@ -75,7 +75,7 @@ class Meter:
 
     def begin_again(self) -> None:
         """For an answer that is made anew. CPU time isn't given back."""
-        self.objects = self.bytes = self.graph_bytes = self.decided_bytes = self._expected = 0
+        self.objects = self.bytes = self.graph_bytes = self.decided_bytes = self.planned_bytes = self._expected = 0
         self.refused: LimitReached | None = None
 
     def take_objects(self, number: int = 1) -> None:
@@ -134,6 +134,11 @@ class Meter:
         """Count bytes of graphs that are to be read for a decision about copies and exports."""
         self.decided_bytes += number
         self._check("bytes of graphs", self.decided_bytes, DECIDED_PER_ANSWERED * self._max_bytes)
+
+    def take_planned(self, number: int) -> None:
+        """Count bytes of what was found out for plans. Exports of one call may look at one graph, each in its own way."""
+        self.planned_bytes += number
+        self._check("bytes of graphs", self.planned_bytes, DECIDED_PER_ANSWERED * self._max_bytes)
 
     def take_cpu(self, seconds: float) -> None:
         """Count CPU time, and refuse to go on where it is used up: never after a commit, which has to be answered."""

@@ -1,6 +1,6 @@
 """Several exports in one call: decided as one, in the order of the call (P4, P8)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
@@ -113,15 +113,18 @@ class DecidedBatch(NamedTuple):
     mistakes: tuple[InvalidInput, ...]
 
 
-def plan_batch(facts: GatheredFacts, wish: BatchWish) -> DecidedBatch:
+def plan_batch(
+    facts: GatheredFacts, wish: BatchWish, count: Callable[[Iterator[Decided]], Iterator[Decided]] = iter
+) -> DecidedBatch:
     """Decide a call of exports (P4): where it is atomic, or something is wrong with all of it, all or none of them.
 
-    What was done before is left out; then what is mapped was known, and isn't looked up again.
+    What was done before is left out; then what is mapped was known, and isn't looked up again. `count` goes through the
+    decisions while they are made, and may end that.
     """
     unknown = () if wish.done else unknown_mappings(wish.mappings, facts.knows)
     mistakes = (*wish.mistakes, *unknown)
     places = tuple(wish.left)
-    decided = plan_exports(facts, tuple(wish.left.values()), places)
+    decided = [*count(plan_exports(facts, tuple(wish.left.values()), places))]
     refused = tuple(
         place for place, (_, _, decision) in zip(places, decided, strict=True) if isinstance(decision, Refused)
     )
@@ -135,7 +138,7 @@ def plan_batch(facts: GatheredFacts, wish: BatchWish) -> DecidedBatch:
 
 def plan_exports(
     facts: GatheredFacts, wishes: Sequence[ExportWish], places: Sequence[int] | None = None
-) -> list[Decided]:
+) -> Iterator[Decided]:
     """Decide exports in their order, each with what those before it take and leave (P8).
 
     `places` says where they stand in their call, if others are left out.
@@ -143,11 +146,10 @@ def plan_exports(
     flows, used = {**facts.flows}, {**facts.flows_used}
     so_far = replace(facts, flows=flows, flows_used=used)
     duplicates = _duplicates(facts, wishes, range(len(wishes)) if places is None else places)
-    decided: list[Decided] = []
     for index, wish in enumerate(wishes):
         its = so_far.of(wish)
         decision = _with(duplicates.get(index), _key_of_item(wish), plan_export(its, wish))
-        decided.append(Decided(wish, its, decision))
+        yield Decided(wish, its, decision)
         if isinstance(decision, Refused):
             continue
         if its.overridden is not None:
@@ -155,7 +157,6 @@ def plan_exports(
         elif its.destination is not None and counts_against_quota(its.destination.workspace):
             contract = its.destination.workspace.contract.id
             used[contract] = used.get(contract, 0) + 1
-    return decided
 
 
 def _duplicates(
@@ -166,14 +167,13 @@ def _duplicates(
     for index, wish in enumerate(wishes):
         if isinstance(wish.destination, OntoFlow) and wish.destination.flow_id in facts.flows:
             overriding.setdefault(wish.destination.flow_id, []).append(index)
-    return {
-        index: DuplicateOverride(
-            facts.flows[flow_id].id, facts.flows[flow_id].name, tuple(places[item] for item in items)
-        )
-        for flow_id, items in overriding.items()
-        if len(items) > 1
-        for index in items
-    }
+    duplicates: dict[int, DuplicateOverride] = {}
+    for flow_id, items in overriding.items():
+        if len(items) > 1:
+            flow = facts.flows[flow_id]
+            refusal = DuplicateOverride(flow.id, flow.name, tuple(places[item] for item in items))
+            duplicates |= dict.fromkeys(items, refusal)
+    return duplicates
 
 
 def _key_of_item(wish: ExportWish) -> tuple[InvalidInput, ...]:

@@ -65,14 +65,13 @@ class UsedComponents:
 
         Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
         """
-        if self._source.id == destination.id:
+        if self.are_usable_in(destination):
             return ()
         reasons = self._reasons_in(destination)
         if reasons not in self._told:
             by_command = dict(zip(self._known, reasons, strict=True))
             self._told[reasons] = InaccessibleComponents(self._inaccessible(by_command))
-        found = self._told[reasons]
-        return (ComponentNotAccessible(destination, found),) if found else ()
+        return (ComponentNotAccessible(destination, self._told[reasons]),)
 
     def are_usable_in(self, destination: Workspace) -> bool:
         """Whether `refused_by` has nothing to tell: found without a look at the steps."""

@@ -8,6 +8,7 @@ from app.offload import offload
 from app.storage.store import Store, UnitOfWork
 from app.storage.writes import write_exports
 from app.usecases.do_once import exported_once
+from app.usecases.planned_exports import counted
 from app.usecases.results import Exported, ExportedBatch
 from app.usecases.sizes import size_of_exports
 
@@ -24,7 +25,7 @@ async def _exported(work: UnitOfWork, store: Store, wish: BatchWish) -> Exported
     """The results of the items that are left."""
     left = tuple(wish.left.values())
     facts = await store.gather(left)
-    decided = await offload(size_of_exports(facts, len(left)), plan_batch, facts, wish)
+    decided = await offload(size_of_exports(facts, len(left)), plan_batch, facts, wish, counted)
     plans = [decision for _, _, decision in decided.items if isinstance(decision, ExportPlan)]
     written = iter(await write_exports(store.context(at=work.now()), plans) if plans else ())
     results = [

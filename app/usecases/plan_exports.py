@@ -15,6 +15,7 @@ from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.engine import Database
 from app.storage.gather import gather
+from app.usecases.planned_exports import counted
 from app.usecases.sizes import size_of_exports, size_of_states
 
 
@@ -54,7 +55,9 @@ async def plan_for_all(database: Database, actor: UserId, wish: BatchWish) -> li
     async with database.reading() as connection:
         facts = await gather(connection, actor, wish.items)
     size = size_of_exports(facts, len(wish.items))
-    return await offload(size, lambda: [_told(decided) for decided in interruptible(plan_batch(facts, wish).items)])
+    return await offload(
+        size, lambda: [_told(decided) for decided in interruptible(plan_batch(facts, wish, counted).items)]
+    )
 
 
 async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:

@@ -61,7 +61,7 @@ def bound(number: int) -> list[BoundStep]:
 
 def effort(facts: Callable[[], GatheredFacts], change: Callable[[ExportWish, int], ExportWish], number: int) -> int:
     items = [change(item, each) for each, item in enumerate(items_of(facts(), number))]
-    return bytecodes(lambda: plan_exports(facts(), items))
+    return bytecodes(lambda: [*plan_exports(facts(), items)])
 
 
 def as_it_is(item: ExportWish, _: int) -> ExportWish:

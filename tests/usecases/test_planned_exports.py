@@ -1,0 +1,62 @@
+"""What a call of many exports plans is counted: once for all that share it."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.export_batch import plan_exports
+from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace
+from app.domain.model import ReferenceKind
+from app.domain.step_choices import StepChoice
+from app.meter import LimitReached, Meter, counted_by
+from app.usecases.planned_exports import counted
+from tests.domain.builders import (
+    AGENT,
+    DEVELOPMENT,
+    PRODUCTION,
+    catalogue,
+    component,
+    flow,
+    integrator,
+    known,
+    state,
+    step,
+    target,
+)
+
+STEPS = 100
+TUNNEL = target(AGENT, "Tunnel", DEVELOPMENT)
+SOURCE = flow(state(*(step(f"{each}", "lab/crm:get", agent=TUNNEL.id) for each in range(STEPS))))
+FACTS = GatheredFacts(
+    flows={SOURCE.id: SOURCE},
+    accesses={PRODUCTION.id: integrator(PRODUCTION)},
+    catalogue=catalogue(component("lab/crm")),
+    targets=known(TUNNEL),
+)
+EXPORT = ExportWish(SOURCE.id, IntoWorkspace(PRODUCTION.id))
+CHOSEN = [replace(EXPORT, bindings=(StepChoice(f"{each}", {ReferenceKind.AGENT: None}),)) for each in range(10)]
+
+
+def planned_bytes(wishes: list[ExportWish]) -> int:
+    meter = Meter()
+    with counted_by(meter):
+        assert len([*counted(plan_exports(FACTS, wishes))]) == len(wishes)
+    return meter.planned_bytes
+
+
+def test_exports_that_share_what_is_planned_count_as_one() -> None:
+    one = planned_bytes([EXPORT])
+    assert one >= STEPS
+    assert planned_bytes([replace(EXPORT, name=f"{each}") for each in range(10)]) == one
+    assert planned_bytes(CHOSEN) == len(CHOSEN) * one
+
+
+def test_no_more_is_planned_than_one_request_may_take() -> None:
+    decided = counted(plan_exports(FACTS, CHOSEN))
+    with counted_by(Meter(max_bytes=planned_bytes([EXPORT]))), pytest.raises(LimitReached) as refused:
+        assert [*decided] == []
+    assert refused.value.limit == "bytes of graphs"
+
+
+def test_what_is_refused_plans_nothing() -> None:
+    assert planned_bytes([replace(EXPORT, name=" ") for _ in range(10)]) == 0
