@@ -35,7 +35,7 @@ async def test_ctrl_enter_runs_an_example_whose_tab_was_open_already(visit: Visi
     await expect(tabs_of(visit)).to_have_count(OF_THE_FIRST_VISIT)
     await visit.open_example("Viewer")
     await visit.page.keyboard.press("Control+Enter")
-    await visit.page.wait_for_function(f"{ANSWER}?.includes('demo-integrator@example.com')")
+    await visit.page.wait_for_function(f"() => {ANSWER}?.includes('demo-integrator@example.com')")
     await expect(tabs_of(visit)).to_have_count(OF_THE_FIRST_VISIT)
 
 
@@ -72,6 +72,10 @@ async def test_the_filter_finds_words_in_names_titles_and_sections_in_any_case(v
     await filter_of(visit).fill("SECOND  copy, EXPORT release")
     await expect(visit.examples.filter(has_text="ExportOverAFlow")).to_be_visible()
     await expect(visit.examples.filter(has_text="Viewer")).to_have_count(0)
+    await filter_of(visit).press("Enter")
+    await expect(visit.page.get_by_role("tab", selected=True)).to_contain_text("ExportOverAFlow")
+    await visit.page.keyboard.press("Control+Enter")
+    await visit.page.wait_for_function(f"() => {ANSWER}?.includes('Order confirmation')")
     await filter_of(visit).fill("")
     await expect(visit.examples).to_have_count(len(EXAMPLES))
 

@@ -52,12 +52,19 @@ function Panel({ sections, defaultQuery, remark, opened }) {
   };
 
   const shown = matching(sections, filter);
+  const openFirst = (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || shown.length === 0) return;
+    // The editor, which is focused now, would take it for a new line.
+    event.preventDefault();
+    open(shown[0].operations[0]);
+  };
   return h("section", { className: "examples", "aria-label": "Examples" },
     h("h2", null, "Examples"),
     remark && h("p", null, remark),
     h("input", {
       type: "search", placeholder: "Filter examples", "aria-label": "Filter examples", value: filter,
       autoComplete: "off", spellCheck: false, onChange: (event) => setFilter(event.target.value),
+      onKeyDown: openFirst,
     }),
     shown.length === 0 && h("p", { role: "status" }, "No example matches."),
     shown.map(({ section, operations }) => h("div", { key: section },
