@@ -66,7 +66,7 @@ class Meter:
     @property
     def cost(self) -> int:
         """What the operation is charged for: its objects and mutations, and what it read or answered of long texts."""
-        return self.objects + (self.bytes + self.graph_bytes + self.decided_bytes) // BYTES_PER_UNIT
+        return self.objects + (self.text_bytes + self.graph_bytes + self.decided_bytes) // BYTES_PER_UNIT
 
     @property
     def readable_bytes(self) -> int:
@@ -75,25 +75,27 @@ class Meter:
 
     def begin_again(self) -> None:
         """For an answer that is made anew. CPU time isn't given back."""
-        self.objects = self.bytes = self.graph_bytes = self.decided_bytes = self.planned_bytes = self._expected = 0
+        self.objects = self.graph_bytes = self.decided_bytes = self.planned_bytes = self._expected = 0
+        self.bytes = self.text_bytes = 0
         self.refused: LimitReached | None = None
 
     def take_objects(self, number: int = 1) -> None:
         self.objects += number
-        self.take_bytes(BYTES_PER_OBJECT * number)
+        self._take_room(BYTES_PER_OBJECT * number)
 
     def take_connections(self, number: int) -> None:
         """Count lists that are answered in pages: each is read by a resolver of its own, however short it is."""
-        self.take_bytes(BYTES_PER_CONNECTION * number)
+        self._take_room(BYTES_PER_CONNECTION * number)
 
     def take_json(self, taken: tuple[int, int]) -> None:
         """Count so many leaf values, which are written as so many bytes of JSON with all around them."""
         values, length = taken
-        self.take_bytes(BYTES_PER_VALUE * values + length)
+        self._take_room(BYTES_PER_VALUE * values)
+        self.take_bytes(length)
 
     def take_nulls(self, number: int) -> None:
         """Count objects that are null, or lists without elements, as leaf values."""
-        self.take_bytes((BYTES_PER_VALUE + BYTES_OF_NULL) * number)
+        self.take_json((number, BYTES_OF_NULL * number))
 
     def take_values(self, values: Sequence[object]) -> None:
         """Count the leaf values of a field of several objects, and as many bytes as they take in JSON.
@@ -104,9 +106,9 @@ class Meter:
             self._take_some(values[start : start + COUNTED_AT_ONCE])
 
     def take_bytes(self, number: int) -> None:
-        """Count bytes of the answer."""
-        self.bytes += number
-        self._check("bytes", self.bytes, self._max_bytes)
+        """Count bytes of the answer's text."""
+        self.text_bytes += number
+        self._take_room(number)
 
     def expect_objects(self, number: int) -> None:
         """Refuse now what would be too many objects later, when each of them is counted."""
@@ -158,6 +160,10 @@ class Meter:
     def note_commit(self) -> None:
         """Time isn't limited any more, until the next mutation begins."""
         self._is_committed = True
+
+    def _take_room(self, number: int) -> None:
+        self.bytes += number
+        self._check("bytes", self.bytes, self._max_bytes)
 
     def _take_some(self, values: Sequence[Any]) -> None:
         kinds = set(map(type, values))

@@ -8,12 +8,12 @@ half of the slots, so that one with very many connections keeps nobody else from
 import asyncio
 import math
 from collections import deque
-from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
 from app.http.refused_requests import RequestCode, RequestError
+from app.http.untaken_answers import UntakenAnswers
 from app.storage.commits import CommitState
 from app.telemetry.log import log
 from app.telemetry.metrics import REQUESTS_WAITING, request_refused
@@ -28,12 +28,17 @@ MOST_REMEMBERED = 10_000
 TOLD_EVERY_SECONDS = 5
 
 
+TOO_MUCH_TO_DO = "The server has more to do than it can, and has not begun with the request. Send it again later."
+NOT_TAKEN = (
+    "You haven't taken earlier answers of the server, and it holds no more of them. Take them, then send this again."
+)
+
+
 class Overloaded(RequestError):
     """The queue is full, or no slot became free in time; nothing was done."""
 
-    def __init__(self, *, retry_seconds: float, waited_seconds: float) -> None:
+    def __init__(self, *, retry_seconds: float, waited_seconds: float, message: str = TOO_MUCH_TO_DO) -> None:
         headers = {"Retry-After": str(math.ceil(retry_seconds))}
-        message = "The server has more to do than it can, and has not begun with the request. Send it again later."
         super().__init__(503, RequestCode.OVERLOADED, message, headers, written=CommitState.NOTHING)
         self.waited_seconds = waited_seconds
 
@@ -48,6 +53,9 @@ class Capacity:
     """Those of them that are costly."""
     waiting: int
     wait_seconds: float
+    untaken_bytes: int = 67_108_864
+    """Of answers that one caller hasn't taken yet."""
+    untaken_bytes_in_all: int = 268_435_456
 
 
 class Slots:
@@ -196,36 +204,38 @@ class Admission:
         most = RECEIVING * capacity.running
         waiting = min(capacity.waiting, most)
         self.receiving = Slots(most, waiting=waiting, wait_seconds=capacity.wait_seconds, keeps_room=True)
+        self.untaken = UntakenAnswers(most_of_one=capacity.untaken_bytes, most=capacity.untaken_bytes_in_all)
         self._capacity = capacity
         self._held_back = 0
         self._callers: dict[int, str] = {}
-        """By the hash of the header that named them."""
+        """By the hash of the token that they sent."""
         self._costly_documents: dict[tuple[str, str], bool] = {}
         """Each with its caller before it: those whose operation turned out to be costly when it was last run, whatever was
         foreseen. What one caller can see may be much more than what another one can."""
         self._shed = 0
         self._is_telling = False
 
-    async def slot(self, authorization: Sequence[str], address: str) -> Slot:
+    async def slot(self, token: str | None, address: str) -> Slot:
         """A slot for a request, whose caller may not be known yet: then it counts as one with others of its address.
 
         Raises Overloaded.
         """
-        caller = self._callers.get(hash(authorization[0]), address) if authorization else address
+        caller = address if token is None else self._callers.get(hash(token), address)
         await self.all.take(caller)
+        if not self.untaken.admits(caller):
+            self.all.give_back(caller)
+            raise Overloaded(retry_seconds=self._capacity.wait_seconds, waited_seconds=0, message=NOT_TAKEN)
         return Slot(self, caller)
 
-    def remember(self, authorization: Sequence[str], caller: str) -> None:
-        """Note who was found to send this header, so that the next request counts as that caller's."""
-        sent = hash(authorization[0])
-        if self._callers.get(sent) != caller:
+    def remember(self, token: str | None, caller: str) -> None:
+        """Note whose token this was found to be, so that the next request counts as that caller's."""
+        if token is not None and self._callers.get(hash(token)) != caller:
             forget_if_full(self._callers)
-            self._callers[sent] = caller
+            self._callers[hash(token)] = caller
 
-    def forget(self, authorization: Sequence[str]) -> None:
-        """Nobody is known by this header any more: its token is no longer good, and takes no slot of whose it was."""
-        for sent in authorization:
-            self._callers.pop(hash(sent), None)
+    def forget(self, token: str | None) -> None:
+        """Nobody is known by this token any more: it is no longer good, and takes no slot of whose it was."""
+        self._callers.pop(hash(token), None)
 
     def was_costly(self, caller: str, document: str) -> bool:
         return (caller, document) in self._costly_documents

@@ -14,7 +14,7 @@ from app.domain.model import UserId
 from app.graphql.context import Context
 from app.graphql.request_errors import OverLimit
 from app.http.admission import Admission, Overloaded, Slot
-from app.http.authentication.authenticator import Authenticator, Caller, token_wanted
+from app.http.authentication.authenticator import Authenticator, Caller, token_in, token_wanted
 from app.http.cost_analysis import cost_of
 from app.http.documents import Documents, Operation, operation_of
 from app.http.in_flight import current_task
@@ -24,7 +24,7 @@ from app.http.operations import Answer, execute, note_operation, request_error
 from app.http.rate_limit import RateLimiter
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, cut_off, out_of_reach, too_slow
 from app.http.requests import GraphQLRequest, media_type_for, read_request
-from app.http.responses import answered, error_media_type, failed, note_refusal, refused
+from app.http.responses import PIECE_BYTES, answered, error_media_type, failed, note_refusal, refused
 from app.meter import LimitReached, Meter, counted_by
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
@@ -105,8 +105,8 @@ class Endpoint:
         # Its time in the queue counts.
         limit = asyncio.timeout_at(asyncio.get_running_loop().time() + self.bounds.seconds)
         authorization = request.headers.getlist("authorization")
-        client = request.scope.get("client")
-        slot = await self.bounds.admission.slot(authorization, client[0] if client else "")
+        token, client = token_in(authorization), request.scope.get("client")
+        slot = await self.bounds.admission.slot(token, client[0] if client else "")
         try:
             return await self._answer(request, authorization, slot, limit)
         finally:
@@ -121,7 +121,7 @@ class Endpoint:
                 caller = await self._caller(authorization)
                 viewer, position = (None, None) if caller is None else (caller.user_id, caller.position)
                 if viewer is not None:
-                    self.bounds.admission.remember(authorization, viewer)
+                    self.bounds.admission.remember(token_in(authorization), viewer)
                 if viewer is None and not self.access.introspection_for_all:
                     # There is nothing that could be asked, so nothing is read.
                     raise token_wanted()
@@ -147,7 +147,7 @@ class Endpoint:
         try:
             return await self.authenticator.caller(authorization)
         except RequestError:
-            self.bounds.admission.forget(authorization)
+            self.bounds.admission.forget(token_in(authorization))
             raise
 
     async def _run(self, received: ReceivedRequest, meter: Meter) -> Response:
@@ -180,6 +180,8 @@ class Endpoint:
             note_operation(operation, answer, actor=received.viewer, cost=query_cost.cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
         response = answered(answer, received.media_type)
+        if len(response.body) > PIECE_BYTES:
+            response.sending = self.bounds.admission.untaken.sending(meter.caller, len(response.body))
         if headers:
             response.headers.update(headers)
         return response

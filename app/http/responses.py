@@ -1,11 +1,13 @@
 """Answers as HTTP responses: to operations, to requests that are refused, to what failed unexpectedly."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app.http.operations import Answer
 from app.http.refused_requests import RequestCode, RequestError
@@ -25,8 +27,15 @@ HEADERS = {
 """By the media type of the answer."""
 
 
+PIECE_BYTES = 65_536
+"""How much of an answer is sent before the connection has to have room again."""
+
+
 class JsonResponse(Response):
-    """An answer whose headers are there already, but for its length."""
+    """An answer whose headers are known, but for its length; sent in pieces."""
+
+    sending: AbstractAsyncContextManager[None] | None = None
+    """Counts the answer while it is sent, and may cut it off by a TimeoutError."""
 
     def __init__(self, body: dict[str, Any], *, status: int, media_type: str) -> None:
         self.status_code = status
@@ -34,8 +43,22 @@ class JsonResponse(Response):
         self.body = orjson.dumps(body, option=orjson.OPT_UTC_Z)
         self.raw_headers = [*HEADERS[media_type], (b"content-length", str(len(self.body)).encode())]
 
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        try:
+            async with self.sending or nullcontext():
+                await self._send(send)
+        except TimeoutError:
+            log().info("answer cut off", bytes=len(self.body))
 
-def answered(answer: Answer, media_type: str) -> Response:
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for begin in range(0, len(self.body), PIECE_BYTES):
+            end = begin + PIECE_BYTES
+            has_more = end < len(self.body)
+            await send({"type": "http.response.body", "body": self.body[begin:end], "more_body": has_more})
+
+
+def answered(answer: Answer, media_type: str) -> JsonResponse:
     """An answer in the accepted media type; old clients get 200 for request errors."""
     status = 400 if answer.never_ran and media_type == GRAPHQL_TYPE else 200
     return JsonResponse(answer.body, status=status, media_type=media_type)

@@ -245,6 +245,8 @@ def capacity_of(settings: Settings) -> Capacity:
         costly=min(running, settings.max_running_costly),
         waiting=settings.max_waiting_requests,
         wait_seconds=settings.max_wait_seconds,
+        untaken_bytes=settings.max_untaken_bytes,
+        untaken_bytes_in_all=settings.max_untaken_bytes_in_all,
     )
 
 

@@ -22,8 +22,6 @@ MOST_SWALLOWED_BYTES = 16_777_216
 """How much of a body that nobody wants is read, so that whoever is still sending it may ask again on the connection."""
 FRAMING = 8
 """How many times as many bytes a body may take as it holds, cut into small chunks."""
-LEAST_TAKEN_BYTES = 65_536
-"""How much of an answer has to be taken in the time that a request may take."""
 HEADER_OVERHEAD_BYTES = 32
 """What a header counts besides its name and value, as in HTTP/2 (RFC 7541, 4.1): many small ones cost time too."""
 MOST_PIPELINED = 1000
@@ -48,7 +46,6 @@ class Protocol(HttpToolsProtocol):
     """What has come of a message after the piece that it began in."""
     _has_begun_now = False
     _deadline: asyncio.TimerHandle | None = None
-    _to_be_taken = 0
     _check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -153,7 +150,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._check_that_it_is_taken()
+        self._watch_reader()
         if self.is_within_headers:
             self._unset_keepalive_if_required()
             self._watch()
@@ -215,26 +212,29 @@ class Protocol(HttpToolsProtocol):
             error = {"message": refused.message, "extensions": {"code": refused.code}}
             self.transport.write(answer(refused.status, error, own_id))
             self.transport.close()
-            self._check_that_it_is_taken()
+            self._watch_reader()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._check_that_it_is_taken()
+        self._watch_reader()
 
-    def _check_that_it_is_taken(self) -> None:
-        left = self.transport.get_write_buffer_size()
-        if left and self._check is None:
-            self._to_be_taken = left
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._watch_reader()
+
+    def _watch_reader(self) -> None:
+        """What waits to be taken has to be taken in time: a piece of an answer, or the end of one."""
+        if self._check is not None:
+            self._check.cancel()
+            self._check = None
+        if self.transport.get_write_buffer_size():
             self._check = self.loop.call_later(self.answer_seconds, self._check_reader)
 
     def _check_reader(self) -> None:
         self._check = None
-        left = self.transport.get_write_buffer_size()
-        if left and self._to_be_taken - left < LEAST_TAKEN_BYTES:
+        if self.transport.get_write_buffer_size():
             log().info("answer not taken", client=self.client and self.client[0])
             self.transport.abort()
-        else:
-            self._check_that_it_is_taken()
 
 
 def header_without_upgrade(method: bytes, url: bytes, version: str, headers: list[tuple[bytes, bytes]]) -> bytes:

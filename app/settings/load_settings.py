@@ -26,6 +26,17 @@ class LoadSettings(BaseSettings):
         description="most requests that are queued in a process; above, those of the caller with most of them "
         "are refused with 503",
     )
+    max_untaken_bytes: int = Field(
+        default=67_108_864,
+        ge=1_048_576,
+        description="most bytes of answers that one caller hasn't taken yet; above, its requests are refused with 503",
+    )
+    max_untaken_bytes_in_all: int = Field(
+        default=268_435_456,
+        ge=1_048_576,
+        description="most bytes of answers of a process that haven't been taken yet; above, the oldest answer of the "
+        "caller with most of them is cut off",
+    )
     max_wait_seconds: float = Field(
         default=2,
         gt=0,

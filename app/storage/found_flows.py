@@ -37,9 +37,6 @@ from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, a
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
-CHARACTERS_OF_OUTLINE = 3
-"""For each character of an outline and bindings, so many of the graph are counted, whose fields and mappers aren't read."""
-
 STATES = ("published", "draft", "named")
 
 

@@ -28,6 +28,7 @@ from app.domain.flow import FlowState
 from app.domain.graph import canonical
 from app.domain.model import DraftId, FlowId, UserId
 from app.domain.undo import ChangeSinceExport
+from app.meter import current_meter
 from app.offload import offload
 from app.storage.database_connections import WriteConnection
 from app.storage.ids import Kind, new_id
@@ -127,6 +128,7 @@ class WriteContext:
 
     async def insert_content(self, content: Content) -> None:
         """Content is stored once, however often it comes."""
+        current_meter().take_decided(len(content.canonical))
         row = await offload(len(content.canonical), content_row, content)
         if not await self.connection.change(INSERT_CONTENT, row):
             return

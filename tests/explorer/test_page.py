@@ -226,3 +226,10 @@ async def test_where_the_page_is_off_there_is_none_and_nothing_of_it(database_ur
             answer = await client.get(path, headers=BROWSER)
             assert answer.headers["content-type"].startswith("application/json")
         assert {(await client.get(f"/graphql/static/{name}")).status_code for name in FILES} == {404}
+
+
+async def test_a_file_is_sent_whole_whatever_parts_are_asked_for(client: httpx.AsyncClient) -> None:
+    ranges = ",".join(f"{begin}-{begin}" for begin in range(0, 200, 2))
+    part = await client.get("/graphql/static/explorer.js", headers={"Range": f"bytes={ranges}"})
+    whole = await client.get("/graphql/static/explorer.js")
+    assert (part.status_code, part.content) == (200, whole.content)

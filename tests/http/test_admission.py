@@ -194,26 +194,26 @@ def admitting(**others: Any) -> Admission:
     return Admission(Capacity(**{"running": 4, "costly": 2, "waiting": 100, "wait_seconds": LONG} | others))
 
 
-async def test_a_caller_is_known_by_its_header_from_the_second_request_on() -> None:
+async def test_a_caller_is_known_by_its_token_from_the_second_request_on() -> None:
     """Until then it counts as one with whoever else comes from its address."""
     letting_in = admitting()
-    await letting_in.slot(["Bearer ada"], "10.0.0.1")
-    await letting_in.slot([], "10.0.0.1")
-    waiting = asyncio.create_task(letting_in.slot(["Bearer ada"], "10.0.0.1"))
+    await letting_in.slot("ada", "10.0.0.1")
+    await letting_in.slot(None, "10.0.0.1")
+    waiting = asyncio.create_task(letting_in.slot("ada", "10.0.0.1"))
     await settled()
     assert not waiting.done()
-    letting_in.remember(["Bearer ada"], "user_ada")
-    await letting_in.slot(["Bearer ada"], "10.0.0.1")
+    letting_in.remember("ada", "user_ada")
+    await letting_in.slot("ada", "10.0.0.1")
     waiting.cancel()
 
 
-async def test_a_header_that_is_refused_counts_as_its_address_again() -> None:
+async def test_a_token_that_is_refused_counts_as_its_address_again() -> None:
     letting_in = admitting()
-    letting_in.remember(["Bearer revoked"], "user_ada")
-    letting_in.forget(["Bearer revoked"])
+    letting_in.remember("revoked", "user_ada")
+    letting_in.forget("revoked")
     for _ in range(2):
-        await letting_in.slot([], "10.0.0.1")
-    waiting = asyncio.create_task(letting_in.slot(["Bearer revoked"], "10.0.0.1"))
+        await letting_in.slot(None, "10.0.0.1")
+    waiting = asyncio.create_task(letting_in.slot("revoked", "10.0.0.1"))
     await settled()
     assert not waiting.done()
     waiting.cancel()
@@ -221,13 +221,13 @@ async def test_a_header_that_is_refused_counts_as_its_address_again() -> None:
 
 async def test_a_costly_operation_gives_its_slot_to_others_while_it_waits_for_another_of_its_kind() -> None:
     letting_in = admitting()
-    first = await letting_in.slot([], "a")
+    first = await letting_in.slot(None, "a")
     await first.wait_if_costly("a", "document", COSTLY)
-    second = await letting_in.slot([], "a")
+    second = await letting_in.slot(None, "a")
     waiting = asyncio.create_task(second.wait_if_costly("a", "document", COSTLY))
     await settled()
     # Both slots that one caller may have are free, since nothing of it runs but what is costly.
-    cheap = [await letting_in.slot([], "a") for _ in range(2)]
+    cheap = [await letting_in.slot(None, "a") for _ in range(2)]
     await cheap[0].wait_if_costly("a", "other", COSTLY - 1)
     assert not waiting.done()
     first.end()
@@ -270,3 +270,15 @@ async def test_refusals_are_told_together_and_who_is_refused_at_once_is_held_bac
         ("overloaded", 1),
     ]
     assert not any("request_id" in line for line in log)  # None of them is of one request.
+
+
+async def test_a_caller_with_too_many_bytes_that_it_has_not_taken_is_not_admitted_and_others_are() -> None:
+    letting_in = Admission(Capacity(running=4, costly=2, waiting=8, wait_seconds=LONG, untaken_bytes=100))
+    letting_in.remember("ada", "user_ada")
+    async with letting_in.untaken.sending("user_ada", 99):
+        (await letting_in.slot("ada", "10.0.0.1")).end()
+        async with letting_in.untaken.sending("user_ada", 1):
+            with pytest.raises(Overloaded, match="You haven't taken earlier answers"):
+                await letting_in.slot("ada", "10.0.0.1")
+            slots = [await letting_in.slot(None, address) for address in ("10.0.0.1", "10.0.0.2", "10.0.0.3")]
+    assert len([await letting_in.slot("ada", "10.0.0.1"), *slots]) == 4

@@ -146,7 +146,7 @@ async def test_what_nobody_could_foresee_is_owed(databases: Databases, loaded_tr
         clock.seconds += int(refused.headers["Retry-After"])
         after = await posted(api, "ada", VIEWER)
     assert (told(created)[0], code_of(refused), after.status_code) == (
-        '"cost";r=0;t=135',
+        '"cost";r=0;t=134',
         (429, "RATE_LIMITED"),
         200,
     )

@@ -143,6 +143,14 @@ def bearer_token(headers: Sequence[str]) -> str:
     return token
 
 
+def token_in(headers: Sequence[str]) -> str | None:
+    """The token of a request, however its header is spelled; None where there is none that can be read."""
+    try:
+        return bearer_token(headers) if headers else None
+    except BadHeader:
+        return None
+
+
 def looks_like_a_jwt(token: str) -> bool:
     return not token.startswith(PREFIX) and token.count(".") == DOTS_OF_A_JWT
 

@@ -73,8 +73,10 @@ class Explorer:
         return HTMLResponse(text, headers=HEADERS | policy(nonce))
 
     async def part(self, request: Request) -> Response:
-        """A file that the page is made of. Raises RequestError: 401 for examples that are for callers with a token only."""
+        """A file that the page is made of, whole. Raises RequestError: 401 for examples that are for callers with a token only."""
         name = request.path_params["name"]
+        # Parts of files are for large ones, and cost time for each of them.
+        request.scope["headers"] = [(key, value) for key, value in request.scope["headers"] if key != b"range"]
         if name == EXAMPLES and not self.is_open_to_all:
             if await self.authenticator.viewer(request.headers.getlist("authorization")) is None:
                 raise token_wanted()
