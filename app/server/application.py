@@ -89,7 +89,8 @@ def create_app(settings: Settings | None = None) -> Application:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
         is_traced = trace_if_wanted()
-        background = {"cleanup": partial(clean_up_periodically, database, drafts_kept, keys_kept)}
+        kept = {"drafts": drafts_kept, "keys": keys_kept, "records": timedelta(days=settings.record_days)}
+        background = {"cleanup": partial(clean_up_periodically, database, **kept)}
         if database.replica is not None:
             background["replica"] = partial(watch_replica, database)
         tasks = [asyncio.create_task(keep_running(name, work)) for name, work in background.items()]

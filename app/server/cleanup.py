@@ -8,18 +8,18 @@ from functools import partial
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
-from app.usecases.expire_drafts import expire_drafts
-from app.usecases.expire_keys import expire_keys
+from app.usecases.expire import expire_drafts, expire_keys, expire_records
 from app.usecases.remove_contents import remove_contents
 
 CLEANUP_SECONDS = 3600
 
 
-async def clean_up_periodically(database: Database, kept: timedelta, keys_kept: timedelta) -> None:
-    """Remove old drafts, idempotency keys and contents now and then, as long as the server runs."""
+async def clean_up_periodically(database: Database, *, drafts: timedelta, keys: timedelta, records: timedelta) -> None:
+    """Remove old drafts, idempotency keys, records of exports and contents now and then, as long as the server runs."""
     steps = {
-        "drafts": partial(expire_drafts, database, kept=kept, now=now),
-        "keys": partial(expire_keys, database, kept=keys_kept, now=now),
+        "drafts": partial(expire_drafts, database, kept=drafts, now=now),
+        "keys": partial(expire_keys, database, kept=keys, now=now),
+        "records": partial(expire_records, database, kept=records, now=now),
         "contents": partial(remove_contents, database, now=now),
     }
     while True:

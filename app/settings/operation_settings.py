@@ -32,4 +32,10 @@ class OperationSettings(BaseSettings):
         default=8, ge=0, le=3600, allow_inf_nan=False, description="longest time for requests to end at a shutdown"
     )
     set_aside_days: int = Field(default=30, ge=1, le=36_500, description="days that a draft set aside is kept")
+    record_days: int = Field(
+        default=400,
+        ge=1,
+        le=36_500,
+        description="days that the record of an export is kept once it was undone or its destination was deleted",
+    )
     idempotency_key_hours: int = Field(default=24, ge=1, le=8_760, description="hours that an idempotency key is kept")

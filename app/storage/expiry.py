@@ -1,13 +1,13 @@
-"""Removing what was set aside long ago: in batches, by one process at a time."""
+"""Removing what is over long ago, in batches: drafts that were set aside, and records of exports."""
 
 from datetime import datetime
 
-from sqlalchemy import all_, any_, bindparam, delete, exists, func, literal, select
+from sqlalchemy import all_, any_, bindparam, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.storage.engine import Database
-from app.storage.tables import FLOW, FLOW_DRAFT
+from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 
 LOCK = 1718382456
 """Of the whole database, for whoever removes; the one before it is the migrations'."""
@@ -33,7 +33,28 @@ _NOTHING_LEFT = select(FLOW.c.id).where(_FLOWS, FLOW.c.published_version_id.is_(
 _REMOVE_FLOWS = delete(FLOW).where(_FLOWS)
 
 
-async def remove_batch(database: Database, *, before: datetime, batch: int) -> int:
+_OVER_SINCE = func.least(FLOW_EXPORT.c.undone_at, FLOW_EXPORT.c.destination_deleted_at)
+_IS_OVER = or_(FLOW_EXPORT.c.undone_at.is_not(None), FLOW_EXPORT.c.destination_deleted_at.is_not(None))
+_OLD_RECORDS = (
+    select(FLOW_EXPORT.c.id)
+    .where(_IS_OVER, bindparam("before") >= _OVER_SINCE)
+    .order_by(_OVER_SINCE, FLOW_EXPORT.c.id)
+    .limit(bindparam("batch"))
+    .with_for_update(skip_locked=True)
+)
+_REMOVE_RECORDS = delete(FLOW_EXPORT).where(FLOW_EXPORT.c.id.in_(_OLD_RECORDS)).returning(FLOW_EXPORT.c.report_hash)
+_IS_UNREFERENCED = (
+    REFERENCE_REPORT.c.hash == any_(bindparam("reports", type_=ARRAY(Text))),
+    ~exists(select(literal(1)).where(FLOW_EXPORT.c.report_hash == REFERENCE_REPORT.c.hash)),
+)
+_LOCK_REPORTS = (
+    select(REFERENCE_REPORT.c.hash).where(*_IS_UNREFERENCED).order_by(REFERENCE_REPORT.c.hash).with_for_update()
+)
+# An export that was storing another record with one of them meanwhile is seen by this, since each statement looks anew.
+_REMOVE_REPORTS = delete(REFERENCE_REPORT).where(*_IS_UNREFERENCED)
+
+
+async def remove_drafts(database: Database, *, before: datetime, batch: int) -> int:
     """Remove up to `batch` drafts that were set aside before a time, and flows of which nothing is left (H8).
 
     How many drafts went; none if another process is removing. Drafts and flows that somebody is at just now are passed
@@ -49,3 +70,17 @@ async def remove_batch(database: Database, *, before: datetime, batch: int) -> i
             await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
             await connection.change(_REMOVE_FLOWS, {"flows": gone})
     return len(drafts)
+
+
+async def remove_records(database: Database, *, before: datetime, batch: int) -> int:
+    """Remove up to `batch` records that were undone, or whose destination was deleted, before a time (P6).
+
+    Their reports go with them, unless other records have the same. How many records went.
+    """
+    async with database.writing() as connection:
+        removed = await connection.change(_REMOVE_RECORDS, {"before": before, "batch": batch})
+        reports = {"reports": sorted({row.report_hash for row in removed if row.report_hash is not None})}
+        if reports["reports"]:
+            await connection.rows(_LOCK_REPORTS, reports)
+            await connection.change(_REMOVE_REPORTS, reports)
+    return len(removed)

@@ -225,6 +225,12 @@ class FlowExportTable(SQLModel, table=True):
             "id",
         ),
         Index("ix_flow_export_of_source", "source_flow_id", "id"),
+        Index(
+            "ix_flow_export_expiry",
+            sql("LEAST(undone_at, destination_deleted_at)"),
+            "id",
+            postgresql_where=sql("undone_at IS NOT NULL OR destination_deleted_at IS NOT NULL"),
+        ),
         one_of("copied_from", CopiedFrom),
         one_of("first_change", ChangeSinceExport),
         CheckConstraint("(first_change IS NULL) = (first_changed_at IS NULL)", name="first_change_is_dated"),
@@ -238,7 +244,7 @@ class FlowExportTable(SQLModel, table=True):
     source_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     source_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     destination_workspace_id: str = reference("workspace.id", index=True)
-    destination_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    destination_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
     draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
     set_aside_draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     flow_before: str | None = text(nullable=True)
@@ -249,6 +255,8 @@ class FlowExportTable(SQLModel, table=True):
     """What was done first with the draft since; None: nothing."""
     first_changed_at: datetime | None = time(nullable=True)
     undone_at: datetime | None = time(nullable=True)
+    destination_deleted_at: datetime | None = time(nullable=True)
+    """Written by a trigger of the database (migration 0014), whatever deletes the flow."""
 
 
 class IdempotencyKeyTable(SQLModel, table=True):

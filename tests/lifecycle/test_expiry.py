@@ -11,11 +11,11 @@ from structlog.testing import capture_logs
 from app.server.application import create_app
 from app.settings import Settings
 from app.storage.engine import DatabaseFailure, open_database
-from app.storage.expiry import LOCK, remove_batch
+from app.storage.expiry import LOCK, remove_drafts
 from app.storage.reaching import engine_of
 from app.storage.tables import FLOW, FLOW_DRAFT
-from app.usecases import expire_drafts as expiring
-from app.usecases.expire_drafts import expire_drafts
+from app.usecases import expire as expiring
+from app.usecases.expire import expire_drafts
 from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
@@ -72,7 +72,7 @@ async def test_many_drafts_are_removed_in_batches_the_oldest_first(firm: Company
     aside = (await lawful(firm)).drafts_of(flow)[:-1]
     firm.now += MONTH + timedelta(days=1)
     left = []
-    while await remove_batch(firm.database, before=firm.now - MONTH, batch=2):
+    while await remove_drafts(firm.database, before=firm.now - MONTH, batch=2):
         left.append([draft["id"] for draft in (await lawful(firm)).drafts_of(flow)[:-1]])
     assert left == [[draft["id"] for draft in aside[number:]] for number in (2, 4, 5)]
 
@@ -166,7 +166,7 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     async with engine_of(firm.url) as engine, engine.begin() as busy:
         await busy.execute(text("lock table flow_draft in share mode"))
         with pytest.raises(DatabaseFailure):
-            await remove_batch(hasty, before=firm.now - MONTH, batch=10)
+            await remove_drafts(hasty, before=firm.now - MONTH, batch=10)
     await hasty.close()
     assert await everything_in(firm.database) == before
     assert await expire(firm) == 1

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.domain.errors import Refused
 from app.domain.undo import CannotUndo, ChangeSinceExport, Instead
-from app.storage.expiry import remove_batch
+from app.storage.expiry import remove_drafts
 from app.storage.tables import FLOW_EXPORT
 from app.usecases.results import Exported, Undone
 from tests.lifecycle.company import Company
@@ -78,7 +78,7 @@ async def _restore_the_other(company: Company, made: Exported) -> None:
 
 async def _expire(company: Company, _: Exported) -> None:
     company.now += timedelta(days=31)
-    await remove_batch(company.database, before=company.now - timedelta(days=30), batch=100)
+    await remove_drafts(company.database, before=company.now - timedelta(days=30), batch=100)
 
 
 async def _stop_and_delete(company: Company, made: Exported) -> Any:

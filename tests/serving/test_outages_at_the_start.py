@@ -19,6 +19,7 @@ from app.storage.engine import Database, open_database
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from tests.serving.real import VIEWER, code_of, soon
 
+DAY = timedelta(days=1)
 TOKEN = {"Authorization": f"Bearer fp_{'0' * 26}_x"}
 NO_ENCRYPTION = b"N"
 LET_IN = (
@@ -98,7 +99,7 @@ async def cleaning_up(url: str) -> AsyncIterator[list[Any]]:
     """What the log says meanwhile."""
     database = open_database(url, connection_wait_seconds=0.1)
     with capture_logs() as log:
-        cleanup = asyncio.create_task(clean_up_periodically(database, timedelta(days=1), timedelta(days=1)))
+        cleanup = asyncio.create_task(clean_up_periodically(database, drafts=DAY, keys=DAY, records=DAY))
         yield log
         assert not cleanup.done()
         cleanup.cancel()
@@ -112,10 +113,10 @@ async def test_a_cleanup_says_why_it_could_not_be_done_and_tries_again(
 ) -> None:
     monkeypatch.setattr("app.server.cleanup.CLEANUP_SECONDS", 0.5)
     async with letting_in(fault) as url, cleaning_up(url) as log:
-        assert await soon(lambda: len(log) >= 4)
-    assert [line["of"] for line in log[:4]] == ["drafts", "keys", "contents", "drafts"]
+        assert await soon(lambda: len(log) >= 5)
+    assert [line["of"] for line in log[:5]] == ["drafts", "keys", "records", "contents", "drafts"]
     line = {"event": "cleanup not done", "of": "drafts", "reason": REASONS[fault], "log_level": "warning"}
-    assert log[0] == log[3] == line
+    assert log[0] == log[4] == line
 
 
 async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +132,7 @@ async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("app.server.cleanup.CLEANUP_SECONDS", 0.01)
     monkeypatch.setattr("app.server.cleanup.expire_drafts", fail)
     monkeypatch.setattr("app.server.cleanup.expire_keys", remove)
+    monkeypatch.setattr("app.server.cleanup.expire_records", remove)
     monkeypatch.setattr("app.server.cleanup.remove_contents", remove)
     before = ended("cleanup")
     async with cleaning_up("postgresql+asyncpg://127.0.0.1:1/nothing") as log:

@@ -152,6 +152,7 @@ async def test_records_of_exports_that_there_are_stay_and_tell_what_is_known_of_
         row | {"references": "[]"} for row in after
     ]
     assert {row["report_hash"] for row in after} == {None}
+    assert [row["id"] for row in after if row["destination_deleted_at"] is not None] == ["of what is gone"]
     told = {row["id"]: (row["source_workspace_id"], row["first_change"], row["flow_before"]) for row in after}
     [onto_old] = [row for row in after if row["id"] == "onto old"]
     assert told == {

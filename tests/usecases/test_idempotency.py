@@ -17,7 +17,7 @@ from app.domain.revert import RevertWish
 from app.storage.store import Store, UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
-from app.usecases.expire_keys import expire_keys
+from app.usecases.expire import expire_keys
 from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft
 from app.usecases.results import Exported
