@@ -19,7 +19,6 @@ from app.storage.paging import Key, Page, PageRequest
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 100
-LONGEST_CURSOR = 4096
 
 PAGE_PARAMETERS = [
     Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=annotation)
@@ -175,7 +174,7 @@ def _read_cursor(listing: str, cursor: str, kinds: tuple[type, ...]) -> Key:
 
 def _decoded(cursor: str) -> list[Any]:
     try:
-        decoded = orjson.loads(urlsafe_b64decode(cursor[:LONGEST_CURSOR] + "=" * (-len(cursor) % 4)))
+        decoded = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         return []
     return decoded if isinstance(decoded, list) else []

@@ -13,6 +13,8 @@ from tests.api import documents as ask
 from tests.api.client import Api, Caller, Json
 from tests.api.lists import LISTS, Listing
 from tests.api.walking import page_of
+from tests.api.world_builder import graph
+from tests.api.writing import create
 
 NOT_OF_THIS_LIST = "The cursor is not one of this list in this order. Start again without it."
 SAME = {
@@ -132,6 +134,19 @@ async def test_a_cursor_of_the_same_list_elsewhere_is_refused(
     here, there = ({key: on_shelves.id(value) for key, value in named.items()} for named in (mine, others))
     cursor = (await page_of(lea, document, **here, first=1))["pageInfo"]["endCursor"]
     await assert_refused(lea, document, there, cursor)
+
+
+async def test_a_list_of_the_longest_names_is_read_page_by_page(fresh: Api) -> None:
+    """Folded, each character of these names is three of four bytes."""
+    names = ["\U0001d160" * 255, "\U0001d160" * 254 + "\U0001d15f"]
+    made = [(await create(fresh, "kitchen", graph(), name=name))["flow"]["id"] for name in names]
+    first = {"workspace": fresh.id("kitchen"), "first": 1, "search": "\U0001d160" * 254}
+    ada, read, after = fresh.caller("ada"), list[str](), None
+    while after is not None or not read:
+        page = await page_of(ada, ask.FLOWS, **first, after=after)
+        read += [node["id"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
+    assert sorted(read) == sorted(made)
 
 
 async def test_a_cursor_of_another_callers_workspaces_is_refused(api: Api) -> None:
