@@ -9,9 +9,11 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from app.graphql.json_text import json_text, shortened_text
 from app.http.admission import Slot
 from app.http.bodies import LONGEST_INTEGER, read_body
 from app.http.refused_requests import RequestCode, RequestError
+from app.json_keys import repeated_key
 
 JSON_TYPE = "application/json"
 GRAPHQL_TYPE = "application/graphql-response+json"
@@ -131,6 +133,7 @@ def _read_json(text: bytes | str, what: str) -> object:
         raise bad_request(_why_not_json(text, what, error)) from None
     if _holds_long_number(text):
         _refuse_long_integers(text, what)
+    _refuse_repeated_keys(text, value, what)
     return value
 
 
@@ -160,6 +163,22 @@ def _refuse_long_integers(text: bytes | str, what: str) -> None:
         json.loads(text, parse_int=check)
     except RecursionError:
         raise bad_request(f"{what} is nested too deeply.") from None
+
+
+def _refuse_repeated_keys(text: bytes | str, value: object, what: str) -> None:
+    """Of a key that stands twice all but the last value would be lost."""
+    try:
+        repeated = repeated_key(text, value)
+    except RecursionError:
+        raise bad_request(f"{what} is nested too deeply.") from None
+    if repeated is not None:
+        place = shortened_text("".join(map(_part_of_path, repeated.path)).removeprefix("."))
+        at = f", at {place}" if place else ""
+        raise bad_request(f"{what} has the key {json_text(repeated.key)} twice{at}. Send each key of an object once.")
+
+
+def _part_of_path(key: str | int) -> str:
+    return f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{json_text(key)}]"
 
 
 def _checked(query: object, variables: object, operation_name: object, extensions: object) -> GraphQLRequest:

@@ -57,6 +57,22 @@ async def test_a_file_that_cannot_be_read(url: str, document: bytes, path: str, 
     assert await mistakes_of(url, document) == [(path, message)]
 
 
+async def test_every_key_that_stands_twice_is_told_with_the_other_mistakes(url: str) -> None:
+    twice = "This stands in the file twice."
+    document = b"""{
+      "format": {"a": 1, "a": 2},
+      "tenants": [{"key": "a", "key": "b", "name": "A"}, {"key": "c", "name": "C"}],
+      "flows": [{"key": "f", "draft": {"graph": {"nodes": [{"id": "1", "fields": {"\\u00fc": 1, "\\u00fc": 2}}]}}}]
+    }"""
+    mistakes = await mistakes_of(url, document)
+    assert [mistake for mistake in mistakes if mistake[1] == twice] == [
+        ("$.format.a", twice),
+        ("$.tenants[0].key", twice),
+        ('$.flows[0].draft.graph.nodes[0].fields["\\u00fc"]', twice),
+    ]
+    assert ("$.flows[0].workspace", "This property is required.") in mistakes
+
+
 @pytest.mark.parametrize(
     ("change", "path", "message"),
     [

@@ -89,7 +89,7 @@ class _Loader:
             if count % PIECES_AT_A_TIME == 0:
                 self._progress("Reading", piece.end, self._text.length)
         self._progress("Reading", self._text.length, self._text.length)
-        self.mistakes.extend(document_mistakes(self._text.others))
+        self.mistakes.extend((*self._text.mistakes, *document_mistakes(self._text.others)))
 
     async def check_and_copy_places(self) -> None:
         roles = await built_in_roles(self._connection)

@@ -11,8 +11,10 @@ from collections.abc import Collection, Generator, Iterator
 from typing import NamedTuple, Never
 
 from app.domain.graph import Json
+from app.json_keys import repeated_key
 from app.storage.world.mistakes import Mistake, Part, WorldMistakes, json_path
 
+TWICE = "This stands in the file twice."
 _SPACE = re.compile(r"[ \t\n\r]*")
 _ODD_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
@@ -38,6 +40,8 @@ class WorldText:
         """Only escapes can smuggle in NUL or half of a surrogate pair; without them nobody need look for these."""
         self.others: dict[str, Json] = {}
         """What stands at the top besides the sections' lists."""
+        self.mistakes: list[Mistake] = []
+        """Keys that stand twice in one object, of the pieces that were read."""
 
     def pieces(self) -> Iterator[Piece]:
         """Every element of the sections' lists. Raises WorldMistakes where the text is no JSON, or no object."""
@@ -49,11 +53,11 @@ class WorldText:
         while not self._text.startswith("}", at):
             name, at = self._decode_name(at)
             if name in self._starts or name in self.others:
-                raise WorldMistakes([Mistake(json_path(name), "This stands in the file twice.")])
+                raise WorldMistakes([Mistake(json_path(name), TWICE)])
             if name in self._sections and self._text.startswith("[", at):
                 at = yield from self._list(name, at)
             else:
-                self.others[name], at = self._decode(at, name)
+                self.others[name], at = self._checked(at, name)
             at = self._after_comma(at, "}")
         at = self._skip_space(at + 1)
         if at < self.length:
@@ -73,7 +77,7 @@ class WorldText:
         while not self._text.startswith("]", at):
             starts.append(at)
             index = len(starts) - 1
-            value, at = self._decode(at, section, index)
+            value, at = self._checked(at, section, index)
             yield Piece(section, index, value, at)
             at = self._after_comma(at, "]")
         return at + 1
@@ -86,6 +90,13 @@ class WorldText:
         if not self._text.startswith(":", at):
             self._refuse("Expecting ':' delimiter", at)
         return str(name), self._skip_space(at + 1)
+
+    def _checked(self, at: int, *path: Part) -> tuple[Json, int]:
+        value, end = self._decode(at, *path)
+        repeated = repeated_key(self._text[at:end], value)
+        if repeated is not None:
+            self.mistakes.append(Mistake(json_path(*path, *repeated.path, repeated.key), TWICE))
+        return value, end
 
     def _decode(self, at: int, *path: Part) -> tuple[Json, int]:
         try:

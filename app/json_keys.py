@@ -1,0 +1,84 @@
+"""Keys that stand twice in one object of a JSON text: readers of JSON keep the last and drop the others silently."""
+
+import json
+from collections import Counter
+from typing import Any, NamedTuple
+
+import orjson
+
+ESCAPED_COLONS = ("\\u003a", "\\u003A")
+ESCAPED_COLONS_IN_BYTES = (rb"\u003a", rb"\u003A")
+
+
+MOST_KEPT = 100
+"""So many objects are looked at: where all of them were dropped with others, the key is named without its place."""
+Members = list[tuple[str, Any]]
+
+
+class RepeatedKey(NamedTuple):
+    """The first key that stands twice, and where its object is: the keys and indexes that lead there."""
+
+    key: str
+    path: tuple[str | int, ...]
+
+
+def repeated_key(text: str | bytes, value: object) -> RepeatedKey | None:
+    """The first key that stands twice in one object; `value` is what was read of the text.
+
+    Raises RecursionError where the text is nested too deeply to be looked at.
+    """
+    return _search(text) if _may_have_dropped(text, value) else None
+
+
+def _may_have_dropped(text: str | bytes, value: object) -> bool:
+    """Whether the text has more colons than its value written anew: so it is where a member of an object was dropped.
+
+    Texts in it have the same colons in both, unless they were escaped. This takes a fraction of what reading takes.
+    """
+    try:
+        written = orjson.dumps(value).count(b":")
+    except orjson.JSONEncodeError:
+        # What can be read and not written: deep values, and half characters.
+        return True
+    if isinstance(text, str):
+        return text.count(":") != written or any(escaped in text for escaped in ESCAPED_COLONS)
+    return text.count(b":") != written or any(escaped in text for escaped in ESCAPED_COLONS_IN_BYTES)
+
+
+def _search(text: str | bytes) -> RepeatedKey | None:
+    # Objects are kept beside their members, so that no other gets the id of one that was dropped.
+    repeated: dict[int, tuple[object, Members]] = {}
+
+    def read(members: Members) -> dict[str, Any]:
+        value = dict(members)
+        if len(value) < len(members) and len(repeated) < MOST_KEPT:
+            repeated[id(value)] = value, members
+        return value
+
+    root = json.loads(text, object_pairs_hook=read)
+    pending: list[tuple[Any, _At]] = [(root, None)] if repeated else []
+    while pending:
+        value, at = pending.pop()
+        if id(value) in repeated:
+            return RepeatedKey(_repeated_in(repeated[id(value)][1]), _path(at))
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        pending.extend((inner, (at, key)) for key, inner in reversed([*inside]) if isinstance(inner, dict | list))
+    first = next(iter(repeated.values()), None)
+    return None if first is None else RepeatedKey(_repeated_in(first[1]), ())
+
+
+def _repeated_in(members: Members) -> str:
+    numbers = Counter(key for key, _ in members)
+    return next(key for key, number in numbers.items() if number > 1)
+
+
+_At = tuple["_At", str | int] | None
+"""Where a value stands: where its parent does, and its own key. Paths of all values would take much memory."""
+
+
+def _path(at: _At) -> tuple[str | int, ...]:
+    keys = []
+    while at is not None:
+        at, key = at
+        keys.append(key)
+    return tuple(reversed(keys))
