@@ -1,4 +1,4 @@
-"""The command `flowport`: serve, load, token, backup, restore, reset-demo, schema. What a command needs it imports when it runs."""
+"""The command `flowport`: serve, load, token, backup, restore, reset-demo, schema. Each imports what it needs when it runs."""
 
 import json
 import shlex
@@ -207,7 +207,7 @@ def day_and_time(at: datetime | None) -> str:
 def backup(*, file: Path, data_dir: Path | None) -> None:
     """Write a backup of the database into FILE: SQL that every PostgreSQL takes from 15 on.
 
-    It shows one moment, and the server goes on meanwhile. FILE must not exist yet; only its owner may read it.
+    The backup shows one moment, and the server goes on meanwhile. FILE must not exist yet; only its owner may read it.
     """
     from app.storage.backup import BackupError, write_backup
 

@@ -42,9 +42,9 @@ def refuse_too_large_pools(settings: Settings) -> None:
 
 @contextmanager
 def database(settings: Settings, *, make: bool = False, migrates: bool = True) -> Iterator[str]:
-    """The URL of the database; without one of the user's, the embedded one runs. It gets the newest schema, unless told not to.
+    """The URL of the database, which is brought to the newest schema; without one of the user's, the embedded one runs.
 
-    An embedded one that is missing is made only if that is asked for.
+    An embedded database that is missing is made only with `make`. Without `migrates` the schema stays as it is.
     """
     configure_log(log_format=settings.log_format, level=settings.log_level)
     if settings.database_url is not None:

@@ -47,7 +47,7 @@ def write_backup(url: str, file: Path) -> None:
 
 
 def header_of(lines: Iterator[str]) -> Iterator[str]:
-    """What a backup begins with, up to the first rows; lines that some PostgreSQL refuses are left out."""
+    """The lines of a backup up to the first rows, without those that some PostgreSQL refuses."""
     for line in lines:
         if not NOT_EVERYWHERE.match(line):
             yield line

@@ -38,7 +38,7 @@ RECOVERY, STANDBY = "recovery.signal", "standby.signal"
 IN_PRODUCTION = "in production"
 """So pg_controldata says of one that takes writes."""
 INCOMPATIBLE = "database files are incompatible with server"
-"""So PostgreSQL says of a cluster of its own major version that was made in another format, by a beta for example."""
+"""PostgreSQL's words about a cluster of its own major version but another format, made by a beta for example."""
 STOP_SECONDS = 10
 """How long it may take to write everything to disk before it is stopped without that."""
 LOG_BYTES = 10_000_000
