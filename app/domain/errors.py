@@ -5,7 +5,7 @@ or two for the person who reads it: what stands in the way, and what would help.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from app.domain.error_code import ErrorCode
@@ -34,6 +34,8 @@ class Refused(Generic[Narrow_co]):
     """Every reason why nothing was written (X11)."""
 
     errors: tuple[Narrow_co, ...]
+    about: str | None = field(default=None, compare=False)
+    """In a call of many, the name of the flow that it is about, if the caller can see it."""
 
     def __post_init__(self) -> None:
         if not self.errors:

@@ -104,36 +104,41 @@ class Decided(NamedTuple):
     wish: ExportWish
     facts: ExportFacts
     decision: Decision
+    unapplied: ExportPlan | None = None
+    """What would be written if only others, or the call as a whole, didn't keep it from that (N2)."""
+
+    @property
+    def plan(self) -> ExportPlan | None:
+        return self.decision if isinstance(self.decision, ExportPlan) else self.unapplied
 
 
 class DecidedBatch(NamedTuple):
     """A call of exports, with what is wrong with it as a whole."""
 
     items: list[Decided]
-    mistakes: tuple[InvalidInput, ...]
+    errors: tuple[CallRefusal, ...]
 
 
 def plan_batch(
-    facts: GatheredFacts, wish: BatchWish, count: Callable[[Iterator[Decided]], Iterator[Decided]] = iter
+    facts: GatheredFacts,
+    wish: BatchWish,
+    count: Callable[[Iterator[Decided]], Iterator[Decided]] = iter,
+    refused: tuple[CallRefusal, ...] = (),
 ) -> DecidedBatch:
     """Decide a call of exports (P4): where it is atomic, or something is wrong with all of it, all or none of them.
 
     What was done before is left out; then what is mapped was known, and isn't looked up again. `count` goes through the
-    decisions while they are made, and may end that.
+    decisions while they are made, and may end that. `refused` is what a call is refused for whatever it asks for.
     """
     unknown = () if wish.done else unknown_mappings(wish.mappings, facts.knows)
-    mistakes = (*wish.mistakes, *unknown)
+    errors = refused or (*wish.mistakes, *unknown)
     places = tuple(wish.left)
     decided = [*count(plan_exports(facts, tuple(wish.left.values()), places))]
-    refused = tuple(
-        place for place, (_, _, decision) in zip(places, decided, strict=True) if isinstance(decision, Refused)
-    )
-    if mistakes or (refused and wish.mode is BatchMode.ATOMIC):
-        unapplied = Refused((BatchNotApplied(refused),))
-        decided = [
-            each if isinstance(each.decision, Refused) else each._replace(decision=unapplied) for each in decided
-        ]
-    return DecidedBatch([_in_place(place, each) for place, each in zip(places, decided, strict=True)], mistakes)
+    in_the_way = tuple(place for place, each in zip(places, decided, strict=True) if isinstance(each.decision, Refused))
+    if errors or (in_the_way and wish.mode is BatchMode.ATOMIC):
+        not_applied = Refused((BatchNotApplied(in_the_way),))
+        decided = [each._replace(decision=not_applied, unapplied=each.plan) if each.plan else each for each in decided]
+    return DecidedBatch([_in_place(place, each) for place, each in zip(places, decided, strict=True)], errors)
 
 
 def plan_exports(
@@ -201,7 +206,8 @@ def _in_place(index: int, decided: Decided) -> Decided:
     if not isinstance(decision, Refused):
         return decided
     errors = tuple(replace(error, path=in_item(index, error.path)) for error in decision.errors)
-    return decided._replace(decision=Refused(errors))
+    source = decided.facts.source
+    return decided._replace(decision=Refused(errors, about=None if source is None else source.name))
 
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:

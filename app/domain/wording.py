@@ -44,6 +44,11 @@ def not_here(kind: ReferenceKind, given: str, found: Target | None, place: HasNa
     return f"{named(place)} has no {wanted} {shown(given)}."
 
 
+def about_flow(name: str, message: str) -> str:
+    """A message in a call of many, which says by name which flow it is about."""
+    return f"{shown(name)}: {message}"
+
+
 def counted(noun: str, things: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
     """The things' texts after the noun for them, which agrees with their number: `step 2`, `steps 2, 5`."""
     return f"{noun if len(things) == 1 else f'{noun}s'} {enumerated(things, text, longest)}"

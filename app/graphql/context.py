@@ -17,7 +17,6 @@ from app.domain.model import UserId
 from app.graphql.execution.pace import Pace
 from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup
-from app.graphql.request_errors import BadRequest
 from app.meter import Meter
 from app.offload import offload
 from app.storage.commits import CommitState
@@ -25,7 +24,7 @@ from app.storage.engine import Database, DatabaseFailure, TransactionConflict
 from app.storage.related import EVERYTHING, Projection
 from app.storage.store import UnitOfWork
 from app.telemetry.log import log
-from app.usecases.plan_exports import PlannedExport, plan_for, plan_for_all
+from app.usecases.plan_exports import PlannedExport, PlannedExports, plan_for, plan_for_all
 from app.usecases.results import Exported, ExportedBatch
 
 Key = TypeVar("Key", bound=Hashable)
@@ -120,14 +119,12 @@ class Context:
     async def plan(self, wish: ExportWish) -> PlannedExport:
         """Plan an export; one after the other, since one may take as much as a request may take."""
         async with self._planning:
-            return await plan_for(self.database, self.viewer, wish)
+            return await plan_for(self.database, self.viewer, wish, keys_since=self.work.keys_since)
 
-    async def plan_all(self, wish: BatchWish) -> list[PlannedExport]:
-        """Plan a call of many exports, likewise. Raises BadRequest for too many."""
-        if wish.number_mistakes:
-            raise BadRequest(wish.number_mistakes[0].message)
+    async def plan_all(self, wish: BatchWish) -> PlannedExports:
+        """Plan a call of many exports, likewise."""
         async with self._planning:
-            return await plan_for_all(self.database, self.viewer, wish)
+            return await plan_for_all(self.database, self.viewer, wish, keys_since=self.work.keys_since)
 
     async def look_again(self) -> None:
         """Forget what was read."""

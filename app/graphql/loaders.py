@@ -124,9 +124,9 @@ class Loaders:
         return self._loader(self._steps_in_need)
 
     @cached_property
-    def planned_readiness(self) -> Loader[PlannedDraft, tuple[Blocker, ...]]:
+    def planned_readiness(self) -> Loader[PlannedDraft, tuple[tuple[Blocker, ...], str | None]]:
         """What would keep a draft from being published that an export would make."""
-        return self._loader(check_planned)
+        return self._loader(self._planned_readiness)
 
     @cached_property
     def planned_changes(self) -> Loader[PlannedDraft, GraphDiff | None]:
@@ -230,6 +230,10 @@ class Loaders:
 
     async def _comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
         return await compare_states(self._database, self._viewer, pairs, self._comparison_limit)
+
+    async def _planned_readiness(self, drafts: list[PlannedDraft]) -> list[tuple[tuple[Blocker, ...], str | None]]:
+        found = await check_planned(drafts)
+        return [(blockers, draft.about) for draft, blockers in zip(drafts, found, strict=True)]
 
     async def _planned_changes(self, drafts: list[PlannedDraft]) -> list[GraphDiff | None]:
         pairs = [(draft.before, draft.state) for draft in drafts if draft.before is not None]

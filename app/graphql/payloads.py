@@ -96,7 +96,8 @@ class ExportFlowPayload:
 class ExportFlowsPayload:
     results: list[ExportFlowPayload] = about(
         "One for each item, in the order of the input, as `exportFlow` would answer; paths of errors begin with `items` and "
-        "the index of the item. Empty where there are too many items to look at them, or none."
+        "the index of the item. Empty where there are too many items to look at them, or none, and where the idempotency key "
+        "was used for another input."
     )
     succeeded: int = about("How many items were exported.")
     refused: int = about("How many were not.")

@@ -7,15 +7,15 @@ import strawberry
 from app.domain.errors import Refused
 from app.domain.source import CopiedFrom
 from app.graphql.describe import about
-from app.graphql.errors.interfaces import ExportFlowError, ExportFlowWarning
-from app.graphql.errors.table import error_of, warning_of
+from app.graphql.errors.interfaces import ExportFlowError, ExportFlowsError, ExportFlowWarning
+from app.graphql.errors.table import error_of, export_errors_of, warning_of
 from app.graphql.relations import one
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.flow import Flow
 from app.graphql.types.readiness import DraftReadiness
 from app.graphql.types.report import ReferenceOutcome
 from app.graphql.types.workspace import Workspace
-from app.usecases.plan_exports import PlannedDraft, PlannedExport
+from app.usecases.plan_exports import PlannedDraft, PlannedExport, PlannedExports
 
 
 @strawberry.type(description="What `exportFlow` would do, from the same decision; nothing was written.")
@@ -45,7 +45,7 @@ class ExportPlan:
         lambda loaders: loaders.planned_readiness,
         lambda plan: plan.draft,
         "What would still be missing before the draft could be published; null where there would be none.",
-        make=DraftReadiness.of,
+        make=lambda found: DraftReadiness.of(*found),
     )
 
     changes: GraphDiff | None = one(
@@ -58,14 +58,32 @@ class ExportPlan:
 
     @classmethod
     def of(cls, planned: PlannedExport) -> Self:
-        plan = planned.decision
+        plan, decision = planned.plan, planned.decision
         return cls(
             fingerprint=planned.fingerprint,
             workspace_id=planned.workspace_id,
             flow_id=planned.overrides,
             draft=planned.draft,
             copied_from=planned.copied_from,
-            references=[] if isinstance(plan, Refused) else ReferenceOutcome.all_of(plan.references),
-            warnings=[] if isinstance(plan, Refused) else [warning_of(warning) for warning in plan.warnings],
-            blockers=[error_of(error) for error in plan.errors] if isinstance(plan, Refused) else [],
+            references=[] if plan is None else ReferenceOutcome.all_of(plan.references),
+            warnings=[] if plan is None else [warning_of(warning) for warning in plan.warnings],
+            blockers=export_errors_of(decision) if isinstance(decision, Refused) else [],
+        )
+
+
+@strawberry.type(description="What `exportFlows` with the same input would do.")
+class ExportPlans:
+    plans: list[ExportPlan] = about(
+        "One for each item, in the order of the input; empty where there are too many items to look at them, or none. An "
+        "item that only others keep from being exported, or the call as a whole, shows what would become of it."
+    )
+    errors: list[ExportFlowsError] = about(
+        "What is wrong with the call as a whole, with its path, as `exportFlows` would answer it."
+    )
+
+    @classmethod
+    def of(cls, planned: PlannedExports) -> Self:
+        return cls(
+            plans=[ExportPlan.of(plan) for plan in planned.plans],
+            errors=[error_of(error) for error in planned.errors],
         )

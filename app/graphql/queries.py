@@ -23,7 +23,7 @@ from app.graphql.loader_keys import OfFlow, ToWorkspace
 from app.graphql.lookups import Lookup
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.parent_lists import connection_below
-from app.graphql.plans import ExportPlan
+from app.graphql.plans import ExportPlan, ExportPlans
 from app.graphql.step_credentials import StepCredentialCandidates
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
@@ -231,12 +231,12 @@ class Query:
         return ExportPlan.of(await info.context.plan(wanted.to_wish()))
 
     @field
-    async def export_plans(self, info: Info, wanted: ExportMany) -> list[ExportPlan] | None:
+    async def export_plans(self, info: Info, wanted: ExportMany) -> ExportPlans | None:
         """What exportFlows with this input would do, item by item, with what only the whole can tell.
 
         That is quotas, items onto one flow and, unless it is best effort, what keeps the others from being exported.
         """
-        return [ExportPlan.of(plan) for plan in await info.context.plan_all(wanted.to_wish())]
+        return ExportPlans.of(await info.context.plan_all(wanted.to_wish()))
 
     @connection_field
     def flow_history(

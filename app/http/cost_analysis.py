@@ -49,7 +49,7 @@ from app.offload import offload
 LIST_COST = 10
 ELEMENTS = {"edges", "nodes"}
 """The fields of a connection that hold the elements of its page."""
-ITEMS = {"ExportFlowsPayload": "results"}
+ITEMS = {"ExportFlowsPayload": "results", "ExportPlans": "plans"}
 """The fields of payloads that hold one element for each item of the input."""
 
 

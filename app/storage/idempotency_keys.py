@@ -22,6 +22,9 @@ _IS_KEY = tuple(
 _CALL = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.made, IDEMPOTENCY_KEY.c.first_used_at).where(
     *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
 )
+_USE = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.first_used_at).where(
+    *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
+)
 _INSERT = upsert(IDEMPOTENCY_KEY)
 _UPSERT = _INSERT.on_conflict_do_update(
     constraint="pk_idempotency_key",
@@ -64,6 +67,13 @@ async def find_call(connection: ReadConnection, used: UsedKey) -> StoredCall | N
     parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
     row = await connection.row(_CALL, {**parameters, "since": used.since})
     return None if row is None else StoredCall(row.input_hash, row.made, row.first_used_at)
+
+
+async def find_use(connection: ReadConnection, used: UsedKey) -> tuple[str, datetime] | None:
+    """The hash of the input that the key was used for, and when; a call that is at work isn't waited for."""
+    parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
+    row = await connection.row(_USE, {**parameters, "since": used.since})
+    return None if row is None else (row.input_hash, row.first_used_at)
 
 
 async def store_call(connection: WriteConnection, used: UsedKey, stored: StoredCall) -> None:

@@ -181,6 +181,11 @@ class UnitOfWork:
         """How long drafts that were set aside are kept (H8)."""
         self.commits = Commits()
 
+    @property
+    def keys_since(self) -> datetime:
+        """Idempotency keys that were used before are forgotten."""
+        return self.now() - self.keys_kept
+
     def of_request(self) -> "UnitOfWork":
         """One whose commits are those of a request."""
         return UnitOfWork(self._database, clock=self.now, keys_kept=self.keys_kept, drafts_kept=self.drafts_kept)

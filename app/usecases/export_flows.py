@@ -26,10 +26,10 @@ async def _exported(work: UnitOfWork, store: Store, wish: BatchWish) -> Exported
     left = tuple(wish.left.values())
     facts = await store.gather(left)
     decided = await offload(size_of_exports(facts, len(left)), plan_batch, facts, wish, counted)
-    plans = [decision for _, _, decision in decided.items if isinstance(decision, ExportPlan)]
+    decisions = [each.decision for each in decided.items]
+    plans = [decision for decision in decisions if isinstance(decision, ExportPlan)]
     written = iter(await write_exports(store.context(at=work.now()), plans) if plans else ())
     results = [
-        decision if isinstance(decision, Refused) else Exported.of(decision, next(written))
-        for _, _, decision in decided.items
+        decision if isinstance(decision, Refused) else Exported.of(decision, next(written)) for decision in decisions
     ]
-    return ExportedBatch(tuple(results), decided.mistakes)
+    return ExportedBatch(tuple(results), decided.errors)

@@ -2,19 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
-from app.domain.export_batch import BatchWish, Decided, Decision, plan_batch
+from app.domain.export_batch import BatchWish, CallRefusal, Decided, Decision, plan_batch
 from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import FlowState
+from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.domain.model import UserId, Workspace
 from app.domain.readiness import Blocker, blockers
 from app.domain.source import Chosen, CopiedFrom, chosen_state
 from app.meter import current_meter
-from app.offload import interruptible, offload
+from app.offload import LARGE, interruptible, offload
+from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database
 from app.storage.gather import gather
+from app.storage.idempotency_keys import UsedKey, find_use
+from app.usecases.do_once import KeyedWish
+from app.usecases.keyed_input import hash_of_input
 from app.usecases.planned_exports import counted
 from app.usecases.sizes import size_of_exports, size_of_states
 
@@ -28,6 +35,8 @@ class PlannedDraft:
     facts: ExportFacts
     before: FlowState | None
     """What it is compared with: the published version of the overridden flow, or its draft where it has none."""
+    about: str | None = None
+    """In a call of many, the name of the flow that is exported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +45,65 @@ class PlannedExport:
 
     fingerprint: str
     decision: Decision
+    plan: ExportPlan | None
+    """What would be written, also where only others of its call keep it from that (N2)."""
     workspace_id: str | None
     overrides: str | None
     copied_from: CopiedFrom | None
     draft: PlannedDraft | None
 
 
-async def plan_for(database: Database, actor: UserId, wish: ExportWish) -> PlannedExport:
-    """The plan for an export, as it would be carried out now."""
+@dataclass(frozen=True, slots=True)
+class PlannedExports:
+    """The plans of a call of many, and what is wrong with the call as a whole."""
+
+    plans: list[PlannedExport]
+    errors: tuple[CallRefusal, ...]
+
+
+async def plan_for(database: Database, actor: UserId, wish: ExportWish, *, keys_since: datetime) -> PlannedExport:
+    """The plan for an export, as it would be carried out now. Older idempotency keys are forgotten."""
     async with database.reading() as connection:
         facts = await gather(connection, actor, [wish])
+        reused = await _key_reused(connection, actor, KeyedCall.EXPORT_FLOW, wish, keys_since)
     its = facts.of(wish)
-    return await offload(size_of_exports(facts), lambda: _told(Decided(wish, its, plan_export(its, wish))))
+
+    def planned() -> PlannedExport:
+        decision = Refused(reused) if reused else plan_export(its, wish)
+        return _told(Decided(wish, its, decision))
+
+    return await offload(size_of_exports(facts), planned)
 
 
-async def plan_for_all(database: Database, actor: UserId, wish: BatchWish) -> list[PlannedExport]:
+async def plan_for_all(database: Database, actor: UserId, wish: BatchWish, *, keys_since: datetime) -> PlannedExports:
     """The same for a call of many, with what only the whole can tell: quotas, items onto one flow."""
+    if wish.number_mistakes:
+        return PlannedExports([], wish.number_mistakes)
     async with database.reading() as connection:
         facts = await gather(connection, actor, wish.items)
-    size = size_of_exports(facts, len(wish.items))
-    return await offload(
-        size, lambda: [_told(decided) for decided in interruptible(plan_batch(facts, wish, counted).items)]
-    )
+        reused = await _key_reused(connection, actor, KeyedCall.EXPORT_FLOWS, wish, keys_since)
+
+    def planned() -> PlannedExports:
+        batch = plan_batch(facts, wish, counted, reused)
+        plans = [_told(decided, is_of_many=True) for decided in interruptible(batch.items)]
+        return PlannedExports(plans, batch.errors)
+
+    return await offload(size_of_exports(facts, len(wish.items)), planned)
+
+
+async def _key_reused(
+    connection: ReadConnection, actor: UserId, call: KeyedCall, wish: KeyedWish, since: datetime
+) -> tuple[IdempotencyKeyReused, ...]:
+    """Why the call would be refused before it is looked at: its key was used for another input (P5)."""
+    key = wish.idempotency_key
+    if key is None or key_mistakes(key):
+        return ()
+    use = await find_use(connection, UsedKey(actor, call, key, since))
+    if use is None:
+        return ()
+    input_hash, first_used_at = use
+    same = input_hash == await offload(LARGE, hash_of_input, wish)
+    return () if same else (IdempotencyKeyReused(first_used_at),)
 
 
 async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:
@@ -71,22 +117,25 @@ def _blockers(draft: PlannedDraft) -> tuple[Blocker, ...]:
     return blockers(draft.state, draft.workspace, draft.facts.catalogue, draft.facts.targets)
 
 
-def _told(decided: Decided) -> PlannedExport:
-    wish, facts, decision = decided
+def _told(decided: Decided, *, is_of_many: bool = False) -> PlannedExport:
+    wish, facts, plan = decided.wish, decided.facts, decided.plan
     chosen = None if facts.source is None else chosen_state(facts.source, wish.source, facts.named_version)
     return PlannedExport(
         fingerprint=fingerprint_of(facts, wish),
-        decision=decision,
+        decision=decided.decision,
+        plan=plan,
         workspace_id=None if facts.destination is None else facts.destination.workspace.id,
         overrides=None if facts.overridden is None else facts.overridden.id,
         copied_from=chosen.copied_from if isinstance(chosen, Chosen) else None,
-        draft=_draft(facts, decision) if isinstance(decision, ExportPlan) else None,
+        draft=None if plan is None else _draft(facts, plan, is_of_many=is_of_many),
     )
 
 
-def _draft(facts: ExportFacts, plan: ExportPlan) -> PlannedDraft | None:
+def _draft(facts: ExportFacts, plan: ExportPlan, *, is_of_many: bool) -> PlannedDraft | None:
     if facts.destination is None:
         return None
     over = facts.overridden
-    before = None if over is None else over.published or over.draft
-    return PlannedDraft(plan.state, facts.destination.workspace, facts, None if before is None else before.state)
+    saved = None if over is None else over.published or over.draft
+    before = None if saved is None else saved.state
+    about = facts.source.name if is_of_many and facts.source is not None else None
+    return PlannedDraft(plan.state, facts.destination.workspace, facts, before, about)

@@ -100,11 +100,11 @@ async def plan(api: Api, release: Release, wanted: argparse.Namespace) -> None:
     ]
     mappings = [dict(zip(("fromId", "toId"), each.split("="), strict=True)) for each in wanted.map]
     wish: Json = {"items": items, "mode": "ATOMIC", "mappings": mappings}
-    plans = (await api.ask("Plan", input=wish))["exportPlans"]
-    in_the_way = sorted({blocker["message"] for each in plans for blocker in blockers_of(each)})
+    planned = (await api.ask("Plan", input=wish))["exportPlans"]
+    in_the_way = [*planned["errors"], *(blocker for each in planned["plans"] for blocker in blockers_of(each))]
     if in_the_way:
-        raise Refused("\n".join(in_the_way))
-    for item, each in zip(items, plans, strict=True):
+        raise Refused("\n".join(dict.fromkeys(each["message"] for each in in_the_way)))
+    for item, each in zip(items, planned["plans"], strict=True):
         item["planFingerprint"] = each["fingerprint"]
     release.save(input={**wish, "idempotencyKey": str(uuid4())})
 
@@ -123,8 +123,8 @@ async def flows_of(api: Api, workspace_id: str) -> AsyncIterator[Json]:
 
 
 def blockers_of(planned: Json) -> Iterator[Json]:
-    """What keeps a flow from being exported, or from being published afterwards."""
-    yield from planned["blockers"]
+    """What keeps a flow from being exported, or from being published afterwards; not that others are refused."""
+    yield from (blocker for blocker in planned["blockers"] if blocker["code"] != "BATCH_NOT_APPLIED")
     if planned["readiness"] is not None:
         yield from planned["readiness"]["blockers"]
 

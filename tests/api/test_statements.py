@@ -150,10 +150,10 @@ async def test_an_override_takes_as_many_statements_whatever_the_size_of_the_flo
 
 MANY = f"mutation($input: ExportFlowsInput!) {{ exportFlows(input: $input) {{ results {{ {ONLY_IDS} }} succeeded }} }}"
 PLANS = f"""query($input: ExportFlowsInput!) {{
-  exportPlans(input: $input) {{
+  exportPlans(input: $input) {{ errors {{ code }} plans {{
     fingerprint destinationWorkspace {{ id }} flowToOverride {{ id }} {REPORT} blockers {{ code }}
     readiness {{ ready blockers {{ stepId }} }} changes {{ identical changedSteps {{ stepId }} }}
-  }}
+  }} }}
 }}"""
 
 

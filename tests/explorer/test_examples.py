@@ -49,7 +49,7 @@ SHOWN = {
     "ExportWarnsOfTheTopicsSchema": ("exportFlow.warnings.0.missingProperties", ["currency", "customerId"]),
     "ExportPlan": ("exportPlan.readiness.blockers.2.stepId", "error_all"),
     "CredentialCandidates": ("credentialCandidates.1.candidates.0.credential.name", "Mail relay"),
-    "ExportPlans": ("exportPlans.0.blockers.0.code", "DUPLICATE_OVERRIDE"),
+    "ExportPlans": ("exportPlans.plans.0.blockers.0.code", "DUPLICATE_OVERRIDE"),
     "ExportFlows": ("exportFlows.succeeded", 3),
     "ExportWithMappings": ("exportFlow.references.1.to.name", "Shipments"),
     "ExportWithBindings": ("exportFlow.draft.readiness.ready", True),

@@ -29,9 +29,9 @@ def test_the_steps_of_a_component_share_one_object_of_the_answer() -> None:
 async def test_blockers_are_made_once_and_only_where_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def counted(found: tuple[readiness.Blocker, ...]) -> list[DraftBlocker]:
+    def counted(found: tuple[readiness.Blocker, ...], about: str | None) -> list[DraftBlocker]:
         made.append(len(found))
-        return blockers_of(found)
+        return blockers_of(found, about)
 
     monkeypatch.setattr(types, "blockers_of", counted)
     found = tuple(readiness.MissingTopic(called(str(number)), DEVELOPMENT) for number in range(3))

@@ -103,8 +103,8 @@ TWO = "{ items: [{}, {}] }"
         (MANY + RESULTS, {"input": {"items": {}}}, 10 + 1 + 3),
         (MANY + RESULTS, {}, 10 + 1 + 10 * 3),
         (MANY.replace("$input)", TWO + ")") + RESULTS, {}, 10 + 1 + 2 * 3),
-        ("query ($items: [ExportFlowInput!]!) { exportPlans(input: { items: $items }) { copiedFrom } }", {"items": [{}] * 7}, 7),
-        ("{ exportPlans(input: " + TWO + ") { flowToOverride { id } } }", {}, 4),
+        ("query ($items: [ExportFlowInput!]!) { exportPlans(input: { items: $items }) { plans { copiedFrom } } }", {"items": [{}] * 7}, 1 + 7 * 2),
+        ("{ exportPlans(input: " + TWO + ") { plans { flowToOverride { id } } } }", {}, 1 + 2 * 3),
     ],
 )  # fmt: skip
 def test_a_call_of_many_costs_as_much_as_it_has_items(document: str, variables: Mapping[str, Any], cost: int) -> None:

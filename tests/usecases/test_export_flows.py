@@ -100,6 +100,7 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
         world.database,
         world.user("ada"),
         BatchWish(tuple(items), BEST_EFFORT),
+        keys_since=world.work.keys_since,
     )
     batch = await export_all(world, *items, mode=BEST_EFFORT)
     async with copy_of(loaded_company, databases) as other:
@@ -108,7 +109,7 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
         assert with_new_ids_numbered(await world.contents(), before) == with_new_ids_numbered(
             await other.contents(), before
         )
-    for plan, result in zip(planned, batch.results, strict=True):
+    for plan, result in zip(planned.plans, batch.results, strict=True):
         if isinstance(result, Refused):
             assert plan.decision == result
         else:

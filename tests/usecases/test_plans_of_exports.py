@@ -19,7 +19,7 @@ from app.domain.update import UpdateWish
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_found, compare_states
 from app.usecases.export_flow import export_flow
-from app.usecases.plan_exports import PlannedExport, check_planned, plan_for, plan_for_all
+from app.usecases.plan_exports import PlannedExport, PlannedExports, check_planned, plan_for, plan_for_all
 from app.usecases.publish_draft import publish_draft
 from app.usecases.results import Exported
 from app.usecases.update_draft import update_draft
@@ -31,7 +31,11 @@ from tests.usecases.steps import code
 
 
 async def planned(world: CompanyDatabase, wish: ExportWish) -> PlannedExport:
-    return await plan_for(world.database, world.user("ada"), wish)
+    return await plan_for(world.database, world.user("ada"), wish, keys_since=world.work.keys_since)
+
+
+async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
+    return await plan_for_all(world.database, world.user("ada"), wish, keys_since=world.work.keys_since)
 
 
 def wishes(world: CompanyDatabase) -> list[ExportWish]:
@@ -154,7 +158,7 @@ async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_ta
     five = [world.export_wish("plain", to=("small-live", "small-shop")[number % 2]) for number in range(5)]
     before = await world.contents()
     wish = BatchWish(tuple(five), BatchMode.BEST_EFFORT)
-    plans = await plan_for_all(world.database, world.user("ada"), wish)
+    plans = (await planned_all(world, wish)).plans
     assert [isinstance(plan.decision, ExportPlan) for plan in plans] == [True, True, True, False, False]
     assert await world.contents() == before
     assert isinstance(await world.export("plain", to="small-live"), Exported)

@@ -14,7 +14,7 @@ from app.domain.paths import OfCall
 from app.storage.ids import Kind, new_id
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
-from app.usecases.plan_exports import plan_for, plan_for_all
+from app.usecases.plan_exports import PlannedExports, plan_for, plan_for_all
 from app.usecases.results import Exported
 from tests.domain.planning import mappings_of
 from tests.sent_statements import statements_sent
@@ -40,6 +40,10 @@ def call(
     return BatchWish(tuple(replace(item, shared_mappings=shared) for item in items), mode, given)
 
 
+async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
+    return await plan_for_all(world.database, world.user("ada"), wish, keys_since=world.work.keys_since)
+
+
 def told(errors: Sequence[Refusal]) -> list[tuple[str, str]]:
     return [(error.code.value, "/".join(error.path)) for error in errors]
 
@@ -56,7 +60,8 @@ async def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(wo
     [[of_hidden], [of_unknown]] = outcomes
     assert of_hidden.message.replace(hidden, unknown) == of_unknown.message
     assert of_unknown.message == f"There is no credential {unknown} that you can see. Check the id, or ask for access."
-    plan = await plan_for(world.database, ben, orders(world, (unknown, "live-mail")))
+    wish = orders(world, (unknown, "live-mail"))
+    plan = await plan_for(world.database, ben, wish, keys_since=world.work.keys_since)
     assert isinstance(plan.decision, Refused)
     assert told(plan.decision.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
     assert await world.contents() == before
@@ -128,6 +133,6 @@ async def test_what_is_mapped_is_looked_up_with_all_else(untouched: CompanyDatab
     counts = []
     for wish in (call(orders(untouched)), call(*items, mappings=orders(untouched, *unknown).mappings)):
         with statements_sent() as sent:
-            await plan_for_all(untouched.database, untouched.user("ada"), wish)
+            await planned_all(untouched, wish)
         counts.append(len(sent))
     assert counts == [3, 3]

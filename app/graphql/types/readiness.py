@@ -8,6 +8,7 @@ import strawberry
 
 from app.domain import readiness
 from app.domain.readiness import Blocker
+from app.domain.wording import about_flow
 from app.graphql.describe import about, field
 from app.graphql.relations import one
 from app.graphql.types.inaccessible import InaccessibleComponent
@@ -62,28 +63,34 @@ class DraftReadiness:
         return await self.found.listed()
 
     @classmethod
-    def of(cls, found: tuple[Blocker, ...]) -> Self:
-        return cls(ready=not found, found=Blockers(found))
+    def of(cls, found: tuple[Blocker, ...], about: str | None = None) -> Self:
+        """In a plan of many, `about` is the name of the flow, which each message begins with."""
+        return cls(ready=not found, found=Blockers(found, about))
 
 
 class Blockers:
     """Blockers as they are told. There may be some for every step, so they are made only where asked for, and once."""
 
-    __slots__ = ("_found", "_listing")
+    __slots__ = ("_about", "_found", "_listing")
 
-    def __init__(self, found: tuple[Blocker, ...]) -> None:
+    def __init__(self, found: tuple[Blocker, ...], about: str | None = None) -> None:
         self._found = found
+        self._about = about
         self._listing: asyncio.Future[list[DraftBlocker]] | None = None
 
     async def listed(self) -> list[DraftBlocker]:
         if self._listing is None:
             size = CHARACTERS_PER_STEP * len(self._found)
-            self._listing = asyncio.ensure_future(offload(size, blockers_of, self._found))
+            self._listing = asyncio.ensure_future(offload(size, blockers_of, self._found, self._about))
         return await asyncio.shield(self._listing)
 
 
-def blockers_of(found: Iterable[Blocker]) -> list[DraftBlocker]:
-    return [_blocker_of(one) for one in found]
+def blockers_of(found: Iterable[Blocker], about: str | None = None) -> list[DraftBlocker]:
+    blockers = [_blocker_of(one) for one in found]
+    if about is not None:
+        for blocker in blockers:
+            blocker.message = about_flow(about, blocker.message)
+    return blockers
 
 
 def _blocker_of(blocker: Blocker) -> DraftBlocker:

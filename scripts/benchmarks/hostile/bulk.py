@@ -13,7 +13,7 @@ EXPORTS = (
     "mutation($input: ExportFlowsInput!) { exportFlows(input: $input) { "
     "succeeded results { flow { id } errors { message path } } } }"
 )
-PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { fingerprint copiedFrom blockers { message path } } }"
+PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { plans { fingerprint copiedFrom blockers { message path } } } }"
 KINDS = ("topics", "credentials", "secrets", "agents")
 
 

@@ -9,7 +9,7 @@ from scripts.benchmarks.hostile.crowd_world import FLOWS, GUESTS, INTEGRATOR, RE
 from scripts.benchmarks.hostile.demo import Json, aliased
 
 MANY = "mutation($input: ExportFlowsInput!) { exportFlows(input: $input) { succeeded errors { message } } }"
-PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { __typename } }"
+PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { plans { __typename } } }"
 ONE = "mutation($input: ExportFlowInput!) { exportFlow(input: $input) { draft { id } errors { message } } }"
 TEXTS = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Flow { versions: publishedVersion { graph { native } } } } }"
 COMPONENTS = f"query($id: ID!) {{ flow(id: $id) {{ publishedVersion {{ graph {{ steps {{ {aliased(20, 'component { id }')} }} }} }} }} }}"

@@ -9,7 +9,7 @@ from scripts.benchmarks.hostile.exports import bound_steps
 
 Prepare = Callable[[Demo], httpx.Request]
 MANY = "mutation($input: ExportFlowsInput!) { exportFlows(input: $input) { succeeded errors { message } } }"
-PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { fingerprint blockers { message } } }"
+PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { plans { fingerprint blockers { message } } } }"
 ONE = "mutation($input: ExportFlowInput!) { exportFlow(input: $input) { draft { id } errors { message path } } }"
 PLAN = """exportPlan(input: { flowId: $source, destination: { overrideFlowId: $onto } }) {
   fingerprint readiness { blockers { message } } changes { bindings { stepId } } references { stepId } }"""

@@ -88,9 +88,12 @@ async function plan(api: Api, release: Release, from: string, to: string, map: s
   if (release.state.input !== undefined) return
   const items = (await flowsOf(api, from)).map(flowId => ({ flowId, destination: { workspaceId: to } }))
   const mappings = map.map(each => each.split('=')).map(([fromId = '', toId = '']) => ({ fromId, toId }))
-  const plans = (await api.ask(PlanDocument, { input: { items, mode: 'ATOMIC', mappings } })).exportPlans ?? []
-  const inTheWay = plans.flatMap(each => [...each.blockers, ...each.readiness?.blockers ?? []])
-  refuse(inTheWay)
+  const planned = (await api.ask(PlanDocument, { input: { items, mode: 'ATOMIC', mappings } })).exportPlans
+  if (!planned) throw new Refused('The server said nothing.')
+  const { plans, errors } = planned
+  refuse([...errors, ...plans.flatMap(each => [
+    ...each.blockers.filter(blocker => blocker.code !== 'BATCH_NOT_APPLIED'), ...each.readiness?.blockers ?? [],
+  ])])
   const seen = items.map((item, index) => ({ ...item, planFingerprint: plans[index]?.fingerprint ?? null }))
   release.save({ input: { items: seen, mode: 'ATOMIC', mappings, idempotencyKey: randomUUID() } })
 }

@@ -1,0 +1,156 @@
+"""Plans of calls of many exports (P1, N2): what is wrong with the call, and what would become of each item without the others."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import Refused
+from app.domain.export import ExportPlan
+from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish
+from app.domain.idempotency import IdempotencyKeyReused
+from app.domain.mappings import ReferenceMapping, mapped
+from app.domain.matching import ComparisonLimit
+from app.domain.paths import OfCall
+from app.storage.ids import Kind, new_id
+from app.usecases.compare_states import compare_found
+from app.usecases.export_flow import export_flow
+from app.usecases.export_flows import export_flows
+from app.usecases.plan_exports import PlannedExports, check_planned, plan_for, plan_for_all
+from tests.usecases.company_database import NOW, CompanyDatabase, errors_of, exported
+from tests.usecases.test_export_flows import random_items
+
+
+async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
+    return await plan_for_all(world.database, world.user("ada"), wish, keys_since=world.work.keys_since)
+
+
+def call(world: CompanyDatabase, *pairs: tuple[str, str], **said: object) -> BatchWish:
+    """Two exports, with mappings of the call."""
+    given = tuple(
+        ReferenceMapping(world[old], world[new], OfCall(("mappings", str(index))))
+        for index, (old, new) in enumerate(pairs)
+    )
+    shared = mapped(given)
+    wishes = (world.export_wish("orders", to="production"), world.export_wish("plain", to="production"))
+    items = tuple(replace(wish, shared_mappings=shared) for wish in wishes)
+    return replace(BatchWish(items, mappings=given), **said)  # type: ignore[arg-type]
+
+
+WRONG: list[tuple[Callable[[CompanyDatabase], BatchWish], list[str]]] = [
+    (lambda world: call(world, items=()), ["items"]),
+    (lambda world: call(world, items=call(world).items * 501), ["items"]),
+    (lambda world: call(world, ("dev-mail", "live-mail"), ("dev-mail", "live-mail")), ["mappings/1/fromId"]),
+    (lambda world: call(world, ("dev-mail", "live-agent")), ["mappings/0/toId"]),
+    (lambda world: call(world, (new_id(Kind.TOPIC), "live-orders")), ["mappings/0/fromId"]),
+    (
+        lambda world: call(world, ("dev-mail", "live-mail"), ("dev-mail", "live-agent"), idempotency_key=""),
+        ["mappings/1/toId", "mappings/1/fromId", "idempotencyKey"],
+    ),
+    (call, []),
+]
+
+
+@pytest.mark.parametrize("mode", BatchMode)
+@pytest.mark.parametrize("number", range(len(WRONG)))
+async def test_what_is_wrong_with_the_call_is_told_as_the_call_would_tell_it(
+    world: CompanyDatabase, number: int, mode: BatchMode
+) -> None:
+    make, paths = WRONG[number]
+    wish, before = replace(make(world), mode=mode), await world.contents()
+    planned = await planned_all(world, wish)
+    assert await world.contents() == before
+    batch = await export_flows(world.work, world.user("ada"), wish)
+    assert ["/".join(error.path) for error in planned.errors] == paths
+    assert (planned.errors, [type(error) for error in planned.errors]) == (batch.errors, [*map(type, batch.errors)])
+    assert len(planned.plans) == len(batch.results)
+    for plan, result in zip(planned.plans, batch.results, strict=True):
+        if paths:
+            assert plan.decision == result == Refused((BatchNotApplied(()),))
+            assert plan.plan is not None
+    assert (await world.contents() == before) is bool(paths)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_an_item_that_only_others_keep_back_shows_what_would_become_of_it(
+    untouched: CompanyDatabase, seed: int
+) -> None:
+    """N2: exactly what it shows where each is exported on its own."""
+    wish = BatchWish(tuple(random_items(untouched, seed)), BatchMode.ATOMIC)
+    atomic = await planned_all(untouched, wish)
+    each = await planned_all(untouched, replace(wish, mode=BatchMode.BEST_EFFORT))
+    assert (atomic.errors, each.errors) == ((), ())
+    for plan, alone in zip(atomic.plans, each.plans, strict=True):
+        assert plan.plan == alone.plan
+        assert (plan.draft is None) is (alone.draft is None)
+        assert plan.fingerprint == alone.fingerprint
+        if isinstance(alone.decision, ExportPlan):
+            assert isinstance(plan.decision, ExportPlan | Refused)
+        else:
+            assert plan.decision == alone.decision
+
+
+async def test_its_references_changes_and_readiness_are_shown_beside_the_reason(untouched: CompanyDatabase) -> None:
+    """P1: the contract Full may hold no more flows."""
+    good = untouched.export_wish("orders", over="orders-live")
+    bad = untouched.export_wish("plain", to="full-live")
+    first, second = (await planned_all(untouched, BatchWish((good, bad)))).plans
+    assert isinstance(first.decision, Refused)
+    assert first.decision.errors == (BatchNotApplied((1,)),)
+    alone = await plan_for(untouched.database, untouched.user("ada"), good, keys_since=untouched.work.keys_since)
+    assert first.plan is not None
+    assert first.plan == alone.decision
+    assert first.draft is not None
+    assert alone.draft is not None
+    assert await check_planned([first.draft]) == await check_planned([alone.draft])
+    pairs = [(draft.before, draft.state) for draft in (first.draft, alone.draft) if draft.before is not None]
+    changes, same = await compare_found(untouched.database, pairs, ComparisonLimit())
+    assert changes == same
+    assert (second.plan, second.draft) == (None, None)
+
+
+async def test_what_is_refused_in_a_call_of_many_is_told_with_the_name_of_its_flow(untouched: CompanyDatabase) -> None:
+    wishes = [untouched.export_wish(flow, to="full-live") for flow in ("plain", "nowhere")]
+    wishes.append(untouched.export_wish("orders", to="production"))
+    planned = await planned_all(untouched, BatchWish(tuple(wishes)))
+    batch = await export_flows(untouched.work, untouched.user("ada"), BatchWish(tuple(wishes)))
+    for results in ([plan.decision for plan in planned.plans], batch.results):
+        assert [result.about for result in results if isinstance(result, Refused)] == ["Plain", None, "Orders"]
+
+
+async def test_a_key_that_was_used_for_another_input_is_told_and_nothing_else(world: CompanyDatabase) -> None:
+    """P5: the same input is none, nor is the key of another mutation, nor one that is forgotten."""
+    ada, since = world.user("ada"), world.work.keys_since
+    wish = replace(world.export_wish("plain", to="production"), idempotency_key="key")
+    another = replace(wish, name="Another")
+    exported(await export_flow(world.work, ada, wish))
+    before = await world.contents()
+    same = await plan_for(world.database, ada, wish, keys_since=since)
+    assert isinstance(same.decision, ExportPlan)
+    reused = await plan_for(world.database, ada, replace(another, flow_id="flow_of-nobody"), keys_since=since)
+    assert reused.decision == Refused((IdempotencyKeyReused(NOW),))
+    assert (reused.plan, reused.draft) == (None, None)
+    assert errors_of(await export_flow(world.work, ada, another)) == (IdempotencyKeyReused(NOW),)
+    forgotten = await plan_for(world.database, ada, another, keys_since=NOW)
+    assert isinstance(forgotten.decision, ExportPlan)
+    of_many = BatchWish((replace(another, idempotency_key=None),), idempotency_key="key")
+    assert (await planned_all(world, of_many)).errors == ()
+    assert await world.contents() == before
+
+
+async def test_a_key_of_a_call_of_many_that_was_used_for_another_input_is_an_error_of_the_call(
+    world: CompanyDatabase,
+) -> None:
+    ada, wish = world.user("ada"), call(world, idempotency_key="key")
+    await export_flows(world.work, ada, wish)
+    before = await world.contents()
+    other = call(world, ("dev-mail", "live-mail"), ("dev-mail", "live-mail"), idempotency_key="key")
+    planned = await planned_all(world, other)
+    batch = await export_flows(world.work, ada, other)
+    assert planned.errors == batch.errors == (IdempotencyKeyReused(NOW),)
+    assert [error.path for error in planned.errors] == [("idempotencyKey",)]
+    assert batch.results == ()
+    assert [plan.decision for plan in planned.plans] == [Refused((BatchNotApplied(()),))] * 2
+    assert [plan.plan is None for plan in planned.plans] == [False, False]
+    assert (await planned_all(world, wish)).errors == ()
+    assert await world.contents() == before
