@@ -1,5 +1,6 @@
 """What changed in a JSON value and in a graph, in entries that are useful to read; bindings are `test_diff_bindings.py`."""
 
+import json
 from typing import NoReturn
 
 import pytest
@@ -19,6 +20,14 @@ LONG = "a line of a long text\n" * 2000
 def test_a_value_is_no_change_of_itself(value: Json) -> None:
     assert field_changes(value, value) == ()
     assert field_changes({"b": value, "a": 1}, {"a": 1, "b": value}) == ()  # the order of keys is none
+
+
+@pytest.mark.parametrize("number", [1.5, 0.0, -0.0, 1e300, 2.0**53])
+def test_a_number_that_stays_is_no_change_beside_one(number: float) -> None:
+    """Each value is read by itself, so that what is the same is never one object of Python."""
+    before, after = [json.loads(json.dumps({"n": number, "l": [number, 1], "x": x})) for x in (1, 2)]
+    assert field_changes(before, after) == changes(("/x", 1, 2))
+    assert field_changes([before], [after]) == changes(("/0/x", 1, 2))
 
 
 @pytest.mark.parametrize(

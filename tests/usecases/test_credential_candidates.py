@@ -54,6 +54,26 @@ async def test_inside_the_workspace_the_sources_own_comes_first(untouched: Compa
     }
 
 
+async def test_inside_the_workspace_others_come_after_the_sources_own_by_their_names(world: CompanyDatabase) -> None:
+    another = (
+        "insert into credential (id, workspace_id, component_id, name, name_key) "
+        "select :new, workspace_id, component_id, :name || name, lower(:name) || name_key from credential where id = :id"
+    )
+    same_name, other = f"credential_{'1' * 26}", f"credential_{'0' * 26}"
+    for id_, name in ((same_name, ""), (other, "A ")):
+        await world.execute(another, new=id_, name=name, id=world["dev-mail"])
+    steps = await steps_of(world, "orders", "development")
+    assert steps is not None
+    [found, _] = await find_candidates(
+        world.database, world.user("ada"), [CandidatesWanted(step, None, 5) for step in steps]
+    )
+    assert [(one.credential.id, one.match.value) for one in found] == [
+        (world["dev-mail"], "SAME_CREDENTIAL"),
+        (same_name, "SAME_NAME"),
+        (other, "OTHER"),
+    ]
+
+
 async def test_what_was_chosen_in_a_flow_that_was_exported_from_this_one_comes_before_the_name(
     world: CompanyDatabase,
 ) -> None:
