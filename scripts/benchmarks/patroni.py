@@ -36,7 +36,7 @@ from app.storage.migrate import upgrade
 from scripts.benchmarks.failover import BETWEEN_SECONDS, LONGEST_SECONDS, NAMES, FailoverSeen, serving, told, working
 from tests.api.trade import trade
 from tests.databases import connected, load
-from tests.pooler.pgbouncer import free_port
+from tests.ports import free_port
 
 BINARIES = "/usr/lib/postgresql/15/bin"
 PROGRAMS = ("patroni", "etcd", f"{BINARIES}/postgres")

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.benchmarks.hostile.demo import INTEGRATOR, Demo, graph, steps
 from scripts.benchmarks.hostile.server import url_of
-from tests.pooler.pgbouncer import free_port
+from tests.ports import free_port
 
 HAPROXY = shutil.which("haproxy", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 COPY = "mutation($input: CopyFlowInput!) { copyFlow(input: $input) { flow { id } errors { message } } }"

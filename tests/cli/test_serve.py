@@ -17,6 +17,7 @@ from app.settings import read_settings
 from tests.cli.flowport import called, flowport, serving
 from tests.clusters import with_cluster
 from tests.plain_http import TRUSTS_NOBODY
+from tests.ports import free_port
 from tests.storage.embedded_users import eventually, server_of
 
 PAGE = "GraphiQL" if graphiql.is_there() else "a simple page"
@@ -57,10 +58,14 @@ def life(data_dir: Path, session_folder: Path) -> Life:
         pasted = [subprocess.check_output(["sh", "-c", command], text=True, timeout=30) for _ in range(2)]
         listed = flowport("token", "--list", "--data-dir", data_dir)
         httpx.post(
-            f"{server.url}/graphql", json={"query": "query Asked { __typename }"}, headers=TOKEN, verify=TRUSTS_NOBODY
+            f"{server.url}/graphql",
+            json={"query": "query Asked { __typename }"},
+            headers=TOKEN,
+            timeout=60,
+            verify=TRUSTS_NOBODY,
         )
         ready, database_ran = (
-            httpx.get(f"{server.url}/ready", verify=TRUSTS_NOBODY).status_code,
+            httpx.get(f"{server.url}/ready", timeout=60, verify=TRUSTS_NOBODY).status_code,
             server_of(data_dir) is not None,
         )
         threads = psutil.Process(server.process.pid).num_threads()
@@ -79,12 +84,12 @@ def test_a_signal_stops_the_server_and_its_database(life: Life) -> None:
 def test_after_a_kill_nothing_is_left_and_the_next_start_serves_until_a_signal(
     data_dir: Path, options: list[str], number: signal.Signals
 ) -> None:
-    with serving(data_dir, *options) as killed:
-        port = killed.url.split(":")[-1]
+    port = str(free_port())
+    with serving(data_dir, *options, "--port", port) as killed:
         killed.end(signal.SIGKILL)
     assert eventually(lambda: server_of(data_dir) is None)
     with serving(data_dir, *options, "--port", port) as server:
-        assert httpx.get(f"{server.url}/ready", verify=TRUSTS_NOBODY).status_code == 200
+        assert httpx.get(f"{server.url}/ready", timeout=60, verify=TRUSTS_NOBODY).status_code == 200
         assert server_of(data_dir) is not None
         assert server.end(number) == 0
     assert server_of(data_dir) is None
@@ -162,7 +167,7 @@ def test_other_hosts_are_served_without_a_demo_world_and_take_no_token_of_one_th
     data_dir, asked = with_cluster(folder / "data"), {"query": "{ viewer { id } }"}
     with serving(data_dir, "--no-demo", "--host", "0.0.0.0") as to_all, serving(data_dir) as to_us:
         answers = [
-            httpx.post(f"{server.url}/graphql", json=asked, headers=TOKEN, verify=TRUSTS_NOBODY)
+            httpx.post(f"{server.url}/graphql", json=asked, headers=TOKEN, timeout=60, verify=TRUSTS_NOBODY)
             for server in (to_us, to_all)
         ]
         assert to_all.end(signal.SIGTERM) == 0

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -21,15 +20,11 @@ from tests.cli.flowport import forked
 from tests.cli.impatient import OFTEN, SHORT
 from tests.clusters import with_cluster
 from tests.databases import Databases
+from tests.ports import free_port
 from tests.serving.real import soon
 from tests.serving.silent_database import falling_silent
 from tests.storage.downgrading import downgrade
 from tests.storage.embedded_users import checkpointers_of, server_of
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 async def can_connect(port: int) -> bool:
@@ -58,13 +53,13 @@ async def start_on_one_that_falls_silent(databases: Databases, moment: bytes) ->
     async with (
         databases.made("template0") as empty,
         falling_silent(databases.url_of(empty), moment) as database,
-        asyncio.timeout(30),
+        asyncio.timeout(120),
     ):
         options = ("tests.cli.impatient", "serve", "--port", str(port))
         starting = asyncio.create_task(
             asyncio.to_thread(forked, *options, DATABASE_URL=database.address, LOG_FORMAT="json")
         )
-        assert await soon(lambda: database.is_silent, seconds=30)
+        assert await soon(lambda: database.is_silent)
         assert not await can_connect(port)
         told = await starting
     assert (told.returncode, told.stdout) == (1, "")

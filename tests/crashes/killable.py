@@ -12,6 +12,7 @@ import psutil
 
 from tests.cli.forked import Forked
 from tests.plain_http import TRUSTS_NOBODY
+from tests.ports import free_port
 from tests.storage.embedded_users import server_of
 
 PATIENCE_SECONDS = 60
@@ -34,8 +35,8 @@ class Killable:
         self._log = folder / "log"
         self._process: Forked | None = None
         self._killed = set[int]()
-        self.url = "http://127.0.0.1:0"
-        """The port is any that is free, and stays the same."""
+        self.url = f"http://127.0.0.1:{free_port()}"
+        """The port stays the same."""
 
     def start(self) -> None:
         """Start it where it doesn't run, and wait until all of its workers do."""
@@ -105,6 +106,7 @@ class Killable:
     def _is_ready(self) -> bool:
         with suppress(httpx.TransportError, psutil.NoSuchProcess):
             return (
-                len(self._alive()) == self._workers and httpx.get(f"{self.url}/ready", verify=TRUSTS_NOBODY).is_success
+                len(self._alive()) == self._workers
+                and httpx.get(f"{self.url}/ready", timeout=60, verify=TRUSTS_NOBODY).is_success
             )
         return False

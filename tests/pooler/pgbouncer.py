@@ -12,10 +12,13 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
+from tests.ports import free_port
+
 PROGRAM = os.environ.get("TEST_PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 MISSING = "pgbouncer is not installed: apt-get install pgbouncer"
 
 NOBODY = 65534
+PATIENCE_SECONDS = 60
 
 USUAL = {
     "auth_type": "any",
@@ -25,12 +28,6 @@ USUAL = {
     "server_login_retry": "1",
     "unix_socket_dir": "",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -105,7 +102,7 @@ def pgbouncer(server_url: str, folder: Path, **options: str) -> Iterator[PgBounc
 
 
 def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             socket.create_connection(("127.0.0.1", port)).close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from app.storage.embedded.binaries import Account, account_for, binaries_for, environment
-from tests.pooler.pgbouncer import free_port
+from tests.ports import free_port
 
 SECONDS = 60
 SETTINGS = """

@@ -22,7 +22,7 @@ from tests.cli.flowport import Server, called, flowport, serving
 from tests.clusters import with_cluster
 from tests.databases import Loaded, load, run_sql
 from tests.plain_http import TRUSTS_NOBODY
-from tests.pooler.pgbouncer import free_port
+from tests.ports import free_port
 from tests.secrets.planted import (
     COUNTERS_PASSWORD,
     DATABASE_PASSWORD,

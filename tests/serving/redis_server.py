@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.pooler.pgbouncer import free_port
+from tests.ports import free_port
 
 PROGRAM = os.environ.get("TEST_REDIS") or shutil.which("valkey-server") or shutil.which("redis-server")
 MISSING = "neither valkey-server nor redis-server is installed: apt-get install redis-server"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.storage.embedded.binaries import account_for, environment
-from tests.pooler.pgbouncer import free_port
+from tests.ports import free_port
 
 BINARIES = Path(os.environ.get("TEST_POSTGRESQL_15") or "/usr/lib/postgresql/15/bin")
 MISSING = (
