@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.storage.engine import Database, DatabaseUnavailable, StatementFailed, S
 from app.storage.hosts import arguments_of
 from app.storage.migrate import upgrade
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
+from tests.serving.real import PATIENCE_SECONDS, soon_true
 from tests.storage.test_engine import SETTINGS, WRITES, queries_sent
 
 SLEEP = select(func.pg_sleep(bindparam("seconds")))
@@ -137,7 +139,7 @@ async def test_whoever_is_cancelled_cancels_its_statement_and_the_connection_is_
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.3):
                     await sleep(opening)
-            async with asyncio.timeout(10), opening() as connection:
+            async with asyncio.timeout(PATIENCE_SECONDS), opening() as connection:
                 assert await connection.value(AT_WORK) == 0
                 assert connection._driver is before
 
@@ -148,13 +150,20 @@ async def test_a_transaction_of_the_pooler_is_waited_for_no_longer_than_a_connec
         opened(url, pool_size=1, connection_wait_seconds=0.5) as usual,
         opened(url, pool_size=1, connection_wait_seconds=0.5) as new,
     ):
-        async with usual.reading():
-            pass
+        assert await soon_true(partial(can_read, usual))
         async with busy.writing(), busy.reading():
             for database, reason in ((usual, "the pooler has no connection free"), (new, "TimeoutError")):
                 with pytest.raises(DatabaseUnavailable, match=f"^{reason}$"):
                     async with database.reading():
                         pass
+
+
+async def can_read(database: Database) -> bool:
+    """On a busy machine the first connection may take longer than it is waited for."""
+    with suppress(DatabaseUnavailable):
+        async with database.reading():
+            return True
+    return False
 
 
 async def test_a_pooler_is_found(database_url: str, url: str) -> None:

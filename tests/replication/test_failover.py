@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -40,7 +41,7 @@ async def test_a_server_goes_on_with_the_standby_when_the_primary_was_killed_and
         assert not await is_ready(real)
 
         pair.standby.promote()
-        assert await soon_true(lambda: is_ready(real), seconds=30)
+        assert await soon_true(lambda: is_ready(real))
         after = await asyncio.gather(*(real.copying(name=f"After {number}") for number in range(8)))
         assert [answer.status_code for answer in after] == [200] * 8
         names = {name for name in await real.names() if name.startswith(("Before", "Lost", "After"))}
@@ -57,7 +58,7 @@ async def test_a_server_comes_back_to_a_host_that_was_stopped_and_follows_the_ot
         pair.primary.stop()
         pair.standby.promote()
         pair.primary.follow_again(pair.standby)
-        assert await soon_true(lambda: is_ready(real), seconds=30)
+        assert await soon_true(lambda: is_ready(real))
         assert (await real.copying(name="Second")).status_code == httpx.codes.OK
         assert await connections_to(pair.primary) == set()
         names = await real.names()
@@ -110,8 +111,19 @@ async def test_a_host_that_is_silent_keeps_nobody_from_the_next(
         await upgrade(async_url(there))
         database = open_database(async_url(there))
         assert await has_usable_schema(database)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        forget_connections(silent)
         async with database.reading():
-            assert loop.time() - began < 0.3
+            pass
+        assert forget_connections(silent) == 0
         await database.close()
+
+
+def forget_connections(listening: socket.socket) -> int:
+    """How many have come since this was asked."""
+    listening.settimeout(0)
+    number = 0
+    with suppress(BlockingIOError):
+        while True:
+            listening.accept()[0].close()
+            number += 1
+    return number

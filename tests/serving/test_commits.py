@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -10,7 +11,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.databases import Databases, Loaded, run_sql
-from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, error_of, real_server, soon, soon_true
+from tests.serving.real import (
+    LOCK_FLOWS,
+    VIEWER,
+    Real,
+    code_of,
+    error_of,
+    real_server,
+    soon,
+    soon_true,
+    within_some_limit,
+)
 from tests.serving.test_outages import LOST, TWO_MUTATIONS, cut_off, waiting, warnings
 
 HOLD_COMMITS = "select pg_advisory_xact_lock(1)"
@@ -27,6 +38,8 @@ WAITS = """
     create constraint trigger waits after insert on flow deferrable initially deferred
     for each row execute function wait()
 """
+PATIENT = {"lock_timeout_seconds": 3600}
+"""So that other limits end what waits for a lock."""
 UPDATE = """
     mutation($input: UpdateFlowDraftInput!) {
         updateFlowDraft(input: $input) { draft { revision } errors { code } }
@@ -60,12 +73,17 @@ async def committed_and_held(
     async with AsyncExitStack() as held:
         async with real.locked(LOCK_FLOWS):
             request = ask()
-            assert await soon_true(lambda: waiting(real))
+            assert await soon_true(lambda: waits_or_is_done(real, request))
+            assert not request.done()
             # It is before all others in the queue for the table, and behind the change, which has a lock of it.
             locking = asyncio.create_task(held.enter_async_context(real.locked(LOCK_TABLE)))
             assert await soon_true(lambda: waiting(real, application=""))
         await locking
         yield request
+
+
+async def waits_or_is_done(real: Real, request: "asyncio.Task[httpx.Response]") -> bool:
+    return request.done() or await waiting(real) > 0
 
 
 def updating(real: Real) -> "asyncio.Task[httpx.Response]":
@@ -121,68 +139,68 @@ async def test_what_is_ended_by_a_time_limit_says_what_was_written(databases: Da
         ended_between_two_commits,
         ended_before_anything_is_written,
     )
-    await asyncio.gather(*(case(databases, loaded_trade) for case in cases))
+    await asyncio.gather(*(within_some_limit(partial(case, databases, loaded_trade)) for case in cases))
 
 
-async def a_statement_ended_after_the_commit(databases: Databases, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, statement_timeout_seconds=1.5) as real:
+async def a_statement_ended_after_the_commit(databases: Databases, loaded: Loaded, seconds: int) -> None:
+    async with real_server(databases, loaded, statement_timeout_seconds=seconds, **PATIENT) as real:
         async with committed_and_held(real, lambda: updating(real)) as request:
             response = await request
         assert await is_written(real)
     assert_shown_late(response)
 
 
-async def ended_after_the_commit(databases: Databases, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, request_timeout_seconds=2) as real:
+async def ended_after_the_commit(databases: Databases, loaded: Loaded, seconds: int) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=seconds, **PATIENT) as real:
         async with committed_and_held(real, lambda: updating(real)) as request:
             response = await request
         assert await is_written(real)
-    assert_one_was_written(response)
+    assert_one_was_written(response, seconds)
 
 
-async def ended_between_two_commits(databases: Databases, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, request_timeout_seconds=2) as real:
+async def ended_between_two_commits(databases: Databases, loaded: Loaded, seconds: int) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=seconds, **PATIENT) as real:
         async with real.locked(LOCK_FLOWS):
             second = {"flowId": real.api.id("plain"), "name": "Second"}
             response = await real.posting(TWO_MUTATIONS, first=real.creation("First"), second=second)
         names = await real.names()
-    assert_one_was_written(response)
+    assert_one_was_written(response, seconds)
     assert ("First" in names, "Second" in names) == (True, False)
 
 
-def assert_one_was_written(response: httpx.Response) -> None:
+def assert_one_was_written(response: httpx.Response, seconds: int) -> None:
     assert code_of(response) == (503, "TIMEOUT")
     assert response.json()["errors"][0]["message"] == (
-        "The request was ended after 2 seconds, and what was unfinished of it was undone. "
+        f"The request was ended after {seconds} seconds, and what was unfinished of it was undone. "
         "Of its mutations, 1 had been written. Look at what is there before you send any of it again."
     )
     assert error_of(response)["extensions"]["written"] == "YES"
     assert "Retry-After" not in response.headers
 
 
-async def ended_within_the_commit(databases: Databases, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, request_timeout_seconds=2) as real:
+async def ended_within_the_commit(databases: Databases, loaded: Loaded, seconds: int) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=seconds, **PATIENT) as real:
         await hold_commits(real)
         async with real.locked(HOLD_COMMITS):
             response = await real.copying()
     assert code_of(response) == (503, "TIMEOUT")
     assert response.json()["errors"][0]["message"] == (
-        "The request was ended after 2 seconds while it was being committed, so that it isn't known whether it was "
+        f"The request was ended after {seconds} seconds while it was being committed, so that it isn't known whether it was "
         "written. Look at what is there before you send any of it again."
     )
     assert error_of(response)["extensions"]["written"] == "UNKNOWN"
     assert "Retry-After" not in response.headers
 
 
-async def ended_before_anything_is_written(databases: Databases, loaded: Loaded) -> None:
-    async with real_server(databases, loaded, request_timeout_seconds=1) as real:
+async def ended_before_anything_is_written(databases: Databases, loaded: Loaded, seconds: int) -> None:
+    async with real_server(databases, loaded, request_timeout_seconds=seconds, **PATIENT) as real:
         refused = {"flowId": "nothing", "name": "Refused"}
         async with real.locked(LOCK_FLOWS):
             second = {"flowId": real.api.id("plain"), "name": "Late"}
             response = await real.posting(TWO_COPIES, first=refused, second=second)
     assert code_of(response) == (503, "TIMEOUT")
     assert response.json()["errors"][0]["message"] == (
-        "The request was ended after 1 seconds, and what was unfinished of it was undone. "
+        f"The request was ended after {seconds} seconds, and what was unfinished of it was undone. "
         "Nothing was written: send it again, or ask for less."
     )
     assert error_of(response)["extensions"]["written"] == "NO"
