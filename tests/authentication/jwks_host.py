@@ -99,6 +99,6 @@ def jwks_host() -> Iterator[JwksHost]:
 
 async def fetched(host: JwksHost, times: int) -> None:
     """Wait until the host has been asked this often."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while host.fetches < times:  # noqa: ASYNC110 - the host lives in a thread
             await asyncio.sleep(0.001)

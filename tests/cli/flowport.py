@@ -17,6 +17,7 @@ from app.cli import main
 from tests.cli.forked import Forked
 from tests.plain_http import TRUSTS_NOBODY
 
+PATIENCE_SECONDS = 60
 COMMAND = (sys.executable, "-m", "app")
 
 
@@ -56,7 +57,7 @@ class Server:
     def end(self, number: signal.Signals) -> int:
         """Send a signal, and wait for the rest of what it says and for the exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(PATIENCE_SECONDS)
         if self.process.stdout is not None:
             self.greeting += self.process.stdout.read().splitlines()
         return code
@@ -78,10 +79,10 @@ def serving(data_dir: Path, *options: str, stderr: int | None = None, **settings
 
 
 def wait_until_healthy(server: Server) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
-            if httpx.get(f"{server.url}/health", verify=TRUSTS_NOBODY).status_code == httpx.codes.OK:
+            if httpx.get(f"{server.url}/health", timeout=60, verify=TRUSTS_NOBODY).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             time.sleep(0.02)

@@ -42,11 +42,11 @@ class Log:
 
 @contextmanager
 def logged(folder: Path, data_dir: Path, *options: str) -> Iterator[tuple[Server, Log]]:
-    """The supervisor looks four times a second."""
+    """The supervisor looks once a second."""
     path = folder / f"{len(list(folder.iterdir()))}.log"
     with (
         path.open("w", encoding="utf-8") as written,
-        serving(data_dir, *options, stderr=written.fileno(), WORKER_TIMEOUT_SECONDS="1") as server,
+        serving(data_dir, *options, stderr=written.fileno(), WORKER_TIMEOUT_SECONDS="4") as server,
     ):
         yield server, Log(path)
 
@@ -100,9 +100,11 @@ def test_a_database_that_was_killed_is_started_once_by_all_who_use_it_and_nothin
             assert names(two, "Kept") == {f"Kept {each}" for each in range(number + 1)}
         assert (data_dir / "postgres.log").read_text().count("starting PostgreSQL") == 3
         assert len(watches_of(data_dir)) == 1
-        ended = [*log.lines("embedded database ended and is restarted")]
-        started = [*log.lines("embedded database restarted"), *other_log.lines("embedded database restarted")]
-        assert (ended[0]["delay"], len(started)) == (0.1, 2)
+        restarted = "embedded database restarted"
+        # The server may be ready before it has said so.
+        assert eventually(lambda: len([*log.lines(restarted), *other_log.lines(restarted)]) == 2)
+        ended = [line for each in (log, other_log) for line in each.lines("embedded database ended and is restarted")]
+        assert min(line["delay"] for line in ended) == 0.1
         assert [server.end(signal.SIGTERM) for server in (one, two)] == [0, 0]
     assert server_of(data_dir) is None
     assert eventually(lambda: watches_of(data_dir) == [])
@@ -118,7 +120,7 @@ def test_one_that_cant_start_is_tried_ever_more_slowly_until_it_can_or_the_serve
         shutil.move(needed, away)
         kill_database(data_dir)
         assert eventually(lambda: len(log.lines(failed)) >= 2)
-        response = httpx.get(f"{server.url}/ready", verify=TRUSTS_NOBODY)
+        response = httpx.get(f"{server.url}/ready", timeout=60, verify=TRUSTS_NOBODY)
         assert (response.status_code, response.json()["errors"][0]["message"]) == (
             503,
             "The database is not reachable.",

@@ -63,13 +63,13 @@ def test_a_server_writes_nowhere_but_into_its_data_directory_and_the_temporary_f
             server = Server(process, [process.stdout.readline().strip()])
             wait_until_healthy(server)
             asked = {"query": '{ workspaces(search: "Retail Development") { nodes { id } } }'}
-            found = httpx.post(f"{server.url}/graphql", json=asked, headers=INTEGRATOR).json()
+            found = httpx.post(f"{server.url}/graphql", json=asked, headers=INTEGRATOR, timeout=60).json()
             variables = {"workspace": found["data"]["workspaces"]["nodes"][0]["id"]}
             made = httpx.post(
-                f"{server.url}/graphql", json={"query": CREATE, "variables": variables}, headers=INTEGRATOR
+                f"{server.url}/graphql", json={"query": CREATE, "variables": variables}, headers=INTEGRATOR, timeout=60
             )
             assert made.json()["data"] == {"createFlow": {"errors": []}}
-            assert "flowport_operations_total" in httpx.get(f"{server.url}/metrics").text
+            assert "flowport_operations_total" in httpx.get(f"{server.url}/metrics", timeout=60).text
             assert server.end(signal.SIGTERM) == 0
         finally:
             process.terminate()

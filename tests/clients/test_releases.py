@@ -84,7 +84,7 @@ async def killed_within_its_export(client: Client, place: Place) -> None:
     async with connected(place.url) as connection, connection.transaction():
         await connection.execute("select 1 from flow for update")
         with client.running("publish"):
-            assert await soon_true(export_waits, seconds=60)
+            assert await soon_true(export_waits)
 
 
 async def with_the_server_killed_at(client: Client, place: Place, line: str) -> int:

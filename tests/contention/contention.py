@@ -112,8 +112,12 @@ class Contention:
                 self._judge_repetition(call, payloads)
 
     def _goes_on(self) -> bool:
-        """Until all were sent, and one of each kind has gone through; chance may take a while for the latter."""
-        return self._left > 0 or (self._left > self._at_most and not set(ODDS) <= set(self._tally.went_through))
+        """Until all were sent, one of each kind has gone through, and some have waited for others.
+
+        Chance may take a while for the latter two.
+        """
+        has_seen_all = set(ODDS) <= set(self._tally.went_through) and self._tally.most_waiting > 1
+        return self._left > 0 or (self._left > self._at_most and not has_seen_all)
 
     async def _send(self, call: CollidingCall, token: str) -> Json | None:
         response = await self._http.post("/graphql", json=call.body, headers={"Authorization": f"Bearer {token}"})

@@ -87,7 +87,7 @@ async def run_schemathesis(address: str, folder: Path) -> tuple[int | None, str]
 
 async def ids_of_the_demo_world(address: str) -> Mapping[Kind, Sequence[str]]:
     """Those that the caller can see, and those of records of copies, which the demo world has none of."""
-    async with httpx.AsyncClient(headers={"Authorization": TOKEN}, verify=TRUSTS_NOBODY) as http:
+    async with httpx.AsyncClient(headers={"Authorization": TOKEN}, timeout=60, verify=TRUSTS_NOBODY) as http:
         response = await http.post(address, json={"query": BEGINNING})
         values = Values(Random(1))  # noqa: S311
         values.learn(response.json()["data"])

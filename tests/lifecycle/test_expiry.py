@@ -212,6 +212,6 @@ async def _set_aside_at(firm: Company, draft: str, at: datetime) -> None:
 
 
 async def _until_logged(log: list[Any], event: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while event not in [line["event"] for line in log]:  # noqa: ASYNC110 - the log knows no events
             await asyncio.sleep(0.01)

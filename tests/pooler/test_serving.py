@@ -60,7 +60,7 @@ async def test_many_callers_at_once_read_and_write(
         load = Load(url, real.api.tokens["ada"], real.api.id("plain"), real.api.id("workshop"))
         with capture_logs() as log:
             callers = load.start(CALLERS)
-            assert await soon(lambda: load.outcome.answered > 100 or callers.done(), seconds=60)
+            assert await soon(lambda: load.outcome.answered > 100 or callers.done())
             assert not callers.done()
             real.tell()
             await asyncio.wait_for(callers, 60)
@@ -121,7 +121,7 @@ async def test_requests_beyond_their_time_are_cancelled_down_to_the_statement(
         async def as_usual() -> bool:
             return [response.status_code for response in await asyncio.gather(*map(ask, range(4)))] == [200] * 4
 
-        assert await soon_true(as_usual, seconds=30)
+        assert await soon_true(as_usual)
 
 
 async def test_a_client_that_goes_away_takes_its_statement_along(
@@ -130,10 +130,10 @@ async def test_a_client_that_goes_away_takes_its_statement_along(
     async with behind(pooler, databases, loaded_trade) as real:
         async with real.locked(LOCK_FLOWS):
             requests = [real.copying(name=f"Copy {number}") for number in range(5)]
-            assert await soon_true(lambda: real.is_at_work(2), seconds=30)
+            assert await soon_true(lambda: real.is_at_work(2))
             for request in requests:
                 request.cancel()
-            assert await soon_true(lambda: real.is_at_work(0), seconds=30)
+            assert await soon_true(lambda: real.is_at_work(0))
         assert [name for name in await real.names() if name.startswith("Copy ")] == []
         assert (await real.posting(VIEWER)).status_code == 200
 

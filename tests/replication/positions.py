@@ -25,7 +25,7 @@ async def caught_up(pair: Pair) -> None:
     async def has_everything() -> bool:
         return await asked(pair.standby, REPLAYED, written) == [True]
 
-    assert await soon_true(has_everything, seconds=60)
+    assert await soon_true(has_everything)
 
 
 async def connections_to(server: DatabaseServer) -> set[int]:

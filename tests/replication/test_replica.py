@@ -1,6 +1,7 @@
 """Queries read from a standby: never less than their caller has written, and from the primary while it lags or is away."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -41,7 +42,7 @@ async def reading_from_the_standby(
     settings = {"replica_url": async_url(pair.url(pair.standby)), "replica_max_lag_seconds": lag_seconds}
     async with real_server_on(primary or async_url(pair.url(pair.primary)), loaded, **settings) as real:
         # Several servers of this process count together: only an answer says which of them reads from the standby.
-        assert await soon_true(lambda: is_answered_from_the_standby(real, "berta"), seconds=30)
+        assert await soon_true(lambda: is_answered_from_the_standby(real, "berta"))
         yield real
 
 
@@ -92,7 +93,7 @@ async def test_callers_read_what_they_have_written_through_any_server_and_others
         await asked(pair.standby, RESUME)
         await caught_up(pair)
 
-        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"), seconds=60)
+        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"))
         assert "Written" in await names(other, "ada")
         assert "Written" in await names(other, "berta")
 
@@ -112,7 +113,7 @@ async def test_callers_who_could_not_be_told_of_a_commit_read_it_through_any_ser
         assert "Written" not in await names(other, "berta")
         await asked(pair.standby, RESUME)
         await caught_up(pair)
-        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"), seconds=60)
+        assert await soon_true(lambda: is_answered_from_the_standby(other, "ada"))
         assert "Written" in await names(other, "ada")
 
 
@@ -133,13 +134,13 @@ async def test_what_was_written_before_the_primary_crashed_is_read_although_nobo
             await copied(real, "Written")
             pair.primary.kill()
             pair.primary.start()
-            assert await soon_true(lambda: is_answering(real), seconds=60)
+            assert await soon_true(lambda: is_answering(real))
             for user in ("ada", "berta"):
                 assert "Written" in await names(real, user)
             assert await is_in_use(real)
         await asked(pair.standby, RESUME)
         await caught_up(pair)
-        assert await soon_true(lambda: is_answered_from_the_standby(real, "ada"), seconds=60)
+        assert await soon_true(lambda: is_answered_from_the_standby(real, "ada"))
 
 
 async def is_answering(real: Real) -> bool:
@@ -162,18 +163,19 @@ async def test_the_answer_to_a_mutation_shows_what_it_has_written(pair: Pair, lo
 
 async def test_a_standby_that_lags_is_left_out_until_it_has_caught_up(pair: Pair, loaded: Loaded) -> None:
     async with reading_from_the_standby(pair, loaded, lag_seconds=0.3) as real:
-        await pause(pair)
         with capture_logs() as log:
+            await pause(pair)
             await copied(real, "Written")
             assert await soon_true(lambda: is_in_use(real, 0))
             assert "Written" in await names(real, "berta")
             await asked(pair.standby, RESUME)
-            assert await soon_true(lambda: is_in_use(real))
-        assert "Written" in await names(real, "berta")
-    left, back = (line for line in log if line["event"].startswith("replica"))
-    assert (left["log_level"], left["event"]) == ("warning", "replica left out")
-    assert left["reason"].startswith("it is 0.")
-    assert left["reason"].endswith(" seconds behind")
+            assert await soon_true(lambda: is_answered_from_the_standby(real, "berta"))
+            assert "Written" in await names(real, "berta")
+    # On a busy machine it may be left out more than once.
+    *_, back = lines = [line for line in log if line["event"].startswith("replica")]
+    left = [line for line in lines if line["event"] == "replica left out"]
+    assert {(line["log_level"], line["event"]) for line in left} == {("warning", "replica left out")}
+    assert all(re.fullmatch(r"it is [0-9.]+ seconds behind", line["reason"]) for line in left)
     assert (back["log_level"], back["event"]) == ("info", "replica in use")
 
 
@@ -186,7 +188,7 @@ async def test_a_standby_that_dies_is_left_out_and_no_query_fails(pair: Pair, lo
         assert await soon_true(lambda: is_in_use(real, 0))
         await copied(real, "Written")
         pair.standby.start()
-        assert await soon_true(lambda: is_in_use(real), seconds=30)
+        assert await soon_true(lambda: is_in_use(real))
         await caught_up(pair)
         assert await soon_true(lambda: is_read_by(real, "berta", "Written"))
 
@@ -246,9 +248,9 @@ async def test_a_standby_is_left_out_while_the_primary_is_down(pair: Pair, loade
             pair.primary.kill()
             assert await soon_true(lambda: is_in_use(real, 0))
             pair.primary.start()
-            assert await soon_true(lambda: is_in_use(real), seconds=30)
-    [reason] = [line["reason"] for line in log if line["event"] == "replica left out"]
-    assert reason.startswith("the primary is lost: ")
+            assert await soon_true(lambda: is_in_use(real))
+    reasons = [line["reason"] for line in log if line["event"] == "replica left out"]
+    assert any(reason.startswith("the primary is lost: ") for reason in reasons)
 
 
 async def is_read_by(real: Real, user: str, name: str) -> bool:

@@ -43,7 +43,7 @@ class Load:
 
     async def _work(self, caller: str) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, verify=TRUSTS_NOBODY) as http:
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=60, verify=TRUSTS_NOBODY) as http:
             for name, body in self._requests(caller):
                 try:
                     response = await http.post("/graphql", json=body)

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from tests.databases import Databases, Loaded
-from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon_true
+from tests.serving.real import COPY, LOCK_FLOWS, PATIENCE_SECONDS, VIEWER, Real, code_of, real_server, soon_true
 
 HEAD_BYTES = 4096
 CREATE = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flow { id } errors { message } } }"
@@ -24,15 +24,16 @@ async def real(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Real
 
 @pytest.fixture(scope="module")
 async def quick(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Real]:
-    """A server that soon loses its patience."""
+    """A server that soon loses its patience with heads, and never with connections that are idle after an answer."""
     async with real_server(databases, loaded_trade, **QUICK) as started:
+        started.server.config.timeout_keep_alive = 3600
         yield started
 
 
 async def answer_to(real: Real, *lines: str) -> tuple[bytes, bytes]:
     """What comes until the server closes the connection: the head and the body."""
     async with real.saying(*lines) as (reader, _):
-        head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+        head, _, body = (await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)).partition(b"\r\n\r\n")
         return head, body
 
 
@@ -88,7 +89,7 @@ async def test_a_head_that_is_late_is_refused_and_who_says_nothing_is_left(quick
 
 async def test_the_head_of_a_later_request_has_the_same_time(quick: Real) -> None:
     async with quick.saying("GET /health HTTP/1.1", "Host: localhost", "", "GET /hea") as (reader, _):
-        head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"HTTP/1.1 408")
+        head, _, body = (await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)).partition(b"HTTP/1.1 408")
     assert head.startswith(b"HTTP/1.1 200")
     assert b"REQUEST_TIMEOUT" in body
 
@@ -109,7 +110,7 @@ async def read_statuses(reader: asyncio.StreamReader, number: int) -> list[int]:
     """Of as many answers."""
     answered = b""
     while len(statuses_in(answered)) < number:
-        answered += await asyncio.wait_for(reader.readexactly(1), 5)
+        answered += await asyncio.wait_for(reader.readexactly(1), PATIENCE_SECONDS)
         answered += await reader.read(2**16)
     return statuses_in(answered)
 
@@ -117,7 +118,7 @@ async def read_statuses(reader: asyncio.StreamReader, number: int) -> list[int]:
 async def test_of_a_body_that_was_refused_no_more_is_read_than_it_takes_to_see_the_answer(real: Real) -> None:
     head = [line for line in real.head_of_a_post(10**9) if not line.startswith("Authorization")]
     async with real.saying(*head, "") as (reader, writer):
-        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 413")
+        assert (await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 413")
         with pytest.raises(ConnectionError):
             await pour(writer, 10**8)
 
@@ -149,7 +150,7 @@ async def test_a_late_head_does_not_cut_off_the_request_before_it(quick: Real) -
         await asyncio.sleep(3 * QUICK["header_timeout_seconds"])
         assert await quick.is_at_work(1)
         await lock.aclose()
-        head, _, rest = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+        head, _, rest = (await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
     assert b'"Copied"' in rest
 
@@ -161,7 +162,7 @@ async def test_what_can_not_be_read_is_refused_after_the_answer_to_the_request_b
     ):
         assert await quick.is_at_work(1)
         await lock.aclose()
-        assert statuses_in(await asyncio.wait_for(reader.read(), 5)) == [200, 400]
+        assert statuses_in(await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)) == [200, 400]
 
 
 CHUNKED = (
@@ -175,7 +176,7 @@ async def test_a_later_body_that_can_not_be_read_is_refused_after_the_answer_to_
     async with followed(quick, f"{CHUNKED}no number\r\n") as (reader, lock):
         assert await quick.is_at_work(1)
         await lock.aclose()
-        answered = await asyncio.wait_for(reader.read(), 5)
+        answered = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     assert statuses_in(answered) == [200, 400]
     assert b'"Copied"' in answered
 
@@ -218,7 +219,7 @@ async def test_what_a_head_says_besides_of_its_connection_holds_although_it_offe
         "",
     )
     async with real.saying(*head) as (reader, _):
-        answered = await asyncio.wait_for(reader.read(), 4)
+        answered = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     assert statuses_in(answered) == [200]
     assert b"connection: close" in answered.lower()
 
@@ -237,21 +238,21 @@ async def test_trailers_are_not_kept(real: Real, trailer: str) -> None:
 @pytest.mark.parametrize("begun", ["", "\r\n"], ids=["nothing", "a line"])
 async def test_who_asks_for_nothing_is_left(quick: Real, begun: str) -> None:
     async with quick.saying(begun) as (reader, _):
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE_SECONDS) == b""
 
 
 async def test_who_asks_for_nothing_more_is_left(quick: Real) -> None:
     async with quick.saying("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") as (reader, writer):
         assert await read_statuses(reader, 1) == [200]
         writer.write(b"\r\n")
-        assert await asyncio.wait_for(reader.read(), 4) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE_SECONDS) == b""
 
 
 async def test_a_body_that_never_comes_after_its_refusal_is_not_waited_for(quick: Real) -> None:
     async with quick.saying(*quick.head_of_a_post(10**9), "") as (reader, writer):
         assert await read_statuses(reader, 1) == [413]
         writer.write(b"b")
-        assert await asyncio.wait_for(reader.read(), 4) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE_SECONDS) == b""
 
 
 async def stays_open(reader: asyncio.StreamReader) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from app.server.client_connections import MOST_PIPELINED
 from tests.databases import Databases, Loaded
-from tests.serving.real import VIEWER, Real, real_server
+from tests.serving.real import PATIENCE_SECONDS, VIEWER, Real, real_server
 from tests.serving.test_connections import answer_to, code_in, followed, read_statuses, statuses_in
 
 HOST, LENGTH, CODING = "Host: localhost", "Content-Length: 3", "Transfer-Encoding: chunked"
@@ -84,7 +84,7 @@ async def test_no_more_than_so_many_requests_wait_for_the_answers_before_them(ro
     async with followed(roomy, following) as (reader, lock):
         assert await roomy.is_at_work(1)
         await lock.aclose()
-        answered = await asyncio.wait_for(reader.read(), 20)
+        answered = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     assert statuses_in(answered) == [*[200] * (MOST_PIPELINED + 1), 400]
     assert f"More than {MOST_PIPELINED} requests".encode() in answered
 

@@ -76,11 +76,11 @@ def test_lines_that_cant_be_written_fail_nothing_and_are_told_as_lost() -> None:
 def test_a_server_whose_log_cant_be_written_serves_all_the_same(folder: Path) -> None:
     with Path("/dev/full").open("wb") as full, serving(with_cluster(folder / "data"), stderr=full.fileno()) as at:
         answers = [
-            httpx.post(f"{at.url}/graphql", json={"query": query}, verify=TRUSTS_NOBODY)
+            httpx.post(f"{at.url}/graphql", json={"query": query}, timeout=60, verify=TRUSTS_NOBODY)
             for query in ("{ __typename }", "{")
         ]
         assert [answer.status_code for answer in answers] == [200, 200]
-        assert httpx.get(f"{at.url}/ready", verify=TRUSTS_NOBODY).status_code == 200
+        assert httpx.get(f"{at.url}/ready", timeout=60, verify=TRUSTS_NOBODY).status_code == 200
         assert at.end(signal.SIGTERM) == 0
 
 

@@ -173,20 +173,23 @@ async def three_wait(real: Real) -> bool:
     return await waiting(real) == 3
 
 
-async def none_in_use(real: Real) -> bool:
-    """What the server does by itself when it starts is done."""
-    return await in_use(real) == 0
+async def are_in_use(real: Real, number: int) -> bool:
+    """Before long: what the server does by itself when it starts may be at work too."""
+
+    async def is_told() -> bool:
+        return await in_use(real) == number
+
+    return await soon_true(is_told)
 
 
 async def test_connections_are_counted_while_they_are_at_work(databases: Databases, loaded_trade: Loaded) -> None:
     async with real_server(databases, loaded_trade) as real:
-        assert await soon_true(lambda: none_in_use(real))
         async with real.locked(LOCK_FLOWS):
             copies = [real.copying(name=f"Copy {number}") for number in range(3)]
             assert await soon_true(lambda: three_wait(real))
-            assert await in_use(real) == 3
+            assert await are_in_use(real, 3)
         await asyncio.gather(*copies)
-        assert await soon_true(lambda: none_in_use(real))
+        assert await are_in_use(real, 0)
 
 
 async def test_connections_that_are_lost_or_never_had_are_not_counted(
@@ -198,7 +201,7 @@ async def test_connections_that_are_lost_or_never_had_are_not_counted(
             assert await soon_true(lambda: three_wait(real))
             await real.rows(CUT)
             assert [response.status_code for response in await asyncio.gather(*copies)] == [503] * 3
-        assert await soon_true(lambda: none_in_use(real))
+        assert await are_in_use(real, 0)
     async with browsing() as http:
         answer = await http.post("/graphql", json={"query": VIEWER}, headers={"Authorization": "Bearer demo-guest"})
         assert answer.status_code == 503

@@ -59,7 +59,7 @@ async def test_under_load_two_processes_have_no_more_than_twice_as_many(
             ids: Any = loaded_trade.ids
             load = Load(server.url, loaded_trade.tokens["ada"], ids["plain"], ids["workshop"])
             callers = load.start(16)
-            assert await soon(lambda: load.outcome.answered > 60 or callers.done(), seconds=60)
+            assert await soon(lambda: load.outcome.answered > 60 or callers.done())
             assert not callers.done()
             connected = await rows(url, CONNECTIONS)
             callers.cancel()

@@ -33,10 +33,10 @@ async def test_a_server_serves_and_starts_on_the_schema_of_a_newer_release_that_
         url = f"http://127.0.0.1:{real.port}"
         load = Load(url, loaded_trade.tokens["ada"], loaded_trade.ids["plain"], loaded_trade.ids["workshop"])
         callers = load.start(3)
-        assert await soon(lambda: load.outcome.answered > 20, seconds=60)
+        assert await soon(lambda: load.outcome.answered > 20)
         await newer.upgrade(real.api.database_url)
         answered = load.outcome.answered
-        assert await soon(lambda: load.outcome.answered > answered + 40, seconds=60)
+        assert await soon(lambda: load.outcome.answered > answered + 40)
         assert not callers.done()
         callers.cancel()
         await asyncio.gather(callers, return_exceptions=True)

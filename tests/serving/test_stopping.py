@@ -11,7 +11,7 @@ import pytest
 from app.server.client_connections import Protocol
 from app.server.graceful_server import LINGER_SECONDS
 from tests.databases import Databases, Loaded
-from tests.serving.real import LOCK_FLOWS, VIEWER, Real, code_of, real_server, soon, soon_true
+from tests.serving.real import LOCK_FLOWS, PATIENCE_SECONDS, VIEWER, Real, code_of, real_server, soon, soon_true
 
 LONG_ENOUGH_SECONDS = LINGER_SECONDS + 0.2
 """For a server that nothing keeps from stopping: it looks ten times a second."""
@@ -58,8 +58,8 @@ async def test_a_server_that_does_nothing_stops_at_once_and_closes_idle_connecti
         async with real.saying("GET /health HTTP/1.1", "Host: localhost", "", "") as (reader, _):
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")
             real.tell()
-            assert b"connection: close" not in await asyncio.wait_for(reader.read(), 30)
-            await asyncio.wait_for(real.running, 30)
+            assert b"connection: close" not in await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
+            await asyncio.wait_for(real.running, PATIENCE_SECONDS)
         with pytest.raises(httpx.ConnectError):
             await real.api.http.get("/health")
 
@@ -76,7 +76,7 @@ async def test_a_request_of_which_only_a_part_of_the_head_has_come_is_answered(
         await asyncio.sleep(LONG_ENOUGH_SECONDS)
         assert not real.running.done()
         writer.write(b"host\r\n\r\n")
-        answer = await asyncio.wait_for(reader.read(), 5)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     assert answer.startswith(b"HTTP/1.1 503")
     assert b"SHUTTING_DOWN" in answer
 
@@ -91,7 +91,7 @@ async def test_a_request_whose_body_is_on_its_way_is_begun_and_finished(
             real.tell()
             await asyncio.sleep(LONG_ENOUGH_SECONDS)
             writer.write(body[5:].encode())
-            answer = await asyncio.wait_for(reader.read(), 5)
+            answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
         assert answer.startswith(b"HTTP/1.1 200")
         assert real.api.id("ada").encode() in answer
 
@@ -104,7 +104,7 @@ async def test_whoever_is_turned_away_with_a_large_body_still_gets_the_answer(
         copying = await a_copy_that_waits(real)
         real.tell()
         async with real.saying(*real.head_of_a_post(len(body)), body) as (reader, _):
-            assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 503")
+            assert (await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 503")
         copying.cancel()
 
 
@@ -119,8 +119,8 @@ async def test_what_takes_longer_than_the_grace_or_meets_a_second_signal_is_undo
             real.tell()
             if second is not None:
                 real.tell(second)
-            response = await asyncio.wait_for(copying, 5)
-            await asyncio.wait_for(real.running, 5)
+            response = await asyncio.wait_for(copying, PATIENCE_SECONDS)
+            await asyncio.wait_for(real.running, PATIENCE_SECONDS)
             assert await real.at_work_in_the_database() == 0
         assert await real.names() == before
     assert code_of(response) == (503, "SHUTTING_DOWN")
@@ -146,6 +146,6 @@ async def test_clients_that_come_again_and_again_dont_keep_a_server_from_stoppin
         insisting = [asyncio.create_task(insist(real, statuses)) for statuses in answered]
         assert await soon(lambda: answered == [{200}] * 5)
         real.tell()
-        await asyncio.wait_for(real.running, 30)
+        await asyncio.wait_for(real.running, PATIENCE_SECONDS)
         await asyncio.gather(*insisting)
     assert set.union(*answered) == {200, 503}

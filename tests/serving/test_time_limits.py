@@ -11,6 +11,7 @@ from tests.databases import Databases, Loaded
 from tests.serving.real import (
     LOCK_CONTRACTS,
     LOCK_FLOWS,
+    PATIENCE_SECONDS,
     PLACE_OF_A_FLOW,
     VIEWER,
     Real,
@@ -62,7 +63,7 @@ async def test_requests_beyond_their_time_leave_no_statement_no_row_and_no_conne
             assert await soon_true(lambda: real.is_at_work(0))
         assert await real.names() == before
         # On a busy machine some of these may be late as well; with a connection lost they would be every time.
-        assert await soon_true(lambda: as_usual(real), seconds=30)
+        assert await soon_true(lambda: as_usual(real))
 
 
 @SLOW
@@ -116,7 +117,7 @@ async def test_a_body_that_doesnt_come_is_waited_for_no_longer_than_for_anything
         real_server(databases, loaded_trade, request_timeout_seconds=0.3) as real,
         real.saying(*real.head_of_a_post(1000), '{"query"') as (reader, _),
     ):
-        assert (await asyncio.wait_for(reader.readline(), 5)).split()[1] == b"503"
+        assert (await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)).split()[1] == b"503"
 
 
 async def test_what_was_begun_and_cut_off_has_its_line_in_the_log_and_is_counted(

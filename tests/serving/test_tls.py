@@ -47,7 +47,7 @@ async def test_with_a_certificate_https_is_served_and_nothing_but_https(
     pair = write_pair(tmp_path, "own")
     async with real_server(databases, loaded_trade, **pair) as real:
         trusting = ssl.create_default_context(cafile=pair["tls_certificate"])
-        async with httpx.AsyncClient(base_url=real.api.http.base_url, verify=trusting) as http:
+        async with httpx.AsyncClient(base_url=real.api.http.base_url, verify=trusting, timeout=60) as http:
             headers = {"Authorization": f"Bearer {real.api.tokens['ada']}"}
             response = await http.post("/graphql", json={"query": VIEWER}, headers=headers)
         assert (response.status_code, response.json()["data"]) == (200, {"viewer": {"id": real.api.id("ada")}})

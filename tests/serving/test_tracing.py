@@ -205,7 +205,11 @@ def test_a_server_sends_its_spans_to_a_collector_and_stops_in_time_where_that_is
         bodies = [{"query": "{ viewer { id } }"}, {"query": "{ __typename }"}]
         for body in bodies:
             httpx.post(
-                f"{at.url}/graphql", json=body, headers=INTEGRATOR | {"traceparent": CALLER}, verify=TRUSTS_NOBODY
+                f"{at.url}/graphql",
+                json=body,
+                headers=INTEGRATOR | {"traceparent": CALLER},
+                timeout=60,
+                verify=TRUSTS_NOBODY,
             )
         deadline = time.monotonic() + 30
         while {span.name for span in collector.spans} < {"query viewer", "query __typename", "SELECT"}:
@@ -215,7 +219,7 @@ def test_a_server_sends_its_spans_to_a_collector_and_stops_in_time_where_that_is
         assert collector.services() == {"flowport"}
         assert {(each["path"], each["x-key"]) for each in collector.headers} == {("/v1/traces", SECRET)}
         collector.released.clear()
-        httpx.post(f"{at.url}/graphql", json=bodies[0], headers=INTEGRATOR, verify=TRUSTS_NOBODY)
+        httpx.post(f"{at.url}/graphql", json=bodies[0], headers=INTEGRATOR, timeout=60, verify=TRUSTS_NOBODY)
         assert at.end(signal.SIGTERM) == 0
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line for line in lines if line["level"] not in {"info", "debug"}] == []

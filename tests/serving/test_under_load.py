@@ -94,10 +94,10 @@ async def stopped_under_load(load: Load, workers: Workers, database_url: str, ot
                 copy = {"query": COPY, "variables": {"input": {"flowId": other_flow, "name": name}}}
                 with workers.others_stopped(worker):
                     begun.append(asyncio.create_task(http.post("/graphql", json=copy)))
-                    assert await soon_true(lambda: as_many_wait(database_url, len(begun)), seconds=60)
+                    assert await soon_true(lambda: as_many_wait(database_url, len(begun)))
                 load.outcome.made.add(name)
             callers = load.start()
-            assert await soon(lambda: load.outcome.answered > 30 or callers.done(), seconds=60)
+            assert await soon(lambda: load.outcome.answered > 30 or callers.done())
             stop()
             await asyncio.wait_for(callers, 60)
             assert not any(copy.done() for copy in begun)

@@ -13,6 +13,7 @@ import psutil
 
 from app.storage.embedded.data_directory import DataDirectory, find_postmaster
 
+PATIENCE_SECONDS = 60
 USER = """
 import sys
 from pathlib import Path
@@ -36,12 +37,12 @@ class User:
         return self.process.stdout.readline().strip()
 
     def leave(self) -> None:
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE_SECONDS)
         assert self.process.returncode == 0
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE_SECONDS)
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def checkpointers_of(server: int | None) -> list[psutil.Process]:
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds():
         if time.monotonic() > deadline:
             return False
@@ -78,7 +79,7 @@ def socket_folder(url: str) -> Path:
 
 async def ask(url: str, question: str) -> object:
     connection = await asyncpg.connect(
-        host=str(socket_folder(url)), port=5432, user="flowport", database="postgres", timeout=10
+        host=str(socket_folder(url)), port=5432, user="flowport", database="postgres", timeout=PATIENCE_SECONDS
     )
     try:
         return await connection.fetchval(question)

@@ -5,6 +5,8 @@ import shutil
 import signal
 import stat
 import subprocess
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -121,11 +123,7 @@ async def test_a_pid_file_that_names_a_stranger_is_stale(data_dir: Path) -> None
 
 
 def test_an_interrupted_first_start_leaves_no_broken_database(folder: Path) -> None:
-    data_dir = folder / "data"
-    with user_of(data_dir) as user:
-        assert eventually(lambda: any(data_dir.glob("postgres.new-*/base")))
-        user.kill()
-    assert not (data_dir / "postgres").exists()
+    data_dir = interrupted_first_start(folder)
     with running(data_dir):
         pass
     assert server_of(data_dir) is None
@@ -184,10 +182,25 @@ def test_a_folder_in_the_temporary_one_that_somebody_else_has_made_is_not_used(f
 
 
 def test_a_killed_first_start_leaves_nothing_at_the_next_one(folder: Path) -> None:
-    data_dir = folder / "data"
-    with user_of(data_dir) as user:
-        assert eventually(lambda: any(data_dir.glob("postgres.new-*/base")))
-        # What makes the cluster goes on, as a process of its own.
-        user.kill()
+    data_dir = interrupted_first_start(folder)
     with running(data_dir):
         assert list(data_dir.glob("postgres.new-*")) == []
+
+
+def interrupted_first_start(folder: Path) -> Path:
+    """A data directory whose user was killed while it made the cluster; what makes it goes on, as a process of its own.
+
+    Where that was quicker than the kill, another one is made.
+    """
+    for number in count():
+        data_dir = folder / f"data-{number}"
+        with user_of(data_dir) as user:
+            assert eventually(partial(has_begun, data_dir))
+            user.kill()
+        if not (data_dir / "postgres").exists():
+            return data_dir
+    raise AssertionError
+
+
+def has_begun(data_dir: Path) -> bool:
+    return any(data_dir.glob("postgres.new-*/base")) or (data_dir / "postgres").exists()
