@@ -23,11 +23,11 @@ def optional(description: str) -> Any:
     return strawberry.field(description=description, default=strawberry.UNSET)
 
 
-def idempotency_key() -> Any:
+def idempotency_key(more: str = "") -> Any:
     """The field of inputs that may be sent again."""
     return optional(
         "Any text of 1 to 255 characters, a new one for each call. The same key and input answer like the first time, "
-        "without doing anything again, as long as keys are kept (24 hours by default). Refusals may be tried again."
+        f"without doing anything again, as long as keys are kept (24 hours by default). Refusals may be tried again.{more}"
     )
 
 

@@ -75,7 +75,7 @@ class ExportFlowInput:
         "The fingerprint of the plan that you have seen: refused with `PlanIsStale` if anything that it rests on has "
         "changed since."
     )
-    idempotency_key: str | None = idempotency_key()
+    idempotency_key: str | None = idempotency_key(" An item of `exportFlows` has none of its own.")
 
     def to_wish(self, shared: Mapped | None = None) -> ExportWish:
         """`shared` are the mappings of the call that it is an item of."""
