@@ -1,7 +1,6 @@
 """Offloading: long computations run in a thread, so that the event loop goes on with other requests.
 
-Threads share one interpreter, so more of them don't compute more: each caller has one at a time, which leaves the others to
-other callers. A thread that nobody waits for any more ends at the next item of its loop (`interruptible`), and whoever
+Threads share one interpreter, so more of them don't compute more: there are few, and callers share them fairly. A thread that nobody waits for any more ends at the next item of its loop (`interruptible`), and whoever
 was cancelled waits for that, so that a slot isn't free while its thread is at work.
 """
 
@@ -13,8 +12,8 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from time import thread_time
 from typing import ParamSpec, TypeVar
-from weakref import WeakValueDictionary
 
+from app.fair_queue import FairQueue
 from app.meter import Meter, current_meter
 
 LARGE = 20_000
@@ -26,8 +25,7 @@ Result = TypeVar("Result")
 Item = TypeVar("Item")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="offload")
-_lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-"""By caller; the lock is held while its thread is at work."""
+_places = FairQueue(THREADS)
 
 
 class Abandoned(Exception):
@@ -75,13 +73,12 @@ async def offload(
     call = partial(function, *args, **kwargs)
     if size < LARGE:
         return call()
-    if not meter.caller:
+    place = await _places.take(meter.caller)
+    try:
         return await _in_thread(meter, call)
-    lane = _lanes.get(meter.caller)
-    if lane is None:
-        lane = _lanes[meter.caller] = asyncio.Lock()
-    async with lane:
-        return await _in_thread(meter, call)
+    finally:
+        if place is not None:
+            place.give_back()
 
 
 async def _in_thread(meter: Meter, call: Callable[[], Result]) -> Result:

@@ -1,4 +1,4 @@
-"""Long computations run in threads: one for each caller, ended where nobody waits, and waited for by whoever is cancelled."""
+"""Long computations run in threads: shared fairly, ended where nobody waits, and waited for by whoever is cancelled."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from time import thread_time
 import pytest
 
 from app.meter import LimitReached, Meter, counted_by
-from app.offload import LARGE, interruptible, offload
+from app.offload import LARGE, THREADS, interruptible, offload
 
 
 class Items:
@@ -61,28 +61,31 @@ async def test_who_is_cancelled_waits_for_its_thread_which_ends_at_its_next_item
     assert items.done == 1
 
 
-async def test_a_caller_has_one_thread_at_a_time_and_others_have_theirs() -> None:
-    first, second, other = Items(), Items(), Items()
-    tasks = [asyncio.create_task(offloaded("ada", items)) for items in (first, second)]
-    await begun(first)
+async def test_a_caller_leaves_threads_to_others() -> None:
+    crowd, other = [Items() for _ in range(THREADS)], Items()
+    tasks = [asyncio.create_task(offloaded("ada", items)) for items in crowd]
+    for items in crowd[: THREADS // 2]:
+        await begun(items)
     others = asyncio.create_task(offloaded("bob", other))
     await begun(other)
-    assert not second.begun.is_set()
-    for items in (first, second, other):
+    assert not any(items.begun.is_set() for items in crowd[THREADS // 2 :])
+    for items in (*crowd, other):
         items.go_on.set()
-    assert await asyncio.gather(*tasks, others) == [3, 3, 3]
+    assert await asyncio.gather(*tasks, others) == [3] * (THREADS + 1)
 
 
-async def test_who_is_cancelled_while_it_waits_for_the_thread_never_begins() -> None:
-    first, second = Items(), Items()
-    tasks = [asyncio.create_task(offloaded("ada", items)) for items in (first, second)]
-    await begun(first)
-    tasks[1].cancel()
+async def test_who_is_cancelled_while_it_waits_for_a_thread_never_begins() -> None:
+    crowd = [Items() for _ in range(THREADS // 2 + 1)]
+    tasks = [asyncio.create_task(offloaded("ada", items)) for items in crowd]
+    for items in crowd[:-1]:
+        await begun(items)
+    tasks[-1].cancel()
     with pytest.raises(asyncio.CancelledError):
-        await tasks[1]
-    first.go_on.set()
-    assert await tasks[0] == 3
-    assert not second.begun.is_set()
+        await tasks[-1]
+    for items in crowd:
+        items.go_on.set()
+    assert await asyncio.gather(*tasks[:-1]) == [3] * (THREADS // 2)
+    assert not crowd[-1].begun.is_set()
 
 
 async def test_a_loop_ends_between_its_items_once_the_cpu_time_is_used_up() -> None:

@@ -1,17 +1,17 @@
 """Admission: a bounded number of requests is executed at once; the others are queued, or refused early.
 
 Without it a server that is asked for more than it can do works on everything at once, and is done with nothing before its
-time limit. Slots go to callers in rotation, whatever number of requests each has sent, and none of them gets more than
-half of the slots, so that one with very many connections keeps nobody else from being answered.
+time limit. Callers share the slots fairly (`FairQueue`), whatever number of requests each has sent, so that one with very
+many connections keeps nobody else from being answered.
 """
 
 import asyncio
 import math
-from collections import deque
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
+from app.fair_queue import FairQueue, Place
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.untaken_answers import UntakenAnswers
 from app.storage.commits import CommitState
@@ -58,116 +58,15 @@ class Capacity:
     untaken_bytes_in_all: int = 268_435_456
 
 
-class Slots:
-    """Slots for requests that run; who finds none waits in the queue of its caller. Callers are served in rotation."""
-
-    def __init__(self, slots: int, *, waiting: int, wait_seconds: float, keeps_room: bool = False) -> None:
-        """`keeps_room`: nobody takes more slots than are left, so that those who keep theirs for long leave some to others."""
-        self._free = slots
-        self._keeps_room = keeps_room
-        self._most_of_one = -(-slots // 2)
-        self._running: dict[str, int] = {}
-        self._queues: dict[str, deque[asyncio.Future[bool]]] = {}
-        """By caller; the one that is served next comes first."""
-        self._most_waiting = waiting
-        self._wait_seconds = wait_seconds
-        self.waiting = 0
-
-    async def take(self, caller: str) -> None:
-        """Take a slot, which has to be given back. Raises Overloaded."""
-        if self._free and self._may_take(caller):
-            # Nobody who waits could take it: they have got what they may have.
-            self._run(caller)
-            return
-        if self.waiting >= self._most_waiting:
-            self._make_room_for(caller)
-        await self._wait(caller)
-
-    def give_back(self, caller: str) -> None:
-        self._free += 1
-        self._running[caller] -= 1
-        if not self._running[caller]:
-            del self._running[caller]
-        if self._queues:
-            self._let_next_in()
-
-    async def _wait(self, caller: str) -> None:
-        loop = asyncio.get_running_loop()
-        waiter, began = loop.create_future(), loop.time()
-        self._queues.setdefault(caller, deque()).append(waiter)
-        self._count(1)
-        late = loop.call_later(self._wait_seconds, self._turn_away, caller, waiter)
-        try:
-            has_slot = await waiter
-        except asyncio.CancelledError:
-            if waiter.cancelled():
-                self._leave_queue(caller, waiter)
-            elif waiter.result():
-                self.give_back(caller)
-            raise
-        finally:
-            late.cancel()
-        if not has_slot:
-            raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=loop.time() - began)
-
-    def _may_take(self, caller: str) -> bool:
-        running = self._running.get(caller, 0)
-        return running < self._most_of_one and (running < self._free or not self._keeps_room)
-
-    def _run(self, caller: str) -> None:
-        self._free -= 1
-        self._running[caller] = self._running.get(caller, 0) + 1
-
-    def _let_next_in(self) -> None:
-        """Give free slots to the next callers that have fewer than one may have, and still wait."""
-        while self._free and (caller := self._next_caller()) is not None:
-            queue = self._queues[caller]
-            waiter = queue[0]
-            self._leave_queue(caller, waiter)
-            if queue:
-                self._queues[caller] = self._queues.pop(caller)
-            if not waiter.cancelled():
-                self._run(caller)
-                waiter.set_result(True)
-
-    def _next_caller(self) -> str | None:
-        return next((each for each in self._queues if self._may_take(each)), None)
-
-    def _make_room_for(self, caller: str) -> None:
-        """Turn away who came last of the caller with most waiting; Overloaded if that is this one."""
-        longest = max(self._queues, key=lambda each: len(self._queues[each]))
-        if len(self._queues[longest]) <= len(self._queues.get(caller, ())) + 1:
-            raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=0)
-        self._turn_away(longest, self._queues[longest][-1])
-
-    def _turn_away(self, caller: str, waiter: "asyncio.Future[bool]") -> None:
-        if not waiter.done():
-            self._leave_queue(caller, waiter)
-            waiter.set_result(False)
-
-    def _leave_queue(self, caller: str, waiter: "asyncio.Future[bool]") -> None:
-        queue = self._queues.get(caller)
-        if queue is None or waiter not in queue:
-            return
-        queue.remove(waiter)
-        self._count(-1)
-        if not queue:
-            del self._queues[caller]
-
-    def _count(self, more: int) -> None:
-        self.waiting += more
-        REQUESTS_WAITING.inc(more)
-
-
 class Slot:
     """The slot that a request has."""
 
-    __slots__ = ("_admission", "_slots", "caller")
+    __slots__ = ("_admission", "_place", "caller")
 
-    def __init__(self, admission: "Admission", caller: str) -> None:
+    def __init__(self, admission: "Admission", place: Place) -> None:
         self._admission = admission
-        self.caller = caller
-        self._slots: Slots | None = admission.all
+        self._place = place
+        self.caller = place.caller
 
     async def wait_if_costly(self, caller: str, document: str, cost: int) -> None:
         """Take one of the slots for costly operations instead, where this is one. Raises Overloaded."""
@@ -184,26 +83,20 @@ class Slot:
         await self._change_to(self._admission.all)
 
     def end(self) -> None:
-        if self._slots is not None:
-            self._slots.give_back(self.caller)
-            self._slots = None
+        self._place.give_back()
 
-    async def _change_to(self, slots: Slots) -> None:
+    async def _change_to(self, queue: FairQueue) -> None:
         self.end()
-        await slots.take(self.caller)
-        self._slots = slots
+        self._place = await self._admission.place_in(queue, self.caller)
 
 
 class Admission:
     """Lets requests in, as many as the process can do, and knows their callers by what they were found to be before."""
 
     def __init__(self, capacity: Capacity) -> None:
-        self.all = Slots(capacity.running, waiting=capacity.waiting, wait_seconds=capacity.wait_seconds)
-        waiting = min(capacity.waiting, WAITING_COSTLY * capacity.costly)
-        self.costly = Slots(capacity.costly, waiting=waiting, wait_seconds=capacity.wait_seconds)
-        most = RECEIVING * capacity.running
-        waiting = min(capacity.waiting, most)
-        self.receiving = Slots(most, waiting=waiting, wait_seconds=capacity.wait_seconds, keeps_room=True)
+        self.all = self._queue(capacity, capacity.running, capacity.waiting)
+        self.costly = self._queue(capacity, capacity.costly, WAITING_COSTLY * capacity.costly)
+        self.receiving = self._queue(capacity, RECEIVING * capacity.running, RECEIVING * capacity.running)
         self.untaken = UntakenAnswers(most_of_one=capacity.untaken_bytes, most=capacity.untaken_bytes_in_all)
         self._capacity = capacity
         self._held_back = 0
@@ -221,11 +114,19 @@ class Admission:
         Raises Overloaded.
         """
         caller = address if token is None else self._callers.get(hash(token), address)
-        await self.all.take(caller)
+        place = await self.place_in(self.all, caller)
         if not self.untaken.admits(caller):
-            self.all.give_back(caller)
+            place.give_back()
             raise Overloaded(retry_seconds=self._capacity.wait_seconds, waited_seconds=0, message=NOT_TAKEN)
-        return Slot(self, caller)
+        return Slot(self, place)
+
+    async def place_in(self, queue: FairQueue, caller: str) -> Place:
+        """A place in one of the queues. Raises Overloaded."""
+        loop = asyncio.get_running_loop()
+        began, place = loop.time(), await queue.take(caller)
+        if place is None:
+            raise Overloaded(retry_seconds=self._capacity.wait_seconds, waited_seconds=loop.time() - began)
+        return place
 
     def remember(self, token: str | None, caller: str) -> None:
         """Note whose token this was found to be, so that the next request counts as that caller's."""
@@ -275,9 +176,14 @@ class Admission:
             self._shed = 0
             asyncio.get_running_loop().call_later(TOLD_EVERY_SECONDS, self._tell)
 
+    @staticmethod
+    def _queue(capacity: Capacity, places: int, waiting: int) -> FairQueue:
+        most_waiting = min(capacity.waiting, waiting)
+        return FairQueue(places, wait_seconds=capacity.wait_seconds, most_waiting=most_waiting, gauge=REQUESTS_WAITING)
+
     @property
     def _waiting(self) -> int:
-        return sum(slots.waiting for slots in (self.all, self.costly, self.receiving))
+        return sum(queue.waiting for queue in (self.all, self.costly, self.receiving))
 
 
 def forget_if_full(remembered: dict[Any, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import asyncpg
 
-from app.storage.fair_queue import FairQueue, Place
+from app.fair_queue import FairQueue, Place
 
 if TYPE_CHECKING:
     # Only the stubs know that connections are generic.

@@ -5,9 +5,9 @@ from typing import Any
 
 import asyncpg
 
+from app.fair_queue import Place
 from app.storage.compiled import Change, CompiledStatement, Parameters, Query, Statement, compiled
 from app.storage.connection_pool import AnyConnection
-from app.storage.fair_queue import Place
 from app.telemetry.log import count_statement
 
 NOTHING: Parameters = {}

@@ -9,6 +9,7 @@ from typing import NoReturn
 import asyncpg
 from sqlalchemy import column, func, literal, or_, select, table
 
+from app.fair_queue import FairQueue
 from app.storage.commits import Commit, CommitNotes
 from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnection
 from app.storage.database_connections import ReadConnection, WriteConnection
@@ -24,7 +25,6 @@ from app.storage.failures import (
     TransactionConflict,
     failure_of,
 )
-from app.storage.fair_queue import FairQueue
 from app.storage.replica import Replica
 from app.storage.transactions import begin, commit, roll_back, send_after_commit
 

@@ -1,7 +1,10 @@
-"""Places that callers share fairly, such as the connections of a pool."""
+"""Places that callers share fairly: slots of requests, threads, database connections."""
 
 import asyncio
+import math
+import sys
 from collections import deque
+from typing import Protocol
 
 PARTS = 4
 
@@ -22,6 +25,12 @@ class Place:
             queue._leave(self.caller)  # noqa: SLF001 - of the same module
 
 
+class Gauge(Protocol):
+    """A metric of how many wait."""
+
+    def inc(self, amount: float) -> None: ...
+
+
 class FairQueue:
     """A number of places; whoever finds none waits, and the caller who has fewest is served first.
 
@@ -29,9 +38,20 @@ class FairQueue:
     one caller with very many calls leaves some to those who come later.
     """
 
-    def __init__(self, places: int, *, wait_seconds: float, reserved_for: str | None = None) -> None:
+    def __init__(
+        self,
+        places: int,
+        *,
+        wait_seconds: float = math.inf,
+        most_waiting: int = sys.maxsize,
+        reserved_for: str | None = None,
+        gauge: Gauge | None = None,
+    ) -> None:
         """`reserved_for`: a caller for whom the last place is kept, where there are four or more."""
         self.wait_seconds = wait_seconds
+        self.waiting = 0
+        self._most_waiting = most_waiting
+        self._gauge = gauge
         self._free = places
         self._share = max(1, places // PARTS)
         self._reserved_for = reserved_for if places >= PARTS else None
@@ -40,13 +60,17 @@ class FairQueue:
         """By caller; of those who have equally many places, the one that is served next comes first."""
 
     async def take(self, caller: str) -> Place | None:
-        """Take a place, which is to be given back; None if none became free in time."""
+        """Take a place, which is to be given back; None if none became free in time, or too many wait."""
         if self._may_take(caller):
             return self._place_of(caller)
+        if self.waiting >= self._most_waiting and not self._make_room_for(caller):
+            return None
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Place | None] = loop.create_future()
         self._waiting.setdefault(caller, deque()).append(waiter)
-        late = loop.call_later(self.wait_seconds, self._turn_away, caller, waiter)
+        self._count(1)
+        is_patient = self.wait_seconds == math.inf
+        late = None if is_patient else loop.call_later(self.wait_seconds, self._turn_away, caller, waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -56,7 +80,8 @@ class FairQueue:
                 place.give_back()
             raise
         finally:
-            late.cancel()
+            if late is not None:
+                late.cancel()
 
     def _may_take(self, caller: str) -> bool:
         taken = self._taken.get(caller, 0)
@@ -84,6 +109,14 @@ class FairQueue:
         allowed = [caller for caller in self._waiting if self._may_take(caller)] if self._waiting else []
         return min(allowed, key=lambda caller: self._taken.get(caller, 0), default=None)
 
+    def _make_room_for(self, caller: str) -> bool:
+        """Turn away who came last of the caller with most waiting, unless that is this one."""
+        longest = max(self._waiting, key=lambda each: len(self._waiting[each]))
+        if len(self._waiting[longest]) <= len(self._waiting.get(caller, ())) + 1:
+            return False
+        self._turn_away(longest, self._waiting[longest][-1])
+        return True
+
     def _turn_away(self, caller: str, waiter: "asyncio.Future[Place | None]") -> None:
         if not waiter.done():
             self._leave_queue(caller, waiter)
@@ -95,6 +128,12 @@ class FairQueue:
         if queue is None or waiter not in queue:
             return
         queue.remove(waiter)
+        self._count(-1)
         del self._waiting[caller]
         if queue:
             self._waiting[caller] = queue
+
+    def _count(self, more: int) -> None:
+        self.waiting += more
+        if self._gauge is not None:
+            self._gauge.inc(more)
