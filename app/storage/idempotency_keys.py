@@ -1,5 +1,6 @@
 """What calls with an idempotency key made: in the transaction of what a call changes, so that both are there or neither."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
+from app.offload import LARGE, offload
 from app.storage.database_connections import ReadConnection, WriteConnection
 from app.storage.engine import Database
 from app.storage.tables import IDEMPOTENCY_KEY
+
+Made = Any
+"""What a call made, as JSON: ids by their names, or groups of exports with the same warnings."""
 
 _WAIT = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0)))
 """For a call with the same key that is at work; no longer than a statement may take."""
@@ -20,9 +25,6 @@ _IS_KEY = tuple(
     IDEMPOTENCY_KEY.c[name] == bindparam(f"this_{name}", type_=Text) for name in ("actor_id", "call", "key")
 )
 _CALL = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.made, IDEMPOTENCY_KEY.c.first_used_at).where(
-    *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
-)
-_USE = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.first_used_at).where(
     *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
 )
 _INSERT = upsert(IDEMPOTENCY_KEY)
@@ -56,35 +58,38 @@ class UsedKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredCall:
+    """A call with a key: the input, when the key was used first, and what the call made; None: nothing yet."""
+
+    used: UsedKey
     input_hash: str
-    made: str
     first_used_at: datetime
+    made: Made | None = None
 
 
 async def find_call(connection: ReadConnection, used: UsedKey) -> StoredCall | None:
-    """The first call with this key, if it was done; the key is ours until the transaction ends."""
-    await connection.rows(_WAIT, {"name": f"{used.actor} {used.call} {used.key}"})
+    """The first call with this key, if it was done; one that is at work isn't waited for."""
     parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
     row = await connection.row(_CALL, {**parameters, "since": used.since})
-    return None if row is None else StoredCall(row.input_hash, row.made, row.first_used_at)
+    if row is None:
+        return None
+    return StoredCall(used, row.input_hash, row.first_used_at, await offload(len(row.made), json.loads, row.made))
 
 
-async def find_use(connection: ReadConnection, used: UsedKey) -> tuple[str, datetime] | None:
-    """The hash of the input that the key was used for, and when; a call that is at work isn't waited for."""
-    parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
-    row = await connection.row(_USE, {**parameters, "since": used.since})
-    return None if row is None else (row.input_hash, row.first_used_at)
+async def take_key(connection: ReadConnection, used: UsedKey) -> StoredCall | None:
+    """The first call with this key, if it was done; the key is ours until the transaction ends."""
+    await connection.rows(_WAIT, {"name": f"{used.actor} {used.call} {used.key}"})
+    return await find_call(connection, used)
 
 
-async def store_call(connection: WriteConnection, used: UsedKey, stored: StoredCall) -> None:
+async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
     await connection.change(
         _UPSERT,
         {
-            "actor_id": used.actor,
-            "call": used.call.value,
-            "key": used.key,
+            "actor_id": stored.used.actor,
+            "call": stored.used.call.value,
+            "key": stored.used.key,
             "input_hash": stored.input_hash,
-            "made": stored.made,
+            "made": await offload(LARGE, json.dumps, stored.made),
             "first_used_at": stored.first_used_at,
         },
     )

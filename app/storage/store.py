@@ -36,7 +36,7 @@ from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
-from app.storage.idempotency_keys import StoredCall, UsedKey, find_call, store_call
+from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.locks import Touched, check_locks, lock, may_change, needed_for, needed_for_new_flow
 from app.storage.positions import notes_of
 from app.storage.reads.exports import read_results
@@ -121,12 +121,15 @@ class Store:
             check_locks(locked, [facts.made.flow_id])
         return facts
 
-    async def find_call(self, call: KeyedCall, key: str, *, since: datetime) -> StoredCall | None:
-        """The call with this key, if there was one since; calls with the same key wait from here on (P5)."""
-        return await find_call(self._connection, UsedKey(self._actor, call, key, since))
+    async def take_key(
+        self, call: KeyedCall, key: str, input_hash: str, *, at: datetime, kept: timedelta
+    ) -> StoredCall:
+        """The call with this key, if there was one lately, or else this one; others with it wait from here on (P5)."""
+        used = UsedKey(self._actor, call, key, since=at - kept)
+        return await take_key(self._connection, used) or StoredCall(used, input_hash, at)
 
-    async def store_call(self, call: KeyedCall, key: str, stored: StoredCall) -> None:
-        await store_call(self._connection, UsedKey(self._actor, call, key, stored.first_used_at), stored)
+    async def store_call(self, stored: StoredCall) -> None:
+        await store_call(self._connection, stored)
 
     async def read_results(self, export_ids: Sequence[str]) -> Mapping[str, ResultView]:
         """What copies and exports made, by the ids of those records that the caller can see."""

@@ -19,7 +19,7 @@ from app.offload import LARGE, interruptible, offload
 from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database
 from app.storage.gather import gather
-from app.storage.idempotency_keys import UsedKey, find_use
+from app.storage.idempotency_keys import UsedKey, find_call
 from app.usecases.do_once import KeyedWish
 from app.usecases.keyed_input import hash_of_input
 from app.usecases.planned_exports import counted
@@ -98,12 +98,11 @@ async def _key_reused(
     key = wish.idempotency_key
     if key is None or key_mistakes(key):
         return ()
-    use = await find_use(connection, UsedKey(actor, call, key, since))
-    if use is None:
+    stored = await find_call(connection, UsedKey(actor, call, key, since))
+    if stored is None:
         return ()
-    input_hash, first_used_at = use
-    same = input_hash == await offload(LARGE, hash_of_input, wish)
-    return () if same else (IdempotencyKeyReused(first_used_at),)
+    same = stored.input_hash == await offload(LARGE, hash_of_input, wish)
+    return () if same else (IdempotencyKeyReused(stored.first_used_at),)
 
 
 async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:

@@ -1,15 +1,14 @@
 """The outcomes of use cases that were done; of those that weren't it is `Refused`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from app.domain.bindings import ExportWarning
 from app.domain.errors import Refusal, Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchRefusal, CallRefusal
-from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, VersionId
-from app.domain.references import ReferenceAction, ReferenceOutcome
+from app.domain.model import DraftId, ExportId, FlowId, Target, VersionId
+from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
 from app.storage.reads.rows import ResultView
 from app.storage.stored_warnings import StoredWarning, warning_from_json
@@ -116,15 +115,6 @@ class Reverted:
     set_aside: DraftId | None
     references: tuple[ReferenceOutcome, ...]
     replayed: bool = False
-
-    @classmethod
-    def again(cls, *, references: Sequence[Sequence[Any]], **ids: Any) -> "Reverted":  # noqa: ANN401 - as they were kept
-        """A replay, of what was kept as JSON."""
-        outcomes = tuple(
-            ReferenceOutcome(step_id, ReferenceKind(kind), ReferenceAction(action), *others)
-            for step_id, kind, action, *others in references
-        )
-        return cls(**ids, references=outcomes, replayed=True)
 
 
 @dataclass(frozen=True, slots=True)

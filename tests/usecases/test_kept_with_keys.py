@@ -80,7 +80,7 @@ async def test_what_was_kept_of_a_call_is_read_as_what_it_made(call: KeyedCall) 
 
 @pytest.mark.parametrize("call", OUTCOMES)
 def test_what_is_kept_of_a_call_is_what_was_kept_once(call: KeyedCall) -> None:
-    assert json.loads(json.dumps(made_by(OUTCOMES[call]))) == KEPT[call]
+    assert json.loads(json.dumps(made_by(call, OUTCOMES[call]))) == KEPT[call]
 
 
 async def test_of_a_call_of_many_equal_warnings_are_kept_once() -> None:
