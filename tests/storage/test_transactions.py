@@ -25,6 +25,7 @@ WRITERS = {
     "storage/tokens.py: revoke": "begin",
     "storage/migrate.py: run_alone": "begin",
     "storage/world/copy.py: loading": "transaction",
+    "storage/demo.py: _lock": "transaction",
 }
 
 UNITS_OF_WORK = {

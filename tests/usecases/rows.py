@@ -75,6 +75,7 @@ def record(
         "first_change": None,
         "first_changed_at": None,
         "undone_at": None,
+        "destination_deleted_at": None,
         "references": [
             {
                 "step": one.step_id,
