@@ -51,9 +51,6 @@ class DriverConnection(AnyConnection):
         """Commit, in one message with the statements that are done first."""
         await self.execute(f"{first}COMMIT;")
 
-    async def rollback(self) -> None:
-        await self.execute("ROLLBACK;")
-
 
 @dataclass(slots=True)
 class Connector:

@@ -26,7 +26,7 @@ from app.storage.failures import (
     failure_of,
 )
 from app.storage.replica import Replica
-from app.storage.transactions import begin, commit, roll_back, send_after_commit
+from app.storage.transactions import answer_or_leave, begin, commit, roll_back, send_after_commit
 
 __all__ = [
     "Database",
@@ -180,6 +180,10 @@ class Reading:
         try:
             if self._driver.is_pooled:
                 await self._end(error)
+            elif isinstance(error, asyncio.CancelledError):
+                # Else whoever gets the connection next waits for it.
+                with failing_without_values(self._driver):
+                    await answer_or_leave(self._driver, "SELECT 1;")
             if isinstance(error, FAILURES):
                 raise_failure(error, self._driver)
         finally:

@@ -68,6 +68,7 @@ class SharedReads(Generic[Key, Found]):
         self._stop_waiting_alone()
         if not asked:
             return
+        self._end_when_nobody_waits(asked)
         try:
             found = await self._read([*dict.fromkeys(each.key for each in asked)])
         except Exception as error:  # noqa: BLE001 - it is raised to those who asked
@@ -82,3 +83,14 @@ class SharedReads(Generic[Key, Found]):
         for each in asked:
             if not each.answer.done():
                 each.answer.set_result(found.get(each.key))
+
+    def _end_when_nobody_waits(self, asked: Sequence[Asked[Key, Found]]) -> None:
+        """Cancel this task once all who asked are cancelled, so that a connection that answers no more isn't held."""
+        task = asyncio.current_task()
+
+        def end(_: object) -> None:
+            if task is not None and all(each.answer.done() for each in asked):
+                task.cancel()
+
+        for each in asked:
+            each.answer.add_done_callback(end)

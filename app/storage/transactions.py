@@ -11,6 +11,8 @@ from app.storage.failures import ReadOnlyServer
 from app.telemetry.log import current_span, log
 
 AFTER_COMMIT_SECONDS = 2
+CANCELLATION_SECONDS = 1.0
+"""How long it is waited until a statement is cancelled, and its transaction rolled back: the request has used up its time."""
 
 
 async def begin(driver: DriverConnection, *, read_only: bool) -> None:
@@ -67,9 +69,18 @@ async def send_after_commit(driver: DriverConnection, statements: str) -> None:
 
 async def roll_back(driver: DriverConnection) -> None:
     """With a connection that is lost, so is the transaction."""
-    if not driver.is_closed():
-        with traced("ROLLBACK"):
-            await driver.rollback()
+    with traced("ROLLBACK"):
+        await answer_or_leave(driver, "ROLLBACK;")
+
+
+async def answer_or_leave(driver: DriverConnection, statement: str) -> None:
+    """Wait until the server answers, which it does once it has ended what was cancelled; leave one that doesn't soon."""
+    if driver.is_closed():
+        return
+    try:
+        await driver.execute(statement, timeout=CANCELLATION_SECONDS)
+    except TimeoutError:
+        driver.terminate()
 
 
 def traced(text: str) -> AbstractContextManager[None]:

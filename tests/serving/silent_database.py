@@ -16,6 +16,7 @@ class SilentDatabase(DatabaseProxy):
         self._silent_at = silent_at
         self._speaks = asyncio.Event()
         self._speaks.set()
+        self._opened = self._lost = 0
 
     @property
     def is_silent(self) -> bool:
@@ -31,15 +32,25 @@ class SilentDatabase(DatabaseProxy):
         self._silent_at = None
         self._speaks.set()
 
-    def passing(self, ends: Ends) -> tuple[Coroutine[Any, Any, None], ...]:
-        return self._pass_on(ends.server, ends.to_database), self._pass_on(ends.database, ends.to_server)
+    def drop(self) -> None:
+        """Lose whatever is sent from now on by the connections that there are; new ones lead to the database."""
+        self._lost = self._opened
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def passing(self, ends: Ends) -> tuple[Coroutine[Any, Any, None], ...]:
+        self._opened += 1
+        return (
+            self._pass_on(ends.server, ends.to_database, self._opened),
+            self._pass_on(ends.database, ends.to_server, self._opened),
+        )
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
         try:
             while chunk := await reader.read(CHUNK):
                 if self._silent_at is not None and self._silent_at in chunk:
                     self._speaks.clear()
                 await self._speaks.wait()
+                if number <= self._lost:
+                    continue
                 writer.write(chunk)
                 await writer.drain()
         except ConnectionError:

@@ -21,6 +21,7 @@ from app.storage.engine import (
 from app.storage.failures import ConnectionLost, failure_of
 from app.storage.tables import TENANT
 from tests.databases import run, url_of
+from tests.serving.silent_database import falling_silent
 
 SETTINGS = select(
     *(
@@ -198,3 +199,35 @@ def refused(state: str) -> Exception:
     error = Refused(state)
     error.add_note("[SQL: select]")
     return error
+
+
+@pytest.mark.parametrize("opening", ["reading", "writing"])
+async def test_who_is_cancelled_waits_no_longer_than_a_moment_for_a_connection_that_answers_no_more(
+    database_url: str, opening: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes next gets another connection."""
+    monkeypatch.setattr("app.storage.transactions.CANCELLATION_SECONDS", 0.1)
+    one = select(1)
+    async with falling_silent(database_url) as proxy:
+        database = open_database(proxy.address, pool_size=1)
+
+        async def ask() -> int:
+            async with getattr(database, opening)() as connection:
+                return int(await connection.value(one))
+
+        asked = asyncio.Event()
+        assert await ask() == 1
+        asking = asyncio.create_task(wait_for_ever(database, opening, asked))
+        await asked.wait()
+        proxy.drop()
+        asking.cancel()
+        async with asyncio.timeout(60):
+            await asyncio.wait({asking})
+            assert await ask() == 1
+        await database.close()
+
+
+async def wait_for_ever(database: Database, opening: str, asked: asyncio.Event) -> None:
+    async with getattr(database, opening)() as connection:
+        asked.set()
+        await connection.rows(select(func.pg_sleep(600)))

@@ -8,6 +8,7 @@ import pytest
 from app.storage.engine import DatabaseUnavailable
 from app.storage.shared_reads import SharedReads
 from app.telemetry.log import LoggedRequest, count_statement
+from tests.serving.real import soon
 
 
 class Statements:
@@ -93,7 +94,7 @@ async def test_who_goes_away_takes_nobody_along(reads: SharedReads[int, str], st
     gone.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gone
-    await statements.let_go()
+    assert await soon((await statements.going.get()).cancelled)
     await statements.let_go()
     assert await asyncio.gather(*others) == ["1 in statement 2", "2 in statement 2"]
 
@@ -133,3 +134,18 @@ async def test_a_statement_counts_as_one_of_the_first_who_is_answered_by_it(
     await statements.let_go()
     await asyncio.gather(*tasks)
     assert [request.statements for request in requests] == [1, 0, 0]
+
+
+async def test_a_statement_for_which_nobody_waits_any_more_is_cancelled(
+    reads: SharedReads[int, str], statements: Statements
+) -> None:
+    """Its connection may never answer; whoever comes next is read by another one."""
+    first = await begun(reads, 1)
+    others = await begun(reads, 2, 3)
+    for task in first:
+        task.cancel()
+    await asyncio.wait(first)
+    hanging = await statements.going.get()
+    assert await soon(hanging.cancelled)
+    await statements.let_go()
+    assert await asyncio.gather(*others) == ["2 in statement 2", "3 in statement 2"]
