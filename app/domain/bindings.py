@@ -131,14 +131,14 @@ class Rebinding:
         uses = self.source.topic_uses
         pub_sub = {use.step.position for use in uses}
         topics_stay = self.inside or all(map(self._usable_topic, distinct_topics(self._unsettled(uses))))
-        bound = by_position(self.source.state.bindings)
+        bound = by_position(self.source.graph.bindings)
         bindings: list[StepBindings] = []
         report: list[ReferenceOutcome] = []
         moves: list[TopicMove] = []
         without_agent: dict[str, list[Step]] = {}
         known: dict[Hashable, _Anew] = {}
         told_of = bound.keys() | pub_sub | self.choices.keys()
-        for step, there in self._looked_at(self.source.state.steps, told_of):
+        for step, there in self._looked_at(self.source.graph.steps, told_of):
             position = step.position
             before, chosen = bound.get(position) or StepBindings(position), self.choices.get(position, UNCHOSEN)
             # Values are compared by what they are, not by what they say: steps that are bound alike often share theirs.

@@ -119,10 +119,10 @@ class Catalogue:
         return () if read is None else self._by_name.get(read.component, ())
 
 
-def resolve_all(steps: Iterable[Step], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
+def resolve_all(commands: Iterable[str], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
     """The component that each command means in the tenant of this workspace (C0)."""
     tenant = workspace.contract.tenant_id
-    return {command: catalogue.resolve(command, tenant) for command in dict.fromkeys([step.command for step in steps])}
+    return {command: catalogue.resolve(command, tenant) for command in dict.fromkeys(commands)}
 
 
 LONGEST_COMMAND = 1000
@@ -170,10 +170,10 @@ def steps_by_component(steps: Sequence[Step]) -> Collection[Sequence[Step]]:
     return steps_of.values()
 
 
-def first_commands(steps: Sequence[Step]) -> Collection[str]:
+def first_commands(commands: Iterable[str]) -> Collection[str]:
     """The command of the first step of each component, in the same order."""
     command_of: dict[ComponentName | str, str] = {}
-    for command in dict.fromkeys([step.command for step in steps]):
+    for command in dict.fromkeys(commands):
         read = read_command(command)
         command_of.setdefault(command if read is None else read.component, command)
     return command_of.values()

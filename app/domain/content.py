@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.domain.component import Catalogue, Component, component_name
-from app.domain.flow import FlowState
+from app.domain.flow import FlowState, Graph
 from app.domain.graph import (
     Bindings,
     Json,
@@ -35,7 +35,7 @@ class Content:
 
     def state(self, name: str, description: str | None, cron: str | None, bindings: Bindings) -> FlowState:
         """A state that holds it, just edited."""
-        return FlowState(name, description, cron, self.hash, self.steps, bindings, self.links)
+        return FlowState(name, description, cron, self.hash, Graph(self.steps, bindings, self.links))
 
 
 @dataclass(frozen=True, slots=True)

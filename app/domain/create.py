@@ -103,4 +103,6 @@ def _mistakes(wish: CreateWish) -> tuple[InvalidInput, ...]:
 def _misplaced(facts: CreateFacts, graph: SplitGraph) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
     workspace, steps = facts.access.workspace, graph.content.steps
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
-    return misplaced(steps, graph.bindings, resolve_all(steps, facts.catalogue, workspace), here)
+    return misplaced(
+        steps, graph.bindings, resolve_all([step.command for step in steps], facts.catalogue, workspace), here
+    )

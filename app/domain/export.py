@@ -1,6 +1,6 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from app.domain.access import (
@@ -15,15 +15,10 @@ from app.domain.access import (
 from app.domain.bindings import ExportWarning
 from app.domain.errors import Refused, at, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.exported_graph import (
-    ExportedGraph,
-    FoundDestination,
-    FoundSource,
-    given_for,
-    refused_anywhere,
-)
+from app.domain.exported_graph import ExportedGraph, FoundDestination
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import Flow, FlowState, ShownFlow
+from app.domain.given import read_given
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
@@ -35,7 +30,7 @@ from app.domain.override import (
     draft_in_the_way,
     overrides_itself,
 )
-from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
+from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, TOPIC, Path
 from app.domain.quota import QuotaExceeded, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import Chosen, CopiedFrom, DraftNotFound, VersionNotFound, chosen_state
@@ -44,6 +39,8 @@ from app.domain.topics import (
     FlowHasNoTopic,
     MultipleTopicsNotCopied,
     TopicNotAccessible,
+    topic_elsewhere,
+    topic_refused,
 )
 
 
@@ -101,12 +98,13 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
 
     Pure: the same facts and wish give the same answer.
     """
-    graph = _accepted(facts, wish)
-    if isinstance(graph, Refused):
-        return graph
+    accepted = _accepted(facts, wish)
+    if isinstance(accepted, Refused):
+        return accepted
+    source, graph = accepted
     overridden = graph.there.overridden
-    name = wish.name or (overridden.name if overridden else graph.source.chosen.state.name)
-    return _plan(graph, VersionOrigin.EXPORT, name)
+    name = wish.name or (overridden.name if overridden else source.chosen.state.name)
+    return _plan(source, graph, VersionOrigin.EXPORT, name)
 
 
 def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRefusal]:
@@ -130,8 +128,9 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     if refusals:
         return Refused(in_order(refusals))
     name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
-    graph = ExportedGraph(_source(source, chosen, facts), _destination(access, None, facts), facts)
-    return _plan(graph, VersionOrigin.COPY, name)
+    copied = _source(source, chosen, facts)
+    graph = ExportedGraph(copied.graph, _destination(access, None, facts), facts)
+    return _plan(copied, graph, VersionOrigin.COPY, name)
 
 
 def refused_there(access: WorkspaceAccess, path: Path, flows_used: int | None) -> Iterator[ExportRefusal]:
@@ -146,21 +145,54 @@ def path_of(wanted: IntoWorkspace | OntoFlow) -> Path:
     return INTO_WORKSPACE if isinstance(wanted, IntoWorkspace) else ONTO_FLOW
 
 
-def _accepted(facts: ExportFacts, wish: ExportWish) -> ExportedGraph | Refused[ExportRefusal]:
-    """What is exported, where to and with what, or every refusal: decided without the plan, which takes time for each step."""
+class FoundSource(NamedTuple):
+    """The flow that is exported, and the state of it."""
+
+    flow: Flow
+    chosen: Chosen
+    graph: SourceGraph
+
+
+class Accepted(NamedTuple):
+    """What is exported, where to and with what."""
+
+    source: FoundSource
+    graph: ExportedGraph
+
+
+def _accepted(facts: ExportFacts, wish: ExportWish) -> Accepted | Refused[ExportRefusal]:
+    """What is exported, or every refusal: decided without the plan, which takes time for each step."""
     source, there = _found_source(facts, wish), _found_destination(facts, wish.destination)
     refusals = tuple(_refusals(facts, wish))
     if not isinstance(source, FoundSource):
         missing = (source,) if isinstance(there, FoundDestination) else (source, there)
         return Refused(in_order((*missing, *refusals)))
-    refusals = (*refusals, *unknown_mappings(wish.mappings, facts.knows))
+    refusals = (*refusals, *unknown_mappings(wish.mappings, facts.knows), *_topic_refused(source, facts, wish))
     if not isinstance(there, FoundDestination):
-        of_source = refused_anywhere(source, wish, given_for(source, wish), facts.targets)
-        return Refused(in_order((there, *refusals, *of_source)))
-    given = wish.topic_id, wish.mappings, wish.bindings, id(wish.shared_mappings)
-    graph = facts.once((id(source.graph), id(there), given), lambda: ExportedGraph(source, there, facts, wish))
-    errors = (*refusals, *graph.refusals)
-    return Refused(in_order(errors)) if errors else graph
+        return Refused(in_order((there, *refusals, *read_given(wish, source.graph).mistakes)))
+    shared = id(wish.shared_mappings) if wish.shared_mappings else None
+    given = wish.topic_id, wish.mappings, wish.bindings, shared
+    graph = facts.once((id(source.graph), id(there), given), lambda: ExportedGraph(source.graph, there, facts, wish))
+    errors = (*refusals, *_topic_elsewhere(there, facts, wish, refusals), *graph.refusals)
+    return Refused(in_order(errors)) if errors else Accepted(source, graph)
+
+
+def _topic_refused(
+    source: FoundSource, facts: ExportFacts, wish: ExportWish
+) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:
+    if wish.topic_id is None:
+        return ()
+    key = id(source.graph), source.flow.id
+    return facts.once(key, lambda: at(TOPIC, topic_refused(source.flow, source.graph.topic_uses, facts.targets)))
+
+
+def _topic_elsewhere(
+    there: FoundDestination, facts: ExportFacts, wish: ExportWish, refusals: Iterable[ExportRefusal]
+) -> tuple[TopicNotAccessible, ...]:
+    """Not asked of a flow that takes no topic, wherever it lives."""
+    if any(isinstance(refusal, FlowHasNoTopic | MultipleTopicsNotCopied) for refusal in refusals):
+        return ()
+    return at(TOPIC, topic_elsewhere(wish.topic_id, there.access.workspace, facts.targets))
 
 
 def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNotFound | VersionNotFound | DraftNotFound:
@@ -171,9 +203,9 @@ def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNot
 
 
 def _source(flow: Flow, chosen: Chosen, facts: ExportFacts) -> FoundSource:
-    state, workspace = chosen.state, flow.access.workspace
-    graph = facts.once((id(state), workspace.id), lambda: SourceGraph(state, facts.catalogue, workspace))
-    return FoundSource(flow, chosen, graph)
+    graph, workspace = chosen.state.graph, flow.access.workspace
+    looked_at = facts.once((id(graph), workspace.id), lambda: SourceGraph(graph, facts.catalogue, workspace))
+    return FoundSource(flow, chosen, looked_at)
 
 
 def _found_destination(
@@ -215,8 +247,8 @@ def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
     yield from fingerprint_refused(facts, wish)
 
 
-def _plan(graph: ExportedGraph, origin: VersionOrigin, name: str) -> ExportPlan:
-    source, there, bound = graph.source, graph.there, graph.bound
+def _plan(source: FoundSource, graph: ExportedGraph, origin: VersionOrigin, name: str) -> ExportPlan:
+    there, bound = graph.there, graph.bound
     chosen, overridden = source.chosen, there.overridden
     return ExportPlan(
         source_workspace=source.flow.access.workspace.id,

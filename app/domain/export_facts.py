@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.flow import Flow, SavedState
-from app.domain.graph import references
 from app.domain.mappings import Mapped, ReferenceMapping
 from app.domain.model import ContractId, Target
 from app.domain.override import ExistingDraft
@@ -144,7 +143,7 @@ def dangling_references(facts: GatheredFacts, wishes: Iterable[ExportWish | Copy
         reference
         for chosen in found
         if isinstance(chosen, Chosen)
-        for reference in references(chosen.state.bindings)
+        for reference in chosen.state.graph.references
         if reference not in facts.targets
     )
 

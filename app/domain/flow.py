@@ -1,44 +1,132 @@
 """A flow, and what its draft, its versions, and every plan for one of them hold alike."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
+from itertools import chain
 
 from app.domain.access import WorkspaceAccess
 from app.domain.graph import Bindings
-from app.domain.model import ExportId, FlowId, FlowStatus, FlowType, VersionId, VersionOrigin
+from app.domain.model import ExportId, FlowId, FlowStatus, FlowType, ReferenceKind, VersionId, VersionOrigin
 from app.domain.step import Link, Step
+
+Users = Mapping[str, Mapping[str, Sequence[int]]]
+"""What the steps use of one kind: by its id, and by the commands of the steps that use it, the positions of these."""
+
+
+CHARACTERS_PER_PART = 50
+"""A step, a link, or what a step is bound to, has at least about so many in a graph."""
+
+
+class Graph:
+    """The outline of a graph, its steps and links, with what the steps are bound to. Each part is made once."""
+
+    def __init__(self, steps: tuple[Step, ...] = (), bindings: Bindings = (), links: tuple[Link, ...] = ()) -> None:
+        self._parts = steps, bindings, links
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Graph) and self.parts == other.parts
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Graph{self.parts}"
+
+    @property
+    def parts(self) -> tuple[object, ...]:
+        return self.steps, self.bindings, self.links
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        return self._parts[0]
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        return self._parts[1]
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        return self._parts[2]
+
+    @cached_property
+    def commands(self) -> Sequence[str]:
+        """Those of the steps, by position."""
+        return [step.command for step in self.steps]
+
+    @cached_property
+    def users(self) -> Mapping[ReferenceKind, Users]:
+        used: dict[ReferenceKind, dict[str, dict[str, list[int]]]] = {}
+        for bound in self.bindings:
+            for kind, value in bound.values.items():
+                if isinstance(value, str) and kind is not ReferenceKind.DATA_SAMPLES:
+                    users = used.setdefault(kind, {}).setdefault(value, {})
+                    users.setdefault(self.commands[bound.position], []).append(bound.position)
+        return used
+
+    @property
+    def size(self) -> int:
+        """About how many characters it has."""
+        return CHARACTERS_PER_PART * (len(self.steps) + len(self.links) + len(self.bindings))
+
+    @property
+    def references(self) -> Iterator[str]:
+        """Every id that the steps are bound to, once."""
+        return chain.from_iterable(self.users.values())
+
+    def bound(self, bindings: Bindings) -> "Graph":
+        """The same graph with other bindings."""
+        return _Bound(self, bindings)
+
+
+class _Bound(Graph):
+    def __init__(self, graph: Graph, bindings: Bindings) -> None:
+        super().__init__(bindings=bindings)
+        self._graph = graph
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        return self._graph.steps
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        return self._graph.links
+
+    @cached_property
+    def commands(self) -> Sequence[str]:
+        return self._graph.commands
 
 
 @dataclass(frozen=True, slots=True)
 class FlowState:
-    """What a draft or a version says, its graph apart: only the outline of steps and links, and the bindings."""
+    """What a draft or a version says."""
 
     name: str
     description: str | None
     cron: str | None
     content_hash: str
-    steps: tuple[Step, ...]
-    bindings: Bindings
-    links: tuple[Link, ...] = ()
+    graph: Graph = field(default_factory=Graph)
     origin: VersionOrigin = VersionOrigin.EDIT
     revert_of: VersionId | None = None
     """The version that the content was taken from, where it is a revert."""
     export_id: ExportId | None = None
     """The record of the copy or export that the content came from, unless it was changed since (P6)."""
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.graph.steps
+
+    @property
+    def bindings(self) -> Bindings:
+        return self.graph.bindings
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        return self.graph.links
+
     def taken_over(self, name: str, bindings: Bindings, origin: VersionOrigin) -> "FlowState":
-        """What a copy or an export of it says. Not by `replace`, which takes several times as long."""
-        return FlowState(
-            name=name,
-            description=self.description,
-            cron=self.cron,
-            content_hash=self.content_hash,
-            steps=self.steps,
-            bindings=bindings,
-            links=self.links,
-            origin=origin,
-            export_id=self.export_id,
-        )
+        """What a copy or an export of it says."""
+        return replace(self, name=name, graph=self.graph.bound(bindings), origin=origin, revert_of=None)
 
 
 @dataclass(frozen=True, slots=True)

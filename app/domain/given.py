@@ -34,7 +34,7 @@ class Given:
     ) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
         """What is given and doesn't live in the destination, or belongs to another component than its step (P2)."""
         chosen = tuple(self._chosen()) if self.read is not None else ()
-        of_steps = misplaced(source.state.steps, chosen, source.components, there, self._path_of)
+        of_steps = misplaced(source.graph.steps if chosen else (), chosen, source.components, there, self._path_of)
         return (*of_steps, *self._misplaced_mappings(source, there))
 
     def _chosen(self) -> Iterator[StepBindings]:
@@ -55,7 +55,7 @@ class Given:
             for mapping in mappings.values():
                 positions = self._unfit(kind, mapping, source, there)
                 if positions:
-                    component = source.components.get(source.state.steps[min(positions)].command)
+                    component = source.components.get(source.graph.commands[min(positions)])
                     unfit.append((min(positions), _refused(mapping, kind, component, there)))
         for _, refusal in sorted(unfit, key=itemgetter(0)):
             yield refusal
@@ -66,7 +66,7 @@ class Given:
         """Of the steps of each component that use what is mapped, the first that can't use what takes its place."""
         is_here = there.can_use(kind, mapping.to_id)
         unfit = []
-        for command, positions in source.references[kind][mapping.from_id].items():
+        for command, positions in source.graph.users[kind][mapping.from_id].items():
             if not is_here:
                 unfit.append(positions[0])
             elif not there.fits_step(source.components.get(command))(kind, mapping.to_id):
@@ -80,6 +80,8 @@ NOTHING_GIVEN = Given({}, {})
 
 def read_given(wish: ExportWish, source: SourceGraph) -> Given:
     """What is given for this state, with the mistakes in it."""
+    if not wish.gives_references:
+        return NOTHING_GIVEN
     read = read_choices(source.first_steps if wish.bindings else {}, wish.bindings, source.components)
     known = one_over_the_other(source.used_of(mapped(wish.mappings)), source.used_of(wish.shared_mappings))
     choices = {position: choices for position, (_, choices) in read.by_step.items()}

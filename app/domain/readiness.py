@@ -111,7 +111,7 @@ def blockers(
     What concerns the whole graph comes first, then step by step in the order of the graph (H3).
     """
     here = Destination(workspace, targets=targets, catalogue=catalogue)
-    components = resolve_all(state.steps, catalogue, workspace)
+    components = resolve_all(state.graph.commands, catalogue, workspace)
     unavailable = _unavailable(state.steps, components, workspace)
     invalid: dict[int | None, list[InvalidGraph]] = {}
     for position, graph in _invalid(state.steps, state.links):

@@ -82,11 +82,11 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
 def _reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
     workspace, state = facts.access.workspace, version.state
     bound = Rebinding(
-        source=SourceGraph(state, facts.catalogue, workspace),
+        source=SourceGraph(state.graph, facts.catalogue, workspace),
         there=Destination(workspace, targets=facts.targets, catalogue=facts.catalogue),
         inside=True,
         given_topic=None,
         targets=facts.targets,
     ).bind()
     origin, revert_of = VersionOrigin.REVERT, VersionId(version.id)
-    return replace(state, bindings=bound.bindings, origin=origin, revert_of=revert_of), bound.references
+    return replace(state, graph=state.graph.bound(bound.bindings), origin=origin, revert_of=revert_of), bound.references

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from app.domain.component import Component, read_command
 from app.domain.error_code import ErrorCode
-from app.domain.flow import Flow, FlowState
+from app.domain.flow import Flow, Graph
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.paths import Path
 from app.domain.step import Step
@@ -100,11 +100,11 @@ class TopicUse:
     topic_id: str | None
 
 
-def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
+def topic_uses(graph: Graph, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
     """The pub/sub steps of a flow, each with its topic."""
     topics = {
         step.position: topic
-        for step in state.bindings
+        for step in graph.bindings
         if isinstance(topic := step.values.get(ReferenceKind.TOPIC), str)
     }
     pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
@@ -112,7 +112,7 @@ def topic_uses(state: FlowState, components: Mapping[str, Component | None]) -> 
         return ()
     return tuple(
         TopicUse(step, topics.get(step.position))
-        for step in state.steps
+        for step in graph.steps
         if step.position in topics or step.command in pub_sub
     )
 

@@ -117,7 +117,7 @@ def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unch
     errors = in_order((*refusals, *wrong))
     if errors:
         return Refused(errors)
-    return _plan(facts.flow, replace(wanted.state, bindings=bindings), wanted.content, wish)
+    return _plan(facts.flow, replace(wanted.state, graph=wanted.state.graph.bound(bindings)), wanted.content, wish)
 
 
 def _mistakes(wish: UpdateWish) -> tuple[InvalidInput, ...]:
@@ -159,7 +159,7 @@ def _wanted(facts: DraftFacts, wish: UpdateWish) -> _Wanted | GraphMistakes:
     if base is None:
         state = sent.content.state(facts.flow.name, None, None, bindings)
     elif base is facts.flow.draft and base.state.content_hash == sent.content.hash:
-        state = replace(base.state, bindings=bindings)
+        state = replace(base.state, graph=base.state.graph.bound(bindings))
     else:
         state = sent.content.state(base.state.name, base.state.description, base.state.cron, bindings)
     return _Wanted(_with_texts(state, wish), sent.content, before.not_bound_already(steps, own))
@@ -184,7 +184,7 @@ def _bound(
     """What the steps would be bound to, and what is wrong with what was named just now."""
     workspace, steps = facts.access.workspace, wanted.state.steps
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
-    components = resolve_all(steps, facts.catalogue, workspace)
+    components = resolve_all(wanted.state.graph.commands, facts.catalogue, workspace)
     chosen = read_choices(first_of_each_id(steps), wish.bindings, components)
     wrong = misplaced(steps, chosen.applied_to(wanted.named), components, here, chosen.path_of)
     return chosen.applied_to(wanted.state.bindings), (*wrong, *chosen.mistakes)

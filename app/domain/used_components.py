@@ -1,6 +1,6 @@
 """Where the components of a flow are usable: asked of one destination, or of any number of them (C0 to C5)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,9 +14,9 @@ from app.domain.component import (
     steps_by_component,
     why_unusable,
 )
+from app.domain.flow import Graph
 from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent, InaccessibleComponents
 from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class UsedComponents:
     an unknown component costs nothing more for each of them.
     """
 
-    def __init__(self, steps: Sequence[Step], catalogue: Catalogue, *, source: Workspace) -> None:
+    def __init__(self, graph: Graph, catalogue: Catalogue, *, source: Workspace) -> None:
         self._catalogue = catalogue
         self._source = source
-        self._steps = steps
+        self._graph = graph
         self._meant_alike: dict[TenantId | None, tuple[bool, ...]] = {}
         self._reasons: dict[tuple[ContractId, WorkspaceType], _Reasons] = {}
         self._told: dict[_Reasons, InaccessibleComponents] = {}
@@ -102,7 +102,7 @@ class UsedComponents:
 
     @cached_property
     def _commands(self) -> Collection[str]:
-        return first_commands(self._steps)
+        return first_commands(self._graph.commands)
 
     @cached_property
     def _known(self) -> dict[str, Component]:
@@ -138,7 +138,7 @@ class UsedComponents:
         return frozenset[TenantId]().union(*map(self._catalogue.tenants, self._known))
 
     def _inaccessible(self, reasons: Mapping[str, InaccessibilityReason | None]) -> Iterator[InaccessibleComponent]:
-        for users in steps_by_component(self._steps):
+        for users in steps_by_component(self._graph.steps):
             command = users[0].command
             component, reason = self._known.get(command), reasons.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
             if reason is not None:

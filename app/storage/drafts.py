@@ -2,7 +2,7 @@
 
 from sqlalchemy import Text, bindparam, exists, literal, select
 
-from app.domain.flow import SavedState
+from app.domain.flow import Graph, SavedState
 from app.storage.database_connections import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.states import state_columns, state_of
@@ -43,7 +43,7 @@ async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: 
 async def read_draft(connection: ReadConnection, draft_id: str) -> tuple[SavedState | None, bool]:
     """A draft without its graph, and whether it is set aside; None if it has gone. The lock of its flow keeps it."""
     row = await connection.row(DRAFT, {"draft": draft_id})
-    return (None, False) if row is None else (state_of(row, "draft", with_graph=False), row.set_aside_at is not None)
+    return (None, False) if row is None else (state_of(row, "draft", Graph()), row.set_aside_at is not None)
 
 
 async def has_drafts_set_aside(connection: ReadConnection, flow_id: str) -> bool:

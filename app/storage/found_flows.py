@@ -1,7 +1,6 @@
 """Flows with their states: only those that matter are read with their graphs, since these may be large."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -22,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Integer, Text
 
 from app.domain.access import WorkspaceAccess
-from app.domain.flow import Flow, SavedState, ShownFlow
+from app.domain.flow import Flow, Graph, SavedState, ShownFlow
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.meter import current_meter
@@ -31,12 +30,13 @@ from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.locks import NEW_FLOWS_IN, Touched
 from app.storage.mirrored_rules import flows_used_in
-from app.storage.states import graph_size, state_columns, state_of
+from app.storage.states import StoredGraph, graph_of, state_columns, state_of
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
+NO_GRAPH = Graph()
 STATES = ("published", "draft", "named")
 
 
@@ -138,7 +138,7 @@ async def read_flows(
 ) -> dict[str, FoundFlow]:
     """The flows with these ids."""
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **_wanted(needed, versions)})
-    return await _with_graphs(rows, needed)
+    return await _with_graphs(rows, needed, StoredGraph.whole)
 
 
 async def read_flows_and_workspaces(
@@ -155,7 +155,7 @@ async def read_flows_and_workspaces(
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
-        await _with_graphs(of_flows, needed),
+        await _with_graphs(of_flows, needed, lambda graph: (graph.commands, graph.users)),
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )
@@ -168,20 +168,22 @@ def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, l
     }
 
 
-async def _with_graphs(rows: Iterable[Row], needed: Needs) -> dict[str, FoundFlow]:
-    """Their graphs count as decided about, before they are made into states."""
+async def _with_graphs(
+    rows: Iterable[Row], needed: Needs, look_at: Callable[[StoredGraph], object]
+) -> dict[str, FoundFlow]:
+    """The flows, of whose graphs all that `look_at` looks at is read now. Equal graphs are one, and count once."""
     flows = _by_flow(rows)
-    wanted = {flow_id: its.needed_ids(needed[flow_id]) for flow_id, its in flows.items()}
-    size = sum(
-        graph_size(row, name)
+    different: dict[tuple[str, str], StoredGraph] = {}
+    graphs = {
+        state_id: different.setdefault((row[f"{name}_content_hash"], row[f"{name}_bindings"]), graph_of(row, name))
         for flow_id, its in flows.items()
-        for state_id, (row, name) in its.places.items()
-        if state_id in wanted[flow_id]
-    )
+        for state_id in its.needed_ids(needed[flow_id])
+        for row, name in [its.places[state_id]]
+    }
+    size = sum(graph.size for graph in different.values())
     current_meter().take_decided(size)
-    return await offload(
-        size, lambda: {flow_id: its.found(wanted[flow_id]) for flow_id, its in interruptible(flows.items())}
-    )
+    await offload(size, lambda: [look_at(graph) for graph in interruptible(different.values())])
+    return {flow_id: its.found(graphs) for flow_id, its in flows.items()}
 
 
 def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":
@@ -212,18 +214,15 @@ class _RowsOfFlow(NamedTuple):
     places: Mapping[str, tuple[Row, str]]
     access: WorkspaceAccess
 
-    def needed_ids(self, needed: Sequence[Needed]) -> Counter[str]:
-        """The drafts and versions whose graphs are needed, and how often."""
-        found, times = self.found(()), Counter[str]()
-        for each, how_often in Counter(needed).items():
-            for state in each(found):
-                if state is not None:
-                    times[state.id] += how_often
-        return times
+    def needed_ids(self, needed: Sequence[Needed]) -> set[str]:
+        """The drafts and versions whose graphs are needed."""
+        found = self.found({})
+        return {state.id for each in {*needed} for state in each(found) if state is not None}
 
-    def found(self, with_graphs: Collection[str]) -> FoundFlow:
+    def found(self, graphs: Mapping[str, Graph]) -> FoundFlow:
+        """With these graphs; other states have none."""
         states = {
-            state_id: state_of(row, name, with_graph=state_id in with_graphs)
+            state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH))
             for state_id, (row, name) in self.places.items()
         }
         first = self.rows[0]

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow, dangling_references
 from app.domain.flow import Flow, FlowState, SavedState
-from app.domain.graph import references
 from app.storage.database_connections import ReadConnection
 from app.storage.facts import read_catalogue, read_targets
 from app.storage.found_flows import Needed, chosen_by, own_states, read_flows_and_workspaces
@@ -48,9 +47,9 @@ async def gather(
         touched_by(wishes),
     )
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
-    used = {command for state in states for command in {step.command for step in state.steps}}
-    catalogue = await read_catalogue(connection, viewer, used)
-    bound = {reference for state in states for reference in references(state.bindings)}
+    graphs = {id(state.graph): state.graph for state in states}.values()
+    catalogue = await read_catalogue(connection, viewer, {each for graph in graphs for each in graph.commands})
+    bound = {reference for graph in graphs for reference in graph.references}
     facts = GatheredFacts(
         flows={flow_id: each.flow for flow_id, each in found.flows.items()},
         versions={(flow_id, one): state for flow_id, each in found.flows.items() for one, state in each.named.items()},

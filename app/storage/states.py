@@ -1,24 +1,23 @@
 """The columns of a draft or version: its state, as rules have it, is made and unmade here alone."""
 
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property, partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from sqlalchemy import ColumnElement, FromClause, literal
 
-from app.domain.flow import FlowState, SavedState
+from app.domain.flow import FlowState, Graph, SavedState
 from app.domain.graph import Bindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import VersionOrigin
-from app.domain.step import Link, make_steps
+from app.domain.step import Link, Step, make_steps
 from app.storage.database_connections import Row
 
 COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of", "export_id")
 
 
-NO_GRAPH: dict[str, tuple[Any, ...]] = {"steps": (), "links": ()}
 NAME = 2
 """Where a step of the outline has its name, if it has one: after its id and its command."""
 
@@ -37,24 +36,58 @@ def state_columns(name: str, table: FromClause, content: FromClause) -> list[Col
     ]
 
 
-def state_of(row: Row, name: str, *, with_graph: bool = True) -> SavedState | None:
-    """The state in a row that has `state_columns`; None where an outer join found none.
+class StoredGraph(Graph):
+    """A graph as it is stored. Its parts are read when they are asked for: most decisions need few of them."""
 
-    Without its graph it has neither steps nor links nor bindings: reading them takes time where they are many.
-    """
+    def __init__(self, outline: str, bindings: str) -> None:
+        super().__init__()
+        self._texts = outline, bindings
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self._texts))
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        steps = orjson.loads(self._texts[0])["steps"]
+        return make_steps([(step[0], step[1], step[2] if len(step) > NAME else None) for step in steps])
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        return bindings_from_json(orjson.loads(self._texts[1]))
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        return tuple(map(_NEW_LINK, orjson.loads(self._texts[0])["links"]))
+
+    @cached_property
+    def commands(self) -> Sequence[str]:
+        different: dict[str, str] = {}
+        return [different.setdefault(step[1], step[1]) for step in orjson.loads(self._texts[0])["steps"]]
+
+    def whole(self) -> Self:
+        """The same, of which every part has been read."""
+        _ = self.parts
+        return self
+
+
+def graph_of(row: Row, name: str) -> StoredGraph:
+    """The graph of the state in a row that has `state_columns`."""
+    return StoredGraph(row[f"{name}_outline"], row[f"{name}_bindings"])
+
+
+def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:
+    """The state in a row that has `state_columns`; None where an outer join found none."""
     values = _values_of(name)(row)
-    id_, text, description, cron, content_hash, bindings, origin, revert_of, export_id, revision, outline = values
+    id_, text, description, cron, content_hash, origin, revert_of, export_id, revision = values
     if id_ is None:
         return None
-    graph = orjson.loads(outline) if with_graph else NO_GRAPH
     state = FlowState(
         name=text,
         description=description,
         cron=cron,
         content_hash=content_hash,
-        steps=make_steps([(step[0], step[1], step[2] if len(step) > NAME else None) for step in graph["steps"]]),
-        bindings=bindings_from_json(orjson.loads(bindings)) if with_graph else (),
-        links=tuple(map(_NEW_LINK, graph["links"])),
+        graph=graph,
         origin=VersionOrigin(origin),
         revert_of=revert_of,
         export_id=export_id,
@@ -65,7 +98,7 @@ def state_of(row: Row, name: str, *, with_graph: bool = True) -> SavedState | No
 @cache
 def _values_of(name: str) -> Callable[[Row], tuple[Any, ...]]:
     """Takes those of a state out of a row."""
-    return itemgetter(*(f"{name}_{column}" for column in (*COLUMNS, "revision", "outline")))
+    return itemgetter(*(f"{name}_{column}" for column in (*COLUMNS, "revision") if column != "bindings"))
 
 
 def state_values(state: FlowState) -> dict[str, Any]:
@@ -97,8 +130,3 @@ def shown(state: FlowState) -> dict[str, Any]:
 
 def _texts(state: FlowState) -> dict[str, str | None]:
     return {"name": state.name, "description": state.description, "cron": state.cron}
-
-
-def graph_size(row: Row, name: str) -> int:
-    """How many characters of a state's graph are in a row that has `state_columns`."""
-    return sum(len(row[f"{name}_{column}"] or "") for column in ("outline", "bindings"))

@@ -151,7 +151,7 @@ def candidates_for_topic(
 
 
 def _topic_uses(state: FlowState, catalogue: Catalogue, workspace: Workspace) -> tuple[TopicUse, ...]:
-    return topic_uses(state, resolve_all(state.steps, catalogue, workspace))
+    return topic_uses(state.graph, resolve_all(state.graph.commands, catalogue, workspace))
 
 
 def _parameters(actor: UserId, flow_id: str, workspace_id: str, name: str) -> dict[str, str]:

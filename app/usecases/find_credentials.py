@@ -87,7 +87,7 @@ async def find_steps_in_need(
         Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=each.flow)
         for each in others.values()
     ]
-    components = resolve_all(found.chosen.state.steps, catalogue, found.flow.access.workspace)
+    components = resolve_all(found.chosen.state.graph.commands, catalogue, found.flow.access.workspace)
     size = size_of_states(*states)
     return await offload(size, _in_need, found.chosen.state, components, targets, there, access.workspace.id)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.access import WorkspaceAccess, rights_missing
 from app.domain.export import ExportRefusal
+from app.domain.flow import Graph
 from app.domain.model import UserId, Workspace, WorkspaceId
 from app.domain.new_exports import Eligibility, NewExports, new_exports
 from app.domain.quota import is_quota_judged
@@ -23,7 +24,7 @@ from app.storage.reads.destinations import (
     count_flows_used,
     workspaces_to_export_to,
 )
-from app.usecases.sizes import size_of_steps
+from app.usecases.sizes import size_of_graphs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,10 +156,10 @@ async def find_destinations(
         found = await read_chosen(connection, actor, flow_id, source)
         if found is None:
             return None
-        steps = found.chosen.state.steps if isinstance(found.chosen, Chosen) else ()
-        catalogue = await read_catalogue(connection, actor, {step.command for step in steps})
-    access, size = found.flow.access, size_of_steps(steps)
-    used = await offload(size, UsedComponents, steps, catalogue, source=access.workspace)
+        graph = found.chosen.state.graph if isinstance(found.chosen, Chosen) else Graph()
+        catalogue = await read_catalogue(connection, actor, {*graph.commands})
+    access, size = found.flow.access, size_of_graphs(graph)
+    used = await offload(size, UsedComponents, graph, catalogue, source=access.workspace)
     may_be_exported = isinstance(found.chosen, Chosen) and not rights_missing(access)
     return ExportableFlow(
         database=database,

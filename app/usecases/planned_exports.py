@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from app.domain.errors import Refused
 from app.domain.export_batch import Decided
+from app.domain.flow import CHARACTERS_PER_PART
 from app.meter import current_meter
 from app.offload import interruptible
-from app.usecases.sizes import CHARACTERS_PER_STEP
 
 
 def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
@@ -18,5 +18,5 @@ def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
             ids = id(found[0]), id(found[1])
             if ids not in shared:
                 shared.add(ids)
-                meter.take_planned(CHARACTERS_PER_STEP * sum(map(len, found)))
+                meter.take_planned(CHARACTERS_PER_PART * sum(map(len, found)))
         yield each

@@ -1,23 +1,17 @@
 """How large what is decided about is, as `offload` counts: in characters of graphs."""
 
-from collections.abc import Sequence
-
 from app.domain.draft import DraftFacts
 from app.domain.export_facts import GatheredFacts
-from app.domain.flow import Flow, FlowState, SavedState
-from app.domain.step import Step
-
-CHARACTERS_PER_STEP = 50
-"""A step, a link, or what a step is bound to, has at least about so many in a graph."""
+from app.domain.flow import Flow, FlowState, Graph, SavedState
 
 
-def size_of_steps(steps: Sequence[Step]) -> int:
-    return CHARACTERS_PER_STEP * len(steps)
+def size_of_graphs(*graphs: Graph) -> int:
+    """Each counts once, however many states have it."""
+    return sum(graph.size for graph in {id(graph): graph for graph in graphs}.values())
 
 
 def size_of_states(*states: FlowState) -> int:
-    parts = sum(len(state.steps) + len(state.links) + len(state.bindings) for state in states)
-    return CHARACTERS_PER_STEP * parts
+    return size_of_graphs(*(state.graph for state in states))
 
 
 def size_of_flows(*flows: Flow | None) -> int:
@@ -36,8 +30,10 @@ CHARACTERS_PER_EXPORT = 500
 
 def size_of_exports(facts: GatheredFacts, number: int = 1) -> int:
     """Of everything that so many copies and exports look at."""
-    graphs = size_of_flows(*facts.flows.values()) + sum(map(size_of_version, facts.versions.values()))
-    return graphs + CHARACTERS_PER_EXPORT * number
+    flows = (saved for flow in facts.flows.values() for saved in (flow.published, flow.draft) if saved is not None)
+    return (
+        size_of_states(*(saved.state for saved in (*flows, *facts.versions.values()))) + CHARACTERS_PER_EXPORT * number
+    )
 
 
 def size_of_version(version: SavedState | None) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName, ComponentRequirement
-from app.domain.flow import Flow, FlowState, SavedState
+from app.domain.flow import Flow, FlowState, Graph, SavedState
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.model import (
     ComponentId,
@@ -181,7 +181,7 @@ def state(
     links: Iterable[Link] = (),
 ) -> SavedState:
     content_hash = content_hash or f"hash of {state_id}"
-    said = FlowState(name, description, cron, content_hash, outline(*steps), bindings(*steps), tuple(links))
+    said = FlowState(name, description, cron, content_hash, Graph(outline(*steps), bindings(*steps), tuple(links)))
     return SavedState(state_id, said)
 
 

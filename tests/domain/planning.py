@@ -30,7 +30,7 @@ def exports_of(source: Flow, *components: Component) -> NewExports:
     """The exports of its published version as a new flow."""
     chosen = chosen_state(source, BY_DEFAULT, None)
     assert isinstance(chosen, Chosen)
-    used = UsedComponents(chosen.state.steps, catalogue(*components), source=source.access.workspace)
+    used = UsedComponents(chosen.state.graph, catalogue(*components), source=source.access.workspace)
     return new_exports(source, chosen, used)
 
 

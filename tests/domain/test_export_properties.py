@@ -11,7 +11,7 @@ from app.domain.error_code import ErrorCode
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
-from app.domain.flow import SavedState
+from app.domain.flow import Graph, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
 from app.domain.new_exports import new_exports
@@ -42,8 +42,8 @@ def test_where_a_flow_may_go_is_decided_as_the_export_itself(case: Case) -> None
     wish = ExportWish(source.id, IntoWorkspace(there.workspace.id), source=case.wish.source)
     outcome = plan_export(replace(case.facts, overridden=None), wish)
     chosen = chosen_state(source, wish.source, case.facts.named_version)
-    steps = chosen.state.steps if isinstance(chosen, Chosen) else ()
-    used = UsedComponents(steps, case.facts.catalogue, source=source.access.workspace)
+    graph = chosen.state.graph if isinstance(chosen, Chosen) else Graph()
+    used = UsedComponents(graph, case.facts.catalogue, source=source.access.workspace)
     refused = new_exports(source, chosen, used).refusals(there, case.facts.flows_used)
     assert refused == (outcome.errors if isinstance(outcome, Refused) else ())
 

@@ -12,7 +12,7 @@ from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.fingerprint import PlanBasis, PlanIsStale, fingerprint_of
-from app.domain.flow import SavedState
+from app.domain.flow import Graph, SavedState
 from app.domain.input import InvalidInput
 from app.domain.mappings import mapped
 from app.domain.model import ContractStatus, Target
@@ -105,7 +105,7 @@ KNOWN = (LOGIN, LIVE_LOGIN, ORDERS, LIVE_ORDERS)
         (source(saying(PUBLISHED, name="Another")), [B.SOURCE]),
         (source(saying(PUBLISHED, cron=None)), [B.SOURCE]),
         (source(replace(PUBLISHED, id="version_9")), [B.SOURCE]),
-        (source(saying(PUBLISHED, bindings=())), [B.SOURCE, B.TOPICS, B.CREDENTIALS]),
+        (source(saying(PUBLISHED, graph=PUBLISHED.state.graph.bound(()))), [B.SOURCE, B.TOPICS, B.CREDENTIALS]),
         (source(None), [B.SOURCE, B.COMPONENTS, B.TOPICS, B.CREDENTIALS]),
         (source(saved=None), []),  # The published version is what is exported.
         (
@@ -196,7 +196,7 @@ def planned_or_refused(outcome: ExportPlan | Refused[object]) -> object:  # type
     """What is planned, but for the steps of the states, which their contents tell; or the refusals."""
     if isinstance(outcome, Refused):
         return outcome.errors
-    return outcome._replace(revision=0, state=replace(outcome.state, steps=(), links=()))
+    return outcome._replace(revision=0, state=replace(outcome.state, graph=Graph(bindings=outcome.state.bindings)))
 
 
 def test_a_plan_of_what_is_unknown_has_a_fingerprint_as_well() -> None:

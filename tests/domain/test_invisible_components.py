@@ -17,7 +17,7 @@ from app.domain.create import CreatePlan, CreateWish
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportFacts
-from app.domain.flow import Flow
+from app.domain.flow import Flow, Graph
 from app.domain.graph import Json
 from app.domain.inaccessible import InaccessibleComponent
 from app.domain.model import Contract, Workspace, WorkspaceType
@@ -86,9 +86,9 @@ def test_a_flow_that_crosses_tenants_does_not_find_its_component_where_an_invisi
 ) -> None:
     ours, theirs = component("acme/mailer", GLOBAL), component("acme/mailer", access, OVERSEAS, component_id="other")
     catalogue, steps = Catalogue([ours], invisible=[theirs]), outline(step("1", SEND))
-    [refused] = UsedComponents(steps, catalogue, source=DEVELOPMENT).refused_by(OF_OVERSEAS)
+    [refused] = UsedComponents(Graph(steps), catalogue, source=DEVELOPMENT).refused_by(OF_OVERSEAS)
     assert refused.components == (InaccessibleComponent("acme/mailer", ours, (called("1"),), OTHER_TENANT),)
-    assert UsedComponents(steps, catalogue, source=DEVELOPMENT).usable_where().shadowing == frozenset(
+    assert UsedComponents(Graph(steps), catalogue, source=DEVELOPMENT).usable_where().shadowing == frozenset(
         {OVERSEAS.tenant_id}
     )
 
@@ -114,7 +114,7 @@ def test_an_export_is_refused_to_whoever_sees_little_exactly_if_it_is_to_whoever
     source, destination, everything = world.workspaces[here], world.workspaces[there], Catalogue(world.components)
     little = seen_from([source.contract, destination.contract], world.components)
     by_little, by_all = (
-        UsedComponents(outline(*steps), catalogue, source=source).refused_by(destination)
+        UsedComponents(Graph(outline(*steps)), catalogue, source=source).refused_by(destination)
         for catalogue in (little, everything)
     )
     refused = [(each.name, each.steps) for error in by_all for each in error.components]
@@ -134,12 +134,13 @@ def test_where_a_flow_may_go_is_as_without_components_whose_names_the_caller_doe
     seen = seen_from(contracts, world.components)
     less = seen_from(contracts, [each for each in world.components if each.name in names])
     assert (
-        UsedComponents(outline(*steps), seen, source=source).usable_where()
-        == UsedComponents(outline(*steps), less, source=source).usable_where()
+        UsedComponents(Graph(outline(*steps)), seen, source=source).usable_where()
+        == UsedComponents(Graph(outline(*steps)), less, source=source).usable_where()
     )
     for place in world.workspaces:
         told, expected = (
-            UsedComponents(outline(*steps), catalogue, source=source).refused_by(place) for catalogue in (seen, less)
+            UsedComponents(Graph(outline(*steps)), catalogue, source=source).refused_by(place)
+            for catalogue in (seen, less)
         )
         assert told == expected
 
@@ -210,7 +211,7 @@ def save(
 
 BOUND = step("1", "south/queue:pub", credential=ITS_CREDENTIAL.id, topic=ORDERS.id)
 ITS_BINDINGS = tuple(each._replace(topic_field="channel") for each in bindings(BOUND))
-BEFORE = flow(None, saying(draft(BOUND), bindings=ITS_BINDINGS))
+BEFORE = flow(None, saying(draft(BOUND), graph=Graph(outline(BOUND), ITS_BINDINGS)))
 
 
 def test_what_its_steps_were_bound_to_stays_whatever_else_is_saved() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, reject
 
 from app.domain.component import Component
 from app.domain.errors import Refused
-from app.domain.flow import SavedState
+from app.domain.flow import Graph, SavedState
 from app.domain.graph import Bindings, Json, numbered, steps_of
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
@@ -175,8 +175,7 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
     saved = saying(
         base(change),
         content_hash=outcome.state.content_hash,
-        steps=steps_after(change),
-        bindings=outcome.state.bindings,
+        graph=Graph(steps_after(change), outcome.state.bindings, base(change).state.links),
     )
     again = agreed(
         update(
@@ -213,7 +212,7 @@ def test_a_revert_holds_no_reference_of_elsewhere_and_tells_of_every_one(version
 
 
 def states_own(version: SavedState) -> SavedState:
-    return replace(version, id="version_now", state=replace(version.state, bindings=()))
+    return replace(version, id="version_now", state=replace(version.state, graph=version.state.graph.bound(())))
 
 
 def kinds_of(bindings: Bindings) -> set[tuple[ReferenceKind, Json]]:
@@ -239,7 +238,9 @@ def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_
     if len({*ids}) == len(ids):
         choices = [choice for blocker in found if (choice := answer_to(blocker)) is not None]
         plan = agreed(update(its_flow, *choices, name="Saved", knowing=THINGS.values(), components=COMPONENTS))
-        left = blockers(replace(state.state, bindings=plan.state.bindings), DEVELOPMENT, CATALOGUE, THINGS)
+        left = blockers(
+            replace(state.state, graph=state.state.graph.bound(plan.state.bindings)), DEVELOPMENT, CATALOGUE, THINGS
+        )
         assert left == tuple(blocker for blocker in found if answer_to(blocker) is None)
 
 

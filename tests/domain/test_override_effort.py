@@ -29,7 +29,7 @@ CATALOGUE = catalogue(component("lab/crm"), component("lab/erp"))
 def exported(source: list[BoundStep], overridden: list[BoundStep]) -> BoundAnew:
     its, targets = state(*source), {each.id: each for each in (TUNNEL, LOGIN)}
     there = Destination(PRODUCTION, targets=targets, catalogue=CATALOGUE, overridden=flow_there(state(*overridden)))
-    graph = SourceGraph(its.state, CATALOGUE, DEVELOPMENT)
+    graph = SourceGraph(its.state.graph, CATALOGUE, DEVELOPMENT)
     return Rebinding(graph, there, inside=False, given_topic=None, targets=targets).bind()
 
 

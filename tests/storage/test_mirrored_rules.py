@@ -191,7 +191,7 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
     """A3, A6, C0 to C5; the quota apart."""
     scene, home, exported = case
     source = flow(exported, at=scene.access_to(home))
-    used = UsedComponents(exported.state.steps, scene.catalogue, source=home)
+    used = UsedComponents(exported.state.graph, scene.catalogue, source=home)
     anew = new_exports(source, Chosen(exported.state, CopiedFrom.PUBLISHED_VERSION), used)
     expected = set()
     for one in scene.seen:

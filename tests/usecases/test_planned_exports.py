@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.export_batch import plan_exports
-from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace
+from app.domain.export_batch import BatchWish, plan_exports
+from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWorkspace
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
+from app.usecases.copy_flow import copy_flow
+from app.usecases.export_flows import export_flows
 from app.usecases.planned_exports import counted
+from app.usecases.results import Exported
 from tests.domain.builders import (
     AGENT,
     DEVELOPMENT,
@@ -23,6 +26,7 @@ from tests.domain.builders import (
     step,
     target,
 )
+from tests.usecases.company_database import CompanyDatabase
 
 STEPS = 100
 TUNNEL = target(AGENT, "Tunnel", DEVELOPMENT)
@@ -60,3 +64,16 @@ def test_no_more_is_planned_than_one_request_may_take() -> None:
 
 def test_what_is_refused_plans_nothing() -> None:
     assert planned_bytes([replace(EXPORT, name=" ") for _ in range(10)]) == 0
+
+
+async def test_flows_with_equal_graphs_are_read_and_planned_as_one(world: CompanyDatabase) -> None:
+    copies = [await copy_flow(world.work, world.user("ada"), CopyWish(world["orders"])) for _ in range(3)]
+    flows = [copy.flow_id for copy in copies if isinstance(copy, Exported)]
+    one, all_of_them = Meter(), Meter()
+    for meter, exported in ((one, flows[:1]), (all_of_them, flows)):
+        items = tuple(ExportWish(flow, IntoWorkspace(world["production"])) for flow in exported)
+        with counted_by(meter):
+            batch = await export_flows(world.work, world.user("ada"), BatchWish(items))
+        assert [type(result) for result in batch.results] == [Exported] * len(exported)
+    assert one.planned_bytes > 0
+    assert (all_of_them.decided_bytes, all_of_them.planned_bytes) == (one.decided_bytes, one.planned_bytes)

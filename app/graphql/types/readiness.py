@@ -7,6 +7,7 @@ from typing import Any, Self, assert_never
 import strawberry
 
 from app.domain import readiness
+from app.domain.flow import CHARACTERS_PER_PART
 from app.domain.readiness import Blocker
 from app.domain.wording import about_flow
 from app.graphql.describe import about, field
@@ -14,7 +15,6 @@ from app.graphql.relations import one
 from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.resources import Component
 from app.offload import offload
-from app.usecases.sizes import CHARACTERS_PER_STEP
 
 
 @strawberry.interface(description="What keeps a draft from being published.")
@@ -80,7 +80,7 @@ class Blockers:
 
     async def listed(self) -> list[DraftBlocker]:
         if self._listing is None:
-            size = CHARACTERS_PER_STEP * len(self._found)
+            size = CHARACTERS_PER_PART * len(self._found)
             self._listing = asyncio.ensure_future(offload(size, blockers_of, self._found, self._about))
         return await asyncio.shield(self._listing)
 

@@ -12,7 +12,7 @@ from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.database_connections import ReadConnection, Row
 from app.storage.reads.limit import bounded, read_bounded
-from app.storage.states import state_columns, state_of
+from app.storage.states import graph_of, state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 from app.storage.visibility import ACCESS_COLUMNS, FLOWS, access_of, with_access
 
@@ -52,7 +52,7 @@ async def read_states(
 def _views(rows: Sequence[Row], *, counts_steps: bool) -> dict[str, StateView]:
     found = {}
     for row in interruptible(rows):
-        saved = state_of(row, "state")
+        saved = state_of(row, "state", graph_of(row, "state").whole())
         if saved is not None:
             if counts_steps:
                 current_meter().take_objects(len(saved.state.steps))
