@@ -126,6 +126,23 @@ async def test_in_a_call_of_many_it_is_refused_in_its_item_or_as_a_mistake_of_th
     assert await untouched.contents() == before
 
 
+async def test_a_call_that_is_repeated_for_what_is_left_of_it_is_not_refused_for_what_has_gone_since(
+    world: CompanyDatabase,
+) -> None:
+    """P5: what was done is answered again, and what was refused tried again."""
+    ada, used = world.user("ada"), orders(world, ("dev-agent", "live-agent"))
+    full = world.export_wish("plain", to="full-live")
+    wish = call(replace(used, mappings=()), full, mappings=used.mappings, mode=BatchMode.BEST_EFFORT)
+    wish = replace(wish, idempotency_key="key")
+    first = await export_flows(world.work, ada, wish)
+    assert [type(result) for result in first.results] == [Exported, Refused]
+    await world.execute("delete from agent where id = :agent", agent=world["dev-agent"])
+    again = await export_flows(world.work, ada, wish)
+    done, refused = again.results
+    assert (again.errors, exported(done).replayed) == ((), True)
+    assert told(errors_of(refused)) == [("QUOTA_EXCEEDED", "items/1/destination/workspaceId")]
+
+
 async def test_what_is_mapped_is_looked_up_with_all_else(untouched: CompanyDatabase) -> None:
     """In one statement, however many items have mappings."""
     unknown = [(new_id(Kind.CREDENTIAL), "live-mail") for _ in range(50)]
