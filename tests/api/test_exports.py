@@ -8,11 +8,15 @@ import pytest
 
 from tests.api import answers
 from tests.api.client import Api, Json
-from tests.api.documents import EXPORT, NODE, OVERRIDE_CANDIDATES
+from tests.api.documents import CREATE, EXPORT, NODE, OVERRIDE_CANDIDATES
 from tests.api.writing import export, export_input
 from tests.databases import Databases, Loaded, run_sql
 
 INHERITED = {"name": "Bound", "description": "All that binds", "cron": "0 * * * *"}
+SAVE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input) { draft { contentHash } errors { code } } }"
+PUBLISH = """mutation($input: PublishFlowDraftInput!) {
+  publishFlowDraft(input: $input) { version { origin } errors { code } }
+}"""
 TYPES = {"CREDENTIAL": "Credential", "SECRET": "Secret", "AGENT": "Agent", "TOPIC": "Topic"}
 
 
@@ -264,3 +268,24 @@ async def test_several_exports_in_one_document_are_each_answered_for_themselves(
     assert data["second"]["errors"] == [answers.cannot_override_itself("plain")]
     assert data["first"]["errors"] == data["third"]["errors"] == []
     assert data["first"]["flow"]["id"] < data["third"]["flow"]["id"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"fields": None}, {"fields": {"channel": 7}}])
+async def test_an_exported_graph_that_is_sent_back_unchanged_is_published_as_an_export(
+    fresh: Api, fields: Json
+) -> None:
+    """H7: also where its pub/sub step had no topic before."""
+    ada = fresh.caller("ada")
+    native: Json = {"nodes": [{"id": "1", "command": "acme/queue:pub", **fields}], "edges": []}
+    wish = {"workspaceId": fresh.id("workshop"), "name": "Made", "graph": native}
+    source = (await ada.one(CREATE, input=wish))["flow"]["id"]
+    there = {"workspaceId": fresh.id("store")}
+    wish = {"flowId": source, "destination": there, "topicId": fresh.id("store-orders")}
+    exported = await ada.one(EXPORT, input=wish)
+    flow, draft = exported["flow"]["id"], exported["draft"]
+    sent = draft["graph"]["native"]
+    assert sent["nodes"][0]["fields"] == {"channel": fresh.id("store-orders")}
+    saved = await ada.one(SAVE, input={"flowId": flow, "graph": sent})
+    assert (saved["draft"]["contentHash"], saved["errors"]) == (draft["contentHash"], [])
+    published = await ada.one(PUBLISH, input={"flowId": flow})
+    assert (published["version"], published["errors"]) == ({"origin": "EXPORT"}, [])
