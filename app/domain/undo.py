@@ -59,6 +59,7 @@ class Instead(Enum):
     REVERT = "Revert the flow to an earlier version instead."
     DELETE = "Delete the flow instead."
     STOP_AND_DELETE = "Stop the flow and delete it instead."
+    NOTHING = "Nothing is left to undo."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,16 @@ class CannotUndo:
     """None: the flow is gone."""
     since: ChangeSinceExport
     instead: Instead | None = None
-    """None: nothing is left to be undone."""
+    """None where the caller may do nothing of it."""
     path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
         if self.since is ChangeSinceExport.ALREADY_UNDONE:
             return f"{self._export} is undone already."
-        if self.flow_name is None:
-            return f"{self._export} can't be undone: its flow is gone since, and nothing is left to undo."
-        if self.instead is None:
-            return f"{self._export} can't be undone: {_TOLD[self.since]}, and nothing is left to undo."
-        return f"{self._export} can't be undone: {_TOLD[self.since]}. {self.instead.value}"
+        reason = "its flow is gone since" if self.flow_name is None else _TOLD[self.since]
+        told = f"{self._export} can't be undone: {reason}."
+        return told if self.instead is None else f"{told} {self.instead.value}"
 
     @property
     def _export(self) -> str:
@@ -166,7 +165,7 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
     refusals: tuple[UndoRefusal, ...] = (*rights_missing(facts.access), *contract_suspended(facts.access))
     made = _unchanged(facts)
     if isinstance(made, ChangeSinceExport):
-        refusal = CannotUndo(facts.flow_name, made, _instead(facts, made))
+        refusal = CannotUndo(facts.flow_name, made, None if refusals else _instead(facts))
         return Refused(in_order(at(EXPORT, (*refusals, refusal))))
     if refusals:
         return Refused(in_order(at(EXPORT, refusals)))
@@ -182,12 +181,12 @@ def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:
     return facts.made if facts.made.is_kept else ChangeSinceExport.EXPIRED
 
 
-def _instead(facts: UndoFacts, since: ChangeSinceExport) -> Instead | None:
+def _instead(facts: UndoFacts) -> Instead:
     """What leads back to what was there before, or as near to it as is possible now."""
     flow, made = facts.flow, facts.made
     is_active = flow.draft is DraftState.ACTIVE
-    if since is ChangeSinceExport.ALREADY_UNDONE or facts.flow_name is None:
-        return None
+    if facts.since is ChangeSinceExport.ALREADY_UNDONE or facts.flow_name is None:
+        return Instead.NOTHING
     if flow.has_later_export:
         return Instead.UNDO_LATER_EXPORT
     if flow.was_published and flow.had_version and not is_active:
@@ -198,4 +197,4 @@ def _instead(facts: UndoFacts, since: ChangeSinceExport) -> Instead | None:
         return Instead.STOP_AND_DELETE if flow.is_running else Instead.DELETE
     if is_active or (flow.draft is DraftState.ASIDE and flow.has_draft and flow.set_aside is DraftState.GONE):
         return Instead.DISCARD_DRAFT
-    return None
+    return Instead.NOTHING

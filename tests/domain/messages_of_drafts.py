@@ -93,16 +93,20 @@ OF_DRAFTS: list[tuple[Message, str]] = [
         ),
     ),
     (
-        CannotUndo("Orders", ChangeSinceExport.DISCARDED),
-        "The export to the flow Orders can't be undone: its draft was discarded since, and nothing is left to undo.",
+        CannotUndo("Orders", ChangeSinceExport.DISCARDED, Instead.NOTHING),
+        "The export to the flow Orders can't be undone: its draft was discarded since. Nothing is left to undo.",
+    ),
+    (
+        CannotUndo("Orders", ChangeSinceExport.EDITED),
+        "The export to the flow Orders can't be undone: its draft was edited since.",
     ),
     (
         CannotUndo("Orders", ChangeSinceExport.ALREADY_UNDONE),
         "The export to the flow Orders is undone already.",
     ),
     (
-        CannotUndo(None, ChangeSinceExport.EDITED),
-        "The export can't be undone: its flow is gone since, and nothing is left to undo.",
+        CannotUndo(None, ChangeSinceExport.EDITED, Instead.NOTHING),
+        "The export can't be undone: its flow is gone since. Nothing is left to undo.",
     ),
     (FlowIsActive(FLOW, "Orders"), "The flow Orders is running. Stop it first, then delete it."),
     (

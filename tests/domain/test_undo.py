@@ -50,15 +50,15 @@ def test_the_new_flow_goes_or_what_was_there_comes_back(made: ExportedDraft, del
 @pytest.mark.parametrize("made", [None, OF_NEW_FLOW, OVER_A_DRAFT, OVER_EXPIRED])
 @pytest.mark.parametrize("since", ChangeSinceExport)
 def test_what_was_done_first_since_stands_in_the_way(made: ExportedDraft | None, since: ChangeSinceExport) -> None:
-    assert reasons(plan_undo(facts(made, since), THIS)) == (CannotUndo("Orders", since),)
+    assert reasons(plan_undo(facts(made, since), THIS)) == (CannotUndo("Orders", since, Instead.NOTHING),)
 
 
 def test_nothing_is_undone_of_which_nothing_is_left() -> None:
-    assert reasons(plan_undo(facts(None), THIS)) == (CannotUndo("Orders", ChangeSinceExport.DISCARDED),)
+    assert reasons(plan_undo(facts(None), THIS)) == (CannotUndo("Orders", DISCARDED, Instead.NOTHING),)
 
 
 def test_what_was_set_aside_and_is_no_longer_kept_can_not_be_restored() -> None:
-    assert reasons(plan_undo(facts(OVER_EXPIRED), THIS)) == (CannotUndo("Orders", ChangeSinceExport.EXPIRED),)
+    assert reasons(plan_undo(facts(OVER_EXPIRED), THIS)) == (CannotUndo("Orders", EXPIRED, Instead.NOTHING),)
 
 
 ACTIVE, IS_ASIDE = DraftState.ACTIVE, DraftState.ASIDE
@@ -91,7 +91,7 @@ DISCARDED, EXPIRED = ChangeSinceExport.DISCARDED, ChangeSinceExport.EXPIRED
         (None, PUBLISHED, FlowSince(set_aside=IS_ASIDE, was_published=True), Instead.RESTORE_DRAFT),
         (None, PUBLISHED, FlowSince(is_new=True, was_published=True), Instead.DELETE),
         (None, PUBLISHED, FlowSince(is_new=True, was_published=True, is_running=True), Instead.STOP_AND_DELETE),
-        (None, PUBLISHED, FlowSince(was_published=True, is_running=True), None),
+        (None, PUBLISHED, FlowSince(was_published=True, is_running=True), Instead.NOTHING),
         # another draft took its place
         (
             OVER_A_VERSION,
@@ -100,24 +100,26 @@ DISCARDED, EXPIRED = ChangeSinceExport.DISCARDED, ChangeSinceExport.EXPIRED
             Instead.UNDO_LATER_EXPORT,
         ),
         (OVER_A_VERSION, OVERRIDDEN, FlowSince(IS_ASIDE, has_draft=True, had_version=True), Instead.DISCARD_DRAFT),
-        (OVER_A_VERSION, OVERRIDDEN, FlowSince(IS_ASIDE, had_version=True), None),
+        (OVER_A_VERSION, OVERRIDDEN, FlowSince(IS_ASIDE, had_version=True), Instead.NOTHING),
         (OVER_A_DRAFT, OVERRIDDEN, FlowSince(IS_ASIDE, IS_ASIDE, has_draft=True), Instead.RESTORE_DRAFT),
-        (OVER_A_DRAFT, OVERRIDDEN, FlowSince(IS_ASIDE, ACTIVE, has_draft=True), None),
+        (OVER_A_DRAFT, OVERRIDDEN, FlowSince(IS_ASIDE, ACTIVE, has_draft=True), Instead.NOTHING),
         (OF_NEW_FLOW, OVERRIDDEN, FlowSince(IS_ASIDE, has_draft=True, is_new=True), Instead.DELETE),
         # it was discarded
         (None, DISCARDED, FlowSince(set_aside=IS_ASIDE, had_version=True), Instead.RESTORE_DRAFT),
-        (None, DISCARDED, FlowSince(has_draft=True, had_version=True), None),
-        (None, EDITED, FlowSince(had_version=True), None),
+        (None, DISCARDED, FlowSince(has_draft=True, had_version=True), Instead.NOTHING),
+        (None, EDITED, FlowSince(had_version=True), Instead.NOTHING),
     ],
 )
 def test_what_helps_instead_is_possible_as_the_flow_is_now(
-    made: ExportedDraft | None, since: ChangeSinceExport, flow: FlowSince, instead: Instead | None
+    made: ExportedDraft | None, since: ChangeSinceExport, flow: FlowSince, instead: Instead
 ) -> None:
     assert reasons(plan_undo(facts(made, since, flow=flow), THIS)) == (CannotUndo("Orders", since, instead),)
     gone = plan_undo(facts(None, since, flow_name=None), THIS)
-    assert reasons(gone) == (CannotUndo(None, since),)
+    assert reasons(gone) == (CannotUndo(None, since, Instead.NOTHING),)
     already = plan_undo(facts(made, ChangeSinceExport.ALREADY_UNDONE, flow=flow), THIS)
-    assert reasons(already) == (CannotUndo("Orders", ChangeSinceExport.ALREADY_UNDONE),)
+    assert reasons(already) == (CannotUndo("Orders", ChangeSinceExport.ALREADY_UNDONE, Instead.NOTHING),)
+    [*_, refused] = reasons(plan_undo(facts(made, since, flow=flow, at=guest(PRODUCTION)), THIS))
+    assert refused == CannotUndo("Orders", since)
 
 
 @pytest.mark.parametrize(
