@@ -174,6 +174,26 @@ async def test_what_exports_have_made_is_read_only_where_it_is_selected(
     assert await crowded.caller("mia").statements(document, input={"items": items_for(crowded, 2)}) == number
 
 
+@pytest.mark.parametrize("number", [1, 2, 100, 1000])
+async def test_a_replay_takes_as_many_statements_whatever_the_number_of_items(crowded: Api, number: int) -> None:
+    """The caller, the key twice, the records and the flows; reports are read where they are selected."""
+    mia, wish = crowded.caller("mia"), {"items": items_for(crowded, number), "idempotencyKey": f"key of {number}"}
+    told = "mutation($input: ExportFlowsInput!) {{ exportFlows(input: $input) {{ replayed results {{ {} }} }} }}"
+    flows, reports = told.format("flow { id }"), told.format("references { stepId }")
+    first = await mia.statements(flows, input=wish)
+    assert first == 10
+    assert await mia.statements(flows, input=wish) == 5
+    assert await mia.statements(reports, input=wish) == 6
+
+
+async def test_what_became_of_references_is_not_read_again_from_what_was_written(crowded: Api) -> None:
+    document = "mutation($input: ExportFlowsInput!) {{ exportFlows(input: $input) {{ results {{ {} }} }} }}"
+    wish = {"items": items_for(crowded, 2)}
+    without = await crowded.caller("mia").statements(document.format("replayed"), input=wish)
+    again = {"items": items_for(crowded, 2)}
+    assert await crowded.caller("mia").statements(document.format("references { stepId kind }"), input=again) == without
+
+
 def items_for(crowded: Api, number: int) -> list[Json]:
     """New flows and overrides, of which no two are onto one flow."""
     onto = [{"overrideFlowId": crowded.id(f"flow-{index}")} for index in range(min(number - 1, 100))]

@@ -20,6 +20,7 @@ DIE_AFTER = {
     "the draft was set aside": "CREATE TRIGGER fatal AFTER UPDATE ON flow_draft FOR EACH ROW EXECUTE FUNCTION die()",
     "the flow was changed": "CREATE TRIGGER fatal AFTER UPDATE ON flow FOR EACH ROW EXECUTE FUNCTION die()",
     "the draft was written": "CREATE TRIGGER fatal AFTER INSERT ON flow_draft FOR EACH ROW EXECUTE FUNCTION die()",
+    "the report was written": "CREATE TRIGGER fatal AFTER INSERT ON reference_report FOR EACH ROW EXECUTE FUNCTION die()",
     "the record was written": "CREATE TRIGGER fatal AFTER INSERT ON flow_export FOR EACH ROW EXECUTE FUNCTION die()",
     "all was written": """CREATE CONSTRAINT TRIGGER fatal AFTER INSERT ON flow_export DEFERRABLE INITIALLY DEFERRED
                           FOR EACH ROW EXECUTE FUNCTION die()""",

@@ -1,5 +1,6 @@
 """What became of references is stored once, however many records say the same."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,10 @@ from app.domain.export_facts import ExportWish
 from app.storage.writes import references_to_text
 from app.usecases.export_flows import export_flows
 from app.usecases.results import Exported
-from tests.usecases.company_database import CompanyDatabase, exported
+from tests.api.world_builder import graph
+from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.races import at_once
+from tests.usecases.steps import mailer
 
 
 async def reports(world: CompanyDatabase) -> list[str]:
@@ -62,3 +65,20 @@ async def test_calls_at_once_with_the_same_new_reports_do_not_wait_for_each_othe
     calls = [export_all(world, *each) for _ in range(6) for each in (items, others)]
     made = [one for call in await at_once(*calls) for one in call]
     assert await reports(world) == sorted({references_to_text(one.references) for one in made})
+
+
+async def test_a_key_keeps_of_many_references_only_which_records_have_them(world: CompanyDatabase) -> None:
+    steps = [mailer(f"step {number}", world["dev-mail"], agent=world["dev-agent"]) for number in range(300)]
+    large = created(await world.create("development", graph(*steps)))
+    items = tuple(world.export_wish(large.flow_id, to="production") for _ in range(50))
+    wish = BatchWish(items, idempotency_key="key 1")
+    batch = await export_flows(world.work, world.user("ada"), wish)
+    made = [exported(result) for result in batch.results]
+    assert {len(one.references) for one in made} == {600}
+    [key] = (await world.contents())["idempotency_key"].values()
+    [group] = json.loads(key["made"])
+    assert group["exports"] == {str(index): one.export_id for index, one in enumerate(made)}
+    [warning] = group["warnings"]
+    assert (warning["agent"], len(warning["steps"])) == (world["dev-agent"], 300)
+    [told] = await reports(world)
+    assert len(key["made"]) < len(told) < 600 * 200
