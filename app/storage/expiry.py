@@ -35,14 +35,15 @@ _REMOVE_FLOWS = delete(FLOW).where(_FLOWS)
 
 _OVER_SINCE = func.least(FLOW_EXPORT.c.undone_at, FLOW_EXPORT.c.destination_deleted_at)
 _IS_OVER = or_(FLOW_EXPORT.c.undone_at.is_not(None), FLOW_EXPORT.c.destination_deleted_at.is_not(None))
-_OLD_RECORDS = (
+_LOCK_OLD_RECORDS = (
     select(FLOW_EXPORT.c.id)
     .where(_IS_OVER, bindparam("before") >= _OVER_SINCE)
     .order_by(_OVER_SINCE, FLOW_EXPORT.c.id)
     .limit(bindparam("batch"))
     .with_for_update(skip_locked=True)
 )
-_REMOVE_RECORDS = delete(FLOW_EXPORT).where(FLOW_EXPORT.c.id.in_(_OLD_RECORDS)).returning(FLOW_EXPORT.c.report_hash)
+_THESE_RECORDS = FLOW_EXPORT.c.id == any_(bindparam("records", type_=ARRAY(Text)))
+_REMOVE_RECORDS = delete(FLOW_EXPORT).where(_THESE_RECORDS).returning(FLOW_EXPORT.c.report_hash)
 _IS_UNREFERENCED = (
     REFERENCE_REPORT.c.hash == any_(bindparam("reports", type_=ARRAY(Text))),
     ~exists(select(literal(1)).where(FLOW_EXPORT.c.report_hash == REFERENCE_REPORT.c.hash)),
@@ -50,7 +51,7 @@ _IS_UNREFERENCED = (
 _LOCK_REPORTS = (
     select(REFERENCE_REPORT.c.hash).where(*_IS_UNREFERENCED).order_by(REFERENCE_REPORT.c.hash).with_for_update()
 )
-# An export that was storing another record with one of them meanwhile is seen by this, since each statement looks anew.
+# A record that an export has stored meanwhile with one of them is seen by this: each statement looks anew.
 _REMOVE_REPORTS = delete(REFERENCE_REPORT).where(*_IS_UNREFERENCED)
 
 
@@ -78,9 +79,10 @@ async def remove_records(database: Database, *, before: datetime, batch: int) ->
     Their reports go with them, unless other records have the same. How many records went.
     """
     async with database.writing() as connection:
-        removed = await connection.change(_REMOVE_RECORDS, {"before": before, "batch": batch})
+        records = [row.id for row in await connection.rows(_LOCK_OLD_RECORDS, {"before": before, "batch": batch})]
+        removed = await connection.change(_REMOVE_RECORDS, {"records": records}) if records else []
         reports = {"reports": sorted({row.report_hash for row in removed if row.report_hash is not None})}
         if reports["reports"]:
             await connection.rows(_LOCK_REPORTS, reports)
             await connection.change(_REMOVE_REPORTS, reports)
-    return len(removed)
+    return len(records)

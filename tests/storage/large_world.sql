@@ -98,9 +98,14 @@ SELECT pg_temp.nth('draft', f * 10 + n), pg_temp.nth('flow', f), 'Draft', md5((1
        timestamptz '2026-03-01', timestamptz '2026-03-01', 'EDIT', CASE WHEN n = 0 THEN timestamptz '2026-03-02' END
 FROM generate_series(2, :flows, 5) AS f CROSS JOIN generate_series(0, 1) AS n;
 
-INSERT INTO flow_export (id, created_at, copied_from, source_flow_id, destination_workspace_id, destination_flow_id)
+INSERT INTO reference_report (hash, "references")
+SELECT md5(i::text), '[]' FROM generate_series(1, 2999) AS i;
+
+INSERT INTO flow_export (id, created_at, copied_from, source_flow_id, destination_workspace_id, destination_flow_id,
+                         report_hash, undone_at)
 SELECT pg_temp.nth('export', i), timestamptz '2026-03-01', 'DRAFT', pg_temp.nth('flow', CASE WHEN i <= 20 THEN 1 ELSE i END),
-       pg_temp.nth('workspace', 1), pg_temp.nth('flow', i + 1)
+       pg_temp.nth('workspace', 1), pg_temp.nth('flow', i + 1),
+       md5(i::text), CASE WHEN i > 1000 THEN timestamptz '2026-03-01' + i * interval '1 minute' END
 FROM generate_series(1, 2999) AS i;
 
 ANALYZE;

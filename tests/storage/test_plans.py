@@ -11,6 +11,7 @@ from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.engine import Database
+from app.storage.expiry import remove_records
 from app.storage.facts import read_catalogue
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.by_id import read_exports, read_provenances
@@ -107,6 +108,15 @@ async def test_records_and_provenances_are_looked_up_by_their_keys(large: Databa
             await read_references(connection, EVERYWHERE, records)
 
     hold(await plans_of(large, read), rows=SIZE)
+
+
+async def test_records_that_are_over_are_found_by_when_that_was(large: Database) -> None:
+    began = datetime(2026, 3, 1, tzinfo=UTC)
+
+    async def remove() -> None:
+        assert await remove_records(large, before=began, batch=SIZE) == 0
+
+    hold(await plans_of(large, remove), rows=SIZE)
 
 
 @pytest.mark.parametrize(
