@@ -18,7 +18,7 @@ from app.storage.commits import CommitState
 from app.telemetry.log import log
 from app.telemetry.metrics import REQUESTS_WAITING, request_refused
 
-COSTLY = 2_000
+COSTLY, COSTLY_SECONDS = 1_000, 0.05
 """From what cost on an operation needs a slot of its kind: it takes some ten milliseconds of CPU."""
 WAITING_COSTLY = 8
 """How many costly operations may wait for each that may run: they hold the bodies of their requests meanwhile."""
@@ -141,9 +141,9 @@ class Admission:
     def was_costly(self, caller: str, document: str) -> bool:
         return (caller, document) in self._costly_documents
 
-    def note_cost(self, caller: str, document: str, cost: int) -> None:
+    def note_cost(self, caller: str, document: str, cost: int, cpu_seconds: float) -> None:
         """Note what an operation took: how much there is can't always be foreseen."""
-        if cost >= COSTLY:
+        if cost >= COSTLY or cpu_seconds >= COSTLY_SECONDS:
             forget_if_full(self._costly_documents)
             self._costly_documents[caller, document] = True
         elif self._costly_documents:

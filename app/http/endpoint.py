@@ -173,7 +173,7 @@ class Endpoint:
             answer = await self._execute(received, operation, meter)
         finally:
             headers = await self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
-            self.bounds.admission.note_cost(caller, operation.hash, meter.cost)
+            self.bounds.admission.note_cost(caller, operation.hash, meter.cost, meter.cpu_seconds)
             seconds = perf_counter() - started
             if answer is CANCELLED and operation.type is OperationType.MUTATION:
                 answer = answer._replace(written=received.work.commits.of_all.told)

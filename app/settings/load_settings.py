@@ -16,7 +16,7 @@ class LoadSettings(BaseSettings):
         default=4,
         ge=1,
         le=1_000,
-        description="most operations with a cost of 2,000 or more that a process executes at once, half of them for one "
+        description="most operations with a cost of 1,000 or more that a process executes at once, half of them for one "
         "caller",
     )
     max_waiting_requests: int = Field(

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.http import admission
-from app.http.admission import COSTLY, Admission, Capacity, Overloaded
+from app.http.admission import COSTLY, COSTLY_SECONDS, Admission, Capacity, Overloaded
 from app.telemetry.log import LoggedRequest, with_request
 from tests.serving.real import soon
 
@@ -83,16 +83,22 @@ async def test_who_gets_no_slot_in_time_is_refused_and_told_when_to_come_back() 
 
 async def test_what_turned_out_to_be_costly_is_taken_for_costly_until_it_no_longer_is() -> None:
     letting_in = admitting()
-    for cost, is_costly in ((COSTLY, True), (COSTLY - 1, False), (COSTLY + 1, True)):
-        letting_in.note_cost("ada", "document", cost)
+    for cost, seconds, is_costly in (
+        (COSTLY, 0, True),
+        (COSTLY - 1, 0, False),
+        (1, COSTLY_SECONDS, True),
+        (1, COSTLY_SECONDS / 2, False),
+        (COSTLY + 1, 0, True),
+    ):
+        letting_in.note_cost("ada", "document", cost, seconds)
         assert letting_in.was_costly("ada", "document") is is_costly
     assert not letting_in.was_costly("ada", "other")
 
 
 async def test_a_document_that_is_costly_for_one_caller_is_not_for_one_who_sees_less() -> None:
     letting_in = admitting()
-    letting_in.note_cost("ada", "document", COSTLY)
-    letting_in.note_cost("guest", "document", 1)
+    letting_in.note_cost("ada", "document", COSTLY, 0)
+    letting_in.note_cost("guest", "document", 1, 0)
     assert [letting_in.was_costly(caller, "document") for caller in ("ada", "guest", "ben")] == [True, False, False]
 
 
