@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from app.domain.content import split_graph
 from app.domain.model import UserId
-from app.storage.engine import DatabaseUnavailable
+from app.storage.engine import DatabaseUnavailable, TransactionConflict
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
 from app.storage.unreferenced_contents import remove_slice
 from app.storage.write_context import WriteContext
@@ -121,14 +121,17 @@ async def test_a_content_that_is_being_stored_again_is_passed_over(firm: Company
 
 
 async def test_saves_copies_and_removals_at_the_same_time_lose_no_content_that_is_referred_to(firm: Company) -> None:
-    """Few contents, taken up and dropped again and again, and removed at once. Copies may be told to try again."""
+    """Few contents, taken up and dropped again and again, and removed at once. Saves and copies may have to try again."""
     flows = [(await edited(firm, note)).flow_id for note in range(3)]
     random, is_over = Random(1), False  # noqa: S311 - no secret
     removed = 0
 
     async def save(flow: str) -> None:
-        for _ in range(40):
-            assert isinstance(await firm.update(flow, graph=noted(random.randrange(6))), Saved)
+        for note in random.choices(range(6), k=40):
+            while True:
+                with suppress(TransactionConflict):
+                    assert isinstance(await firm.update(flow, graph=noted(note)), Saved)
+                    break
 
     async def copy(flow: str) -> None:
         for _ in range(15):
