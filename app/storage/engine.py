@@ -66,14 +66,11 @@ class Database:
         lock_queue: FairQueue,
         *,
         replica: Replica | None = None,
-        reads: Pool | None = None,
     ) -> None:
         self.replica = replica
-        self._pool = pool
+        self._pool = self._reads = pool
         self._pool_of_probes = pool_of_probes
         self._lock_queue = lock_queue
-        self._reads = reads or pool
-        self._on_replica = self if replica is None else Database(pool, pool_of_probes, lock_queue, reads=replica.pool)
         self._caller = ""
 
     def of(self, caller: str) -> "Database":
@@ -84,7 +81,11 @@ class Database:
 
     def for_query(self, position: int | None) -> "Database":
         """The same, but reading from the replica, if that has whatever the caller has written, up to this position."""
-        return self._on_replica if self.replica is not None and self.replica.has(position) else self
+        if self.replica is None or not self.replica.has(position):
+            return self
+        on_replica = copy(self)
+        on_replica._reads = self.replica.pool  # noqa: SLF001 - of another of this class
+        return on_replica
 
     def note_failure_of_replica(self, error: DatabaseUnavailable) -> None:
         """Leave it out if it is lost; that it was too busy, or cancelled a query in favour of its replay, passes."""
