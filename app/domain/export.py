@@ -183,7 +183,8 @@ def _topic_refused(
     if wish.topic_id is None:
         return ()
     key = id(source.graph), source.flow.id
-    return facts.once(key, lambda: at(TOPIC, topic_refused(source.flow, source.graph.topic_uses, facts.targets)))
+    uses = source.graph.topic_uses
+    return facts.once(key, lambda: at(TOPIC, topic_refused(source.flow, uses, facts.targets)), source.graph)
 
 
 def _topic_elsewhere(

@@ -84,11 +84,12 @@ class ExportFacts:
         """Whether something can be mapped: the caller can see it, or a source of the call is bound to it (P2)."""
         return mapped in self.targets or mapped in self.dangling
 
-    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
-        """What was found for this key before, or is now; what the key tells by `id`, it has to keep alive."""
-        if key not in self.memo:
-            self.memo[key] = find()
-        return cast("Found", self.memo[key])
+    def once(self, key: Hashable, find: Callable[[], Found], *named: object) -> Found:
+        """What was found for this key before, or is now. What the key names by `id` is kept as long as that."""
+        its = id(self.catalogue), id(self.targets), key
+        if its not in self.memo:
+            self.memo[its] = find(), (self.catalogue, self.targets, named)
+        return cast("Found", self.memo[its][0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ All of it is what the caller can see: what is invisible is not in the facts, and
 import hashlib
 import marshal
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, ClassVar
 
 from app.domain.access import FLOW_EDIT, WorkspaceAccess
@@ -16,10 +17,10 @@ from app.domain.component import component_name, why_unusable
 from app.domain.error_code import ErrorCode
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
 from app.domain.flow import FlowState, SavedState
-from app.domain.graph import bindings_to_json, references
+from app.domain.graph import bindings_to_json
 from app.domain.id_prefixes import Kind, kind_in
 from app.domain.input import InvalidInput
-from app.domain.mappings import ReferenceMapping, mapped, one_over_the_other
+from app.domain.mappings import ReferenceMapping, mappings_used
 from app.domain.model import Target
 from app.domain.paths import PLAN_FINGERPRINT, Path
 from app.domain.quota import quota_exceeded
@@ -74,7 +75,7 @@ FORM = re.compile(f"1((?:[0-9a-f]{{{DIGITS}}}){{{len(PlanBasis)}}})")
 
 def fingerprint_of(facts: ExportFacts, wish: ExportWish) -> str:
     """The fingerprint of the plan for a wish, whatever its own says."""
-    return "1" + "".join(_digest(part(facts, wish)) for part in _PARTS.values())
+    return "1" + "".join(_digests(facts, wish).values())
 
 
 def fingerprint_refused(facts: ExportFacts, wish: ExportWish) -> tuple[PlanIsStale | InvalidInput, ...]:
@@ -86,10 +87,37 @@ def fingerprint_refused(facts: ExportFacts, wish: ExportWish) -> tuple[PlanIsSta
         return (InvalidInput(PLAN_FINGERPRINT, "This isn't the fingerprint of a plan. Hand on the one of exportPlan."),)
     changed = tuple(
         basis
-        for number, (basis, part) in enumerate(_PARTS.items())
-        if given[1][number * DIGITS : (number + 1) * DIGITS] != _digest(part(facts, wish))
+        for number, (basis, digest) in enumerate(_digests(facts, wish).items())
+        if given[1][number * DIGITS : (number + 1) * DIGITS] != digest
     )
     return (PlanIsStale(changed),) if changed else ()
+
+
+def _digests(facts: ExportFacts, wish: ExportWish) -> Mapping[PlanBasis, str]:
+    """By part. Exports of one call for which a part is the same share its digest."""
+    source = id(facts.source), id(facts.named_version), wish.source
+    there = id(facts.destination), id(facts.overridden)
+    references = wish.topic_id, wish.mappings, wish.bindings, id(wish.shared_mappings) if wish.shared_mappings else None
+    new = isinstance(wish.destination, IntoWorkspace)
+    rests_on: Mapping[PlanBasis, Hashable] = {
+        PlanBasis.SOURCE: source,
+        PlanBasis.DESTINATION: (*there, facts.flows_used, new),
+        PlanBasis.DRAFT: there,
+        PlanBasis.PERMISSIONS: (*source, *there),
+        PlanBasis.COMPONENTS: (*source, *there),
+        PlanBasis.TOPICS: (*source, *there, *references),
+        PlanBasis.CREDENTIALS: (*source, *there, *references),
+        PlanBasis.INPUT: id(wish),
+    }
+    named = facts.source, facts.named_version, facts.destination, facts.overridden, wish
+    return {
+        basis: facts.once((basis, rests_on[basis]), partial(_digest_of, part, facts, wish), *named)
+        for basis, part in _PARTS.items()
+    }
+
+
+def _digest_of(part: Callable[[ExportFacts, ExportWish], object], facts: ExportFacts, wish: ExportWish) -> str:
+    return _digest(part(facts, wish))
 
 
 def _digest(part: Any) -> str:  # noqa: ANN401 - whatever marshal takes
@@ -132,7 +160,7 @@ def _components(facts: ExportFacts, wish: ExportWish) -> object:
     """What each command means at both ends, and whether the destination can use that."""
     here = None if facts.source is None else facts.source.access.workspace
     there = None if facts.destination is None else facts.destination.workspace
-    commands = dict.fromkeys(step.command for state in _states(facts, wish) for step in state.steps)
+    commands = dict.fromkeys(command for state in _states(facts, wish) for command in state.graph.commands)
     first = {component_name(command): command for command in commands}
     told = []
     for name in sorted(first):
@@ -189,17 +217,14 @@ def _states(facts: ExportFacts, wish: ExportWish) -> Iterator[FlowState]:
 
 def _used_mappings(facts: ExportFacts, wish: ExportWish) -> Iterator[ReferenceMapping]:
     chosen = _chosen(facts, wish)
-    if chosen is not None and wish.gives_references:
-        used = {
-            (kind, one) for bound in chosen.state.bindings for kind, one in bound.values.items() if isinstance(one, str)
-        }
-        known = one_over_the_other(mapped(wish.mappings), wish.shared_mappings)
-        yield from (known[kind][one] for kind, one in used if one in known.get(kind, ()))
+    if chosen is not None:
+        used = mappings_used(wish.mappings, wish.shared_mappings, chosen.state.graph.users)
+        yield from (mapping for mappings in used.values() for mapping in mappings.values())
 
 
 def _things(facts: ExportFacts, wish: ExportWish, is_wanted: Callable[[Kind | None], bool]) -> object:
     """What flows are bound to and what is given, as it is: where it lives, and what it belongs to."""
-    ids = {reference for state in _states(facts, wish) for reference in references(state.bindings)}
+    ids = {reference for state in _states(facts, wish) for reference in state.graph.references}
     ids.update(filter(None, [wish.topic_id]))
     ids.update(mapping.to_id for mapping in _used_mappings(facts, wish))
     ids.update(id_ for one in wish.bindings for id_ in one.choices.values() if id_ is not None)

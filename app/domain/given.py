@@ -10,7 +10,7 @@ from app.domain.content import misplaced
 from app.domain.export_facts import ExportWish
 from app.domain.graph import StepBindings
 from app.domain.input import InvalidInput
-from app.domain.mappings import Mapped, ReferenceMapping, mapped, one_over_the_other
+from app.domain.mappings import Mapped, ReferenceMapping, mappings_used
 from app.domain.model import ReferenceKind
 from app.domain.paths import TOPIC, Path, in_choices
 from app.domain.references import CredentialNotAccessible, Destination
@@ -83,7 +83,7 @@ def read_given(wish: ExportWish, source: SourceGraph) -> Given:
     if not wish.gives_references:
         return NOTHING_GIVEN
     read = read_choices(source.first_steps if wish.bindings else {}, wish.bindings, source.components)
-    known = one_over_the_other(source.used_of(mapped(wish.mappings)), source.used_of(wish.shared_mappings))
+    known = mappings_used(wish.mappings, wish.shared_mappings, source.graph.users)
     choices = {position: choices for position, (_, choices) in read.by_step.items()}
     return Given(choices, known, (*_topic_twice(wish, known), *read.mistakes), read)
 

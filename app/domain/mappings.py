@@ -1,7 +1,8 @@
 """Mappings: which thing of the destination takes the place of which of the source's, wherever the source uses it (P2)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from app.domain.id_prefixes import Kind, kind_in, with_article
 from app.domain.input import InvalidInput
@@ -88,9 +89,21 @@ def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
     return found
 
 
-def one_over_the_other(first: Mapped, second: Mapped) -> Mapped:
-    """Both, of which the first counts where they map the same thing."""
-    if not second or not first:
-        return first or second
-    kinds = dict.fromkeys((*first, *second))
-    return {kind: {**second.get(kind, {}), **first.get(kind, {})} for kind in kinds}
+def mappings_used(
+    own: Iterable[ReferenceMapping], shared: Mapped, used: Mapping[ReferenceKind, Collection[str]]
+) -> Mapped:
+    """The mappings of what a flow uses, by kind; an item's own come before those of its call.
+
+    Of mappings or of what is used there may be many: the fewer are gone through.
+    """
+    both = mapped(own), shared
+    return {kind: _of_kind(kind, both, used.get(kind, ())) for kind in dict.fromkeys(chain(*both))}
+
+
+def _of_kind(kind: ReferenceKind, by_rank: Iterable[Mapped], used: Collection[str]) -> Mapping[str, ReferenceMapping]:
+    found: dict[str, ReferenceMapping] = {}
+    for mappings in (each.get(kind, {}) for each in by_rank):
+        for thing in used if len(used) < len(mappings) else mappings:
+            if thing in used and thing in mappings:
+                found.setdefault(thing, mappings[thing])
+    return found

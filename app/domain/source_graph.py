@@ -5,7 +5,6 @@ from functools import cached_property
 
 from app.domain.component import Catalogue, resolve_all
 from app.domain.flow import Graph
-from app.domain.mappings import Mapped
 from app.domain.model import Workspace
 from app.domain.step import Step, first_of_each_id
 from app.domain.topics import TopicUse, topic_uses
@@ -29,12 +28,3 @@ class SourceGraph:
     def first_steps(self) -> Mapping[str, Step]:
         """By id."""
         return first_of_each_id(self.graph.steps)
-
-    def used_of(self, mapped: Mapped) -> Mapped:
-        """The mappings of what the graph uses: a call may have many more, or a graph may use many more things."""
-        used = {}
-        for kind, mappings in mapped.items():
-            users = self.graph.users.get(kind, {})
-            fewer = users if len(users) < len(mappings) else mappings
-            used[kind] = {thing: mappings[thing] for thing in fewer if thing in users and thing in mappings}
-        return used

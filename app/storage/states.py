@@ -50,7 +50,8 @@ class StoredGraph(Graph):
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         steps = orjson.loads(self._texts[0])["steps"]
-        return make_steps([(step[0], step[1], step[2] if len(step) > NAME else None) for step in steps])
+        named = (step[NAME] if len(step) > NAME else None for step in steps)
+        return make_steps([*zip((step[0] for step in steps), self.commands, named, strict=True)])
 
     @cached_property
     def bindings(self) -> Bindings:

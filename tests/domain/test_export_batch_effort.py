@@ -11,6 +11,7 @@ from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import plan_exports
 from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace
+from app.domain.fingerprint import fingerprint_of
 from app.domain.mappings import ReferenceMapping, mapped
 from app.domain.model import Workspace
 from app.domain.step_choices import StepChoice
@@ -96,6 +97,19 @@ def test_what_differs_in_its_name_alone_is_planned_in_the_time_of_one() -> None:
     facts = partial(facts_of, *bound(400))
     effort(facts, as_it_is, 1)
     assert effort(facts, as_it_is, 41) < 2 * effort(facts, as_it_is, 1)
+
+
+@pytest.mark.parametrize("change", [as_it_is, with_a_mapping])
+def test_the_fingerprints_of_many_plans_digest_the_graph_once(
+    change: Callable[[ExportWish, int], ExportWish],
+) -> None:
+    def fingerprints(number: int) -> int:
+        facts = facts_of(*bound(400))
+        decided = [*plan_exports(facts, [change(each, place) for place, each in enumerate(items_of(facts, number))])]
+        return bytecodes(lambda: [fingerprint_of(each.facts, each.wish) for each in decided])
+
+    fingerprints(1)
+    assert fingerprints(41) < 5 * fingerprints(1)
 
 
 def test_items_that_are_equal_share_what_is_planned_and_are_plans_of_their_own() -> None:

@@ -135,7 +135,7 @@ BULK = (
     Attack("refused whole, different flows of 300 steps", refused_of_different_flows(EXPORTS, 300)),
     Attack("refused whole, plans of 1,000 steps", refused(PLANS, KNOWN, named=True)),
     Attack("refused whole, plans of 1,600 unknown steps", refused(PLANS, UNKNOWN, named=True)),
-    Attack("plans of 300 bound steps", planned(300)),
+    Attack("plans of 1,700 bound steps", planned(1_700)),
     Attack("release of one flow, 300 references", honest(EXPORTS, one_flow), cpu_seconds=3.0, megabytes=200.0),
     Attack("release of copies, 300 references", honest(EXPORTS, copies), cpu_seconds=3.0, megabytes=200.0),
     Attack(
