@@ -79,7 +79,7 @@ def members() -> list[Json]:
 
 
 def flows() -> list[Json]:
-    """Some of many steps, one of a long text, and many that are bound to the same credentials and are otherwise alike."""
+    """Some of many steps, one of a long text, and many that are bound to the same credentials: equal ones, different ones."""
     bound = [{"id": f"{each}", "command": BOUND, "credentials_id": f"dev/{each}"} for each in range(REFERENCES)]
     text = [{"id": "1", "command": UNBOUND, "fields": {"text": "x" * TEXT_CHARACTERS}}]
     return [
@@ -87,7 +87,12 @@ def flows() -> list[Json]:
         flow("short steps", graph({"id": f"{each}", "command": ""} for each in range(SHORT_STEPS))),
         flow("text", graph(text)),
         *(flow(f"bound-{number}", graph(bound)) for number in range(FLOWS)),
+        *(flow(f"different-{number}", graph([*bound, unbound(number)])) for number in range(FLOWS)),
     ]
+
+
+def unbound(number: int) -> Json:
+    return {"id": "last", "command": UNBOUND, "fields": {"number": number}}
 
 
 def flow(key: str, content: Json) -> Json:

@@ -79,14 +79,21 @@ def of_bound_flows(number: int) -> str:
     return f"bound-{number % FLOWS}"
 
 
+def of_different_flows(number: int) -> str:
+    return f"different-{number % FLOWS}"
+
+
 def hanging_up(user: str, flow: Callable[[int], str]) -> Prepare:
     call = exports(user, PLANS, flow, "counted", is_mapped=flow is of_bound_flows)
     return lambda world: [Sender((call(world),), leaves_after=0.4)] * 4
 
 
-def refused_together(world: CrowdWorld) -> list[Sender]:
-    requests = [exports(f"guest-{each}", MANY, of_bound_flows, "counted")(world) for each in range(2)]
-    return [Sender((requests[each % 2],)) for each in range(36)]
+def refused_together(flow: Callable[[int], str]) -> Prepare:
+    def prepare(world: CrowdWorld) -> list[Sender]:
+        requests = [exports(f"guest-{each}", MANY, flow, "counted")(world) for each in range(2)]
+        return [Sender((requests[each % 2],)) for each in range(36)]
+
+    return prepare
 
 
 def queuing_for_a_contract(world: CrowdWorld) -> list[Sender]:
@@ -129,19 +136,22 @@ def of_ranges(_: CrowdWorld) -> list[Sender]:
 
 REFUSED_STEPS = exports("guest-0", MANY, of_short_steps, "counted")
 HONEST = exports(INTEGRATOR, MANY, of_bound_flows, "prod", is_mapped=True)
+DIFFERENT = exports(INTEGRATOR, MANY, of_different_flows, "prod", is_mapped=True)
 
 CROWDS = (
     Crowd("a guest leaves plans of 1,250 short steps, 4", hanging_up("guest-0", of_short_steps)),
     Crowd("a guest leaves plans of 1,700 steps, 4", hanging_up("guest-0", of_many_steps)),
     Crowd("a guest leaves plans of 300 references, 4", hanging_up("guest-0", of_bound_flows)),
     Crowd("an integrator leaves plans of 300 references, 4", hanging_up(INTEGRATOR, of_bound_flows)),
-    Crowd("refused exports beneath a quota, 36", refused_together),
+    Crowd("refused exports beneath a quota, 36", refused_together(of_bound_flows)),
+    Crowd("refused exports of different flows, 36", refused_together(of_different_flows)),
     Crowd("exports beneath a quota, 36", queuing_for_a_contract),
     Crowd("14 MB that nobody reads, 200", never_reading(200, 1)),
     Crowd("14 MB that ten guests don't read, 200", never_reading(200, GUESTS)),
     Crowd("14 MB that nobody reads, 10 pipelined, 20", never_reading(20, 1, 10)),
     Crowd("calls that are refused whole, 4", repeated(REFUSED_STEPS, 4)),
     Crowd("honest calls of 1,000 items, 2", repeated(HONEST, 2)),
+    Crowd("honest calls of different flows, 2", repeated(DIFFERENT, 2)),
     Crowd("one caller, 320 spellings, 100", spelling),
     Crowd("100 ranges of a file, 100", of_ranges),
 )
