@@ -9,9 +9,8 @@ import orjson
 ESCAPED_COLONS = ("\\u003a", "\\u003A")
 ESCAPED_COLONS_IN_BYTES = (rb"\u003a", rb"\u003A")
 
-
 MOST_KEPT = 100
-"""So many objects are looked at: where all of them were dropped with others, the key is named without its place."""
+"""Objects with such a key that are remembered. If all of them were dropped themselves, the key is named without its place."""
 Members = list[tuple[str, Any]]
 
 
@@ -31,14 +30,12 @@ def repeated_key(text: str | bytes, value: object) -> RepeatedKey | None:
 
 
 def _may_have_dropped(text: str | bytes, value: object) -> bool:
-    """Whether the text has more colons than its value written anew: so it is where a member of an object was dropped.
-
-    Texts in it have the same colons in both, unless they were escaped. This takes a fraction of what reading takes.
-    """
+    """Whether a member of an object may be missing in the value: cheap, and False only where all of them are there."""
+    # Each member has a colon, and strings have the same colons in the text as in the value written anew, unless escaped.
     try:
         written = orjson.dumps(value).count(b":")
     except orjson.JSONEncodeError:
-        # What can be read and not written: deep values, and half characters.
+        # orjson reads deeper values than it writes, and Python's reader takes half characters.
         return True
     if isinstance(text, str):
         return text.count(":") != written or any(escaped in text for escaped in ESCAPED_COLONS)
@@ -73,7 +70,7 @@ def _repeated_in(members: Members) -> str:
 
 
 _At = tuple["_At", str | int] | None
-"""Where a value stands: where its parent does, and its own key. Paths of all values would take much memory."""
+"""The place of a value: that of its parent, and its own key. Paths of all values would take much memory."""
 
 
 def _path(at: _At) -> tuple[str | int, ...]:

@@ -34,7 +34,7 @@ UNBOUND: Mapping[ReferenceKind, Json] = MappingProxyType({})
 
 
 class NoFields(StrEnum):
-    """How a native pub/sub step without fields is written. Its content has empty ones, where a topic finds its place."""
+    """How a native pub/sub step without fields is written. Its content has empty fields, which a topic can be put into."""
 
     MISSING = "MISSING"
     NULL = "NULL"

@@ -109,7 +109,7 @@ def is_workspace_name(name: str) -> bool:
 
 
 def _cron_item_mistake(item: str, field: _CronField) -> str | None:
-    """What is wrong with a value or range, with or without a step: one of those between the commas of a field."""
+    """The mistake in one part of a field, between its commas: a value or a range, with or without a step."""
     if not item:
         return "between its commas a value is missing"
     span, slash, step = item.partition("/")
@@ -133,7 +133,7 @@ def _cron_value(part: str, field: _CronField) -> int | None:
 
 
 def _backwards(first: str, last: str, field: _CronField) -> str:
-    """What is said of a range that would go on at the beginning, which schedules don't do."""
+    """The mistake of a range that ends before it begins, with the two ranges to write instead."""
     end = field.high if first.isdigit() else field.names[-1]
     begin = field.low if last.isdigit() else field.names[0]
     two = f"{first}-{end},{begin}-{last}"

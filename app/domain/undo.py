@@ -20,7 +20,7 @@ from app.domain.wording import not_found, shown
 
 
 class DraftState(Enum):
-    """Where a draft is."""
+    """Whether a draft is being edited, set aside, or gone."""
 
     ACTIVE = "ACTIVE"
     ASIDE = "ASIDE"
@@ -51,7 +51,7 @@ class ExportNotFound:
 
 
 class Instead(Enum):
-    """What helps where an export can't be undone, as the flow is now."""
+    """The way out where an export can't be undone, as the flow is now."""
 
     UNDO_LATER_EXPORT = "Undo the later export first, which set its draft aside."
     RESTORE_DRAFT = "Restore the draft that it set aside instead."
@@ -69,14 +69,14 @@ class CannotUndo:
     """None: the flow is gone."""
     since: ChangeSinceExport
     instead: Instead | None = None
-    """None where the caller may do nothing of it."""
+    """None for a caller who may not change the flow."""
     path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
         if self.since is ChangeSinceExport.ALREADY_UNDONE:
             return f"{self._export} is undone already."
-        reason = "its flow is gone since" if self.flow_name is None else _TOLD[self.since]
+        reason = "its flow is gone since" if self.flow_name is None else _REASONS[self.since]
         told = f"{self._export} can't be undone: {reason}."
         return told if self.instead is None else f"{told} {self.instead.value}"
 
@@ -85,7 +85,7 @@ class CannotUndo:
         return "The export" if self.flow_name is None else f"The export to the flow {shown(self.flow_name)}"
 
 
-_TOLD = {
+_REASONS = {
     ChangeSinceExport.EDITED: "its draft was edited since",
     ChangeSinceExport.PUBLISHED: "the flow was published since",
     ChangeSinceExport.OVERRIDDEN_AGAIN: "another draft took its place since",
@@ -109,14 +109,14 @@ class ExportedDraft:
 
 @dataclass(frozen=True, slots=True)
 class FlowSince:
-    """What has become of the flow, which decides what helps where its export can't be undone."""
+    """The flow as it is now, which decides the way out where its export can't be undone."""
 
     draft: DraftState = DraftState.GONE
     """The draft that the export made."""
     set_aside: DraftState = DraftState.GONE
     """The draft that the export set aside; GONE also where it set none aside."""
     has_draft: bool = False
-    """Whichever, that is being edited."""
+    """A draft is being edited, whether the export made it or not."""
     is_new: bool = False
     """The export made it."""
     had_version: bool = False
@@ -125,7 +125,7 @@ class FlowSince:
     """Since the export, whatever it was."""
     is_running: bool = False
     has_later_export: bool = False
-    """One that set the draft aside, and can be undone."""
+    """A later export set the draft aside, and can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class UndoPlan:
     draft: ExportedDraft
     """The draft that goes; one that it set aside comes back."""
     deletes_flow: bool
-    """Nothing else would be left of it (H8), as of one that was new."""
+    """Nothing else would be left of the flow (H8): so it is with a new one."""
 
 
 UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo
@@ -182,7 +182,7 @@ def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:
 
 
 def _instead(facts: UndoFacts) -> Instead:
-    """What leads back to what was there before, or as near to it as is possible now."""
+    """The way back to what the flow had before the export, or as near to that as is possible now."""
     flow, made = facts.flow, facts.made
     is_active = flow.draft is DraftState.ACTIVE
     if facts.since is ChangeSinceExport.ALREADY_UNDONE or facts.flow_name is None:

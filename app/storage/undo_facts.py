@@ -30,7 +30,7 @@ _IS_EARLIER = or_(
     FLOW_VERSION.c.published_at <= FLOW_EXPORT.c.created_at,
     and_(FLOW_EXPORT.c.flow_before.is_not(None), FLOW_VERSION.c.id != FLOW.c.published_version_id),
 )
-"""A version of before the export: of a flow of a world file, versions may be younger than its records."""
+"""A version from before the export. The versions of a world file may be younger than its records."""
 _HAD_VERSION = exists(select(literal(1)).where(_OF_FLOW, _IS_EARLIER))
 _WAS_PUBLISHED = exists(select(literal(1)).where(_OF_FLOW, FLOW_VERSION.c.published_at > FLOW_EXPORT.c.created_at))
 _HAS_LATER_EXPORT = exists(
@@ -44,7 +44,7 @@ _HAS_LATER_EXPORT = exists(
         FLOW_EXPORT.c.first_change == ChangeSinceExport.OVERRIDDEN_AGAIN.value,
     )
 )
-"""One that can be undone, which takes back what the record of the draft noted when it was set aside."""
+"""A later export that can be undone: undoing it takes back what the record noted when its draft was set aside."""
 
 UNDO_FACTS = (
     select(

@@ -85,7 +85,7 @@ async def _restore(
 async def _shown_before(
     context: WriteContext, flow_id: FlowId, draft_id: DraftId | None, before: str | None
 ) -> tuple[dict[str, Any], datetime]:
-    """What the flow showed, and when it had changed last; as far as can be found out, if the record doesn't say."""
+    """The texts that the flow showed before, and when it had changed last. A record without them leaves the time as it is."""
     if before is not None:
         shown = orjson.loads(before)
         return shown, datetime.fromisoformat(shown.pop("updatedAt"))
