@@ -98,7 +98,8 @@ async def serving(
     """The application on a database, from start to stop, and a client without a token."""
     with patch.object(application, "Documents", documents), connections:
         # Nobody is refused for the time that it waits, however busy the machine is.
-        app = create_app(Settings(database_url=database_url, log_format="json", **{"max_wait_seconds": 60} | settings))
+        patient = {"max_wait_seconds": 60, "lock_timeout_seconds": 60} | settings
+        app = create_app(Settings(database_url=database_url, log_format="json", **patient))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

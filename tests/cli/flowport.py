@@ -65,9 +65,13 @@ class Server:
 
 @contextmanager
 def serving(data_dir: Path, *options: str, stderr: int | None = None, **settings: str) -> Iterator[Server]:
-    """A server on any free port; `stderr` says what becomes of its log, as in subprocess; settings as above."""
+    """A server on any free port; `stderr` says what becomes of its log, as in subprocess; settings as above.
+
+    Locks may be waited for as long as a test holds them.
+    """
     command = ["app", "serve", "--port", "0", "--data-dir", str(data_dir), *options]
-    environ = os.environ | {f"FLOWPORT_{name}": value for name, value in settings.items()}
+    patient = {"LOCK_TIMEOUT_SECONDS": "60"} | settings
+    environ = os.environ | {f"FLOWPORT_{name}": value for name, value in patient.items()}
     with Forked(command, environ=environ, stderr=stderr) as process:
         try:
             server = Server(process, [process.stdout.readline().strip()])

@@ -28,7 +28,8 @@ class Killable:
     ) -> None:
         self._command = ["app", "serve", "--workers", str(workers), "--data-dir", str(folder)]
         named = {} if database_url is None else {"FLOWPORT_DATABASE_URL": database_url}
-        self._environ = os.environ | {"FLOWPORT_LOG_FORMAT": "json"} | named
+        # Locks may be waited for as long as a test holds them.
+        self._environ = os.environ | {"FLOWPORT_LOG_FORMAT": "json", "FLOWPORT_LOCK_TIMEOUT_SECONDS": "60"} | named
         self._environ |= {f"FLOWPORT_{name}": value for name, value in settings.items()}
         self._folder = folder
         self._workers = workers

@@ -28,7 +28,7 @@ async def untouched(databases: Databases, loaded_company: Loaded) -> AsyncIterat
 async def copy_of(loaded: Loaded, databases: Databases) -> AsyncIterator[CompanyDatabase]:
     async with databases.copy(loaded.name) as url:
         with databases.reusable.used():
-            database = open_database(url, pool_size=32)
+            database = open_database(url, pool_size=32, lock_timeout_seconds=60)
         try:
             yield CompanyDatabase(loaded.ids, url, database)
         finally:
