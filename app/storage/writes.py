@@ -1,6 +1,6 @@
 """What copies, exports and creations write: the rows that plans say, and nothing that they don't."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ from app.domain.input import name_key
 from app.domain.model import DraftId, ExportId, FlowId, FlowStatus
 from app.domain.references import ReferenceOutcome
 from app.domain.undo import ChangeSinceExport
-from app.offload import offload
+from app.offload import interruptible, offload
 from app.storage.ids import Kind, new_id
 from app.storage.states import bindings_text, shown
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
@@ -113,13 +113,11 @@ _BETWEEN = ","
 async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
     """Write copies and exports, in one statement for all: drafts, their flows if those are new, and the records."""
     size = CHARACTERS * sum(1 + len(plan.references) for plan in plans)
-    reports = await offload(size, _reports, {plan.references for plan in plans if plan.references})
-    written = await offload(size, lambda: [_written(plan, reports) for plan in plans])
+    written, reports = await offload(size, _all_written, plans)
     kinds = {each.is_new for each in written}
     sent = zip(_SENT, zip(*written, strict=True), strict=True)
     columns = {f"sent_{name}": _column(values) if name in _FREE_TEXTS else _joined(values) for name, values in sent}
-    hashes, texts = zip(*reports.values(), strict=True) if reports else ((), ())
-    columns |= {"report_hashes": hashes, "report_texts": texts}
+    columns |= {"report_hashes": [*reports], "report_texts": [*reports.values()]}
     made = {"by": context.actor, "now": context.at, **({"at": context.at} if False in kinds else {})}
     await context.connection.change(_write(makes_flows=True in kinds, overrides=False in kinds), made | columns)
     return written
@@ -145,11 +143,6 @@ async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
     return WrittenFlow(flow_id, DraftId(draft["id"]))
 
 
-References = tuple[ReferenceOutcome, ...]
-Reports = Mapping[References, tuple[str, str]]
-"""The hash and the text of each report of a call."""
-
-
 def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
     """The report of a copy or export as it is stored."""
     report = [
@@ -157,11 +150,6 @@ def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
         for step_id, kind, action, from_id, to_id, step_name in references
     ]
     return orjson.dumps(report).decode()
-
-
-def _reports(different: Iterable[References]) -> Reports:
-    texts = {references: references_to_text(references) for references in different}
-    return {references: (sha256(text.encode()).hexdigest(), text) for references, text in texts.items()}
 
 
 def _column(values: Sequence[Any]) -> Sequence[Any]:
@@ -185,7 +173,17 @@ def _before(flow: ShownFlow | None) -> str | None:
     return orjson.dumps({**texts, "updatedAt": flow.updated_at.isoformat()}).decode()
 
 
-def _written(plan: ExportPlan, reports: Reports) -> WrittenExport:
+def _all_written(plans: Sequence[ExportPlan]) -> tuple[list[WrittenExport], dict[str, str]]:
+    """Copies and exports as they are sent, and the texts of their reports by their hashes."""
+    # Items that are decided as one have the same references, so that these are told once.
+    different = {id(plan.references): plan.references for plan in plans if plan.references}
+    texts = {each: references_to_text(references) for each, references in interruptible(different.items())}
+    hashes = {each: sha256(text.encode()).hexdigest() for each, text in texts.items()}
+    written = [_written(plan, hashes.get(id(plan.references))) for plan in interruptible(plans)]
+    return written, {hashes[each]: text for each, text in texts.items()}
+
+
+def _written(plan: ExportPlan, report_hash: str | None) -> WrittenExport:
     state = plan.state
     return WrittenExport(
         flow_id=plan.overrides or FlowId(new_id(Kind.FLOW)),
@@ -209,7 +207,7 @@ def _written(plan: ExportPlan, reports: Reports) -> WrittenExport:
         source_flow_id=plan.source_flow,
         source_version_id=plan.source_version,
         flow_before=_before(plan.overridden_shows),
-        report_hash=reports[plan.references][0] if plan.references else None,
+        report_hash=report_hash,
     )
 
 

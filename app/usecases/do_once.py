@@ -1,6 +1,6 @@
 """Calls that are done once, however often they are repeated with the same idempotency key (P5)."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar, cast
 
@@ -10,10 +10,12 @@ from app.domain.bindings import ExportWarning
 from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchWish
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
-from app.offload import LARGE, offload
+from app.domain.model import Target
+from app.offload import LARGE, interruptible, offload
 from app.storage.idempotency_keys import Made, StoredCall
+from app.storage.reads.rows import ResultView
 from app.storage.store import Store, UnitOfWork
-from app.storage.stored_warnings import ids_of, warning_to_json
+from app.storage.stored_warnings import ids_of, warning_from_json, warning_to_json
 from app.usecases.keyed_input import hash_of_input
 from app.usecases.results import Created, Exported, ExportedBatch, Published, Reverted
 
@@ -80,7 +82,7 @@ async def exported_once(
     now = dict(zip(left.left, batch.results, strict=True))
     new = {index: result for index, result in now.items() if isinstance(result, Exported)}
     if new:
-        await store.store_call(replace(before, made=[*groups, *made_exports(new)]))
+        await store.store_call(replace(before, made=[*groups, *await offload(LARGE, made_exports, new)]))
     results = now | done
     return ExportedBatch(tuple(results[index] for index in sorted(results)), batch.errors, bool(done) and not new)
 
@@ -127,8 +129,17 @@ async def replayed_exports(store: Store, groups: Sequence[Made]) -> dict[int, Ex
         return {}
     records = await store.read_results([each for group in groups for each in group["exports"].values()])
     visible = await store.read_targets(each for group in groups for each in ids_of(group["warnings"]))
-    return {
-        int(index): Exported.again(export_id, records.get(export_id), group["warnings"], visible)
-        for group in groups
-        for index, export_id in group["exports"].items()
-    }
+    return await offload(LARGE, _shown, groups, records, visible)
+
+
+def _shown(
+    groups: Iterable[Made], records: Mapping[str, ResultView], visible: Mapping[str, Target]
+) -> dict[int, Exported]:
+    """The warnings of a group are made once for each name of a destination, however many records have them."""
+    exports: dict[int, Exported] = {}
+    for group in interruptible(groups):
+        made = {int(index): (export_id, records.get(export_id)) for index, export_id in group["exports"].items()}
+        names = {record.destination_name for _, record in made.values() if record is not None}
+        warnings = {name: tuple(warning_from_json(each, visible, name) for each in group["warnings"]) for name in names}
+        exports |= {index: Exported.again(export_id, record, warnings) for index, (export_id, record) in made.items()}
+    return exports

@@ -1,17 +1,16 @@
 """The outcomes of use cases that were done; of those that weren't it is `Refused`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.domain.bindings import ExportWarning
 from app.domain.errors import Refusal, Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchRefusal, CallRefusal
-from app.domain.model import DraftId, ExportId, FlowId, Target, VersionId
+from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
 from app.storage.reads.rows import ResultView
-from app.storage.stored_warnings import StoredWarning, warning_from_json
 from app.storage.writes import WrittenExport
 
 
@@ -55,10 +54,9 @@ class Exported:
         cls,
         export_id: ExportId,
         record: ResultView | None,
-        warnings: Iterable[StoredWarning],
-        visible: Mapping[str, Target],
+        warnings: Mapping[str | None, tuple[ExportWarning, ...]],
     ) -> "Exported":
-        """A replay: what the record shows, if the caller can see it."""
+        """A replay: what the record shows, if the caller can see it. `warnings` are by the name of its destination."""
         if record is None:
             # Nothing has these ids.
             return cls(FlowId(""), DraftId(""), None, None, (), (), export_id, replayed=True)
@@ -68,7 +66,7 @@ class Exported:
             set_aside=record.set_aside,
             copied_from=CopiedFrom(record.copied_from),
             references=(),
-            warnings=tuple(warning_from_json(warning, visible, record.destination_name) for warning in warnings),
+            warnings=warnings[record.destination_name],
             export_id=export_id,
             replayed=True,
         )
