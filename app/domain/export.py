@@ -256,7 +256,7 @@ def _plan(source: FoundSource, graph: ExportedGraph, origin: VersionOrigin, name
         source_flow=source.flow.id,
         source_version=chosen.version_id,
         copied_from=chosen.copied_from,
-        state=chosen.state.taken_over(name.strip(), bound.bindings, origin),
+        state=chosen.state.taken_over(name.strip(), graph.result, origin),
         workspace_id=there.access.workspace.id,
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),

@@ -7,7 +7,7 @@ from app.domain.access import WorkspaceAccess
 from app.domain.bindings import BoundAnew, Rebinding
 from app.domain.errors import at
 from app.domain.export_facts import ExportFacts, ExportWish
-from app.domain.flow import Flow
+from app.domain.flow import Flow, Graph
 from app.domain.given import NOTHING_GIVEN, read_given
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import InvalidInput
@@ -54,6 +54,10 @@ class ExportedGraph:
     def refusals(self) -> tuple[RefusedOfGraph, ...]:
         components = at(self.there.path, self.graph.used.refused_by(self.there.access.workspace))
         return (*self._given.mistakes, *components, *self._given.misplaced(self.graph, self.there.things))
+
+    @cached_property
+    def result(self) -> Graph:
+        return self.graph.graph.bound(self.bound.bindings)
 
     @cached_property
     def bound(self) -> BoundAnew:

@@ -78,6 +78,9 @@ class Graph:
         """The same graph with other bindings."""
         return _Bound(self, bindings)
 
+    def forget(self) -> None:
+        """Drop what can be made again when it is needed next."""
+
 
 class _Bound(Graph):
     def __init__(self, graph: Graph, bindings: Bindings) -> None:
@@ -95,6 +98,10 @@ class _Bound(Graph):
     @cached_property
     def commands(self) -> Sequence[str]:
         return self._graph.commands
+
+    def forget(self) -> None:
+        self.__dict__.pop("steps", None)
+        self._graph.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +131,9 @@ class FlowState:
     def links(self) -> tuple[Link, ...]:
         return self.graph.links
 
-    def taken_over(self, name: str, bindings: Bindings, origin: VersionOrigin) -> "FlowState":
+    def taken_over(self, name: str, graph: Graph, origin: VersionOrigin) -> "FlowState":
         """What a copy or an export of it says."""
-        return replace(self, name=name, graph=self.graph.bound(bindings), origin=origin, revert_of=None)
+        return replace(self, name=name, graph=graph, origin=origin, revert_of=None)
 
 
 @dataclass(frozen=True, slots=True)

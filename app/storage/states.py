@@ -66,6 +66,10 @@ class StoredGraph(Graph):
         different: dict[str, str] = {}
         return [different.setdefault(step[1], step[1]) for step in orjson.loads(self._texts[0])["steps"]]
 
+    def forget(self) -> None:
+        for part in ("steps", "bindings", "links", "users"):
+            self.__dict__.pop(part, None)
+
     def whole(self) -> Self:
         """The same, of which every part has been read."""
         _ = self.parts

@@ -174,16 +174,18 @@ def _before(flow: ShownFlow | None) -> str | None:
 
 
 def _all_written(plans: Sequence[ExportPlan]) -> tuple[list[WrittenExport], dict[str, str]]:
-    """Copies and exports as they are sent, and the texts of their reports by their hashes."""
-    # Items that are decided as one have the same references, so that these are told once.
+    """Copies and exports as they are sent, and the texts of their reports by their hashes; what plans share, once."""
+    bound = {id(plan.state.bindings): plan.state.bindings for plan in plans}
     different = {id(plan.references): plan.references for plan in plans if plan.references}
+    bindings = {each: bindings_text(steps) for each, steps in interruptible(bound.items())}
     texts = {each: references_to_text(references) for each, references in interruptible(different.items())}
     hashes = {each: sha256(text.encode()).hexdigest() for each, text in texts.items()}
-    written = [_written(plan, hashes.get(id(plan.references))) for plan in interruptible(plans)]
+    keys = ((plan, id(plan.state.bindings), id(plan.references)) for plan in interruptible(plans))
+    written = [_written(plan, bindings[bound_to], hashes.get(report)) for plan, bound_to, report in keys]
     return written, {hashes[each]: text for each, text in texts.items()}
 
 
-def _written(plan: ExportPlan, report_hash: str | None) -> WrittenExport:
+def _written(plan: ExportPlan, bindings: str, report_hash: str | None) -> WrittenExport:
     state = plan.state
     return WrittenExport(
         flow_id=plan.overrides or FlowId(new_id(Kind.FLOW)),
@@ -198,7 +200,7 @@ def _written(plan: ExportPlan, report_hash: str | None) -> WrittenExport:
         description=state.description,
         cron=state.cron,
         content_hash=state.content_hash,
-        bindings=bindings_text(state.bindings),
+        bindings=bindings,
         origin=state.origin,
         revision=plan.revision,
         set_aside_draft_id=plan.sets_aside,

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchWish, plan_exports
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWorkspace
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
+from app.storage.states import StoredGraph
 from app.usecases.copy_flow import copy_flow
 from app.usecases.export_flows import export_flows
-from app.usecases.planned_exports import counted
+from app.usecases.planned_exports import RECENT_GRAPHS, counted
 from app.usecases.results import Exported
 from tests.domain.builders import (
     AGENT,
@@ -22,6 +24,7 @@ from tests.domain.builders import (
     flow,
     integrator,
     known,
+    saying,
     state,
     step,
     target,
@@ -77,3 +80,18 @@ async def test_flows_with_equal_graphs_are_read_and_planned_as_one(world: Compan
         assert [type(result) for result in batch.results] == [Exported] * len(exported)
     assert one.planned_bytes > 0
     assert (all_of_them.decided_bytes, all_of_them.planned_bytes) == (one.decided_bytes, one.planned_bytes)
+
+
+def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where_they_are_needed() -> None:
+    outline, bound = '{"steps": [["1", "lab/crm:get"]], "links": []}', f'[{{"position": 0, "AGENT": "{TUNNEL.id}"}}]'
+    graphs = [StoredGraph(outline, bound) for _ in range(3 * RECENT_GRAPHS)]
+    flows = {f"flow_{place}": flow(state(), flow_id=f"flow_{place}") for place in range(len(graphs))}
+    stored = {
+        id_: replace(each, published=saying(state(), graph=graph))
+        for (id_, each), graph in zip(flows.items(), graphs, strict=True)
+    }
+    wishes = [replace(EXPORT, flow_id=id_) for id_ in [*stored, *stored]]
+    decided = [*counted(plan_exports(replace(FACTS, flows=stored), wishes))]
+    assert sum("steps" in vars(graph) for graph in graphs) == RECENT_GRAPHS
+    assert all(isinstance(each.decision, ExportPlan) for each in decided)
+    assert graphs[0].steps == graphs[-1].steps
