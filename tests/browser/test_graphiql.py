@@ -74,7 +74,7 @@ async def test_a_token_is_sent_and_kept_nowhere_unless_asked(visit: Visit) -> No
     assert SECRET not in await visit.stored()
 
     await visit.remember.check()
-    assert SECRET in await visit.stored()
+    assert SECRET in await visit.stored(SECRET)
     await visit.open()
     await expect(visit.token).to_have_value(SECRET)
 
@@ -92,7 +92,7 @@ async def test_a_token_among_the_headers_of_the_editor_is_sent_and_kept_nowhere(
     )
     await visit.stored()  # by then the tab has the headers, which GraphiQL would write into its history
     assert (await visit.run())["data"]["viewer"]["email"] == "demo-admin@example.com"
-    stored = await visit.stored()
+    stored = await visit.stored("graphiql:queries")
     assert "graphiql:queries" in stored
     assert "demo-admin" not in stored
 

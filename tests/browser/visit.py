@@ -132,7 +132,11 @@ class Visit:
         await self.page.keyboard.press("ControlOrMeta+a")
         await self.page.keyboard.type(text)
 
-    async def stored(self) -> str:
-        """All that the browser keeps of this page. GraphiQL writes half a second after the last change."""
+    async def stored(self, text: str = "") -> str:
+        """All that the browser keeps of this page, once that has the text.
+
+        GraphiQL writes half a second after the last change, or later on a busy machine.
+        """
         await self.page.wait_for_timeout(600)
+        await self.page.wait_for_function(f"async text => (await ({ALL_STORED})()).includes(text)", arg=text)
         return str(await self.page.evaluate(ALL_STORED))
