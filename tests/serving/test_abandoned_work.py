@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from app import offload
 from app.domain.create import plan_create
 from app.offload import interruptible
 from app.usecases import create_flow
 from tests.databases import Databases, Loaded
-from tests.serving.real import VIEWER, Real, code_of, error_of, real_server, soon_true
+from tests.serving.real import VIEWER, Real, code_of, error_of, real_server, soon, soon_true
 
 CREATE = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flow { id } errors { message } } }"
 
@@ -24,8 +25,14 @@ class SlowRule:
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.decided = 0
+        self.computation: offload.Computation | None = None
+
+    @property
+    def is_abandoned(self) -> bool:
+        return self.computation is not None and self.computation.is_abandoned
 
     def __call__(self, *given: Any) -> Any:
+        self.computation = offload._computation.get()
         for _ in interruptible(self._items()):
             self.decided += 1
         return plan_create(*given)
@@ -48,7 +55,8 @@ def rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowRule]:
 @pytest.fixture
 async def narrow(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Real]:
     """A server where each caller has one slot; it knows the tokens of two."""
-    async with real_server(databases, loaded_trade, max_running_requests=2) as real:
+    # Whoever waits for a slot is not to be refused meanwhile, however busy the machine is.
+    async with real_server(databases, loaded_trade, max_running_requests=2, max_wait_seconds=60) as real:
         for user in ("ada", "carl"):
             assert (await real.posting(VIEWER, user=user)).status_code == 200
         yield real
@@ -64,6 +72,7 @@ async def test_who_hangs_up_keeps_its_slot_until_its_thread_has_ended_which_is_s
     body = json.dumps({"query": CREATE, "variables": {"input": narrow.creation("Never")}})
     async with narrow.saying(*narrow.head_of_a_post(len(body)), body):
         assert await asyncio.to_thread(rule.begun.wait, 30)
+    assert await soon(lambda: rule.is_abandoned)
     again = narrow.posting(VIEWER)
     for _ in range(3):
         assert (await narrow.posting(VIEWER, user="carl")).status_code == 200

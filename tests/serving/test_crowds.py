@@ -27,8 +27,8 @@ CREATION = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flo
 LOCK_BAKERY = "select 1 from contract where name = 'Bakery' for update"
 LOCK_FLOWS_OF_BAKERY = "select 1 from flow where name like 'Bread%' for update"
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-PATIENT = {"max_wait_seconds": 60}
-"""For a slot or a connection, on a machine that is busy; whoever is kept out waits in vain even so."""
+PATIENT = {"max_wait_seconds": 60, "lock_timeout_seconds": 60}
+"""For a slot, a connection or a lock, on a machine that is busy; whoever is kept out waits in vain even so."""
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ async def as_many_wait(real: Real, number: int) -> bool:
 async def test_callers_are_authenticated_while_all_connections_of_callers_are_at_work(
     databases: Databases, two_tenants: Loaded
 ) -> None:
-    async with real_server(databases, two_tenants, pool_size=4, max_running_requests=40) as real:
+    async with real_server(databases, two_tenants, pool_size=4, max_running_requests=40, **PATIENT) as real:
         await known(real)
         async with real.locked(LOCK_CONTRACTS):
             asking = [
