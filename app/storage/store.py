@@ -10,7 +10,7 @@ comes last, with the commit. Facts are read after the lock, in statements of the
 that they show what the last holder left.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json, commands, references
 from app.domain.graph_input import GraphMistakes
 from app.domain.idempotency import KeyedCall
-from app.domain.model import Target, UserId
+from app.domain.model import UserId
 from app.domain.restore import RestoreFacts
 from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
@@ -37,10 +37,9 @@ from app.storage.facts import read_catalogue, read_targets, read_workspace_acces
 from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
+from app.storage.keyed_exports import KeyedExport, read_keyed_exports
 from app.storage.locks import Touched, check_locks, lock, may_change, needed_for, needed_for_new_flow
 from app.storage.positions import notes_of
-from app.storage.reads.exports import read_results
-from app.storage.reads.rows import ResultView
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 from app.storage.write_context import WriteContext
 
@@ -131,13 +130,9 @@ class Store:
     async def store_call(self, stored: StoredCall) -> None:
         await store_call(self._connection, stored)
 
-    async def read_results(self, export_ids: Sequence[str]) -> Mapping[str, ResultView]:
-        """What copies and exports made, by the ids of those records that the caller can see."""
-        return await read_results(self._connection, self._actor, export_ids)
-
-    async def read_targets(self, ids: Iterable[str]) -> Mapping[str, Target]:
-        """The credentials, secrets, agents and topics with these ids that the caller can see."""
-        return await read_targets(self._connection, self._actor, ids)
+    async def read_keyed_exports(self, groups: Sequence[Json]) -> dict[int, KeyedExport]:
+        """What a call with a key exported, by the indexes of its items, as the caller may see it now."""
+        return await read_keyed_exports(self._connection, self._actor, groups)
 
     def context(self, *, at: datetime) -> WriteContext:
         """What the writes of this unit of work are made with."""

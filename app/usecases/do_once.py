@@ -1,21 +1,18 @@
 """Calls that are done once, however often they are repeated with the same idempotency key (P5)."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter
 
-from app.domain.bindings import ExportWarning
 from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchWish
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
-from app.domain.model import Target
-from app.offload import LARGE, interruptible, offload
+from app.offload import LARGE, offload
 from app.storage.idempotency_keys import Made, StoredCall
-from app.storage.reads.rows import ResultView
+from app.storage.keyed_exports import exports_to_json
 from app.storage.store import Store, UnitOfWork
-from app.storage.stored_warnings import ids_of, warning_from_json, warning_to_json
 from app.usecases.keyed_input import hash_of_input
 from app.usecases.results import Created, Exported, ExportedBatch, Published, Reverted
 
@@ -76,13 +73,14 @@ async def exported_once(
     if isinstance(before, Refused):
         return ExportedBatch((), before.errors)
     groups = before.made or []
-    done = await replayed_exports(store, groups)
+    done = {index: Exported.again(made) for index, made in (await store.read_keyed_exports(groups)).items()}
     left = replace(wish, done=frozenset(done))
     batch = await export(left) if left.left else ExportedBatch((), ())
     now = dict(zip(left.left, batch.results, strict=True))
     new = {index: result for index, result in now.items() if isinstance(result, Exported)}
     if new:
-        await store.store_call(replace(before, made=[*groups, *await offload(LARGE, made_exports, new)]))
+        made = {index: (each.export_id, each.warnings) for index, each in new.items()}
+        await store.store_call(replace(before, made=[*groups, *await offload(LARGE, exports_to_json, made)]))
     results = now | done
     return ExportedBatch(tuple(results[index] for index in sorted(results)), batch.errors, bool(done) and not new)
 
@@ -104,42 +102,12 @@ async def key_in_use(
 
 def made_by(call: KeyedCall, outcome: Created | Exported | Published | Reverted) -> Made:
     if isinstance(outcome, Exported):
-        return made_exports({0: outcome})
+        return exports_to_json({0: (outcome.export_id, outcome.warnings)})
     return OUTCOMES[call].dump_python(outcome, exclude={"replayed"})
-
-
-def made_exports(exported: Mapping[int, Exported]) -> Made:
-    """The records by the indexes of their items. Items with the same warnings are kept together."""
-    groups: dict[tuple[ExportWarning, ...], dict[int, str]] = {}
-    for index, each in exported.items():
-        groups.setdefault(each.warnings, {})[index] = each.export_id
-    return [{"exports": exports, "warnings": [*map(warning_to_json, warnings)]} for warnings, exports in groups.items()]
 
 
 async def replayed(store: Store, call: KeyedCall, made: Made) -> Created | Exported | Published | Reverted:
     """What a call made, as the caller may see it now."""
     if call in OUTCOMES:
         return cast("Created | Published | Reverted", replace(OUTCOMES[call].validate_python(made), replayed=True))
-    return (await replayed_exports(store, made))[0]
-
-
-async def replayed_exports(store: Store, groups: Sequence[Made]) -> dict[int, Exported]:
-    """What exports made, by the indexes of their items: nothing of a record that the caller can't see."""
-    if not groups:
-        return {}
-    records = await store.read_results([each for group in groups for each in group["exports"].values()])
-    visible = await store.read_targets(each for group in groups for each in ids_of(group["warnings"]))
-    return await offload(LARGE, _shown, groups, records, visible)
-
-
-def _shown(
-    groups: Iterable[Made], records: Mapping[str, ResultView], visible: Mapping[str, Target]
-) -> dict[int, Exported]:
-    """The warnings of a group are made once for each name of a destination, however many records have them."""
-    exports: dict[int, Exported] = {}
-    for group in interruptible(groups):
-        made = {int(index): (export_id, records.get(export_id)) for index, export_id in group["exports"].items()}
-        names = {record.destination_name for _, record in made.values() if record is not None}
-        warnings = {name: tuple(warning_from_json(each, visible, name) for each in group["warnings"]) for name in names}
-        exports |= {index: Exported.again(export_id, record, warnings) for index, (export_id, record) in made.items()}
-    return exports
+    return Exported.again((await store.read_keyed_exports(made))[0])

@@ -1,6 +1,6 @@
 """The outcomes of use cases that were done; of those that weren't it is `Refused`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.domain.bindings import ExportWarning
@@ -10,7 +10,7 @@ from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
-from app.storage.reads.rows import ResultView
+from app.storage.keyed_exports import KeyedExport
 from app.storage.writes import WrittenExport
 
 
@@ -50,24 +50,16 @@ class Exported:
         )
 
     @classmethod
-    def again(
-        cls,
-        export_id: ExportId,
-        record: ResultView | None,
-        warnings: Mapping[str | None, tuple[ExportWarning, ...]],
-    ) -> "Exported":
-        """A replay: what the record shows, if the caller can see it. `warnings` are by the name of its destination."""
-        if record is None:
-            # Nothing has these ids.
-            return cls(FlowId(""), DraftId(""), None, None, (), (), export_id, replayed=True)
+    def again(cls, made: KeyedExport) -> "Exported":
+        """A replay, which shows what the record shows."""
         return cls(
-            flow_id=record.flow_id,
-            draft_id=record.draft_id,
-            set_aside=record.set_aside,
-            copied_from=CopiedFrom(record.copied_from),
+            flow_id=made.flow_id,
+            draft_id=made.draft_id,
+            set_aside=made.set_aside,
+            copied_from=made.copied_from,
             references=(),
-            warnings=warnings[record.destination_name],
-            export_id=export_id,
+            warnings=made.warnings,
+            export_id=made.export_id,
             replayed=True,
         )
 

@@ -1,7 +1,7 @@
 """What is kept with a key can be read by the next release: calls are repeated across upgrades too (P5)."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,9 +15,10 @@ from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import CopiedFrom
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
+from app.storage.keyed_exports import KeyedExport, exports_from_json, exports_to_json
 from app.storage.reads.rows import ResultView
 from app.storage.store import Store
-from app.usecases.do_once import made_by, made_exports, replayed, replayed_exports
+from app.usecases.do_once import made_by, replayed
 from app.usecases.results import Created, Exported, Published, Reverted
 
 KEPT = json.loads(Path(__file__).with_name("kept_with_keys.json").read_text(encoding="utf-8"))
@@ -57,11 +58,9 @@ OUTCOMES: dict[KeyedCall, Any] = {
 class Remembering:
     """A store with one record, and all that its warnings name."""
 
-    async def read_results(self, export_ids: Sequence[str]) -> Mapping[str, ResultView]:
-        return {each: ResultView(each, FLOW, DRAFT, None, "DRAFT", "Store") for each in export_ids}
-
-    async def read_targets(self, ids: Iterable[str]) -> Mapping[str, Target]:
-        return {target.id: target for target in (ORDERS, OFFICE) if target.id in ids}
+    async def read_keyed_exports(self, groups: Sequence[dict[str, Any]]) -> dict[int, KeyedExport]:
+        records = {"export_1": ResultView("export_1", FLOW, DRAFT, None, CopiedFrom.DRAFT, "Store")}
+        return exports_from_json(groups, records, {target.id: target for target in (ORDERS, OFFICE)})
 
 
 REMEMBERING = cast("Store", Remembering())
@@ -85,8 +84,12 @@ def test_what_is_kept_of_a_call_is_what_was_kept_once(call: KeyedCall) -> None:
 
 async def test_of_a_call_of_many_equal_warnings_are_kept_once() -> None:
     kept = KEPT[KeyedCall.EXPORT_FLOWS]
-    assert json.loads(json.dumps(made_exports(ALL))) == kept
-    assert await replayed_exports(REMEMBERING, kept) == {index: replay_of(each) for index, each in ALL.items()}
+    made = {index: (each.export_id, each.warnings) for index, each in ALL.items()}
+    assert json.loads(json.dumps(exports_to_json(made))) == kept
+    read = await REMEMBERING.read_keyed_exports(kept)
+    assert {index: Exported.again(each) for index, each in read.items()} == {
+        index: replay_of(each) for index, each in ALL.items()
+    }
 
 
 def test_every_kind_of_call_is_pinned() -> None:

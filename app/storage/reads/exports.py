@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction, ReferenceOutcome
+from app.domain.source import CopiedFrom
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.database_connections import ReadConnection, Row
@@ -65,7 +66,7 @@ RESULTS = (
 async def read_results(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, ResultView]:
     """What copies and exports made, by the ids of those records that the viewer can see."""
     rows = await connection.rows(RESULTS, {"viewer": viewer, "ids": list(ids)})
-    return {row.id: ResultView(*row) for row in rows}
+    return {row.id: ResultView(*row)._replace(copied_from=CopiedFrom(row.copied_from)) for row in rows}
 
 
 def into_workspace() -> tuple[ColumnElement[bool], ...]:

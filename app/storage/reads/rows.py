@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Table
 
 from app.domain.access import WorkspaceAccess, may_edit_flows
 from app.domain.model import Contract, ContractStatus, DraftId, FlowId
+from app.domain.source import CopiedFrom
 from app.storage.database_connections import Row
 
 
@@ -164,7 +165,7 @@ class ResultView(NamedTuple):
     flow_id: FlowId
     draft_id: DraftId
     set_aside: DraftId | None
-    copied_from: str
+    copied_from: CopiedFrom
     destination_name: str | None
     """Of the workspace; None if the viewer can't see it."""
 
