@@ -30,7 +30,7 @@ from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.locks import NEW_FLOWS_IN, Touched
 from app.storage.mirrored_rules import flows_used_in
-from app.storage.states import StoredGraph, graph_of, state_columns, state_of
+from app.storage.states import OutlinedGraph, graph_of, state_columns, state_of
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 
@@ -138,7 +138,7 @@ async def read_flows(
 ) -> dict[str, FoundFlow]:
     """The flows with these ids."""
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **_wanted(needed, versions)})
-    return await _with_graphs(rows, needed, StoredGraph.whole)
+    return await _with_graphs(rows, needed, OutlinedGraph.whole)
 
 
 async def read_flows_and_workspaces(
@@ -169,11 +169,11 @@ def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, l
 
 
 async def _with_graphs(
-    rows: Iterable[Row], needed: Needs, look_at: Callable[[StoredGraph], object]
+    rows: Iterable[Row], needed: Needs, look_at: Callable[[OutlinedGraph], object]
 ) -> dict[str, FoundFlow]:
     """The flows, of whose graphs all that `look_at` looks at is read now. Equal graphs are one, and count once."""
     flows = _by_flow(rows)
-    different: dict[tuple[str, str], StoredGraph] = {}
+    different: dict[tuple[str, str], OutlinedGraph] = {}
     graphs = {
         state_id: different.setdefault((row[f"{name}_content_hash"], row[f"{name}_bindings"]), graph_of(row, name))
         for flow_id, its in flows.items()

@@ -36,7 +36,7 @@ def state_columns(name: str, table: FromClause, content: FromClause) -> list[Col
     ]
 
 
-class StoredGraph(Graph):
+class OutlinedGraph(Graph):
     """A graph as it is stored. Its parts are read when they are asked for: most decisions need few of them."""
 
     def __init__(self, outline: str, bindings: str) -> None:
@@ -76,9 +76,9 @@ class StoredGraph(Graph):
         return self
 
 
-def graph_of(row: Row, name: str) -> StoredGraph:
+def graph_of(row: Row, name: str) -> OutlinedGraph:
     """The graph of the state in a row that has `state_columns`."""
-    return StoredGraph(row[f"{name}_outline"], row[f"{name}_bindings"])
+    return OutlinedGraph(row[f"{name}_outline"], row[f"{name}_bindings"])
 
 
 def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:

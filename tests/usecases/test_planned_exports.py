@@ -10,7 +10,7 @@ from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWor
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
-from app.storage.states import StoredGraph
+from app.storage.states import OutlinedGraph
 from app.usecases.copy_flow import copy_flow
 from app.usecases.export_flows import export_flows
 from app.usecases.planned_exports import RECENT_GRAPHS, counted
@@ -84,7 +84,7 @@ async def test_flows_with_equal_graphs_are_read_and_planned_as_one(world: Compan
 
 def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where_they_are_needed() -> None:
     outline, bound = '{"steps": [["1", "lab/crm:get"]], "links": []}', f'[{{"position": 0, "AGENT": "{TUNNEL.id}"}}]'
-    graphs = [StoredGraph(outline, bound) for _ in range(3 * RECENT_GRAPHS)]
+    graphs = [OutlinedGraph(outline, bound) for _ in range(3 * RECENT_GRAPHS)]
     flows = {f"flow_{place}": flow(state(), flow_id=f"flow_{place}") for place in range(len(graphs))}
     stored = {
         id_: replace(each, published=saying(state(), graph=graph))
