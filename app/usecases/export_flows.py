@@ -8,7 +8,7 @@ from app.offload import offload
 from app.storage.store import Store, UnitOfWork
 from app.storage.writes import write_exports
 from app.usecases.do_once import exported_once
-from app.usecases.planned_exports import counted
+from app.usecases.planned_exports import counted, in_parts
 from app.usecases.results import Exported, ExportedBatch
 from app.usecases.sizes import size_of_exports
 
@@ -28,8 +28,9 @@ async def _exported(work: UnitOfWork, store: Store, wish: BatchWish) -> Exported
     decided = await offload(size_of_exports(facts, len(left)), plan_batch, facts, wish, counted)
     decisions = [each.decision for each in decided.items]
     plans = [decision for decision in decisions if isinstance(decision, ExportPlan)]
-    written = iter(await write_exports(store.context(at=work.now()), plans) if plans else ())
-    results = [
-        decision if isinstance(decision, Refused) else Exported.of(decision, next(written)) for decision in decisions
-    ]
+    context, exported = store.context(at=work.now()), list[Exported]()
+    for part in in_parts(plans):
+        exported += map(Exported.of, part, await write_exports(context, part))
+    done = iter(exported)
+    results = [decision if isinstance(decision, Refused) else next(done) for decision in decisions]
     return ExportedBatch(tuple(results), decided.errors)

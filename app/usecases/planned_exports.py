@@ -1,9 +1,10 @@
 """What a call of many exports plans, counted while it is planned."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.domain.errors import Refused
+from app.domain.export import ExportPlan
 from app.domain.export_batch import Decided
 from app.domain.flow import CHARACTERS_PER_PART, Graph
 from app.meter import current_meter
@@ -11,6 +12,9 @@ from app.offload import interruptible
 
 RECENT_GRAPHS = 16
 """So many stay as they were read; a call may be about a thousand flows, and items about one of them often follow each other."""
+
+WRITTEN_AT_ONCE = 40_000
+"""So many references are written in one statement: the driver needs several times the memory of what it sends."""
 
 
 def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
@@ -25,3 +29,16 @@ def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
             if len(recent) > RECENT_GRAPHS:
                 recent.popleft().forget()
         yield each
+
+
+def in_parts(plans: Iterable[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
+    """All of them, as a rule. Whoever exports very many references has them written a part at a time."""
+    part, references = list[ExportPlan](), 0
+    for plan in plans:
+        part.append(plan)
+        references += len(plan.references)
+        if references >= WRITTEN_AT_ONCE:
+            yield part
+            part, references = [], 0
+    if part:
+        yield part

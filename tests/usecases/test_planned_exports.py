@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from app.domain.export import ExportPlan
-from app.domain.export_batch import BatchWish, plan_exports
+from app.domain.export_batch import BatchMode, BatchWish, plan_exports
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWorkspace
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
 from app.storage.states import OutlinedGraph
+from app.usecases import planned_exports
 from app.usecases.copy_flow import copy_flow
 from app.usecases.export_flows import export_flows
 from app.usecases.planned_exports import RECENT_GRAPHS, counted
@@ -95,3 +96,19 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
     assert sum("steps" in vars(graph) for graph in graphs) == RECENT_GRAPHS
     assert all(isinstance(each.decision, ExportPlan) for each in decided)
     assert graphs[0].steps == graphs[-1].steps
+
+
+@pytest.mark.parametrize("at_once", [1, 5, 1_000])
+async def test_a_call_is_written_in_parts_in_one_transaction_in_the_order_of_its_items(
+    world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(planned_exports, "WRITTEN_AT_ONCE", at_once)
+    names = [f"Flow {number}" for number in range(4)]
+    items = [world.export_wish("orders", to="production", name=name) for name in names]
+    refused = world.export_wish("orders", to="nowhere")
+    wish = BatchWish((*items[:2], refused, *items[2:]), BatchMode.BEST_EFFORT)
+    batch = await export_flows(world.work, world.user("ada"), wish)
+    assert [isinstance(result, Exported) for result in batch.results] == [True, True, False, True, True]
+    exported = [result for result in batch.results if isinstance(result, Exported)]
+    rows = (await world.contents())["flow"]
+    assert [next(row["name"] for row in rows.values() if row["id"] == each.flow_id) for each in exported] == names
