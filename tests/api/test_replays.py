@@ -31,6 +31,9 @@ REVERT = f"""mutation($input: RevertFlowInput!) {{
     flow {{ id }} draft {{ id }} version {{ id }} setAside {{ id }} references {{ ...references }} replayed errors {{ code }}
   }}
 }} {REFERENCES}"""
+RECORD = f"""query($id: ID!) {{
+  node(id: $id) {{ ... on FlowExport {{ references {{ ...references }} }} }}
+}} {REFERENCES}"""
 DELETE = "mutation($input: DeleteFlowInput!) { deleteFlow(input: $input) { errors { code } } }"
 LEAVE = "delete from workspace_access where user_id = :user and workspace_id = :place"
 GUEST = """update workspace_access set role_id = (select id from role where name = 'guest' and scope = 'WORKSPACE'
@@ -125,6 +128,29 @@ async def test_a_topic_of_a_warning_that_is_gone_is_null_and_nothing_fails(
     assert mismatch == {**before["warnings"][0], end: None, "message": mismatch["message"]}
     assert mismatch["message"].startswith(message)
     assert (agent, now["flow"], now["copiedFrom"]) == (before["warnings"][1], before["flow"], before["copiedFrom"])
+
+
+@pytest.mark.parametrize("gone", ["credential", "secret", "agent"])
+async def test_what_became_of_references_is_told_as_the_record_tells_it_though_they_are_gone(
+    fresh: Api, gone: str
+) -> None:
+    first = await called(fresh, "exportFlow")
+    await run_sql(fresh.database_url, f"delete from {gone}")  # noqa: S608 - a table of ours
+    again = await repeated(fresh, "exportFlow")
+    record = await fresh.caller("ada").one(RECORD, id=first["exportRecord"]["id"])
+    assert again["references"] == record["references"]
+    [told] = [one for one in again["references"] if one["kind"] == gone.upper()]
+    [before] = [one for one in first["references"] if one["kind"] == gone.upper()]
+    assert (told, before["from"] is None) == ({**before, "from": None}, False)
+
+
+async def test_a_draft_that_was_published_since_is_null_and_its_flow_is_told(fresh: Api) -> None:
+    wish = {**export_input(fresh, "plain", to="store"), "idempotencyKey": "key"}
+    first = await fresh.caller("ada").one(EXPORT, input=wish)
+    published = await fresh.caller("ada").one(PUBLISH, input={"flowId": first["flow"]["id"]})
+    assert published["errors"] == []
+    again = await fresh.caller("ada").one(EXPORT, input=wish)
+    assert again == {**first, "replayed": True, "draft": None}
 
 
 @pytest.mark.parametrize("call", ["exportFlow", "exportFlows"])
