@@ -60,6 +60,11 @@ class CreateFacts:
     """What the graph names and the caller may see in this workspace."""
     flows_used: int = 0
 
+    @property
+    def size(self) -> int:
+        """How much there is to decide about, in characters."""
+        return len(self.graph.content.canonical) if isinstance(self.graph, SplitGraph) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class CreatePlan:

@@ -8,7 +8,7 @@ from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.content import SplitGraph
 from app.domain.error_code import ErrorCode
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.graph_input import GraphMistakes
 from app.domain.model import FlowId, Target
 from app.domain.paths import FLOW, REVISION, Path
@@ -58,6 +58,12 @@ class DraftFacts:
     @property
     def access(self) -> WorkspaceAccess:
         return self.flow.access
+
+    @property
+    def size(self) -> int:
+        """How much there is to decide about, in characters."""
+        sent = len(self.graph.content.canonical) if isinstance(self.graph, SplitGraph) else 0
+        return sent + size_of_flows(self.flow, versions=[self.named_version])
 
 
 def no_draft(flow: Flow, expected: int | None, advice: str) -> DraftNotFound | StaleDraft:

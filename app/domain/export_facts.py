@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.mappings import Mapped, ReferenceMapping
 from app.domain.model import ContractId, Target
 from app.domain.override import ExistingDraft
@@ -14,6 +14,8 @@ from app.domain.source import BY_DEFAULT, Chosen, SourceWish, chosen_state
 from app.domain.step_choices import StepChoice
 
 Found = TypeVar("Found")
+CHARACTERS_PER_EXPORT = 500
+"""Deciding about an export takes a while, however small the flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,11 @@ class ExportFacts:
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     """What decisions about other exports of the call have found out already."""
 
+    @property
+    def size(self) -> int:
+        """How much there is to decide about, in characters."""
+        return size_of_flows(self.source, self.overridden, versions=[self.named_version])
+
     def knows(self, mapped: str) -> bool:
         """Whether something can be mapped: the caller can see it, or a source of the call is bound to it (P2)."""
         return mapped in self.targets or mapped in self.dangling
@@ -107,6 +114,10 @@ class GatheredFacts:
     targets: Mapping[str, Target] = field(default_factory=dict)
     dangling: Collection[str] = ()
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def size_for(self, exports: int) -> int:
+        """How much there is to decide about for so many exports, in characters."""
+        return size_of_flows(*self.flows.values(), versions=self.versions.values()) + CHARACTERS_PER_EXPORT * exports
 
     def knows(self, mapped: str) -> bool:
         """As for each of the wishes."""

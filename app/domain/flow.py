@@ -1,6 +1,6 @@
 """A flow, and what its draft, its versions, and every plan for one of them hold alike."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -169,3 +169,20 @@ class Flow:
     status: FlowStatus = FlowStatus.INACTIVE
     shows: ShownFlow | None = None
     """Where it is overridden, which may be undone (P6)."""
+
+    @property
+    def states(self) -> tuple[SavedState, ...]:
+        """The states that are at hand: its published version and its draft."""
+        return tuple(saved for saved in (self.published, self.draft) if saved is not None)
+
+
+def size_of_graphs(*graphs: Graph) -> int:
+    """In characters. A graph counts once, however many states have it."""
+    return sum(graph.size for graph in {id(graph): graph for graph in graphs}.values())
+
+
+def size_of_flows(*flows: Flow | None, versions: Iterable[SavedState | None] = ()) -> int:
+    """Of all the states of flows that are at hand, and of these versions."""
+    of_flows = (saved for flow in flows if flow is not None for saved in flow.states)
+    of_versions = (version for version in versions if version is not None)
+    return size_of_graphs(*(saved.state.graph for saved in (*of_flows, *of_versions)))

@@ -19,13 +19,11 @@ from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup
 from app.meter import Meter
 from app.offload import offload
-from app.storage.commits import CommitState
-from app.storage.engine import Database, DatabaseFailure, TransactionConflict
+from app.storage.engine import Database, DatabaseFailure
 from app.storage.related import EVERYTHING, Projection
 from app.storage.store import UnitOfWork
-from app.telemetry.log import log
 from app.usecases.plan_exports import PlannedExport, PlannedExports, plan_for, plan_for_all
-from app.usecases.results import Exported, ExportedBatch
+from app.usecases.results import ExportedBatch
 
 Key = TypeVar("Key", bound=Hashable)
 Wish = TypeVar("Wish")
@@ -37,8 +35,6 @@ MUTATION_COST = 10
 """What a mutation counts besides the objects that it answers."""
 WRITTEN = "written"
 """In the extensions of an error: whether the mutation was written in whose place it is."""
-RETRIES = 2
-"""How often a transaction is retried that was rolled back for the sake of another one."""
 MOST_CACHED_CHARACTERS = 4_000_000
 """How much of graphs a request keeps read, since aliases and repeated ids ask for the same again."""
 
@@ -64,8 +60,6 @@ class Context:
         self.pace = Pace(meter)
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
-        self.transactions_retried = 0
-        """For metrics."""
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
         self.loaders = Loaders(database, viewer)
@@ -85,11 +79,8 @@ class Context:
     async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
         """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
         self.meter.take_objects(MUTATION_COST)
-        before = len(self.work.commits)
-        outcome = await self._retried(lambda: use_case(self.work, self.viewer, wish))
+        outcome = await use_case(self.work, self.viewer, wish)
         self.meter.note_commit()
-        if not is_done(outcome):
-            self.work.commits.forget_after(before)
         self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
         await self.loaders.close()
         self.loaders = Loaders(self.database, self.viewer)
@@ -103,18 +94,6 @@ class Context:
             if isinstance(cause, DatabaseFailure):
                 cause.written = cause.written or written
             error.extensions = {**(error.extensions or {}), WRITTEN: written.told}
-
-    async def _retried(self, change: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        """Make a change; a few times, where it was rolled back for the sake of another one."""
-        for _ in range(RETRIES):
-            try:
-                return await change()
-            except TransactionConflict as error:
-                if error.written is not CommitState.NOTHING:
-                    raise
-                log().info("transaction retried", reason=str(error))
-                self.transactions_retried += 1
-        return await change()
 
     async def plan(self, wish: ExportWish) -> PlannedExport:
         """Plan an export; one after the other, since one may take as much as a request may take."""
@@ -144,13 +123,6 @@ class Context:
                 if size <= MOST_CACHED_CHARACTERS:
                     self._cache[key] = found
             return found[1]
-
-
-def is_done(outcome: object) -> bool:
-    """Whether a use case has done something, now or before with the same idempotency key."""
-    if isinstance(outcome, ExportedBatch):
-        return any(isinstance(result, Exported) for result in outcome.results)
-    return not isinstance(outcome, Refused)
 
 
 def refusals_of(outcome: object) -> Iterable[Refusal]:

@@ -29,7 +29,7 @@ from app.meter import LimitReached, Meter, counted_by
 from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 from app.telemetry.log import current_request
-from app.telemetry.metrics import REPLICA_QUERIES, TRANSACTIONS_RETRIED
+from app.telemetry.metrics import REPLICA_QUERIES
 
 SECONDS_UNWATCHED = 0.02
 """How long a request is worked on before it is looked whether its client is still there."""
@@ -222,8 +222,6 @@ class Endpoint:
         try:
             return await execute(received.request, operation, context, self.documents)
         finally:
-            if context.transactions_retried:
-                TRANSACTIONS_RETRIED.inc(context.transactions_retried)
             await context.loaders.close()
 
     def _admit(self, received: ReceivedRequest, operation: Operation) -> None:

@@ -12,6 +12,7 @@ statements of their own, so that they show what the last holder left.
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from app.domain.access import FLOW_EDIT, may_write_flows
 from app.domain.component import Catalogue
@@ -46,9 +47,13 @@ from app.storage.write_context import WriteContext
 class Store:
     """The facts and the writes of one transaction, for one caller."""
 
-    def __init__(self, connection: WriteConnection, actor: UserId) -> None:
+    def __init__(
+        self, connection: WriteConnection, actor: UserId, clock: Callable[[], datetime], keys_kept: timedelta
+    ) -> None:
         self._connection = connection
         self._actor = actor
+        self._clock = clock
+        self._keys_kept = keys_kept
 
     async def gather(self, wishes: Sequence[Wish]) -> GatheredFacts:
         """What copies and exports rest on; what they change and what they take is locked from here on."""
@@ -119,12 +124,11 @@ class Store:
             check_locks(locked, [facts.made.flow_id])
         return facts
 
-    async def take_key(
-        self, call: KeyedCall, key: str, input_hash: str, *, at: datetime, kept: timedelta
-    ) -> StoredCall:
+    async def take_key(self, call: KeyedCall, key: str, input_hash: str) -> StoredCall:
         """The call with this key, if there was one lately, or else this one; others with it wait from here on (P5)."""
-        used = UsedKey(self._actor, call, key, since=at - kept)
-        return await take_key(self._connection, used) or StoredCall(used, input_hash, at)
+        now = self._clock()
+        used = UsedKey(self._actor, call, key, since=now - self._keys_kept)
+        return await take_key(self._connection, used) or StoredCall(used, input_hash, now)
 
     async def store_call(self, stored: StoredCall) -> None:
         await store_call(self._connection, stored)
@@ -133,9 +137,10 @@ class Store:
         """What a call with a key exported, by the indexes of its items, as the caller may see it now."""
         return await read_keyed_exports(self._connection, self._actor, groups)
 
-    def context(self, *, at: datetime) -> WriteContext:
-        """What the writes of this unit of work are made with."""
-        return WriteContext(self._connection, self._actor, at)
+    @cached_property
+    def context(self) -> WriteContext:
+        """What the writes of this transaction are made with; its time is that of the first of them, after the locks."""
+        return WriteContext(self._connection, self._actor, self._clock())
 
     async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> SplitGraph | GraphMistakes:
         base = flow.draft or flow.published
@@ -191,4 +196,4 @@ class UnitOfWork:
     async def begin(self, actor: UserId) -> AsyncIterator[Store]:
         notes = None if self._database.replica is None else notes_of(actor)
         async with self._database.of(actor).locking(self.commits.begin(), notes=notes) as connection:
-            yield Store(connection, actor)
+            yield Store(connection, actor, self.now, self.keys_kept)

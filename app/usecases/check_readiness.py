@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.domain.component import Catalogue
+from app.domain.flow import size_of_graphs
 from app.domain.graph import references
 from app.domain.model import Target, UserId
 from app.domain.readiness import Blocker, blockers
@@ -10,7 +11,6 @@ from app.offload import interruptible, offload
 from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets
 from app.storage.reads.states_by_id import StateView, read_states
-from app.usecases.sizes import size_of_states
 
 
 async def check_readiness(
@@ -26,7 +26,7 @@ async def check_readiness(
         catalogue = await read_catalogue(connection, actor, used)
         bound = {reference for view in states.values() for reference in references(view.state.bindings)}
         targets = await read_targets(connection, actor, bound)
-    size = size_of_states(*(view.state for view in states.values()))
+    size = size_of_graphs(*(view.state.graph for view in states.values()))
     return await offload(size, _blockers, states, catalogue, targets)
 
 

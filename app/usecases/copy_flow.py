@@ -4,14 +4,18 @@ from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, plan_copy
 from app.domain.export_facts import CopyWish
 from app.domain.idempotency import KeyedCall
-from app.domain.model import UserId
-from app.storage.store import UnitOfWork
-from app.usecases.do_once import once
-from app.usecases.export_flow import carry_out
+from app.storage.store import Store
+from app.storage.writes import write_exports
 from app.usecases.results import Exported
+from app.usecases.transaction import decide, transaction
 
 
-async def copy_flow(work: UnitOfWork, actor: UserId, wish: CopyWish) -> Exported | Refused[CopyRefusal]:
+@transaction(key=KeyedCall.COPY_FLOW)
+async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefusal]:
     """Make an exact copy as a draft in the same workspace (X1). On a refusal nothing is written."""
-    async with work.begin(actor) as store:
-        return await once(work, store, KeyedCall.COPY_FLOW, wish, lambda: carry_out(plan_copy, work, store, wish))
+    facts = await store.gather([wish])
+    plan = await decide(plan_copy, facts.of(wish), wish)
+    if isinstance(plan, Refused):
+        return plan
+    [written] = await write_exports(store.context, [plan])
+    return Exported.of(plan, written)

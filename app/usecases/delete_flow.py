@@ -1,19 +1,19 @@
 """Delete a flow."""
 
 from app.domain.errors import Refused
-from app.domain.model import UserId
 from app.domain.running import DeleteRefusal, plan_delete
 from app.storage.draft_writes import remove_flow
-from app.storage.store import UnitOfWork
+from app.storage.store import Store
 from app.usecases.results import Deleted
+from app.usecases.transaction import transaction
 
 
-async def delete_flow(work: UnitOfWork, actor: UserId, flow_id: str) -> Deleted | Refused[DeleteRefusal]:
+@transaction()
+async def delete_flow(store: Store, flow_id: str) -> Deleted | Refused[DeleteRefusal]:
     """Delete a flow that doesn't run, with its drafts and versions (H9). On a refusal nothing is written."""
-    async with work.begin(actor) as store:
-        facts = await store.draft_facts(flow_id)
-        plan = plan_delete(None if facts is None else facts.flow, flow_id)
-        if isinstance(plan, Refused):
-            return plan
-        await remove_flow(store.context(at=work.now()), plan.flow_id)
-        return Deleted(plan.flow_id)
+    facts = await store.draft_facts(flow_id)
+    plan = plan_delete(None if facts is None else facts.flow, flow_id)
+    if isinstance(plan, Refused):
+        return plan
+    await remove_flow(store.context, plan.flow_id)
+    return Deleted(plan.flow_id)

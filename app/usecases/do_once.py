@@ -12,7 +12,7 @@ from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.offload import LARGE, offload
 from app.storage.idempotency_keys import Made, StoredCall
 from app.storage.keyed_exports import exports_to_json
-from app.storage.store import Store, UnitOfWork
+from app.storage.store import Store
 from app.usecases.keyed_input import hash_of_input
 from app.usecases.results import Created, Exported, ExportedBatch, Published, Reverted
 
@@ -32,50 +32,46 @@ class KeyedWish(Protocol):
 
 
 async def once(
-    work: UnitOfWork,
     store: Store,
     call: KeyedCall,
     wish: KeyedWish,
-    do: Callable[[], Awaitable[Done | Refused[Some]]],
+    do: Callable[[Store, Any], Awaitable[Done | Refused[Some]]],
 ) -> Done | Refused[Some | IdempotencyKeyReused]:
     """Do it, or answer what it made the first time; a call with the same key that is at work is waited for.
 
     Only what was done is kept, in its transaction. A key that can't be one is refused by what is done. Refuses a key
     that was used for another input.
     """
-    before = await key_in_use(work, store, call, wish)
+    before = await key_in_use(store, call, wish)
     if before is None:
-        return await do()
+        return await do(store, wish)
     if isinstance(before, Refused):
         return before
     if before.made is not None:
         return cast("Done", await replayed(store, call, before.made))
-    outcome = await do()
+    outcome = await do(store, wish)
     if not isinstance(outcome, Refused):
         await store.store_call(replace(before, made=made_by(call, outcome)))
     return outcome
 
 
 async def exported_once(
-    work: UnitOfWork,
-    store: Store,
-    wish: BatchWish,
-    export: Callable[[BatchWish], Awaitable[ExportedBatch]],
+    store: Store, call: KeyedCall, wish: BatchWish, export: Callable[[Store, BatchWish], Awaitable[ExportedBatch]]
 ) -> ExportedBatch:
     """The same of a call of many exports, where each on its own may be done or refused.
 
     Those that were done aren't done again, while those that were refused are tried again. `export` gives the results of
     what is left.
     """
-    before = await key_in_use(work, store, KeyedCall.EXPORT_FLOWS, wish)
+    before = None if wish.number_mistakes else await key_in_use(store, call, wish)
     if before is None:
-        return await export(wish)
+        return await export(store, wish)
     if isinstance(before, Refused):
         return ExportedBatch((), before.errors)
     groups = before.made or []
     done = {index: Exported.again(made) for index, made in (await store.read_keyed_exports(groups)).items()}
     left = replace(wish, done=frozenset(done))
-    batch = await export(left) if left.left else ExportedBatch((), ())
+    batch = await export(store, left) if left.left else ExportedBatch((), ())
     now = dict(zip(left.left, batch.results, strict=True))
     new = {index: result for index, result in now.items() if isinstance(result, Exported)}
     if new:
@@ -86,7 +82,7 @@ async def exported_once(
 
 
 async def key_in_use(
-    work: UnitOfWork, store: Store, call: KeyedCall, wish: KeyedWish
+    store: Store, call: KeyedCall, wish: KeyedWish
 ) -> StoredCall | Refused[IdempotencyKeyReused] | None:
     """The key of a wish, which is ours from here on; None without one that can be used.
 
@@ -96,7 +92,7 @@ async def key_in_use(
     if key is None or key_mistakes(key):
         return None
     input_hash = await offload(LARGE, hash_of_input, wish)
-    stored = await store.take_key(call, key, input_hash, at=work.now(), kept=work.keys_kept)
+    stored = await store.take_key(call, key, input_hash)
     return stored if stored.input_hash == input_hash else Refused((IdempotencyKeyReused(stored.first_used_at),))
 
 

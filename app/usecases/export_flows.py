@@ -3,34 +3,29 @@
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchWish, plan_batch
-from app.domain.model import UserId
+from app.domain.idempotency import KeyedCall
 from app.offload import offload
-from app.storage.store import Store, UnitOfWork
+from app.storage.store import Store
 from app.storage.writes import write_exports
 from app.usecases.do_once import exported_once
 from app.usecases.planned_exports import counted, in_parts
 from app.usecases.results import Exported, ExportedBatch
-from app.usecases.sizes import size_of_exports
+from app.usecases.transaction import transaction
 
 
-async def export_flows(work: UnitOfWork, actor: UserId, wish: BatchWish) -> ExportedBatch:
+@transaction(key=KeyedCall.EXPORT_FLOWS, repeated=exported_once)
+async def export_flows(store: Store, wish: BatchWish) -> ExportedBatch:
     """Export flows as drafts, each with an outcome of its own (P4). What is refused writes nothing."""
     if wish.number_mistakes:
         return ExportedBatch((), wish.number_mistakes)
-    async with work.begin(actor) as store:
-        return await exported_once(work, store, wish, lambda left: _exported(work, store, left))
-
-
-async def _exported(work: UnitOfWork, store: Store, wish: BatchWish) -> ExportedBatch:
-    """The results of the items that are left."""
     left = tuple(wish.left.values())
     facts = await store.gather(left)
-    decided = await offload(size_of_exports(facts, len(left)), plan_batch, facts, wish, counted)
+    decided = await offload(facts.size_for(len(left)), plan_batch, facts, wish, counted)
     decisions = [each.decision for each in decided.items]
     plans = [decision for decision in decisions if isinstance(decision, ExportPlan)]
-    context, exported = store.context(at=work.now()), list[Exported]()
+    exported: list[Exported] = []
     for part in in_parts(plans):
-        exported += map(Exported.of, part, await write_exports(context, part))
+        exported += map(Exported.of, part, await write_exports(store.context, part))
     done = iter(exported)
     results = [decision if isinstance(decision, Refused) else next(done) for decision in decisions]
     return ExportedBatch(tuple(results), decided.errors)

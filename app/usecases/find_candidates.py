@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.component import Catalogue, resolve_all
-from app.domain.flow import FlowState
+from app.domain.flow import FlowState, size_of_graphs
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId, Workspace, WorkspaceId
 from app.domain.source import Chosen, SourceWish
@@ -24,7 +24,6 @@ from app.storage.reads.candidates import (
 )
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.rows import FlowView, TopicView
-from app.usecases.sizes import size_of_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, so
             return None
         state = found.chosen.state
         catalogue = await read_catalogue(connection, actor, {step.command for step in state.steps})
-        uses = await offload(size_of_states(state), _topic_uses, state, catalogue, found.flow.access.workspace)
+        uses = await offload(size_of_graphs(state.graph), _topic_uses, state, catalogue, found.flow.access.workspace)
         return TopicsInUse(uses, await read_targets(connection, actor, distinct_topics(uses)))
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from app.domain.component import Component, ComponentRequirement, resolve_all
-from app.domain.flow import FlowState
+from app.domain.flow import FlowState, size_of_graphs
 from app.domain.graph import references
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId, WorkspaceId
@@ -23,7 +23,6 @@ from app.storage.gather import states_at_hand
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.rows import CredentialView, SecretView
 from app.storage.reads.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
-from app.usecases.sizes import size_of_states
 
 
 class CredentialMatch(StrEnum):
@@ -88,7 +87,7 @@ async def find_steps_in_need(
         for each in others.values()
     ]
     components = resolve_all(found.chosen.state.graph.commands, catalogue, found.flow.access.workspace)
-    size = size_of_states(*states)
+    size = size_of_graphs(*(state.graph for state in states))
     return await offload(size, _in_need, found.chosen.state, components, targets, there, access.workspace.id)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.access import WorkspaceAccess, rights_missing
 from app.domain.export import ExportRefusal
-from app.domain.flow import Graph
+from app.domain.flow import Graph, size_of_graphs
 from app.domain.model import UserId, Workspace, WorkspaceId
 from app.domain.new_exports import Eligibility, NewExports, new_exports
 from app.domain.quota import is_quota_judged
@@ -24,7 +24,6 @@ from app.storage.reads.destinations import (
     count_flows_used,
     workspaces_to_export_to,
 )
-from app.usecases.sizes import size_of_graphs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from app.domain.export import ExportPlan, plan_export
 from app.domain.export_batch import BatchWish, CallRefusal, Decided, Decision, plan_batch
 from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
-from app.domain.flow import FlowState
+from app.domain.flow import FlowState, size_of_graphs
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.domain.model import UserId, Workspace
 from app.domain.readiness import Blocker, blockers
@@ -23,7 +23,6 @@ from app.storage.idempotency_keys import UsedKey, find_call
 from app.usecases.do_once import KeyedWish
 from app.usecases.keyed_input import hash_of_input
 from app.usecases.planned_exports import counted
-from app.usecases.sizes import size_of_exports, size_of_states
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +71,7 @@ async def plan_for(database: Database, actor: UserId, wish: ExportWish, *, keys_
         decision = Refused(reused) if reused else plan_export(its, wish)
         return _told(Decided(wish, its, decision))
 
-    return await offload(size_of_exports(facts), planned)
+    return await offload(facts.size_for(1), planned)
 
 
 async def plan_for_all(database: Database, actor: UserId, wish: BatchWish, *, keys_since: datetime) -> PlannedExports:
@@ -88,7 +87,7 @@ async def plan_for_all(database: Database, actor: UserId, wish: BatchWish, *, ke
         plans = [_told(decided, is_of_many=True) for decided in interruptible(batch.items)]
         return PlannedExports(plans, batch.errors)
 
-    return await offload(size_of_exports(facts, len(wish.items)), planned)
+    return await offload(facts.size_for(len(wish.items)), planned)
 
 
 async def _key_reused(
@@ -108,7 +107,7 @@ async def _key_reused(
 async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:
     """What would keep each of these drafts from being published (H3); every step that is looked at counts."""
     current_meter().take_objects(sum(len(draft.state.steps) for draft in drafts))
-    size = size_of_states(*(draft.state for draft in drafts))
+    size = size_of_graphs(*(draft.state.graph for draft in drafts))
     return await offload(size, lambda: [_blockers(draft) for draft in interruptible(drafts)])
 
 

@@ -1,18 +1,19 @@
 """Restore a draft that was set aside."""
 
 from app.domain.errors import Refused
-from app.domain.model import DraftId, UserId
+from app.domain.model import DraftId
 from app.domain.restore import RestoreRefusal, plan_restore
 from app.storage.draft_writes import restore_draft as write_draft
-from app.storage.store import UnitOfWork
+from app.storage.store import Store
 from app.usecases.results import Restored
+from app.usecases.transaction import transaction
 
 
-async def restore_draft(work: UnitOfWork, actor: UserId, draft_id: str) -> Restored | Refused[RestoreRefusal]:
+@transaction()
+async def restore_draft(store: Store, draft_id: str) -> Restored | Refused[RestoreRefusal]:
     """Make it the active draft; the present one is set aside in exchange (H8). On a refusal nothing is written."""
-    async with work.begin(actor) as store:
-        plan = plan_restore(await store.restore_facts(draft_id), draft_id)
-        if isinstance(plan, Refused):
-            return plan
-        await write_draft(store.context(at=work.now()), plan)
-        return Restored(plan.flow_id, DraftId(plan.draft.id), plan.sets_aside)
+    plan = plan_restore(await store.restore_facts(draft_id), draft_id)
+    if isinstance(plan, Refused):
+        return plan
+    await write_draft(store.context, plan)
+    return Restored(plan.flow_id, DraftId(plan.draft.id), plan.sets_aside)

@@ -2,20 +2,20 @@
 
 from app.domain.access import FLOW_TOGGLE_STATUS
 from app.domain.errors import Refused
-from app.domain.model import UserId
 from app.domain.running import StartRefusal, plan_start
 from app.storage.draft_writes import set_status
-from app.storage.store import UnitOfWork
+from app.storage.store import Store
 from app.usecases.results import Toggled
+from app.usecases.transaction import transaction
 
 
-async def start_flow(work: UnitOfWork, actor: UserId, flow_id: str) -> Toggled | Refused[StartRefusal]:
+@transaction()
+async def start_flow(store: Store, flow_id: str) -> Toggled | Refused[StartRefusal]:
     """Let the published version run (H9). One that runs already is left as it is. On a refusal nothing is written."""
-    async with work.begin(actor) as store:
-        facts = await store.draft_facts(flow_id, permission=FLOW_TOGGLE_STATUS)
-        plan = plan_start(None if facts is None else facts.flow, flow_id)
-        if isinstance(plan, Refused):
-            return plan
-        if plan.status is not None:
-            await set_status(store.context(at=work.now()), plan.flow_id, plan.status)
-        return Toggled(plan.flow_id)
+    facts = await store.draft_facts(flow_id, permission=FLOW_TOGGLE_STATUS)
+    plan = plan_start(None if facts is None else facts.flow, flow_id)
+    if isinstance(plan, Refused):
+        return plan
+    if plan.status is not None:
+        await set_status(store.context, plan.flow_id, plan.status)
+    return Toggled(plan.flow_id)

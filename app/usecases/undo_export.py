@@ -1,19 +1,19 @@
 """Undo a copy or export."""
 
 from app.domain.errors import Refused
-from app.domain.model import UserId
 from app.domain.undo import UndoRefusal, plan_undo
-from app.storage.store import UnitOfWork
+from app.storage.store import Store
 from app.storage.undo_writes import undo_export as restore_what_was_there
 from app.usecases.results import Undone
+from app.usecases.transaction import transaction
 
 
-async def undo_export(work: UnitOfWork, actor: UserId, export_id: str) -> Undone | Refused[UndoRefusal]:
+@transaction()
+async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefusal]:
     """Restore what was there before, unless somebody has built on the result (P6). On a refusal nothing is written."""
-    async with work.begin(actor) as store:
-        plan = plan_undo(await store.undo_facts(export_id), export_id)
-        if isinstance(plan, Refused):
-            return plan
-        await restore_what_was_there(store.context(at=work.now()), plan)
-        restored = None if plan.deletes_flow else plan.draft.set_aside
-        return Undone(plan.export_id, plan.draft.flow_id, restored, plan.deletes_flow)
+    plan = plan_undo(await store.undo_facts(export_id), export_id)
+    if isinstance(plan, Refused):
+        return plan
+    await restore_what_was_there(store.context, plan)
+    restored = None if plan.deletes_flow else plan.draft.set_aside
+    return Undone(plan.export_id, plan.draft.flow_id, restored, plan.deletes_flow)

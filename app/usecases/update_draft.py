@@ -4,29 +4,26 @@ from collections.abc import Iterable
 
 from app.domain.errors import Refused
 from app.domain.flow import SavedState
-from app.domain.model import UserId
-from app.domain.update import Keep, Unchanged, UpdateRefusal, UpdateWish, plan_update
-from app.offload import LARGE, offload
+from app.domain.update import Unchanged, UpdateRefusal, UpdateWish, plan_update
 from app.storage.draft_writes import save_draft
 from app.storage.found_flows import FoundFlow
-from app.storage.store import UnitOfWork
+from app.storage.store import Store
 from app.usecases.results import Saved
-from app.usecases.sizes import size_of_draft
+from app.usecases.transaction import decide, transaction
 
 
-async def update_draft(work: UnitOfWork, actor: UserId, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
+@transaction()
+async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
     """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
-    async with work.begin(actor) as store:
-        chosen = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
-        facts = await store.draft_facts(wish.flow_id, what_is_changed, sent=wish.graph, chosen=chosen)
-        size = size_of_draft(facts) if isinstance(wish.graph, Keep) else LARGE
-        plan = await offload(size, plan_update, facts, wish)
-        if isinstance(plan, Refused):
-            return plan
-        if isinstance(plan, Unchanged):
-            return Saved(plan.flow_id, plan.draft_id)
-        draft_id = await save_draft(store.context(at=work.now()), plan)
-        return Saved(plan.flow_id, draft_id)
+    chosen = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
+    facts = await store.draft_facts(wish.flow_id, what_is_changed, sent=wish.graph, chosen=chosen)
+    plan = await decide(plan_update, facts, wish)
+    if isinstance(plan, Refused):
+        return plan
+    if isinstance(plan, Unchanged):
+        return Saved(plan.flow_id, plan.draft_id)
+    draft_id = await save_draft(store.context, plan)
+    return Saved(plan.flow_id, draft_id)
 
 
 def what_is_changed(found: FoundFlow) -> Iterable[SavedState | None]:

@@ -11,12 +11,15 @@ import pytest
 
 from app import offload
 from app.domain.create import plan_create
-from app.offload import interruptible
+from app.offload import LARGE, interruptible
 from app.usecases import create_flow
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, Real, code_of, error_of, real_server, soon, soon_true
 
 CREATE = "mutation($input: CreateFlowInput!) { createFlow(input: $input) { flow { id } errors { message } } }"
+
+
+LARGE_GRAPH = {"nodes": [{"id": "s", "command": "a/b", "fields": {"text": "x" * LARGE}}], "edges": []}
 
 
 class SlowRule:
@@ -69,7 +72,7 @@ async def viewer_asked(real: Real, authorization: str) -> httpx.Response:
 async def test_who_hangs_up_keeps_its_slot_until_its_thread_has_ended_which_is_soon(
     narrow: Real, rule: SlowRule
 ) -> None:
-    body = json.dumps({"query": CREATE, "variables": {"input": narrow.creation("Never")}})
+    body = json.dumps({"query": CREATE, "variables": {"input": narrow.creation("Never") | {"graph": LARGE_GRAPH}}})
     async with narrow.saying(*narrow.head_of_a_post(len(body)), body):
         assert await asyncio.to_thread(rule.begun.wait, 30)
     assert await soon(lambda: rule.is_abandoned)
@@ -84,7 +87,7 @@ async def test_who_hangs_up_keeps_its_slot_until_its_thread_has_ended_which_is_s
 
 
 async def test_other_spellings_of_a_header_are_the_same_caller(narrow: Real, rule: SlowRule) -> None:
-    creating = narrow.posting(CREATE, input=narrow.creation("Made"))
+    creating = narrow.posting(CREATE, input=narrow.creation("Made") | {"graph": LARGE_GRAPH})
     assert await asyncio.to_thread(rule.begun.wait, 30)
     token = narrow.api.tokens["ada"]
     spelled = [f"bearer {token}", f"bEArER   {token}", f"BEARER {token}"]

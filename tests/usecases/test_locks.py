@@ -7,7 +7,7 @@ from app.domain.export import ExportPlan, plan_export
 from app.domain.export_facts import CopyWish
 from app.storage.writes import write_exports
 from tests.api.world_builder import graph
-from tests.usecases.company_database import NOW, CompanyDatabase, exported
+from tests.usecases.company_database import CompanyDatabase, exported
 from tests.usecases.races import holding, waiting, without_waiting
 from tests.usecases.steps import code
 
@@ -20,7 +20,7 @@ async def test_an_override_waits_for_whoever_overrides_the_flow_and_sets_aside_w
         plan = plan_export((await first.gather([wish])).of(wish), wish)
         assert isinstance(plan, ExportPlan)
         async with waiting(world, world.export("plain", over="orders-live")) as second:
-            [came] = await write_exports(first.context(at=NOW), [plan])
+            [came] = await write_exports(first.context, [plan])
     assert exported(await second).set_aside == came.draft_id
 
 
