@@ -1,6 +1,7 @@
 """The enumerations of the schema, each value with what it means to a user."""
 
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
+from app.domain.credentials import CredentialMatch
 from app.domain.export_batch import BatchMode
 from app.domain.fingerprint import PlanBasis
 from app.domain.model import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
@@ -11,7 +12,6 @@ from app.domain.undo import ChangeSinceExport
 from app.graphql.describe import enumeration
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.lists import FlowOrder
-from app.usecases.find_credentials import CredentialMatch
 
 enumeration(
     PlanBasis,

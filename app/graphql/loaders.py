@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
+from app.domain.credentials import StepInNeed
 from app.domain.diff import GraphDiff
 from app.domain.export import ExportRefusal
 from app.domain.matching import ComparisonLimit
@@ -26,7 +27,6 @@ from app.usecases.find_candidates import TopicsInUse, find_topics_in_use
 from app.usecases.find_credentials import (
     CandidatesWanted,
     RatedCredential,
-    StepInNeed,
     count_candidates,
     find_candidates,
     find_steps_in_need,

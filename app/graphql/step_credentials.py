@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self, cast
 
 import strawberry
 
+from app.domain.credentials import CredentialMatch, StepInNeed
 from app.graphql.arguments import Search, searched
 from app.graphql.connections import LARGEST_PAGE
 from app.graphql.context import Info
@@ -13,7 +14,7 @@ from app.graphql.lookups import Lookup
 from app.graphql.relations import one
 from app.graphql.request_errors import BadRequest
 from app.graphql.types.resources import Component, Credential, Secret
-from app.usecases.find_credentials import CandidatesWanted, CredentialMatch, RatedCredential, StepInNeed
+from app.usecases.find_credentials import CandidatesWanted, RatedCredential
 
 StepCredential = Annotated[
     Credential | Secret, strawberry.union("StepCredential", description="What a step needs, as its component says.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter
@@ -42,7 +43,7 @@ async def once(
     Only what was done is kept, in its transaction. A key that can't be one is refused by what is done. Refuses a key
     that was used for another input.
     """
-    before = await key_in_use(store, call, wish)
+    before = await key_in_use(wish, partial(store.take_key, call))
     if before is None:
         return await do(store, wish)
     if isinstance(before, Refused):
@@ -63,7 +64,7 @@ async def exported_once(
     Those that were done aren't done again, while those that were refused are tried again. `export` gives the results of
     what is left.
     """
-    before = None if wish.number_mistakes else await key_in_use(store, call, wish)
+    before = None if wish.number_mistakes else await key_in_use(wish, partial(store.take_key, call))
     if before is None:
         return await export(store, wish)
     if isinstance(before, Refused):
@@ -81,19 +82,24 @@ async def exported_once(
     return ExportedBatch(tuple(results[index] for index in sorted(results)), batch.errors, bool(done) and not new)
 
 
-async def key_in_use(
-    store: Store, call: KeyedCall, wish: KeyedWish
-) -> StoredCall | Refused[IdempotencyKeyReused] | None:
-    """The key of a wish, which is ours from here on; None without one that can be used.
+Stored = TypeVar("Stored", bound=StoredCall | None)
 
-    Refused if it came with another input before.
+
+async def key_in_use(
+    wish: KeyedWish, find: Callable[[str, str], Awaitable[Stored]]
+) -> Stored | Refused[IdempotencyKeyReused] | None:
+    """The call that `find` knows by the key of a wish and the hash of its input; None without a key that can be used.
+
+    Refused if the key came with another input before.
     """
     key = wish.idempotency_key
     if key is None or key_mistakes(key):
         return None
     input_hash = await offload(LARGE, hash_of_input, wish)
-    stored = await store.take_key(call, key, input_hash)
-    return stored if stored.input_hash == input_hash else Refused((IdempotencyKeyReused(stored.first_used_at),))
+    stored = await find(key, input_hash)
+    if stored is not None and stored.input_hash != input_hash:
+        return Refused((IdempotencyKeyReused(stored.first_used_at),))
+    return stored
 
 
 def made_by(call: KeyedCall, outcome: Created | Exported | Published | Reverted) -> Made:

@@ -1,19 +1,17 @@
 """Which credentials and secrets of a destination fit the steps of a flow, the most likely ones first."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from app.domain.component import Component, ComponentRequirement, resolve_all
-from app.domain.flow import FlowState, size_of_graphs
+from app.domain.component import resolve_all
+from app.domain.credentials import CredentialMatch, StepInNeed, ranked, steps_in_need
+from app.domain.flow import size_of_graphs
 from app.domain.graph import references
 from app.domain.input import name_key
-from app.domain.model import ReferenceKind, Target, UserId, WorkspaceId
-from app.domain.references import Destination, by_position
+from app.domain.model import ReferenceKind, UserId
+from app.domain.references import Destination
 from app.domain.source import Chosen, SourceWish
-from app.domain.step import Step
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.engine import Database
@@ -23,36 +21,6 @@ from app.storage.gather import states_at_hand
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.rows import CredentialView, SecretView
 from app.storage.reads.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
-
-
-class CredentialMatch(StrEnum):
-    """Why a credential stands where it stands among the candidates, best first."""
-
-    SAME_CREDENTIAL = "SAME_CREDENTIAL"
-    CHOSEN_BEFORE = "CHOSEN_BEFORE"
-    SAME_NAME = "SAME_NAME"
-    ONLY_ONE = "ONLY_ONE"
-    OTHER = "OTHER"
-
-
-RANKS = {match: rank for rank, match in enumerate(CredentialMatch)}
-Named = tuple[str, CredentialView | SecretView]
-"""With the key of its name."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StepInNeed:
-    """A step whose component needs a credential or a secret, in a flow that may go to a workspace."""
-
-    step_id: str
-    step_name: str | None
-    component: Component
-    kind: ReferenceKind
-    workspace_id: WorkspaceId
-    own: Target | None
-    """What the step has in the source, if the caller can see it."""
-    chosen_before: frozenset[str]
-    """What the same step has in flows that were exported from this one."""
 
 
 class CandidatesWanted(NamedTuple):
@@ -88,7 +56,7 @@ async def find_steps_in_need(
     ]
     components = resolve_all(found.chosen.state.graph.commands, catalogue, found.flow.access.workspace)
     size = size_of_graphs(*(state.graph for state in states))
-    return await offload(size, _in_need, found.chosen.state, components, targets, there, access.workspace.id)
+    return await offload(size, steps_in_need, found.chosen.state, components, targets, there, access.workspace.id)
 
 
 async def find_candidates(
@@ -113,12 +81,12 @@ async def find_candidates(
                 search=search,
                 first=first,
             )
-        of_component: dict[str, list[Named]] = {}
-        for view in sorted(views, key=by_name):
-            of_component.setdefault(view.component_id, []).append((name_key(view.name), view))
+        of_component: dict[str, list[CredentialView | SecretView]] = {}
+        for view in views:
+            of_component.setdefault(view.component_id, []).append(view)
         for one in alike:
             its, number = of_component.get(one.step.component.id, []), numbers.get(one.step.component.id, 0)
-            found[one] = _rated(one.step, its, number)[:first]
+            found[one] = [RatedCredential(*rated) for rated in ranked(one.step, its, number)[:first]]
     return [found[one] for one in wanted]
 
 
@@ -140,50 +108,3 @@ def _grouped(wanted: Iterable[CandidatesWanted]) -> list[list[CandidatesWanted]]
         return one.step.workspace_id, one.step.kind.value, one.search or "", one.first
 
     return [list(group) for _, group in groupby(sorted(wanted, key=alike), alike)]
-
-
-def _in_need(
-    state: FlowState,
-    components: Mapping[str, Component | None],
-    targets: Mapping[str, Target],
-    others: Sequence[Destination],
-    workspace_id: WorkspaceId,
-) -> list[StepInNeed]:
-    bound, steps = by_position(state.bindings), []
-    for step in state.steps:
-        component = components[step.command]
-        if component is None or component.requires is ComponentRequirement.NONE:
-            continue
-        kind = ReferenceKind(component.requires.value)
-        own = targets.get((bound[step.position].reference(kind) if step.position in bound else None) or "")
-        chosen = _chosen_before(step, component, kind, others)
-        steps.append(StepInNeed(step.id, step.name, component, kind, workspace_id, own, chosen))
-    return steps
-
-
-def _chosen_before(
-    step: Step, component: Component, kind: ReferenceKind, others: Sequence[Destination]
-) -> frozenset[str]:
-    chosen = (there.already_chosen(step, component).get(kind) for there in others)
-    return frozenset(id_ for id_ in chosen if id_ is not None)
-
-
-def by_name(view: CredentialView | SecretView) -> tuple[str, str]:
-    return name_key(view.name), view.id
-
-
-def _rated(step: StepInNeed, views: Iterable[Named], number: int) -> list[RatedCredential]:
-    """Best match first; those that match alike stay in their order."""
-    own_key = None if step.own is None else name_key(step.own.name)
-    rated = [RatedCredential(view, _match(step, own_key, key, view.id, number)) for key, view in views]
-    return sorted(rated, key=lambda one: RANKS[one.match])
-
-
-def _match(step: StepInNeed, own_key: str | None, key: str, id_: str, number: int) -> CredentialMatch:
-    if step.own is not None and id_ == step.own.id:
-        return CredentialMatch.SAME_CREDENTIAL
-    if id_ in step.chosen_before:
-        return CredentialMatch.CHOSEN_BEFORE
-    if key == own_key:
-        return CredentialMatch.SAME_NAME
-    return CredentialMatch.ONLY_ONE if number == 1 else CredentialMatch.OTHER

@@ -10,18 +10,17 @@ from app.domain.export_batch import BatchWish, CallRefusal, Decided, Decision, p
 from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import FlowState, size_of_graphs
-from app.domain.idempotency import IdempotencyKeyReused, KeyedCall, key_mistakes
+from app.domain.idempotency import IdempotencyKeyReused, KeyedCall
 from app.domain.model import UserId, Workspace
 from app.domain.readiness import Blocker, blockers
 from app.domain.source import Chosen, CopiedFrom, chosen_state
 from app.meter import current_meter
-from app.offload import LARGE, interruptible, offload
+from app.offload import interruptible, offload
 from app.storage.database_connections import ReadConnection
 from app.storage.engine import Database
 from app.storage.gather import gather
 from app.storage.idempotency_keys import UsedKey, find_call
-from app.usecases.do_once import KeyedWish
-from app.usecases.keyed_input import hash_of_input
+from app.usecases.do_once import KeyedWish, key_in_use
 from app.usecases.planned_exports import counted
 
 
@@ -94,14 +93,8 @@ async def _key_reused(
     connection: ReadConnection, actor: UserId, call: KeyedCall, wish: KeyedWish, since: datetime
 ) -> tuple[IdempotencyKeyReused, ...]:
     """Why the call would be refused before it is looked at: its key was used for another input (P5)."""
-    key = wish.idempotency_key
-    if key is None or key_mistakes(key):
-        return ()
-    stored = await find_call(connection, UsedKey(actor, call, key, since))
-    if stored is None:
-        return ()
-    same = stored.input_hash == await offload(LARGE, hash_of_input, wish)
-    return () if same else (IdempotencyKeyReused(stored.first_used_at),)
+    use = await key_in_use(wish, lambda key, _: find_call(connection, UsedKey(actor, call, key, since)))
+    return use.errors if isinstance(use, Refused) else ()
 
 
 async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:
