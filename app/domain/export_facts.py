@@ -41,7 +41,7 @@ class ExportWish:
     source: SourceWish = BY_DEFAULT
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
     mappings: tuple[ReferenceMapping, ...] = ()
-    shared_mappings: Mapped = field(default_factory=dict)
+    shared_mappings: Mapped = field(default_factory=dict, hash=False)
     """Those of the whole call, which come after its own; one object for all of its exports."""
     bindings: tuple[StepChoice, ...] = ()
     fingerprint: str | None = None

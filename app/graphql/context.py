@@ -63,6 +63,7 @@ class Context:
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
         self.loaders = Loaders(database, viewer)
+        self._plans: dict[ExportWish, PlannedExport] = {}
 
     @cached_property
     def _cache(self) -> LRUCache[Hashable, Any]:
@@ -96,9 +97,11 @@ class Context:
             error.extensions = {**(error.extensions or {}), WRITTEN: written.told}
 
     async def plan(self, wish: ExportWish) -> PlannedExport:
-        """Plan an export; one after the other, since one may take as much as a request may take."""
+        """Plan an export, however many aliases ask for it; one after the other, since one may take as much as a request may."""
         async with self._planning:
-            return await plan_for(self.database, self.viewer, wish, keys_since=self.work.keys_since)
+            if wish not in self._plans:
+                self._plans[wish] = await plan_for(self.database, self.viewer, wish, keys_since=self.work.keys_since)
+            return self._plans[wish]
 
     async def plan_all(self, wish: BatchWish) -> PlannedExports:
         """Plan a call of many exports, likewise."""
@@ -108,6 +111,7 @@ class Context:
     async def look_again(self) -> None:
         """Forget what was read."""
         self.meter.begin_again()
+        self._plans.clear()
         await self.loaders.close()
         self.loaders = Loaders(self.database, self.viewer)
 

@@ -157,6 +157,17 @@ PLANS = f"""query($input: ExportFlowsInput!) {{
 }}"""
 
 
+async def test_a_plan_is_made_once_however_many_aliases_ask_for_it(crowded: Api) -> None:
+    plans = "{} {{ a: exportPlan(input: $one) {{ fingerprint }} b: exportPlan(input: {}) {{ fingerprint }} }}"
+    [one] = items_for(crowded, 1)
+    alone = "query($one: ExportFlowInput!) { exportPlan(input: $one) { fingerprint } }"
+    mia, declared = crowded.caller("mia"), "query($one: ExportFlowInput!, $other: ExportFlowInput!)"
+    number = await mia.statements(alone, one=one)
+    assert await mia.statements(plans.format("query($one: ExportFlowInput!)", "$one"), one=one) == number
+    another = {**one, "name": "Another"}
+    assert await mia.statements(plans.format(declared, "$other"), one=one, other=another) > number
+
+
 @pytest.mark.parametrize("number", [1, 2, 100, 1000])
 async def test_a_call_of_many_exports_takes_as_many_statements_as_one(crowded: Api, number: int) -> None:
     mia, items = crowded.caller("mia"), items_for(crowded, number)
