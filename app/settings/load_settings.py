@@ -13,7 +13,7 @@ class LoadSettings(BaseSettings):
         "queued; unset, 8 for every 5 database connections",
     )
     max_running_costly: int = Field(
-        default=4,
+        default=3,
         ge=1,
         le=1_000,
         description="most operations with a cost of 1,000 or more that a process executes at once, half of them for one "
