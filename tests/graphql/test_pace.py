@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
+
 from app.graphql.execution.pace import RELEASED_AT_ONCE, SLICE_SECONDS, Pace
-from app.meter import Meter
+from app.meter import LimitReached, Meter
 
 
 class Clock:
@@ -95,3 +97,18 @@ async def test_one_that_is_cancelled_while_it_waits_holds_up_nobody() -> None:
     gone.cancel()
     await asyncio.wait([gone, stays])
     assert (gone.cancelled(), stays.cancelled()) == (True, False)
+
+
+async def test_all_who_wait_are_told_when_the_operation_has_used_up_its_time() -> None:
+    clock, meter = Clock(), Meter(max_cpu_seconds=1)
+    pace = Pace(meter, clock)
+    used_up = asyncio.create_task(use_up(pace, clock))
+    waiting = [asyncio.create_task(pace.wait()) for _ in range(3 * RELEASED_AT_ONCE)]
+    await used_up
+    # Of a thread.
+    meter.cpu_seconds = 2
+    _, still_waiting = await asyncio.wait(waiting, timeout=5)
+    assert not still_waiting
+    for each in waiting:
+        with pytest.raises(LimitReached):
+            each.result()

@@ -37,10 +37,8 @@ class Pace:
         is_same = self._ends is not None and task == self._task
         self._meter.take_cpu(now - self._looked if is_same else 0)
         self._task, self._looked = task, now
-        if self._ends is None:
-            self._ends = now + SLICE_SECONDS
-            asyncio.get_running_loop().call_soon(self._begin)
-        return now >= self._ends
+        ends = self._begun(now) if self._ends is None else self._ends
+        return now >= ends
 
     async def wait(self) -> None:
         """Wait until a slice has room."""
@@ -57,4 +55,12 @@ class Pace:
             if not waiter.done():
                 waiter.set_result(None)
         if self._waiting:
-            self.is_over()
+            # Nothing is counted here, and so nothing raised: whoever waits is let go on in the end, and told of the limit.
+            self._task = 0
+            self._begun(self._clock())
+
+    def _begun(self, now: float) -> float:
+        """When the slice ends that begins now."""
+        ends = self._ends = now + SLICE_SECONDS
+        asyncio.get_running_loop().call_soon(self._begin)
+        return ends
