@@ -91,6 +91,8 @@ async def _in_thread(meter: Meter, call: Callable[[], Result]) -> Result:
         computation.is_abandoned = True
         if not thread.cancel():
             await _end_of(result)
+            # Looked at, so that it isn't logged as an exception that nobody knows of.
+            result.exception()
         raise
 
 

@@ -1,6 +1,7 @@
 """Long computations run in threads: shared fairly, ended where nobody waits, and waited for by whoever is cancelled."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from time import thread_time
@@ -59,6 +60,21 @@ async def test_who_is_cancelled_waits_for_its_thread_which_ends_at_its_next_item
     with pytest.raises(asyncio.CancelledError):
         await task
     assert items.done == 1
+
+
+async def test_a_thread_that_was_abandoned_leaves_nothing_to_log() -> None:
+    unhandled: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context))
+    items = Items()
+    task = asyncio.create_task(offloaded("ada", items))
+    await begun(items)
+    task.cancel()
+    await asyncio.sleep(0)
+    items.go_on.set()
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+    assert not unhandled
 
 
 async def test_a_caller_leaves_threads_to_others() -> None:
