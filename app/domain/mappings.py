@@ -31,9 +31,10 @@ class ReferenceMapping:
         return MAPPED.get(kind_in(self.from_id) or "")
 
     @property
-    def is_of_one_kind(self) -> bool:
-        """Whether both ids may name things of one kind."""
-        return kind_in(self.to_id) in {None, kind_in(self.from_id)}
+    def is_of_two_kinds(self) -> bool:
+        """Whether both ids tell what kind of thing they name, and not the same."""
+        before, after = kind_in(self.from_id), kind_in(self.to_id)
+        return before is not None and after is not None and before is not after
 
 
 Mapped = Mapping[ReferenceKind, Mapping[str, ReferenceMapping]]
@@ -67,7 +68,7 @@ def unknown_mappings(mappings: Iterable[ReferenceMapping], is_known: Callable[[s
     return tuple(
         InvalidInput(mapping.at("fromId"), _unknown(mapping.from_id, mapping.kind))
         for mapping in mappings
-        if mapping.is_of_one_kind and not is_known(mapping.from_id)
+        if not mapping.is_of_two_kinds and not is_known(mapping.from_id)
     )
 
 
@@ -84,7 +85,7 @@ def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
     """The mappings by kind; of several for one thing the first counts, and those of two kinds map nothing."""
     found: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
     for mapping in mappings:
-        if mapping.kind is not None and mapping.is_of_one_kind:
+        if mapping.kind is not None and not mapping.is_of_two_kinds:
             found.setdefault(mapping.kind, {}).setdefault(mapping.from_id, mapping)
     return found
 

@@ -68,17 +68,18 @@ async def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(wo
 
 
 @pytest.mark.parametrize(
-    ("from_id", "message"),
+    ("from_id", "to_id", "message"),
     [
-        ("development", "is the id of a workspace. Map credentials, secrets, agents or topics."),
-        ("credential_gone", "There is no credential credential_gone that you can see."),
-        ("mail", "There is nothing mail that you can see. Check the id, or ask for access."),
+        ("development", "development", "is the id of a workspace. Map credentials, secrets, agents or topics."),
+        ("credential_gone", "live-mail", "There is no credential credential_gone that you can see."),
+        ("mail", "mail", "There is nothing mail that you can see. Check the id, or ask for access."),
+        ("credentail_gone", "live-mail", "There is nothing credentail_gone that you can see."),
     ],
 )
 async def test_what_can_not_be_mapped_at_all_is_refused_too(
-    untouched: CompanyDatabase, from_id: str, message: str
+    untouched: CompanyDatabase, from_id: str, to_id: str, message: str
 ) -> None:
-    before, wish = await untouched.contents(), orders(untouched, (from_id, from_id))
+    before, wish = await untouched.contents(), orders(untouched, (from_id, to_id))
     [error] = errors_of(await export_flow(untouched.work, untouched.user("ada"), wish))
     assert message in error.message
     assert await untouched.contents() == before
