@@ -17,7 +17,7 @@ from app.usecases.transaction import transaction
 async def export_flows(store: Store, wish: BatchWish) -> ExportedBatch:
     """Export flows as drafts, each with an outcome of its own (P4). What is refused writes nothing."""
     if wish.number_mistakes:
-        return ExportedBatch((), wish.number_mistakes)
+        return ExportedBatch((), wish.mistakes)
     left = tuple(wish.left.values())
     facts = await store.gather(left)
     decided = await offload(facts.size_for(len(left)), plan_batch, facts, wish, counted)

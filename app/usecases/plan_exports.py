@@ -76,7 +76,7 @@ async def plan_for(database: Database, actor: UserId, wish: ExportWish, *, keys_
 async def plan_for_all(database: Database, actor: UserId, wish: BatchWish, *, keys_since: datetime) -> PlannedExports:
     """The same for a call of many, with what only the whole can tell: quotas, items onto one flow."""
     if wish.number_mistakes:
-        return PlannedExports([], wish.number_mistakes)
+        return PlannedExports([], wish.mistakes)
     async with database.reading() as connection:
         facts = await gather(connection, actor, wish.items)
         reused = await _key_reused(connection, actor, KeyedCall.EXPORT_FLOWS, wish, keys_since)

@@ -96,11 +96,19 @@ async def test_what_is_wrong_with_the_call_is_told_as_by_the_call(
     assert [plan["blockers"] for plan in planned["plans"]] == [result["errors"] for result in exported["results"]]
 
 
-async def test_too_many_items_are_an_error_of_the_call(api: Api) -> None:
+async def test_too_many_items_are_an_error_of_the_call_beside_what_else_is_wrong_with_it(api: Api) -> None:
     many = items(api)[2:] * 1001
     planned, exported = await both(api, items=many)
     assert planned == {"plans": [], "errors": exported["errors"]}
     assert [error["path"] for error in planned["errors"]] == [["items"]]
+    twice = [{"fromId": "topic_gone", "toId": "topic_gone"}] * 2
+    planned, exported = await both(api, items=many, mappings=twice, idempotencyKey="")
+    assert planned == {"plans": [], "errors": exported["errors"]}
+    assert [error["path"] for error in planned["errors"]] == [
+        ["items"],
+        ["mappings", "1", "fromId"],
+        ["idempotencyKey"],
+    ]
 
 
 async def test_a_key_that_was_used_for_another_input_is_told(fresh: Api) -> None:
