@@ -74,6 +74,13 @@ async def visit(page: Page, address: str) -> AsyncIterator[Visit]:
 
 
 @pytest.fixture
+async def first_visit(page: Page, address: str) -> AsyncIterator[Visit]:
+    """A visit before its first page."""
+    async with visiting(page, address) as visit:
+        yield visit
+
+
+@pytest.fixture
 async def signed_out_visit(page: Page, address_off_loopback: str) -> AsyncIterator[Visit]:
     """The same on a server that shows nothing without a token."""
     async with visiting(page, address_off_loopback) as visit:

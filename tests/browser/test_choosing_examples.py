@@ -9,6 +9,11 @@ from tests.explorer.examples import read_examples
 EXAMPLES = read_examples()
 SEVENTEEN = [name for name in EXAMPLES if name.startswith("Refused")][:17]
 OF_THE_FIRST_VISIT = 4
+OPEN_AS_SOON_AS_IT_IS_SHOWN = """async name => {
+    const find = () => [...document.querySelectorAll('.examples button')].find(each => each.innerText.startsWith(name));
+    while (!find()) await new Promise(requestAnimationFrame);
+    find().click();
+}"""
 
 
 @pytest.fixture
@@ -51,6 +56,13 @@ async def test_examples_take_the_place_of_one_that_nobody_edited(visit: Visit) -
     await expect(tabs_of(visit)).to_have_count(OF_THE_FIRST_VISIT + 1)
     await tabs_of(visit).nth(OF_THE_FIRST_VISIT - 1).click()
     await expect(visit.page.locator(".graphiql-query-editor .CodeMirror-code")).to_contain_text("{ viewer { id } }")
+
+
+async def test_an_example_that_is_opened_while_graphiql_still_starts_brings_its_token(first_visit: Visit) -> None:
+    await first_visit.page.goto(first_visit.address, wait_until="commit")
+    await first_visit.page.evaluate(OPEN_AS_SOON_AS_IT_IS_SHOWN, "RefusedInsufficientPermission")
+    await expect(first_visit.page.get_by_role("tab", selected=True)).to_contain_text("RefusedInsufficientPermission")
+    await expect(first_visit.token).to_have_value("demo-guest")
 
 
 async def test_an_example_shows_no_answer_of_the_one_whose_place_it_takes(visit: Visit) -> None:

@@ -24,7 +24,10 @@ function Panel({ sections, defaultQuery, remark, opened }) {
     editor.queryEditor.setValue(next.document);
     editor.variableEditor.setValue(next.variables);
     editor.responseEditor?.setValue("");
-    editor.updateActiveTabValues({ response: null });
+    // GraphiQL hears of what the editors hold a moment later: until then the tab would be that of the last example.
+    editor.updateActiveTabValues({
+      query: next.document, variables: next.variables, operationName: next.name, response: null,
+    });
     editor.queryEditor.focus();
     setNext(null);
   }, [next, editor.queryEditor, editor.variableEditor]);
