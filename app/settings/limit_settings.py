@@ -65,7 +65,7 @@ class LimitSettings(BaseSettings):
         description="most CPU time that an operation may take before it is given up",
     )
     rate_limit_cost_per_minute: int | None = Field(
-        default=None, ge=1, description="cost that a caller may spend in a minute; unset, nobody is counted"
+        default=None, ge=1, description="cost that a caller may spend in a minute; unset: no limit"
     )
     rate_limit_url: Annotated[str, AfterValidator(counters_url)] | None = Field(
         default=None,

@@ -9,15 +9,15 @@ class LoadSettings(BaseSettings):
         default=None,
         ge=2,
         le=10_000,
-        description="most requests that a process executes at once, half of them for one caller; others are "
-        "queued; unset, 8 for every 5 database connections",
+        description="most requests that a process executes at once, at most half of them (rounded up) of one caller; "
+        "others are queued; unset, 8 for every 5 database connections",
     )
     max_running_costly: int = Field(
         default=3,
         ge=1,
         le=1_000,
-        description="most operations with a cost of 1,000 or more that a process executes at once, half of them for one "
-        "caller",
+        description="most operations with a cost of 1,000 or more that a process executes at once, at most half of them "
+        "(rounded up) of one caller",
     )
     max_waiting_requests: int = Field(
         default=1_000,
