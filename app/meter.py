@@ -142,6 +142,16 @@ class Meter:
         self.planned_bytes += number
         self._check("bytes of graphs", self.planned_bytes, DECIDED_PER_ANSWERED * self._max_bytes)
 
+    @contextmanager
+    def forgetting_conflicts(self, *conflicts: type[Exception]) -> Iterator[None]:
+        """Forget what is looked at for a decision that ends so: it is looked at again."""
+        before = self.decided_bytes, self.planned_bytes
+        try:
+            yield
+        except conflicts:
+            self.decided_bytes, self.planned_bytes = before
+            raise
+
     def take_cpu(self, seconds: float) -> None:
         """Count CPU time, and refuse to go on where it is used up: never after a commit, which has to be answered."""
         self.cpu_seconds += seconds

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar, cast
 from app.domain.errors import Refused
 from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
+from app.meter import current_meter
 from app.offload import offload
 from app.storage.commits import CommitState
 from app.storage.engine import TransactionConflict
@@ -57,7 +58,8 @@ def transaction(
 
         async def attempt(work: UnitOfWork, actor: UserId, wish: Wish) -> Outcome:
             try:
-                return await committed(work, actor, wish)
+                with current_meter().forgetting_conflicts(TransactionConflict):
+                    return await committed(work, actor, wish)
             except RolledBack as refused:
                 return cast("Outcome", refused.outcome)
 

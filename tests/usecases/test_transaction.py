@@ -1,0 +1,46 @@
+"""Transactions of use cases: what is done again after a conflict counts once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+
+from app.domain.model import UserId
+from app.meter import Meter, counted_by, current_meter
+from app.storage.commits import CommitState
+from app.storage.engine import TransactionConflict
+from app.storage.store import Store, UnitOfWork
+from app.usecases.transaction import RETRIES, transaction
+
+
+class Work:
+    """Transactions of which the first few give way to others, once they have decided."""
+
+    def __init__(self, conflicts: int) -> None:
+        self.conflicts = conflicts
+
+    @asynccontextmanager
+    async def begin(self, _: UserId) -> AsyncIterator[None]:
+        yield
+        if self.conflicts:
+            self.conflicts -= 1
+            conflict = TransactionConflict("in the way")
+            conflict.written = CommitState.NOTHING
+            raise conflict
+
+
+@transaction()
+async def decide_about(_: Store, size: int) -> str:
+    current_meter().take_decided(size)
+    current_meter().take_planned(size)
+    return "done"
+
+
+@pytest.mark.parametrize("conflicts", range(RETRIES + 1))
+async def test_what_is_looked_at_again_after_a_conflict_counts_once(conflicts: int) -> None:
+    meter, work = Meter(max_bytes=100), cast("Any", Work(conflicts))
+    meter.take_decided(20)
+    with counted_by(meter):
+        assert await decide_about(cast("UnitOfWork", work), UserId("user"), 150) == "done"
+    assert (meter.decided_bytes, meter.planned_bytes, meter.refused) == (170, 150, None)
