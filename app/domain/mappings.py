@@ -78,7 +78,7 @@ def _unknown(from_id: str, kind: ReferenceKind | None) -> str:
     other = kind_in(from_id)
     if other is not None:
         return f"{shown(from_id)} is the id of {with_article(other)}. Map credentials, secrets, agents or topics."
-    return f"There is nothing {shown(from_id)} that you can see. Check the id, or ask for access."
+    return f"There is nothing with the id {shown(from_id)} that you can see. Check the id, or ask for access."
 
 
 def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:

@@ -32,7 +32,7 @@ def test_what_is_wrong_with_a_mapping_is_said_without_ids(mapped: list[Reference
         ("agent_9", "There is no agent agent_9 that you can see. Check the id, or ask for access."),
         ("topic_9", "There is no topic topic_9 that you can see. Check the id, or ask for access."),
         ("flow_9", "flow_9 is the id of a flow. Map credentials, secrets, agents or topics."),
-        ("what", "There is nothing what that you can see. Check the id, or ask for access."),
+        ("what", "There is nothing with the id what that you can see. Check the id, or ask for access."),
     ],
 )
 def test_a_mapping_of_what_is_not_known_is_said_with_its_id_since_it_has_no_name(from_id: str, says: str) -> None:

@@ -72,8 +72,8 @@ async def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(wo
     [
         ("development", "development", "is the id of a workspace. Map credentials, secrets, agents or topics."),
         ("credential_gone", "live-mail", "There is no credential credential_gone that you can see."),
-        ("mail", "mail", "There is nothing mail that you can see. Check the id, or ask for access."),
-        ("credentail_gone", "live-mail", "There is nothing credentail_gone that you can see."),
+        ("mail", "mail", "There is nothing with the id mail that you can see. Check the id, or ask for access."),
+        ("credentail_gone", "live-mail", "There is nothing with the id credentail_gone that you can see."),
     ],
 )
 async def test_what_can_not_be_mapped_at_all_is_refused_too(
