@@ -30,7 +30,8 @@ from app.storage.database_connections import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.locks import NEW_FLOWS_IN, Touched
 from app.storage.mirrored_rules import flows_used_in
-from app.storage.states import OutlinedGraph, graph_of, state_columns, state_of
+from app.storage.outlines import OutlinedState, columns_at_once, read_outlines
+from app.storage.states import OutlinedGraph, state_of
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 
@@ -109,7 +110,7 @@ def _flows_with_states() -> Select[Any]:
     }
     for name, (table, content) in states.items():
         joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
-    columns = [column for name, (table, content) in states.items() for column in state_columns(name, table, content)]
+    columns = columns_at_once(states, order_by=(FLOW.c.id, named.c.id))
     flow = [FLOW.c[name].label(f"flow_{name}") for name in _COLUMNS]
     return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
@@ -138,7 +139,7 @@ async def read_flows(
 ) -> dict[str, FoundFlow]:
     """The flows with these ids."""
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **_wanted(needed, versions)})
-    return await _with_graphs(rows, needed, OutlinedGraph.whole)
+    return await _with_graphs(connection, rows, needed, OutlinedGraph.whole)
 
 
 async def read_flows_and_workspaces(
@@ -155,7 +156,7 @@ async def read_flows_and_workspaces(
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
-        await _with_graphs(of_flows, needed, lambda graph: (graph.commands, graph.users)),
+        await _with_graphs(connection, of_flows, needed, lambda graph: (graph.commands, graph.users)),
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )
@@ -169,20 +170,21 @@ def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, l
 
 
 async def _with_graphs(
-    rows: Iterable[Row], needed: Needs, look_at: Callable[[OutlinedGraph], object]
+    connection: ReadConnection, rows: Iterable[Row], needed: Needs, look_at: Callable[[OutlinedGraph], object]
 ) -> dict[str, FoundFlow]:
     """The flows, of whose graphs all that `look_at` looks at is read now. Equal graphs are one, and count once."""
     flows = _by_flow(rows)
-    different: dict[tuple[str, str], OutlinedGraph] = {}
-    graphs = {
-        state_id: different.setdefault((row[f"{name}_content_hash"], row[f"{name}_bindings"]), graph_of(row, name))
+    states = [
+        OutlinedState(state_id, *its.places[state_id])
         for flow_id, its in flows.items()
         for state_id in its.needed_ids(needed[flow_id])
-        for row, name in [its.places[state_id]]
-    }
-    size = sum(graph.size for graph in different.values())
+    ]
+    different = {state.key: state for state in states} | {state.key: state for state in states if state.is_read}
+    size = sum(state.size for state in different.values())
     current_meter().take_decided(size)
-    await offload(size, lambda: [look_at(graph) for graph in interruptible(different.values())])
+    outlines = await read_outlines(connection, different)
+    await offload(size, lambda: [look_at(graph) for graph in interruptible(outlines.values())])
+    graphs = {state.id: outlines[state.key] for state in states}
     return {flow_id: its.found(graphs) for flow_id, its in flows.items()}
 
 

@@ -3,21 +3,28 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 
+from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_facts import ExportWish, IntoWorkspace
 from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonLimit
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
 from app.graphql.loaders import FindOfFlow
 from app.meter import BYTES_PER_OBJECT, LimitReached, Meter, counted_by
+from app.storage.found_flows import FLOWS_WITH_STATES
+from app.storage.outlines import MOST_AT_ONCE
 from app.storage.reads.states_by_id import STATES, read_states
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_states
+from app.usecases.export_flows import export_flows
 from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_destinations import find_destinations
-from app.usecases.results import Saved
+from app.usecases.plan_exports import plan_for, plan_for_all
+from app.usecases.results import Exported, Saved
 from app.usecases.update_draft import update_draft
 from tests.usecases.company_database import CompanyDatabase, created
 
@@ -113,3 +120,35 @@ async def test_the_graph_of_a_flow_that_is_to_be_exported_is_not_read_beyond_the
     with may_read(enough.decided_bytes // 2 - 1) as little, pytest.raises(LimitReached, match="graphs of these flows"):
         await find(world.database, ada, flow, BY_DEFAULT)
     assert little.objects == 0
+
+
+LONG = "x" * 1000
+
+
+def long_graph(name: str) -> Json:
+    """Six of these are more than is read at once."""
+    nodes = [{"id": f"{position} {name} {LONG}", "command": "core/code:execute@latest"} for position in range(750)]
+    edges = [{"source": before["id"], "target": after["id"]} for before, after in pairwise(nodes)]
+    return {"nodes": nodes, "edges": edges[:1]}
+
+
+async def test_of_flows_that_are_long_together_no_more_is_read_than_counts(world: CompanyDatabase) -> None:
+    ada, names = world.user("ada"), ("a", "b", "c", "d", "e", "f", "f", "f")
+    flows = [created(await world.create("development", long_graph(name))).flow_id for name in names]
+    async with world.database.reading() as connection:
+        rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": ada, "ids": flows, "versions": []})
+    at_once = [len(row.draft_outline) for row in rows if row.draft_outline is not None]
+    assert (0 < sum(at_once) <= MOST_AT_ONCE, len(at_once) < len(rows)) == (True, True)
+    wishes = [ExportWish(flow, IntoWorkspace(world["production"])) for flow in flows]
+    call = BatchWish(tuple(wishes), BatchMode.BEST_EFFORT)
+    with may_read() as meter:
+        together = await plan_for_all(world.database, ada, call, keys_since=world.work.keys_since)
+    with may_read() as of_one:
+        alone = [await plan_for(world.database, ada, wish, keys_since=world.work.keys_since) for wish in wishes]
+    assert [plan.fingerprint for plan in together.plans] == [plan.fingerprint for plan in alone]
+    assert len({plan.fingerprint for plan in alone}) == len(flows)
+    assert 6 * of_one.decided_bytes == 8 * meter.decided_bytes
+    done = (await export_flows(world.work, ada, call)).results
+    assert [isinstance(each, Exported) for each in done] == [True] * len(flows)
+    with may_read(meter.decided_bytes // 2 - 1), pytest.raises(LimitReached, match="graphs of these flows"):
+        await export_flows(world.work, ada, call)
