@@ -7,6 +7,8 @@ import pytest
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchMode, BatchWish, plan_exports
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWorkspace
+from app.domain.flow import Graph
+from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
@@ -14,7 +16,7 @@ from app.storage.states import OutlinedGraph
 from app.usecases import planned_exports
 from app.usecases.copy_flow import copy_flow
 from app.usecases.export_flows import export_flows
-from app.usecases.planned_exports import RECENT_GRAPHS, counted
+from app.usecases.planned_exports import CHARACTERS_AT_ONCE, RECENT_GRAPHS, counted, in_parts
 from app.usecases.results import Exported
 from tests.domain.builders import (
     AGENT,
@@ -98,11 +100,23 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
     assert graphs[0].steps == graphs[-1].steps
 
 
-@pytest.mark.parametrize("at_once", [1, 5, 1_000])
+def test_exports_with_long_data_samples_are_written_a_part_at_a_time() -> None:
+    """However few references they have: each draft has samples of its own in what is sent."""
+    [decided] = plan_exports(FACTS, [EXPORT])
+    plan = decided.decision
+    assert isinstance(plan, ExportPlan)
+    graph = Graph(bindings=(StepBindings(0, {ReferenceKind.DATA_SAMPLES: ["x" * (CHARACTERS_AT_ONCE // 3)]}),))
+    long = plan._replace(state=replace(plan.state, graph=graph))
+    assert [len(part) for part in in_parts([long] * 10)] == [3, 3, 3, 1]
+    assert [len(part) for part in in_parts([plan] * 10)] == [10]
+
+
+@pytest.mark.parametrize("limit", ["WRITTEN_AT_ONCE", "CHARACTERS_AT_ONCE"])
+@pytest.mark.parametrize("at_once", [1, 5, 1_000_000])
 async def test_a_call_is_written_in_parts_in_one_transaction_in_the_order_of_its_items(
-    world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch, at_once: int
+    world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch, limit: str, at_once: int
 ) -> None:
-    monkeypatch.setattr(planned_exports, "WRITTEN_AT_ONCE", at_once)
+    monkeypatch.setattr(planned_exports, limit, at_once)
     names = [f"Flow {number}" for number in range(4)]
     items = [world.export_wish("orders", to="production", name=name) for name in names]
     refused = world.export_wish("orders", to="nowhere")
