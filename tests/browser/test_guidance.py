@@ -43,6 +43,15 @@ async def test_a_token_that_follows_the_example_is_announced(visit: Visit) -> No
     await expect(visit.token_note).to_have_text(f"The token is now demo-guest: {AS_GUEST} is written for it.")
 
 
+async def test_a_token_that_follows_an_example_to_its_open_tab_is_announced_too(visit: Visit) -> None:
+    await visit.open_example(AS_GUEST)
+    await expect(visit.token).to_have_value("demo-guest")
+    await visit.open_example("Viewer")
+    await expect(visit.page.locator(".graphiql-query-editor .CodeMirror-code")).to_contain_text("query Viewer")
+    assert await visit.token.input_value() == "demo-integrator"
+    assert await visit.token_note.inner_text() == "The token is now demo-integrator: Viewer is written for it."
+
+
 async def test_an_empty_answer_says_what_to_do(visit: Visit) -> None:
     hint = visit.page.get_by_text(NOTHING_YET)
     await expect(hint).to_be_visible()

@@ -65,6 +65,9 @@ export class DemoTokens {
   /** An example was opened that is written for a token: use that one, or ask where the user chose another. */
   follow(example, token) {
     if (!this.areKnown || !DEMO_TOKENS.includes(token)) return;
+    // The panel that opens an example and GraphiQL that shows its tab both call this: the second call changes no note.
+    if (this.field.value === token && this.followed === example) return;
+    this.followed = example;
     if (this.field.value === token) {
       this.note.replaceChildren();
     } else if (this.isChosen) {
