@@ -52,7 +52,7 @@ class Commits:
     @property
     def of_all(self) -> CommitState:
         """What is known of all of them together: that one may be written, that some are, or that none is."""
-        if self.last is CommitState.UNKNOWN:
+        if any(each.state is CommitState.UNKNOWN for each in self._each):
             return CommitState.UNKNOWN
         return CommitState.WRITTEN if self.number_written else CommitState.NOTHING
 
@@ -62,7 +62,3 @@ class Commits:
 
     def __len__(self) -> int:
         return len(self._each)
-
-    def forget_after(self, number: int) -> None:
-        """Those that came after so many had nothing in them; where there are none, nothing was begun."""
-        del self._each[number:]

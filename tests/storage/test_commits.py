@@ -1,4 +1,4 @@
-"""What a request has written: told by the commits of those of its use cases that had something to write."""
+"""What a request has written: told by the commits of all of its use cases."""
 
 from app.storage.commits import Commits, CommitState
 
@@ -6,16 +6,18 @@ from app.storage.commits import Commits, CommitState
 def test_a_use_case_that_was_refused_leaves_what_was_written_before() -> None:
     commits = Commits()
     commits.begin().state = CommitState.WRITTEN
-    before = len(commits)
-    commits.begin().state = CommitState.WRITTEN
-    commits.forget_after(before)
-    assert (commits.last, commits.number_written) == (CommitState.WRITTEN, 1)
+    commits.begin()
+    assert (commits.of_all, commits.number_written) == (CommitState.WRITTEN, 1)
 
 
-def test_a_use_case_that_was_refused_before_it_began_leaves_it_too() -> None:
+def test_one_that_may_be_written_is_told_whatever_came_of_those_after_it() -> None:
+    for later in (CommitState.NOTHING, CommitState.WRITTEN):
+        commits = Commits()
+        commits.begin().state = CommitState.UNKNOWN
+        commits.begin().state = later
+        assert commits.of_all is CommitState.UNKNOWN
+
+
+def test_where_none_was_begun_nothing_is_written() -> None:
     commits = Commits()
-    commits.forget_after(len(commits))
-    assert (commits.last, commits.number_written) == (CommitState.NOTHING, 0)
-    commits.begin().state = CommitState.UNKNOWN
-    commits.forget_after(len(commits))
-    assert commits.last is CommitState.UNKNOWN
+    assert (commits.of_all, commits.last, commits.number_written) == (CommitState.NOTHING, CommitState.NOTHING, 0)
