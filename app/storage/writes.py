@@ -110,7 +110,7 @@ _BETWEEN = ","
 """What stands in no id and no word of ours."""
 
 
-async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
+async def write_at_once(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
     """Write copies and exports, in one statement for all: drafts, their flows if those are new, and the records."""
     size = CHARACTERS * sum(1 + len(plan.references) for plan in plans)
     written, reports = await offload(size, _all_written, plans)

@@ -5,10 +5,10 @@ from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchWish, plan_batch
 from app.domain.idempotency import KeyedCall
 from app.offload import offload
+from app.storage.export_writes import write_exports
 from app.storage.store import Store
-from app.storage.writes import write_exports
 from app.usecases.do_once import exported_once
-from app.usecases.planned_exports import counted, in_parts
+from app.usecases.planned_exports import counted
 from app.usecases.results import Exported, ExportedBatch
 from app.usecases.transaction import transaction
 
@@ -23,9 +23,8 @@ async def export_flows(store: Store, wish: BatchWish) -> ExportedBatch:
     decided = await offload(facts.size_for(len(left)), plan_batch, facts, wish, counted)
     decisions = [each.decision for each in decided.items]
     plans = [decision for decision in decisions if isinstance(decision, ExportPlan)]
-    exported: list[Exported] = []
-    for part in in_parts(plans):
-        exported += map(Exported.of, part, await write_exports(store.context, part))
-    done = iter(exported)
-    results = [decision if isinstance(decision, Refused) else next(done) for decision in decisions]
+    written = iter(await write_exports(store.context, plans))
+    results = [
+        decision if isinstance(decision, Refused) else Exported.of(decision, next(written)) for decision in decisions
+    ]
     return ExportedBatch(tuple(results), decided.errors)
