@@ -12,7 +12,7 @@ from app.settings import Settings
 from tests.cli.flowport import called, serving
 from tests.databases import Databases, Loaded
 from tests.serving.load import Load
-from tests.serving.real import soon
+from tests.serving.real import soon, soon_true
 from tests.serving.test_under_load import rows
 
 CONNECTIONS = (
@@ -61,7 +61,12 @@ async def test_under_load_two_processes_have_no_more_than_twice_as_many(
             callers = load.start(16)
             assert await soon(lambda: load.outcome.answered > 60 or callers.done())
             assert not callers.done()
-            connected = await rows(url, CONNECTIONS)
+            # Those of the start end when PostgreSQL comes to it, which may be late on a busy machine.
+            assert await soon_true(lambda: between(url, 2, 4))
+            assert not callers.done()
             callers.cancel()
             await asyncio.gather(callers, return_exceptions=True)
-    assert 2 <= len(connected) <= 4
+
+
+async def between(url: str, least: int, most: int) -> bool:
+    return least <= len(await rows(url, CONNECTIONS)) <= most
