@@ -128,13 +128,13 @@ KNOWN, UNKNOWN = steps(1_000), steps(1_600, "a/b:c")
 SMALL = steps(3)
 
 BULK = (
-    Attack("refused whole, 3 steps", refused(EXPORTS, SMALL)),
-    Attack("refused whole, 1,000 steps", refused(EXPORTS, KNOWN)),
-    Attack("refused whole, 1,600 unknown steps", refused(EXPORTS, UNKNOWN, named=True)),
-    Attack("refused whole, 7 mappings for each item", refused(EXPORTS, KNOWN, mapped=True)),
-    Attack("refused whole, different flows of 300 steps", refused_of_different_flows(EXPORTS, 300)),
-    Attack("refused whole, plans of 1,000 steps", refused(PLANS, KNOWN, named=True)),
-    Attack("refused whole, plans of 1,600 unknown steps", refused(PLANS, UNKNOWN, named=True)),
+    Attack("refused whole, 3 steps", refused(EXPORTS, SMALL), cpu_seconds=1.0),
+    Attack("refused whole, 1,000 steps", refused(EXPORTS, KNOWN), cpu_seconds=1.0),
+    Attack("refused whole, 1,600 unknown steps", refused(EXPORTS, UNKNOWN, named=True), cpu_seconds=1.0),
+    Attack("refused whole, 7 mappings for each item", refused(EXPORTS, KNOWN, mapped=True), cpu_seconds=1.0),
+    Attack("refused whole, different flows of 300 steps", refused_of_different_flows(EXPORTS, 300), cpu_seconds=1.0),
+    Attack("refused whole, plans of 1,000 steps", refused(PLANS, KNOWN, named=True), cpu_seconds=1.0),
+    Attack("refused whole, plans of 1,600 unknown steps", refused(PLANS, UNKNOWN, named=True), cpu_seconds=1.0),
     Attack("plans of 1,700 bound steps", planned(1_700)),
     Attack("release of one flow, 300 references", honest(EXPORTS, one_flow), cpu_seconds=3.0, megabytes=200.0),
     Attack("release of copies, 300 references", honest(EXPORTS, copies), cpu_seconds=3.0, megabytes=200.0),

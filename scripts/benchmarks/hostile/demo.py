@@ -68,7 +68,8 @@ def expect(fulfilled: bool, told: Json) -> None:  # noqa: FBT001 - as an asserti
 class Attack:
     name: str
     prepare: Callable[[Demo], httpx.Request]
-    cpu_seconds: float = 1.0
+    cpu_seconds: float = 5.0
+    """At most, by the default of FLOWPORT_MAX_CPU_SECONDS."""
     megabytes: float = 150.0
     """How much of the server it may take at most."""
 
