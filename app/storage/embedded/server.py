@@ -93,6 +93,10 @@ def remove_what_a_killed_start_left(directory: DataDirectory, deadline: float) -
     for leftover in directory.path.glob("postgres.new-*"):
         kill_all(partial(makes, cluster=leftover), directory, deadline)
         shutil.rmtree(leftover, ignore_errors=True)
+        while leftover.exists():
+            # A child of `initdb` has no path among its arguments, and writes until it sees that `initdb` is gone.
+            wait_a_little(directory, deadline)
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def makes(process: psutil.Process, cluster: Path) -> bool:
