@@ -99,6 +99,11 @@ def may_write_flows(access: WorkspaceAccess) -> bool:
     return may_edit_flows(access.permissions, access.workspace.contract.status)
 
 
+def may_change_flows(access: WorkspaceAccess, permission: str) -> bool:
+    """Whether the caller may change flows here as this permission allows; in a suspended contract flows can be stopped (H9)."""
+    return may_write_flows(access) if permission == FLOW_EDIT else permission in access.permissions
+
+
 def may_edit_flows(permissions: Collection[str], status: ContractStatus) -> bool:
     """The same of what a caller may do in a workspace, and the status of its contract (A3, A6)."""
     return FLOW_EDIT in permissions and status is not ContractStatus.SUSPENDED

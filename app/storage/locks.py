@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, contract_suspended, may_write_flows
+from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, may_write_flows
 from app.domain.export_facts import GatheredFacts
 from app.domain.model import ContractStatus
 from app.domain.quota import counts_against_quota
@@ -111,11 +111,6 @@ def check_locks(locked: frozenset[str], needed: Iterable[str]) -> None:
     """Raise TransactionConflict where the viewer got a right, or a contract its quota, after the locks were taken."""
     if not locked.issuperset(needed):
         raise TransactionConflict("the viewer's rights came after the locks")
-
-
-def may_change(access: WorkspaceAccess, permission: str) -> bool:
-    """Whether the viewer may change flows there. Stopping is possible in a suspended contract too (H9)."""
-    return permission in access.permissions and (permission == FLOW_TOGGLE_STATUS or not contract_suspended(access))
 
 
 def needed_for_new_flow(access: WorkspaceAccess) -> list[str]:

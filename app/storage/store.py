@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from app.domain.access import FLOW_EDIT, may_write_flows
+from app.domain.access import FLOW_EDIT, may_change_flows, may_write_flows
 from app.domain.component import Catalogue
 from app.domain.content import SplitGraph, read_graph, topic_fields
 from app.domain.create import CreateFacts, CreateWish
@@ -38,7 +38,7 @@ from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.keyed_exports import KeyedExport, read_keyed_exports
-from app.storage.locks import Touched, check_locks, lock, may_change, needed_for, needed_for_new_flow
+from app.storage.locks import Touched, check_locks, lock, needed_for, needed_for_new_flow
 from app.storage.positions import notes_of
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 from app.storage.write_context import WriteContext
@@ -155,7 +155,7 @@ class Store:
         found = (await read_flows(self._connection, self._actor, {flow_id: [needed]}, [version])).get(flow_id)
         if found is None:
             return None, None
-        check_locks(locked, [flow_id] if may_change(found.flow.access, permission) else ())
+        check_locks(locked, [flow_id] if may_change_flows(found.flow.access, permission) else ())
         return found.flow, found.named.get(version or "")
 
 

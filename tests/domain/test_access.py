@@ -4,12 +4,14 @@ import pytest
 
 from app.domain.access import (
     FLOW_EDIT,
+    FLOW_TOGGLE_STATUS,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
     WorkspaceAccess,
     WorkspaceNotFound,
     contract_suspended,
+    may_change_flows,
     may_write_flows,
     rights_missing,
 )
@@ -103,6 +105,22 @@ def test_a_suspended_contract_refuses_every_write(
     place: WorkspaceAccess, outcome: tuple[ContractSuspended, ...]
 ) -> None:
     assert contract_suspended(place) == outcome
+
+
+@pytest.mark.parametrize(
+    ("place", "permission", "possible"),
+    [
+        (integrator(PRODUCTION), FLOW_EDIT, True),
+        (integrator(PRODUCTION), FLOW_TOGGLE_STATUS, True),
+        (integrator(LAPSED), FLOW_EDIT, False),
+        (integrator(LAPSED), FLOW_TOGGLE_STATUS, True),  # what runs there can be stopped (H9)
+        (guest(PRODUCTION), FLOW_EDIT, False),
+        (guest(LAPSED), FLOW_TOGGLE_STATUS, False),
+        (WorkspaceAccess(PRODUCTION, BARE), FLOW_TOGGLE_STATUS, False),
+    ],
+)
+def test_a_permission_allows_changes_of_flows(place: WorkspaceAccess, permission: str, *, possible: bool) -> None:
+    assert may_change_flows(place, permission) is possible
 
 
 def test_a_suspended_contract_refuses_exports_overrides_and_copies_into_its_workspaces() -> None:
