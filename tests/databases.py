@@ -10,10 +10,10 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import make_url, text
 
-from app.storage.hosts import arguments_of
+from app.storage.connections.engine import engine_of
+from app.storage.connections.hosts import arguments_of
 from app.storage.ids import Kind, new_id
 from app.storage.migrate import upgrade
-from app.storage.reaching import engine_of
 from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import Api, documents_for, serving

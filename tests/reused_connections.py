@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from app.storage import engine
-from app.storage.connection_pool import ConnectionPool
-from app.storage.driver import Connector, DriverConnection
+from app.storage.connections import database
+from app.storage.connections.driver import Connector, DriverConnection
+from app.storage.connections.pool import ConnectionPool
 
 MOST, MOST_OF_ONE = 48, 8
 """How many are kept, of all databases and of each: PostgreSQL lets in a hundred."""
@@ -55,7 +55,7 @@ class ReusableConnections:
             made.reusable = self
             return made
 
-        with patch.object(engine, "Connector", connector), patch.object(engine, "ConnectionPool", _Pool):
+        with patch.object(database, "Connector", connector), patch.object(database, "ConnectionPool", _Pool):
             yield
 
 

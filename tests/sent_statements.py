@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from app.storage.compiled import compiled
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 
 Sent = tuple[str, list[Any]]
 

@@ -19,7 +19,7 @@ from app.graphql.loaders import Loaders
 from app.graphql.lookups import Loader, Lookup
 from app.meter import Meter
 from app.offload import offload
-from app.storage.engine import Database, DatabaseFailure
+from app.storage.connections.database import Database, DatabaseFailure
 from app.storage.related import EVERYTHING, Projection
 from app.storage.store import UnitOfWork
 from app.usecases.plan_exports import PlannedExport, PlannedExports, plan_for, plan_for_all

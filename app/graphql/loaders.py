@@ -15,7 +15,7 @@ from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, Reference, StoredGraph, ToWorkspace
 from app.graphql.lookups import Loader
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.paging import Page
 from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references

@@ -14,7 +14,7 @@ from typing import Any
 from app.fair_queue import FairQueue, Place
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.untaken_answers import UntakenAnswers
-from app.storage.commits import CommitState
+from app.storage.connections.commits import CommitState
 from app.telemetry.log import log
 from app.telemetry.metrics import REQUESTS_WAITING, request_refused
 

@@ -26,7 +26,7 @@ from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, Reque
 from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import PIECE_BYTES, answered, error_media_type, failed, note_refusal, refused
 from app.meter import LimitReached, Meter, counted_by
-from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.store import UnitOfWork
 from app.telemetry.log import current_request
 from app.telemetry.metrics import REPLICA_QUERIES

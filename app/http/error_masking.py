@@ -8,8 +8,8 @@ from graphql import GraphQLError
 from app.graphql.context import WRITTEN, Context, Vanished
 from app.graphql.request_errors import BadRequest
 from app.http.refused_requests import RequestCode
-from app.storage.commits import CommitState
-from app.storage.engine import DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.commits import CommitState
+from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 
 LONGEST_MESSAGE = 1000

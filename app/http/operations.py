@@ -16,8 +16,8 @@ from app.http.documents import MOST_MISTAKES, Documents, Operation
 from app.http.error_masking import formatted, is_mistake
 from app.http.refused_requests import RequestCode
 from app.http.requests import GraphQLRequest
-from app.storage.commits import CommitState
-from app.storage.engine import DatabaseUnavailable
+from app.storage.connections.commits import CommitState
+from app.storage.connections.database import DatabaseUnavailable
 from app.telemetry.log import current_request, log
 from app.telemetry.metrics import operation_ended
 

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from app.storage.commits import Commits, CommitState
-from app.storage.engine import DatabaseUnavailable
+from app.storage.connections.commits import Commits, CommitState
+from app.storage.connections.database import DatabaseUnavailable
 from app.telemetry.log import log
 
 DATABASE_TOOK_TOO_LONG = "The database took too long to answer. Try again."

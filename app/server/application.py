@@ -38,7 +38,7 @@ from app.server.cleanup import clean_up_periodically
 from app.server.database import pool_size_of
 from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
-from app.storage.engine import Database, open_database
+from app.storage.connections.database import Database, open_database
 from app.storage.replica_watch import watch_replica
 from app.storage.store import UnitOfWork
 from app.telemetry.log import configure_log, log

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from app.usecases.expire import expire_drafts, expire_keys, expire_records

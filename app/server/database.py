@@ -85,7 +85,7 @@ def migrate(url: str) -> None:
 
 def run(url: str, work: Coroutine[object, object, Answer]) -> Answer:
     """Do work in a database. What keeps it from being done is said in a line."""
-    from app.storage.reaching import UnreachableError, told_plainly
+    from app.storage.connections.engine import UnreachableError, told_plainly
 
     try:
         with told_plainly(url):

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.server.backoff import is_steady
 from app.settings import Settings, is_loopback
-from app.storage.engine import Database, DatabaseFailure
+from app.storage.connections.database import Database, DatabaseFailure
 from app.storage.migrate import has_usable_schema
 from app.telemetry.log import log
 from app.telemetry.metrics import exposition

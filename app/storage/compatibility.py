@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Text, cast, column, delete, func, insert, select, table
 
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 
 VERSIONS = select(column("version_num", Text)).select_from(table("alembic_version"))
 COMPATIBILITY = table("schema_compatibility", column("oldest_revision", Text))

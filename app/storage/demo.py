@@ -19,8 +19,8 @@ from typeid.codecs.base32 import encode
 
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
+from app.storage.connections.engine import engine_of
 from app.storage.ids import Kind
-from app.storage.reaching import engine_of
 from app.storage.tables import API_TOKEN, FLOW, FLOW_EXPORT, METADATA, OF_NO_WORLD, ROLE, TENANT, USER
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into

@@ -3,7 +3,7 @@
 from sqlalchemy import Text, bindparam, exists, literal, select
 
 from app.domain.flow import Graph, SavedState
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.states import state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT

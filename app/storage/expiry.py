@@ -6,7 +6,7 @@ from sqlalchemy import all_, any_, bindparam, delete, exists, func, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 
 LOCK = 1718382456

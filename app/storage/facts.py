@@ -32,7 +32,7 @@ from app.domain.component import (
 )
 from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, WorkspaceId
 from app.offload import offload
-from app.storage.database_connections import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.mirrored_rules import FLOWS_USED, is_visible_component
 from app.storage.tables import (

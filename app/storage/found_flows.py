@@ -26,7 +26,7 @@ from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
-from app.storage.database_connections import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.locks import NEW_FLOWS_IN, Touched
 from app.storage.mirrored_rules import flows_used_in

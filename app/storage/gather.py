@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow, dangling_references
 from app.domain.flow import Flow, FlowState, SavedState
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.facts import read_catalogue, read_targets
 from app.storage.found_flows import Needed, chosen_by, own_states, read_flows_and_workspaces
 from app.storage.locks import Touched

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
 from app.offload import LARGE, offload
-from app.storage.database_connections import ReadConnection, WriteConnection
-from app.storage.engine import Database
+from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.connections.database import Database
 from app.storage.tables import IDEMPOTENCY_KEY
 
 Made = Any

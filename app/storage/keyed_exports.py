@@ -12,7 +12,7 @@ from app.domain.source import CopiedFrom
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.offload import LARGE, interruptible, offload
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.facts import read_targets
 from app.storage.reads.exports import read_results
 from app.storage.reads.rows import ResultView

@@ -15,8 +15,8 @@ from app.domain.export_facts import GatheredFacts
 from app.domain.model import ContractStatus
 from app.domain.quota import counts_against_quota
 from app.storage import mirrored_rules
-from app.storage.database_connections import WriteConnection
-from app.storage.failures import TransactionConflict
+from app.storage.connections.connection import WriteConnection
+from app.storage.connections.failures import TransactionConflict
 from app.storage.ids import Kind, is_id
 from app.storage.tables import CONTRACT, FLOW, ROLE, WORKSPACE, WORKSPACE_ACCESS
 from app.storage.visibility import ACCESSES, BY_VIEWER, FLOWS

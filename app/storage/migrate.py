@@ -16,8 +16,8 @@ from app.storage.compatibility import (
     schema_on,
     works_with,
 )
-from app.storage.engine import Database
-from app.storage.reaching import engine_of, once_recovered, state_of, while_it_answers
+from app.storage.connections.database import Database
+from app.storage.connections.engine import engine_of, once_recovered, state_of, while_it_answers
 from app.telemetry.log import log
 
 # Any number does that nobody else uses in this database; these are the letters "flow".

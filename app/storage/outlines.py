@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, Integer, Text, any_, bindparam, case, func, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.storage.database_connections import ReadConnection, Row
-from app.storage.failures import TransactionConflict
+from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.failures import TransactionConflict
 from app.storage.states import OutlinedGraph, graph_of, state_columns
 from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 

@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.domain.input import name_key as fold
 from app.storage.compiled import CompiledStatement, compile_statement
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.related import Join, Joined, Related
 
 View = TypeVar("View")

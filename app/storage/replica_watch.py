@@ -5,10 +5,10 @@ import time
 from contextlib import suppress
 
 from app.storage.compatibility import schema_on, works_with
-from app.storage.engine import Database, DatabaseFailure
-from app.storage.failures import ConnectionLost
-from app.storage.positions import CURRENT, REPLAYED, begin_positions, settle
-from app.storage.replica import ANSWER_SECONDS, Replica
+from app.storage.connections.database import Database, DatabaseFailure
+from app.storage.connections.failures import ConnectionLost
+from app.storage.connections.replicas.positions import CURRENT, REPLAYED, begin_positions, settle
+from app.storage.connections.replicas.replica import ANSWER_SECONDS, Replica
 
 
 async def watch_replica(database: Database) -> None:

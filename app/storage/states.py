@@ -13,7 +13,7 @@ from app.domain.graph import Bindings, bindings_from_json, bindings_to_json, can
 from app.domain.input import name_key
 from app.domain.model import VersionOrigin
 from app.domain.step import Link, Step, make_steps
-from app.storage.database_connections import Row
+from app.storage.connections.connection import Row
 
 COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of", "export_id")
 

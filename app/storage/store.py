@@ -29,17 +29,17 @@ from app.domain.restore import RestoreFacts
 from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
-from app.storage.commits import Commits
-from app.storage.database_connections import WriteConnection
+from app.storage.connections.commits import Commits
+from app.storage.connections.connection import WriteConnection
+from app.storage.connections.database import Database
+from app.storage.connections.replicas.positions import notes_of
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
-from app.storage.engine import Database
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.keyed_exports import KeyedExport, read_keyed_exports
 from app.storage.locks import Touched, check_locks, lock, needed_for, needed_for_new_flow
-from app.storage.positions import notes_of
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 from app.storage.write_context import WriteContext
 

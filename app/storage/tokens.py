@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 
 from app.domain.model import UserId
-from app.storage.database_connections import ReadConnection
-from app.storage.engine import Database
-from app.storage.reaching import engine_of
+from app.storage.connections.connection import ReadConnection
+from app.storage.connections.database import Database
+from app.storage.connections.engine import engine_of
 from app.storage.tables import API_TOKEN, USER
 
 PREFIX = "fp_"

@@ -6,7 +6,7 @@ from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
 
 from app.domain.model import DraftId, ExportId, FlowId, FlowStatus
 from app.domain.undo import ChangeSinceExport, DraftState, ExportedDraft, FlowSince, UndoFacts
-from app.storage.database_connections import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE_ACCESS
 from app.storage.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, with_access

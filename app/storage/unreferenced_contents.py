@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, DateTime, Text, any_, bindparam, delete, e
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, PERIODIC_TASK
 
 TASK = "remove contents"

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 
 from app.domain.model import UserId
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.tables import USER
 from app.storage.tokens import email_key
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, exists,
 
 from app.domain.access import WorkspaceAccess
 from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
-from app.storage.database_connections import Row
+from app.storage.connections.connection import Row
 from app.storage.tables import (
     CONTRACT,
     FLOW,

@@ -30,7 +30,7 @@ from app.domain.model import DraftId, FlowId, UserId
 from app.domain.undo import ChangeSinceExport
 from app.meter import current_meter
 from app.offload import offload
-from app.storage.database_connections import WriteConnection
+from app.storage.connections.connection import WriteConnection
 from app.storage.ids import Kind, new_id
 from app.storage.states import shown, state_values
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT

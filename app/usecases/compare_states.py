@@ -12,8 +12,8 @@ from app.domain.graph import Json
 from app.domain.matching import ComparisonLimit
 from app.domain.model import UserId
 from app.offload import interruptible, offload
-from app.storage.database_connections import ReadConnection
-from app.storage.engine import Database
+from app.storage.connections.connection import ReadConnection
+from app.storage.connections.database import Database
 from app.storage.reads.graphs import read_contents
 from app.storage.reads.states_by_id import StateView, read_states
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from app.storage import expiry
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.idempotency_keys import remove_old_keys
 from app.telemetry.log import log
 

@@ -11,7 +11,7 @@ from app.domain.source import Chosen, SourceWish
 from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.offload import offload
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.facts import read_catalogue, read_targets
 from app.storage.ids import Kind, is_id
 from app.storage.paging import Page, PageRequest

@@ -14,7 +14,7 @@ from app.domain.references import Destination
 from app.domain.source import Chosen, SourceWish
 from app.meter import current_meter
 from app.offload import offload
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import own_states, read_flows
 from app.storage.gather import states_at_hand

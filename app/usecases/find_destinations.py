@@ -14,7 +14,7 @@ from app.domain.quota import is_quota_judged
 from app.domain.source import Chosen, SourceWish
 from app.domain.used_components import UsableWhere, UsedComponents
 from app.offload import interruptible, offload
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.facts import read_catalogue
 from app.storage.paging import ListBelow, Page, PageRequest
 from app.storage.reads.chosen import read_chosen

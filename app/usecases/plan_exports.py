@@ -16,8 +16,8 @@ from app.domain.readiness import Blocker, blockers
 from app.domain.source import Chosen, CopiedFrom, chosen_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
-from app.storage.database_connections import ReadConnection
-from app.storage.engine import Database
+from app.storage.connections.connection import ReadConnection
+from app.storage.connections.database import Database
 from app.storage.gather import gather
 from app.storage.idempotency_keys import UsedKey, find_call
 from app.usecases.do_once import KeyedWish, key_in_use

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.unreferenced_contents import begin_looking, remove_slice
 from app.telemetry.log import log
 

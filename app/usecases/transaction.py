@@ -9,8 +9,8 @@ from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
 from app.meter import current_meter
 from app.offload import offload
-from app.storage.commits import CommitState
-from app.storage.engine import TransactionConflict
+from app.storage.connections.commits import CommitState
+from app.storage.connections.database import TransactionConflict
 from app.storage.store import Store, UnitOfWork
 from app.telemetry.log import log
 from app.telemetry.metrics import TRANSACTIONS_RETRIED

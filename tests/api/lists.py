@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 from tests.api import documents as ask
 from tests.api.client import Api, Json
 from tests.api.shelves import KEYS, NAMES, PLACE_NAMES, name_order

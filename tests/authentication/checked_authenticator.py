@@ -13,7 +13,7 @@ from app.http.authentication.authenticator import MAX_TOKEN_BYTES, Authenticator
 from app.http.authentication.json_web_tokens import JsonWebTokens
 from app.http.authentication.jwks import KeySet
 from app.http.refused_requests import RequestError
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from tests.authentication.issuer import AUDIENCE, ISSUER, SigningKey, claims_at, jwt_of
 
 START = datetime(2030, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app.storage.engine import Database, open_database
+from app.storage.connections.database import Database, open_database
 from tests.api.world_builder import WorldBuilder
 from tests.authentication.checked_authenticator import CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import ec_key, ed_key, p384_key, rsa_key

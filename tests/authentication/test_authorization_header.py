@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.http.authentication.authenticator import MAX_TOKEN_BYTES
 from app.http.refused_requests import RequestError
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.authentication.checked_authenticator import (
     NO_TOKEN,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from tests.authentication.checked_authenticator import LEEWAY, START, CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import (
     AUDIENCE,

@@ -8,7 +8,7 @@ import pytest
 
 from app.http.authentication import jwks
 from app.http.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, STALE_SECONDS, KeySet, KeysUnavailable
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from tests.authentication.checked_authenticator import LIFE, CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import ec_key
 from tests.authentication.jwks_host import JwksHost, fetched

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import make_url, text
 from structlog.testing import capture_logs
 
+from app.storage.connections.database import open_database
+from app.storage.connections.engine import engine_of
 from app.storage.embedded import running
-from app.storage.engine import open_database
 from app.storage.migrate import LOCK, has_usable_schema, upgrade
-from app.storage.reaching import engine_of
 from tests.cli.flowport import forked
 from tests.cli.impatient import OFTEN, SHORT
 from tests.clusters import with_cluster
@@ -90,7 +90,7 @@ async def has_it(url: str) -> bool:
 async def test_a_migration_waits_for_another_and_says_so(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.storage.reaching.LOOK_SECONDS", OFTEN)
+    monkeypatch.setattr("app.storage.connections.engine.LOOK_SECONDS", OFTEN)
     with capture_logs() as log:
         async with holding(empty_database_url, LOCK):
             migrating = asyncio.create_task(upgrade(empty_database_url))

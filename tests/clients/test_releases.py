@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.engine import Database, open_database
+from app.storage.connections.database import Database, open_database
 from tests.clients.conftest import Program
 from tests.clients.releasing import FLOWS, Client, forty_flows, wait_for
 from tests.conftest import open_folder

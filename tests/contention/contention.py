@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import orjson
 
-from app.storage.engine import Database, open_database
+from app.storage.connections.database import Database, open_database
 from app.storage.expiry import remove_drafts, remove_records
 from app.storage.unreferenced_contents import remove_slice
 from tests.contention.colliding_calls import ODDS, USERS, Calls, CollidingCall, Known, world_of_few_flows

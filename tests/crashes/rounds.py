@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx
 
+from app.storage.connections.database import Database, open_database
 from app.storage.embedded import running
-from app.storage.engine import Database, open_database
 from app.storage.migrate import upgrade
 from tests.crashes.keyed_calls import (
     RepeatableCall,

@@ -32,7 +32,7 @@ from app.graphql.schema import mistakes_in, schema
 from app.graphql.type_of_rows import TYPE_OF_ROWS
 from app.http.documents import Document, operation_of
 from app.http.limits import Limits
-from app.storage.engine import Database, open_database
+from app.storage.connections.database import Database, open_database
 from tests.api.client import Api
 from tests.fuzz.session import TIMES, session_of
 

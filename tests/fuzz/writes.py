@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 from tests.fuzz.session import Session
 
 _TABLES = "select table_name from information_schema.tables where table_schema = 'public' order by table_name"

@@ -6,7 +6,7 @@ import gc
 import pytest
 
 from app.graphql.lookups import Loader, Lookup
-from app.storage.engine import DatabaseUnavailable
+from app.storage.connections.database import DatabaseUnavailable
 
 
 async def waits_for_one(loader: Loader[str, str]) -> object:

@@ -10,8 +10,8 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.connections.engine import engine_of
 from app.storage.ids import Kind, new_id
-from app.storage.reaching import engine_of
 from app.storage.world import load_world
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import DOCUMENT_TYPE, Json, documents_for, serving

@@ -15,7 +15,7 @@ from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow

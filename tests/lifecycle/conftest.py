@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.storage.engine import open_database
+from app.storage.connections.database import open_database
 from tests.databases import Databases, Loaded
 from tests.lifecycle.company import Company
 from tests.lifecycle.stage import Stage, stage_on

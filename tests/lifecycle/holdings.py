@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.tables import AGENT, CREDENTIAL, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, METADATA, SECRET, TOPIC
 
 Row = Mapping[str, Any]

@@ -7,8 +7,8 @@ from sqlalchemy import insert, select
 
 from app.domain.content import split_graph
 from app.domain.graph import Json
+from app.storage.connections.engine import engine_of
 from app.storage.ids import Kind, new_id
-from app.storage.reaching import engine_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 from app.storage.write_context import content_row
 from tests.lifecycle.company import Company

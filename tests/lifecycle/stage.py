@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete
 
-from app.storage.engine import open_database
+from app.storage.connections.database import open_database
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_EXPORT
 from tests.databases import Loaded
 from tests.lifecycle.acting import Acting

@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from app.server.application import create_app
 from app.settings import Settings
-from app.storage.engine import DatabaseFailure, open_database
+from app.storage.connections.database import DatabaseFailure, open_database
+from app.storage.connections.engine import engine_of
 from app.storage.expiry import LOCK, remove_drafts
-from app.storage.reaching import engine_of
 from app.storage.tables import FLOW, FLOW_DRAFT
 from app.usecases import expire as expiring
 from app.usecases.expire import expire_drafts

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app.storage.connections.engine import engine_of
 from app.storage.paging import PageRequest
-from app.storage.reaching import engine_of
 from app.storage.reads.lists import ListName, WantedList
 from app.usecases.manage_tokens import issue_token
 from tests.api.client import Caller, serving

@@ -5,7 +5,7 @@ from sqlalchemy import Update, select, update
 
 from app.domain.errors import Refused
 from app.domain.model import FlowId
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 from app.storage.tables import CONTRACT, FLOW, FLOW_EXPORT
 from app.usecases.results import Deleted, Exported, Published, Toggled
 from tests.lifecycle.company import Company

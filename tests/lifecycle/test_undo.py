@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.domain.errors import Refused
 from app.domain.undo import ChangeSinceExport
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 from app.usecases.results import Exported, Undone
 from tests.databases import run_sql
 from tests.lifecycle.company import Company

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from app.domain.content import split_graph
 from app.domain.model import UserId
-from app.storage.engine import DatabaseUnavailable, TransactionConflict
+from app.storage.connections.database import DatabaseUnavailable, TransactionConflict
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
 from app.storage.unreferenced_contents import remove_slice
 from app.storage.write_context import WriteContext

@@ -12,13 +12,19 @@ import pytest
 from sqlalchemy import bindparam, func, literal, select, text
 from structlog.testing import capture_logs
 
-from app.storage.driver import PoolerMode
-from app.storage.engine import Database, DatabaseUnavailable, StatementFailed, StatementTookTooLong, open_database
-from app.storage.hosts import arguments_of
+from app.storage.connections.database import (
+    Database,
+    DatabaseUnavailable,
+    StatementFailed,
+    StatementTookTooLong,
+    open_database,
+)
+from app.storage.connections.driver import PoolerMode
+from app.storage.connections.hosts import arguments_of
 from app.storage.migrate import upgrade
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
 from tests.serving.real import PATIENCE_SECONDS, soon_true
-from tests.storage.test_engine import SETTINGS, WRITES, queries_sent
+from tests.storage.connections.test_database import SETTINGS, WRITES, queries_sent
 
 SLEEP = select(func.pg_sleep(bindparam("seconds")))
 AT_WORK = select(

@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.settings.database_settings import async_url
-from app.storage import hosts
-from app.storage.engine import open_database
+from app.storage.connections import hosts
+from app.storage.connections.database import open_database
 from app.storage.migrate import has_usable_schema, upgrade
 from tests.databases import Loaded
 from tests.replication.pair import Pair

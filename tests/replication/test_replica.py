@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from app.settings.database_settings import async_url
-from app.storage import replica, replica_watch
-from app.storage.engine import Database, DatabaseUnavailable, open_database
+from app.storage import replica_watch
+from app.storage.connections.database import Database, DatabaseUnavailable, open_database
+from app.storage.connections.replicas import replica
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.databases import Loaded
 from tests.replication.pair import Pair

@@ -18,7 +18,7 @@ from app.server.application import create_app
 from app.server.graceful_server import Server
 from app.server.startup import bound_to
 from app.settings import Settings
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
 

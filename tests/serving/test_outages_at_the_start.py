@@ -15,7 +15,7 @@ from app.server.application import create_app
 from app.server.background import keep_running
 from app.server.cleanup import clean_up_periodically
 from app.settings import Settings
-from app.storage.engine import Database, open_database
+from app.storage.connections.database import Database, open_database
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from tests.serving.real import VIEWER, code_of, soon
 

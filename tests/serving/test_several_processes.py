@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.world_builder import email_of
 from tests.cli.flowport import serving

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.engine import Database, open_database
+from app.storage.connections.database import Database, open_database
 from tests.databases import Databases, run
 from tests.storage.large_world import world
 

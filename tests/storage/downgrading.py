@@ -4,8 +4,8 @@ from typing import Any
 
 from alembic import command
 
+from app.storage.connections.engine import engine_of
 from app.storage.migrate import run_alone
-from app.storage.reaching import engine_of
 
 
 async def downgrade(url: str, revision: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.model import UserId
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.paging import Page, PageRequest
 from app.storage.reads.lists import WantedList
 

@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from app.storage.compatibility import newest_heads
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 
 MIGRATIONS = Path(__file__).parents[2] / "app" / "storage" / "migrations"
 NEWEST = max(newest_heads())

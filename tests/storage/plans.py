@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.paging import Page, PageRequest
 from tests.sent_statements import statements_sent
 

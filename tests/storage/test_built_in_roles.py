@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.storage.engine import open_database
+from app.storage.connections.database import open_database
 from app.storage.tables import ROLE
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 

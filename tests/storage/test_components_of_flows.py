@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.connections.engine import engine_of
 from app.storage.migrate import upgrade
-from app.storage.reaching import engine_of
 from tests.storage.downgrading import downgrade
 from tests.storage.test_schema import SMALL_WORLD
 

@@ -12,6 +12,7 @@ import pytest
 
 from app.domain.graph import bindings_from_json, canonical, join
 from app.storage import demo
+from app.storage.connections.database import open_database
 from app.storage.demo import (
     DEMO_TOKENS,
     NotOnlyTheDemo,
@@ -21,7 +22,6 @@ from app.storage.demo import (
     load_demo_if_empty,
     reset,
 )
-from app.storage.engine import open_database
 from app.storage.ids import Kind, is_id
 from app.storage.tokens import owner_of, tokens_to_check
 from app.storage.world import load_world

@@ -11,8 +11,8 @@ from app.domain.create import CreateWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.model import UserId
 from app.storage import demo
+from app.storage.connections.database import open_database
 from app.storage.demo import DemoIsBusy, demo_id, reset
-from app.storage.engine import open_database
 from app.storage.ids import Kind
 from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow

@@ -11,8 +11,8 @@ from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlo
 from app.domain.model import UserId
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
+from app.storage.connections.database import open_database
 from app.storage.demo import demo_id
-from app.storage.engine import open_database
 from app.storage.ids import Kind
 from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow

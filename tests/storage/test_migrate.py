@@ -17,9 +17,9 @@ import app.storage.tables  # noqa: F401 - importing the tables fills the metadat
 from app.domain.content import split_graph
 from app.domain.graph import canonical
 from app.storage.compatibility import OLDEST, configuration
-from app.storage.engine import open_database
+from app.storage.connections.database import open_database
+from app.storage.connections.engine import engine_of
 from app.storage.migrate import has_usable_schema, upgrade
-from app.storage.reaching import engine_of
 from app.storage.write_context import content_row
 from tests.storage.downgrading import downgrade, rows
 

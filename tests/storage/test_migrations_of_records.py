@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app.domain.idempotency import KeyedCall
+from app.storage.connections.engine import engine_of
 from app.storage.migrate import upgrade
-from app.storage.reaching import engine_of
 from tests.storage.downgrading import downgrade, rows
 
 RECORDS_WITH_REFERENCES = """

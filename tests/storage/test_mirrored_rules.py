@@ -20,7 +20,7 @@ from app.domain.quota import QuotaExceeded, counts_against_quota
 from app.domain.source import Chosen, CopiedFrom
 from app.domain.used_components import UsedComponents
 from app.storage import mirrored_rules, tables
-from app.storage.database_connections import Row
+from app.storage.connections.connection import Row
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
 from tests.databases import Databases
 from tests.domain.builders import flow, state, step

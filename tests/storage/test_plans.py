@@ -10,7 +10,7 @@ from app.domain.errors import Refused
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.source import BY_DEFAULT
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.expiry import remove_records
 from app.storage.facts import read_catalogue
 from app.storage.paging import Page, PageRequest

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from app.domain.model import FlowStatus, FlowType
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.paging import FEW, PageRequest
 from app.storage.reads.flow_filters import FlowFilter
 from app.storage.reads.lists import FlowOrder, ListName, WantedList

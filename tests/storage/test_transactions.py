@@ -8,10 +8,10 @@ from pathlib import Path
 APP = Path(__file__).parents[2] / "app"
 
 WRITERS = {
-    "storage/transactions.py: begin": "begin",
+    "storage/connections/transactions.py: begin": "begin",
     # To ask which server it is.
-    "storage/replica.py: Replica._connect": "begin",
-    "storage/engine.py: Database.locking": "writing",
+    "storage/connections/replicas/replica.py: Replica._connect": "begin",
+    "storage/connections/database.py: Database.locking": "writing",
     "storage/store.py: UnitOfWork.begin": "locking",
     "storage/expiry.py: remove_drafts": "writing",
     "storage/expiry.py: remove_records": "writing",
@@ -57,9 +57,9 @@ def test_nobody_else_commits() -> None:
     committing = [*openings_of("commit"), *openings_of("begin_nested"), *openings_of("begin_twophase")]
     # Behind a pooler, what only reads is a transaction too.
     assert sorted(committing) == [
-        "storage/engine.py: Reading._end",
-        "storage/replica.py: Replica._connect",
-        "storage/transactions.py: commit",
+        "storage/connections/database.py: Reading._end",
+        "storage/connections/replicas/replica.py: Replica._connect",
+        "storage/connections/transactions.py: commit",
     ]
 
 
@@ -71,7 +71,7 @@ def test_transactions_that_write_are_begun_in_one_place() -> None:
         for name, function in functions_in(ast.parse(file.read_text()), ())
         if "read_only=False" in ast.unparse(function)
     }
-    assert begun == {"storage/engine.py: Database.writing"}
+    assert begun == {"storage/connections/database.py: Database.writing"}
 
 
 def openings_of(method: str) -> Iterator[str]:

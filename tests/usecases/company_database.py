@@ -14,9 +14,9 @@ from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlo
 from app.domain.model import UserId, Workspace
 from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
-from app.storage.engine import Database
+from app.storage.connections.database import Database
+from app.storage.connections.engine import engine_of
 from app.storage.facts import read_workspace_access
-from app.storage.reaching import engine_of
 from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.storage.engine import Database
+from app.storage.connections.database import Database
 from app.storage.tables import METADATA
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import text
 
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 from app.storage.store import Store
 from tests.usecases.company_database import CompanyDatabase
 

@@ -3,8 +3,8 @@
 import pytest
 
 from app.domain.export_batch import BatchMode, BatchWish
-from app.storage.commits import CommitState
-from app.storage.engine import DatabaseUnavailable
+from app.storage.connections.commits import CommitState
+from app.storage.connections.database import DatabaseUnavailable
 from app.usecases.export_flows import export_flows
 from app.usecases.results import Exported
 from tests.api.world_builder import graph

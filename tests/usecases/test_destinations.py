@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.domain.quota import is_quota_judged
 from app.domain.source import BY_DEFAULT
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.paging import PageRequest
 from app.storage.reads.destinations import count_flows_used
 from app.storage.tables import CONTRACT_ACCESS

@@ -18,9 +18,9 @@ from app.domain.export_facts import CopyWish
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.update import UpdateWish
-from app.storage.engine import TransactionConflict
+from app.storage.connections.database import TransactionConflict
+from app.storage.connections.engine import engine_of
 from app.storage.locks import lock
-from app.storage.reaching import engine_of
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.delete_flow import delete_flow

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from app.domain.model import UserId
 from app.storage import tokens
-from app.storage.engine import Database, open_database
+from app.storage.connections.database import Database, open_database
 from app.storage.tables import USER
 from app.storage.tokens import TokenOwner, id_of, note_use, tokens_to_check
 from app.storage.world import load_world

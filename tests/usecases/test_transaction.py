@@ -8,8 +8,8 @@ import pytest
 
 from app.domain.model import UserId
 from app.meter import Meter, counted_by, current_meter
-from app.storage.commits import CommitState
-from app.storage.engine import TransactionConflict
+from app.storage.connections.commits import CommitState
+from app.storage.connections.database import TransactionConflict
 from app.storage.store import Store, UnitOfWork
 from app.usecases.transaction import RETRIES, transaction
 

@@ -9,10 +9,10 @@ from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
-from app.storage.commits import CommitState
-from app.storage.connection_pool import AUTHENTICATION
-from app.storage.engine import Database, DatabaseUnavailable, StatementTookTooLong
-from app.storage.positions import NOT_KNOWN, position_of
+from app.storage.connections.commits import CommitState
+from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.pool import AUTHENTICATION
+from app.storage.connections.replicas.positions import NOT_KNOWN, position_of
 from app.storage.shared_reads import SharedReads
 from app.storage.tokens import PREFIX, TokenOwner, TokenToCheck, id_of, note_use, owner_of, tokens_to_check
 from app.storage.users import find_user_by_email, find_user_by_id

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.http.in_flight import InFlightRequests, current_task
 from app.http.refused_requests import RequestCode, RequestError, cut_off
 from app.http.responses import logged_refusal
-from app.storage.commits import Commits, CommitState
+from app.storage.connections.commits import Commits, CommitState
 
 RETRY_AFTER_SECONDS = 1
 """Another process, or the next one, can answer soon."""

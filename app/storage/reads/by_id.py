@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, case, exist
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.mirrored_rules import is_visible_component
 from app.storage.reads.exports import IS_VISIBLE

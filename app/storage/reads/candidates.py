@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
 
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.ids import Kind, is_id
 from app.storage.paging import Order, Page, PageRequest, matching, searching
 from app.storage.reads.rows import FlowView, TopicView, columns, maker

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from app.domain.flow import Flow, SavedState
 from app.domain.source import Chosen, DraftNotFound, SourceWish, VersionNotFound, chosen_state
 from app.meter import current_meter
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.found_flows import chosen_by, read_flows
 
 

@@ -12,7 +12,7 @@ from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import CopiedFrom
 from app.meter import current_meter
 from app.offload import interruptible, offload
-from app.storage.database_connections import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.paging import ListBelow, Order
 from app.storage.reads.limit import bounded, read_bounded

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.component import Catalogue
 from app.domain.model import TenantId
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.facts import read_catalogue
 from app.storage.reads.limit import bounded, read_bounded
 from app.storage.reads.rows import GraphView

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Select, bindparam, case, func, select
 from sqlalchemy.sql import FromClause
 
 from app.meter import current_meter
-from app.storage.database_connections import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row
 
 MOST = bindparam("most", type_=BigInteger)
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table
 from app.domain.access import WorkspaceAccess, may_edit_flows
 from app.domain.model import Contract, ContractStatus, DraftId, FlowId
 from app.domain.source import CopiedFrom
-from app.storage.database_connections import Row
+from app.storage.connections.connection import Row
 
 
 class UserView(NamedTuple):

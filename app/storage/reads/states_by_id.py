@@ -10,7 +10,7 @@ from app.domain.access import WorkspaceAccess
 from app.domain.flow import FlowState
 from app.meter import current_meter
 from app.offload import interruptible, offload
-from app.storage.database_connections import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row
 from app.storage.reads.limit import bounded, read_bounded
 from app.storage.states import graph_of, state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION

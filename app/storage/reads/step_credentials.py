@@ -8,7 +8,7 @@ from sqlalchemy import Integer, Select, Table, Text, any_, bindparam, func, sele
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.model import ReferenceKind
-from app.storage.database_connections import ReadConnection
+from app.storage.connections.connection import ReadConnection
 from app.storage.paging import matching, searching
 from app.storage.reads.rows import CredentialView, SecretView, columns
 from app.storage.tables import CREDENTIAL, FLOW_EXPORT, SECRET

@@ -11,7 +11,7 @@ from app.domain.component import Component, ComponentAccess, ComponentName
 from app.domain.content import Content
 from app.domain.model import ComponentId, ContractId, TenantId
 from app.storage import tables
-from app.storage.reaching import engine_of
+from app.storage.connections.engine import engine_of
 from app.storage.world.consistency import BuiltInRoles
 from app.storage.world.entity_rows import Row
 from app.storage.world.flow_rows import FlowRows

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.connections.engine import engine_of
 from app.storage.embedded import running
 from app.storage.ids import Kind, new_id
-from app.storage.reaching import engine_of
 from app.storage.tokens import new_token_id, secret_hash, token_text
 from scripts.benchmarks.speed.operations import Caller
 from scripts.benchmarks.world import Size

@@ -17,8 +17,8 @@ import asyncpg
 import orjson
 from sqlalchemy import text
 
+from app.storage.connections.engine import engine_of
 from app.storage.ids import Kind, new_id
-from app.storage.reaching import engine_of
 from scripts.benchmarks.speed.load import asked, request_of
 from scripts.benchmarks.speed.operations import Caller, ComparedOperation, Json, Operation
 

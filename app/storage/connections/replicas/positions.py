@@ -30,8 +30,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.domain.model import UserId
-from app.storage.commits import CommitNotes
-from app.storage.database_connections import ReadConnection, WriteConnection
+from app.storage.connections.commits import CommitNotes
+from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.tables import CALLER_POSITION
 
 NOT_KNOWN = 2**63 - 1

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from app.domain.model import UserId
-from app.storage.connection_pool import ConnectionPool, InUse, NoConnection
-from app.storage.driver import DriverConnection
+from app.storage.connections.driver import DriverConnection
+from app.storage.connections.pool import ConnectionPool, InUse, NoConnection
 from app.telemetry.log import log
 
 LOOK_SECONDS = 1.0

@@ -1,7 +1,7 @@
 """What keeps a statement from being done, as exceptions of our own: outages that pass, time limits, refusals."""
 
-from app.storage.commits import CommitState
-from app.storage.driver import told
+from app.storage.connections.commits import CommitState
+from app.storage.connections.driver import told
 
 QUERY_CANCELED = "57014"
 """What PostgreSQL says when a statement reached its time limit."""

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from app.storage.driver import DriverConnection
-from app.storage.engine import (
+from app.storage.connections.database import (
     Database,
     DatabaseFailure,
     DatabaseUnavailable,
@@ -18,7 +17,8 @@ from app.storage.engine import (
     TransactionConflict,
     open_database,
 )
-from app.storage.failures import ConnectionLost, failure_of
+from app.storage.connections.driver import DriverConnection
+from app.storage.connections.failures import ConnectionLost, failure_of
 from app.storage.tables import TENANT
 from tests.databases import run, url_of
 from tests.serving.silent_database import falling_silent
@@ -206,7 +206,7 @@ async def test_who_is_cancelled_waits_no_longer_than_a_moment_for_a_connection_t
     database_url: str, opening: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever comes next gets another connection."""
-    monkeypatch.setattr("app.storage.transactions.CANCELLATION_SECONDS", 0.1)
+    monkeypatch.setattr("app.storage.connections.transactions.CANCELLATION_SECONDS", 0.1)
     one = select(1)
     async with falling_silent(database_url) as proxy:
         database = open_database(proxy.address, pool_size=1)

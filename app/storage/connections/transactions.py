@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 
 import asyncpg
 
-from app.storage.commits import Commit, CommitState
-from app.storage.driver import FAILURES, DriverConnection
-from app.storage.failures import ReadOnlyServer
+from app.storage.connections.commits import Commit, CommitState
+from app.storage.connections.driver import FAILURES, DriverConnection
+from app.storage.connections.failures import ReadOnlyServer
 from app.telemetry.log import current_span, log
 
 AFTER_COMMIT_SECONDS = 2

@@ -11,9 +11,9 @@ from typing import Literal, cast
 
 import asyncpg
 
-from app.storage.connection_pool import AnyConnection, NoConnection
-from app.storage.database_connections import Row
-from app.storage.hosts import Hosts, arguments_of
+from app.storage.connections.connection import Row
+from app.storage.connections.hosts import Hosts, arguments_of
+from app.storage.connections.pool import AnyConnection, NoConnection
 from app.telemetry.log import log
 
 PoolerMode = Literal["auto", "session", "transaction"]

@@ -7,7 +7,7 @@ import asyncpg
 
 from app.fair_queue import Place
 from app.storage.compiled import Change, CompiledStatement, Parameters, Query, Statement, compiled
-from app.storage.connection_pool import AnyConnection
+from app.storage.connections.pool import AnyConnection
 from app.telemetry.log import count_statement
 
 NOTHING: Parameters = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.connection_pool import AUTHENTICATION, ConnectionPool, NoConnection
+from app.storage.connections.pool import AUTHENTICATION, ConnectionPool, NoConnection
 
 
 class Connection:

@@ -10,11 +10,10 @@ import asyncpg
 from sqlalchemy import column, func, literal, or_, select, table
 
 from app.fair_queue import FairQueue
-from app.storage.commits import Commit, CommitNotes
-from app.storage.connection_pool import AnyConnection, ConnectionPool, InUse, NoConnection
-from app.storage.database_connections import ReadConnection, WriteConnection
-from app.storage.driver import FAILURES, Connector, DriverConnection, PoolerMode, told
-from app.storage.failures import (
+from app.storage.connections.commits import Commit, CommitNotes
+from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.connections.driver import FAILURES, Connector, DriverConnection, PoolerMode, told
+from app.storage.connections.failures import (
     PROTOCOL_VIOLATION,
     ConnectionLost,
     DatabaseFailure,
@@ -25,8 +24,9 @@ from app.storage.failures import (
     TransactionConflict,
     failure_of,
 )
-from app.storage.replica import Replica
-from app.storage.transactions import answer_or_leave, begin, commit, roll_back, send_after_commit
+from app.storage.connections.pool import AnyConnection, ConnectionPool, InUse, NoConnection
+from app.storage.connections.replicas.replica import Replica
+from app.storage.connections.transactions import answer_or_leave, begin, commit, roll_back, send_after_commit
 
 __all__ = [
     "Database",

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.storage.hosts import Hosts
+from app.storage.connections.hosts import Hosts
 from app.telemetry.log import log
 
 ANSWER_SECONDS: float = 10

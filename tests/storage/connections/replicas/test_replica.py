@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from app.storage.replica import Replica
+from app.storage.connections.replicas.replica import Replica
 
 
 async def nowhere() -> NoReturn:

@@ -10,9 +10,16 @@ from sqlalchemy import Select, column, func, insert, literal, select, table
 from structlog.testing import capture_logs
 
 from app.domain.model import UserId
-from app.storage import transactions
-from app.storage.engine import Database, StatementFailed, open_database
-from app.storage.positions import CURRENT, NOT_KNOWN, begin_positions, notes_of, position_of, settle
+from app.storage.connections import transactions
+from app.storage.connections.database import Database, StatementFailed, open_database
+from app.storage.connections.replicas.positions import (
+    CURRENT,
+    NOT_KNOWN,
+    begin_positions,
+    notes_of,
+    position_of,
+    settle,
+)
 from app.storage.tables import CALLER_POSITION, TENANT
 from tests.databases import run
 from tests.serving.real import soon_true
