@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from app.domain.input import LONGEST_NAME
-from app.graphql.request_errors import BadRequest
+from app.execution.request_errors import BadRequest
 
 Value = TypeVar("Value")
 

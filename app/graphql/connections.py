@@ -12,9 +12,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import orjson
 import strawberry
 
+from app.execution.request_errors import BadRequest
 from app.graphql.arguments import After, Before, First, Last, given
 from app.graphql.describe import about, field
-from app.graphql.request_errors import BadRequest
 from app.storage.paging import Key, Page, PageRequest
 
 USUAL_PAGE = 50

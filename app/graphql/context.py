@@ -14,13 +14,13 @@ from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchWish
 from app.domain.export_facts import ExportWish
 from app.domain.model import UserId
-from app.graphql.execution.pace import Pace
+from app.execution.execution_context import ExecutionContext
+from app.execution.lookups import Loader, Lookup, Vanished
+from app.execution.projections import EVERYTHING, Selected
 from app.graphql.loaders import Loaders
-from app.graphql.lookups import Loader, Lookup
 from app.meter import Meter
 from app.offload import offload
 from app.storage.connections.database import Database, DatabaseFailure
-from app.storage.related import EVERYTHING, Projection
 from app.storage.store import UnitOfWork
 from app.usecases.plan_exports import PlannedExport, PlannedExports, plan_for, plan_for_all
 from app.usecases.results import ExportedBatch
@@ -39,7 +39,7 @@ MOST_CACHED_CHARACTERS = 4_000_000
 """How much of graphs a request keeps read, since aliases and repeated ids ask for the same again."""
 
 
-class Context:
+class Context(ExecutionContext):
     """One request of one caller."""
 
     def __init__(
@@ -52,17 +52,17 @@ class Context:
         meter: Meter,
         shows_schema: bool = True,
     ) -> None:
+        super().__init__(meter)
         self.viewer = viewer
         self.database = database
         self.work = work
         self.request_id = request_id
-        self.meter = meter
-        self.pace = Pace(meter)
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
         self.refused: list[str] = []
         """The codes of the refusals that were answered, for the log."""
         self.loaders = Loaders(database, viewer)
+        self._transactions_before = 0
         self._plans: dict[ExportWish, PlannedExport] = {}
 
     @cached_property
@@ -87,9 +87,12 @@ class Context:
         self.loaders = Loaders(self.database, self.viewer)
         return outcome
 
-    def tell_what_was_written(self, errors: Iterable[GraphQLError], begun: int) -> None:
-        """Note it with what failed of a mutation, before which so many transactions had been begun."""
-        written = self.work.commits.last_after(begun)
+    def begin_mutation(self) -> None:
+        self._transactions_before = len(self.work.commits)
+
+    def end_mutation(self, errors: Iterable[GraphQLError]) -> None:
+        """Note with each error whether the mutation was written."""
+        written = self.work.commits.last_after(self._transactions_before)
         for error in errors:
             cause = error.original_error
             if isinstance(cause, DatabaseFailure):
@@ -136,15 +139,11 @@ def refusals_of(outcome: object) -> Iterable[Refusal]:
     return outcome.errors if isinstance(outcome, Refused) else ()
 
 
-class Vanished(LookupError):
-    """What was there a moment ago and is gone: somebody published, discarded or removed it meanwhile."""
-
-
 @dataclass
 class Info(StrawberryInfo[Context, None]):
     """What a resolver is told."""
 
-    projection: Projection = EVERYTHING
+    selected: Selected = EVERYTHING
     """Of a connection: what is to be read of its nodes."""
 
 

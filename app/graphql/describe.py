@@ -7,8 +7,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import strawberry
 
-AWAITED = "awaited"
-"""Under which the metadata of a field say whether what its resolver returns is to be awaited."""
+from app.execution.fields import AWAITED
 
 Values = TypeVar("Values", bound=StrEnum)
 

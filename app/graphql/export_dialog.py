@@ -7,12 +7,12 @@ from typing import Any, Self, TypeVar
 import strawberry
 
 from app.domain.export import ExportRefusal
+from app.execution.lookups import Lookup
 from app.graphql.connections import PageInfo, Paging
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import ExportFlowError
 from app.graphql.errors.table import error_of
-from app.graphql.lookups import Lookup
 from app.graphql.types.flow import Flow
 from app.graphql.types.people import Contract
 from app.graphql.types.resources import Topic

@@ -13,8 +13,8 @@ from app.domain.model import ReferenceKind, UserId
 from app.domain.readiness import Blocker
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
+from app.execution.lookups import Loader
 from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, Reference, StoredGraph, ToWorkspace
-from app.graphql.lookups import Loader
 from app.storage.connections.database import Database
 from app.storage.paging import Page
 from app.storage.reads import by_id, graphs

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from app.execution.lookups import Loader, Lookup, Lookups
+from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE
 from app.graphql.context import Info
 from app.graphql.loaders import Loaders
-from app.graphql.lookups import Loader, Lookup, Lookups
-from app.graphql.request_errors import BadRequest
 from app.graphql.types.node import Node
 from app.storage.ids import Kind, kind_of
 

@@ -13,9 +13,9 @@ from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
+from app.execution.lookups import Lookup
 from app.graphql.context import Info
 from app.graphql.errors.table import error_of, export_errors_of, warning_of
-from app.graphql.lookups import Lookup
 from app.graphql.payloads import (
     CopyFlowPayload,
     CreateFlowPayload,

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from app.execution.lookups import Loader, Lookup
 from app.graphql.connections import Connection, PageArguments
 from app.graphql.context import Info
 from app.graphql.loader_keys import CountBelow, PageBelow
-from app.graphql.lookups import Loader, Lookup
 from app.storage.paging import Page
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
+from app.storage.related import Projection
 
 NodeType = TypeVar("NodeType")
 
@@ -38,7 +39,8 @@ def connection_below(
         # What has elements is there.
         return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
-    key = PageBelow(wanted._replace(projection=info.projection), paging.request, parent)
+    projection = Projection(*info.selected)
+    key = PageBelow(wanted._replace(projection=projection), paging.request, parent)
     page_of_list: Awaitable[Any] = Lookup(loaders.pages, key, connection)
     # Of every list there is a page, if an empty one.
     return page_of_list

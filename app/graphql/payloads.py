@@ -6,6 +6,8 @@ from typing import Any
 import strawberry
 
 from app.domain.source import CopiedFrom
+from app.execution.lookups import Lookup
+from app.execution.relations import Field, one
 from app.graphql.context import Info
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import (
@@ -24,8 +26,6 @@ from app.graphql.errors.interfaces import (
     UndoExportError,
     UpdateFlowDraftError,
 )
-from app.graphql.lookups import Lookup
-from app.graphql.relations import Field, one
 from app.graphql.types.export import FlowExport
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome

@@ -6,10 +6,10 @@ import strawberry
 
 from app.domain.errors import Refused
 from app.domain.source import CopiedFrom
+from app.execution.relations import one
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import ExportFlowError, ExportFlowsError, ExportFlowWarning
 from app.graphql.errors.table import error_of, export_errors_of, warning_of
-from app.graphql.relations import one
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.flow import Flow
 from app.graphql.types.readiness import DraftReadiness

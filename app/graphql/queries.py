@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from app.execution.lookups import Lookup
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info, found
@@ -20,7 +21,6 @@ from app.graphql.export_dialog import (
 )
 from app.graphql.inputs import ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
 from app.graphql.loader_keys import OfFlow, ToWorkspace
-from app.graphql.lookups import Lookup
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.parent_lists import connection_below
 from app.graphql.plans import ExportPlan, ExportPlans

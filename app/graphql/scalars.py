@@ -8,9 +8,10 @@ from typing import Any, NewType
 import orjson
 import strawberry
 from graphql import ListValueNode, ObjectValueNode, Undefined, ValueNode, VariableNode
-from graphql.execution.values import VariableValues
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
+
+from app.execution.variable_values import CoercedVariables
 
 RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -35,22 +36,6 @@ def _read_time(value: object) -> datetime:
 
 def _time(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-class CoercedVariables(dict[str, Any]):
-    """The coerced variables of an operation, which also say what was sent for them."""
-
-    def __init__(self, values: VariableValues) -> None:
-        super().__init__(values.coerced)
-        self._sources = values.sources
-
-    def as_sent(self, name: str) -> object:
-        """The JSON that was sent for a variable, or its default; Undefined where it was left out."""
-        source = self._sources[name]
-        default = source.signature.default
-        if source.value is Undefined and default is not None and default.literal is not None:
-            return value_from_ast_untyped(default.literal)
-        return source.value
 
 
 def _json_of_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> object:

@@ -21,13 +21,13 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.utils.str_converters import to_camel_case
 
+from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.graphql.context import Info
 from app.graphql.errors import exports
 from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
 from app.graphql.input_values import LiteralsRule
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
-from app.graphql.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.graphql.scalars import SCALARS
 from app.graphql.sdl import in_reading_order
 from app.graphql.types import readiness

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Self, cast
 import strawberry
 
 from app.domain.credentials import CredentialMatch, StepInNeed
+from app.execution.lookups import Lookup
+from app.execution.relations import one
+from app.execution.request_errors import BadRequest
 from app.graphql.arguments import Search, searched
 from app.graphql.connections import LARGEST_PAGE
 from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.lookups import Lookup
-from app.graphql.relations import one
-from app.graphql.request_errors import BadRequest
 from app.graphql.types.resources import Component, Credential, Secret
 from app.usecases.find_credentials import CandidatesWanted, RatedCredential
 

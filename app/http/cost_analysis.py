@@ -37,10 +37,10 @@ from graphql import (
     is_abstract_type,
 )
 
+from app.execution.fields import META_FIELDS, is_connection
+from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.context import MUTATION_COST
-from app.graphql.execution.fields import META_FIELDS, is_connection
-from app.graphql.request_errors import BadRequest
 from app.graphql.schema import schema
 from app.http.documents import Operation
 from app.http.limits import NOT_GIVEN, NOTHING, CostlyPath, KnownCost, QueryCost

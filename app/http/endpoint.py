@@ -11,8 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.domain.model import UserId
+from app.execution.request_errors import OverLimit
 from app.graphql.context import Context
-from app.graphql.request_errors import OverLimit
 from app.http.admission import Admission, Overloaded, Slot
 from app.http.authentication.authenticator import Authenticator, Caller, token_in, token_wanted
 from app.http.cost_analysis import cost_of

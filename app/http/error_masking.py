@@ -5,8 +5,9 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from app.graphql.context import WRITTEN, Context, Vanished
-from app.graphql.request_errors import BadRequest
+from app.execution.lookups import Vanished
+from app.execution.request_errors import BadRequest
+from app.graphql.context import WRITTEN, Context
 from app.http.refused_requests import RequestCode
 from app.storage.connections.commits import CommitState
 from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong

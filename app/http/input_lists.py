@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from app.domain.export_batch import MOST_ITEMS
-from app.graphql.request_errors import LimitExceeded
+from app.execution.request_errors import LimitExceeded
 from app.graphql.schema import schema
 
 MANY_EXPORTS = "ExportFlowsInput"

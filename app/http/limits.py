@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.execution.request_errors import LimitExceeded
 from app.graphql.connections import LARGEST_PAGE
-from app.graphql.request_errors import LimitExceeded
 from app.meter import Meter
 
 

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLError, OperationType
 
-from app.graphql.context import Context, Vanished
-from app.graphql.execution.executor import Executor
-from app.graphql.execution.plan import Plan
+from app.execution.executor import Executor
+from app.execution.lookups import Vanished
+from app.execution.plan import Plan
+from app.graphql.context import Context
 from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Documents, Operation

@@ -24,12 +24,12 @@ from graphql import (
 )
 
 from app.domain.model import UserId
+from app.execution.executor import Executor
+from app.execution.plan import Plan
+from app.execution.type_of_rows import TYPE_OF_ROWS
 from app.graphql.context import Context
-from app.graphql.execution.executor import Executor
-from app.graphql.execution.plan import Plan
 from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import mistakes_in, schema
-from app.graphql.type_of_rows import TYPE_OF_ROWS
 from app.http.documents import Document, operation_of
 from app.http.limits import Limits
 from app.storage.connections.database import Database, open_database
@@ -112,7 +112,7 @@ class Both:
         with ExitStack() as stack:
             if loader is not None:
                 # What is answered from the rows of a page asks no loader.
-                stack.enter_context(patch("app.graphql.execution.completion.elements_at_once", return_value=None))
+                stack.enter_context(patch("app.execution.completion.elements_at_once", return_value=None))
             found = await Executor(plan, ours).run()
         expected = execute(schema.graphql_schema, node, context_value=theirs, variable_values=variables)
         answers = [found, expected if isinstance(expected, ExecutionResult) else await expected]

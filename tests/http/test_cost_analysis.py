@@ -14,7 +14,7 @@ from graphql import (
     visit,
 )
 
-from app.graphql.request_errors import BadRequest, LimitExceeded
+from app.execution.request_errors import BadRequest, LimitExceeded
 from app.graphql.schema import schema
 from app.http.cost_analysis import CostAnalysis
 from app.http.limits import Limits, QueryCost

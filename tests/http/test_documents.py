@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from app.execution.request_errors import BadRequest
 from app.graphql import schema
-from app.graphql.request_errors import BadRequest
 from app.http import documents
 from app.http.documents import ENTRY_CHARACTERS, Documents, operation_of
 

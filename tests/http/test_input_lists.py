@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.graphql.request_errors import LimitExceeded
+from app.execution.request_errors import LimitExceeded
 from app.http.input_lists import check_inputs
 from tests.databases import Databases, Loaded, contents
 

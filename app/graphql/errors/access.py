@@ -8,6 +8,7 @@ from typing import Self
 import strawberry
 
 from app.domain import access, inaccessible, source
+from app.execution.relations import one
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (
     CopyFlowError,
@@ -24,7 +25,6 @@ from app.graphql.errors.interfaces import (
     UpdateFlowDraftError,
     told,
 )
-from app.graphql.relations import one
 from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.people import Contract
 from app.graphql.types.resources import in_workspace

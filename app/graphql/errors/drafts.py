@@ -5,6 +5,7 @@ from typing import Self
 import strawberry
 
 from app.domain import draft, readiness
+from app.execution.relations import one
 from app.graphql.describe import field
 from app.graphql.errors.interfaces import (
     DiscardFlowDraftError,
@@ -13,7 +14,6 @@ from app.graphql.errors.interfaces import (
     UpdateFlowDraftError,
     told,
 )
-from app.graphql.relations import one
 from app.graphql.types.flow import FlowDraft
 from app.graphql.types.readiness import Blockers, DraftBlocker
 

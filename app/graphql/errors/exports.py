@@ -11,6 +11,7 @@ from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
 from app.domain.model import ReferenceKind
+from app.execution.relations import one
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (
@@ -27,7 +28,6 @@ from app.graphql.errors.interfaces import (
     UpdateFlowDraftError,
     told,
 )
-from app.graphql.relations import one
 from app.graphql.types.flow import Flow, FlowDraft
 from app.graphql.types.resources import Agent, Topic, in_workspace
 from app.graphql.types.workspace import Workspace

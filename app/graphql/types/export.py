@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.domain.source import CopiedFrom
+from app.execution.relations import one
 from app.graphql.describe import about
-from app.graphql.relations import one
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
 from app.graphql.types.report import ReferenceOutcome

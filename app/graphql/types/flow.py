@@ -9,12 +9,12 @@ from typing import Annotated, Any
 import strawberry
 
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
+from app.execution.relations import Field, one
 from app.graphql.arguments import given
 from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info, required
 from app.graphql.describe import about, field
 from app.graphql.parent_lists import connection_below
-from app.graphql.relations import Field, one
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.export import FlowExport
 from app.graphql.types.graph import FlowGraph

@@ -11,10 +11,10 @@ from app.domain.component import read_command
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
+from app.execution.relations import one, several
 from app.graphql.context import Context, Info
 from app.graphql.describe import about, field
 from app.graphql.loader_keys import StoredGraph
-from app.graphql.relations import one, several
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic
 

@@ -6,8 +6,8 @@ import strawberry
 
 from app.domain import inaccessible
 from app.domain.component import InaccessibilityReason
+from app.execution.relations import one
 from app.graphql.describe import about
-from app.graphql.relations import one
 from app.graphql.types.resources import Component
 
 

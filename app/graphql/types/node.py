@@ -4,8 +4,8 @@ from typing import Any, Self, cast
 
 import strawberry
 
+from app.execution.type_of_rows import TYPE_OF_ROWS
 from app.graphql.describe import about
-from app.graphql.type_of_rows import TYPE_OF_ROWS
 
 
 @strawberry.interface(description="Something with an id of its own: ask for it again with `node`.")

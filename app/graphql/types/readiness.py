@@ -10,8 +10,8 @@ from app.domain import readiness
 from app.domain.flow import CHARACTERS_PER_PART
 from app.domain.readiness import Blocker
 from app.domain.wording import about_flow
+from app.execution.relations import one
 from app.graphql.describe import about, field
-from app.graphql.relations import one
 from app.graphql.types.inaccessible import InaccessibleComponent
 from app.graphql.types.resources import Component
 from app.offload import offload

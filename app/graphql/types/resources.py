@@ -8,9 +8,9 @@ import strawberry
 
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.model import ReferenceKind
+from app.execution.relations import Field, one
 from app.graphql.describe import about
 from app.graphql.loader_keys import Reference
-from app.graphql.relations import Field, one
 from app.graphql.scalars import JSON
 from app.graphql.types.node import Node
 from app.storage.reads.rows import AgentView, ComponentView, CredentialView, SecretView, TopicView

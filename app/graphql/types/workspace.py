@@ -8,12 +8,12 @@ from typing import Annotated
 import strawberry
 
 from app.domain.model import FlowStatus, FlowType, WorkspaceType
+from app.execution.relations import one
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info
 from app.graphql.describe import about, optional
 from app.graphql.parent_lists import connection_below
-from app.graphql.relations import one
 from app.graphql.types.flow import Flow
 from app.graphql.types.node import Node
 from app.graphql.types.people import Contract

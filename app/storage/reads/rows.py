@@ -179,15 +179,6 @@ class GraphView(NamedTuple):
     tenant_id: str
 
 
-SLOW_COLUMNS: dict[type[NamedTuple], tuple[str, ...]] = {
-    WorkspaceView: ("permissions",),
-    FlowView: ("created_at", "updated_at"),
-    DraftView: ("created_at", "updated_at", "set_aside_at"),
-    VersionView: ("published_at",),
-    ExportView: ("created_at", "undone_at"),
-}
-"""Times and lists, which take the driver ten times as long as a text."""
-
 View = TypeVar("View", bound=NamedTuple)
 
 

@@ -5,7 +5,7 @@ import gc
 
 import pytest
 
-from app.graphql.lookups import Loader, Lookup
+from app.execution.lookups import Loader, Lookup
 from app.storage.connections.database import DatabaseUnavailable
 
 

@@ -15,27 +15,25 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLResolveInfo,
-    GraphQLSchema,
     default_field_resolver,
     located_error,
 )
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, is_awaitable
 
-from app.graphql.context import Context, Info
-from app.graphql.execution.completion import AnswerAbandoned, Completion
-from app.graphql.execution.fields import declared_resolver
-from app.graphql.execution.objects import Objects
-from app.graphql.execution.pending import PendingField, PendingRelation, attempt, mapped
-from app.graphql.execution.plan import FieldPlan, Plan
-from app.graphql.execution.projections import projection_of
-from app.graphql.execution.resolver_arguments import arguments_of
-from app.graphql.lookups import Loader, Lookup, Lookups
-from app.graphql.relations import One, Several
-from app.graphql.request_errors import OverLimit
+from app.execution.completion import AnswerAbandoned, Completion
+from app.execution.execution_context import ExecutionContext
+from app.execution.fields import declared_resolver
+from app.execution.lookups import Loader, Lookup, Lookups
+from app.execution.objects import Objects
+from app.execution.pending import PendingField, PendingRelation, attempt, mapped
+from app.execution.plan import FieldPlan, Plan
+from app.execution.projections import EVERYTHING, Selected, selected_of
+from app.execution.relations import One, Several
+from app.execution.request_errors import OverLimit
+from app.execution.resolver_arguments import arguments_of
 from app.meter import LimitReached
 from app.offload import offload
-from app.storage.related import EVERYTHING
 
 CALLS_AT_ONCE = 64
 """So many resolvers are called between two looks at the time."""
@@ -46,23 +44,23 @@ CHARACTERS_PER_ELEMENT = 20
 Fields = Sequence[FieldPlan]
 
 
-class ResolveInfo(NamedTuple):
-    """What our resolvers look at of `GraphQLResolveInfo`, which takes longer to make than most fields take to resolve."""
+class ResolverInfo(NamedTuple):
+    """What resolvers look at of Strawberry's `Info`, which takes longer to make than most fields take to resolve."""
 
-    context: Context
-    schema: GraphQLSchema
+    context: ExecutionContext
+    selected: Selected
+    """Of a connection: what is to be read of its nodes."""
 
 
 class Executor:
     """Executes one operation."""
 
-    def __init__(self, plan: Plan, context: Context) -> None:
+    def __init__(self, plan: Plan, context: ExecutionContext) -> None:
         self._plan = plan
         self._context = context
         self._completion = Completion(plan, context.meter)
         self._pending: list[PendingField] = []
         self._pace = context.pace
-        self._resolve_info = cast("Any", ResolveInfo(context, plan.schema))
 
     async def run(self) -> ExecutionResult:
         try:
@@ -78,10 +76,11 @@ class Executor:
         steps: list[Fields] = [[field] for field in selection.fields] if self._plan.is_mutation else [selection.fields]
         for fields in steps:
             known = len(self._completion.errors)
-            begun = len(self._context.work.commits) if self._plan.is_mutation else 0
+            if self._plan.is_mutation:
+                self._context.begin_mutation()
             await self._execute(root, fields)
             if self._plan.is_mutation:
-                self._context.tell_what_was_written(self._completion.errors[known:], begun)
+                self._context.end_mutation(self._completion.errors[known:])
         return ExecutionResult(None if root.nulled else root.answers[0], self._completion.errors or None)
 
     async def _execute(self, root: Objects, fields: Fields) -> None:
@@ -175,15 +174,15 @@ class Executor:
         declared = declared_resolver(field.definition)
         if declared is None or declared.base_resolver is None:
             resolve, arguments = field.definition.resolve or default_field_resolver, self._arguments(field)
-            info = self._info(objects, field)
-            return lambda source: resolve(source, info, **arguments)
-        projection = projection_of(self._plan, field) if field.is_connection else EVERYTHING
-        told = Info(_raw_info=self._resolve_info, _field=declared, projection=projection)
+            core_info = self._info(objects, field)
+            return lambda source: resolve(source, core_info, **arguments)
+        selected = selected_of(self._plan, field) if field.is_connection else EVERYTHING
+        info = ResolverInfo(self._context, selected)
         named = field.arguments
         if named is None:
             named = await self._made_arguments(field)
         if declared.base_resolver.info_parameter is not None:
-            named = {**named, declared.base_resolver.info_parameter.name: told}
+            named = {**named, declared.base_resolver.info_parameter.name: info}
         function = cast("Callable[..., Any]", declared.base_resolver.wrapped_func)
         return lambda source: function(source, **named)
 
@@ -205,7 +204,7 @@ class Executor:
             field.arguments = named
         return named
 
-    def _info(self, objects: Objects, field: FieldPlan) -> GraphQLResolveInfo[Context]:
+    def _info(self, objects: Objects, field: FieldPlan) -> GraphQLResolveInfo[ExecutionContext]:
         """What graphql-core's resolvers are told. The path is that of the first of the objects for which they are asked."""
         path: Any = None
         for key in (*objects.path(0), field.name):

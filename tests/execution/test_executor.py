@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.model import UserId
+from app.execution.executor import Executor
+from app.execution.plan import Plan
 from app.graphql.context import Context
-from app.graphql.execution.executor import Executor
-from app.graphql.execution.plan import Plan
 from app.graphql.schema import schema
 from app.http.limits import Limits
 from app.meter import BYTES_OF_NULL, BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter

@@ -16,8 +16,8 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
-from app.graphql.execution import variable_values
-from app.graphql.execution.variable_values import coerced_variables, coercion_of, coercion_of_named
+from app.execution import variable_values
+from app.execution.variable_values import coerced_variables, coercion_of, coercion_of_named
 from app.graphql.schema import schema
 from tests.property_settings import EXAMPLES
 

@@ -24,11 +24,26 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 from graphql.pyutils import Undefined
 from graphql.type import is_required_input_field
+from graphql.utilities import value_from_ast_untyped
 from graphql.utilities.coerce_input_value import coerce_default_value
 
-from app.graphql.scalars import CoercedVariables
-
 Coerce = Callable[[Any], Any]
+
+
+class CoercedVariables(dict[str, Any]):
+    """The coerced variables of an operation, which also say what was sent for them."""
+
+    def __init__(self, values: VariableValues) -> None:
+        super().__init__(values.coerced)
+        self._sources = values.sources
+
+    def as_sent(self, name: str) -> object:
+        """The JSON that was sent for a variable, or its default; Undefined where it was left out."""
+        source = self._sources[name]
+        default = source.signature.default
+        if source.value is Undefined and default is not None and default.literal is not None:
+            return value_from_ast_untyped(default.literal)
+        return source.value
 
 
 class CoercionError(Exception):

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any
 
-from app.graphql.execution.objects import Objects
-from app.graphql.execution.plan import FieldPlan
-from app.graphql.lookups import Loader, Lookup, Lookups
+from app.execution.lookups import Loader, Lookup, Lookups
+from app.execution.objects import Objects
+from app.execution.plan import FieldPlan
 
 Make = Callable[[Any], object]
 Known = dict[Loader[Any, Any], Any]

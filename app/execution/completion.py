@@ -6,12 +6,12 @@ from typing import Any
 from graphql import GraphQLError, GraphQLObjectType, located_error
 from graphql.pyutils import Undefined, is_iterable
 
-from app.graphql.context import Vanished
-from app.graphql.execution.columns import elements_at_once
-from app.graphql.execution.objects import Objects
-from app.graphql.execution.plan import FieldPlan, Plan
-from app.graphql.request_errors import OverLimit
-from app.graphql.type_of_rows import TYPE_OF_ROWS
+from app.execution.elements import elements_at_once
+from app.execution.lookups import Vanished
+from app.execution.objects import Objects
+from app.execution.plan import FieldPlan, Plan
+from app.execution.request_errors import OverLimit
+from app.execution.type_of_rows import TYPE_OF_ROWS
 from app.meter import LimitReached, Meter
 
 MOST_ERRORS = 100

@@ -16,6 +16,10 @@ Made = TypeVar("Made")
 Load = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
 
 
+class Vanished(LookupError):
+    """What was there a moment ago and is gone: somebody published, discarded or removed it meanwhile."""
+
+
 class Loader(Generic[Key, Answer]):
     """Reads what is asked for by key, one by one or for many parents at once; what was read isn't read again.
 

@@ -7,9 +7,9 @@ import orjson
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.graphql.execution.columns import LARGEST_INTEGER, Columns, columns_of_elements, fits
-from app.graphql.execution.fields import Shape, output_shape_of
-from app.graphql.execution.plan import FieldPlan, Plan
+from app.execution.elements import LARGEST_INTEGER, Columns, columns_of_elements, fits
+from app.execution.fields import Shape, output_shape_of
+from app.execution.plan import FieldPlan, Plan
 from app.graphql.schema import schema
 from app.storage.reads.rows import ContractView, WorkspaceView
 from app.storage.related import Related

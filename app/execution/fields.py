@@ -28,8 +28,10 @@ from graphql.pyutils import is_iterable
 from orjson import Fragment
 from strawberry.types.field import StrawberryField
 
-from app.graphql.describe import AWAITED
-from app.graphql.relations import KEY, One, Several
+from app.execution.relations import KEY, One, Several
+
+AWAITED = "awaited"
+"""Under which the metadata of a field say whether what its resolver returns is to be awaited."""
 
 META_FIELDS = {
     "__typename": TypeNameMetaFieldDef,

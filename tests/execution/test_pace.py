@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.graphql.execution.pace import RELEASED_AT_ONCE, SLICE_SECONDS, Pace
+from app.execution.pace import RELEASED_AT_ONCE, SLICE_SECONDS, Pace
 from app.meter import LimitReached, Meter
 
 

@@ -5,7 +5,7 @@ find, and no object has to be begun for each: what each is answered as is put to
 become JSON at once. Whatever isn't as expected in any of the rows is left to the executor, which tells what is wrong.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Any, NamedTuple, Union
 
@@ -13,12 +13,10 @@ import orjson
 from graphql import GraphQLError, GraphQLInt, GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
-from app.graphql.execution.fields import Shape
-from app.graphql.execution.plan import NOT_PLANNED, FieldPlan, Plan, Selection
-from app.graphql.relations import One
-from app.graphql.type_of_rows import TYPE_OF_ROWS
-from app.storage.paging import Page
-from app.storage.related import Related
+from app.execution.fields import Shape
+from app.execution.plan import NOT_PLANNED, FieldPlan, Plan, Selection
+from app.execution.relations import One
+from app.execution.type_of_rows import TYPE_OF_ROWS
 
 MOST_ROWS = 2000
 """Of more, nobody else would be served in between."""
@@ -26,7 +24,7 @@ LARGEST_INTEGER = 2**31 - 1
 """Of GraphQL's `Int`."""
 
 Row = Sequence[Any]
-Starts = Mapping[Related, int]
+Starts = Mapping[Any, int]
 """Where the columns begin of what was read with a row."""
 
 
@@ -38,7 +36,7 @@ class Made(NamedTuple):
     values: int
 
 
-Named = tuple[Related | None, str]
+Named = tuple[Hashable, str]
 """A column of an element, or of what was read with it."""
 
 
@@ -144,9 +142,9 @@ class MadeElements(NamedTuple):
 
 def elements_at_once(plan: Plan, connections: Sequence[Any], field: FieldPlan) -> MadeElements | None:
     """The nodes or edges of the pages of these connections; None where that isn't for columns alone."""
-    pages = [page for connection in connections if isinstance(page := getattr(connection, "page", None), Page)]
-    joined = pages[0].joined if pages else None
-    if joined is None or len(pages) < len(connections) or any(page.joined is not joined for page in pages):
+    pages: list[Any] = [getattr(connection, "page", None) for connection in connections]
+    joined = getattr(pages[0], "joined", None) if pages else None
+    if joined is None or any(getattr(page, "joined", None) is not joined for page in pages):
         return None
     if field.columns is NOT_PLANNED:
         field.columns = columns_of_elements(plan, field, joined.starts)
@@ -156,7 +154,8 @@ def elements_at_once(plan: Plan, connections: Sequence[Any], field: FieldPlan) -
     made = field.columns.made_of(rows)
     if made is None:
         return None
-    written, start = [], 0
+    written: list[bytes] = []
+    start = 0
     for page in pages:
         end = start + len(page.rows)
         written.append(orjson.dumps(made.answers[start:end], option=orjson.OPT_UTC_Z))
@@ -221,7 +220,7 @@ def _columns_of_edges(plan: Plan, field: FieldPlan, starts: Starts) -> Columns |
 
 
 def _columns(
-    plan: Plan, selection: Selection, starts: Starts, *, start: int, related: Related | None = None
+    plan: Plan, selection: Selection, starts: Starts, *, start: int, related: Hashable = None
 ) -> Columns | None:
     fields, found = row_of(selection.type), {}
     for field in selection.fields:

@@ -1,6 +1,6 @@
 """The members of graphql-core and strawberry that our executor rests on, though they don't promise them.
 
-Where this fails after an upgrade, look at `app/graphql/execution` with the new graphql-core beside it, and widen the
+Where this fails after an upgrade, look at `app/execution` with the new graphql-core beside it, and widen the
 bounds in `pyproject.toml` last.
 """
 

@@ -28,10 +28,9 @@ from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, 
 from graphql.execution.values import VariableValues
 from graphql.language import VisitorAction
 
-from app.graphql.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
-from app.graphql.execution.variable_values import coerced_variables
+from app.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
+from app.execution.variable_values import coerced_variables
 from app.meter import BYTES_PER_FIELD
-from app.storage.related import Projection
 
 NOT_PLANNED = object()
 
@@ -69,8 +68,8 @@ class FieldPlan:
         "keeps_arguments",
         "name",
         "parent_type",
-        "projection",
         "relation",
+        "selected",
         "shape",
     )
 
@@ -92,7 +91,7 @@ class FieldPlan:
         """Once it was asked for: its arguments as its resolver takes them, if they are few and without variables."""
         self.columns: Any = NOT_PLANNED
         """Of the nodes or edges of a page, once it was asked for: their columns, if there is nothing else to them."""
-        self.projection: Projection | None = None
+        self.selected: Any = None
         """Of a connection, once it was asked for: what is to be read of its nodes."""
 
     @property

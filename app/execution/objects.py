@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.graphql.execution.plan import FieldPlan, Selection
+from app.execution.plan import FieldPlan, Selection
 
 
 class Objects:

@@ -2,7 +2,7 @@
 
 from graphql import OperationDefinitionNode, parse
 
-from app.graphql.execution.plan import MOST_CACHED_FIELDS, MOST_CACHED_PLANS, Plan, PlanCache, conditions_of
+from app.execution.plan import MOST_CACHED_FIELDS, MOST_CACHED_PLANS, Plan, PlanCache, conditions_of
 from app.graphql.schema import schema
 from app.storage.reads.flow_filters import FlowFilter
 from app.storage.reads.lists import MOST_CACHED_LISTS, FlowOrder, ListName, WantedList, listing_like

@@ -7,10 +7,10 @@ import pytest
 from graphql import GraphQLField, GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType
 from strawberry.schema.schema_converter import get_arguments
 
-from app.graphql.execution.resolver_arguments import DECLARED, arguments_of, maker_of_objects
-from app.graphql.execution.variable_values import coercion_of
+from app.execution.resolver_arguments import DECLARED, arguments_of, maker_of_objects
+from app.execution.variable_values import coercion_of
 from app.graphql.schema import schema
-from tests.graphql.test_variable_values import some
+from tests.execution.test_variable_values import some
 from tests.property_settings import EXAMPLES
 
 

@@ -1,0 +1,26 @@
+"""What the executor needs of the request whose operation it executes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import GraphQLError
+
+from app.execution.pace import Pace
+from app.meter import Meter
+
+
+class ExecutionContext:
+    """The base of what resolvers know of their request."""
+
+    loaders: Any
+    """What relations are looked up with."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.meter = meter
+        self.pace = Pace(meter)
+
+    def begin_mutation(self) -> None:
+        """Called before each mutation of an operation."""
+
+    def end_mutation(self, errors: Iterable[GraphQLError]) -> None:
+        """Called after each mutation, with the errors in its part of the answer."""
