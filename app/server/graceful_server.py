@@ -1,7 +1,9 @@
 """The HTTP server of a worker: how it ends without losing what was begun."""
 
 import asyncio
-import faulthandler
+import math
+import os
+import resource
 import signal
 import socket
 import time
@@ -14,13 +16,13 @@ import uvicorn
 from app.http.in_flight import InFlightRequests
 from app.server.application import create_app
 from app.server.client_connections import protocol_of
-from app.server.descriptors import Descriptors
-from app.server.signals import EXIT_SECONDS, parent_has_ended
+from app.server.signals import parent_has_ended
 from app.settings import Settings
 from app.telemetry.log import log
 
 LINGER_SECONDS = 0.2
 """How long a server that is to stop still answers after its last work: requests may be under way to it."""
+TOLD_EVERY_SECONDS = 60
 SENDING_SECONDS = 1
 """How long answers may take to leave when everything is done or cut off."""
 
@@ -36,7 +38,7 @@ class Server(uvicorn.Server):
         super().__init__(config_of(settings))
         self._grace_seconds = settings.shutdown_seconds
         self._beat = beat
-        self._descriptors = Descriptors()
+        self._told_of_descriptors_at = -math.inf
         self._signal: int | None = None
         self._deadline = 0.0
 
@@ -50,22 +52,20 @@ class Server(uvicorn.Server):
         elif self._signal is None:
             self._signal, self._deadline = sig, time.monotonic() + self._grace_seconds
             work.stop()
-            if parent_has_ended():
-                # Nobody is left who would kill us if we hang.
-                faulthandler.dump_traceback_later(self._grace_seconds + EXIT_SECONDS, exit=True)
         else:
             self._deadline = 0
 
     async def on_tick(self, counter: int) -> bool:
         self._beat()
-        self._descriptors.look(time.monotonic())
+        self._look_for_descriptors(time.monotonic())
         work = self._work()
-        if self._signal is not None and work is not None:
-            if parent_has_ended():
-                # Whoever is started in place of our supervisor wants the port.
-                self._stop_listening()
-            if self._may_stop(work):
-                super().handle_exit(self._signal, None)
+        if parent_has_ended():
+            # Whoever is started in place of our supervisor wants the port.
+            self._stop_listening()
+            if self._signal is None:
+                self.handle_exit(signal.SIGTERM, None)
+        if self._signal is not None and work is not None and self._may_stop(work):
+            super().handle_exit(self._signal, None)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -73,6 +73,16 @@ class Server(uvicorn.Server):
         # Whoever got in last is still read, and answered.
         await asyncio.sleep(LINGER_SECONDS / 4)
         await super().shutdown(sockets)
+
+    def _look_for_descriptors(self, now: float) -> None:
+        """Log that no file descriptor is left: the event loop closes connections then, and says nothing."""
+        try:
+            os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError as error:
+            if now - self._told_of_descriptors_at >= TOLD_EVERY_SECONDS:
+                self._told_of_descriptors_at = now
+                limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+                log().error("out of file descriptors, connections are closed", reason=str(error), limit=limit)
 
     def _stop_listening(self) -> None:
         for each in self.servers:

@@ -1,9 +1,7 @@
 """The signals that stop a server."""
 
-import ctypes
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import parent_process
@@ -12,8 +10,6 @@ from types import FrameType
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 EXIT_SECONDS = 2
 """How much longer workers may take to end than requests may, before they are killed."""
-TELL_WHEN_PARENT_ENDS = 1
-"""PR_SET_PDEATHSIG of prctl."""
 
 
 def stop_on_signals() -> None:
@@ -33,16 +29,6 @@ def stop_on_signals() -> None:
 def ignore_signals() -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-
-
-def end_with_parent() -> bool:
-    """Have a child told by SIGTERM when its parent ends, even if that is killed; whether the system can, which is Linux."""
-    if sys.platform != "linux":
-        return False
-    ctypes.CDLL(None).prctl(TELL_WHEN_PARENT_ENDS, signal.SIGTERM)
-    if parent_has_ended():
-        os.kill(os.getpid(), signal.SIGTERM)
-    return True
 
 
 def parent_has_ended() -> bool:

@@ -1,11 +1,9 @@
-"""The supervisor: starts the workers that share a socket, watches them, and replaces those that die or get stuck.
+"""The supervisor: starts the workers that share a socket, and starts each again, after a growing delay, when it has ended.
 
-Uvicorn's own asks a thread of the worker, which answers while the event loop is stuck; it replaces without a delay, and
-each worker imports the program anew.
+Uvicorn's own starts them without a delay, waits for ever for one that hangs, and leaves all behind when it is killed.
 """
 
 import gc
-import math
 import os
 import shutil
 import signal
@@ -13,9 +11,10 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import connection, get_context
 from pathlib import Path
+from types import FrameType
 
 from app.server.backoff import delay_after, started_after
 from app.server.database_keeper import DatabaseKeeper
@@ -28,84 +27,50 @@ from app.telemetry.metrics_files import forget_gauges, make_files, take_number
 # The program is imported once, before: workers share its memory, and a new one serves at once.
 FORK = get_context("fork")
 Serve = Callable[[socket.socket, int], None]
-"""What a worker does with the socket, and with the pipe that its heartbeats go into."""
+"""What a worker does with the socket, and with a pipe: it writes a byte when it serves, and where it stands when it is stuck."""
 
-LONGEST_ROUND_SECONDS = 1.0
-"""How often heartbeats are looked for, at the least."""
-DUMP_SECONDS = 1.0
-DUMP_PAUSE_SECONDS = 0.2
-"""How long a worker may take to write where it stands, and to go on writing."""
+ROUND_SECONDS = 0.2
+"""How often the supervisor looks for workers that are due, and at the embedded database."""
+STACK_BYTES = 65_536
 
 
 class Worker:
-    """A worker as its supervisor sees it."""
+    """A worker process, as its supervisor sees it."""
 
-    def __init__(self, serve: Serve, listening: socket.socket, number: int, *, delay_seconds: float = 0) -> None:
-        """`number` tells it from the others; it is that of the worker that it replaces."""
+    def __init__(self, serve: Serve, listening: socket.socket, number: int, delay_seconds: float) -> None:
+        """Start the process, `delay_seconds` after the one of the same number before it has ended."""
         self.number = number
-        self.silent_seconds = 0.0
-        """Since the last heartbeat; until the first one the worker is starting, and not waited for."""
-        self.has_served = False
-        self._served_seconds = 0.0
-        self._delay_seconds = delay_seconds
+        self.delay_seconds = delay_seconds
+        self.serves_since: float | None = None
         self.pipe, theirs = os.pipe()
         os.set_blocking(self.pipe, False)
-        given = (serve, listening, theirs, number, delay_seconds)
-        self.process = FORK.Process(target=begin, args=given, name="flowport worker")
-        with blocked():
-            self.process.start()
+        # A stack that is longer than the pipe is cut, and the worker ends all the same.
+        os.set_blocking(theirs, False)
+        arguments = (serve, listening, theirs, number, delay_seconds)
+        self.process = FORK.Process(target=begin, args=arguments, name="flowport worker")
+        self.process.start()
         os.close(theirs)
 
-    def watch(self, seconds: float) -> None:
-        """Look for heartbeats of the last seconds."""
-        if self._received():
-            self.has_served, self.silent_seconds = True, 0
-        elif self.has_served:
-            self.silent_seconds += seconds
-        if self.has_served:
-            self._served_seconds += seconds
-
-    def stack(self) -> str:
-        """Where each of its threads stands; empty for a process that doesn't run at all."""
-        from app.server.worker import DUMP_SIGNAL
-
-        if self.process.pid is not None:
-            os.kill(self.process.pid, DUMP_SIGNAL)
-        written, deadline = b"", time.monotonic() + DUMP_SECONDS
-        while connection.wait([self.pipe], DUMP_PAUSE_SECONDS if written else DUMP_SECONDS):
-            received = self._received()
-            if not received or time.monotonic() > deadline:
-                break
-            written += received
-        return written.decode("utf-8", "replace").strip(".\n")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.join()
-
-    def delay_of_the_next(self) -> float:
-        return delay_after(self._delay_seconds, served_seconds=self._served_seconds)
-
-    def close(self) -> None:
-        self.process.close()
-        os.close(self.pipe)
-
-    def _received(self) -> bytes:
+    def read(self, number_of_bytes: int) -> bytes:
         try:
-            return os.read(self.pipe, 65_536)
+            return os.read(self.pipe, number_of_bytes)
         except BlockingIOError:
             return b""
 
+    def delay_of_the_next(self, now: float) -> float:
+        served_seconds = 0 if self.serves_since is None else now - self.serves_since
+        return delay_after(self.delay_seconds, served_seconds=served_seconds)
+
 
 def begin(serve: Serve, listening: socket.socket, pipe: int, number: int, delay_seconds: float) -> None:
-    """What a worker does first."""
+    """Prepare a worker process, and let it serve."""
     take_number(number)
     started_after(delay_seconds)
     serve(listening, pipe)
 
 
 class Supervisor:
-    """Starts workers and watches them, in the main thread of a process that has no other."""
+    """Starts workers and restarts them, in the main thread of its process."""
 
     def __init__(
         self,
@@ -117,134 +82,103 @@ class Supervisor:
         greet: Callable[[], object] = lambda: None,
         keeper: DatabaseKeeper | None = None,
     ) -> None:
-        """`greet` is called when the first worker serves. A database without a keeper is somebody else's."""
-        self._keeper = keeper
+        """`greet` is called when the first worker serves; `keeper` restarts the embedded database, if that is used."""
         self._serve = serve
-        self._greet = greet
         self._listening = listening
+        self._settings = settings
         self._metrics = metrics
-        self._number = settings.workers
-        self._timeout_seconds = settings.worker_timeout_seconds
-        self._round_seconds = min(LONGEST_ROUND_SECONDS, self._timeout_seconds / 4)
-        # More than they need: whoever hangs is killed.
-        self._patience_seconds = settings.shutdown_seconds + EXIT_SECONDS
+        self._greet = greet
+        self._keeper = keeper
         self._workers: list[Worker] = []
-        self._respawns: list[tuple[float, float, int]] = []
+        self._due = [(0.0, 0.0, number + 1) for number in range(settings.workers)]
         """When a worker is to be started, after which delay, and its number."""
-        self._signals: list[int] = []
-        self._deadline: float | None = None
+        self._kill_at: float | None = None
+        """Set when the supervisor is told to stop."""
         self._has_served = False
         self._could_not_start = False
 
     def run(self) -> bool:
         """Have workers serve until a signal; whether they could start."""
-        with self._noticing_signals() as woken:
-            self._workers = [Worker(self._serve, self._listening, number + 1) for number in range(self._number)]
-            try:
-                self._watch_all(woken)
-            finally:
-                if self._keeper is not None:
-                    self._keeper.stop()
-                for each in self._workers:
-                    each.kill()
+        for number in SIGNALS:
+            signal.signal(number, self._stop)
+        try:
+            while self._workers or self._due:
+                self._look(time.monotonic())
+        finally:
+            if self._keeper is not None:
+                self._keeper.stop()
+            self._kill()
         return not self._could_not_start
 
-    def _watch_all(self, woken: socket.socket) -> None:
-        before = time.monotonic()
-        while self._workers or self._respawns:
-            ended = [each.process.sentinel for each in self._workers]
-            begun = [each.pipe for each in self._workers if not self._has_served]
-            connection.wait([woken, *ended, *begun], self._longest_wait())
-            with suppress(BlockingIOError):
-                woken.recv(1024)
-            now = time.monotonic()
-            self._pass_signals_on(now)
-            # A longer round means that this process was stopped too, which makes nobody stuck.
-            self._watch(min(now - before, 2 * self._round_seconds))
-            self._reap(now)
-            self._respawn(now)
-            if self._keeper is not None and self._deadline is None:
-                self._keeper.look(now)
-            before = now
-
-    @contextmanager
-    def _noticing_signals(self) -> Iterator[socket.socket]:
-        """A socket that becomes readable when a signal comes, so that it is noticed at once."""
-        woken, waker = socket.socketpair()
-        with woken, waker:
-            woken.settimeout(0)
-            waker.settimeout(0)
-            signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
-            for number in SIGNALS:
-                signal.signal(number, lambda number, _: self._signals.append(number))
-            try:
-                yield woken
-            finally:
-                signal.set_wakeup_fd(-1)
-
-    def _longest_wait(self) -> float:
-        now = time.monotonic()
-        nearest = min((at - now for at, _, _ in self._respawns), default=math.inf)
-        if self._deadline is not None:
-            nearest = min(nearest, self._deadline - now)
-        elif self._keeper is not None:
-            nearest = min(nearest, self._keeper.due_at - now)
-        return max(0, min(nearest, self._round_seconds))
-
-    def _pass_signals_on(self, now: float) -> None:
-        while self._signals:
-            self._signals.pop()
-            self._stop(now)
-        if self._deadline is not None and now >= self._deadline:
-            log().error("workers hang and are killed", workers=len(self._workers))
-            self._deadline = math.inf
-            for each in self._workers:
-                each.process.kill()
-
-    def _stop(self, now: float) -> None:
-        if self._deadline is None:
-            self._deadline = now + self._patience_seconds
+    def _stop(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        if self._kill_at is None:
+            # More than workers need: only those that hang are killed.
+            self._kill_at = time.monotonic() + self._settings.shutdown_seconds + EXIT_SECONDS
             self._listening.close()
-            self._respawns.clear()
-        for each in self._workers:
-            each.process.terminate()
+        self._due = []
+        for worker in self._workers:
+            worker.process.terminate()
 
-    def _watch(self, seconds: float) -> None:
-        for each in self._workers:
-            each.watch(seconds)
-            if each.has_served and not self._has_served:
+    def _look(self, now: float) -> None:
+        if self._keeper is not None and self._kill_at is None:
+            self._keeper.look(now)
+        # While the keeper's thread works, a fork might copy a lock that the thread holds.
+        if self._keeper is None or not self._keeper.is_starting:
+            self._start_due(now)
+        sentinels = [worker.process.sentinel for worker in self._workers]
+        pipes = [] if self._has_served else [worker.pipe for worker in self._workers]
+        connection.wait([*sentinels, *pipes], ROUND_SECONDS)
+        for worker in self._workers.copy():
+            self._watch(worker, time.monotonic())
+        if self._kill_at is not None and self._workers and time.monotonic() >= self._kill_at:
+            log().error("workers hang and are killed", workers=len(self._workers))
+            self._kill()
+
+    def _start_due(self, now: float) -> None:
+        for due in [each for each in self._due if each[0] <= now]:
+            # A process that is forked here gets no signal before it has its own handlers.
+            with blocked():
+                if self._kill_at is None:
+                    self._due.remove(due)
+                    _, delay_seconds, number = due
+                    self._workers.append(Worker(self._serve, self._listening, number, delay_seconds))
+
+    def _watch(self, worker: Worker, now: float) -> None:
+        if worker.serves_since is None and worker.read(1):
+            worker.serves_since = now
+            if not self._has_served:
                 self._has_served = True
                 self._greet()
-            # One that stops has a deadline instead.
-            if self._deadline is None and each.silent_seconds > self._timeout_seconds:
-                silent = round(each.silent_seconds, 1)
-                log().error("worker stuck and killed", worker=each.process.pid, seconds=silent, stack=each.stack())
-                each.kill()
+        if not worker.process.is_alive():
+            self._workers.remove(worker)
+            self._note_end(worker, now)
 
-    def _reap(self, now: float) -> None:
+    def _note_end(self, worker: Worker, now: float) -> None:
         from app.telemetry.metrics import WORKERS_REPLACED
 
-        for each in [each for each in self._workers if not each.process.is_alive()]:
-            self._workers.remove(each)
-            pid, code = each.process.pid, each.process.exitcode or 0
-            if self._metrics is not None:
-                forget_gauges(self._metrics, each.number)
-            if self._deadline is None and code > 0 and not self._has_served:
-                # What ended one before any served would end the next one too.
-                self._could_not_start = True
-                self._stop(now)
-            elif self._deadline is None:
-                delay = each.delay_of_the_next()
-                WORKERS_REPLACED.inc()
-                log().error("worker died and is replaced", worker=pid, code=code, delay=delay)
-                self._respawns.append((now + delay, delay, each.number))
-            each.close()
+        pid, code = worker.process.pid, worker.process.exitcode or 0
+        stack = worker.read(STACK_BYTES).decode("utf-8", "replace")
+        os.close(worker.pipe)
+        if stack:
+            log().error(
+                "worker stuck and killed", worker=pid, seconds=self._settings.worker_timeout_seconds, stack=stack
+            )
+        if self._metrics is not None:
+            forget_gauges(self._metrics, worker.number)
+        if self._kill_at is None and code > 0 and not self._has_served:
+            # What ended one before any served would end the next one too.
+            self._could_not_start = True
+            self._stop()
+        elif self._kill_at is None:
+            delay = worker.delay_of_the_next(now)
+            WORKERS_REPLACED.inc()
+            log().error("worker died and is replaced", worker=pid, code=code, delay=delay)
+            self._due.append((now + delay, delay, worker.number))
 
-    def _respawn(self, now: float) -> None:
-        for due in [each for each in self._respawns if each[0] <= now]:
-            self._respawns.remove(due)
-            _, delay, number = due
-            self._workers.append(Worker(self._serve, self._listening, number, delay_seconds=delay))
+    def _kill(self) -> None:
+        for worker in self._workers:
+            worker.process.kill()
+            worker.process.join()
 
 
 def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[], object]) -> bool:
@@ -258,7 +192,7 @@ def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[
             measure_apart()
         # What is there now stays, and its pages are shared as long as the garbage collection leaves them alone.
         gc.freeze()
-        keeper = DatabaseKeeper(settings.data_dir, listening) if settings.database_url is None else None
+        keeper = DatabaseKeeper(settings.data_dir) if settings.database_url is None else None
         return Supervisor(be_a_worker, listening, settings, metrics, greet=greet, keeper=keeper).run()
 
 

@@ -1,4 +1,4 @@
-"""A worker: a process that serves, and tells its supervisor that its event loop runs."""
+"""A worker: a process that serves, and ends itself when its event loop is stuck."""
 
 import faulthandler
 import gc
@@ -6,47 +6,46 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
+import time
 
 from app.server.graceful_server import Server
-from app.server.signals import end_with_parent, parent_has_ended, stop_on_signals, unblock
+from app.server.signals import stop_on_signals, unblock
 from app.settings import read_settings
 from app.telemetry.log import configure_log, log
-
-DUMP_SIGNAL = signal.SIGUSR1
-"""What makes a worker write where its threads stand, even if C code keeps Python from running."""
 
 OBJECTS_BEFORE_COLLECTION = 100_000
 """How many containers are made before Python looks for cycles among them. A large graph is a hundred thousand; with the
 usual 700, reading one took ten times as long."""
 
 
-class Heartbeat:
-    """Sent as long as the event loop runs: the supervisor looks for it, and a worker without a supervisor stops."""
+class Watchdog:
+    """Ends the process when its event loop has been stuck for too long, even in C code that keeps Python from running."""
 
-    def __init__(self, pipe: int, *, is_told: bool) -> None:
-        """`is_told`: the system tells when the supervisor ends."""
+    def __init__(self, pipe: int, timeout_seconds: float) -> None:
+        """`pipe` leads to the supervisor, and gets a byte when the event loop runs, and the stack when it is stuck."""
         self._pipe = pipe
-        self._looks = not is_told
-        os.set_blocking(pipe, False)
-        faulthandler.register(DUMP_SIGNAL, file=pipe, all_threads=True)
+        self._timeout_seconds = timeout_seconds
+        # Each time starts a thread, so not at each look.
+        self._pause_seconds = min(1.0, timeout_seconds / 4)
+        self._armed_at: float | None = None
 
-    def beat(self) -> None:
-        # A supervisor that doesn't read is stopped, which is no reason to stop serving.
-        with suppress(BlockingIOError, BrokenPipeError):
+    def look(self) -> None:
+        """Put the end off; called ten times a second, as long as the event loop runs."""
+        now = time.monotonic()
+        if self._armed_at is None:
             os.write(self._pipe, b".")
-        if self._looks and parent_has_ended():
-            self._looks = False
-            os.kill(os.getpid(), signal.SIGTERM)
+        elif now - self._armed_at < self._pause_seconds:
+            return
+        self._armed_at = now
+        seconds = self._timeout_seconds + self._pause_seconds
+        faulthandler.dump_traceback_later(seconds, file=self._pipe, exit=True)
 
 
 def be_a_worker(listening: socket.socket, pipe: int) -> None:
     """Serve until a signal, or until the supervisor has ended, even if that was killed."""
-    signal.set_wakeup_fd(-1)
     stop_on_signals()
     # Ctrl-C reaches every process of a terminal; the supervisor says what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    is_told = end_with_parent()
     unblock()
     # What was imported stays for good, so that there is no need to look through it again and again.
     gc.freeze()
@@ -54,7 +53,7 @@ def be_a_worker(listening: socket.socket, pipe: int) -> None:
     settings = read_settings()
     configure_log(log_format=settings.log_format, level=settings.log_level)
     try:
-        Server(settings, beat=Heartbeat(pipe, is_told=is_told).beat).run(sockets=[listening])
+        Server(settings, beat=Watchdog(pipe, settings.worker_timeout_seconds).look).run(sockets=[listening])
     except OSError as error:
         # Somebody else has begun to listen on the port since we have chosen it.
         log().error("worker can't serve", reason=str(error))

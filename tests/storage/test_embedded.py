@@ -5,16 +5,15 @@ import shutil
 import signal
 import stat
 import subprocess
-import time
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from app.storage.embedded import is_down, running, start_again
+from app.storage.embedded import EmbeddedDatabaseError, is_down, running, start_again
 from app.storage.embedded.data_directory import DataDirectory
-from app.storage.embedded.server import remove_what_a_killed_start_left
+from app.storage.embedded.server import Patience, remove_what_a_killed_start_left
 from tests.storage.embedded_users import (
     ask,
     checkpointers_of,
@@ -161,6 +160,17 @@ async def test_one_that_is_started_again_is_found_where_it_was_although_its_path
     assert (is_down(data_dir), socket.exists()) == (True, False)
 
 
+async def test_a_start_that_is_given_up_leaves_no_server(data_dir: Path) -> None:
+    with running(data_dir):
+        server = server_of(data_dir)
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+        assert eventually(lambda: is_down(data_dir))
+        with pytest.raises(EmbeddedDatabaseError, match="given up"):
+            start_again(data_dir, is_given_up=lambda: True)
+        assert eventually(lambda: is_down(data_dir))
+
+
 def test_one_that_recovers_when_it_is_to_stop_is_stopped(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.storage.embedded.server.STOP_SECONDS", 0.5)
     with running(data_dir):
@@ -204,7 +214,7 @@ def test_what_a_killed_first_start_still_writes_is_removed_too(folder: Path, mon
 
     rmtree = shutil.rmtree
     monkeypatch.setattr("app.storage.embedded.server.shutil.rmtree", removed_while_others_write)
-    remove_what_a_killed_start_left(DataDirectory(folder), time.monotonic() + 30)
+    remove_what_a_killed_start_left(DataDirectory(folder), Patience(DataDirectory(folder), lambda: False))
     assert not leftover.exists()
 
 

@@ -9,7 +9,7 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -48,7 +48,7 @@ def is_down(data_dir: Path) -> bool:
     return find_postmaster(DataDirectory(data_dir.expanduser().resolve())) is None
 
 
-def start_again(data_dir: Path) -> bool:
+def start_again(data_dir: Path, *, is_given_up: Callable[[], bool] = lambda: False) -> bool:
     """Start the server for those who use it, unless another one of them has; whether it was started.
 
     Raises EmbeddedDatabaseError.
@@ -56,7 +56,7 @@ def start_again(data_dir: Path) -> bool:
     with said_plainly(data_dir):
         directory, account = prepare(data_dir, make=False)
         with gate(directory, account):
-            _, started = join_watched(directory, account)
+            _, started = join_watched(directory, account, is_given_up)
             return started
 
 
@@ -86,9 +86,11 @@ def nobody_else(lock: FileIO) -> bool:
     return True
 
 
-def join_watched(directory: DataDirectory, account: Account) -> tuple[Postmaster, bool]:
+def join_watched(
+    directory: DataDirectory, account: Account, is_given_up: Callable[[], bool] = lambda: False
+) -> tuple[Postmaster, bool]:
     """The ready server, and whether it was started now. The caller is behind the gate."""
-    postmaster, started = join_or_start(directory, account)
+    postmaster, started = join_or_start(directory, account, is_given_up)
     if started:
         have_watch(directory, account)
     return postmaster, started

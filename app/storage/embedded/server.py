@@ -72,30 +72,54 @@ log_error_verbosity = terse
 """
 
 
-def join_or_start(directory: DataDirectory, account: Account) -> tuple[Postmaster, bool]:
+class Patience:
+    """Bounds a start in time, and ends it when it is given up."""
+
+    def __init__(self, directory: DataDirectory, is_given_up: Callable[[], bool]) -> None:
+        self._directory = directory
+        self._is_given_up = is_given_up
+        self.renew()
+
+    def renew(self) -> None:
+        self._deadline = time.monotonic() + PATIENCE_SECONDS
+
+    def wait(self) -> None:
+        """Wait a moment. Raises EmbeddedDatabaseError after the deadline."""
+        if self._is_given_up():
+            raise EmbeddedDatabaseError("The start was given up, since Flowport stops.")
+        if time.monotonic() > self._deadline:
+            raise EmbeddedDatabaseError(
+                f"The database in {self._directory.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {self._directory.log}."
+            )
+        time.sleep(0.005)
+
+
+def join_or_start(
+    directory: DataDirectory, account: Account, is_given_up: Callable[[], bool]
+) -> tuple[Postmaster, bool]:
     """The ready server of the data directory, and whether it was started now. The caller holds the gate."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    patience = Patience(directory, is_given_up)
     while (found := find_postmaster(directory)) is not None:
         if is_ready(directory, found):
             return found, False
         # Whoever was starting or stopping it was killed meanwhile; it goes on by itself.
-        wait_a_little(directory, deadline)
-    remove_what_a_killed_start_left(directory, deadline)
+        patience.wait()
+    remove_what_a_killed_start_left(directory, patience)
     binaries = binaries_for(account, directory.path)
     if not (directory.cluster / "PG_VERSION").exists():
         create_cluster(directory, account, binaries)
     refuse_what_we_cant_serve(directory)
-    return start(directory, account, binaries, deadline), True
+    return start(directory, account, binaries, patience), True
 
 
-def remove_what_a_killed_start_left(directory: DataDirectory, deadline: float) -> None:
+def remove_what_a_killed_start_left(directory: DataDirectory, patience: Patience) -> None:
     """Remove clusters that were never finished. What still makes one, for nobody, would go on making files."""
     for leftover in directory.path.glob("postgres.new-*"):
-        kill_all(partial(makes, cluster=leftover), directory, deadline)
+        kill_all(partial(makes, cluster=leftover), patience)
         shutil.rmtree(leftover, ignore_errors=True)
         while leftover.exists():
             # A child of `initdb` has no path among its arguments, and writes until it sees that `initdb` is gone.
-            wait_a_little(directory, deadline)
+            patience.wait()
             shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -106,13 +130,13 @@ def makes(process: psutil.Process, cluster: Path) -> bool:
         return False
 
 
-def kill_all(wanted: Callable[[psutil.Process], bool], directory: DataDirectory, deadline: float) -> None:
+def kill_all(wanted: Callable[[psutil.Process], bool], patience: Patience) -> None:
     """Kill processes until there is none like them."""
     while found := [process for process in psutil.process_iter() if wanted(process)]:
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        wait_a_little(directory, deadline)
+        patience.wait()
 
 
 def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -> None:
@@ -161,8 +185,8 @@ def made_by_another(maker: str, directory: DataDirectory) -> str:
     )
 
 
-def start(directory: DataDirectory, account: Account, binaries: Path, deadline: float) -> Postmaster:
-    remove_what_a_killed_server_left(directory, deadline)
+def start(directory: DataDirectory, account: Account, binaries: Path, patience: Patience) -> Postmaster:
+    remove_what_a_killed_server_left(directory, patience)
     socket_dir = make_socket_dir(directory, account, last_socket_dir(directory))
     write_settings(directory, account, socket_dir)
     goes_back = (directory.cluster / RECOVERY).exists()
@@ -172,11 +196,11 @@ def start(directory: DataDirectory, account: Account, binaries: Path, deadline: 
         said_before = log.tell()
         pid = account.detach(binaries / "postgres", "-D", directory.cluster, log=log.fileno())
     try:
-        found = ready(directory, pid, said_before, deadline)
+        found = ready(directory, pid, said_before, patience)
         # It takes writes a moment after it has removed the signal.
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        patience.renew()
         while goes_back and IN_PRODUCTION not in account.run(binaries / "pg_controldata", directory.cluster).stdout:
-            wait_a_little(directory, deadline)
+            patience.wait()
     except BaseException:
         # It may not have a pid file yet, by which whoever leaves as the last would find it.
         with suppress(ProcessLookupError):
@@ -186,15 +210,15 @@ def start(directory: DataDirectory, account: Account, binaries: Path, deadline: 
     return found
 
 
-def ready(directory: DataDirectory, pid: int, said_before: int, deadline: float) -> Postmaster:
+def ready(directory: DataDirectory, pid: int, said_before: int, patience: Patience) -> Postmaster:
     while is_alive(pid):
         found = find_postmaster(directory)
         if found is not None and found.process.pid == pid and is_ready(directory, found):
             return found
         if (directory.cluster / RECOVERY).exists():
             # It goes back to a moment: how long that takes depends on how much was archived since the copy.
-            deadline = time.monotonic() + PATIENCE_SECONDS
-        wait_a_little(directory, deadline)
+            patience.renew()
+        patience.wait()
     said = directory.log.read_bytes()[said_before:].decode(errors="replace").strip()
     if INCOMPATIBLE in said:
         raise EmbeddedDatabaseError(made_by_another("a PostgreSQL of another format", directory))
@@ -208,7 +232,7 @@ def is_ready(directory: DataDirectory, found: Postmaster) -> bool:
     return found.status == "ready" and not (directory.cluster / RECOVERY).exists()
 
 
-def remove_what_a_killed_server_left(directory: DataDirectory, deadline: float) -> None:
+def remove_what_a_killed_server_left(directory: DataDirectory, patience: Patience) -> None:
     """Remove the pid file of a server that is gone: PostgreSQL would take any process of that number for the server.
 
     Its processes must be gone before, since the file also guards the memory that they share. They end by themselves
@@ -217,7 +241,7 @@ def remove_what_a_killed_server_left(directory: DataDirectory, deadline: float) 
     lines = read_pid_file(directory)
     if not lines:
         return
-    kill_all(partial(serves, cluster=directory.cluster), directory, deadline)
+    kill_all(partial(serves, cluster=directory.cluster), patience)
     remove_socket(directory, Path(lines[4]))
     (directory.cluster / "postmaster.pid").unlink()
 
@@ -260,12 +284,3 @@ def stop(directory: DataDirectory) -> None:
         while serves(found.process, directory.cluster) and time.monotonic() < deadline:
             time.sleep(0.005)
     remove_socket(directory, found.socket_dir)
-
-
-def wait_a_little(directory: DataDirectory, deadline: float) -> None:
-    """Raises EmbeddedDatabaseError once the deadline has passed."""
-    if time.monotonic() > deadline:
-        raise EmbeddedDatabaseError(
-            f"The database in {directory.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {directory.log}."
-        )
-    time.sleep(0.005)
