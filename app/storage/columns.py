@@ -3,10 +3,11 @@
 Ids and sort keys compare by code point, whatever the locale of the database.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Text
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Text, func
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -43,6 +44,20 @@ def text(*, nullable: bool = False) -> Any:
 def time(*, nullable: bool = False) -> Any:
     default: dict[str, Any] = {"default": None} if nullable else {}
     return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable), **default)
+
+
+def _now() -> Any:
+    """The time of the transaction, unless another one is written."""
+    return Field(
+        default=None, sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()}
+    )
+
+
+class Provisioned(SQLModel):
+    """What the platform brings: when a row was made, and when it was changed last."""
+
+    created_at: datetime = _now()
+    updated_at: datetime = _now()
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

@@ -13,10 +13,10 @@ from sqlmodel import Field, SQLModel
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
-from app.storage.columns import key, one_of, reference, sort_key, text, time
+from app.storage.columns import Provisioned, key, one_of, reference, sort_key, text, time
 
 
-class TopicTable(SQLModel, table=True):
+class TopicTable(Provisioned, table=True):
     __tablename__ = "topic"
     __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
     id: str = key()
@@ -27,7 +27,7 @@ class TopicTable(SQLModel, table=True):
     """The JSON schema, as JSON."""
 
 
-class CredentialTable(SQLModel, table=True):
+class CredentialTable(Provisioned, table=True):
     __tablename__ = "credential"
     __table_args__ = (
         Index(None, "workspace_id", "name_key", "id"),
@@ -40,7 +40,7 @@ class CredentialTable(SQLModel, table=True):
     name_key: str = sort_key()
 
 
-class SecretTable(SQLModel, table=True):
+class SecretTable(Provisioned, table=True):
     __tablename__ = "secret"
     __table_args__ = (
         Index(None, "workspace_id", "name_key", "id"),
@@ -53,7 +53,7 @@ class SecretTable(SQLModel, table=True):
     name_key: str = sort_key()
 
 
-class AgentTable(SQLModel, table=True):
+class AgentTable(Provisioned, table=True):
     __tablename__ = "agent"
     __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
     id: str = key()
@@ -135,6 +135,22 @@ class FlowComponentTable(SQLModel, table=True):
     team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True, index=True)
+
+
+class FlowReferenceTable(SQLModel, table=True):
+    """Which credentials, secrets, agents and topics flows use: in the active draft or the published version (U1).
+
+    Kept by triggers of the database (migration 0015) whatever writes bindings, sets drafts aside or publishes versions.
+    """
+
+    __tablename__ = "flow_reference"
+    __table_args__ = (Index(None, "flow_id", "state_id"),)
+    workspace_id: str = key()
+    """The workspace of the flow."""
+    reference_id: str = key()
+    flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True)
+    state_id: str = key()
+    """The draft or version that is bound to it."""
 
 
 class FlowDraftTable(SQLModel, table=True):
@@ -239,11 +255,11 @@ class FlowExportTable(SQLModel, table=True):
     actor_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     created_at: datetime = time()
     copied_from: str = text()
-    source_workspace_id: str | None = reference("workspace.id", nullable=True, index=True)
+    source_workspace_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
     """None where it was recorded before records had it, and the source is gone."""
     source_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     source_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
-    destination_workspace_id: str = reference("workspace.id", index=True)
+    destination_workspace_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False, index=True))
     destination_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
     draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
     set_aside_draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))

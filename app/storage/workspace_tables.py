@@ -2,22 +2,33 @@
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    true,
+)
 from sqlmodel import Field, SQLModel
 
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.model import ContractStatus, WorkspaceType
-from app.storage.columns import key, one_of, reference, sort_key, text, time
+from app.storage.columns import Provisioned, key, one_of, reference, sort_key, text, time
 
 
-class TenantTable(SQLModel, table=True):
+class TenantTable(Provisioned, table=True):
     __tablename__ = "tenant"
     id: str = key()
     name: str = text()
     component_whitelist: bool = False
 
 
-class ContractTable(SQLModel, table=True):
+class ContractTable(Provisioned, table=True):
     __tablename__ = "contract"
     __table_args__ = (
         UniqueConstraint("id", "name_key"),
@@ -32,7 +43,7 @@ class ContractTable(SQLModel, table=True):
     flow_quota: int | None = None
 
 
-class WorkspaceTable(SQLModel, table=True):
+class WorkspaceTable(Provisioned, table=True):
     __tablename__ = "workspace"
     __table_args__ = (
         UniqueConstraint("id", "contract_id", "name_key"),
@@ -46,16 +57,20 @@ class WorkspaceTable(SQLModel, table=True):
     type: str = text()
 
 
-class UserTable(SQLModel, table=True):
+class UserTable(Provisioned, table=True):
     __tablename__ = "user_account"
     id: str = key()
     first_name: str = text()
     last_name: str = text()
     email: str = text()
     email_key: str = Field(sa_column=Column(Text(collation="C"), nullable=False, unique=True))
+    active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    """Whether its tokens and JWTs are accepted (W8)."""
+    tenant_id: str | None = reference("tenant.id", nullable=True, index=True)
+    """The tenant whose documents may change the user; None: only the command may (W9)."""
 
 
-class RoleTable(SQLModel, table=True):
+class RoleTable(Provisioned, table=True):
     """A named set of permissions (A1). The built-in roles belong to no tenant."""
 
     __tablename__ = "role"
@@ -67,7 +82,7 @@ class RoleTable(SQLModel, table=True):
     permissions: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
-class WorkspaceAccessTable(SQLModel, table=True):
+class WorkspaceAccessTable(Provisioned, table=True):
     """Who can see a workspace: members, who have a role in it, and those who only see it through its contract (A4).
 
     The contract and the sort key stand here too, held equal by the foreign key, so that a caller's workspaces are read
@@ -93,7 +108,7 @@ class WorkspaceAccessTable(SQLModel, table=True):
     role_id: str | None = reference("role.id", nullable=True)
 
 
-class ContractAccessTable(SQLModel, table=True):
+class ContractAccessTable(Provisioned, table=True):
     """Who can see a contract: its members, who have a role, and the members of its workspaces, who have none here."""
 
     __tablename__ = "contract_access"
@@ -113,7 +128,32 @@ class ContractAccessTable(SQLModel, table=True):
     role_id: str | None = reference("role.id", nullable=True)
 
 
-class TeamTable(SQLModel, table=True):
+class TenantMemberTable(Provisioned, table=True):
+    """Provisioners: who may apply world documents to a tenant (W11)."""
+
+    __tablename__ = "tenant_member"
+    tenant_id: str = reference("tenant.id", on_delete="CASCADE", primary_key=True)
+    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True, index=True)
+    role_id: str = reference("role.id")
+
+
+class ExternalKeyTable(SQLModel, table=True):
+    """What the platform calls a row of ours (W1). A trigger (migration 0015) deletes the keys of what is deleted."""
+
+    __tablename__ = "external_key"
+    __table_args__ = (
+        UniqueConstraint("id", "scope_id", "section"),
+        CheckConstraint("length(key) BETWEEN 1 AND 255", name="length"),
+    )
+    scope_id: str = key()
+    """The tenant; of flows the workspace; empty for tenants, and for users without a tenant."""
+    section: str = key()
+    """As world documents call it: `workspaceMembers`."""
+    key: str = key()
+    id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+
+
+class TeamTable(Provisioned, table=True):
     __tablename__ = "team"
     __table_args__ = (
         ForeignKeyConstraint(["contract_id", "tenant_id"], ["contract.id", "contract.tenant_id"]),
@@ -126,7 +166,7 @@ class TeamTable(SQLModel, table=True):
     name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
 
 
-class ComponentTable(SQLModel, table=True):
+class ComponentTable(Provisioned, table=True):
     __tablename__ = "component"
     __table_args__ = (
         UniqueConstraint("team_id", "name"),

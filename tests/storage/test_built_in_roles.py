@@ -15,3 +15,12 @@ async def test_the_default_workspace_roles_hold_what_the_law_says(database_url: 
     await database.close()
     everything = READ_PERMISSIONS | WRITE_PERMISSIONS
     assert held == {"owner": everything, "admin": everything, "integrator": everything, "guest": READ_PERMISSIONS}
+
+
+async def test_provisioners_may_edit_worlds_and_read_events(database_url: str) -> None:
+    database = open_database(database_url, pool_size=1)
+    roles = select(ROLE.c.name, ROLE.c.permissions).where(ROLE.c.scope == "TENANT", ROLE.c.tenant_id.is_(None))
+    async with database.reading() as connection:
+        held = {name: frozenset(permissions) for name, permissions in await connection.rows(roles)}
+    await database.close()
+    assert held == {"provisioner": {"tenants.world.edit", "tenants.event.get"}}

@@ -43,6 +43,11 @@ SMALL_WORLD = """
                              destination_workspace_id, destination_flow_id, draft_id, set_aside_draft_id, report_hash)
         VALUES ('export_1', 'user_1', now(), 'DRAFT', 'flow_1', 'version_1', 'workspace_1', 'flow_1', 'draft_2',
                 'draft_1', 'report');
+    INSERT INTO external_key (scope_id, section, key, id) VALUES
+        ('tenant_1', 'users', 'u-1', 'user_1'), ('tenant_2', 'users', 'u-2', 'user_1'), ('', 'tenants', 't', 'tenant_2'),
+        ('tenant_1', 'components', 'c', 'component_1'), ('workspace_1', 'flows', 'f', 'flow_2');
+    INSERT INTO tenant_member (tenant_id, user_id, role_id) VALUES
+        ('tenant_1', 'user_1', 'role_00000000000000000000000009');
 """
 
 
@@ -110,7 +115,6 @@ async def test_a_database_can_go_down_and_up_again(database_url: str) -> None:
         ("DELETE FROM workspace WHERE id = 'workspace_1'", "fk_flow_workspace_id"),
         ("UPDATE flow_draft SET export_id = 'export_9'", "fk_flow_draft_export_id"),
         ("UPDATE flow_version SET export_id = 'export_9'", "fk_flow_version_export_id"),
-        ("UPDATE flow_export SET source_workspace_id = 'workspace_9'", "fk_flow_export_source_workspace_id"),
         ("UPDATE flow_export SET report_hash = 'gone'", "fk_flow_export_report_hash"),
         ("DELETE FROM reference_report", "fk_flow_export_report_hash"),
         ("UPDATE flow_export SET first_change = 'LIKED', first_changed_at = now()", "ck_flow_export_first_change"),
@@ -138,6 +142,15 @@ async def test_a_database_can_go_down_and_up_again(database_url: str) -> None:
             "INSERT INTO role (id, scope, name, permissions) VALUES ('role_2', 'WORKSPACE', 'guest', '{}')",
             "uq_role_tenant_id_scope_name",
         ),
+        ("UPDATE external_key SET key = '' WHERE id = 'flow_2'", "ck_external_key_length"),
+        ("UPDATE external_key SET key = repeat('k', 256) WHERE id = 'flow_2'", "ck_external_key_length"),
+        ("INSERT INTO external_key VALUES ('tenant_1', 'users', 'u-1', 'user_2')", "pk_external_key"),
+        (
+            "INSERT INTO external_key VALUES ('tenant_1', 'users', 'u-3', 'user_1')",
+            "uq_external_key_id_scope_id_section",
+        ),
+        ("UPDATE user_account SET tenant_id = 'tenant_9'", "fk_user_account_tenant_id"),
+        ("DELETE FROM role WHERE scope = 'TENANT'", "fk_tenant_member_role_id"),
     ],
 )
 async def test_the_database_refuses_what_can_not_be(engine: AsyncEngine, change: str, constraint: str) -> None:
@@ -160,6 +173,23 @@ async def test_the_database_refuses_what_can_not_be(engine: AsyncEngine, change:
             ["first"],
         ),
         ("DELETE FROM user_account", "SELECT count(*) FROM workspace_access", [0]),
+        ("DELETE FROM user_account", "SELECT count(*) FROM tenant_member", [0]),
+        ("DELETE FROM user_account", "SELECT key FROM external_key ORDER BY key", ["c", "f", "t"]),
+        ("DELETE FROM component", "SELECT key FROM external_key ORDER BY key", ["f", "t", "u-1", "u-2"]),
+        ("DELETE FROM flow WHERE id = 'flow_2'", "SELECT key FROM external_key ORDER BY key", ["c", "t", "u-1", "u-2"]),
+        (
+            """DELETE FROM workspace WHERE id = 'workspace_2';
+            DELETE FROM contract WHERE id = 'contract_2';
+            DELETE FROM tenant WHERE id = 'tenant_2'""",
+            "SELECT key FROM external_key ORDER BY key",
+            ["c", "f", "u-1"],
+        ),
+        (
+            """UPDATE flow_export SET destination_workspace_id = 'workspace_2', source_workspace_id = 'workspace_2';
+            DELETE FROM workspace WHERE id = 'workspace_2'""",
+            "SELECT destination_workspace_id FROM flow_export",
+            ["workspace_2"],
+        ),
         ("DELETE FROM user_account", "SELECT published_by FROM flow_version", [None]),
         ("DELETE FROM user_account", "SELECT author_id FROM flow_draft WHERE id = 'draft_2'", [None]),
         ("DELETE FROM user_account", "SELECT set_aside_by FROM flow_draft WHERE id = 'draft_1'", [None]),
@@ -176,7 +206,8 @@ async def test_what_follows_from_a_change_follows(
     engine: AsyncEngine, change: str, question: str, answer: list[object]
 ) -> None:
     async with engine.begin() as connection:
-        await connection.execute(text(change))
+        for statement in change.split(";\n"):
+            await connection.execute(text(statement))
     async with engine.connect() as connection:
         assert (await connection.execute(text(question))).scalars().all() == answer
 

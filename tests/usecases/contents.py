@@ -15,8 +15,9 @@ Contents = dict[str, dict[tuple[Any, ...], Row]]
 """The rows of every table, by their primary keys."""
 
 KEPT_AS_JSON = ("bindings", "references", "flow_before")
-DERIVED = {"flow_component"}
-"""The database keeps it by itself; `tests/storage/test_components_of_flows.py` says how."""
+DERIVED = {"flow_component", "flow_reference", "external_key"}
+"""The database keeps them by itself, as `tests/storage/test_components_of_flows.py`, `tests/storage/test_references_of_flows.py`
+and `tests/storage/test_schema.py` say."""
 TOLD_WITH_RECORDS = {"reference_report"}
 """A record is told with its report."""
 TABLES = {name: table for name, table in METADATA.tables.items() if name not in DERIVED}

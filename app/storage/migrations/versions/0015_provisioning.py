@@ -1,0 +1,271 @@
+"""What provisioning rests on: external keys, deactivated users, provisioners, times, and which flow is bound to what.
+
+Revision ID: 0015
+Revises: 0014
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision: str | None = "0014"
+branch_labels: str | None = None
+depends_on: str | None = None
+oldest_compatible = "0013"
+
+PROVISIONER = {
+    "id": "role_00000000000000000000000009",
+    "scope": "TENANT",
+    "name": "provisioner",
+    "permissions": ["tenants.world.edit", "tenants.event.get"],
+}
+KEYED = (
+    "tenant",
+    "contract",
+    "workspace",
+    "user_account",
+    "role",
+    "team",
+    "component",
+    "topic",
+    "credential",
+    "secret",
+    "agent",
+    "flow",
+)
+"""The tables whose rows may have external keys."""
+WITHOUT_TIMES = tuple(table for table in (*KEYED, "workspace_access", "contract_access") if table != "flow")
+TIMES = ("created_at", "updated_at")
+WORKSPACES_OF_RECORDS = ("source_workspace_id", "destination_workspace_id")
+
+FORGET_KEYS = """
+    CREATE FUNCTION forget_external_keys() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        DELETE FROM external_key USING deleted_rows WHERE external_key.id = deleted_rows.id;
+        RETURN NULL;
+    END $$
+"""
+FORGET_SCOPES = """
+    CREATE FUNCTION forget_external_keys_of_tenant() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        DELETE FROM external_key USING deleted_rows WHERE scope_id = deleted_rows.id;
+        RETURN NULL;
+    END $$
+"""
+
+# What looks like no id is bound to nothing, and may be longer than an index takes.
+BOUND = """
+    SELECT DISTINCT flow.workspace_id, bound.reference_id, flow.id AS flow_id, state.id AS state_id
+    FROM {states}
+    CROSS JOIN LATERAL json_to_recordset(state.bindings::json)
+        AS step ("CREDENTIAL" text, "SECRET" text, "AGENT" text, "TOPIC" text)
+    CROSS JOIN LATERAL unnest(ARRAY[step."CREDENTIAL", step."SECRET", step."AGENT", step."TOPIC"])
+        AS bound (reference_id)
+    WHERE bound.reference_id ~ '^[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{{25}}$'
+"""
+NOTED = """
+    INSERT INTO flow_reference (workspace_id, reference_id, flow_id, state_id) {bound}
+    ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING
+"""
+ACTIVE_DRAFTS = "{rows} AS state JOIN flow ON flow.id = state.flow_id AND state.set_aside_at IS NULL"
+PUBLISHED_VERSIONS = "{rows} AS state JOIN flow ON flow.id = state.flow_id AND flow.published_version_id = state.id"
+
+
+def noted(states: str, rows: str) -> str:
+    return NOTED.format(bound=BOUND.format(states=states.format(rows=rows)))
+
+
+NOTE_NEW_DRAFTS = f"""
+    CREATE FUNCTION note_references_of_new_drafts() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        {noted(ACTIVE_DRAFTS, "new_rows")};
+        RETURN NULL;
+    END $$
+"""
+NOTE_NEW_VERSIONS = f"""
+    CREATE FUNCTION note_references_of_new_versions() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        {noted(PUBLISHED_VERSIONS, "new_rows")};
+        RETURN NULL;
+    END $$
+"""
+NOTE_DRAFT = f"""
+    CREATE FUNCTION note_references_of_draft() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        DELETE FROM flow_reference WHERE flow_id = OLD.flow_id AND state_id = OLD.id;
+        {noted(ACTIVE_DRAFTS, "(SELECT NEW.*)")};
+        RETURN NULL;
+    END $$
+"""  # noqa: S608 - our own texts
+NOTE_PUBLISHED = f"""
+    CREATE FUNCTION note_references_of_published() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        DELETE FROM flow_reference WHERE flow_id = OLD.id AND state_id = OLD.published_version_id;
+        {noted(PUBLISHED_VERSIONS, "(SELECT * FROM flow_version WHERE id = NEW.published_version_id)")};
+        RETURN NULL;
+    END $$
+"""  # noqa: S608 - our own texts
+FORGET_DRAFTS = """
+    CREATE FUNCTION forget_references_of_drafts() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        DELETE FROM flow_reference USING deleted_rows
+        WHERE flow_reference.flow_id = deleted_rows.flow_id AND state_id = deleted_rows.id;
+        RETURN NULL;
+    END $$
+"""
+TRIGGERS = {
+    "note_references_of_new": (
+        "flow_draft",
+        (
+            "AFTER INSERT ON flow_draft REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT "
+            "EXECUTE FUNCTION note_references_of_new_drafts()"
+        ),
+    ),
+    "note_references_of_new_version": (
+        "flow_version",
+        (
+            "AFTER INSERT ON flow_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT "
+            "EXECUTE FUNCTION note_references_of_new_versions()"
+        ),
+    ),
+    "note_references": (
+        "flow_draft",
+        (
+            "AFTER UPDATE OF bindings, set_aside_at ON flow_draft FOR EACH ROW "
+            "WHEN (OLD.bindings <> NEW.bindings OR OLD.set_aside_at IS DISTINCT FROM NEW.set_aside_at) "
+            "EXECUTE FUNCTION note_references_of_draft()"
+        ),
+    ),
+    "note_references_of_published": (
+        "flow",
+        (
+            "AFTER UPDATE OF published_version_id ON flow FOR EACH ROW "
+            "WHEN (OLD.published_version_id IS DISTINCT FROM NEW.published_version_id) "
+            "EXECUTE FUNCTION note_references_of_published()"
+        ),
+    ),
+    "forget_references": (
+        "flow_draft",
+        (
+            "AFTER DELETE ON flow_draft REFERENCING OLD TABLE AS deleted_rows FOR EACH STATEMENT "
+            "EXECUTE FUNCTION forget_references_of_drafts()"
+        ),
+    ),
+}
+
+
+def upgrade() -> None:
+    note_references()
+    add_tables()
+    forget_keys()
+    for table in WITHOUT_TIMES:
+        for column in TIMES:
+            made = sa.Column(column, sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False)
+            op.add_column(table, made)
+    op.add_column("user_account", sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.add_column("user_account", sa.Column("tenant_id", sa.Text(collation="C"), nullable=True))
+    op.create_index(op.f("ix_user_account_tenant_id"), "user_account", ["tenant_id"])
+    op.create_foreign_key(op.f("fk_user_account_tenant_id"), "user_account", "tenant", ["tenant_id"], ["id"])
+    for column in WORKSPACES_OF_RECORDS:
+        op.drop_constraint(op.f(f"fk_flow_export_{column}"), "flow_export")
+
+
+def note_references() -> None:
+    """Before all else, since it takes longest: meanwhile others read everything, but don't write flows."""
+    op.create_table(
+        "flow_reference",
+        sa.Column("workspace_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("reference_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("flow_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("state_id", sa.Text(collation="C"), nullable=False),
+        sa.ForeignKeyConstraint(["flow_id"], ["flow.id"], name=op.f("fk_flow_reference_flow_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("workspace_id", "reference_id", "flow_id", "state_id", name=op.f("pk_flow_reference")),
+    )
+    for function in (NOTE_NEW_DRAFTS, NOTE_NEW_VERSIONS, NOTE_DRAFT, NOTE_PUBLISHED, FORGET_DRAFTS):
+        op.execute(function)
+    for name, (_, trigger) in TRIGGERS.items():
+        op.execute(f"CREATE TRIGGER {name} {trigger}")
+    op.execute(noted(ACTIVE_DRAFTS, "flow_draft"))
+    op.execute(noted(PUBLISHED_VERSIONS, "flow_version"))
+    op.create_index(op.f("ix_flow_reference_flow_id_state_id"), "flow_reference", ["flow_id", "state_id"])
+
+
+def add_tables() -> None:
+    op.create_table(
+        "external_key",
+        sa.Column("scope_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("section", sa.Text(collation="C"), nullable=False),
+        sa.Column("key", sa.Text(collation="C"), nullable=False),
+        sa.Column("id", sa.Text(collation="C"), nullable=False),
+        sa.CheckConstraint("length(key) BETWEEN 1 AND 255", name=op.f("ck_external_key_length")),
+        sa.PrimaryKeyConstraint("scope_id", "section", "key", name=op.f("pk_external_key")),
+        sa.UniqueConstraint("id", "scope_id", "section", name=op.f("uq_external_key_id_scope_id_section")),
+    )
+    op.create_table(
+        "tenant_member",
+        sa.Column("tenant_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("user_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("role_id", sa.Text(collation="C"), nullable=False),
+        *(
+            sa.Column(column, sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False)
+            for column in TIMES
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_tenant_member_tenant_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_tenant_member_user_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_tenant_member_role_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "user_id", name=op.f("pk_tenant_member")),
+    )
+    op.create_index(op.f("ix_tenant_member_user_id"), "tenant_member", ["user_id"])
+    role = sa.table("role", *map(sa.column, PROVISIONER))
+    op.bulk_insert(role, [PROVISIONER])
+
+
+def forget_keys() -> None:
+    op.execute(FORGET_KEYS)
+    op.execute(FORGET_SCOPES)
+    of_deleted = "REFERENCING OLD TABLE AS deleted_rows FOR EACH STATEMENT EXECUTE FUNCTION"
+    for table in KEYED:
+        op.execute(f"CREATE TRIGGER forget_external_keys AFTER DELETE ON {table} {of_deleted} forget_external_keys()")
+    op.execute(
+        "CREATE TRIGGER forget_external_keys_of_tenant AFTER DELETE ON tenant "
+        f"{of_deleted} forget_external_keys_of_tenant()"
+    )
+
+
+def downgrade() -> None:
+    """Records whose workspace was removed have no place in the release before."""
+    op.execute(
+        "UPDATE flow_export SET source_workspace_id = NULL "
+        "WHERE NOT EXISTS (SELECT FROM workspace WHERE id = source_workspace_id)"
+    )
+    forget_records_without_destination()
+    for column in WORKSPACES_OF_RECORDS:
+        op.create_foreign_key(op.f(f"fk_flow_export_{column}"), "flow_export", "workspace", [column], ["id"])
+    op.drop_column("user_account", "tenant_id")
+    op.drop_column("user_account", "active")
+    for table in WITHOUT_TIMES:
+        for column in TIMES:
+            op.drop_column(table, column)
+    for table in KEYED:
+        op.execute(f"DROP TRIGGER forget_external_keys ON {table}")
+    op.execute("DROP TRIGGER forget_external_keys_of_tenant ON tenant")
+    op.execute("DROP FUNCTION forget_external_keys()")
+    op.execute("DROP FUNCTION forget_external_keys_of_tenant()")
+    op.drop_table("tenant_member")
+    op.execute(sa.text("DELETE FROM role WHERE id = :id").bindparams(id=PROVISIONER["id"]))
+    op.drop_table("external_key")
+    for name, (table, trigger) in TRIGGERS.items():
+        op.execute(f"DROP TRIGGER {name} ON {table}")
+        op.execute(f"DROP FUNCTION {trigger.rsplit(maxsplit=1)[1]}")
+    op.drop_table("flow_reference")
+
+
+def forget_records_without_destination() -> None:
+    gone = "SELECT id FROM flow_export WHERE NOT EXISTS (SELECT FROM workspace WHERE id = destination_workspace_id)"
+    for table in ("flow_draft", "flow_version"):
+        op.execute(f"UPDATE {table} SET export_id = NULL WHERE export_id IN ({gone})")  # noqa: S608 - our own texts
+    op.execute(f"DELETE FROM flow_export WHERE id IN ({gone})")  # noqa: S608 - our own texts
