@@ -101,7 +101,8 @@ async def test_what_is_left_out_has_sensible_values(database_url: str) -> None:
     tenant = one(database["tenant"], id=ids["home"])
     contract = one(database["contract"], id=ids["retail"])
     component = one(database["component"], id=ids["pub-sub"])
-    assert tenant == {"id": ids["home"], "name": "Home", "component_whitelist": False}
+    assert component.pop("created_at") == component.pop("updated_at")
+    assert (tenant["name"], tenant["component_whitelist"]) == ("Home", False)
     assert (contract["status"], contract["flow_quota"], contract["name_key"]) == ("ACTIVE", None, "northern retail")
     assert component == {
         "id": ids["pub-sub"],
@@ -189,3 +190,38 @@ async def test_progress_is_told_up_to_the_end(database_url: str) -> None:
     assert ("Reading", len(document), len(document)) in told
     assert told[-1] == ("Loading flows", 2, 2)
     assert all(0 <= done <= total for _, done, total in told)
+
+
+async def test_keys_of_the_file_are_kept_in_their_tenants_and_those_of_flows_in_their_workspaces(
+    database_url: str,
+) -> None:
+    ids = await load_world(database_url, as_file(world()))
+    rows = (await contents(database_url))["external_key"]
+    assert {row["key"]: row["id"] for row in rows} == ids
+    kept = {row["key"]: (row["scope_id"], row["section"]) for row in rows}
+    home, abroad = ids["home"], ids["abroad"]
+    assert {key: kept[key] for key in ("home", "ada", "retail", "overseas", "dev", "stranger", "lab", "erp")} == {
+        "home": ("", "tenants"),
+        "ada": ("", "users"),
+        "retail": (home, "contracts"),
+        "overseas": (abroad, "contracts"),
+        "dev": (home, "workspaces"),
+        "stranger": (abroad, "roles"),
+        "lab": (home, "teams"),
+        "erp": (home, "components"),
+    }
+    assert {key: kept[key] for key in ("orders", "mail", "erp-key", "office", "orders-flow")} == {
+        "orders": (home, "topics"),
+        "mail": (home, "credentials"),
+        "erp-key": (home, "secrets"),
+        "office": (home, "agents"),
+        "orders-flow": (ids["dev"], "flows"),
+    }
+
+
+async def test_of_two_worlds_with_the_same_key_the_first_keeps_it(database_url: str) -> None:
+    ids = await load_world(database_url, as_file(world()))
+    other = world(put("grace@example.com", "users", 0, "email"), put("bell@example.com", "users", 1, "email"))
+    await load_world(database_url, as_file(other))
+    rows = (await contents(database_url))["external_key"]
+    assert one(rows, scope_id="", key="ada")["id"] == ids["ada"]

@@ -46,6 +46,11 @@ _KEEP_NEW_CONTENTS = """
     SELECT hash, graph, outline FROM new_content WHERE hash NOT IN (SELECT hash FROM held) ORDER BY hash
     ON CONFLICT DO NOTHING RETURNING hash
 """
+# Worlds that are loaded one beside the other may have the same keys: the first keeps them.
+_KEEP_KEYS = """
+    INSERT INTO external_key (scope_id, section, key, id)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING
+"""
 # Deleted rows would stay, and be read again with every further part.
 _FORGET_NEW_CONTENTS = "TRUNCATE new_content"
 
@@ -99,11 +104,18 @@ async def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -
     await _copy(connection, table.name, rows)
 
 
+async def keep_keys(connection: Connection, rows: Sequence[Row]) -> None:
+    await connection.execute(
+        _KEEP_KEYS, *([row[column] for row in rows] for column in ("scope_id", "section", "key", "id"))
+    )
+
+
 async def copy_flows(connection: Connection, rows: FlowRows) -> None:
     await _copy_contents(connection, rows.contents)
     await copy_rows(connection, tables.FLOW, rows.flows)
     await copy_rows(connection, tables.FLOW_VERSION, rows.versions)
     await copy_rows(connection, tables.FLOW_DRAFT, rows.drafts)
+    await keep_keys(connection, rows.keys)
 
 
 async def _copy_contents(connection: Connection, contents: dict[str, Content]) -> None:

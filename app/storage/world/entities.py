@@ -43,7 +43,7 @@ def name_of_workspace(value: str) -> str:
     return value
 
 
-Key = Annotated[str, StringConstraints(min_length=1)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]
 Email = Annotated[str, StringConstraints(max_length=LONGEST_TEXT, pattern=r"^[^@\s]+@[^@\s]+$")]
 FlowName = Annotated[str, obeys(name_mistakes)]

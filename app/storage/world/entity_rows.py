@@ -9,13 +9,14 @@ from app.domain.graph import canonical
 from app.domain.input import name_key
 from app.storage import tables
 from app.storage.tokens import email_key
-from app.storage.world.consistency import BuiltInRoles, role_id
+from app.storage.world.consistency import BuiltInRoles, role_id, tenant_of
 from app.storage.world.entities import (
     Agent,
     Component,
     Contract,
     ContractMember,
     Credential,
+    Entity,
     Role,
     Secret,
     Team,
@@ -25,6 +26,7 @@ from app.storage.world.entities import (
     Workspace,
     WorkspaceMember,
 )
+from app.storage.world.format import SECTIONS
 from app.storage.world.keys import Keys
 
 Row = dict[str, Any]
@@ -47,6 +49,36 @@ def place_rows(keys: Keys, roles: BuiltInRoles) -> Iterator[tuple[Table, list[Ro
     yield tables.CREDENTIAL, [_of_component(keys, each) for _, _, each in keys.all(Credential)]
     yield tables.SECRET, [_of_component(keys, each) for _, _, each in keys.all(Secret)]
     yield tables.AGENT, [_of_workspace(keys, each) for _, _, each in keys.all(Agent)]
+
+
+def external_keys(keys: Keys) -> list[Row]:
+    """The keys of all entities, flows apart, each in its tenant; those of tenants and users in none (W1)."""
+    return [
+        {"scope_id": _scope(keys, entity), "section": name, "key": entity.key, "id": keys.id(entity.key)}
+        for section in SECTIONS.values()
+        for name, _, entity in keys.all(section.model)
+        if isinstance(entity, Tenant | User | Contract | Role | Workspace | Team | Component | Agent)
+    ]
+
+
+def _scope(keys: Keys, entity: Entity) -> str:
+    """The id of the tenant that an entity belongs to, if any."""
+    tenant: str | None = None
+    owner: Entity | None = None
+    match entity:
+        case Contract() | Role():
+            tenant = entity.tenant
+        case Workspace() | Team():
+            tenant = tenant_of(keys, entity.contract)
+        case Component():
+            owner = keys.get(Team, entity.team)
+        case Agent():
+            owner = keys.get(Workspace, entity.workspace)
+        case _:
+            pass
+    if owner is not None:
+        return _scope(keys, owner)
+    return "" if tenant is None else keys.id(tenant)
 
 
 def _named(keys: Keys, key: str, name: str) -> Row:

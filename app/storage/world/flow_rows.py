@@ -21,6 +21,7 @@ class FlowRows:
     flows: list[Row] = field(default_factory=list)
     versions: list[Row] = field(default_factory=list)
     drafts: list[Row] = field(default_factory=list)
+    keys: list[Row] = field(default_factory=list)
     contents: dict[str, Content] = field(default_factory=dict)
     """By their hashes, so that equal ones are written once."""
 
@@ -33,6 +34,8 @@ def flow_rows(flows: Iterable[ReadFlow], keys: Keys, *, new_id: IdSource, now: d
         rows.versions.extend(versions)
         rows.drafts.extend(_drafts(flow, keys, new_id, now))
         rows.flows.append(_flow(flow, keys, versions, now))
+        workspace_id = keys.id(flow.entity.workspace)
+        rows.keys.append({"scope_id": workspace_id, "section": "flows", "key": flow.entity.key, "id": flow.id})
         for state in _states(flow):
             rows.contents[state.content.hash] = state.content
     return rows

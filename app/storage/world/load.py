@@ -16,11 +16,12 @@ from app.storage.world.copy import (
     copy_flows,
     copy_rows,
     global_components,
+    keep_keys,
     loading,
     taken_emails,
 )
 from app.storage.world.entities import User
-from app.storage.world.entity_rows import place_rows
+from app.storage.world.entity_rows import external_keys, place_rows
 from app.storage.world.flow_rows import FlowRows, flow_rows
 from app.storage.world.flows import FlowReader, ReadFlow
 from app.storage.world.format import SECTIONS, document_mistakes
@@ -100,6 +101,7 @@ class _Loader:
             return
         for table, rows in place_rows(self.keys, roles):
             await copy_rows(self._connection, table, rows)
+        await keep_keys(self._connection, external_keys(self.keys))
 
     async def check_and_copy_flows(self) -> None:
         """Check the next part while the database is busy with the one before."""
