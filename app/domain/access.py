@@ -1,13 +1,14 @@
 """Who may do what, and where nothing may be written (A1 to A6). Lists and mutations ask here alike."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.id_prefixes import Kind
 from app.domain.model import Contract, ContractStatus, Workspace
-from app.domain.paths import WORKSPACE, Path
+from app.domain.paths import WORKSPACE
 from app.domain.wording import named, not_found
 
 FLOW_EDIT = "workspaces.flow.edit"
@@ -17,10 +18,9 @@ FLOW_TOGGLE_STATUS = "workspaces.flow.toggleStatus"
 
 
 @dataclass(frozen=True, slots=True)
-class FlowNotFound:
+class FlowNotFound(Refusal):
     code: ClassVar = ErrorCode.FLOW_NOT_FOUND
     flow_id: str
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -28,10 +28,9 @@ class FlowNotFound:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceNotFound:
+class WorkspaceNotFound(Refusal):
     code: ClassVar = ErrorCode.WORKSPACE_NOT_FOUND
     workspace_id: str
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -39,11 +38,10 @@ class WorkspaceNotFound:
 
 
 @dataclass(frozen=True, slots=True)
-class InsufficientPermission:
+class InsufficientPermission(Refusal):
     code: ClassVar = ErrorCode.INSUFFICIENT_PERMISSION
     permission: str
     workspace: Workspace
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -54,11 +52,10 @@ class InsufficientPermission:
 
 
 @dataclass(frozen=True, slots=True)
-class ContractSuspended:
+class ContractSuspended(Refusal):
     code: ClassVar = ErrorCode.CONTRACT_SUSPENDED
     contract: Contract
     workspace: Workspace
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:

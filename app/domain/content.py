@@ -100,7 +100,7 @@ def _topics_elsewhere(
         topic = bound.reference(ReferenceKind.TOPIC)
         if topic is not None and not here.can_use(ReferenceKind.TOPIC, topic):
             path, step = path_of(bound, ReferenceKind.TOPIC), steps[bound.position]
-            yield TopicNotAccessible(topic, here.workspace, step, here.find(topic), path)
+            yield TopicNotAccessible(topic, here.workspace, step, here.find(topic), path=path)
 
 
 def _unfit(
@@ -118,4 +118,4 @@ def _unfit(
             reference = bound.reference(kind)
             if reference is not None and not here.fits(kind, reference, component):
                 path, found = path_of(bound, kind), here.find(reference)
-                yield CredentialNotAccessible(kind, reference, here.workspace, step, component, found, path)
+                yield CredentialNotAccessible(kind, reference, here.workspace, step, component, found, path=path)

@@ -80,7 +80,7 @@ def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Ref
     Without facts the caller can't see the workspace.
     """
     if facts is None:
-        unseen = WorkspaceNotFound(wish.workspace_id, WORKSPACE)
+        unseen = WorkspaceNotFound(wish.workspace_id, path=WORKSPACE)
         return Refused(in_order((unseen, *_mistakes(wish), *graph_mistakes(wish.graph))))
     refusals: tuple[CreateRefusal, ...] = (
         *at(WORKSPACE, rights_missing(facts.access)),

@@ -43,7 +43,7 @@ def plan_discard(
     a suspended contract. Without facts the caller can't see the flow.
     """
     if facts is None:
-        return Refused((FlowNotFound(wish.flow_id, FLOW),))
+        return Refused((FlowNotFound(wish.flow_id, path=FLOW),))
     flow, draft = facts.flow, facts.flow.draft
     refusals: tuple[DiscardRefusal, ...] = at(FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access)))
     if draft is None:

@@ -8,16 +8,17 @@ from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.content import SplitGraph
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.graph_input import GraphMistakes
 from app.domain.model import FlowId, Target
-from app.domain.paths import FLOW, REVISION, Path
+from app.domain.paths import FLOW, REVISION
 from app.domain.source import RESTORE_ONE, DraftNotFound
 from app.domain.wording import shown
 
 
 @dataclass(frozen=True, slots=True)
-class StaleDraft:
+class StaleDraft(Refusal):
     """The draft has moved since the revision that the change is based on, or is gone."""
 
     code: ClassVar = ErrorCode.STALE_DRAFT
@@ -26,7 +27,6 @@ class StaleDraft:
     expected: int
     draft_id: str | None
     revision: int | None
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -74,11 +74,11 @@ def no_draft(flow: Flow, expected: int | None, advice: str) -> DraftNotFound | S
 
 
 def draft_gone(flow: Flow, expected: int) -> StaleDraft:
-    return StaleDraft(flow.id, flow.name, expected, None, None, REVISION)
+    return StaleDraft(flow.id, flow.name, expected, None, None, path=REVISION)
 
 
 def stale(flow: Flow, draft: SavedState, expected: int | None) -> tuple[StaleDraft, ...]:
     """A change that states its revision is refused if the draft has another one (H1)."""
     if expected is None or draft.revision == expected:
         return ()
-    return (StaleDraft(flow.id, flow.name, expected, draft.id, draft.revision, REVISION),)
+    return (StaleDraft(flow.id, flow.name, expected, draft.id, draft.revision, path=REVISION),)

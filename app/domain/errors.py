@@ -6,23 +6,34 @@ or two for the person who reads it: what stands in the way, and what would help.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from app.domain.error_code import ErrorCode
-from app.domain.paths import Path
+from app.domain.wording import about_flow
 
 
-class Refusal(Protocol):
-    """What all refusals have in common. Which there are, `app/graphql/errors/table.py` lists for those who call."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something isn't done, or can't be."""
 
-    @property
-    def code(self) -> ErrorCode: ...
-
-    @property
-    def message(self) -> str: ...
+    about: str | None = field(default=None, compare=False)
+    """In a call of many, the name of the flow that it is about, if the caller can see it."""
 
     @property
-    def path(self) -> Path: ...
+    def message(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def full_message(self) -> str:
+        return self.message if self.about is None else about_flow(self.about, self.message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal(Reason):
+    """What all refusals have in common."""
+
+    code: ClassVar[ErrorCode]
+    path: tuple[str, ...] = field(default=(), compare=False)
 
 
 Some = TypeVar("Some", bound=Refusal)
@@ -34,15 +45,13 @@ class Refused(Generic[Narrow_co]):
     """Every reason why nothing was written (X11)."""
 
     errors: tuple[Narrow_co, ...]
-    about: str | None = field(default=None, compare=False)
-    """In a call of many, the name of the flow that it is about, if the caller can see it."""
 
     def __post_init__(self) -> None:
         if not self.errors:
             raise ValueError("A refusal has a reason.")
 
 
-def at(path: Path, refusals: Iterable[Some]) -> tuple[Some, ...]:
+def at(path: tuple[str, ...], refusals: Iterable[Some]) -> tuple[Some, ...]:
     """These refusals, as being about this part of the input."""
     if refusals == ():
         # As most often, in lists of destinations for each of them.

@@ -114,7 +114,7 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     """
     source, mistakes = facts.source, (*name_mistakes(wish.name), *key_mistakes(wish.idempotency_key))
     if source is None:
-        return Refused(in_order((FlowNotFound(wish.flow_id, FLOW), *mistakes)))
+        return Refused(in_order((FlowNotFound(wish.flow_id, path=FLOW), *mistakes)))
     access = source.access
     refusals: tuple[CopyRefusal, ...] = (
         *at(FLOW, rights_missing(access)),
@@ -198,7 +198,7 @@ def _topic_elsewhere(
 
 def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNotFound | VersionNotFound | DraftNotFound:
     if facts.source is None:
-        return FlowNotFound(wish.flow_id, FLOW)
+        return FlowNotFound(wish.flow_id, path=FLOW)
     chosen = chosen_state(facts.source, wish.source, facts.named_version)
     return _source(facts.source, chosen, facts) if isinstance(chosen, Chosen) else chosen
 
@@ -214,10 +214,10 @@ def _found_destination(
 ) -> FoundDestination | FlowNotFound | WorkspaceNotFound:
     if isinstance(wanted, OntoFlow):
         flow = facts.overridden
-        return FlowNotFound(wanted.flow_id, ONTO_FLOW) if flow is None else _destination(flow.access, flow, facts)
+        return FlowNotFound(wanted.flow_id, path=ONTO_FLOW) if flow is None else _destination(flow.access, flow, facts)
     access = facts.destination
     if access is None:
-        return WorkspaceNotFound(wanted.workspace_id, INTO_WORKSPACE)
+        return WorkspaceNotFound(wanted.workspace_id, path=INTO_WORKSPACE)
     return _destination(access, None, facts)
 
 

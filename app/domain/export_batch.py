@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Refused, in_order
+from app.domain.errors import Refusal, Refused, in_order
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, SavedState
@@ -30,12 +30,12 @@ class BatchMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DuplicateOverride:
+class DuplicateOverride(Refusal):
     code: ClassVar = ErrorCode.DUPLICATE_OVERRIDE
     flow_id: FlowId
     flow_name: str
     items: tuple[int, ...]
-    path: Path = field(default=ONTO_FLOW, compare=False)
+    path: Path = field(default=ONTO_FLOW, compare=False, kw_only=True)
 
     @property
     def message(self) -> str:
@@ -43,12 +43,11 @@ class DuplicateOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchNotApplied:
+class BatchNotApplied(Refusal):
     """Nothing is wrong with this item."""
 
     code: ClassVar = ErrorCode.BATCH_NOT_APPLIED
     refused_items: tuple[int, ...]
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -205,9 +204,9 @@ def _in_place(index: int, decided: Decided) -> Decided:
     decision = decided.decision
     if not isinstance(decision, Refused):
         return decided
-    errors = tuple(replace(error, path=in_item(index, error.path)) for error in decision.errors)
-    source = decided.facts.source
-    return decided._replace(decision=Refused(errors, about=None if source is None else source.name))
+    about = None if decided.facts.source is None else decided.facts.source.name
+    errors = tuple(replace(error, path=in_item(index, error.path), about=about) for error in decision.errors)
+    return decided._replace(decision=Refused(errors))
 
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:

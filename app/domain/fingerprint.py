@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from app.domain.access import FLOW_EDIT, WorkspaceAccess
 from app.domain.component import component_name, why_unusable
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace
 from app.domain.flow import FlowState, SavedState
 from app.domain.graph import bindings_to_json
@@ -53,12 +54,12 @@ CHANGED = {
 
 
 @dataclass(frozen=True, slots=True)
-class PlanIsStale:
+class PlanIsStale(Refusal):
     """What the plan rested on is no longer so."""
 
     code: ClassVar = ErrorCode.PLAN_IS_STALE
     changed: tuple[PlanBasis, ...]
-    path: Path = field(default=PLAN_FINGERPRINT, compare=False)
+    path: Path = field(default=PLAN_FINGERPRINT, compare=False, kw_only=True)
 
     @property
     def message(self) -> str:

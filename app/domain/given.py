@@ -103,7 +103,7 @@ def _refused(
     path = mapping.at("toId")
     found, replaced = there.find(mapping.to_id), there.find(mapping.from_id)
     if kind is ReferenceKind.TOPIC:
-        return TopicNotAccessible(mapping.to_id, there.workspace, None, found, path, mapping.from_id, replaced)
+        return TopicNotAccessible(mapping.to_id, there.workspace, None, found, mapping.from_id, replaced, path=path)
     return CredentialNotAccessible(
-        kind, mapping.to_id, there.workspace, None, component, found, path, mapping.from_id, replaced
+        kind, mapping.to_id, there.workspace, None, component, found, mapping.from_id, replaced, path=path
     )

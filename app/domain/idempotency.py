@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.input import InvalidInput
 from app.domain.paths import IDEMPOTENCY_KEY, Path
 
@@ -24,10 +25,10 @@ class KeyedCall(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotencyKeyReused:
+class IdempotencyKeyReused(Refusal):
     code: ClassVar = ErrorCode.IDEMPOTENCY_KEY_REUSED
     first_used_at: datetime
-    path: Path = field(default=IDEMPOTENCY_KEY, compare=False)
+    path: Path = field(default=IDEMPOTENCY_KEY, compare=False, kw_only=True)
 
     @property
     def message(self) -> str:

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from app.domain.component import Component, InaccessibilityReason
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.model import ComponentId, Workspace
-from app.domain.paths import Path
 from app.domain.step import Step
 from app.domain.wording import counted, enumerated, named, shown
 
@@ -53,11 +53,10 @@ class InaccessibleComponents(tuple[InaccessibleComponent, ...]):  # noqa: SLOT00
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentNotAccessible:
+class ComponentNotAccessible(Refusal):
     code: ClassVar = ErrorCode.COMPONENT_NOT_ACCESSIBLE
     workspace: Workspace
     components: tuple[InaccessibleComponent, ...] = field(hash=False)
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.wording import shown
 
 LONGEST_NAME = 255
@@ -36,11 +37,15 @@ _CRON_FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class InvalidInput:
+class InvalidInput(Refusal):
     code: ClassVar = ErrorCode.INVALID_INPUT
     path: tuple[str, ...]
     """Into the input: one element per field name or list index."""
-    message: str
+    sentence: str
+
+    @property
+    def message(self) -> str:
+        return self.sentence
 
 
 def name_key(name: str) -> str:

@@ -1,13 +1,14 @@
 """What may stand in the way of overriding a flow (X6, X9)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.flow import Flow
 from app.domain.model import DraftId, FlowId
-from app.domain.paths import ONTO_FLOW, Path
+from app.domain.paths import ONTO_FLOW
 from app.domain.wording import shown
 
 
@@ -19,12 +20,11 @@ class ExistingDraft(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DraftAlreadyExists:
+class DraftAlreadyExists(Refusal):
     code: ClassVar = ErrorCode.DRAFT_ALREADY_EXISTS
     draft_id: DraftId
     flow_id: FlowId
     flow_name: str
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -35,11 +35,10 @@ class DraftAlreadyExists:
 
 
 @dataclass(frozen=True, slots=True)
-class CannotOverrideItself:
+class CannotOverrideItself(Refusal):
     code: ClassVar = ErrorCode.CANNOT_OVERRIDE_ITSELF
     flow_id: FlowId
     flow_name: str
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -55,4 +54,4 @@ def draft_in_the_way(overridden: Flow, existing_draft: ExistingDraft) -> tuple[D
 
 def overrides_itself(source: Flow, overridden: Flow) -> tuple[CannotOverrideItself, ...]:
     """A flow cannot override itself (X9)."""
-    return (CannotOverrideItself(source.id, source.name, ONTO_FLOW),) if source.id == overridden.id else ()
+    return (CannotOverrideItself(source.id, source.name, path=ONTO_FLOW),) if source.id == overridden.id else ()

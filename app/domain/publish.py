@@ -63,7 +63,7 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
     Without facts the caller can't see the flow.
     """
     if facts is None:
-        return Refused((FlowNotFound(wish.flow_id, FLOW), *key_mistakes(wish.idempotency_key)))
+        return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
     flow, draft = facts.flow, facts.flow.draft
     starting = _start_refused(flow) if wish.start else ()
     refusals: tuple[PublishRefusal, ...] = (

@@ -1,22 +1,22 @@
 """How many flows a contract may hold (X10)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from app.domain.access import WorkspaceAccess, rights_missing
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.model import Contract, Workspace, WorkspaceType
-from app.domain.paths import INTO_WORKSPACE, Path
+from app.domain.paths import INTO_WORKSPACE
 from app.domain.wording import named
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaExceeded:
+class QuotaExceeded(Refusal):
     code: ClassVar = ErrorCode.QUOTA_EXCEEDED
     limit: int
     used: int
     contract: Contract
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:

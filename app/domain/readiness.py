@@ -17,11 +17,11 @@ from app.domain.component import (
     why_unusable,
 )
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Reason, Refusal
 from app.domain.flow import FlowState
 from app.domain.graph import StepBindings
 from app.domain.inaccessible import InaccessibleComponent, advice
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
-from app.domain.paths import Path
 from app.domain.references import Destination, by_position
 from app.domain.step import Link, Step
 from app.domain.topics import is_pub_sub
@@ -35,7 +35,7 @@ ROUTER = "router"
 
 
 @dataclass(frozen=True, slots=True)
-class MissingCredential:
+class MissingCredential(Reason):
     step: Step
     component: Component
     workspace: Workspace
@@ -50,7 +50,7 @@ class MissingCredential:
 
 
 @dataclass(frozen=True, slots=True)
-class MissingTopic:
+class MissingTopic(Reason):
     step: Step
     workspace: Workspace
 
@@ -63,7 +63,7 @@ class MissingTopic:
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentUnavailable:
+class ComponentUnavailable(Reason):
     step: Step
     inaccessible: InaccessibleComponent
     workspace: Workspace
@@ -76,21 +76,24 @@ class ComponentUnavailable:
 
 
 @dataclass(frozen=True, slots=True)
-class InvalidGraph:
-    message: str
+class InvalidGraph(Reason):
+    sentence: str
     step: Step | None = None
+
+    @property
+    def message(self) -> str:
+        return self.sentence
 
 
 Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
 
 
 @dataclass(frozen=True, slots=True)
-class DraftNotReady:
+class DraftNotReady(Refusal):
     code: ClassVar = ErrorCode.DRAFT_NOT_READY
     flow_id: FlowId
     flow_name: str
     blockers: tuple[Blocker, ...] = field(hash=False)
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:

@@ -8,10 +8,10 @@ from typing import ClassVar, NamedTuple
 
 from app.domain.component import Catalogue, Component, component_name
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, StepBindings
 from app.domain.model import ComponentId, ReferenceKind, Target, Workspace
-from app.domain.paths import Path
 from app.domain.step import Step
 from app.domain.wording import named, not_here
 
@@ -37,7 +37,7 @@ class ReferenceOutcome(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CredentialNotAccessible:
+class CredentialNotAccessible(Refusal):
     """A credential, secret or agent that lives elsewhere, belongs to another component, or doesn't exist."""
 
     code: ClassVar = ErrorCode.CREDENTIAL_NOT_ACCESSIBLE
@@ -50,7 +50,6 @@ class CredentialNotAccessible:
     """That of the step, if the caller can see it; or of the first step where the mapping doesn't fit."""
     found: Target | None = field(default=None, compare=False)
     """What has this id, if the caller can see it."""
-    path: Path = field(default=(), compare=False)
     mapped_from: str | None = None
     """Whose place it was to take, where a mapping says so."""
     replaced: Target | None = field(default=None, compare=False)

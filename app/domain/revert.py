@@ -61,7 +61,7 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
     Without facts the caller can't see the flow.
     """
     if facts is None:
-        return Refused((FlowNotFound(wish.flow_id, FLOW), *key_mistakes(wish.idempotency_key)))
+        return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
     flow, version = facts.flow, facts.named_version
     refusals: tuple[RevertRefusal, ...] = (
         *at(FLOW, rights_missing(flow.access)),
@@ -70,7 +70,7 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
         *key_mistakes(wish.idempotency_key),
     )
     if version is None:
-        return Refused(in_order((VersionNotFound(flow.id, flow.name, wish.version_id, VERSION), *refusals)))
+        return Refused(in_order((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals)))
     state, references = _reverted(facts, version)
     errors = in_order((*refusals, *at(VERSION, not_ready(facts, state) if wish.publish else ())))
     if errors:

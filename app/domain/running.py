@@ -12,19 +12,18 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Refused, at, in_order
+from app.domain.errors import Refusal, Refused, at, in_order
 from app.domain.flow import Flow
 from app.domain.model import FlowId, FlowStatus
-from app.domain.paths import FLOW, Path
+from app.domain.paths import FLOW
 from app.domain.wording import shown
 
 
 @dataclass(frozen=True, slots=True)
-class FlowIsActive:
+class FlowIsActive(Refusal):
     code: ClassVar = ErrorCode.FLOW_IS_ACTIVE
     flow_id: FlowId
     flow_name: str
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -32,11 +31,10 @@ class FlowIsActive:
 
 
 @dataclass(frozen=True, slots=True)
-class FlowIsSuspended:
+class FlowIsSuspended(Refusal):
     code: ClassVar = ErrorCode.FLOW_IS_SUSPENDED
     flow_id: FlowId
     flow_name: str
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -47,12 +45,11 @@ class FlowIsSuspended:
 
 
 @dataclass(frozen=True, slots=True)
-class FlowNotPublished:
+class FlowNotPublished(Refusal):
     code: ClassVar = ErrorCode.FLOW_NOT_PUBLISHED
     flow_id: FlowId
     flow_name: str
     has_draft: bool = field(default=True, compare=False)
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -86,7 +83,7 @@ def plan_start(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StartRef
     None: the caller can't see the flow.
     """
     if flow is None:
-        return Refused((FlowNotFound(flow_id, FLOW),))
+        return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors: tuple[StartRefusal, ...] = (
         *rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS),
         *contract_suspended(flow.access),
@@ -102,7 +99,7 @@ def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefus
     Refuses for missing rights alone. None: the caller can't see the flow.
     """
     if flow is None:
-        return Refused((FlowNotFound(flow_id, FLOW),))
+        return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors = at(FLOW, rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS))
     if errors:
         return Refused(errors)
@@ -113,7 +110,7 @@ def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefus
 def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
     """Decide to delete a flow; refuses one that runs. None: the caller can't see the flow."""
     if flow is None:
-        return Refused((FlowNotFound(flow_id, FLOW),))
+        return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors: tuple[DeleteRefusal, ...] = (
         *rights_missing(flow.access),
         *contract_suspended(flow.access),

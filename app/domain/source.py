@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import ClassVar
 
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.id_prefixes import Kind, other_kind
 from app.domain.model import FlowId, VersionId
-from app.domain.paths import FLOW, SOURCE_STATE, SOURCE_VERSION, Path
+from app.domain.paths import FLOW, SOURCE_STATE, SOURCE_VERSION
 from app.domain.wording import not_found, shown
 
 
@@ -24,13 +25,12 @@ class StateOfFlow(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class VersionNotFound:
+class VersionNotFound(Refusal):
     code: ClassVar = ErrorCode.VERSION_NOT_FOUND
     flow_id: FlowId
     flow_name: str
     version_id: str | None
     """None where the published version was asked for."""
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -48,7 +48,7 @@ RESTORE_ONE = "Restore a draft that was set aside first."
 
 
 @dataclass(frozen=True, slots=True)
-class DraftNotFound:
+class DraftNotFound(Refusal):
     code: ClassVar = ErrorCode.DRAFT_NOT_FOUND
     flow_id: FlowId | None
     """Where the caller named the flow."""
@@ -57,7 +57,6 @@ class DraftNotFound:
     """Where the caller named the draft."""
     advice: str = field(default=TAKE_THE_VERSION, compare=False)
     """What would help, for whoever wanted the draft of a flow."""
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -94,14 +93,14 @@ def chosen_state(flow: Flow, wish: SourceWish, named: SavedState | None) -> Chos
     """
     if wish.version_id is not None:
         if named is None:
-            return VersionNotFound(flow.id, flow.name, wish.version_id, SOURCE_VERSION)
+            return VersionNotFound(flow.id, flow.name, wish.version_id, path=SOURCE_VERSION)
         is_published = flow.published is not None and flow.published.id == named.id
         return _chosen_version(named, CopiedFrom.PUBLISHED_VERSION if is_published else CopiedFrom.OLDER_VERSION)
     wants_draft = wish.state is StateOfFlow.DRAFT or (wish.state is None and flow.published is None)
     if wants_draft:
         return _no_draft(flow, wish) if flow.draft is None else Chosen(flow.draft.state, CopiedFrom.DRAFT)
     if flow.published is None:
-        return VersionNotFound(flow.id, flow.name, None, SOURCE_STATE)
+        return VersionNotFound(flow.id, flow.name, None, path=SOURCE_STATE)
     return _chosen_version(flow.published, CopiedFrom.PUBLISHED_VERSION)
 
 

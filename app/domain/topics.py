@@ -8,21 +8,20 @@ from typing import Any, ClassVar
 
 from app.domain.component import Component, read_command
 from app.domain.error_code import ErrorCode
+from app.domain.errors import Refusal
 from app.domain.flow import Flow, Graph
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
-from app.domain.paths import Path
 from app.domain.step import Step
 from app.domain.wording import counted, enumerated, named, not_here, shown
 
 
 @dataclass(frozen=True, slots=True)
-class MultipleTopicsNotCopied:
+class MultipleTopicsNotCopied(Refusal):
     """An error where one topic was given for several; a warning where the topics were cleared."""
 
     code: ClassVar = ErrorCode.MULTIPLE_TOPICS_NOT_COPIED
     topics: tuple[Target, ...]
     refused: bool
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -38,7 +37,7 @@ class MultipleTopicsNotCopied:
 
 
 @dataclass(frozen=True, slots=True)
-class TopicNotAccessible:
+class TopicNotAccessible(Refusal):
     code: ClassVar = ErrorCode.TOPIC_NOT_ACCESSIBLE
     topic_id: str
     workspace: Workspace
@@ -46,7 +45,6 @@ class TopicNotAccessible:
     """Where the topic was named for a step."""
     found: Target | None = field(default=None, compare=False)
     """What has this id, if the caller can see it."""
-    path: Path = field(default=(), compare=False)
     mapped_from: str | None = None
     """The topic whose place it was to take, where a mapping says so."""
     replaced: Target | None = field(default=None, compare=False)
@@ -61,11 +59,10 @@ class TopicNotAccessible:
 
 
 @dataclass(frozen=True, slots=True)
-class FlowHasNoTopic:
+class FlowHasNoTopic(Refusal):
     code: ClassVar = ErrorCode.FLOW_HAS_NO_TOPIC
     flow_id: FlowId
     flow_name: str
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:

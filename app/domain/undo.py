@@ -1,6 +1,6 @@
 """Undoing a copy or export: what was there before comes back, unless somebody has built on the result (P6)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import ClassVar
 
@@ -12,10 +12,10 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Refused, at, in_order
+from app.domain.errors import Refusal, Refused, at, in_order
 from app.domain.id_prefixes import Kind
 from app.domain.model import DraftId, ExportId, FlowId
-from app.domain.paths import EXPORT, Path
+from app.domain.paths import EXPORT
 from app.domain.wording import not_found, shown
 
 
@@ -40,10 +40,9 @@ class ChangeSinceExport(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportNotFound:
+class ExportNotFound(Refusal):
     code: ClassVar = ErrorCode.EXPORT_NOT_FOUND
     export_id: str
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -63,14 +62,13 @@ class Instead(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class CannotUndo:
+class CannotUndo(Refusal):
     code: ClassVar = ErrorCode.CANNOT_UNDO
     flow_name: str | None
     """None: the flow is gone."""
     since: ChangeSinceExport
     instead: Instead | None = None
     """None for a caller who may not change the flow."""
-    path: Path = field(default=(), compare=False)
 
     @property
     def message(self) -> str:
@@ -161,7 +159,7 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
     Without facts there is no such record, or the caller can't see where it went.
     """
     if facts is None:
-        return Refused((ExportNotFound(export_id, EXPORT),))
+        return Refused((ExportNotFound(export_id, path=EXPORT),))
     refusals: tuple[UndoRefusal, ...] = (*rights_missing(facts.access), *contract_suspended(facts.access))
     made = _unchanged(facts)
     if isinstance(made, ChangeSinceExport):

@@ -103,7 +103,7 @@ def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unch
     """
     if facts is None:
         graph = () if isinstance(wish.graph, Keep) else graph_mistakes(wish.graph)
-        return Refused(in_order((FlowNotFound(wish.flow_id, FLOW), *_mistakes(wish), *graph)))
+        return Refused(in_order((FlowNotFound(wish.flow_id, path=FLOW), *_mistakes(wish), *graph)))
     refusals: tuple[UpdateRefusal, ...] = (
         *at(FLOW, rights_missing(facts.access)),
         *at(FLOW, contract_suspended(facts.access)),

@@ -15,7 +15,7 @@ from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
 from app.execution.lookups import Lookup
 from app.graphql.context import Info
-from app.graphql.errors.table import error_of, export_errors_of, warning_of
+from app.graphql.errors.table import error_of, warning_of
 from app.graphql.payloads import (
     CopyFlowPayload,
     CreateFlowPayload,
@@ -95,7 +95,7 @@ def export_flow_payload(
             copied_from=None,
             export_id=None,
             warnings=[],
-            errors=export_errors_of(outcome),
+            errors=[error_of(error) for error in outcome.errors],
         )
     _know_references(info, outcome)
     return ExportFlowPayload(

@@ -9,7 +9,7 @@ from app.domain.source import CopiedFrom
 from app.execution.relations import one
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import ExportFlowError, ExportFlowsError, ExportFlowWarning
-from app.graphql.errors.table import error_of, export_errors_of, warning_of
+from app.graphql.errors.table import error_of, warning_of
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.flow import Flow
 from app.graphql.types.readiness import DraftReadiness
@@ -67,7 +67,7 @@ class ExportPlan:
             copied_from=planned.copied_from,
             references=[] if plan is None else ReferenceOutcome.all_of(plan.references),
             warnings=[] if plan is None else [warning_of(warning) for warning in plan.warnings],
-            blockers=export_errors_of(decision) if isinstance(decision, Refused) else [],
+            blockers=[error_of(refusal) for refusal in decision.errors] if isinstance(decision, Refused) else [],
         )
 
 

@@ -99,14 +99,14 @@ MESSAGES: list[tuple[Message, str]] = [
         "You lack the permission workspaces.flow.edit in Production. Ask its admins for a role that has it, such as Integrator.",
     ),
     (
-        ContractSuspended(NORTHERN, PRODUCTION, ("flowId",)),
+        ContractSuspended(NORTHERN, PRODUCTION, path=("flowId",)),
         (
             "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
             "Have the contract reactivated."
         ),
     ),
     (
-        ContractSuspended(NORTHERN, PRODUCTION, ("destination", "workspaceId")),
+        ContractSuspended(NORTHERN, PRODUCTION, path=("destination", "workspaceId")),
         (
             "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
             "Choose a workspace of another contract, or have the contract reactivated."
@@ -196,7 +196,7 @@ MESSAGES: list[tuple[Message, str]] = [
         f"agent_{ID} is the id of an agent, not of a topic. Choose a topic of Production for the step 1.",
     ),
     (
-        TopicNotAccessible(ITEMS.id, PRODUCTION, None, ITEMS, (), ORDERS.id, ORDERS),
+        TopicNotAccessible(ITEMS.id, PRODUCTION, None, ITEMS, ORDERS.id, ORDERS, path=()),
         "The topic Items doesn't live in Production. Choose a topic of Production for Orders.",
     ),
     (
@@ -233,30 +233,30 @@ MESSAGES: list[tuple[Message, str]] = [
         f"secret_{ID} is the id of a secret, not of an agent. Choose an agent of Production for the step Send (3).",
     ),
     (
-        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, None, CRM, THERE, (), "credential_1", MAIL),
+        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, None, CRM, THERE, "credential_1", MAIL, path=()),
         (
             "The credential Mail account belongs to another component than a step that would use it. "
             "Choose one of Production that belongs to Customer records for the credential Mail."
         ),
     ),
     (
-        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, None, None, THERE, (), "credential_1", MAIL),
+        CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, None, None, THERE, "credential_1", MAIL, path=()),
         "A step that uses the credential Mail has a component that isn't known. Leave this mapping out.",
     ),
     (
-        CredentialNotAccessible(AGENT, f"agent_{ID}", PRODUCTION, None, CRM, None, (), "agent_1", TUNNEL),
+        CredentialNotAccessible(AGENT, f"agent_{ID}", PRODUCTION, None, CRM, None, "agent_1", TUNNEL, path=()),
         f"Production has no agent agent_{ID}. Choose an agent of Production for the agent Tunnel.",
     ),
     (CannotOverrideItself(FLOW, "Orders"), "The flow Orders can't override itself. Choose another flow, or copy it."),
     (
-        QuotaExceeded(1, 1, NORTHERN, ("destination", "workspaceId")),
+        QuotaExceeded(1, 1, NORTHERN, path=("destination", "workspaceId")),
         (
             "The contract Northern Retail may hold 1 flow in its production workspaces and holds 1. "
             "Override an existing flow, remove one, or have the quota raised."
         ),
     ),
     (
-        QuotaExceeded(3, 4, NORTHERN, ("workspaceId",)),
+        QuotaExceeded(3, 4, NORTHERN, path=("workspaceId",)),
         (
             "The contract Northern Retail may hold 3 flows in its production workspaces and holds 4. "
             "Remove a flow, or have the quota raised."

@@ -24,7 +24,7 @@ class Error:
 
 def told(refusal: Refusal) -> dict[str, Any]:
     """The fields that every error has."""
-    return {"message": refusal.message, "code": refusal.code, "path": list(refusal.path)}
+    return {"message": refusal.full_message, "code": refusal.code, "path": list(refusal.path)}
 
 
 @strawberry.interface(description="What copyFlow may be refused for.")

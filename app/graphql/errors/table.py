@@ -11,7 +11,6 @@ from typing import Any, assert_never, get_overloads, get_type_hints, overload
 from app.domain import (
     access,
     draft,
-    export,
     export_batch,
     fingerprint,
     idempotency,
@@ -28,14 +27,13 @@ from app.domain import (
 from app.domain import bindings as binding_rules
 from app.domain import input as input_rules
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Refusal, Refused
-from app.domain.wording import about_flow
+from app.domain.errors import Refusal
 from app.graphql.describe import describe_values
 from app.graphql.errors import access as access_errors
 from app.graphql.errors import drafts, exports
 from app.graphql.errors import running as running_errors
 from app.graphql.errors import undo as undo_errors
-from app.graphql.errors.interfaces import Error, ExportFlowError, ExportFlowWarning
+from app.graphql.errors.interfaces import Error, ExportFlowWarning
 
 
 @overload
@@ -95,17 +93,6 @@ def error_of(refusal: running.FlowNotPublished) -> running_errors.FlowNotPublish
 def error_of(refusal: Refusal) -> Error:
     """The error that tells a refusal."""
     return ERRORS[type(refusal)](refusal)
-
-
-def export_errors_of(
-    refused: Refused[export.ExportRefusal] | Refused[export_batch.BatchRefusal],
-) -> list[ExportFlowError]:
-    """The errors of an export. In a call of many each says by name which flow it is about."""
-    errors: list[ExportFlowError] = [error_of(refusal) for refusal in refused.errors]
-    if refused.about is not None:
-        for error in errors:
-            error.message = about_flow(refused.about, error.message)
-    return errors
 
 
 def warning_of(warning: binding_rules.ExportWarning) -> ExportFlowWarning:
