@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 
+MUTATION_COST = 10
+"""What a mutation counts besides the objects that it answers."""
 BYTES_PER_UNIT = 2048
 """So many bytes are charged like an object."""
 BYTES_PER_OBJECT, BYTES_PER_CONNECTION, BYTES_PER_VALUE = 200, 2048, 16

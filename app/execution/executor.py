@@ -77,7 +77,7 @@ class Executor:
         for fields in steps:
             known = len(self._completion.errors)
             if self._plan.is_mutation:
-                self._context.begin_mutation()
+                await self._context.begin_mutation()
             await self._execute(root, fields)
             if self._plan.is_mutation:
                 self._context.end_mutation(self._completion.errors[known:])

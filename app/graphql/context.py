@@ -1,7 +1,7 @@
 """What a request knows of itself while it runs: its caller, and the ways to the database; never a session."""
 
 from asyncio import Lock, shield
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -10,7 +10,6 @@ from cachetools import LRUCache
 from graphql import GraphQLError
 from strawberry.types.info import Info as StrawberryInfo
 
-from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchWish
 from app.domain.export_facts import ExportWish
 from app.domain.model import UserId
@@ -21,18 +20,13 @@ from app.graphql.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
 from app.storage.connections.database import Database, DatabaseFailure
-from app.storage.store import UnitOfWork
 from app.usecases.plan_exports import PlannedExport, PlannedExports, plan_for, plan_for_all
-from app.usecases.results import ExportedBatch
+from app.usecases.transaction import UnitOfWork
 
 Key = TypeVar("Key", bound=Hashable)
-Wish = TypeVar("Wish")
-Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
 Made = TypeVar("Made")
 
-MUTATION_COST = 10
-"""What a mutation counts besides the objects that it answers."""
 WRITTEN = "written"
 """In the extensions of an error: whether the mutation was written in whose place it is."""
 MOST_CACHED_CHARACTERS = 4_000_000
@@ -59,8 +53,6 @@ class Context(ExecutionContext):
         self.request_id = request_id
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
-        self.refused: list[str] = []
-        """The codes of the refusals that were answered, for the log."""
         self.loaders = Loaders(database, viewer)
         self._transactions_before = 0
         self._plans: dict[ExportWish, PlannedExport] = {}
@@ -77,18 +69,10 @@ class Context(ExecutionContext):
     def _planning(self) -> Lock:
         return Lock()
 
-    async def change(self, use_case: Callable[[UnitOfWork, UserId, Wish], Awaitable[Outcome]], wish: Wish) -> Outcome:
-        """Run a use case for the viewer; what was read before is forgotten, since it may have changed."""
-        self.meter.take_objects(MUTATION_COST)
-        outcome = await use_case(self.work, self.viewer, wish)
-        self.meter.note_commit()
-        self.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
-        await self.loaders.close()
-        self.loaders = Loaders(self.database, self.viewer)
-        return outcome
-
-    def begin_mutation(self) -> None:
+    async def begin_mutation(self) -> None:
+        """Forget what was read before, since the mutations before this one may have changed it."""
         self._transactions_before = len(self.work.commits)
+        await self._forget_rows()
 
     def end_mutation(self, errors: Iterable[GraphQLError]) -> None:
         """Note with each error whether the mutation was written."""
@@ -115,6 +99,9 @@ class Context(ExecutionContext):
         """Forget what was read."""
         self.meter.begin_again()
         self._plans.clear()
+        await self._forget_rows()
+
+    async def _forget_rows(self) -> None:
         await self.loaders.close()
         self.loaders = Loaders(self.database, self.viewer)
 
@@ -130,13 +117,6 @@ class Context(ExecutionContext):
                 if size <= MOST_CACHED_CHARACTERS:
                     self._cache[key] = found
             return found[1]
-
-
-def refusals_of(outcome: object) -> Iterable[Refusal]:
-    """The reasons why nothing was written, or not all of it."""
-    if isinstance(outcome, ExportedBatch):
-        return outcome.refusals
-    return outcome.errors if isinstance(outcome, Refused) else ()
 
 
 @dataclass

@@ -56,7 +56,7 @@ class Mutation:
     @mutation
     async def copy_flow(self, info: Info, wanted: Copy) -> payloads.CopyFlowPayload | None:
         """Make an exact copy of a flow as a draft in the same workspace, with all its credentials and topics."""
-        outcome = await info.context.change(copy_flow, wanted.to_wish())
+        outcome = await copy_flow(info.context.work, wanted.to_wish())
         return outcomes.copy_flow_payload(info, outcome)
 
     @mutation
@@ -65,7 +65,7 @@ class Mutation:
 
         What runs is not disturbed. Choose credentials in the draft, then publish it.
         """
-        outcome = await info.context.change(export_flow, wanted.to_wish())
+        outcome = await export_flow(info.context.work, wanted.to_wish())
         return outcomes.export_flow_payload(info, outcome)
 
     @mutation
@@ -76,13 +76,13 @@ class Mutation:
         """
         wish = wanted.to_wish()
         info.context.meter.take_objects(len(wish.items))
-        outcome = await info.context.change(export_flows, wish)
+        outcome = await export_flows(info.context.work, wish)
         return outcomes.export_flows_payload(info, outcome, len(wish.items))
 
     @mutation
     async def create_flow(self, info: Info, wanted: Create) -> payloads.CreateFlowPayload | None:
         """Create a flow with a draft from a graph, which may be unfinished."""
-        outcome = await info.context.change(create_flow, wanted.to_wish())
+        outcome = await create_flow(info.context.work, wanted.to_wish())
         return await outcomes.create_flow_payload(info, outcome)
 
     @mutation
@@ -91,31 +91,31 @@ class Mutation:
 
         Publish with the revision in the answer: a change that somebody makes in between is then never published unseen.
         """
-        outcome = await info.context.change(update_draft, wanted.to_wish())
+        outcome = await update_draft(info.context.work, wanted.to_wish())
         return await outcomes.update_flow_draft_payload(info, outcome)
 
     @mutation
     async def discard_flow_draft(self, info: Info, wanted: Discard) -> payloads.DiscardFlowDraftPayload | None:
         """Discard a flow's draft. If it is the only draft of a flow that was never published, the flow is deleted."""
-        outcome = await info.context.change(discard_draft, wanted.to_wish())
+        outcome = await discard_draft(info.context.work, wanted.to_wish())
         return await outcomes.discard_flow_draft_payload(info, outcome)
 
     @mutation
     async def restore_flow_draft(self, info: Info, wanted: Restore) -> payloads.RestoreFlowDraftPayload | None:
         """Restore a draft that was set aside. The draft that is being edited is set aside in exchange."""
-        outcome = await info.context.change(restore_draft, wanted.draft_id)
+        outcome = await restore_draft(info.context.work, wanted.draft_id)
         return await outcomes.restore_flow_draft_payload(info, outcome)
 
     @mutation
     async def publish_flow_draft(self, info: Info, wanted: Publish) -> payloads.PublishFlowDraftPayload | None:
         """Publish a draft that is ready as the next version of its flow. An active flow continues as this version."""
-        outcome = await info.context.change(publish_draft, wanted.to_wish())
+        outcome = await publish_draft(info.context.work, wanted.to_wish())
         return await outcomes.publish_flow_draft_payload(info, outcome)
 
     @mutation
     async def revert_flow(self, info: Info, wanted: Revert) -> payloads.RevertFlowPayload | None:
         """Restore an old version, as the new draft or published at once. The history stays as it is."""
-        outcome = await info.context.change(revert_flow, wanted.to_wish())
+        outcome = await revert_flow(info.context.work, wanted.to_wish())
         return await outcomes.revert_flow_payload(info, outcome)
 
     @mutation
@@ -124,23 +124,23 @@ class Mutation:
 
         Refused once somebody has built on the result.
         """
-        outcome = await info.context.change(undo_export, wanted.export_id)
+        outcome = await undo_export(info.context.work, wanted.export_id)
         return await outcomes.undo_export_payload(info, outcome)
 
     @mutation
     async def start_flow(self, info: Info, wanted: Start) -> payloads.StartFlowPayload | None:
         """Let the published version of a flow run. Starting a flow that runs already changes nothing."""
-        outcome = await info.context.change(start_flow, wanted.flow_id)
+        outcome = await start_flow(info.context.work, wanted.flow_id)
         return await outcomes.start_flow_payload(info, outcome)
 
     @mutation
     async def stop_flow(self, info: Info, wanted: Stop) -> payloads.StopFlowPayload | None:
         """Stop a flow. Stopping a flow that doesn't run changes nothing."""
-        outcome = await info.context.change(stop_flow, wanted.flow_id)
+        outcome = await stop_flow(info.context.work, wanted.flow_id)
         return await outcomes.stop_flow_payload(info, outcome)
 
     @mutation
     async def delete_flow(self, info: Info, wanted: Delete) -> payloads.DeleteFlowPayload | None:
         """Delete a flow that doesn't run, with its drafts and versions. Records of exports stay."""
-        outcome = await info.context.change(delete_flow, wanted.flow_id)
+        outcome = await delete_flow(info.context.work, wanted.flow_id)
         return outcomes.delete_flow_payload(outcome)

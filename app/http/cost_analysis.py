@@ -40,10 +40,10 @@ from graphql import (
 from app.execution.fields import META_FIELDS, is_connection
 from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
-from app.graphql.context import MUTATION_COST
 from app.graphql.schema import schema
 from app.http.documents import Operation
 from app.http.limits import NOT_GIVEN, NOTHING, CostlyPath, KnownCost, QueryCost
+from app.meter import MUTATION_COST
 from app.offload import offload
 
 LIST_COST = 10

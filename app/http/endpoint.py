@@ -26,10 +26,11 @@ from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, Reque
 from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import PIECE_BYTES, answered, error_media_type, failed, note_refusal, refused
 from app.meter import LimitReached, Meter, counted_by
+from app.storage.connections.commits import Commits
 from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
-from app.storage.store import UnitOfWork
 from app.telemetry.log import current_request
 from app.telemetry.metrics import REPLICA_QUERIES
+from app.usecases.transaction import UnitOfWork
 
 SECONDS_UNWATCHED = 0.02
 """How long a request is worked on before it is looked whether its client is still there."""
@@ -113,9 +114,8 @@ class Endpoint:
             slot.end()
 
     async def _answer(self, request: Request, authorization: list[str], slot: Slot, limit: asyncio.Timeout) -> Response:
-        work = self.work.of_request()
         # Who cuts requests off tells by it what they have written.
-        request.scope["commits"] = work.commits
+        commits = request.scope["commits"] = Commits()
         try:
             async with limit:
                 caller = await self._caller(authorization)
@@ -127,6 +127,7 @@ class Endpoint:
                     raise token_wanted()
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes, slot=slot)
+                work = self.work.of(viewer or UserId(""), commits)
                 received = ReceivedRequest(read, request.method, viewer, media_type, work, slot, position)
                 meter = self.bounds.limits.meter(viewer or slot.caller)
                 with counted_by(meter):
@@ -141,7 +142,7 @@ class Endpoint:
             if not limit.expired():
                 raise
             why = f"The request was ended after {self.bounds.seconds:g} seconds"
-            raise cut_off(RequestCode.TIMEOUT, why, work.commits) from None
+            raise cut_off(RequestCode.TIMEOUT, why, commits) from None
 
     async def _caller(self, authorization: list[str]) -> Caller | None:
         try:

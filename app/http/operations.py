@@ -60,9 +60,9 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
     body: dict[str, Any] = {"data": data}
     if errors:
         body["errors"] = [formatted(error, context) for error in errors]
-    outcome = "refused" if context.refused else "ok"
+    outcome = "refused" if context.work.refused else "ok"
     codes = tuple(error["extensions"]["code"] for error in body.get("errors", ()))
-    return Answer(body, outcome="failed" if errors else outcome, codes=(*context.refused, *codes))
+    return Answer(body, outcome="failed" if errors else outcome, codes=(*context.work.refused, *codes))
 
 
 def _plan(

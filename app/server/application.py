@@ -40,10 +40,10 @@ from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
 from app.storage.connections.database import Database, open_database
 from app.storage.replica_watch import watch_replica
-from app.storage.store import UnitOfWork
 from app.telemetry.log import configure_log, log
 from app.telemetry.metrics import CONNECTIONS, REPLICAS_IN_USE
 from app.telemetry.tracing import TracingRefused, start_tracing, stop_tracing
+from app.usecases.transaction import UnitOfWork
 
 MOST_PARAMETERS = 100
 """Of a URL: there are four that mean something."""
@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None) -> Application:
     keys_kept = timedelta(hours=settings.idempotency_key_hours)
     drafts_kept = timedelta(days=settings.set_aside_days)
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept, drafts_kept=drafts_kept)
-    authenticator = authenticator_of(settings, database, work.now)
+    authenticator = authenticator_of(settings, database, work.clock)
     endpoint = endpoint_of(settings, database, work, authenticator)
     in_flight = InFlightRequests()
 

@@ -1,4 +1,4 @@
-"""One unit of work: a transaction, the facts that are read in it, and what is written.
+"""What a use case is given: the facts and the writes of one transaction.
 
 Where locks are taken is written down here, once: idempotency keys, then **flows before contracts, by id**, for a whole call in one statement
 (`app/storage/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
@@ -9,8 +9,7 @@ is a replica, the caller's row in `caller_position` comes last, with the commit.
 statements of their own, so that they show what the last holder left.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -29,10 +28,7 @@ from app.domain.restore import RestoreFacts
 from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
-from app.storage.connections.commits import Commits
 from app.storage.connections.connection import WriteConnection
-from app.storage.connections.database import Database
-from app.storage.connections.replicas.positions import notes_of
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import Needed, no_state, read_flows
@@ -162,38 +158,3 @@ class Store:
 def _named_by(graph: SplitGraph | GraphMistakes | None) -> Iterable[str]:
     """What a graph that was sent names; one with mistakes names nothing."""
     return references(graph.bindings) if isinstance(graph, SplitGraph) else ()
-
-
-class UnitOfWork:
-    """Opens one transaction for one use case; its commit is the only one."""
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        clock: Callable[[], datetime],
-        keys_kept: timedelta = timedelta(hours=24),
-        drafts_kept: timedelta = timedelta(days=30),
-    ) -> None:
-        self._database = database
-        self.now = clock
-        self.keys_kept = keys_kept
-        """How long idempotency keys are kept (P5)."""
-        self.drafts_kept = drafts_kept
-        """How long drafts that were set aside are kept (H8)."""
-        self.commits = Commits()
-
-    @property
-    def keys_since(self) -> datetime:
-        """Idempotency keys that were used before are forgotten."""
-        return self.now() - self.keys_kept
-
-    def of_request(self) -> "UnitOfWork":
-        """One whose commits are those of a request."""
-        return UnitOfWork(self._database, clock=self.now, keys_kept=self.keys_kept, drafts_kept=self.drafts_kept)
-
-    @asynccontextmanager
-    async def begin(self, actor: UserId) -> AsyncIterator[Store]:
-        notes = None if self._database.replica is None else notes_of(actor)
-        async with self._database.of(actor).locking(self.commits.begin(), notes=notes) as connection:
-            yield Store(connection, actor, self.now, self.keys_kept)

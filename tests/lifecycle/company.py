@@ -16,7 +16,6 @@ from app.domain.revert import RevertWish
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
 from app.storage.connections.database import Database
-from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.delete_flow import delete_flow
@@ -39,6 +38,7 @@ from app.usecases.results import (
 from app.usecases.revert_flow import revert_flow
 from app.usecases.start_flow import start_flow
 from app.usecases.stop_flow import stop_flow
+from app.usecases.transaction import UnitOfWork
 from app.usecases.undo_export import undo_export
 from app.usecases.update_draft import update_draft
 
@@ -68,12 +68,12 @@ class Company:
 
     async def create(self, workspace: str, graph: object, *, by: str = "ada", **said: Any) -> Created | Refused[Any]:
         wish = CreateWish(self[workspace], said.pop("name", "New flow"), graph, **said)
-        return await create_flow(self.work, self._user(by), wish)
+        return await create_flow(self.work.of(self._user(by)), wish)
 
     async def copy(
         self, flow: str, *, by: str = "ada", source: str | None = None, name: str | None = None
     ) -> Exported | Refused[Any]:
-        return await copy_flow(self.work, self._user(by), CopyWish(self[flow], name, source_of(source)))
+        return await copy_flow(self.work.of(self._user(by)), CopyWish(self[flow], name, source_of(source)))
 
     async def export(
         self,
@@ -88,40 +88,40 @@ class Company:
         destination = IntoWorkspace(self[to or ""]) if onto is None else OntoFlow(self[onto])
         existing = ExistingDraft.REFUSE if refuse else ExistingDraft.SET_ASIDE
         wish = ExportWish(self[flow], destination, source=source_of(source), existing_draft=existing)
-        return await export_flow(self.work, self._user(by), wish)
+        return await export_flow(self.work.of(self._user(by)), wish)
 
     async def update(self, flow: str, *, by: str = "ada", **wanted: Any) -> Saved | Refused[Any]:
-        return await update_draft(self.work, self._user(by), UpdateWish(self[flow], **wanted))
+        return await update_draft(self.work.of(self._user(by)), UpdateWish(self[flow], **wanted))
 
     async def publish(
         self, flow: str, *, by: str = "ada", expected: int | None = None, start: bool = False
     ) -> Published | Refused[Any]:
-        return await publish_draft(self.work, self._user(by), PublishWish(self[flow], expected, start))
+        return await publish_draft(self.work.of(self._user(by)), PublishWish(self[flow], expected, start))
 
     async def start(self, flow: str, *, by: str = "ada") -> Toggled | Refused[Any]:
-        return await start_flow(self.work, self._user(by), self[flow])
+        return await start_flow(self.work.of(self._user(by)), self[flow])
 
     async def stop(self, flow: str, *, by: str = "ada") -> Toggled | Refused[Any]:
-        return await stop_flow(self.work, self._user(by), self[flow])
+        return await stop_flow(self.work.of(self._user(by)), self[flow])
 
     async def delete(self, flow: str, *, by: str = "ada") -> Deleted | Refused[Any]:
-        return await delete_flow(self.work, self._user(by), self[flow])
+        return await delete_flow(self.work.of(self._user(by)), self[flow])
 
     async def revert(
         self, flow: str, version: str, *, by: str = "ada", publish: bool = False, refuse: bool = False
     ) -> Reverted | Refused[Any]:
         existing = ExistingDraft.REFUSE if refuse else ExistingDraft.SET_ASIDE
         wish = RevertWish(self[flow], version, publish, existing)
-        return await revert_flow(self.work, self._user(by), wish)
+        return await revert_flow(self.work.of(self._user(by)), wish)
 
     async def discard(self, flow: str, *, by: str = "ada", expected: int | None = None) -> Discarded | Refused[Any]:
-        return await discard_draft(self.work, self._user(by), DiscardWish(self[flow], expected))
+        return await discard_draft(self.work.of(self._user(by)), DiscardWish(self[flow], expected))
 
     async def restore(self, draft: str, *, by: str = "ada") -> Restored | Refused[Any]:
-        return await restore_draft(self.work, self._user(by), draft)
+        return await restore_draft(self.work.of(self._user(by)), draft)
 
     async def undo(self, export_id: str, *, by: str = "ada") -> Undone | Refused[Any]:
-        return await undo_export(self.work, self._user(by), export_id)
+        return await undo_export(self.work.of(self._user(by)), export_id)
 
     def _user(self, key: str) -> UserId:
         return UserId(self.ids[key])

@@ -55,7 +55,7 @@ async def planned_and_exported(company: Company, chance: Random) -> str:
         await chance.choice(edits)()
     seen = replace(wish, fingerprint=plan.fingerprint)
     beside = [later(chance.choice(edits), chance.random() / 100) for _ in range(chance.randrange(3))]
-    export = later(lambda: export_flow(company.work, ada, seen), chance.random() / 100)
+    export = later(lambda: export_flow(company.work.of(ada), seen), chance.random() / 100)
     outcome, *_ = await asyncio.gather(export, *beside)
     await lawful(company)
     return await judged(company, plan, outcome)

@@ -81,7 +81,7 @@ async def later(call: Callable[[], Awaitable[Any]], seconds: float) -> Any:
 
 async def export(company: Company, wishes: list[ExportWish]) -> ExportedBatch:
     wish = BatchWish(tuple(wishes), BatchMode.ATOMIC)
-    return await export_flows(company.work, UserId(company["ada"]), wish)
+    return await export_flows(company.work.of(UserId(company["ada"])), wish)
 
 
 def all_or_none(batch: ExportedBatch) -> str:

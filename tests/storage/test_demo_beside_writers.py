@@ -14,10 +14,10 @@ from app.storage import demo
 from app.storage.connections.database import open_database
 from app.storage.demo import DemoIsBusy, demo_id, reset
 from app.storage.ids import Kind
-from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow
+from app.usecases.transaction import UnitOfWork
 from tests.databases import Databases, connected
 from tests.serving.real import soon_true
 from tests.storage.test_demo import without_times
@@ -96,10 +96,10 @@ async def test_resets_beside_real_writers_are_all_done(url: str, monkeypatch: py
 
     async def write(number: int) -> None:
         while not resets_are_done.is_set():
-            await copy_flow(work, INTEGRATOR, CopyWish(FLOW))
-            await create_flow(work, INTEGRATOR, CreateWish(WORKSPACE, f"New {number}", GRAPH))
+            await copy_flow(work.of(INTEGRATOR), CopyWish(FLOW))
+            await create_flow(work.of(INTEGRATOR), CreateWish(WORKSPACE, f"New {number}", GRAPH))
             there = IntoWorkspace(demo_id(Kind.WORKSPACE, "bakery-dev"))
-            await export_flow(work, INTEGRATOR, ExportWish(FLOW, there))
+            await export_flow(work.of(INTEGRATOR), ExportWish(FLOW, there))
 
     writers = [asyncio.create_task(write(number)) for number in range(4)]
     for _ in range(3):

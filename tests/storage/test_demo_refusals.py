@@ -14,11 +14,11 @@ from app.domain.source import SourceWish, StateOfFlow
 from app.storage.connections.database import open_database
 from app.storage.demo import demo_id
 from app.storage.ids import Kind
-from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow
 from app.usecases.results import Exported
+from app.usecases.transaction import UnitOfWork
 from tests.databases import Databases
 
 INTEGRATOR, ADMIN, GUEST = (demo_id(Kind.USER, f"demo-{who}") for who in ("integrator", "admin", "guest"))
@@ -76,13 +76,15 @@ async def work(databases: Databases, loaded_demo: str) -> AsyncIterator[UnitOfWo
 async def test_every_refusal_of_an_export_can_be_seen(
     work: UnitOfWork, caller: str, wish: ExportWish, codes: list[str]
 ) -> None:
-    refused = await export_flow(work, UserId(caller), wish)
+    refused = await export_flow(work.of(UserId(caller)), wish)
     assert isinstance(refused, Refused)
     assert [error.code for error in refused.errors] == codes
 
 
 async def test_all_inaccessible_components_are_named_with_all_their_steps(work: UnitOfWork) -> None:
-    refused = await export_flow(work, UserId(INTEGRATOR), ExportWish(flow("order-normalization"), into("foods-prod")))
+    refused = await export_flow(
+        work.of(UserId(INTEGRATOR)), ExportWish(flow("order-normalization"), into("foods-prod"))
+    )
     assert isinstance(refused, Refused)
     [error] = refused.errors
     assert [
@@ -98,14 +100,14 @@ async def test_all_inaccessible_components_are_named_with_all_their_steps(work: 
 async def test_a_credential_of_another_workspace_is_refused_when_a_flow_is_created(work: UnitOfWork) -> None:
     step = {"id": "1", "command": "harbor/mailer:send", "credentials_id": demo_id(Kind.CREDENTIAL, "mail-sandbox")}
     wish = CreateWish(into("retail-prod").workspace_id, "Mail", {"nodes": [step], "edges": []})
-    refused = await create_flow(work, UserId(INTEGRATOR), wish)
+    refused = await create_flow(work.of(UserId(INTEGRATOR)), wish)
     assert isinstance(refused, Refused)
     assert [error.code for error in refused.errors] == ["CREDENTIAL_NOT_ACCESSIBLE"]
 
 
 async def test_the_refusals_of_a_copy_can_be_seen(work: UnitOfWork) -> None:
     answers = [
-        await copy_flow(work, UserId(caller), CopyWish(flow(key)))
+        await copy_flow(work.of(UserId(caller)), CopyWish(flow(key)))
         for caller, key in ((GUEST, "order-intake"), (INTEGRATOR, "flour-prices"), (INTEGRATOR, "cake-orders"))
     ]
     codes = [error.code for answer in answers if isinstance(answer, Refused) for error in answer.errors]
@@ -123,7 +125,7 @@ async def test_the_refusals_of_a_copy_can_be_seen(work: UnitOfWork) -> None:
 async def test_every_warning_can_be_seen(work: UnitOfWork, key: str, given: str | None, warnings: list[str]) -> None:
     topic_id = None if given is None else topic(given)
     exported = await export_flow(
-        work, UserId(INTEGRATOR), ExportWish(flow(key), into("retail-prod"), topic_id=topic_id)
+        work.of(UserId(INTEGRATOR)), ExportWish(flow(key), into("retail-prod"), topic_id=topic_id)
     )
     assert isinstance(exported, Exported)
     assert [type(warning).__name__ for warning in exported.warnings] == warnings
@@ -131,7 +133,7 @@ async def test_every_warning_can_be_seen(work: UnitOfWork, key: str, given: str 
 
 async def test_a_second_release_keeps_the_credentials_of_production(work: UnitOfWork) -> None:
     wish = ExportWish(flow("order-confirmation"), onto("order-confirmation-live"))
-    exported = await export_flow(work, UserId(INTEGRATOR), wish)
+    exported = await export_flow(work.of(UserId(INTEGRATOR)), wish)
     assert isinstance(exported, Exported)
     assert [(each.step_id, each.kind.value, each.action.value, each.to_id) for each in exported.references] == [
         ("2", "SECRET", "REPLACED", demo_id(Kind.SECRET, "erp-live")),

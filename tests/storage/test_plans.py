@@ -18,10 +18,10 @@ from app.storage.reads.by_id import read_exports, read_provenances
 from app.storage.reads.exports import read_references
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from app.storage.related import Projection, Related
-from app.storage.store import UnitOfWork
 from app.usecases.export_flow import export_flow
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates, find_topics_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
+from app.usecases.transaction import UnitOfWork
 from tests.storage.large_world import (
     EVERYWHERE,
     HOMES,
@@ -258,7 +258,7 @@ async def test_an_export_reads_nothing_but_what_it_is_about(
     wish = ExportWish(nth("flow", 1), destination, name="\n")
 
     async def export() -> None:
-        assert isinstance(await export_flow(work, EVERYWHERE, wish), Refused)
+        assert isinstance(await export_flow(work.of(EVERYWHERE), wish), Refused)
 
     plans = await plans_of(large, export)
     assert len(plans) == 2 * 4

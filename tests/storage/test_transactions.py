@@ -12,7 +12,7 @@ WRITERS = {
     # To ask which server it is.
     "storage/connections/replicas/replica.py: Replica._connect": "begin",
     "storage/connections/database.py: Database.locking": "writing",
-    "storage/store.py: UnitOfWork.begin": "locking",
+    "usecases/transaction.py: UnitOfWork.begin": "locking",
     "storage/expiry.py: remove_drafts": "writing",
     "storage/expiry.py: remove_records": "writing",
     "storage/replica_watch.py: note_positions": "writing",
@@ -38,7 +38,7 @@ def test_transactions_are_opened_by_these_alone() -> None:
     opened = {
         place: called for called in ("begin", "transaction", "writing", "locking") for place in openings_of(called)
     }
-    assert opened == WRITERS | {"usecases/transaction.py: transaction": "begin"}
+    assert opened == WRITERS | {"usecases/transaction.py: committed": "begin"}
 
 
 def test_each_use_case_that_writes_has_a_transaction() -> None:

@@ -17,11 +17,11 @@ from app.domain.source import BY_DEFAULT, SourceWish
 from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
 from app.storage.facts import read_workspace_access
-from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow
 from app.usecases.results import Created, Exported
+from app.usecases.transaction import UnitOfWork
 from tests.usecases.contents import Contents, Row, contents_of
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -47,12 +47,12 @@ class CompanyDatabase:
     async def copy(
         self, flow: str, *, by: str = "ada", name: str | None = None, source: SourceWish = BY_DEFAULT
     ) -> Exported | Refused[CopyRefusal]:
-        return await copy_flow(self.work, self.user(by), CopyWish(self[flow], name, source))
+        return await copy_flow(self.work.of(self.user(by)), CopyWish(self[flow], name, source))
 
     async def export(
         self, flow: str, *, to: str | None = None, over: str | None = None, by: str = "ada", **wanted: Any
     ) -> Exported | Refused[ExportRefusal]:
-        return await export_flow(self.work, self.user(by), self.export_wish(flow, to=to, over=over, **wanted))
+        return await export_flow(self.work.of(self.user(by)), self.export_wish(flow, to=to, over=over, **wanted))
 
     def export_wish(
         self,
@@ -72,7 +72,7 @@ class CompanyDatabase:
     async def create(
         self, workspace: str, graph: object, *, by: str = "ada", name: str = "New flow", **said: Any
     ) -> Created | Refused[CreateRefusal]:
-        return await create_flow(self.work, self.user(by), CreateWish(self[workspace], name, graph, **said))
+        return await create_flow(self.work.of(self.user(by)), CreateWish(self[workspace], name, graph, **said))
 
     async def workspace(self, key: str) -> Workspace:
         async with self.database.reading() as connection:

@@ -20,7 +20,7 @@ WAITING = text("select count(*) from pg_stat_activity where datname = current_da
 @asynccontextmanager
 async def holding(world: CompanyDatabase) -> AsyncIterator[Store]:
     """A unit of work of Ada's that stays open: what it locks stays locked."""
-    async with world.work.begin(world.user("ada")) as store:
+    async with world.work.of(world.user("ada")).begin() as store:
         yield store
 
 

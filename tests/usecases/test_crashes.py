@@ -59,11 +59,11 @@ async def test_of_a_call_of_many_whose_connection_is_lost_nothing_has_happened(
     await world.execute(DIE_AFTER[moment])
 
     with pytest.raises(DatabaseUnavailable):
-        await export_flows(world.work, world.user("ada"), wish)
+        await export_flows(world.work.of(world.user("ada")), wish)
 
     assert await world.contents() == before
     await world.execute("DROP FUNCTION die CASCADE")
-    batch = await export_flows(world.work, world.user("ada"), wish)
+    batch = await export_flows(world.work.of(world.user("ada")), wish)
     assert ([isinstance(result, Exported) for result in batch.results], batch.replayed) == ([True] * 3, False)
 
 

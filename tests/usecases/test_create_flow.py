@@ -91,6 +91,6 @@ async def test_a_graph_that_is_sent_is_taken_apart_once(
 
     monkeypatch.setattr("app.domain.content.split", split_and_count)
     made = created(await world.create("development", native))
-    saved = await update_draft(world.work, world.user("ada"), UpdateWish(made.flow_id, graph=native))
+    saved = await update_draft(world.work.of(world.user("ada")), UpdateWish(made.flow_id, graph=native))
     assert isinstance(saved, Saved)
     assert taken_apart == [native, native]

@@ -74,7 +74,7 @@ async def test_what_was_chosen_in_a_flow_that_was_exported_from_this_one_comes_b
 ) -> None:
     made = exported(await world.export("orders", to="production"))
     chosen = StepChoice("mail", {ReferenceKind.CREDENTIAL: world["draft-mail"]})
-    await update_draft(world.work, world.user("ada"), UpdateWish(made.flow_id, bindings=(chosen,)))
+    await update_draft(world.work.of(world.user("ada")), UpdateWish(made.flow_id, bindings=(chosen,)))
     assert (await candidates(world, "production"))["mail"] == [
         ("draft-mail", "CHOSEN_BEFORE"),
         ("live-mail", "SAME_NAME"),

@@ -39,7 +39,7 @@ ID = re.compile(r"\b(flow|draft|export)_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 
 
 async def export_all(world: CompanyDatabase, *items: ExportWish, by: str = "ada", **said: Any) -> ExportedBatch:
-    return await export_flows(world.work, world.user(by), BatchWish(items, **said))
+    return await export_flows(world.work.of(world.user(by)), BatchWish(items, **said))
 
 
 def random_items(world: CompanyDatabase, seed: int) -> list[ExportWish]:
@@ -104,7 +104,7 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
     )
     batch = await export_all(world, *items, mode=BEST_EFFORT)
     async with copy_of(loaded_company, databases) as other:
-        singles = [await export_flow(other.work, other.user("ada"), item) for item in items]
+        singles = [await export_flow(other.work.of(other.user("ada")), item) for item in items]
         assert told(batch.results, items=True) == told(singles, items=False)
         assert with_new_ids_numbered(await world.contents(), before) == with_new_ids_numbered(
             await other.contents(), before

@@ -42,7 +42,7 @@ def choosing(*chosen: tuple[str, ReferenceKind, str]) -> Wish:
 async def test_many_topics_are_all_mapped_in_one_call_and_none_is_told_as_not_copied(world: CompanyDatabase) -> None:
     """T3."""
     wish = mapping(("dev-orders", "live-orders"), ("dev-items", "live-items"), flow="two-topics")(world)
-    made = exported(await export_flow(world.work, world.user("ada"), wish))
+    made = exported(await export_flow(world.work.of(world.user("ada")), wish))
     orders, items = world["live-orders"], world["live-items"]
     assert json.loads((await world.draft(made.flow_id))["bindings"]) == [
         bound(0, topic=orders),
@@ -54,7 +54,7 @@ async def test_many_topics_are_all_mapped_in_one_call_and_none_is_told_as_not_co
 
 async def test_an_agent_that_is_mapped_is_no_warning(world: CompanyDatabase) -> None:
     """X7c."""
-    made = exported(await export_flow(world.work, world.user("ada"), mapping(("dev-agent", "live-agent"))(world)))
+    made = exported(await export_flow(world.work.of(world.user("ada")), mapping(("dev-agent", "live-agent"))(world)))
     assert made.warnings == ()
     assert json.loads((await world.draft(made.flow_id))["bindings"]) == [bound(1, agent=world["live-agent"])]
 
@@ -89,6 +89,6 @@ async def test_what_is_given_and_can_not_be_used_is_refused_at_its_place_and_not
 ) -> None:
     """P2: with all its mistakes at once."""
     before = await untouched.contents()
-    errors = errors_of(await export_flow(untouched.work, untouched.user("ada"), wish(untouched)))
+    errors = errors_of(await export_flow(untouched.work.of(untouched.user("ada")), wish(untouched)))
     assert [(error.code.value, "/".join(error.path)) for error in errors] == expected
     assert await untouched.contents() == before

@@ -7,21 +7,20 @@ import pytest
 from app.domain.discard import DiscardWish
 from app.domain.export_facts import CopyWish
 from app.domain.graph import Json
-from app.domain.model import UserId
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
 from app.meter import Meter, counted_by
-from app.storage.store import UnitOfWork
 from app.usecases.copy_flow import copy_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.publish_draft import publish_draft
 from app.usecases.revert_flow import revert_flow
+from app.usecases.transaction import UnitOfWork
 from app.usecases.update_draft import update_draft
 from tests.usecases.company_database import CompanyDatabase
 
-Change = Callable[[str, UnitOfWork, UserId], Awaitable[object]]
+Change = Callable[[str, UnitOfWork], Awaitable[object]]
 
 NOTHING, PUBLISHED, DRAFT = range(1), range(100, 1_000), range(4_000, 6_000)
 """How many characters the states of a flow hold whose draft has 300 steps."""
@@ -30,12 +29,12 @@ NOTHING, PUBLISHED, DRAFT = range(1), range(100, 1_000), range(4_000, 6_000)
 @pytest.mark.parametrize(
     ("change", "characters"),
     [
-        (lambda flow, work, ada: copy_flow(work, ada, CopyWish(flow)), PUBLISHED),
-        (lambda flow, work, ada: copy_flow(work, ada, CopyWish(flow, source=SourceWish(StateOfFlow.DRAFT))), DRAFT),
-        (lambda flow, work, ada: publish_draft(work, ada, PublishWish(flow)), DRAFT),
-        (lambda flow, work, ada: update_draft(work, ada, UpdateWish(flow, name="Other")), DRAFT),
-        (lambda flow, work, ada: revert_flow(work, ada, RevertWish(flow, "version_of_no_flow")), NOTHING),
-        (lambda flow, work, ada: discard_draft(work, ada, DiscardWish(flow)), NOTHING),
+        (lambda flow, work: copy_flow(work, CopyWish(flow)), PUBLISHED),
+        (lambda flow, work: copy_flow(work, CopyWish(flow, source=SourceWish(StateOfFlow.DRAFT))), DRAFT),
+        (lambda flow, work: publish_draft(work, PublishWish(flow)), DRAFT),
+        (lambda flow, work: update_draft(work, UpdateWish(flow, name="Other")), DRAFT),
+        (lambda flow, work: revert_flow(work, RevertWish(flow, "version_of_no_flow")), NOTHING),
+        (lambda flow, work: discard_draft(work, DiscardWish(flow)), NOTHING),
     ],
     ids=["copy", "copy of the draft", "publish", "update", "revert to nothing", "discard"],
 )
@@ -44,8 +43,8 @@ async def test_a_mutation_reads_the_graphs_that_it_rests_on(
 ) -> None:
     flow, ada = world["orders"], world.user("ada")
     nodes: list[Json] = [{"id": str(position), "command": "none"} for position in range(300)]
-    await update_draft(world.work, ada, UpdateWish(flow, graph={"nodes": nodes, "edges": []}))
+    await update_draft(world.work.of(ada), UpdateWish(flow, graph={"nodes": nodes, "edges": []}))
     meter = Meter()
     with counted_by(meter):
-        await change(flow, world.work, ada)
+        await change(flow, world.work.of(ada))
     assert meter.decided_bytes in characters

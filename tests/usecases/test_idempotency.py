@@ -14,7 +14,7 @@ from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlo
 from app.domain.idempotency import IdempotencyKeyReused
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
-from app.storage.store import Store, UnitOfWork
+from app.storage.store import Store
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.expire import expire_keys
@@ -22,6 +22,7 @@ from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft
 from app.usecases.results import Exported
 from app.usecases.revert_flow import revert_flow
+from app.usecases.transaction import UnitOfWork
 from tests.sent_statements import statements_sent
 from tests.usecases.company_database import NOW, CompanyDatabase
 
@@ -62,20 +63,20 @@ async def test_the_same_key_and_input_answer_like_the_first_time_and_change_noth
     world: CompanyDatabase, call: str
 ) -> None:
     do, wish, _ = (await calls_of(world))[call]
-    first = await do(world.work, world.user("ada"), keyed(wish))
+    first = await do(world.work.of(world.user("ada")), keyed(wish))
     assert not isinstance(first, Refused)
     assert not first.replayed
     before = await world.contents()
-    assert await do(world.work, world.user("ada"), keyed(wish)) == as_replay(first)
+    assert await do(world.work.of(world.user("ada")), keyed(wish)) == as_replay(first)
     assert await world.contents() == before
 
 
 @CALLS
 async def test_the_same_key_for_another_input_is_refused_and_writes_nothing(world: CompanyDatabase, call: str) -> None:
     do, wish, other = (await calls_of(world))[call]
-    await do(world.work, world.user("ada"), keyed(wish))
+    await do(world.work.of(world.user("ada")), keyed(wish))
     before = await world.contents()
-    refused = await do(world.work, world.user("ada"), keyed(other))
+    refused = await do(world.work.of(world.user("ada")), keyed(other))
     assert refused == Refused((IdempotencyKeyReused(NOW),))
     assert await world.contents() == before
 
@@ -88,7 +89,7 @@ async def test_what_can_be_no_key_is_refused_with_everything_else(
     do, wish, _ = (await calls_of(world))[call]
     before = await world.contents()
     for who in ("ada", "gus"):
-        refused = await do(world.work, world.user(who), keyed(wish, key))
+        refused = await do(world.work.of(world.user(who)), keyed(wish, key))
         assert isinstance(refused, Refused)
         [mistake] = [error for error in refused.errors if error.path == ("idempotencyKey",)]
         assert says in mistake.message
@@ -99,7 +100,7 @@ async def test_what_can_be_no_key_is_refused_with_everything_else(
 async def test_a_key_belongs_to_its_caller_and_to_one_kind_of_call(world: CompanyDatabase) -> None:
     calls = await calls_of(world)
     outcomes = [
-        await do(world.work, world.user(who), keyed(wish))
+        await do(world.work.of(world.user(who)), keyed(wish))
         for do, wish, _ in (calls["copy"], calls["export"])
         for who in ("ada", "ben")
     ]
@@ -109,14 +110,14 @@ async def test_a_key_belongs_to_its_caller_and_to_one_kind_of_call(world: Compan
 
 async def test_a_refusal_may_be_tried_again(world: CompanyDatabase) -> None:
     wish = keyed(CopyWish(world["orders"], "A copy"))
-    refused = await copy_flow(world.work, world.user("gus"), wish)
+    refused = await copy_flow(world.work.of(world.user("gus")), wish)
     assert isinstance(refused, Refused)
     await world.execute(
         "update workspace_access set role_id = (select id from role where name = 'integrator' and scope = 'WORKSPACE' and tenant_id is null)"
         " where user_id = :user",
         user=world["gus"],
     )
-    done = await copy_flow(world.work, world.user("gus"), wish)
+    done = await copy_flow(world.work.of(world.user("gus")), wish)
     assert not isinstance(done, Refused)
     assert not done.replayed
 
@@ -131,21 +132,21 @@ async def test_a_key_is_kept_as_long_as_the_setting_says_and_may_then_be_used_ag
 ) -> None:
     wish, other = keyed(CopyWish(world["orders"], "A copy")), keyed(CopyWish(world["orders"], "Another"))
     ada, moment = world.user("ada"), timedelta(microseconds=1)
-    first = await copy_flow(at(world, timedelta(0), kept), ada, wish)
+    first = await copy_flow(at(world, timedelta(0), kept).of(ada), wish)
     assert not isinstance(first, Refused)
-    assert await copy_flow(at(world, kept - moment, kept), ada, wish) == as_replay(first)
-    assert isinstance(await copy_flow(at(world, kept - moment, kept), ada, other), Refused)
-    again = await copy_flow(at(world, kept, kept), ada, other)
+    assert await copy_flow(at(world, kept - moment, kept).of(ada), wish) == as_replay(first)
+    assert isinstance(await copy_flow(at(world, kept - moment, kept).of(ada), other), Refused)
+    again = await copy_flow(at(world, kept, kept).of(ada), other)
     assert not isinstance(again, Refused)
     assert again.flow_id != first.flow_id
-    assert await copy_flow(at(world, 2 * kept - moment, kept), ada, other) == as_replay(again)
+    assert await copy_flow(at(world, 2 * kept - moment, kept).of(ada), other) == as_replay(again)
 
 
 async def test_old_keys_are_removed_and_others_stay(world: CompanyDatabase) -> None:
     ada = world.user("ada")
     for number in range(3):
         work = at(world, timedelta(hours=number))
-        await copy_flow(work, ada, keyed(CopyWish(world["orders"], "A copy"), f"key {number}"))
+        await copy_flow(work.of(ada), keyed(CopyWish(world["orders"], "A copy"), f"key {number}"))
     assert await expire_keys(world.database, kept=DAY, now=lambda: NOW + DAY + timedelta(hours=1)) == 2
     held = await world.contents()
     assert [key for _, _, key in held["idempotency_key"]] == ["key 2"]
@@ -155,7 +156,7 @@ async def test_old_keys_are_removed_and_others_stay(world: CompanyDatabase) -> N
 @CALLS
 async def test_two_calls_at_once_are_done_once_and_answer_the_same(world: CompanyDatabase, call: str) -> None:
     do, wish, _ = (await calls_of(world))[call]
-    outcomes = await asyncio.gather(*(do(world.work, world.user("ada"), keyed(wish)) for _ in range(3)))
+    outcomes = await asyncio.gather(*(do(world.work.of(world.user("ada")), keyed(wish)) for _ in range(3)))
     assert sorted(outcome.replayed for outcome in outcomes) == [False, True, True]
     assert len({repr(as_replay(outcome)) for outcome in outcomes}) == 1
 
@@ -179,7 +180,7 @@ async def test_who_waits_for_a_call_that_is_refused_or_lost_does_it_itself(
     before = await world.contents()
     wish = keyed(CopyWish(world["orders"], "A copy"))
     outcomes = await asyncio.gather(
-        *(copy_flow(world.work, world.user("ada"), wish) for _ in range(2)), return_exceptions=True
+        *(copy_flow(world.work.of(world.user("ada")), wish) for _ in range(2)), return_exceptions=True
     )
     assert [type(outcome).__name__ for outcome in outcomes].count("ConnectionError") == 1
     [done] = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
@@ -194,8 +195,10 @@ async def test_who_waits_for_a_call_that_is_refused_or_lost_does_it_itself(
 async def test_without_a_key_no_statement_is_sent_for_it(world: CompanyDatabase, call: str) -> None:
     do, wish, other = (await calls_of(world))[call]
     with statements_sent() as sent:
-        await do(world.work, world.user("ada"), wish)
+        await do(world.work.of(world.user("ada")), wish)
     assert [sql for sql, _ in sent if "idempotency" in sql or "advisory" in sql] == []
     with statements_sent() as with_key:
-        await do(world.work, world.user("ada"), keyed(other) if call in {"copy", "create", "export"} else keyed(wish))
+        await do(
+            world.work.of(world.user("ada")), keyed(other) if call in {"copy", "create", "export"} else keyed(wish)
+        )
     assert len([sql for sql, _ in with_key if "idempotency" in sql or "advisory" in sql]) in {2, 3}

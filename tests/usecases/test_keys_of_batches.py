@@ -27,7 +27,7 @@ def items_of(world: CompanyDatabase) -> tuple[ExportWish, ...]:
 
 
 async def export_all(world: CompanyDatabase, wish: BatchWish, by: str = "ada") -> ExportedBatch:
-    return await export_flows(world.work, world.user(by), wish)
+    return await export_flows(world.work.of(world.user(by)), wish)
 
 
 def keyed(*items: ExportWish, **said: Any) -> BatchWish:

@@ -80,7 +80,7 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
     states: list[str] = [flow.draft_id]
     for value in lists[1:]:
         await world.execute("update flow_draft set set_aside_at = now() where flow_id = :flow", flow=flow.flow_id)
-        saved = await update_draft(world.work, ada, UpdateWish(flow.flow_id, graph=graph(1, list=value)))
+        saved = await update_draft(world.work.of(ada), UpdateWish(flow.flow_id, graph=graph(1, list=value)))
         assert isinstance(saved, Saved)
         states.append(saved.draft_id)
     pairs, enough = [(states[0], states[1]), (states[1], states[2])], ComparisonLimit()
@@ -101,7 +101,7 @@ async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that
     world: CompanyDatabase, find: FindOfFlow[object]
 ) -> None:
     flow, ada = world["orders"], world.user("ada")
-    saved = await update_draft(world.work, ada, UpdateWish(flow, graph=graph(300)))
+    saved = await update_draft(world.work.of(ada), UpdateWish(flow, graph=graph(300)))
     assert isinstance(saved, Saved)
     for source, steps in ((BY_DEFAULT, 3), (SourceWish(StateOfFlow.DRAFT), 300)):
         with may_read() as meter:
@@ -148,7 +148,7 @@ async def test_of_flows_that_are_long_together_no_more_is_read_than_counts(world
     assert [plan.fingerprint for plan in together.plans] == [plan.fingerprint for plan in alone]
     assert len({plan.fingerprint for plan in alone}) == len(flows)
     assert 6 * of_one.decided_bytes == 8 * meter.decided_bytes
-    done = (await export_flows(world.work, ada, call)).results
+    done = (await export_flows(world.work.of(ada), call)).results
     assert [isinstance(each, Exported) for each in done] == [True] * len(flows)
     with may_read(meter.decided_bytes // 2 - 1), pytest.raises(LimitReached, match="graphs of these flows"):
-        await export_flows(world.work, ada, call)
+        await export_flows(world.work.of(ada), call)

@@ -74,13 +74,13 @@ def test_what_is_refused_plans_nothing() -> None:
 
 
 async def test_flows_with_equal_graphs_are_read_and_planned_as_one(world: CompanyDatabase) -> None:
-    copies = [await copy_flow(world.work, world.user("ada"), CopyWish(world["orders"])) for _ in range(3)]
+    copies = [await copy_flow(world.work.of(world.user("ada")), CopyWish(world["orders"])) for _ in range(3)]
     flows = [copy.flow_id for copy in copies if isinstance(copy, Exported)]
     one, all_of_them = Meter(), Meter()
     for meter, exported in ((one, flows[:1]), (all_of_them, flows)):
         items = tuple(ExportWish(flow, IntoWorkspace(world["production"])) for flow in exported)
         with counted_by(meter):
-            batch = await export_flows(world.work, world.user("ada"), BatchWish(items))
+            batch = await export_flows(world.work.of(world.user("ada")), BatchWish(items))
         assert [type(result) for result in batch.results] == [Exported] * len(exported)
     assert one.planned_bytes > 0
     assert (all_of_them.decided_bytes, all_of_them.planned_bytes) == (one.decided_bytes, one.planned_bytes)
@@ -122,7 +122,7 @@ async def test_a_call_is_written_in_parts_in_one_transaction_in_the_order_of_its
     items = [world.export_wish("orders", to="production", name=name) for name in names]
     refused = world.export_wish("orders", to="nowhere")
     wish = BatchWish((*items[:2], refused, *items[2:]), BatchMode.BEST_EFFORT)
-    batch = await export_flows(world.work, world.user("ada"), wish)
+    batch = await export_flows(world.work.of(world.user("ada")), wish)
     assert [isinstance(result, Exported) for result in batch.results] == [True, True, False, True, True]
     exported = [result for result in batch.results if isinstance(result, Exported)]
     rows = (await world.contents())["flow"]

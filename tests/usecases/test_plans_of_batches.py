@@ -60,7 +60,7 @@ async def test_what_is_wrong_with_the_call_is_told_as_the_call_would_tell_it(
     wish, before = replace(make(world), mode=mode), await world.contents()
     planned = await planned_all(world, wish)
     assert await world.contents() == before
-    batch = await export_flows(world.work, world.user("ada"), wish)
+    batch = await export_flows(world.work.of(world.user("ada")), wish)
     assert ["/".join(error.path) for error in planned.errors] == paths
     assert (planned.errors, [type(error) for error in planned.errors]) == (batch.errors, [*map(type, batch.errors)])
     assert len(planned.plans) == len(batch.results)
@@ -113,7 +113,7 @@ async def test_what_is_refused_in_a_call_of_many_is_told_with_the_name_of_its_fl
     wishes = [untouched.export_wish(flow, to="full-live") for flow in ("plain", "nowhere")]
     wishes.append(untouched.export_wish("orders", to="production"))
     planned = await planned_all(untouched, BatchWish(tuple(wishes)))
-    batch = await export_flows(untouched.work, untouched.user("ada"), BatchWish(tuple(wishes)))
+    batch = await export_flows(untouched.work.of(untouched.user("ada")), BatchWish(tuple(wishes)))
     for results in ([plan.decision for plan in planned.plans], batch.results):
         refusals = [result.errors for result in results if isinstance(result, Refused)]
         assert [{refusal.about for refusal in errors} for errors in refusals] == [{"Plain"}, {None}, {"Orders"}]
@@ -124,14 +124,14 @@ async def test_a_key_that_was_used_for_another_input_is_told_and_nothing_else(wo
     ada, since = world.user("ada"), world.work.keys_since
     wish = replace(world.export_wish("plain", to="production"), idempotency_key="key")
     another = replace(wish, name="Another")
-    exported(await export_flow(world.work, ada, wish))
+    exported(await export_flow(world.work.of(ada), wish))
     before = await world.contents()
     same = await plan_for(world.database, ada, wish, keys_since=since)
     assert isinstance(same.decision, ExportPlan)
     reused = await plan_for(world.database, ada, replace(another, flow_id="flow_of-nobody"), keys_since=since)
     assert reused.decision == Refused((IdempotencyKeyReused(NOW),))
     assert (reused.plan, reused.draft) == (None, None)
-    assert errors_of(await export_flow(world.work, ada, another)) == (IdempotencyKeyReused(NOW),)
+    assert errors_of(await export_flow(world.work.of(ada), another)) == (IdempotencyKeyReused(NOW),)
     forgotten = await plan_for(world.database, ada, another, keys_since=NOW)
     assert isinstance(forgotten.decision, ExportPlan)
     of_many = BatchWish((replace(another, idempotency_key=None),), idempotency_key="key")
@@ -143,11 +143,11 @@ async def test_a_key_of_a_call_of_many_that_was_used_for_another_input_is_an_err
     world: CompanyDatabase,
 ) -> None:
     ada, wish = world.user("ada"), call(world, idempotency_key="key")
-    await export_flows(world.work, ada, wish)
+    await export_flows(world.work.of(ada), wish)
     before = await world.contents()
     other = call(world, ("dev-mail", "live-mail"), ("dev-mail", "live-mail"), idempotency_key="key")
     planned = await planned_all(world, other)
-    batch = await export_flows(world.work, ada, other)
+    batch = await export_flows(world.work.of(ada), other)
     assert planned.errors == batch.errors == (IdempotencyKeyReused(NOW),)
     assert [error.path for error in planned.errors] == [("idempotencyKey",)]
     assert batch.results == ()

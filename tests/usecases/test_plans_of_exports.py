@@ -70,7 +70,7 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
     plan = await planned(world, wish)
     assert await world.contents() == before
 
-    outcome = await export_flow(world.work, ada, replace(wish, fingerprint=plan.fingerprint))
+    outcome = await export_flow(world.work.of(ada), replace(wish, fingerprint=plan.fingerprint))
     if isinstance(plan.decision, Refused):
         assert errors_of(outcome) == plan.decision.errors
         assert plan.draft is None
@@ -93,7 +93,7 @@ Edit = Callable[[CompanyDatabase], Awaitable[Any]]
 
 
 async def save(world: CompanyDatabase, flow: str, **changes: Any) -> None:
-    await update_draft(world.work, world.user("ada"), UpdateWish(world[flow], **changes))
+    await update_draft(world.work.of(world.user("ada")), UpdateWish(world[flow], **changes))
 
 
 EDITS: list[tuple[Edit, list[PlanBasis]]] = [
@@ -126,7 +126,7 @@ async def test_an_export_after_a_change_is_the_plan_or_is_refused_for_what_has_c
     plan = await planned(world, wish)
     await edit(world)
     before = await world.contents()
-    outcome = await export_flow(world.work, world.user("ada"), replace(wish, fingerprint=plan.fingerprint))
+    outcome = await export_flow(world.work.of(world.user("ada")), replace(wish, fingerprint=plan.fingerprint))
     if changed:
         assert [error for error in errors_of(outcome) if isinstance(error, PlanIsStale)] == [
             PlanIsStale(tuple(changed))
@@ -141,8 +141,8 @@ async def test_a_new_version_of_the_source_makes_a_plan_stale(world: CompanyData
     wish = world.export_wish("plain", to="production")
     plan = await planned(world, wish)
     await save(world, "plain", graph=graph(code("1", "return 3")))
-    await publish_draft(world.work, world.user("ada"), PublishWish(world["plain"]))
-    outcome = await export_flow(world.work, world.user("ada"), replace(wish, fingerprint=plan.fingerprint))
+    await publish_draft(world.work.of(world.user("ada")), PublishWish(world["plain"]))
+    outcome = await export_flow(world.work.of(world.user("ada")), replace(wish, fingerprint=plan.fingerprint))
     assert errors_of(outcome) == (PlanIsStale((PlanBasis.SOURCE,)),)
 
 

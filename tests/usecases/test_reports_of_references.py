@@ -22,7 +22,7 @@ async def reports(world: CompanyDatabase) -> list[str]:
 
 
 async def export_all(world: CompanyDatabase, *items: ExportWish) -> list[Exported]:
-    batch = await export_flows(world.work, world.user("ada"), BatchWish(items))
+    batch = await export_flows(world.work.of(world.user("ada")), BatchWish(items))
     return [exported(result) for result in batch.results]
 
 
@@ -72,7 +72,7 @@ async def test_a_key_keeps_of_many_references_only_which_records_have_them(world
     large = created(await world.create("development", graph(*steps)))
     items = tuple(world.export_wish(large.flow_id, to="production") for _ in range(50))
     wish = BatchWish(items, idempotency_key="key 1")
-    batch = await export_flows(world.work, world.user("ada"), wish)
+    batch = await export_flows(world.work.of(world.user("ada")), wish)
     made = [exported(result) for result in batch.results]
     assert {len(one.references) for one in made} == {600}
     [key] = (await world.contents())["idempotency_key"].values()

@@ -85,23 +85,23 @@ async def calls_of(world: CompanyDatabase, by: str) -> dict[str, Call]:
     """Every mutation, about a flow with a draft, one set aside and an export, in a workspace whose contract has a quota."""
     first, second = [exported(await world.export("plain", over="till")) for _ in range(2)]
     [version] = await world.versions("till")
-    work, user, till = world.work, world.user(by), world["till"]
+    work, till = world.work.of(world.user(by)), world["till"]
     batch = BatchWish(tuple(world.export_wish("plain", to="small-live") for _ in range(3)), mode=BatchMode.BEST_EFFORT)
     return {
-        "copyFlow": lambda: copy_flow(work, user, CopyWish(till)),
-        "createFlow": lambda: create_flow(work, user, CreateWish(world["small-live"], "New", graph(code("1")))),
-        "deleteFlow": lambda: delete_flow(work, user, till),
-        "discardFlowDraft": lambda: discard_draft(work, user, DiscardWish(till)),
+        "copyFlow": lambda: copy_flow(work, CopyWish(till)),
+        "createFlow": lambda: create_flow(work, CreateWish(world["small-live"], "New", graph(code("1")))),
+        "deleteFlow": lambda: delete_flow(work, till),
+        "discardFlowDraft": lambda: discard_draft(work, DiscardWish(till)),
         "exportFlow into": lambda: world.export("plain", to="small-live", by=by),
         "exportFlow onto": lambda: world.export("plain", over="till", by=by),
-        "exportFlows": lambda: export_flows(work, user, batch),
-        "publishFlowDraft": lambda: publish_draft(work, user, PublishWish(till, start=True)),
-        "restoreFlowDraft": lambda: restore_draft(work, user, first.draft_id),
-        "revertFlow": lambda: revert_flow(work, user, RevertWish(till, version["id"])),
-        "startFlow": lambda: start_flow(work, user, till),
-        "stopFlow": lambda: stop_flow(work, user, till),
-        "undoExport": lambda: undo_export(work, user, second.export_id),
-        "updateFlowDraft": lambda: update_draft(work, user, UpdateWish(till, name="Other")),
+        "exportFlows": lambda: export_flows(work, batch),
+        "publishFlowDraft": lambda: publish_draft(work, PublishWish(till, start=True)),
+        "restoreFlowDraft": lambda: restore_draft(work, first.draft_id),
+        "revertFlow": lambda: revert_flow(work, RevertWish(till, version["id"])),
+        "startFlow": lambda: start_flow(work, till),
+        "stopFlow": lambda: stop_flow(work, till),
+        "undoExport": lambda: undo_export(work, second.export_id),
+        "updateFlowDraft": lambda: update_draft(work, UpdateWish(till, name="Other")),
     }
 
 
@@ -140,7 +140,7 @@ async def test_calls_about_a_suspended_contract_lock_nothing_of_it(world: Compan
 
 
 async def test_refused_exports_of_guests_do_not_hold_up_new_flows_in_the_contract(world: CompanyDatabase) -> None:
-    async with world.work.begin(world.user("gus")) as guest:
+    async with world.work.of(world.user("gus")).begin() as guest:
         await guest.gather([world.export_wish("plain", to="small-live"), CopyWish(world["till"])])
         await guest.create_facts(CreateWish(world["small-live"], "First", graph(code("1"))))
         exported(await without_waiting(world.export("plain", to="small-live")))

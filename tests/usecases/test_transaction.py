@@ -6,12 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from app.domain.model import UserId
 from app.meter import Meter, counted_by, current_meter
 from app.storage.connections.commits import CommitState
 from app.storage.connections.database import TransactionConflict
-from app.storage.store import Store, UnitOfWork
-from app.usecases.transaction import RETRIES, transaction
+from app.storage.store import Store
+from app.usecases.transaction import RETRIES, UnitOfWork, transaction
 
 
 class Work:
@@ -19,9 +18,10 @@ class Work:
 
     def __init__(self, conflicts: int) -> None:
         self.conflicts = conflicts
+        self.refused: list[str] = []
 
     @asynccontextmanager
-    async def begin(self, _: UserId) -> AsyncIterator[None]:
+    async def begin(self) -> AsyncIterator[None]:
         yield
         if self.conflicts:
             self.conflicts -= 1
@@ -39,8 +39,8 @@ async def decide_about(_: Store, size: int) -> str:
 
 @pytest.mark.parametrize("conflicts", range(RETRIES + 1))
 async def test_what_is_looked_at_again_after_a_conflict_counts_once(conflicts: int) -> None:
-    meter, work = Meter(max_bytes=100), cast("Any", Work(conflicts))
-    meter.take_decided(20)
+    meter, work = Meter(max_bytes=10_000), cast("Any", Work(conflicts))
+    meter.take_decided(2_000)
     with counted_by(meter):
-        assert await decide_about(cast("UnitOfWork", work), UserId("user"), 150) == "done"
-    assert (meter.decided_bytes, meter.planned_bytes, meter.refused) == (170, 150, None)
+        assert await decide_about(cast("UnitOfWork", work), 15_000) == "done"
+    assert (meter.decided_bytes, meter.planned_bytes, meter.refused) == (17_000, 15_000, None)

@@ -53,7 +53,9 @@ async def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(wo
     await world.execute(ADD_CREDENTIAL, id=hidden, workspace=world["kitchen"], component=world["mailer"])
     before = await world.contents()
     outcomes = [
-        errors_of(await export_flow(world.work, ben, orders(world, ("dev-mail", "live-mail"), (from_id, "live-mail"))))
+        errors_of(
+            await export_flow(world.work.of(ben), orders(world, ("dev-mail", "live-mail"), (from_id, "live-mail")))
+        )
         for from_id in (hidden, unknown)
     ]
     assert [told(errors) for errors in outcomes] == [[("INVALID_INPUT", "mappings/1/fromId")]] * 2
@@ -80,19 +82,21 @@ async def test_what_can_not_be_mapped_at_all_is_refused_too(
     untouched: CompanyDatabase, from_id: str, to_id: str, message: str
 ) -> None:
     before, wish = await untouched.contents(), orders(untouched, (from_id, to_id))
-    [error] = errors_of(await export_flow(untouched.work, untouched.user("ada"), wish))
+    [error] = errors_of(await export_flow(untouched.work.of(untouched.user("ada")), wish))
     assert message in error.message
     assert await untouched.contents() == before
 
 
 async def test_a_mapping_of_two_kinds_is_refused_for_that_alone(untouched: CompanyDatabase) -> None:
     wish = orders(untouched, (new_id(Kind.AGENT), "live-mail"))
-    [error] = errors_of(await export_flow(untouched.work, untouched.user("ada"), wish))
+    [error] = errors_of(await export_flow(untouched.work.of(untouched.user("ada")), wish))
     assert error.path == ("mappings", "0", "toId")
 
 
 async def test_what_is_seen_and_not_used_is_ignored_whatever_takes_its_place(world: CompanyDatabase) -> None:
-    made = exported(await export_flow(world.work, world.user("ada"), orders(world, ("dev-items", new_id(Kind.TOPIC)))))
+    made = exported(
+        await export_flow(world.work.of(world.user("ada")), orders(world, ("dev-items", new_id(Kind.TOPIC))))
+    )
     assert [one.to_id for one in made.references if one.kind is ReferenceKind.TOPIC] == [world["live-orders"]]
 
 
@@ -101,12 +105,12 @@ async def test_what_is_gone_and_still_bound_in_the_source_can_be_mapped(world: C
     ada, agent = world.user("ada"), world["dev-agent"]
     await world.execute("delete from agent where id = :agent", agent=agent)
     wish = orders(world, ("dev-agent", "live-agent"))
-    made = exported(await export_flow(world.work, ada, wish))
+    made = exported(await export_flow(world.work.of(ada), wish))
     assert [one.to_id for one in made.references if one.from_id == agent] == [world["live-agent"]]
     plain = replace(world.export_wish("plain", to="production"), mappings=wish.mappings)
-    alone = errors_of(await export_flow(world.work, ada, plain))
+    alone = errors_of(await export_flow(world.work.of(ada), plain))
     assert told(alone) == [("INVALID_INPUT", "mappings/0/fromId")]
-    beside = await export_flows(world.work, ada, call(wish, plain, mappings=wish.mappings))
+    beside = await export_flows(world.work.of(ada), call(wish, plain, mappings=wish.mappings))
     assert (beside.errors, [type(result) for result in beside.results]) == ((), [Exported, Exported])
 
 
@@ -115,13 +119,13 @@ async def test_in_a_call_of_many_it_is_refused_in_its_item_or_as_a_mistake_of_th
 ) -> None:
     before, ada = await untouched.contents(), untouched.user("ada")
     good, lost = orders(untouched), orders(untouched, (new_id(Kind.TOPIC), "live-items"))
-    batch = await export_flows(untouched.work, ada, call(good, lost))
+    batch = await export_flows(untouched.work.of(ada), call(good, lost))
     first, second = map(errors_of, batch.results)
     assert first == (BatchNotApplied((1,)),)
     assert told(second) == [("INVALID_INPUT", "items/1/mappings/0/fromId")]
     assert batch.errors == ()
     of_call = call(good, mappings=lost.mappings, mode=BatchMode.BEST_EFFORT)
-    batch = await export_flows(untouched.work, ada, of_call)
+    batch = await export_flows(untouched.work.of(ada), of_call)
     assert told(batch.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
     assert [errors_of(result) for result in batch.results] == [(BatchNotApplied(()),)]
     assert await untouched.contents() == before
@@ -135,10 +139,10 @@ async def test_a_call_that_is_repeated_for_what_is_left_of_it_is_not_refused_for
     full = world.export_wish("plain", to="full-live")
     wish = call(replace(used, mappings=()), full, mappings=used.mappings, mode=BatchMode.BEST_EFFORT)
     wish = replace(wish, idempotency_key="key")
-    first = await export_flows(world.work, ada, wish)
+    first = await export_flows(world.work.of(ada), wish)
     assert [type(result) for result in first.results] == [Exported, Refused]
     await world.execute("delete from agent where id = :agent", agent=world["dev-agent"])
-    again = await export_flows(world.work, ada, wish)
+    again = await export_flows(world.work.of(ada), wish)
     done, refused = again.results
     assert (again.errors, exported(done).replayed) == ((), True)
     assert told(errors_of(refused)) == [("QUOTA_EXCEEDED", "items/1/destination/workspaceId")]

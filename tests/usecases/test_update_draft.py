@@ -14,7 +14,7 @@ from tests.usecases.steps import mailer
 
 
 async def saved(world: CompanyDatabase, flow_id: str, *choices: StepChoice) -> object:
-    return await update_draft(world.work, world.user("ada"), UpdateWish(flow_id, bindings=choices))
+    return await update_draft(world.work.of(world.user("ada")), UpdateWish(flow_id, bindings=choices))
 
 
 async def test_a_call_that_names_nothing_to_change_writes_nothing(world: CompanyDatabase) -> None:
