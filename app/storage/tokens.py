@@ -24,14 +24,18 @@ ID = re.compile("[0-9a-z]{26}")
 USE_IS_NOTED_AFTER = timedelta(minutes=5)
 """A token that was used less than this ago is not written to again."""
 
-_TO_CHECK = select(
-    API_TOKEN.c.id,
-    API_TOKEN.c.user_id,
-    API_TOKEN.c.secret_hash,
-    API_TOKEN.c.expires_at,
-    API_TOKEN.c.revoked_at,
-    API_TOKEN.c.last_used_at,
-).where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text))))
+_TO_CHECK = (
+    select(
+        API_TOKEN.c.id,
+        API_TOKEN.c.user_id,
+        API_TOKEN.c.secret_hash,
+        API_TOKEN.c.expires_at,
+        API_TOKEN.c.revoked_at,
+        API_TOKEN.c.last_used_at,
+    )
+    .join_from(API_TOKEN, USER, API_TOKEN.c.user_id == USER.c.id)
+    .where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text))), USER.c.active)
+)
 
 _TOKENS = (
     select(
@@ -114,7 +118,7 @@ def id_of(text: str) -> str | None:
 
 
 async def tokens_to_check(connection: ReadConnection, ids: Sequence[str]) -> dict[str, TokenToCheck]:
-    """What is stored of these tokens, by id. One statement."""
+    """What is stored of these tokens, by id, but for those of deactivated users (W8). One statement."""
     rows = await connection.rows(_TO_CHECK, {"tokens": ids})
     return {token_id: TokenToCheck(token_id, *stored) for token_id, *stored in rows}
 

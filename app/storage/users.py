@@ -1,4 +1,7 @@
-"""Users as those who call: found by what somebody else says of them, such as the issuer of a JWT."""
+"""Users as those who call: found by what somebody else says of them, such as the issuer of a JWT.
+
+A deactivated user is answered like one that doesn't exist (W8).
+"""
 
 from sqlalchemy import bindparam, select
 
@@ -7,8 +10,8 @@ from app.storage.connections.connection import ReadConnection
 from app.storage.tables import USER
 from app.storage.tokens import email_key
 
-_BY_EMAIL = select(USER.c.id, USER.c.email).where(USER.c.email_key == bindparam("key"))
-_BY_ID = select(USER.c.id).where(USER.c.id == bindparam("id"))
+_BY_EMAIL = select(USER.c.id, USER.c.email).where(USER.c.email_key == bindparam("key"), USER.c.active)
+_BY_ID = select(USER.c.id).where(USER.c.id == bindparam("id"), USER.c.active)
 
 
 async def find_user_by_email(connection: ReadConnection, email: str) -> UserId | None:

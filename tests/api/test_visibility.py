@@ -134,6 +134,22 @@ async def test_things_without_membership_are_refused_like_things_that_are_not_th
     assert await refused(api, "ada", COPY, {"flowId": api.id("hidden")}) == hidden
 
 
+AUTHOR = "query($id: ID!) { flow(id: $id) { createdBy { id firstName } publishedVersion { publishedBy { id } } } }"
+
+
+async def test_a_deactivated_user_is_refused_and_stays_the_author_of_its_flows(fresh: Api) -> None:
+    ada, plain = fresh.caller("ada"), fresh.id("plain")
+    before = await ada.one(FLOW_QUERY, id=plain), await page_of(ada, ask.WORKSPACES)
+    author = await fresh.caller("gil").one(AUTHOR, id=plain)
+    assert author["createdBy"]["id"] == author["publishedVersion"]["publishedBy"]["id"] == fresh.id("ada")
+    await run_sql(fresh.database_url, "update user_account set active = false where id = :id", id=fresh.id("ada"))
+    refused_at_once = await fresh.http.post("/graphql", json={"query": "{ viewer { id } }"}, headers=ada.headers)
+    assert refused_at_once.status_code == 401
+    assert await fresh.caller("gil").one(AUTHOR, id=plain) == author
+    await run_sql(fresh.database_url, "update user_account set active = true where id = :id", id=fresh.id("ada"))
+    assert (await ada.one(FLOW_QUERY, id=plain), await page_of(ada, ask.WORKSPACES)) == before
+
+
 USERS = ("ada", "berta", "gil", "carl", "olga")
 
 
