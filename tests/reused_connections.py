@@ -68,7 +68,7 @@ class _Connector(Connector):
         return self.reusable.take(self.url) or await super()._connect()
 
 
-class _Pool(ConnectionPool[DriverConnection]):
+class _Pool(ConnectionPool):
     async def _end(self, connection: DriverConnection) -> None:
         assert isinstance(self._connect, _Connector)
         if not self._connect.reusable.keep(self._connect.url, connection):

@@ -31,7 +31,7 @@ async def look(database: Database, replica: Replica) -> None:
         replica.note_silence()
         return
     try:
-        async with asyncio.timeout(ANSWER_SECONDS), database.probing_replica() as connection:
+        async with asyncio.timeout(ANSWER_SECONDS), replica.pool_of_probes.reading() as connection:
             found = await connection.row(REPLAYED)
             has_schema = replica.is_in_use or works_with(await schema_on(connection))
     except (DatabaseFailure, OSError) as error:

@@ -5,7 +5,7 @@ Where locks are taken is written down here, once: idempotency keys, then **flows
 from, with `FOR KEY SHARE`, which only keeps them from being deleted and waits for nothing else, so that a flow can be
 exported from while it is exported onto. New flows lock the contract, if that has a quota. The record of an export is
 changed only under the lock of the flow that it went to. Reports of references come after contracts, by hash. Where there
-is a replica, the caller's row in `caller_position` comes last, with the commit. Facts are read after the lock, in
+is a replica, the caller's row in `caller_position` comes last, before the commit. Facts are read after the lock, in
 statements of their own, so that they show what the last holder left.
 """
 

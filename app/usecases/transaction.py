@@ -14,7 +14,7 @@ from app.meter import MUTATION_COST, current_meter
 from app.offload import offload
 from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.database import Database, TransactionConflict
-from app.storage.connections.replicas.positions import notes_of
+from app.storage.connections.replicas.positions import note_write
 from app.storage.store import Store
 from app.telemetry.log import log
 from app.telemetry.metrics import TRANSACTIONS_RETRIED
@@ -59,9 +59,10 @@ class UnitOfWork:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
         """Open a transaction; its commit is the only one."""
-        notes = None if self.database.replica is None else notes_of(self.actor)
-        async with self.database.of(self.actor).locking(self.commits.begin(), notes=notes) as connection:
+        async with self.database.of(self.actor).locking(self.commits.begin()) as connection:
             yield Store(connection, self.actor, self.clock, self.keys_kept)
+            if self.database.replica is not None and self.actor != NOBODY:
+                await note_write(connection, self.actor)
 
 
 class RolledBack(Exception):

@@ -1,7 +1,6 @@
 """What a request has written, for whoever tells its caller when it is cut off."""
 
 from enum import Enum
-from typing import NamedTuple
 
 
 class CommitState(Enum):
@@ -16,13 +15,6 @@ class CommitState(Enum):
     def told(self) -> str:
         """Whether it was written, for programs to read in an answer."""
         return {CommitState.NOTHING: "NO", CommitState.UNKNOWN: "UNKNOWN"}.get(self, "YES")
-
-
-class CommitNotes(NamedTuple):
-    """What is noted of a commit for those who read from a replica, as statements."""
-
-    with_it: str
-    after_it: str
 
 
 class Commit:

@@ -1,14 +1,22 @@
 """A connection as the rest of storage has it: one that only reads, or one that writes in a transaction."""
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from app.fair_queue import Place
 from app.storage.compiled import Change, CompiledStatement, Parameters, Query, Statement, compiled
-from app.storage.connections.pool import AnyConnection
 from app.telemetry.log import count_statement
+
+if TYPE_CHECKING:
+    # Only the stubs know that connections are generic.
+    from app.telemetry.spans import RequestSpan
+
+    AnyConnection = asyncpg.Connection[Any]
+else:
+    AnyConnection = asyncpg.Connection
 
 NOTHING: Parameters = {}
 
@@ -36,21 +44,18 @@ class ReadConnection:
 
     async def row(self, query: Query | CompiledStatement, parameters: Parameters = NOTHING) -> Row | None:
         """The only row, or none."""
-        found = await self._fetch(query, parameters)
-        return found[0] if found else None
+        rows = await self._fetch(query, parameters)
+        return rows[0] if rows else None
 
     async def value(self, query: Query | CompiledStatement, parameters: Parameters = NOTHING) -> Any:  # noqa: ANN401 - of any column
         """The first column of the only row; None where there is no row."""
-        found = await self._fetch(query, parameters)
-        return found[0][0] if found else None
+        rows = await self._fetch(query, parameters)
+        return rows[0][0] if rows else None
 
     async def _fetch(self, statement: Statement | CompiledStatement, parameters: Mapping[str, Any]) -> list[Row]:
         prepared = compiled(statement, parameters)
-        span = count_statement()
         try:
-            if span is None:
-                return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
-            with span.statement(prepared.text):
+            with traced(prepared.text, count_statement()):
                 return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             error.add_note(f"[SQL: {prepared.text}]")
@@ -68,3 +73,8 @@ class WriteConnection(ReadConnection):
     async def change(self, change: Change, parameters: Parameters = NOTHING) -> list[Row]:
         """Change rows; what the change is said to return of them is returned."""
         return await self._fetch(change, parameters)
+
+
+def traced(statement: str, span: "RequestSpan | None") -> AbstractContextManager[None]:
+    """A span below that of the request, if there is one: without values."""
+    return nullcontext() if span is None else span.statement(statement)

@@ -6,22 +6,22 @@ transaction, and reading takes one as well. A pooler gives itself away: the proc
 none of the server's.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import asyncpg
 
-from app.storage.connections.connection import Row
+from app.storage.connections.connection import AnyConnection, Row, traced
+from app.storage.connections.failures import FAILURES, DatabaseUnavailable, ReadOnlyServer, message_of
 from app.storage.connections.hosts import Hosts, arguments_of
-from app.storage.connections.pool import AnyConnection, NoConnection
-from app.telemetry.log import log
+from app.telemetry.log import current_span, log
 
 PoolerMode = Literal["auto", "session", "transaction"]
 """`auto`: a pooler that is found is used as one in transaction mode, since that is right for the others too."""
 
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What the driver raises."""
-
+CANCELLATION_SECONDS = 1.0
+"""How long it is waited until a statement is cancelled, and its transaction rolled back: the request has used up its time."""
 PROBE = "flowport_probe"
 NAME_OF_PROBE = "select name from pg_prepared_statements where name = 'flowport_probe'"
 """The prepared statement of that name finds itself, unless somebody has renamed it."""
@@ -36,20 +36,45 @@ class DriverConnection(AnyConnection):
     begin_seconds: float | None = None
 
     async def begin(self, *, read_only: bool) -> None:
-        """Begin a transaction. Raises NoConnection where a pooler has none for too long.
+        """Begin a transaction. Raises DatabaseUnavailable where a pooler has no connection, or a standby is to write.
 
         Whatever the database's own default is, one that writes sees in each statement what was committed before that:
         facts are read after the locks.
         """
         mode = "READ ONLY" if read_only else "ISOLATION LEVEL READ COMMITTED, READ WRITE"
         try:
-            await self.execute(f"BEGIN {mode};{self.settings_of_transactions}", timeout=self.begin_seconds)
-        except TimeoutError:
-            raise NoConnection("the pooler has no connection free") from None
+            with traced("BEGIN", current_span()):
+                await self.execute(f"BEGIN {mode};{self.settings_of_transactions}", timeout=self.begin_seconds)
+        except BaseException as error:
+            # Whether it has begun isn't known, so that nobody may go on with this connection.
+            self.terminate()
+            if isinstance(error, TimeoutError):
+                raise DatabaseUnavailable("the pooler has no connection free") from None
+            if isinstance(error, asyncpg.FeatureNotSupportedError):
+                # So a standby answers to READ WRITE.
+                raise ReadOnlyServer("the server is a standby") from None
+            raise
 
-    async def commit(self, first: str = "") -> None:
-        """Commit, in one message with the statements that are done first."""
-        await self.execute(f"{first}COMMIT;")
+    async def commit(self) -> None:
+        """Commit. A caller who is cancelled meanwhile leaves the connection, so that nobody waits for the server."""
+        try:
+            with traced("COMMIT", current_span()):
+                await self.execute("COMMIT;")
+        except asyncio.CancelledError:
+            self.terminate()
+            raise
+
+    async def roll_back(self) -> None:
+        """Wait until the server answers, which it does once it has ended what was cancelled; leave one that doesn't soon.
+
+        With a connection that is lost, so is the transaction.
+        """
+        statement = "ROLLBACK" if self.is_in_transaction() else "SELECT 1"
+        try:
+            with traced(statement, current_span()):
+                await self.execute(f"{statement};", timeout=CANCELLATION_SECONDS)
+        except (OSError, *FAILURES):
+            self.terminate()
 
 
 @dataclass(slots=True)
@@ -67,7 +92,7 @@ class Connector:
     hosts: Hosts = field(default_factory=Hosts)
 
     async def __call__(self) -> DriverConnection:
-        """Raises NoConnection, and what the driver raises."""
+        """Raises DatabaseUnavailable, and what the driver raises."""
         is_known = self.is_pooled
         connection = await self._connect()
         if is_known:
@@ -76,12 +101,11 @@ class Connector:
             if self.mode != "transaction" and await self._has_set_up(connection):
                 return connection
             await self._meet_pooler(connection)
-        except (OSError, *FAILURES) as error:
-            # Nobody waits for a server that is silent to say goodbye. Whatever keeps this from being done is an outage.
+        except BaseException as error:
+            # A server that is silent is not waited for to say goodbye.
             connection.terminate()
-            raise NoConnection(told(error)) from None
-        except BaseException:
-            connection.terminate()
+            if isinstance(error, (OSError, *FAILURES)):
+                raise DatabaseUnavailable(message_of(error)) from None
             raise
         return self._of_pooler(await self._connect())
 
@@ -97,7 +121,7 @@ class Connector:
         return await connection.execute(f"select {values}{own}", timeout=self.wait_seconds) == "SELECT 1"
 
     async def _meet_pooler(self, connection: DriverConnection) -> None:
-        """Find out what the pooler can do. With this connection nobody goes on: it prepares statements, or doesn't."""
+        """Find out what the pooler can do. The connection is closed afterwards: it prepares statements, or it doesn't."""
         self.prepares = await keeps_track_of_prepared_statements(connection, self.wait_seconds)
         if not self.is_pooled:
             log().info("connection pooler found", prepared_statements=self.prepares)
@@ -113,7 +137,7 @@ class Connector:
         return connection
 
     async def _connect(self) -> DriverConnection:
-        made = await self.hosts.connect(
+        connection = await self.hosts.connect(
             **arguments_of(self.url),
             timeout=self.wait_seconds,
             connection_class=DriverConnection,
@@ -122,7 +146,7 @@ class Connector:
             # The settings that poolers keep for each of their clients.
             server_settings={"application_name": "flowport", "timezone": "UTC"},
         )
-        return cast("DriverConnection", made)
+        return cast("DriverConnection", connection)
 
 
 async def keeps_track_of_prepared_statements(connection: DriverConnection, seconds: float) -> bool:
@@ -137,8 +161,3 @@ async def keeps_track_of_prepared_statements(connection: DriverConnection, secon
         await connection.execute(f"DEALLOCATE {PROBE};", timeout=seconds)
     await connection.execute("COMMIT;", timeout=seconds)
     return not is_ours
-
-
-def told(error: BaseException) -> str:
-    """Which error, and what it says."""
-    return f"{type(error).__name__}: {error}".removesuffix(": ")

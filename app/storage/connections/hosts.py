@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import make_url
 
 from app.storage.compiled import DIALECT
-from app.storage.connections.pool import AnyConnection
+from app.storage.connections.connection import AnyConnection
 
 HOST_SECONDS = 3.0
 """How long one host of several may take to let us in."""

@@ -5,18 +5,22 @@ statements.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 import asyncpg
 
-from app.fair_queue import FairQueue, Place
+from app.fair_queue import FairQueue
+from app.storage.connections.connection import ReadConnection
+from app.storage.connections.driver import DriverConnection
+from app.storage.connections.failures import FAILURES, DatabaseUnavailable, failure_of, failure_to_connect
 
-if TYPE_CHECKING:
-    # Only the stubs know that connections are generic.
-    AnyConnection = asyncpg.Connection[Any]
-else:
-    AnyConnection = asyncpg.Connection
+AUTHENTICATION = "authentication"
+"""Counts as a caller for which a connection is kept, so that a crowd of calls keeps nobody from being authenticated."""
+OF_NO_USE = (asyncpg.InternalClientError, asyncpg.InvalidCachedStatementError)
+"""What the driver raises on a connection that nobody can use any more: its server said goodbye while nothing was asked,
+or it has prepared statements for tables that have changed."""
 
 
 class InUse(Protocol):
@@ -26,91 +30,112 @@ class InUse(Protocol):
     def dec(self) -> None: ...
 
 
-AUTHENTICATION = "authentication"
-"""Counts as a caller for which a connection is kept, so that a crowd of calls keeps nobody from being authenticated."""
-
-
-class NoConnection(Exception):
-    """None could be had in the time that one may wait; the message, for the log, says why."""
-
-
-Connection = TypeVar("Connection", bound=AnyConnection)
-
-
-class ConnectionPool(Generic[Connection]):
+class ConnectionPool:
     """Up to `size` connections, made when they are first needed."""
 
     def __init__(
-        self, connect: Callable[[], Awaitable[Connection]], *, size: int, wait_seconds: float, in_use: InUse | None
+        self,
+        connect: Callable[[], Awaitable[DriverConnection]],
+        *,
+        size: int,
+        wait_seconds: float,
+        in_use: InUse | None = None,
     ) -> None:
         self._connect = connect
         self._wait_seconds = wait_seconds
         self._in_use = in_use
         self._queue = FairQueue(size, wait_seconds=wait_seconds, reserved_for=AUTHENTICATION)
-        self._is_closed = False
-        self._free: list[Connection] = []
+        self._free: list[DriverConnection] = []
         """The one that was used last is taken first."""
-        self._taken: dict[Connection, Place] = {}
-        self._outdated: set[Connection] = set()
+        self._taken: set[DriverConnection] = set()
+        """Those of them that go back to the pool."""
 
-    async def acquire(self, caller: str = "") -> Connection:
-        """A connection, which is to be given back. Raises NoConnection, and what the driver raises if it can't connect."""
+    @asynccontextmanager
+    async def connection(self, caller: str = "") -> AsyncIterator[DriverConnection]:
+        """Lend a connection. Raises DatabaseFailure for whatever keeps it from being had, or the driver raises on it."""
         place = await self._queue.take(caller)
         if place is None:
-            raise NoConnection("all connections are at work")
+            raise DatabaseUnavailable("all connections are at work")
         try:
-            taken = self._free_one() or await self._connect()
-        except BaseException:
+            driver = await self._free_or_new()
+            self._taken.add(driver)
+            self._count(1)
+            try:
+                yield driver
+            except BaseException as error:
+                await end_after(error, driver)
+                if isinstance(error, FAILURES):
+                    failure = failure_of(error, is_lost=driver.is_closed())
+                    raise failure.with_traceback(error.__traceback__) from None
+                raise
+            finally:
+                self._count(-1)
+                self._take_back(driver)
+        finally:
             place.give_back()
-            raise
-        self._taken[taken] = place
-        if self._in_use is not None:
-            self._in_use.inc()
-        return taken
 
-    def release(self, connection: Connection) -> None:
-        if self._in_use is not None:
-            self._in_use.dec()
-        self._taken.pop(connection).give_back()
-        is_outdated = connection in self._outdated
-        self._outdated.discard(connection)
-        if connection.is_closed():
-            return
-        if connection.is_in_transaction() or self._is_closed or is_outdated:
-            # Where it is in a transaction, whoever had it was cancelled while it was being rolled back.
-            connection.terminate()
-        else:
-            self._free.append(connection)
+    @asynccontextmanager
+    async def reading(self, caller: str = "") -> AsyncIterator[ReadConnection]:
+        """Lend a connection for reading, behind a pooler in a transaction."""
+        async with self.connection(caller) as driver:
+            if driver.is_pooled:
+                await driver.begin(read_only=True)
+            yield ReadConnection(driver)
+            if driver.is_pooled:
+                await driver.commit()
 
     def renew(self) -> None:
         """Use none of the connections again that there are: they lead to a server that isn't meant any more."""
-        free, self._free = self._free, []
-        for connection in free:
-            connection.terminate()
-        self._outdated |= self._taken.keys()
+        for driver in self._free:
+            driver.terminate()
+        self._free.clear()
+        self._taken.clear()
 
     def abandon(self) -> None:
         """Cut all connections that there are; whoever has one is told that it is lost."""
+        for driver in self._taken:
+            driver.terminate()
         self.renew()
-        for connection in self._taken:
-            connection.terminate()
 
     async def close(self) -> None:
         """Close what is free; what is at work still is closed when it is given back."""
-        self._is_closed = True
         free, self._free = self._free, []
-        await asyncio.gather(*(self._end(each) for each in free))
+        self._taken.clear()
+        await asyncio.gather(*map(self._end, free))
 
-    async def _end(self, connection: Connection) -> None:
+    async def _free_or_new(self) -> DriverConnection:
+        while self._free:
+            driver = self._free.pop()
+            if not driver.is_closed():
+                return driver
+        try:
+            return await self._connect()
+        except (OSError, *FAILURES) as error:
+            raise failure_to_connect(error) from None
+
+    def _take_back(self, driver: DriverConnection) -> None:
+        # In a transaction is one whose caller was cancelled twice.
+        if driver not in self._taken or driver.is_closed() or driver.is_in_transaction():
+            driver.terminate()
+        else:
+            self._free.append(driver)
+        self._taken.discard(driver)
+
+    def _count(self, change: int) -> None:
+        if self._in_use is not None:
+            (self._in_use.inc if change > 0 else self._in_use.dec)()
+
+    async def _end(self, driver: DriverConnection) -> None:
         """Say goodbye; whoever doesn't answer is left without."""
         try:
-            await connection.close(timeout=self._wait_seconds)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            connection.terminate()
+            await driver.close(timeout=self._wait_seconds)
+        except (OSError, *FAILURES):
+            driver.terminate()
 
-    def _free_one(self) -> Connection | None:
-        while self._free:
-            found = self._free.pop()
-            if not found.is_closed():
-                return found
-        return None
+
+async def end_after(error: BaseException, driver: DriverConnection) -> None:
+    """End what was begun on a connection when something was raised, so that another caller can have it, or close it."""
+    if isinstance(error, OF_NO_USE):
+        driver.terminate()
+    elif not driver.is_closed() and (driver.is_in_transaction() or isinstance(error, asyncio.CancelledError)):
+        await driver.roll_back()

@@ -206,7 +206,7 @@ async def test_who_is_cancelled_waits_no_longer_than_a_moment_for_a_connection_t
     database_url: str, opening: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever comes next gets another connection."""
-    monkeypatch.setattr("app.storage.connections.transactions.CANCELLATION_SECONDS", 0.1)
+    monkeypatch.setattr("app.storage.connections.driver.CANCELLATION_SECONDS", 0.1)
     one = select(1)
     async with falling_silent(database_url) as proxy:
         database = open_database(proxy.address, pool_size=1)

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 
-from app.storage.connections.pool import AUTHENTICATION, ConnectionPool, NoConnection
+from app.storage.connections.failures import ConnectionLost, DatabaseUnavailable
+from app.storage.connections.pool import AUTHENTICATION, ConnectionPool
 
 
 class Connection:
@@ -29,6 +31,23 @@ class Connection:
         self.closed = True
 
 
+class Lent:
+    """Connections that are taken, each until it is given back."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._lent: dict[Any, AbstractAsyncContextManager[Any]] = {}
+
+    async def take(self, caller: str = "") -> Any:
+        context = self._pool.connection(caller)
+        connection = await context.__aenter__()
+        self._lent[connection] = context
+        return connection
+
+    async def give_back(self, connection: Any) -> None:
+        await self._lent.pop(connection).__aexit__(None, None, None)
+
+
 class Counter:
     def __init__(self) -> None:
         self.number = 0
@@ -40,9 +59,7 @@ class Counter:
         self.number -= 1
 
 
-def pool(
-    made: list[Any], *, size: int = 2, wait_seconds: float = 5, counter: Counter | None = None
-) -> ConnectionPool[Any]:
+def pool(made: list[Any], *, size: int = 2, wait_seconds: float = 5, counter: Counter | None = None) -> ConnectionPool:
     async def connect() -> Any:
         made.append(Connection())
         return made[-1]
@@ -52,59 +69,59 @@ def pool(
 
 async def test_after_a_renewal_no_connection_is_used_again_also_of_those_that_were_taken() -> None:
     made: list[Any] = []
-    of_three = pool(made, size=3)
-    first, second = await of_three.acquire("ada"), await of_three.acquire("ben")
-    of_three.release(first)
-    of_three.renew()
+    of_three = Lent(pool(made, size=3))
+    first, second = await of_three.take("ada"), await of_three.take("ben")
+    await of_three.give_back(first)
+    of_three._pool.renew()
     assert (first.closed, second.closed) == (True, False)
-    of_three.release(second)
+    await of_three.give_back(second)
     assert second.closed
-    third = await of_three.acquire()
+    third = await of_three.take()
     assert (len(made), third.closed) == (3, False)
-    of_three.release(third)
-    assert await of_three.acquire() is third
+    await of_three.give_back(third)
+    assert await of_three.take() is third
 
 
 async def test_a_connection_is_made_when_it_is_needed_and_used_again() -> None:
     made: list[Any] = []
     counter = Counter()
-    of_two = pool(made, counter=counter)
-    first = await of_two.acquire()
-    second = await of_two.acquire("ben")
+    of_two = Lent(pool(made, counter=counter))
+    first = await of_two.take()
+    second = await of_two.take("ben")
     assert (len(made), counter.number, first is second) == (2, 2, False)
-    of_two.release(first)
-    of_two.release(second)
-    assert (await of_two.acquire(), len(made), counter.number) == (second, 2, 1)
+    await of_two.give_back(first)
+    await of_two.give_back(second)
+    assert (await of_two.take(), len(made), counter.number) == (second, 2, 1)
 
 
 async def test_whoever_waits_gets_one_that_is_given_back() -> None:
-    of_one = pool([], size=1)
-    taken = await of_one.acquire()
-    waiting = asyncio.create_task(of_one.acquire())
+    of_one = Lent(pool([], size=1))
+    taken = await of_one.take()
+    waiting = asyncio.create_task(of_one.take())
     await asyncio.sleep(0)
     assert not waiting.done()
-    of_one.release(taken)
+    await of_one.give_back(taken)
     assert await waiting is taken
 
 
 async def test_whoever_waits_in_vain_is_told_and_takes_no_place() -> None:
-    of_one = pool([], size=1, wait_seconds=0.01)
-    taken = await of_one.acquire()
-    with pytest.raises(NoConnection):
-        await of_one.acquire()
-    of_one.release(taken)
-    assert await of_one.acquire() is taken
+    of_one = Lent(pool([], size=1, wait_seconds=0.01))
+    taken = await of_one.take()
+    with pytest.raises(DatabaseUnavailable):
+        await of_one.take()
+    await of_one.give_back(taken)
+    assert await of_one.take() is taken
 
 
 async def test_whoever_is_cancelled_while_waiting_takes_no_place() -> None:
-    of_one = pool([], size=1)
-    taken = await of_one.acquire()
-    waiting = asyncio.create_task(of_one.acquire())
+    of_one = Lent(pool([], size=1))
+    taken = await of_one.take()
+    waiting = asyncio.create_task(of_one.take())
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    of_one.release(taken)
-    assert await of_one.acquire() is taken
+    await of_one.give_back(taken)
+    assert await of_one.take() is taken
 
 
 async def test_a_connection_that_could_not_be_made_takes_no_place() -> None:
@@ -115,12 +132,12 @@ async def test_a_connection_that_could_not_be_made_takes_no_place() -> None:
             raise failures.pop()
         return Connection()
 
-    of_one = ConnectionPool(connect, size=1, wait_seconds=0.01, in_use=counter)
-    for expected in (asyncio.CancelledError, OSError):
+    of_one = Lent(ConnectionPool(connect, size=1, wait_seconds=0.01, in_use=counter))
+    for expected in (asyncio.CancelledError, ConnectionLost):
         with pytest.raises(expected):
-            await of_one.acquire()
+            await of_one.take()
     assert counter.number == 0
-    assert (await of_one.acquire()).is_closed() is False
+    assert (await of_one.take()).is_closed() is False
 
 
 def close(connection: Connection) -> None:
@@ -136,42 +153,42 @@ async def test_what_is_closed_or_left_in_a_transaction_is_not_given_out_again(
     spoil: Callable[[Connection], None],
 ) -> None:
     made: list[Any] = []
-    of_one = pool(made, size=1)
-    first: Any = await of_one.acquire()
+    of_one = Lent(pool(made, size=1))
+    first: Any = await of_one.take()
     spoil(first)
-    of_one.release(first)
-    second = await of_one.acquire()
+    await of_one.give_back(first)
+    second = await of_one.take()
     assert (second is first, first.closed, len(made)) == (False, True, 2)
 
 
 async def test_what_was_closed_while_it_was_free_is_not_given_out() -> None:
-    of_one = pool([], size=1)
-    first: Any = await of_one.acquire()
-    of_one.release(first)
+    of_one = Lent(pool([], size=1))
+    first: Any = await of_one.take()
+    await of_one.give_back(first)
     first.closed = True
-    assert await of_one.acquire() is not first
+    assert await of_one.take() is not first
 
 
 async def test_with_the_pool_all_connections_are_closed_at_once_or_when_they_are_given_back() -> None:
     made: list[Any] = []
-    of_two = pool(made)
-    free, at_work = await of_two.acquire("ada"), await of_two.acquire("ben")
-    of_two.release(free)
-    await of_two.close()
+    of_two = Lent(pool(made))
+    free, at_work = await of_two.take("ada"), await of_two.take("ben")
+    await of_two.give_back(free)
+    await of_two._pool.close()
     assert [each.closed for each in made] == [True, False]
-    of_two.release(at_work)
+    await of_two.give_back(at_work)
     assert [each.closed for each in made] == [True, True]
 
 
 async def test_what_one_caller_asks_for_leaves_connections_to_others_and_one_to_authentication() -> None:
     made: list[Any] = []
-    of_four = pool(made, size=4)
-    calls = [asyncio.create_task(of_four.acquire(caller)) for caller in ("ada",) * 9 + ("ben", "cora", "dan")]
+    of_four = Lent(pool(made, size=4))
+    calls = [asyncio.create_task(of_four.take(caller)) for caller in ("ada",) * 9 + ("ben", "cora", "dan")]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert [call.done() for call in calls] == [True, True, *[False] * 7, True, False, False]
-    assert (await of_four.acquire(AUTHENTICATION), len(made)) == (made[3], 4)
-    of_four.release(made[0])
+    assert (await of_four.take(AUTHENTICATION), len(made)) == (made[3], 4)
+    await of_four.give_back(made[0])
     await calls[10]
     assert not any(call.done() for call in calls[2:9])
     for call in calls:

@@ -1,16 +1,14 @@
 """Positions in the write-ahead log: up to where callers have written, and up to where a standby has replayed.
 
-A position is a number of bytes from the beginning of the log (`pg_lsn` as a number). That of a caller is noted in two
-steps. Within each transaction that it writes in, as NOT_KNOWN, which no standby ever comes to: whoever sees what was
-committed sees this too, also where nobody could tell the caller of the commit. And after the commit as the position that
-it has. Where that wasn't done, since the connection was lost or the server killed, it is made good for by the next
-server that the caller comes to (`settle`).
+A position is a number of bytes from the beginning of the log (`pg_lsn` as a number). Each transaction of a caller notes
+that its position is NOT_KNOWN, which no standby ever comes to: whoever sees what was committed sees this too, also where
+nobody could tell the caller of the commit. Where such a caller comes back, the server notes the position that the log
+has then (`settle`), which is beyond what the caller has written.
 
 The table is emptied when the primary crashes, and is empty on a standby that is promoted. So it has a row for everybody
 too: up to where anybody may have written of whom nothing else is noted. Where that is missing, nobody's position is known.
 """
 
-import re
 from collections.abc import Collection
 
 from sqlalchemy import (
@@ -30,7 +28,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.domain.model import UserId
-from app.storage.connections.commits import CommitNotes
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.tables import CALLER_POSITION
 
@@ -74,19 +71,10 @@ _LEFT = (
 )
 _SETTLE = update(CALLER_POSITION).where(CALLER_POSITION.c.user_id.in_(_LEFT)).values(position=_HERE)
 
-_ID = re.compile("[A-Za-z0-9_-]+")
-_WRITES = """
-    INSERT INTO caller_position (user_id, position) VALUES ($1, $2)
-    ON CONFLICT (user_id) DO UPDATE SET position = excluded.position;
-"""
-_HAS_WRITTEN = """
-    BEGIN READ WRITE;
-    INSERT INTO caller_position (user_id, position) VALUES ($1, pg_current_wal_insert_lsn() - '0/0')
-    ON CONFLICT (user_id) DO UPDATE SET position = pg_current_wal_insert_lsn() - '0/0';
-    COMMIT;
-"""
-"""Each in one message, which can have no parameters. Where the row is there, the position is read once the row is locked,
-and so is beyond any other transaction of the caller that was committed meanwhile."""
+_WRITES = upsert(CALLER_POSITION).values(user_id=bindparam("user", type_=Text), position=literal(NOT_KNOWN, BigInteger))
+_NOTE = _WRITES.on_conflict_do_update(
+    index_elements=[CALLER_POSITION.c.user_id], set_={"position": _WRITES.excluded.position}
+)
 
 
 async def position_of(connection: ReadConnection, user: UserId) -> int:
@@ -95,12 +83,9 @@ async def position_of(connection: ReadConnection, user: UserId) -> int:
     return max(found.values()) if EVERYBODY in found else NOT_KNOWN
 
 
-def notes_of(user: UserId) -> CommitNotes:
-    """What is sent with a commit and after it: the position is beyond it, and is there for all servers to see."""
-    if not _ID.fullmatch(user):
-        raise ValueError("that is no id of a user")
-    with_it, after_it = (text.replace("$1", f"'{user}'") for text in (_WRITES, _HAS_WRITTEN))
-    return CommitNotes(with_it.replace("$2", str(NOT_KNOWN)), after_it)
+async def note_write(connection: WriteConnection, user: UserId) -> None:
+    """Note that a caller writes: its position isn't known from the commit on."""
+    await connection.change(_NOTE, {"user": user})
 
 
 async def begin_positions(connection: WriteConnection) -> None:

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from app.domain.model import UserId
 from app.storage.connections.driver import DriverConnection
-from app.storage.connections.pool import ConnectionPool, InUse, NoConnection
+from app.storage.connections.failures import DatabaseUnavailable
+from app.storage.connections.pool import ConnectionPool, InUse
 from app.telemetry.log import log
 
 LOOK_SECONDS = 1.0
@@ -123,7 +124,7 @@ class Replica:
         if self._server not in {None, server}:
             made.terminate()
             self.leave_out("connections lead to several servers, or it was started anew")
-            raise NoConnection("that is another server")
+            raise DatabaseUnavailable("that is another server")
         self._server = server
         return made
 
