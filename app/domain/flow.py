@@ -1,6 +1,6 @@
 """A flow, and what its draft, its versions, and every plan for one of them hold alike."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -70,7 +70,7 @@ class Graph:
         return CHARACTERS_PER_PART * (len(self.steps) + len(self.links) + len(self.bindings))
 
     @property
-    def references(self) -> Iterator[str]:
+    def references(self) -> Iterable[str]:
         """Every id that the steps are bound to, once."""
         return chain.from_iterable(self.users.values())
 

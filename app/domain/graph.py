@@ -153,9 +153,18 @@ NAMES = {kind: kind.value for kind in ReferenceKind}
 """Graphs have tens of thousands of steps, and values of an enumeration take long to ask for."""
 
 
-def bindings_from_json(stored: Iterable[dict[str, Json]]) -> Bindings:
-    """Bindings as `bindings_to_json` made them, which are taken apart. Steps that are bound alike share their values."""
-    known: dict[Hashable, StepBindings] = {}
+MOST_KNOWN = 10_000
+"""Different bindings of steps that are remembered, while the bindings of one or many graphs are read."""
+
+
+def bindings_from_json(
+    stored: Iterable[dict[str, Json]], known: dict[Hashable, StepBindings] | None = None
+) -> Bindings:
+    """Read bindings that `bindings_to_json` made, and take these apart. Steps that are bound alike share their values.
+
+    Graphs whose bindings are read with the same `known` share them as well.
+    """
+    known = {} if known is None else known
     bindings = []
     for step in stored:
         position, alike = step.pop("position"), tuple(step.items())
@@ -166,7 +175,7 @@ def bindings_from_json(stored: Iterable[dict[str, Json]]) -> Bindings:
         if bound is None:
             bound = _bindings_of_step(step)
             # Of other values, equal ones may be different: 1 and true.
-            if _COMPARABLE.issuperset(map(type, step.values())):
+            if len(known) < MOST_KNOWN and _COMPARABLE.issuperset(map(type, step.values())):
                 known[alike] = bound
         bindings.append(_NEW_BINDINGS((position, *bound[1:])))
     return tuple(bindings)

@@ -1,6 +1,6 @@
 """Outlines of graphs, with bindings: read with their flows while they are short together, else once they are counted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import reduce
 from operator import add
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, Integer, Text, any_, bindparam, case, func, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.domain.graph import StepBindings
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.connections.failures import TransactionConflict
 from app.storage.states import OutlinedGraph, graph_of, state_columns
@@ -78,5 +79,6 @@ async def read_outlines(connection: ReadConnection, states: Mapping[Key, Outline
     rows = {row.id: row for row in await connection.rows(_OUTLINES, {"ids": ids})} if ids else {}
     if rows.keys() != {*ids}:
         raise TransactionConflict("a draft has gone while it was looked at")
-    read = {row_id: OutlinedGraph(row.outline, row.bindings) for row_id, row in rows.items()}
-    return {key: read.get(state.id) or graph_of(state.row, state.name) for key, state in states.items()}
+    known: dict[Hashable, StepBindings] = {}
+    read = {row_id: OutlinedGraph(row.outline, row.bindings, known) for row_id, row in rows.items()}
+    return {key: read.get(state.id) or graph_of(state.row, state.name, known) for key, state in states.items()}

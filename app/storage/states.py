@@ -1,6 +1,6 @@
 """The columns of a draft or version: its state, as rules have it, is made and unmade here alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cache, cached_property, partial
 from operator import itemgetter
 from typing import Any, Self
@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import ColumnElement, FromClause, literal
 
 from app.domain.flow import FlowState, Graph, SavedState
-from app.domain.graph import Bindings, bindings_from_json, bindings_to_json, canonical
+from app.domain.graph import Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import VersionOrigin
 from app.domain.step import Link, Step, make_steps
@@ -39,9 +39,10 @@ def state_columns(name: str, table: FromClause, content: FromClause) -> list[Col
 class OutlinedGraph(Graph):
     """A graph as it is stored. Its parts are read when they are asked for: most decisions need few of them."""
 
-    def __init__(self, outline: str, bindings: str) -> None:
+    def __init__(self, outline: str, bindings: str, known: dict[Hashable, StepBindings] | None = None) -> None:
         super().__init__()
         self._texts = outline, bindings
+        self._known = known
 
     @property
     def size(self) -> int:
@@ -55,7 +56,7 @@ class OutlinedGraph(Graph):
 
     @cached_property
     def bindings(self) -> Bindings:
-        return bindings_from_json(orjson.loads(self._texts[1]))
+        return bindings_from_json(orjson.loads(self._texts[1]), self._known)
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -65,6 +66,10 @@ class OutlinedGraph(Graph):
     def commands(self) -> Sequence[str]:
         different: dict[str, str] = {}
         return [different.setdefault(step[1], step[1]) for step in orjson.loads(self._texts[0])["steps"]]
+
+    @cached_property
+    def references(self) -> Collection[str]:
+        return tuple(super().references)
 
     def forget(self) -> None:
         for part in ("steps", "bindings", "links", "users"):
@@ -76,9 +81,9 @@ class OutlinedGraph(Graph):
         return self
 
 
-def graph_of(row: Row, name: str) -> OutlinedGraph:
+def graph_of(row: Row, name: str, known: dict[Hashable, StepBindings] | None = None) -> OutlinedGraph:
     """The graph of the state in a row that has `state_columns`."""
-    return OutlinedGraph(row[f"{name}_outline"], row[f"{name}_bindings"])
+    return OutlinedGraph(row[f"{name}_outline"], row[f"{name}_bindings"], known)
 
 
 def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:

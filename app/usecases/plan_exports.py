@@ -21,7 +21,7 @@ from app.storage.connections.database import Database
 from app.storage.gather import gather
 from app.storage.idempotency_keys import UsedKey, find_call
 from app.usecases.do_once import KeyedWish, key_in_use
-from app.usecases.planned_exports import counted
+from app.usecases.planned_exports import counted, forgetting_graphs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +83,7 @@ async def plan_for_all(database: Database, actor: UserId, wish: BatchWish, *, ke
 
     def planned() -> PlannedExports:
         batch = plan_batch(facts, wish, counted, reused)
-        plans = [_told(decided, is_of_many=True) for decided in interruptible(batch.items)]
+        plans = [_told(decided, is_of_many=True) for decided in forgetting_graphs(batch.items)]
         return PlannedExports(plans, batch.errors)
 
     return await offload(facts.size_for(len(wish.items)), planned)

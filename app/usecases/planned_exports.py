@@ -1,6 +1,6 @@
 """What a call of many exports plans, counted while it is planned."""
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
 from app.domain.errors import Refused
@@ -15,13 +15,28 @@ RECENT_GRAPHS = 16
 
 def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
     """The decisions, as long as the operation may go on. What several of them share counts once."""
-    meter, planned, recent = current_meter(), dict[int, Graph](), deque[Graph]()
-    for each in interruptible(decided):
+    meter, planned = current_meter(), dict[int, Graph]()
+    for each in forgetting_graphs(decided):
         plan = each.decision
         if not isinstance(plan, Refused) and id(plan.state.graph) not in planned:
             graph = planned[id(plan.state.graph)] = plan.state.graph
             meter.take_planned(CHARACTERS_PER_PART * (len(plan.references) + len(graph.bindings)))
-            recent.append(graph)
-            if len(recent) > RECENT_GRAPHS:
-                recent.popleft().forget()
         yield each
+
+
+def forgetting_graphs(decided: Iterable[Decided]) -> Iterator[Decided]:
+    """The decisions, as long as the operation may go on. A graph keeps what was read of it for the next few decisions."""
+    recent: OrderedDict[int, Graph] = OrderedDict()
+    for each in interruptible(decided):
+        yield each
+        for graph in _graphs_of(each):
+            recent[id(graph)] = graph
+            recent.move_to_end(id(graph))
+        while len(recent) > RECENT_GRAPHS:
+            recent.popitem(last=False)[1].forget()
+
+
+def _graphs_of(decided: Decided) -> Iterator[Graph]:
+    flows = (flow for flow in (decided.facts.source, decided.facts.overridden) if flow is not None)
+    yield from (saved.state.graph for flow in flows for saved in flow.states)
+    yield from (each.state.graph for each in (decided.facts.named_version, decided.plan) if each is not None)

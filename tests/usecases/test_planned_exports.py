@@ -4,20 +4,23 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchMode, BatchWish, plan_exports
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWorkspace
+from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import Graph
-from app.domain.graph import StepBindings
+from app.domain.graph import StepBindings, references
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
-from app.storage import export_writes
+from app.storage import export_writes, found_flows
 from app.storage.export_writes import CHARACTERS_AT_ONCE, in_parts
+from app.storage.gather import gather
 from app.storage.states import OutlinedGraph
 from app.usecases.copy_flow import copy_flow
 from app.usecases.export_flows import export_flows
-from app.usecases.planned_exports import RECENT_GRAPHS, counted
+from app.usecases.planned_exports import RECENT_GRAPHS, counted, forgetting_graphs
 from app.usecases.results import Exported
 from tests.domain.builders import (
     AGENT,
@@ -94,11 +97,30 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
         id_: replace(each, published=saying(state(), graph=graph))
         for (id_, each), graph in zip(flows.items(), graphs, strict=True)
     }
-    wishes = [replace(EXPORT, flow_id=id_) for id_ in [*stored, *stored]]
-    decided = [*counted(plan_exports(replace(FACTS, flows=stored), wishes))]
-    assert sum("steps" in vars(graph) for graph in graphs) == RECENT_GRAPHS
-    assert all(isinstance(each.decision, ExportPlan) for each in decided)
+    for name, kind in (("Copy", ExportPlan), ("", Refused)):
+        wishes = [replace(EXPORT, flow_id=id_, name=name or "\0") for id_ in stored]
+        decided = [*counted(plan_exports(replace(FACTS, flows=stored, memo={}), wishes))]
+        assert all(isinstance(each.decision, kind) for each in decided)
+        assert len({fingerprint_of(each.facts, each.wish) for each in forgetting_graphs(decided)}) == len(graphs)
+        for part in ("steps", "bindings", "users"):
+            assert sum(part in vars(graph) for graph in graphs) <= RECENT_GRAPHS
     assert graphs[0].steps == graphs[-1].steps
+
+
+@pytest.mark.parametrize("most_at_once", [1, 4_000_000])
+async def test_of_many_long_graphs_only_commands_and_references_are_kept(
+    world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch, most_at_once: int
+) -> None:
+    monkeypatch.setattr(found_flows, "MOST_AT_ONCE", most_at_once)
+    wish = ExportWish(world["orders"], IntoWorkspace(world["production"]))
+    async with world.database.reading() as connection:
+        facts = await gather(connection, world.user("ada"), [wish])
+    published = facts.flows[world["orders"]].published
+    assert published is not None
+    graph = published.state.graph
+    kept = {"steps", "bindings", "links", "users", "commands", "references"} & vars(graph).keys()
+    assert kept == {"commands", "references"} | ({"bindings", "users"} if most_at_once > 1 else set())
+    assert [*graph.references] == [*dict.fromkeys(references(graph.bindings))]
 
 
 def test_exports_with_long_data_samples_are_written_a_part_at_a_time() -> None:
