@@ -39,11 +39,11 @@ from app.server.database import pool_size_of
 from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
 from app.storage.connections.database import Database, open_database
-from app.storage.replica_watch import watch_replica
 from app.telemetry.log import configure_log, log
 from app.telemetry.metrics import CONNECTIONS, REPLICAS_IN_USE
 from app.telemetry.tracing import TracingRefused, start_tracing, stop_tracing
 from app.usecases.transaction import UnitOfWork
+from app.usecases.watch_replica import watch_replica
 
 MOST_PARAMETERS = 100
 """Of a URL: there are four that mean something."""
@@ -89,11 +89,10 @@ def create_app(settings: Settings | None = None) -> Application:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
         is_traced = trace_if_wanted()
-        kept = {"drafts": drafts_kept, "keys": keys_kept, "records": timedelta(days=settings.record_days)}
-        background = {"cleanup": partial(clean_up_periodically, database, **kept)}
+        background = {"cleanup": partial(clean_up_periodically, work, records=timedelta(days=settings.record_days))}
         if database.replica is not None:
-            background["replica"] = partial(watch_replica, database)
-        tasks = [asyncio.create_task(keep_running(name, work)) for name, work in background.items()]
+            background["replica"] = partial(watch_replica, work)
+        tasks = [asyncio.create_task(keep_running(name, run)) for name, run in background.items()]
         # The server process looks there when it is to stop.
         yield {"in_flight": in_flight}
         for task in tasks:

@@ -2,25 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
-from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from app.usecases.expire import expire_drafts, expire_keys, expire_records
 from app.usecases.remove_contents import remove_contents
+from app.usecases.transaction import UnitOfWork
 
 CLEANUP_SECONDS = 3600
 
 
-async def clean_up_periodically(database: Database, *, drafts: timedelta, keys: timedelta, records: timedelta) -> None:
+async def clean_up_periodically(work: UnitOfWork, *, records: timedelta) -> None:
     """Remove old drafts, idempotency keys, records of exports and contents now and then, as long as the server runs."""
     steps = {
-        "drafts": partial(expire_drafts, database, kept=drafts, now=now),
-        "keys": partial(expire_keys, database, kept=keys, now=now),
-        "records": partial(expire_records, database, kept=records, now=now),
-        "contents": partial(remove_contents, database, now=now),
+        "drafts": partial(expire_drafts, work),
+        "keys": partial(expire_keys, work),
+        "records": partial(expire_records, work, records),
+        "contents": partial(remove_contents, work),
     }
     while True:
         for what, step in steps.items():
@@ -40,7 +41,3 @@ async def clean_up(what: str, step: Callable[[], Awaitable[int]]) -> None:
     except Exception:  # noqa: BLE001 - whatever it is, the next time is tried
         BACKGROUND_TASKS_ENDED.labels("cleanup").inc()
         log().exception("cleanup not done", of=what)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

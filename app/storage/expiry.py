@@ -6,7 +6,7 @@ from sqlalchemy import all_, any_, bindparam, delete, exists, func, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.storage.connections.database import Database
+from app.storage.connections.connection import WriteConnection
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 
 LOCK = 1718382456
@@ -55,34 +55,32 @@ _LOCK_REPORTS = (
 _REMOVE_REPORTS = delete(REFERENCE_REPORT).where(*_IS_UNREFERENCED)
 
 
-async def remove_drafts(database: Database, *, before: datetime, batch: int) -> int:
+async def remove_drafts(connection: WriteConnection, *, before: datetime, batch: int) -> int:
     """Remove up to `batch` drafts that were set aside before a time, and flows of which nothing is left (H8).
 
     How many drafts went; none if another process is removing. Drafts and flows that somebody is at just now are passed
     over until the next time, so that nobody who restores a draft or exports a flow is ever waited for.
     """
-    async with database.writing() as connection:
-        if not await connection.value(select(func.pg_try_advisory_xact_lock(LOCK))):
-            return 0
-        expired = await connection.rows(_LOCK_EXPIRED, {"before": before, "batch": batch})
-        drafts, flows = [row.id for row in expired], [row.flow_id for row in expired]
-        if expired:
-            gone = [row.id for row in await connection.rows(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})]
-            await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
-            await connection.change(_REMOVE_FLOWS, {"flows": gone})
+    if not await connection.value(select(func.pg_try_advisory_xact_lock(LOCK))):
+        return 0
+    expired = await connection.rows(_LOCK_EXPIRED, {"before": before, "batch": batch})
+    drafts, flows = [row.id for row in expired], [row.flow_id for row in expired]
+    if expired:
+        gone = [row.id for row in await connection.rows(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})]
+        await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
+        await connection.change(_REMOVE_FLOWS, {"flows": gone})
     return len(drafts)
 
 
-async def remove_records(database: Database, *, before: datetime, batch: int) -> int:
+async def remove_records(connection: WriteConnection, *, before: datetime, batch: int) -> int:
     """Remove up to `batch` records that were undone, or whose destination was deleted, before a time (P6).
 
     Their reports go with them, unless other records have the same. How many records went.
     """
-    async with database.writing() as connection:
-        records = [row.id for row in await connection.rows(_LOCK_OLD_RECORDS, {"before": before, "batch": batch})]
-        removed = await connection.change(_REMOVE_RECORDS, {"records": records}) if records else []
-        reports = {"reports": sorted({row.report_hash for row in removed if row.report_hash is not None})}
-        if reports["reports"]:
-            await connection.rows(_LOCK_REPORTS, reports)
-            await connection.change(_REMOVE_REPORTS, reports)
+    records = [row.id for row in await connection.rows(_LOCK_OLD_RECORDS, {"before": before, "batch": batch})]
+    removed = await connection.change(_REMOVE_RECORDS, {"records": records}) if records else []
+    reports = {"reports": sorted({row.report_hash for row in removed if row.report_hash is not None})}
+    if reports["reports"]:
+        await connection.rows(_LOCK_REPORTS, reports)
+        await connection.change(_REMOVE_REPORTS, reports)
     return len(records)

@@ -12,7 +12,6 @@ from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
 from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection, WriteConnection
-from app.storage.connections.database import Database
 from app.storage.tables import IDEMPOTENCY_KEY
 
 Made = Any
@@ -95,7 +94,6 @@ async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
     )
 
 
-async def remove_old_keys(database: Database, *, before: datetime, batch: int) -> int:
+async def remove_old_keys(connection: WriteConnection, *, before: datetime, batch: int) -> int:
     """Remove up to `batch` keys that were first used before a time; how many went."""
-    async with database.writing() as connection:
-        return len(await connection.change(_REMOVE, {"before": before, "batch": batch}))
+    return len(await connection.change(_REMOVE, {"before": before, "batch": batch}))

@@ -13,8 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 
 from app.domain.model import UserId
-from app.storage.connections.connection import ReadConnection
-from app.storage.connections.database import Database
+from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.connections.engine import engine_of
 from app.storage.tables import API_TOKEN, USER
 
@@ -134,10 +133,9 @@ def owner_of(token: TokenToCheck, text: str, now: datetime) -> TokenOwner | None
     return TokenOwner(token.user_id, token.id, is_use_due)
 
 
-async def note_use(database: Database, token_id: str, now: datetime) -> None:
+async def note_use(connection: WriteConnection, token_id: str, now: datetime) -> None:
     """Note that a token was used just now."""
-    async with database.writing() as connection:
-        await connection.change(_NOTE_USE, {"token": token_id, "now": now})
+    await connection.change(_NOTE_USE, {"token": token_id, "now": now})
 
 
 async def add_token(url: str, email: str, token: NewToken) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, DateTime, Text, any_, bindparam, delete, e
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.storage.connections.database import Database
+from app.storage.connections.connection import WriteConnection
 from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, PERIODIC_TASK
 
 TASK = "remove contents"
@@ -70,25 +70,23 @@ class Slice:
     removed: Sequence[str]
 
 
-async def begin_looking(database: Database, *, now: datetime, before: datetime) -> bool:
+async def begin_looking(connection: WriteConnection, *, now: datetime, before: datetime) -> bool:
     """Whether it is time to look through all contents: nobody has begun to after `before`, and nobody else does now."""
-    async with database.writing() as connection:
-        return bool(await connection.change(_BEGIN, {"now": now, "before": before}))
+    return bool(await connection.change(_BEGIN, {"now": now, "before": before}))
 
 
-async def remove_slice(database: Database, *, after: str, size: int, now: datetime, before: datetime) -> Slice:
+async def remove_slice(connection: WriteConnection, *, after: str, size: int, now: datetime, before: datetime) -> Slice:
     """Look at the next `size` contents: remove those that nothing has referred to since `before`, mark the others.
 
     What somebody is about to refer to is passed over.
     """
-    async with database.writing() as connection:
-        hashes = [row.hash for row in await connection.rows(_SLICE, {"after": after, "size": size})]
-        if not hashes:
-            return Slice(None, ())
-        await connection.change(_UNMARK, {"these": hashes})
-        unreferenced = [row.hash for row in await connection.rows(_LOCK_UNREFERENCED, {"these": hashes})]
-        removed = []
-        if unreferenced:
-            removed = [row.hash for row in await connection.change(_REMOVE, {"these": unreferenced, "before": before})]
-            await connection.change(_MARK, {"these": unreferenced, "now": now})
+    hashes = [row.hash for row in await connection.rows(_SLICE, {"after": after, "size": size})]
+    if not hashes:
+        return Slice(None, ())
+    await connection.change(_UNMARK, {"these": hashes})
+    unreferenced = [row.hash for row in await connection.rows(_LOCK_UNREFERENCED, {"these": hashes})]
+    removed = []
+    if unreferenced:
+        removed = [row.hash for row in await connection.change(_REMOVE, {"these": unreferenced, "before": before})]
+        await connection.change(_MARK, {"these": unreferenced, "now": now})
     return Slice(hashes[-1], removed)

@@ -1,11 +1,11 @@
 """Remove contents that no draft and no version has referred to for a while."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from app.storage.connections.database import Database
-from app.storage.unreferenced_contents import begin_looking, remove_slice
+from app.storage.store import Store
+from app.storage.unreferenced_contents import Slice, begin_looking, remove_slice
 from app.telemetry.log import log
+from app.usecases.transaction import UnitOfWork, transaction
 
 SLICE = 500
 KEPT = timedelta(hours=1)
@@ -14,13 +14,13 @@ EVERY = timedelta(minutes=59)
 """How often all contents are looked through, by whichever server process is the first to be due."""
 
 
-async def remove_contents(database: Database, *, now: Callable[[], datetime]) -> int:
+async def remove_contents(work: UnitOfWork) -> int:
     """Remove them slice by slice, each in a transaction of its own; how many went is logged and returned."""
-    if not await begin_looking(database, now=now(), before=now() - EVERY):
+    if not await begin(work, EVERY):
         return 0
     total, after = 0, ""
     while True:
-        done = await remove_slice(database, after=after, size=SLICE, now=now(), before=now() - KEPT)
+        done = await remove_next(work, after)
         total += len(done.removed)
         if done.last is None:
             break
@@ -28,3 +28,14 @@ async def remove_contents(database: Database, *, now: Callable[[], datetime]) ->
     if total:
         log().info("contents that nothing refers to were removed", removed=total)
     return total
+
+
+@transaction()
+async def begin(store: Store, every: timedelta) -> bool:
+    """Begin to look through all contents, unless somebody has begun to within this time."""
+    return await begin_looking(store.connection, now=store.at, before=store.at - every)
+
+
+@transaction()
+async def remove_next(store: Store, after: str) -> Slice:
+    return await remove_slice(store.connection, after=after, size=SLICE, now=store.at, before=store.at - KEPT)

@@ -28,6 +28,7 @@ Outcome = TypeVar("Outcome")
 UseCase = Callable[[Store, Wish], Awaitable[Outcome]]
 Call = Callable[["UnitOfWork", Wish], Coroutine[Any, Any, Outcome]]
 NOBODY = UserId("")
+"""The actor of what isn't done for a request."""
 RETRIES = 2
 """How often a transaction is retried that was rolled back for another one."""
 
@@ -58,8 +59,12 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
-        """Open a transaction; its commit is the only one."""
-        async with self.database.of(self.actor).locking(self.commits.begin()) as connection:
+        """Open a transaction; its commit is the only one. Use cases for nobody wait for no locks of others."""
+        if self.actor == NOBODY:
+            opened = self.database.writing()
+        else:
+            opened = self.database.of(self.actor).locking(self.commits.begin())
+        async with opened as connection:
             yield Store(connection, self.actor, self.clock, self.keys_kept)
             if self.database.replica is not None and self.actor != NOBODY:
                 await note_write(connection, self.actor)

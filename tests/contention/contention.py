@@ -15,8 +15,9 @@ import httpx
 import orjson
 
 from app.storage.connections.database import Database, open_database
-from app.storage.expiry import remove_drafts, remove_records
 from app.storage.unreferenced_contents import remove_slice
+from app.usecases.expire import remove_drafts, remove_records
+from app.usecases.transaction import UnitOfWork
 from tests.contention.colliding_calls import ODDS, USERS, Calls, CollidingCall, Known, world_of_few_flows
 from tests.crashes.killable import Killable
 from tests.databases import Databases, Loaded, connected
@@ -196,9 +197,11 @@ async def clean_up(database: Database, tally: ContentionTally) -> None:
     """What servers do once an hour, twice a second, and with a short memory."""
     while True:
         now = datetime.now(UTC)
-        tally.removed["drafts"] += await remove_drafts(database, before=now - DRAFTS_KEPT, batch=100)
-        tally.removed["records"] += await remove_records(database, before=now - DRAFTS_KEPT, batch=100)
-        done = await remove_slice(database, after="", size=100, now=now, before=now - CONTENTS_KEPT)
+        work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
+        tally.removed["drafts"] += await remove_drafts(work, DRAFTS_KEPT)
+        tally.removed["records"] += await remove_records(work, DRAFTS_KEPT)
+        async with database.writing() as connection:
+            done = await remove_slice(connection, after="", size=100, now=now, before=now - CONTENTS_KEPT)
         tally.removed["contents"] += len(done.removed)
         await asyncio.sleep(CLEANUP_SECONDS)
 

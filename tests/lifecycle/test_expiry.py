@@ -1,6 +1,7 @@
 """Drafts that were set aside are kept for a time, then removed: in batches, by one process at a time, logged (H8)."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,10 @@ from app.server.application import create_app
 from app.settings import Settings
 from app.storage.connections.database import DatabaseFailure, open_database
 from app.storage.connections.engine import engine_of
-from app.storage.expiry import LOCK, remove_drafts
+from app.storage.expiry import LOCK
 from app.storage.tables import FLOW, FLOW_DRAFT
 from app.usecases import expire as expiring
-from app.usecases.expire import expire_drafts
+from app.usecases.expire import expire_drafts, remove_drafts
 from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
@@ -25,7 +26,7 @@ MONTH = timedelta(days=30)
 
 
 async def expire(company: Company, *, kept: timedelta = MONTH) -> int:
-    return await expire_drafts(company.database, kept=kept, now=lambda: company.now)
+    return await expire_drafts(company.kept(kept))
 
 
 async def with_drafts_aside(company: Company, number: int) -> str:
@@ -67,12 +68,15 @@ async def test_a_draft_that_was_restored_and_set_aside_again_is_kept_from_then_o
     assert notes_of(await lawful(firm), flow) == ([1], 1, [1, 2])
 
 
-async def test_many_drafts_are_removed_in_batches_the_oldest_first(firm: Company) -> None:
+async def test_many_drafts_are_removed_in_batches_the_oldest_first(
+    firm: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiring, "BATCH", 2)
     flow = await with_drafts_aside(firm, 5)
     aside = (await lawful(firm)).drafts_of(flow)[:-1]
     firm.now += MONTH + timedelta(days=1)
     left = []
-    while await remove_drafts(firm.database, before=firm.now - MONTH, batch=2):
+    while await remove_drafts(firm.kept(), MONTH):
         left.append([draft["id"] for draft in (await lawful(firm)).drafts_of(flow)[:-1]])
     assert left == [[draft["id"] for draft in aside[number:]] for number in (2, 4, 5)]
 
@@ -166,7 +170,7 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     async with engine_of(firm.url) as engine, engine.begin() as busy:
         await busy.execute(text("lock table flow_draft in share mode"))
         with pytest.raises(DatabaseFailure):
-            await remove_drafts(hasty, before=firm.now - MONTH, batch=10)
+            await remove_drafts(replace(firm.kept(), database=hasty), MONTH)
     await hasty.close()
     assert await everything_in(firm.database) == before
     assert await expire(firm) == 1

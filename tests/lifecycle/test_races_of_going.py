@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.storage.expiry import remove_drafts
+from app.usecases.expire import remove_drafts
 from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, edited, lawful, notes_of, published, refused_for
@@ -60,7 +60,7 @@ async def set_aside_long_ago(company: Company) -> tuple[str, str]:
 
 
 async def removed(company: Company) -> int:
-    return await remove_drafts(company.database, before=company.now - timedelta(days=30), batch=100)
+    return await remove_drafts(company.kept(), timedelta(days=30))
 
 
 async def test_a_draft_that_is_restored_when_it_expires_is_back_or_not_found(firm: Company, after: int) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.storage.expiry import remove_drafts
+from app.usecases.expire import remove_drafts
 from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, lawful, noted, notes_of, published, refused_for
@@ -62,7 +62,7 @@ async def test_a_draft_that_expires_when_it_would_be_restored_is_restored_or_gon
     onto = await destination(firm, "with a draft")
     made = await exported(firm, source, onto=onto)
     firm.now += timedelta(days=31)
-    removal = remove_drafts(firm.database, before=firm.now - timedelta(days=30), batch=100)
+    removal = remove_drafts(firm.kept(), timedelta(days=30))
     undone, _ = await at_once(firm.undo(made.export_id), removal, after)
     assert (refused_for(undone), notes_of(await lawful(firm), made.flow_id)) in [
         ((THROUGH,), ([1], 3, [])),

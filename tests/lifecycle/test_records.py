@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import func, select, update
 from structlog.testing import capture_logs
 
-from app.storage.expiry import remove_records
 from app.storage.tables import FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 from app.usecases import expire as expiring
-from app.usecases.expire import expire_drafts, expire_records
+from app.usecases.expire import expire_drafts, expire_records, remove_records
 from app.usecases.results import Deleted, Discarded, Exported, Undone
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import published
@@ -39,7 +38,7 @@ YEAR = timedelta(days=400)
 
 
 async def expire(company: Company, *, kept: timedelta = YEAR) -> int:
-    return await expire_records(company.database, kept=kept, now=lambda: company.now)
+    return await expire_records(company.kept(), kept)
 
 
 async def records(company: Company) -> set[str]:
@@ -88,7 +87,7 @@ async def _let_expire(company: Company, made: Exported) -> None:
         await connection.change(
             update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == made.draft_id).values(set_aside_at=LONG_AGO)
         )
-    assert await expire_drafts(company.database, kept=timedelta(days=30), now=lambda: company.now) == 1
+    assert await expire_drafts(company.kept()) == 1
 
 
 async def _undo(company: Company, made: Exported) -> None:
@@ -154,10 +153,10 @@ async def test_many_records_are_removed_in_batches_the_oldest_first(
     firm: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, third = await over(firm, number=3)
-    assert await remove_records(firm.database, before=firm.now - YEAR, batch=2) == 2
+    monkeypatch.setattr(expiring, "BATCH", 2)
+    assert await remove_records(firm.kept(), YEAR) == 2
     assert await records(firm) & {first, second, third} == {third}
     await over(firm, number=2)
-    monkeypatch.setattr(expiring, "BATCH", 2)
     with capture_logs() as log:
         assert await expire(firm) == 3
     assert [(line["event"], line["removed"], line["kept_days"]) for line in log] == [

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app.domain.errors import Refused
 from app.domain.undo import CannotUndo, ChangeSinceExport, Instead
-from app.storage.expiry import remove_drafts
 from app.storage.tables import FLOW_EXPORT
+from app.usecases.expire import remove_drafts
 from app.usecases.results import Exported, Undone
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
@@ -78,7 +78,7 @@ async def _restore_the_other(company: Company, made: Exported) -> None:
 
 async def _expire(company: Company, _: Exported) -> None:
     company.now += timedelta(days=31)
-    await remove_drafts(company.database, before=company.now - timedelta(days=30), batch=100)
+    await remove_drafts(company.kept(), timedelta(days=30))
 
 
 async def _stop_and_delete(company: Company, made: Exported) -> Any:

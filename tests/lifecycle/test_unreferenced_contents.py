@@ -25,14 +25,18 @@ MOMENT = timedelta(seconds=1)
 
 
 async def remove(company: Company) -> int:
-    return await remove_contents(company.database, now=lambda: company.now)
+    return await remove_contents(company.kept())
 
 
 async def remove_at_once(company: Company) -> list[str]:
     """All that nothing refers to at this moment, however short."""
     far = company.now + 10 * KEPT
-    await remove_slice(company.database, after="", size=1000, now=company.now, before=far)
-    return [*(await remove_slice(company.database, after="", size=1000, now=company.now, before=far)).removed]
+    removed: list[str] = []
+    for _ in range(2):
+        async with company.database.writing() as connection:
+            done = await remove_slice(connection, after="", size=1000, now=company.now, before=far)
+        removed += done.removed
+    return removed
 
 
 async def hashes(company: Company) -> set[str]:

@@ -15,6 +15,7 @@ from app.settings.database_settings import async_url
 from app.storage import replica_watch
 from app.storage.connections.database import Database, DatabaseUnavailable, open_database
 from app.storage.connections.replicas import replica
+from app.usecases import watch_replica
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.databases import Loaded
 from tests.replication.pair import Pair
@@ -129,7 +130,7 @@ async def test_what_was_written_before_the_primary_crashed_is_read_although_nobo
             looked.set()
 
         with monkeypatch.context() as patched:
-            patched.setattr(replica_watch, "look", look_away)
+            patched.setattr(watch_replica, "look", look_away)
             await looked.wait()
             await pause(pair)
             await copied(real, "Written")

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,8 +15,9 @@ from app.server.application import create_app
 from app.server.background import keep_running
 from app.server.cleanup import clean_up_periodically
 from app.settings import Settings
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import open_database
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
+from app.usecases.transaction import UnitOfWork
 from tests.serving.real import VIEWER, code_of, soon
 
 DAY = timedelta(days=1)
@@ -98,8 +99,9 @@ async def test_readiness_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch)
 async def cleaning_up(url: str) -> AsyncIterator[list[Any]]:
     """What the log says meanwhile."""
     database = open_database(url, connection_wait_seconds=0.1)
+    work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
     with capture_logs() as log:
-        cleanup = asyncio.create_task(clean_up_periodically(database, drafts=DAY, keys=DAY, records=DAY))
+        cleanup = asyncio.create_task(clean_up_periodically(work, records=DAY))
         yield log
         assert not cleanup.done()
         cleanup.cancel()
@@ -122,10 +124,10 @@ async def test_a_cleanup_says_why_it_could_not_be_done_and_tries_again(
 async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     done = Counter[str]()
 
-    async def fail(_: Database, **__: object) -> int:
+    async def fail(*_: object) -> int:
         raise ZeroDivisionError
 
-    async def remove(_: Database, **__: object) -> int:
+    async def remove(*_: object) -> int:
         done["keys"] += 1
         return 0
 

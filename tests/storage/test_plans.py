@@ -114,7 +114,8 @@ async def test_records_that_are_over_are_found_by_when_that_was(large: Database)
     began = datetime(2026, 3, 1, tzinfo=UTC)
 
     async def remove() -> None:
-        assert await remove_records(large, before=began, batch=SIZE) == 0
+        async with large.writing() as connection:
+            assert await remove_records(connection, before=began, batch=SIZE) == 0
 
     hold(await plans_of(large, remove), rows=SIZE)
 

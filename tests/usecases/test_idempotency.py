@@ -147,10 +147,10 @@ async def test_old_keys_are_removed_and_others_stay(world: CompanyDatabase) -> N
     for number in range(3):
         work = at(world, timedelta(hours=number))
         await copy_flow(work.of(ada), keyed(CopyWish(world["orders"], "A copy"), f"key {number}"))
-    assert await expire_keys(world.database, kept=DAY, now=lambda: NOW + DAY + timedelta(hours=1)) == 2
+    assert await expire_keys(at(world, DAY + timedelta(hours=1))) == 2
     held = await world.contents()
     assert [key for _, _, key in held["idempotency_key"]] == ["key 2"]
-    assert await expire_keys(world.database, kept=DAY, now=lambda: NOW + DAY) == 0
+    assert await expire_keys(at(world, DAY)) == 0
 
 
 @CALLS

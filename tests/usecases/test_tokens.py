@@ -13,10 +13,12 @@ from app.domain.model import UserId
 from app.storage import tokens
 from app.storage.connections.database import Database, open_database
 from app.storage.tables import USER
-from app.storage.tokens import TokenOwner, id_of, note_use, tokens_to_check
+from app.storage.tokens import TokenOwner, id_of, tokens_to_check
 from app.storage.world import load_world
 from app.telemetry.log import LoggedRequest
 from app.usecases.manage_tokens import UnknownUser, issue_token, list_tokens, revoke_token
+from app.usecases.note_token_use import note_token_use
+from app.usecases.transaction import UnitOfWork
 from tests.databases import Databases
 from tests.storage.world_files import as_file, contents, world
 
@@ -60,7 +62,7 @@ async def owner_of(database: Database, text: str, now: datetime | None = None) -
         stored = (await tokens_to_check(connection, [token_id])).get(token_id)
     owner = None if stored is None else tokens.owner_of(stored, text, at)
     if owner is not None and owner.is_use_due:
-        await note_use(database, owner.token_id, at)
+        await note_token_use(UnitOfWork(database, lambda: at), owner.token_id)
     return owner
 
 

@@ -14,9 +14,11 @@ from app.storage.connections.database import Database, DatabaseUnavailable, Stat
 from app.storage.connections.pool import AUTHENTICATION
 from app.storage.connections.replicas.positions import NOT_KNOWN, position_of
 from app.storage.shared_reads import SharedReads
-from app.storage.tokens import PREFIX, TokenOwner, TokenToCheck, id_of, note_use, owner_of, tokens_to_check
+from app.storage.tokens import PREFIX, TokenOwner, TokenToCheck, id_of, owner_of, tokens_to_check
 from app.storage.users import find_user_by_email, find_user_by_id
 from app.telemetry.log import log
+from app.usecases.note_token_use import note_token_use
+from app.usecases.transaction import UnitOfWork
 
 MAX_TOKEN_BYTES = 8192
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -45,6 +47,7 @@ class Authenticator:
     ) -> None:
         """`demo_tokens`: words that everybody knows let in too, where the database has them."""
         self._database = database.of(AUTHENTICATION)
+        self._work = UnitOfWork(self._database, now)
         self._now = now
         self._demo_tokens = demo_tokens
         self._json_web_tokens = json_web_tokens
@@ -90,7 +93,7 @@ class Authenticator:
             raise BadToken("no API token")
         owner = await self._owner_of(token)
         if owner.is_use_due:
-            await note_use(self._database, owner.token_id, self._now())
+            await note_token_use(self._work, owner.token_id)
         return await self._caller(owner.user_id)
 
     async def _owner_of(self, token: str) -> TokenOwner:

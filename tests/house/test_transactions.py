@@ -7,21 +7,12 @@ from pathlib import Path
 
 APP = Path(__file__).parents[2] / "app"
 
-WRITERS = {
+BEGINNINGS = {
     "storage/connections/database.py: Database.writing": "begin",
     # Behind a pooler, what only reads is a transaction too.
     "storage/connections/pool.py: ConnectionPool.reading": "begin",
     # To ask which server it is.
     "storage/connections/replicas/replica.py: Replica._connect": "begin",
-    "storage/connections/database.py: Database.locking": "writing",
-    "usecases/transaction.py: UnitOfWork.begin": "locking",
-    "storage/expiry.py: remove_drafts": "writing",
-    "storage/expiry.py: remove_records": "writing",
-    "storage/replica_watch.py: note_positions": "writing",
-    "storage/idempotency_keys.py: remove_old_keys": "writing",
-    "storage/tokens.py: note_use": "writing",
-    "storage/unreferenced_contents.py: begin_looking": "writing",
-    "storage/unreferenced_contents.py: remove_slice": "writing",
     # On engines of their own, for commands and for the start.
     "storage/tokens.py: add_token": "begin",
     "storage/tokens.py: revoke": "begin",
@@ -33,14 +24,21 @@ WRITERS = {
 USE_CASES_THAT_WRITE = {
     *("copy_flow", "create_flow", "delete_flow", "discard_draft", "export_flow", "export_flows"),
     *("publish_draft", "restore_draft", "revert_flow", "start_flow", "stop_flow", "undo_export", "update_draft"),
+    # For nobody.
+    *("begin", "note_positions", "note_token_use", "remove_drafts", "remove_keys", "remove_next", "remove_records"),
 }
 
 
-def test_transactions_are_opened_by_these_alone() -> None:
-    opened = {
-        place: called for called in ("begin", "transaction", "writing", "locking") for place in openings_of(called)
+def test_use_cases_alone_open_transactions() -> None:
+    assert {place for called in ("writing", "locking") for place in openings_of(called)} == {
+        "storage/connections/database.py: Database.locking",
+        "usecases/transaction.py: UnitOfWork.begin",
     }
-    assert opened == WRITERS | {"usecases/transaction.py: committed": "begin"}
+
+
+def test_transactions_are_begun_on_the_driver_by_these_alone() -> None:
+    begun = {place: called for called in ("begin", "transaction") for place in openings_of(called)}
+    assert {place: called for place, called in begun.items() if not place.startswith("usecases/")} == BEGINNINGS
 
 
 def test_each_use_case_that_writes_has_a_transaction() -> None:
