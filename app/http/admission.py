@@ -56,6 +56,8 @@ class Capacity:
     untaken_bytes: int = 67_108_864
     """Of answers that one caller hasn't taken yet."""
     untaken_bytes_in_all: int = 268_435_456
+    piece_seconds: float = 30
+    """How long a client may take for a piece of an answer."""
 
 
 class Slot:
@@ -97,7 +99,11 @@ class Admission:
         self.all = self._queue(capacity, capacity.running, capacity.waiting)
         self.costly = self._queue(capacity, capacity.costly, WAITING_COSTLY * capacity.costly)
         self.receiving = self._queue(capacity, RECEIVING * capacity.running, RECEIVING * capacity.running)
-        self.untaken = UntakenAnswers(most_of_one=capacity.untaken_bytes, most=capacity.untaken_bytes_in_all)
+        self.untaken = UntakenAnswers(
+            most_of_one=capacity.untaken_bytes,
+            most=capacity.untaken_bytes_in_all,
+            piece_seconds=capacity.piece_seconds,
+        )
         self._capacity = capacity
         self._held_back = 0
         self._callers: dict[int, str] = {}

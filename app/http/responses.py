@@ -1,5 +1,6 @@
 """Answers as HTTP responses: to operations, to requests that are refused, to what failed unexpectedly."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any
@@ -34,8 +35,8 @@ PIECE_BYTES = 65_536
 class JsonResponse(Response):
     """An answer whose headers are known, but for its length; sent in pieces."""
 
-    sending: AbstractAsyncContextManager[None] | None = None
-    """Counts the answer while it is sent, and may cut it off by a TimeoutError."""
+    sending: AbstractAsyncContextManager[Callable[[], None]] | None = None
+    """Counts the answer while it is sent, and may cut it off by a TimeoutError; called before each piece."""
 
     def __init__(self, body: dict[str, Any], *, status: int, media_type: str) -> None:
         self.status_code = status
@@ -45,15 +46,16 @@ class JsonResponse(Response):
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         try:
-            async with self.sending or nullcontext():
-                await self._send(send)
+            async with self.sending or nullcontext(lambda: None) as begin_piece:
+                await self._send(send, begin_piece)
         except TimeoutError:
             log().info("answer cut off", bytes=len(self.body))
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, send: Send, begin_piece: Callable[[], None]) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for begin in range(0, len(self.body), PIECE_BYTES):
             end = begin + PIECE_BYTES
+            begin_piece()
             has_more = end < len(self.body)
             await send({"type": "http.response.body", "body": self.body[begin:end], "more_body": has_more})
 

@@ -247,6 +247,7 @@ def capacity_of(settings: Settings) -> Capacity:
         wait_seconds=settings.max_wait_seconds,
         untaken_bytes=settings.max_untaken_bytes,
         untaken_bytes_in_all=settings.max_untaken_bytes_in_all,
+        piece_seconds=settings.request_timeout_seconds,
     )
 
 

@@ -15,7 +15,6 @@ import uvicorn
 
 from app.http.in_flight import InFlightRequests
 from app.server.application import create_app
-from app.server.client_connections import protocol_of
 from app.server.signals import parent_has_ended
 from app.settings import Settings
 from app.telemetry.log import log
@@ -95,8 +94,7 @@ class Server(uvicorn.Server):
                 log().warning("requests cut off", requests=len(work))
             work.cut()
             return True
-        is_quiet = not len(work) and now - work.quiet_since >= LINGER_SECONDS
-        return is_quiet and not any(getattr(each, "is_within_headers", False) for each in self.server_state.connections)
+        return not len(work) and now - work.quiet_since >= LINGER_SECONDS
 
     def _work(self) -> InFlightRequests | None:
         """What the application counts; None before it has started."""
@@ -118,8 +116,6 @@ def config_of(settings: Settings) -> uvicorn.Config:
         # The address of a caller is for the log; what is said of it is believed from those who are trusted only.
         proxy_headers=settings.trusted_proxies is not None,
         forwarded_allow_ips=settings.trusted_proxies or "",
-        http=protocol_of(settings),
+        http="httptools",
         timeout_graceful_shutdown=SENDING_SECONDS,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
     )

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -37,29 +36,15 @@ def bound_to(host: str, port: int) -> Iterator[socket.socket]:
 def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bool) -> None:
     """Serve until a signal stops us, possibly with SystemExit, so that whoever opened something closes it."""
     stop_on_signals()
-    check_certificate(settings)
     host, port = listening.getsockname()[:2]
     embedded = settings.database_url is None
-    base_url = base_url_of(host, port, tls=settings.tls_certificate is not None)
+    base_url = base_url_of(host, port)
     demo = run(url, prepare(url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
     hand_down(settings, {"database_url": url, "host": host, "port": str(port)})
     has_started = supervise(listening, settings, greet=lambda: click.echo(greeting(settings, base_url, demo=demo)))
     ignore_signals()
     if not has_started:
         raise click.exceptions.Exit(1)
-
-
-def check_certificate(settings: Settings) -> None:
-    """Refuse what can't be used before anything is begun; the password of an encrypted key is not asked for."""
-    if settings.tls_certificate is None:
-        return
-    try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
-    except OSError as error:
-        raise click.ClickException(
-            f"The certificate {settings.tls_certificate} with the key {settings.tls_key} can't be used: {error}."
-        ) from None
 
 
 async def prepare(url: str, *, demo: bool, loopback: bool) -> bool:
@@ -99,9 +84,8 @@ def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:
     return "\n".join(lines)
 
 
-def base_url_of(host: str, port: int, *, tls: bool = False) -> str:
-    scheme = "https" if tls else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+def base_url_of(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def hand_down(settings: Settings, decided: dict[str, str]) -> None:

@@ -2,10 +2,9 @@
 
 import re
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, FilePath, ValidationInfo
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings
 
 # The scheme, the host and, where it isn't the usual one, the port; in small letters, as browsers send them.
@@ -44,12 +43,6 @@ def listed_networks(given: str) -> str:
     return ",".join(networks)
 
 
-def given_both_or_neither(key: Path | None, others: ValidationInfo) -> Path | None:
-    if "tls_certificate" in others.data and (key is None) != (others.data["tls_certificate"] is None):
-        raise ValueError("the certificate and its key belong together: give both or neither")
-    return key
-
-
 def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -64,12 +57,6 @@ class ListeningSettings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes any that is free")
     workers: int = Field(default=1, ge=1, le=64, description="number of server processes")
-    tls_certificate: FilePath | None = Field(
-        default=None, description="file with the certificate chain (PEM) for HTTPS; unset, HTTP is served"
-    )
-    tls_key: Annotated[FilePath | None, AfterValidator(given_both_or_neither)] = Field(
-        default=None, validate_default=True, description="file with the key of the certificate (PEM), not encrypted"
-    )
     trusted_proxies: Annotated[str, AfterValidator(listed_networks)] | None = Field(
         default=None,
         description="addresses and networks, with commas between, whose `X-Forwarded-For` is believed; unset, nobody's",
@@ -89,8 +76,4 @@ class ListeningSettings(BaseSettings):
     )
     introspection: Switch = Field(
         default="auto", description="questions about the schema; auto: open on loopback, else for callers with a token"
-    )
-    max_header_bytes: int = Field(default=65_536, ge=1024, description="largest request line with all headers")
-    header_timeout_seconds: float = Field(
-        default=10, gt=0, allow_inf_nan=False, description="longest time for the headers of a request to come"
     )

@@ -2,14 +2,16 @@
 
 import asyncio
 
+import pytest
+
 from app.http.untaken_answers import UntakenAnswers
 
 
 class Sent:
     """Answers that nobody takes, in the order in which they were begun."""
 
-    def __init__(self, *, most: int) -> None:
-        self.untaken = UntakenAnswers(most_of_one=100, most=most)
+    def __init__(self, *, most: int, piece_seconds: float = 60) -> None:
+        self.untaken = UntakenAnswers(most_of_one=100, most=most, piece_seconds=piece_seconds)
         self.cut_off: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -20,7 +22,8 @@ class Sent:
 
     async def _send(self, name: str, caller: str, size: int) -> None:
         try:
-            async with self.untaken.sending(caller, size):
+            async with self.untaken.sending(caller, size) as begin_piece:
+                begin_piece()
                 await asyncio.Event().wait()
         except TimeoutError:
             self.cut_off.append(name)
@@ -55,3 +58,22 @@ async def test_what_was_taken_cut_off_or_left_counts_no_more() -> None:
     assert (sent.cut_off, sent.untaken.bytes_of("ada")) == (["first"], 70)
     await sent.leave()
     assert sent.untaken.bytes_of("ada") == 0
+
+
+async def test_a_piece_that_is_not_taken_in_time_ends_its_answer() -> None:
+    sent = Sent(most=200, piece_seconds=0.01)
+    await sent.send("slow", "ada", 60)
+    await asyncio.wait_for(sent.tasks[0], 60)
+    assert (sent.cut_off, sent.untaken.bytes_of("ada")) == (["slow"], 0)
+
+
+async def test_an_answer_that_was_cut_off_ends_although_its_next_piece_begins() -> None:
+    untaken = UntakenAnswers(most_of_one=100, most=100, piece_seconds=3600)
+
+    async def first() -> None:
+        async with untaken.sending("ada", 80) as begin_piece, untaken.sending("ada", 70):
+            begin_piece()
+            await asyncio.sleep(60)
+
+    with pytest.raises(TimeoutError):
+        await first()

@@ -21,6 +21,7 @@ from app.settings import Settings
 from app.storage.connections.engine import engine_of
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
+from tests.plain_http import TRUSTS_NOBODY
 
 Json = dict[str, Any]
 
@@ -123,10 +124,11 @@ async def real_server(databases: Databases, loaded: Loaded, **settings: Any) -> 
 async def real_server_on(url: str, loaded: Loaded, **settings: Any) -> AsyncIterator[Real]:
     """On a database that has that world already. Locks may be waited for as long as a test holds them."""
     usual: dict[str, Any] = {"log_format": "json", "lock_timeout_seconds": 60}
-    async with on_a_socket(Settings(database_url=url, **usual | settings)) as (server, running, port):
-        scheme = "http" if server.config.ssl is None else "https"
-        async with httpx.AsyncClient(base_url=f"{scheme}://127.0.0.1:{port}", verify=False, timeout=60) as http:  # noqa: S501
-            yield Real(Api(http, url, loaded.ids, loaded.tokens), server, running, port)
+    async with (
+        on_a_socket(Settings(database_url=url, **usual | settings)) as (server, running, port),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, verify=TRUSTS_NOBODY) as http,
+    ):
+        yield Real(Api(http, url, loaded.ids, loaded.tokens), server, running, port)
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from app.settings import BadSettings, read_settings
 from tests.databases import Databases, Loaded
 from tests.serving.real import Real, real_server
 from tests.serving.test_browsers import OURS, browsing, preflight
-from tests.serving.test_connections import code_in, statuses_in
 
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 LISTED = "flowport.example.com, *.example.org, Other-Name"
@@ -137,27 +136,15 @@ def test_what_is_no_host_name_can_not_be_listed(given: str) -> None:
     assert str(refused.value) == f"FLOWPORT_ALLOWED_HOSTS: {said}"
 
 
-async def answered(real: Real, *lines: str) -> tuple[bytes, bytes]:
+async def status_of(real: Real, *lines: str) -> int:
     async with real.saying(*lines, "Connection: close", "", "") as (reader, _):
-        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-        return head, body
+        return int((await reader.read()).split()[1])
 
 
-async def test_the_host_of_an_http_request_is_that_of_its_target_if_it_has_one(
-    databases: Databases, loaded_trade: Loaded
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_a_request_without_a_host_is_refused_in_every_version_of_http(
+    databases: Databases, loaded_trade: Loaded, version: str
 ) -> None:
-    evil, ours = "http://evil.example.com", "http://localhost:8000"
     async with real_server(databases, loaded_trade) as real:
-        for target in (
-            evil,
-            f"{evil}/health",
-            "http://localhost@evil.example.com/health",
-            "http://evil.example.com?/health",
-        ):
-            sent = (f"GET {target} HTTP/1.1", "Host: localhost")
-            assert statuses_in((await answered(real, *sent))[0]) == [400]
-        for host, status in (("Host: localhost", 200), ("Host: evil.example.com", 200), ("X-Host: localhost", 400)):
-            assert statuses_in((await answered(real, f"GET {ours}/health HTTP/1.1", host))[0]) == [status]
-        for version in ("1.0", "1.1"):
-            assert code_in(*await answered(real, f"GET /health HTTP/{version}")) == ("400", "BAD_REQUEST")
-            assert statuses_in((await answered(real, f"GET /health HTTP/{version}", "Host: localhost"))[0]) == [200]
+        assert await status_of(real, f"GET /health HTTP/{version}") == 400
+        assert await status_of(real, f"GET /health HTTP/{version}", "Host: localhost") == 200

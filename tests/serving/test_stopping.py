@@ -8,7 +8,6 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from app.server.client_connections import Protocol
 from app.server.graceful_server import LINGER_SECONDS
 from tests.databases import Databases, Loaded
 from tests.serving.real import LOCK_FLOWS, PATIENCE_SECONDS, VIEWER, Real, code_of, real_server, soon, soon_true
@@ -22,11 +21,6 @@ async def a_copy_that_waits(real: Real) -> "asyncio.Task[httpx.Response]":
     copying = real.copying()
     assert await soon_true(lambda: real.is_at_work(1))
     return copying
-
-
-def within_headers(real: Real) -> list[Protocol]:
-    connections = real.server.server_state.connections
-    return [each for each in connections if isinstance(each, Protocol) and each.is_within_headers]
 
 
 async def test_what_was_begun_is_finished_and_what_comes_then_is_turned_away(
@@ -62,23 +56,6 @@ async def test_a_server_that_does_nothing_stops_at_once_and_closes_idle_connecti
             await asyncio.wait_for(real.running, PATIENCE_SECONDS)
         with pytest.raises(httpx.ConnectError):
             await real.api.http.get("/health")
-
-
-async def test_a_request_of_which_only_a_part_of_the_head_has_come_is_answered(
-    databases: Databases, loaded_trade: Loaded
-) -> None:
-    async with (
-        real_server(databases, loaded_trade) as real,
-        real.saying("GET /graphql HTTP/1.1", "Host: local") as (reader, writer),
-    ):
-        assert await soon(lambda: within_headers(real))
-        real.tell()
-        await asyncio.sleep(LONG_ENOUGH_SECONDS)
-        assert not real.running.done()
-        writer.write(b"host\r\n\r\n")
-        answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
-    assert answer.startswith(b"HTTP/1.1 503")
-    assert b"SHUTTING_DOWN" in answer
 
 
 async def test_a_request_whose_body_is_on_its_way_is_begun_and_finished(

@@ -1,7 +1,7 @@
-"""The members of uvicorn that our connections and graceful shutdown rest on, though it doesn't promise them.
+"""The members of uvicorn that our graceful shutdown rests on, though it doesn't promise them.
 
-Where this fails after an upgrade, look at `app/server/client_connections.py` and `app/server/graceful_server.py` with the new
-uvicorn beside them, and widen its bounds in `pyproject.toml` last.
+Where this fails after an upgrade, look at `app/server/graceful_server.py` with the new uvicorn beside it, and widen its
+bounds in `pyproject.toml` last.
 """
 
 from importlib.metadata import version
@@ -9,23 +9,8 @@ from inspect import iscoroutinefunction, signature
 
 import pytest
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 METHODS = {
-    HttpToolsProtocol: {
-        "connection_made": ["transport"],
-        "connection_lost": ["exc"],
-        "data_received": ["data"],
-        "on_message_begin": [],
-        "on_url": ["url"],
-        "on_header": ["name", "value"],
-        "on_headers_complete": [],
-        "on_message_complete": [],
-        "on_response_complete": [],
-        "pause_writing": [],
-        "_start_asgi_task": ["cycle", "app"],
-        "_unset_keepalive_if_required": [],
-    },
     uvicorn.Server: {
         "handle_exit": ["sig", "frame"],
         "on_tick": ["counter"],
@@ -33,11 +18,7 @@ METHODS = {
         "run": ["sockets"],
     },
 }
-ATTRIBUTES = {
-    HttpToolsProtocol: {"client", "cycle", "flow", "headers", "loop", "parser", "pipeline", "transport", "url"},
-    RequestResponseCycle: {"disconnected", "message_event", "more_body", "response_complete", "response_started"},
-    uvicorn.Server: {"config", "lifespan", "server_state", "servers", "started"},
-}
+ATTRIBUTES: dict[type, set[str]] = {uvicorn.Server: {"config", "lifespan", "server_state", "servers", "started"}}
 
 
 @pytest.mark.parametrize(
