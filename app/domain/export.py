@@ -17,7 +17,7 @@ from app.domain.errors import Refused, at, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.exported_graph import ExportedGraph, FoundDestination
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
-from app.domain.flow import Flow, FlowState, ShownFlow
+from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
 from app.domain.given import read_given
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.inaccessible import ComponentNotAccessible
@@ -65,6 +65,11 @@ class ExportPlan(NamedTuple):
     type: FlowType
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]
+
+    @property
+    def size(self) -> int:
+        """How much of it was read of its graph, in characters."""
+        return CHARACTERS_PER_PART * (len(self.references) + len(self.state.bindings))
 
 
 CopyRefusal = (

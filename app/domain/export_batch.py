@@ -81,7 +81,9 @@ class BatchWish:
 
     @property
     def left(self) -> Mapping[int, ExportWish]:
-        """What is still to be done, by its place in the call."""
+        """What is still to be done, by its place in the call; nothing of one that has too many items."""
+        if self.number_mistakes:
+            return {}
         return {index: item for index, item in enumerate(self.items) if index not in self.done}
 
     @property
@@ -129,7 +131,7 @@ def plan_batch(
     What was done before is left out; then what is mapped was known, and isn't looked up again. `count` goes through the
     decisions while they are made, and may end that. `refused` is what a call is refused for whatever it asks for.
     """
-    unknown = () if wish.done else unknown_mappings(wish.mappings, facts.knows)
+    unknown = () if wish.done or wish.number_mistakes else unknown_mappings(wish.mappings, facts.knows)
     errors = refused or (*wish.mistakes, *unknown)
     places = tuple(wish.left)
     decided = [*count(plan_exports(facts, tuple(wish.left.values()), places))]

@@ -82,11 +82,6 @@ class ExportFacts:
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     """What decisions about other exports of the call have found out already."""
 
-    @property
-    def size(self) -> int:
-        """How much there is to decide about, in characters."""
-        return size_of_flows(self.source, self.overridden, versions=[self.named_version])
-
     def knows(self, mapped: str) -> bool:
         """Whether something can be mapped: the caller can see it, or a source of the call is bound to it (P2)."""
         return mapped in self.targets or mapped in self.dangling
@@ -113,11 +108,14 @@ class GatheredFacts:
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
     dangling: Collection[str] = ()
+    number_of_wishes: int = 1
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def size_for(self, exports: int) -> int:
-        """How much there is to decide about for so many exports, in characters."""
-        return size_of_flows(*self.flows.values(), versions=self.versions.values()) + CHARACTERS_PER_EXPORT * exports
+    @property
+    def size(self) -> int:
+        """How much there is to decide about, in characters."""
+        graphs = size_of_flows(*self.flows.values(), versions=self.versions.values())
+        return graphs + CHARACTERS_PER_EXPORT * self.number_of_wishes
 
     def knows(self, mapped: str) -> bool:
         """As for each of the wishes."""

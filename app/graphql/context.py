@@ -10,17 +10,13 @@ from cachetools import LRUCache
 from graphql import GraphQLError
 from strawberry.types.info import Info as StrawberryInfo
 
-from app.domain.export_batch import BatchWish
-from app.domain.export_facts import ExportWish
-from app.domain.model import UserId
 from app.execution.execution_context import ExecutionContext
 from app.execution.lookups import Loader, Lookup, Vanished
 from app.execution.projections import EVERYTHING, Selected
 from app.graphql.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
-from app.storage.connections.database import Database, DatabaseFailure
-from app.usecases.plan_exports import PlannedExport, PlannedExports, plan_for, plan_for_all
+from app.storage.connections.database import DatabaseFailure
 from app.usecases.transaction import UnitOfWork
 
 Key = TypeVar("Key", bound=Hashable)
@@ -39,23 +35,19 @@ class Context(ExecutionContext):
     def __init__(
         self,
         *,
-        viewer: UserId,
-        database: Database,
         work: UnitOfWork,
         request_id: str,
         meter: Meter,
         shows_schema: bool = True,
     ) -> None:
         super().__init__(meter)
-        self.viewer = viewer
-        self.database = database
         self.work = work
+        self.viewer, self.database = work.actor, work.database
         self.request_id = request_id
         self.shows_schema = shows_schema
         """Whether the caller may know the schema, and so what it might have meant."""
-        self.loaders = Loaders(database, viewer)
+        self.loaders = Loaders(work)
         self._transactions_before = 0
-        self._plans: dict[ExportWish, PlannedExport] = {}
 
     @cached_property
     def _cache(self) -> LRUCache[Hashable, Any]:
@@ -63,10 +55,6 @@ class Context(ExecutionContext):
 
     @cached_property
     def _parsing(self) -> Lock:
-        return Lock()
-
-    @cached_property
-    def _planning(self) -> Lock:
         return Lock()
 
     async def begin_mutation(self) -> None:
@@ -83,27 +71,14 @@ class Context(ExecutionContext):
                 cause.written = cause.written or written
             error.extensions = {**(error.extensions or {}), WRITTEN: written.told}
 
-    async def plan(self, wish: ExportWish) -> PlannedExport:
-        """Plan an export, however many aliases ask for it; one after the other, since one may take as much as a request may."""
-        async with self._planning:
-            if wish not in self._plans:
-                self._plans[wish] = await plan_for(self.database, self.viewer, wish, keys_since=self.work.keys_since)
-            return self._plans[wish]
-
-    async def plan_all(self, wish: BatchWish) -> PlannedExports:
-        """Plan a call of many exports, likewise."""
-        async with self._planning:
-            return await plan_for_all(self.database, self.viewer, wish, keys_since=self.work.keys_since)
-
     async def look_again(self) -> None:
         """Forget what was read."""
         self.meter.begin_again()
-        self._plans.clear()
         await self._forget_rows()
 
     async def _forget_rows(self) -> None:
         await self.loaders.close()
-        self.loaders = Loaders(self.database, self.viewer)
+        self.loaders = Loaders(self.work)
 
     async def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
         """What was parsed for this key a while ago, if it is still cached; else it is parsed now.

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from app.domain.credentials import StepInNeed
 from app.domain.diff import GraphDiff
 from app.domain.export import ExportRefusal
+from app.domain.export_facts import ExportWish
 from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind, UserId
 from app.domain.readiness import Blocker
@@ -32,11 +33,14 @@ from app.usecases.find_credentials import (
     find_steps_in_need,
 )
 from app.usecases.find_destinations import ExportableFlow, RatedDestination, find_destinations, find_refusals
-from app.usecases.plan_exports import PlannedDraft, check_planned
+from app.usecases.plan_exports import PlannedDraft, PlannedExport, check_planned, plan_each
+from app.usecases.transaction import UnitOfWork
 
 Found = TypeVar("Found")
 Asked = TypeVar("Asked", bound=Hashable)
 Answer = TypeVar("Answer")
+Key = TypeVar("Key")
+Group = TypeVar("Group", bound=Hashable)
 FindOfFlow = Callable[[Database, UserId, str, SourceWish], Awaitable[Found | None]]
 
 
@@ -76,9 +80,9 @@ class Loaders:
     provenances = ById(by_id.read_provenances)
     """By the id of the flow: the record that its content came from."""
 
-    def __init__(self, database: Database, viewer: UserId) -> None:
-        self._database = database
-        self._viewer = viewer
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._database, self._viewer = work.database, work.actor
         self._comparison_limit = ComparisonLimit()
         self._reading: set[asyncio.Task[Any]] = set()
 
@@ -122,6 +126,10 @@ class Loaders:
     @cached_property
     def steps_in_need(self) -> Loader[ToWorkspace, list[StepInNeed] | None]:
         return self._loader(self._steps_in_need)
+
+    @cached_property
+    def export_plans(self) -> Loader[ExportWish, PlannedExport]:
+        return self._loader(partial(plan_each, self._work))
 
     @cached_property
     def planned_readiness(self) -> Loader[PlannedDraft, tuple[tuple[Blocker, ...], str | None]]:
@@ -279,10 +287,6 @@ class Loaders:
                 numbers = await wanted.listing().counts(connection, parents, wanted.values(self._viewer))
             found |= {CountBelow(wanted, parent): number for parent, number in zip(parents, numbers, strict=True)}
         return [found[key] for key in keys]
-
-
-Key = TypeVar("Key")
-Group = TypeVar("Group", bound=Hashable)
 
 
 def _grouped(

@@ -34,6 +34,7 @@ from app.storage.reads.flow_filters import id_or_none
 from app.storage.reads.lists import ListName, WantedList
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates
 from app.usecases.find_destinations import DestinationSearch
+from app.usecases.plan_exports import plan_for_all
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
 WorkspaceId = Annotated[strawberry.ID, strawberry.argument(description="The id of the destination workspace.")]
@@ -223,12 +224,12 @@ class Query:
         return Lookup(info.context.loaders.steps_in_need, wanted)
 
     @field
-    async def export_plan(self, info: Info, wanted: Export) -> ExportPlan | None:
+    def export_plan(self, info: Info, wanted: Export) -> Awaitable[ExportPlan | None]:
         """What exportFlow with this input would do, refusals included, without doing it.
 
         It comes from the same decision, with what would still be missing before the draft could be published.
         """
-        return ExportPlan.of(await info.context.plan(wanted.to_wish()))
+        return Lookup(info.context.loaders.export_plans, wanted.to_wish(), ExportPlan.of)
 
     @field
     async def export_plans(self, info: Info, wanted: ExportMany) -> ExportPlans | None:
@@ -236,7 +237,7 @@ class Query:
 
         That is quotas, items onto one flow and, unless it is best effort, what keeps the others from being exported.
         """
-        return ExportPlans.of(await info.context.plan_all(wanted.to_wish()))
+        return ExportPlans.of(await plan_for_all(info.context.work, wanted.to_wish()))
 
     @connection_field
     def flow_history(

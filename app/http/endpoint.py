@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -213,9 +213,7 @@ class Endpoint:
         self, database: Database, received: ReceivedRequest, operation: Operation, meter: Meter
     ) -> Answer:
         context = Context(
-            viewer=received.viewer or UserId(""),
-            database=database.of(received.viewer or ""),
-            work=received.work,
+            work=replace(received.work, database=database.of(received.viewer or "")),
             request_id=current_request().request_id,
             meter=meter,
             shows_schema=self.access.introspection,

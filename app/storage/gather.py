@@ -57,6 +57,7 @@ async def gather(
         flows_used=found.flows_used,
         catalogue=catalogue,
         targets=await read_targets(connection, viewer, bound.union(given_by(wishes))),
+        number_of_wishes=len(wishes),
     )
     if bound <= facts.targets.keys():
         return facts

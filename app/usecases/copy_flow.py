@@ -14,7 +14,7 @@ from app.usecases.transaction import decide, transaction
 async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefusal]:
     """Make an exact copy as a draft in the same workspace (X1). On a refusal nothing is written."""
     facts = await store.gather([wish])
-    plan = await decide(plan_copy, facts.of(wish), wish)
+    plan = await decide(facts, lambda: plan_copy(facts.of(wish), wish))
     if isinstance(plan, Refused):
         return plan
     [written] = await write_exports(store.context, [plan])

@@ -12,7 +12,8 @@ from app.usecases.transaction import decide, transaction
 @transaction(key=KeyedCall.CREATE_FLOW)
 async def create_flow(store: Store, wish: CreateWish) -> Created | Refused[CreateRefusal]:
     """Create a flow with a draft, however unfinished (C6). On a refusal nothing is written."""
-    plan = await decide(plan_create, await store.create_facts(wish), wish)
+    facts = await store.create_facts(wish)
+    plan = await decide(facts, lambda: plan_create(facts, wish))
     if isinstance(plan, Refused):
         return plan
     written = await write_flow(store.context, plan)

@@ -14,7 +14,7 @@ from app.usecases.transaction import decide, transaction
 async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
     """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
     facts = await store.gather([wish])
-    plan = await decide(plan_export, facts.of(wish), wish)
+    plan = await decide(facts, lambda: plan_export(facts.of(wish), wish))
     if isinstance(plan, Refused):
         return plan
     [written] = await write_exports(store.context, [plan])

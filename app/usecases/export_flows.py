@@ -4,23 +4,18 @@ from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchWish, plan_batch
 from app.domain.idempotency import KeyedCall
-from app.offload import offload
 from app.storage.export_writes import write_exports
 from app.storage.store import Store
-from app.usecases.do_once import exported_once
 from app.usecases.planned_exports import counted
 from app.usecases.results import Exported, ExportedBatch
-from app.usecases.transaction import transaction
+from app.usecases.transaction import decide, transaction
 
 
-@transaction(key=KeyedCall.EXPORT_FLOWS, repeated=exported_once)
+@transaction(key=KeyedCall.EXPORT_FLOWS, resumes=True)
 async def export_flows(store: Store, wish: BatchWish) -> ExportedBatch:
     """Export flows as drafts, each with an outcome of its own (P4). What is refused writes nothing."""
-    if wish.number_mistakes:
-        return ExportedBatch((), wish.mistakes)
-    left = tuple(wish.left.values())
-    facts = await store.gather(left)
-    decided = await offload(facts.size_for(len(left)), plan_batch, facts, wish, counted)
+    facts = await store.gather([*wish.left.values()])
+    decided = await decide(facts, lambda: plan_batch(facts, wish, counted))
     decisions = [each.decision for each in decided.items]
     plans = [decision for decision in decisions if isinstance(decision, ExportPlan)]
     written = iter(await write_exports(store.context, plans))

@@ -1,8 +1,7 @@
 """What exports would do, without doing it (P1): from the same functions, without locks, and nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
@@ -11,17 +10,17 @@ from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import FlowState, size_of_graphs
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall
-from app.domain.model import UserId, Workspace
+from app.domain.model import Workspace
 from app.domain.readiness import Blocker, blockers
 from app.domain.source import Chosen, CopiedFrom, chosen_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
-from app.storage.connections.database import Database
 from app.storage.gather import gather
 from app.storage.idempotency_keys import UsedKey, find_call
-from app.usecases.do_once import KeyedWish, key_in_use
+from app.usecases.keyed_calls import KeyedWish, key_in_use
 from app.usecases.planned_exports import counted, forgetting_graphs
+from app.usecases.transaction import UnitOfWork, decide
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,41 +58,45 @@ class PlannedExports:
     errors: tuple[CallRefusal, ...]
 
 
-async def plan_for(database: Database, actor: UserId, wish: ExportWish, *, keys_since: datetime) -> PlannedExport:
-    """The plan for an export, as it would be carried out now. Older idempotency keys are forgotten."""
-    async with database.reading() as connection:
-        facts = await gather(connection, actor, [wish])
-        reused = await _key_reused(connection, actor, KeyedCall.EXPORT_FLOW, wish, keys_since)
+async def plan_for(work: UnitOfWork, wish: ExportWish) -> PlannedExport:
+    """The plan for an export, as it would be carried out now."""
+    async with work.database.reading() as connection:
+        facts = await gather(connection, work.actor, [wish])
+        reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOW, wish)
     its = facts.of(wish)
 
     def planned() -> PlannedExport:
         decision = Refused(reused) if reused else plan_export(its, wish)
         return _told(Decided(wish, its, decision))
 
-    return await offload(facts.size_for(1), planned)
+    return await decide(facts, planned)
 
 
-async def plan_for_all(database: Database, actor: UserId, wish: BatchWish, *, keys_since: datetime) -> PlannedExports:
+async def plan_each(work: UnitOfWork, wishes: Iterable[ExportWish]) -> list[PlannedExport]:
+    """One after the other, since each may take as much as a request may."""
+    return [await plan_for(work, wish) for wish in wishes]
+
+
+async def plan_for_all(work: UnitOfWork, wish: BatchWish) -> PlannedExports:
     """The same for a call of many, with what only the whole can tell: quotas, items onto one flow."""
-    if wish.number_mistakes:
-        return PlannedExports([], wish.mistakes)
-    async with database.reading() as connection:
-        facts = await gather(connection, actor, wish.items)
-        reused = await _key_reused(connection, actor, KeyedCall.EXPORT_FLOWS, wish, keys_since)
+    async with work.database.reading() as connection:
+        facts = await gather(connection, work.actor, [*wish.left.values()])
+        reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOWS, wish)
 
     def planned() -> PlannedExports:
         batch = plan_batch(facts, wish, counted, reused)
         plans = [_told(decided, is_of_many=True) for decided in forgetting_graphs(batch.items)]
         return PlannedExports(plans, batch.errors)
 
-    return await offload(facts.size_for(len(wish.items)), planned)
+    return await decide(facts, planned)
 
 
 async def _key_reused(
-    connection: ReadConnection, actor: UserId, call: KeyedCall, wish: KeyedWish, since: datetime
+    connection: ReadConnection, work: UnitOfWork, call: KeyedCall, wish: KeyedWish
 ) -> tuple[IdempotencyKeyReused, ...]:
     """Why the call would be refused before it is looked at: its key was used for another input (P5)."""
-    use = await key_in_use(wish, lambda key, _: find_call(connection, UsedKey(actor, call, key, since)))
+    since = work.clock() - work.keys_kept
+    use = await key_in_use(wish, lambda key, _: find_call(connection, UsedKey(work.actor, call, key, since)))
     return use.errors if isinstance(use, Refused) else ()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from app.domain.errors import Refused
 from app.domain.export_batch import Decided
-from app.domain.flow import CHARACTERS_PER_PART, Graph
+from app.domain.flow import Graph
 from app.meter import current_meter
 from app.offload import interruptible
 
@@ -19,8 +19,8 @@ def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
     for each in forgetting_graphs(decided):
         plan = each.decision
         if not isinstance(plan, Refused) and id(plan.state.graph) not in planned:
-            graph = planned[id(plan.state.graph)] = plan.state.graph
-            meter.take_planned(CHARACTERS_PER_PART * (len(plan.references) + len(graph.bindings)))
+            planned[id(plan.state.graph)] = plan.state.graph
+            meter.take_planned(plan.size)
         yield each
 
 

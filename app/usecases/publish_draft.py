@@ -13,7 +13,7 @@ from app.usecases.transaction import decide, transaction
 async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[PublishRefusal]:
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
     facts = await store.draft_facts(wish.flow_id, lambda found: [found.flow.draft])
-    plan = await decide(plan_publish, facts, wish)
+    plan = await decide(facts, lambda: plan_publish(facts, wish))
     if isinstance(plan, Refused):
         return plan
     version_id = await write_version(store.context, plan)

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Protocol, TypeVar, cast
 
 from app.domain.errors import Refusal, Refused
+from app.domain.export import ExportPlan
+from app.domain.export_batch import BatchWish
 from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
 from app.meter import MUTATION_COST, current_meter
@@ -15,13 +17,13 @@ from app.offload import offload
 from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.database import Database, TransactionConflict
 from app.storage.connections.replicas.positions import note_write
+from app.storage.idempotency_keys import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log
 from app.telemetry.metrics import TRANSACTIONS_RETRIED
-from app.usecases.do_once import once
+from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use
 from app.usecases.results import Exported, ExportedBatch
 
-Facts = TypeVar("Facts", bound="Sized | None")
 Wish = TypeVar("Wish")
 Decision = TypeVar("Decision")
 Outcome = TypeVar("Outcome")
@@ -47,11 +49,6 @@ class UnitOfWork:
     commits: Commits = field(default_factory=Commits)
     refused: list[str] = field(default_factory=list)
     """The codes of the refusals, for the log."""
-
-    @property
-    def keys_since(self) -> datetime:
-        """Idempotency keys that were used before are forgotten."""
-        return self.clock() - self.keys_kept
 
     def of(self, actor: UserId, commits: Commits | None = None) -> "UnitOfWork":
         """One of a request of this actor, whose transactions are noted among these commits."""
@@ -79,18 +76,18 @@ class RolledBack(Exception):
 
 
 def transaction(
-    *, key: KeyedCall | None = None, repeated: Callable[..., Awaitable[Any]] = once
+    *, key: KeyedCall | None = None, resumes: bool = False
 ) -> Callable[[UseCase[Wish, Outcome]], Call[Wish, Outcome]]:
     """Run a use case in a transaction of its own: retried after a conflict, rolled back where it refuses.
 
-    `key`: the kind of call whose idempotency keys are kept (P5); `repeated` answers a call whose key is known.
+    `key`: the kind of call whose idempotency keys are kept (P5); a call of many that `resumes` does what wasn't done before.
     """
 
     def decorate(use_case: UseCase[Wish, Outcome]) -> Call[Wish, Outcome]:
         async def do(store: Store, wish: Wish) -> Outcome:
-            return cast(
-                "Outcome", await (use_case(store, wish) if key is None else repeated(store, key, wish, use_case))
-            )
+            if key is None:
+                return await use_case(store, wish)
+            return cast("Outcome", await keyed(use_case, store, key, cast("KeyedWish", wish), resumes=resumes))
 
         @wraps(use_case)
         async def run(work: UnitOfWork, wish: Wish) -> Outcome:
@@ -136,6 +133,47 @@ async def committed(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) ->
         raise RolledBack(outcome)
 
 
+async def keyed(
+    use_case: UseCase[Any, Any], store: Store, call: KeyedCall, wish: KeyedWish, *, resumes: bool
+) -> object:
+    """Do it, or answer what it made the first time; a call with the same key that is at work is waited for.
+
+    Only what was done is kept, in its transaction. Refuses a key that was used for another input.
+    """
+    stored = await key_in_use(wish, partial(store.take_key, call))
+    if stored is None:
+        return await use_case(store, wish)
+    if isinstance(stored, Refused):
+        return ExportedBatch((), stored.errors) if resumes else stored
+    before = await done_before(store, stored)
+    if resumes:
+        return await resumed(use_case, store, stored, cast("BatchWish", wish), before)
+    if before:
+        return before[0]
+    outcome = await use_case(store, wish)
+    if not isinstance(outcome, Refused):
+        await keep(store, stored, {0: outcome})
+    return outcome
+
+
+async def resumed(
+    export: UseCase[BatchWish, ExportedBatch],
+    store: Store,
+    stored: StoredCall,
+    wish: BatchWish,
+    before: dict[int, Any],
+) -> ExportedBatch:
+    """Export what wasn't exported before; what was refused is tried again."""
+    left = replace(wish, done=frozenset(before))
+    batch = await export(store, left) if left.left or not before else ExportedBatch((), ())
+    results = dict(zip(left.left, batch.results, strict=True))
+    now = {index: result for index, result in results.items() if isinstance(result, Exported)}
+    if now:
+        await keep(store, stored, now)
+    in_order = tuple(result for _, result in sorted((results | before).items()))
+    return ExportedBatch(in_order, batch.errors, bool(before) and not now)
+
+
 def is_done(outcome: object) -> bool:
     """Whether a use case has done something, now or before with the same idempotency key."""
     if isinstance(outcome, ExportedBatch):
@@ -157,6 +195,9 @@ class Sized(Protocol):
     def size(self) -> int: ...
 
 
-async def decide(rule: Callable[[Facts, Wish], Decision], facts: Facts, wish: Wish) -> Decision:
+async def decide(facts: Sized | None, rule: Callable[[], Decision]) -> Decision:
     """Ask a rule of the domain, in a thread where the facts are large."""
-    return await offload(0 if facts is None else facts.size, rule, facts, wish)
+    decision = await offload(0 if facts is None else facts.size, rule)
+    if isinstance(decision, ExportPlan):
+        current_meter().take_planned(decision.size)
+    return decision

@@ -17,7 +17,7 @@ async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[Update
     """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
     chosen = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
     facts = await store.draft_facts(wish.flow_id, what_is_changed, sent=wish.graph, chosen=chosen)
-    plan = await decide(plan_update, facts, wish)
+    plan = await decide(facts, lambda: plan_update(facts, wish))
     if isinstance(plan, Refused):
         return plan
     if isinstance(plan, Unchanged):

@@ -17,15 +17,15 @@ from graphql import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.model import UserId
 from app.execution.executor import Executor
 from app.execution.plan import Plan
 from app.graphql.context import Context
 from app.graphql.schema import schema
 from app.http.limits import Limits
 from app.meter import BYTES_OF_NULL, BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter
+from app.usecases.transaction import UnitOfWork
 
-NOBODY: Any = None
+NOTHING: Any = None
 NESTED = """{
   __typename
   schema: __schema { __typename kinds: types { __typename of: kind inner: fields { args { ...Value } type { ...Type } } } }
@@ -45,7 +45,7 @@ async def answered_by_executor(
     assert isinstance(operation, OperationDefinitionNode)
     plan = Plan.of(own_schema, node, operation, {})
     assert isinstance(plan, Plan)
-    context = Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", meter=meter)
+    context = Context(work=UnitOfWork(NOTHING, NOTHING), request_id="", meter=meter)
     return await Executor(plan, context).run()
 
 

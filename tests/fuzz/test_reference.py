@@ -33,11 +33,12 @@ from app.graphql.schema import mistakes_in, schema
 from app.http.documents import Document, operation_of
 from app.http.limits import Limits
 from app.storage.connections.database import Database, open_database
+from app.usecases.transaction import UnitOfWork
 from tests.api.client import Api
 from tests.fuzz.session import TIMES, session_of
 
 DOCUMENTS = 75 * TIMES
-NOBODY: Any = None
+NOTHING: Any = None
 
 FAILING = (
     *[None] * 5,
@@ -72,9 +73,7 @@ class Both:
 
     def _context(self, viewer: str, loader: str | None, behave: Callable[..., Any]) -> Context:
         context = Context(
-            viewer=UserId(viewer),
-            database=self._database,
-            work=NOBODY,
+            work=UnitOfWork(self._database, NOTHING, actor=UserId(viewer)),
             request_id="",
             meter=Limits().meter("ada"),
         )

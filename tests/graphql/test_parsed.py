@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.domain.model import UserId
 from app.graphql.context import Context
 from app.http.limits import Limits
 from app.offload import LARGE
+from app.usecases.transaction import UnitOfWork
 
-NOBODY: Any = None
+NOTHING: Any = None
 
 
 class Parser:
@@ -27,7 +27,7 @@ class Parser:
 
 @pytest.fixture
 async def context() -> Context:
-    return Context(viewer=UserId(""), database=NOBODY, work=NOBODY, request_id="", meter=Limits().meter("ada"))
+    return Context(work=UnitOfWork(NOTHING, NOTHING), request_id="", meter=Limits().meter("ada"))
 
 
 @pytest.mark.parametrize(("size", "in_thread"), [(10, False), (LARGE, True)])

@@ -50,7 +50,7 @@ async def planned_and_exported(company: Company, chance: Random) -> str:
     edits = edits_of(company, [flow for flow in (source, onto) if flow is not None], source, version, chance)
     ada = UserId(company["ada"])
 
-    plan = await plan_for(company.database, ada, wish, keys_since=company.work.keys_since)
+    plan = await plan_for(company.work.of(ada), wish)
     for _ in range(chance.randrange(2)):
         await chance.choice(edits)()
     seen = replace(wish, fingerprint=plan.fingerprint)

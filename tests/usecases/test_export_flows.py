@@ -96,12 +96,7 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
     world: CompanyDatabase, databases: Databases, loaded_company: Loaded, seed: int
 ) -> None:
     items, before = random_items(world, seed), await world.contents()
-    planned = await plan_for_all(
-        world.database,
-        world.user("ada"),
-        BatchWish(tuple(items), BEST_EFFORT),
-        keys_since=world.work.keys_since,
-    )
+    planned = await plan_for_all(world.work.of(world.user("ada")), BatchWish(tuple(items), BEST_EFFORT))
     batch = await export_all(world, *items, mode=BEST_EFFORT)
     async with copy_of(loaded_company, databases) as other:
         singles = [await export_flow(other.work.of(other.user("ada")), item) for item in items]

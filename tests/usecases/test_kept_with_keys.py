@@ -10,16 +10,18 @@ import pytest
 
 from app.domain.bindings import AgentNotCopied
 from app.domain.idempotency import KeyedCall
-from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, VersionId, WorkspaceId
+from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, UserId, VersionId, WorkspaceId
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import CopiedFrom
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
-from app.storage.keyed_exports import KeyedExport, exports_from_json, exports_to_json
+from app.storage.idempotency_keys import StoredCall, UsedKey
+from app.storage.keyed_exports import KeyedExport, exports_from_json
 from app.storage.reads.rows import ResultView
 from app.storage.store import Store
-from app.usecases.do_once import made_by, replayed
+from app.usecases.keyed_calls import done_before, made_by
 from app.usecases.results import Created, Exported, Published, Reverted
+from tests.usecases.company_database import NOW
 
 KEPT = json.loads(Path(__file__).with_name("kept_with_keys.json").read_text(encoding="utf-8"))
 """As it was kept once. It is not to be changed but with a migration of what is kept."""
@@ -74,18 +76,19 @@ def replay_of(outcome: Any) -> Any:
 
 @pytest.mark.parametrize("call", OUTCOMES)
 async def test_what_was_kept_of_a_call_is_read_as_what_it_made(call: KeyedCall) -> None:
-    assert await replayed(REMEMBERING, call, KEPT[call]) == replay_of(OUTCOMES[call])
+    used = UsedKey(UserId("user_1"), call, "key", NOW)
+    stored = StoredCall(used, "hash", NOW, KEPT[call])
+    assert await done_before(REMEMBERING, stored) == {0: replay_of(OUTCOMES[call])}
 
 
 @pytest.mark.parametrize("call", OUTCOMES)
 def test_what_is_kept_of_a_call_is_what_was_kept_once(call: KeyedCall) -> None:
-    assert json.loads(json.dumps(made_by(call, OUTCOMES[call]))) == KEPT[call]
+    assert json.loads(json.dumps(made_by(call, {0: OUTCOMES[call]}))) == KEPT[call]
 
 
 async def test_of_a_call_of_many_equal_warnings_are_kept_once() -> None:
     kept = KEPT[KeyedCall.EXPORT_FLOWS]
-    made = {index: (each.export_id, each.warnings) for index, each in ALL.items()}
-    assert json.loads(json.dumps(exports_to_json(made))) == kept
+    assert json.loads(json.dumps(made_by(KeyedCall.EXPORT_FLOWS, ALL))) == kept
     read = await REMEMBERING.read_keyed_exports(kept)
     assert {index: Exported.again(each) for index, each in read.items()} == {
         index: replay_of(each) for index, each in ALL.items()

@@ -98,6 +98,21 @@ async def test_the_same_key_for_other_items_is_refused_and_writes_nothing(world:
     assert await world.contents() == before
 
 
+async def test_a_call_with_too_many_items_is_refused_for_its_key_or_its_number_and_keeps_nothing(
+    world: CompanyDatabase,
+) -> None:
+    first_item, _, _ = items_of(world)
+    before = await world.contents()
+    for _ in range(2):
+        batch = await export_all(world, keyed(*[first_item] * 1001))
+        assert (batch.results, [error.path for error in batch.errors]) == ((), [("items",)])
+    assert await world.contents() == before
+    await export_all(world, keyed(first_item))
+    before = await world.contents()
+    assert await export_all(world, keyed(*[first_item] * 1001)) == ExportedBatch((), (IdempotencyKeyReused(NOW),))
+    assert await world.contents() == before
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\0"])
 async def test_what_can_be_no_key_refuses_the_whole_call(world: CompanyDatabase, key: str) -> None:
     before = await world.contents()

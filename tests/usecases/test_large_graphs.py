@@ -142,9 +142,9 @@ async def test_of_flows_that_are_long_together_no_more_is_read_than_counts(world
     wishes = [ExportWish(flow, IntoWorkspace(world["production"])) for flow in flows]
     call = BatchWish(tuple(wishes), BatchMode.BEST_EFFORT)
     with may_read() as meter:
-        together = await plan_for_all(world.database, ada, call, keys_since=world.work.keys_since)
+        together = await plan_for_all(world.work.of(ada), call)
     with may_read() as of_one:
-        alone = [await plan_for(world.database, ada, wish, keys_since=world.work.keys_since) for wish in wishes]
+        alone = [await plan_for(world.work.of(ada), wish) for wish in wishes]
     assert [plan.fingerprint for plan in together.plans] == [plan.fingerprint for plan in alone]
     assert len({plan.fingerprint for plan in alone}) == len(flows)
     assert 6 * of_one.decided_bytes == 8 * meter.decided_bytes

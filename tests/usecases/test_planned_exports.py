@@ -1,6 +1,8 @@
 """What a call of many exports plans is counted: once for all that share it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,9 +21,11 @@ from app.storage.export_writes import CHARACTERS_AT_ONCE, in_parts
 from app.storage.gather import gather
 from app.storage.states import OutlinedGraph
 from app.usecases.copy_flow import copy_flow
+from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
 from app.usecases.planned_exports import RECENT_GRAPHS, counted, forgetting_graphs
 from app.usecases.results import Exported
+from app.usecases.transaction import UnitOfWork
 from tests.domain.builders import (
     AGENT,
     DEVELOPMENT,
@@ -87,6 +91,27 @@ async def test_flows_with_equal_graphs_are_read_and_planned_as_one(world: Compan
         assert [type(result) for result in batch.results] == [Exported] * len(exported)
     assert one.planned_bytes > 0
     assert (all_of_them.decided_bytes, all_of_them.planned_bytes) == (one.decided_bytes, one.planned_bytes)
+
+
+@pytest.mark.parametrize("do", [copy_flow, export_flow, export_flows])
+async def test_what_plans_more_than_one_request_may_take_is_refused_and_writes_nothing(
+    world: CompanyDatabase, do: Callable[[UnitOfWork, Any], Awaitable[object]]
+) -> None:
+    ada, export = world.user("ada"), world.export_wish("orders", to="production")
+    wish = {copy_flow: CopyWish(world["orders"]), export_flow: export, export_flows: BatchWish((export,))}[do]
+    before = await world.contents()
+    with counted_by(PlansLittle()), pytest.raises(LimitReached) as reached:
+        await do(world.work.of(ada), wish)
+    assert reached.value.limit == "bytes of graphs"
+    assert await world.contents() == before
+
+
+class PlansLittle(Meter):
+    """A request that may read what it likes."""
+
+    def take_planned(self, number: int) -> None:
+        self.planned_bytes += number
+        self._check("bytes of graphs", self.planned_bytes, 49)
 
 
 def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where_they_are_needed() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.usecases.test_export_flows import random_items
 
 
 async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
-    return await plan_for_all(world.database, world.user("ada"), wish, keys_since=world.work.keys_since)
+    return await plan_for_all(world.work.of(world.user("ada")), wish)
 
 
 def call(world: CompanyDatabase, *pairs: tuple[str, str], **said: object) -> BatchWish:
@@ -97,7 +98,7 @@ async def test_its_references_changes_and_readiness_are_shown_beside_the_reason(
     first, second = (await planned_all(untouched, BatchWish((good, bad)))).plans
     assert isinstance(first.decision, Refused)
     assert first.decision.errors == (BatchNotApplied((1,)),)
-    alone = await plan_for(untouched.database, untouched.user("ada"), good, keys_since=untouched.work.keys_since)
+    alone = await plan_for(untouched.work.of(untouched.user("ada")), good)
     assert first.plan is not None
     assert first.plan == alone.decision
     assert first.draft is not None
@@ -121,18 +122,18 @@ async def test_what_is_refused_in_a_call_of_many_is_told_with_the_name_of_its_fl
 
 async def test_a_key_that_was_used_for_another_input_is_told_and_nothing_else(world: CompanyDatabase) -> None:
     """P5: the same input is none, nor is the key of another mutation, nor one that is forgotten."""
-    ada, since = world.user("ada"), world.work.keys_since
+    ada = world.user("ada")
     wish = replace(world.export_wish("plain", to="production"), idempotency_key="key")
     another = replace(wish, name="Another")
     exported(await export_flow(world.work.of(ada), wish))
     before = await world.contents()
-    same = await plan_for(world.database, ada, wish, keys_since=since)
+    same = await plan_for(world.work.of(ada), wish)
     assert isinstance(same.decision, ExportPlan)
-    reused = await plan_for(world.database, ada, replace(another, flow_id="flow_of-nobody"), keys_since=since)
+    reused = await plan_for(world.work.of(ada), replace(another, flow_id="flow_of-nobody"))
     assert reused.decision == Refused((IdempotencyKeyReused(NOW),))
     assert (reused.plan, reused.draft) == (None, None)
     assert errors_of(await export_flow(world.work.of(ada), another)) == (IdempotencyKeyReused(NOW),)
-    forgotten = await plan_for(world.database, ada, another, keys_since=NOW)
+    forgotten = await plan_for(replace(world.work.of(ada), keys_kept=timedelta(0)), another)
     assert isinstance(forgotten.decision, ExportPlan)
     of_many = BatchWish((replace(another, idempotency_key=None),), idempotency_key="key")
     assert (await planned_all(world, of_many)).errors == ()

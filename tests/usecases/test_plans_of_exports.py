@@ -31,11 +31,11 @@ from tests.usecases.steps import code
 
 
 async def planned(world: CompanyDatabase, wish: ExportWish) -> PlannedExport:
-    return await plan_for(world.database, world.user("ada"), wish, keys_since=world.work.keys_since)
+    return await plan_for(world.work.of(world.user("ada")), wish)
 
 
 async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
-    return await plan_for_all(world.database, world.user("ada"), wish, keys_since=world.work.keys_since)
+    return await plan_for_all(world.work.of(world.user("ada")), wish)
 
 
 def wishes(world: CompanyDatabase) -> list[ExportWish]:

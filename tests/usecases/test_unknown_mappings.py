@@ -41,7 +41,7 @@ def call(
 
 
 async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
-    return await plan_for_all(world.database, world.user("ada"), wish, keys_since=world.work.keys_since)
+    return await plan_for_all(world.work.of(world.user("ada")), wish)
 
 
 def told(errors: Sequence[Refusal]) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ async def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(wo
     assert of_hidden.message.replace(hidden, unknown) == of_unknown.message
     assert of_unknown.message == f"There is no credential {unknown} that you can see. Check the id, or ask for access."
     wish = orders(world, (unknown, "live-mail"))
-    plan = await plan_for(world.database, ben, wish, keys_since=world.work.keys_since)
+    plan = await plan_for(world.work.of(ben), wish)
     assert isinstance(plan.decision, Refused)
     assert told(plan.decision.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
     assert await world.contents() == before
