@@ -3,15 +3,18 @@
 import json
 import shlex
 from collections import Counter
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from app.settings import BadSettings, Settings, described, read_settings
+
+if TYPE_CHECKING:
+    from app.usecases.transaction import UnitOfWork
 
 Answer = TypeVar("Answer")
 
@@ -122,7 +125,7 @@ def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> No
     settings = read_settings({"data_dir": data_dir})
     try:
         with named_database(settings, make=True) as url, progress_bar() as progress:
-            ids = run(url, load_world(url, file.read(), progress=progress))
+            ids = run(url, lambda _: load_world(url, file.read(), progress=progress), takes_long=True)
     except WorldMistakes as error:
         for mistake in error.mistakes:
             click.echo(f"{mistake.path}: {mistake.message}", err=True)
@@ -169,10 +172,10 @@ def token(
 
 
 def issue(url: str, email: str, name: str, expires: int | None) -> None:
-    from app.usecases.manage_tokens import UnknownUser, issue_token
+    from app.usecases.manage_tokens import TokenWish, UnknownUser, issue_token
 
     try:
-        click.echo(run(url, issue_token(url, email, name=name, expires_days=expires)))
+        click.echo(run(url, lambda work: issue_token(work, TokenWish(email, name, expires))))
     except UnknownUser:
         raise click.ClickException(f"There is no user with the email {email}.") from None
 
@@ -180,7 +183,7 @@ def issue(url: str, email: str, name: str, expires: int | None) -> None:
 def revoke_token(url: str, token_id: str) -> None:
     from app.usecases import manage_tokens
 
-    if not run(url, manage_tokens.revoke_token(url, token_id)):
+    if not run(url, lambda work: manage_tokens.revoke_token(work, token_id)):
         raise click.ClickException(f"There is no token {token_id} that could be revoked; --list shows all.")
     click.echo(f"Revoked {token_id}.", err=True)
 
@@ -189,7 +192,7 @@ def list_tokens(url: str) -> None:
     from app.usecases import manage_tokens
 
     rows: list[tuple[str, ...]] = [("ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED")]
-    for each in run(url, manage_tokens.list_tokens(url)):
+    for each in run(url, manage_tokens.list_tokens):
         times = (each.created_at, each.expires_at, each.last_used_at, each.revoked_at)
         rows.append((each.id, each.user_email, each.name, *map(day_and_time, times)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -244,7 +247,7 @@ def reset_demo(*, data_dir: Path | None) -> None:
 
     What was made in it is deleted, tokens too. Any other database is refused. It works while the server runs.
     """
-    from app.storage.demo import DemoIsBusy, NotOnlyTheDemo, reset
+    from app.usecases.demo_world import DemoIsBusy, NotOnlyTheDemo, reset_demo_world
 
     settings = read_settings({"data_dir": data_dir})
     if settings.database_url is not None:
@@ -253,7 +256,7 @@ def reset_demo(*, data_dir: Path | None) -> None:
         )
     with named_database(settings) as url:
         try:
-            run(url, reset(url))
+            run(url, reset_demo_world, takes_long=True)
         except NotOnlyTheDemo as error:
             fresh = shlex.quote(f"{settings.data_dir}-demo")
             way_out = f"A demo world of its own starts in another folder: flowport serve --data-dir {fresh}"
@@ -281,7 +284,7 @@ def named_database(settings: Settings, *, make: bool = False, migrates: bool = T
         yield url
 
 
-def run(url: str, work: Coroutine[object, object, Answer]) -> Answer:
+def run(url: str, work: "Callable[[UnitOfWork], Awaitable[Answer]]", *, takes_long: bool = False) -> Answer:
     from app.server import database
 
-    return database.run(url, work)
+    return database.run(url, work, takes_long=takes_long)

@@ -143,7 +143,7 @@ async def loaded_company(databases: "Databases") -> AsyncIterator["Loaded"]:
 @pytest.fixture(scope="session")
 async def loaded_demo(databases: "Databases") -> AsyncIterator[str]:
     """The name of a database with the demo world, to be copied."""
-    from app.storage.demo import load_demo_if_empty
+    from tests.commands import load_demo_if_empty
 
     async with databases.made() as name:
         await load_demo_if_empty(databases.url_of(name))

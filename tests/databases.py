@@ -15,9 +15,9 @@ from app.storage.connections.hosts import arguments_of
 from app.storage.ids import Kind, new_id
 from app.storage.migrate import upgrade
 from app.storage.world import load_world
-from app.usecases.manage_tokens import issue_token
 from tests.api.client import Api, documents_for, serving
 from tests.api.world_builder import WorldBuilder, email_of
+from tests.commands import issue_token
 from tests.reused_connections import ReusableConnections
 
 KEEP = """

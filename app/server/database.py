@@ -2,14 +2,18 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from app.settings import Settings
 from app.telemetry.log import configure_log
+
+if TYPE_CHECKING:
+    from app.usecases.transaction import UnitOfWork
 
 Answer = TypeVar("Answer")
 
@@ -69,26 +73,53 @@ def name_of_database(settings: Settings) -> str:
     """What a person calls it; the password of a URL isn't told."""
     if settings.database_url is None:
         return f"the embedded one in {settings.data_dir.expanduser().absolute()}"
+    return shown(settings.database_url)
+
+
+def shown(url: str) -> str:
+    """A URL without its password."""
     from sqlalchemy import make_url
 
-    return make_url(settings.database_url).set(drivername="postgresql").render_as_string()
+    return make_url(url).set(drivername="postgresql").render_as_string()
 
 
 def migrate(url: str) -> None:
     from app.storage.migrate import OldServerError, UnknownSchemaError, upgrade
 
     try:
-        run(url, upgrade(url))
+        with said_in_a_line(url):
+            asyncio.run(upgrade(url))
     except (OldServerError, UnknownSchemaError) as error:
         raise click.ClickException(str(error)) from None
 
 
-def run(url: str, work: Coroutine[object, object, Answer]) -> Answer:
-    """Do work in a database. What keeps it from being done is said in a line."""
-    from app.storage.connections.engine import UnreachableError, told_plainly
+def run(url: str, work: "Callable[[UnitOfWork], Awaitable[Answer]]", *, takes_long: bool = False) -> Answer:
+    """Do work in a database, within ANSWER_SECONDS unless it takes long."""
+
+    async def work_on_database() -> Answer:
+        from app.storage.connections.database import opened
+        from app.storage.migrate import ANSWER_SECONDS
+        from app.usecases.transaction import UnitOfWork
+
+        async with asyncio.timeout(None if takes_long else ANSWER_SECONDS), opened(url) as database:
+            return await work(UnitOfWork(database, lambda: datetime.now(UTC)))
+
+    with said_in_a_line(url):
+        return asyncio.run(work_on_database())
+
+
+@contextmanager
+def said_in_a_line(url: str) -> Iterator[None]:
+    """Say in a line, with the name of the database, what keeps work in it from being done."""
+    from app.storage.connections.failures import DatabaseFailure, Unreachable
+    from app.storage.migrate import ANSWER_SECONDS
 
     try:
-        with told_plainly(url):
-            return asyncio.run(work)
-    except UnreachableError as error:
-        raise click.ClickException(str(error)) from None
+        yield
+    except TimeoutError:
+        why = f"{shown(url)} doesn't answer within {ANSWER_SECONDS} seconds."
+        raise click.ClickException(f"The database can't be reached: {why}") from None
+    except (Unreachable, OSError) as error:
+        raise click.ClickException(f"The database can't be reached: {shown(url)}: {error}") from None
+    except DatabaseFailure as error:
+        raise click.ClickException(f"The database {shown(url)} refused: {error}") from None

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from app.server.database import run
 from app.server.signals import ignore_signals, stop_on_signals
 from app.server.supervisor import supervise
 from app.settings import Settings, variable
+
+if TYPE_CHECKING:
+    from app.usecases.transaction import UnitOfWork
 
 
 @contextmanager
@@ -39,7 +43,8 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
     host, port = listening.getsockname()[:2]
     embedded = settings.database_url is None
     base_url = base_url_of(host, port)
-    demo = run(url, prepare(url, demo=demo and embedded, loopback=ip_address(host).is_loopback))
+    loopback = ip_address(host).is_loopback
+    demo = run(url, lambda work: prepare(work, demo=demo and embedded, loopback=loopback), takes_long=True)
     hand_down(settings, {"database_url": url, "host": host, "port": str(port)})
     has_started = supervise(listening, settings, greet=lambda: click.echo(greeting(settings, base_url, demo=demo)))
     ignore_signals()
@@ -47,9 +52,9 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
         raise click.exceptions.Exit(1)
 
 
-async def prepare(url: str, *, demo: bool, loopback: bool) -> bool:
+async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
     """Load the demo world where it belongs, and refuse it where it doesn't; whether it is there."""
-    from app.storage.demo import demo_is_loaded, load_demo_if_empty
+    from app.usecases.demo_world import demo_is_loaded, load_demo_if_empty
 
     if not loopback:
         if demo:
@@ -57,14 +62,14 @@ async def prepare(url: str, *, demo: bool, loopback: bool) -> bool:
                 "The demo world has tokens that everybody knows, so it is served on loopback only: "
                 "say --no-demo to serve other hosts without it."
             )
-        if await demo_is_loaded(url):
+        if await demo_is_loaded(work):
             raise click.ClickException(
                 "The database holds the demo world, whose tokens everybody knows, so it is served on loopback only: "
                 "choose another data directory with --data-dir."
             )
     if demo:
-        await load_demo_if_empty(url)
-    return await demo_is_loaded(url)
+        await load_demo_if_empty(work)
+    return await demo_is_loaded(work)
 
 
 def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:

@@ -44,14 +44,8 @@ class DatabaseSchema:
     """The oldest revision whose release works with it; None: it doesn't say so."""
 
 
-def schema_of(connection: Connection) -> DatabaseSchema:
-    heads = frozenset(MigrationContext.configure(connection).get_current_heads())
-    has_oldest = connection.execute(TABLES).one().compatibility is not None
-    return DatabaseSchema(heads, connection.execute(OLDEST).scalar() if has_oldest else None)
-
-
 async def schema_on(connection: ReadConnection) -> DatabaseSchema:
-    """The same, of a database that may have none yet."""
+    """The schema of a database, which may have none yet."""
     tables = await connection.row(TABLES)
     if tables is None or tables.versions is None:
         return DatabaseSchema(frozenset(), None)

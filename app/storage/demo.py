@@ -3,28 +3,27 @@
 Its ids are the same in every database, so that written examples run as they stand.
 """
 
-import asyncio
 import hashlib
 import json
 import shlex
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Table, delete, exists, select
+from sqlalchemy import Table, Text, any_, bindparam, delete, exists, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 from typeid.codecs.base32 import encode
 
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
-from app.storage.connections.engine import engine_of
+from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.ids import Kind
 from app.storage.tables import API_TOKEN, FLOW, FLOW_EXPORT, METADATA, OF_NO_WORLD, ROLE, TENANT, USER
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into
-from app.storage.world.copy import Connection, copy_rows, loading
+from app.storage.world.copy import begin_load, copy_rows, end_load
 
 DEMO_TOKENS = ("demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
 """Each is the token of the user that has this key in the file. They are no secrets."""
@@ -34,6 +33,7 @@ _MADE_AT = datetime(2025, 1, 1, tzinfo=UTC)
 """The time in the ids of the demo world: before everything else, so that what others make comes after it."""
 
 _SOMETHING_IS_THERE = select(exists().select_from(TENANT))
+_TOKENS = select(exists().where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text)))))
 
 _EXAMPLE = """
 mutation Export($input: ExportFlowInput!) {
@@ -44,10 +44,9 @@ mutation Export($input: ExportFlowInput!) {
 """
 
 
-MOST_WAITS = 20
-WAIT_MILLISECONDS, PAUSE_SECONDS = 300, 0.2
-"""How often a reset waits for those who write, and for how long: less than the second after which PostgreSQL ends one of
-two transactions that wait for each other."""
+LOCK_MILLISECONDS = 300
+"""How long a reset waits for those who write: less than the second after which PostgreSQL ends one of two transactions
+that wait for each other."""
 
 
 class NotOnlyTheDemo(Exception):
@@ -67,37 +66,37 @@ def demo_id(kind: Kind, name: str) -> str:
     return str(TypeID(prefix=kind.value, suffix=encode(uuid)))
 
 
-async def load_demo_if_empty(url: str) -> bool:
-    """Load the demo world with its tokens if nobody has anything in this database; whether it was loaded."""
-    if not await _is_empty(url):
+async def is_empty(connection: ReadConnection) -> bool:
+    """Whether nobody has anything in this database."""
+    return not await connection.value(_SOMETHING_IS_THERE)
+
+
+async def has_demo_tokens(connection: ReadConnection) -> bool:
+    """Whether anybody can get in with the tokens of the demo world."""
+    return bool(await connection.value(_TOKENS, {"tokens": DEMO_TOKENS}))
+
+
+async def load(connection: WriteConnection) -> bool:
+    """Load the demo world with its tokens, unless somebody was quicker; whether it was loaded."""
+    await begin_load(connection)
+    if not await is_empty(connection):
         return False
-    async with loading(url) as connection:
-        # Another process may have been quicker.
-        if await connection.fetchval(str(_SOMETHING_IS_THERE)):
-            return False
-        await _load(connection)
+    await _load(connection)
     return True
 
 
-async def demo_is_loaded(url: str) -> bool:
-    """Whether anybody can get in with the tokens of the demo world."""
-    async with engine_of(url) as engine, engine.connect() as connection:
-        return bool(await connection.scalar(select(exists().where(API_TOKEN.c.id.in_(DEMO_TOKENS)))))
-
-
-async def reset(url: str) -> None:
-    """Delete everything, and load the demo world anew, in one transaction. Raises NotOnlyTheDemo and DemoIsBusy."""
-    async with loading(url) as connection:
-        file = json.loads(_WORLD.read_bytes())
-        await _refuse_others(connection, TENANT, {demo_id(Kind.TENANT, each["key"]) for each in file["tenants"]})
-        await _refuse_others(connection, USER, {demo_id(Kind.USER, each["key"]) for each in file["users"]})
-        tables = [each for each in METADATA.sorted_tables if each not in OF_NO_WORLD]
-        await _lock(connection, tables)
-        for table in reversed(tables):
-            # The built-in roles belong to no tenant, and come with the schema.
-            rows = delete(table).where(ROLE.c.tenant_id.is_not(None)) if table is ROLE else delete(table)
-            await connection.execute(str(rows))
-        await _load(connection)
+async def reset(connection: WriteConnection) -> None:
+    """Delete everything, and load the demo world anew. Raises NotOnlyTheDemo and DemoIsBusy."""
+    await begin_load(connection)
+    file = json.loads(_WORLD.read_bytes())
+    await _refuse_others(connection, TENANT, {demo_id(Kind.TENANT, each["key"]) for each in file["tenants"]})
+    await _refuse_others(connection, USER, {demo_id(Kind.USER, each["key"]) for each in file["users"]})
+    tables = [each for each in METADATA.sorted_tables if each not in OF_NO_WORLD]
+    await _lock(connection, tables)
+    for table in reversed(tables):
+        # The built-in roles belong to no tenant, and come with the schema.
+        await connection.change(delete(table).where(ROLE.c.tenant_id.is_not(None)) if table is ROLE else delete(table))
+    await _load(connection)
 
 
 def example_curl(base_url: str) -> str:
@@ -114,38 +113,30 @@ def example_curl(base_url: str) -> str:
     return shlex.join(command)
 
 
-async def _refuse_others(connection: Connection, table: Table, of_the_demo: set[str]) -> None:
-    there = {row["id"] for row in await connection.fetch(str(select(table.c.id)))}
-    if not there >= of_the_demo:
+async def _refuse_others(connection: WriteConnection, table: Table, of_the_demo: set[str]) -> None:
+    ids = {row.id for row in await connection.rows(select(table.c.id))}
+    if not ids >= of_the_demo:
         raise NotOnlyTheDemo("The database doesn't hold the demo world.")
-    if others := len(there - of_the_demo):
+    if others := len(ids - of_the_demo):
         raise NotOnlyTheDemo(f"The database holds more than the demo world (other rows in {table.name}: {others}).")
 
 
-async def _lock(connection: Connection, tables: list[Table]) -> None:
+async def _lock(connection: WriteConnection, tables: list[Table]) -> None:
     """Keep everybody else from writing until the transaction ends; reading goes on. Raises DemoIsBusy.
 
     Mutations lock flows first, so that whoever has one ends before anything that they still need is locked.
-    Those who lock in another order, and wait for this transaction, go first: it gives up all tables, and tries again.
+    Those who lock in another order, and wait for this transaction, go first: it ends, and is tried again.
     """
     names = ", ".join(each.name for each in sorted(tables, key=lambda table: table is not FLOW))
-    for _ in range(MOST_WAITS):
-        with suppress(asyncpg.LockNotAvailableError):
-            async with connection.transaction():
-                await connection.execute(f"SET LOCAL lock_timeout = {WAIT_MILLISECONDS}")
-                await connection.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
-                await connection.execute("SET LOCAL lock_timeout = 0")
-            return
-        await asyncio.sleep(PAUSE_SECONDS)
-    raise DemoIsBusy("Others are writing to the demo world all the time.")
+    await connection.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
+    try:
+        await connection.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+    except asyncpg.LockNotAvailableError:
+        raise DemoIsBusy("Others are writing to the demo world all the time.") from None
+    await connection.execute("SET LOCAL lock_timeout = 0")
 
 
-async def _is_empty(url: str) -> bool:
-    async with engine_of(url) as engine, engine.connect() as connection:
-        return not await connection.scalar(_SOMETHING_IS_THERE)
-
-
-async def _load(connection: Connection) -> None:
+async def _load(connection: WriteConnection) -> None:
     """Load the demo world with its tokens."""
     ids = await load_into(connection, _WORLD.read_bytes(), new_id=demo_id)
     rows = [
@@ -160,6 +151,7 @@ async def _load(connection: Connection) -> None:
     ]
     await copy_rows(connection, API_TOKEN, rows)
     await copy_rows(connection, FLOW_EXPORT, [_published_release(), _release_to_undo()])
+    await end_load(connection)
 
 
 def _published_release() -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Brings a database to the newest schema, or back to an older one."""
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Integer, cast, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.storage.compatibility import (
@@ -12,18 +14,35 @@ from app.storage.compatibility import (
     configuration,
     known_revisions,
     newest_heads,
-    schema_of,
     schema_on,
     works_with,
 )
-from app.storage.connections.database import Database
-from app.storage.connections.engine import engine_of, once_recovered, state_of, while_it_answers
+from app.storage.connections.database import Database, opened
+from app.storage.connections.engine import engine_of
+from app.storage.connections.failures import (
+    ConnectionLost,
+    DatabaseFailure,
+    DatabaseUnavailable,
+    Unreachable,
+    state_of,
+)
 from app.telemetry.log import log
+
+ANSWER_SECONDS: float = 10
+"""How long a database may take to let us in, and to answer what takes it no work."""
+RECOVERY_SECONDS = 60
+"""How long one is waited for that starts, stops or recovers."""
+IN_STATEMENT_MODE = "statement pooling mode"
+"""So pgbouncer says, with the SQLSTATE of a lost connection, that it will never let a transaction begin."""
+LOOK_SECONDS: float = 10
+"""How often it is looked whether a database that is migrated for long still answers, and said that it is migrated."""
+MOST_SILENT_LOOKS = 2
 
 # Any number does that nobody else uses in this database; these are the letters "flow".
 LOCK = text("select pg_advisory_xact_lock(1718382455)")
 
 OLDEST_SERVER = 15
+SERVER_VERSION = select(cast(func.current_setting("server_version_num"), Integer))
 
 STATEMENT_SECONDS = 3600
 """How long a statement of a migration may take: on large tables some take minutes."""
@@ -49,22 +68,58 @@ async def upgrade(url: str) -> None:
 
     One that a newer release has made is left as it is, if that works with this release.
 
-    Raises OldServerError, UnknownSchemaError, TimeoutError where the database is silent, and what the driver raises.
+    Raises OldServerError, UnknownSchemaError, TimeoutError where the database is silent, and DatabaseFailure.
     """
-    schema = await once_recovered(lambda: schema_at(url))
-    if works_with(schema):
-        return
-    refuse_unknown_schema(schema)
-    log().info("database is migrated", before=sorted(schema.heads), after=sorted(newest_heads()))
-    migrating = run_alone(url, lambda config: command.upgrade(config, "head"))
-    await while_it_answers(url, migrating, "database is still migrated")
+    async with opened(url) as database:
+        schema = await schema_once_recovered(database)
+        if works_with(schema):
+            return
+        refuse_unknown_schema(schema)
+        log().info("database is migrated", before=sorted(schema.heads), after=sorted(newest_heads()))
+        await while_it_answers(database, run_alone(url, lambda config: command.upgrade(config, "head")))
     log().info("database has the newest schema")
 
 
-async def schema_at(url: str) -> DatabaseSchema:
-    async with engine_of(url) as engine, engine.connect() as connection:
-        refuse_old_server(connection.dialect.server_version_info or ())
-        return await connection.run_sync(schema_of)
+async def schema_once_recovered(database: Database) -> DatabaseSchema:
+    """The schema of a database, which is asked again and again while it starts, stops or recovers."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), database.probing() as connection:
+                refuse_old_server(await connection.value(SERVER_VERSION))
+                return await schema_on(connection)
+        except DatabaseUnavailable as error:
+            passes = not isinstance(error, Unreachable) and IN_STATEMENT_MODE not in str(error)
+            if not passes or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.1)
+
+
+async def while_it_answers(database: Database, migration: Awaitable[None]) -> None:
+    """Wait for a migration, and say now and then that it goes on. Raises TimeoutError once the database is silent."""
+    migrating, begun, silent = asyncio.ensure_future(migration), time.monotonic(), 0
+    try:
+        while not (await asyncio.wait({migrating}, timeout=LOOK_SECONDS))[0]:
+            answers = await still_answers(database)
+            log().info("database is still migrated", seconds=round(time.monotonic() - begun), answers=answers)
+            silent = 0 if answers else silent + 1
+            if silent >= MOST_SILENT_LOOKS:
+                raise TimeoutError
+    finally:
+        migrating.cancel()
+    await migrating
+
+
+async def still_answers(database: Database) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS), database.probing() as connection:
+            await connection.value(SERVER_VERSION)
+    except (TimeoutError, ConnectionLost):
+        return False
+    except DatabaseFailure:
+        # It has no connection free, for example.
+        return True
+    return True
 
 
 async def has_usable_schema(database: Database) -> bool:
@@ -73,10 +128,10 @@ async def has_usable_schema(database: Database) -> bool:
         return works_with(await schema_on(connection))
 
 
-def refuse_old_server(version: tuple[int | str, ...]) -> None:
-    if version < (OLDEST_SERVER,):
-        shown = ".".join(map(str, version))
-        raise OldServerError(f"The database is PostgreSQL {shown}; Flowport needs {OLDEST_SERVER} or newer.")
+def refuse_old_server(version: int) -> None:
+    major, minor = divmod(version, 10_000)
+    if major < OLDEST_SERVER:
+        raise OldServerError(f"The database is PostgreSQL {major}.{minor}; Flowport needs {OLDEST_SERVER} or newer.")
 
 
 def refuse_unknown_schema(schema: DatabaseSchema) -> None:
@@ -100,13 +155,13 @@ async def run_alone(url: str, run: Callable[[Config], None]) -> None:
 
     for attempt in range(LOCK_ATTEMPTS):
         try:
-            async with engine_of(url, takes_long=True) as engine, engine.begin() as connection:
+            async with engine_of(url, connect_seconds=ANSWER_SECONDS) as engine, engine.begin() as connection:
                 await connection.execute(LOCK)
                 await connection.execute(LIMITS)
                 await connection.run_sync(run_on)
         except DBAPIError as error:
-            if state_of(error) != LOCKED or attempt == LOCK_ATTEMPTS - 1:
-                raise
+            if state_of(error.orig) != LOCKED or attempt == LOCK_ATTEMPTS - 1:
+                raise DatabaseFailure(str(error.orig)) from None
             log().warning("a table that is to be migrated is in use", reason=str(error.orig))
         else:
             return

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Text, any_, bindparam, insert, select, update
+from sqlalchemy import Text, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 
 from app.domain.model import UserId
 from app.storage.connections.connection import ReadConnection, WriteConnection
-from app.storage.connections.engine import engine_of
 from app.storage.tables import API_TOKEN, USER
 
 PREFIX = "fp_"
@@ -50,7 +49,15 @@ _TOKENS = (
     .order_by(API_TOKEN.c.id)
 )
 
+_USER = select(USER.c.id).where(USER.c.email_key == bindparam("email_key"))
+_ADD = insert(API_TOKEN)
 _NOTE_USE = update(API_TOKEN).where(API_TOKEN.c.id == bindparam("token")).values(last_used_at=bindparam("now"))
+_REVOKE = (
+    update(API_TOKEN)
+    .where(API_TOKEN.c.id == bindparam("token"))
+    .values(revoked_at=func.coalesce(API_TOKEN.c.revoked_at, bindparam("now")))
+    .returning(API_TOKEN.c.id)
+)
 
 
 class TokenToCheck(NamedTuple):
@@ -138,37 +145,31 @@ async def note_use(connection: WriteConnection, token_id: str, now: datetime) ->
     await connection.change(_NOTE_USE, {"token": token_id, "now": now})
 
 
-async def add_token(url: str, email: str, token: NewToken) -> bool:
+async def add_token(connection: WriteConnection, email: str, token: NewToken) -> bool:
     """Store a token for the user of this address; False if there is none."""
-    async with engine_of(url) as engine, engine.begin() as connection:
-        user = await connection.scalar(select(USER.c.id).where(USER.c.email_key == email_key(email)))
-        if user is None:
-            return False
-        row = {
-            "id": token.id,
-            "user_id": user,
-            "name": token.name,
-            "secret_hash": secret_hash(token.secret),
-            "created_at": token.created_at,
-            "expires_at": token.expires_at,
-        }
-        await connection.execute(insert(API_TOKEN), row)
+    user = await connection.value(_USER, {"email_key": email_key(email)})
+    if user is None:
+        return False
+    row = {
+        "id": token.id,
+        "user_id": user,
+        "name": token.name,
+        "secret_hash": secret_hash(token.secret),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+    }
+    await connection.change(_ADD, row)
     return True
 
 
-async def all_tokens(url: str) -> list[StoredToken]:
+async def all_tokens(connection: ReadConnection) -> list[StoredToken]:
     """All tokens, the oldest first."""
-    async with engine_of(url) as engine, engine.connect() as connection:
-        return [StoredToken(*row) for row in await connection.execute(_TOKENS)]
+    return [StoredToken(*row) for row in await connection.rows(_TOKENS)]
 
 
-async def revoke(url: str, token_id: str, now: datetime) -> bool:
+async def revoke(connection: WriteConnection, token_id: str, now: datetime) -> bool:
     """Revoke a token for good; False if there is none. One that is revoked stays so since when it was."""
-    known = select(API_TOKEN.c.id).where(API_TOKEN.c.id == token_id)
-    async with engine_of(url) as engine, engine.begin() as connection:
-        unrevoked = update(API_TOKEN).where(API_TOKEN.c.id == token_id, API_TOKEN.c.revoked_at.is_(None))
-        await connection.execute(unrevoked.values(revoked_at=now))
-        return await connection.scalar(known) is not None
+    return bool(await connection.change(_REVOKE, {"token": token_id, "now": now}))
 
 
 def _parts(text: str) -> tuple[str, str]:

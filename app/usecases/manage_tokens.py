@@ -1,12 +1,15 @@
 """Issuing, listing and revoking API tokens, for the command line."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import NamedTuple
 
 from app.storage import tokens
+from app.storage.store import Store
 from app.storage.tokens import StoredToken as TokenInfo
+from app.usecases.transaction import UnitOfWork, transaction
 
-__all__ = ["TokenInfo", "UnknownUser", "issue_token", "list_tokens", "revoke_token"]
+__all__ = ["TokenInfo", "TokenWish", "UnknownUser", "issue_token", "list_tokens", "revoke_token"]
 
 SECRET_BYTES = 32
 """They make 43 characters."""
@@ -19,26 +22,35 @@ class UnknownUser(Exception):
         super().__init__(f"There is no user with the e-mail address {email}.")
 
 
-async def issue_token(url: str, email: str, *, name: str, expires_days: int | None) -> str:
+class TokenWish(NamedTuple):
+    email: str
+    name: str
+    expires_days: int | None = None
+
+
+@transaction()
+async def issue_token(store: Store, wish: TokenWish) -> str:
     """Make a token for a user and answer its text, which is stored nowhere. Raises UnknownUser."""
-    now = datetime.now(UTC)
+    now = store.at
     token = tokens.NewToken(
         id=tokens.new_token_id(),
-        name=name,
+        name=wish.name,
         secret=secrets.token_urlsafe(SECRET_BYTES),
         created_at=now,
-        expires_at=None if expires_days is None else now + timedelta(days=expires_days),
+        expires_at=None if wish.expires_days is None else now + timedelta(days=wish.expires_days),
     )
-    if not await tokens.add_token(url, email, token):
-        raise UnknownUser(email)
+    if not await tokens.add_token(store.connection, wish.email, token):
+        raise UnknownUser(wish.email)
     return tokens.token_text(token.id, token.secret)
 
 
-async def list_tokens(url: str) -> list[TokenInfo]:
+async def list_tokens(work: UnitOfWork) -> list[TokenInfo]:
     """All tokens, without their secrets, the oldest first."""
-    return await tokens.all_tokens(url)
+    async with work.database.reading() as connection:
+        return await tokens.all_tokens(connection)
 
 
-async def revoke_token(url: str, token_id: str) -> bool:
+@transaction()
+async def revoke_token(store: Store, token_id: str) -> bool:
     """Refuse a token from now on; False if there is no such token."""
-    return await tokens.revoke(url, token_id, datetime.now(UTC))
+    return await tokens.revoke(store.connection, token_id, store.at)

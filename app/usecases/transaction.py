@@ -20,7 +20,6 @@ from app.storage.connections.replicas.positions import note_write
 from app.storage.idempotency_keys import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log
-from app.telemetry.metrics import TRANSACTIONS_RETRIED
 from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use
 from app.usecases.results import Exported, ExportedBatch
 
@@ -111,6 +110,9 @@ async def retried(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> O
         except TransactionConflict as error:
             if error.written is not CommitState.NOTHING:
                 raise
+            # A command has no metrics, and a start decides first where they are kept.
+            from app.telemetry.metrics import TRANSACTIONS_RETRIED
+
             log().info("transaction retried", reason=str(error))
             TRANSACTIONS_RETRIED.inc()
     return await attempt(do, work, wish)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.client import Api, body_of
 from tests.api.world_builder import email_of
+from tests.commands import issue_token, list_tokens, revoke_token
 from tests.databases import Databases, Loaded, contents, run_sql
 
 VIEWER = "{ viewer { id } }"

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from app.http.authentication.authenticator import MAX_TOKEN_BYTES
 from app.http.refused_requests import RequestError
 from app.storage.connections.database import Database
-from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.authentication.checked_authenticator import (
     NO_TOKEN,
     NOT_BEARER,
@@ -21,6 +20,7 @@ from tests.authentication.checked_authenticator import (
     open_authenticator,
 )
 from tests.authentication.issuer import claims_at, ec_key, jwt_of, part, rsa_key
+from tests.commands import issue_token, list_tokens, revoke_token
 from tests.databases import Loaded, run_sql
 from tests.property_settings import often
 

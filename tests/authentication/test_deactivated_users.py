@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.storage.connections.database import Database
-from app.usecases.manage_tokens import issue_token
 from tests.authentication.checked_authenticator import CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import rsa_key
 from tests.authentication.jwks_host import JwksHost
+from tests.commands import issue_token
 from tests.databases import Loaded, run_sql
 
 USER_CLAIM = "https://flowport/user"

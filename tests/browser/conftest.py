@@ -9,8 +9,8 @@ from playwright.async_api import Page, async_playwright
 
 from app.http.explorer import graphiql
 from app.settings import Settings
-from app.usecases.manage_tokens import issue_token
 from tests.browser.visit import Visit
+from tests.commands import issue_token
 from tests.databases import Databases
 from tests.serving.real import on_a_socket
 

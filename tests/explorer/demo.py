@@ -7,7 +7,7 @@ import httpx
 
 from app.server.application import create_app
 from app.settings import read_settings
-from app.storage.demo import load_demo_if_empty
+from tests.commands import load_demo_if_empty
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from app.graphql.schema import schema
 from app.http.documents import ROOT_FIELDS
 from app.http.explorer import graphiql
 from app.http.explorer.page import FILES, FOLDER
-from app.usecases.manage_tokens import issue_token
+from tests.commands import issue_token
 from tests.explorer.demo import demo_client
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from app.storage.connections.engine import engine_of
 from app.storage.paging import PageRequest
 from app.storage.reads.lists import ListName, WantedList
-from app.usecases.manage_tokens import issue_token
 from tests.api.client import Caller, serving
+from tests.commands import issue_token
 from tests.databases import run_sql
 from tests.lifecycle.company import Company
 from tests.lifecycle.long_lives import LATELY, with_large_versions, with_long_life

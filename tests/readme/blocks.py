@@ -19,7 +19,7 @@ import httpx
 from app.graphql.errors.interfaces import Error
 from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
 from app.settings import described
-from app.storage.demo import reset
+from tests.commands import reset_demo
 from tests.explorer.examples import Example, read_examples
 
 USUAL_TOKEN = "demo-integrator"
@@ -70,7 +70,7 @@ async def as_it_should_stand(readme: str, client: httpx.AsyncClient, database_ur
     for found in BLOCK.finditer(readme):
         head, kind, name, block, tail = found.groups()
         if RESET in readme[end : found.start()]:
-            await reset(database_url)
+            await reset_demo(database_url)
         parts += [readme[end : found.start()], head, await session.block(kind, name, block), tail]
         shown |= {name} if kind in SHOWS_AN_ANSWER else set()
         with_variables ^= {name} if is_half_of_a_call(kind, session.examples.get(name)) else set()

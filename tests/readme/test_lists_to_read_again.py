@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from app.graphql.schema import schema
-from app.storage.demo import reset
+from tests.commands import reset_demo
 from tests.databases import Databases
 from tests.explorer.demo import demo_client
 from tests.explorer.examples import Example, read_examples
@@ -117,7 +117,7 @@ async def test_a_list_that_an_example_changes_is_in_the_row_of_its_mutation(
     demo: tuple[httpx.AsyncClient, str], name: str
 ) -> None:
     client, url = demo
-    await reset(url)
+    await reset_demo(url)
     before = await lists_seen(client)
     await EXAMPLES[name].run(client)
     after = await lists_seen(client)

@@ -54,7 +54,7 @@ class Load:
                     self.outcome.lost.append(f"{name}: {error!r}")
                     return
                 if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                    assert response.json()["errors"][0]["extensions"]["code"] == "SHUTTING_DOWN"
+                    assert response.json()["errors"][0]["extensions"]["code"] == "SHUTTING_DOWN", response.text
                     self.outcome.turned_away += 1
                     return
                 self._note(name, response)

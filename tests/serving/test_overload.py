@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.http import admission
-from app.usecases.manage_tokens import issue_token, revoke_token
+from tests.commands import issue_token, revoke_token
 from tests.databases import Databases, Loaded
 from tests.serving.real import LOCK_FLOWS, VIEWER, code_of, error_of, real_server, soon, soon_true
 from tests.serving.test_metrics import grown, measured

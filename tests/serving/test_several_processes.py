@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.connections.engine import engine_of
-from app.usecases.manage_tokens import issue_token, list_tokens, revoke_token
 from tests.api.world_builder import email_of
 from tests.cli.flowport import serving
+from tests.commands import issue_token, list_tokens, revoke_token
 from tests.databases import Databases, Loaded
 from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, soon, soon_true
 from tests.serving.test_under_load import Workers, fresh_connections, rows

@@ -13,18 +13,12 @@ import pytest
 from app.domain.graph import bindings_from_json, canonical, join
 from app.storage import demo
 from app.storage.connections.database import open_database
-from app.storage.demo import (
-    DEMO_TOKENS,
-    NotOnlyTheDemo,
-    demo_id,
-    demo_is_loaded,
-    example_curl,
-    load_demo_if_empty,
-    reset,
-)
+from app.storage.demo import DEMO_TOKENS, demo_id, example_curl
 from app.storage.ids import Kind, is_id
 from app.storage.tokens import owner_of, tokens_to_check
 from app.storage.world import load_world
+from app.usecases.demo_world import NotOnlyTheDemo
+from tests.commands import demo_is_loaded, load_demo_if_empty, reset_demo
 from tests.databases import run_sql
 from tests.storage.world_files import as_file, contents, world
 
@@ -108,7 +102,7 @@ async def test_a_reset_leaves_the_database_as_it_was_at_first(database_url: str)
     ):
         await run_sql(database_url, change)
     assert without_times(await contents(database_url)) != first
-    await reset(database_url)
+    await reset_demo(database_url)
     assert without_times(await contents(database_url)) == first
 
 
@@ -126,7 +120,7 @@ async def test_a_database_without_the_demo_world_is_not_reset(database_url: str)
             await load_world(database_url, document)
         before = await contents(database_url)
         with pytest.raises(NotOnlyTheDemo, match=r"^The database doesn't hold the demo world\.$"):
-            await reset(database_url)
+            await reset_demo(database_url)
         assert await contents(database_url) == before
 
 
@@ -136,7 +130,7 @@ async def test_a_demo_world_to_which_somebody_loaded_more_is_not_reset(database_
     before = await contents(database_url)
     others = r"^The database holds more than the demo world \(other rows in tenant: \d\)\.$"
     with pytest.raises(NotOnlyTheDemo, match=others):
-        await reset(database_url)
+        await reset_demo(database_url)
     assert await contents(database_url) == before
 
 

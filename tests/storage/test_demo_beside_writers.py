@@ -10,14 +10,16 @@ import pytest
 from app.domain.create import CreateWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.model import UserId
-from app.storage import demo
 from app.storage.connections.database import open_database
-from app.storage.demo import DemoIsBusy, demo_id, reset
+from app.storage.demo import demo_id
 from app.storage.ids import Kind
+from app.usecases import demo_world
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
+from app.usecases.demo_world import DemoIsBusy
 from app.usecases.export_flow import export_flow
 from app.usecases.transaction import UnitOfWork
+from tests.commands import reset_demo
 from tests.databases import Databases, connected
 from tests.serving.real import soon_true
 from tests.storage.test_demo import without_times
@@ -39,7 +41,7 @@ async def url(databases: Databases, loaded_demo: str) -> AsyncIterator[str]:
 @asynccontextmanager
 async def waiting_reset(url: str) -> AsyncIterator["asyncio.Task[None]"]:
     """One that waits for a lock that somebody holds."""
-    resetting = asyncio.create_task(reset(url))
+    resetting = asyncio.create_task(reset_demo(url))
     async with connected(url) as other:
 
         async def waits() -> bool:
@@ -77,19 +79,19 @@ async def test_those_who_write_never_lose_to_a_reset_what_they_have_done(url: st
 
 
 async def test_a_reset_that_waits_in_vain_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "MOST_WAITS", 2)
+    monkeypatch.setattr(demo_world, "MOST_WAITS", 2)
     first = await contents(url)
     async with connected(url) as writer:
         await writer.execute(f"begin; {CHANGE}")
         with pytest.raises(DemoIsBusy, match=r"^Others are writing to the demo world all the time\.$"):
-            await reset(url)
+            await reset_demo(url)
         await writer.execute("rollback")
     assert await contents(url) == first
 
 
 async def test_resets_beside_real_writers_are_all_done(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # How long they wait for one another on a busy machine is not what is tested.
-    monkeypatch.setattr(demo, "MOST_WAITS", 1_000)
+    monkeypatch.setattr(demo_world, "MOST_WAITS", 1_000)
     first = without_times(await contents(url))
     database, resets_are_done = open_database(url), asyncio.Event()
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
@@ -103,10 +105,10 @@ async def test_resets_beside_real_writers_are_all_done(url: str, monkeypatch: py
 
     writers = [asyncio.create_task(write(number)) for number in range(4)]
     for _ in range(3):
-        await reset(url)
+        await reset_demo(url)
         assert not [each for each in writers if each.done()]
     resets_are_done.set()
     await asyncio.gather(*writers)
     await database.close()
-    await reset(url)
+    await reset_demo(url)
     assert without_times(await contents(url)) == first

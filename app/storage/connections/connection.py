@@ -1,6 +1,6 @@
 """A connection as the rest of storage has it: one that only reads, or one that writes in a transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,15 @@ class WriteConnection(ReadConnection):
     async def change(self, change: Change, parameters: Parameters = NOTHING) -> list[Row]:
         """Change rows; what the change is said to return of them is returned."""
         return await self._fetch(change, parameters)
+
+    async def execute(self, statement: str, *arguments: object) -> list[Row]:
+        """Do what SQLAlchemy has no words for, such as locking a table."""
+        names = tuple(map(str, range(len(arguments))))
+        return await self._fetch(CompiledStatement(statement, names, {}), dict(zip(names, arguments, strict=True)))
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Add rows by COPY, which is the quickest for very many."""
+        await self._driver.copy_records_to_table(table, columns=columns, records=rows)
 
 
 def traced(statement: str, span: "RequestSpan | None") -> AbstractContextManager[None]:

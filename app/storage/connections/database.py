@@ -145,6 +145,16 @@ class Database:
         await asyncio.gather(*(pool.close() for pool in (self._pool, self._pool_of_probes, *others)))
 
 
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """One connection to a database, for a command; the caller limits how long the server may be silent."""
+    database = open_database(url, pool_size=1, connection_wait_seconds=60)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 def open_database(
     url: str,
     *,

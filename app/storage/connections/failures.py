@@ -36,6 +36,10 @@ class StatementFailed(DatabaseFailure):
         super().__init__("\n".join([f"{type(error).__name__}: {where}", *getattr(error, "__notes__", ())]))
 
 
+class NotLetIn(DatabaseFailure):
+    """The server refuses the connection itself: a wrong password, for example, or a database that doesn't exist."""
+
+
 class StatementTookTooLong(DatabaseFailure):
     """The database cancelled a statement at its time limit; the transaction is rolled back."""
 
@@ -53,6 +57,10 @@ class TransactionConflict(DatabaseUnavailable):
 
 class ConnectionLost(DatabaseUnavailable):
     """There is none, or it broke."""
+
+
+class Unreachable(ConnectionLost):
+    """Nothing answers at its address, which doesn't pass by itself as soon as a restart does."""
 
 
 class ReadOnlyServer(DatabaseUnavailable):
@@ -77,12 +85,15 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
 
 def failure_to_connect(error: Exception) -> DatabaseFailure:
     """Why there is no connection: an error of the system is an outage too, as elsewhere it isn't."""
-    if isinstance(error, OSError | asyncpg.InternalClientError):
+    if isinstance(error, OSError):
+        return (ConnectionLost if isinstance(error, ConnectionResetError) else Unreachable)(message_of(error))
+    if isinstance(error, asyncpg.InternalClientError):
         return ConnectionLost(message_of(error))
-    return DatabaseUnavailable(message_of(error)) if state_of(error).startswith(PASSING) else StatementFailed(error)
+    # No statement was sent, so that no caller's value can be in what the server says.
+    return (DatabaseUnavailable if state_of(error).startswith(PASSING) else NotLetIn)(message_of(error))
 
 
-def state_of(error: Exception) -> str:
+def state_of(error: object) -> str:
     """The SQLSTATE."""
     return str(getattr(error, "sqlstate", None) or "")
 

@@ -1,27 +1,18 @@
-"""What loading a world asks of the database, and how it writes: with COPY, on the connection below SQLAlchemy."""
+"""What loading a world asks of the database, and how it writes: with COPY."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
 
-import asyncpg
 from sqlalchemy import Table
 
 from app.domain.component import Component, ComponentAccess, ComponentName
 from app.domain.content import Content
 from app.domain.model import ComponentId, ContractId, TenantId
 from app.storage import tables
-from app.storage.connections.engine import engine_of
+from app.storage.connections.connection import WriteConnection
 from app.storage.world.consistency import BuiltInRoles
 from app.storage.world.entity_rows import Row
 from app.storage.world.flow_rows import FlowRows
 from app.storage.write_context import component_rows, content_row
-
-if TYPE_CHECKING:
-    # Only the stubs know that connections are generic.
-    Connection = asyncpg.Connection[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
 
 # Any number does that nobody else uses in this database; these are the letters "load".
 _LOCK = "SELECT pg_advisory_xact_lock(1819238756)"
@@ -55,36 +46,26 @@ _KEEP_KEYS = """
 _FORGET_NEW_CONTENTS = "TRUNCATE new_content"
 
 
-@asynccontextmanager
-async def loading(url: str) -> AsyncIterator[Connection]:
-    """A connection in a transaction in which nobody else loads. It is committed at the end, or rolled back whole."""
-    async with raw_connection(url) as connection:
-        async with connection.transaction():
-            await connection.execute(_NO_TIME_LIMIT)
-            await connection.execute(_LOCK)
-            await connection.execute(_NEW_CONTENTS)
-            yield connection
-        # Plans are right at once only if PostgreSQL knows how much is there.
-        await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
+async def begin_load(connection: WriteConnection) -> None:
+    """Take as long as it needs, in a transaction in which nobody else loads."""
+    for statement in (_NO_TIME_LIMIT, _LOCK, _NEW_CONTENTS):
+        await connection.execute(statement)
 
 
-@asynccontextmanager
-async def raw_connection(url: str) -> AsyncIterator[Connection]:
-    """What SQLAlchemy's address leads to, for what only asyncpg can do."""
-    async with engine_of(url, takes_long=True) as engine, engine.connect() as connection:
-        raw: Any = (await connection.get_raw_connection()).driver_connection
-        yield raw
+async def end_load(connection: WriteConnection) -> None:
+    """Count what is there: only then are PostgreSQL's plans right at once."""
+    await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
 
 
-async def built_in_roles(connection: Connection) -> BuiltInRoles:
-    return {(row["scope"], row["name"]): row["id"] for row in await connection.fetch(_BUILT_IN_ROLES)}
+async def built_in_roles(connection: WriteConnection) -> BuiltInRoles:
+    return {(row["scope"], row["name"]): row["id"] for row in await connection.execute(_BUILT_IN_ROLES)}
 
 
-async def taken_emails(connection: Connection, emails: Collection[str]) -> frozenset[str]:
-    return frozenset(row["email_key"] for row in await connection.fetch(_TAKEN_EMAILS, list(emails)))
+async def taken_emails(connection: WriteConnection, emails: Collection[str]) -> frozenset[str]:
+    return frozenset(row["email_key"] for row in await connection.execute(_TAKEN_EMAILS, list(emails)))
 
 
-async def global_components(connection: Connection) -> list[Component]:
+async def global_components(connection: WriteConnection) -> list[Component]:
     return [
         Component(
             id=ComponentId(row["id"]),
@@ -95,22 +76,22 @@ async def global_components(connection: Connection) -> list[Component]:
             pub_sub=row["pub_sub"],
             topic_field=row["topic_field"],
         )
-        for row in await connection.fetch(_COMPONENTS, ComponentAccess.GLOBAL.value)
+        for row in await connection.execute(_COMPONENTS, ComponentAccess.GLOBAL.value)
     ]
 
 
-async def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+async def copy_rows(connection: WriteConnection, table: Table, rows: Sequence[Row]) -> None:
     """Add rows that all name the same columns; what they don't name is null."""
     await _copy(connection, table.name, rows)
 
 
-async def keep_keys(connection: Connection, rows: Sequence[Row]) -> None:
+async def keep_keys(connection: WriteConnection, rows: Sequence[Row]) -> None:
     await connection.execute(
         _KEEP_KEYS, *([row[column] for row in rows] for column in ("scope_id", "section", "key", "id"))
     )
 
 
-async def copy_flows(connection: Connection, rows: FlowRows) -> None:
+async def copy_flows(connection: WriteConnection, rows: FlowRows) -> None:
     await _copy_contents(connection, rows.contents)
     await copy_rows(connection, tables.FLOW, rows.flows)
     await copy_rows(connection, tables.FLOW_VERSION, rows.versions)
@@ -118,16 +99,16 @@ async def copy_flows(connection: Connection, rows: FlowRows) -> None:
     await keep_keys(connection, rows.keys)
 
 
-async def _copy_contents(connection: Connection, contents: dict[str, Content]) -> None:
+async def _copy_contents(connection: WriteConnection, contents: dict[str, Content]) -> None:
     await _copy(connection, "new_content", [content_row(content) for content in contents.values()])
-    fresh = [row["hash"] for row in await connection.fetch(_KEEP_NEW_CONTENTS)]
+    fresh = [row["hash"] for row in await connection.execute(_KEEP_NEW_CONTENTS)]
     await connection.execute(_FORGET_NEW_CONTENTS)
     named = [row for each in fresh for row in component_rows(contents[each])]
     await copy_rows(connection, tables.FLOW_CONTENT_COMPONENT, named)
 
 
-async def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+async def _copy(connection: WriteConnection, table: str, rows: Sequence[Row]) -> None:
     if rows:
         columns = tuple(rows[0])
         records = (tuple(row[column] for column in columns) for row in rows)
-        await connection.copy_records_to_table(table, records=records, columns=columns)
+        await connection.copy(table, columns, records)

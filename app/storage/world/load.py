@@ -6,18 +6,20 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from app.domain.graph import Json
+from app.storage.connections.connection import WriteConnection
+from app.storage.connections.database import opened
 from app.storage.ids import Kind, new_id
 from app.storage.tokens import email_key
 from app.storage.world.components import Components
 from app.storage.world.consistency import consistency_mistakes
 from app.storage.world.copy import (
-    Connection,
+    begin_load,
     built_in_roles,
     copy_flows,
     copy_rows,
+    end_load,
     global_components,
     keep_keys,
-    loading,
     taken_emails,
 )
 from app.storage.world.entities import User
@@ -52,12 +54,15 @@ async def load_world(
 
     Raises WorldMistakes with every mistake in the file; then nothing is written.
     """
-    async with loading(url) as connection:
-        return await load_into(connection, document, progress=progress, new_id=new_id)
+    async with opened(url) as database, database.writing() as connection:
+        await begin_load(connection)
+        ids = await load_into(connection, document, progress=progress, new_id=new_id)
+        await end_load(connection)
+    return ids
 
 
 async def load_into(
-    connection: Connection, document: bytes, *, progress: Progress | None = None, new_id: IdSource = fresh_id
+    connection: WriteConnection, document: bytes, *, progress: Progress | None = None, new_id: IdSource = fresh_id
 ) -> dict[str, str]:
     """Load a world file in the transaction that this connection is in; that one has to be rolled back if this raises.
 
@@ -74,7 +79,7 @@ async def load_into(
 
 
 class _Loader:
-    def __init__(self, connection: Connection, text: WorldText, progress: Progress, new_id: IdSource) -> None:
+    def __init__(self, connection: WriteConnection, text: WorldText, progress: Progress, new_id: IdSource) -> None:
         self.keys = Keys(new_id)
         self.mistakes: list[Mistake] = []
         self._connection = connection

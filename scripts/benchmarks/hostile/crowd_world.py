@@ -7,7 +7,8 @@ from pathlib import Path
 from app.server.database import database, run
 from app.settings import read_settings
 from app.storage.world import load_world
-from app.usecases.manage_tokens import issue_token
+from app.usecases.manage_tokens import TokenWish, issue_token
+from app.usecases.transaction import UnitOfWork
 from scripts.benchmarks.hostile.demo import Json, graph
 
 GUESTS = 10
@@ -28,11 +29,13 @@ class CrowdWorld:
     def loaded(cls, folder: Path) -> "CrowdWorld":
         """Load it into an embedded database in that folder."""
         with database(read_settings({"data_dir": folder / "data"}), make=True) as url:
-            ids = run(url, load_world(url, json.dumps(world()).encode()))
-            tokens = {
-                user: run(url, issue_token(url, f"{user}@example.com", name="crowd", expires_days=1)) for user in USERS
-            }
+            ids = run(url, lambda _: load_world(url, json.dumps(world()).encode()), takes_long=True)
+            tokens = run(url, tokens_for_all)
         return cls(ids, tokens)
+
+
+async def tokens_for_all(work: UnitOfWork) -> dict[str, str]:
+    return {user: await issue_token(work, TokenWish(f"{user}@example.com", "crowd", 1)) for user in USERS}
 
 
 def world() -> Json:
