@@ -51,7 +51,7 @@ class UnitOfWork:
 
     def of(self, actor: UserId, commits: Commits | None = None) -> "UnitOfWork":
         """One of a request of this actor, whose transactions are noted among these commits."""
-        return replace(self, actor=actor, commits=commits or Commits(), refused=[])
+        return replace(self, actor=actor, commits=Commits() if commits is None else commits, refused=[])
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:

@@ -38,7 +38,7 @@ WAITS = """
     create constraint trigger waits after insert on flow deferrable initially deferred
     for each row execute function wait()
 """
-PATIENT = {"lock_timeout_seconds": 3600}
+PATIENT = {"lock_timeout_seconds": 3600, "statement_timeout_seconds": 3600}
 """So that other limits end what waits for a lock."""
 UPDATE = """
     mutation($input: UpdateFlowDraftInput!) {
@@ -143,7 +143,7 @@ async def test_what_is_ended_by_a_time_limit_says_what_was_written(databases: Da
 
 
 async def a_statement_ended_after_the_commit(databases: Databases, loaded: Loaded, seconds: int) -> None:
-    async with real_server(databases, loaded, statement_timeout_seconds=seconds, **PATIENT) as real:
+    async with real_server(databases, loaded, **PATIENT | {"statement_timeout_seconds": seconds}) as real:
         async with committed_and_held(real, lambda: updating(real)) as request:
             response = await request
         assert await is_written(real)
