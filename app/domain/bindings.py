@@ -42,6 +42,10 @@ class AgentNotCopied:
     """The name of the workspace; None if the caller can't see it."""
 
     @property
+    def step_ids(self) -> list[str]:
+        return [step.id for step in self.steps]
+
+    @property
     def message(self) -> str:
         steps = counted("step", self.steps, lambda step: step.label)
         runs = "runs" if len(self.steps) == 1 else "run"

@@ -11,11 +11,13 @@ from app.domain.access import (
 )
 from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import Refused, at, in_order
+from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import FLOW
 from app.domain.source import DraftNotFound
 
-DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft
+DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft | InvalidInput
+"""No text of its input can be wrong yet; callers are prepared for one that can."""
 
 NOTHING_TO_DISCARD = "There is nothing to discard."
 

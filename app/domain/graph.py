@@ -60,6 +60,22 @@ class StepBindings(NamedTuple):
         value = self.values.get(kind)
         return value if isinstance(value, str) else None
 
+    @property
+    def credential(self) -> str | None:
+        return self.reference(ReferenceKind.CREDENTIAL)
+
+    @property
+    def secret(self) -> str | None:
+        return self.reference(ReferenceKind.SECRET)
+
+    @property
+    def agent(self) -> str | None:
+        return self.reference(ReferenceKind.AGENT)
+
+    @property
+    def topic(self) -> str | None:
+        return self.reference(ReferenceKind.TOPIC)
+
 
 Bindings = tuple[StepBindings, ...]
 """Of the steps that have any, in the order of the graph."""

@@ -89,6 +89,17 @@ Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
 
 
 @dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether a draft can be published, and what keeps it from that."""
+
+    blockers: tuple[Blocker, ...]
+
+    @property
+    def ready(self) -> bool:
+        return not self.blockers
+
+
+@dataclass(frozen=True, slots=True)
 class DraftNotReady(Refusal):
     code: ClassVar = ErrorCode.DRAFT_NOT_READY
     flow_id: FlowId

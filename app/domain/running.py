@@ -58,7 +58,8 @@ class FlowNotPublished(Refusal):
 
 
 StartRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | FlowIsSuspended | FlowNotPublished
-StopRefusal = FlowNotFound | InsufficientPermission
+StopRefusal = FlowNotFound | InsufficientPermission | ContractSuspended
+"""A suspended contract lets flows be stopped; callers are prepared for a rule that doesn't."""
 DeleteRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | FlowIsActive
 
 

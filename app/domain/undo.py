@@ -14,6 +14,7 @@ from app.domain.access import (
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal, Refused, at, in_order
 from app.domain.id_prefixes import Kind
+from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ExportId, FlowId
 from app.domain.paths import EXPORT
 from app.domain.wording import not_found, shown
@@ -150,7 +151,8 @@ class UndoPlan:
     """Nothing else would be left of the flow (H8): so it is with a new one."""
 
 
-UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo
+UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo | InvalidInput
+"""No text of its input can be wrong yet; callers are prepared for one that can."""
 
 
 def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[UndoRefusal]:

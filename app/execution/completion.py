@@ -11,7 +11,7 @@ from app.execution.lookups import Vanished
 from app.execution.objects import Objects
 from app.execution.plan import FieldPlan, Plan
 from app.execution.request_errors import OverLimit
-from app.execution.type_of_rows import TYPE_OF_ROWS
+from app.execution.rows import types_of_rows
 from app.meter import LimitReached, Meter
 
 MOST_ERRORS = 100
@@ -163,8 +163,8 @@ class Completion:
         if field.shape.object is not None:
             return field.shape.object
         declared: Any = field.shape.element
-        found = self._plan.schema.type_map.get(TYPE_OF_ROWS.get(type(value)) or type(value).__name__)
-        if not isinstance(found, GraphQLObjectType) or not self._plan.schema.is_sub_type(declared, found):
+        found = types_of_rows(self._plan.schema).get(type(value))
+        if found is None or not self._plan.schema.is_sub_type(declared, found):
             raise TypeError(f"{type(value).__name__} is no {declared.name}")
         return found
 

@@ -16,7 +16,7 @@ from strawberry.types.field import StrawberryField
 from app.execution.fields import Shape
 from app.execution.plan import NOT_PLANNED, FieldPlan, Plan, Selection
 from app.execution.relations import One
-from app.execution.type_of_rows import TYPE_OF_ROWS
+from app.execution.rows import class_of
 
 MOST_ROWS = 2000
 """Of more, nobody else would be served in between."""
@@ -250,12 +250,7 @@ def _joined(plan: Plan, field: FieldPlan, starts: Starts) -> JoinedColumns | Non
 
 def row_of(type_: GraphQLObjectType) -> dict[str, int]:
     """Where the rows of a type have which column; nothing if its objects are no rows."""
-    return {name: index for row in rows_of(type_) for index, name in enumerate(row._fields)}
-
-
-def rows_of(type_: GraphQLObjectType) -> list[Any]:
-    """The classes of rows that are objects of a type."""
-    return [row for row, of in TYPE_OF_ROWS.items() if of == type_.name]
+    return {name: index for index, name in enumerate(getattr(class_of(type_), "_fields", ()))}
 
 
 def column_name(field: FieldPlan) -> str:

@@ -148,11 +148,11 @@ class Executor:
     def _related(self, objects: Objects, field: FieldPlan, relation: One | Several) -> PendingField:
         if isinstance(relation, Several):
             return PendingField(objects, field, [relation.lookups(self._context, source) for source in objects.sources])
-        keys = objects.keys.get(relation.key)
+        keys = objects.keys.get(relation.keys)
         if keys is None:
-            keys = objects.keys[relation.key] = mapped(relation.key, objects.sources)
-        loader = relation.loader(self._context.loaders)
-        return PendingRelation(objects, field, keys, loader, relation.make)
+            keys = objects.keys[relation.keys] = mapped(relation.key, objects.sources)
+        loader = relation.loader_of(self._context.loaders)
+        return PendingRelation(objects, field, keys, loader)
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """What the resolver of a field gives for each object."""

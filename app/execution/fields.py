@@ -28,7 +28,7 @@ from graphql.pyutils import is_iterable
 from orjson import Fragment
 from strawberry.types.field import StrawberryField
 
-from app.execution.relations import KEY, One, Several
+from app.execution.relations import COLUMN, RELATION, One, Several, getter_of
 
 AWAITED = "awaited"
 """Under which the metadata of a field say whether what its resolver returns is to be awaited."""
@@ -156,9 +156,11 @@ def how_to_get(parent: GraphQLObjectType, name: str) -> tuple[Get | None, One | 
     definition = field.extensions.get("strawberry-definition")
     if not isinstance(definition, StrawberryField):
         return get_of_introspection(parent, field), None
-    relation = definition.metadata.get(KEY)
+    relation, column = definition.metadata.get(RELATION), definition.metadata.get(COLUMN)
     if isinstance(relation, One | Several):
         return None, relation
+    if column is not None:
+        return getter_of(column), None
     resolver = definition.base_resolver
     if resolver is None:
         return attrgetter(definition.python_name), None

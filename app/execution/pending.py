@@ -8,7 +8,6 @@ from app.execution.lookups import Loader, Lookup, Lookups
 from app.execution.objects import Objects
 from app.execution.plan import FieldPlan
 
-Make = Callable[[Any], object]
 Known = dict[Loader[Any, Any], Any]
 """What each loader has read; an exception where it could not."""
 Made = dict[tuple[Loader[Any, Any], Any], Any]
@@ -58,14 +57,11 @@ class PendingField:
 class PendingRelation(PendingField):
     """The same of a field that is a relation: the values are keys, or exceptions, so that nothing is made for each."""
 
-    __slots__ = ("_loader", "_make")
+    __slots__ = ("_loader",)
 
-    def __init__(
-        self, objects: Objects, field: FieldPlan, keys: list[Any], loader: Loader[Any, Any], make: Make | None
-    ) -> None:
+    def __init__(self, objects: Objects, field: FieldPlan, keys: list[Any], loader: Loader[Any, Any]) -> None:
         super().__init__(objects, field, keys)
         self._loader = loader
-        self._make = make
 
     @property
     def keys(self) -> Iterable[tuple[Loader[Any, Any], Iterable[Any]]]:
@@ -82,8 +78,6 @@ class PendingRelation(PendingField):
             self.values = [key if key is None or isinstance(key, Exception) else answers for key in keys]
             return
         self.values = [answers.get(key, key) for key in keys]
-        if self._make is not None:
-            self.values = made_of(self.values, self._make)
 
 
 def found_in_place_of(value: Any, known: Known, made: Made) -> Any:
@@ -101,13 +95,6 @@ def found_by(lookup: Lookup[Any], known: Known, made: Made) -> Any:
     if key not in made:
         made[key] = attempt(lookup.make, answer)
     return made[key]
-
-
-def made_of(found: Sequence[Any], make: Make) -> list[Any]:
-    """What is made of each answer: once, however often it was found."""
-    answers = {id(answer): answer for answer in found if answer is not None and not isinstance(answer, Exception)}
-    made = {identity: attempt(make, answer) for identity, answer in answers.items()}
-    return [made.get(id(answer), answer) for answer in found]
 
 
 def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:

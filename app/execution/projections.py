@@ -6,10 +6,11 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from graphql import GraphQLError, GraphQLObjectType
 
-from app.execution.elements import NODE, columns_of_elements, rows_of
+from app.execution.elements import NODE, columns_of_elements, row_of
 from app.execution.fields import output_shape_of
 from app.execution.plan import FieldPlan, Plan
 from app.execution.relations import One
+from app.execution.rows import class_of
 
 Column = tuple[Any, str]
 """A column of a node, or of what was read with it: the name of the relation first, None for the node itself."""
@@ -63,8 +64,8 @@ def _slow_columns(connection: FieldPlan, relations: dict[Hashable, FieldPlan]) -
 @cache
 def slow_columns(type_: GraphQLObjectType) -> list[str]:
     """The times and lists among the columns of the rows of a type."""
-    hints = (get_type_hints(row) for row in rows_of(type_))
-    return [name for each in hints for name, hint in each.items() if not QUICK.issuperset(get_args(hint) or (hint,))]
+    hints = get_type_hints(class_of(type_)) if row_of(type_) else {}
+    return [name for name, hint in hints.items() if not QUICK.issuperset(get_args(hint) or (hint,))]
 
 
 def _selected_columns(plan: Plan, connection: FieldPlan, relations: dict[Hashable, FieldPlan]) -> set[Column] | None:

@@ -1,10 +1,9 @@
-"""Relations as data: which loader a field asks for the thing that it leads to, and what is made of the answer.
-
-The executor looks up a relation for all parents at once.
-"""
+"""Fields as data: columns of rows, and relations that a loader looks up for all rows at once."""
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -13,48 +12,82 @@ from strawberry.types.info import Info
 from app.execution.execution_context import ExecutionContext
 from app.execution.lookups import Loader, Lookup, Lookups
 
-KEY = "relation"
-"""Under which the metadata of a field have its relation."""
+COLUMN, RELATION = "column", "relation"
+"""Under which the metadata of a field have its column, or its relation."""
 
 Field = Any
 """A field of a class, which stands where strawberry wants the type of its values."""
 
 
-@dataclass(frozen=True, slots=True)
+def getter_of(path: str) -> Callable[[Any], Any]:
+    """Reads a column by its dotted name; None where something on the way is None."""
+    if "." not in path:
+        return attrgetter(path)
+    *outer, last = path.split(".")
+
+    def read(source: Any) -> Any:
+        for name in outer:
+            source = getattr(source, name)
+            if source is None:
+                return None
+        return getattr(source, last)
+
+    return read
+
+
+def column(path: str, description: str, *, name: str | None = None) -> Field:
+    """A field that is a column of another name than its own, which may be dotted."""
+    read = getter_of(path)
+
+    def resolve(root: Any) -> Any:
+        return read(root)
+
+    return strawberry.field(resolver=resolve, name=name, description=description, metadata={COLUMN: path})
+
+
+@dataclass(frozen=True)
 class One:
     """A field that leads to one thing, or to none."""
 
-    loader: Callable[[Any], Loader[Any, Any]]
-    key: Callable[[Any], Hashable | None]
-    """What the loader is asked for on behalf of a parent; None where that refers to nothing."""
-    make: Callable[[Any], object] | None
-    """Makes an object of the schema of what was found; None where it is one, as rows are."""
+    loader: str
+    """The name of the loader."""
+    keys: tuple[str, ...]
+    """The columns that the loader is asked for on behalf of a row; where one is None, the row refers to nothing."""
     related: Hashable | None = None
     """Under which name it can be read with a page of its parents; None: it can't."""
 
-    def lookup(self, loaders: object, parent: object) -> Lookup[Any] | None:
-        key = self.key(parent)
-        return None if key is None else Lookup(self.loader(loaders), key, self.make)
+    @cached_property
+    def key(self) -> Callable[[Any], Any]:
+        """Reads the key of a row: the column, or a tuple of several."""
+        if len(self.keys) == 1:
+            return getter_of(self.keys[0])
+        columns = [getter_of(each) for each in self.keys]
+
+        def read(source: object) -> tuple[Any, ...] | None:
+            values = tuple(column(source) for column in columns)
+            return None if None in values else values
+
+        return read
+
+    def loader_of(self, loaders: object) -> Loader[Any, Any]:
+        loader: Loader[Any, Any] = getattr(loaders, self.loader)
+        return loader
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
     """A field that leads to several things, whose keys take some reading; those that aren't found are left out."""
 
-    loader: Callable[[Any], Loader[Any, Any]]
+    loader: str
     keys: Callable[[Any, Any], Awaitable[Sequence[Hashable]]]
 
     async def lookups(self, context: ExecutionContext, parent: object) -> Lookups:
-        keys, loader = await self.keys(parent, context), self.loader(context.loaders)
+        keys, loader = await self.keys(parent, context), getattr(context.loaders, self.loader)
         return Lookups([Lookup(loader, key) for key in keys], only_found=True)
 
 
 def several(
-    loader: Callable[[Any], Loader[Any, Any]],
-    keys: Callable[[Any, Any], Awaitable[Sequence[Hashable]]],
-    description: str,
-    *,
-    type_: type,
+    loader: str, keys: Callable[[Any, Any], Awaitable[Sequence[Hashable]]], description: str, *, type_: type
 ) -> Field:
     """A field that is a relation to several things of a type. Without an annotation it keeps its place among resolvers."""
     relation = Several(loader, keys)
@@ -65,27 +98,27 @@ def several(
     return strawberry.field(
         resolver=resolve,
         description=description,
-        metadata={KEY: relation},
+        metadata={RELATION: relation},
         graphql_type=list[type_],  # type: ignore[valid-type]
     )
 
 
 def one(
-    loader: Callable[[Any], Loader[Any, Any]],
-    key: Callable[[Any], Hashable | None],
+    loader: str,
+    key: str | tuple[str, ...],
     description: str,
     *,
-    make: Callable[[Any], object] | None = None,
     name: str | None = None,
     related: Hashable | None = None,
 ) -> Field:
     """A field that is a relation; its type says whether there has to be something.
 
-    `name` is for one that Python keeps for itself.
+    `key` is the dotted name of a column, or several. `name` is for a field that Python keeps for itself.
     """
-    relation = One(loader, key, make, related)
+    relation = One(loader, (key,) if isinstance(key, str) else key, related)
 
     def resolve(root: Any, info: Info[Any, Any]) -> Any:
-        return relation.lookup(info.context.loaders, root)
+        key = relation.key(root)
+        return None if key is None else Lookup(relation.loader_of(info.context.loaders), key)
 
-    return strawberry.field(resolver=resolve, name=name, description=description, metadata={KEY: relation})
+    return strawberry.field(resolver=resolve, name=name, description=description, metadata={RELATION: relation})

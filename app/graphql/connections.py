@@ -4,15 +4,18 @@ import hashlib
 import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import Parameter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import orjson
 import strawberry
+from strawberry import Parent
 
 from app.execution.request_errors import BadRequest
+from app.execution.rows import shows
 from app.graphql.arguments import After, Before, First, Last, given
 from app.graphql.describe import about, field
 from app.storage.paging import Key, Page, PageRequest
@@ -26,70 +29,85 @@ PAGE_PARAMETERS = [
 ]
 
 NodeType = TypeVar("NodeType")
-Element = TypeVar("Element")
 
 
-@strawberry.type(description="Where a page lies in its list.")
-class PageInfo:
-    has_next_page: bool = about("Whether elements follow: ask for them with `after: endCursor`.")
-    has_previous_page: bool = about("Whether elements precede: ask for them with `before: startCursor`.")
-    page: strawberry.Private[Page[Any]]
-    paging: strawberry.Private["Paging"]
+class Position(NamedTuple):
+    """An element of a list, and where it stands there."""
 
-    @field
+    paging: "Paging"
+    key: Key
+    element: Any
+
+    @property
+    def cursor(self) -> str:
+        return self.paging.cursor(self.key)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list."""
+
+    page: Page[Any]
+    paging: "Paging"
+    count: Callable[[], Awaitable[int]]
+    node: str | None = None
+    """The column of an element that is its node; None: the element is it."""
+
+    @cached_property
+    def edges(self) -> list[Position]:
+        """The same for all aliases."""
+        return [Position(self.paging, key, element) for key, element in self.page.elements]
+
+    @cached_property
+    def nodes(self) -> list[Any]:
+        elements = [element for _, element in self.page.elements]
+        return elements if self.node is None else [getattr(element, self.node) for element in elements]
+
+    @property
+    def page_info(self) -> Self:
+        return self
+
+    @property
     def start_cursor(self) -> str | None:
-        """The cursor of the first element; null on an empty page."""
         return self.paging.cursor(self.page.elements[0][0]) if self.page.elements else None
 
-    @field
+    @property
     def end_cursor(self) -> str | None:
-        """The cursor of the last element; null on an empty page."""
         return self.paging.cursor(self.page.elements[-1][0]) if self.page.elements else None
 
 
-@strawberry.type(description="An element of a list, and where it stands there.")
+@shows(Listed, "Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = about("Whether elements follow: ask for them with `after: endCursor`.", of="page.has_next")
+    has_previous_page: bool = about(
+        "Whether elements precede: ask for them with `before: startCursor`.", of="page.has_previous"
+    )
+    start_cursor: str | None = about("The cursor of the first element; null on an empty page.")
+    end_cursor: str | None = about("The cursor of the last element; null on an empty page.")
+
+
+def total_count() -> Any:
+    """The field of every connection that counts its list."""
+
+    def count(listed: Parent[Listed]) -> Awaitable[int]:
+        """How long the whole list is. It is counted only when this field is selected."""
+        return listed.count()
+
+    return field(count)
+
+
+@shows(Position, "An element of a list, and where it stands there.")
 class Edge(Generic[NodeType]):
     cursor: str = about("Where the element stands; opaque, and valid for this list in this order only.")
-    node: NodeType = about("The element.")
+    node: NodeType = about("The element.", of="element")
 
 
-@strawberry.type(description="A page of a list.")
+@shows(Listed, "A page of a list.")
 class Connection(Generic[NodeType]):
-    page: strawberry.Private[Page[Any]]
-    make: strawberry.Private[Callable[[Any], NodeType]]
-    paging: strawberry.Private["Paging"]
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-
-    @field
-    def edges(self) -> list[Edge[NodeType]]:
-        """The elements of the page, each with its cursor."""
-        return self._edges
-
-    @cached_property
-    def _edges(self) -> list[Edge[NodeType]]:
-        """The same for all aliases."""
-        keys = (key for key, _ in self.page.elements)
-        return [Edge(cursor=self.paging.cursor(key), node=node) for key, node in zip(keys, self._nodes, strict=True)]
-
-    @field
-    def nodes(self) -> list[NodeType]:
-        """The elements of the page. Caches that put pages together want `edges`."""
-        return self._nodes
-
-    @cached_property
-    def _nodes(self) -> list[NodeType]:
-        make = self.make
-        return [make(element) for _, element in self.page.elements]
-
-    @field
-    def page_info(self) -> PageInfo:
-        """Where the page lies in the list."""
-        return self.paging.info(self.page)
-
-    @field
-    def total_count(self) -> Awaitable[int]:
-        """How long the whole list is. It is counted only when this field is selected."""
-        return self.count()
+    edges: list[Edge[NodeType]] = about("The elements of the page, each with its cursor.")
+    nodes: list[NodeType] = about("The elements of the page. Caches that put pages together want `edges`.")
+    page_info: PageInfo = about("Where the page lies in the list.")
+    total_count: int = total_count()
 
 
 class Paging(NamedTuple):
@@ -101,15 +119,6 @@ class Paging(NamedTuple):
     def cursor(self, key: Key) -> str:
         values = [value.isoformat() if isinstance(value, datetime) else value for value in key]
         return urlsafe_b64encode(orjson.dumps([_seal(self.listing, values), *values])).decode().rstrip("=")
-
-    def info(self, page: Page[Any]) -> PageInfo:
-        return PageInfo(has_next_page=page.has_next, has_previous_page=page.has_previous, page=page, paging=self)
-
-    def connection(
-        self, page: Page[Element], node: Callable[[Element], NodeType], count: Callable[[], Awaitable[int]]
-    ) -> Connection[NodeType]:
-        """The page as a connection whose nodes are made of the page's elements."""
-        return Connection(page=page, make=node, paging=self, count=count)
 
 
 class PageArguments(NamedTuple):
@@ -145,8 +154,14 @@ class PageArguments(NamedTuple):
         return Paging(name, PageRequest(USUAL_PAGE if size is None else size, self.backwards, beyond))
 
 
-def connection_field(resolver: Callable[..., Awaitable[Any]]) -> Any:
+def connection_shown_as(type_: object) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """A connection of a type that shows the page which its resolver returns."""
+    return partial(connection_field, type_=type_)
+
+
+def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = None) -> Any:
     """A field with the four paging arguments of every connection; its resolver gets them as one, called `page`."""
+    resolver = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
     signature = inspect.signature(resolver)
     parameters = [parameter for name, parameter in signature.parameters.items() if name != "page"]
     signature = signature.replace(parameters=[*parameters, *PAGE_PARAMETERS])
@@ -159,7 +174,7 @@ def connection_field(resolver: Callable[..., Awaitable[Any]]) -> Any:
         setattr(resolve, name, getattr(resolver, name))
     resolve.__signature__ = signature  # type: ignore[attr-defined]  # what inspect.signature reads
     resolve.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
-    return field(resolve)
+    return field(resolve, type_=type_)
 
 
 def _read_cursor(listing: str, cursor: str, kinds: tuple[type, ...]) -> Key:

@@ -3,18 +3,20 @@
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar, get_args, get_origin
 
 import strawberry
 
 from app.execution.fields import AWAITED
+from app.execution.relations import column
 
 Values = TypeVar("Values", bound=StrEnum)
 
 
-def about(description: str) -> Any:
-    """A plain field with its description."""
-    return strawberry.field(description=description)
+def about(description: str, of: str | None = None) -> Any:
+    """A plain field with its description: the column of its name, or of another one, which may be dotted."""
+    return strawberry.field(description=description) if of is None else column(of, description)
 
 
 def optional(description: str) -> Any:
@@ -30,15 +32,23 @@ def idempotency_key(more: str = "") -> Any:
     )
 
 
-def field(resolver: Callable[..., Any]) -> Any:
+def shown_as(type_: object) -> Callable[[Callable[..., Any]], Any]:
+    """A field of a type that shows what its resolver returns; else it is like `field`."""
+    return partial(field, type_=type_)
+
+
+def field(resolver: Callable[..., Any], *, type_: Any = None) -> Any:
     """A field with a resolver, whose docstring is the description. It may return what the executor is to await."""
+    resolver = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
     signature = inspect.signature(resolver)
     is_awaited = get_origin(signature.return_annotation) is Awaitable
     if is_awaited:
         # Strawberry knows only coroutine functions.
         [awaited] = get_args(signature.return_annotation)
         resolver.__signature__ = signature.replace(return_annotation=awaited)  # type: ignore[attr-defined]
-    return strawberry.field(resolver, description=inspect.getdoc(resolver), metadata={AWAITED: is_awaited})
+    return strawberry.field(
+        resolver, description=inspect.getdoc(resolver), metadata={AWAITED: is_awaited}, graphql_type=type_
+    )
 
 
 def mutation(resolver: Callable[..., Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from app.domain.model import ReferenceKind
 from app.domain.source import SourceWish
 from app.storage.paging import PageRequest
 from app.storage.reads.lists import WantedList
@@ -36,13 +35,6 @@ class ToWorkspace(NamedTuple):
 
     of_flow: OfFlow
     workspace_id: str
-
-
-class Reference(NamedTuple):
-    """What a step is bound to."""
-
-    kind: ReferenceKind
-    id: str
 
 
 BoundView = CredentialView | SecretView | AgentView | TopicView

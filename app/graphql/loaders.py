@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from functools import cached_property, partial
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from app.domain.credentials import StepInNeed
@@ -11,11 +12,11 @@ from app.domain.export import ExportRefusal
 from app.domain.export_facts import ExportWish
 from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind, UserId
-from app.domain.readiness import Blocker
+from app.domain.readiness import Readiness
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.execution.lookups import Loader
-from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, Reference, StoredGraph, ToWorkspace
+from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, StoredGraph, ToWorkspace
 from app.storage.connections.database import Database
 from app.storage.paging import Page
 from app.storage.reads import by_id, graphs
@@ -87,7 +88,7 @@ class Loaders:
         self._reading: set[asyncio.Task[Any]] = set()
 
     @cached_property
-    def bindings(self) -> Loader[Reference, BoundView | None]:
+    def bindings(self) -> Loader[tuple[ReferenceKind, str], BoundView | None]:
         return self._loader(self._bindings)
 
     @cached_property
@@ -106,7 +107,7 @@ class Loaders:
         return self._loader(self._components_meant)
 
     @cached_property
-    def readiness(self) -> Loader[str, tuple[Blocker, ...] | None]:
+    def readiness(self) -> Loader[str, Readiness | None]:
         """By the id of the draft: what keeps it from being published."""
         return self._loader(self._readiness)
 
@@ -132,7 +133,7 @@ class Loaders:
         return self._loader(partial(plan_each, self._work))
 
     @cached_property
-    def planned_readiness(self) -> Loader[PlannedDraft, tuple[tuple[Blocker, ...], str | None]]:
+    def planned_readiness(self) -> Loader[PlannedDraft, Readiness]:
         """What would keep a draft from being published that an export would make."""
         return self._loader(self._planned_readiness)
 
@@ -194,7 +195,7 @@ class Loaders:
         for loader in [each for each in vars(self).values() if isinstance(each, Loader)]:
             loader.close()
 
-    async def _bindings(self, references: list[Reference]) -> list[BoundView | None]:
+    async def _bindings(self, references: list[tuple[ReferenceKind, str]]) -> list[BoundView | None]:
         """By the loaders of their kinds; data samples are no things of their own."""
         loaders: dict[ReferenceKind, Loader[str, Any]] = {
             ReferenceKind.CREDENTIAL: self.credentials,
@@ -202,10 +203,10 @@ class Loaders:
             ReferenceKind.AGENT: self.agents,
             ReferenceKind.TOPIC: self.topics,
         }
-        wanted = _grouped(references, lambda reference: reference.kind, lambda reference: reference.id)
+        wanted = _grouped(references, itemgetter(0), itemgetter(1))
         reads = [loaders[kind].read(ids) for kind, ids in wanted if kind in loaders]
         known = dict(zip([kind for kind, _ in wanted if kind in loaders], await asyncio.gather(*reads), strict=True))
-        return [known.get(reference.kind, {}).get(reference.id) for reference in references]
+        return [known.get(kind, {}).get(id_) for kind, id_ in references]
 
     async def _graphs(self, state_ids: list[str]) -> list["StoredGraph | None"]:
         async with self._database.reading() as connection:
@@ -232,16 +233,15 @@ class Loaders:
             found = await by_id.read_components(connection, self._viewer, sorted({*filter(None, meant.values())}))
         return [found.get(meant[key] or "") for key in keys]
 
-    async def _readiness(self, draft_ids: list[str]) -> list[tuple[Blocker, ...] | None]:
+    async def _readiness(self, draft_ids: list[str]) -> list[Readiness | None]:
         found = await check_readiness(self._database, self._viewer, draft_ids)
-        return [found.get(draft_id) for draft_id in draft_ids]
+        return [Readiness(found[draft_id]) if draft_id in found else None for draft_id in draft_ids]
 
     async def _comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
         return await compare_states(self._database, self._viewer, pairs, self._comparison_limit)
 
-    async def _planned_readiness(self, drafts: list[PlannedDraft]) -> list[tuple[tuple[Blocker, ...], str | None]]:
-        found = await check_planned(drafts)
-        return [(blockers, draft.about) for draft, blockers in zip(drafts, found, strict=True)]
+    async def _planned_readiness(self, drafts: list[PlannedDraft]) -> list[Readiness]:
+        return [Readiness(blockers) for blockers in await check_planned(drafts)]
 
     async def _planned_changes(self, drafts: list[PlannedDraft]) -> list[GraphDiff | None]:
         pairs = [(draft.before, draft.state) for draft in drafts if draft.before is not None]

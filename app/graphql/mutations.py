@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.graphql import draft_inputs, inputs, outcomes, payloads
+from app.graphql import draft_inputs, inputs, payloads
 from app.graphql.context import Info
 from app.graphql.describe import mutation
 from app.usecases.copy_flow import copy_flow
@@ -56,8 +56,7 @@ class Mutation:
     @mutation
     async def copy_flow(self, info: Info, wanted: Copy) -> payloads.CopyFlowPayload | None:
         """Make an exact copy of a flow as a draft in the same workspace, with all its credentials and topics."""
-        outcome = await copy_flow(info.context.work, wanted.to_wish())
-        return outcomes.copy_flow_payload(info, outcome)
+        return payloads.CopyFlowPayload.of(await copy_flow(info.context.work, wanted.to_wish()))
 
     @mutation
     async def export_flow(self, info: Info, wanted: Export) -> payloads.ExportFlowPayload | None:
@@ -65,8 +64,7 @@ class Mutation:
 
         What runs is not disturbed. Choose credentials in the draft, then publish it.
         """
-        outcome = await export_flow(info.context.work, wanted.to_wish())
-        return outcomes.export_flow_payload(info, outcome)
+        return payloads.ExportFlowPayload.of(await export_flow(info.context.work, wanted.to_wish()))
 
     @mutation
     async def export_flows(self, info: Info, wanted: ExportMany) -> payloads.ExportFlowsPayload | None:
@@ -76,14 +74,12 @@ class Mutation:
         """
         wish = wanted.to_wish()
         info.context.meter.take_objects(len(wish.items))
-        outcome = await export_flows(info.context.work, wish)
-        return outcomes.export_flows_payload(info, outcome, len(wish.items))
+        return payloads.ExportFlowsPayload(batch=await export_flows(info.context.work, wish), number=len(wish.items))
 
     @mutation
     async def create_flow(self, info: Info, wanted: Create) -> payloads.CreateFlowPayload | None:
         """Create a flow with a draft from a graph, which may be unfinished."""
-        outcome = await create_flow(info.context.work, wanted.to_wish())
-        return await outcomes.create_flow_payload(info, outcome)
+        return payloads.CreateFlowPayload.of(await create_flow(info.context.work, wanted.to_wish()))
 
     @mutation
     async def update_flow_draft(self, info: Info, wanted: Update) -> payloads.UpdateFlowDraftPayload | None:
@@ -91,32 +87,27 @@ class Mutation:
 
         Publish with the revision in the answer: a change that somebody makes in between is then never published unseen.
         """
-        outcome = await update_draft(info.context.work, wanted.to_wish())
-        return await outcomes.update_flow_draft_payload(info, outcome)
+        return payloads.UpdateFlowDraftPayload.of(await update_draft(info.context.work, wanted.to_wish()))
 
     @mutation
     async def discard_flow_draft(self, info: Info, wanted: Discard) -> payloads.DiscardFlowDraftPayload | None:
         """Discard a flow's draft. If it is the only draft of a flow that was never published, the flow is deleted."""
-        outcome = await discard_draft(info.context.work, wanted.to_wish())
-        return await outcomes.discard_flow_draft_payload(info, outcome)
+        return payloads.DiscardFlowDraftPayload.of(await discard_draft(info.context.work, wanted.to_wish()))
 
     @mutation
     async def restore_flow_draft(self, info: Info, wanted: Restore) -> payloads.RestoreFlowDraftPayload | None:
         """Restore a draft that was set aside. The draft that is being edited is set aside in exchange."""
-        outcome = await restore_draft(info.context.work, wanted.draft_id)
-        return await outcomes.restore_flow_draft_payload(info, outcome)
+        return payloads.RestoreFlowDraftPayload.of(await restore_draft(info.context.work, wanted.draft_id))
 
     @mutation
     async def publish_flow_draft(self, info: Info, wanted: Publish) -> payloads.PublishFlowDraftPayload | None:
         """Publish a draft that is ready as the next version of its flow. An active flow continues as this version."""
-        outcome = await publish_draft(info.context.work, wanted.to_wish())
-        return await outcomes.publish_flow_draft_payload(info, outcome)
+        return payloads.PublishFlowDraftPayload.of(await publish_draft(info.context.work, wanted.to_wish()))
 
     @mutation
     async def revert_flow(self, info: Info, wanted: Revert) -> payloads.RevertFlowPayload | None:
         """Restore an old version, as the new draft or published at once. The history stays as it is."""
-        outcome = await revert_flow(info.context.work, wanted.to_wish())
-        return await outcomes.revert_flow_payload(info, outcome)
+        return payloads.RevertFlowPayload.of(await revert_flow(info.context.work, wanted.to_wish()))
 
     @mutation
     async def undo_export(self, info: Info, wanted: Undo) -> payloads.UndoExportPayload | None:
@@ -124,23 +115,19 @@ class Mutation:
 
         Refused once somebody has built on the result.
         """
-        outcome = await undo_export(info.context.work, wanted.export_id)
-        return await outcomes.undo_export_payload(info, outcome)
+        return payloads.UndoExportPayload.of(await undo_export(info.context.work, wanted.export_id))
 
     @mutation
     async def start_flow(self, info: Info, wanted: Start) -> payloads.StartFlowPayload | None:
         """Let the published version of a flow run. Starting a flow that runs already changes nothing."""
-        outcome = await start_flow(info.context.work, wanted.flow_id)
-        return await outcomes.start_flow_payload(info, outcome)
+        return payloads.StartFlowPayload.of(await start_flow(info.context.work, wanted.flow_id))
 
     @mutation
     async def stop_flow(self, info: Info, wanted: Stop) -> payloads.StopFlowPayload | None:
         """Stop a flow. Stopping a flow that doesn't run changes nothing."""
-        outcome = await stop_flow(info.context.work, wanted.flow_id)
-        return await outcomes.stop_flow_payload(info, outcome)
+        return payloads.StopFlowPayload.of(await stop_flow(info.context.work, wanted.flow_id))
 
     @mutation
     async def delete_flow(self, info: Info, wanted: Delete) -> payloads.DeleteFlowPayload | None:
         """Delete a flow that doesn't run, with its drafts and versions. Records of exports stay."""
-        outcome = await delete_flow(info.context.work, wanted.flow_id)
-        return outcomes.delete_flow_payload(outcome)
+        return payloads.DeleteFlowPayload.of(await delete_flow(info.context.work, wanted.flow_id))

@@ -1,18 +1,16 @@
 """Connections of lists that belong to a parent, loaded together for all parents that ask for the same."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from app.execution.lookups import Loader, Lookup
-from app.graphql.connections import Connection, PageArguments
+from app.graphql.connections import Connection, Listed, PageArguments
 from app.graphql.context import Info
 from app.graphql.loader_keys import CountBelow, PageBelow
 from app.storage.paging import Page
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from app.storage.related import Projection
-
-NodeType = TypeVar("NodeType")
 
 
 def connection_below(
@@ -20,11 +18,10 @@ def connection_below(
     wanted: WantedList,
     parent: str,
     page: PageArguments,
-    node: Callable[[Any], NodeType],
     *,
     parents: Loader[str, Any] | None = None,
-) -> Awaitable[Connection[NodeType]]:
-    """The lookup of a page of the list that a parent has; `node` makes a node of a view.
+) -> Awaitable[Connection[Any]]:
+    """The lookup of a page of the list that a parent has.
 
     `parents` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
     """
@@ -34,8 +31,8 @@ def connection_below(
     number_of_all: Awaitable[Any] = Lookup(loaders.counts, CountBelow(wanted, parent))
 
     # In quotes, or its types would be made anew for each connection.
-    def connection(found: "Page[Any]") -> "Connection[NodeType] | Lookup[Connection[NodeType]]":
-        made = paging.connection(found, node, lambda: number_of_all)
+    def connection(found: "Page[Any]") -> "Listed | Lookup[Listed]":
+        made = Listed(found, paging, lambda: number_of_all)
         # What has elements is there.
         return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)
 

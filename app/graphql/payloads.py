@@ -1,15 +1,35 @@
-"""What mutations answer: what was made, what became of the references, or every reason why nothing was written."""
+"""What mutations answer: what was made, what became of the references, or every reason why nothing was written.
 
-from operator import attrgetter
-from typing import Any
+A payload shows the outcome of a use case. What was made is read field by field, so that a read that fails after the commit
+makes its field null, and not the whole payload.
+"""
+
+from asyncio import shield
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
 
 import strawberry
+from strawberry import Parent
 
+from app.domain import references
+from app.domain.bindings import ExportWarning
+from app.domain.create import CreateRefusal
+from app.domain.discard import DiscardRefusal
+from app.domain.errors import Refusal, Refused
+from app.domain.export import CopyRefusal
+from app.domain.export_batch import BatchRefusal
+from app.domain.publish import PublishRefusal
+from app.domain.restore import RestoreRefusal
+from app.domain.revert import RevertRefusal
+from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.source import CopiedFrom
+from app.domain.undo import UndoRefusal
+from app.domain.update import UpdateRefusal
 from app.execution.lookups import Lookup
-from app.execution.relations import Field, one
+from app.execution.relations import one
 from app.graphql.context import Info
-from app.graphql.describe import about
+from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (
     CopyFlowError,
     CreateFlowError,
@@ -29,157 +49,234 @@ from app.graphql.errors.interfaces import (
 from app.graphql.types.export import FlowExport
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.report import ReferenceOutcome
+from app.usecases.results import (
+    Created,
+    Deleted,
+    Discarded,
+    Exported,
+    ExportedBatch,
+    Published,
+    Restored,
+    Reverted,
+    Saved,
+    Toggled,
+    Undone,
+)
+
+Done = TypeVar("Done")
+Reason = TypeVar("Reason", bound=Refusal)
 
 
-def flow_made(description: str) -> Field:
-    """Like the two below, it is read only where it is asked for, of all items of a call together."""
-    return one(lambda loaders: loaders.flows, attrgetter("flow_id"), description)
+@dataclass(kw_only=True)
+class Payload(Generic[Done, Reason]):
+    """The outcome of a use case, as the payload of its mutation shows it."""
+
+    done: strawberry.Private[Done | None]
+    refusals: strawberry.Private[tuple[Reason, ...]]
+
+    @classmethod
+    def of(cls, outcome: Done | Refused[Reason]) -> Self:
+        if isinstance(outcome, Refused):
+            return cls(done=None, refusals=outcome.errors)
+        return cls(done=outcome, refusals=())
+
+    @property
+    def is_replayed(self) -> bool:
+        return getattr(self.done, "replayed", False)
+
+    @property
+    def known_warnings(self) -> tuple[ExportWarning, ...]:
+        return getattr(self.done, "warnings", ())
 
 
-def draft_made(key: str, description: str) -> Field:
-    return one(lambda loaders: loaders.drafts, attrgetter(key), description)
+def references_of(payload: Parent[Payload[Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
+    """What became of every reference, in the order of the steps."""
+    exported = payload.done
+    if exported is None or not exported.replayed:
+        return [] if exported is None else exported.references
+    return Lookup(info.context.loaders.export_references, exported.export_id)
 
 
-def record_of_export() -> Field:
-    return one(lambda loaders: loaders.exports, attrgetter("export_id"), "The record, which stays; null when refused.")
-
-
-def references_of_record() -> Field:
-    """What the record shows of them; it is known of what was done now."""
-
-    def resolve(root: Any, info: Info) -> Any:  # noqa: ANN401 - the field's type says what it is
-        return [] if root.export_id is None else Lookup(info.context.loaders.export_references, root.export_id)
-
-    return strawberry.field(resolver=resolve, description="What became of every reference, in the order of the steps.")
+async def references_of_revert(
+    payload: Parent[Payload[Reverted, Any]], info: Info
+) -> Sequence[references.ReferenceOutcome]:
+    """What became of every reference, in the order of the steps."""
+    reverted = payload.done
+    if reverted is None:
+        return ()
+    # Whoever repeats the call may not see the flow any more.
+    is_shown = not reverted.replayed or await shield(info.context.loaders.flows.load(reverted.flow_id)) is not None
+    return reverted.references if is_shown else ()
 
 
 REPLAYED = "Whether it was done before, with the same idempotency key: this is the outcome, read as it is now."
 ERRORS = "Every reason why nothing was written; empty when it was done."
+RECORD = "The record, which stays; null when refused."
 
 
 @strawberry.type(description="The result of `copyFlow`.")
-class CopyFlowPayload:
-    flow_id: strawberry.Private[str | None]
-    draft_id: strawberry.Private[str | None]
-    flow: Flow | None = flow_made("The new flow; null when refused.")
-    draft: FlowDraft | None = draft_made("draft_id", "Its draft, an exact copy; null when refused.")
-    copied_from: CopiedFrom | None = about("Which state of the source was copied; null when refused.")
-    references: list[ReferenceOutcome] = references_of_record()
-    export_id: strawberry.Private[str | None]
-    export_record: FlowExport | None = record_of_export()
-    replayed: bool = about(REPLAYED)
-    errors: list[CopyFlowError] = about(ERRORS)
+class CopyFlowPayload(Payload[Exported, CopyRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The new flow; null when refused.")
+    draft: FlowDraft | None = one("drafts", "done.draft_id", "Its draft, an exact copy; null when refused.")
+    copied_from: CopiedFrom | None = about(
+        "Which state of the source was copied; null when refused.", of="done.copied_from"
+    )
+    references: list[ReferenceOutcome] = field(references_of)
+    export_record: FlowExport | None = one("exports", "done.export_id", RECORD)
+    replayed: bool = about(REPLAYED, of="is_replayed")
+    errors: list[CopyFlowError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `exportFlow`.")
-class ExportFlowPayload:
-    flow_id: strawberry.Private[str | None]
-    draft_id: strawberry.Private[str | None]
-    set_aside_id: strawberry.Private[str | None]
-    flow: Flow | None = flow_made("The new or overridden flow; null when refused.")
-    draft: FlowDraft | None = draft_made(
-        "draft_id", "The draft that was made: choose credentials in it, then publish it."
+class ExportFlowPayload(Payload[Exported, BatchRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The new or overridden flow; null when refused.")
+    draft: FlowDraft | None = one(
+        "drafts", "done.draft_id", "The draft that was made: choose credentials in it, then publish it."
     )
-    set_aside: FlowDraft | None = draft_made(
-        "set_aside_id", "The draft that was set aside, if the overridden flow had one."
+    set_aside: FlowDraft | None = one(
+        "drafts", "done.set_aside", "The draft that was set aside, if the overridden flow had one."
     )
-    copied_from: CopiedFrom | None = about("Which state of the source was exported; null when refused.")
-    references: list[ReferenceOutcome] = references_of_record()
-    export_id: strawberry.Private[str | None]
-    export_record: FlowExport | None = record_of_export()
-    warnings: list[ExportFlowWarning] = about("What to know although the export was done.")
-    replayed: bool = about(REPLAYED)
-    errors: list[ExportFlowError] = about(ERRORS)
+    copied_from: CopiedFrom | None = about(
+        "Which state of the source was exported; null when refused.", of="done.copied_from"
+    )
+    references: list[ReferenceOutcome] = field(references_of)
+    export_record: FlowExport | None = one("exports", "done.export_id", RECORD)
+    warnings: list[ExportFlowWarning] = about("What to know although the export was done.", of="known_warnings")
+    replayed: bool = about(REPLAYED, of="is_replayed")
+    errors: list[ExportFlowError] = about(ERRORS, of="refusals")
+
+
+@dataclass(kw_only=True)
+class BatchPayload:
+    """The outcome of a call of so many items."""
+
+    batch: strawberry.Private[ExportedBatch]
+    number: strawberry.Private[int]
+
+    @property
+    def payloads(self) -> list[ExportFlowPayload]:
+        return [ExportFlowPayload.of(result) for result in self.batch.results]
+
+    @property
+    def number_succeeded(self) -> int:
+        return sum(isinstance(result, Exported) for result in self.batch.results)
+
+    @property
+    def number_refused(self) -> int:
+        return self.number - self.number_succeeded
 
 
 @strawberry.type(description="The result of `exportFlows`.")
-class ExportFlowsPayload:
+class ExportFlowsPayload(BatchPayload):
     results: list[ExportFlowPayload] = about(
         "One for each item, in the order of the input, as `exportFlow` would answer; paths of errors begin with `items` and "
         "the index of the item. Empty where there are too many items to look at them, or none, and where the idempotency key "
-        "was used for another input."
+        "was used for another input.",
+        of="payloads",
     )
-    succeeded: int = about("How many items were exported.")
-    refused: int = about("How many were not.")
+    succeeded: int = about("How many items were exported.", of="number_succeeded")
+    refused: int = about("How many were not.", of="number_refused")
     replayed: bool = about(
-        "Whether all that is done was done before, with the same idempotency key. Each result says it of its own."
+        "Whether all that is done was done before, with the same idempotency key. Each result says it of its own.",
+        of="batch.replayed",
     )
-    errors: list[ExportFlowsError] = about("What is wrong with the call as a whole: then nothing was written.")
+    errors: list[ExportFlowsError] = about(
+        "What is wrong with the call as a whole: then nothing was written.", of="batch.errors"
+    )
 
 
 @strawberry.type(description="The result of `createFlow`.")
-class CreateFlowPayload:
-    flow: Flow | None = about("The new flow; null when refused.")
-    draft: FlowDraft | None = about("Its draft; null when refused.")
-    replayed: bool = about(REPLAYED)
-    errors: list[CreateFlowError] = about(ERRORS)
+class CreateFlowPayload(Payload[Created, CreateRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The new flow; null when refused.")
+    draft: FlowDraft | None = one("drafts", "done.draft_id", "Its draft; null when refused.")
+    replayed: bool = about(REPLAYED, of="is_replayed")
+    errors: list[CreateFlowError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `updateFlowDraft`.")
-class UpdateFlowDraftPayload:
-    flow: Flow | None = about("The flow; null when refused.")
-    draft: FlowDraft | None = about("The draft as it is saved, with its new revision; null when refused.")
-    errors: list[UpdateFlowDraftError] = about(ERRORS)
+class UpdateFlowDraftPayload(Payload[Saved, UpdateRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The flow; null when refused.")
+    draft: FlowDraft | None = one(
+        "drafts", "done.draft_id", "The draft as it is saved, with its new revision; null when refused."
+    )
+    errors: list[UpdateFlowDraftError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `publishFlowDraft`.")
-class PublishFlowDraftPayload:
-    flow: Flow | None = about("The flow, as its new version; null when refused.")
-    version: FlowVersion | None = about("The version that the draft became; null when refused.")
-    replayed: bool = about(REPLAYED)
-    errors: list[PublishFlowDraftError] = about(ERRORS)
+class PublishFlowDraftPayload(Payload[Published, PublishRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The flow, as its new version; null when refused.")
+    version: FlowVersion | None = one(
+        "versions", "done.version_id", "The version that the draft became; null when refused."
+    )
+    replayed: bool = about(REPLAYED, of="is_replayed")
+    errors: list[PublishFlowDraftError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `revertFlow`.")
-class RevertFlowPayload:
-    flow: Flow | None = about("The flow; null when refused.")
-    draft: FlowDraft | None = about("The new draft; null when refused, or when it was published at once.")
-    version: FlowVersion | None = about("The new version, when it was published at once.")
-    set_aside: FlowDraft | None = about("The draft that was set aside, if the flow had one.")
-    references: list[ReferenceOutcome] = about("What became of every reference, in the order of the steps.")
-    replayed: bool = about(REPLAYED)
-    errors: list[RevertFlowError] = about(ERRORS)
+class RevertFlowPayload(Payload[Reverted, RevertRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The flow; null when refused.")
+    draft: FlowDraft | None = one(
+        "drafts", "done.draft_id", "The new draft; null when refused, or when it was published at once."
+    )
+    version: FlowVersion | None = one("versions", "done.version_id", "The new version, when it was published at once.")
+    set_aside: FlowDraft | None = one("drafts", "done.set_aside", "The draft that was set aside, if the flow had one.")
+    references: list[ReferenceOutcome] = field(references_of_revert)
+    replayed: bool = about(REPLAYED, of="is_replayed")
+    errors: list[RevertFlowError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `discardFlowDraft`.")
-class DiscardFlowDraftPayload:
-    flow: Flow | None = about("The flow; null when refused, or when it was deleted with its draft.")
-    discarded_draft_id: strawberry.ID | None = about("The id of the draft that was discarded; null when refused.")
-    deleted_flow_id: strawberry.ID | None = about("The id of the flow, if it was deleted with its draft.")
-    errors: list[DiscardFlowDraftError] = about(ERRORS)
+class DiscardFlowDraftPayload(Payload[Discarded, DiscardRefusal]):
+    flow: Flow | None = one(
+        "flows", "done.kept_flow_id", "The flow; null when refused, or when it was deleted with its draft."
+    )
+    discarded_draft_id: strawberry.ID | None = about(
+        "The id of the draft that was discarded; null when refused.", of="done.draft_id"
+    )
+    deleted_flow_id: strawberry.ID | None = about(
+        "The id of the flow, if it was deleted with its draft.", of="done.deleted_flow_id"
+    )
+    errors: list[DiscardFlowDraftError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `restoreFlowDraft`.")
-class RestoreFlowDraftPayload:
-    flow: Flow | None = about("The flow; null when refused.")
-    draft: FlowDraft | None = about("The draft, which is the one that is being edited now; null when refused.")
-    set_aside: FlowDraft | None = about("The draft that was set aside in exchange, if the flow had one.")
-    errors: list[RestoreFlowDraftError] = about(ERRORS)
+class RestoreFlowDraftPayload(Payload[Restored, RestoreRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The flow; null when refused.")
+    draft: FlowDraft | None = one(
+        "drafts", "done.draft_id", "The draft, which is the one that is being edited now; null when refused."
+    )
+    set_aside: FlowDraft | None = one(
+        "drafts", "done.set_aside", "The draft that was set aside in exchange, if the flow had one."
+    )
+    errors: list[RestoreFlowDraftError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `undoExport`.")
-class UndoExportPayload:
-    flow: Flow | None = about("The flow as it was before; null when it was new, or when refused.")
-    restored_draft: FlowDraft | None = about("The draft that had been set aside, if there was one.")
-    deleted_flow_id: strawberry.ID | None = about("The flow that was new, and is gone.")
-    export_id: strawberry.Private[str | None]
-    export_record: FlowExport | None = record_of_export()
-    errors: list[UndoExportError] = about(ERRORS)
+class UndoExportPayload(Payload[Undone, UndoRefusal]):
+    flow: Flow | None = one(
+        "flows", "done.kept_flow_id", "The flow as it was before; null when it was new, or when refused."
+    )
+    restored_draft: FlowDraft | None = one(
+        "drafts", "done.restored_draft", "The draft that had been set aside, if there was one."
+    )
+    deleted_flow_id: strawberry.ID | None = about("The flow that was new, and is gone.", of="done.deleted_flow_id")
+    export_record: FlowExport | None = one("exports", "done.export_id", RECORD)
+    errors: list[UndoExportError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `startFlow`.")
-class StartFlowPayload:
-    flow: Flow | None = about("The flow, which runs now; null when refused.")
-    errors: list[StartFlowError] = about(ERRORS)
+class StartFlowPayload(Payload[Toggled, StartRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The flow, which runs now; null when refused.")
+    errors: list[StartFlowError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `stopFlow`.")
-class StopFlowPayload:
-    flow: Flow | None = about("The flow, which doesn't run any more; null when refused.")
-    errors: list[StopFlowError] = about(ERRORS)
+class StopFlowPayload(Payload[Toggled, StopRefusal]):
+    flow: Flow | None = one("flows", "done.flow_id", "The flow, which doesn't run any more; null when refused.")
+    errors: list[StopFlowError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `deleteFlow`.")
-class DeleteFlowPayload:
-    deleted_flow_id: strawberry.ID | None = about("The flow that is gone; null when refused.")
-    errors: list[DeleteFlowError] = about(ERRORS)
+class DeleteFlowPayload(Payload[Deleted, DeleteRefusal]):
+    deleted_flow_id: strawberry.ID | None = about("The flow that is gone; null when refused.", of="done.flow_id")
+    errors: list[DeleteFlowError] = about(ERRORS, of="refusals")

@@ -1,40 +1,32 @@
 """Plans: what exports would do, and what would still be missing before their drafts could be published."""
 
-from typing import Self
-
-import strawberry
-
-from app.domain.errors import Refused
 from app.domain.source import CopiedFrom
 from app.execution.relations import one
+from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import ExportFlowError, ExportFlowsError, ExportFlowWarning
-from app.graphql.errors.table import error_of, warning_of
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.flow import Flow
 from app.graphql.types.readiness import DraftReadiness
 from app.graphql.types.report import ReferenceOutcome
 from app.graphql.types.workspace import Workspace
-from app.usecases.plan_exports import PlannedDraft, PlannedExport, PlannedExports
+from app.usecases.plan_exports import PlannedExport, PlannedExports
 
 
-@strawberry.type(description="What `exportFlow` would do, from the same decision; nothing was written.")
+@shows(PlannedExport, "What `exportFlow` would do, from the same decision; nothing was written.")
 class ExportPlan:
     fingerprint: str = about(
         "Hand it to `exportFlow` as `planFingerprint`: the export is then exactly this plan, or is refused with "
         "`PlanIsStale` if anything that it rests on has changed since."
     )
-    workspace_id: strawberry.Private[str | None]
-    flow_id: strawberry.Private[str | None]
-    draft: strawberry.Private[PlannedDraft | None]
     destination_workspace: Workspace | None = one(
-        lambda loaders: loaders.workspaces,
-        lambda plan: plan.workspace_id,
+        "workspaces",
+        "workspace_id",
         "The workspace that would be written into; null if there is none that you can see.",
     )
     flow_to_override: Flow | None = one(
-        lambda loaders: loaders.flows,
-        lambda plan: plan.flow_id,
+        "flows",
+        "overrides",
         "The flow whose draft would be overridden; null if a new one would be made, or you can't see it.",
     )
     copied_from: CopiedFrom | None = about("Which state of the source would be exported; null if there is none.")
@@ -42,36 +34,20 @@ class ExportPlan:
     warnings: list[ExportFlowWarning] = about("What to know although the export would go through.")
     blockers: list[ExportFlowError] = about("Every reason why nothing would be written; empty if it would go through.")
     readiness: DraftReadiness | None = one(
-        lambda loaders: loaders.planned_readiness,
-        lambda plan: plan.draft,
+        "planned_readiness",
+        "draft",
         "What would still be missing before the draft could be published; null where there would be none.",
-        make=lambda found: DraftReadiness.of(*found),
     )
 
     changes: GraphDiff | None = one(
-        lambda loaders: loaders.planned_changes,
-        lambda plan: plan.draft if plan.draft is not None and plan.draft.before is not None else None,
+        "planned_changes",
+        "draft",
         "What the draft would change of the overridden flow: of its published version or, where it has none, its draft. "
         "Null where there is nothing to compare it with.",
-        make=GraphDiff.of,
     )
 
-    @classmethod
-    def of(cls, planned: PlannedExport) -> Self:
-        plan, decision = planned.plan, planned.decision
-        return cls(
-            fingerprint=planned.fingerprint,
-            workspace_id=planned.workspace_id,
-            flow_id=planned.overrides,
-            draft=planned.draft,
-            copied_from=planned.copied_from,
-            references=[] if plan is None else ReferenceOutcome.all_of(plan.references),
-            warnings=[] if plan is None else [warning_of(warning) for warning in plan.warnings],
-            blockers=[error_of(refusal) for refusal in decision.errors] if isinstance(decision, Refused) else [],
-        )
 
-
-@strawberry.type(description="What `exportFlows` with the same input would do.")
+@shows(PlannedExports, "What `exportFlows` with the same input would do.")
 class ExportPlans:
     plans: list[ExportPlan] = about(
         "One for each item, in the order of the input; empty where there are too many items to look at them, or none. An "
@@ -80,10 +56,3 @@ class ExportPlans:
     errors: list[ExportFlowsError] = about(
         "What is wrong with the call as a whole, with its path, as `exportFlows` would answer it."
     )
-
-    @classmethod
-    def of(cls, planned: PlannedExports) -> Self:
-        return cls(
-            plans=[ExportPlan.of(plan) for plan in planned.plans],
-            errors=[error_of(error) for error in planned.errors],
-        )

@@ -9,9 +9,9 @@ import strawberry
 
 from app.execution.lookups import Lookup
 from app.graphql.arguments import Search, given, searched
-from app.graphql.connections import Connection, PageArguments, connection_field
+from app.graphql.connections import Connection, Listed, PageArguments, connection_field, connection_shown_as
 from app.graphql.context import Info, found
-from app.graphql.describe import field
+from app.graphql.describe import field, shown_as
 from app.graphql.export_dialog import (
     DestinationContractConnection,
     DestinationWorkspaceConnection,
@@ -34,7 +34,7 @@ from app.storage.reads.flow_filters import id_or_none
 from app.storage.reads.lists import ListName, WantedList
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates
 from app.usecases.find_destinations import DestinationSearch
-from app.usecases.plan_exports import plan_for_all
+from app.usecases.plan_exports import PlannedExports, plan_for_all
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
 WorkspaceId = Annotated[strawberry.ID, strawberry.argument(description="The id of the destination workspace.")]
@@ -111,7 +111,7 @@ class Query:
     ) -> Awaitable[Connection[Workspace] | None]:
         """The workspaces that you can see, by name."""
         wanted = WantedList(ListName.WORKSPACES, searched(search), contract_id=given(contract_id))
-        return connection_below(info, wanted, info.context.viewer, page, Workspace.of)
+        return connection_below(info, wanted, info.context.viewer, page)
 
     @field
     def flow(
@@ -122,7 +122,7 @@ class Query:
         """A flow by its id."""
         return Lookup(info.context.loaders.flows, id_)
 
-    @connection_field
+    @connection_shown_as(DestinationContractConnection | None)
     async def destination_contracts(
         self,
         info: Info,
@@ -132,7 +132,7 @@ class Query:
         source: Source = strawberry.UNSET,
         search: Search = strawberry.UNSET,
         include_ineligible: IneligibleContracts = False,
-    ) -> DestinationContractConnection | None:
+    ) -> Listed | None:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
         paging, text = page.of("destinationContracts", flow_id), searched(search)
         flow = await shield(info.context.loaders.exportable_flows.load(OfFlow(flow_id, source_wish(source))))
@@ -140,9 +140,9 @@ class Query:
             return None
         contracts = await flow.contracts(text, paging.request, include_ineligible=include_ineligible)
         count = partial(flow.count_contracts, text, include_ineligible=include_ineligible)
-        return DestinationContractConnection.of(paging, contracts, count)
+        return Listed(contracts, paging, count, "contract")
 
-    @connection_field
+    @connection_shown_as(DestinationWorkspaceConnection | None)
     async def destination_workspaces(
         self,
         info: Info,
@@ -153,7 +153,7 @@ class Query:
         contract_id: OfContract = strawberry.UNSET,
         search: Search = strawberry.UNSET,
         include_ineligible: Ineligible = False,
-    ) -> DestinationWorkspaceConnection | None:
+    ) -> Listed | None:
         """The workspaces that you may export this flow to, as a new flow or over an existing one, by name.
 
         With `includeIneligible` also the others, each with every reason. The flow's own workspace is among them.
@@ -165,9 +165,9 @@ class Query:
             return None
         workspaces = await flow.workspaces(wanted, paging.request)
         info.context.loaders.contracts.know(partial(contracts_of, workspaces))
-        return DestinationWorkspaceConnection.of(paging, workspaces, lambda: flow.count_workspaces(wanted))
+        return Listed(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
 
-    @connection_field
+    @connection_shown_as(OverrideCandidateConnection | None)
     async def override_candidates(
         self,
         info: Info,
@@ -176,7 +176,7 @@ class Query:
         flow_id: FlowId,
         workspace_id: WorkspaceId,
         search: Search = strawberry.UNSET,
-    ) -> OverrideCandidateConnection | None:
+    ) -> Listed | None:
         """Flows of the destination workspace that this flow could override: copies of it, its name, then the others."""
         paging, text = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
         database, viewer = info.context.database, info.context.viewer
@@ -184,9 +184,9 @@ class Query:
         if candidates is None:
             return None
         flows = await candidates.flows(text, paging.request)
-        return OverrideCandidateConnection.of(paging, flows, lambda: candidates.count_flows(text))
+        return Listed(flows, paging, lambda: candidates.count_flows(text), "candidate")
 
-    @connection_field
+    @connection_shown_as(TopicCandidateConnection | None)
     async def topic_candidates(
         self,
         info: Info,
@@ -197,7 +197,7 @@ class Query:
         source: Source = strawberry.UNSET,
         from_topic_id: FromTopic = strawberry.UNSET,
         search: Search = strawberry.UNSET,
-    ) -> TopicCandidateConnection | None:
+    ) -> Listed | None:
         """Topics of the destination workspace that could take the place of one of this flow's: those of its name first.
 
         Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics and none is meant.
@@ -213,7 +213,7 @@ class Query:
         topics = None if candidates is None else await candidates.topics(text, paging.request)
         if candidates is None or topics is None:
             return None
-        return TopicCandidateConnection.of(paging, topics, lambda: candidates.count_topics(text))
+        return Listed(topics, paging, lambda: candidates.count_topics(text), "topic")
 
     @field
     def credential_candidates(
@@ -229,15 +229,15 @@ class Query:
 
         It comes from the same decision, with what would still be missing before the draft could be published.
         """
-        return Lookup(info.context.loaders.export_plans, wanted.to_wish(), ExportPlan.of)
+        return Lookup(info.context.loaders.export_plans, wanted.to_wish())
 
-    @field
-    async def export_plans(self, info: Info, wanted: ExportMany) -> ExportPlans | None:
+    @shown_as(ExportPlans | None)
+    async def export_plans(self, info: Info, wanted: ExportMany) -> PlannedExports:
         """What exportFlows with this input would do, item by item, with what only the whole can tell.
 
         That is quotas, items onto one flow and, unless it is best effort, what keeps the others from being exported.
         """
-        return ExportPlans.of(await plan_for_all(info.context.work, wanted.to_wish()))
+        return await plan_for_all(info.context.work, wanted.to_wish())
 
     @connection_field
     def flow_history(
@@ -245,4 +245,4 @@ class Query:
     ) -> Awaitable[Connection[FlowVersion] | None]:
         """The published versions of a flow, newest first."""
         flow, flows = id_or_none(Kind.FLOW, flow_id), info.context.loaders.flows
-        return connection_below(info, WantedList(ListName.HISTORY), flow, page, FlowVersion.of, parents=flows)
+        return connection_below(info, WantedList(ListName.HISTORY), flow, page, parents=flows)

@@ -21,11 +21,12 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.utils.str_converters import to_camel_case
 
+from app.execution.fitting import check_rows
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.graphql.context import Info
-from app.graphql.errors import exports
-from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
+from app.graphql.errors.refusal_types import types_of_refusals
 from app.graphql.input_values import LiteralsRule
+from app.graphql.loaders import Loaders
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.scalars import SCALARS
@@ -40,9 +41,7 @@ MOST_COMPARISONS = 50_000
 """How much work may go into finding out whether fields that are repeated mean the same: ten times what people write."""
 
 IMPLEMENTATIONS = (
-    *ERROR_TYPE_OF_REFUSAL.values(),
-    exports.TopicSchemaMismatch,
-    exports.AgentNotCopied,
+    *types_of_refusals(),
     readiness.MissingCredential,
     readiness.MissingTopic,
     readiness.ComponentUnavailable,
@@ -91,6 +90,7 @@ for named in schema.graphql_schema.type_map.values():
     if isinstance(named, GraphQLInputObjectType):
         # Strawberry leaves it to rules of its own; graphql-core checks it too, and tells of it in introspection.
         named.is_one_of = named.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
+check_rows(schema.graphql_schema, Loaders)
 merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
 
 

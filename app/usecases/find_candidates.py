@@ -18,6 +18,7 @@ from app.storage.paging import Page, PageRequest
 from app.storage.reads.candidates import (
     OVERRIDE_CANDIDATES,
     TOPIC_CANDIDATES,
+    Ranked,
     RankedList,
     read_name_of_source,
     sees_destination,
@@ -68,7 +69,7 @@ class Candidates:
     parameters: dict[str, str]
     in_use: TopicInUse | None = None
 
-    async def flows(self, search: str | None, request: PageRequest) -> Page[tuple[FlowView, int]]:
+    async def flows(self, search: str | None, request: PageRequest) -> Page[Ranked[FlowView]]:
         """A page of the flows that could be overridden, each with its rank."""
         async with self.database.reading() as connection:
             return await OVERRIDE_CANDIDATES.page(connection, request, self.parameters, search)
@@ -76,7 +77,7 @@ class Candidates:
     async def topics(self, search: str | None, request: PageRequest) -> Page[TopicCandidate] | None:
         """A page of the topics, each with what the flow would miss with it (T4); None if the workspace isn't visible."""
         async with self.database.reading() as connection:
-            page = Page[tuple[TopicView, int]]()
+            page = Page[Ranked[TopicView]]()
             if self._takes_topic:
                 page = await TOPIC_CANDIDATES.page(connection, request, self.parameters, search)
             # Whoever is shown a topic sees its workspace.

@@ -24,6 +24,7 @@ from app.storage.reads.destinations import (
     count_flows_used,
     workspaces_to_export_to,
 )
+from app.storage.reads.rows import WorkspaceView
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +38,10 @@ class RatedDestination:
     """Those that the contract holds, where that was asked for."""
     size: int
     """How much there is to decide about, as `offload` counts."""
+
+    @property
+    def workspace(self) -> WorkspaceView:
+        return WorkspaceView.of(self.access)
 
     def refusals(self) -> tuple[ExportRefusal, ...]:
         """Why the flow can't be exported there as a new flow; nothing if it can."""

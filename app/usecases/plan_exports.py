@@ -1,17 +1,19 @@
 """What exports would do, without doing it (P1): from the same functions, without locks, and nothing is written."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from app.domain.bindings import ExportWarning
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
-from app.domain.export_batch import BatchWish, CallRefusal, Decided, Decision, plan_batch
+from app.domain.export_batch import BatchRefusal, BatchWish, CallRefusal, Decided, Decision, plan_batch
 from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import FlowState, size_of_graphs
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall
 from app.domain.model import Workspace
 from app.domain.readiness import Blocker, blockers
+from app.domain.references import ReferenceOutcome
 from app.domain.source import Chosen, CopiedFrom, chosen_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
@@ -48,6 +50,18 @@ class PlannedExport:
     overrides: str | None
     copied_from: CopiedFrom | None
     draft: PlannedDraft | None
+
+    @property
+    def references(self) -> tuple[ReferenceOutcome, ...]:
+        return () if self.plan is None else self.plan.references
+
+    @property
+    def warnings(self) -> tuple[ExportWarning, ...]:
+        return () if self.plan is None else self.plan.warnings
+
+    @property
+    def blockers(self) -> tuple[BatchRefusal, ...]:
+        return self.decision.errors if isinstance(self.decision, Refused) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +122,8 @@ async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, .
 
 
 def _blockers(draft: PlannedDraft) -> tuple[Blocker, ...]:
-    return blockers(draft.state, draft.workspace, draft.facts.catalogue, draft.facts.targets)
+    found = blockers(draft.state, draft.workspace, draft.facts.catalogue, draft.facts.targets)
+    return found if draft.about is None else tuple(replace(blocker, about=draft.about) for blocker in found)
 
 
 def _told(decided: Decided, *, is_of_many: bool = False) -> PlannedExport:

@@ -113,6 +113,14 @@ class Discarded:
     draft_id: DraftId
     flow_is_deleted: bool
 
+    @property
+    def deleted_flow_id(self) -> FlowId | None:
+        return self.flow_id if self.flow_is_deleted else None
+
+    @property
+    def kept_flow_id(self) -> FlowId | None:
+        return None if self.flow_is_deleted else self.flow_id
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -141,3 +149,11 @@ class Undone:
     flow_id: FlowId
     restored_draft: DraftId | None
     flow_is_deleted: bool
+
+    @property
+    def deleted_flow_id(self) -> FlowId | None:
+        return self.flow_id if self.flow_is_deleted else None
+
+    @property
+    def kept_flow_id(self) -> FlowId | None:
+        return None if self.flow_is_deleted else self.flow_id

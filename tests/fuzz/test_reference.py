@@ -5,7 +5,7 @@ loaders fail or find nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from random import Random
 from typing import Any
@@ -16,9 +16,6 @@ import pytest
 from graphql import (
     ExecutionResult,
     GraphQLError,
-    GraphQLInterfaceType,
-    GraphQLObjectType,
-    GraphQLUnionType,
     execute,
     parse,
 )
@@ -26,7 +23,6 @@ from graphql import (
 from app.domain.model import UserId
 from app.execution.executor import Executor
 from app.execution.plan import Plan
-from app.execution.type_of_rows import TYPE_OF_ROWS
 from app.graphql.context import Context
 from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import mistakes_in, schema
@@ -133,22 +129,6 @@ async def end(left: set[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*left, return_exceptions=True)
 
 
-@pytest.fixture
-def types_by_rows() -> Iterator[None]:
-    """Strawberry knows the type of an object by its class; of rows graphql-core is told it."""
-    with ExitStack() as stack:
-        for named in schema.graphql_schema.type_map.values():
-            if isinstance(named, GraphQLObjectType):
-                stack.enter_context(patch.object(named, "is_type_of", None))
-            elif isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
-                stack.enter_context(patch.object(named, "resolve_type", type_of))
-        yield
-
-
-def type_of(value: object, *_: object) -> str:
-    return TYPE_OF_ROWS.get(type(value)) or type(value).__name__
-
-
 def places_of(errors: Sequence[GraphQLError]) -> set[tuple[object, ...]]:
     return {tuple(error.path or ()) for error in errors}
 
@@ -168,7 +148,6 @@ def above(place: tuple[object, ...], value: Any) -> tuple[object, ...]:
 
 
 # What graphql-core leaves undone of an answer that failed.
-@pytest.mark.usefixtures("types_by_rows")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("behave", [failing, finding_nothing])
 async def test_generated_documents_are_answered_as_graphql_core_answers_them(

@@ -16,8 +16,8 @@ from typing import Any
 
 import httpx
 
-from app.graphql.errors.interfaces import Error
-from app.graphql.errors.table import ERROR_TYPE_OF_REFUSAL
+from app.graphql.errors.refusal_types import types_of_refusals
+from app.graphql.schema import schema
 from app.settings import described
 from tests.commands import reset_demo
 from tests.explorer.examples import Example, read_examples
@@ -89,9 +89,10 @@ def is_half_of_a_call(kind: str, example: Example | None) -> bool:
 
 def answered_by(code: str) -> str:
     """The type of an error, and the mutations that may answer with it, as the table of errors has them."""
-    [error] = [error for refusal, error in ERROR_TYPE_OF_REFUSAL.items() if refusal.code == code]
-    bases = [base.__name__ for base in error.__bases__ if issubclass(base, Error)]
-    mutations = [f"`{name[0].lower()}{name[1:].removesuffix('Error')}`" for name in bases]
+    [error] = [each for each in types_of_refusals() if getattr(each.rows, "code", None) == code]
+    type_: Any = schema.graphql_schema.type_map[error.__name__]
+    names = [interface.name for interface in type_.interfaces if interface.name not in {"Error", "ExportFlowWarning"}]
+    mutations = [f"`{name[0].lower()}{name[1:].removesuffix('Error')}`" for name in names]
     return textwrap.fill(f"`{error.__name__}`, which may answer {', '.join(mutations)}.", 120, break_on_hyphens=False)
 
 

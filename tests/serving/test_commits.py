@@ -111,9 +111,9 @@ async def test_a_time_out_after_the_commit_says_that_it_was_written(databases: D
 
 
 def assert_shown_late(response: httpx.Response) -> None:
-    assert (response.status_code, response.json()["data"]) == (200, {"updateFlowDraft": None})
+    assert (response.status_code, response.json()["data"]) == (200, {"updateFlowDraft": {"draft": None, "errors": []}})
     told = error_of(response)
-    assert (told["message"], told["path"]) == (SHOWN_LATE, ["updateFlowDraft"])
+    assert (told["message"], told["path"]) == (SHOWN_LATE, ["updateFlowDraft", "draft"])
     assert told["extensions"] == {"code": "TIMEOUT", "written": "YES"}
 
 
@@ -243,7 +243,7 @@ async def test_what_was_written_and_cant_be_shown_is_not_called_undone(
             response = await cut_off(real, request)
         assert await is_written(real)
         assert (await real.posting(VIEWER)).status_code == 200
-    assert (response.status_code, response.json()["data"]) == (200, {"updateFlowDraft": None})
+    assert (response.status_code, response.json()["data"]) == (200, {"updateFlowDraft": {"draft": None, "errors": []}})
     assert error_of(response)["message"] == NOT_SHOWN
     assert error_of(response)["extensions"] == {"code": "SERVICE_UNAVAILABLE", "written": "YES"}
 

@@ -1,20 +1,50 @@
-"""What refusals have in common: one interface for each mutation, so that clients can switch on all that it may say."""
+"""What refusals have in common: one interface for each mutation, so that clients can switch on all that it may say.
 
-from typing import Any
+Which refusals an interface has, the unions of the domain say (`members`): the types only say what they show.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar, get_args
 
 import strawberry
 
+from app.domain.bindings import ExportWarning
+from app.domain.create import CreateRefusal
+from app.domain.discard import DiscardRefusal
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Refusal
+from app.domain.export import CopyRefusal
+from app.domain.export_batch import BatchRefusal, CallRefusal
+from app.domain.publish import PublishRefusal
+from app.domain.restore import RestoreRefusal
+from app.domain.revert import RevertRefusal
+from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
+from app.domain.undo import UndoRefusal
+from app.domain.update import UpdateRefusal
 from app.graphql.describe import about
 
 strawberry.enum(ErrorCode, description="Why a call was refused. All reasons are reported together, in this order.")
-"""Its values are described by the errors that have them: `table.py`."""
+"""Its values are described by the errors that have them."""
+
+INTERFACES: dict[type, list[type]] = {}
+"""By the refusals and warnings of the domain: the interfaces that have them as members."""
+
+Interface = TypeVar("Interface", bound=type)
+
+
+def members(union: object, description: str) -> Callable[[Interface], Interface]:
+    """An interface of what shows the members of a union of the domain."""
+
+    def declare(interface: Interface) -> Interface:
+        for member in get_args(union):
+            INTERFACES.setdefault(member, []).append(interface)
+        return strawberry.interface(interface, description=description)
+
+    return declare
 
 
 @strawberry.interface(description="A refusal that you can act on. Nothing was written.")
 class Error:
-    message: str = about("What stands in the way and what would help, for people to read.")
+    message: str = about("What stands in the way and what would help, for people to read.", of="full_message")
     code: ErrorCode = about("What kind of refusal it is, for programs to read.")
     path: list[str] = about(
         "The part of the input that it is about, one element per field name or list index, such as `destination` and "
@@ -22,76 +52,71 @@ class Error:
     )
 
 
-def told(refusal: Refusal) -> dict[str, Any]:
-    """The fields that every error has."""
-    return {"message": refusal.full_message, "code": refusal.code, "path": list(refusal.path)}
-
-
-@strawberry.interface(description="What copyFlow may be refused for.")
+@members(CopyRefusal, "What copyFlow may be refused for.")
 class CopyFlowError(Error):
     pass
 
 
-@strawberry.interface(description="What exportFlow may be refused for.")
+@members(BatchRefusal, "What exportFlow may be refused for.")
 class ExportFlowError(Error):
     pass
 
 
-@strawberry.interface(description="What createFlow may be refused for.")
+@members(CreateRefusal, "What createFlow may be refused for.")
 class CreateFlowError(Error):
     pass
 
 
-@strawberry.interface(description="What updateFlowDraft may be refused for.")
+@members(UpdateRefusal, "What updateFlowDraft may be refused for.")
 class UpdateFlowDraftError(Error):
     pass
 
 
-@strawberry.interface(description="What publishFlowDraft may be refused for.")
+@members(PublishRefusal, "What publishFlowDraft may be refused for.")
 class PublishFlowDraftError(Error):
     pass
 
 
-@strawberry.interface(description="What revertFlow may be refused for.")
+@members(RevertRefusal, "What revertFlow may be refused for.")
 class RevertFlowError(Error):
     pass
 
 
-@strawberry.interface(description="What discardFlowDraft may be refused for.")
+@members(DiscardRefusal, "What discardFlowDraft may be refused for.")
 class DiscardFlowDraftError(Error):
     pass
 
 
-@strawberry.interface(description="What restoreFlowDraft may be refused for.")
+@members(RestoreRefusal, "What restoreFlowDraft may be refused for.")
 class RestoreFlowDraftError(Error):
     pass
 
 
-@strawberry.interface(description="What a call of exportFlows as a whole may be refused for; its items have their own.")
+@members(CallRefusal, "What a call of exportFlows as a whole may be refused for; its items have their own.")
 class ExportFlowsError(Error):
     pass
 
 
-@strawberry.interface(description="What undoExport may be refused for.")
+@members(UndoRefusal, "What undoExport may be refused for.")
 class UndoExportError(Error):
     pass
 
 
-@strawberry.interface(description="What startFlow may be refused for.")
+@members(StartRefusal, "What startFlow may be refused for.")
 class StartFlowError(Error):
     pass
 
 
-@strawberry.interface(description="What stopFlow may be refused for.")
+@members(StopRefusal, "What stopFlow may be refused for.")
 class StopFlowError(Error):
     pass
 
 
-@strawberry.interface(description="What deleteFlow may be refused for.")
+@members(DeleteRefusal, "What deleteFlow may be refused for.")
 class DeleteFlowError(Error):
     pass
 
 
-@strawberry.interface(description="Something to know although the export went through.")
+@members(ExportWarning, "Something to know although the export went through.")
 class ExportFlowWarning:
     message: str = about("What to know, and what to do about it.")

@@ -1,13 +1,13 @@
 """Records of copies and exports."""
 
 from datetime import datetime
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from app.domain.source import CopiedFrom
 from app.execution.relations import one
+from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.types.node import Node
 from app.graphql.types.people import User
@@ -22,34 +22,29 @@ SomeFlow = Annotated["Flow", strawberry.lazy("app.graphql.types.flow")]
 SomeVersion = Annotated["FlowVersion", strawberry.lazy("app.graphql.types.flow")]
 
 
-@strawberry.type(
-    description="The record of a copy or export. It never changes, but for `undoneAt`, and outlives what it names: what is "
-    "gone, or what you can't see, is null."
+@shows(
+    ExportView,
+    "The record of a copy or export. It never changes, but for `undoneAt`, and outlives what it names: what is "
+    "gone, or what you can't see, is null.",
 )
-class FlowExport(Node, row=ExportView):
+class FlowExport(Node):
     created_at: datetime = about("When the flow was copied or exported.")
     copied_from: CopiedFrom = about("Which state of the source was copied.")
     undone_at: datetime | None = about("When it was undone; null if it wasn't.")
 
-    actor: User | None = one(
-        lambda loaders: loaders.visible_users, attrgetter("actor_id"), "Who copied or exported it."
-    )
-    source_flow: SomeFlow | None = one(
-        lambda loaders: loaders.flows, attrgetter("source_flow_id"), "The flow that was copied or exported."
-    )
+    actor: User | None = one("visible_users", "actor_id", "Who copied or exported it.")
+    source_flow: SomeFlow | None = one("flows", "source_flow_id", "The flow that was copied or exported.")
     source_version: SomeVersion | None = one(
-        lambda loaders: loaders.versions,
-        attrgetter("source_version_id"),
+        "versions",
+        "source_version_id",
         "The version that was copied; null where it was the draft.",
     )
-    destination_flow: SomeFlow | None = one(
-        lambda loaders: loaders.flows, attrgetter("destination_flow_id"), "The flow that was made or overridden."
-    )
+    destination_flow: SomeFlow | None = one("flows", "destination_flow_id", "The flow that was made or overridden.")
     destination_workspace: SomeWorkspace | None = one(
-        lambda loaders: loaders.workspaces, attrgetter("destination_workspace_id"), "The workspace that it went to."
+        "workspaces", "destination_workspace_id", "The workspace that it went to."
     )
     references: list[ReferenceOutcome] = one(
-        lambda loaders: loaders.export_references,
-        attrgetter("id"),
+        "export_references",
+        "id",
         "What became of every reference, in the order of the steps; without ids of what lives where you are no member.",
     )

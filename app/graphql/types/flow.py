@@ -1,19 +1,21 @@
 """Flows, their drafts and their versions."""
 
 from asyncio import shield
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import datetime
-from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
+from strawberry import Parent
 
+from app.domain import diff
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.execution.relations import Field, one
+from app.execution.rows import shows
 from app.graphql.arguments import given
 from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info, required
-from app.graphql.describe import about, field
+from app.graphql.describe import about, field, shown_as
 from app.graphql.parent_lists import connection_below
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.export import FlowExport
@@ -38,18 +40,18 @@ IntoWorkspace = Annotated[
 ]
 
 
-def author_of(user_id: Callable[[Any], str | None], description: str, related: Related) -> Field:
+def author_of(user_id: str, description: str, related: Related) -> Field:
     """The relation to an author."""
-    return one(lambda loaders: loaders.users, user_id, description, related=related)
+    return one("users", user_id, description, related=related)
 
 
-def version_of(version_id: Callable[[Any], str | None], description: str, related: Related | None = None) -> Field:
+def version_of(version_id: str, description: str, related: Related | None = None) -> Field:
     """The relation to a version."""
-    return one(lambda loaders: loaders.versions, version_id, description, related=related)
+    return one("versions", version_id, description, related=related)
 
 
-@strawberry.type(description="An integration flow. It has a draft, a published version, or both.")
-class Flow(Node, row=FlowView):
+@shows(FlowView, "An integration flow. It has a draft, a published version, or both.")
+class Flow(Node):
     name: str = about("The name of the published version, or of the draft of a flow that was never published.")
     description: str | None = about("The description, likewise of the published version or the draft.")
     type: FlowType = about("How the flow runs.")
@@ -59,55 +61,59 @@ class Flow(Node, row=FlowView):
     updated_at: datetime = about("When the flow, its draft included, was changed last.")
 
     workspace: SomeWorkspace = one(
-        lambda loaders: loaders.workspaces,
-        attrgetter("workspace_id"),
+        "workspaces",
+        "workspace_id",
         "The workspace that the flow lives in.",
     )
     created_by: User | None = author_of(
-        attrgetter("created_by"), "Who created the flow; null if the account is gone.", Related.CREATED_BY
+        "created_by", "Who created the flow; null if the account is gone.", Related.CREATED_BY
     )
     draft: "FlowDraft | None" = one(
-        lambda loaders: loaders.active_drafts,
-        attrgetter("id"),
+        "active_drafts",
+        "id",
         "What is being edited; null if there is nothing unpublished.",
         related=Related.DRAFT,
     )
 
     @connection_field
-    def drafts_set_aside(self, info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowDraft"]]:
+    @staticmethod
+    def drafts_set_aside(
+        flow: Parent[FlowView], info: Info, *, page: PageArguments
+    ) -> Awaitable[Connection["FlowDraft"]]:
         """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
-        return connection_below(info, WantedList(ListName.SET_ASIDE), self.id, page, FlowDraft.of)
+        return connection_below(info, WantedList(ListName.SET_ASIDE), flow.id, page)
 
     @connection_field
-    def history(self, info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowVersion"]]:
+    @staticmethod
+    def history(flow: Parent[FlowView], info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowVersion"]]:
         """The published versions, newest first, as `flowHistory`."""
-        return connection_below(info, WantedList(ListName.HISTORY), self.id, page, FlowVersion.of)
+        return connection_below(info, WantedList(ListName.HISTORY), flow.id, page)
 
     published_version: "FlowVersion | None" = version_of(
-        attrgetter("published_version_id"),
+        "published_version_id",
         "The version that runs if the flow is active; null if the flow was never published.",
         Related.PUBLISHED_VERSION,
     )
 
     provenance: FlowExport | None = one(
-        lambda loaders: loaders.provenances,
-        attrgetter("id"),
+        "provenances",
+        "id",
         "The copy or export that the present content came from: that of the draft or, where there is none, of the "
         "published version; null if it was made by hand, or reverts to a version that was.",
     )
 
     @connection_field
+    @staticmethod
     def copies(
-        self, info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = strawberry.UNSET
+        flow: Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = strawberry.UNSET
     ) -> Awaitable[Connection[FlowExport]]:
         """One for each destination flow: its latest copy or export of this flow that wasn't undone; the newest first."""
         wanted = WantedList(ListName.COPIES, workspace_id=given(workspace_id))
-        return connection_below(info, wanted, self.id, page, FlowExport.of)
+        return connection_below(info, wanted, flow.id, page)
 
 
-@strawberry.type(description="A draft of a flow: the one that is being edited, or one that was set aside.")
-class FlowDraft(Node, row=DraftView):
-    flow_id: strawberry.Private[str]
+@shows(DraftView, "A draft of a flow: the one that is being edited, or one that was set aside.")
+class FlowDraft(Node):
     name: str = about("The name that the flow gets when the draft is published.")
     description: str | None = about("The description that the flow gets when the draft is published.")
     cron: str | None = about("The schedule that the flow gets when the draft is published.")
@@ -120,41 +126,40 @@ class FlowDraft(Node, row=DraftView):
     set_aside_at: datetime | None = about("When the draft was set aside; null for the one that is being edited.")
 
     @field
-    def expires_at(self, info: Info) -> datetime | None:
+    @staticmethod
+    def expires_at(draft: Parent[DraftView], info: Info) -> datetime | None:
         """When it is removed, if it was set aside; null for the one that is being edited."""
-        return None if self.set_aside_at is None else self.set_aside_at + info.context.work.drafts_kept
+        return None if draft.set_aside_at is None else draft.set_aside_at + info.context.work.drafts_kept
 
-    flow: Flow = one(lambda loaders: loaders.flows, attrgetter("flow_id"), "The flow that it is a draft of.")
+    flow: Flow = one("flows", "flow_id", "The flow that it is a draft of.")
     graph: FlowGraph = one(
-        lambda loaders: loaders.graphs,
-        attrgetter("id"),
+        "graphs",
+        "id",
         "Its steps and links, and what they are bound to.",
-        make=FlowGraph.of,
     )
     readiness: DraftReadiness = one(
-        lambda loaders: loaders.readiness,
-        attrgetter("id"),
+        "readiness",
+        "id",
         "Whether it can be published now, and what keeps it from that.",
-        make=DraftReadiness.of,
     )
 
-    @field
-    async def changes(self, info: Info, since_version_id: Since = strawberry.UNSET) -> GraphDiff | None:
+    @shown_as(GraphDiff | None)
+    @staticmethod
+    async def changes(
+        draft: Parent[DraftView], info: Info, since_version_id: Since = strawberry.UNSET
+    ) -> diff.GraphDiff | None:
         """What it changes against a version of its flow; by default against the published one. Null without one."""
         older: str | None = given(since_version_id)
         if older is None:
-            flow = await required(info.context.loaders.flows, self.flow_id)
+            flow = await required(info.context.loaders.flows, draft.flow_id)
             older = flow.published_version_id
-        return await changes_between(info, older, self.id)
+        return await changes_between(info, older, draft.id)
 
-    author: User | None = author_of(
-        attrgetter("author_id"), "Who made the draft; null if the account is gone.", Related.AUTHOR
-    )
+    author: User | None = author_of("author_id", "Who made the draft; null if the account is gone.", Related.AUTHOR)
 
 
-@strawberry.type(description="A published version of a flow. It never changes.")
-class FlowVersion(Node, row=VersionView):
-    flow_id: strawberry.Private[str]
+@shows(VersionView, "A published version of a flow. It never changes.")
+class FlowVersion(Node):
     number: int = about("1 for the first version of the flow, then one more each time.")
     name: str = about("The name of the flow in this version.")
     description: str | None = about("The description of the flow in this version.")
@@ -165,37 +170,37 @@ class FlowVersion(Node, row=VersionView):
     published_at: datetime = about("When it was published.")
     origin: VersionOrigin = about("Where its content came from.")
 
-    flow: Flow = one(lambda loaders: loaders.flows, attrgetter("flow_id"), "The flow that it is a version of.")
+    flow: Flow = one("flows", "flow_id", "The flow that it is a version of.")
     graph: FlowGraph = one(
-        lambda loaders: loaders.graphs,
-        attrgetter("id"),
+        "graphs",
+        "id",
         "Its steps and links, and what they are bound to.",
-        make=FlowGraph.of,
     )
 
-    @field
-    async def changes(self, info: Info, since_version_id: Since = strawberry.UNSET) -> GraphDiff | None:
+    @shown_as(GraphDiff | None)
+    @staticmethod
+    async def changes(
+        version: Parent[VersionView], info: Info, since_version_id: Since = strawberry.UNSET
+    ) -> diff.GraphDiff | None:
         """What changed since a version of the flow; by default since the one before it. Null for the first."""
         older: str | None = given(since_version_id)
         if older is None:
-            older = await shield(info.context.loaders.previous_versions.load((self.flow_id, self.number)))
-        return await changes_between(info, older, self.id)
+            older = await shield(info.context.loaders.previous_versions.load((version.flow_id, version.number)))
+        return await changes_between(info, older, version.id)
 
     published_by: User | None = author_of(
-        attrgetter("published_by"), "Who published it; null if the account is gone.", Related.PUBLISHED_BY
+        "published_by", "Who published it; null if the account is gone.", Related.PUBLISHED_BY
     )
-    revert_of: "FlowVersion | None" = version_of(
-        attrgetter("revert_of"), "The older version that it restored, if it was a revert."
-    )
+    revert_of: "FlowVersion | None" = version_of("revert_of", "The older version that it restored, if it was a revert.")
 
 
-async def changes_between(info: Info, older: str | None, newer: str) -> GraphDiff | None:
+async def changes_between(info: Info, older: str | None, newer: str) -> diff.GraphDiff | None:
     """What changed from a version to a draft or version of the same flow; None if there is no such version."""
     if older is None or not is_id(Kind.VERSION, older):
         return None
-    found = await shield(info.context.loaders.comparisons.load((older, newer)))
+    found: diff.GraphDiff | None = await shield(info.context.loaders.comparisons.load((older, newer)))
     if found is None:
         return None
     changed = [change for one in (*found.changed_steps, *found.changed_links) for change in one.fields]
     info.context.meter.expect_objects(len(changed) + len(found.bindings) + len(found.fields))
-    return GraphDiff.of(found)
+    return found

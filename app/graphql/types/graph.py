@@ -6,12 +6,14 @@ from typing import Self, TypeVar
 
 import orjson
 import strawberry
+from strawberry import Parent
 
 from app.domain.component import read_command
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
 from app.execution.relations import one, several
+from app.execution.rows import shows
 from app.graphql.context import Context, Info
 from app.graphql.describe import about, field
 from app.graphql.loader_keys import StoredGraph
@@ -36,28 +38,28 @@ class FlowStep:
     bound: strawberry.Private[StepBindings]
 
     component: Component | None = one(
-        lambda loaders: loaders.components_meant,
-        lambda step: (step.tenant_id, step.command),
+        "components_meant",
+        ("tenant_id", "command"),
         "The component that the command means here; null if there is none or you can't see it.",
     )
     credential: Credential | None = one(
-        lambda loaders: loaders.credentials,
-        lambda step: step.bound.reference(ReferenceKind.CREDENTIAL),
+        "credentials",
+        "bound.credential",
         "The credential that the step uses, if it has one.",
     )
     secret: Secret | None = one(
-        lambda loaders: loaders.secrets,
-        lambda step: step.bound.reference(ReferenceKind.SECRET),
+        "secrets",
+        "bound.secret",
         "The secret that the step uses, if it has one.",
     )
     agent: Agent | None = one(
-        lambda loaders: loaders.agents,
-        lambda step: step.bound.reference(ReferenceKind.AGENT),
+        "agents",
+        "bound.agent",
         "The agent that the step goes through, if it has one.",
     )
     topic: Topic | None = one(
-        lambda loaders: loaders.topics,
-        lambda step: step.bound.reference(ReferenceKind.TOPIC),
+        "topics",
+        "bound.topic",
         "The topic that a pub/sub step uses, if it has one.",
     )
 
@@ -110,64 +112,58 @@ class ReadGraph:
         return cls(steps, links)
 
 
-@strawberry.type(description="A graph; its steps and links are in the order of its native form.")
+async def steps_of(graph: Parent[StoredGraph], info: Info) -> list[FlowStep]:
+    """The steps, in the order of the native form."""
+    return (await _parsed(graph, info.context, ReadGraph.of)).steps
+
+
+async def links_of(graph: Parent[StoredGraph], info: Info) -> list[FlowLink]:
+    """The links, in the order of the native form."""
+    return (await _parsed(graph, info.context, ReadGraph.of)).links
+
+
+async def topic_ids(graph: StoredGraph, context: Context) -> list[str]:
+    ids = await _parsed(graph, context, topic_ids_of)
+    context.meter.take_objects(len(ids))
+    return ids
+
+
+async def commands(graph: StoredGraph, context: Context) -> list[tuple[str, str]]:
+    """The commands of its steps, each with the tenant that decides what it means."""
+    commands = await _parsed(graph, context, commands_of)
+    context.meter.take_objects(len(commands))
+    return commands
+
+
+@shows(StoredGraph, "A graph; its steps and links are in the order of its native form.")
 class FlowGraph:
-    stored: strawberry.Private[StoredGraph]
-
-    @field
-    async def steps(self, info: Info) -> list[FlowStep]:
-        """The steps, in the order of the native form."""
-        return (await self._read(info.context)).steps
-
-    @field
-    async def links(self, info: Info) -> list[FlowLink]:
-        """The links, in the order of the native form."""
-        return (await self._read(info.context)).links
-
+    steps = field(steps_of)
+    links = field(links_of)
     topics = several(
-        lambda loaders: loaders.topics,
-        lambda graph, context: graph.topic_ids(context),
-        "The topics that its pub/sub steps use, each once, in the order of the steps.",
-        type_=Topic,
+        "topics", topic_ids, "The topics that its pub/sub steps use, each once, in the order of the steps.", type_=Topic
     )
     components = several(
-        lambda loaders: loaders.components_meant,
-        lambda graph, context: graph.commands(context),
+        "components_meant",
+        commands,
         "The components that its steps use and that you can see, each once, in the order of the steps.",
         type_=Component,
     )
 
     @field
-    async def native(self, info: Info) -> JSON:
+    @staticmethod
+    async def native(graph: Parent[StoredGraph], info: Info) -> JSON:
         """The platform's own form, with `nodes` and `edges`; its references are ids of this server."""
-        if self.stored.view.bindings == NOT_BOUND:
+        if graph.view.bindings == NOT_BOUND:
             # What is bound to nothing is native as it is stored.
-            return JSON(orjson.Fragment(self.stored.content))
-        return await self._parsed(info.context, native_of)
+            return JSON(orjson.Fragment(graph.content))
+        return await _parsed(graph, info.context, native_of)
 
-    async def topic_ids(self, context: Context) -> list[str]:
-        ids = await self._parsed(context, topic_ids_of)
-        context.meter.take_objects(len(ids))
-        return ids
 
-    async def commands(self, context: Context) -> list[tuple[str, str]]:
-        """The commands of its steps, each with the tenant that decides what it means."""
-        commands = await self._parsed(context, commands_of)
-        context.meter.take_objects(len(commands))
-        return commands
-
-    async def _read(self, context: Context) -> ReadGraph:
-        return await self._parsed(context, ReadGraph.of)
-
-    async def _parsed(self, context: Context, parse: Callable[[StoredGraph], Made]) -> Made:
-        """What is made of the stored graph, once for all aliases and all who share it."""
-        view, size = self.stored.view, len(self.stored.content) + len(self.stored.view.bindings)
-        key = (parse, view.content_hash, view.bindings, view.tenant_id)
-        return await context.parsed(key, size, lambda: parse(self.stored))
-
-    @classmethod
-    def of(cls, stored: StoredGraph) -> Self:
-        return cls(stored=stored)
+async def _parsed(graph: StoredGraph, context: Context, parse: Callable[[StoredGraph], Made]) -> Made:
+    """What is made of a stored graph, once for all aliases and all who share it."""
+    view, size = graph.view, len(graph.content) + len(graph.view.bindings)
+    key = (parse, view.content_hash, view.bindings, view.tenant_id)
+    return await context.parsed(key, size, lambda: parse(graph))
 
 
 def topic_ids_of(stored: StoredGraph) -> list[str]:

@@ -1,18 +1,16 @@
 """What became of the references of a flow that was copied or exported."""
 
-from collections.abc import Sequence
-from typing import Self, cast
-
 import strawberry
 
+from app.domain import references
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
-from app.domain.references import ReferenceOutcome as Outcome
+from app.execution.rows import shows
 from app.graphql.describe import about
-from app.graphql.types.resources import Binding, binding, reference_to
+from app.graphql.types.resources import Binding, binding
 
 
-@strawberry.type(description="What became of one reference: none vanishes without being reported.")
+@shows(references.ReferenceOutcome, "What became of one reference: none vanishes without being reported.")
 class ReferenceOutcome:
     step_id: str = about("The step that has the reference.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
@@ -21,16 +19,11 @@ class ReferenceOutcome:
     from_id: strawberry.ID | None = about("What the source had; null if it had none, and for data samples.")
     to_id: strawberry.ID | None = about("What the result has; null if it has none, and for data samples.")
     from_: Binding | None = binding(
-        lambda outcome: reference_to(outcome.kind, outcome.from_id),
+        "from_id",
         "What the source had; null if it had none or you can't see it.",
         name="from",
     )
     to: Binding | None = binding(
-        lambda outcome: reference_to(outcome.kind, outcome.to_id),
+        "to_id",
         "What the result has; null if it has none or you can't see it.",
     )
-
-    @classmethod
-    def all_of(cls, outcomes: Sequence[Outcome]) -> list[Self]:
-        """What the domain found is answered as it is: there may be several for every step."""
-        return cast("list[Self]", [*outcomes])

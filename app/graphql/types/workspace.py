@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable
 from datetime import datetime
-from operator import attrgetter
 from typing import Annotated
 
 import strawberry
+from strawberry import Parent
 
 from app.domain.model import FlowStatus, FlowType, WorkspaceType
 from app.execution.relations import one
+from app.execution.rows import shows
 from app.graphql.arguments import Search, given, searched
 from app.graphql.connections import Connection, PageArguments, connection_field
 from app.graphql.context import Info
@@ -54,10 +55,8 @@ class FlowFilterInput:
         )
 
 
-@strawberry.type(
-    description="A workspace. Whoever is no member sees its name and contract, and nothing that lives there."
-)
-class Workspace(Node, row=WorkspaceView):
+@shows(WorkspaceView, "A workspace. Whoever is no member sees its name and contract, and nothing that lives there.")
+class Workspace(Node):
     name: str = about("The name of the workspace.")
     type: WorkspaceType = about("Whether it is for production or for development.")
     viewer_permissions: list[str] = about("What you may do here; nothing if you are no member.")
@@ -66,15 +65,16 @@ class Workspace(Node, row=WorkspaceView):
         "not suspended."
     )
     contract: Contract = one(
-        lambda loaders: loaders.contracts,
-        attrgetter("contract_id"),
+        "contracts",
+        "contract_id",
         "The contract that owns the workspace.",
         related=Related.CONTRACT,
     )
 
     @connection_field
+    @staticmethod
     def flows(
-        self,
+        workspace: Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
@@ -91,18 +91,20 @@ class Workspace(Node, row=WorkspaceView):
         order, asked = given(order_by) or FlowOrder.NAME_ASC, given(filter_by)
         flow_filter = ANY_FLOW if asked is None else asked.to_filter()
         wanted = WantedList(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
-        return connection_below(info, wanted, self.id, page, Flow.of)
+        return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
+    @staticmethod
     def topics(
-        self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
     ) -> Awaitable[Connection[Topic]]:
         """The topics of the workspace, by name; none if you are no member."""
-        return connection_below(info, WantedList(ListName.TOPICS, searched(search)), self.id, page, Topic.of)
+        return connection_below(info, WantedList(ListName.TOPICS, searched(search)), workspace.id, page)
 
     @connection_field
+    @staticmethod
     def credentials(
-        self,
+        workspace: Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
@@ -111,11 +113,12 @@ class Workspace(Node, row=WorkspaceView):
     ) -> Awaitable[Connection[Credential]]:
         """The credentials of the workspace, by name; none if you are no member."""
         wanted = WantedList(ListName.CREDENTIALS, searched(search), component_id=given(component_id))
-        return connection_below(info, wanted, self.id, page, Credential.of)
+        return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
+    @staticmethod
     def secrets(
-        self,
+        workspace: Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
@@ -124,11 +127,12 @@ class Workspace(Node, row=WorkspaceView):
     ) -> Awaitable[Connection[Secret]]:
         """The secrets of the workspace, by name; none if you are no member."""
         wanted = WantedList(ListName.SECRETS, searched(search), component_id=given(component_id))
-        return connection_below(info, wanted, self.id, page, Secret.of)
+        return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
+    @staticmethod
     def agents(
-        self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
     ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
-        return connection_below(info, WantedList(ListName.AGENTS, searched(search)), self.id, page, Agent.of)
+        return connection_below(info, WantedList(ListName.AGENTS, searched(search)), workspace.id, page)

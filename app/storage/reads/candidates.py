@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
 
@@ -34,9 +34,21 @@ class MatchReason(StrEnum):
     OTHER = "OTHER"
 
 
+class Ranked(NamedTuple, Generic[Match]):
+    """An element of a ranked list."""
+
+    candidate: Match
+    rank: int
+
+    @property
+    def match_reason(self) -> MatchReason:
+        """Why a flow is a candidate."""
+        return list(MatchReason)[self.rank]
+
+
 @dataclass(frozen=True, slots=True)
 class RankedList(Generic[Match]):
-    """A list in ranks, each of them by name: an element is a view and the rank that it has."""
+    """A list in ranks, each of them by name."""
 
     ranks: tuple[Select[Any], ...]
     name_key: ColumnElement[str]
@@ -45,7 +57,7 @@ class RankedList(Generic[Match]):
 
     async def page(
         self, connection: ReadConnection, request: PageRequest, parameters: dict[str, str], search: str | None
-    ) -> Page[tuple[Match, int]]:
+    ) -> Page[Ranked[Match]]:
         """A page of the list, in one statement."""
         ranks = tuple(rank for rank in range(len(self.ranks)) if self._may_hold(rank, request))
         if not ranks:
@@ -56,7 +68,7 @@ class RankedList(Generic[Match]):
         for rank in ranks:
             values |= self._keys.values(_within(rank, request), prefix=f"rank_{rank}_")
         rows = await connection.rows(statement, values)
-        return order.cut(rows, request, lambda row: (self.view(row), row[-3]))
+        return order.cut(rows, request, lambda row: Ranked(self.view(row), row[-3]))
 
     async def count(self, connection: ReadConnection, parameters: dict[str, str], search: str | None) -> int:
         """How long the list is."""

@@ -1,0 +1,133 @@
+"""Whether types fit the rows that they show. It is looked at when the schema is built, and not of each value."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import Enum
+from functools import cached_property
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, NewType, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    is_abstract_type,
+)
+from strawberry.types.fields.resolver import PARENT_PARAMSPEC
+
+from app.execution.relations import COLUMN, RELATION, One, Several
+from app.execution.rows import DECLARED, class_of
+
+LEAVES: dict[str, type] = {"String": str, "ID": str, "Int": int, "Boolean": bool, "DateTime": datetime}
+LISTS = (list, tuple, Sequence)
+
+
+def check_rows(schema: GraphQLSchema, loaders: type) -> None:
+    """Raise TypeError where a column, a relation or the parent of a resolver doesn't fit the rows of its type."""
+    mistakes = [
+        f"{type_.name}.{name}: {mistake}"
+        for type_ in schema.type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        for name, field in type_.fields.items()
+        for mistake in _mistakes(schema, class_of(type_), field, loaders)
+    ]
+    if mistakes:
+        raise TypeError("; ".join(mistakes))
+
+
+def _mistakes(schema: GraphQLSchema, rows: Any, field: GraphQLField, loaders: type) -> Iterator[str]:
+    declared = field.extensions.get(DECLARED)
+    if declared is None or rows is None:
+        return
+    relation, column = declared.metadata.get(RELATION), declared.metadata.get(COLUMN)
+    if isinstance(relation, One | Several):
+        if relation.loader not in dir(loaders):
+            yield f"there is no loader {relation.loader}"
+        for key in relation.keys if isinstance(relation, One) else ():
+            if not hints_of(rows, key):
+                yield f"{rows.__name__} has no {key}"
+    elif column is not None or declared.base_resolver is None:
+        hints = hints_of(rows, column or declared.python_name)
+        if not hints:
+            yield f"{rows.__name__} has no {column or declared.python_name}"
+        elif not _fits(schema, hints, field.type):
+            yield f"it is {field.type}, and the column {' | '.join(map(str, hints))}"
+    else:
+        parent = declared.base_resolver.reserved_parameters[PARENT_PARAMSPEC]
+        class_ = None if parent is None else get_args(parent.annotation)[0]
+        if class_ is not None and not issubclass(rows, get_origin(class_) or class_):
+            yield f"its resolver takes {class_.__name__}, and not {rows.__name__}"
+
+
+def hints_of(class_: Any, path: str) -> list[Any]:
+    """The classes of which a column may be, by annotations; none if there is no such column."""
+    hints, may_be_none = [class_], False
+    for name in path.split("."):
+        may_be_none = may_be_none or NoneType in hints
+        owners = [hint for hint in hints if hint is not NoneType]
+        hints = [each for owner in owners for each in _members(_annotation(owner, name), owner)]
+    return [*hints, NoneType] if may_be_none and hints and NoneType not in hints else hints
+
+
+def _annotation(owner: Any, name: str) -> Any:
+    """What an attribute is annotated with; nothing of one that isn't there, Any where its class isn't known."""
+    class_ = get_origin(owner) or owner
+    if owner is Any:
+        return Any
+    attribute = getattr(class_, name, None)
+    if isinstance(attribute, property | cached_property):
+        function = attribute.fget if isinstance(attribute, property) else attribute.func
+        return get_type_hints(function)["return"]
+    hint = get_type_hints(class_).get(name)
+    return type(attribute) if hint is ClassVar else hint
+
+
+def _members(hint: Any, owner: Any) -> Iterator[Any]:
+    """What a hint may stand for: the members of a union, the argument of a generic class, what a name is made of."""
+    if get_origin(hint) in {Union, UnionType}:
+        for each in get_args(hint):
+            yield from _members(each, owner)
+    elif get_origin(hint) is Annotated:
+        yield from _members(get_args(hint)[0], owner)
+    elif isinstance(hint, NewType):
+        yield from _members(hint.__supertype__, owner)
+    elif isinstance(hint, TypeVar):
+        bases = getattr(owner, "__orig_bases__", ())
+        arguments = {
+            each: of for base in bases for each, of in zip(get_origin(base).__parameters__, get_args(base), strict=True)
+        }
+        yield from _members(arguments.get(hint, Any), owner)
+    elif hint is Self:
+        yield owner
+    elif hint is not None:
+        yield hint
+
+
+def _fits(schema: GraphQLSchema, hints: Sequence[Any], type_: Any) -> bool:
+    if isinstance(type_, GraphQLNonNull):
+        return NoneType not in hints and _fits(schema, hints, type_.of_type)
+    present = [hint for hint in hints if hint is not NoneType and hint is not Any]
+    if isinstance(type_, GraphQLList):
+        return all(
+            get_origin(hint) in LISTS and _fits(schema, [*_members(get_args(hint)[0], hint)], type_.of_type)
+            for hint in present
+        )
+    return all(_is_of(schema, get_origin(hint) or hint, type_) for hint in present)
+
+
+def _is_of(schema: GraphQLSchema, class_: Any, type_: GraphQLNamedType) -> bool:
+    if not isinstance(class_, type):
+        return False
+    if isinstance(type_, GraphQLEnumType):
+        # Rows have the names of members, rules have members, which are equal to their names.
+        return issubclass(class_, str) and (
+            not issubclass(class_, Enum) or set(class_.__members__) <= set(type_.values)
+        )
+    if type_.name in LEAVES:
+        return issubclass(class_, LEAVES[type_.name]) and (class_ is bool) == (type_.name == "Boolean")
+    types = schema.get_possible_types(type_) if is_abstract_type(type_) else [type_]
+    return type_.name == "JSON" or any(issubclass(class_, class_of(each) or object) for each in types)

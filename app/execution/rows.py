@@ -1,0 +1,39 @@
+"""The types of the schema whose objects are rows: instances of a class of the domain or of storage, as they are."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+import strawberry
+from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+Shown = TypeVar("Shown", bound=type)
+DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
+"""Where a part of the schema keeps what Strawberry has made it of."""
+
+
+def shows(rows: type, description: str) -> Callable[[Shown], Shown]:
+    """A type whose objects are the instances of a class: nothing is made for each of them."""
+
+    def declare(type_: Shown) -> Shown:
+        declared: Any = type_
+        declared.rows = rows
+        declared.is_type_of = staticmethod(lambda value, _: isinstance(value, rows))
+        return strawberry.type(type_, description=description)
+
+    return declare
+
+
+def class_of(type_: GraphQLNamedType) -> type | None:
+    """The class of the objects of a type: of its rows or, where objects are made for it, its own; None if there is none."""
+    declared = type_.extensions.get(DECLARED)
+    origin: type | None = getattr(declared, "origin", None)
+    return getattr(origin, "rows", origin)
+
+
+@cache
+def types_of_rows(schema: GraphQLSchema) -> Mapping[type, GraphQLObjectType]:
+    """By the class of an object: the type that it is of, where a field doesn't say it."""
+    types = [each for each in schema.type_map.values() if isinstance(each, GraphQLObjectType)]
+    return {class_: type_ for type_ in types if (class_ := class_of(type_)) is not None}

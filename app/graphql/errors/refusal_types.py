@@ -1,0 +1,33 @@
+"""The types of all refusals and warnings, each with the interfaces of the mutations that may answer it."""
+
+from typing import Any
+
+from app.domain.error_code import ErrorCode
+from app.graphql.describe import describe_values
+from app.graphql.errors import access, drafts, exports, running, undo
+from app.graphql.errors.interfaces import INTERFACES, Error
+
+MODULES = (access, drafts, exports, running, undo)
+
+
+def types_of_refusals() -> list[Any]:
+    """The types by which refusals are answered. Raises TypeError where a member of a union of the domain has none."""
+    declared: list[Any] = [
+        each
+        for module in MODULES
+        for each in vars(module).values()
+        if getattr(each, "__module__", "") == module.__name__
+    ]
+    types = {each.rows: each for each in declared if hasattr(each, "rows")}
+    missing = [refusal.__name__ for refusal in INTERFACES if refusal not in types]
+    if missing:
+        raise TypeError(f"No type shows {', '.join(missing)}.")
+    for refusal, type_ in types.items():
+        own = [base for base in type_.__bases__ if base is not Error]
+        # In the order of inheritance, which the printed schema has.
+        of_all: Any = type("Interfaces", tuple(dict.fromkeys((*own, *INTERFACES.get(refusal, ())))), {})
+        definitions = [vars(base).get("__strawberry_definition__") for base in of_all.__mro__]
+        type_.__strawberry_definition__.interfaces = [each for each in definitions if each is not None]
+    by_code = {refusal.code: type_ for refusal, type_ in types.items() if issubclass(type_, Error)}
+    describe_values(ErrorCode, {code: type_.__strawberry_definition__.description for code, type_ in by_code.items()})
+    return list(dict.fromkeys((*(by_code[code] for code in ErrorCode), *types.values())))
