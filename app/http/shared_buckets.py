@@ -3,8 +3,7 @@
 import asyncio
 import math
 import time
-from contextlib import nullcontext, suppress
-from contextvars import Context
+from contextlib import nullcontext
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -18,13 +17,8 @@ from app.telemetry.metrics import COUNTING_ALONE
 PREFIX = "flowport:rate-limit:"
 ANSWER_SECONDS = 0.25
 """How long an answer is waited for, before this process counts alone."""
-RETRY_SECONDS = 1.0
-LONGEST_RETRY_SECONDS = 30.0
-"""Where it goes on not to count, or stops again and again."""
-STEADY_SECONDS = 60.0
-"""Where it has counted for so long, it is tried again as soon as the first time."""
-NOBODY = ""
-"""The caller as whom it is asked whether it counts."""
+PAUSE_SECONDS = 5.0
+"""How long this process counts alone, before the next request tries whether the buckets can be shared again."""
 FAILURES = (RedisError, OSError, TypeError, ValueError)
 """What is raised where it is away, or where something else answers than what is meant."""
 
@@ -72,25 +66,30 @@ class SharedBuckets:
             decode_responses=True,
         )
         self._spend = self._redis.register_script(SPEND)
-        self._coming_back: asyncio.Task[None] | None = None
-        self._delay_seconds = RETRY_SECONDS
-        self._back_at = -math.inf
+        self._is_alone = False
+        self._alone_until = -math.inf
 
     async def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         """Give back and spend; whether it was spent, and what is left. Raises RedisUnavailable."""
-        if self._coming_back is not None:
+        now = time.monotonic()
+        if now < self._alone_until:
             raise RedisUnavailable
+        if self._is_alone:
+            # One request tries; the others don't wait for it.
+            self._alone_until = now + PAUSE_SECONDS
         try:
-            return await self._ask(caller, back=back, spent=spent, covered_only=covered_only)
+            answer = await self._ask(caller, back=back, spent=spent, covered_only=covered_only)
         except FAILURES as error:
             self._leave(error)
             raise RedisUnavailable from None
+        if self._is_alone:
+            self._is_alone, self._alone_until = False, -math.inf
+            COUNTING_ALONE.dec()
+            log().info("rate limit is counted together again")
+        return answer
 
     async def close(self) -> None:
-        if self._coming_back is not None:
-            self._coming_back.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._coming_back
+        if self._is_alone:
             COUNTING_ALONE.dec()
         await self._redis.aclose()
 
@@ -103,35 +102,9 @@ class SharedBuckets:
             return bool(is_spent), float(left)
 
     def _leave(self, error: Exception) -> None:
-        if self._coming_back is None:
-            was_good = time.monotonic() - self._back_at >= STEADY_SECONDS
-            self._delay_seconds = RETRY_SECONDS if was_good else self._longer_delay()
-            reason = f"{type(error).__name__}: {error}"
-            log().warning(
-                "rate limit is counted by each process alone", reason=reason, tried_in_seconds=self._delay_seconds
-            )
+        self._alone_until = time.monotonic() + PAUSE_SECONDS
+        if not self._is_alone:
+            self._is_alone = True
             COUNTING_ALONE.inc()
-            # Of no request: the one that fails first is answered long before.
-            self._coming_back = asyncio.create_task(self._come_back(), context=Context())
-
-    async def _come_back(self) -> None:
-        while not await self._is_there():
-            self._delay_seconds = self._longer_delay()
-        self._coming_back, self._back_at = None, time.monotonic()
-        COUNTING_ALONE.dec()
-        log().info("rate limit is counted together again")
-
-    async def _is_there(self) -> bool:
-        """Whether it counts, after a while. That it answers isn't enough: without memory it answers, and writes nothing."""
-        await asyncio.sleep(self._delay_seconds)
-        try:
-            await self._ask(NOBODY, back=0, spent=0, covered_only=False)
-        except FAILURES:
-            return False
-        except Exception:  # noqa: BLE001 - whatever it is, the next time is tried
-            log().exception("rate limit could not be counted together")
-            return False
-        return True
-
-    def _longer_delay(self) -> float:
-        return min(2 * self._delay_seconds, LONGEST_RETRY_SECONDS)
+            reason = f"{type(error).__name__}: {error}"
+            log().warning("rate limit is counted by each process alone", reason=reason)
