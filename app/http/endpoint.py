@@ -239,47 +239,28 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> 
 
     Most is done before it would be worth while to look whether anybody still waits for it.
     """
-    watch = Watch(request)
+    loop, task, is_gone = asyncio.get_running_loop(), current_task(), False
+    watching: list[asyncio.Task[None]] = []
+
+    async def cancel_when_gone() -> None:
+        nonlocal is_gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        is_gone = True
+        task.cancel()
+
+    timer = loop.call_later(SECONDS_UNWATCHED, lambda: watching.append(loop.create_task(cancel_when_gone())))
     try:
         return await work
     except asyncio.CancelledError:
-        if not watch.is_gone:
+        if not is_gone:
             raise
-        watch.task.uncancel()
+        task.uncancel()
         raise client_went_away() from None
     finally:
-        watch.end()
-
-
-class Watch:
-    """Cancels the task that answers a request when its client goes away."""
-
-    def __init__(self, request: Request) -> None:
-        loop = asyncio.get_running_loop()
-        self._request = request
-        self.task = current_task()
-        self._begins = loop.call_later(SECONDS_UNWATCHED, lambda: self._begin(loop))
-        self._watching: asyncio.Task[None] | None = None
-        self.is_gone = False
-
-    def end(self) -> None:
-        self._begins.cancel()
-        if self._watching is not None:
-            self._watching.cancel()
-
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._watching = loop.create_task(self._cancel_when_gone())
-
-    async def _cancel_when_gone(self) -> None:
-        await gone_away(self._request)
-        self.is_gone = True
-        self.task.cancel()
-
-
-async def gone_away(request: Request) -> None:
-    """Returns when the client has closed the connection."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        timer.cancel()
+        for each in watching:
+            each.cancel()
 
 
 def client_went_away() -> RequestError:

@@ -1,20 +1,19 @@
 """The application: settings, database, schema and routes put together, here and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from http import HTTPStatus
 
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from app.http.admission import Admission, Capacity
 from app.http.authentication.authenticator import Authenticator
@@ -31,8 +30,7 @@ from app.http.middleware.error_handlers import as_refused
 from app.http.middleware.graceful_shutdown import GracefulShutdown
 from app.http.middleware.request_id import RequestId
 from app.http.rate_limit import RateLimiter
-from app.http.refused_requests import RequestCode, RequestError
-from app.http.responses import logged_refusal
+from app.http.refused_requests import RequestError
 from app.server.background import keep_running
 from app.server.cleanup import clean_up_periodically
 from app.server.database import pool_size_of
@@ -45,34 +43,8 @@ from app.telemetry.tracing import TracingRefused, start_tracing, stop_tracing
 from app.usecases.transaction import UnitOfWork
 from app.usecases.watch_replica import watch_replica
 
-MOST_PARAMETERS = 100
-"""Of a URL: there are four that mean something."""
 
-
-class Application:
-    """Middleware around what is asked on `/graphql`, by every method that there is, and around a router for the rest."""
-
-    def __init__(self, graphql: ASGIApp, router: Router, middleware: Sequence[Middleware]) -> None:
-        self.router = router
-        self._graphql = graphql
-        self._others = ExceptionMiddleware(router, {RequestError: as_refused, HTTPException: as_refused})
-        self._app: ASGIApp = self._route
-        for cls, args, arguments in reversed(middleware):
-            self._app = cls(self._app, *args, **arguments)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
-
-    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == "/graphql":
-            await self._graphql(scope, receive, send)
-        else:
-            # Which lets the router raise what it can't answer, instead of answering in plain text.
-            scope["app"] = self
-            await self._others(scope, receive, send)
-
-
-def create_app(settings: Settings | None = None) -> Application:
+def create_app(settings: Settings | None = None) -> Starlette:
     """The ASGI application; without settings it reads them from the environment."""
     settings = read_settings() if settings is None else settings
     if settings.database_url is None:
@@ -105,10 +77,15 @@ def create_app(settings: Settings | None = None) -> Application:
             await asyncio.to_thread(stop_tracing)
 
     explorer = explorer_of(settings, authenticator)
-    routes = other_routes(settings, database, explorer)
+    app = Starlette(
+        routes=[Route("/graphql", GraphQLRoute(endpoint, explorer)), *other_routes(settings, database, explorer)],
+        middleware=middleware_of(settings, in_flight),
+        exception_handlers={RequestError: as_refused, HTTPException: as_refused},
+        lifespan=lifespan,
+    )
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
-    router = Router(routes, redirect_slashes=False, lifespan=lifespan)
-    return Application(GraphQLRoute(endpoint, explorer), router, middleware_of(settings, in_flight))
+    app.router.redirect_slashes = False
+    return app
 
 
 def database_of(settings: Settings, url: str) -> Database:
@@ -163,10 +140,7 @@ class GraphQLRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         response: Response
-        if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
-            message = f"The URL has more than {MOST_PARAMETERS} parameters."
-            response = logged_refusal(RequestError(HTTPStatus.BAD_REQUEST, RequestCode.BAD_REQUEST, message))
-        elif self.explorer is not None and wants_page(request):
+        if self.explorer is not None and wants_page(request):
             response = self.explorer.page(request)
         else:
             response = await self.endpoint(request)

@@ -218,17 +218,6 @@ async def test_head_is_a_405_as_well(api: Api) -> None:
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, POST")
 
 
-@pytest.mark.parametrize("accept", [DOCUMENT_TYPE, "text/html"])
-async def test_no_more_parameters_are_read_than_anybody_means(api: Api, accept: str) -> None:
-    async def asked(number: int) -> httpx.Response:
-        url = f"/graphql?query={quote(NAME)}{'&a=b' * (number - 1)}"
-        return await api.http.get(url, headers={"Authorization": f"Bearer {api.tokens['ada']}", "Accept": accept})
-
-    assert body_of(await asked(100)) == {"data": {"__typename": "Query"}}
-    for number in (101, 15_000):
-        assert error_of(await asked(number), 400) == ("BAD_REQUEST", "The URL has more than 100 parameters.")
-
-
 async def test_a_query_may_be_sent_with_get_and_a_mutation_may_not(api: Api) -> None:
     query = "query($id: ID!) { node(id: $id) { id } }"
     variables = json.dumps({"id": api.id("ada")})

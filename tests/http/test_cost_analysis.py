@@ -16,7 +16,7 @@ from graphql import (
 
 from app.execution.request_errors import BadRequest, LimitExceeded
 from app.graphql.schema import schema
-from app.http.cost_analysis import CostAnalysis
+from app.http.cost_analysis import LENGTHS_IN_SCHEMA, CostAnalysis
 from app.http.limits import Limits, QueryCost
 from tests.http.worst_documents import BOMB
 
@@ -238,6 +238,12 @@ def test_the_lists_of_introspection_count_as_long_as_they_are() -> None:
     asked = analyse_cost("{ __schema { types { name } directives { name } } }")
     types, directives = len(schema.graphql_schema.type_map), len(schema.graphql_schema.directives)
     assert asked.cost == 1 + types + directives
+    fields = [field for each in schema.graphql_schema.type_map.values() for field in getattr(each, "fields", {})]
+    assert (
+        types * (LENGTHS_IN_SCHEMA["__Type", "fields"] - 1)
+        <= len(fields)
+        <= types * LENGTHS_IN_SCHEMA["__Type", "fields"]
+    )
 
 
 def test_introspection_that_is_repeated_is_refused() -> None:

@@ -20,8 +20,6 @@ NO_HOST = RequestError(
     400, RequestCode.BAD_REQUEST, "The request must have exactly one header Host, with a host in it."
 )
 
-MOST_REMEMBERED = 100
-
 
 class AllowedHosts:
     """Middleware: refuses requests that have no `Host`, several, or one that isn't allowed, with 400.
@@ -35,8 +33,6 @@ class AllowedHosts:
         self._on_loopback = on_loopback
         self._any_name = names is None and not on_loopback
         self._names = frozenset(name for name in names or () if not name.startswith("*"))
-        self._allowed: set[bytes] = set()
-        """What was found to be allowed, as it was sent."""
         self._endings = tuple(name.removeprefix("*") for name in names or () if name.startswith("*"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,17 +45,11 @@ class AllowedHosts:
 
     def _refusal_of(self, scope: Scope) -> RequestError | None:
         given = [value for name, value in scope["headers"] if name == b"host"]
-        if len(given) == 1 and given[0] in self._allowed:
-            return None
         read = HOST.fullmatch(given[0]) if len(given) == 1 else None
         if read is None:
             return NO_HOST
         host = read[1].decode("ascii").lower().removesuffix(".")
-        if not self._allows(host):
-            return not_allowed(host)
-        if len(self._allowed) < MOST_REMEMBERED:
-            self._allowed.add(given[0])
-        return None
+        return None if self._allows(host) else not_allowed(host)
 
     def _allows(self, host: str) -> bool:
         if host == "localhost" or host in self._names or host.endswith(self._endings):
