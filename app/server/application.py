@@ -51,16 +51,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
         raise RuntimeError("FLOWPORT_DATABASE_URL is needed; `flowport serve` sets it for the embedded database.")
     configure_log(log_format=settings.log_format, level=settings.log_level)
     database = database_of(settings, settings.database_url)
-    keys_kept = timedelta(hours=settings.idempotency_key_hours)
-    drafts_kept = timedelta(days=settings.set_aside_days)
-    work = UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept, drafts_kept=drafts_kept)
+    work = work_of(settings, database)
     authenticator = authenticator_of(settings, database, work.clock)
     endpoint = endpoint_of(settings, database, work, authenticator)
     in_flight = InFlightRequests()
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
-        is_traced = trace_if_wanted()
+        trace_if_wanted()
         background = {"cleanup": partial(clean_up_periodically, work, records=timedelta(days=settings.record_days))}
         if database.replica is not None:
             background["replica"] = partial(watch_replica, work)
@@ -73,8 +71,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await authenticator.close()
         await endpoint.bounds.rate_limiter.close()
         await database.close()
-        if is_traced:
-            await asyncio.to_thread(stop_tracing)
+        await asyncio.to_thread(stop_tracing)
 
     explorer = explorer_of(settings, authenticator)
     app = Starlette(
@@ -105,13 +102,18 @@ def database_of(settings: Settings, url: str) -> Database:
     )
 
 
-def trace_if_wanted() -> bool:
-    """Whether requests are traced. Where they can't be, the server serves all the same."""
+def work_of(settings: Settings, database: Database) -> UnitOfWork:
+    keys_kept = timedelta(hours=settings.idempotency_key_hours)
+    drafts_kept = timedelta(days=settings.set_aside_days)
+    return UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept, drafts_kept=drafts_kept)
+
+
+def trace_if_wanted() -> None:
+    """Start tracing; where that can't be, the server serves all the same."""
     try:
-        return start_tracing()
+        start_tracing()
     except TracingRefused as error:
         log().warning("tracing is off", reason=str(error))
-        return False
 
 
 def middleware_of(settings: Settings, in_flight: InFlightRequests) -> list[Middleware]:

@@ -33,10 +33,8 @@ MOST_CONNECTIONS = 250
 
 # Recovery of a large database after a crash may take minutes.
 PATIENCE_SECONDS = 300
-RECOVERY, STANDBY = "recovery.signal", "standby.signal"
-"""Files in a cluster that is to replay a log until it is where it should be, or for ever."""
-IN_PRODUCTION = "in production"
-"""So pg_controldata says of one that takes writes."""
+READY = "ready"
+"""The status of a server that takes connections."""
 INCOMPATIBLE = "database files are incompatible with server"
 """PostgreSQL's words about a cluster of its own major version but another format, made by a beta for example."""
 STOP_SECONDS = 10
@@ -78,9 +76,6 @@ class Patience:
     def __init__(self, directory: DataDirectory, is_given_up: Callable[[], bool]) -> None:
         self._directory = directory
         self._is_given_up = is_given_up
-        self.renew()
-
-    def renew(self) -> None:
         self._deadline = time.monotonic() + PATIENCE_SECONDS
 
     def wait(self) -> None:
@@ -100,7 +95,7 @@ def join_or_start(
     """The ready server of the data directory, and whether it was started now. The caller holds the gate."""
     patience = Patience(directory, is_given_up)
     while (found := find_postmaster(directory)) is not None:
-        if is_ready(directory, found):
+        if found.status == READY:
             return found, False
         # Whoever was starting or stopping it was killed meanwhile; it goes on by itself.
         patience.wait()
@@ -161,15 +156,10 @@ def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -
 
 
 def refuse_what_we_cant_serve(directory: DataDirectory) -> None:
-    """Refuse the cluster of another version, and one that takes no writes."""
+    """Refuse the cluster of another version."""
     version = (directory.cluster / "PG_VERSION").read_text(encoding="ascii", errors="replace").strip()
     if version != MAJOR_VERSION:
         raise EmbeddedDatabaseError(made_by_another(f"PostgreSQL {version}", directory))
-    if (directory.cluster / STANDBY).exists():
-        raise EmbeddedDatabaseError(
-            f"The database in {directory.cluster} is a standby, which takes no writes: remove {directory.cluster / STANDBY} if "
-            "it is to be promoted, or choose another data directory."
-        )
 
 
 def made_by_another(maker: str, directory: DataDirectory) -> str:
@@ -189,35 +179,26 @@ def start(directory: DataDirectory, account: Account, binaries: Path, patience: 
     remove_what_a_killed_server_left(directory, patience)
     socket_dir = make_socket_dir(directory, account, last_socket_dir(directory))
     write_settings(directory, account, socket_dir)
-    goes_back = (directory.cluster / RECOVERY).exists()
     rotate(directory.log)
     with FileIO(os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "a") as log:
         account.own(log.fileno())
         said_before = log.tell()
         pid = account.detach(binaries / "postgres", "-D", directory.cluster, log=log.fileno())
     try:
-        found = ready(directory, pid, said_before, patience)
-        # It takes writes a moment after it has removed the signal.
-        patience.renew()
-        while goes_back and IN_PRODUCTION not in account.run(binaries / "pg_controldata", directory.cluster).stdout:
-            patience.wait()
+        return ready(directory, pid, said_before, patience)
     except BaseException:
         # It may not have a pid file yet, by which whoever leaves as the last would find it.
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         remove_socket(directory, socket_dir)
         raise
-    return found
 
 
 def ready(directory: DataDirectory, pid: int, said_before: int, patience: Patience) -> Postmaster:
     while is_alive(pid):
         found = find_postmaster(directory)
-        if found is not None and found.process.pid == pid and is_ready(directory, found):
+        if found is not None and found.process.pid == pid and found.status == READY:
             return found
-        if (directory.cluster / RECOVERY).exists():
-            # It goes back to a moment: how long that takes depends on how much was archived since the copy.
-            patience.renew()
         patience.wait()
     said = directory.log.read_bytes()[said_before:].decode(errors="replace").strip()
     if INCOMPATIBLE in said:
@@ -225,11 +206,6 @@ def ready(directory: DataDirectory, pid: int, said_before: int, patience: Patien
     raise EmbeddedDatabaseError(
         f"The database in {directory.cluster} didn't start. Its log {directory.log} says:\n{said}"
     )
-
-
-def is_ready(directory: DataDirectory, found: Postmaster) -> bool:
-    """While it goes back to a moment, it may say so already, to those who only read."""
-    return found.status == "ready" and not (directory.cluster / RECOVERY).exists()
 
 
 def remove_what_a_killed_server_left(directory: DataDirectory, patience: Patience) -> None:
