@@ -70,12 +70,12 @@ def test_the_codes_of_requests_are_those_that_there_are_with_their_status() -> N
 
 
 def test_every_setting_has_its_row() -> None:
-    rows = re.findall(r"^\| `(FLOWPORT_[A-Z_]+)` \|", read("app/server/README.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `(FLOWPORT_[A-Z_]+)` \|", read("app/settings/README.md"), re.MULTILINE)
     assert rows == [variable for variable, _, _ in described()]
 
 
 def test_every_line_of_the_log_that_warns_is_explained_and_none_that_isnt_written() -> None:
-    section = read("app/server/README.md").partition("| line | is written |")[2].partition("\n\n")[0]
+    section = read("app/telemetry/README.md").partition("| line | is written |")[2].partition("\n\n")[0]
     explained = {
         line for cell in re.findall(r"^\| (.*?) \|", section, re.MULTILINE) for line in re.findall("`(.*?)`", cell)
     }
