@@ -45,16 +45,16 @@ class Overloaded(RequestError):
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What a process takes on."""
+    """How much a process does at once."""
 
     running: int
     """Requests that are executed at once."""
     costly: int
-    """Those of them that are costly."""
+    """Operations with a high cost among them."""
     waiting: int
     wait_seconds: float
     untaken_bytes: int = 67_108_864
-    """Of answers that one caller hasn't taken yet."""
+    """How much one caller may hold in answers that it hasn't taken yet."""
     untaken_bytes_in_all: int = 268_435_456
     piece_seconds: float = 30
     """How long a client may take for a piece of an answer."""
@@ -110,7 +110,7 @@ class Admission:
         """By the hash of the token that they sent."""
         self._costly_documents: dict[tuple[str, str], bool] = {}
         """Each with its caller before it: those whose operation turned out to be costly when it was last run, whatever was
-        foreseen. What one caller can see may be much more than what another one can."""
+        foreseen. One caller may see much more than another."""
         self._shed = 0
         self._is_telling = False
 
@@ -141,7 +141,7 @@ class Admission:
             self._callers[hash(token)] = caller
 
     def forget(self, token: str | None) -> None:
-        """Nobody is known by this token any more: it is no longer good, and takes no slot of whose it was."""
+        """Forget whose token this was, since it is no longer good: its requests take no slot of that caller."""
         self._callers.pop(hash(token), None)
 
     def was_costly(self, caller: str, document: str) -> bool:
@@ -193,6 +193,6 @@ class Admission:
 
 
 def forget_if_full(remembered: dict[Any, Any]) -> None:
-    """What is needed again is soon found again."""
+    """Forget all, which is soon learnt again, where too much is remembered."""
     if len(remembered) >= MOST_REMEMBERED:
         remembered.clear()

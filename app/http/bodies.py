@@ -1,4 +1,4 @@
-"""The body of a request, within its limit. Whoever sends it slowly keeps nobody else from being answered."""
+"""The body of a request, within its limit. A client that sends it slowly keeps nobody else from being answered."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ async def read_body(request: Request, *, most: int, slot: Slot) -> bytes:
 
 
 async def _receive(request: Request, body: bytearray, most: int) -> None:
-    """Receive the rest of the body. Nothing of it is lost where this is cancelled, and begun again."""
+    """Receive the rest of the body. A call that is cancelled loses nothing, and may be made again."""
     has_more = True
     while has_more:
         message = await request.receive()

@@ -1,9 +1,9 @@
-"""What a document would cost, found before anything of it is checked or run.
+"""The cost of a document, found before anything of it is checked or run.
 
 Every selection of the document is visited once, however often fragments are spread: what a fragment costs is remembered
 and added up. The cost is a static upper bound of the objects that an answer can hold: 1 for each object,
 the page size times its content for a connection, 10 times its content for a list that isn't paged, 10 for a mutation.
-What lists that aren't paged really hold is known only when they are read: see `app.meter`.
+The real length of lists that aren't paged is known only when they are read: see `app.meter`.
 """
 
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ MOST_KNOWN_COSTS = 8
 
 
 async def cost_of(operation: Operation, variables: Mapping[str, Any], *, largest_page: int) -> QueryCost:
-    """The same of an operation that may have been asked for before. It is cached where it depends on short values only."""
+    """Analyse the cost of an operation, or take it from the cache, which holds costs that depend on short values only."""
     for known in operation.costs:
         if known.holds_for(variables):
             return known.query_cost
@@ -108,7 +108,7 @@ class CostAnalysis:
     """The variables that were looked at, with their values."""
     visits: int = 0
     """How many selections were looked at: no more than the document has."""
-    _known: dict[str, QueryCost] = field(default_factory=dict)
+    _fragment_costs: dict[str, QueryCost] = field(default_factory=dict)
     _defaults: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -143,14 +143,14 @@ class CostAnalysis:
         return total
 
     def _fragment(self, name: str) -> QueryCost:
-        """The cost of a fragment, found once. One that is unknown or spreads itself is nothing; validation refuses it."""
-        if name not in self._known:
-            self._known[name] = NOTHING
+        """The cost of a fragment, found once. An unknown fragment, and one that spreads itself, costs nothing: validation refuses it."""
+        if name not in self._fragment_costs:
+            self._fragment_costs[name] = NOTHING
             definition = self._fragments.get(name)
             if definition is not None:
                 condition = self.schema.get_type(definition.type_condition.name.value)
-                self._known[name] = self._selection(definition.selection_set, condition)
-        return self._known[name]
+                self._fragment_costs[name] = self._selection(definition.selection_set, condition)
+        return self._fragment_costs[name]
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> QueryCost:
         name = node.name.value

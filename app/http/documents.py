@@ -45,7 +45,7 @@ CACHED_CHARACTERS = 600_000
 """How many characters of documents are cached. Parsed, a document takes a hundred times as many bytes; most have a thousand
 characters."""
 ENTRY_CHARACTERS = 300
-"""What each document counts besides its own: a short one takes some kilobytes too."""
+"""Characters that each document counts besides its own: a short one takes some kilobytes too."""
 CHECKING = 10
 """How many times as long a character may take to validate as to parse, where fragments and fields are repeated."""
 MOST_MISTAKES = 20
@@ -60,9 +60,9 @@ class Document:
     source: str
     node: DocumentNode
     is_valid: bool = False
-    """It was validated against the schema."""
+    """The document was validated against the schema."""
     operations: "dict[str | None, Operation]" = field(default_factory=dict, compare=False)
-    """Those that were asked for, by the names under which they were."""
+    """Operations that were asked for, by the name in the request."""
 
 
 def size_of(document: Document) -> int:
@@ -121,7 +121,7 @@ class Operation:
     hash: str
     """Tells documents apart in the log, without their text."""
     costs: list[KnownCost] = field(default_factory=list, compare=False)
-    """What it costs with some of the variables that it was asked with."""
+    """The cost with some of the variables of earlier requests."""
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:
@@ -130,7 +130,7 @@ class Operation:
 
     @property
     def only_introspects(self) -> bool:
-        """It asks for nothing but the schema, which needs no token where introspection is open to all."""
+        """Whether the operation asks for the schema alone, which needs no token where introspection is open to all."""
         return self.roots <= INTROSPECTION
 
     @property
@@ -139,7 +139,7 @@ class Operation:
 
     @property
     def label(self) -> str:
-        """Its label in metrics: its root field, if the schema has that field, so that the number of labels is bounded."""
+        """The label in metrics: the root field, if the schema has that field, so that the number of labels is bounded."""
         if len(self.roots) != 1:
             return "several"
         [root] = self.roots

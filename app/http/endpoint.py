@@ -35,12 +35,12 @@ from app.usecases.transaction import UnitOfWork
 SECONDS_UNWATCHED = 0.02
 """How long a request is worked on before it is looked whether its client is still there."""
 CANCELLED = Answer({}, outcome="cancelled")
-"""What the log says of an operation that was begun and has no answer."""
+"""The answer that the log shows for an operation that was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the endpoint is open for."""
+    """Who may ask about the schema."""
 
     introspection_for_all: bool
     """Without a token, questions about the schema are answered."""
@@ -50,7 +50,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a request may take of the server at the most."""
+    """The most that a request may take of the server."""
 
     body_bytes: int
     seconds: float
@@ -264,5 +264,5 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> 
 
 
 def client_went_away() -> RequestError:
-    """What nobody reads but the log."""
+    """The refusal for the log of a request whose client went away."""
     return RequestError(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")

@@ -58,10 +58,10 @@ def formatted(
     if context is not None and is_unexpected(error):
         log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
         return _masked(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
-    shown: dict[str, Any] = {**error.formatted}
-    shown["extensions"] = {"code": code, **(error.extensions or {})}
-    shown["message"] = shortened(_PYTHON_NULL.sub("null.", error.message))
-    return shown
+    answer: dict[str, Any] = {**error.formatted}
+    answer["extensions"] = {"code": code, **(error.extensions or {})}
+    answer["message"] = shortened(_PYTHON_NULL.sub("null.", error.message))
+    return answer
 
 
 def timed_out(error: GraphQLError, written: CommitState | None) -> str:

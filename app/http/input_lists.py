@@ -33,26 +33,26 @@ def check_inputs(operation: OperationDefinitionNode, variables: Mapping[str, Any
         value = variables.get(definition.variable.name.value)
         if not isinstance(value, list | dict):
             continue
-        wanted = type_from_ast(schema.graphql_schema, definition.type)
-        if is_input_type(wanted):
-            most += ELEMENTS_OF_AN_ITEM * _items_of(value, wanted)
-            for length in _lengths(value, wanted):
+        input_type = type_from_ast(schema.graphql_schema, definition.type)
+        if is_input_type(input_type):
+            most += ELEMENTS_OF_AN_ITEM * _items_of(value, input_type)
+            for length in _lengths(value, input_type):
                 found += length
                 if found > most:
                     raise LimitExceeded("elements in lists of its variables", f"more than {most}", most)
 
 
-def _items_of(value: object, wanted: GraphQLInputType) -> int:
+def _items_of(value: object, input_type: GraphQLInputType) -> int:
     """How many items a call of many exports has, as far as it may have them."""
-    if get_named_type(wanted).name != MANY_EXPORTS or not isinstance(value, dict):
+    if get_named_type(input_type).name != MANY_EXPORTS or not isinstance(value, dict):
         return 0
     items = value.get("items")
     return min(len(items), MOST_ITEMS) if isinstance(items, list) else 0
 
 
-def _lengths(value: object, wanted: GraphQLInputType) -> Iterator[int]:
+def _lengths(value: object, input_type: GraphQLInputType) -> Iterator[int]:
     """The lengths of the lists in a value: at each level one, before what is below it."""
-    inner = wanted.of_type if isinstance(wanted, GraphQLNonNull) else wanted
+    inner = input_type.of_type if isinstance(input_type, GraphQLNonNull) else input_type
     if isinstance(inner, GraphQLList) and isinstance(value, list):
         yield len(value)
         if isinstance(get_named_type(inner), GraphQLInputObjectType):
@@ -65,10 +65,10 @@ def _lengths(value: object, wanted: GraphQLInputType) -> Iterator[int]:
 
 
 @cache
-def _with_lists(wanted: GraphQLInputObjectType) -> Sequence[tuple[str, GraphQLInputType]]:
+def _with_lists(input_type: GraphQLInputObjectType) -> Sequence[tuple[str, GraphQLInputType]]:
     """The fields of an input that are lists or objects, in which there may be some."""
     return [
         (name, field.type)
-        for name, field in wanted.fields.items()
+        for name, field in input_type.fields.items()
         if isinstance(get_nullable_type(field.type), GraphQLList | GraphQLInputObjectType)
     ]

@@ -26,7 +26,7 @@ class Limits:
     cpu_seconds: float = 5
 
     def meter(self, caller: str) -> Meter:
-        """What counts an operation of this caller while it runs."""
+        """Make the meter that counts an operation of this caller while it runs."""
         return Meter(max_bytes=self.answer_bytes, max_cpu_seconds=self.cpu_seconds, caller=caller)
 
     def check(self, query_cost: "QueryCost", *, is_mutation: bool) -> None:
@@ -76,7 +76,7 @@ MOST_LISTS_NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class QueryCost:
-    """What a selection asks for, fragments expanded."""
+    """The size of a selection, fragments expanded."""
 
     depth: int = 0
     fields: int = 0
@@ -110,7 +110,7 @@ NOT_GIVEN: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class KnownCost:
-    """What an operation costs where these variables have these values."""
+    """The cost of an operation for some values of its variables."""
 
     variables: Mapping[str, object]
     """Only those that the cost depends on; `NOT_GIVEN` where one is left out, which is another thing than null."""

@@ -96,7 +96,7 @@ async def _run_with_retries(plan: Plan, context: Context) -> ExecutionResult:
 
 
 def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
-    """Raise the database's outage if nothing was done because of it. Where something may have been done, it is logged."""
+    """Raise the database's outage if nothing was done because of it. An outage is only logged where something may have been done."""
     outages = [cause for error in errors if isinstance(cause := error.original_error, DatabaseUnavailable)]
     if not outages:
         return

@@ -16,7 +16,7 @@ MOST_CALLERS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    left: float
+    level: float
     at: float
     """When that was left, by the clock of this process."""
 
@@ -31,20 +31,20 @@ class OwnBuckets:
 
     def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         """Give back and spend; whether it was spent, and what is left."""
-        left = min(self._size, self._left(caller) + back)
-        if covered_only and spent > left:
-            return False, left
-        self._buckets[caller] = Bucket(left - spent, time.monotonic())
-        return True, left - spent
+        level = min(self._size, self._level(caller) + back)
+        if covered_only and spent > level:
+            return False, level
+        self._buckets[caller] = Bucket(level - spent, time.monotonic())
+        return True, level - spent
 
     def _full_at(self, _: str, bucket: Bucket, now: float) -> float:
-        return now + (self._size - bucket.left) * WINDOW_SECONDS / self._size
+        return now + (self._size - bucket.level) * WINDOW_SECONDS / self._size
 
-    def _left(self, caller: str) -> float:
+    def _level(self, caller: str) -> float:
         bucket = self._buckets.get(caller)
         if bucket is None:
             return self._size
-        return min(self._size, bucket.left + (time.monotonic() - bucket.at) * self._size / WINDOW_SECONDS)
+        return min(self._size, bucket.level + (time.monotonic() - bucket.at) * self._size / WINDOW_SECONDS)
 
 
 class RateLimiter:
@@ -68,19 +68,19 @@ class RateLimiter:
         """
         if self._size is None:
             return
-        is_covered, left = await self._spend(caller, back=0, spent=max(cost, 1), covered_only=True)
+        is_covered, level = await self._spend(caller, back=0, spent=max(cost, 1), covered_only=True)
         if not is_covered:
-            raise _not_covered(max(cost, 1), left, self._size)
+            raise _not_covered(max(cost, 1), level, self._size)
 
     async def settle(self, caller: str, *, taken: int, done: int) -> dict[str, str]:
         """Charge an operation for what it did instead, at least 1; the headers that say what is left.
 
-        What it did beyond what was taken for it, since nobody could foresee it, is owed.
+        An operation that did more than was set aside leaves the caller in debt.
         """
         if self._size is None:
             return {}
-        _, left = await self._spend(caller, back=max(taken, 1), spent=max(done, 1), covered_only=False)
-        return _headers(left, self._size)
+        _, level = await self._spend(caller, back=max(taken, 1), spent=max(done, 1), covered_only=False)
+        return _headers(level, self._size)
 
     async def close(self) -> None:
         if self._shared is not None:
@@ -93,26 +93,26 @@ class RateLimiter:
         return self._own.spend(caller, back=back, spent=spent, covered_only=covered_only)
 
 
-def _headers(left: float, size: int) -> dict[str, str]:
+def _headers(level: float, size: int) -> dict[str, str]:
     return {
         "RateLimit-Policy": f'"cost";q={size};w={WINDOW_SECONDS}',
-        "RateLimit": f'"cost";r={max(0, math.floor(left))};t={_seconds_to(size, left, size)}',
+        "RateLimit": f'"cost";r={max(0, math.floor(level))};t={_seconds_to(size, level, size)}',
     }
 
 
-def _seconds_to(wanted: float, left: float, size: int) -> int:
+def _seconds_to(target: float, level: float, size: int) -> int:
     """How long a bucket of this size fills until so much is in it."""
-    return math.ceil((wanted - left) * WINDOW_SECONDS / size)
+    return math.ceil((target - level) * WINDOW_SECONDS / size)
 
 
-def _not_covered(cost: int, left: float, size: int) -> RequestError:
-    headers = _headers(left, size)
+def _not_covered(cost: int, level: float, size: int) -> RequestError:
+    headers = _headers(level, size)
     if cost > size:
         message = f"The operation costs {cost}, more than your rate limit of {size} a minute. Ask for less at once."
         return RequestError(429, RequestCode.RATE_LIMITED, message, headers)
-    seconds = _seconds_to(cost, left, size)
+    seconds = _seconds_to(cost, level, size)
     message = (
-        f"The operation costs {cost}, and of your rate limit of {size} a minute {max(0, math.floor(left))} are left. "
+        f"The operation costs {cost}, and of your rate limit of {size} a minute {max(0, math.floor(level))} are left. "
         f"Try again in {seconds} seconds, or ask for less."
     )
     return RequestError(429, RequestCode.RATE_LIMITED, message, {**headers, "Retry-After": str(seconds)})

@@ -12,7 +12,7 @@ OUTAGE_SECONDS = 5
 
 
 class RequestCode(StrEnum):
-    """What is wrong with a request, for programs to read: `extensions.code` of its error."""
+    """The code of a refused request, for programs to read in `extensions.code`."""
 
     BAD_REQUEST = "BAD_REQUEST"
     """The HTTP request holds no GraphQL request."""
@@ -41,7 +41,7 @@ class RequestCode(StrEnum):
     INTERNAL = "INTERNAL"
     """Unexpected: ours."""
     GONE = "GONE"
-    """What was being shown is not there any more."""
+    """The object was published, discarded or removed while it was shown."""
     TIMEOUT = "TIMEOUT"
     """The request or a statement took too long."""
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
@@ -77,7 +77,7 @@ class RequestError(Exception):
 
 
 def out_of_reach(error: DatabaseUnavailable) -> RequestError:
-    """What is said, and logged, where nothing could be done because of the database."""
+    """Make the refusal for an outage of the database, before which nothing was done, and log it."""
     log().warning("database unavailable", reason=str(error))
     message = "The database is down or too busy just now, so nothing was done. Try again soon."
     again = {"Retry-After": str(OUTAGE_SECONDS)}
@@ -85,7 +85,7 @@ def out_of_reach(error: DatabaseUnavailable) -> RequestError:
 
 
 def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
-    """A request that ends before it is done. It may be sent again as it is only where nothing was written."""
+    """A request that ends before it is done. The message says to send it again only where nothing was written."""
     message, headers = f"{why}, and what was unfinished of it was undone", {}
     match commits.of_all:
         case CommitState.NOTHING:

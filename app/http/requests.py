@@ -21,7 +21,7 @@ ANY_TYPE = ("application/*", "*/*")
 
 _ELEMENTS = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
 _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
-"""What commas and semicolons part, but for those within quotation marks."""
+"""Elements and parameters are parted by commas and semicolons outside quotation marks."""
 _QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
 
 LONGEST_MEDIA_TYPES = 2048
@@ -67,18 +67,18 @@ def media_type_for(accept: list[str]) -> str:
 
 @lru_cache(MOST_REMEMBERED)
 def _most_wanted(accept: str) -> str:
-    wanted: dict[str, float] = {}
+    qualities: dict[str, float] = {}
     for element in _ELEMENTS.findall(accept):
         media_type, parameters = _read_media_type(element)
         if media_type:
-            wanted[media_type] = max(wanted.get(media_type, 0), _quality(parameters.get("q", "1")))
-    if not wanted:
+            qualities[media_type] = max(qualities.get(media_type, 0), _quality(parameters.get("q", "1")))
+    if not qualities:
         return JSON_TYPE
-    new = _most_specific(wanted, GRAPHQL_TYPE, *ANY_TYPE)
-    old = _most_specific(wanted, JSON_TYPE, *ANY_TYPE, "text/html")
+    new = _most_specific(qualities, GRAPHQL_TYPE, *ANY_TYPE)
+    old = _most_specific(qualities, JSON_TYPE, *ANY_TYPE, "text/html")
     if not (new or old):
         raise RequestError(406, RequestCode.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL_TYPE} or {JSON_TYPE}.")
-    return GRAPHQL_TYPE if new > old or (new == old and GRAPHQL_TYPE in wanted) else JSON_TYPE
+    return GRAPHQL_TYPE if new > old or (new == old and GRAPHQL_TYPE in qualities) else JSON_TYPE
 
 
 def _read_media_type(text: str) -> tuple[str, dict[str, str]]:
@@ -88,9 +88,9 @@ def _read_media_type(text: str) -> tuple[str, dict[str, str]]:
     return media_type.strip(), {name.strip(): value.strip().strip('"') for name, _, value in pairs}
 
 
-def _most_specific(wanted: dict[str, float], *media_types: str) -> float:
-    """How much a media type is wanted: what is said of it itself counts before what is said of all that are like it."""
-    return next((wanted[each] for each in media_types if each in wanted), 0)
+def _most_specific(qualities: dict[str, float], *media_types: str) -> float:
+    """The quality of a media type: that of the type itself counts before that of all that are like it."""
+    return next((qualities[each] for each in media_types if each in qualities), 0)
 
 
 def _quality(text: str) -> float:
@@ -162,7 +162,7 @@ def _refuse_long_integers(text: bytes | str, what: str) -> None:
 
 
 def _refuse_repeated_keys(text: bytes | str, value: object, what: str) -> None:
-    """Of a key that stands twice all but the last value would be lost."""
+    """Refuse a key that stands twice: all but its last value would be lost."""
     try:
         repeated = repeated_key(text, value)
     except RecursionError:

@@ -20,7 +20,7 @@ ANSWER_SECONDS = 0.25
 PAUSE_SECONDS = 5.0
 """How long this process counts alone, before the next request tries whether the buckets can be shared again."""
 FAILURES = (RedisError, OSError, TypeError, ValueError)
-"""What is raised where it is away, or where something else answers than what is meant."""
+"""Raised where Redis is away, and where something else answers."""
 
 SPEND = """
 local size, window, back, spent, covered_only = unpack(ARGV)
@@ -42,12 +42,12 @@ return {is_spent and 1 or 0, tostring(left)}
 """
 """One step to all who send it, by the clock of the server. A bucket that is full again is forgotten there.
 
-What is left is noted even where nothing is spent, so that a bucket goes on filling when that clock was set back.
+The script notes the level even where nothing is spent, so that a bucket goes on filling when that clock was set back.
 """
 
 
 class RedisUnavailable(Exception):
-    """Nobody can count there just now."""
+    """Redis can't count just now."""
 
 
 class SharedBuckets:

@@ -18,7 +18,7 @@ class UntakenAnswers:
         self._most = most
         self._piece_seconds = piece_seconds
         self._answers: dict[str, dict[asyncio.Timeout, int]] = {}
-        """Their sizes in bytes, by the time limit that cuts them off; the oldest first."""
+        """Sizes in bytes, by the time limit that cuts the answer off; the oldest first."""
 
     def bytes_of(self, caller: str) -> int:
         return sum(self._answers.get(caller, {}).values())

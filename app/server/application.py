@@ -117,7 +117,7 @@ def trace_if_wanted() -> None:
 
 
 def middleware_of(settings: Settings, in_flight: InFlightRequests) -> list[Middleware]:
-    """What every request passes, in this order."""
+    """The middleware, in the order in which a request passes it."""
     shutdown = Middleware(GracefulShutdown, in_flight=in_flight)
     return [Middleware(RequestId), hosts_of(settings), *cors_of(settings), shutdown]
 
@@ -134,7 +134,7 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRoute:
-    """What answers on `/graphql`, by every method that there is: the page for browsers, the endpoint for all others."""
+    """Answers `/graphql` for every method: browsers get the page, all others the endpoint."""
 
     endpoint: Endpoint
     explorer: Explorer | None
@@ -171,7 +171,7 @@ def authenticator_of(settings: Settings, database: Database, now: Callable[[], d
 
 
 def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
-    """What JWTs are checked against; None where there is no URL for keys, and they are refused."""
+    """Make what checks JWTs; None without a URL for keys, where all are refused."""
     if settings.jwks_url is None or settings.jwt_issuer is None or settings.jwt_audience is None:
         return None
     return JsonWebTokens(
@@ -184,13 +184,13 @@ def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
 
 
 def access_of(settings: Settings) -> Access:
-    """Who gets answers about the schema: everybody on loopback, callers with a token elsewhere, unless it is set."""
+    """Open introspection to everybody on loopback and to callers with a token elsewhere, unless a setting says otherwise."""
     for_all = settings.introspection == "on" or (settings.introspection == "auto" and is_loopback(settings.host))
     return Access(introspection_for_all=for_all, introspection=settings.introspection != "off")
 
 
 def bounds_of(settings: Settings) -> Bounds:
-    """What a request may take of the server at the most."""
+    """The most that a request may take of the server."""
     limits = Limits(
         depth=settings.max_depth,
         fields=settings.max_fields,
@@ -214,7 +214,7 @@ def bounds_of(settings: Settings) -> Bounds:
 
 
 def capacity_of(settings: Settings) -> Capacity:
-    """What a process takes on at once."""
+    """How much a process does at once."""
     running = settings.max_running_requests or max(2, pool_size_of(settings) * 8 // 5)
     return Capacity(
         running=running,
@@ -240,7 +240,7 @@ def hosts_of(settings: Settings) -> Middleware:
 
 
 def cors_of(settings: Settings) -> list[Middleware]:
-    """What lets pages of other origins call, where some are named; cookies there are none."""
+    """The middleware that lets pages of other origins call, where a setting names some; there are no cookies."""
     if settings.cors_origins is None:
         return []
     return [

@@ -97,7 +97,7 @@ class Server(uvicorn.Server):
         return not len(work) and now - work.quiet_since >= LINGER_SECONDS
 
     def _work(self) -> InFlightRequests | None:
-        """What the application counts; None before it has started."""
+        """The requests in flight, which the application counts; None before it has started."""
         work = self.lifespan.state.get("in_flight") if self.started else None
         return work if isinstance(work, InFlightRequests) else None
 

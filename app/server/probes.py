@@ -48,7 +48,7 @@ def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
 
 
 def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
-    """What is measured, for Prometheus: to everybody on loopback, to whoever has the token elsewhere, unless set."""
+    """Make the answer to `/metrics`: open on loopback, elsewhere to callers with the token, unless a setting says otherwise."""
     token = settings.metrics_token
     is_open = settings.metrics == "on" or (
         settings.metrics == "auto" and (is_loopback(settings.host) or token is not None)

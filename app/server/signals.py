@@ -39,7 +39,7 @@ def parent_has_ended() -> bool:
 
 @contextmanager
 def blocked() -> Iterator[None]:
-    """They wait: a process that is forked here gets none before it has its own handlers."""
+    """Hold signals back: a process that is forked here gets none before it has its own handlers."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield

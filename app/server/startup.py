@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bound_to(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that is bound before anything slow is begun. It listens once a worker serves: until then nobody connects."""
+    """Bind a socket before anything slow is begun; a worker listens on it once it serves."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -73,7 +73,7 @@ async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
 
 
 def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:
-    """What is served, and where; with the demo world, how to try it."""
+    """Say what is served at which address and, with the demo world, how to try it."""
     from app.http.explorer import graphiql
     from app.storage.demo import DEMO_TOKENS, example_curl
 

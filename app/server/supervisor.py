@@ -27,7 +27,7 @@ from app.telemetry.metrics_files import forget_gauges, make_files, take_number
 # The program is imported once, before: workers share its memory, and a new one serves at once.
 FORK = get_context("fork")
 Serve = Callable[[socket.socket, int], None]
-"""What a worker does with the socket, and with a pipe: it writes a byte when it serves, and where it stands when it is stuck."""
+"""Serves on the socket; writes a byte into the pipe when it serves, and its stack when it is stuck."""
 
 ROUND_SECONDS = 0.2
 """How often the supervisor looks for workers that are due, and at the embedded database."""
@@ -200,7 +200,7 @@ def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[
 def metrics_folder(workers: int) -> Iterator[Path | None]:
     """A folder where several workers put together what they measure, if there is room for one.
 
-    It is named in the environment, which they inherit.
+    The environment names the folder, which workers inherit.
     """
     os.environ.pop(MULTIPROCESS_FOLDER, None)
     if workers == 1:

@@ -18,7 +18,7 @@ AUTHORITY = re.compile(r"([^:/]+://(?:[^:/]*(?::[^@]*)?@)?)([^/?]*)(.*)", re.DOT
 HOST_AND_PORT = re.compile(r"(\[[^\]]+\]|[^:\[\]]+)(?::(\d*))?")
 WRITABLE = ("read-write", "primary", "any")
 READABLE = ("standby", "read-only", "prefer-standby", "any")
-"""What may be asked of the server; the first is asked of several hosts."""
+"""Values of `target_session_attrs`; the first is the usual one for several hosts."""
 # What asyncpg understands of the options that libpq knows, by the name that it has there.
 URL_OPTIONS = {
     "host": "host",

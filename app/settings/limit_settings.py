@@ -1,4 +1,4 @@
-"""What one request may hold, cost and take, and what one caller may spend."""
+"""How much one request may hold, cost and take, and one caller spend."""
 
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
@@ -12,7 +12,7 @@ COUNTERS_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "va
 """As people write them, and as the client library has them."""
 COUNTERS_OPTIONS = ("db",)
 TLS_OPTIONS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
-"""What may stand behind the question mark. Others the client library takes too, or stumbles over when it connects."""
+"""Parameters that the URL may have. Others the client library takes too, or stumbles over when it connects."""
 
 
 def counters_url(given: str, others: ValidationInfo) -> str:

@@ -1,4 +1,4 @@
-"""Where the server listens, and to whom it answers."""
+"""The address on which the server listens, and the callers that it answers."""
 
 import re
 from ipaddress import ip_address, ip_network

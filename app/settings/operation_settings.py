@@ -1,4 +1,4 @@
-"""What operators see of the server, and how long it waits and keeps things."""
+"""Log and metrics for operators, and how long the server waits and keeps records."""
 
 from typing import Annotated, Literal
 

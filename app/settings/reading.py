@@ -41,7 +41,7 @@ def read_settings(options: Mapping[str, object] | None = None) -> Settings:
 
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    """A complaint about each variable with our prefix that sets nothing. Its value isn't shown: it may be a secret."""
+    """A complaint about each variable with our prefix that sets nothing. The value isn't shown: it may be a secret."""
     for name in sorted(environ):
         given = name.lower().removeprefix(PREFIX.lower())
         if name.upper().startswith(PREFIX) and given not in Settings.model_fields:

@@ -22,12 +22,12 @@ from app.usecases.transaction import UnitOfWork
 
 MAX_TOKEN_BYTES = 8192
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-"""What RFC 6750 lets a token be."""
+"""The form of a token by RFC 6750."""
 DOTS_OF_A_JWT = 2
 
 
 class Caller(NamedTuple):
-    """Who sends a request."""
+    """The user who sends a request."""
 
     user_id: UserId
     position: int | None
@@ -62,8 +62,8 @@ class Authenticator:
         """The user whom the header names, and up to where it has written; None without one. Several headers are refused.
 
         Raises RequestError: 401 for whatever is wrong, saying what only of the form of the header; 503 for a JWT whose key can't be had just now, and
-        for everybody while the database is down or too busy. Nothing is remembered of a token: whether it is good now is
-        asked of the database every time.
+        for everybody while the database is down or too busy. The database is asked every time whether
+        the token is still good.
         """
         if not headers:
             return None

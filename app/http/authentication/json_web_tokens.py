@@ -31,7 +31,7 @@ class NamedUser:
 
 @dataclass(frozen=True, slots=True)
 class JsonWebTokens:
-    """What JWTs are checked against."""
+    """Checks JWTs of one issuer."""
 
     keys: KeySet
     issuer: str
@@ -87,7 +87,7 @@ class JsonWebTokens:
 
 
 def kind_of(error: jwt.PyJWTError) -> str:
-    """What is wrong, without the library's message, which may quote the token."""
+    """Name the mistake, without the library's message, which may quote the token."""
     missing = f": {error.claim}" if isinstance(error, jwt.MissingRequiredClaimError) else ""
     return f"{type(error).__name__}{missing}"
 

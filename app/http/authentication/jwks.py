@@ -31,7 +31,7 @@ class KeysUnavailable(Exception):
 
 
 class FetchInVain(Exception):
-    """Whatever the host answered, it was no set of keys."""
+    """The host answered something that is no set of keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,17 @@ class KeySet:
         )
 
     async def find(self, key_id: str | None) -> Key | None:
-        """The key of this id; without an id the only key there is. None if there is no such key.
+        """The key of this id; without an id the only key there is. Returns None for an unknown id.
 
         An unknown id makes us look at the host again, but not often. Raises KeysUnavailable where that was in vain.
         """
         fresh = await self._renew_if_old()
         if not self._has_keys():
             raise KeysUnavailable("there are no keys")
-        found = self._known(key_id)
+        found = self._key_of(key_id)
         if found is None and key_id is not None and not fresh:
             await self._refetch()
-            found = self._known(key_id)
+            found = self._key_of(key_id)
         if found is None and self._in_vain_at is not None:
             raise KeysUnavailable("the key is unknown, and the keys could not be fetched anew")
         return found
@@ -85,7 +85,7 @@ class KeySet:
             await asyncio.gather(self._fetching, return_exceptions=True)
         await self._http.aclose()
 
-    def _known(self, key_id: str | None) -> Key | None:
+    def _key_of(self, key_id: str | None) -> Key | None:
         if key_id is None:
             return self._keys[0] if len(self._keys) == 1 else None
         return next((key for key in self._keys if key.id == key_id), None)

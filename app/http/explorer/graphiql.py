@@ -3,7 +3,7 @@
 from pathlib import Path
 
 FETCHED = Path(__file__).parents[3] / ".graphiql"
-"""Where the script puts it: beside the package."""
+"""The folder that the script writes, beside the package."""
 # The versions are part of the names, so that a browser may keep what it has.
 FILES = {
     "graphiql-4.1.2.min.css": "text/css",

@@ -1,7 +1,7 @@
 """The page for people who explore the API with a browser: served from our own origin, without anything from outside.
 
-It is GraphiQL where that was fetched and the window is wide enough, else a simple one. Where it is open to callers with
-a token only, a browser gets the page, which knows nothing of the schema, and the page waits for a valid token.
+GraphiQL is served where it was fetched and the window is wide enough, else a simple page. Off loopback the page knows
+nothing of the schema, and waits for a valid token.
 """
 
 from dataclasses import dataclass

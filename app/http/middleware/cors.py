@@ -11,7 +11,7 @@ from app.http.responses import logged_refusal
 
 
 class Cors(CORSMiddleware):
-    """What Starlette has, with refusals said like everything else that is refused."""
+    """Starlette's middleware, whose refusals have the form of all others."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)

@@ -1,4 +1,4 @@
-"""What is refused outside the endpoint is answered like everything else that is refused."""
+"""Gives refusals outside the endpoint the form of all others."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,12 +17,12 @@ REFUSED = {
 
 
 async def as_refused(_: Request, error: Exception) -> Response:
-    """What is refused outside the endpoint, which answers its own refusals."""
+    """Answer a refusal that was raised outside the endpoint."""
     return logged_refusal(error if isinstance(error, RequestError) else refusal_of(error))
 
 
 def refusal_of(error: Exception) -> RequestError:
-    """What Starlette refuses, said like everything else that is refused."""
+    """Put a refusal of Starlette into our form."""
     if not isinstance(error, HTTPException):
         raise error
     code, message = REFUSED.get(error.status_code, (RequestCode.BAD_REQUEST, "The request can't be answered."))

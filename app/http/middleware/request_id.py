@@ -17,7 +17,7 @@ class RequestId:
 
     No answer lets a browser guess its media type.
 
-    What is raised in spite of all is logged whole under that id, and masked in the answer.
+    An unexpected exception is logged whole under that id, and masked in the answer.
     """
 
     def __init__(self, app: ASGIApp) -> None:

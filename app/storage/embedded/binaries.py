@@ -62,7 +62,7 @@ class Account:
 
     @property
     def subprocess_options(self) -> dict[str, Any]:
-        """What `subprocess` needs to start a program as this account."""
+        """The arguments with which `subprocess` starts a program as this account."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
 
     @property

@@ -95,7 +95,7 @@ class Postmaster:
 def find_postmaster(directory: DataDirectory) -> Postmaster | None:
     """The running server of the cluster.
 
-    Its pid file may have outlived it and name a stranger by now; the server's working directory is the cluster.
+    A pid file may have outlived its server and name a stranger by now; the server's working directory is the cluster.
     """
     lines = read_pid_file(directory)
     try:
@@ -108,7 +108,7 @@ def find_postmaster(directory: DataDirectory) -> Postmaster | None:
 
 
 def read_pid_file(directory: DataDirectory) -> list[str]:
-    """Its lines, of which the first is the pid, the fifth the socket's folder and the eighth the status; or none."""
+    """The lines of the pid file, if there is one: the first is the pid, the fifth the socket's folder, the eighth the status."""
     try:
         text = (directory.cluster / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:

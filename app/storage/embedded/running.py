@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: every process that uses a data directory joins its one server.
 
-The first one starts the server, the last one stops it. Who uses it is counted by shared locks on a file, which the
-kernel drops however a process ends; a small watch stops the server when the last one was killed. Whoever uses a server
-that has ended by itself may start it again: all of them know its socket.
+The first one starts the server, the last one stops it. Shared locks on a file count the users, since the
+kernel drops them however a process ends; a small watch stops the server when its last user was killed. Any user may
+start a server again that has ended by itself: all of them know its socket.
 """
 
 import fcntl
@@ -28,8 +28,7 @@ GATE, USERS, WATCH = "gate.lock", "users.lock", "watch.lock"
 def running(data_dir: Path, *, make: bool = True) -> Iterator[str]:
     """Have the database of the data directory run, and yield its SQLAlchemy URL.
 
-    Where there is none it is made, if it may be: the data directory too, whose parent must exist. Raises
-    EmbeddedDatabaseError.
+    With `make` a missing one is made, with the data directory, whose parent must exist. Raises EmbeddedDatabaseError.
     """
     with said_plainly(data_dir):
         directory, account = prepare(data_dir, make=make)

@@ -108,7 +108,7 @@ def join_or_start(
 
 
 def remove_what_a_killed_start_left(directory: DataDirectory, patience: Patience) -> None:
-    """Remove clusters that were never finished. What still makes one, for nobody, would go on making files."""
+    """Remove clusters that were never finished. A process that still makes one is killed first, or it would go on making files."""
     for leftover in directory.path.glob("postgres.new-*"):
         kill_all(partial(makes, cluster=leftover), patience)
         shutil.rmtree(leftover, ignore_errors=True)
@@ -125,9 +125,9 @@ def makes(process: psutil.Process, cluster: Path) -> bool:
         return False
 
 
-def kill_all(wanted: Callable[[psutil.Process], bool], patience: Patience) -> None:
+def kill_all(is_leftover: Callable[[psutil.Process], bool], patience: Patience) -> None:
     """Kill processes until there is none like them."""
-    while found := [process for process in psutil.process_iter() if wanted(process)]:
+    while found := [process for process in psutil.process_iter() if is_leftover(process)]:
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -211,8 +211,7 @@ def ready(directory: DataDirectory, pid: int, said_before: int, patience: Patien
 def remove_what_a_killed_server_left(directory: DataDirectory, patience: Patience) -> None:
     """Remove the pid file of a server that is gone: PostgreSQL would take any process of that number for the server.
 
-    Its processes must be gone before, since the file also guards the memory that they share. They end by themselves
-    unless they are at work on something long, for nobody.
+    The processes of the server are killed before, since the file also guards the memory that they share.
     """
     lines = read_pid_file(directory)
     if not lines:
