@@ -95,10 +95,10 @@ def database_of(settings: Settings, url: str) -> Database:
         connection_wait_seconds=settings.request_timeout_seconds / 2,
         pool_wait_seconds=min(settings.max_wait_seconds, settings.request_timeout_seconds / 2),
         pooler_mode=settings.pooler_mode,
-        in_use=CONNECTIONS,
+        count_in_use=CONNECTIONS.inc,
         replica_url=settings.replica_url,
         replica_lag_seconds=settings.replica_max_lag_seconds,
-        replicas_in_use=REPLICAS_IN_USE,
+        count_replicas=REPLICAS_IN_USE.inc,
     )
 
 

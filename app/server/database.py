@@ -84,12 +84,12 @@ def shown(url: str) -> str:
 
 
 def migrate(url: str) -> None:
-    from app.storage.migrate import OldServerError, UnknownSchemaError, upgrade
+    from app.storage.migrate import UnusableDatabase, upgrade
 
     try:
         with said_in_a_line(url):
             asyncio.run(upgrade(url))
-    except (OldServerError, UnknownSchemaError) as error:
+    except UnusableDatabase as error:
         raise click.ClickException(str(error)) from None
 
 

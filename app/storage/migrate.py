@@ -55,12 +55,8 @@ LIMITS = text(
 )
 
 
-class OldServerError(Exception):
-    """The database is an older PostgreSQL than Flowport knows."""
-
-
-class UnknownSchemaError(Exception):
-    """The database has a schema that this program has no migration for: a newer one has made it."""
+class UnusableDatabase(Exception):
+    """The database is an older PostgreSQL than Flowport knows, or has a schema that a newer release has made."""
 
 
 async def upgrade(url: str) -> None:
@@ -68,7 +64,7 @@ async def upgrade(url: str) -> None:
 
     One that a newer release has made is left as it is, if that works with this release.
 
-    Raises OldServerError, UnknownSchemaError, TimeoutError where the database is silent, and DatabaseFailure.
+    Raises UnusableDatabase, TimeoutError where the database is silent, and DatabaseFailure.
     """
     async with opened(url) as database:
         schema = await schema_once_recovered(database)
@@ -131,7 +127,7 @@ async def has_usable_schema(database: Database) -> bool:
 def refuse_old_server(version: int) -> None:
     major, minor = divmod(version, 10_000)
     if major < OLDEST_SERVER:
-        raise OldServerError(f"The database is PostgreSQL {major}.{minor}; Flowport needs {OLDEST_SERVER} or newer.")
+        raise UnusableDatabase(f"The database is PostgreSQL {major}.{minor}; Flowport needs {OLDEST_SERVER} or newer.")
 
 
 def refuse_unknown_schema(schema: DatabaseSchema) -> None:
@@ -139,7 +135,7 @@ def refuse_unknown_schema(schema: DatabaseSchema) -> None:
     if unknown:
         shown = ", ".join(sorted(unknown))
         needed = "" if schema.oldest is None else f" It works with releases that know {schema.oldest} or newer."
-        raise UnknownSchemaError(
+        raise UnusableDatabase(
             f"The database has a schema that this program doesn't know ({shown}): use the release that made it, or a "
             f"newer one.{needed}"
         )

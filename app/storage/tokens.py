@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Text, any_, bindparam, func, insert, select, update
+from sqlalchemy import LargeBinary, Text, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 
 from app.domain.model import UserId
-from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.connections.connection import ReadConnection, Row, WriteConnection
 from app.storage.tables import API_TOKEN, USER
 
 PREFIX = "fp_"
@@ -49,8 +49,21 @@ _TOKENS = (
     .order_by(API_TOKEN.c.id)
 )
 
-_USER = select(USER.c.id).where(USER.c.email_key == bindparam("email_key"))
-_ADD = insert(API_TOKEN)
+_ADD = (
+    insert(API_TOKEN)
+    .from_select(
+        ["id", "user_id", "name", "secret_hash", "created_at", "expires_at"],
+        select(
+            bindparam("id", type_=Text),
+            USER.c.id,
+            bindparam("name", type_=Text),
+            bindparam("secret_hash", type_=LargeBinary),
+            bindparam("created_at", type_=API_TOKEN.c.created_at.type),
+            bindparam("expires_at", type_=API_TOKEN.c.expires_at.type),
+        ).where(USER.c.email_key == bindparam("email_key", type_=Text)),
+    )
+    .returning(API_TOKEN.c.id)
+)
 _NOTE_USE = update(API_TOKEN).where(API_TOKEN.c.id == bindparam("token")).values(last_used_at=bindparam("now"))
 _REVOKE = (
     update(API_TOKEN)
@@ -58,17 +71,6 @@ _REVOKE = (
     .values(revoked_at=func.coalesce(API_TOKEN.c.revoked_at, bindparam("now")))
     .returning(API_TOKEN.c.id)
 )
-
-
-class TokenToCheck(NamedTuple):
-    """What is stored of a token that somebody sends."""
-
-    id: str
-    user_id: UserId
-    secret_hash: bytes
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
 
 
 class TokenOwner(NamedTuple):
@@ -89,15 +91,6 @@ class StoredToken:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewToken:
-    id: str
-    name: str
-    secret: str
-    created_at: datetime
-    expires_at: datetime | None
-
-
 def email_key(email: str) -> str:
     """The form in which e-mail addresses are compared."""
     return email.casefold()
@@ -105,14 +98,6 @@ def email_key(email: str) -> str:
 
 def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
-
-
-def new_token_id() -> str:
-    return str(TypeID())
-
-
-def token_text(token_id: str, secret: str) -> str:
-    return f"{PREFIX}{token_id}_{secret}"
 
 
 def id_of(text: str) -> str | None:
@@ -123,13 +108,12 @@ def id_of(text: str) -> str | None:
     return token_id if token_id.isascii() and token_id.isprintable() else None
 
 
-async def tokens_to_check(connection: ReadConnection, ids: Sequence[str]) -> dict[str, TokenToCheck]:
-    """What is stored of these tokens, by id, but for those of deactivated users (W8). One statement."""
-    rows = await connection.rows(_TO_CHECK, {"tokens": ids})
-    return {token_id: TokenToCheck(token_id, *stored) for token_id, *stored in rows}
+async def tokens_to_check(connection: ReadConnection, ids: Sequence[str]) -> dict[str, Row]:
+    """What is stored of these tokens, by id. One statement."""
+    return {row.id: row for row in await connection.rows(_TO_CHECK, {"tokens": ids})}
 
 
-def owner_of(token: TokenToCheck, text: str, now: datetime) -> TokenOwner | None:
+def owner_of(token: Row, text: str, now: datetime) -> TokenOwner | None:
     """Whose token this is; None if its secret is wrong, or if it is expired or revoked."""
     _, secret = _parts(text)
     if not hmac.compare_digest(token.secret_hash, secret_hash(secret)):
@@ -145,21 +129,20 @@ async def note_use(connection: WriteConnection, token_id: str, now: datetime) ->
     await connection.change(_NOTE_USE, {"token": token_id, "now": now})
 
 
-async def add_token(connection: WriteConnection, email: str, token: NewToken) -> bool:
-    """Store a token for the user of this address; False if there is none."""
-    user = await connection.value(_USER, {"email_key": email_key(email)})
-    if user is None:
-        return False
+async def add_token(
+    connection: WriteConnection, email: str, *, name: str, secret: str, now: datetime, expires_at: datetime | None
+) -> str | None:
+    """Store a token for the user of this address, and answer its text; None if there is no such user."""
+    token_id = str(TypeID())
     row = {
-        "id": token.id,
-        "user_id": user,
-        "name": token.name,
-        "secret_hash": secret_hash(token.secret),
-        "created_at": token.created_at,
-        "expires_at": token.expires_at,
+        "id": token_id,
+        "name": name,
+        "secret_hash": secret_hash(secret),
+        "created_at": now,
+        "expires_at": expires_at,
     }
-    await connection.change(_ADD, row)
-    return True
+    added = await connection.change(_ADD, row | {"email_key": email_key(email)})
+    return f"{PREFIX}{token_id}_{secret}" if added else None
 
 
 async def all_tokens(connection: ReadConnection) -> list[StoredToken]:

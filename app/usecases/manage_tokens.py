@@ -31,17 +31,17 @@ class TokenWish(NamedTuple):
 @transaction()
 async def issue_token(store: Store, wish: TokenWish) -> str:
     """Make a token for a user and answer its text, which is stored nowhere. Raises UnknownUser."""
-    now = store.at
-    token = tokens.NewToken(
-        id=tokens.new_token_id(),
+    text = await tokens.add_token(
+        store.connection,
+        wish.email,
         name=wish.name,
         secret=secrets.token_urlsafe(SECRET_BYTES),
-        created_at=now,
-        expires_at=None if wish.expires_days is None else now + timedelta(days=wish.expires_days),
+        now=store.at,
+        expires_at=None if wish.expires_days is None else store.at + timedelta(days=wish.expires_days),
     )
-    if not await tokens.add_token(store.connection, wish.email, token):
+    if text is None:
         raise UnknownUser(wish.email)
-    return tokens.token_text(token.id, token.secret)
+    return text
 
 
 async def list_tokens(work: UnitOfWork) -> list[TokenInfo]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from app.storage.migrate import UnknownSchemaError, upgrade
+from app.storage.migrate import UnusableDatabase, upgrade
 from tests.cli.flowport import forked
 from tests.databases import Databases, Loaded
 from tests.serving.load import Load
@@ -56,7 +56,7 @@ async def test_a_server_says_that_the_schema_of_a_newer_release_does_not_work_wi
         before = await kept(real)
         await newer.upgrade(real.api.database_url)
         assert await readiness(real) == (503, "The database has a schema that this program doesn't work with.")
-        with pytest.raises(UnknownSchemaError) as refused:
+        with pytest.raises(UnusableDatabase) as refused:
             await upgrade(real.api.database_url)
         assert str(refused.value) == (
             f"The database has a schema that this program doesn't know ({NEXT}): use the release that made it, or a newer "

@@ -3,7 +3,6 @@
 The driver could do that too, but waits for a host that is silent until there is no time left for the others.
 """
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import asyncpg
@@ -40,13 +39,12 @@ class Hosts:
 
         Raises NoSuitableHost, or what the first of them raised.
         """
-        hosts = hosts_of(arguments)
-        hosts.sort(key=lambda each: each != self._last)
+        hosts, ports = (several(arguments.get(name)) for name in ("host", "port"))
+        seconds = arguments["timeout"] if len(hosts) == 1 else min(HOST_SECONDS, arguments["timeout"])
         refused: Exception | None = None
-        for host, port in hosts:
+        for host, port in sorted(zip(hosts, ports, strict=True), key=lambda each: each != self._last):
             try:
-                one = arguments if len(hosts) == 1 else arguments | of_one(host, port, arguments)
-                connection = await asyncpg.connect(**one)
+                connection = await asyncpg.connect(**arguments | {"host": host, "port": port, "timeout": seconds})
             except asyncpg.TargetServerAttributeNotMatched:
                 refused = NoSuitableHost(f"no server is {arguments.get('target_session_attrs')} now")
             except OF_ONE_HOST as error:
@@ -57,14 +55,8 @@ class Hosts:
         raise refused or OSError("no host is named")
 
 
-def hosts_of(arguments: Mapping[str, Any]) -> list[tuple[Any, Any]]:
-    host, port = arguments.get("host"), arguments.get("port")
-    return list(zip(host, port, strict=True)) if isinstance(host, list) and isinstance(port, list) else [(host, port)]
-
-
-def of_one(host: str, port: int, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    seconds = arguments.get("timeout")
-    return {"host": host, "port": port, "timeout": HOST_SECONDS if seconds is None else min(HOST_SECONDS, seconds)}
+def several(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def arguments_of(url: str) -> dict[str, Any]:

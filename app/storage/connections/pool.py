@@ -7,7 +7,6 @@ statements.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
 
 import asyncpg
 
@@ -23,11 +22,11 @@ OF_NO_USE = (asyncpg.InternalClientError, asyncpg.InvalidCachedStatementError)
 or it has prepared statements for tables that have changed."""
 
 
-class InUse(Protocol):
-    """What counts the connections that are at work."""
+Count = Callable[[float], None]
+"""Adds to a metric."""
 
-    def inc(self) -> None: ...
-    def dec(self) -> None: ...
+
+def uncounted(_: float) -> None: ...
 
 
 class ConnectionPool:
@@ -39,11 +38,11 @@ class ConnectionPool:
         *,
         size: int,
         wait_seconds: float,
-        in_use: InUse | None = None,
+        count: Count = uncounted,
     ) -> None:
         self._connect = connect
         self._wait_seconds = wait_seconds
-        self._in_use = in_use
+        self._count = count
         self._queue = FairQueue(size, wait_seconds=wait_seconds, reserved_for=AUTHENTICATION)
         self._free: list[DriverConnection] = []
         """The one that was used last is taken first."""
@@ -120,10 +119,6 @@ class ConnectionPool:
         else:
             self._free.append(driver)
         self._taken.discard(driver)
-
-    def _count(self, change: int) -> None:
-        if self._in_use is not None:
-            (self._in_use.inc if change > 0 else self._in_use.dec)()
 
     async def _end(self, driver: DriverConnection) -> None:
         """Say goodbye; whoever doesn't answer is left without."""

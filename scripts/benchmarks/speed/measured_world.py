@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from typeid import TypeID
 
 from app.storage.connections.engine import engine_of
 from app.storage.embedded import running
 from app.storage.ids import Kind, new_id
-from app.storage.tokens import new_token_id, secret_hash, token_text
+from app.storage.tokens import PREFIX, secret_hash
 from scripts.benchmarks.speed.operations import Caller
 from scripts.benchmarks.world import Size
 
@@ -93,10 +94,10 @@ async def _tokens(connection: AsyncConnection, users: Iterable[str]) -> dict[str
     used = datetime.now(UTC) + timedelta(days=3650)
     tokens = {}
     for user in users:
-        token_id, secret = new_token_id(), secrets.token_urlsafe(32)
+        token_id, secret = str(TypeID()), secrets.token_urlsafe(32)
         row = {"id": token_id, "user": user, "hash": secret_hash(secret), "used": used}
         await connection.execute(TOKENS, row)
-        tokens[user] = token_text(token_id, secret)
+        tokens[user] = f"{PREFIX}{token_id}_{secret}"
     return tokens
 
 

@@ -18,7 +18,7 @@ from app.storage.connections.database import (
     open_database,
 )
 from app.storage.connections.driver import DriverConnection
-from app.storage.connections.failures import ConnectionLost, failure_of
+from app.storage.connections.failures import ConnectionLost, NotLetIn, failure_of
 from app.storage.tables import TENANT
 from tests.databases import run, url_of
 from tests.serving.silent_database import falling_silent
@@ -145,7 +145,8 @@ async def test_a_column_that_got_another_type_is_an_outage_of_one_transaction(da
 
 async def test_that_there_is_no_such_database_is_no_outage_that_passes(database_url: str) -> None:
     database = open_database(url_of(database_url, "flowport_test_nowhere"))
-    with pytest.raises(StatementFailed, match=r"^InvalidCatalogNameError: sqlstate 3D000$"):
+    says = r'^InvalidCatalogNameError: database "flowport_test_nowhere" does not exist$'
+    with pytest.raises(NotLetIn, match=says):
         async with database.reading():
             pass
     await database.close()

@@ -50,13 +50,10 @@ class Lent:
 
 class Counter:
     def __init__(self) -> None:
-        self.number = 0
+        self.number = 0.0
 
-    def inc(self) -> None:
-        self.number += 1
-
-    def dec(self) -> None:
-        self.number -= 1
+    def count(self, more: float) -> None:
+        self.number += more
 
 
 def pool(made: list[Any], *, size: int = 2, wait_seconds: float = 5, counter: Counter | None = None) -> ConnectionPool:
@@ -64,7 +61,7 @@ def pool(made: list[Any], *, size: int = 2, wait_seconds: float = 5, counter: Co
         made.append(Connection())
         return made[-1]
 
-    return ConnectionPool(connect, size=size, wait_seconds=wait_seconds, in_use=counter)
+    return ConnectionPool(connect, size=size, wait_seconds=wait_seconds, count=(counter or Counter()).count)
 
 
 async def test_after_a_renewal_no_connection_is_used_again_also_of_those_that_were_taken() -> None:
@@ -132,7 +129,7 @@ async def test_a_connection_that_could_not_be_made_takes_no_place() -> None:
             raise failures.pop()
         return Connection()
 
-    of_one = Lent(ConnectionPool(connect, size=1, wait_seconds=0.01, in_use=counter))
+    of_one = Lent(ConnectionPool(connect, size=1, wait_seconds=0.01, count=counter.count))
     for expected in (asyncio.CancelledError, ConnectionLost):
         with pytest.raises(expected):
             await of_one.take()

@@ -10,7 +10,7 @@ from datetime import datetime
 from app.domain.model import UserId
 from app.storage.connections.driver import DriverConnection
 from app.storage.connections.failures import DatabaseUnavailable
-from app.storage.connections.pool import ConnectionPool, InUse
+from app.storage.connections.pool import ConnectionPool, Count, uncounted
 from app.telemetry.log import log
 
 LOOK_SECONDS = 1.0
@@ -30,16 +30,16 @@ class Replica:
         connect: Callable[[], Awaitable[DriverConnection]],
         size: int,
         wait_seconds: float,
-        in_use: InUse | None,
+        count_in_use: Count = uncounted,
         *,
         most_lag_seconds: float,
-        counted: InUse | None = None,
+        count_replicas: Count = uncounted,
     ) -> None:
-        """`in_use` counts the connections that are at work, `counted` the standbys that are read from."""
-        self._counted = counted
+        """`count_in_use` counts the connections that are at work, `count_replicas` the standbys that are read from."""
+        self._count = count_replicas
         self._connect_there = connect
-        self.pool = ConnectionPool(self._connect, size=size, wait_seconds=wait_seconds, in_use=in_use)
-        self.pool_of_probes = ConnectionPool(self._connect, size=1, wait_seconds=wait_seconds, in_use=None)
+        self.pool = ConnectionPool(self._connect, size=size, wait_seconds=wait_seconds, count=count_in_use)
+        self.pool_of_probes = ConnectionPool(self._connect, size=1, wait_seconds=wait_seconds)
         self._server: datetime | None = None
         """When the server was started that all connections lead to, which tells it from others."""
         self.is_in_use = False
@@ -130,5 +130,4 @@ class Replica:
 
     def _use(self, *, in_use: bool) -> None:
         self.is_in_use = in_use
-        if self._counted is not None:
-            (self._counted.inc if in_use else self._counted.dec)()
+        self._count(1 if in_use else -1)

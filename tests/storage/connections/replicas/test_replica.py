@@ -15,7 +15,7 @@ async def nowhere() -> NoReturn:
 @contextmanager
 def replica(*, most_lag_seconds: float = 60) -> Iterator[Replica]:
     """One that is in use, and has everything up to 100."""
-    made = Replica(nowhere, 1, 1, None, most_lag_seconds=most_lag_seconds)
+    made = Replica(nowhere, 1, 1, most_lag_seconds=most_lag_seconds)
     note(made, current=100, replayed=100)
     assert made.is_in_use
     yield made
