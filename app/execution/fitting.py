@@ -59,8 +59,9 @@ def _mistakes(schema: GraphQLSchema, rows: Any, field: GraphQLField, loaders: ty
     else:
         parent = declared.base_resolver.reserved_parameters[PARENT_PARAMSPEC]
         class_ = None if parent is None else get_args(parent.annotation)[0]
-        if class_ is not None and not issubclass(rows, get_origin(class_) or class_):
-            yield f"its resolver takes {class_.__name__}, and not {rows.__name__}"
+        of = class_ if isinstance(class_, UnionType) else get_origin(class_) or class_
+        if of is not None and not issubclass(rows, of):
+            yield f"its resolver takes {getattr(class_, '__name__', class_)}, and not {rows.__name__}"
 
 
 def hints_of(class_: Any, path: str) -> list[Any]:

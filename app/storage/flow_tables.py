@@ -6,7 +6,7 @@ their own bindings.
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -138,19 +138,21 @@ class FlowComponentTable(SQLModel, table=True):
 
 
 class FlowReferenceTable(SQLModel, table=True):
-    """Which credentials, secrets, agents and topics flows use: in the active draft or the published version (U1).
+    """Which credentials, secrets, agents and topics flows use: in the active draft, the published version, or both (U1).
 
-    Kept by triggers of the database (migration 0015) whatever writes bindings, sets drafts aside or publishes versions.
+    Triggers keep it (migration 0015), with the sort key, so that the flows that use something are read off one index.
     """
 
     __tablename__ = "flow_reference"
-    __table_args__ = (Index(None, "flow_id", "state_id"),)
-    workspace_id: str = key()
-    """The workspace of the flow."""
-    reference_id: str = key()
+    __table_args__ = (Index("ix_flow_reference_by_name", "place", "name_key", "flow_id"),)
     flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True)
-    state_id: str = key()
-    """The draft or version that is bound to it."""
+    reference_id: str = key()
+    workspace_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    """The workspace of the flow."""
+    name_key: str = sort_key()
+    draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    place: str = Field(sa_column=Column(Text(collation="C"), Computed("workspace_id || reference_id", persisted=True)))
 
 
 class FlowDraftTable(SQLModel, table=True):

@@ -153,4 +153,11 @@ CREDENTIALS = list_below(
     "credentials", "$componentId: ID, $search: String,", "componentId: $componentId, search: $search,"
 )
 SECRETS = list_below("secrets", "$componentId: ID, $search: String,", "componentId: $componentId, search: $search,")
+FLOWS_USING = f"""query($used: ID!, $search: String, {PAGE_VARIABLES}) {{ node(id: $used) {{
+  ... on Topic {{ flows(search: $search, {PAGE_ARGUMENTS}) {{ ...page }} }}
+  ... on Credential {{ flows(search: $search, {PAGE_ARGUMENTS}) {{ ...page }} }}
+  ... on Secret {{ flows(search: $search, {PAGE_ARGUMENTS}) {{ ...page }} }}
+  ... on Agent {{ flows(search: $search, {PAGE_ARGUMENTS}) {{ ...page }} }}
+}} }}
+fragment page on FlowConnection {{ edges {{ cursor node {{ id name }} }} nodes {{ id }} {PAGE_INFO} }}"""
 AGENTS = list_below("agents", "$search: String,", "search: $search,")

@@ -117,4 +117,5 @@ LISTS = [
     Listing("credentials", ask.CREDENTIALS, _shelf, _by_name("credential")),
     Listing("secrets", ask.SECRETS, _shelf, _by_name("secret")),
     Listing("agents", ask.AGENTS, _shelf, _by_name("agent")),
+    Listing("flows of an agent", ask.FLOWS_USING, lambda api: {"used": api.id("agent-00")}, _by_name("flow")),
 ]

@@ -99,6 +99,7 @@ QUERIES = [
     _query("flowHistory", Kind.FLOW, ask.HISTORY, "flowId"),
     _filter("createdById", Kind.USER, "createdById"),
     _filter("componentId", Kind.COMPONENT, "componentId"),
+    _filter("usesId", Kind.AGENT, "usesId"),
     _query("credentials.componentId", Kind.COMPONENT, ask.CREDENTIALS, "componentId", workspace="workshop"),
     _query("secrets.componentId", Kind.COMPONENT, ask.SECRETS, "componentId", workspace="workshop"),
 ]

@@ -76,13 +76,13 @@ def _components(world: WorldBuilder) -> None:
 
 
 def _put_on_the_shelf(world: WorldBuilder, key: str, name: str) -> None:
-    """On the shelf of the first place, under one name: a topic, a credential, a secret, an agent and a flow."""
+    """On the shelf of the first place, under one name: a topic, a credential, a secret, an agent and a flow, which uses the first agent."""
     world.topic(f"topic-{key}", "place-00", name, {"required": ["id", name]})
     world.credential(f"credential-{key}", "place-00", "first-mailer", name=name)
     world.secret(f"secret-{key}", "place-00", "timer", name=name)
     world.agent(f"agent-{key}", "place-00", name=name)
     number = int(key)
-    tick, mail = step("1", "tools/timer:tick"), step("2", "post/mailer:send")
+    tick, mail = step("1", "tools/timer:tick", agent="agent-00"), step("2", "post/mailer:send")
     published = graph(tick, mail, number=number) if number % 2 else graph(tick)
     world.flow(
         f"flow-{key}",

@@ -160,7 +160,7 @@ async def test_filters_are_conditions_that_all_have_to_be_met(on_shelves: Api) -
     assert await filtered(on_shelves, status="ACTIVE", hasDraft=True) == []
     assert await filtered(on_shelves) == ALL
     nothing: Json = dict.fromkeys(
-        ("status", "type", "hasDraft", "createdById", "componentId", "isPublished", "updatedSince")
+        ("status", "type", "hasDraft", "createdById", "componentId", "isPublished", "updatedSince", "usesId")
     )
     assert await filtered(on_shelves, **nothing) == ALL
 
@@ -168,6 +168,12 @@ async def test_filters_are_conditions_that_all_have_to_be_met(on_shelves: Api) -
 async def test_flows_are_filtered_by_a_component_of_their_published_version_or_their_draft(on_shelves: Api) -> None:
     assert await filtered(on_shelves, componentId=on_shelves.id("timer")) == ALL
     assert await filtered(on_shelves, componentId=on_shelves.id("first-mailer")) == ["01", "05", "07"]
+
+
+async def test_flows_are_filtered_by_what_their_published_version_or_their_draft_uses(on_shelves: Api) -> None:
+    assert await filtered(on_shelves, usesId=on_shelves.id("agent-00")) == ALL
+    assert await filtered(on_shelves, usesId=on_shelves.id("agent-00"), status="ACTIVE") == ["02", "05", "08"]
+    assert await filtered(on_shelves, usesId=on_shelves.id("agent-01")) == []
 
 
 async def test_of_components_of_one_name_only_the_one_that_the_command_means_is_found(on_shelves: Api) -> None:

@@ -50,6 +50,7 @@ QUERIES: list[tuple[str, str, int]] = [
     ("flows by time, filtered", below("flows", "name", "orderBy: UPDATED_AT_DESC, filter: {status: INACTIVE},"), 4),
     ("flows with their histories", below("flows", page("history", "number publishedBy { id } revertOf { id }")), 6),
     ("topics", below("topics", WORKSPACE), 5),
+    ("topics with the flows that use them", below("topics", page("flows", f"{AUTHOR} draft {{ id }}")), 6),
     ("credentials", below("credentials", f"component {{ id name }} {WORKSPACE}"), 6),
     ("secrets", below("secrets", f"component {{ id name }} {WORKSPACE}"), 6),
     ("agents", below("agents", WORKSPACE), 5),

@@ -26,7 +26,7 @@ GRAPH_KEYS = {
 }
 """Where native graphs hold ids."""
 
-KINDS = {"createdBy": Kind.USER, "from": Kind.CREDENTIAL, "to": Kind.CREDENTIAL}
+KINDS = {"createdBy": Kind.USER, "from": Kind.CREDENTIAL, "to": Kind.CREDENTIAL, "uses": Kind.CREDENTIAL}
 """Of arguments that aren't called by the kind of what they name."""
 
 

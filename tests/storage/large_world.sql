@@ -2,7 +2,8 @@
 --
 -- The first caller may edit flows everywhere, the second in a few workspaces. Half of everything lives in the first
 -- workspace, and the first flow has a long history. Names are in an order that has nothing to do with that of the ids.
--- A thousandth of the flows is suspended, another one uses a component that hardly any does, a third one isn't published. How many flows there are,
+-- A thousandth of the flows is suspended, others use a component or a secret that hardly any does, or aren't published; nearly
+-- all use one agent. How many flows there are,
 -- :flows, and in the first workspace, :flows_in_the_first, whoever loads this says.
 
 CREATE FUNCTION pg_temp.nth(kind text, number bigint) RETURNS text IMMUTABLE LANGUAGE sql AS
@@ -88,7 +89,8 @@ FROM generate_series(1, :flows) AS i;
 INSERT INTO flow_version (id, flow_id, number, name, content_hash, bindings, published_at, origin)
 SELECT pg_temp.nth('version', f * 10000::bigint + n), pg_temp.nth('flow', f), n, 'Version', md5((1 + f % 1000)::text),
        CASE WHEN f = 1 THEN '[{"TOPIC":"' || pg_temp.nth('topic', 1) || '","position":0,"topicField":"topic"}]'
-            ELSE '[]' END,
+            WHEN f % 1000 = 3 THEN '[{"SECRET":"' || pg_temp.nth('secret', 1) || '","position":0}]'
+            ELSE '[{"AGENT":"' || pg_temp.nth('agent', 1) || '","position":0}]' END,
        timestamptz '2026-01-01' + n * interval '1 minute', 'EDIT'
 FROM generate_series(1, :flows) AS f CROSS JOIN LATERAL generate_series(1, CASE WHEN f = 1 THEN 1500 ELSE 1 END) AS n;
 

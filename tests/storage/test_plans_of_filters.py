@@ -29,6 +29,8 @@ CHANGED = datetime(2026, 3, 1, tzinfo=UTC)
         (FlowFilter(status=FlowStatus.SUSPENDED, type=FlowType.ORDINARY), 1000),
         (FlowFilter(created_by=nth("user", 60)), 0),
         (FlowFilter(is_published=False), 1000),
+        (FlowFilter(uses_id=nth("topic", 2)), 0),
+        (FlowFilter(uses_id=nth("secret", 1)), 1000),
         (FlowFilter(updated_since=CHANGED + timedelta(minutes=-3)), 1000),
         (FlowFilter(updated_since=CHANGED + timedelta(minutes=-3), is_published=True), 1000),
     ],
@@ -41,6 +43,8 @@ CHANGED = datetime(2026, 3, 1, tzinfo=UTC)
         "status-and-type",
         "created-by",
         "not-published",
+        "used-by-none",
+        "used-by-few",
         "changed-late",
         "changed-late-and-published",
     ],
@@ -73,6 +77,7 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(
         FlowFilter(updated_since=CHANGED - timedelta(minutes=IN_THE_FIRST - 100)),
         FlowFilter(component_id=nth("component", 12)),
         FlowFilter(component_id=nth("component", 13)),
+        FlowFilter(uses_id=nth("agent", 1)),
     ],
     ids=[
         "active",
@@ -83,6 +88,7 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(
         "changed",
         "component-of-all",
         "component-of-a-tenth",
+        "used-by-most",
     ],
 )
 async def test_filters_are_asked_along_the_order_of_the_list(

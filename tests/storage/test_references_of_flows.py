@@ -40,7 +40,9 @@ BINDINGS = """
     UPDATE flow_version SET bindings = '$published';
     UPDATE flow SET published_version_id = 'version_1' WHERE id = 'flow_1'
 """
-USES = text("SELECT DISTINCT workspace_id, flow_id, reference_id FROM flow_reference")
+USES = text(
+    "SELECT flow.workspace_id, used.* FROM flow_reference used JOIN flow ON flow.id = flow_id AND flow.name_key = used.name_key"
+)
 OF_DRAFT, OF_VERSION = {MAIL, ORDERS, OFFICE}, {DATABASE, OFFICE}
 
 CHANGES = {
@@ -93,6 +95,10 @@ CHANGES = {
            VALUES ('version_2', 'flow_2', 1, 'Two', 'hash', '$older', 'EDIT', now())""",
         {"flow_1": OF_DRAFT | OF_VERSION, "flow_2": {OLD}},
     ),
+    "a flow that is renamed": (
+        "UPDATE flow SET name = 'Last', name_key = 'last' WHERE id = 'flow_1'",
+        {"flow_1": OF_DRAFT | OF_VERSION},
+    ),
     "a flow that goes": ("DELETE FROM flow WHERE id = 'flow_1'", {}),
 }
 
@@ -130,7 +136,7 @@ async def test_the_active_draft_and_the_published_version_say_what_a_flow_uses(
 
 
 async def test_a_draft_that_is_saved_with_the_same_bindings_is_not_noted_again(connection: AsyncConnection) -> None:
-    rows = text("SELECT xmin, * FROM flow_reference ORDER BY state_id, reference_id")
+    rows = text("SELECT xmin, * FROM flow_reference ORDER BY flow_id, reference_id")
     await connection.commit()
     before = (await connection.execute(rows)).all()
     await connection.execute(text("UPDATE flow_draft SET bindings = bindings, name = 'Renamed'"))

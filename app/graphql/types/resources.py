@@ -1,20 +1,30 @@
 """Components, and what steps are bound to: credentials, secrets, agents and topics."""
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from strawberry import Parent
 
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.execution.relations import Field, one
 from app.execution.rows import shows
+from app.graphql.arguments import Search, searched
+from app.graphql.connections import Connection, PageArguments, connection_field
+from app.graphql.context import Info
 from app.graphql.describe import about
+from app.graphql.parent_lists import connection_below
 from app.graphql.scalars import JSON
 from app.graphql.types.node import Node
+from app.storage.reads.lists import ListName, WantedList
 from app.storage.reads.rows import AgentView, ComponentView, CredentialView, SecretView, TopicView
+from app.storage.reads.uses import place_of_use
 
 if TYPE_CHECKING:
+    from app.graphql.types.flow import Flow
     from app.graphql.types.workspace import Workspace
 
+SomeFlow = Annotated["Flow", strawberry.lazy("app.graphql.types.flow")]
 SomeWorkspace = Annotated["Workspace", strawberry.lazy("app.graphql.types.workspace")]
 
 
@@ -39,6 +49,19 @@ class InWorkspace(Node):
 
     name: str = about("The name.")
     workspace: SomeWorkspace = in_workspace("The workspace that it lives in; only there it can be used.")
+
+    @connection_field
+    @staticmethod
+    def flows(
+        used: Parent[TopicView | CredentialView | SecretView | AgentView],
+        info: Info,
+        *,
+        page: PageArguments,
+        search: Search = strawberry.UNSET,
+    ) -> Awaitable[Connection[SomeFlow]]:
+        """The flows that use it in their published version or their draft, by name."""
+        wanted = WantedList(ListName.FLOWS_USING, searched(search))
+        return connection_below(info, wanted, place_of_use(used.workspace_id, used.id), page)
 
 
 @strawberry.type

@@ -43,6 +43,10 @@ class FlowFilterInput:
     is_published: bool | None = optional("Only flows with a published version, or only those without.")
     updated_since: datetime | None = optional("Only flows that were changed at this time or later.")
 
+    uses_id: strawberry.ID | None = optional(
+        "Only flows that use this topic, credential, secret or agent, in their published version or their draft."
+    )
+
     def to_filter(self) -> FlowFilter:
         return FlowFilter(
             status=given(self.status),
@@ -52,6 +56,7 @@ class FlowFilterInput:
             component_id=given(self.component_id),
             is_published=given(self.is_published),
             updated_since=given(self.updated_since),
+            uses_id=given(self.uses_id),
         )
 
 

@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 
 from app.domain.model import FlowStatus, FlowType
-from app.storage.ids import Kind, is_id
+from app.storage.ids import Kind, is_id, kind_of
 from app.storage.mirrored_rules import is_meant, is_visible_component
 from app.storage.paging import Narrowed
+from app.storage.reads.uses import PLACE_OF_USED, USED_ID
 from app.storage.tables import (
     COMPONENT,
     CONTRACT,
@@ -31,6 +32,7 @@ from app.storage.tables import (
     FLOW_COMPONENT,
     FLOW_CONTENT_COMPONENT,
     FLOW_DRAFT,
+    FLOW_REFERENCE,
     FLOW_VERSION,
     TEAM,
     WORKSPACE,
@@ -45,12 +47,14 @@ class FlowFilter(NamedTuple):
     component_id: str | None = None
     is_published: bool | None = None
     updated_since: datetime | None = None
+    uses_id: str | None = None
 
 
 ANY_FLOW = FlowFilter()
 
 SINCE: BindParameter[datetime] = bindparam("updated_since", type_=FLOW.c.updated_at.type)
 COMPONENT_ID = bindparam("component", type_=Text)
+IS_PLACE = FLOW_REFERENCE.c.place == PLACE_OF_USED
 IS_COMPONENT = COMPONENT.c.id == COMPONENT_ID
 COMPONENTS = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
 
@@ -81,6 +85,9 @@ def flows_matching(wanted: FlowFilter, *, by_update: bool = False) -> list[Colum
         conditions.append(
             FLOW.c.updated_at >= SINCE if by_update else func.greatest(FLOW.c.updated_at, SINCE) == FLOW.c.updated_at
         )
+    if wanted.uses_id is not None:
+        is_its = and_(FLOW_REFERENCE.c.flow_id == FLOW.c.id, FLOW_REFERENCE.c.reference_id == USED_ID)
+        conditions.append(exists(select(literal(1)).where(is_its, IS_PLACE).offset(0)))
     return conditions
 
 
@@ -92,6 +99,8 @@ def narrowed_by(wanted: FlowFilter) -> tuple[Narrowed, ...]:
     """
     other, once = FLOW.alias("other").c, FLOW_COMPONENT.c
     narrowed: list[Narrowed] = []
+    if wanted.uses_id is not None:
+        narrowed.append(Narrowed(FLOW.c.id, FLOW_REFERENCE.c.flow_id, lambda _: IS_PLACE))
     if wanted.component_id is not None:
         is_named = and_(once.team == _named(TEAM.c.name), once.name == _named(COMPONENT.c.name))
         narrowed.append(Narrowed(FLOW.c.id, once.flow_id, lambda parent: and_(once.workspace_id == parent, is_named)))
@@ -128,6 +137,7 @@ def filter_values(wanted: FlowFilter) -> dict[str, str | datetime]:
         "type": wanted.type and wanted.type.value,
         "created_by": None if wanted.created_by is None else id_or_none(Kind.USER, wanted.created_by),
         SINCE.key: wanted.updated_since,
+        USED_ID.key: wanted.uses_id and (wanted.uses_id if kind_of(wanted.uses_id) else ""),
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -1,12 +1,13 @@
 """The lists of resources: a caller's workspaces, what lives in a workspace, and a flow's history."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, select
+from sqlalchemy import ColumnElement, Table, Text, bindparam, func, select
 
 from app.domain.model import FlowStatus, FlowType
 from app.storage.ids import Kind
@@ -43,6 +44,7 @@ from app.storage.tables import (
     CREDENTIAL,
     FLOW,
     FLOW_DRAFT,
+    FLOW_REFERENCE,
     FLOW_VERSION,
     SECRET,
     TOPIC,
@@ -83,6 +85,17 @@ AGENTS = _of_workspace(AGENT, AgentView)
 FLOWS_OF_WORKSPACE = _of_workspace(FLOW, FlowView)
 
 
+ID_OF_WORKSPACE = 36
+"""Characters."""
+FLOWS_USING = ListBelow(
+    select(*columns(FLOW, FlowView)).join_from(FLOW_REFERENCE, FLOW, FLOW.c.id == FLOW_REFERENCE.c.flow_id),
+    FLOW_REFERENCE.c.place,
+    Order((FLOW_REFERENCE.c.name_key, FLOW_REFERENCE.c.flow_id)),
+    maker(FlowView),
+    only=lambda place: is_member(func.left(place, ID_OF_WORKSPACE)),
+)
+"""The flows that use something, by name (U1); `place_of_use` says how that is named."""
+
 HISTORY = ListBelow(
     select(*columns(FLOW_VERSION, VersionView)),
     FLOW_VERSION.c.flow_id,
@@ -120,9 +133,11 @@ def naming_contract(contract_id: str | None) -> dict[str, str]:
     return {} if contract_id is None else {"contract": id_or_none(Kind.CONTRACT, contract_id)}
 
 
-def _of_component(listed: ListBelow[View], table: Table, component_id: str | None) -> ListBelow[View]:
+def _of_component(listed: ListBelow[View], component_id: str | None) -> ListBelow[View]:
     """Of credentials or secrets those of one component, if one is named; of one that the viewer can't see, none."""
-    return listed if component_id is None else listed.where(table.c.component_id == COMPONENT_ID, SEES_COMPONENT)
+    if component_id is None:
+        return listed
+    return listed.where(listed.rows.selected_columns["component_id"] == COMPONENT_ID, SEES_COMPONENT)
 
 
 class ListName(StrEnum):
@@ -134,6 +149,7 @@ class ListName(StrEnum):
     CREDENTIALS = "credentials"
     SECRETS = "secrets"
     AGENTS = "agents"
+    FLOWS_USING = "flowsUsing"
     HISTORY = "history"
     SET_ASIDE = "draftsSetAside"
     COPIES = "copies"
@@ -181,6 +197,7 @@ class WantedList(NamedTuple):
                 asked.component_id and ANY,
                 asked.is_published,
                 asked.updated_since and ANY_TIME,
+                asked.uses_id and ANY,
             ),
             self.flow_order,
             None if self.component_id is None else ANY,
@@ -211,26 +228,32 @@ def listing_like(wanted: WantedList) -> ListBelow[Any]:
 def _listing(wanted: WantedList) -> ListBelow[Any]:
     match wanted.name:
         case ListName.WORKSPACES:
-            named = matching(WORKSPACE_ACCESS.c.name_key, wanted.search)
-            return WORKSPACES.where(*named, *of_contract(wanted.contract_id))
+            return _named(WORKSPACES, wanted.search).where(*of_contract(wanted.contract_id))
         case ListName.FLOWS:
             order, named = FLOW_ORDERS[wanted.flow_order], matching(FLOW.c.name_key, wanted.search)
             by_update = order.columns[0] is FLOW.c.updated_at
             flows = FLOWS_OF_WORKSPACE.where(*named, *flows_matching(wanted.flow_filter, by_update=by_update))
             return replace(flows, order=order, narrowed=narrowed_by(wanted.flow_filter))
-        case ListName.TOPICS:
-            return TOPICS.where(*matching(TOPIC.c.name_key, wanted.search))
-        case ListName.CREDENTIALS:
-            named = matching(CREDENTIAL.c.name_key, wanted.search)
-            return _of_component(CREDENTIALS.where(*named), CREDENTIAL, wanted.component_id)
-        case ListName.SECRETS:
-            named = matching(SECRET.c.name_key, wanted.search)
-            return _of_component(SECRETS.where(*named), SECRET, wanted.component_id)
-        case ListName.AGENTS:
-            return AGENTS.where(*matching(AGENT.c.name_key, wanted.search))
-        case ListName.HISTORY:
-            return HISTORY
-        case ListName.SET_ASIDE:
-            return SET_ASIDE
+        case ListName.CREDENTIALS | ListName.SECRETS:
+            return _of_component(_named(LISTED[wanted.name], wanted.search), wanted.component_id)
         case ListName.COPIES:
             return COPIES if wanted.workspace_id is None else COPIES.where(*into_workspace())
+        case _:
+            return _named(LISTED[wanted.name], wanted.search)
+
+
+LISTED: Mapping[ListName, ListBelow[Any]] = {
+    ListName.WORKSPACES: WORKSPACES,
+    ListName.TOPICS: TOPICS,
+    ListName.CREDENTIALS: CREDENTIALS,
+    ListName.SECRETS: SECRETS,
+    ListName.AGENTS: AGENTS,
+    ListName.FLOWS_USING: FLOWS_USING,
+    ListName.HISTORY: HISTORY,
+    ListName.SET_ASIDE: SET_ASIDE,
+}
+
+
+def _named(listed: ListBelow[View], search: str | None) -> ListBelow[View]:
+    """Of a list by name the elements whose names hold a text; lists in another order aren't searched."""
+    return listed.where(*matching(listed.order.columns[0], search))

@@ -54,65 +54,48 @@ FORGET_SCOPES = """
 """
 
 # What looks like no id is bound to nothing, and may be longer than an index takes.
-BOUND = """
-    SELECT DISTINCT flow.workspace_id, bound.reference_id, flow.id AS flow_id, state.id AS state_id
-    FROM {states}
+NOTED = """
+    INSERT INTO flow_reference (flow_id, reference_id, workspace_id, name_key, {state}_id)
+    SELECT DISTINCT flow.id, bound.reference_id, flow.workspace_id, flow.name_key, state.id
+    FROM {rows} AS state
+    JOIN flow ON flow.id = state.flow_id AND {counts}
     CROSS JOIN LATERAL json_to_recordset(state.bindings::json)
         AS step ("CREDENTIAL" text, "SECRET" text, "AGENT" text, "TOPIC" text)
     CROSS JOIN LATERAL unnest(ARRAY[step."CREDENTIAL", step."SECRET", step."AGENT", step."TOPIC"])
         AS bound (reference_id)
     WHERE bound.reference_id ~ '^[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{{25}}$'
+    ORDER BY 1, 2
+    ON CONFLICT (flow_id, reference_id) DO UPDATE SET {state}_id = excluded.{state}_id
 """
-NOTED = """
-    INSERT INTO flow_reference (workspace_id, reference_id, flow_id, state_id) {bound}
-    ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING
+FORGOTTEN = """
+    DELETE FROM flow_reference AS used USING {rows} AS state
+    WHERE used.flow_id = state.flow_id AND used.{state}_id = state.id AND used.{other}_id IS NULL;
+    UPDATE flow_reference AS used SET {state}_id = NULL FROM {rows} AS state
+    WHERE used.flow_id = state.flow_id AND used.{state}_id = state.id
 """
-ACTIVE_DRAFTS = "{rows} AS state JOIN flow ON flow.id = state.flow_id AND state.set_aside_at IS NULL"
-PUBLISHED_VERSIONS = "{rows} AS state JOIN flow ON flow.id = state.flow_id AND flow.published_version_id = state.id"
+COUNTS = {"draft": "state.set_aside_at IS NULL", "version": "flow.published_version_id = state.id"}
+"""Of a state: whether its flow uses what it is bound to."""
 
 
-def noted(states: str, rows: str) -> str:
-    return NOTED.format(bound=BOUND.format(states=states.format(rows=rows)))
+def note(state: str, rows: str) -> str:
+    return NOTED.format(state=state, rows=rows, counts=COUNTS[state])
 
 
-NOTE_NEW_DRAFTS = f"""
-    CREATE FUNCTION note_references_of_new_drafts() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        {noted(ACTIVE_DRAFTS, "new_rows")};
-        RETURN NULL;
-    END $$
-"""
-NOTE_NEW_VERSIONS = f"""
-    CREATE FUNCTION note_references_of_new_versions() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        {noted(PUBLISHED_VERSIONS, "new_rows")};
-        RETURN NULL;
-    END $$
-"""
-NOTE_DRAFT = f"""
-    CREATE FUNCTION note_references_of_draft() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        DELETE FROM flow_reference WHERE flow_id = OLD.flow_id AND state_id = OLD.id;
-        {noted(ACTIVE_DRAFTS, "(SELECT NEW.*)")};
-        RETURN NULL;
-    END $$
-"""  # noqa: S608 - our own texts
-NOTE_PUBLISHED = f"""
-    CREATE FUNCTION note_references_of_published() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        DELETE FROM flow_reference WHERE flow_id = OLD.id AND state_id = OLD.published_version_id;
-        {noted(PUBLISHED_VERSIONS, "(SELECT * FROM flow_version WHERE id = NEW.published_version_id)")};
-        RETURN NULL;
-    END $$
-"""  # noqa: S608 - our own texts
-FORGET_DRAFTS = """
-    CREATE FUNCTION forget_references_of_drafts() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        DELETE FROM flow_reference USING deleted_rows
-        WHERE flow_reference.flow_id = deleted_rows.flow_id AND state_id = deleted_rows.id;
-        RETURN NULL;
-    END $$
-"""
+def forget(state: str, rows: str) -> str:
+    [other] = COUNTS.keys() - {state}
+    return FORGOTTEN.format(state=state, other=other, rows=rows)
+
+
+WAS_PUBLISHED = "(SELECT OLD.published_version_id AS id, OLD.id AS flow_id)"
+IS_PUBLISHED = "(SELECT * FROM flow_version WHERE id = NEW.published_version_id)"
+FUNCTIONS = {
+    "note_references_of_new_drafts": note("draft", "new_rows"),
+    "note_references_of_new_versions": note("version", "new_rows"),
+    "note_references_of_draft": forget("draft", "(SELECT OLD.*)") + ";" + note("draft", "(SELECT NEW.*)"),
+    "note_references_of_published": forget("version", WAS_PUBLISHED) + ";" + note("version", IS_PUBLISHED),
+    "forget_references_of_drafts": forget("draft", "deleted_rows"),
+    "rename_references": "UPDATE flow_reference SET name_key = NEW.name_key WHERE flow_id = NEW.id",
+}
 TRIGGERS = {
     "note_references_of_new": (
         "flow_draft",
@@ -142,6 +125,13 @@ TRIGGERS = {
             "AFTER UPDATE OF published_version_id ON flow FOR EACH ROW "
             "WHEN (OLD.published_version_id IS DISTINCT FROM NEW.published_version_id) "
             "EXECUTE FUNCTION note_references_of_published()"
+        ),
+    ),
+    "rename_references": (
+        "flow",
+        (
+            "AFTER UPDATE OF name_key ON flow FOR EACH ROW WHEN (OLD.name_key <> NEW.name_key) "
+            "EXECUTE FUNCTION rename_references()"
         ),
     ),
     "forget_references": (
@@ -174,20 +164,23 @@ def note_references() -> None:
     """Before all else, since it takes longest: meanwhile others read everything, but don't write flows."""
     op.create_table(
         "flow_reference",
-        sa.Column("workspace_id", sa.Text(collation="C"), nullable=False),
-        sa.Column("reference_id", sa.Text(collation="C"), nullable=False),
         sa.Column("flow_id", sa.Text(collation="C"), nullable=False),
-        sa.Column("state_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("reference_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("workspace_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("name_key", sa.Text(collation="C"), nullable=False),
+        sa.Column("draft_id", sa.Text(collation="C"), nullable=True),
+        sa.Column("version_id", sa.Text(collation="C"), nullable=True),
+        sa.Column("place", sa.Text(collation="C"), sa.Computed("workspace_id || reference_id", persisted=True)),
         sa.ForeignKeyConstraint(["flow_id"], ["flow.id"], name=op.f("fk_flow_reference_flow_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("workspace_id", "reference_id", "flow_id", "state_id", name=op.f("pk_flow_reference")),
+        sa.PrimaryKeyConstraint("flow_id", "reference_id", name=op.f("pk_flow_reference")),
     )
-    for function in (NOTE_NEW_DRAFTS, NOTE_NEW_VERSIONS, NOTE_DRAFT, NOTE_PUBLISHED, FORGET_DRAFTS):
-        op.execute(function)
+    for name, body in FUNCTIONS.items():
+        op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$")
     for name, (_, trigger) in TRIGGERS.items():
         op.execute(f"CREATE TRIGGER {name} {trigger}")
-    op.execute(noted(ACTIVE_DRAFTS, "flow_draft"))
-    op.execute(noted(PUBLISHED_VERSIONS, "flow_version"))
-    op.create_index(op.f("ix_flow_reference_flow_id_state_id"), "flow_reference", ["flow_id", "state_id"])
+    op.execute(note("draft", "flow_draft"))
+    op.execute(note("version", "flow_version"))
+    op.create_index("ix_flow_reference_by_name", "flow_reference", ["place", "name_key", "flow_id"])
 
 
 def add_tables() -> None:
@@ -258,9 +251,10 @@ def downgrade() -> None:
     op.drop_table("tenant_member")
     op.execute(sa.text("DELETE FROM role WHERE id = :id").bindparams(id=PROVISIONER["id"]))
     op.drop_table("external_key")
-    for name, (table, trigger) in TRIGGERS.items():
+    for name, (table, _) in TRIGGERS.items():
         op.execute(f"DROP TRIGGER {name} ON {table}")
-        op.execute(f"DROP FUNCTION {trigger.rsplit(maxsplit=1)[1]}")
+    for name in FUNCTIONS:
+        op.execute(f"DROP FUNCTION {name}()")
     op.drop_table("flow_reference")
 
 
