@@ -267,7 +267,7 @@ def _plan(source: FoundSource, graph: ExportedGraph, origin: VersionOrigin, name
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),
         renames_flow=overridden is not None and overridden.published is None,
         overridden_shows=None if overridden is None else overridden.shows,
-        revision=1 if overridden is None else overridden.draft_revision + 1,
+        revision=1 if overridden is None else overridden.next_revision,
         type=source.flow.type if overridden is None else overridden.type,
         references=bound.references,
         warnings=bound.warnings,

@@ -15,6 +15,9 @@ Users = Mapping[str, Mapping[str, Sequence[int]]]
 """What the steps use of one kind: by its id, and by the commands of the steps that use it, the positions of these."""
 
 
+TEXTS = ("name", "description", "cron")
+"""The fields of a state that its flow shows."""
+
 CHARACTERS_PER_PART = 50
 """A step, a link, or what a step is bound to, has at least about so many in a graph."""
 
@@ -169,6 +172,11 @@ class Flow:
     status: FlowStatus = FlowStatus.INACTIVE
     shows: ShownFlow | None = None
     """Where it is overridden, which may be undone (P6)."""
+
+    @property
+    def next_revision(self) -> int:
+        """The revision of the next save, new draft or restore (H1)."""
+        return self.draft_revision + 1
 
     @property
     def states(self) -> tuple[SavedState, ...]:

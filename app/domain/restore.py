@@ -33,6 +33,8 @@ class RestorePlan:
     sets_aside: DraftId | None
     renames_flow: bool
     """The flow was never published, so that it shows what its draft says."""
+    revision: int
+    """That the draft gets (H1)."""
 
 
 def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
@@ -50,7 +52,7 @@ def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Ref
     if errors:
         return Refused(errors)
     sets_aside = None if present is None else DraftId(present.id)
-    return RestorePlan(flow.id, facts.draft, sets_aside, flow.published is None)
+    return RestorePlan(flow.id, facts.draft, sets_aside, flow.published is None, flow.next_revision)
 
 
 def _not_set_aside(flow: Flow) -> InvalidInput:

@@ -53,6 +53,8 @@ class RevertPlan:
     sets_aside: DraftId | None
     references: tuple[ReferenceOutcome, ...]
     publish: bool
+    revision: int
+    """Of the new draft, which counts as one also where it is published at once (H1)."""
 
 
 def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refused[RevertRefusal]:
@@ -76,7 +78,7 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
     if errors:
         return Refused(errors)
     sets_aside = None if flow.draft is None else DraftId(flow.draft.id)
-    return RevertPlan(flow.id, state, sets_aside, references, wish.publish)
+    return RevertPlan(flow.id, state, sets_aside, references, wish.publish, flow.next_revision)
 
 
 def _reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:

@@ -84,6 +84,8 @@ class UpdatePlan:
     state: FlowState
     content: Content | None
     """The new content; None: it is what it was."""
+    revision: int
+    """Of the draft (H1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _plan(flow: Flow, state: FlowState, content: Content | None, wish: UpdateWis
     draft_id = None if flow.draft is None else DraftId(flow.draft.id)
     if draft_id is not None and wish.changes_nothing:
         return Unchanged(flow.id, draft_id)
-    return UpdatePlan(flow.id, draft_id, renames_flow=flow.published is None, state=state, content=content)
+    return UpdatePlan(flow.id, draft_id, flow.published is None, state, content, flow.next_revision)
 
 
 def _wanted(facts: DraftFacts, wish: UpdateWish) -> _Wanted | GraphMistakes:

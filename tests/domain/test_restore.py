@@ -28,7 +28,9 @@ CLOSED = workspace("Closed", contract("Lapsed Goods", suspended=True))
 def test_a_draft_that_was_set_aside_comes_back_as_it_was_in_exchange_for_the_present_one(
     its_flow: Flow, sets_aside: DraftId | None, renames: bool
 ) -> None:
-    assert restore(its_flow, ASIDE) == RestorePlan(FlowId("flow_source"), ASIDE, sets_aside, renames)
+    assert restore(its_flow, ASIDE) == RestorePlan(
+        FlowId("flow_source"), ASIDE, sets_aside, renames, its_flow.draft_revision + 1
+    )
 
 
 def test_the_draft_that_is_being_edited_was_not_set_aside() -> None:

@@ -72,7 +72,9 @@ def test_everything_of_the_old_version_is_taken_back(its_flow: Flow, sets_aside:
     before = copy.deepcopy(OLD)
     plan = agreed(revert(its_flow, OLD, publish=publish, knowing=THINGS, components=COMPONENTS))
     reverted = replace(OLD.state, origin=VersionOrigin.REVERT, revert_of=VersionId("version_1"))
-    assert plan == RevertPlan(FlowId("flow_source"), reverted, sets_aside, ALL_KEPT, publish)
+    assert plan == RevertPlan(
+        FlowId("flow_source"), reverted, sets_aside, ALL_KEPT, publish, its_flow.draft_revision + 1
+    )
     assert before == OLD
 
 

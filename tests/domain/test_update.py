@@ -46,6 +46,7 @@ def test_a_save_keeps_what_it_does_not_name(its_flow: Flow, renames: bool) -> No
         renames_flow=renames,
         state=DRAFT.state,
         content=None,
+        revision=its_flow.draft_revision + 1,
     )
 
 
