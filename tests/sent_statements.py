@@ -18,7 +18,7 @@ def statements_sent() -> Iterator[list[Sent]]:
     fetch = ReadConnection._fetch
 
     async def note(self: ReadConnection, statement: Any, parameters: Any) -> Any:
-        prepared = compiled(statement, parameters)
+        prepared = compiled(statement)
         sent.append((prepared.text, prepared.arguments(parameters)))
         return await fetch(self, statement, parameters)
 

@@ -32,21 +32,17 @@ class CompiledStatement(NamedTuple):
         return [values[name] for name in self.names]
 
 
-def compiled(statement: Statement | CompiledStatement, parameters: Parameters) -> CompiledStatement:
-    """A statement as the driver takes it; an INSERT or UPDATE is one of the columns that it gets values for."""
-    if isinstance(statement, CompiledStatement):
-        return statement
-    return _compiled(statement, tuple(parameters) if isinstance(statement, Insert | Update) else ())
+def compiled(statement: Statement | CompiledStatement) -> CompiledStatement:
+    """A statement as the driver takes it."""
+    return statement if isinstance(statement, CompiledStatement) else _compiled(statement)
 
 
-def compile_statement(statement: Statement, columns: tuple[str, ...] = ()) -> CompiledStatement:
+def compile_statement(statement: Statement) -> CompiledStatement:
     """Compile it anew: whoever keeps the result needs to keep neither the statement nor what that is made of."""
-    made = statement.compile(dialect=DIALECT, column_keys=list(columns) or None)
+    made = statement.compile(dialect=DIALECT)
     if made.positiontup is None:
         raise TypeError("the dialect numbers parameters")
-    if prefetched := [*made.insert_prefetch, *made.update_prefetch]:
-        raise TypeError(f"{', '.join(map(str, prefetched))}: only SQLAlchemy's engine knows these defaults")
-    given = [name for name in made.positiontup if not made.binds[name].required and name not in columns]
+    given = [name for name in made.positiontup if not made.binds[name].required]
     values = {name: made.params[name] for name in given}
     return CompiledStatement(made.string, tuple(made.positiontup), values)
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 from typeid.codecs.base32 import encode
 
+from app.domain.flow import ShownFlow
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
 from app.storage.connections.connection import ReadConnection, WriteConnection
@@ -24,6 +25,7 @@ from app.storage.tables import API_TOKEN, FLOW, FLOW_EXPORT, METADATA, OF_NO_WOR
 from app.storage.tokens import secret_hash
 from app.storage.world import load_into
 from app.storage.world.copy import begin_load, copy_rows, end_load
+from app.storage.writes.copies import flow_to_text
 
 DEMO_TOKENS = ("demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
 """Each is the token of the user that has this key in the file. They are no secrets."""
@@ -156,10 +158,9 @@ async def _load(connection: WriteConnection) -> None:
 
 def _published_release() -> dict[str, Any]:
     """Of a release long ago, which was published."""
-    shown = {"name": "Order confirmation", "description": None, "cron": None, "updatedAt": _MADE_AT.isoformat()}
     return _record("order-confirmation", "retail-dev", "order-confirmation-live", "retail-prod") | {
         "draft_id": demo_id(Kind.DRAFT, "order-confirmation-live/exported"),
-        "flow_before": json.dumps(shown),
+        "flow_before": flow_to_text(ShownFlow("Order confirmation", None, None, _MADE_AT)),
         "first_change": ChangeSinceExport.PUBLISHED.value,
         "first_changed_at": _MADE_AT,
     }

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Integer, Text
 
 from app.domain.access import WorkspaceAccess
-from app.domain.flow import Flow, Graph, SavedState, ShownFlow
+from app.domain.flow import TEXTS, Flow, Graph, SavedState, ShownFlow
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.domain.source import Chosen, SourceWish, chosen_state
 from app.meter import current_meter
@@ -91,7 +91,8 @@ def _named_versions() -> Subquery:
     return select(FLOW_VERSION).where(wanted).offset(literal_column("0")).subquery("named")
 
 
-_COLUMNS = ("id", "name", "type", "status", "draft_revision", "description", "cron", "updated_at")
+_COLUMNS = ("id", "type", "status", "draft_revision", *TEXTS, "updated_at")
+_SHOWN = tuple(f"flow_{column}" for column in (*TEXTS, "updated_at"))
 
 
 def _flows_with_states() -> Select[Any]:
@@ -238,17 +239,16 @@ class _RowsOfFlow(NamedTuple):
             for state_id, (row, name) in self.places.items()
         }
         first = self.rows[0]
-        name, description, cron = first["flow_name"], first["flow_description"], first["flow_cron"]
         flow = Flow(
             id=FlowId(first["flow_id"]),
-            name=name,
+            name=first["flow_name"],
             type=FlowType(first["flow_type"]),
             access=self.access,
             published=states.get(first["published_id"]),
             draft=states.get(first["draft_id"]),
             draft_revision=first["flow_draft_revision"],
             status=FlowStatus(first["flow_status"]),
-            shows=ShownFlow(name, description, cron, first["flow_updated_at"]),
+            shows=ShownFlow(*(first[column] for column in _SHOWN)),
         )
         named = (states.get(row["named_id"]) for row in self.rows)
         return FoundFlow(flow, {state.id: state for state in named if state is not None})

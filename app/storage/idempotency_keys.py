@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, delete, func, literal_column, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
 from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.tables import IDEMPOTENCY_KEY
+from app.storage.writes.statements import insert_rows, write_rows
 
 Made = Any
 """What a call made, as JSON: ids by their names, or groups of exports with the same warnings."""
@@ -26,10 +26,8 @@ _IS_KEY = tuple(
 _CALL = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.made, IDEMPOTENCY_KEY.c.first_used_at).where(
     *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
 )
-_INSERT = upsert(IDEMPOTENCY_KEY)
-_UPSERT = _INSERT.on_conflict_do_update(
-    constraint="pk_idempotency_key",
-    set_={name: _INSERT.excluded[name] for name in ("input_hash", "made", "first_used_at")},
+_STORED = insert_rows(
+    IDEMPOTENCY_KEY, ("actor_id", "call", "key", "input_hash", "made", "first_used_at"), replaces=True
 )
 """In the place of one that is older than keys are kept."""
 
@@ -81,17 +79,9 @@ async def take_key(connection: ReadConnection, used: UsedKey) -> StoredCall | No
 
 
 async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
-    await connection.change(
-        _UPSERT,
-        {
-            "actor_id": stored.used.actor,
-            "call": stored.used.call.value,
-            "key": stored.used.key,
-            "input_hash": stored.input_hash,
-            "made": await offload(LARGE, json.dumps, stored.made),
-            "first_used_at": stored.first_used_at,
-        },
-    )
+    used, made = stored.used, await offload(LARGE, json.dumps, stored.made)
+    row = used.actor, used.call, used.key, stored.input_hash, made, stored.first_used_at
+    await write_rows(connection, (_STORED, [row]))
 
 
 async def remove_old_keys(connection: WriteConnection, *, before: datetime, batch: int) -> int:

@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cache, cached_property, partial
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Self
 
 import orjson
 from sqlalchemy import ColumnElement, FromClause, literal
 
-from app.domain.flow import FlowState, Graph, SavedState
+from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
 from app.domain.graph import Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import VersionOrigin
 from app.domain.step import Link, Step, make_steps
 from app.storage.connections.connection import Row
 
-COLUMNS = ("id", "name", "description", "cron", "content_hash", "bindings", "origin", "revert_of", "export_id")
-
-
+FIELDS = (*TEXTS, "content_hash", "origin", "revert_of")
+STATE = (*FIELDS, "export_id", "bindings")
+"""The columns of a state, in the order in which they are written."""
+SHOWN = (*TEXTS, "name_key")
+"""The columns of a flow that show its published version, or its draft as long as it was never published."""
 NAME = 2
 """Where a step of the outline has its name, if it has one: after its id and its command."""
 
@@ -28,7 +30,7 @@ _NEW_LINK = partial(tuple.__new__, Link)
 
 def state_columns(name: str, table: FromClause, content: FromClause) -> list[ColumnElement[Any]]:
     """The columns of a state, each with `name` before it; of its content only the outline is read."""
-    columns = {column: table.c[column] for column in COLUMNS}
+    columns = {column: table.c[column] for column in ("id", *STATE)}
     revision = table.c.revision if "revision" in table.c else literal(0)
     return [
         column.label(f"{name}_{label}")
@@ -88,39 +90,29 @@ def graph_of(row: Row, name: str, known: dict[Hashable, StepBindings] | None = N
 
 def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:
     """The state in a row that has `state_columns`; None where an outer join found none."""
-    values = _values_of(name)(row)
-    id_, text, description, cron, content_hash, origin, revert_of, export_id, revision = values
+    id_, revision, *values = _values_of(name)(row)
     if id_ is None:
         return None
-    state = FlowState(
-        name=text,
-        description=description,
-        cron=cron,
-        content_hash=content_hash,
-        graph=graph,
-        origin=VersionOrigin(origin),
-        revert_of=revert_of,
-        export_id=export_id,
-    )
-    return SavedState(id_, state, revision)
+    fields = dict(zip(_READ, values, strict=True))
+    fields["origin"] = VersionOrigin(fields["origin"])
+    return SavedState(id_, FlowState(graph=graph, **fields), revision)
+
+
+_READ = (*FIELDS, "export_id")
 
 
 @cache
 def _values_of(name: str) -> Callable[[Row], tuple[Any, ...]]:
     """Takes those of a state out of a row."""
-    return itemgetter(*(f"{name}_{column}" for column in (*COLUMNS, "revision") if column != "bindings"))
+    return itemgetter(*(f"{name}_{column}" for column in ("id", "revision", *_READ)))
 
 
-def state_values(state: FlowState) -> dict[str, Any]:
-    """The columns that a draft and a version have alike; the content has a row of its own."""
-    return {
-        **_texts(state),
-        "content_hash": state.content_hash,
-        "bindings": bindings_text(state.bindings),
-        "origin": state.origin.value,
-        "revert_of": state.revert_of,
-        "export_id": state.export_id,
-    }
+def state_values(state: FlowState) -> tuple[Any, ...]:
+    """The values of `STATE`."""
+    return *field_values(state), state.export_id, bindings_text(state.bindings)
+
+
+field_values: Callable[[FlowState], tuple[Any, ...]] = attrgetter(*FIELDS)
 
 
 def bindings_text(bindings: Bindings) -> str:
@@ -133,10 +125,9 @@ def bindings_text(bindings: Bindings) -> str:
         return canonical(steps)
 
 
-def shown(state: FlowState) -> dict[str, Any]:
-    """What a flow shows of its published version, or of its draft as long as it was never published."""
-    return {**_texts(state), "name_key": name_key(state.name)}
+def shown_values(state: FlowState | ShownFlow) -> tuple[str | None, ...]:
+    """The values of `SHOWN`."""
+    return *texts_of(state), name_key(state.name)
 
 
-def _texts(state: FlowState) -> dict[str, str | None]:
-    return {"name": state.name, "description": state.description, "cron": state.cron}
+texts_of: Callable[[FlowState | ShownFlow], tuple[str | None, ...]] = attrgetter(*TEXTS)

@@ -37,7 +37,7 @@ from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_k
 from app.storage.keyed_exports import KeyedExport, read_keyed_exports
 from app.storage.locks import Touched, check_locks, lock, needed_for, needed_for_new_flow
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
-from app.storage.write_context import WriteContext
+from app.storage.writes.statements import WriteContext
 
 
 class Store:

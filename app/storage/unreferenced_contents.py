@@ -1,6 +1,6 @@
 """Removing contents that nothing refers to: slice by slice, and never one that somebody is about to refer to.
 
-Whoever stores a content that is there already locks it until its transaction ends (`INSERT_CONTENT`), so that it is
+Whoever stores a content that is there already locks it until its transaction ends (`insert_new_rows`), so that it is
 passed over here. Whoever copies a flow has found its content where something refers to it, and may insert another
 reference a little later: contents are removed only when nothing has referred to them for longer than any transaction
 takes.

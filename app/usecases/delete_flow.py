@@ -2,8 +2,8 @@
 
 from app.domain.errors import Refused
 from app.domain.running import DeleteRefusal, plan_delete
-from app.storage.draft_writes import remove_flow
 from app.storage.store import Store
+from app.storage.writes.lifecycle import remove_flow
 from app.usecases.results import Deleted
 from app.usecases.transaction import transaction
 

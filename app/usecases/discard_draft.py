@@ -2,8 +2,8 @@
 
 from app.domain.discard import DiscardRefusal, DiscardWish, plan_discard
 from app.domain.errors import Refused
-from app.storage.draft_writes import discard_draft as remove_draft
 from app.storage.store import Store
+from app.storage.writes.lifecycle import discard_draft as remove_draft
 from app.usecases.results import Discarded
 from app.usecases.transaction import transaction
 

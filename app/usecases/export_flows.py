@@ -4,8 +4,8 @@ from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchWish, plan_batch
 from app.domain.idempotency import KeyedCall
-from app.storage.export_writes import write_exports
 from app.storage.store import Store
+from app.storage.writes.copies import write_exports
 from app.usecases.planned_exports import counted
 from app.usecases.results import Exported, ExportedBatch
 from app.usecases.transaction import decide, transaction

@@ -3,8 +3,8 @@
 from app.domain.errors import Refused
 from app.domain.idempotency import KeyedCall
 from app.domain.publish import PublishRefusal, PublishWish, plan_publish
-from app.storage.draft_writes import publish_draft as write_version
 from app.storage.store import Store
+from app.storage.writes.lifecycle import publish_drafts
 from app.usecases.results import Published
 from app.usecases.transaction import decide, transaction
 
@@ -16,5 +16,5 @@ async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[
     plan = await decide(facts, lambda: plan_publish(facts, wish))
     if isinstance(plan, Refused):
         return plan
-    version_id = await write_version(store.context, plan)
+    [version_id] = await publish_drafts(store.context, [plan])
     return Published(plan.flow_id, version_id)

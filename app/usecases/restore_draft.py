@@ -3,8 +3,8 @@
 from app.domain.errors import Refused
 from app.domain.model import DraftId
 from app.domain.restore import RestoreRefusal, plan_restore
-from app.storage.draft_writes import restore_draft as write_draft
 from app.storage.store import Store
+from app.storage.writes.lifecycle import restore_draft as write_draft
 from app.usecases.results import Restored
 from app.usecases.transaction import transaction
 

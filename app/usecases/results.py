@@ -11,7 +11,7 @@ from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
 from app.storage.keyed_exports import KeyedExport
-from app.storage.writes import WrittenExport
+from app.storage.writes.copies import WrittenExport
 
 
 @dataclass(frozen=True, slots=True)

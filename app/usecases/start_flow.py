@@ -3,8 +3,8 @@
 from app.domain.access import FLOW_TOGGLE_STATUS
 from app.domain.errors import Refused
 from app.domain.running import StartRefusal, plan_start
-from app.storage.draft_writes import set_status
 from app.storage.store import Store
+from app.storage.writes.lifecycle import set_status
 from app.usecases.results import Toggled
 from app.usecases.transaction import transaction
 

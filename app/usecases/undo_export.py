@@ -3,7 +3,7 @@
 from app.domain.errors import Refused
 from app.domain.undo import UndoRefusal, plan_undo
 from app.storage.store import Store
-from app.storage.undo_writes import undo_export as restore_what_was_there
+from app.storage.writes.undo import undo_export as restore_what_was_there
 from app.usecases.results import Undone
 from app.usecases.transaction import transaction
 

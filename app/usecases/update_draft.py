@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from app.domain.errors import Refused
 from app.domain.flow import SavedState
 from app.domain.update import Unchanged, UpdateRefusal, UpdateWish, plan_update
-from app.storage.draft_writes import save_draft
 from app.storage.found_flows import FoundFlow
 from app.storage.store import Store
+from app.storage.writes.lifecycle import save_draft
 from app.usecases.results import Saved
 from app.usecases.transaction import decide, transaction
 

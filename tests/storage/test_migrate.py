@@ -20,7 +20,7 @@ from app.storage.compatibility import OLDEST, configuration
 from app.storage.connections.database import open_database
 from app.storage.connections.engine import engine_of
 from app.storage.migrate import has_usable_schema, upgrade
-from app.storage.write_context import content_row
+from app.storage.writes.contents import content_row
 from tests.storage.downgrading import downgrade, rows
 
 TABLES = text("select count(*) from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'")
@@ -78,9 +78,8 @@ CONTENTS: dict[str, Any] = {
 
 async def test_the_names_of_steps_come_into_the_outlines_that_there_are_and_go_again(empty_database_url: str) -> None:
     await upgrade(empty_database_url)
-    outlines = {
-        key: content_row(split_graph(graph, lambda _: None).content)["outline"] for key, graph in CONTENTS.items()
-    }
+    stored = {key: content_row(split_graph(graph, lambda _: None).content) for key, graph in CONTENTS.items()}
+    outlines = {key: outline for key, (_, _, outline) in stored.items()}
     await downgrade(empty_database_url, "0002")
     insert = text("insert into flow_content (hash, graph, outline) values (:hash, :graph, :outline)")
     bare = {

@@ -5,7 +5,7 @@ import pytest
 from app.domain.create import CreateWish
 from app.domain.export import ExportPlan, plan_export
 from app.domain.export_facts import CopyWish
-from app.storage.export_writes import write_exports
+from app.storage.writes.copies import write_exports
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, exported
 from tests.usecases.races import holding, waiting, without_waiting

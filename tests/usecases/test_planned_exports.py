@@ -16,10 +16,11 @@ from app.domain.graph import StepBindings, references
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
-from app.storage import export_writes, found_flows
-from app.storage.export_writes import CHARACTERS_AT_ONCE, in_parts
+from app.storage import found_flows
 from app.storage.gather import gather
 from app.storage.states import OutlinedGraph
+from app.storage.writes import copies
+from app.storage.writes.copies import CHARACTERS_AT_ONCE, in_parts
 from app.usecases.copy_flow import copy_flow
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
@@ -164,7 +165,7 @@ def test_exports_with_long_data_samples_are_written_a_part_at_a_time() -> None:
 async def test_a_call_is_written_in_parts_in_one_transaction_in_the_order_of_its_items(
     world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch, limit: str, at_once: int
 ) -> None:
-    monkeypatch.setattr(export_writes, limit, at_once)
+    monkeypatch.setattr(copies, limit, at_once)
     names = [f"Flow {number}" for number in range(4)]
     items = [world.export_wish("orders", to="production", name=name) for name in names]
     refused = world.export_wish("orders", to="nowhere")

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.export_batch import BatchWish
 from app.domain.export_facts import ExportWish
-from app.storage.writes import references_to_text
+from app.storage.writes.copies import references_to_text
 from app.usecases.export_flows import export_flows
 from app.usecases.results import Exported
 from tests.api.world_builder import graph

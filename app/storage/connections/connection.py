@@ -53,7 +53,7 @@ class ReadConnection:
         return rows[0][0] if rows else None
 
     async def _fetch(self, statement: Statement | CompiledStatement, parameters: Mapping[str, Any]) -> list[Row]:
-        prepared = compiled(statement, parameters)
+        prepared = compiled(statement)
         try:
             with traced(prepared.text, count_statement()):
                 return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))

@@ -12,7 +12,7 @@ from app.storage.connections.connection import WriteConnection
 from app.storage.world.consistency import BuiltInRoles
 from app.storage.world.entity_rows import Row
 from app.storage.world.flow_rows import FlowRows
-from app.storage.write_context import component_rows, content_row
+from app.storage.writes.contents import COMPONENT, CONTENT, component_rows, content_row
 
 # Any number does that nobody else uses in this database; these are the letters "load".
 _LOCK = "SELECT pg_advisory_xact_lock(1819238756)"
@@ -82,7 +82,9 @@ async def global_components(connection: WriteConnection) -> list[Component]:
 
 async def copy_rows(connection: WriteConnection, table: Table, rows: Sequence[Row]) -> None:
     """Add rows that all name the same columns; what they don't name is null."""
-    await _copy(connection, table.name, rows)
+    if rows:
+        columns = tuple(rows[0])
+        await connection.copy(table.name, columns, (tuple(row[column] for column in columns) for row in rows))
 
 
 async def keep_keys(connection: WriteConnection, rows: Sequence[Row]) -> None:
@@ -100,15 +102,8 @@ async def copy_flows(connection: WriteConnection, rows: FlowRows) -> None:
 
 
 async def _copy_contents(connection: WriteConnection, contents: dict[str, Content]) -> None:
-    await _copy(connection, "new_content", [content_row(content) for content in contents.values()])
+    await connection.copy("new_content", CONTENT, map(content_row, contents.values()))
     fresh = [row["hash"] for row in await connection.execute(_KEEP_NEW_CONTENTS)]
     await connection.execute(_FORGET_NEW_CONTENTS)
-    named = [row for each in fresh for row in component_rows(contents[each])]
-    await copy_rows(connection, tables.FLOW_CONTENT_COMPONENT, named)
-
-
-async def _copy(connection: WriteConnection, table: str, rows: Sequence[Row]) -> None:
-    if rows:
-        columns = tuple(rows[0])
-        records = (tuple(row[column] for column in columns) for row in rows)
-        await connection.copy(table, columns, records)
+    named = (row for each in fresh for row in component_rows(contents[each]))
+    await connection.copy(tables.FLOW_CONTENT_COMPONENT.name, COMPONENT, named)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.domain.content import Content
 from app.storage.ids import Kind
-from app.storage.states import shown, state_values
+from app.storage.states import SHOWN, STATE, shown_values, state_values
 from app.storage.world.entity_rows import Row
 from app.storage.world.flows import ReadFlow, ReadState
 from app.storage.world.keys import IdSource, Keys
@@ -52,7 +52,7 @@ def _flow(flow: ReadFlow, keys: Keys, versions: list[Row], now: datetime) -> Row
     return {
         "id": flow.id,
         "workspace_id": keys.id(its.workspace),
-        **shown(flow.shown),
+        **dict(zip(SHOWN, shown_values(flow.shown), strict=True)),
         "type": its.type.value,
         "status": its.status.value,
         "created_by": _user(keys, its.author),
@@ -69,7 +69,7 @@ def _versions(flow: ReadFlow, keys: Keys, new_id: IdSource, now: datetime) -> It
             "id": new_id(Kind.VERSION, f"{flow.entity.key}/{number}"),
             "number": number,
             "flow_id": flow.id,
-            **state_values(state.state),
+            **dict(zip(STATE, state_values(state.state), strict=True)),
             "published_by": _user(keys, state.author),
             "published_at": now - BETWEEN_VERSIONS * (len(flow.versions) + 1 - number),
         }
@@ -81,7 +81,7 @@ def _drafts(flow: ReadFlow, keys: Keys, new_id: IdSource, now: datetime) -> Iter
     yield {
         "id": new_id(Kind.DRAFT, f"{flow.entity.key}/draft"),
         "flow_id": flow.id,
-        **state_values(flow.draft.state),
+        **dict(zip(STATE, state_values(flow.draft.state), strict=True)),
         "revision": 1,
         "author_id": _user(keys, flow.draft.author),
         "created_at": now,

@@ -1,0 +1,173 @@
+"""What copies, exports and creations write, however many there are."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import orjson
+
+from app.domain.create import CreatePlan
+from app.domain.export import ExportPlan
+from app.domain.flow import TEXTS, ShownFlow
+from app.domain.graph import Bindings
+from app.domain.model import DraftId, ExportId, FlowId
+from app.domain.references import ReferenceOutcome
+from app.offload import interruptible, offload
+from app.storage.ids import Kind, new_id
+from app.storage.states import bindings_text, field_values, shown_values, state_values, texts_of
+from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT
+from app.storage.writes.contents import write_content
+from app.storage.writes.lifecycle import DRAFTS, FLOWS, RENAMED, set_aside
+from app.storage.writes.statements import BY, NOW, Parts, WriteContext, insert_new_rows, insert_rows
+
+CHARACTERS = 100
+"""The report of one reference has about so many."""
+WRITTEN_AT_ONCE = 40_000
+"""So many references are written in one statement: the driver needs several times the memory of what it sends."""
+CHARACTERS_AT_ONCE = 4_000_000
+"""So many characters of what steps are bound to, likewise: each draft has its own."""
+FIRST_REVISION = 1
+
+_REPORTS = insert_new_rows(REFERENCE_REPORT, ("hash", "references"))
+_RECORDS = insert_rows(
+    FLOW_EXPORT,
+    (
+        "id",
+        "draft_id",
+        "destination_flow_id",
+        "destination_workspace_id",
+        "copied_from",
+        "source_workspace_id",
+        "source_flow_id",
+        "source_version_id",
+        "set_aside_draft_id",
+        "flow_before",
+        "report_hash",
+    ),
+    actor_id=BY,
+    created_at=NOW,
+)
+
+
+class WrittenExport(NamedTuple):
+    flow_id: FlowId
+    draft_id: DraftId
+    export_id: ExportId
+
+
+class WrittenFlow(NamedTuple):
+    flow_id: FlowId
+    draft_id: DraftId
+
+
+async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
+    """Write copies and exports: drafts, their flows if those are new, and the records; in one statement, as a rule."""
+    written: list[WrittenExport] = []
+    for part in in_parts(plans):
+        size = CHARACTERS * sum(1 + len(plan.references) for plan in part)
+        ids, rows = await offload(size, _rows_of, part)
+        await context.write(*rows)
+        written += ids
+    return written
+
+
+async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
+    """Write a flow that was created from a graph: its content, unless that is known already, and its draft."""
+    await write_content(context, plan.content)
+    flow_id, draft_id = FlowId(new_id(Kind.FLOW)), DraftId(new_id(Kind.DRAFT))
+    await context.write(
+        (FLOWS, [(flow_id, plan.workspace_id, plan.type, FIRST_REVISION, *shown_values(plan.state))]),
+        (DRAFTS, [(draft_id, flow_id, FIRST_REVISION, *state_values(plan.state))]),
+    )
+    return WrittenFlow(flow_id, draft_id)
+
+
+def in_parts(plans: Iterable[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
+    """All of them, as a rule. Whoever exports very many references, or long data samples, has them written a part at a time."""
+    part, references, characters = list[ExportPlan](), 0, 0
+    known: dict[int, tuple[Bindings, int]] = {}
+    for plan in plans:
+        bindings = plan.state.bindings
+        if id(bindings) not in known:
+            known[id(bindings)] = bindings, _characters_of(bindings)
+        part.append(plan)
+        references += len(plan.references)
+        characters += known[id(bindings)][1]
+        if references >= WRITTEN_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
+            yield part
+            part, references, characters = [], 0, 0
+    if part:
+        yield part
+
+
+def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
+    """The report of a copy or export as it is stored."""
+    report = [
+        {"step": step_id, "name": step_name, "kind": kind, "action": action, "from": from_id, "to": to_id}
+        for step_id, kind, action, from_id, to_id, step_name in references
+    ]
+    return orjson.dumps(report).decode()
+
+
+def flow_to_text(flow: ShownFlow | None) -> str | None:
+    """What undoing an export restores of the overridden flow, as it is stored; None for a new flow."""
+    if flow is None:
+        return None
+    texts = dict(zip(TEXTS, texts_of(flow), strict=True))
+    return orjson.dumps({**texts, "updatedAt": flow.updated_at.isoformat()}).decode()
+
+
+def _characters_of(bindings: Bindings) -> int:
+    """About as many as their values have, of which data samples may be long."""
+    return sum(len(str(value)) for step in bindings for value in step.values.values())
+
+
+def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[WrittenExport], Parts]:
+    """The ids of copies and exports, and the rows of each table; what plans share is made once."""
+    bound = {id(plan.state.bindings): plan.state.bindings for plan in plans}
+    different = {id(plan.references): plan.references for plan in plans if plan.references}
+    bindings = {each: bindings_text(steps) for each, steps in interruptible(bound.items())}
+    texts = {each: references_to_text(references) for each, references in interruptible(different.items())}
+    hashes = {each: sha256(text.encode()).hexdigest() for each, text in texts.items()}
+    ids = [_ids_of(plan) for plan in plans]
+    written = [*zip(plans, ids, strict=True)]
+    records = [_record(plan, made, hashes.get(id(plan.references))) for plan, made in interruptible(written)]
+    flows = [_flow(plan, made) for plan, made in interruptible(written) if plan.overrides is None]
+    overridden = [_overridden(plan, plan.overrides) for plan in interruptible(plans) if plan.overrides is not None]
+    drafts = [_draft(plan, made, bindings[id(plan.state.bindings)]) for plan, made in interruptible(written)]
+    aside = set_aside([plan.sets_aside for plan in plans])
+    reports = [*{hashes[each]: text for each, text in texts.items()}.items()]
+    return ids, (
+        (_REPORTS, reports),
+        (_RECORDS, records),
+        (FLOWS, flows),
+        (RENAMED, overridden),
+        *aside,
+        (DRAFTS, drafts),
+    )
+
+
+def _ids_of(plan: ExportPlan) -> WrittenExport:
+    flow_id = plan.overrides or FlowId(new_id(Kind.FLOW))
+    return WrittenExport(flow_id, DraftId(new_id(Kind.DRAFT)), ExportId(new_id(Kind.EXPORT)))
+
+
+def _record(plan: ExportPlan, ids: WrittenExport, report_hash: str | None) -> tuple[str | None, ...]:
+    source = plan.copied_from, plan.source_workspace, plan.source_flow, plan.source_version
+    before = flow_to_text(plan.overridden_shows)
+    return ids.export_id, ids.draft_id, ids.flow_id, plan.workspace_id, *source, plan.sets_aside, before, report_hash
+
+
+def _flow(plan: ExportPlan, ids: WrittenExport) -> tuple[str | int | None, ...]:
+    """A new flow belongs to the caller, doesn't run, and shows what its draft says (X3)."""
+    return ids.flow_id, plan.workspace_id, plan.type, plan.revision, *shown_values(plan.state)
+
+
+def _overridden(plan: ExportPlan, flow_id: FlowId) -> tuple[str | int | None, ...]:
+    """A flow that was never published shows what its draft says (X5)."""
+    shows = None if plan.renames_flow else plan.overridden_shows
+    return flow_id, plan.revision, *shown_values(shows or plan.state)
+
+
+def _draft(plan: ExportPlan, ids: WrittenExport, bindings: str) -> tuple[str | int | None, ...]:
+    return ids.draft_id, ids.flow_id, plan.revision, *field_values(plan.state), ids.export_id, bindings

@@ -1,0 +1,174 @@
+"""What changes of drafts and flows write, under the locks of the flows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, func, literal, null, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.domain.discard import DiscardPlan
+from app.domain.flow import FlowState
+from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
+from app.domain.publish import PublishPlan
+from app.domain.restore import RestorePlan
+from app.domain.revert import RevertPlan
+from app.domain.undo import ChangeSinceExport
+from app.domain.update import UpdatePlan
+from app.storage.ids import Kind, new_id
+from app.storage.states import SHOWN, STATE, shown_values, state_values
+from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
+from app.storage.writes.contents import write_content
+from app.storage.writes.statements import BY, NOW, Part, Parts, WriteContext, delete_rows, insert_rows, update_rows
+
+
+def _next_number(version: FromClause) -> ColumnElement[Any]:
+    last = select(func.max(FLOW_VERSION.c.number)).where(FLOW_VERSION.c.flow_id == version.c.flow_id)
+    return func.coalesce(last.scalar_subquery(), 0) + 1
+
+
+FLOWS = insert_rows(
+    FLOW,
+    ("id", "workspace_id", "type", "draft_revision", *SHOWN),
+    status=literal(FlowStatus.INACTIVE.value, Text),
+    created_by=BY,
+    created_at=NOW,
+    updated_at=NOW,
+)
+DRAFTS = insert_rows(FLOW_DRAFT, ("id", "flow_id", "revision", *STATE), author_id=BY, created_at=NOW, updated_at=NOW)
+VERSIONS = insert_rows(FLOW_VERSION, ("id", "flow_id", *STATE), number=_next_number, published_by=BY, published_at=NOW)
+SAVED = update_rows(FLOW_DRAFT, ("revision", *STATE), updated_at=NOW)
+SET_ASIDE = update_rows(FLOW_DRAFT, (), set_aside_at=NOW, set_aside_by=BY)
+RESTORED = update_rows(FLOW_DRAFT, ("revision",), set_aside_at=null(), set_aside_by=null(), updated_at=NOW)
+NOTED = {
+    since: update_rows(
+        FLOW_EXPORT,
+        (),
+        FLOW_EXPORT.c.first_change.is_(None),
+        key=("draft_id",),
+        first_change=literal(since.value, Text),
+        first_changed_at=NOW,
+    )
+    for since in ChangeSinceExport
+}
+"""Records of exports note what is done first with their drafts (P6)."""
+TOUCHED = update_rows(FLOW, (), updated_at=NOW)
+REVISED = update_rows(FLOW, ("draft_revision",), updated_at=NOW)
+RENAMED = update_rows(FLOW, ("draft_revision", *SHOWN), updated_at=NOW)
+TOGGLED = update_rows(FLOW, ("status",), updated_at=NOW)
+PUBLISHED = update_rows(
+    FLOW,
+    ("published_version_id", "status", *SHOWN),
+    status=lambda flow: func.coalesce(flow.c.status, FLOW.c.status),
+    updated_at=NOW,
+)
+"""Without a status the flow keeps its own (H4)."""
+REMOVED_DRAFTS, REMOVED_FLOWS = delete_rows(FLOW_DRAFT), delete_rows(FLOW)
+
+_KEEP_OTHERS_AWAY = (
+    select(FLOW_DRAFT.c.id)
+    .select_from(FLOW.outerjoin(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
+    .where(FLOW.c.id == any_(bindparam("flows", type_=ARRAY(Text))))
+    .with_for_update(of=FLOW)
+)
+"""From flows that go: nobody copies from them any more."""
+
+
+async def save_draft(context: WriteContext, plan: UpdatePlan) -> DraftId:
+    """Save a draft, or make one where there is none (H1)."""
+    if plan.content is not None:
+        await write_content(context, plan.content)
+    flow = _revised(plan.flow_id, plan.revision, plan.state if plan.renames_flow else None)
+    state = state_values(plan.state)
+    if plan.draft_id is not None:
+        noted = NOTED[ChangeSinceExport.EDITED], [(plan.draft_id,)]
+        await context.write(flow, noted, (SAVED, [(plan.draft_id, plan.revision, *state)]))
+        return plan.draft_id
+    draft_id = DraftId(new_id(Kind.DRAFT))
+    await context.write(flow, (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state)]))
+    return draft_id
+
+
+async def publish_drafts(context: WriteContext, plans: Sequence[PublishPlan]) -> list[VersionId]:
+    """Turn drafts into the next versions of their flows, and remove them (H2)."""
+    drafts = [(plan.draft_id,) for plan in plans]
+    ids, versions = _versions(
+        [(plan.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None) for plan in plans]
+    )
+    await context.write((NOTED[ChangeSinceExport.PUBLISHED], drafts), (REMOVED_DRAFTS, drafts), *versions)
+    return ids
+
+
+async def revert_to_draft(context: WriteContext, plan: RevertPlan) -> DraftId:
+    """Make the old version the new draft (H5)."""
+    draft_id = DraftId(new_id(Kind.DRAFT))
+    await context.write(
+        *set_aside([plan.sets_aside]),
+        _revised(plan.flow_id, plan.revision),
+        (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state_values(plan.state))]),
+    )
+    return draft_id
+
+
+async def revert_and_publish(context: WriteContext, plan: RevertPlan) -> VersionId:
+    """Make the old version the next one at once; the draft that it would have been counts as one (H1, H5)."""
+    await context.write(_revised(plan.flow_id, plan.revision))
+    [version_id], version = _versions([(plan.flow_id, plan.state, None)])
+    await context.write(*set_aside([plan.sets_aside], ChangeSinceExport.PUBLISHED), *version)
+    return version_id
+
+
+async def discard_draft(context: WriteContext, plan: DiscardPlan) -> None:
+    """Remove the draft, and the flow if nothing would be left of it (H8)."""
+    if plan.deletes_flow:
+        await remove_flow(context, plan.flow_id)
+        return
+    draft = [(plan.draft_id,)]
+    noted = NOTED[ChangeSinceExport.DISCARDED], draft
+    await context.write(noted, (TOUCHED, [(plan.flow_id,)]), (REMOVED_DRAFTS, draft))
+
+
+async def restore_draft(context: WriteContext, plan: RestorePlan) -> None:
+    """Make a draft that was set aside the active one again; the present one is set aside in exchange (H8)."""
+    flow = _revised(plan.flow_id, plan.revision, plan.draft.state if plan.renames_flow else None)
+    # Two updates of one table can't be parts of one statement.
+    await context.write(flow, *set_aside([plan.sets_aside]))
+    await context.write((RESTORED, [(plan.draft.id, plan.revision)]))
+
+
+async def remove_flow(context: WriteContext, flow_id: FlowId) -> None:
+    """Remove a flow with its drafts and versions; the records of its exports stay (H9)."""
+    drafts = await lock_removed_flow(context, flow_id)
+    await context.write((NOTED[ChangeSinceExport.DISCARDED], drafts), (REMOVED_FLOWS, [(flow_id,)]))
+
+
+async def set_status(context: WriteContext, flow_id: FlowId, status: FlowStatus) -> None:
+    """Let a flow run, or not (H9)."""
+    await context.write((TOGGLED, [(flow_id, status)]))
+
+
+def set_aside(drafts: Sequence[DraftId | None], since: ChangeSinceExport = ChangeSinceExport.OVERRIDDEN_AGAIN) -> Parts:
+    """Active drafts are set aside, with who did it and when; they keep their ids (X6)."""
+    rows = [(draft_id,) for draft_id in drafts if draft_id is not None]
+    return (SET_ASIDE, rows), (NOTED[since], rows)
+
+
+async def lock_removed_flow(context: WriteContext, flow_id: FlowId) -> Sequence[tuple[DraftId]]:
+    """The drafts of a flow that goes."""
+    rows = await context.connection.rows(_KEEP_OTHERS_AWAY, {"flows": [flow_id]})
+    return [(row.id,) for row in rows if row.id is not None]
+
+
+def _revised(flow_id: FlowId, revision: int, shows: FlowState | None = None) -> Part:
+    """The revision of the flow's latest draft, and what it `shows` if that changes."""
+    if shows is None:
+        return REVISED, [(flow_id, revision)]
+    return RENAMED, [(flow_id, revision, *shown_values(shows))]
+
+
+def _versions(states: Sequence[tuple[FlowId, FlowState, FlowStatus | None]]) -> tuple[list[VersionId], Parts]:
+    """The next versions of flows; what they say becomes the flows', and those with a status get it."""
+    ids = [VersionId(new_id(Kind.VERSION)) for _ in states]
+    each = [*zip(ids, states, strict=True)]
+    flows = [(flow_id, version_id, status, *shown_values(state)) for version_id, (flow_id, state, status) in each]
+    versions = [(version_id, flow_id, *state_values(state)) for version_id, (flow_id, state, _) in each]
+    return ids, ((PUBLISHED, flows), (VERSIONS, versions))
