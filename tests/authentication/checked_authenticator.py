@@ -57,12 +57,12 @@ class CheckedAuthenticator:
 
     async def admits(self, token: str) -> UserId | None:
         """Who gets in with a token."""
-        return await self.authenticator.viewer([f"Bearer {token}"])
+        return await viewer_of(self.authenticator, f"Bearer {token}")
 
     async def refuses(self, header: str) -> str:
         """Why a header is refused, for the log; that the caller isn't told, nor anybody the token, is asserted."""
         with capture_logs() as log, pytest.raises(RequestError) as refused:
-            await self.authenticator.viewer([header])
+            await viewer_of(self.authenticator, header)
         told = refused.value
         assert told.reason is not None
         assert (told.status, told.code, told.message, told.headers) == told_of(told.reason)
@@ -100,3 +100,9 @@ async def open_authenticator(
     authenticator = Authenticator(database, now=clock.now, demo_tokens=demo_tokens, json_web_tokens=checks or None)
     yield CheckedAuthenticator(authenticator, clock)
     await authenticator.close()
+
+
+async def viewer_of(authenticator: Authenticator, *headers: str) -> UserId | None:
+    """The user whom these headers name."""
+    caller = await authenticator.caller([*headers])
+    return None if caller is None else caller.user_id

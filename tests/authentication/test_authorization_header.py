@@ -18,6 +18,7 @@ from tests.authentication.checked_authenticator import (
     TOO_LONG,
     CheckedAuthenticator,
     open_authenticator,
+    viewer_of,
 )
 from tests.authentication.issuer import claims_at, ec_key, jwt_of, part, rsa_key
 from tests.commands import issue_token, list_tokens, revoke_token
@@ -28,7 +29,7 @@ NOT_KNOWN = "unknown, expired or revoked"
 
 
 async def test_without_a_header_nobody_calls(fixed_authenticator: CheckedAuthenticator) -> None:
-    assert await fixed_authenticator.authenticator.viewer([]) is None
+    assert await viewer_of(fixed_authenticator.authenticator) is None
 
 
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER {}", "Bearer   {}", "Bearer {} "])
@@ -36,7 +37,7 @@ async def test_an_api_token_lets_its_user_in(
     fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, form: str
 ) -> None:
     header = form.format(loaded_users.tokens["Ada"])
-    assert await fixed_authenticator.authenticator.viewer([header]) == loaded_users.ids["Ada"]
+    assert await viewer_of(fixed_authenticator.authenticator, header) == loaded_users.ids["Ada"]
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,6 @@ class Authenticator:
         self._json_web_tokens = json_web_tokens
         self._tokens = SharedReads(self._tokens_to_check)
 
-    async def viewer(self, headers: list[str]) -> UserId | None:
-        """The user whom the header names; None without one. Raises as `caller` does."""
-        caller = await self.caller(headers)
-        return None if caller is None else caller.user_id
-
     async def caller(self, headers: list[str]) -> Caller | None:
         """The user whom the header names, and up to where it has written; None without one. Several headers are refused.
 

@@ -78,7 +78,7 @@ class Explorer:
         # Parts of files are for large ones, and cost time for each of them.
         request.scope["headers"] = [(key, value) for key, value in request.scope["headers"] if key != b"range"]
         if name == EXAMPLES and not self.is_open_to_all:
-            if await self.authenticator.viewer(request.headers.getlist("authorization")) is None:
+            if await self.authenticator.caller(request.headers.getlist("authorization")) is None:
                 raise token_wanted()
             return FileResponse(FOLDER / name, headers=HEADERS | policy() | PRIVATE, media_type=FILES[name])
         if name in FILES:

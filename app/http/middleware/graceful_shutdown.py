@@ -29,7 +29,15 @@ class GracefulShutdown:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = SentWithClose(send, self._in_flight)
+        is_begun = False
+
+        async def answer(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            if message["type"] == "http.response.start" and self._in_flight.stopping:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
         if self._in_flight.stopping and scope["path"] != "/health":
             await read_to_the_end(receive)
             await logged_refusal(turned_away())(scope, receive, answer)
@@ -39,30 +47,13 @@ class GracefulShutdown:
         try:
             await self._app(scope, receive, answer)
         except asyncio.CancelledError:
-            if answer.is_begun or not self._in_flight.cut_off:
+            if is_begun or not self._in_flight.cut_off:
                 raise
             task.uncancel()
             told = cut_off(RequestCode.SHUTTING_DOWN, CUT_OFF, scope.get("commits", Commits()))
             await logged_refusal(told)(scope, receive, answer)
         finally:
             self._in_flight.remove(task)
-
-
-class SentWithClose:
-    """Sends an answer; during a shutdown the connection is closed after it."""
-
-    __slots__ = ("_in_flight", "_send", "is_begun")
-
-    def __init__(self, send: Send, in_flight: InFlightRequests) -> None:
-        self._send = send
-        self._in_flight = in_flight
-        self.is_begun = False
-
-    async def __call__(self, message: Message) -> None:
-        self.is_begun = True
-        if message["type"] == "http.response.start" and self._in_flight.stopping:
-            MutableHeaders(scope=message)["Connection"] = "close"
-        await self._send(message)
 
 
 async def read_to_the_end(receive: Receive) -> None:

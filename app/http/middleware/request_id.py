@@ -29,20 +29,29 @@ class RequestId:
             return
         proposed = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
         own_id = request_id(None if proposed is None else proposed.decode("latin-1"))
-        answer = SentWithId(send, own_id)
+        status: int | None = None
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = (b"x-request-id", own_id.encode()), (b"x-content-type-options", b"nosniff")
+                message["headers"] = [*message["headers"], *headers]
+            await send(message)
+
         client = scope["client"][0] if scope.get("client") else None
         span = span_of(scope)
         with LoggedRequest(own_id, client, span):
             try:
-                await self._app(scope, receive, answer)
+                await self._app(scope, receive, send_with_id)
             except Exception:
                 masked = failed(own_id, scope.get("commits"))
-                if answer.is_begun:
+                if status is not None:
                     raise
-                await masked(scope, receive, answer)
+                await masked(scope, receive, send_with_id)
             finally:
                 if span is not None:
-                    span.end(answer.status)
+                    span.end(status)
 
 
 def span_of(scope: Scope) -> "RequestSpan | None":
@@ -51,22 +60,3 @@ def span_of(scope: Scope) -> "RequestSpan | None":
     if made is None or scope["path"] != "/graphql":
         return None
     return made.request(scope["method"], scope["path"], scope["headers"])
-
-
-class SentWithId:
-    """Sends an answer with the headers that every one has."""
-
-    __slots__ = ("_headers", "_send", "is_begun", "status")
-
-    def __init__(self, send: Send, own_id: str) -> None:
-        self._send = send
-        self._headers = [(b"x-request-id", own_id.encode()), (b"x-content-type-options", b"nosniff")]
-        self.is_begun = False
-        self.status: int | None = None
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.is_begun = True
-            self.status = message["status"]
-            message["headers"] = [*message["headers"], *self._headers]
-        await self._send(message)
