@@ -33,10 +33,14 @@ PUT_BACK = """
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and pid <> all('{:spared}');
     set session_replication_role = replica; -- Neither foreign keys nor triggers.
-    do $$ declare name text; begin
-        for name in select tablename from pg_tables where schemaname = 'kept' loop
+    do $$ declare name text; columns text; begin
+        for name, columns in
+            select relname, string_agg(quote_ident(attname), ', ') from pg_class join pg_attribute on attrelid = pg_class.oid
+            where relnamespace = 'public'::regnamespace and relkind = 'r'
+            and attnum > 0 and not attisdropped and attgenerated = '' group by relname
+        loop
             execute format('delete from public.%1$I', name);
-            execute format('insert into public.%1$I select * from kept.%1$I', name);
+            execute format('insert into public.%1$I (%2$s) select %2$s from kept.%1$I', name, columns);
         end loop;
     end $$
 """
