@@ -91,6 +91,11 @@ def contract_suspended(access: WorkspaceAccess) -> tuple[ContractSuspended, ...]
     return (ContractSuspended(access.workspace.contract, access.workspace),)
 
 
+def writing_refused(access: WorkspaceAccess) -> tuple[InsufficientPermission | ContractSuspended, ...]:
+    """Refuse to change flows of this workspace without Integrator level (A3), or in a suspended contract (A6)."""
+    return (*rights_missing(access), *contract_suspended(access))
+
+
 def may_write_flows(access: WorkspaceAccess) -> bool:
     """Whether the caller may create, copy to and edit flows here now."""
     return may_edit_flows(access.permissions, access.workspace.contract.status)

@@ -1,14 +1,13 @@
 """The bindings that a flow has at its destination: one pass over its steps, which reports as it goes (X7 to X8)."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import NamedTuple
 
-from app.domain.component import Component
-from app.domain.graph import Bindings, Json, StepBindings
-from app.domain.mappings import Mapped
+from app.domain.chosen_references import ChosenReferences
+from app.domain.flow import Graph
+from app.domain.graph import Json, StepBindings
 from app.domain.model import ReferenceKind, Target
 from app.domain.references import (
     NOTHING,
@@ -16,18 +15,21 @@ from app.domain.references import (
     Destination,
     ReferenceAction,
     ReferenceOutcome,
+    References,
     by_position,
 )
 from app.domain.source_graph import SourceGraph
 from app.domain.step import Step
-from app.domain.topics import (
-    MultipleTopicsNotCopied,
-    TopicSchemaMismatch,
-    TopicUse,
-    distinct_topics,
-    schema_mismatches,
-)
+from app.domain.step_choices import NO_CHOICES, Choices, bound_to
+from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, distinct_topics, schema_mismatches
 from app.domain.wording import counted, named, shown
+
+# Asking an enumeration for a member takes longer than the lookup that it is for.
+AGENT, TOPIC, DATA_SAMPLES = ReferenceKind.AGENT, ReferenceKind.TOPIC, ReferenceKind.DATA_SAMPLES
+KEPT, REPLACED, CLEARED = ReferenceAction
+
+_NEW_OUTCOME, _NEW_BINDINGS = partial(tuple.__new__, ReferenceOutcome), partial(tuple.__new__, StepBindings)
+"""Make one of a tuple of all its values, which takes less than the class does: there may be several for every step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,240 +63,166 @@ ExportWarning = MultipleTopicsNotCopied | TopicSchemaMismatch | AgentNotCopied
 """What the caller should know although the export goes through."""
 
 
-class BoundAnew(NamedTuple):
-    bindings: Bindings
+class Rebound(NamedTuple):
+    graph: Graph
+    """The source's graph with the bindings of the destination."""
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]
 
 
-class _Topics(NamedTuple):
-    """Whether a step is a pub/sub step, and whether the flow's topics may stay."""
+def rebind(source: SourceGraph, destination: Destination, chosen: ChosenReferences) -> Rebound:
+    """Bind the steps of a graph to references of the destination, and report every reference that was or is (X7b).
 
-    are_used: bool
-    stay: bool
+    The caller has already checked that the chosen references may be used there.
+    """
+    return _Rebinding(source, destination, chosen).rebound()
 
 
-class TopicMove(NamedTuple):
+class _TopicMove(NamedTuple):
     """The topic of a pub/sub step, before and after."""
 
     step: Step
     before: str | None
     after: str | None
     is_chosen: bool
-    """The call names it for this step, or leaves the step without one."""
+    """The call names the topic of this step, or leaves the step without one."""
 
 
-# Asking an enumeration for a member takes longer than the lookup that it is for.
-AGENT, TOPIC, DATA_SAMPLES = ReferenceKind.AGENT, ReferenceKind.TOPIC, ReferenceKind.DATA_SAMPLES
-KEPT, REPLACED, CLEARED = ReferenceAction
+class _Outcome(NamedTuple):
+    """The outcome for a step, and for all steps that have the same bindings, choices and component."""
 
-_NEW_OUTCOME, _NEW_BINDINGS = partial(tuple.__new__, ReferenceOutcome), partial(tuple.__new__, StepBindings)
-"""Make one of a tuple of all its values, which takes less than the class does: there may be several for every step."""
-
-Choices = Mapping[int, Mapping[ReferenceKind, str | None]]
-"""By the position of a step: what is chosen for it, None where it is to have none."""
-UNCHOSEN: Mapping[ReferenceKind, str | None] = MappingProxyType({})
-
-
-def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], component: Component | None) -> StepBindings:
-    """New bindings for a step; its topic stands where it stood before, or where the component wants it."""
-    wanted = None if component is None else component.topic_field
-    if TOPIC in values:
-        return StepBindings(before.position, values, before.topic_field or wanted)
-    return StepBindings(before.position, values, before.topic_field if before.no_fields else None, before.no_fields)
-
-
-class _Anew(NamedTuple):
-    """What a step is bound to at the destination, and so are all others that differ in nothing that decides about it."""
-
+    bound: StepBindings
     topic_id: str | None
     lost_agent: str | None
-    outcomes: Sequence[tuple[ReferenceKind, ReferenceAction, str | None, str | None]]
-    bound: StepBindings
-    """Of the first such step."""
-    stays: bool
+    references: Sequence[tuple[ReferenceKind, ReferenceAction, str | None, str | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rebinding:
-    """Everything that decides what a flow's steps are bound to at the destination."""
+class _Rebinding:
+    def __init__(self, source: SourceGraph, destination: Destination, chosen: ChosenReferences) -> None:
+        self.source, self.destination, self.chosen = source, destination, chosen
+        self.stays_inside = source.workspace.id == destination.workspace.id
+        """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
+        self.pub_sub = {use.step.position for use in source.topic_uses}
+        self.topics_stay = self.stays_inside or self._can_use_other_topics()
 
-    source: SourceGraph
-    there: Destination
-    inside: bool
-    """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
-    given_topic: str | None
-    """The topic that was asked for; that it may be given is settled before (`topics_refused`)."""
-    targets: Mapping[str, Target]
-    mapped: Mapped = field(default_factory=dict)
-    choices: Choices = field(default_factory=dict)
-    """That they and the mappings fit is settled before as well."""
-
-    def bind(self) -> BoundAnew:
-        """What the flow is bound to, what became of each reference, and what to know of its topics."""
-        uses = self.source.topic_uses
-        pub_sub = {use.step.position for use in uses}
-        topics_stay = self.inside or all(map(self._usable_topic, distinct_topics(self._unsettled(uses))))
-        bound = by_position(self.source.graph.bindings)
+    def rebound(self) -> Rebound:
         bindings: list[StepBindings] = []
-        report: list[ReferenceOutcome] = []
-        moves: list[TopicMove] = []
+        references: list[ReferenceOutcome] = []
+        moves: list[_TopicMove] = []
         without_agent: dict[str, list[Step]] = {}
-        known: dict[Hashable, _Anew] = {}
-        told_of = bound.keys() | pub_sub | self.choices.keys()
-        for step, there in self._looked_at(self.source.graph.steps, told_of):
+        outcomes: dict[Hashable, _Outcome] = {}
+        bound = by_position(self.source.graph.bindings)
+        for step, replacement in self._steps(bound.keys() | self.pub_sub | self.chosen.choices.by_position.keys()):
             position = step.position
-            before, chosen = bound.get(position) or StepBindings(position), self.choices.get(position, UNCHOSEN)
-            # Values are compared by what they are, not by what they say: steps that are bound alike often share theirs.
-            key = id(before.values), before.topic_field, before.no_fields, id(there), id(chosen), step.command
-            anew = known.get(key)
-            if anew is None:
-                topics = _Topics(position in pub_sub, topics_stay)
-                anew = known[key] = self._anew(step, before, there, chosen, topics)
-            if position in pub_sub:
-                moves.append(TopicMove(step, before.reference(TOPIC), anew.topic_id, TOPIC in chosen))
-            if anew.lost_agent is not None:
-                without_agent.setdefault(anew.lost_agent, []).append(step)
-            report += [_NEW_OUTCOME((step.id, *outcome, step.name)) for outcome in anew.outcomes]
-            if not anew.bound.is_empty:
-                bindings.append(before if anew.stays else _NEW_BINDINGS((position, *anew.bound[1:])))
+            before = bound.get(position) or StepBindings(position)
+            choices = self.chosen.choices.by_position.get(position, NO_CHOICES)
+            # Values are compared by identity, not by what they say: steps that are bound alike often share theirs.
+            key = id(before.values), before.topic_field, before.no_fields, id(replacement), id(choices), step.command
+            outcome = outcomes.get(key) or outcomes.setdefault(key, self._outcome(step, before, replacement, choices))
+            if position in self.pub_sub:
+                moves.append(_TopicMove(step, before.reference(TOPIC), outcome.topic_id, TOPIC in choices))
+            if outcome.lost_agent is not None:
+                without_agent.setdefault(outcome.lost_agent, []).append(step)
+            references += [_NEW_OUTCOME((step.id, *reference, step.name)) for reference in outcome.references]
+            if not outcome.bound.is_empty:
+                stays = outcome.bound.values is before.values
+                bindings.append(before if stays else _NEW_BINDINGS((position, *outcome.bound[1:])))
         warnings: tuple[ExportWarning, ...] = (
             *self._topics_not_copied(moves),
             *self._mismatches(moves),
             *self._agents_not_copied(without_agent),
         )
-        return BoundAnew(tuple(bindings), tuple(report), warnings)
+        return Rebound(self.source.graph.bound(tuple(bindings)), tuple(references), warnings)
 
-    def _anew(
-        self,
-        step: Step,
-        before: StepBindings,
-        there: Mapping[ReferenceKind, str],
-        chosen: Mapping[ReferenceKind, str | None],
-        topics: "_Topics",
-    ) -> _Anew:
-        after = self._owned(before, there, chosen)
-        if TOPIC in chosen:
-            after[TOPIC] = chosen[TOPIC]
-        elif topics.are_used:
-            after[TOPIC] = self._topic(before, there, stays=topics.stay)
-        is_lost = AGENT not in chosen and after.get(AGENT) is None
-        bound = self._rebound(step, before, after)
-        return _Anew(
-            topic_id=after.get(TOPIC),
-            lost_agent=before.reference(AGENT) if is_lost else None,
-            outcomes=[*self._outcomes(before, after)],
-            bound=bound,
-            stays=bound is before,
+    def _can_use_other_topics(self) -> bool:
+        """Whether the destination has all topics that neither a choice nor a mapping settles (the table, P3)."""
+        mapped, choices = self.chosen.mappings.get(TOPIC, {}), self.chosen.choices.by_position
+        unsettled = (
+            use
+            for use in self.source.topic_uses
+            if use.topic_id not in mapped and TOPIC not in choices.get(use.step.position, NO_CHOICES)
         )
+        return all(self.destination.can_use(TOPIC, topic) for topic in distinct_topics(unsettled))
 
-    def _looked_at(
-        self, steps: Sequence[Step], told_of: Set[int]
-    ) -> Iterator[tuple[Step, Mapping[ReferenceKind, str]]]:
-        """Each step that has something, with what the overridden flow has chosen for it; most steps of a graph have nothing."""
-        if not self.there.has_choices:
-            for position in sorted(told_of):
+    def _steps(self, positions: set[int]) -> Iterator[tuple[Step, References]]:
+        """Each step that has something, with the references of the overridden flow's step (X7a); most steps have nothing."""
+        steps = self.source.graph.steps
+        if not self.destination.has_choices:
+            for position in sorted(positions):
                 yield steps[position], NOTHING
             return
         for step in steps:
-            there = self.there.already_chosen(step, self.source.components.get(step.command))
-            if there or step.position in told_of:
-                yield step, there
+            replacement = self.destination.already_chosen(step, self.source.components.get(step.command))
+            if replacement or step.position in positions:
+                yield step, replacement
 
-    def _owned(
-        self,
-        before: StepBindings,
-        there: Mapping[ReferenceKind, str],
-        chosen: Mapping[ReferenceKind, str | None],
-    ) -> dict[ReferenceKind, str | None]:
-        """Credential, secret and agent, as far as there are any.
-
-        Chosen for the step (P3), or mapped (P2), or kept where usable (X7), else as already chosen there (X7a).
-        """
+    def _outcome(self, step: Step, before: StepBindings, replacement: References, choices: Choices) -> _Outcome:
         after: dict[ReferenceKind, str | None] = {}
         for kind in OWNED_KINDS:
-            if kind in chosen:
-                after[kind] = chosen[kind]
-            elif kind in before.values:
-                reference = before.reference(kind)
-                mapped = self._mapped_to(kind, reference) if self.mapped else None
-                kept = reference if self.there.can_use(kind, reference) else there.get(kind)
-                after[kind] = mapped or kept
-            elif kind in there:
-                after[kind] = there[kind]
-        return after
+            if kind in choices or kind in before.values or kind in replacement:
+                after[kind] = self._reference(kind, before, replacement, choices)
+        if TOPIC in choices or step.position in self.pub_sub:
+            after[TOPIC] = self._reference(TOPIC, before, replacement, choices)
+        is_agent_lost = AGENT not in choices and after.get(AGENT) is None
+        return _Outcome(
+            bound=self._bound(step, before, after),
+            topic_id=after.get(TOPIC),
+            lost_agent=before.reference(AGENT) if is_agent_lost else None,
+            references=[*self._references(before, after)],
+        )
 
-    def _mapped_to(self, kind: ReferenceKind, reference: str | None) -> str | None:
-        mappings = self.mapped.get(kind)
-        mapping = None if mappings is None or reference is None else mappings.get(reference)
-        return None if mapping is None else mapping.to_id
+    def _reference(
+        self, kind: ReferenceKind, before: StepBindings, replacement: References, choices: Choices
+    ) -> str | None:
+        """CopiedState for the step, or mapped, or kept where usable (X7), else taken from the overridden flow (P2, X7a)."""
+        if kind in choices:
+            return choices[kind]
+        reference = before.reference(kind)
+        mapped = self.chosen.mapped_to(kind, reference) or (self.chosen.topic_id if kind is TOPIC else None)
+        is_kept = self.destination.can_use(kind, reference) and (kind is not TOPIC or self.topics_stay)
+        return mapped or (reference if is_kept else replacement.get(kind))
 
-    def _topic(self, before: StepBindings, there: Mapping[ReferenceKind, str], *, stays: bool) -> str | None:
-        topic = before.reference(TOPIC)
-        given = self._mapped_to(TOPIC, topic) or self.given_topic
-        if given is not None:
-            return given
-        if stays and self._usable_topic(topic):
-            return topic
-        return there.get(TOPIC)
-
-    def _unsettled(self, uses: Iterable[TopicUse]) -> Iterator[TopicUse]:
-        """Those whose topic neither a choice nor a mapping settles: the table of topics is about the rest (P3)."""
-        settled = self.mapped.get(TOPIC, {})
-        for use in uses:
-            if use.topic_id not in settled and TOPIC not in self.choices.get(use.step.position, ()):
-                yield use
-
-    def _usable_topic(self, topic: str | None) -> bool:
-        return self.there.can_use(TOPIC, topic)
-
-    def _outcomes(
+    def _references(
         self, before: StepBindings, after: Mapping[ReferenceKind, str | None]
     ) -> Iterator[tuple[ReferenceKind, ReferenceAction, str | None, str | None]]:
         """Every reference that was or is, in the order of `ReferenceKind` (X7b)."""
         for kind, to_id in after.items():
             from_id = before.reference(kind)
             if from_id is not None or to_id is not None:
-                yield kind, _action(from_id, to_id), from_id, to_id
+                changed = KEPT if from_id == to_id else REPLACED
+                yield kind, CLEARED if to_id is None else changed, from_id, to_id
         if before.values.get(DATA_SAMPLES):
-            yield DATA_SAMPLES, KEPT if self.inside else CLEARED, None, None
+            yield DATA_SAMPLES, KEPT if self.stays_inside else CLEARED, None, None
 
-    def _rebound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
-        """The step's new bindings. What stood in the native step and names nothing stays where nothing takes its place."""
-        bound: dict[ReferenceKind, Json] = {kind: one for kind, one in after.items() if one is not None}
-        if bound == before.values and (TOPIC in bound) is (before.topic_field is not None):
+    def _bound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
+        """The step's new bindings. A value of the native step that names nothing stays where nothing takes its place."""
+        values: dict[ReferenceKind, Json] = {kind: id_ for kind, id_ in after.items() if id_ is not None}
+        if values == before.values and (TOPIC in values) is (before.topic_field is not None):
             return before
         for kind, value in before.values.items():
-            if self.inside or not value if kind is DATA_SAMPLES else not isinstance(value, str):
-                bound.setdefault(kind, value)
-        return bound_to(before, bound, self.source.components.get(step.command))
+            if self.stays_inside or not value if kind is DATA_SAMPLES else not isinstance(value, str):
+                values.setdefault(kind, value)
+        return bound_to(before, values, self.source.components.get(step.command))
 
-    def _topics_not_copied(self, moves: Sequence[TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
-        """Of several topics none was taken over: the warning names those that were cleared."""
+    def _topics_not_copied(self, moves: Sequence[_TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
+        """Of several topics none was kept: the warning names those that were cleared."""
         several = len({move.before for move in moves} - {None}) > 1
-        lost = (move.before for move in moves if move.after is None and not move.is_chosen)
-        cleared = dict.fromkeys(topic for topic in lost if topic in self.targets)
-        if several and cleared and not self.inside:
-            topics = tuple(self.targets[topic] for topic in cleared if topic is not None)
-            yield MultipleTopicsNotCopied(topics, refused=False)
+        lost = dict.fromkeys(move.before for move in moves if move.after is None and not move.is_chosen)
+        cleared = tuple(target for target in map(self.destination.find, lost) if target is not None)
+        if several and cleared and not self.stays_inside:
+            yield MultipleTopicsNotCopied(cleared, refused=False)
 
-    def _mismatches(self, moves: Sequence[TopicMove]) -> Iterator[TopicSchemaMismatch]:
+    def _mismatches(self, moves: Sequence[_TopicMove]) -> Iterator[TopicSchemaMismatch]:
         """One warning per pair of topics (T4)."""
         replaced: dict[tuple[Target, Target], list[Step]] = {}
         for move in moves:
-            old, new = self.targets.get(move.before or ""), self.targets.get(move.after or "")
+            old, new = self.destination.find(move.before), self.destination.find(move.after)
             if old is not None and new is not None and move.before != move.after:
                 replaced.setdefault((old, new), []).append(move.step)
         return schema_mismatches(replaced)
 
     def _agents_not_copied(self, steps_of: Mapping[str, Sequence[Step]]) -> Iterator[AgentNotCopied]:
         for agent_id, steps in steps_of.items():
-            found = self.targets.get(agent_id)
-            agent = found if found is not None and found.kind is AGENT else None
-            yield AgentNotCopied(agent_id, agent, tuple(steps), self.there.workspace.name)
-
-
-def _action(from_id: str | None, to_id: str | None) -> ReferenceAction:
-    if to_id is None:
-        return CLEARED
-    return KEPT if from_id == to_id else REPLACED
+            target = self.destination.find(agent_id)
+            agent = target if target is not None and target.kind is AGENT else None
+            yield AgentNotCopied(agent_id, agent, tuple(steps), self.destination.workspace.name)

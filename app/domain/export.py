@@ -1,6 +1,6 @@
 """Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.domain.access import (
@@ -9,39 +9,27 @@ from app.domain.access import (
     InsufficientPermission,
     WorkspaceAccess,
     WorkspaceNotFound,
-    contract_suspended,
     rights_missing,
+    writing_refused,
 )
-from app.domain.bindings import ExportWarning
+from app.domain.bindings import ExportWarning, Rebound, rebind
+from app.domain.chosen_references import ChosenReferences, choose_references, misplaced_references
 from app.domain.errors import Refused, at, in_order
-from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.exported_graph import ExportedGraph, FoundDestination
+from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
-from app.domain.given import read_given
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
 from app.domain.mappings import mapping_mistakes, unknown_mappings
-from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, WorkspaceId
-from app.domain.override import (
-    CannotOverrideItself,
-    DraftAlreadyExists,
-    draft_in_the_way,
-    overrides_itself,
-)
-from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, TOPIC, Path
-from app.domain.quota import QuotaExceeded, quota_exceeded
+from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
+from app.domain.override import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself
+from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, TOPIC
+from app.domain.quota import QuotaExceeded, new_flow_refused
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
-from app.domain.source import Chosen, CopiedFrom, DraftNotFound, VersionNotFound, chosen_state
+from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
 from app.domain.source_graph import SourceGraph
-from app.domain.topics import (
-    FlowHasNoTopic,
-    MultipleTopicsNotCopied,
-    TopicNotAccessible,
-    topic_elsewhere,
-    topic_refused,
-)
+from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, topic_refused
 
 
 class ExportPlan(NamedTuple):
@@ -103,13 +91,24 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
 
     Pure: the same facts and wish give the same answer.
     """
-    accepted = _accepted(facts, wish)
-    if isinstance(accepted, Refused):
-        return accepted
-    source, graph = accepted
-    overridden = graph.there.overridden
-    name = wish.name or (overridden.name if overridden else source.chosen.state.name)
-    return _plan(source, graph, VersionOrigin.EXPORT, name)
+    copied, access, overridden = facts.copied_state(wish), facts.destination, facts.overridden
+    errors: tuple[ExportRefusal, ...] = (
+        *source_refused(facts.source, copied),
+        *destination_refused(facts, wish),
+        *at(ONTO_FLOW, draft_in_the_way(overridden, wish.existing_draft)),
+        *overrides_itself(facts.source, overridden),
+        *name_mistakes(wish.name),
+        *key_mistakes(wish.idempotency_key),
+        *mapping_mistakes(wish.mappings),
+        *fingerprint_refused(facts, wish),
+        *graph_refused(facts, wish, copied),
+    )
+    if errors or access is None or not isinstance(copied, CopiedState):
+        return Refused(in_order(errors))
+    graph = _source_graph(facts, copied)
+    rebound = facts.once(rebind, graph, _destination(facts, access), _chosen_references(facts, wish, graph))
+    name = wish.name or (copied.state.name if overridden is None else overridden.name)
+    return _plan(copied, rebound, access.workspace, overridden, origin=VersionOrigin.EXPORT, name=name)
 
 
 def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRefusal]:
@@ -117,158 +116,91 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
 
     Components and topics are no reason to refuse it (C4, T2).
     """
-    source, mistakes = facts.source, (*name_mistakes(wish.name), *key_mistakes(wish.idempotency_key))
-    if source is None:
-        return Refused(in_order((FlowNotFound(wish.flow_id, path=FLOW), *mistakes)))
-    access = source.access
-    refusals: tuple[CopyRefusal, ...] = (
-        *at(FLOW, rights_missing(access)),
-        *at(FLOW, contract_suspended(access)),
-        *at(FLOW, quota_exceeded(access, facts.flows_used)),
-        *mistakes,
+    copied, source = facts.copied_state(wish), facts.source
+    errors: tuple[CopyRefusal, ...] = (
+        *source_refused(source, copied),
+        *at(FLOW, () if source is None else new_flow_refused(source.access, facts.flows_used)),
+        *name_mistakes(wish.name),
+        *key_mistakes(wish.idempotency_key),
     )
-    chosen = chosen_state(source, wish.source, facts.named_version)
-    if not isinstance(chosen, Chosen):
-        return Refused(in_order((chosen, *refusals)))
-    if refusals:
-        return Refused(in_order(refusals))
-    name = wish.name or f"Copy of {chosen.state.name}"[:LONGEST_NAME]
-    copied = _source(source, chosen, facts)
-    graph = ExportedGraph(copied.graph, _destination(access, None, facts), facts)
-    return _plan(copied, graph, VersionOrigin.COPY, name)
+    if errors or not isinstance(copied, CopiedState):
+        return Refused(in_order(errors))
+    workspace = copied.flow.access.workspace
+    destination = Destination(workspace, facts.targets, facts.catalogue)
+    rebound = rebind(_source_graph(facts, copied), destination, ChosenReferences())
+    name = wish.name or f"Copy of {copied.state.name}"[:LONGEST_NAME]
+    return _plan(copied, rebound, workspace, None, origin=VersionOrigin.COPY, name=name)
 
 
-def refused_there(access: WorkspaceAccess, path: Path, flows_used: int | None) -> Iterator[ExportRefusal]:
-    """What the destination alone is refused for: missing rights, a suspended contract, for a new flow a full quota (X10)."""
-    yield from at(path, rights_missing(access))
-    yield from at(path, contract_suspended(access))
-    if flows_used is not None:
-        yield from at(path, quota_exceeded(access, flows_used))
+def source_refused(
+    source: Flow | None, copied: CopiedState | NotCopied
+) -> tuple[NotCopied | InsufficientPermission, ...]:
+    """Refuse a flow that the caller can't see or may not export, or that has no such state (A3, X4)."""
+    missing = () if isinstance(copied, CopiedState) else (copied,)
+    return (*missing, *at(FLOW, () if source is None else rights_missing(source.access)))
 
 
-def path_of(wanted: IntoWorkspace | OntoFlow) -> Path:
-    return INTO_WORKSPACE if isinstance(wanted, IntoWorkspace) else ONTO_FLOW
-
-
-class FoundSource(NamedTuple):
-    """The flow that is exported, and the state of it."""
-
-    flow: Flow
-    chosen: Chosen
-    graph: SourceGraph
-
-
-class Accepted(NamedTuple):
-    """What is exported, where to and with what."""
-
-    source: FoundSource
-    graph: ExportedGraph
-
-
-def _accepted(facts: ExportFacts, wish: ExportWish) -> Accepted | Refused[ExportRefusal]:
-    """What is exported, or every refusal: decided without the plan, which takes time for each step."""
-    source, there = _found_source(facts, wish), _found_destination(facts, wish.destination)
-    refusals = tuple(_refusals(facts, wish))
-    if not isinstance(source, FoundSource):
-        missing = (source,) if isinstance(there, FoundDestination) else (source, there)
-        return Refused(in_order((*missing, *refusals)))
-    refusals = (*refusals, *unknown_mappings(wish.mappings, facts.knows), *_topic_refused(source, facts, wish))
-    if not isinstance(there, FoundDestination):
-        return Refused(in_order((there, *refusals, *read_given(wish, source.graph).mistakes)))
-    shared = id(wish.shared_mappings) if wish.shared_mappings else None
-    given = wish.topic_id, wish.mappings, wish.bindings, shared
-    graph = facts.once((id(source.graph), id(there), given), lambda: ExportedGraph(source.graph, there, facts, wish))
-    errors = (*refusals, *_topic_elsewhere(there, facts, wish, refusals), *graph.refusals)
-    return Refused(in_order(errors)) if errors else Accepted(source, graph)
-
-
-def _topic_refused(
-    source: FoundSource, facts: ExportFacts, wish: ExportWish
-) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:
-    if wish.topic_id is None:
-        return ()
-    key = id(source.graph), source.flow.id
-    uses = source.graph.topic_uses
-    return facts.once(key, lambda: at(TOPIC, topic_refused(source.flow, uses, facts.targets)), source.graph)
-
-
-def _topic_elsewhere(
-    there: FoundDestination, facts: ExportFacts, wish: ExportWish, refusals: Iterable[ExportRefusal]
-) -> tuple[TopicNotAccessible, ...]:
-    """Not asked of a flow that takes no topic, wherever it lives."""
-    if any(isinstance(refusal, FlowHasNoTopic | MultipleTopicsNotCopied) for refusal in refusals):
-        return ()
-    return at(TOPIC, topic_elsewhere(wish.topic_id, there.access.workspace, facts.targets))
-
-
-def _found_source(facts: ExportFacts, wish: ExportWish) -> FoundSource | FlowNotFound | VersionNotFound | DraftNotFound:
-    if facts.source is None:
-        return FlowNotFound(wish.flow_id, path=FLOW)
-    chosen = chosen_state(facts.source, wish.source, facts.named_version)
-    return _source(facts.source, chosen, facts) if isinstance(chosen, Chosen) else chosen
-
-
-def _source(flow: Flow, chosen: Chosen, facts: ExportFacts) -> FoundSource:
-    graph, workspace = chosen.state.graph, flow.access.workspace
-    looked_at = facts.once((id(graph), workspace.id), lambda: SourceGraph(graph, facts.catalogue, workspace))
-    return FoundSource(flow, chosen, looked_at)
-
-
-def _found_destination(
-    facts: ExportFacts, wanted: IntoWorkspace | OntoFlow
-) -> FoundDestination | FlowNotFound | WorkspaceNotFound:
-    if isinstance(wanted, OntoFlow):
-        flow = facts.overridden
-        return FlowNotFound(wanted.flow_id, path=ONTO_FLOW) if flow is None else _destination(flow.access, flow, facts)
-    access = facts.destination
+def destination_refused(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal, ...]:
+    """Refuse a destination that the caller can't see or may not write into, or whose quota is full (A3, A6, X10)."""
+    access, overridden, into = facts.destination, facts.overridden, wish.destination
+    if isinstance(into, OntoFlow):
+        missing = FlowNotFound(into.flow_id, path=ONTO_FLOW)
+        return (missing,) if overridden is None else at(ONTO_FLOW, writing_refused(overridden.access))
     if access is None:
-        return WorkspaceNotFound(wanted.workspace_id, path=INTO_WORKSPACE)
-    return _destination(access, None, facts)
+        return (WorkspaceNotFound(into.workspace_id, path=INTO_WORKSPACE),)
+    return at(INTO_WORKSPACE, new_flow_refused(access, facts.flows_used))
 
 
-def _destination(access: WorkspaceAccess, overridden: Flow | None, facts: ExportFacts) -> FoundDestination:
-    def found() -> FoundDestination:
-        targets, catalogue = facts.targets, facts.catalogue
-        things = Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=overridden)
-        return FoundDestination(access, things, overridden)
-
-    return facts.once((access.workspace.id, overridden and id(overridden)), found)
-
-
-def _refusals(facts: ExportFacts, wish: ExportWish) -> Iterator[ExportRefusal]:
-    """What is asked of each end by itself, whether or not the other is found."""
-    there = path_of(wish.destination)
-    if facts.source is not None:
-        yield from at(FLOW, rights_missing(facts.source.access))
-    if facts.destination is not None:
-        is_new = isinstance(wish.destination, IntoWorkspace)
-        yield from refused_there(facts.destination, there, facts.flows_used if is_new else None)
-    if facts.overridden is not None:
-        yield from at(there, draft_in_the_way(facts.overridden, wish.existing_draft))
-        if facts.source is not None:
-            yield from overrides_itself(facts.source, facts.overridden)
-    yield from name_mistakes(wish.name)
-    yield from key_mistakes(wish.idempotency_key)
-    yield from mapping_mistakes(wish.mappings)
-    yield from fingerprint_refused(facts, wish)
+def graph_refused(facts: ExportFacts, wish: ExportWish, copied: CopiedState | NotCopied) -> Iterator[ExportRefusal]:
+    """Refuse mappings, topics, components and references that don't fit the graph or the destination, where both are known."""
+    if not isinstance(copied, CopiedState):
+        return
+    graph, access = _source_graph(facts, copied), facts.destination
+    chosen, workspace = _chosen_references(facts, wish, graph), None if access is None else access.workspace
+    yield from unknown_mappings(wish.mappings, facts.targets, facts.dangling)
+    uses = () if wish.topic_id is None else graph.topic_uses
+    yield from at(TOPIC, topic_refused(wish.topic_id, copied.flow, uses, workspace, facts.targets))
+    yield from chosen.mistakes
+    if access is not None:
+        yield from at(wish.path, graph.refused_by(access.workspace))
+        yield from facts.once(misplaced_references, graph, _destination(facts, access), chosen)
 
 
-def _plan(source: FoundSource, graph: ExportedGraph, origin: VersionOrigin, name: str) -> ExportPlan:
-    there, bound = graph.there, graph.bound
-    chosen, overridden = source.chosen, there.overridden
+def _source_graph(facts: ExportFacts, copied: CopiedState) -> SourceGraph:
+    return facts.once(SourceGraph, copied.state.graph, facts.catalogue, copied.flow.access.workspace)
+
+
+def _destination(facts: ExportFacts, access: WorkspaceAccess) -> Destination:
+    return facts.once(Destination, access.workspace, facts.targets, facts.catalogue, facts.overridden)
+
+
+def _chosen_references(facts: ExportFacts, wish: ExportWish, graph: SourceGraph) -> ChosenReferences:
+    return facts.once(choose_references, graph, wish.references, wish.shared_mappings)
+
+
+def _plan(
+    copied: CopiedState,
+    rebound: Rebound,
+    workspace: Workspace,
+    overridden: Flow | None,
+    *,
+    origin: VersionOrigin,
+    name: str,
+) -> ExportPlan:
+    flow, state = copied.flow, copied.state
     return ExportPlan(
-        source_workspace=source.flow.access.workspace.id,
-        source_flow=source.flow.id,
-        source_version=chosen.version_id,
-        copied_from=chosen.copied_from,
-        state=chosen.state.taken_over(name.strip(), graph.result, origin),
-        workspace_id=there.access.workspace.id,
+        source_workspace=flow.access.workspace.id,
+        source_flow=flow.id,
+        source_version=copied.version_id,
+        copied_from=copied.copied_from,
+        state=state.taken_over(name.strip(), rebound.graph, origin),
+        workspace_id=workspace.id,
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),
         renames_flow=overridden is not None and overridden.published is None,
         overridden_shows=None if overridden is None else overridden.shows,
         revision=1 if overridden is None else overridden.next_revision,
-        type=source.flow.type if overridden is None else overridden.type,
-        references=bound.references,
-        warnings=bound.warnings,
+        type=flow.type if overridden is None else overridden.type,
+        references=rebound.references,
+        warnings=rebound.warnings,
     )

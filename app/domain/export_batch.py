@@ -131,7 +131,9 @@ def plan_batch(
     What was done before is left out; then what is mapped was known, and isn't looked up again. `count` goes through the
     decisions while they are made, and may end that. `refused` is what a call is refused for whatever it asks for.
     """
-    unknown = () if wish.done or wish.number_mistakes else unknown_mappings(wish.mappings, facts.knows)
+    unknown = (
+        () if wish.done or wish.number_mistakes else unknown_mappings(wish.mappings, facts.targets, facts.dangling)
+    )
     errors = refused or (*wish.mistakes, *unknown)
     places = tuple(wish.left)
     decided = [*count(plan_exports(facts, tuple(wish.left.values()), places))]

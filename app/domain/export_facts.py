@@ -1,19 +1,22 @@
-"""What copies and exports rest on: what is wished for, and the facts that a decision needs."""
+"""The wishes for copies and exports, and the facts that decisions about them rest on."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
 
-from app.domain.access import WorkspaceAccess
+from app.domain.access import FlowNotFound, WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.mappings import Mapped, ReferenceMapping
 from app.domain.model import ContractId, Target
 from app.domain.override import ExistingDraft
-from app.domain.source import BY_DEFAULT, Chosen, SourceWish, chosen_state
+from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
+from app.domain.source import BY_DEFAULT, CopiedState, DraftNotFound, SourceWish, VersionNotFound, copied_state
 from app.domain.step_choices import StepChoice
 
-Found = TypeVar("Found")
+NO_MAPPINGS: Mapped = MappingProxyType({})
+
 CHARACTERS_PER_EXPORT = 500
 """Deciding about an export takes a while, however small the flow."""
 
@@ -32,6 +35,14 @@ class OntoFlow:
     flow_id: str
 
 
+class ReferenceWish(NamedTuple):
+    """The references that an export's caller chooses: a topic for the flow, mappings, and bindings of steps (P2)."""
+
+    topic_id: str | None = None
+    mappings: tuple[ReferenceMapping, ...] = ()
+    bindings: tuple[StepChoice, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ExportWish:
     flow_id: str
@@ -41,17 +52,21 @@ class ExportWish:
     source: SourceWish = BY_DEFAULT
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
     mappings: tuple[ReferenceMapping, ...] = ()
-    shared_mappings: Mapped = field(default_factory=dict, hash=False)
-    """Those of the whole call, which come after its own; one object for all of its exports."""
+    shared_mappings: Mapped = field(default_factory=lambda: NO_MAPPINGS, hash=False)
+    """The mappings of the whole call, which come after those of the wish; one object for all of its exports."""
     bindings: tuple[StepChoice, ...] = ()
     fingerprint: str | None = None
-    """Of the plan that the caller has seen (P1)."""
+    """The fingerprint of the plan that the caller has seen (P1)."""
     idempotency_key: str | None = None
 
     @property
-    def gives_references(self) -> bool:
-        """Whether it says itself what becomes of some reference (P2)."""
-        return bool(self.mappings or self.shared_mappings or self.bindings)
+    def path(self) -> Path:
+        """The part of the input that names the destination."""
+        return INTO_WORKSPACE if isinstance(self.destination, IntoWorkspace) else ONTO_FLOW
+
+    @property
+    def references(self) -> ReferenceWish:
+        return ReferenceWish(self.topic_id, self.mappings, self.bindings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +77,34 @@ class CopyWish:
     idempotency_key: str | None = None
 
 
+Answer = TypeVar("Answer")
+Subjects = TypeVarTuple("Subjects")
+
+
+NotCopied = FlowNotFound | VersionNotFound | DraftNotFound
+"""The reasons why no state of a flow is copied."""
+
+
+class Once:
+    """Asks each question once, so that exports of one call share the answers about what they have in common.
+
+    Objects are told apart by identity; what wishes repeat (texts, tuples, states of sources) by value.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[Hashable, tuple[Any, object]] = {}
+
+    def __call__(self, question: Callable[[*Subjects], Answer], *subjects: *Subjects) -> Answer:
+        key = question, *(each if isinstance(each, str | tuple | SourceWish) else id(each) for each in subjects)
+        if key not in self._answers:
+            # The subjects are kept as well, so that their ids stay theirs.
+            self._answers[key] = question(*subjects), subjects
+        return cast("Answer", self._answers[key][0])
+
+
 @dataclass(frozen=True, slots=True)
 class ExportFacts:
-    """What a decision rests on, as the caller can see it: what it can't see is None, like what doesn't exist (A5)."""
+    """The facts about one export, as its caller can see them: what it can't see is None, like what doesn't exist (A5)."""
 
     source: Flow | None
     destination: WorkspaceAccess | None
@@ -74,29 +114,24 @@ class ExportFacts:
     """The version of the source that the wish names."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
-    """What the flows at hand are bound to and what is given or mapped, where it exists and the caller can see it."""
+    """The references of the flows at hand and of the wishes, where they exist and the caller can see them."""
     flows_used: int = 0
     """How many flows the destination's contract holds in its production workspaces."""
     dangling: Collection[str] = ()
-    """What sources of the call are bound to and the caller can't see."""
-    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
-    """What decisions about other exports of the call have found out already."""
+    """The references of the call's sources that the caller can't see; they can be mapped all the same (P2)."""
+    once: Once = field(default_factory=Once, compare=False, repr=False)
+    """Shared by the exports of a call."""
 
-    def knows(self, mapped: str) -> bool:
-        """Whether something can be mapped: the caller can see it, or a source of the call is bound to it (P2)."""
-        return mapped in self.targets or mapped in self.dangling
-
-    def once(self, key: Hashable, find: Callable[[], Found], *named: object) -> Found:
-        """What was found for this key before, or is now. What the key names by `id` is kept as long as that."""
-        its = id(self.catalogue), id(self.targets), key
-        if its not in self.memo:
-            self.memo[its] = find(), (self.catalogue, self.targets, named)
-        return cast("Found", self.memo[its][0])
+    def copied_state(self, wish: ExportWish | CopyWish) -> CopiedState | NotCopied:
+        """The state that the wish copies, or why there is none (X4)."""
+        if self.source is None:
+            return FlowNotFound(wish.flow_id, path=FLOW)
+        return self.once(copied_state, self.source, wish.source, self.named_version)
 
 
 @dataclass(frozen=True, slots=True)
 class GatheredFacts:
-    """What a call of any number of copies and exports rests on, read together (P8), as the caller can see it."""
+    """The facts about a call of any number of copies and exports, read together (P8), as its caller can see them."""
 
     flows: Mapping[str, Flow] = field(default_factory=dict)
     versions: Mapping[tuple[str, str], SavedState] = field(default_factory=dict)
@@ -109,7 +144,7 @@ class GatheredFacts:
     targets: Mapping[str, Target] = field(default_factory=dict)
     dangling: Collection[str] = ()
     number_of_wishes: int = 1
-    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    once: Once = field(default_factory=Once, compare=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -117,12 +152,8 @@ class GatheredFacts:
         graphs = size_of_flows(*self.flows.values(), versions=self.versions.values())
         return graphs + CHARACTERS_PER_EXPORT * self.number_of_wishes
 
-    def knows(self, mapped: str) -> bool:
-        """As for each of the wishes."""
-        return mapped in self.targets or mapped in self.dangling
-
     def of(self, wish: ExportWish | CopyWish) -> ExportFacts:
-        """What one of the wishes rests on."""
+        """The facts about one of the wishes."""
         source = self.flows.get(wish.flow_id)
         overridden: Flow | None = None
         if isinstance(wish, CopyWish):
@@ -141,23 +172,13 @@ class GatheredFacts:
             targets=self.targets,
             flows_used=0 if destination is None else self.flows_used.get(destination.workspace.contract.id, 0),
             dangling=self.dangling,
-            memo=self.memo,
+            once=self.once,
         )
 
 
 def dangling_references(facts: GatheredFacts, wishes: Iterable[ExportWish | CopyWish]) -> frozenset[str]:
-    """What the states that the wishes copy are bound to and the caller can't see: gone, or living elsewhere."""
-    wanted = dict.fromkeys((wish.flow_id, wish.source) for wish in wishes)
-    found = (_chosen(facts, flow_id, source) for flow_id, source in wanted)
-    return frozenset(
-        reference
-        for chosen in found
-        if isinstance(chosen, Chosen)
-        for reference in chosen.state.graph.references
-        if reference not in facts.targets
-    )
-
-
-def _chosen(facts: GatheredFacts, flow_id: str, source: SourceWish) -> object:
-    flow = facts.flows.get(flow_id)
-    return flow and chosen_state(flow, source, facts.versions.get((flow_id, source.version_id or "")))
+    """The references of the copied states that the caller can't see: they are gone, or live elsewhere."""
+    different = {(wish.flow_id, wish.source): wish for wish in wishes}
+    states = [facts.of(wish).copied_state(wish) for wish in different.values()]
+    graphs = [copied.state.graph for copied in states if isinstance(copied, CopiedState)]
+    return frozenset(each for graph in graphs for each in graph.references if each not in facts.targets)

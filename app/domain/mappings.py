@@ -1,6 +1,6 @@
 """Mappings: which thing of the destination takes the place of which of the source's, wherever the source uses it (P2)."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -60,7 +60,7 @@ def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput
     return tuple(mistakes)
 
 
-def unknown_mappings(mappings: Iterable[ReferenceMapping], is_known: Callable[[str], bool]) -> tuple[InvalidInput, ...]:
+def unknown_mappings(mappings: Iterable[ReferenceMapping], *known: Container[str]) -> tuple[InvalidInput, ...]:
     """Mappings of what the caller can't see, in the words for what doesn't exist (P2, A5).
 
     Those of two kinds are refused anyway, and not looked up.
@@ -68,7 +68,7 @@ def unknown_mappings(mappings: Iterable[ReferenceMapping], is_known: Callable[[s
     return tuple(
         InvalidInput(mapping.at("fromId"), _unknown(mapping.from_id, mapping.kind))
         for mapping in mappings
-        if not mapping.is_of_two_kinds and not is_known(mapping.from_id)
+        if not mapping.is_of_two_kinds and not any(mapping.from_id in ids for ids in known)
     )
 
 

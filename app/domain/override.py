@@ -45,13 +45,15 @@ class CannotOverrideItself(Refusal):
         return f"The flow {shown(self.flow_name)} can't override itself. Choose another flow, or copy it."
 
 
-def draft_in_the_way(overridden: Flow, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:
-    """An existing draft is set aside, unless the caller asked to be refused (X6)."""
-    if overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
+def draft_in_the_way(overridden: Flow | None, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:
+    """Refuse to override an existing draft if the caller asked for that; else the draft is set aside (X6)."""
+    if overridden is None or overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
         return ()
     return (DraftAlreadyExists(DraftId(overridden.draft.id), overridden.id, overridden.name),)
 
 
-def overrides_itself(source: Flow, overridden: Flow) -> tuple[CannotOverrideItself, ...]:
-    """A flow cannot override itself (X9)."""
-    return (CannotOverrideItself(source.id, source.name, path=ONTO_FLOW),) if source.id == overridden.id else ()
+def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[CannotOverrideItself, ...]:
+    """Refuse a flow that would override itself (X9)."""
+    if source is None or overridden is None or source.id != overridden.id:
+        return ()
+    return (CannotOverrideItself(source.id, source.name, path=ONTO_FLOW),)

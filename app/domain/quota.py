@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.domain.access import WorkspaceAccess, rights_missing
+from app.domain.access import (
+    ContractSuspended,
+    InsufficientPermission,
+    WorkspaceAccess,
+    rights_missing,
+    writing_refused,
+)
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.model import Contract, Workspace, WorkspaceType
@@ -47,3 +53,10 @@ def quota_exceeded(access: WorkspaceAccess, used: int) -> tuple[QuotaExceeded, .
     if limit is None or not is_quota_judged(access) or used < limit:
         return ()
     return (QuotaExceeded(limit, used, access.workspace.contract),)
+
+
+def new_flow_refused(
+    access: WorkspaceAccess, flows_used: int
+) -> tuple[InsufficientPermission | ContractSuspended | QuotaExceeded, ...]:
+    """Refuse a new flow in a workspace that the caller may not write into, or whose contract's quota is full (X10)."""
+    return (*writing_refused(access), *quota_exceeded(access, flows_used))

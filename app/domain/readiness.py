@@ -9,12 +9,7 @@ from app.domain.component import (
     Catalogue,
     Component,
     ComponentRequirement,
-    InaccessibilityReason,
-    component_name,
     read_command,
-    resolve_all,
-    steps_by_component,
-    why_unusable,
 )
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Reason, Refusal
@@ -23,6 +18,7 @@ from app.domain.graph import StepBindings
 from app.domain.inaccessible import InaccessibleComponent, advice
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.references import Destination, by_position
+from app.domain.source_graph import SourceGraph
 from app.domain.step import Link, Step
 from app.domain.topics import is_pub_sub
 from app.domain.wording import counted, named, shown
@@ -124,50 +120,32 @@ def blockers(
 
     What concerns the whole graph comes first, then step by step in the order of the graph (H3).
     """
-    here = Destination(workspace, targets=targets, catalogue=catalogue)
-    components = resolve_all(state.graph.commands, catalogue, workspace)
-    unavailable = _unavailable(state.steps, components, workspace)
+    destination = Destination(workspace, targets, catalogue)
+    graph = SourceGraph(state.graph, catalogue, workspace)
+    unavailable = {step.position: each for each in graph.inaccessible_in(workspace) for step in each.steps}
     invalid: dict[int | None, list[InvalidGraph]] = {}
-    for position, graph in _invalid(state.steps, state.links):
-        invalid.setdefault(position, []).append(graph)
+    for position, reason in _invalid(state.steps, state.links):
+        invalid.setdefault(position, []).append(reason)
     bound = by_position(state.bindings)
     found: list[Blocker] = [*invalid.get(None, ())]
     for step in state.steps:
-        component = components[step.command]
+        component = graph.components[step.command]
         if step.position in unavailable:
             found.append(ComponentUnavailable(step, unavailable[step.position], workspace))
         if component is not None and (component.pub_sub or component.requires is not ComponentRequirement.NONE):
-            found.extend(_missing(step, component, bound.get(step.position, StepBindings(step.position)), here))
+            found.extend(_missing(step, component, bound.get(step.position, StepBindings(step.position)), destination))
         if step.position in invalid:
             found.extend(invalid[step.position])
     return tuple(found)
 
 
-def _unavailable(
-    steps: tuple[Step, ...], components: Mapping[str, Component | None], workspace: Workspace
-) -> dict[int, InaccessibleComponent]:
-    """For the position of every step whose component can't be used here: which, and why (C1).
-
-    The steps of a component share one object, since it lists them all.
-    """
-    found: dict[int, InaccessibleComponent] = {}
-    for using in steps_by_component(steps):
-        component = components[using[0].command]
-        unknown = InaccessibilityReason.UNKNOWN_COMPONENT
-        reason = unknown if component is None else why_unusable(component, workspace)
-        if reason is not None:
-            one = InaccessibleComponent(component_name(using[0].command), component, tuple(using), reason)
-            found.update((step.position, one) for step in using)
-    return found
-
-
-def _missing(step: Step, component: Component, bound: StepBindings, here: Destination) -> Iterator[Blocker]:
+def _missing(step: Step, component: Component, bound: StepBindings, destination: Destination) -> Iterator[Blocker]:
     if component.requires is not ComponentRequirement.NONE:
         reference = bound.reference(ReferenceKind(component.requires.value))
-        if reference is None or not here.fits(ReferenceKind(component.requires.value), reference, component):
-            yield MissingCredential(step, component, here.workspace)
-    if is_pub_sub(component) and not here.can_use(ReferenceKind.TOPIC, bound.reference(ReferenceKind.TOPIC)):
-        yield MissingTopic(step, here.workspace)
+        if reference is None or not destination.fits(ReferenceKind(component.requires.value), reference, component):
+            yield MissingCredential(step, component, destination.workspace)
+    if is_pub_sub(component) and not destination.can_use(ReferenceKind.TOPIC, bound.reference(ReferenceKind.TOPIC)):
+        yield MissingTopic(step, destination.workspace)
 
 
 def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple[int | None, InvalidGraph]]:

@@ -1,6 +1,6 @@
 """What becomes of a flow's references at the destination, and the report of it (X7 to X8)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -88,58 +88,50 @@ class CredentialNotAccessible(Refusal):
         return not_here(self.kind, self.reference_id, found, self.workspace)
 
 
+References = Mapping[ReferenceKind, str]
+NOTHING: References = MappingProxyType({})
+
+
 class Destination:
     """What the workspace at the other end can use, and what the overridden flow there is bound to already (X7, X7a)."""
 
     def __init__(
-        self,
-        workspace: Workspace,
-        *,
-        targets: Mapping[str, Target],
-        catalogue: Catalogue,
-        overridden: Flow | None = None,
+        self, workspace: Workspace, targets: Mapping[str, Target], catalogue: Catalogue, overridden: Flow | None = None
     ) -> None:
         self.workspace = workspace
         self._targets = targets
         self._catalogue = catalogue
-        self._chosen: dict[tuple[str, _Meant], dict[ReferenceKind, str]] = {}
-        for saved in () if overridden is None else (overridden.published, overridden.draft):
-            if saved is not None:
-                self._keep_choices(saved.state)
+        self._chosen: dict[tuple[str, _Meant], References] = {}
+        for saved in () if overridden is None else overridden.states:
+            self._keep_choices(saved.state)
 
-    def find(self, reference: str) -> Target | None:
-        """What has this id, wherever it lives, if the caller can see it."""
-        return self._targets.get(reference)
+    def find(self, reference: str | None) -> Target | None:
+        """The target of this id, wherever it lives, if the caller can see it."""
+        return self._targets.get(reference or "")
 
     def can_use(self, kind: ReferenceKind, reference: str | None) -> bool:
-        """Whether such a thing lives in the destination workspace."""
+        """Whether the workspace has a target of this kind and id."""
         target = None if reference is None else self._targets.get(reference)
         return target is not None and target.kind is kind and target.workspace_id == self.workspace.id
 
     def fits(self, kind: ReferenceKind, reference: str, component: Component | None) -> bool:
         """Whether a step of this component can use it here: a credential or secret has to belong to the component."""
-        if kind is ReferenceKind.AGENT or not self.can_use(kind, reference):
+        if kind in _OF_ANY_COMPONENT or not self.can_use(kind, reference):
             return self.can_use(kind, reference)
         return component is not None and self._targets[reference].component_id == component.id
-
-    def fits_step(self, component: Component | None) -> Callable[[ReferenceKind, str], bool]:
-        """Whether a step of this component can use something here, a topic included."""
-        return lambda kind, reference: (
-            self.can_use(kind, reference) if kind is ReferenceKind.TOPIC else self.fits(kind, reference, component)
-        )
 
     @property
     def has_choices(self) -> bool:
         """Whether any step of the overridden flow has something."""
         return bool(self._chosen)
 
-    def already_chosen(self, step: Step, component: Component | None) -> Mapping[ReferenceKind, str]:
-        """What the overridden flow's step of the same id and component has: published, else in its draft (X7a)."""
+    def already_chosen(self, step: Step, component: Component | None) -> References:
+        """The references of the overridden flow's step of the same id and component: published, else in its draft (X7a)."""
         return self._chosen.get((step.id, _meant(step.command, component)), NOTHING) if self._chosen else NOTHING
 
-    def is_same_component(self, step: Step, component: Component | None, there: Step) -> bool:
-        """Whether a step of this workspace has this component too; of unknown ones the names decide."""
-        return _meant(step.command, component) == self._meant_here(there)
+    def is_same_component(self, step: Step, component: Component | None, before: Step) -> bool:
+        """Whether a step of this workspace has this component too; of unknown components the names decide."""
+        return _meant(step.command, component) == self._meant_here(before)
 
     def _keep_choices(self, state: FlowState) -> None:
         """By step and component, since ids may repeat while a graph is unfinished; what is kept first counts."""
@@ -155,13 +147,13 @@ class Destination:
                 if step.command not in meant:
                     meant[step.command] = self._meant_here(step)
                 key = step.id, meant[step.command]
-                self._chosen[key] = usable | self._chosen.get(key, {})
+                self._chosen[key] = {**usable, **self._chosen.get(key, NOTHING)}
 
     def _meant_here(self, step: Step) -> "_Meant":
         return _meant(step.command, self._catalogue.resolve(step.command, self.workspace.contract.tenant_id))
 
 
-NOTHING: Mapping[ReferenceKind, str] = MappingProxyType({})
+_OF_ANY_COMPONENT = frozenset({ReferenceKind.AGENT, ReferenceKind.TOPIC})
 
 _Meant = tuple[ComponentId | None, str | None]
 """The component of a step: its id, or the name where it is unknown."""

@@ -6,10 +6,10 @@ from app.domain.access import (
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
-    contract_suspended,
-    rights_missing,
+    writing_refused,
 )
-from app.domain.bindings import Rebinding
+from app.domain.bindings import rebind
+from app.domain.chosen_references import ChosenReferences
 from app.domain.draft import DraftFacts
 from app.domain.errors import Refused, at, in_order
 from app.domain.flow import FlowState, SavedState
@@ -66,9 +66,7 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
     flow, version = facts.flow, facts.named_version
     refusals: tuple[RevertRefusal, ...] = (
-        *at(FLOW, rights_missing(flow.access)),
-        *at(FLOW, contract_suspended(flow.access)),
-        *at(FLOW, draft_in_the_way(flow, wish.existing_draft)),
+        *at(FLOW, (*writing_refused(flow.access), *draft_in_the_way(flow, wish.existing_draft))),
         *key_mistakes(wish.idempotency_key),
     )
     if version is None:
@@ -83,12 +81,10 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
 
 def _reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
     workspace, state = facts.access.workspace, version.state
-    bound = Rebinding(
-        source=SourceGraph(state.graph, facts.catalogue, workspace),
-        there=Destination(workspace, targets=facts.targets, catalogue=facts.catalogue),
-        inside=True,
-        given_topic=None,
-        targets=facts.targets,
-    ).bind()
+    rebound = rebind(
+        SourceGraph(state.graph, facts.catalogue, workspace),
+        Destination(workspace, facts.targets, facts.catalogue),
+        ChosenReferences(),
+    )
     origin, revert_of = VersionOrigin.REVERT, VersionId(version.id)
-    return replace(state, graph=state.graph.bound(bound.bindings), origin=origin, revert_of=revert_of), bound.references
+    return replace(state, graph=rebound.graph, origin=origin, revert_of=revert_of), rebound.references

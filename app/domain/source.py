@@ -67,7 +67,7 @@ class DraftNotFound(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class SourceWish:
-    """At most one of the two is given. Neither: the published version, or the draft of a flow never published."""
+    """At most one of the two is set. Neither: the published version, or the draft of a flow never published."""
 
     state: StateOfFlow | None = None
     version_id: str | None = None
@@ -77,37 +77,34 @@ BY_DEFAULT = SourceWish()
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The state that is copied: that of the draft or of this version."""
+class CopiedState:
+    """The state of a flow that is copied: that of its draft or of a version."""
 
+    flow: Flow
     state: FlowState
     copied_from: CopiedFrom
     version_id: VersionId | None = None
-    """None: it is the draft's."""
+    """None for a draft."""
 
 
-def chosen_state(flow: Flow, wish: SourceWish, named: SavedState | None) -> Chosen | VersionNotFound | DraftNotFound:
-    """The state that is copied; refused if there is none (X4).
+def copied_state(
+    flow: Flow, wish: SourceWish, named_version: SavedState | None
+) -> CopiedState | VersionNotFound | DraftNotFound:
+    """Find the state that is copied; refuse where there is none (X4).
 
-    `named` is the version of this flow that the wish names; None if this flow has no such version.
+    `named_version` is the version that the wish names, None where this flow has no such version.
     """
     if wish.version_id is not None:
-        if named is None:
+        if named_version is None:
             return VersionNotFound(flow.id, flow.name, wish.version_id, path=SOURCE_VERSION)
-        is_published = flow.published is not None and flow.published.id == named.id
-        return _chosen_version(named, CopiedFrom.PUBLISHED_VERSION if is_published else CopiedFrom.OLDER_VERSION)
-    wants_draft = wish.state is StateOfFlow.DRAFT or (wish.state is None and flow.published is None)
-    if wants_draft:
-        return _no_draft(flow, wish) if flow.draft is None else Chosen(flow.draft.state, CopiedFrom.DRAFT)
+        is_published = flow.published is not None and flow.published.id == named_version.id
+        copied_from = CopiedFrom.PUBLISHED_VERSION if is_published else CopiedFrom.OLDER_VERSION
+        return CopiedState(flow, named_version.state, copied_from, VersionId(named_version.id))
+    if wish.state is StateOfFlow.DRAFT or (wish.state is None and flow.published is None):
+        if flow.draft is not None:
+            return CopiedState(flow, flow.draft.state, CopiedFrom.DRAFT)
+        advice = RESTORE_ONE if flow.published is None else TAKE_THE_VERSION
+        return DraftNotFound(flow.id, flow.name, advice=advice, path=FLOW if wish.state is None else SOURCE_STATE)
     if flow.published is None:
         return VersionNotFound(flow.id, flow.name, None, path=SOURCE_STATE)
-    return _chosen_version(flow.published, CopiedFrom.PUBLISHED_VERSION)
-
-
-def _no_draft(flow: Flow, wish: SourceWish) -> DraftNotFound:
-    advice = RESTORE_ONE if flow.published is None else TAKE_THE_VERSION
-    return DraftNotFound(flow.id, flow.name, advice=advice, path=FLOW if wish.state is None else SOURCE_STATE)
-
-
-def _chosen_version(version: SavedState, copied_from: CopiedFrom) -> Chosen:
-    return Chosen(version.state, copied_from, VersionId(version.id))
+    return CopiedState(flow, flow.published.state, CopiedFrom.PUBLISHED_VERSION, VersionId(flow.published.id))

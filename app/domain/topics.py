@@ -125,29 +125,26 @@ def distinct_topics(uses: Iterable[TopicUse]) -> tuple[str, ...]:
 
 
 def topic_refused(
-    flow: Flow, uses: Sequence[TopicUse], targets: Mapping[str, Target]
-) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied, ...]:
-    """Why the flow can't be given a topic, whichever: it has no pub/sub step, or more than one topic."""
+    topic_id: str | None,
+    flow: Flow,
+    uses: Sequence[TopicUse],
+    workspace: Workspace | None,
+    targets: Mapping[str, Target],
+) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied | TopicNotAccessible, ...]:
+    """Refuse a topic for a flow without one, one topic for many, and a topic that lives elsewhere (the table).
+
+    Without a workspace the destination isn't known. `targets` has the topics that the caller can see (A4, A5).
+    """
+    if topic_id is None:
+        return ()
     if not uses:
         return (FlowHasNoTopic(flow.id, flow.name),)
     if not may_replace_topic(uses):
-        distinct = distinct_topics(uses)
-        return (MultipleTopicsNotCopied(tuple(targets[topic] for topic in distinct if topic in targets), refused=True),)
-    return ()
-
-
-def topic_elsewhere(
-    given: str | None, there: Workspace, targets: Mapping[str, Target]
-) -> tuple[TopicNotAccessible, ...]:
-    """The given topic has to live in the destination.
-
-    `targets` are those that the caller can see: to others a topic is one that isn't there (A4, A5).
-    """
-    return (
-        ()
-        if given is None or lives_in(there, given, targets)
-        else (TopicNotAccessible(given, there, found=targets.get(given)),)
-    )
+        topics = tuple(targets[topic] for topic in distinct_topics(uses) if topic in targets)
+        return (MultipleTopicsNotCopied(topics, refused=True),)
+    if workspace is None or lives_in(workspace, topic_id, targets):
+        return ()
+    return (TopicNotAccessible(topic_id, workspace, found=targets.get(topic_id)),)
 
 
 def lives_in(workspace: Workspace, topic_id: str, targets: Mapping[str, Target]) -> bool:

@@ -11,7 +11,6 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.bindings import bound_to
 from app.domain.component import Component, resolve_all
 from app.domain.content import Content, SplitGraph, misplaced
 from app.domain.draft import DraftFacts, StaleDraft, draft_gone, stale
@@ -24,7 +23,7 @@ from app.domain.model import DraftId, FlowId, ReferenceKind, VersionOrigin
 from app.domain.paths import FLOW
 from app.domain.references import CredentialNotAccessible, Destination, by_position
 from app.domain.step import Step, first_of_each_id
-from app.domain.step_choices import StepChoice, read_choices
+from app.domain.step_choices import StepChoice, bound_to, read_choices
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 from app.domain.wording import named
 
@@ -188,8 +187,8 @@ def _bound(
     here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
     components = resolve_all(wanted.state.graph.commands, facts.catalogue, workspace)
     chosen = read_choices(first_of_each_id(steps), wish.bindings, components)
-    wrong = misplaced(steps, chosen.applied_to(wanted.named), components, here, chosen.path_of)
-    return chosen.applied_to(wanted.state.bindings), (*wrong, *chosen.mistakes)
+    wrong = misplaced(steps, chosen.applied_to(wanted.named, steps, components), components, here, chosen.path_of)
+    return chosen.applied_to(wanted.state.bindings, steps, components), (*wrong, *chosen.mistakes)
 
 
 class _Before:

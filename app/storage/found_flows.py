@@ -23,7 +23,7 @@ from sqlalchemy.types import Integer, Text
 from app.domain.access import WorkspaceAccess
 from app.domain.flow import TEXTS, Flow, Graph, SavedState, ShownFlow
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
-from app.domain.source import Chosen, SourceWish, chosen_state
+from app.domain.source import CopiedState, SourceWish, copied_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row
@@ -78,8 +78,8 @@ def chosen_by(source: SourceWish) -> Needed:
     """The state that is copied (X4)."""
 
     def needed(found: FoundFlow) -> Iterable[SavedState | None]:
-        chosen = chosen_state(found.flow, source, found.named.get(source.version_id or ""))
-        state = chosen.state if isinstance(chosen, Chosen) else None
+        chosen = copied_state(found.flow, source, found.named.get(source.version_id or ""))
+        state = chosen.state if isinstance(chosen, CopiedState) else None
         return [each for each in (*own_states(found), *named_states(found)) if each is not None and each.state is state]
 
     return needed

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from app.domain.access import FLOW_EDIT
 from app.domain.component import ComponentAccess
 from app.domain.model import ContractStatus, Workspace, WorkspaceType
-from app.domain.used_components import UsableWhere
+from app.domain.source_graph import UsableWhere
 from app.storage.tables import COMPONENT, CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TEAM, TENANT, WORKSPACE
 from app.storage.visibility import MEMBER, VIEWER
 

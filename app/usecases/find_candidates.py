@@ -7,7 +7,7 @@ from app.domain.component import Catalogue, resolve_all
 from app.domain.flow import FlowState, size_of_graphs
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId, Workspace, WorkspaceId
-from app.domain.source import Chosen, SourceWish
+from app.domain.source import CopiedState, SourceWish
 from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.offload import offload
@@ -129,7 +129,7 @@ async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, so
     """The topics of a flow in the state that `source` names; None if the caller can't see the flow, or it has no such state."""
     async with database.reading() as connection:
         found = await read_chosen(connection, actor, flow_id, source)
-        if found is None or not isinstance(found.chosen, Chosen):
+        if found is None or not isinstance(found.chosen, CopiedState):
             return None
         state = found.chosen.state
         catalogue = await read_catalogue(connection, actor, {step.command for step in state.steps})

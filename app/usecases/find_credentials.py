@@ -11,7 +11,7 @@ from app.domain.graph import references
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, UserId
 from app.domain.references import Destination
-from app.domain.source import Chosen, SourceWish
+from app.domain.source import CopiedState, SourceWish
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.database import Database
@@ -41,7 +41,7 @@ async def find_steps_in_need(
     async with database.reading() as connection:
         found = await read_chosen(connection, actor, flow_id, source)
         access, _ = await read_workspace_access(connection, actor, workspace_id)
-        if found is None or access is None or not isinstance(found.chosen, Chosen):
+        if found is None or access is None or not isinstance(found.chosen, CopiedState):
             return None
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
         others = await read_flows(connection, actor, exported) if exported else {}

@@ -11,8 +11,8 @@ from app.domain.flow import Graph, size_of_graphs
 from app.domain.model import UserId, Workspace, WorkspaceId
 from app.domain.new_exports import Eligibility, NewExports, new_exports
 from app.domain.quota import is_quota_judged
-from app.domain.source import Chosen, SourceWish
-from app.domain.used_components import UsableWhere, UsedComponents
+from app.domain.source import CopiedState, SourceWish
+from app.domain.source_graph import SourceGraph, UsableWhere
 from app.offload import interruptible, offload
 from app.storage.connections.database import Database
 from app.storage.facts import read_catalogue
@@ -160,16 +160,16 @@ async def find_destinations(
         found = await read_chosen(connection, actor, flow_id, source)
         if found is None:
             return None
-        graph = found.chosen.state.graph if isinstance(found.chosen, Chosen) else Graph()
+        graph = found.chosen.state.graph if isinstance(found.chosen, CopiedState) else Graph()
         catalogue = await read_catalogue(connection, actor, {*graph.commands})
     access, size = found.flow.access, size_of_graphs(graph)
-    used = await offload(size, UsedComponents, graph, catalogue, source=access.workspace)
-    may_be_exported = isinstance(found.chosen, Chosen) and not rights_missing(access)
+    exported = await offload(size, SourceGraph, graph, catalogue, access.workspace)
+    may_be_exported = isinstance(found.chosen, CopiedState) and not rights_missing(access)
     return ExportableFlow(
         database=database,
         actor=actor,
-        exports=new_exports(found.flow, found.chosen, used),
+        exports=new_exports(found.flow, found.chosen, exported),
         home=access.workspace,
-        usable=used.usable_where() if may_be_exported else None,
+        usable=exported.usable_where() if may_be_exported else None,
         size=size,
     )

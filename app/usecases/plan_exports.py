@@ -14,7 +14,7 @@ from app.domain.idempotency import IdempotencyKeyReused, KeyedCall
 from app.domain.model import Workspace
 from app.domain.readiness import Blocker, blockers
 from app.domain.references import ReferenceOutcome
-from app.domain.source import Chosen, CopiedFrom, chosen_state
+from app.domain.source import CopiedFrom, CopiedState, copied_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
@@ -128,14 +128,14 @@ def _blockers(draft: PlannedDraft) -> tuple[Blocker, ...]:
 
 def _told(decided: Decided, *, is_of_many: bool = False) -> PlannedExport:
     wish, facts, plan = decided.wish, decided.facts, decided.plan
-    chosen = None if facts.source is None else chosen_state(facts.source, wish.source, facts.named_version)
+    chosen = None if facts.source is None else copied_state(facts.source, wish.source, facts.named_version)
     return PlannedExport(
         fingerprint=fingerprint_of(facts, wish),
         decision=decided.decision,
         plan=plan,
         workspace_id=None if facts.destination is None else facts.destination.workspace.id,
         overrides=None if facts.overridden is None else facts.overridden.id,
-        copied_from=chosen.copied_from if isinstance(chosen, Chosen) else None,
+        copied_from=chosen.copied_from if isinstance(chosen, CopiedState) else None,
         draft=None if plan is None else _draft(facts, plan, is_of_many=is_of_many),
     )
 

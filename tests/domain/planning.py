@@ -17,9 +17,9 @@ from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.new_exports import NewExports, new_exports
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.domain.source import BY_DEFAULT, Chosen, SourceWish, chosen_state
+from app.domain.source import BY_DEFAULT, CopiedState, SourceWish, copied_state
+from app.domain.source_graph import SourceGraph
 from app.domain.step_choices import StepChoice
-from app.domain.used_components import UsedComponents
 from tests.domain.builders import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
 
 Some = TypeVar("Some", bound=Refusal)
@@ -28,9 +28,9 @@ KEPT, REPLACED, CLEARED = ReferenceAction.KEPT, ReferenceAction.REPLACED, Refere
 
 def exports_of(source: Flow, *components: Component) -> NewExports:
     """The exports of its published version as a new flow."""
-    chosen = chosen_state(source, BY_DEFAULT, None)
-    assert isinstance(chosen, Chosen)
-    used = UsedComponents(chosen.state.graph, catalogue(*components), source=source.access.workspace)
+    chosen = copied_state(source, BY_DEFAULT, None)
+    assert isinstance(chosen, CopiedState)
+    used = SourceGraph(chosen.state.graph, catalogue(*components), source.access.workspace)
     return new_exports(source, chosen, used)
 
 

@@ -4,7 +4,7 @@ from app.domain.component import Catalogue, Component, InaccessibilityReason
 from app.domain.flow import Graph
 from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
 from app.domain.model import TenantId, Workspace
-from app.domain.used_components import UsedComponents
+from app.domain.source_graph import SourceGraph
 from tests.domain.builders import (
     ABROAD,
     DEVELOPMENT,
@@ -41,7 +41,7 @@ SHARED = component("acme/mailer", GLOBAL)
 def refused(*steps: BoundStep, having: list[Component], to: Workspace) -> list[tuple[str, str | None, str, str]]:
     """Name, id, steps and reason of every component that the destination can't use."""
     catalogue = Catalogue(having)
-    errors = UsedComponents(Graph(outline(*steps)), catalogue, source=DEVELOPMENT).refused_by(to)
+    errors = SourceGraph(Graph(outline(*steps)), catalogue, DEVELOPMENT).refused_by(to)
     assert all(error.workspace == to for error in errors)
     return [
         (
@@ -72,7 +72,7 @@ def test_every_component_is_listed_once_in_the_order_of_its_first_step_with_its_
 
 def test_all_of_them_are_one_refusal() -> None:
     steps = outline(step("1", "lab/normalizer:a"), step("2", "lab/none:a"))
-    assert UsedComponents(Graph(steps), Catalogue([NORMALIZER]), source=DEVELOPMENT).refused_by(OF_SOUTHERN) == (
+    assert SourceGraph(Graph(steps), Catalogue([NORMALIZER]), DEVELOPMENT).refused_by(OF_SOUTHERN) == (
         ComponentNotAccessible(
             OF_SOUTHERN,
             (

@@ -15,8 +15,8 @@ from app.domain.flow import Graph, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
 from app.domain.new_exports import new_exports
-from app.domain.source import Chosen, chosen_state
-from app.domain.used_components import UsedComponents
+from app.domain.source import CopiedState, copied_state
+from app.domain.source_graph import SourceGraph
 from tests.domain.builders import AGENT, DATA_SAMPLES
 from tests.domain.expected_exports import ExpectedExport, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
@@ -41,9 +41,9 @@ def test_where_a_flow_may_go_is_decided_as_the_export_itself(case: Case) -> None
         reject()
     wish = ExportWish(source.id, IntoWorkspace(there.workspace.id), source=case.wish.source)
     outcome = plan_export(replace(case.facts, overridden=None), wish)
-    chosen = chosen_state(source, wish.source, case.facts.named_version)
-    graph = chosen.state.graph if isinstance(chosen, Chosen) else Graph()
-    used = UsedComponents(graph, case.facts.catalogue, source=source.access.workspace)
+    chosen = copied_state(source, wish.source, case.facts.named_version)
+    graph = chosen.state.graph if isinstance(chosen, CopiedState) else Graph()
+    used = SourceGraph(graph, case.facts.catalogue, source.access.workspace)
     refused = new_exports(source, chosen, used).refusals(there, case.facts.flows_used)
     assert refused == (outcome.errors if isinstance(outcome, Refused) else ())
 

@@ -24,9 +24,9 @@ from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.publish import PublishWish, plan_publish
 from app.domain.readiness import ComponentUnavailable, blockers
 from app.domain.revert import RevertWish, plan_revert
+from app.domain.source_graph import SourceGraph
 from app.domain.step_choices import StepChoice
 from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
-from app.domain.used_components import UsedComponents
 from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,
@@ -86,11 +86,9 @@ def test_a_flow_that_crosses_tenants_does_not_find_its_component_where_an_invisi
 ) -> None:
     ours, theirs = component("acme/mailer", GLOBAL), component("acme/mailer", access, OVERSEAS, component_id="other")
     catalogue, steps = Catalogue([ours], invisible=[theirs]), outline(step("1", SEND))
-    [refused] = UsedComponents(Graph(steps), catalogue, source=DEVELOPMENT).refused_by(OF_OVERSEAS)
+    [refused] = SourceGraph(Graph(steps), catalogue, DEVELOPMENT).refused_by(OF_OVERSEAS)
     assert refused.components == (InaccessibleComponent("acme/mailer", ours, (called("1"),), OTHER_TENANT),)
-    assert UsedComponents(Graph(steps), catalogue, source=DEVELOPMENT).usable_where().shadowing == frozenset(
-        {OVERSEAS.tenant_id}
-    )
+    assert SourceGraph(Graph(steps), catalogue, DEVELOPMENT).usable_where().shadowing == frozenset({OVERSEAS.tenant_id})
 
 
 def is_seen(component: Component, contracts: Iterable[Contract]) -> bool:
@@ -114,7 +112,7 @@ def test_an_export_is_refused_to_whoever_sees_little_exactly_if_it_is_to_whoever
     source, destination, everything = world.workspaces[here], world.workspaces[there], Catalogue(world.components)
     little = seen_from([source.contract, destination.contract], world.components)
     by_little, by_all = (
-        UsedComponents(Graph(outline(*steps)), catalogue, source=source).refused_by(destination)
+        SourceGraph(Graph(outline(*steps)), catalogue, source).refused_by(destination)
         for catalogue in (little, everything)
     )
     refused = [(each.name, each.steps) for error in by_all for each in error.components]
@@ -134,13 +132,12 @@ def test_where_a_flow_may_go_is_as_without_components_whose_names_the_caller_doe
     seen = seen_from(contracts, world.components)
     less = seen_from(contracts, [each for each in world.components if each.name in names])
     assert (
-        UsedComponents(Graph(outline(*steps)), seen, source=source).usable_where()
-        == UsedComponents(Graph(outline(*steps)), less, source=source).usable_where()
+        SourceGraph(Graph(outline(*steps)), seen, source).usable_where()
+        == SourceGraph(Graph(outline(*steps)), less, source).usable_where()
     )
     for place in world.workspaces:
         told, expected = (
-            UsedComponents(Graph(outline(*steps)), catalogue, source=source).refused_by(place)
-            for catalogue in (seen, less)
+            SourceGraph(Graph(outline(*steps)), catalogue, source).refused_by(place) for catalogue in (seen, less)
         )
         assert told == expected
 

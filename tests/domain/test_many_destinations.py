@@ -5,7 +5,7 @@ import pytest
 from app.domain.errors import Refused
 from app.domain.flow import Graph
 from app.domain.model import TenantId
-from app.domain.used_components import UsedComponents
+from app.domain.source_graph import SourceGraph
 from tests.domain.builders import (
     DEVELOPMENT,
     GLOBAL,
@@ -38,9 +38,9 @@ ACCESSES = [workspace(f"Place {number}", contract(f"Contract {number}")) for num
 
 def test_every_destination_gets_the_answer_that_it_would_get_alone() -> None:
     steps = outline(*UNKNOWN[:2], *KNOWN)
-    used = UsedComponents(Graph(steps), CATALOGUE, source=DEVELOPMENT)
+    used = SourceGraph(Graph(steps), CATALOGUE, DEVELOPMENT)
     for place in (DEVELOPMENT, PRODUCTION, OF_SOUTHERN, OF_OVERSEAS, *ACCESSES[:2], PRODUCTION):
-        alone = UsedComponents(Graph(steps), CATALOGUE, source=DEVELOPMENT).refused_by(place)
+        alone = SourceGraph(Graph(steps), CATALOGUE, DEVELOPMENT).refused_by(place)
         assert used.refused_by(place) == alone
         assert all(refused.workspace is place for refused in alone)
 
@@ -50,14 +50,14 @@ def test_a_tenant_with_a_component_of_that_name_is_told_from_those_without(first
     """C0, whichever tenant is asked about first."""
     farther = workspace("Depot", contract("Far Trade", tenant=TenantId("tenant_far")))
     theirs = component("acme/mailer", TENANT, OVERSEAS, component_id="component_z")
-    used = UsedComponents(Graph(outline(KNOWN[1])), catalogue(COMPONENTS[1], theirs), source=DEVELOPMENT)
+    used = SourceGraph(Graph(outline(KNOWN[1])), catalogue(COMPONENTS[1], theirs), DEVELOPMENT)
     places = [farther, OF_OVERSEAS, PRODUCTION]
     for place in [*places[first:], *places[:first]]:
-        assert used.are_usable_in(place) is (used.refused_by(place) == ()) is (place is not OF_OVERSEAS)
+        assert used.is_usable_in(place) is (used.refused_by(place) == ()) is (place is not OF_OVERSEAS)
 
 
 def test_destinations_share_the_list_of_components_that_they_cant_use() -> None:
-    used = UsedComponents(Graph(outline(*UNKNOWN, *KNOWN)), CATALOGUE, source=DEVELOPMENT)
+    used = SourceGraph(Graph(outline(*UNKNOWN, *KNOWN)), CATALOGUE, DEVELOPMENT)
     lists = [refused.components for place in ACCESSES for refused in used.refused_by(place)]
     assert len(lists) == len(ACCESSES)
     assert len({id(components) for components in lists}) == 1
@@ -65,9 +65,7 @@ def test_destinations_share_the_list_of_components_that_they_cant_use() -> None:
 
 
 def test_another_destination_costs_no_look_at_the_steps() -> None:
-    few, many = (
-        UsedComponents(Graph(outline(*UNKNOWN[:number], *KNOWN)), CATALOGUE, source=DEVELOPMENT) for number in (1, 500)
-    )
+    few, many = (SourceGraph(Graph(outline(*UNKNOWN[:number], *KNOWN)), CATALOGUE, DEVELOPMENT) for number in (1, 500))
     for used in (few, many):
         used.refused_by(ACCESSES[0])
     assert bytecodes(lambda: many.refused_by(ACCESSES[1])) == bytecodes(lambda: few.refused_by(ACCESSES[1]))
@@ -75,8 +73,7 @@ def test_another_destination_costs_no_look_at_the_steps() -> None:
 
 def test_another_destination_costs_no_look_at_all_components_for_its_message() -> None:
     some, many = (
-        UsedComponents(Graph(outline(*UNKNOWN[:number], *KNOWN)), CATALOGUE, source=DEVELOPMENT)
-        for number in (100, 500)
+        SourceGraph(Graph(outline(*UNKNOWN[:number], *KNOWN)), CATALOGUE, DEVELOPMENT) for number in (100, 500)
     )
     here, there = ([used.refused_by(place)[0] for used in (some, many)] for place in ACCESSES[:2])
     assert all(refused.message for refused in here)

@@ -38,7 +38,7 @@ def test_what_is_wrong_with_a_mapping_is_said_without_ids(mapped: list[Reference
 def test_a_mapping_of_what_is_not_known_is_said_with_its_id_since_it_has_no_name(from_id: str, says: str) -> None:
     """P2: once for each, also where it is mapped to what doesn't exist."""
     mappings = mappings_of(("credential_1", "credential_2"), (from_id, from_id), (from_id, "nothing"))
-    mistakes = unknown_mappings(mappings, {"credential_1"}.__contains__)
+    mistakes = unknown_mappings(mappings, {"credential_1"})
     assert [(mistake.path, mistake.message) for mistake in mistakes] == [
         (("mappings", "1", "fromId"), says),
         (("mappings", "2", "fromId"), says),
@@ -46,4 +46,4 @@ def test_a_mapping_of_what_is_not_known_is_said_with_its_id_since_it_has_no_name
 
 
 def test_a_mapping_of_two_kinds_is_not_looked_up() -> None:
-    assert unknown_mappings(mappings_of(("agent_9", "topic_9")), lambda _: False) == ()
+    assert unknown_mappings(mappings_of(("agent_9", "topic_9"))) == ()

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.bindings import BoundAnew, Rebinding
+from app.domain.bindings import Rebound, rebind
+from app.domain.chosen_references import ChosenReferences
 from app.domain.references import Destination
 from app.domain.source_graph import SourceGraph
 from tests.domain.builders import (
@@ -26,11 +27,11 @@ TUNNEL, LOGIN = target(AGENT, "Tunnel", PRODUCTION), target(CREDENTIAL, "Login",
 CATALOGUE = catalogue(component("lab/crm"), component("lab/erp"))
 
 
-def exported(source: list[BoundStep], overridden: list[BoundStep]) -> BoundAnew:
-    its, targets = state(*source), {each.id: each for each in (TUNNEL, LOGIN)}
-    there = Destination(PRODUCTION, targets=targets, catalogue=CATALOGUE, overridden=flow_there(state(*overridden)))
-    graph = SourceGraph(its.state.graph, CATALOGUE, DEVELOPMENT)
-    return Rebinding(graph, there, inside=False, given_topic=None, targets=targets).bind()
+def exported(source: list[BoundStep], overridden: list[BoundStep]) -> Rebound:
+    targets = {each.id: each for each in (TUNNEL, LOGIN)}
+    destination = Destination(PRODUCTION, targets, CATALOGUE, flow_there(state(*overridden)))
+    graph = SourceGraph(state(*source).state.graph, CATALOGUE, DEVELOPMENT)
+    return rebind(graph, destination, ChosenReferences())
 
 
 def one_id_with_another_component(number: int) -> object:
@@ -71,5 +72,5 @@ def test_of_steps_with_one_id_the_first_of_the_component_that_has_something_usab
             step("1", "lab/crm:get", agent=TUNNEL.id),
             step("1", "lab/crm:get", credential=LOGIN.id),
         ],
-    ).bindings
+    ).graph.bindings
     assert found.values == {AGENT: TUNNEL.id, CREDENTIAL: LOGIN.id}

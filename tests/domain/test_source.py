@@ -4,7 +4,15 @@ import pytest
 
 from app.domain.flow import Flow, SavedState
 from app.domain.model import VersionId
-from app.domain.source import Chosen, CopiedFrom, DraftNotFound, SourceWish, StateOfFlow, VersionNotFound, chosen_state
+from app.domain.source import (
+    CopiedFrom,
+    CopiedState,
+    DraftNotFound,
+    SourceWish,
+    StateOfFlow,
+    VersionNotFound,
+    copied_state,
+)
 from tests.domain.builders import draft, flow, state
 from tests.domain.planning import copy, export, planned, refusals
 
@@ -22,28 +30,48 @@ NOT_ITS_VERSION = VersionNotFound(flow().id, "Orders", "version_of_another")
 
 CASES = [
     # by default the published version, and the draft if the flow was never published
-    (WITH_BOTH, BY_DEFAULT, None, Chosen(PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id))),
-    (WITHOUT_DRAFT, BY_DEFAULT, None, Chosen(PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id))),
-    (NEVER_PUBLISHED, BY_DEFAULT, None, Chosen(DRAFT.state, CopiedFrom.DRAFT)),
+    (
+        WITH_BOTH,
+        BY_DEFAULT,
+        None,
+        CopiedState(WITH_BOTH, PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id)),
+    ),
+    (
+        WITHOUT_DRAFT,
+        BY_DEFAULT,
+        None,
+        CopiedState(WITHOUT_DRAFT, PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id)),
+    ),
+    (NEVER_PUBLISHED, BY_DEFAULT, None, CopiedState(NEVER_PUBLISHED, DRAFT.state, CopiedFrom.DRAFT)),
     # the published version
-    (WITH_BOTH, THE_PUBLISHED, None, Chosen(PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id))),
+    (
+        WITH_BOTH,
+        THE_PUBLISHED,
+        None,
+        CopiedState(WITH_BOTH, PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id)),
+    ),
     (NEVER_PUBLISHED, THE_PUBLISHED, None, NO_VERSION),
     # the draft
-    (WITH_BOTH, THE_DRAFT, None, Chosen(DRAFT.state, CopiedFrom.DRAFT)),
-    (NEVER_PUBLISHED, THE_DRAFT, None, Chosen(DRAFT.state, CopiedFrom.DRAFT)),
+    (WITH_BOTH, THE_DRAFT, None, CopiedState(WITH_BOTH, DRAFT.state, CopiedFrom.DRAFT)),
+    (NEVER_PUBLISHED, THE_DRAFT, None, CopiedState(NEVER_PUBLISHED, DRAFT.state, CopiedFrom.DRAFT)),
     (WITHOUT_DRAFT, THE_DRAFT, None, NO_DRAFT),
     # a given version
-    (WITH_BOTH, OLD_ONE, OLD, Chosen(OLD.state, CopiedFrom.OLDER_VERSION, VersionId(OLD.id))),
-    (WITH_BOTH, LATEST_ONE, PUBLISHED, Chosen(PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id))),
+    (WITH_BOTH, OLD_ONE, OLD, CopiedState(WITH_BOTH, OLD.state, CopiedFrom.OLDER_VERSION, VersionId(OLD.id))),
+    (
+        WITH_BOTH,
+        LATEST_ONE,
+        PUBLISHED,
+        CopiedState(WITH_BOTH, PUBLISHED.state, CopiedFrom.PUBLISHED_VERSION, VersionId(PUBLISHED.id)),
+    ),
     (WITH_BOTH, OTHER_ONE, None, NOT_ITS_VERSION),
     (NEVER_PUBLISHED, OTHER_ONE, None, NOT_ITS_VERSION),
 ]
-Outcome = Chosen | VersionNotFound | DraftNotFound
+Outcome = CopiedState | VersionNotFound | DraftNotFound
 
 
 @pytest.mark.parametrize(("source", "wish", "named", "outcome"), CASES)
 def test_which_state_is_copied(source: Flow, wish: SourceWish, named: SavedState | None, outcome: Outcome) -> None:
-    assert chosen_state(source, wish, named) == outcome
+    assert copied_state(source, wish, named) == outcome
 
 
 @pytest.mark.parametrize(("source", "wish", "named", "outcome"), CASES)
@@ -51,7 +79,7 @@ def test_copies_and_exports_choose_alike_and_say_which_it_was(
     source: Flow, wish: SourceWish, named: SavedState | None, outcome: Outcome
 ) -> None:
     for asked in (export(source, of=wish, version=named), copy(source, of=wish, version=named)):
-        if isinstance(outcome, Chosen):
+        if isinstance(outcome, CopiedState):
             plan = planned(asked)
             assert (plan.copied_from, plan.state.content_hash) == (outcome.copied_from, outcome.state.content_hash)
         else:

@@ -17,8 +17,8 @@ from app.domain.input import name_key
 from app.domain.model import Contract, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
 from app.domain.new_exports import new_exports
 from app.domain.quota import QuotaExceeded, counts_against_quota
-from app.domain.source import Chosen, CopiedFrom
-from app.domain.used_components import UsedComponents
+from app.domain.source import CopiedFrom, CopiedState
+from app.domain.source_graph import SourceGraph
 from app.storage import mirrored_rules, tables
 from app.storage.connections.connection import Row
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
@@ -191,8 +191,8 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
     """A3, A6, C0 to C5; the quota apart."""
     scene, home, exported = case
     source = flow(exported, at=scene.access_to(home))
-    used = UsedComponents(exported.state.graph, scene.catalogue, source=home)
-    anew = new_exports(source, Chosen(exported.state, CopiedFrom.PUBLISHED_VERSION), used)
+    used = SourceGraph(exported.state.graph, scene.catalogue, home)
+    anew = new_exports(source, CopiedState(source, exported.state, CopiedFrom.PUBLISHED_VERSION), used)
     expected = set()
     for one in scene.seen:
         there = scene.access_to(one), scene.flows_used(one.contract)

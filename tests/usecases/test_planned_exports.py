@@ -125,7 +125,7 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
     }
     for name, kind in (("Copy", ExportPlan), ("", Refused)):
         wishes = [replace(EXPORT, flow_id=id_, name=name or "\0") for id_ in stored]
-        decided = [*counted(plan_exports(replace(FACTS, flows=stored, memo={}), wishes))]
+        decided = [*counted(plan_exports(replace(FACTS, flows=stored), wishes))]
         assert all(isinstance(each.decision, kind) for each in decided)
         assert len({fingerprint_of(each.facts, each.wish) for each in forgetting_graphs(decided)}) == len(graphs)
         for part in ("steps", "bindings", "users"):

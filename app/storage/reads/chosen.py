@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app.domain.flow import Flow, SavedState
-from app.domain.source import Chosen, DraftNotFound, SourceWish, VersionNotFound, chosen_state
+from app.domain.source import CopiedState, DraftNotFound, SourceWish, VersionNotFound, copied_state
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection
 from app.storage.found_flows import chosen_by, read_flows
@@ -13,7 +13,7 @@ class ChosenFlow(NamedTuple):
     flow: Flow
     named: SavedState | None
     """The version that is named, if it is one of the flow's own."""
-    chosen: Chosen | VersionNotFound | DraftNotFound
+    chosen: CopiedState | VersionNotFound | DraftNotFound
 
 
 async def read_chosen(connection: ReadConnection, viewer: str, flow_id: str, source: SourceWish) -> ChosenFlow | None:
@@ -23,7 +23,7 @@ async def read_chosen(connection: ReadConnection, viewer: str, flow_id: str, sou
     if flow_id not in flows:
         return None
     flow, named = flows[flow_id].flow, flows[flow_id].named.get(source.version_id or "")
-    chosen = chosen_state(flow, source, named)
-    if isinstance(chosen, Chosen):
+    chosen = copied_state(flow, source, named)
+    if isinstance(chosen, CopiedState):
         current_meter().take_objects(len(chosen.state.steps))
     return ChosenFlow(flow, named, chosen)

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, exists
 
 from app.domain.access import WorkspaceAccess
 from app.domain.model import Workspace
-from app.domain.used_components import UsableWhere
+from app.domain.source_graph import UsableWhere
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
