@@ -2,9 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import ClassVar
 
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.id_prefixes import Kind
 from app.domain.model import Contract, ContractStatus, Workspace
@@ -19,7 +17,6 @@ FLOW_TOGGLE_STATUS = "workspaces.flow.toggleStatus"
 
 @dataclass(frozen=True, slots=True)
 class FlowNotFound(Refusal):
-    code: ClassVar = ErrorCode.FLOW_NOT_FOUND
     flow_id: str
 
     @property
@@ -29,7 +26,6 @@ class FlowNotFound(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceNotFound(Refusal):
-    code: ClassVar = ErrorCode.WORKSPACE_NOT_FOUND
     workspace_id: str
 
     @property
@@ -39,7 +35,6 @@ class WorkspaceNotFound(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class InsufficientPermission(Refusal):
-    code: ClassVar = ErrorCode.INSUFFICIENT_PERMISSION
     permission: str
     workspace: Workspace
 
@@ -53,7 +48,6 @@ class InsufficientPermission(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ContractSuspended(Refusal):
-    code: ClassVar = ErrorCode.CONTRACT_SUSPENDED
     contract: Contract
     workspace: Workspace
 

@@ -3,25 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.access import (
-    ContractSuspended,
-    InsufficientPermission,
-    WorkspaceAccess,
-    WorkspaceNotFound,
-    contract_suspended,
-    rights_missing,
-)
+from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, WorkspaceNotFound
 from app.domain.component import Catalogue, resolve_all
 from app.domain.content import Content, SplitGraph, misplaced
-from app.domain.errors import Refused, at, in_order
+from app.domain.errors import Refused, at, refused
 from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.graph_input import GraphMistakes, graph_mistakes
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
-from app.domain.model import FlowType, Target, Workspace, WorkspaceId
+from app.domain.model import FlowType, Target, WorkspaceId
 from app.domain.paths import WORKSPACE
-from app.domain.quota import QuotaExceeded, quota_exceeded
+from app.domain.quota import QuotaExceeded, new_flow_refused
 from app.domain.references import CredentialNotAccessible, Destination
 from app.domain.topics import TopicNotAccessible
 
@@ -81,33 +74,22 @@ def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Ref
     """
     if facts is None:
         unseen = WorkspaceNotFound(wish.workspace_id, path=WORKSPACE)
-        return Refused(in_order((unseen, *_mistakes(wish), *graph_mistakes(wish.graph))))
+        return Refused((unseen, *_mistakes(wish), *graph_mistakes(wish.graph)))
+    graph, workspace = facts.graph, facts.access.workspace
     refusals: tuple[CreateRefusal, ...] = (
-        *at(WORKSPACE, rights_missing(facts.access)),
-        *at(WORKSPACE, contract_suspended(facts.access)),
-        *at(WORKSPACE, quota_exceeded(facts.access, facts.flows_used)),
+        *at(WORKSPACE, new_flow_refused(facts.access, facts.flows_used)),
         *_mistakes(wish),
     )
-    if not isinstance(facts.graph, SplitGraph):
-        return Refused(in_order((*refusals, *facts.graph)))
-    errors = in_order((*refusals, *_misplaced(facts, facts.graph)))
-    return Refused(errors) if errors else _plan(facts.access.workspace, facts.graph, wish)
-
-
-def _plan(workspace: Workspace, graph: SplitGraph, wish: CreateWish) -> CreatePlan:
+    if not isinstance(graph, SplitGraph):
+        return Refused((*refusals, *graph))
+    components = resolve_all([step.command for step in graph.content.steps], facts.catalogue, workspace)
+    destination = Destination(workspace, facts.targets, facts.catalogue)
+    errors = (*refusals, *misplaced(graph.content.steps, graph.bindings, components, destination))
     state = graph.content.state(wish.name.strip(), wish.description, wish.cron, graph.bindings)
-    return CreatePlan(workspace.id, wish.type, state, graph.content)
+    return refused(*errors) or CreatePlan(workspace.id, wish.type, state, graph.content)
 
 
 def _mistakes(wish: CreateWish) -> tuple[InvalidInput, ...]:
-    """In what was sent besides the graph."""
+    """Find mistakes in the input besides the graph."""
     texts = (*name_mistakes(wish.name), *description_mistakes(wish.description), *cron_mistakes(wish.cron))
     return (*texts, *key_mistakes(wish.idempotency_key))
-
-
-def _misplaced(facts: CreateFacts, graph: SplitGraph) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
-    workspace, steps = facts.access.workspace, graph.content.steps
-    here = Destination(workspace, targets=facts.targets, catalogue=facts.catalogue)
-    return misplaced(
-        steps, graph.bindings, resolve_all([step.command for step in steps], facts.catalogue, workspace), here
-    )

@@ -2,15 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.domain.access import (
-    ContractSuspended,
-    FlowNotFound,
-    InsufficientPermission,
-    contract_suspended,
-    rights_missing,
-)
+from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
 from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
-from app.domain.errors import Refused, at, in_order
+from app.domain.errors import Refused, at, refused
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import FLOW
@@ -33,7 +27,7 @@ class DiscardPlan:
     flow_id: FlowId
     draft_id: DraftId
     deletes_flow: bool
-    """Nothing would be left of the flow: it was never published and has no draft set aside."""
+    """The flow was never published and has no draft set aside, so that it would be empty."""
 
 
 def plan_discard(
@@ -41,16 +35,14 @@ def plan_discard(
 ) -> DiscardPlan | Refused[DiscardRefusal]:
     """Decide to discard a draft. The only one of a flow that was never published takes the flow with it (H8).
 
-    Refuses for a draft that isn't there, or has another revision than the caller expects (H1), for missing rights, and in
-    a suspended contract. Without facts the caller can't see the flow.
+    Without facts the caller can't see the flow.
     """
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, path=FLOW),))
     flow, draft = facts.flow, facts.flow.draft
-    refusals: tuple[DiscardRefusal, ...] = at(FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access)))
+    refusals = at(FLOW, writing_refused(flow.access))
     if draft is None:
-        return Refused(in_order((no_draft(flow, wish.expected_revision, NOTHING_TO_DISCARD), *refusals)))
-    errors = in_order((*refusals, *stale(flow, draft, wish.expected_revision)))
-    if errors:
-        return Refused(errors)
-    return DiscardPlan(flow.id, DraftId(draft.id), flow.published is None and not has_drafts_set_aside)
+        return Refused((no_draft(flow, wish.expected_revision, NOTHING_TO_DISCARD), *refusals))
+    deletes_flow = flow.published is None and not has_drafts_set_aside
+    errors = (*refusals, *stale(flow, wish.expected_revision))
+    return refused(*errors) or DiscardPlan(flow.id, DraftId(draft.id), deletes_flow)

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.content import SplitGraph
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.graph_input import GraphMistakes
@@ -21,7 +19,6 @@ from app.domain.wording import shown
 class StaleDraft(Refusal):
     """The draft has moved since the revision that the change is based on, or is gone."""
 
-    code: ClassVar = ErrorCode.STALE_DRAFT
     flow_id: FlowId
     flow_name: str
     expected: int
@@ -67,18 +64,15 @@ class DraftFacts:
 
 
 def no_draft(flow: Flow, expected: int | None, advice: str) -> DraftNotFound | StaleDraft:
-    """The flow has no draft; a caller who states a revision says that there was one (H1)."""
-    if expected is not None:
-        return draft_gone(flow, expected)
-    return DraftNotFound(flow.id, flow.name, advice=RESTORE_ONE if flow.published is None else advice, path=FLOW)
+    """Refuse to change the draft of a flow that has none; a caller who states a revision knew one (H1)."""
+    missing = DraftNotFound(flow.id, flow.name, advice=RESTORE_ONE if flow.published is None else advice, path=FLOW)
+    return next(iter(stale(flow, expected)), missing)
 
 
-def draft_gone(flow: Flow, expected: int) -> StaleDraft:
-    return StaleDraft(flow.id, flow.name, expected, None, None, path=REVISION)
-
-
-def stale(flow: Flow, draft: SavedState, expected: int | None) -> tuple[StaleDraft, ...]:
-    """A change that states its revision is refused if the draft has another one (H1)."""
-    if expected is None or draft.revision == expected:
+def stale(flow: Flow, expected: int | None) -> tuple[StaleDraft, ...]:
+    """Refuse a change that states its revision if the draft has another one, or is gone (H1)."""
+    draft = flow.draft
+    if expected is None or (draft is not None and draft.revision == expected):
         return ()
-    return (StaleDraft(flow.id, flow.name, expected, draft.id, draft.revision, path=REVISION),)
+    at_revision = (None, None) if draft is None else (draft.id, draft.revision)
+    return (StaleDraft(flow.id, flow.name, expected, *at_revision, path=REVISION),)

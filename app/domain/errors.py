@@ -1,20 +1,53 @@
-"""What all refusals have in common, and the order in which they are reported.
+"""The codes of refusals, in the order in which refusals are reported (X11), and what every refusal has.
 
-A refusal is a value, not an exception; its class stands beside the rule that it comes from. Its message is one sentence
-or two for the person who reads it: what stands in the way, and what would help.
+A refusal is a value, not an exception; its class stands beside the rule that refuses. A message is one sentence or two
+for the person who reads it: the reason, and what would help.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from app.domain.error_code import ErrorCode
 from app.domain.wording import about_flow
+
+
+class ErrorCode(StrEnum):
+    FLOW_NOT_FOUND = "FLOW_NOT_FOUND"
+    WORKSPACE_NOT_FOUND = "WORKSPACE_NOT_FOUND"
+    VERSION_NOT_FOUND = "VERSION_NOT_FOUND"
+    DRAFT_NOT_FOUND = "DRAFT_NOT_FOUND"
+    INSUFFICIENT_PERMISSION = "INSUFFICIENT_PERMISSION"
+    CONTRACT_SUSPENDED = "CONTRACT_SUSPENDED"
+    COMPONENT_NOT_ACCESSIBLE = "COMPONENT_NOT_ACCESSIBLE"
+    MULTIPLE_TOPICS_NOT_COPIED = "MULTIPLE_TOPICS_NOT_COPIED"
+    TOPIC_NOT_ACCESSIBLE = "TOPIC_NOT_ACCESSIBLE"
+    FLOW_HAS_NO_TOPIC = "FLOW_HAS_NO_TOPIC"
+    CREDENTIAL_NOT_ACCESSIBLE = "CREDENTIAL_NOT_ACCESSIBLE"
+    DRAFT_ALREADY_EXISTS = "DRAFT_ALREADY_EXISTS"
+    STALE_DRAFT = "STALE_DRAFT"
+    DRAFT_NOT_READY = "DRAFT_NOT_READY"
+    CANNOT_OVERRIDE_ITSELF = "CANNOT_OVERRIDE_ITSELF"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    INVALID_INPUT = "INVALID_INPUT"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    PLAN_IS_STALE = "PLAN_IS_STALE"
+    DUPLICATE_OVERRIDE = "DUPLICATE_OVERRIDE"
+    BATCH_NOT_APPLIED = "BATCH_NOT_APPLIED"
+    EXPORT_NOT_FOUND = "EXPORT_NOT_FOUND"
+    CANNOT_UNDO = "CANNOT_UNDO"
+    FLOW_IS_ACTIVE = "FLOW_IS_ACTIVE"
+    FLOW_IS_SUSPENDED = "FLOW_IS_SUSPENDED"
+    FLOW_NOT_PUBLISHED = "FLOW_NOT_PUBLISHED"
+
+
+RANKS = {code: rank for rank, code in enumerate(ErrorCode)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why something isn't done, or can't be."""
+    """A reason why something isn't done, or can't be."""
 
     about: str | None = field(default=None, compare=False)
     """In a call of many, the name of the flow that it is about, if the caller can see it."""
@@ -30,10 +63,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal(Reason):
-    """What all refusals have in common."""
+    """A reason why nothing was written. The name of its class is its code."""
 
     code: ClassVar[ErrorCode]
     path: tuple[str, ...] = field(default=(), compare=False)
+
+    def __init_subclass__(cls) -> None:
+        """Fail for a class whose code doesn't exist."""
+        cls.code = ErrorCode(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper())
 
 
 Some = TypeVar("Some", bound=Refusal)
@@ -42,13 +79,19 @@ Narrow_co = TypeVar("Narrow_co", bound=Refusal, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Refused(Generic[Narrow_co]):
-    """Every reason why nothing was written (X11)."""
+    """Every reason why nothing was written, once, in the order of `ErrorCode` (X11)."""
 
     errors: tuple[Narrow_co, ...]
 
     def __post_init__(self) -> None:
         if not self.errors:
             raise ValueError("A refusal has a reason.")
+        object.__setattr__(self, "errors", in_order(self.errors))
+
+
+def refused(*errors: Some) -> Refused[Some] | None:
+    """Refuse for these reasons; None without any."""
+    return Refused(errors) if errors else None
 
 
 def at(path: tuple[str, ...], refusals: Iterable[Some]) -> tuple[Some, ...]:
@@ -60,9 +103,6 @@ def at(path: tuple[str, ...], refusals: Iterable[Some]) -> tuple[Some, ...]:
 
 
 def in_order(errors: Iterable[Some]) -> tuple[Some, ...]:
-    """Each refusal once, in the order of `ErrorCode`; those of one code stay in the order in which they were found."""
+    """Each refusal once, in the order of `ErrorCode`; those of one code stay in their order."""
     different = dict.fromkeys(errors)
     return tuple(sorted(different, key=lambda error: RANKS[error.code]) if len(different) > 1 else different)
-
-
-RANKS = {code: rank for rank, code in enumerate(ErrorCode)}

@@ -14,7 +14,7 @@ from app.domain.access import (
 )
 from app.domain.bindings import ExportWarning, Rebound, rebind
 from app.domain.chosen_references import ChosenReferences, choose_references, misplaced_references
-from app.domain.errors import Refused, at, in_order
+from app.domain.errors import Refused, at
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
@@ -104,7 +104,7 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
         *graph_refused(facts, wish, copied),
     )
     if errors or access is None or not isinstance(copied, CopiedState):
-        return Refused(in_order(errors))
+        return Refused(errors)
     graph = _source_graph(facts, copied)
     rebound = facts.once(rebind, graph, _destination(facts, access), _chosen_references(facts, wish, graph))
     name = wish.name or (copied.state.name if overridden is None else overridden.name)
@@ -124,7 +124,7 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
         *key_mistakes(wish.idempotency_key),
     )
     if errors or not isinstance(copied, CopiedState):
-        return Refused(in_order(errors))
+        return Refused(errors)
     workspace = copied.flow.access.workspace
     destination = Destination(workspace, facts.targets, facts.catalogue)
     rebound = rebind(_source_graph(facts, copied), destination, ChosenReferences())

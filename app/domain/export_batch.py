@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
-from app.domain.error_code import ErrorCode
-from app.domain.errors import Refusal, Refused, in_order
+from app.domain.errors import Refusal, Refused, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, SavedState
@@ -31,7 +30,6 @@ class BatchMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateOverride(Refusal):
-    code: ClassVar = ErrorCode.DUPLICATE_OVERRIDE
     flow_id: FlowId
     flow_name: str
     items: tuple[int, ...]
@@ -46,7 +44,6 @@ class DuplicateOverride(Refusal):
 class BatchNotApplied(Refusal):
     """Nothing is wrong with this item."""
 
-    code: ClassVar = ErrorCode.BATCH_NOT_APPLIED
     refused_items: tuple[int, ...]
 
     @property
@@ -124,22 +121,22 @@ def plan_batch(
     facts: GatheredFacts,
     wish: BatchWish,
     count: Callable[[Iterator[Decided]], Iterator[Decided]] = iter,
-    refused: tuple[CallRefusal, ...] = (),
+    call_refusals: tuple[CallRefusal, ...] = (),
 ) -> DecidedBatch:
-    """Decide a call of exports (P4): where it is atomic, or something is wrong with all of it, all or none of them.
+    """Decide a call of exports (P4): all or none where the call is atomic, or refused as a whole.
 
-    What was done before is left out; then what is mapped was known, and isn't looked up again. `count` goes through the
-    decisions while they are made, and may end that. `refused` is what a call is refused for whatever it asks for.
+    `count` goes through the decisions while they are made, and may end that. A call with `call_refusals` is refused
+    whatever it asks for.
     """
-    unknown = (
-        () if wish.done or wish.number_mistakes else unknown_mappings(wish.mappings, facts.targets, facts.dangling)
-    )
-    errors = refused or (*wish.mistakes, *unknown)
+    # If items were done before, the references that are mapped were known then.
+    is_looked_up = not wish.done and not wish.number_mistakes
+    unknown = unknown_mappings(wish.mappings, facts.targets, facts.dangling) if is_looked_up else ()
+    errors = call_refusals or (*wish.mistakes, *unknown)
     places = tuple(wish.left)
     decided = [*count(plan_exports(facts, tuple(wish.left.values()), places))]
-    in_the_way = tuple(place for place, each in zip(places, decided, strict=True) if isinstance(each.decision, Refused))
-    if errors or (in_the_way and wish.mode is BatchMode.ATOMIC):
-        not_applied = Refused((BatchNotApplied(in_the_way),))
+    refusals = tuple(place for place, each in zip(places, decided, strict=True) if isinstance(each.decision, Refused))
+    if errors or (refusals and wish.mode is BatchMode.ATOMIC):
+        not_applied = Refused((BatchNotApplied(refusals),))
         decided = [each._replace(decision=not_applied, unapplied=each.plan) if each.plan else each for each in decided]
     return DecidedBatch([_in_place(place, each) for place, each in zip(places, decided, strict=True)], errors)
 
@@ -147,30 +144,30 @@ def plan_batch(
 def plan_exports(
     facts: GatheredFacts, wishes: Sequence[ExportWish], places: Sequence[int] | None = None
 ) -> Iterator[Decided]:
-    """Decide exports in their order, each with what those before it take and leave (P8).
+    """Decide exports in their order, each by the facts as they are after those before it (P8).
 
-    `places` says where they stand in their call, if others are left out.
+    `places` are their indexes in the call, if others are left out.
     """
     flows, used = {**facts.flows}, {**facts.flows_used}
     so_far = replace(facts, flows=flows, flows_used=used)
     duplicates = _duplicates(facts, wishes, range(len(wishes)) if places is None else places)
     for index, wish in enumerate(wishes):
-        its = so_far.of(wish)
-        decision = _with(duplicates.get(index), _key_of_item(wish), plan_export(its, wish))
-        yield Decided(wish, its, decision)
+        export = so_far.of(wish)
+        decision = _in_call(wish, duplicates.get(index), plan_export(export, wish))
+        yield Decided(wish, export, decision)
         if isinstance(decision, Refused):
             continue
-        if its.overridden is not None:
-            flows[its.overridden.id] = _with_draft(its.overridden, decision)
-        elif its.destination is not None and counts_against_quota(its.destination.workspace):
-            contract = its.destination.workspace.contract.id
+        if export.overridden is not None:
+            flows[export.overridden.id] = _with_draft(export.overridden, decision)
+        elif export.destination is not None and counts_against_quota(export.destination.workspace):
+            contract = export.destination.workspace.contract.id
             used[contract] = used.get(contract, 0) + 1
 
 
 def _duplicates(
     facts: GatheredFacts, wishes: Iterable[ExportWish], places: Sequence[int]
 ) -> Mapping[int, DuplicateOverride]:
-    """The items that override a flow which others override too."""
+    """Refuse items that override a flow which other items override too."""
     overriding: dict[str, list[int]] = {}
     for index, wish in enumerate(wishes):
         if isinstance(wish.destination, OntoFlow) and wish.destination.flow_id in facts.flows:
@@ -184,24 +181,17 @@ def _duplicates(
     return duplicates
 
 
-def _key_of_item(wish: ExportWish) -> tuple[InvalidInput, ...]:
-    """An item has no idempotency key of its own (P5)."""
-    if wish.idempotency_key is None:
-        return ()
-    return (InvalidInput(IDEMPOTENCY_KEY, "An item of a call has no idempotency key of its own. Leave it out."),)
-
-
-def _with(
-    duplicate: DuplicateOverride | None,
-    mistakes: tuple[InvalidInput, ...],
-    decision: ExportPlan | Refused[ExportRefusal],
+def _in_call(
+    wish: ExportWish, duplicate: DuplicateOverride | None, decision: ExportPlan | Refused[ExportRefusal]
 ) -> Decision:
-    own: tuple[BatchRefusal, ...] = (*(decision.errors if isinstance(decision, Refused) else ()), *mistakes)
+    """The decision about an item, which has no idempotency key of its own (P5) and no flow that others override."""
+    errors: list[BatchRefusal] = [*decision.errors] if isinstance(decision, Refused) else []
+    if wish.idempotency_key is not None:
+        sentence = "An item of a call has no idempotency key of its own. Leave it out."
+        errors.append(InvalidInput(IDEMPOTENCY_KEY, sentence))
     if duplicate is not None:
-        own = (*own, duplicate)
-    if own:
-        return Refused(in_order(own))
-    return Refused(own) if isinstance(decision, Refused) else decision
+        errors.append(duplicate)
+    return refused(*errors) or decision
 
 
 def _in_place(index: int, decided: Decided) -> Decided:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVarTuple
+from typing import Any, TypeVarTuple
 
 from app.domain.access import FLOW_EDIT, WorkspaceAccess
 from app.domain.component import Catalogue, component_name, why_unusable
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, ReferenceWish
 from app.domain.flow import Flow, FlowState, SavedState
@@ -56,7 +55,6 @@ CHANGED = {
 class PlanIsStale(Refusal):
     """What the plan rested on is no longer so."""
 
-    code: ClassVar = ErrorCode.PLAN_IS_STALE
     changed: tuple[PlanBasis, ...]
     path: Path = field(default=PLAN_FINGERPRINT, compare=False, kw_only=True)
 

@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.input import InvalidInput
 from app.domain.paths import IDEMPOTENCY_KEY, Path
@@ -26,7 +24,6 @@ class KeyedCall(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKeyReused(Refusal):
-    code: ClassVar = ErrorCode.IDEMPOTENCY_KEY_REUSED
     first_used_at: datetime
     path: Path = field(default=IDEMPOTENCY_KEY, compare=False, kw_only=True)
 

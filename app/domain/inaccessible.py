@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
 
 from app.domain.component import Component, InaccessibilityReason
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.model import ComponentId, Workspace
 from app.domain.step import Step
@@ -54,7 +52,6 @@ class InaccessibleComponents(tuple[InaccessibleComponent, ...]):  # noqa: SLOT00
 
 @dataclass(frozen=True, slots=True)
 class ComponentNotAccessible(Refusal):
-    code: ClassVar = ErrorCode.COMPONENT_NOT_ACCESSIBLE
     workspace: Workspace
     components: tuple[InaccessibleComponent, ...] = field(hash=False)
 

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.wording import shown
 
@@ -38,7 +37,6 @@ _CRON_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class InvalidInput(Refusal):
-    code: ClassVar = ErrorCode.INVALID_INPUT
     path: tuple[str, ...]
     """Into the input: one element per field name or list index."""
     sentence: str

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
 
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.flow import Flow
 from app.domain.model import DraftId, FlowId
@@ -21,7 +19,6 @@ class ExistingDraft(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DraftAlreadyExists(Refusal):
-    code: ClassVar = ErrorCode.DRAFT_ALREADY_EXISTS
     draft_id: DraftId
     flow_id: FlowId
     flow_name: str
@@ -36,7 +33,6 @@ class DraftAlreadyExists(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class CannotOverrideItself(Refusal):
-    code: ClassVar = ErrorCode.CANNOT_OVERRIDE_ITSELF
     flow_id: FlowId
     flow_name: str
 

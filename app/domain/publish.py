@@ -7,11 +7,11 @@ from app.domain.access import (
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
-    contract_suspended,
     rights_missing,
+    writing_refused,
 )
 from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
-from app.domain.errors import Refused, at, in_order
+from app.domain.errors import Refused, at, refused
 from app.domain.flow import Flow, FlowState
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput
@@ -67,15 +67,13 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
     flow, draft = facts.flow, facts.flow.draft
     starting = _start_refused(flow) if wish.start else ()
     refusals: tuple[PublishRefusal, ...] = (
-        *at(FLOW, (*rights_missing(flow.access), *contract_suspended(flow.access), *starting)),
+        *at(FLOW, (*writing_refused(flow.access), *starting)),
         *key_mistakes(wish.idempotency_key),
     )
     if draft is None:
-        return Refused(in_order((no_draft(flow, wish.expected_revision, EDIT_FIRST), *refusals)))
-    errors = in_order(
-        (*refusals, *stale(flow, draft, wish.expected_revision), *at(FLOW, not_ready(facts, draft.state)))
-    )
-    return Refused(errors) if errors else PublishPlan(flow.id, DraftId(draft.id), draft.state, wish.start)
+        return Refused((no_draft(flow, wish.expected_revision, EDIT_FIRST), *refusals))
+    errors = (*refusals, *stale(flow, wish.expected_revision), *at(FLOW, not_ready(facts, draft.state)))
+    return refused(*errors) or PublishPlan(flow.id, DraftId(draft.id), draft.state, wish.start)
 
 
 def not_ready(facts: DraftFacts, state: FlowState) -> tuple[DraftNotReady, ...]:

@@ -1,7 +1,6 @@
 """How many flows a contract may hold (X10)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from app.domain.access import (
     ContractSuspended,
@@ -10,7 +9,6 @@ from app.domain.access import (
     rights_missing,
     writing_refused,
 )
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.paths import INTO_WORKSPACE
@@ -19,7 +17,6 @@ from app.domain.wording import named
 
 @dataclass(frozen=True, slots=True)
 class QuotaExceeded(Refusal):
-    code: ClassVar = ErrorCode.QUOTA_EXCEEDED
     limit: int
     used: int
     contract: Contract

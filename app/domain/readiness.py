@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 from app.domain.component import (
     Catalogue,
@@ -11,7 +10,6 @@ from app.domain.component import (
     ComponentRequirement,
     read_command,
 )
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Reason, Refusal
 from app.domain.flow import FlowState
 from app.domain.graph import StepBindings
@@ -97,7 +95,6 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class DraftNotReady(Refusal):
-    code: ClassVar = ErrorCode.DRAFT_NOT_READY
     flow_id: FlowId
     flow_name: str
     blockers: tuple[Blocker, ...] = field(hash=False)

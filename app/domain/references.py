@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from app.domain.component import Catalogue, Component, component_name
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, StepBindings
@@ -40,7 +39,6 @@ class ReferenceOutcome(NamedTuple):
 class CredentialNotAccessible(Refusal):
     """A credential, secret or agent that lives elsewhere, belongs to another component, or doesn't exist."""
 
-    code: ClassVar = ErrorCode.CREDENTIAL_NOT_ACCESSIBLE
     kind: ReferenceKind
     reference_id: str
     workspace: Workspace

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from app.domain.access import ContractSuspended, InsufficientPermission, contract_suspended, rights_missing
-from app.domain.errors import Refused, at, in_order
+from app.domain.access import ContractSuspended, InsufficientPermission, writing_refused
+from app.domain.errors import Refused, at, refused
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
@@ -45,14 +45,12 @@ def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Ref
     if facts is None:
         return Refused((DraftNotFound(None, None, draft_id, path=DRAFT),))
     flow, present = facts.flow, facts.flow.draft
-    refusals: tuple[RestoreRefusal, ...] = at(DRAFT, (*rights_missing(flow.access), *contract_suspended(flow.access)))
+    refusals = at(DRAFT, writing_refused(flow.access))
     if facts.draft is None:
-        return Refused(in_order((DraftNotFound(None, None, draft_id, path=DRAFT), *refusals)))
-    errors = in_order((*refusals, *(() if facts.is_set_aside else (_not_set_aside(flow),))))
-    if errors:
-        return Refused(errors)
+        return Refused((DraftNotFound(None, None, draft_id, path=DRAFT), *refusals))
+    errors = (*refusals, *(() if facts.is_set_aside else (_not_set_aside(flow),)))
     sets_aside = None if present is None else DraftId(present.id)
-    return RestorePlan(flow.id, facts.draft, sets_aside, flow.published is None, flow.next_revision)
+    return refused(*errors) or RestorePlan(flow.id, facts.draft, sets_aside, flow.published is None, flow.next_revision)
 
 
 def _not_set_aside(flow: Flow) -> InvalidInput:

@@ -11,7 +11,7 @@ from app.domain.access import (
 from app.domain.bindings import rebind
 from app.domain.chosen_references import ChosenReferences
 from app.domain.draft import DraftFacts
-from app.domain.errors import Refused, at, in_order
+from app.domain.errors import Refused, at, refused
 from app.domain.flow import FlowState, SavedState
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput
@@ -70,13 +70,11 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
         *key_mistakes(wish.idempotency_key),
     )
     if version is None:
-        return Refused(in_order((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals)))
+        return Refused((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals))
     state, references = _reverted(facts, version)
-    errors = in_order((*refusals, *at(VERSION, not_ready(facts, state) if wish.publish else ())))
-    if errors:
-        return Refused(errors)
+    errors = (*refusals, *at(VERSION, not_ready(facts, state) if wish.publish else ()))
     sets_aside = None if flow.draft is None else DraftId(flow.draft.id)
-    return RevertPlan(flow.id, state, sets_aside, references, wish.publish, flow.next_revision)
+    return refused(*errors) or RevertPlan(flow.id, state, sets_aside, references, wish.publish, flow.next_revision)
 
 
 def _reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:

@@ -1,7 +1,6 @@
 """Starting, stopping and deleting flows (H9)."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from app.domain.access import (
     FLOW_TOGGLE_STATUS,
@@ -10,9 +9,9 @@ from app.domain.access import (
     InsufficientPermission,
     contract_suspended,
     rights_missing,
+    writing_refused,
 )
-from app.domain.error_code import ErrorCode
-from app.domain.errors import Refusal, Refused, at, in_order
+from app.domain.errors import Refusal, Refused, at, refused
 from app.domain.flow import Flow
 from app.domain.model import FlowId, FlowStatus
 from app.domain.paths import FLOW
@@ -21,7 +20,6 @@ from app.domain.wording import shown
 
 @dataclass(frozen=True, slots=True)
 class FlowIsActive(Refusal):
-    code: ClassVar = ErrorCode.FLOW_IS_ACTIVE
     flow_id: FlowId
     flow_name: str
 
@@ -32,7 +30,6 @@ class FlowIsActive(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class FlowIsSuspended(Refusal):
-    code: ClassVar = ErrorCode.FLOW_IS_SUSPENDED
     flow_id: FlowId
     flow_name: str
 
@@ -46,7 +43,6 @@ class FlowIsSuspended(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class FlowNotPublished(Refusal):
-    code: ClassVar = ErrorCode.FLOW_NOT_PUBLISHED
     flow_id: FlowId
     flow_name: str
     has_draft: bool = field(default=True, compare=False)
@@ -91,7 +87,7 @@ def plan_start(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StartRef
         *suspended_by_platform(flow),
         *(() if flow.published is not None else (FlowNotPublished(flow.id, flow.name, flow.draft is not None),)),
     )
-    return Refused(in_order(at(FLOW, errors))) if errors else _becoming(FlowStatus.ACTIVE, flow)
+    return refused(*at(FLOW, errors)) or _becoming(FlowStatus.ACTIVE, flow)
 
 
 def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefusal]:
@@ -102,10 +98,8 @@ def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefus
     if flow is None:
         return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors = at(FLOW, rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS))
-    if errors:
-        return Refused(errors)
     is_running = flow.status is FlowStatus.ACTIVE
-    return _becoming(FlowStatus.INACTIVE, flow) if is_running else StatusPlan(flow.id, None)
+    return refused(*errors) or (_becoming(FlowStatus.INACTIVE, flow) if is_running else StatusPlan(flow.id, None))
 
 
 def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
@@ -113,11 +107,10 @@ def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteR
     if flow is None:
         return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors: tuple[DeleteRefusal, ...] = (
-        *rights_missing(flow.access),
-        *contract_suspended(flow.access),
+        *writing_refused(flow.access),
         *((FlowIsActive(flow.id, flow.name),) if flow.status is FlowStatus.ACTIVE else ()),
     )
-    return Refused(in_order(at(FLOW, errors))) if errors else DeletePlan(flow.id)
+    return refused(*at(FLOW, errors)) or DeletePlan(flow.id)
 
 
 def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
 
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.id_prefixes import Kind, other_kind
@@ -26,7 +24,6 @@ class StateOfFlow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VersionNotFound(Refusal):
-    code: ClassVar = ErrorCode.VERSION_NOT_FOUND
     flow_id: FlowId
     flow_name: str
     version_id: str | None
@@ -49,7 +46,6 @@ RESTORE_ONE = "Restore a draft that was set aside first."
 
 @dataclass(frozen=True, slots=True)
 class DraftNotFound(Refusal):
-    code: ClassVar = ErrorCode.DRAFT_NOT_FOUND
     flow_id: FlowId | None
     """Where the caller named the flow."""
     flow_name: str | None

@@ -4,10 +4,9 @@ import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any
 
 from app.domain.component import Component, read_command
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Refusal
 from app.domain.flow import Flow, Graph
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
@@ -19,7 +18,6 @@ from app.domain.wording import counted, enumerated, named, not_here, shown
 class MultipleTopicsNotCopied(Refusal):
     """An error where one topic was given for several; a warning where the topics were cleared."""
 
-    code: ClassVar = ErrorCode.MULTIPLE_TOPICS_NOT_COPIED
     topics: tuple[Target, ...]
     refused: bool
 
@@ -38,7 +36,6 @@ class MultipleTopicsNotCopied(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class TopicNotAccessible(Refusal):
-    code: ClassVar = ErrorCode.TOPIC_NOT_ACCESSIBLE
     topic_id: str
     workspace: Workspace
     step: Step | None = None
@@ -60,7 +57,6 @@ class TopicNotAccessible(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class FlowHasNoTopic(Refusal):
-    code: ClassVar = ErrorCode.FLOW_HAS_NO_TOPIC
     flow_id: FlowId
     flow_name: str
 

@@ -2,17 +2,9 @@
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import ClassVar
 
-from app.domain.access import (
-    ContractSuspended,
-    InsufficientPermission,
-    WorkspaceAccess,
-    contract_suspended,
-    rights_missing,
-)
-from app.domain.error_code import ErrorCode
-from app.domain.errors import Refusal, Refused, at, in_order
+from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, writing_refused
+from app.domain.errors import Refusal, Refused, at, refused
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ExportId, FlowId
@@ -42,7 +34,6 @@ class ChangeSinceExport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportNotFound(Refusal):
-    code: ClassVar = ErrorCode.EXPORT_NOT_FOUND
     export_id: str
 
     @property
@@ -64,7 +55,6 @@ class Instead(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CannotUndo(Refusal):
-    code: ClassVar = ErrorCode.CANNOT_UNDO
     flow_name: str | None
     """None: the flow is gone."""
     since: ChangeSinceExport
@@ -162,14 +152,12 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
     """
     if facts is None:
         return Refused((ExportNotFound(export_id, path=EXPORT),))
-    refusals: tuple[UndoRefusal, ...] = (*rights_missing(facts.access), *contract_suspended(facts.access))
-    made = _unchanged(facts)
-    if isinstance(made, ChangeSinceExport):
-        refusal = CannotUndo(facts.flow_name, made, None if refusals else _instead(facts))
-        return Refused(in_order(at(EXPORT, (*refusals, refusal))))
-    if refusals:
-        return Refused(in_order(at(EXPORT, refusals)))
-    return UndoPlan(facts.export_id, made, made.set_aside is None and made.is_all_of_flow)
+    refusals, draft = writing_refused(facts.access), _unchanged(facts)
+    if isinstance(draft, ChangeSinceExport):
+        refusal = CannotUndo(facts.flow_name, draft, None if refusals else _instead(facts))
+        return Refused(at(EXPORT, (*refusals, refusal)))
+    deletes_flow = draft.set_aside is None and draft.is_all_of_flow
+    return refused(*at(EXPORT, refusals)) or UndoPlan(facts.export_id, draft, deletes_flow)
 
 
 def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:

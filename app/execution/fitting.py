@@ -84,7 +84,7 @@ def _annotation(owner: Any, name: str) -> Any:
         function = attribute.fget if isinstance(attribute, property) else attribute.func
         return get_type_hints(function)["return"]
     hint = get_type_hints(class_).get(name)
-    return type(attribute) if hint is ClassVar else hint
+    return type(attribute) if get_origin(hint) is ClassVar else hint
 
 
 def _members(hint: Any, owner: Any) -> Iterator[Any]:

@@ -7,8 +7,7 @@ from dataclasses import replace
 from hypothesis import given, reject
 
 from app.domain.bindings import AgentNotCopied
-from app.domain.error_code import ErrorCode
-from app.domain.errors import Refused
+from app.domain.errors import ErrorCode, Refused
 from app.domain.export import ExportPlan, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.flow import Graph, SavedState

@@ -12,7 +12,7 @@ from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, Insuff
 from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.component import Component, InaccessibilityReason
 from app.domain.draft import StaleDraft
-from app.domain.error_code import ErrorCode
+from app.domain.errors import ErrorCode
 from app.domain.graph import steps_of
 from app.domain.idempotency import IdempotencyKeyReused
 from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent

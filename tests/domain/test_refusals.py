@@ -3,8 +3,7 @@
 import pytest
 
 from app.domain.access import FlowNotFound, WorkspaceAccess, WorkspaceNotFound
-from app.domain.error_code import ErrorCode
-from app.domain.errors import Refusal, Refused, in_order
+from app.domain.errors import ErrorCode, Refusal, Refused, in_order
 from app.domain.export import plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow
 from app.domain.input import InvalidInput
@@ -193,3 +192,14 @@ def test_refusals_of_one_code_stay_in_the_order_in_which_they_were_found_and_non
         name,
         cron,
     )
+
+
+def test_a_refusal_has_the_code_of_its_name_and_none_is_without_one() -> None:
+    assert FlowNotFound.code is ErrorCode.FLOW_NOT_FOUND
+    with pytest.raises(ValueError, match="NO_CODE"):
+        type("NoCode", (Refusal,), {})
+
+
+def test_refusals_are_collected_in_order_whoever_collects_them() -> None:
+    errors = (InvalidInput(("name",), "n"), FlowNotFound("b"), InvalidInput(("name",), "n"))
+    assert Refused(errors).errors == (FlowNotFound("b"), InvalidInput(("name",), "n"))

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from graphql import FieldNode, OperationDefinitionNode, parse
 
-from app.domain.error_code import ErrorCode
+from app.domain.errors import ErrorCode
 from app.graphql.schema import schema
 from app.storage.demo import DEMO_TOKENS
 from tests.explorer.examples import Example, read_examples

@@ -7,7 +7,7 @@ import pytest
 from app.domain import access
 from app.domain.create import CreateRefusal
 from app.domain.discard import DiscardRefusal
-from app.domain.error_code import ErrorCode
+from app.domain.errors import ErrorCode
 from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.publish import PublishRefusal
@@ -79,9 +79,9 @@ def test_the_values_of_the_enumeration_are_described_by_the_errors() -> None:
 
 
 def test_a_refusal_without_a_type_is_an_error_when_the_schema_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Unknown(access.FlowNotFound):
+    class FlowNotFound(access.FlowNotFound):
         pass
 
-    monkeypatch.setitem(interfaces.INTERFACES, Unknown, [interfaces.CopyFlowError])
-    with pytest.raises(TypeError, match="No type shows Unknown"):
+    monkeypatch.setitem(interfaces.INTERFACES, FlowNotFound, [interfaces.CopyFlowError])
+    with pytest.raises(TypeError, match="No type shows FlowNotFound"):
         types_of_refusals()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.error_code import ErrorCode
+from app.domain.errors import ErrorCode
 from app.graphql.schema import schema
 from app.http.refused_requests import RequestCode
 from app.settings import described

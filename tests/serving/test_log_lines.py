@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.domain.error_code import ErrorCode
+from app.domain.errors import ErrorCode
 from app.http.refused_requests import RequestCode
 from app.telemetry.log import configure_log, log
 from tests.cli.flowport import serving

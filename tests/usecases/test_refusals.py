@@ -8,8 +8,7 @@ import pytest
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
 from app.domain.component import InaccessibilityReason
-from app.domain.error_code import ErrorCode
-from app.domain.errors import Refusal
+from app.domain.errors import ErrorCode, Refusal
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.model import DraftId, FlowId, ReferenceKind
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, ExistingDraft

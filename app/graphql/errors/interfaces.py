@@ -11,7 +11,7 @@ import strawberry
 from app.domain.bindings import ExportWarning
 from app.domain.create import CreateRefusal
 from app.domain.discard import DiscardRefusal
-from app.domain.error_code import ErrorCode
+from app.domain.errors import ErrorCode
 from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.publish import PublishRefusal

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.error_code import ErrorCode
+from app.domain.errors import ErrorCode
 from app.graphql.describe import describe_values
 from app.graphql.errors import access, drafts, exports, running, undo
 from app.graphql.errors.interfaces import INTERFACES, Error
