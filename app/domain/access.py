@@ -1,4 +1,4 @@
-"""Who may do what, and where nothing may be written (A1 to A6). Lists and mutations ask here alike."""
+"""Permissions of callers, and contracts that can't be written into (A1 to A6), for lists and mutations alike."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -66,20 +66,20 @@ class ContractSuspended(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceAccess:
-    """A workspace that the caller can see, and what it may do there: nothing where it only knows the name (A4)."""
+    """A workspace that the caller can see, with its permissions there: none where it only knows the name (A4)."""
 
     workspace: Workspace
     permissions: frozenset[str]
 
 
 def rights_missing(*accesses: WorkspaceAccess, permission: str = FLOW_EDIT) -> tuple[InsufficientPermission, ...]:
-    """Integrator level, or another permission, in every one of these workspaces (A3): a refusal where it is missing."""
+    """Refuse a caller without Integrator level, or another permission, in any of these workspaces (A3)."""
     lacking = [access.workspace for access in accesses if permission not in access.permissions]
     return tuple(InsufficientPermission(permission, workspace) for workspace in dict.fromkeys(lacking))
 
 
 def contract_suspended(access: WorkspaceAccess) -> tuple[ContractSuspended, ...]:
-    """A suspended contract refuses every write into its workspaces (A6)."""
+    """Refuse every write into the workspaces of a suspended contract (A6)."""
     if access.workspace.contract.status is not ContractStatus.SUSPENDED:
         return ()
     return (ContractSuspended(access.workspace.contract, access.workspace),)
@@ -101,5 +101,5 @@ def may_change_flows(access: WorkspaceAccess, permission: str) -> bool:
 
 
 def may_edit_flows(permissions: Collection[str], status: ContractStatus) -> bool:
-    """The same of what a caller may do in a workspace, and the status of its contract (A3, A6)."""
+    """Whether these permissions, and the status of the contract, allow to edit flows (A3, A6)."""
     return FLOW_EDIT in permissions and status is not ContractStatus.SUSPENDED

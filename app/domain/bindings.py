@@ -38,7 +38,7 @@ class AgentNotCopied:
 
     agent_id: str
     agent: Target | None
-    """None if the caller can't see it."""
+    """None for an agent that the caller can't see."""
     steps: tuple[Step, ...]
     destination: str | None
     """The name of the workspace; None if the caller can't see it."""
@@ -60,7 +60,7 @@ class AgentNotCopied:
 
 
 ExportWarning = MultipleTopicsNotCopied | TopicSchemaMismatch | AgentNotCopied
-"""What the caller should know although the export goes through."""
+"""Warnings of exports that go through."""
 
 
 class Rebound(NamedTuple):
@@ -205,7 +205,7 @@ class _Rebinding:
         return bound_to(before, values, self.source.components.get(step.command))
 
     def _topics_not_copied(self, moves: Sequence[_TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
-        """Of several topics none was kept: the warning names those that were cleared."""
+        """Warn of the topics that were cleared, where a flow has several."""
         several = len({move.before for move in moves} - {None}) > 1
         lost = dict.fromkeys(move.before for move in moves if move.after is None and not move.is_chosen)
         cleared = tuple(target for target in map(self.destination.find, lost) if target is not None)

@@ -20,7 +20,7 @@ Misplaced = TopicNotAccessible | CredentialNotAccessible
 
 @dataclass(frozen=True, slots=True)
 class ChosenReferences:
-    """The choices for one graph. Of the mappings only those are left whose references the graph uses."""
+    """The choices for one graph, with those of the mappings whose references the graph uses."""
 
     topic_id: str | None = None
     choices: StepChoices = field(default_factory=StepChoices)
@@ -52,7 +52,7 @@ def misplaced_references(
 ) -> tuple[Misplaced, ...]:
     """Refuse chosen references that don't live in the destination or belong to another component than the step (P2).
 
-    Those of mappings come last, in the order of the first steps that they don't fit.
+    Mappings come last, in the order of the first steps that they don't fit.
     """
     choices = chosen.choices
     steps = source.graph.steps if choices.by_position else ()

@@ -72,10 +72,8 @@ class Component:
 class Catalogue:
     """The components that the commands at hand may mean, in whichever tenant, for one caller.
 
-    A component that the caller can't see is never handed out: a command that means it means nothing, so that every
-    answer is that to an unknown component (C5). It still shadows: no `GLOBAL` component of its name takes its place
-    (C0), since that isn't what would run. What steps of it are bound to is treated like the bindings of a component
-    that is gone: they stay where their steps stay, and nothing that is sent anew is taken for one.
+    The catalogue never hands out a component that the caller can't see: every answer is that to an unknown component
+    (C5). An invisible component still shadows `GLOBAL` ones of its name (C0), since they aren't what would run.
     """
 
     def __init__(self, components: Iterable[Component] = (), *, invisible: Iterable[Component] = ()) -> None:
@@ -90,7 +88,7 @@ class Catalogue:
     def resolve(self, command: str, tenant: TenantId) -> Component | None:
         """The component that a command means in a tenant: the tenant's own, else the first `GLOBAL` one (C0).
 
-        None if there is none, or if the caller can't see the one that is meant.
+        A component that the caller can't see is None, like one that doesn't exist.
         """
         key = command, tenant
         if key not in self._meant:
@@ -126,7 +124,7 @@ def resolve_all(commands: Iterable[str], catalogue: Catalogue, workspace: Worksp
 
 
 LONGEST_COMMAND = 1000
-"""Of team, name, function and version together; what is longer names no component."""
+"""The most characters of a command that names a component."""
 
 LONGEST_KEPT = 100
 """Commands up to this length are kept read: rules read those of a graph again and again."""

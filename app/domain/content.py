@@ -1,4 +1,4 @@
-"""A graph that a caller sent: made ready for storing, and what it names that can't be used."""
+"""Makes a graph that a caller sent ready for storing, and refuses references that its steps can't use."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Content:
     links: tuple[Link, ...] = ()
 
     def state(self, name: str, description: str | None, cron: str | None, bindings: Bindings) -> FlowState:
-        """A state that holds it, just edited."""
+        """A state with this content, just edited."""
         return FlowState(name, description, cron, self.hash, Graph(self.steps, bindings, self.links))
 
 
@@ -60,9 +60,9 @@ def read_graph(graph: Json, topic_field: TopicField) -> SplitGraph | GraphMistak
 
 
 def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState | None = None) -> TopicField:
-    """Where the pub/sub steps of a flow in this workspace name their topic.
+    """Find the keys under which pub/sub steps of a flow in this workspace name their topic.
 
-    Steps whose component is unknown by now name it where those of its name did `before`.
+    Steps of a component that is unknown by now keep the key that the component had in the state `before`.
     """
     known: dict[str, str] = {}
     if before is not None:
@@ -79,7 +79,7 @@ def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState |
 
 
 PathOf = Callable[[StepBindings, ReferenceKind], Path]
-"""Which part of the input names what a step is bound to."""
+"""Finds the part of the input that names a step's binding."""
 
 
 def misplaced(
@@ -89,7 +89,7 @@ def misplaced(
     here: Destination,
     path_of: PathOf = in_graph,
 ) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
-    """Everything that steps name but can't use in this workspace: topics first, each kind in the order of the steps."""
+    """Refuse references that steps can't use in this workspace: topics first, each kind in the order of the steps."""
     return (*_topics_elsewhere(steps, bindings, here, path_of), *_unfit(steps, bindings, components, here, path_of))
 
 

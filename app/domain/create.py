@@ -43,14 +43,14 @@ class CreateWish:
 
 @dataclass(frozen=True, slots=True)
 class CreateFacts:
-    """What a creation rests on, in a workspace that the caller can see."""
+    """The facts about a creation in a workspace that the caller can see."""
 
     access: WorkspaceAccess
     graph: SplitGraph | GraphMistakes
     """The graph that was sent."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
-    """What the graph names and the caller may see in this workspace."""
+    """The references of the graph that the caller can see in this workspace."""
     flows_used: int = 0
 
     @property

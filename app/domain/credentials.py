@@ -1,4 +1,4 @@
-"""Which credentials and secrets fit the steps of a flow that goes to a workspace, the most likely ones first."""
+"""Ranks the credentials and secrets that fit the steps of a flow that goes to a workspace, most likely first."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from app.domain.step import Step
 
 
 class CredentialMatch(StrEnum):
-    """Why a credential stands where it stands among the candidates, best first."""
+    """The reason for the rank of a credential among the candidates, best first."""
 
     SAME_CREDENTIAL = "SAME_CREDENTIAL"
     CHOSEN_BEFORE = "CHOSEN_BEFORE"
@@ -36,9 +36,9 @@ class StepInNeed:
     kind: ReferenceKind
     workspace_id: WorkspaceId
     own: Target | None
-    """What the step has in the source, if the caller can see it."""
+    """The credential or secret of the step in the source, if the caller can see it."""
     chosen_before: frozenset[str]
-    """What the same step has in flows that were exported from this one."""
+    """The credentials or secrets of the same step in flows that were exported from this one."""
 
 
 class Credential(Protocol):
@@ -57,10 +57,10 @@ def steps_in_need(
     state: FlowState,
     components: Mapping[str, Component | None],
     targets: Mapping[str, Target],
-    others: Sequence[Destination],
+    exported: Sequence[Destination],
     workspace_id: WorkspaceId,
 ) -> list[StepInNeed]:
-    """The steps that need a credential or a secret; `others` are flows that were exported from this one before."""
+    """The steps that need a credential or a secret; `exported` are flows that were exported from this one before."""
     bound, steps = by_position(state.bindings), []
     for step in state.steps:
         component = components[step.command]
@@ -68,16 +68,16 @@ def steps_in_need(
             continue
         kind = ReferenceKind(component.requires.value)
         own = targets.get((bound[step.position].reference(kind) if step.position in bound else None) or "")
-        chosen = _chosen_before(step, component, kind, others)
+        chosen = _chosen_before(step, component, kind, exported)
         steps.append(StepInNeed(step.id, step.name, component, kind, workspace_id, own, chosen))
     return steps
 
 
 def _chosen_before(
-    step: Step, component: Component, kind: ReferenceKind, others: Sequence[Destination]
+    step: Step, component: Component, kind: ReferenceKind, exported: Sequence[Destination]
 ) -> frozenset[str]:
-    chosen = (there.already_chosen(step, component).get(kind) for there in others)
-    return frozenset(id_ for id_ in chosen if id_ is not None)
+    ids = (destination.already_chosen(step, component).get(kind) for destination in exported)
+    return frozenset(id_ for id_ in ids if id_ is not None)
 
 
 def ranked(step: StepInNeed, candidates: Iterable[Candidate], number: int) -> list[tuple[Candidate, CredentialMatch]]:

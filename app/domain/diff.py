@@ -1,4 +1,4 @@
-"""What changed between two states of a flow: steps, links, bindings and the rest, in entries that are useful to read.
+"""Compares two states of a flow: steps, links, bindings and the rest, in entries that are useful to read.
 
 A text that changed in one place is one entry, and a list that grew by one element is one entry. Steps and links are
 matched by their ids; paths are JSON Pointers (RFC 6901) into the step or link.
@@ -18,7 +18,7 @@ from app.domain.step import Step
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """None stands for a value that isn't there, and for null."""
+    """None stands for a missing value, and for null."""
 
     path: str
     before: Json
@@ -57,7 +57,7 @@ class GraphDiff:
     changed_links: tuple[Changed, ...] = ()
     bindings: tuple[BindingChange, ...] = ()
     fields: tuple[FieldChange, ...] = ()
-    """What changed beside those: name, description and schedule, the order of steps and links, the rest of the graph."""
+    """Changes of name, description and schedule, of the order of steps and links, and of the rest of the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Snapshot:
 
 
 def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = None) -> GraphDiff:
-    """What changed from one state to the other. Equal content isn't looked into.
+    """Compare two states of a flow. Equal content isn't read.
 
     Comparisons that share a limit take together what one may take; the effort is linear in the rest.
     """
@@ -108,14 +108,14 @@ CONTAINER = 5
 """A change counts as so many characters beside those of its path, and a list or object that is looked into as so many."""
 
 _At = tuple["_At", str | int] | None
-"""Where a value stands: its parent and its own key, so that a path is made only of what is told."""
+"""The place of a value: its parent and its own key. Only changes get a path, since paths of all values take long."""
 
 
 class Comparison:
-    """Of two values, or of all steps and links of two states. Keys of objects are in canonical order.
+    """Compares two values, or all steps and links of two states, whose objects have their keys in canonical order.
 
-    Lists whose matching would exceed the limit are compared element by element; once so much was told that it is
-    spent, a step or link that changed is one change, with an empty path.
+    Lists whose matching would exceed the limit are compared element by element. Once the limit is spent, a step or
+    link that changed is one change, with an empty path.
     """
 
     def __init__(self, limit: ComparisonLimit) -> None:
@@ -130,7 +130,7 @@ class Comparison:
                     yield Changed(key, fields)
 
     def changed_keys(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[FieldChange]:
-        """Where two objects differ, key by key: once the limit is spent, a key that changed is one change."""
+        """The differences of two objects, key by key; once the limit is spent, a key that changed is one change."""
         for changed in self.changed(before, after):
             for change in changed.fields:
                 yield FieldChange(_pointer((None, changed.id)) + change.path, change.before, change.after)
@@ -138,7 +138,7 @@ class Comparison:
             yield FieldChange(_pointer((None, key)), before.get(key), after.get(key))
 
     def changes(self, before: Json, after: Json) -> tuple[FieldChange, ...]:
-        """Where two JSON values differ, each place once, with its JSON Pointer."""
+        """The differences of two JSON values, each place once, with its JSON Pointer."""
         self._found = []
         if not self._is_spent():
             self._compare(None, before, after)
@@ -170,7 +170,7 @@ class Comparison:
                 self._tell((at, key), before.get(key), after.get(key))
 
     def _compare_stretch(self, at: _At, before: list[Json], after: list[Json], stretch: Stretch) -> None:
-        """What came to a list has the index that it has now, what went the index that it had."""
+        """An element that was added has its new index, one that was removed its old one."""
         i1, i2, j1, j2 = stretch
         pairs = min(i2 - i1, j2 - j1)
         for offset in range(max(i2 - i1, j2 - j1)):
@@ -226,7 +226,7 @@ def _is_same(before: Json, after: Json) -> bool:
 
 
 def _shown_changes(older: Snapshot, newer: Snapshot) -> Iterator[FieldChange]:
-    """What changed of what people read of a state."""
+    """The changes of name, description and schedule."""
     for key in ("name", "description", "cron"):
         before, after = getattr(older, key), getattr(newer, key)
         if before != after:
@@ -241,7 +241,7 @@ def _order_changes(path: str, before: Mapping[str, Json], after: Mapping[str, Js
 
 
 def _binding_changes(older: Snapshot, newer: Snapshot) -> Iterator[BindingChange]:
-    """In the order of the newer steps, those that are gone last."""
+    """The changes in the order of the newer steps; steps that are gone come last."""
     before, after = _bound_by_id(older), _bound_by_id(newer)
     for key in dict.fromkeys((*after, *before)):
         older_step, newer_step = before.get(key, NO_STEP), after.get(key, NO_STEP)
@@ -278,7 +278,7 @@ def _bound_by_id(state: Snapshot) -> dict[str, _BoundStep]:
 
 
 def _rest(content: Json) -> dict[str, Json]:
-    """What a graph has beside steps and links, such as `nodes_config` and `variables`."""
+    """The parts of a graph beside steps and links, such as `nodes_config` and `variables`."""
     return {key: value for key, value in content.items() if key not in {"nodes", "edges"}}
 
 

@@ -1,4 +1,4 @@
-"""The draft of a flow while others may be at work on it (H1), and what every change of it rests on."""
+"""The draft of a flow while others may be at work on it (H1), and the facts about every change of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from app.domain.wording import shown
 
 @dataclass(frozen=True, slots=True)
 class StaleDraft(Refusal):
-    """The draft has moved since the revision that the change is based on, or is gone."""
+    """The draft has changed since the revision that the change is based on, or is gone."""
 
     flow_id: FlowId
     flow_name: str
@@ -42,7 +42,7 @@ class StaleDraft(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class DraftFacts:
-    """What a change of a flow's draft rests on, where the caller can see the flow (A5)."""
+    """The facts about a change of a flow's draft, where the caller can see the flow (A5)."""
 
     flow: Flow
     named_version: SavedState | None = None

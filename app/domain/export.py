@@ -1,4 +1,4 @@
-"""Copying and exporting a flow: what would be written, or every reason why nothing may be (X1 to X11)."""
+"""Decides copies and exports of flows: a plan of what is written, or every refusal (X1 to X11)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -33,7 +33,7 @@ from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotA
 
 
 class ExportPlan(NamedTuple):
-    """What is written: a draft, and the flow that it belongs to if that is new."""
+    """The draft that is written, and the flow that it belongs to if that is new."""
 
     source_workspace: WorkspaceId
     source_flow: FlowId
@@ -42,14 +42,14 @@ class ExportPlan(NamedTuple):
     state: FlowState
     workspace_id: WorkspaceId
     overrides: FlowId | None
-    """The flow whose draft it becomes; None: a new flow is made."""
+    """The flow whose draft is overridden; None for a new flow."""
     sets_aside: DraftId | None
     renames_flow: bool
     """The overridden flow was never published, so that it shows what its draft says (X5)."""
     revision: int
-    """Of the draft: one more than the last of its flow (H1)."""
+    """The revision of the draft: one more than the last of its flow (H1)."""
     overridden_shows: ShownFlow | None
-    """What the overridden flow shows before, for undoing (P6)."""
+    """The name, description and schedule of the overridden flow before, for undoing (P6)."""
     type: FlowType
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]

@@ -20,7 +20,7 @@ from app.domain.wording import shown
 MOST_ITEMS = 1000
 
 NOT_YET = ""
-"""The id of a draft that isn't written yet. Nothing asks for it: no other export of the call may override its flow."""
+"""The id of a draft that isn't written yet: no other export of the call reads it, as none may override the same flow."""
 
 
 class BatchMode(StrEnum):
@@ -42,7 +42,7 @@ class DuplicateOverride(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class BatchNotApplied(Refusal):
-    """Nothing is wrong with this item."""
+    """The item itself could be exported, but other items or the call are refused."""
 
     refused_items: tuple[int, ...]
 
@@ -63,7 +63,7 @@ Decision = ExportPlan | Refused[BatchRefusal]
 
 
 CallRefusal = InvalidInput | IdempotencyKeyReused
-"""What is wrong with a call as a whole."""
+"""Refusals of a call as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,39 +71,39 @@ class BatchWish:
     items: tuple[ExportWish, ...]
     mode: BatchMode = BatchMode.ATOMIC
     mappings: tuple[ReferenceMapping, ...] = ()
-    """Those of the call; each item has them besides its own."""
+    """The mappings of the call, which each item has besides its own."""
     idempotency_key: str | None = None
     done: frozenset[int] = frozenset()
     """The items that were done before with the same key (P5)."""
 
     @property
     def left(self) -> Mapping[int, ExportWish]:
-        """What is still to be done, by its place in the call; nothing of one that has too many items."""
+        """The items that are still to be exported, by their index; none of a call with too many items."""
         if self.number_mistakes:
             return {}
         return {index: item for index, item in enumerate(self.items) if index not in self.done}
 
     @property
     def number_mistakes(self) -> tuple[InvalidInput, ...]:
-        """Why there are too many items to look at any of them, or none."""
+        """Refuse a call without items, or with too many to look at any of them."""
         if 1 <= len(self.items) <= MOST_ITEMS:
             return ()
         return (InvalidInput(ITEMS, f"A call exports 1 to {MOST_ITEMS:,} flows, and this one {len(self.items):,}."),)
 
     @property
     def mistakes(self) -> tuple[InvalidInput, ...]:
-        """What is wrong with the call as a whole."""
+        """The mistakes of the call as a whole."""
         return (*self.number_mistakes, *mapping_mistakes(self.mappings), *key_mistakes(self.idempotency_key))
 
 
 class Decided(NamedTuple):
-    """One of the exports of a call, with the facts as they are once those before it are done."""
+    """The decision about an export of a call, with the facts as they are after the exports before it."""
 
     wish: ExportWish
     facts: ExportFacts
     decision: Decision
     unapplied: ExportPlan | None = None
-    """What would be written if only others, or the call as a whole, didn't keep it from that (N2)."""
+    """The plan of an item that only other items, or the call as a whole, keep from being applied (N2)."""
 
     @property
     def plan(self) -> ExportPlan | None:
@@ -111,7 +111,7 @@ class Decided(NamedTuple):
 
 
 class DecidedBatch(NamedTuple):
-    """A call of exports, with what is wrong with it as a whole."""
+    """The decisions about a call of exports, with the refusals of the call as a whole."""
 
     items: list[Decided]
     errors: tuple[CallRefusal, ...]
@@ -204,7 +204,7 @@ def _in_place(index: int, decided: Decided) -> Decided:
 
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:
-    """The flow as it is once this was written over it."""
+    """The flow after the plan's draft was written over it."""
     draft = SavedState(NOT_YET, plan.state, plan.revision)
     name = plan.state.name if plan.renames_flow else flow.name
     return replace(flow, name=name, draft=draft, draft_revision=plan.revision)

@@ -27,7 +27,7 @@ from app.domain.source import CopiedState
 
 
 class PlanBasis(StrEnum):
-    """What a plan rests on, in the order in which a fingerprint has it."""
+    """The parts that a plan rests on, in the order of the digests in a fingerprint."""
 
     SOURCE = "SOURCE"
     DESTINATION = "DESTINATION"
@@ -53,7 +53,7 @@ CHANGED = {
 
 @dataclass(frozen=True, slots=True)
 class PlanIsStale(Refusal):
-    """What the plan rested on is no longer so."""
+    """Parts that the plan rested on have changed."""
 
     changed: tuple[PlanBasis, ...]
     path: Path = field(default=PLAN_FINGERPRINT, compare=False, kw_only=True)
@@ -68,7 +68,7 @@ class PlanIsStale(Refusal):
 DIGITS = 16
 """The length of one digest, in hexadecimal: enough that two don't meet by chance."""
 FORM = re.compile(f"1((?:[0-9a-f]{{{DIGITS}}}){{{len(PlanBasis)}}})")
-"""A number for what is digested, and how; then the digests."""
+"""The number of the form of digests, then the digests."""
 
 
 def fingerprint_of(facts: ExportFacts, wish: ExportWish) -> str:
@@ -122,10 +122,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 def _digested(part: Callable[[*Subjects], Any]) -> Callable[[*Subjects], str]:
-    """Digest what a function says of its subjects, in plain values: marshal tells all of them apart.
-
-    Its version 2 has no references.
-    """
+    """Digest the plain values that a function makes of its subjects."""
+    # The format of marshal tells all of them apart, and its version 2 has no references.
 
     def digest(*subjects: *Subjects) -> str:
         return hashlib.sha256(marshal.dumps(part(*subjects), 2)).hexdigest()[:DIGITS]
@@ -172,7 +170,7 @@ def _components(
     overridden: Flow | None,
     catalogue: Catalogue,
 ) -> object:
-    """What each command means at both ends, and whether the destination can use that."""
+    """The component that each command means at both ends, and whether the destination can use it."""
     home = None if source is None else source.access.workspace.contract.tenant_id
     workspace = None if access is None else access.workspace
     commands = dict.fromkeys(command for state in _states(copied, overridden) for command in state.graph.commands)
@@ -191,7 +189,7 @@ def _components(
 def _references(
     basis: PlanBasis, ids: tuple[str, ...], unknown: tuple[str, ...], targets: Mapping[str, Target]
 ) -> object:
-    """The topics, or the other references, as they are: where each lives, and what it belongs to."""
+    """The topics, or the other references, with the workspace and component of each."""
 
     def of_basis(ids: Iterable[str]) -> list[str]:
         return [id_ for id_ in ids if (kind_in(id_) is Kind.TOPIC) is (basis is PlanBasis.TOPICS)]

@@ -1,4 +1,4 @@
-"""A flow, and what its draft, its versions, and every plan for one of them hold alike."""
+"""A flow, and the state that its draft, its versions, and every plan for one of them have."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,14 +12,14 @@ from app.domain.model import ExportId, FlowId, FlowStatus, FlowType, ReferenceKi
 from app.domain.step import Link, Step
 
 Users = Mapping[str, Mapping[str, Sequence[int]]]
-"""What the steps use of one kind: by its id, and by the commands of the steps that use it, the positions of these."""
+"""The positions of steps, by the id of one kind that they use, and by their command."""
 
 
 TEXTS = ("name", "description", "cron")
 """The fields of a state that its flow shows."""
 
 CHARACTERS_PER_PART = 50
-"""A step, a link, or what a step is bound to, has at least about so many in a graph."""
+"""A step, a link, or the bindings of a step have at least about so many characters in a graph."""
 
 
 class Graph:
@@ -54,7 +54,7 @@ class Graph:
 
     @cached_property
     def commands(self) -> Sequence[str]:
-        """Those of the steps, by position."""
+        """The commands of the steps, by position."""
         return [step.command for step in self.steps]
 
     @cached_property
@@ -69,7 +69,7 @@ class Graph:
 
     @property
     def size(self) -> int:
-        """About how many characters it has."""
+        """About how many characters the graph has."""
         return CHARACTERS_PER_PART * (len(self.steps) + len(self.links) + len(self.bindings))
 
     @property
@@ -78,11 +78,11 @@ class Graph:
         return chain.from_iterable(self.users.values())
 
     def bound(self, bindings: Bindings) -> "Graph":
-        """The same graph with other bindings."""
+        """A copy of the graph with other bindings."""
         return _Bound(self, bindings)
 
     def forget(self) -> None:
-        """Drop what can be made again when it is needed next."""
+        """Drop the parts that can be made again."""
 
 
 class _Bound(Graph):
@@ -109,7 +109,7 @@ class _Bound(Graph):
 
 @dataclass(frozen=True, slots=True)
 class FlowState:
-    """What a draft or a version says."""
+    """The state of a draft or a version."""
 
     name: str
     description: str | None
@@ -135,7 +135,7 @@ class FlowState:
         return self.graph.links
 
     def taken_over(self, name: str, graph: Graph, origin: VersionOrigin) -> "FlowState":
-        """What a copy or an export of it says."""
+        """The state of a copy or an export."""
         return replace(self, name=name, graph=graph, origin=origin, revert_of=None)
 
 
@@ -146,12 +146,12 @@ class SavedState:
     id: str
     state: FlowState
     revision: int = 0
-    """Of drafts (H1)."""
+    """The revision of a draft (H1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFlow:
-    """What a flow shows, and when it was changed last."""
+    """The name, description and schedule that a flow shows, and its last change."""
 
     name: str
     description: str | None
@@ -168,10 +168,10 @@ class Flow:
     published: SavedState | None = None
     draft: SavedState | None = None
     draft_revision: int = 0
-    """Of the latest draft that it had (H1)."""
+    """The revision of the latest draft that the flow had (H1)."""
     status: FlowStatus = FlowStatus.INACTIVE
     shows: ShownFlow | None = None
-    """Where it is overridden, which may be undone (P6)."""
+    """Set for a flow that is overridden, which may be undone (P6)."""
 
     @property
     def next_revision(self) -> int:
@@ -180,17 +180,17 @@ class Flow:
 
     @property
     def states(self) -> tuple[SavedState, ...]:
-        """The states that are at hand: its published version and its draft."""
+        """The states of the flow that are at hand: its published version and its draft."""
         return tuple(saved for saved in (self.published, self.draft) if saved is not None)
 
 
 def size_of_graphs(*graphs: Graph) -> int:
-    """In characters. A graph counts once, however many states have it."""
+    """The characters of graphs; a graph counts once, however many states have it."""
     return sum(graph.size for graph in {id(graph): graph for graph in graphs}.values())
 
 
 def size_of_flows(*flows: Flow | None, versions: Iterable[SavedState | None] = ()) -> int:
-    """Of all the states of flows that are at hand, and of these versions."""
+    """The characters of all states of flows that are at hand, and of these versions."""
     of_flows = (saved for flow in flows if flow is not None for saved in flow.states)
     of_versions = (version for version in versions if version is not None)
     return size_of_graphs(*(saved.state.graph for saved in (*of_flows, *of_versions)))

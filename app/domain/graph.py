@@ -27,21 +27,21 @@ KEYS = {
     ReferenceKind.AGENT: "vpn_agent_id",
     ReferenceKind.DATA_SAMPLES: "selected_data_samples",
 }
-"""Where a native step keeps its bindings; the topic stands in `fields`, under the key that the component declares."""
+"""The keys of a native step for its bindings; its topic stands in `fields`, under the key that the component declares."""
 
 
 UNBOUND: Mapping[ReferenceKind, Json] = MappingProxyType({})
 
 
 class NoFields(StrEnum):
-    """How a native pub/sub step without fields is written. Its content has empty fields, which a topic can be put into."""
+    """The form of a native pub/sub step without fields, whose content has empty fields for a topic to be put into."""
 
     MISSING = "MISSING"
     NULL = "NULL"
 
 
 class StepBindings(NamedTuple):
-    """What one step is bound to. A kind that is missing has no key in the native step; None is a null there."""
+    """The bindings of one step. A kind that is missing has no key in the native step; None is a null there."""
 
     position: int
     """The step's position in `nodes`, since ids may repeat in an unfinished graph."""
@@ -78,10 +78,10 @@ class StepBindings(NamedTuple):
 
 
 Bindings = tuple[StepBindings, ...]
-"""Of the steps that have any, in the order of the graph."""
+"""The bindings of the steps that have any, in the order of the graph."""
 
 TopicField = Callable[[str], str | None]
-"""Says for a command under which key of `fields` its step names a topic; None if it is no pub/sub step."""
+"""Finds the key of `fields` under which a step of a command names a topic; None for a step that is no pub/sub step."""
 
 
 def split(native: Json, topic_field: TopicField) -> tuple[Json, Bindings]:
@@ -94,7 +94,7 @@ def split(native: Json, topic_field: TopicField) -> tuple[Json, Bindings]:
 
 
 def join(content: Json, bindings: Bindings) -> Json:
-    """Put bindings back into content: the native graph. What is not bound has no key there."""
+    """Put bindings back into content: the native graph."""
     if not bindings:
         return content
     nodes = list(content["nodes"])
@@ -174,13 +174,13 @@ MOST_KNOWN = 10_000
 
 
 def bindings_from_json(
-    stored: Iterable[dict[str, Json]], known: dict[Hashable, StepBindings] | None = None
+    stored: Iterable[dict[str, Json]], read_before: dict[Hashable, StepBindings] | None = None
 ) -> Bindings:
     """Read bindings that `bindings_to_json` made, and take these apart. Steps that are bound alike share their values.
 
-    Graphs whose bindings are read with the same `known` share them as well.
+    Graphs whose bindings are read with the same `read_before` share them as well.
     """
-    known = {} if known is None else known
+    known = {} if read_before is None else read_before
     bindings = []
     for step in stored:
         position, alike = step.pop("position"), tuple(step.items())

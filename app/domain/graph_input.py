@@ -1,4 +1,4 @@
-"""Which JSON is accepted as a graph, before anything is made of it.
+"""Checks the JSON of a graph that a caller sends.
 
 A graph may be unfinished (H6), but it has the platform's form: `nodes` with string ids and commands, and `edges`.
 """
@@ -20,7 +20,7 @@ DEEPEST_GRAPH = 200
 MOST_MISTAKES = 50
 
 LONGEST_KEY = 100
-"""Of the keys in the path of a mistake; longer ones are cut."""
+"""The most characters of a key in the path of a mistake; longer keys are cut."""
 
 _MANY_DIGITS = re.compile(r"\d{19}", re.ASCII)
 """Every integer that may have more than 64 bits has so many."""
@@ -72,7 +72,7 @@ def _edge_mistakes(edge: Json, path: Path) -> Iterator[InvalidInput]:
 
 
 def _is_storable(graph: Json) -> bool:
-    """Whether nothing can be wrong with any value: quick, and in little memory. What isn't sure is looked for."""
+    """Whether every value is certainly fine: a quick check in little memory before the slow one."""
     level = [graph]
     for _ in range(DEEPEST_GRAPH):
         inside = (value.values() if isinstance(value, dict) else value for value in level)
@@ -92,10 +92,8 @@ def _is_storable_text(graph: Json) -> bool:
 
 
 def _value_mistakes(graph: Json, path: Path) -> Iterator[InvalidInput]:
-    """What can't be stored or handed out again, wherever it stands, in the order of the graph.
-
-    Without recursion, whatever the depth; of what isn't wrong nothing is kept.
-    """
+    """Find values that can't be stored or handed out again, in the order of the graph."""
+    # Without recursion, whatever the depth, and without memory for values that are fine.
     keys: list[str] = []
     pending = [iter([("", graph)])]
     while pending:

@@ -1,10 +1,10 @@
-"""What an id names, as far as its text tells: ids are a prefix, an underscore and 26 characters."""
+"""The kinds of things that ids name, as their prefixes tell: an id is a prefix, an underscore and 26 characters."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What an id names; the value is its prefix, and what people call such a thing."""
+    """The kind of a thing; the value is the prefix of its ids, and the word that people use."""
 
     TENANT = "tenant"
     CONTRACT = "contract"
@@ -28,15 +28,15 @@ KINDS = {kind.value: kind for kind in Kind}
 
 
 def kind_in(text: str) -> Kind | None:
-    """What this is the id of, if it has the prefix of one."""
+    """The kind of thing that a text is the id of, if it has the prefix of one."""
     prefix, _, rest = text.partition("_")
     return KINDS.get(prefix) if rest else None
 
 
-def other_kind(text: str, wanted: Kind) -> str | None:
-    """What this is the id of, with its article, if the prefix tells that it isn't what is wanted."""
+def other_kind(text: str, expected: Kind) -> str | None:
+    """The kind of an id, with its article, if the prefix tells that it isn't the expected one."""
     kind = kind_in(text)
-    return None if kind is None or kind is wanted else with_article(kind)
+    return None if kind is None or kind is expected else with_article(kind)
 
 
 def with_article(kind: Kind) -> str:

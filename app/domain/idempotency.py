@@ -12,7 +12,7 @@ LONGEST_KEY = 255
 
 
 class KeyedCall(StrEnum):
-    """What takes idempotency keys; a key belongs to its caller and to one of these."""
+    """The mutations that take idempotency keys; a key belongs to its caller and to one of them."""
 
     COPY_FLOW = "copyFlow"
     EXPORT_FLOW = "exportFlow"

@@ -1,4 +1,4 @@
-"""Components of a flow that a workspace can't use: which, for which steps, why, and what would help (C5)."""
+"""Components of a flow that a workspace can't use, with their steps, the reason, and advice (C5)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from app.domain.wording import counted, enumerated, named, shown
 
 LONGEST_COMPONENTS = 900
 LONGEST_REMEDY = 100
-"""Of the components in a message, and of those that a part of its advice is about, in characters."""
+"""The most characters of the components in a message, and of those in a part of its advice."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class InaccessibleComponent:
 
     @property
     def label(self) -> str:
-        """How messages name it: by its title, or as the commands do where nobody knows it."""
+        """The title of the component, or its name in commands where it is unknown."""
         return shown(self.name) if self.component is None else self.component.label
 
     @cached_property
@@ -40,14 +40,14 @@ class InaccessibleComponent:
 
 
 class InaccessibleComponents(tuple[InaccessibleComponent, ...]):  # noqa: SLOT001 - what is derived once is kept in its __dict__
-    """Components in the order of their first steps; what is told of them is shared by many destinations."""
+    """Components in the order of their first steps, shared by the refusals of many destinations."""
 
     @cached_property
     def by_reason(self) -> Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]]:
-        found: dict[InaccessibilityReason, list[InaccessibleComponent]] = {}
+        components: dict[InaccessibilityReason, list[InaccessibleComponent]] = {}
         for each in self:
-            found.setdefault(each.reason, []).append(each)
-        return found
+            components.setdefault(each.reason, []).append(each)
+        return components
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ComponentNotAccessible(Refusal):
 
 
 def advice(by_reason: Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]], workspace: Workspace) -> str:
-    """What would help where components can't be used for these reasons: one sentence."""
+    """Advise in one sentence on components that can't be used for these reasons."""
     remedies = [_remedy(reason, those, workspace, alone=len(by_reason) == 1) for reason, those in by_reason.items()]
     if not by_reason.keys().isdisjoint(
         {InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT, InaccessibilityReason.NOT_WHITELISTED}
@@ -81,7 +81,7 @@ def advice(by_reason: Mapping[InaccessibilityReason, Sequence[InaccessibleCompon
 def _remedy(
     reason: InaccessibilityReason, components: Sequence[InaccessibleComponent], workspace: Workspace, *, alone: bool
 ) -> str:
-    """What would help for components of one reason, which are named unless they are alone."""
+    """Advise on components of one reason, which are named unless they are alone."""
     contract, steps = named(workspace.contract), _step_or_steps(components)
     if alone:
         them = "it" if len(components) == 1 else "them"

@@ -1,4 +1,4 @@
-"""What callers may write: names, descriptions, schedules; and the key that names are sorted and searched by."""
+"""Checks names, descriptions and schedules of callers, and makes the key that names are sorted and searched by."""
 
 import re
 import unicodedata
@@ -89,7 +89,7 @@ def cron_mistakes(cron: str | None, path: tuple[str, ...] = ("cron",)) -> tuple[
 
 
 def _cron_mistake(expression: str) -> str | None:
-    """What is wrong with a cron expression: the number of its fields, or the first that can't be read.
+    """Find the mistake in a cron expression: the number of its fields, or the first that can't be read.
 
     Checked here, since the domain imports the standard library alone; `cronsim` also takes six fields, `L` and `#`.
     """

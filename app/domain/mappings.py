@@ -1,4 +1,4 @@
-"""Mappings: which thing of the destination takes the place of which of the source's, wherever the source uses it (P2)."""
+"""Mappings of references of the source to references of the destination, wherever the source uses them (P2)."""
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.domain.paths import Path
 from app.domain.wording import not_found, shown
 
 MAPPED = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
-"""By the prefixes of ids: what can be mapped."""
+"""The kinds that can be mapped, by the prefixes of their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +19,15 @@ class ReferenceMapping:
     from_id: str
     to_id: str
     path: Path = ()
-    """Where it stands in the input."""
+    """The place of the mapping in the input."""
 
     def at(self, field: str) -> Path:
-        """Where one of its two ids stands."""
+        """The place of one of the two ids in the input."""
         return type(self.path)((*self.path, field))
 
     @property
     def kind(self) -> ReferenceKind | None:
-        """What kind of thing it maps, as its prefix tells; None if it can't be anything that a step is bound to."""
+        """The kind of the mapped reference, as its prefix tells; None if no step can be bound to it."""
         return MAPPED.get(kind_in(self.from_id) or "")
 
     @property
@@ -38,11 +38,11 @@ class ReferenceMapping:
 
 
 Mapped = Mapping[ReferenceKind, Mapping[str, ReferenceMapping]]
-"""By kind, and by what is to be replaced."""
+"""Mappings by kind, and by the id that is replaced."""
 
 
 def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput, ...]:
-    """What is wrong in one list of mappings, whatever flows they are for: two kinds in one, or one thing twice."""
+    """Refuse mappings of two kinds, and a second mapping of one reference in a list."""
     seen: set[str] = set()
     mistakes = []
     for mapping in mappings:
@@ -61,9 +61,9 @@ def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput
 
 
 def unknown_mappings(mappings: Iterable[ReferenceMapping], *known: Container[str]) -> tuple[InvalidInput, ...]:
-    """Mappings of what the caller can't see, in the words for what doesn't exist (P2, A5).
+    """Refuse mappings of references that aren't `known`, in the words for what doesn't exist (P2, A5).
 
-    Those of two kinds are refused anyway, and not looked up.
+    Mappings of two kinds are refused anyway.
     """
     return tuple(
         InvalidInput(mapping.at("fromId"), _unknown(mapping.from_id, mapping.kind))
@@ -93,10 +93,7 @@ def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
 def mappings_used(
     own: Iterable[ReferenceMapping], shared: Mapped, used: Mapping[ReferenceKind, Collection[str]]
 ) -> Mapped:
-    """The mappings of what a flow uses, by kind; an item's own come before those of its call.
-
-    Of mappings or of what is used there may be many: the fewer are gone through.
-    """
+    """The mappings of references that a flow uses, by kind; an item's own come before those of its call."""
     both = mapped(own), shared
     return {kind: _of_kind(kind, both, used.get(kind, ())) for kind in dict.fromkeys(chain(*both))}
 

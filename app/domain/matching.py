@@ -1,4 +1,4 @@
-"""Which elements two lists have in common: the longest match (Myers' O(ND) comparison), as far as a limit allows."""
+"""Matches the elements of two lists: the longest match (Myers' O(ND) comparison), as far as a limit allows."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ BYTES_PER_STEP = 16
 """Before lists are matched, their elements are serialized: so many elements or bytes take the time of one step."""
 
 Stretch = tuple[int, int, int, int]
-"""Where two lists differ: from where to where in the one, and in the other."""
+"""A range in which two lists differ: start and end in the one, start and end in the other."""
 
 
 @dataclass(slots=True)
 class ComparisonLimit:
-    """What the comparisons of one request may take together. What exceeds it is still told, but less finely."""
+    """The limit of the comparisons of one request together; beyond it, changes are reported less finely."""
 
     steps: int = MOST_STEPS
     characters: int = MOST_CHARACTERS

@@ -1,4 +1,4 @@
-"""The model: flows, workspaces and what else the rules speak of, as far as they need it."""
+"""The model: workspaces, contracts and references, as far as the rules need them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,7 +37,7 @@ class FlowStatus(StrEnum):
 
 
 class ReferenceKind(StrEnum):
-    """What a step can be bound to, in the order in which it is reported (X7b)."""
+    """The kinds of bindings that a step has, in the order of reports (X7b)."""
 
     CREDENTIAL = "CREDENTIAL"
     SECRET = "SECRET"
@@ -47,7 +47,7 @@ class ReferenceKind(StrEnum):
 
 
 class VersionOrigin(StrEnum):
-    """Where the content of a draft or version came from (H7)."""
+    """The origin of the content of a draft or version (H7)."""
 
     EDIT = "EDIT"
     COPY = "COPY"
@@ -84,6 +84,6 @@ class Target:
     workspace_id: WorkspaceId
     name: str = ""
     component_id: ComponentId | None = None
-    """Of credentials and secrets: the component that they belong to."""
+    """The component that a credential or secret belongs to."""
     schema: str | None = None
-    """Of topics: the JSON schema, as JSON text."""
+    """The JSON schema of a topic, as JSON text."""

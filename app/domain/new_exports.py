@@ -33,7 +33,7 @@ class NewExports:
 
     source_refusals: tuple[ExportRefusal, ...]
     graph: SourceGraph | None
-    """None where no state is copied."""
+    """None for a flow without the state that would be copied."""
 
     def eligibility(self, access: WorkspaceAccess, flows_used: int = 0) -> Eligibility:
         """Whether `refusals` has any, and others than the quota: decided without making them, for many workspaces."""

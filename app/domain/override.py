@@ -1,4 +1,4 @@
-"""What may stand in the way of overriding a flow (X6, X9)."""
+"""Refusals of overriding a flow (X6, X9)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from app.domain.wording import shown
 
 
 class ExistingDraft(StrEnum):
-    """What becomes of a draft that the overridden flow has already."""
+    """The fate of a draft that the overridden flow has already."""
 
     SET_ASIDE = "SET_ASIDE"
     REFUSE = "REFUSE"

@@ -1,4 +1,4 @@
-"""Which part of the input a refusal is about: one element per field name or list index; empty where it is no one part."""
+"""Paths to the part of the input that a refusal is about: one element per field name or list index, or none at all."""
 
 from app.domain.graph import KEYS, StepBindings
 from app.domain.model import ReferenceKind
@@ -7,7 +7,7 @@ Path = tuple[str, ...]
 
 
 class OfCall(tuple[str, ...]):
-    """A path of a call of many items that isn't below one of them, wherever it is told."""
+    """A path of a call of many items that isn't below one of them."""
 
     __slots__ = ()
 
@@ -37,16 +37,16 @@ _CHOICES = {
 
 
 def in_graph(bound: StepBindings, kind: ReferenceKind) -> Path:
-    """Where a graph that was sent names what a step is bound to."""
+    """The path of a step's binding in a graph that was sent."""
     keys = ("fields", bound.topic_field or "") if kind is ReferenceKind.TOPIC else (KEYS[kind],)
     return ("graph", "nodes", str(bound.position), *keys)
 
 
 def in_item(index: int, path: Path) -> Path:
-    """The same path, in a call of which the input is one item."""
+    """The path in a call of many items, of which the input is one."""
     return path if isinstance(path, OfCall) else (*ITEMS, str(index), *path)
 
 
 def in_choices(index: int, kind: ReferenceKind) -> Path:
-    """Where a call names what a step is to be bound to."""
+    """The path of a step's binding among the bindings that a call chooses."""
     return ("bindings", str(index), _CHOICES[kind])

@@ -47,19 +47,18 @@ class PublishWish:
 
 @dataclass(frozen=True, slots=True)
 class PublishPlan:
-    """The draft becomes the next version, and what it says becomes the flow's."""
+    """The draft becomes the next version, whose name, description and schedule the flow shows."""
 
     flow_id: FlowId
     draft_id: DraftId
     state: FlowState
     starts_flow: bool = False
-    """Else whether the flow runs stays as it is (H4)."""
+    """Otherwise a running flow goes on running (H4)."""
 
 
 def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
-    """Decide a publish, or give every reason against it: no draft, one that has moved, or one that isn't ready (H3).
+    """Decide a publish, or give every reason against it, and against a start of the flow: both or neither (H3, H9).
 
-    Where the flow is to be started, everything against that as well: it does both or neither (H9).
     Without facts the caller can't see the flow.
     """
     if facts is None:
@@ -77,12 +76,12 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
 
 
 def not_ready(facts: DraftFacts, state: FlowState) -> tuple[DraftNotReady, ...]:
-    """The refusal for a state that can't be published in the flow's workspace (H3)."""
+    """Refuse a state that can't be published in the flow's workspace (H3)."""
     flow = facts.flow
-    found = blockers(state, flow.access.workspace, facts.catalogue, facts.targets)
-    return (DraftNotReady(flow.id, flow.name, found),) if found else ()
+    reasons = blockers(state, flow.access.workspace, facts.catalogue, facts.targets)
+    return (DraftNotReady(flow.id, flow.name, reasons),) if reasons else ()
 
 
 def _start_refused(flow: Flow) -> tuple[InsufficientPermission | FlowIsSuspended, ...]:
-    """Publishing gives it the version that starting needs, and A6 is asked anyway."""
+    """Refuse to start the flow; publishing gives it the version that starting needs."""
     return (*rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS), *suspended_by_platform(flow))

@@ -1,4 +1,4 @@
-"""What keeps a draft from being published (H3, H6): one list, for the query and for the refusal."""
+"""The reasons that keep a draft from being published (H3, H6): one list, for the query and for the refusal."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ from app.domain.topics import is_pub_sub
 from app.domain.wording import counted, named, shown
 
 ERROR_HANDLER = "error_all"
-"""Where the edge of an error handler leads; its source is null."""
+"""The target of the edge of an error handler, whose source is null."""
 
 ROUTER = "router"
 """The name of the component whose steps choose among their edges, whichever team it belongs to."""
@@ -64,9 +64,9 @@ class ComponentUnavailable(Reason):
 
     @property
     def message(self) -> str:
-        its = replace(self.inaccessible, steps=(self.step,))
-        would_help = advice({its.reason: [its]}, self.workspace)
-        return f"{named(self.workspace)} can't use {its.label}, which the step {self.step.label} runs. {would_help}"
+        component = replace(self.inaccessible, steps=(self.step,))
+        help_ = advice({component.reason: [component]}, self.workspace)
+        return f"{named(self.workspace)} can't use {component.label}, which the step {self.step.label} runs. {help_}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ class DraftNotReady(Refusal):
 def blockers(
     state: FlowState, workspace: Workspace, catalogue: Catalogue, targets: Mapping[str, Target]
 ) -> tuple[Blocker, ...]:
-    """Everything that keeps a state of a flow in this workspace from being published.
+    """Every reason that keeps a state of a flow in this workspace from being published (H3).
 
-    What concerns the whole graph comes first, then step by step in the order of the graph (H3).
+    Reasons about the whole graph come first, then those of each step in the order of the graph.
     """
     destination = Destination(workspace, targets, catalogue)
     graph = SourceGraph(state.graph, catalogue, workspace)
@@ -124,16 +124,18 @@ def blockers(
     for position, reason in _invalid(state.steps, state.links):
         invalid.setdefault(position, []).append(reason)
     bound = by_position(state.bindings)
-    found: list[Blocker] = [*invalid.get(None, ())]
+    reasons: list[Blocker] = [*invalid.get(None, ())]
     for step in state.steps:
         component = graph.components[step.command]
         if step.position in unavailable:
-            found.append(ComponentUnavailable(step, unavailable[step.position], workspace))
+            reasons.append(ComponentUnavailable(step, unavailable[step.position], workspace))
         if component is not None and (component.pub_sub or component.requires is not ComponentRequirement.NONE):
-            found.extend(_missing(step, component, bound.get(step.position, StepBindings(step.position)), destination))
+            reasons.extend(
+                _missing(step, component, bound.get(step.position, StepBindings(step.position)), destination)
+            )
         if step.position in invalid:
-            found.extend(invalid[step.position])
-    return tuple(found)
+            reasons.extend(invalid[step.position])
+    return tuple(reasons)
 
 
 def _missing(step: Step, component: Component, bound: StepBindings, destination: Destination) -> Iterator[Blocker]:
@@ -146,7 +148,7 @@ def _missing(step: Step, component: Component, bound: StepBindings, destination:
 
 
 def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple[int | None, InvalidGraph]]:
-    """Why the graph isn't valid (H6), each with the position of the step that it concerns, if one does."""
+    """The mistakes of a graph that isn't valid (H6), each with the position of its step, if it has one."""
     if not steps:
         yield None, InvalidGraph("The graph has no step. Add one.")
         return

@@ -1,4 +1,4 @@
-"""What becomes of a flow's references at the destination, and the report of it (X7 to X8)."""
+"""The references of a flow at its destination, and the report of them (X7 to X8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from app.domain.step import Step
 from app.domain.wording import named, not_here
 
 OWNED_KINDS = (ReferenceKind.CREDENTIAL, ReferenceKind.SECRET, ReferenceKind.AGENT)
-"""What X7 speaks of; topics have rules of their own."""
+"""The kinds of X7; topics have rules of their own."""
 
 
 class ReferenceAction(StrEnum):
@@ -25,7 +25,7 @@ class ReferenceAction(StrEnum):
 
 
 class ReferenceOutcome(NamedTuple):
-    """What became of one reference (X7b). Data samples have no ids."""
+    """The report of one reference (X7b). Data samples have no ids."""
 
     step_id: str
     kind: ReferenceKind
@@ -43,15 +43,15 @@ class CredentialNotAccessible(Refusal):
     reference_id: str
     workspace: Workspace
     step: Step | None
-    """None where a mapping names it."""
+    """None for a reference that a mapping names."""
     component: Component | None = field(default=None, compare=False)
-    """That of the step, if the caller can see it; or of the first step where the mapping doesn't fit."""
+    """The component of the step, if the caller can see it, or of the first step that the mapping doesn't fit."""
     found: Target | None = field(default=None, compare=False)
-    """What has this id, if the caller can see it."""
+    """The target of this id, if the caller can see it."""
     mapped_from: str | None = None
-    """Whose place it was to take, where a mapping says so."""
+    """The id that a mapping replaces."""
     replaced: Target | None = field(default=None, compare=False)
-    """The same, if the caller can see it."""
+    """The target that a mapping replaces, if the caller can see it."""
 
     @property
     def message(self) -> str:
@@ -91,7 +91,7 @@ NOTHING: References = MappingProxyType({})
 
 
 class Destination:
-    """What the workspace at the other end can use, and what the overridden flow there is bound to already (X7, X7a)."""
+    """The references that a workspace can use, and those that the overridden flow uses there already (X7, X7a)."""
 
     def __init__(
         self, workspace: Workspace, targets: Mapping[str, Target], catalogue: Catalogue, overridden: Flow | None = None
@@ -113,7 +113,7 @@ class Destination:
         return target is not None and target.kind is kind and target.workspace_id == self.workspace.id
 
     def fits(self, kind: ReferenceKind, reference: str, component: Component | None) -> bool:
-        """Whether a step of this component can use it here: a credential or secret has to belong to the component."""
+        """Whether a step of this component can use a reference: a credential or secret has to belong to the component."""
         if kind in _OF_ANY_COMPONENT or not self.can_use(kind, reference):
             return self.can_use(kind, reference)
         return component is not None and self._targets[reference].component_id == component.id
@@ -132,7 +132,7 @@ class Destination:
         return _meant(step.command, component) == self._meant_here(before)
 
     def _keep_choices(self, state: FlowState) -> None:
-        """By step and component, since ids may repeat while a graph is unfinished; what is kept first counts."""
+        """Keep references by step and component, since ids may repeat in an unfinished graph; the first one counts."""
         meant: dict[str, _Meant] = {}
         for bound in state.bindings:
             step = state.steps[bound.position]

@@ -16,11 +16,11 @@ RestoreRefusal = DraftNotFound | InsufficientPermission | ContractSuspended | In
 
 @dataclass(frozen=True, slots=True)
 class RestoreFacts:
-    """The flow of a draft that somebody wants back, where the caller can see it (A5)."""
+    """The flow of a draft that is to be restored, where the caller can see it (A5)."""
 
     flow: Flow
     draft: SavedState | None
-    """None: it has gone meanwhile."""
+    """None for a draft that was removed meanwhile."""
     is_set_aside: bool = False
 
 

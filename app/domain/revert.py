@@ -49,7 +49,7 @@ class RevertWish:
 class RevertPlan:
     flow_id: FlowId
     state: FlowState
-    """What the new draft holds."""
+    """The state of the new draft."""
     sets_aside: DraftId | None
     references: tuple[ReferenceOutcome, ...]
     publish: bool

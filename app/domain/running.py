@@ -63,7 +63,7 @@ DeleteRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | Flow
 class StatusPlan:
     flow_id: FlowId
     status: FlowStatus | None
-    """What it becomes; None: it is so already, or may not be anything else."""
+    """The new status; None where it stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteR
 
 
 def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:
-    """A flow that the platform suspended can't be started."""
+    """Refuse to start a flow that the platform suspended."""
     return (FlowIsSuspended(flow.id, flow.name),) if flow.status is FlowStatus.SUSPENDED else ()
 
 

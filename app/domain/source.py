@@ -1,4 +1,4 @@
-"""Which state of the source flow is copied (X4)."""
+"""Finds the state of the source flow that is copied (X4)."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,7 +27,7 @@ class VersionNotFound(Refusal):
     flow_id: FlowId
     flow_name: str
     version_id: str | None
-    """None where the published version was asked for."""
+    """None for the published version."""
 
     @property
     def message(self) -> str:
@@ -47,12 +47,12 @@ RESTORE_ONE = "Restore a draft that was set aside first."
 @dataclass(frozen=True, slots=True)
 class DraftNotFound(Refusal):
     flow_id: FlowId | None
-    """Where the caller named the flow."""
+    """Set if the caller named the flow."""
     flow_name: str | None
     draft_id: str | None = None
-    """Where the caller named the draft."""
+    """Set if the caller named the draft."""
     advice: str = field(default=TAKE_THE_VERSION, compare=False)
-    """What would help, for whoever wanted the draft of a flow."""
+    """The advice to a caller who named the flow."""
 
     @property
     def message(self) -> str:

@@ -38,7 +38,7 @@ class UsableWhere:
     contract: ContractId | None
     """Only this contract can use them; None: all can."""
     whitelisted: frozenset[ContractId] | None
-    """Where the whitelist applies, only these contracts can use them; None: all can (C3)."""
+    """The contracts that can use them although the whitelist applies; None: all can (C3)."""
 
 
 USABLE_NOWHERE_ELSE = UsableWhere(

@@ -1,4 +1,4 @@
-"""Steps and links of a graph, as far as rules need them that don't care for what a step does."""
+"""Steps and links of a graph, as far as rules need them that ignore the fields of steps."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ class Step(NamedTuple):
     id: str
     command: str
     name: str | None = None
-    """What people call it, cut to LONGEST_STEP_NAME characters; None where it has no name."""
+    """The name of the step, cut to LONGEST_STEP_NAME characters."""
     shares_name: bool = False
     """Whether messages can't tell it by its name from another step of the graph."""
 

@@ -1,4 +1,4 @@
-"""What becomes of a flow's topics (the table of topics, T1 to T4)."""
+"""The topics of a flow that is exported (the table of topics, T1 to T4)."""
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -39,13 +39,13 @@ class TopicNotAccessible(Refusal):
     topic_id: str
     workspace: Workspace
     step: Step | None = None
-    """Where the topic was named for a step."""
+    """Set if the topic was named for a step."""
     found: Target | None = field(default=None, compare=False)
-    """What has this id, if the caller can see it."""
+    """The target of this id, if the caller can see it."""
     mapped_from: str | None = None
-    """The topic whose place it was to take, where a mapping says so."""
+    """The id of the topic that a mapping replaces."""
     replaced: Target | None = field(default=None, compare=False)
-    """The same, if the caller can see it."""
+    """The topic that a mapping replaces, if the caller can see it."""
 
     @property
     def message(self) -> str:
@@ -198,7 +198,7 @@ def _missing(functions: Container[str], before: _Schema | None, after: _Schema |
 
 
 def _read_schema(text: str | None) -> _Schema | None:
-    """What a topic's JSON schema declares and requires at its top level; None if it isn't a readable schema object."""
+    """Read the top level of a topic's JSON schema; None if it isn't a readable schema object."""
     try:
         schema: Any = None if text is None else json.loads(text)
     except (ValueError, RecursionError):

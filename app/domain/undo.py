@@ -1,4 +1,4 @@
-"""Undoing a copy or export: what was there before comes back, unless somebody has built on the result (P6)."""
+"""Undoing a copy or export: the state before comes back, unless somebody has built on the result (P6)."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -21,7 +21,7 @@ class DraftState(Enum):
 
 
 class ChangeSinceExport(StrEnum):
-    """What was done first with the result of an export."""
+    """The first change of the result of an export."""
 
     EDITED = "EDITED"
     PUBLISHED = "PUBLISHED"
@@ -42,7 +42,7 @@ class ExportNotFound(Refusal):
 
 
 class Instead(Enum):
-    """The way out where an export can't be undone, as the flow is now."""
+    """The advice where an export can't be undone, as the flow is now."""
 
     UNDO_LATER_EXPORT = "Undo the later export first, which set its draft aside."
     RESTORE_DRAFT = "Restore the draft that it set aside instead."
@@ -85,7 +85,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class ExportedDraft:
-    """The draft that an export made, as long as it is there, and what was there before."""
+    """The draft that an export made, as long as it exists, and the draft before it."""
 
     id: DraftId
     flow_id: FlowId
@@ -119,7 +119,7 @@ class FlowSince:
 
 @dataclass(frozen=True, slots=True)
 class UndoFacts:
-    """What undoing rests on, where the caller is a member of the destination workspace (A5)."""
+    """The facts about an undo, where the caller is a member of the destination workspace (A5)."""
 
     export_id: ExportId
     access: WorkspaceAccess
@@ -127,7 +127,7 @@ class UndoFacts:
     flow_name: str | None
     """None: the flow is gone."""
     since: ChangeSinceExport | None
-    """What was done first since; None: nothing."""
+    """The first change since the export."""
     made: ExportedDraft | None
     flow: FlowSince = FlowSince()
 
@@ -138,7 +138,7 @@ class UndoPlan:
     draft: ExportedDraft
     """The draft that goes; one that it set aside comes back."""
     deletes_flow: bool
-    """Nothing else would be left of the flow (H8): so it is with a new one."""
+    """The flow would be empty without the draft, as a new one is (H8)."""
 
 
 UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo | InvalidInput

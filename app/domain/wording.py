@@ -23,12 +23,12 @@ def named(thing: HasName) -> str:
     return shown(thing.name)
 
 
-def not_found(wanted: Kind, given: str) -> str:
+def not_found(kind: Kind, id_: str) -> str:
     """The answer to an id that is unknown, can't be seen, or can't be one; in the same words for all of them."""
-    other = other_kind(given, wanted)
+    other = other_kind(id_, kind)
     if other is not None:
-        return f"{shown(given)} is the id of {other}, not of {with_article(wanted)}. Give the id of {with_article(wanted)}."
-    return f"There is no {wanted} {shown(given)} that you can see. Check the id, or ask for access."
+        return f"{shown(id_)} is the id of {other}, not of {with_article(kind)}. Give the id of {with_article(kind)}."
+    return f"There is no {kind} {shown(id_)} that you can see. Check the id, or ask for access."
 
 
 def not_here(kind: ReferenceKind, given: str, found: Target | None, place: HasName) -> str:
@@ -55,7 +55,7 @@ def counted(noun: str, things: Sequence[Thing], text: Callable[[Thing], str], lo
 
 
 def shown(text: str) -> str:
-    """What a caller sent, cut to what fits a sentence and without characters that would tear it apart."""
+    """Cut a text of a caller to what fits a sentence, without unprintable characters."""
     cut = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
     if cut.isprintable():
         return cut or '""'
