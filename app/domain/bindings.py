@@ -22,7 +22,7 @@ from app.domain.source_graph import SourceGraph
 from app.domain.step import Step
 from app.domain.step_choices import NO_CHOICES, Choices, bound_to
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, distinct_topics, schema_mismatches
-from app.domain.wording import counted, named, shown
+from app.domain.wording import counted, named, printable
 
 # Asking an enumeration for a member takes longer than the lookup that it is for.
 AGENT, TOPIC, DATA_SAMPLES = ReferenceKind.AGENT, ReferenceKind.TOPIC, ReferenceKind.DATA_SAMPLES
@@ -52,7 +52,7 @@ class AgentNotCopied:
         steps = counted("step", self.steps, lambda step: step.label)
         runs = "runs" if len(self.steps) == 1 else "run"
         agent = "an agent" if self.agent is None else f"the agent {named(self.agent)}"
-        place = "the destination" if self.destination is None else shown(self.destination)
+        place = "the destination" if self.destination is None else printable(self.destination)
         return (
             f"The {steps} of the source {runs} on {agent}, which {place} can't use. "
             "Choose an agent in the draft, or nothing takes its place."
@@ -70,12 +70,12 @@ class Rebound(NamedTuple):
     warnings: tuple[ExportWarning, ...]
 
 
-def rebind(source: SourceGraph, destination: Destination, chosen: ChosenReferences) -> Rebound:
+def rebind(source: SourceGraph, destination: Destination, choices: ChosenReferences) -> Rebound:
     """Bind the steps of a graph to references of the destination, and report every reference that was or is (X7b).
 
     The caller has already checked that the chosen references may be used there.
     """
-    return _Rebinding(source, destination, chosen).rebound()
+    return _Rebinding(source, destination, choices).rebound()
 
 
 class _TopicMove(NamedTuple):
@@ -98,8 +98,8 @@ class _Outcome(NamedTuple):
 
 
 class _Rebinding:
-    def __init__(self, source: SourceGraph, destination: Destination, chosen: ChosenReferences) -> None:
-        self.source, self.destination, self.chosen = source, destination, chosen
+    def __init__(self, source: SourceGraph, destination: Destination, choices: ChosenReferences) -> None:
+        self.source, self.destination, self.chosen = source, destination, choices
         self.stays_inside = source.workspace.id == destination.workspace.id
         """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
         self.pub_sub = {use.step.position for use in source.topic_uses}

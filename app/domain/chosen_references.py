@@ -48,15 +48,15 @@ def choose_references(source: SourceGraph, wish: ReferenceWish, shared: Mapped) 
 
 
 def misplaced_references(
-    source: SourceGraph, destination: Destination, chosen: ChosenReferences
+    source: SourceGraph, destination: Destination, references: ChosenReferences
 ) -> tuple[Misplaced, ...]:
     """Refuse chosen references that don't live in the destination or belong to another component than the step (P2).
 
     Mappings come last, in the order of the first steps that they don't fit.
     """
-    choices = chosen.choices
+    choices = references.choices
     steps = source.graph.steps if choices.by_position else ()
-    unfit = sorted(_unfit_mappings(source, destination, chosen), key=itemgetter(0))
+    unfit = sorted(_unfit_mappings(source, destination, references), key=itemgetter(0))
     return (
         *misplaced(steps, choices.bindings, source.components, destination, choices.path_of),
         *(_refused(position, mapping, kind, source, destination) for position, mapping, kind in unfit),
@@ -64,10 +64,10 @@ def misplaced_references(
 
 
 def _unfit_mappings(
-    source: SourceGraph, destination: Destination, chosen: ChosenReferences
+    source: SourceGraph, destination: Destination, references: ChosenReferences
 ) -> Iterator[tuple[int, ReferenceMapping, ReferenceKind]]:
     """The mappings that some step can't use, each with the position of the first such step."""
-    for kind, mappings in chosen.mappings.items():
+    for kind, mappings in references.mappings.items():
         for mapping in mappings.values():
             is_usable, positions = destination.can_use(kind, mapping.to_id), list[int]()
             for command, users in source.graph.users[kind][mapping.from_id].items():
@@ -75,7 +75,7 @@ def _unfit_mappings(
                     positions.append(users[0])
                 elif not destination.fits(kind, mapping.to_id, source.components.get(command)):
                     # A binding of the step comes before the mapping.
-                    bound = chosen.choices.by_position
+                    bound = references.choices.by_position
                     positions += [position for position in users if kind not in bound.get(position, ())][:1]
             if positions:
                 yield min(positions), mapping, kind

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
 from app.domain.step import Step
-from app.domain.wording import shown
+from app.domain.wording import printable
 
 _COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
 
@@ -66,7 +66,7 @@ class Component:
     @property
     def label(self) -> str:
         """How messages name it."""
-        return shown(self.title or str(self.name))
+        return printable(self.title or str(self.name))
 
 
 class Catalogue:

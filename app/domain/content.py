@@ -64,15 +64,15 @@ def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState |
 
     Steps of a component that is unknown by now keep the key that the component had in the state `before`.
     """
-    known: dict[str, str] = {}
+    former_keys: dict[str, str] = {}
     if before is not None:
         places = {bound.position: bound.topic_field for bound in before.bindings if bound.topic_field is not None}
-        known = {component_name(before.steps[position].command): place for position, place in places.items()}
+        former_keys = {component_name(before.steps[position].command): place for position, place in places.items()}
 
     def topic_field(command: str) -> str | None:
         component = catalogue.resolve(command, workspace.contract.tenant_id)
         if component is None:
-            return known.get(component_name(command))
+            return former_keys.get(component_name(command))
         return component.topic_field if is_pub_sub(component) else None
 
     return topic_field

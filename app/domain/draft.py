@@ -12,7 +12,7 @@ from app.domain.graph_input import GraphMistakes
 from app.domain.model import FlowId, Target
 from app.domain.paths import FLOW, REVISION
 from app.domain.source import RESTORE_ONE, DraftNotFound
-from app.domain.wording import shown
+from app.domain.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class StaleDraft(Refusal):
 
     @property
     def message(self) -> str:
-        flow = shown(self.flow_name)
+        flow = printable(self.flow_name)
         if self.revision is None:
             return (
                 f"The flow {flow} has no draft any more: it was published or discarded since revision "

@@ -15,7 +15,7 @@ from app.domain.mappings import ReferenceMapping, mapping_mistakes, unknown_mapp
 from app.domain.model import FlowId
 from app.domain.paths import IDEMPOTENCY_KEY, ITEMS, ONTO_FLOW, Path, in_item
 from app.domain.quota import counts_against_quota
-from app.domain.wording import shown
+from app.domain.wording import printable
 
 MOST_ITEMS = 1000
 
@@ -37,7 +37,9 @@ class DuplicateOverride(Refusal):
 
     @property
     def message(self) -> str:
-        return f"{len(self.items)} items of this call override the flow {shown(self.flow_name)}. Export over it once."
+        return (
+            f"{len(self.items)} items of this call override the flow {printable(self.flow_name)}. Export over it once."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class BatchWish:
     """The items that were done before with the same key (P5)."""
 
     @property
-    def left(self) -> Mapping[int, ExportWish]:
+    def remaining(self) -> Mapping[int, ExportWish]:
         """The items that are still to be exported, by their index; none of a call with too many items."""
         if self.number_mistakes:
             return {}
@@ -132,8 +134,8 @@ def plan_batch(
     is_looked_up = not wish.done and not wish.number_mistakes
     unknown = unknown_mappings(wish.mappings, facts.targets, facts.dangling) if is_looked_up else ()
     errors = call_refusals or (*wish.mistakes, *unknown)
-    places = tuple(wish.left)
-    decided = [*count(plan_exports(facts, tuple(wish.left.values()), places))]
+    places = tuple(wish.remaining)
+    decided = [*count(plan_exports(facts, tuple(wish.remaining.values()), places))]
     refusals = tuple(place for place, each in zip(places, decided, strict=True) if isinstance(each.decision, Refused))
     if errors or (refusals and wish.mode is BatchMode.ATOMIC):
         not_applied = Refused((BatchNotApplied(refusals),))

@@ -8,7 +8,7 @@ from app.domain.component import Component, InaccessibilityReason
 from app.domain.errors import Refusal
 from app.domain.model import ComponentId, Workspace
 from app.domain.step import Step
-from app.domain.wording import counted, enumerated, named, shown
+from app.domain.wording import counted, enumerated, named, printable
 
 LONGEST_COMPONENTS = 900
 LONGEST_REMEDY = 100
@@ -27,7 +27,7 @@ class InaccessibleComponent:
     @property
     def label(self) -> str:
         """The title of the component, or its name in commands where it is unknown."""
-        return shown(self.name) if self.component is None else self.component.label
+        return printable(self.name) if self.component is None else self.component.label
 
     @cached_property
     def step_ids(self) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.errors import Refusal
-from app.domain.wording import shown
+from app.domain.wording import printable
 
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 1000
@@ -102,7 +102,7 @@ def _cron_mistake(expression: str) -> str | None:
     for text, field in zip(fields, _CRON_FIELDS, strict=True):
         reason = next(filter(None, (_cron_item_mistake(item, field) for item in text.split(","))), None)
         if reason is not None:
-            return f"The {field.what} of the schedule can't be {shown(text)}: {reason}."
+            return f"The {field.what} of the schedule can't be {printable(text)}: {reason}."
     return None
 
 

@@ -8,7 +8,7 @@ from app.domain.id_prefixes import Kind, kind_in, with_article
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
 from app.domain.paths import Path
-from app.domain.wording import not_found, shown
+from app.domain.wording import not_found, printable
 
 MAPPED = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
 """The kinds that can be mapped, by the prefixes of their ids."""
@@ -77,17 +77,17 @@ def _unknown(from_id: str, kind: ReferenceKind | None) -> str:
         return not_found(Kind(kind.value.lower()), from_id)
     other = kind_in(from_id)
     if other is not None:
-        return f"{shown(from_id)} is the id of {with_article(other)}. Map credentials, secrets, agents or topics."
-    return f"There is nothing with the id {shown(from_id)} that you can see. Check the id, or ask for access."
+        return f"{printable(from_id)} is the id of {with_article(other)}. Map credentials, secrets, agents or topics."
+    return f"There is nothing with the id {printable(from_id)} that you can see. Check the id, or ask for access."
 
 
 def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
     """The mappings by kind; of several for one thing the first counts, and those of two kinds map nothing."""
-    found: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
+    by_kind: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
     for mapping in mappings:
         if mapping.kind is not None and not mapping.is_of_two_kinds:
-            found.setdefault(mapping.kind, {}).setdefault(mapping.from_id, mapping)
-    return found
+            by_kind.setdefault(mapping.kind, {}).setdefault(mapping.from_id, mapping)
+    return by_kind
 
 
 def mappings_used(
@@ -99,9 +99,9 @@ def mappings_used(
 
 
 def _of_kind(kind: ReferenceKind, by_rank: Iterable[Mapped], used: Collection[str]) -> Mapping[str, ReferenceMapping]:
-    found: dict[str, ReferenceMapping] = {}
+    used_mappings: dict[str, ReferenceMapping] = {}
     for mappings in (each.get(kind, {}) for each in by_rank):
         for thing in used if len(used) < len(mappings) else mappings:
             if thing in used and thing in mappings:
-                found.setdefault(thing, mappings[thing])
-    return found
+                used_mappings.setdefault(thing, mappings[thing])
+    return used_mappings

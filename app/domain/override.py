@@ -7,7 +7,7 @@ from app.domain.errors import Refusal
 from app.domain.flow import Flow
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import ONTO_FLOW
-from app.domain.wording import shown
+from app.domain.wording import printable
 
 
 class ExistingDraft(StrEnum):
@@ -26,7 +26,7 @@ class DraftAlreadyExists(Refusal):
     @property
     def message(self) -> str:
         return (
-            f"The flow {shown(self.flow_name)} already has a draft. "
+            f"The flow {printable(self.flow_name)} already has a draft. "
             "Publish or discard it first, or let it be set aside."
         )
 
@@ -38,7 +38,7 @@ class CannotOverrideItself(Refusal):
 
     @property
     def message(self) -> str:
-        return f"The flow {shown(self.flow_name)} can't override itself. Choose another flow, or copy it."
+        return f"The flow {printable(self.flow_name)} can't override itself. Choose another flow, or copy it."
 
 
 def draft_in_the_way(overridden: Flow | None, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:

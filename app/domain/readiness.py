@@ -19,7 +19,7 @@ from app.domain.references import Destination, by_position
 from app.domain.source_graph import SourceGraph
 from app.domain.step import Link, Step
 from app.domain.topics import is_pub_sub
-from app.domain.wording import counted, named, shown
+from app.domain.wording import counted, named, printable
 
 ERROR_HANDLER = "error_all"
 """The target of the edge of an error handler, whose source is null."""
@@ -105,7 +105,7 @@ class DraftNotReady(Refusal):
         where = f" See the {counted('step', steps, lambda step: step.label)}." if steps else ""
         count = len(self.blockers)
         return (
-            f"The draft of the flow {shown(self.flow_name)} can't be published: {count} "
+            f"The draft of the flow {printable(self.flow_name)} can't be published: {count} "
             f"{'thing stands' if count == 1 else 'things stand'} in the way.{where}"
         )
 
@@ -155,7 +155,7 @@ def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple
     first_of = {step.id: step for step in reversed(steps)}
     for step in steps:
         if first_of[step.id] is not step:
-            message = f"Several steps have the id {shown(step.id)}. Give each an id of its own."
+            message = f"Several steps have the id {printable(step.id)}. Give each an id of its own."
             yield step.position, InvalidGraph(message, step)
     for link in links:
         yield from _dangling(link, first_of)
@@ -181,7 +181,7 @@ def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[tuple[int | Non
 
 
 def _label(step_id: str, steps: Mapping[str, Step]) -> str:
-    return steps[step_id].label if step_id in steps else shown(step_id)
+    return steps[step_id].label if step_id in steps else printable(step_id)
 
 
 def _first_steps(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple[int | None, InvalidGraph]]:

@@ -46,7 +46,7 @@ class CredentialNotAccessible(Refusal):
     """None for a reference that a mapping names."""
     component: Component | None = field(default=None, compare=False)
     """The component of the step, if the caller can see it, or of the first step that the mapping doesn't fit."""
-    found: Target | None = field(default=None, compare=False)
+    target: Target | None = field(default=None, compare=False)
     """The target of this id, if the caller can see it."""
     mapped_from: str | None = None
     """The id that a mapping replaces."""
@@ -79,11 +79,11 @@ class CredentialNotAccessible(Refusal):
 
     @property
     def _reason(self) -> str:
-        found = self.found
-        if found is not None and found.kind is self.kind and found.workspace_id == self.workspace.id:
+        target = self.target
+        if target is not None and target.kind is self.kind and target.workspace_id == self.workspace.id:
             than = "the step" if self.step is not None else "a step that would use it"
-            return f"The {self.kind.value.lower()} {named(found)} belongs to another component than {than}."
-        return not_here(self.kind, self.reference_id, found, self.workspace)
+            return f"The {self.kind.value.lower()} {named(target)} belongs to another component than {than}."
+        return not_here(self.kind, self.reference_id, target, self.workspace)
 
 
 References = Mapping[ReferenceKind, str]
@@ -99,7 +99,7 @@ class Destination:
         self.workspace = workspace
         self._targets = targets
         self._catalogue = catalogue
-        self._chosen: dict[tuple[str, _Meant], References] = {}
+        self._chosen: dict[tuple[str, _ComponentKey], References] = {}
         for saved in () if overridden is None else overridden.states:
             self._keep_choices(saved.state)
 
@@ -125,15 +125,15 @@ class Destination:
 
     def already_chosen(self, step: Step, component: Component | None) -> References:
         """The references of the overridden flow's step of the same id and component: published, else in its draft (X7a)."""
-        return self._chosen.get((step.id, _meant(step.command, component)), NOTHING) if self._chosen else NOTHING
+        return self._chosen.get((step.id, _key_of(step.command, component)), NOTHING) if self._chosen else NOTHING
 
     def is_same_component(self, step: Step, component: Component | None, before: Step) -> bool:
         """Whether a step of this workspace has this component too; of unknown components the names decide."""
-        return _meant(step.command, component) == self._meant_here(before)
+        return _key_of(step.command, component) == self._key_here(before)
 
     def _keep_choices(self, state: FlowState) -> None:
         """Keep references by step and component, since ids may repeat in an unfinished graph; the first one counts."""
-        meant: dict[str, _Meant] = {}
+        keys: dict[str, _ComponentKey] = {}
         for bound in state.bindings:
             step = state.steps[bound.position]
             usable = {
@@ -142,22 +142,22 @@ class Destination:
                 if isinstance(value, str) and self.can_use(kind, value)
             }
             if usable:
-                if step.command not in meant:
-                    meant[step.command] = self._meant_here(step)
-                key = step.id, meant[step.command]
+                if step.command not in keys:
+                    keys[step.command] = self._key_here(step)
+                key = step.id, keys[step.command]
                 self._chosen[key] = {**usable, **self._chosen.get(key, NOTHING)}
 
-    def _meant_here(self, step: Step) -> "_Meant":
-        return _meant(step.command, self._catalogue.resolve(step.command, self.workspace.contract.tenant_id))
+    def _key_here(self, step: Step) -> "_ComponentKey":
+        return _key_of(step.command, self._catalogue.resolve(step.command, self.workspace.contract.tenant_id))
 
 
 _OF_ANY_COMPONENT = frozenset({ReferenceKind.AGENT, ReferenceKind.TOPIC})
 
-_Meant = tuple[ComponentId | None, str | None]
+_ComponentKey = tuple[ComponentId | None, str | None]
 """The component of a step: its id, or the name where it is unknown."""
 
 
-def _meant(command: str, component: Component | None) -> _Meant:
+def _key_of(command: str, component: Component | None) -> _ComponentKey:
     return (None, component_name(command)) if component is None else (component.id, None)
 
 

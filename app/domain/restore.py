@@ -34,7 +34,7 @@ class RestorePlan:
     renames_flow: bool
     """The flow was never published, so that it shows what its draft says."""
     revision: int
-    """That the draft gets (H1)."""
+    """The new revision of the draft (H1)."""
 
 
 def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:

@@ -54,7 +54,7 @@ class RevertPlan:
     references: tuple[ReferenceOutcome, ...]
     publish: bool
     revision: int
-    """Of the new draft, which counts as one also where it is published at once (H1)."""
+    """The revision of the new draft, also of one that is published at once (H1)."""
 
 
 def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refused[RevertRefusal]:

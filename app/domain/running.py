@@ -15,7 +15,7 @@ from app.domain.errors import Refusal, Refused, at, refused
 from app.domain.flow import Flow
 from app.domain.model import FlowId, FlowStatus
 from app.domain.paths import FLOW
-from app.domain.wording import shown
+from app.domain.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class FlowIsActive(Refusal):
 
     @property
     def message(self) -> str:
-        return f"The flow {shown(self.flow_name)} is running. Stop it first, then delete it."
+        return f"The flow {printable(self.flow_name)} is running. Stop it first, then delete it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class FlowIsSuspended(Refusal):
     @property
     def message(self) -> str:
         return (
-            f"The platform suspended the flow {shown(self.flow_name)}, so it can't be started. "
+            f"The platform suspended the flow {printable(self.flow_name)}, so it can't be started. "
             "Only the platform can lift that: ask its support."
         )
 
@@ -50,7 +50,7 @@ class FlowNotPublished(Refusal):
     @property
     def message(self) -> str:
         help_ = "Publish its draft first" if self.has_draft else "Restore a draft that was set aside and publish it"
-        return f"The flow {shown(self.flow_name)} was never published, so there is nothing to start. {help_}."
+        return f"The flow {printable(self.flow_name)} was never published, so there is nothing to start. {help_}."
 
 
 StartRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | FlowIsSuspended | FlowNotPublished

@@ -8,7 +8,7 @@ from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.id_prefixes import Kind, other_kind
 from app.domain.model import FlowId, VersionId
 from app.domain.paths import FLOW, SOURCE_STATE, SOURCE_VERSION
-from app.domain.wording import not_found, shown
+from app.domain.wording import not_found, printable
 
 
 class CopiedFrom(StrEnum):
@@ -31,13 +31,13 @@ class VersionNotFound(Refusal):
 
     @property
     def message(self) -> str:
-        flow = shown(self.flow_name)
+        flow = printable(self.flow_name)
         if self.version_id is None:
             return f"The flow {flow} was never published. Publish it first, or take its draft."
         other = other_kind(self.version_id, Kind.VERSION)
         if other is not None:
-            return f"{shown(self.version_id)} is the id of {other}, not of a version. Choose one from the history of {flow}."
-        return f"The flow {flow} has no version {shown(self.version_id)}. Choose one from its history."
+            return f"{printable(self.version_id)} is the id of {other}, not of a version. Choose one from the history of {flow}."
+        return f"The flow {flow} has no version {printable(self.version_id)}. Choose one from its history."
 
 
 TAKE_THE_VERSION = "Take its published version, or edit the flow first."
@@ -58,7 +58,7 @@ class DraftNotFound(Refusal):
     def message(self) -> str:
         if self.draft_id is not None:
             return not_found(Kind.DRAFT, self.draft_id)
-        return f"The flow {shown(self.flow_name or '')} has no draft. {self.advice}"
+        return f"The flow {printable(self.flow_name or '')} has no draft. {self.advice}"
 
 
 @dataclass(frozen=True, slots=True)

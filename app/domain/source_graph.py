@@ -102,7 +102,7 @@ class SourceGraph:
         """The workspaces, besides its own, that can use all components of the flow (C1 to C3, C0 across tenants)."""
         if not self._are_all_known:
             return USABLE_NOWHERE_ELSE
-        known, catalogue = self._known, self._catalogue
+        known, catalogue = self._resolved, self._catalogue
         teams = {component.contract_id for component in known.values() if component.access is ComponentAccess.TEAM}
         whitelists = [component.whitelisted | {component.contract_id} for component in known.values()]
         is_shared = all(component == catalogue.shared(command) for command, component in known.items())
@@ -120,14 +120,14 @@ class SourceGraph:
         )
 
     @cached_property
-    def _known(self) -> Mapping[str, Component]:
+    def _resolved(self) -> Mapping[str, Component]:
         """The components that the flow's tenant knows, by the commands of their first steps."""
         resolved = ((command, self.components[command]) for command in first_commands(self.components))
         return {command: component for command, component in resolved if component is not None}
 
     @cached_property
     def _are_all_known(self) -> bool:
-        return len(self._known) == len(first_commands(self.components))
+        return len(self._resolved) == len(first_commands(self.components))
 
     def _reasons_in(self, destination: Workspace) -> _Reasons:
         """Why a destination can't use each known component: the same for all workspaces of one contract and type."""
@@ -138,12 +138,12 @@ class SourceGraph:
                 why_unusable(component, destination)
                 if self._catalogue.resolve(command, contract.tenant_id) is component
                 else InaccessibilityReason.OTHER_TENANT
-                for command, component in self._known.items()
+                for command, component in self._resolved.items()
             )
         return self._reasons[key]
 
     def _listed(self, reasons: _Reasons) -> Iterator[InaccessibleComponent]:
-        reason_of = dict(zip(self._known, reasons, strict=True))
+        reason_of = dict(zip(self._resolved, reasons, strict=True))
         for steps in steps_by_component(self.graph.steps):
             command = steps[0].command
             reason = reason_of.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)

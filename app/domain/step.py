@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from app.domain.wording import are_shown_whole, shown
+from app.domain.wording import are_shown_whole, printable
 
 LONGEST_STEP_NAME = 255
 
@@ -26,8 +26,8 @@ class Step(NamedTuple):
     def label(self) -> str:
         """How messages name it: by its name and, where that isn't unique in the graph or missing, its id."""
         if self.name is None:
-            return shown(self.id)
-        return f"{shown(self.name)} ({shown(self.id)})" if self.shares_name else shown(self.name)
+            return printable(self.id)
+        return f"{printable(self.name)} ({printable(self.id)})" if self.shares_name else printable(self.name)
 
 
 _NEW_STEP = partial(tuple.__new__, Step)
@@ -39,10 +39,10 @@ def make_steps(parts: Iterable[tuple[str, str, str | None]]) -> tuple[Step, ...]
     known = [*parts]
     if not _may_share_names(known):
         return tuple(map(_NEW_STEP, [(position, *part, False) for position, part in enumerate(known)]))
-    names = Counter(shown(name) for _, _, name in known if name is not None)
-    ids = {shown(step_id) for step_id, _, _ in known}
+    names = Counter(printable(name) for _, _, name in known if name is not None)
+    ids = {printable(step_id) for step_id, _, _ in known}
     return tuple(
-        Step(position, step_id, command, name, name is not None and _is_shared(shown(name), step_id, names, ids))
+        Step(position, step_id, command, name, name is not None and _is_shared(printable(name), step_id, names, ids))
         for position, (step_id, command, name) in enumerate(known)
     )
 
@@ -61,7 +61,7 @@ def _may_share_names(parts: Sequence[tuple[str, str, str | None]]) -> bool:
 
 
 def _is_shared(name: str, step_id: str, names: Mapping[str, int], ids: Collection[str]) -> bool:
-    return names[name] > 1 or (name in ids and name != shown(step_id))
+    return names[name] > 1 or (name in ids and name != printable(step_id))
 
 
 class Link(NamedTuple):

@@ -12,7 +12,7 @@ from app.domain.paths import Path, in_choices, in_graph
 from app.domain.references import by_position
 from app.domain.step import Step
 from app.domain.topics import is_pub_sub
-from app.domain.wording import shown
+from app.domain.wording import printable
 
 Choices = Mapping[ReferenceKind, str | None]
 """An id binds a step, None clears its binding, and a kind that is missing is left as it is."""
@@ -67,7 +67,7 @@ def read_choices(
         step = steps.get(choice.step_id)
         if step is None:
             mistakes.append(
-                InvalidInput(path, f"The graph has no step {shown(choice.step_id)}. Name one of its steps.")
+                InvalidInput(path, f"The graph has no step {printable(choice.step_id)}. Name one of its steps.")
             )
             continue
         if step.position in by_step:

@@ -11,7 +11,7 @@ from app.domain.errors import Refusal
 from app.domain.flow import Flow, Graph
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.step import Step
-from app.domain.wording import counted, enumerated, named, not_here, shown
+from app.domain.wording import counted, enumerated, named, not_here, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class TopicNotAccessible(Refusal):
     workspace: Workspace
     step: Step | None = None
     """Set if the topic was named for a step."""
-    found: Target | None = field(default=None, compare=False)
+    target: Target | None = field(default=None, compare=False)
     """The target of this id, if the caller can see it."""
     mapped_from: str | None = None
     """The id of the topic that a mapping replaces."""
@@ -49,7 +49,7 @@ class TopicNotAccessible(Refusal):
 
     @property
     def message(self) -> str:
-        reason = not_here(ReferenceKind.TOPIC, self.topic_id, self.found, self.workspace)
+        reason = not_here(ReferenceKind.TOPIC, self.topic_id, self.target, self.workspace)
         step = "" if self.step is None else f" for the step {self.step.label}"
         place = "" if self.replaced is None else f" for {named(self.replaced)}"
         return f"{reason} Choose a topic of {named(self.workspace)}{step}{place}."
@@ -62,7 +62,9 @@ class FlowHasNoTopic(Refusal):
 
     @property
     def message(self) -> str:
-        return f"The flow {shown(self.flow_name)} has no pub/sub step, so it can't take a topic. Leave the topic out."
+        return (
+            f"The flow {printable(self.flow_name)} has no pub/sub step, so it can't take a topic. Leave the topic out."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class TopicSchemaMismatch:
         old = "the source's" if self.from_topic is None else f"the source's {named(self.from_topic)}"
         return (
             f"With {new} instead of {old}, "
-            f"{len(self.missing_properties)} {is_or_are} missing: {enumerated(self.missing_properties, shown)}. "
+            f"{len(self.missing_properties)} {is_or_are} missing: {enumerated(self.missing_properties, printable)}. "
             "Check the mappings of the steps that use it."
         )
 
@@ -140,7 +142,7 @@ def topic_refused(
         return (MultipleTopicsNotCopied(topics, refused=True),)
     if workspace is None or lives_in(workspace, topic_id, targets):
         return ()
-    return (TopicNotAccessible(topic_id, workspace, found=targets.get(topic_id)),)
+    return (TopicNotAccessible(topic_id, workspace, target=targets.get(topic_id)),)
 
 
 def lives_in(workspace: Workspace, topic_id: str, targets: Mapping[str, Target]) -> bool:

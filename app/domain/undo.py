@@ -9,7 +9,7 @@ from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ExportId, FlowId
 from app.domain.paths import EXPORT
-from app.domain.wording import not_found, shown
+from app.domain.wording import not_found, printable
 
 
 class DraftState(Enum):
@@ -71,7 +71,7 @@ class CannotUndo(Refusal):
 
     @property
     def _export(self) -> str:
-        return "The export" if self.flow_name is None else f"The export to the flow {shown(self.flow_name)}"
+        return "The export" if self.flow_name is None else f"The export to the flow {printable(self.flow_name)}"
 
 
 _REASONS = {
@@ -128,7 +128,7 @@ class UndoFacts:
     """None: the flow is gone."""
     since: ChangeSinceExport | None
     """The first change since the export."""
-    made: ExportedDraft | None
+    draft: ExportedDraft | None
     flow: FlowSince = FlowSince()
 
 
@@ -164,14 +164,14 @@ def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:
     """The draft as the export made it, or what was done first since."""
     if facts.since is not None:
         return facts.since
-    if facts.made is None:
+    if facts.draft is None:
         return ChangeSinceExport.DISCARDED
-    return facts.made if facts.made.is_kept else ChangeSinceExport.EXPIRED
+    return facts.draft if facts.draft.is_kept else ChangeSinceExport.EXPIRED
 
 
 def _instead(facts: UndoFacts) -> Instead:
     """The way back to what the flow had before the export, or as near to that as is possible now."""
-    flow, made = facts.flow, facts.made
+    flow, draft = facts.flow, facts.draft
     is_active = flow.draft is DraftState.ACTIVE
     if facts.since is ChangeSinceExport.ALREADY_UNDONE or facts.flow_name is None:
         return Instead.NOTHING
@@ -181,7 +181,7 @@ def _instead(facts: UndoFacts) -> Instead:
         return Instead.REVERT
     if flow.set_aside is DraftState.ASIDE:
         return Instead.RESTORE_DRAFT
-    if flow.is_new or (is_active and made is not None and made.is_all_of_flow):
+    if flow.is_new or (is_active and draft is not None and draft.is_all_of_flow):
         return Instead.STOP_AND_DELETE if flow.is_running else Instead.DELETE
     if is_active or (flow.draft is DraftState.ASIDE and flow.has_draft and flow.set_aside is DraftState.GONE):
         return Instead.DISCARD_DRAFT

@@ -81,7 +81,7 @@ class UpdatePlan:
     """The flow was never published, so that it shows what its draft says."""
     state: FlowState
     content: Content | None
-    """None where the content stays as it was."""
+    """None for a draft whose content stays as it was."""
     revision: int
     """The revision of the saved draft (H1)."""
 
@@ -92,7 +92,7 @@ class _Edit:
 
     state: FlowState
     content: Content | None
-    """None where the content stays as it was."""
+    """None for a draft whose content stays as it was."""
     new_bindings: Bindings
     """The references that a graph names for steps that weren't bound to them before."""
 

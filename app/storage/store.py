@@ -116,8 +116,8 @@ class Store:
         flow_id = await find_flow_of_export(self.connection, self._actor, export_id)
         locked = await lock(self.connection, self._actor, Touched(changed=[flow_id or ""]))
         facts = await read_undo_facts(self.connection, self._actor, export_id)
-        if facts is not None and facts.made is not None and may_write_flows(facts.access):
-            check_locks(locked, [facts.made.flow_id])
+        if facts is not None and facts.draft is not None and may_write_flows(facts.access):
+            check_locks(locked, [facts.draft.flow_id])
         return facts
 
     async def take_key(self, call: KeyedCall, key: str, input_hash: str) -> StoredCall:

@@ -99,7 +99,7 @@ async def read_undo_facts(connection: ReadConnection, viewer: str, export_id: st
         access=access_of(row),
         flow_name=row.flow_name,
         since=None if since is None else ChangeSinceExport(since),
-        made=None if row.draft_id is None else _draft_of(row),
+        draft=None if row.draft_id is None else _draft_of(row),
         flow=FlowSince(
             draft=_state_of(row.draft_id, row.draft_since),
             set_aside=_state_of(row.aside_id, row.aside_since),

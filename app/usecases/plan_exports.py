@@ -94,7 +94,7 @@ async def plan_each(work: UnitOfWork, wishes: Iterable[ExportWish]) -> list[Plan
 async def plan_for_all(work: UnitOfWork, wish: BatchWish) -> PlannedExports:
     """The same for a call of many, with what only the whole can tell: quotas, items onto one flow."""
     async with work.database.reading() as connection:
-        facts = await gather(connection, work.actor, [*wish.left.values()])
+        facts = await gather(connection, work.actor, [*wish.remaining.values()])
         reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOWS, wish)
 
     def planned() -> PlannedExports:

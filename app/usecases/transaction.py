@@ -167,8 +167,8 @@ async def resumed(
 ) -> ExportedBatch:
     """Export what wasn't exported before; what was refused is tried again."""
     left = replace(wish, done=frozenset(before))
-    batch = await export(store, left) if left.left or not before else ExportedBatch((), ())
-    results = dict(zip(left.left, batch.results, strict=True))
+    batch = await export(store, left) if left.remaining or not before else ExportedBatch((), ())
+    results = dict(zip(left.remaining, batch.results, strict=True))
     now = {index: result for index, result in results.items() if isinstance(result, Exported)}
     if now:
         await keep(store, stored, now)

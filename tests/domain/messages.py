@@ -188,7 +188,7 @@ MESSAGES: list[tuple[Message, str]] = [
         "The topic Orders doesn't live in Production. Choose a topic of Production for the step Send.",
     ),
     (
-        TopicNotAccessible(THERE.id, PRODUCTION, found=THERE),
+        TopicNotAccessible(THERE.id, PRODUCTION, target=THERE),
         "Mail account is a credential, not a topic. Choose a topic of Production.",
     ),
     (

@@ -45,7 +45,7 @@ from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
-from app.domain.wording import enumerated, shown
+from app.domain.wording import enumerated, printable
 from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
@@ -215,10 +215,10 @@ CONFUSING = st.sampled_from(["", '""', "a", "b", "\0", "\t", "\ufffd", "x" * 80,
 def test_a_step_is_told_by_its_id_where_its_name_is_shown_like_another_name_or_the_id_of_another_step(
     steps: list[tuple[str, str | None]],
 ) -> None:
-    names = [shown(name) for _, name in steps if name is not None]
-    ids = {shown(step_id) for step_id, _ in steps}
+    names = [printable(name) for _, name in steps if name is not None]
+    ids = {printable(step_id) for step_id, _ in steps}
     assert [each.shares_name for each in make_steps((step_id, "a/b:c", name) for step_id, name in steps)] == [
-        name is not None and (names.count(shown(name)) > 1 or shown(name) in ids - {shown(step_id)})
+        name is not None and (names.count(printable(name)) > 1 or printable(name) in ids - {printable(step_id)})
         for step_id, name in steps
     ]
 
@@ -243,7 +243,7 @@ def test_the_name_of_a_step_is_what_can_be_read_of_it(name: object, known: str |
     ],
 )
 def test_what_a_caller_sent_is_quoted_in_a_sentences_length(text: str, quoted: str) -> None:
-    assert shown(text) == quoted
+    assert printable(text) == quoted
 
 
 @pytest.mark.parametrize(
@@ -258,4 +258,4 @@ def test_a_list_holds_at_most_20_texts_and_1200_characters_but_always_one(
 
 
 def test_what_a_caller_sent_is_quoted_in_lists_too() -> None:
-    assert enumerated(["", "a\nb", "x" * 81], shown) == f'"", a\ufffdb, {"x" * 80}…'
+    assert enumerated(["", "a\nb", "x" * 81], printable) == f'"", a\ufffdb, {"x" * 80}…'

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from app.domain.wording import shown
+from app.domain.wording import printable
 from app.storage.ids import Kind
 from app.storage.tokens import email_key
 from app.storage.world.entities import (
@@ -85,13 +85,13 @@ def _wrong_role(keys: Keys, roles: BuiltInRoles, held: _Held, path: str) -> Iter
     found = keys.find(held.key)
     if found is None or found.kind is not Kind.ROLE:
         names = ", ".join(name for scope, name in roles if scope == held.scope)
-        yield Mistake(path, f'The file has no role with the key "{shown(held.key)}"; those built in are {names}.')
+        yield Mistake(path, f'The file has no role with the key "{printable(held.key)}"; those built in are {names}.')
         return
     role = keys.get(Role, held.key)
     if role is not None and role.scope != held.scope:
-        yield Mistake(path, f'The role "{shown(held.key)}" has the scope {role.scope}, not {held.scope}.')
+        yield Mistake(path, f'The role "{printable(held.key)}" has the scope {role.scope}, not {held.scope}.')
     if role is not None and held.tenant is not None and role.tenant != held.tenant:
-        yield Mistake(path, f'The role "{shown(held.key)}" belongs to another tenant.')
+        yield Mistake(path, f'The role "{printable(held.key)}" belongs to another tenant.')
 
 
 class _Claim(NamedTuple):

@@ -10,7 +10,7 @@ from app.domain.graph import KEYS, Json, StepBindings
 from app.domain.graph_input import graph_mistakes
 from app.domain.model import FlowStatus, ReferenceKind
 from app.domain.step import Step
-from app.domain.wording import shown
+from app.domain.wording import printable
 from app.storage.ids import Kind
 from app.storage.world.components import Components
 from app.storage.world.consistency import tenant_of
@@ -142,12 +142,12 @@ class FlowReader:
             # Where they belong can't be told while the flow's own workspace is unknown.
             target = None if wrong or tenant_id is None else self.keys.get(Agent, key)
             if target is not None and target.workspace != workspace:
-                yield Mistake(json_path(*at), f'The {what.value} "{shown(key)}" belongs to another workspace.')
+                yield Mistake(json_path(*at), f'The {what.value} "{printable(key)}" belongs to another workspace.')
             if isinstance(target, Credential) and tenant_id is not None:
                 component, its = self.components.resolve(step.command, tenant_id), self.keys.find(target.component)
                 is_known = its is not None and self.components.is_known(its.id)
                 if its is not None and is_known and (component is None or component.id != its.id):
-                    yield Mistake(json_path(*at), f'The {what.value} "{shown(key)}" belongs to another component.')
+                    yield Mistake(json_path(*at), f'The {what.value} "{printable(key)}" belongs to another component.')
 
 
 def well_formed_steps(graph: Json) -> dict[int, Json]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 from app.domain.graph import Json
-from app.domain.wording import shown
+from app.domain.wording import printable
 from app.storage.ids import Kind
 from app.storage.world.entities import Entity, Flow
 from app.storage.world.format import SECTIONS, property_name, read_entity, references_of
@@ -102,9 +102,11 @@ class Keys:
     def wrong_reference(self, kind: Kind, key: str, *path: Part) -> Iterator[Mistake]:
         found = self._found.get(key)
         if found is None:
-            yield Mistake(json_path(*path), f'The file has no {kind.value} with the key "{shown(key)}".')
+            yield Mistake(json_path(*path), f'The file has no {kind.value} with the key "{printable(key)}".')
         elif found.kind is not kind:
-            yield Mistake(json_path(*path), f'The key "{shown(key)}" names a {found.kind.value}, not a {kind.value}.')
+            yield Mistake(
+                json_path(*path), f'The key "{printable(key)}" names a {found.kind.value}, not a {kind.value}.'
+            )
 
     def _note(self, section: str, index: int, kind: Kind, raw: Json, entity: Entity | None) -> Iterator[Mistake]:
         key = raw.get("key") if isinstance(raw, dict) else None
@@ -115,4 +117,4 @@ class Keys:
             self._found[key] = Found(section, index, kind, self._new_id(kind, key), entity)
             return
         where = json_path(first.section, first.position)
-        yield Mistake(json_path(section, index, "key"), f'The key "{shown(key)}" is taken already, by {where}.')
+        yield Mistake(json_path(section, index, "key"), f'The key "{printable(key)}" is taken already, by {where}.')
