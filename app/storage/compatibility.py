@@ -53,6 +53,11 @@ async def schema_on(connection: ReadConnection) -> DatabaseSchema:
     return DatabaseSchema(heads, None if tables.compatibility is None else await connection.value(OLDEST))
 
 
+async def has_usable_schema_on(connection: ReadConnection) -> bool:
+    """Whether a database has the schema of this release, or a newer one that works with it."""
+    return works_with(await schema_on(connection))
+
+
 def works_with(schema: DatabaseSchema) -> bool:
     """Whether this release works with such a schema: its own, or a newer one that is compatible with it."""
     if schema.heads == newest_heads():

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.storage.compatibility import (
     DatabaseSchema,
     configuration,
+    has_usable_schema_on,
     known_revisions,
     newest_heads,
     schema_on,
@@ -121,7 +122,7 @@ async def still_answers(database: Database) -> bool:
 async def has_usable_schema(database: Database) -> bool:
     """Whether the database has the schema of this release, or a newer one that works with it."""
     async with database.probing() as connection:
-        return works_with(await schema_on(connection))
+        return await has_usable_schema_on(connection)
 
 
 def refuse_old_server(version: int) -> None:

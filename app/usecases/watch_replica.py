@@ -6,10 +6,10 @@ from contextlib import suppress
 from functools import partial
 
 from app.domain.model import UserId
+from app.storage.compatibility import has_usable_schema_on
 from app.storage.connections.database import DatabaseFailure
 from app.storage.connections.replicas.positions import begin_positions, settle
 from app.storage.connections.replicas.replica import ANSWER_SECONDS, Replica
-from app.storage.replica_watch import look
 from app.storage.store import Store
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -22,7 +22,7 @@ async def watch_replica(work: UnitOfWork) -> None:
 
 
 async def look_once(work: UnitOfWork, replica: Replica) -> None:
-    callers = await look(work.database, replica)
+    callers = await replica.look(work.database.probing, has_usable_schema_on)
     if callers is None:
         return
     # Until their positions are noted, these callers read from the primary.

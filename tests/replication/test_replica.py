@@ -12,10 +12,9 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from app.settings.database_settings import async_url
-from app.storage import replica_watch
+from app.storage.compatibility import has_usable_schema_on
 from app.storage.connections.database import Database, DatabaseUnavailable, open_database
 from app.storage.connections.replicas import replica
-from app.usecases import watch_replica
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.databases import Loaded
 from tests.replication.pair import Pair
@@ -130,7 +129,7 @@ async def test_what_was_written_before_the_primary_crashed_is_read_although_nobo
             looked.set()
 
         with monkeypatch.context() as patched:
-            patched.setattr(watch_replica, "look", look_away)
+            patched.setattr(replica.Replica, "look", look_away)
             await looked.wait()
             await pause(pair)
             await copied(real, "Written")
@@ -204,13 +203,13 @@ async def test_a_standby_whose_connections_are_all_at_work_is_not_left_out(pair:
 
     async def is_taken_in() -> bool:
         # On a busy machine a connection may take longer than anybody waits here.
-        await replica_watch.look(database, replica)
+        await replica.look(database.probing, has_usable_schema_on)
         return database.for_query(None) is not database
 
     assert await soon_true(is_taken_in)
     reading = database.for_query(None)
     async with reading.reading() as connection:
-        await replica_watch.look(database, replica)
+        await replica.look(database.probing, has_usable_schema_on)
         assert database.for_query(None) is not database
         assert await connection.value(IS_STANDBY)
     replica.leave_out("nobody reads any more")
@@ -239,7 +238,7 @@ async def test_a_standby_is_left_out_once_a_connection_leads_to_another_server(p
 async def is_read_from(database: Database) -> bool:
     """Whether the standby has come far enough for it."""
     assert database.replica is not None
-    await replica_watch.look(database, database.replica)
+    await database.replica.look(database.probing, has_usable_schema_on)
     return database.for_query(None) is not database
 
 

@@ -5,12 +5,15 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from app.domain.model import UserId
+from app.storage.connections.connection import ReadConnection
 from app.storage.connections.driver import DriverConnection
-from app.storage.connections.failures import DatabaseUnavailable
+from app.storage.connections.failures import ConnectionLost, DatabaseFailure, DatabaseUnavailable, message_of
 from app.storage.connections.pool import ConnectionPool, Count, uncounted
+from app.storage.connections.replicas.positions import CURRENT, REPLAYED
 from app.telemetry.log import log
 
 LOOK_SECONDS = 1.0
@@ -19,6 +22,7 @@ ANSWER_SECONDS = 2.0
 MOST_POSITIONS = 1_000
 MOST_UNSETTLED = 10_000
 """Whoever comes after them is answered from the primary until it comes again."""
+Lend = Callable[[], AbstractAsyncContextManager[ReadConnection]]
 STARTED = "select pg_postmaster_start_time()"
 
 
@@ -62,10 +66,6 @@ class Replica:
         if len(self._unsettled) < MOST_UNSETTLED:
             self._unsettled.add(caller)
 
-    def take_unsettled(self) -> set[UserId]:
-        taken, self._unsettled = self._unsettled, set()
-        return taken
-
     def leave_out(self, reason: str) -> None:
         """Read from it no more until it is found to be good, with whatever was written until now, noted or not.
 
@@ -78,31 +78,56 @@ class Replica:
         self.pool.abandon()
         self.pool_of_probes.abandon()
 
-    def note(self, *, current: int, asked_at: float, is_standby: bool, replayed: int) -> None:
+    async def look(self, probing: Lend, is_usable: Callable[[ReadConnection], Awaitable[bool]]) -> set[UserId] | None:
+        """Compare the primary, which `probing` lends connections to, with the standby, and use it or leave it out.
+
+        Returns the callers whose positions are to be noted; None where there is nothing to note.
+        """
+        asked_at = time.monotonic()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), probing() as connection:
+                current, of_everybody = await connection.row(CURRENT) or (0, None)
+        except ConnectionLost as error:
+            # It may be another one when it comes back.
+            self.leave_out(f"the primary is lost: {error}")
+            return None
+        except (DatabaseFailure, OSError):
+            if self.is_in_use and asked_at - self._asked_at > self._most_lag_seconds:
+                self.leave_out("it isn't known how far it is behind")
+            return None
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self.pool_of_probes.reading() as connection:
+                is_standby, replayed = await connection.row(REPLAYED) or (False, None)
+                if not (self.is_in_use or await is_usable(connection)):
+                    return None
+        except (DatabaseFailure, OSError) as error:
+            self.leave_out(message_of(error))
+            return None
+        self.note(current, asked_at, int(replayed or 0) if is_standby else None)
+        unsettled, self._unsettled = self._unsettled, set()
+        is_begun = of_everybody is not None and of_everybody <= current
+        return None if is_begun and not unsettled else unsettled
+
+    def note(self, current: int, asked_at: float, replayed: int | None) -> None:
         """Take it in or leave it out, by where the primary was when it was asked and where the standby is now."""
-        self._asked_at = asked_at
+        if replayed is None:
+            self.leave_out("it is no standby")
+            return
+        self._asked_at, self.replayed = asked_at, replayed
+        if self._wanted is None and asked_at > self._left_at:
+            self._wanted = current
         self._not_replayed.append((current, asked_at))
         while self._not_replayed and self._not_replayed[0][0] <= replayed:
             self._not_replayed.popleft()
         lag = time.monotonic() - self._not_replayed[0][1] if self._not_replayed else 0.0
-        self.replayed = replayed
-        if self._wanted is None and asked_at > self._left_at:
-            self._wanted = current
-        if not is_standby:
-            self.leave_out("it is no standby")
-        elif lag > self._most_lag_seconds:
+        if lag > self._most_lag_seconds:
             self.leave_out(f"it is {lag:.1f} seconds behind")
         elif not self.is_in_use and self._wanted is not None and self._wanted <= replayed:
             log().info("replica in use", seconds_behind=round(lag, 1))
             self._use(in_use=True)
 
-    def note_silence(self) -> None:
-        """Leave it out once the primary hasn't said for too long where it is: how far behind this is isn't known then."""
-        if self.is_in_use and time.monotonic() - self._asked_at > self._most_lag_seconds:
-            self.leave_out("it isn't known how far it is behind")
-
     async def watch(self, look: Callable[[], Awaitable[None]]) -> None:
-        """Look at both servers again and again; `look` notes what it finds, and leaves the standby out if that is lost."""
+        """Look at both servers again and again."""
         try:
             while True:
                 await look()

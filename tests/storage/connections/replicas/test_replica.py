@@ -5,11 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from app.storage.connections.connection import ReadConnection
+from app.storage.connections.database import DatabaseUnavailable
 from app.storage.connections.replicas.replica import Replica
 
 
 async def nowhere() -> NoReturn:
     raise AssertionError("nobody connects here")
+
+
+async def never_asked(_: ReadConnection) -> bool:
+    raise AssertionError("the primary hasn't answered")
+
+
+def busy() -> NoReturn:
+    raise DatabaseUnavailable("all connections are at work")
 
 
 @contextmanager
@@ -23,7 +33,7 @@ def replica(*, most_lag_seconds: float = 60) -> Iterator[Replica]:
 
 
 def note(of: Replica, *, current: int, replayed: int, asked_at: float | None = None) -> None:
-    of.note(current=current, asked_at=asked_at or time.monotonic(), is_standby=True, replayed=replayed)
+    of.note(current, asked_at or time.monotonic(), replayed)
 
 
 def test_one_that_was_left_out_comes_back_with_all_that_was_written_before() -> None:
@@ -40,10 +50,10 @@ def test_one_that_was_left_out_comes_back_with_all_that_was_written_before() -> 
         assert standby.is_in_use
 
 
-def test_one_is_left_out_once_the_primary_has_not_said_for_too_long_where_it_is() -> None:
+async def test_one_is_left_out_once_the_primary_has_not_said_for_too_long_where_it_is() -> None:
     with replica() as patient, replica(most_lag_seconds=0) as strict:
         for standby in (patient, strict):
-            standby.note_silence()
+            await standby.look(busy, never_asked)
         assert [standby.is_in_use for standby in (patient, strict)] == [True, False]
         note(strict, current=100, replayed=100)
         assert strict.is_in_use
