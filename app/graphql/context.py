@@ -69,7 +69,7 @@ class Context(ExecutionContext):
             cause = error.original_error
             if isinstance(cause, DatabaseFailure):
                 cause.written = cause.written or written
-            error.extensions = {**(error.extensions or {}), WRITTEN: written.told}
+            error.extensions = {**(error.extensions or {}), WRITTEN: written.value}
 
     async def look_again(self) -> None:
         """Forget what was read."""

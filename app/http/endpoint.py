@@ -177,7 +177,7 @@ class Endpoint:
             self.bounds.admission.note_cost(caller, operation.hash, meter.cost, meter.cpu_seconds)
             seconds = perf_counter() - started
             if answer is CANCELLED and operation.type is OperationType.MUTATION:
-                answer = answer._replace(written=received.work.commits.of_all.told)
+                answer = answer._replace(written=received.work.commits.of_all.value)
             note_operation(operation, answer, actor=received.viewer, cost=query_cost.cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
         response = answered(answer, received.media_type)

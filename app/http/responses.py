@@ -75,7 +75,7 @@ def error_media_type(request: Request) -> str:
 
 
 def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> Response:
-    written = {} if refusal.written is None else {"written": refusal.written.told}
+    written = {} if refusal.written is None else {"written": refusal.written.value}
     error = {"message": refusal.message, "extensions": {"code": refusal.code, **written}}
     response = JsonResponse({"errors": [error]}, status=refusal.status, media_type=media_type)
     response.headers.update(refusal.headers)
@@ -86,7 +86,7 @@ def failed(request_id: str, commits: Commits | None) -> Response:
     """The answer to an unexpected exception, which is logged whole under the request id."""
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
-    written = {} if commits is None else {"written": commits.of_all.told}
+    written = {} if commits is None else {"written": commits.of_all.value}
     extensions = {"code": RequestCode.INTERNAL, "requestId": request_id, **written}
     error = {"message": "Internal error", "extensions": extensions}
     return JsonResponse({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)

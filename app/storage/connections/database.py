@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import column, func, literal, or_, select, table
 
 from app.fair_queue import FairQueue
-from app.storage.connections.commits import Commit, CommitState
+from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.connections.driver import Connector, PoolerMode
 from app.storage.connections.failures import (
@@ -92,9 +92,10 @@ class Database:
         return self._pool_of_probes.reading()
 
     @asynccontextmanager
-    async def writing(self, noted: Commit | None = None) -> AsyncIterator[WriteConnection]:
+    async def writing(self, commits: Commits | None = None) -> AsyncIterator[WriteConnection]:
         """A transaction: committed at the end, rolled back whole if anything is raised. How far it has come is noted."""
-        noted = noted or Commit()
+        commits = Commits() if commits is None else commits
+        commits.append(CommitState.NOTHING)
         try:
             async with self._pool.connection(self._caller) as driver:
                 await driver.begin(read_only=False)
@@ -102,26 +103,26 @@ class Database:
                     yield WriteConnection(driver)
                 except asyncpg.ReadOnlySQLTransactionError as error:
                     raise ReadOnlyServer(type(error).__name__) from None
-                noted.state = CommitState.UNKNOWN
+                commits[-1] = CommitState.UNKNOWN
                 await driver.commit()
-                noted.state = CommitState.WRITTEN
+                commits[-1] = CommitState.WRITTEN
         except DatabaseFailure as error:
-            if noted.state is CommitState.UNKNOWN and not isinstance(error, ConnectionLost):
+            if commits[-1] is CommitState.UNKNOWN and not isinstance(error, ConnectionLost):
                 # The server refused to commit.
-                noted.state = CommitState.NOTHING
-            error.written = noted.state
+                commits[-1] = CommitState.NOTHING
+            error.written = commits[-1]
             if isinstance(error, ReadOnlyServer):
                 self.renew_connections()
             raise
 
     @asynccontextmanager
-    async def locking(self, noted: Commit) -> AsyncIterator[WriteConnection]:
+    async def locking(self, commits: Commits) -> AsyncIterator[WriteConnection]:
         """The same where others' locks may have to be waited for: by half of the connections at most."""
         place = await self._lock_queue.take(self._caller)
         if place is None:
             raise DatabaseUnavailable("too many calls wait for locks")
         try:
-            async with self.writing(noted) as connection:
+            async with self.writing(commits) as connection:
                 connection.lock_place, connection.lock_seconds = place, self._lock_queue.wait_seconds
                 yield connection
         finally:
