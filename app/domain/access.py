@@ -70,6 +70,7 @@ class WorkspaceAccess:
 
     workspace: Workspace
     permissions: frozenset[str]
+    is_member: bool = True
 
 
 def rights_missing(*accesses: WorkspaceAccess, permission: str = FLOW_EDIT) -> tuple[InsufficientPermission, ...]:

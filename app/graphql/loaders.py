@@ -65,6 +65,8 @@ class Loaders:
     users = ById(by_id.read_users)
     visible_users = ById(by_id.read_visible_users)
     contracts = ById(by_id.read_contracts)
+    quotas = ById(by_id.read_quotas)
+    flows_held = ById(by_id.read_flows_held)
     workspaces = ById(by_id.read_workspaces)
     components = ById(by_id.read_components)
     components_referred_to = ById(by_id.read_components_referred_to)
@@ -281,8 +283,7 @@ class Loaders:
 
     async def _counts(self, keys: list[CountBelow]) -> list[int]:
         found: dict[CountBelow, int] = {}
-        groups = _grouped(keys, lambda key: key.wanted, lambda key: key.parent)
-        for wanted, parents in groups:
+        for wanted, parents in _grouped(keys, lambda key: key.wanted, lambda key: key.parent):
             async with self._database.reading() as connection:
                 numbers = await wanted.listing().counts(connection, parents, wanted.values(self._viewer))
             found |= {CountBelow(wanted, parent): number for parent, number in zip(parents, numbers, strict=True)}

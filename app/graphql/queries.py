@@ -27,7 +27,7 @@ from app.graphql.plans import ExportPlan, ExportPlans
 from app.graphql.step_credentials import StepCredentialCandidates
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
-from app.graphql.types.people import User
+from app.graphql.types.people import Contract, User
 from app.graphql.types.workspace import Workspace
 from app.storage.ids import Kind
 from app.storage.reads.flow_filters import id_or_none
@@ -112,6 +112,13 @@ class Query:
         """The workspaces that you can see, by name."""
         wanted = WantedList(ListName.WORKSPACES, searched(search), contract_id=given(contract_id))
         return connection_below(info, wanted, info.context.viewer, page)
+
+    @connection_field
+    def contracts(
+        self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+    ) -> Awaitable[Connection[Contract] | None]:
+        """The contracts that you can see, by name."""
+        return connection_below(info, WantedList(ListName.CONTRACTS, searched(search)), info.context.viewer, page)
 
     @field
     def flow(

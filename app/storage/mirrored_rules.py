@@ -119,19 +119,21 @@ def counts_against_quota() -> ColumnElement[bool]:
     return and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
 
 
-def _flows_used() -> ColumnElement[int]:
+def _flows_held() -> ColumnElement[int]:
     production = WORKSPACE.alias()
-    counted = (
+    return (
         select(func.count())
         .select_from(production.join(FLOW, FLOW.c.workspace_id == production.c.id))
         .where(production.c.contract_id == CONTRACT.c.id, production.c.type == WorkspaceType.FULL.value)
         .correlate(CONTRACT)
         .scalar_subquery()
     )
-    return case((counts_against_quota(), counted), else_=0)
 
 
-FLOWS_USED: ColumnElement[int] = _flows_used().label("flows_used")
+FLOWS_HELD = _flows_held()
+"""Of a contract: how many flows it holds where they count."""
+
+FLOWS_USED: ColumnElement[int] = case((counts_against_quota(), FLOWS_HELD), else_=0).label("flows_used")
 """Of a workspace with its contract: how many flows the contract holds where they count, if they count here (X10)."""
 
 FLOWS_USED_BY_CONTRACT = (

@@ -13,6 +13,7 @@ from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Wor
 from app.storage.connections.connection import Row
 from app.storage.tables import (
     CONTRACT,
+    CONTRACT_ACCESS,
     FLOW,
     ROLE,
     TENANT,
@@ -98,6 +99,22 @@ def sees_flow(flow_id: ColumnElement[str]) -> ColumnElement[bool]:
     return exists(select(literal(1)).where(flow.c.id == flow_id, is_member(flow.c.workspace_id)))
 
 
+def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Of a contract that a user can see: whether one of its workspaces meets a condition on `ACCESSES`.
+
+    The offset keeps this a question for each contract of the page; joined, all workspaces of the user would be read.
+    """
+    access = CONTRACT_ACCESS.c
+    return exists(
+        select(literal(1))
+        .select_from(ACCESSES)
+        .where(WORKSPACE_ACCESS.c.user_id == access.user_id, WORKSPACE_ACCESS.c.contract_id == access.contract_id)
+        .where(condition)
+        .correlate(CONTRACT_ACCESS)
+        .offset(0)
+    )
+
+
 def access_of(row: Row) -> WorkspaceAccess:
     """The access in a row that starts with `ACCESS_COLUMNS`."""
     id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row
@@ -110,4 +127,4 @@ def access_of(row: Row) -> WorkspaceAccess:
         flow_quota=quota,
     )
     workspace = Workspace(WorkspaceId(id_), name, WorkspaceType(type_), contract)
-    return WorkspaceAccess(workspace, frozenset(permissions or ()))
+    return WorkspaceAccess(workspace, frozenset(permissions or ()), is_member=permissions is not None)

@@ -3,7 +3,7 @@
 USER = "fragment user on User { __typename id firstName lastName email }"
 CONTRACT = "fragment contract on Contract { __typename id name contractStatus: status }"
 WORKSPACE = """fragment workspace on Workspace {
-  __typename id name workspaceType: type viewerPermissions viewerCanEditFlows contract { id }
+  __typename id name workspaceType: type viewerIsMember viewerPermissions viewerCanEditFlows contract { id }
 }"""
 COMPONENT = "fragment component on Component { __typename id name teamName title access requires isPubSub }"
 TOPIC = "fragment topic on Topic { __typename id name schema workspace { id } }"
@@ -109,6 +109,12 @@ def list_below(field: str, variables: str = "", arguments: str = "") -> str:
 
 
 WORKSPACES = list_of("workspaces", "$contractId: ID, $search: String,", "contractId: $contractId, search: $search,")
+CONTRACTS = list_of("contracts", "$search: String,", "search: $search,")
+WORKSPACES_OF_CONTRACT = f"""query($contract: ID!, $search: String, {PAGE_VARIABLES}) {{
+  node(id: $contract) {{ ... on Contract {{ workspaces(search: $search, {PAGE_ARGUMENTS}) {{
+    edges {{ cursor node {{ id name }} }} nodes {{ id }} {PAGE_INFO}
+  }} }} }}
+}}"""
 DESTINATION_CONTRACTS = list_of(
     "destinationContracts",
     "$flowId: ID!, $source: FlowSourceInput, $search: String, $includeIneligible: Boolean! = false,",

@@ -83,6 +83,7 @@ def _to_the_shelf(flow: str) -> Callable[[Api], Json]:
 ACCESSES = _by_name("place", PLACE_NAMES)
 LISTS = [
     Listing("workspaces", ask.WORKSPACES, lambda _: {}, ACCESSES),
+    Listing("contracts", ask.CONTRACTS, lambda _: {}, _by_name("contract")),
     Listing("destinationContracts", ask.DESTINATION_CONTRACTS, _history, _by_name("contract")),
     Listing(
         "destinationContracts, includeIneligible",

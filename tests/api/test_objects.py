@@ -80,12 +80,15 @@ def of(api: Api, key: str) -> Json:
 
 
 def workspaces(api: Api) -> dict[str, Json]:
-    def workspace(name: str, kind: str, contract: str, permissions: list[str], *, edits: bool) -> Json:
+    def workspace(
+        name: str, kind: str, contract: str, permissions: list[str], *, edits: bool, member: bool = True
+    ) -> Json:
         return {
             "__typename": "Workspace",
             "name": name,
             "workspaceType": kind,
             "contract": of(api, contract),
+            "viewerIsMember": member,
             "viewerPermissions": permissions,
             "viewerCanEditFlows": edits,
         }
@@ -94,7 +97,7 @@ def workspaces(api: Api) -> dict[str, Json]:
         "workshop": workspace("Workshop", "LIMITED", "retail", INTEGRATOR, edits=True),
         "shop": workspace("Shop", "FULL", "foods", ["workspaces.flow.edit", "workspaces.flow.get"], edits=True),
         "windmill": workspace("Windmill", "FULL", "mill", INTEGRATOR, edits=False),
-        "depot": workspace("Depot", "FULL", "retail", [], edits=False),
+        "depot": workspace("Depot", "FULL", "retail", [], edits=False, member=False),
     }
 
 

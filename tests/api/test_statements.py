@@ -73,6 +73,12 @@ QUERIES: list[tuple[str, str, int]] = [
     ),
     ("topicCandidates", of_flow("topicCandidates", WORKSPACE, "workspaceId: $place,", "sameName missingProperties"), 8),
     ("flowHistory", of_flow("flowHistory", f"publishedBy {{ id }} revertOf {{ id }} flow {{ id }} {GRAPH}"), 9),
+    ("contracts", f"query($first: Int!) {{ {page('contracts', 'name flowQuota flowsUsed')} }}", 5),
+    (
+        "contracts with their workspaces",
+        f"query($first: Int!) {{ {page('contracts', page('workspaces', 'name'))} }}",
+        5,
+    ),
 ]
 
 

@@ -66,6 +66,7 @@ async def test_of_a_workspace_that_is_seen_through_its_contract_only_name_and_co
         "id": api.id(workspace),
         "name": workspace.capitalize(),
         "workspaceType": (await api.caller("ada").one(WORKSPACE_QUERY, id=api.id(workspace)))["workspaceType"],
+        "viewerIsMember": False,
         "viewerPermissions": [],
         "viewerCanEditFlows": False,
         "contract": {"id": api.id("retail")},

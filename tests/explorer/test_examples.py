@@ -26,6 +26,8 @@ SHOWN = {
     "Viewer": ("viewer.email", "demo-integrator@example.com"),
     "Workspaces": ("workspaces.totalCount", 8),
     "WorkspacesBySearch": ("workspaces.nodes.0.name", "Bakery Production"),
+    "Contracts": ("contracts.nodes.0.flowsUsed", 1),
+    "WhereUsed": ("nodes.1.flows.nodes.0.name", "Order confirmation"),
     "Workspace": ("workspace.credentials.nodes.0.name", "Mail sandbox"),
     "FlowsWithDraft": ("workspace.flows.nodes.0.draft.revision", ANY),
     "Flow": ("flow.publishedVersion.graph.steps.2.credential.name", "Mail sandbox"),

@@ -54,7 +54,8 @@ class Scene:
         return [workspace for workspace in self.workspaces if self.access[workspace.id] != UNSEEN]
 
     def access_to(self, workspace: Workspace) -> WorkspaceAccess:
-        return WorkspaceAccess(workspace, PERMISSIONS.get(self.access[workspace.id], frozenset()))
+        role = self.access[workspace.id]
+        return WorkspaceAccess(workspace, PERMISSIONS.get(role, frozenset()), is_member=role in PERMISSIONS)
 
     def sees(self, component: Component) -> bool:
         """In a workspace where no whitelist applies, of a contract of the caller's."""

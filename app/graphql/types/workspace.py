@@ -64,6 +64,9 @@ class FlowFilterInput:
 class Workspace(Node):
     name: str = about("The name of the workspace.")
     type: WorkspaceType = about("Whether it is for production or for development.")
+    viewer_is_member: bool = about(
+        "Whether you are a member; if not, you see its name and contract, and its lists are empty."
+    )
     viewer_permissions: list[str] = about("What you may do here; nothing if you are no member.")
     viewer_can_edit_flows: bool = about(
         "Whether you may create, copy to and edit flows here now: you hold workspaces.flow.edit and the contract is "

@@ -9,7 +9,7 @@ from sqlalchemy.types import Text
 
 from app.storage.connections.connection import ReadConnection
 from app.storage.ids import Kind, is_id
-from app.storage.mirrored_rules import is_visible_component
+from app.storage.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
 from app.storage.reads.exports import IS_VISIBLE
 from app.storage.reads.rows import (
     AgentView,
@@ -18,7 +18,9 @@ from app.storage.reads.rows import (
     CredentialView,
     DraftView,
     ExportView,
+    FlowsHeldView,
     FlowView,
+    QuotaView,
     SecretView,
     TopicView,
     UserView,
@@ -51,6 +53,7 @@ from app.storage.visibility import (
     VIEWER,
     WORKSPACE_COLUMNS,
     WORKSPACES_SEEN,
+    holds_one,
     is_member,
 )
 
@@ -97,6 +100,15 @@ CONTRACTS = (
     .join_from(CONTRACT, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
     .where(CONTRACT_ACCESS.c.user_id == VIEWER, CONTRACT.c.id == any_(IDS))
 )
+
+QUOTAS = (
+    select(*columns(CONTRACT, QuotaView))
+    .join_from(CONTRACT_ACCESS, CONTRACT, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
+    .where(CONTRACT_ACCESS.c.user_id == VIEWER, CONTRACT.c.id == any_(IDS), CONTRACT.c.flow_quota.is_not(None))
+    .where(holds_one(may_write_flows()))
+)
+"""Of contracts that have one, where the viewer may create flows in one of their workspaces (N6)."""
+FLOWS_HELD_THERE = QUOTAS.with_only_columns(CONTRACT.c.id, FLOWS_HELD.label("number"), maintain_column_froms=True)
 
 WORKSPACES = select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN).where(BY_VIEWER, WORKSPACE.c.id == any_(IDS))
 
@@ -167,6 +179,8 @@ read_users = _reader(USERS, UserView, Kind.USER)
 read_visible_users = _reader(VISIBLE_USERS, UserView, Kind.USER)
 read_workspaces = _reader(WORKSPACES, WorkspaceView, Kind.WORKSPACE)
 read_contracts = _reader(CONTRACTS, ContractView, Kind.CONTRACT)
+read_quotas = _reader(QUOTAS, QuotaView, Kind.CONTRACT)
+read_flows_held = _reader(FLOWS_HELD_THERE, FlowsHeldView, Kind.CONTRACT)
 read_components = _reader(COMPONENTS, ComponentView, Kind.COMPONENT)
 read_components_referred_to = _reader(COMPONENTS_REFERRED_TO, ComponentView, Kind.COMPONENT)
 read_topics = _reader(TOPICS, TopicView, Kind.TOPIC)

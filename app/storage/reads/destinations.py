@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, exists, false, literal, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, false, or_, select, true
 
 from app.domain.access import WorkspaceAccess
 from app.domain.model import Workspace
@@ -21,10 +21,10 @@ from app.storage.mirrored_rules import (
     usable_values,
 )
 from app.storage.paging import ListBelow, Order, matching, searching
-from app.storage.reads.lists import naming_contract, of_contract
-from app.storage.reads.rows import ContractView, columns, maker
-from app.storage.tables import CONTRACT, CONTRACT_ACCESS, WORKSPACE_ACCESS
-from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, access_of
+from app.storage.reads.lists import CONTRACTS, naming_contract, of_contract
+from app.storage.reads.rows import ContractView, maker
+from app.storage.tables import CONTRACT_ACCESS, WORKSPACE_ACCESS
+from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, access_of, holds_one
 
 WORKSPACES = ListBelow(
     select(*ACCESS_COLUMNS).select_from(ACCESSES),
@@ -33,16 +33,6 @@ WORKSPACES = ListBelow(
     access_of,
 )
 """The workspaces that a user can see, with what rules need of them to rate each as a destination."""
-
-CONTRACTS = ListBelow(
-    select(*columns(CONTRACT, ContractView)).select_from(
-        CONTRACT_ACCESS.join(CONTRACT, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
-    ),
-    CONTRACT_ACCESS.c.user_id,
-    Order((CONTRACT_ACCESS.c.name_key, CONTRACT_ACCESS.c.contract_id)),
-    maker(ContractView),
-)
-"""The contracts that a user can see."""
 
 
 class RatedContract(NamedTuple):
@@ -55,22 +45,6 @@ async def count_flows_used(connection: ReadConnection, contracts: Collection[str
     """How many flows each of these contracts holds in its production workspaces (X10), however many of these are asked for."""
     rows = await connection.rows(FLOWS_USED_BY_CONTRACT, {"contracts": sorted(contracts)})
     return dict.fromkeys(contracts, 0) | {row.contract_id: row.used for row in rows}
-
-
-def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Of a contract that a user can see: whether one of its workspaces meets a condition on `ACCESSES`.
-
-    The offset keeps this a question for each contract of the page; joined, all workspaces of the user would be read.
-    """
-    access = CONTRACT_ACCESS.c
-    return exists(
-        select(literal(1))
-        .select_from(ACCESSES)
-        .where(WORKSPACE_ACCESS.c.user_id == access.user_id, WORKSPACE_ACCESS.c.contract_id == access.contract_id)
-        .where(condition)
-        .correlate(CONTRACT_ACCESS)
-        .offset(0)
-    )
 
 
 def workspaces_to_export_to(

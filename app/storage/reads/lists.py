@@ -27,6 +27,7 @@ from app.storage.reads.flow_filters import (
 from app.storage.reads.joins import JOINS
 from app.storage.reads.rows import (
     AgentView,
+    ContractView,
     CredentialView,
     DraftView,
     FlowView,
@@ -41,6 +42,8 @@ from app.storage.reads.rows import (
 from app.storage.related import EVERYTHING, Projection, leaving_out
 from app.storage.tables import (
     AGENT,
+    CONTRACT,
+    CONTRACT_ACCESS,
     CREDENTIAL,
     FLOW,
     FLOW_DRAFT,
@@ -50,7 +53,7 @@ from app.storage.tables import (
     TOPIC,
     WORKSPACE_ACCESS,
 )
-from app.storage.visibility import WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
+from app.storage.visibility import BY_VIEWER, WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
 
 
 class FlowOrder(StrEnum):
@@ -122,6 +125,19 @@ WORKSPACES = ListBelow(
 )
 """The workspaces that a user can see."""
 
+WORKSPACES_OF_CONTRACT = replace(WORKSPACES, parent=WORKSPACE_ACCESS.c.contract_id, statements={}).where(BY_VIEWER)
+"""Those of a contract that the viewer can see."""
+
+CONTRACTS = ListBelow(
+    select(*columns(CONTRACT, ContractView)).join_from(
+        CONTRACT_ACCESS, CONTRACT, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id
+    ),
+    CONTRACT_ACCESS.c.user_id,
+    Order((CONTRACT_ACCESS.c.name_key, CONTRACT_ACCESS.c.contract_id)),
+    maker(ContractView),
+)
+"""The contracts that a user can see."""
+
 
 def of_contract(contract_id: str | None) -> tuple[ColumnElement[bool], ...]:
     """Only the workspaces of one contract, if one is named."""
@@ -144,6 +160,8 @@ class ListName(StrEnum):
     """The lists that belong to something: those of a user, of a workspace, of a flow."""
 
     WORKSPACES = "workspaces"
+    WORKSPACES_OF_CONTRACT = "workspacesOfContract"
+    CONTRACTS = "contracts"
     FLOWS = "flows"
     TOPICS = "topics"
     CREDENTIALS = "credentials"
@@ -243,7 +261,8 @@ def _listing(wanted: WantedList) -> ListBelow[Any]:
 
 
 LISTED: Mapping[ListName, ListBelow[Any]] = {
-    ListName.WORKSPACES: WORKSPACES,
+    ListName.WORKSPACES_OF_CONTRACT: WORKSPACES_OF_CONTRACT,
+    ListName.CONTRACTS: CONTRACTS,
     ListName.TOPICS: TOPICS,
     ListName.CREDENTIALS: CREDENTIALS,
     ListName.SECRETS: SECRETS,

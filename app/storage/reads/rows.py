@@ -31,6 +31,20 @@ class ContractView(NamedTuple):
         return cls(contract.id, contract.name, contract.status)
 
 
+class QuotaView(NamedTuple):
+    """How many flows a contract may hold in its production workspaces, for whoever may create one of them (N6)."""
+
+    id: str
+    flow_quota: int
+
+
+class FlowsHeldView(NamedTuple):
+    """How many it holds, where it has a quota; likewise."""
+
+    id: str
+    number: int
+
+
 class WorkspaceView(NamedTuple):
     """A workspace as its viewer stands in it."""
 
@@ -40,6 +54,10 @@ class WorkspaceView(NamedTuple):
     contract_id: str
     contract_status: str
     permissions: Sequence[str] | None
+
+    @property
+    def viewer_is_member(self) -> bool:
+        return self.permissions is not None
 
     @property
     def viewer_permissions(self) -> list[str]:
@@ -52,7 +70,7 @@ class WorkspaceView(NamedTuple):
     @classmethod
     def of(cls, access: WorkspaceAccess) -> "WorkspaceView":
         workspace, contract = access.workspace, access.workspace.contract
-        permissions = tuple(access.permissions)
+        permissions = tuple(access.permissions) if access.is_member else None
         return cls(workspace.id, workspace.name, workspace.type, contract.id, contract.status, permissions)
 
 
