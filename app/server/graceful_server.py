@@ -22,6 +22,7 @@ from app.telemetry.log import log
 LINGER_SECONDS = 0.2
 """How long a server that is to stop still answers after its last work: requests may be under way to it."""
 TOLD_EVERY_SECONDS = 60
+KEEP_ALIVE_SECONDS = 75
 SENDING_SECONDS = 1
 """How long answers may take to leave when everything is done or cut off."""
 
@@ -117,5 +118,7 @@ def config_of(settings: Settings) -> uvicorn.Config:
         proxy_headers=settings.trusted_proxies is not None,
         forwarded_allow_ips=settings.trusted_proxies or "",
         http="httptools",
+        # Longer than a proxy keeps a connection at rest, which must not send a request into one that is being closed.
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SENDING_SECONDS,
     )

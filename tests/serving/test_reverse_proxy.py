@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.server.graceful_server import config_of
+from app.settings import read_settings
 from tests.databases import Databases, Loaded
 from tests.serving.haproxy import MISSING, PROGRAM, Proxy, proxied
 from tests.serving.logs import logging
@@ -249,6 +251,11 @@ async def test_an_address_has_only_so_many_connections(
                 await stack.enter_async_context(pair.proxy.saying("GET "))
             assert (await pair.viewer()).status_code == 200
         assert await soon_answers(pair.proxy)
+
+
+def test_the_server_keeps_a_connection_at_rest_longer_than_the_proxy() -> None:
+    """HAProxy closes half of those that it keeps every 5 seconds."""
+    assert config_of(read_settings()).timeout_keep_alive >= 60
 
 
 async def test_without_a_server_callers_are_told_to_come_again(tmp_path: Path) -> None:
