@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from app.domain.content import misplaced
+from app.domain.content import Misplaced, misplaced, not_accessible
 from app.domain.export_facts import ReferenceWish
 from app.domain.input import InvalidInput
 from app.domain.mappings import Mapped, ReferenceMapping, mappings_used
 from app.domain.model import ReferenceKind
 from app.domain.paths import TOPIC
-from app.domain.references import CredentialNotAccessible, Destination
+from app.domain.references import Destination
 from app.domain.source_graph import SourceGraph
 from app.domain.step_choices import StepChoices, read_choices
-from app.domain.topics import TopicNotAccessible
-
-Misplaced = TopicNotAccessible | CredentialNotAccessible
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,18 @@ def misplaced_references(
     unfit = sorted(_unfit_mappings(source, destination, references), key=itemgetter(0))
     return (
         *misplaced(steps, choices.bindings, source.components, destination, choices.path_of),
-        *(_refused(position, mapping, kind, source, destination) for position, mapping, kind in unfit),
+        *(
+            not_accessible(
+                kind,
+                mapping.to_id,
+                destination,
+                None,
+                source.components.get(source.graph.commands[position]),
+                path=mapping.at("toId"),
+                mapped_from=mapping.from_id,
+            )
+            for position, mapping, kind in unfit
+        ),
     )
 
 
@@ -79,16 +87,3 @@ def _unfit_mappings(
                     positions += [position for position in users if kind not in bound.get(position, ())][:1]
             if positions:
                 yield min(positions), mapping, kind
-
-
-def _refused(
-    position: int, mapping: ReferenceMapping, kind: ReferenceKind, source: SourceGraph, destination: Destination
-) -> Misplaced:
-    workspace, path = destination.workspace, mapping.at("toId")
-    target, replaced = destination.find(mapping.to_id), destination.find(mapping.from_id)
-    if kind is ReferenceKind.TOPIC:
-        return TopicNotAccessible(mapping.to_id, workspace, None, target, mapping.from_id, replaced, path=path)
-    component = source.components.get(source.graph.commands[position])
-    return CredentialNotAccessible(
-        kind, mapping.to_id, workspace, None, component, target, mapping.from_id, replaced, path=path
-    )

@@ -1,6 +1,6 @@
 """Makes a graph that a caller sent ready for storing, and refuses references that its steps can't use."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.domain.component import Catalogue, Component, component_name
@@ -82,40 +82,43 @@ PathOf = Callable[[StepBindings, ReferenceKind], Path]
 """Finds the part of the input that names a step's binding."""
 
 
+Misplaced = TopicNotAccessible | CredentialNotAccessible
+
+
 def misplaced(
     steps: tuple[Step, ...],
     bindings: Bindings,
     components: Mapping[str, Component | None],
-    here: Destination,
+    destination: Destination,
     path_of: PathOf = in_graph,
-) -> tuple[TopicNotAccessible | CredentialNotAccessible, ...]:
+) -> tuple[Misplaced, ...]:
     """Refuse references that steps can't use in this workspace: topics first, each kind in the order of the steps."""
-    return (*_topics_elsewhere(steps, bindings, here, path_of), *_unfit(steps, bindings, components, here, path_of))
+    return tuple(
+        not_accessible(kind, reference, destination, step, component, path=path_of(bound, kind))
+        for kinds in ((ReferenceKind.TOPIC,), OWNED_KINDS)
+        for bound in bindings
+        for step in (steps[bound.position],)
+        for component in (components.get(step.command),)
+        for kind in kinds
+        for reference in (bound.reference(kind),)
+        if reference is not None and not destination.fits(kind, reference, component)
+    )
 
 
-def _topics_elsewhere(
-    steps: tuple[Step, ...], bindings: Bindings, here: Destination, path_of: PathOf
-) -> Iterator[TopicNotAccessible]:
-    for bound in bindings:
-        topic = bound.reference(ReferenceKind.TOPIC)
-        if topic is not None and not here.can_use(ReferenceKind.TOPIC, topic):
-            path, step = path_of(bound, ReferenceKind.TOPIC), steps[bound.position]
-            yield TopicNotAccessible(topic, here.workspace, step, here.find(topic), path=path)
-
-
-def _unfit(
-    steps: tuple[Step, ...],
-    bindings: Bindings,
-    components: Mapping[str, Component | None],
-    here: Destination,
-    path_of: PathOf,
-) -> Iterator[CredentialNotAccessible]:
-    """Credentials, secrets and agents that live elsewhere or belong to another component."""
-    for bound in bindings:
-        step = steps[bound.position]
-        component = components.get(step.command)
-        for kind in OWNED_KINDS:
-            reference = bound.reference(kind)
-            if reference is not None and not here.fits(kind, reference, component):
-                path, found = path_of(bound, kind), here.find(reference)
-                yield CredentialNotAccessible(kind, reference, here.workspace, step, component, found, path=path)
+def not_accessible(
+    kind: ReferenceKind,
+    reference: str,
+    destination: Destination,
+    step: Step | None,
+    component: Component | None,
+    *,
+    path: Path,
+    mapped_from: str | None = None,
+) -> Misplaced:
+    """The refusal of a reference that a step, or the steps that a mapping is about, can't use."""
+    workspace, target, replaced = destination.workspace, destination.find(reference), destination.find(mapped_from)
+    if kind is ReferenceKind.TOPIC:
+        return TopicNotAccessible(reference, workspace, step, target, mapped_from, replaced, path=path)
+    return CredentialNotAccessible(
+        kind, reference, workspace, step, component, target, mapped_from, replaced, path=path
+    )

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain.access import WorkspaceAccess, rights_missing
-from app.domain.export import ExportRefusal
+from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
 from app.domain.flow import Graph, size_of_graphs
 from app.domain.model import UserId, Workspace, WorkspaceId
-from app.domain.new_exports import Eligibility, NewExports, new_exports
 from app.domain.quota import is_quota_judged
 from app.domain.source import CopiedState, SourceWish
 from app.domain.source_graph import SourceGraph, UsableWhere

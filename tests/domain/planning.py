@@ -8,13 +8,12 @@ from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, topic_fields
 from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refusal, Refused
-from app.domain.export import CopyRefusal, ExportPlan, plan_copy, plan_export
+from app.domain.export import CopyRefusal, ExportPlan, NewExports, new_exports, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import StepBindings
 from app.domain.mappings import ReferenceMapping, mapped
 from app.domain.model import ReferenceKind, Target, Workspace
-from app.domain.new_exports import NewExports, new_exports
 from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import BY_DEFAULT, CopiedState, SourceWish, copied_state

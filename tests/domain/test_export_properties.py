@@ -8,12 +8,11 @@ from hypothesis import given, reject
 
 from app.domain.bindings import AgentNotCopied
 from app.domain.errors import ErrorCode, Refused
-from app.domain.export import ExportPlan, plan_copy, plan_export
+from app.domain.export import ExportPlan, new_exports, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.flow import Graph, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
-from app.domain.new_exports import new_exports
 from app.domain.source import CopiedState, copied_state
 from app.domain.source_graph import SourceGraph
 from tests.domain.builders import AGENT, DATA_SAMPLES

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from app.domain.access import WorkspaceAccess, may_write_flows
 from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
+from app.domain.export import new_exports
 from app.domain.flow import SavedState
 from app.domain.input import name_key
 from app.domain.model import Contract, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
-from app.domain.new_exports import new_exports
 from app.domain.quota import QuotaExceeded, counts_against_quota
 from app.domain.source import CopiedFrom, CopiedState
 from app.domain.source_graph import SourceGraph
