@@ -1,6 +1,6 @@
 """Several exports in one call: decided as one, in the order of the call (P4, P8)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -152,10 +152,11 @@ def plan_exports(
     """
     flows, used = {**facts.flows}, {**facts.flows_used}
     so_far = replace(facts, flows=flows, flows_used=used)
-    duplicates = _duplicates(facts, wishes, range(len(wishes)) if places is None else places)
-    for index, wish in enumerate(wishes):
+    duplicates = _duplicates(facts, dict(enumerate(wishes) if places is None else zip(places, wishes, strict=True)))
+    for wish in wishes:
         export = so_far.of(wish)
-        decision = _in_call(wish, duplicates.get(index), plan_export(export, wish))
+        overridden_id = None if export.overridden is None else export.overridden.id
+        decision = _in_call(wish, duplicates.get(overridden_id or ""), plan_export(export, wish))
         yield Decided(wish, export, decision)
         if isinstance(decision, Refused):
             continue
@@ -166,21 +167,17 @@ def plan_exports(
             used[contract] = used.get(contract, 0) + 1
 
 
-def _duplicates(
-    facts: GatheredFacts, wishes: Iterable[ExportWish], places: Sequence[int]
-) -> Mapping[int, DuplicateOverride]:
-    """Refuse items that override a flow which other items override too."""
+def _duplicates(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Mapping[str, DuplicateOverride]:
+    """Refuse items that override a flow which other items override too, by the id of the flow."""
     overriding: dict[str, list[int]] = {}
-    for index, wish in enumerate(wishes):
+    for place, wish in wishes.items():
         if isinstance(wish.destination, OntoFlow) and wish.destination.flow_id in facts.flows:
-            overriding.setdefault(wish.destination.flow_id, []).append(index)
-    duplicates: dict[int, DuplicateOverride] = {}
-    for flow_id, items in overriding.items():
-        if len(items) > 1:
-            flow = facts.flows[flow_id]
-            refusal = DuplicateOverride(flow.id, flow.name, tuple(places[item] for item in items))
-            duplicates |= dict.fromkeys(items, refusal)
-    return duplicates
+            overriding.setdefault(wish.destination.flow_id, []).append(place)
+    return {
+        flow_id: DuplicateOverride(facts.flows[flow_id].id, facts.flows[flow_id].name, tuple(items))
+        for flow_id, items in overriding.items()
+        if len(items) > 1
+    }
 
 
 def _in_call(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from app.domain.component import (
     Catalogue,
@@ -80,6 +81,10 @@ class InvalidGraph(Reason):
 
 
 Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
+_Placed = tuple[int, Blocker]
+"""A blocker with the position of its step."""
+WHOLE_GRAPH = -1
+"""The position of a blocker that no single step has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +124,19 @@ def blockers(
     """
     destination = Destination(workspace, targets, catalogue)
     graph = SourceGraph(state.graph, catalogue, workspace)
-    unavailable = {step.position: each for each in graph.inaccessible_in(workspace) for step in each.steps}
-    invalid: dict[int | None, list[InvalidGraph]] = {}
-    for position, reason in _invalid(state.steps, state.links):
-        invalid.setdefault(position, []).append(reason)
     bound = by_position(state.bindings)
-    reasons: list[Blocker] = [*invalid.get(None, ())]
+    reasons: list[_Placed] = [
+        (step.position, ComponentUnavailable(step, component, workspace))
+        for component in graph.inaccessible_in(workspace)
+        for step in component.steps
+    ]
     for step in state.steps:
         component = graph.components[step.command]
-        if step.position in unavailable:
-            reasons.append(ComponentUnavailable(step, unavailable[step.position], workspace))
         if component is not None and (component.pub_sub or component.requires is not ComponentRequirement.NONE):
-            reasons.extend(
-                _missing(step, component, bound.get(step.position, StepBindings(step.position)), destination)
-            )
-        if step.position in invalid:
-            reasons.extend(invalid[step.position])
-    return tuple(reasons)
+            bindings = bound.get(step.position, StepBindings(step.position))
+            reasons += [(step.position, reason) for reason in _missing(step, component, bindings, destination)]
+    reasons += _invalid(state.steps, state.links)
+    return tuple(reason for _, reason in sorted(reasons, key=itemgetter(0)))
 
 
 def _missing(step: Step, component: Component, bound: StepBindings, destination: Destination) -> Iterator[Blocker]:
@@ -147,10 +148,10 @@ def _missing(step: Step, component: Component, bound: StepBindings, destination:
         yield MissingTopic(step, destination.workspace)
 
 
-def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple[int | None, InvalidGraph]]:
-    """The mistakes of a graph that isn't valid (H6), each with the position of its step, if it has one."""
+def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[_Placed]:
+    """The mistakes of a graph that isn't valid (H6), each with the position of its step."""
     if not steps:
-        yield None, InvalidGraph("The graph has no step. Add one.")
+        yield WHOLE_GRAPH, InvalidGraph("The graph has no step. Add one.")
         return
     first_of = {step.id: step for step in reversed(steps)}
     for step in steps:
@@ -168,7 +169,7 @@ def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple
             yield step.position, InvalidGraph(message, step)
 
 
-def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[tuple[int | None, InvalidGraph]]:
+def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[_Placed]:
     if link.source is None and link.target == ERROR_HANDLER:
         return
     ends = [end for end in (link.source, link.target) if end is not None]
@@ -177,20 +178,23 @@ def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[tuple[int | Non
         at = next((steps[end] for end in ends if end in steps), None)
         source = "null" if link.source is None else _label(link.source, steps)
         message = f"The edge from {source} to {_label(link.target, steps)} doesn't join two steps. Remove it."
-        yield (None, InvalidGraph(message)) if at is None else (at.position, InvalidGraph(message, at))
+        yield (WHOLE_GRAPH, InvalidGraph(message)) if at is None else (at.position, InvalidGraph(message, at))
 
 
 def _label(step_id: str, steps: Mapping[str, Step]) -> str:
     return steps[step_id].label if step_id in steps else printable(step_id)
 
 
-def _first_steps(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[tuple[int | None, InvalidGraph]]:
+def _first_steps(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[_Placed]:
     """Exactly one step comes first, error handlers apart: one that no edge of a step leads to."""
     ids = {step.id for step in steps}
     targets = {link.target for link in links if link.source in ids}
     first = [step for step in steps if step.id not in targets and step.id != ERROR_HANDLER]
     if not first:
-        yield None, InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove one.")
+        yield (
+            WHOLE_GRAPH,
+            InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove one."),
+        )
     for step in first[1:]:
         if step.id != first[0].id:
             message = f"No edge leads to the step {step.label}, nor to {first[0].label}."
