@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Text, func
+from sqlalchemy import CheckConstraint, Column, DateTime, Text, func
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -26,9 +26,10 @@ def key(**options: Any) -> Any:
 
 def reference(target: str, *, nullable: bool = False, on_delete: str | None = None, **options: Any) -> Any:
     """The id of a row elsewhere."""
-    foreign_key = ForeignKey(target, ondelete=on_delete)
-    default: dict[str, Any] = {"default": None} if nullable else {}
-    return Field(sa_column=Column(Text(collation="C"), foreign_key, nullable=nullable, **options), **default)
+    if nullable:
+        options["default"] = None
+    foreign_key: Any = {"foreign_key": target, "ondelete": on_delete, "nullable": nullable}
+    return Field(sa_type=Text(collation="C"), **foreign_key, **options)
 
 
 def sort_key() -> Any:
@@ -38,7 +39,7 @@ def sort_key() -> Any:
 
 def text(*, nullable: bool = False) -> Any:
     default: dict[str, Any] = {"default": None} if nullable else {}
-    return Field(sa_column=Column(Text, nullable=nullable), **default)
+    return Field(sa_type=Text, nullable=nullable, **default)
 
 
 def time(*, nullable: bool = False) -> Any:

@@ -155,7 +155,21 @@ class FlowReferenceTable(SQLModel, table=True):
     place: str = Field(sa_column=Column(Text(collation="C"), Computed("workspace_id || reference_id", persisted=True)))
 
 
-class FlowDraftTable(SQLModel, table=True):
+class StateColumns(SQLModel):
+    """What a draft or a version says."""
+
+    name: str = text()
+    description: str | None = text(nullable=True)
+    cron: str | None = text(nullable=True)
+    content_hash: str = reference("flow_content.hash", index=True)
+    bindings: str = text()
+    origin: str = text()
+    revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
+    export_id: str | None = reference("flow_export.id", nullable=True)
+    """The record of the copy or export that the content came from."""
+
+
+class FlowDraftTable(StateColumns, table=True):
     """A draft: the active one of its flow, or one that was set aside (X6)."""
 
     __tablename__ = "flow_draft"
@@ -170,24 +184,15 @@ class FlowDraftTable(SQLModel, table=True):
     )
     id: str = key()
     flow_id: str = reference("flow.id", on_delete="CASCADE")
-    name: str = text()
-    description: str | None = text(nullable=True)
-    cron: str | None = text(nullable=True)
-    content_hash: str = reference("flow_content.hash", index=True)
-    bindings: str = text()
     revision: int
     author_id: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
     created_at: datetime = time()
     updated_at: datetime = time()
-    origin: str = text()
-    revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
-    export_id: str | None = reference("flow_export.id", nullable=True)
-    """The record of the copy or export that the content came from."""
     set_aside_at: datetime | None = time(nullable=True)
     set_aside_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
 
 
-class FlowVersionTable(SQLModel, table=True):
+class FlowVersionTable(StateColumns, table=True):
     """A published version; it never changes (H2), but for the account of its author, which may go."""
 
     __tablename__ = "flow_version"
@@ -202,17 +207,8 @@ class FlowVersionTable(SQLModel, table=True):
     id: str = key()
     flow_id: str = reference("flow.id", on_delete="CASCADE")
     number: int
-    name: str = text()
-    description: str | None = text(nullable=True)
-    cron: str | None = text(nullable=True)
-    content_hash: str = reference("flow_content.hash", index=True)
-    bindings: str = text()
     published_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
     published_at: datetime = time()
-    origin: str = text()
-    revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
-    export_id: str | None = reference("flow_export.id", nullable=True)
-    """The record of the copy or export that the content came from."""
 
 
 class ReferenceReportTable(SQLModel, table=True):
