@@ -33,9 +33,8 @@ class Content:
     steps: tuple[Step, ...]
     links: tuple[Link, ...] = ()
 
-    def state(self, name: str, description: str | None, cron: str | None, bindings: Bindings) -> FlowState:
-        """A state with this content, just edited."""
-        return FlowState(name, description, cron, self.hash, Graph(self.steps, bindings, self.links))
+    def graph(self, bindings: Bindings) -> Graph:
+        return Graph(self.steps, bindings, self.links)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,9 @@ def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Ref
     components = resolve_all([step.command for step in graph.content.steps], facts.catalogue, workspace)
     destination = Destination(workspace, facts.targets, facts.catalogue)
     errors = (*refusals, *misplaced(graph.content.steps, graph.bindings, components, destination))
-    state = graph.content.state(wish.name.strip(), wish.description, wish.cron, graph.bindings)
-    return refused(*errors) or CreatePlan(workspace.id, wish.type, state, graph.content)
+    content = graph.content
+    state = FlowState(wish.name.strip(), wish.description, wish.cron, content.hash, content.graph(graph.bindings))
+    return refused(*errors) or CreatePlan(workspace.id, wish.type, state, content)
 
 
 def _mistakes(wish: CreateWish) -> tuple[InvalidInput, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from app.domain.flow import TEXTS
 from app.domain.graph import UNBOUND, Bindings, Json, canonical, link_ids, numbered
 from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonLimit, Stretch, unequal
 from app.domain.model import ReferenceKind
@@ -69,9 +70,8 @@ class Snapshot:
     bindings: Bindings
     content: Json = None
     """As its canonical text is read; needed only where the other state has another hash."""
-    name: str = ""
-    description: str | None = None
-    cron: str | None = None
+    texts: tuple[str | None, ...] = ()
+    """What the flow shows of it."""
 
 
 def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = None) -> GraphDiff:
@@ -227,10 +227,9 @@ def _is_same(before: Json, after: Json) -> bool:
 
 def _shown_changes(older: Snapshot, newer: Snapshot) -> Iterator[FieldChange]:
     """The changes of name, description and schedule."""
-    for key in ("name", "description", "cron"):
-        before, after = getattr(older, key), getattr(newer, key)
+    for name, before, after in zip(TEXTS, older.texts, newer.texts, strict=False):
         if before != after:
-            yield FieldChange(f"/{key}", before, after)
+            yield FieldChange(f"/{name}", before, after)
 
 
 def _order_changes(path: str, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[FieldChange]:

@@ -134,6 +134,11 @@ class FlowState:
     def links(self) -> tuple[Link, ...]:
         return self.graph.links
 
+    @property
+    def texts(self) -> tuple[str | None, ...]:
+        """The values of `TEXTS`."""
+        return tuple(getattr(self, name) for name in TEXTS)
+
     def taken_over(self, name: str, graph: Graph, origin: VersionOrigin) -> "FlowState":
         """The state of a copy or an export."""
         return replace(self, name=name, graph=graph, origin=origin, revert_of=None)

@@ -155,11 +155,11 @@ def _edit(facts: DraftFacts, wish: UpdateWish, destination: Destination) -> _Edi
     before = _Before(None if base is None else base.state, sent, facts.catalogue, destination)
     bindings = before.kept_bindings()
     if base is None:
-        state = sent.content.state(facts.flow.name, None, None, bindings)
+        state = FlowState(facts.flow.name, None, None, sent.content.hash, sent.content.graph(bindings))
     elif base is facts.flow.draft and base.state.content_hash == sent.content.hash:
         state = replace(base.state, graph=base.state.graph.bound(bindings))
     else:
-        state = sent.content.state(base.state.name, base.state.description, base.state.cron, bindings)
+        state = replace(_edited(base.state), content_hash=sent.content.hash, graph=sent.content.graph(bindings))
     return _Edit(_with_texts(state, wish), sent.content, before.new_bindings())
 
 

@@ -94,9 +94,7 @@ class _Comparisons:
             state.steps,
             state.bindings,
             self._content(state.content_hash),
-            state.name,
-            state.description,
-            state.cron,
+            state.texts,
         )
 
     def _content(self, content_hash: str) -> Json:

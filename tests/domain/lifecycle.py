@@ -8,7 +8,7 @@ from app.domain.content import read_graph, split_graph, topic_fields
 from app.domain.discard import DiscardPlan, DiscardRefusal, DiscardWish, plan_discard
 from app.domain.draft import DraftFacts
 from app.domain.errors import Refusal, Refused
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
 from app.domain.override import ExistingDraft
@@ -128,4 +128,4 @@ def codes(outcome: Plan | Unchanged | Refused[Some]) -> list[str]:
 def state_of(graph: Json, *, state_id: str = "draft_1", components: Iterable[Component] = STANDARD) -> SavedState:
     """A state of a flow of Development that holds this native graph."""
     sent = split_graph(graph, topic_fields(catalogue(*components), DEVELOPMENT))
-    return SavedState(state_id, sent.content.state("Orders", None, None, sent.bindings))
+    return SavedState(state_id, FlowState("Orders", None, None, sent.content.hash, sent.content.graph(sent.bindings)))

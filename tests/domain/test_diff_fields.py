@@ -29,8 +29,8 @@ def test_what_changed_in_the_rest_of_a_graph_is_told_by_its_path() -> None:
 
 @pytest.mark.parametrize("after", [GRAPH, native(node("1"))])
 def test_name_description_and_schedule_are_told_whether_or_not_the_graph_changed(after: Json) -> None:
-    older = replace(snapshot(GRAPH), name="Old", cron="0 6 * * *")
-    newer = replace(snapshot(after), name="New", description="Why")
+    older = replace(snapshot(GRAPH), texts=("Old", None, "0 6 * * *"))
+    newer = replace(snapshot(after), texts=("New", "Why", None))
     diff = compare(older, newer)
     assert diff.fields == changes(("/name", "Old", "New"), ("/description", None, "Why"), ("/cron", "0 6 * * *", None))
     assert (diff.identical, compare(older, older)) == (False, GraphDiff(identical=True))

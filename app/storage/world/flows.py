@@ -99,7 +99,8 @@ class FlowReader:
         name, cron = (state.name or flow.name).strip(), state.cron or flow.cron
         description = flow.description if state.description is None else state.description
         author = state.published_by if isinstance(state, Version) else state.author
-        return ReadState(read.content.state(name, description, cron, read.bindings), read.content, author)
+        said = FlowState(name, description, cron, read.content.hash, read.content.graph(read.bindings))
+        return ReadState(said, read.content, author)
 
     def _read_graph(self, workspace: Json, graph: Json, mistakes: list[Mistake], *path: Part) -> SplitGraph | None:
         """Its content and bindings; None if they can't be told. Of a malformed graph the other steps are checked too."""
