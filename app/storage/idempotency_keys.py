@@ -11,8 +11,8 @@ from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
 from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.row_changes import insert_rows, write_rows
 from app.storage.tables import IDEMPOTENCY_KEY
-from app.storage.writes.statements import insert_rows, write_rows
 
 Made = Any
 """What a call made, as JSON: ids by their names, or groups of exports with the same warnings."""

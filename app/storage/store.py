@@ -28,7 +28,7 @@ from app.domain.restore import RestoreFacts
 from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
-from app.storage.connections.connection import WriteConnection
+from app.storage.connections.connection import Row, WriteConnection
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import Needed, no_state, read_flows
@@ -36,8 +36,8 @@ from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.keyed_exports import KeyedExport, read_keyed_exports
 from app.storage.locks import Touched, check_locks, lock, needed_for, needed_for_new_flow
+from app.storage.row_changes import Part, write_rows
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
-from app.storage.writes.statements import WriteContext
 
 
 class Store:
@@ -138,10 +138,9 @@ class Store:
         """The time of all writes of this transaction: that of the first of them, after the locks."""
         return self._clock()
 
-    @cached_property
-    def context(self) -> WriteContext:
-        """What the writes of this transaction are made with."""
-        return WriteContext(self.connection, self._actor, self.at)
+    async def write(self, *parts: Part) -> list[Row]:
+        """Write rows of several tables in one statement (`write_rows`)."""
+        return await write_rows(self.connection, *parts, by=self._actor, now=self.at)
 
     async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> SplitGraph | GraphMistakes:
         base = flow.draft or flow.published

@@ -17,5 +17,5 @@ async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefu
     plan = await decide(facts, lambda: plan_copy(facts.of(wish), wish))
     if isinstance(plan, Refused):
         return plan
-    [written] = await write_exports(store.context, [plan])
+    [written] = await write_exports(store, [plan])
     return Exported.of(plan, written)

@@ -15,5 +15,5 @@ async def delete_flow(store: Store, flow_id: str) -> Deleted | Refused[DeleteRef
     plan = plan_delete(None if facts is None else facts.flow, flow_id)
     if isinstance(plan, Refused):
         return plan
-    await remove_flow(store.context, plan.flow_id)
+    await remove_flow(store, plan.flow_id)
     return Deleted(plan.flow_id)

@@ -16,5 +16,5 @@ async def discard_draft(store: Store, wish: DiscardWish) -> Discarded | Refused[
     plan = plan_discard(facts, wish, has_drafts_set_aside=aside)
     if isinstance(plan, Refused):
         return plan
-    await remove_draft(store.context, plan)
+    await remove_draft(store, plan)
     return Discarded(plan.flow_id, plan.draft_id, plan.deletes_flow)

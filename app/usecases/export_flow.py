@@ -17,5 +17,5 @@ async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[Expo
     plan = await decide(facts, lambda: plan_export(facts.of(wish), wish))
     if isinstance(plan, Refused):
         return plan
-    [written] = await write_exports(store.context, [plan])
+    [written] = await write_exports(store, [plan])
     return Exported.of(plan, written)

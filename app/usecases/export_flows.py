@@ -18,7 +18,7 @@ async def export_flows(store: Store, wish: BatchWish) -> ExportedBatch:
     decided = await decide(facts, lambda: plan_batch(facts, wish, counted))
     decisions = [each.decision for each in decided.items]
     plans = [decision for decision in decisions if isinstance(decision, ExportPlan)]
-    written = iter(await write_exports(store.context, plans))
+    written = iter(await write_exports(store, plans))
     results = [
         decision if isinstance(decision, Refused) else Exported.of(decision, next(written)) for decision in decisions
     ]

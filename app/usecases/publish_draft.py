@@ -16,5 +16,5 @@ async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[
     plan = await decide(facts, lambda: plan_publish(facts, wish))
     if isinstance(plan, Refused):
         return plan
-    [version_id] = await publish_drafts(store.context, [plan])
+    [version_id] = await publish_drafts(store, [plan])
     return Published(plan.flow_id, version_id)

@@ -15,5 +15,5 @@ async def restore_draft(store: Store, draft_id: str) -> Restored | Refused[Resto
     plan = plan_restore(await store.restore_facts(draft_id), draft_id)
     if isinstance(plan, Refused):
         return plan
-    await write_draft(store.context, plan)
+    await write_draft(store, plan)
     return Restored(plan.flow_id, DraftId(plan.draft.id), plan.sets_aside)

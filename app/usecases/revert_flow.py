@@ -18,7 +18,7 @@ async def revert_flow(store: Store, wish: RevertWish) -> Reverted | Refused[Reve
     if isinstance(plan, Refused):
         return plan
     if plan.publish:
-        version_id = await revert_and_publish(store.context, plan)
+        version_id = await revert_and_publish(store, plan)
         return Reverted(plan.flow_id, None, version_id, plan.sets_aside, plan.references)
-    draft_id = await revert_to_draft(store.context, plan)
+    draft_id = await revert_to_draft(store, plan)
     return Reverted(plan.flow_id, draft_id, None, plan.sets_aside, plan.references)

@@ -17,5 +17,5 @@ async def stop_flow(store: Store, flow_id: str) -> Toggled | Refused[StopRefusal
     if isinstance(plan, Refused):
         return plan
     if plan.status is not None:
-        await set_status(store.context, plan.flow_id, plan.status)
+        await set_status(store, plan.flow_id, plan.status)
     return Toggled(plan.flow_id)

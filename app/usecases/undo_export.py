@@ -14,6 +14,6 @@ async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefu
     plan = plan_undo(await store.undo_facts(export_id), export_id)
     if isinstance(plan, Refused):
         return plan
-    await restore_what_was_there(store.context, plan)
+    await restore_what_was_there(store, plan)
     restored = None if plan.deletes_flow else plan.draft.set_aside
     return Undone(plan.export_id, plan.draft.flow_id, restored, plan.deletes_flow)

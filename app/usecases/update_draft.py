@@ -22,7 +22,7 @@ async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[Update
         return plan
     if isinstance(plan, Unchanged):
         return Saved(plan.flow_id, plan.draft_id)
-    draft_id = await save_draft(store.context, plan)
+    draft_id = await save_draft(store, plan)
     return Saved(plan.flow_id, draft_id)
 
 

@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 from app.domain.content import split_graph
 from app.domain.model import UserId
 from app.storage.connections.database import DatabaseUnavailable, TransactionConflict
+from app.storage.store import Store
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
 from app.storage.unreferenced_contents import remove_slice
 from app.storage.writes.contents import write_content
-from app.storage.writes.statements import WriteContext
 from app.usecases import remove_contents as removing
 from app.usecases.remove_contents import EVERY, KEPT, remove_contents
 from app.usecases.results import Exported, Saved
@@ -116,8 +116,8 @@ async def test_a_content_that_is_being_stored_again_is_passed_over(firm: Company
     content = split_graph(noted(1), lambda _: None).content
     other = (await edited(firm, 3)).flow_id
     async with firm.database.writing() as connection:
-        context = WriteContext(connection, UserId(firm["ada"]), firm.now)
-        await write_content(context, content)
+        store = Store(connection, UserId(firm["ada"]), lambda: firm.now, timedelta())
+        await write_content(store, content)
         assert content.hash not in await remove_at_once(firm)
         drafts = update(FLOW_DRAFT).where(FLOW_DRAFT.c.flow_id == other)
         await connection.change(drafts.values(content_hash=content.hash))

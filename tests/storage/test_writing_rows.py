@@ -9,8 +9,7 @@ from sqlalchemy import Text, func, literal, null, select
 
 from app.storage.connections.connection import WriteConnection
 from app.storage.connections.database import Database, open_database
-from app.storage.tables import AGENT, API_TOKEN, IDEMPOTENCY_KEY, ROLE, TENANT, USER
-from app.storage.writes.statements import (
+from app.storage.row_changes import (
     NOW,
     RowsOfTable,
     delete_rows,
@@ -19,6 +18,7 @@ from app.storage.writes.statements import (
     update_rows,
     write_rows,
 )
+from app.storage.tables import AGENT, API_TOKEN, IDEMPOTENCY_KEY, ROLE, TENANT, USER
 from tests.sent_statements import statements_sent
 
 TENANTS = insert_rows(TENANT, ("id", "name", "component_whitelist"))

@@ -20,7 +20,7 @@ async def test_an_override_waits_for_whoever_overrides_the_flow_and_sets_aside_w
         plan = plan_export((await first.gather([wish])).of(wish), wish)
         assert isinstance(plan, ExportPlan)
         async with waiting(world, world.export("plain", over="orders-live")) as second:
-            [came] = await write_exports(first.context, [plan])
+            [came] = await write_exports(first, [plan])
     assert exported(await second).set_aside == came.draft_id
 
 

@@ -5,8 +5,9 @@ from app.domain.content import Content
 from app.domain.graph import canonical
 from app.meter import current_meter
 from app.offload import offload
+from app.storage.row_changes import insert_new_rows, insert_rows
+from app.storage.store import Store
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT
-from app.storage.writes.statements import WriteContext, insert_new_rows, insert_rows
 
 CONTENT, COMPONENT = ("hash", "graph", "outline"), ("hash", "team", "name")
 LONGEST_COMPONENT_NAME = 255
@@ -16,12 +17,12 @@ _CONTENTS = insert_new_rows(FLOW_CONTENT, CONTENT)
 _COMPONENTS = insert_rows(FLOW_CONTENT_COMPONENT, COMPONENT)
 
 
-async def write_content(context: WriteContext, content: Content) -> None:
+async def write_content(store: Store, content: Content) -> None:
     current_meter().take_decided(len(content.canonical))
     row = await offload(len(content.canonical), content_row, content)
-    if await context.write((_CONTENTS, [row])):
+    if await store.write((_CONTENTS, [row])):
         rows = await offload(len(content.canonical), component_rows, content)
-        await context.write((_COMPONENTS, rows))
+        await store.write((_COMPONENTS, rows))
 
 
 def content_row(content: Content) -> tuple[str, str, str]:

@@ -14,11 +14,12 @@ from app.domain.model import DraftId, ExportId, FlowId
 from app.domain.references import ReferenceOutcome
 from app.offload import interruptible, offload
 from app.storage.ids import Kind, new_id
+from app.storage.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows
 from app.storage.states import bindings_text, field_values, shown_values, state_values, texts_of
+from app.storage.store import Store
 from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT
 from app.storage.writes.contents import write_content
 from app.storage.writes.lifecycle import DRAFTS, FLOWS, RENAMED, set_aside
-from app.storage.writes.statements import BY, NOW, Parts, WriteContext, insert_new_rows, insert_rows
 
 CHARACTERS = 100
 """The report of one reference has about so many."""
@@ -60,22 +61,22 @@ class WrittenFlow(NamedTuple):
     draft_id: DraftId
 
 
-async def write_exports(context: WriteContext, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
+async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
     """Write copies and exports: drafts, their flows if those are new, and the records; in one statement, as a rule."""
     written: list[WrittenExport] = []
     for part in in_parts(plans):
         size = CHARACTERS * sum(1 + len(plan.references) for plan in part)
         ids, rows = await offload(size, _rows_of, part)
-        await context.write(*rows)
+        await store.write(*rows)
         written += ids
     return written
 
 
-async def write_flow(context: WriteContext, plan: CreatePlan) -> WrittenFlow:
+async def write_flow(store: Store, plan: CreatePlan) -> WrittenFlow:
     """Write a flow that was created from a graph: its content, unless that is known already, and its draft."""
-    await write_content(context, plan.content)
+    await write_content(store, plan.content)
     flow_id, draft_id = FlowId(new_id(Kind.FLOW)), DraftId(new_id(Kind.DRAFT))
-    await context.write(
+    await store.write(
         (FLOWS, [(flow_id, plan.workspace_id, plan.type, FIRST_REVISION, *shown_values(plan.state))]),
         (DRAFTS, [(draft_id, flow_id, FIRST_REVISION, *state_values(plan.state))]),
     )

@@ -15,10 +15,11 @@ from app.domain.revert import RevertPlan
 from app.domain.undo import ChangeSinceExport
 from app.domain.update import UpdatePlan
 from app.storage.ids import Kind, new_id
+from app.storage.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
 from app.storage.states import SHOWN, STATE, shown_values, state_values
+from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
 from app.storage.writes.contents import write_content
-from app.storage.writes.statements import BY, NOW, Part, Parts, WriteContext, delete_rows, insert_rows, update_rows
 
 
 def _next_number(version: FromClause) -> ColumnElement[Any]:
@@ -73,35 +74,35 @@ _KEEP_OTHERS_AWAY = (
 """From flows that go: nobody copies from them any more."""
 
 
-async def save_draft(context: WriteContext, plan: UpdatePlan) -> DraftId:
+async def save_draft(store: Store, plan: UpdatePlan) -> DraftId:
     """Save a draft, or make one where there is none (H1)."""
     if plan.content is not None:
-        await write_content(context, plan.content)
+        await write_content(store, plan.content)
     flow = _revised(plan.flow_id, plan.revision, plan.state if plan.renames_flow else None)
     state = state_values(plan.state)
     if plan.draft_id is not None:
         noted = NOTED[ChangeSinceExport.EDITED], [(plan.draft_id,)]
-        await context.write(flow, noted, (SAVED, [(plan.draft_id, plan.revision, *state)]))
+        await store.write(flow, noted, (SAVED, [(plan.draft_id, plan.revision, *state)]))
         return plan.draft_id
     draft_id = DraftId(new_id(Kind.DRAFT))
-    await context.write(flow, (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state)]))
+    await store.write(flow, (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state)]))
     return draft_id
 
 
-async def publish_drafts(context: WriteContext, plans: Sequence[PublishPlan]) -> list[VersionId]:
+async def publish_drafts(store: Store, plans: Sequence[PublishPlan]) -> list[VersionId]:
     """Turn drafts into the next versions of their flows, and remove them (H2)."""
     drafts = [(plan.draft_id,) for plan in plans]
     ids, versions = _versions(
         [(plan.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None) for plan in plans]
     )
-    await context.write((NOTED[ChangeSinceExport.PUBLISHED], drafts), (REMOVED_DRAFTS, drafts), *versions)
+    await store.write((NOTED[ChangeSinceExport.PUBLISHED], drafts), (REMOVED_DRAFTS, drafts), *versions)
     return ids
 
 
-async def revert_to_draft(context: WriteContext, plan: RevertPlan) -> DraftId:
+async def revert_to_draft(store: Store, plan: RevertPlan) -> DraftId:
     """Make the old version the new draft (H5)."""
     draft_id = DraftId(new_id(Kind.DRAFT))
-    await context.write(
+    await store.write(
         *set_aside([plan.sets_aside]),
         _revised(plan.flow_id, plan.revision),
         (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state_values(plan.state))]),
@@ -109,41 +110,41 @@ async def revert_to_draft(context: WriteContext, plan: RevertPlan) -> DraftId:
     return draft_id
 
 
-async def revert_and_publish(context: WriteContext, plan: RevertPlan) -> VersionId:
+async def revert_and_publish(store: Store, plan: RevertPlan) -> VersionId:
     """Make the old version the next one at once; the draft that it would have been counts as one (H1, H5)."""
-    await context.write(_revised(plan.flow_id, plan.revision))
+    await store.write(_revised(plan.flow_id, plan.revision))
     [version_id], version = _versions([(plan.flow_id, plan.state, None)])
-    await context.write(*set_aside([plan.sets_aside], ChangeSinceExport.PUBLISHED), *version)
+    await store.write(*set_aside([plan.sets_aside], ChangeSinceExport.PUBLISHED), *version)
     return version_id
 
 
-async def discard_draft(context: WriteContext, plan: DiscardPlan) -> None:
+async def discard_draft(store: Store, plan: DiscardPlan) -> None:
     """Remove the draft, and the flow if nothing would be left of it (H8)."""
     if plan.deletes_flow:
-        await remove_flow(context, plan.flow_id)
+        await remove_flow(store, plan.flow_id)
         return
     draft = [(plan.draft_id,)]
     noted = NOTED[ChangeSinceExport.DISCARDED], draft
-    await context.write(noted, (TOUCHED, [(plan.flow_id,)]), (REMOVED_DRAFTS, draft))
+    await store.write(noted, (TOUCHED, [(plan.flow_id,)]), (REMOVED_DRAFTS, draft))
 
 
-async def restore_draft(context: WriteContext, plan: RestorePlan) -> None:
+async def restore_draft(store: Store, plan: RestorePlan) -> None:
     """Make a draft that was set aside the active one again; the present one is set aside in exchange (H8)."""
     flow = _revised(plan.flow_id, plan.revision, plan.draft.state if plan.renames_flow else None)
     # Two updates of one table can't be parts of one statement.
-    await context.write(flow, *set_aside([plan.sets_aside]))
-    await context.write((RESTORED, [(plan.draft.id, plan.revision)]))
+    await store.write(flow, *set_aside([plan.sets_aside]))
+    await store.write((RESTORED, [(plan.draft.id, plan.revision)]))
 
 
-async def remove_flow(context: WriteContext, flow_id: FlowId) -> None:
+async def remove_flow(store: Store, flow_id: FlowId) -> None:
     """Remove a flow with its drafts and versions; the records of its exports stay (H9)."""
-    drafts = await lock_removed_flow(context, flow_id)
-    await context.write((NOTED[ChangeSinceExport.DISCARDED], drafts), (REMOVED_FLOWS, [(flow_id,)]))
+    drafts = await lock_removed_flow(store, flow_id)
+    await store.write((NOTED[ChangeSinceExport.DISCARDED], drafts), (REMOVED_FLOWS, [(flow_id,)]))
 
 
-async def set_status(context: WriteContext, flow_id: FlowId, status: FlowStatus) -> None:
+async def set_status(store: Store, flow_id: FlowId, status: FlowStatus) -> None:
     """Let a flow run, or not (H9)."""
-    await context.write((TOGGLED, [(flow_id, status)]))
+    await store.write((TOGGLED, [(flow_id, status)]))
 
 
 def set_aside(drafts: Sequence[DraftId | None], since: ChangeSinceExport = ChangeSinceExport.OVERRIDDEN_AGAIN) -> Parts:
@@ -152,9 +153,9 @@ def set_aside(drafts: Sequence[DraftId | None], since: ChangeSinceExport = Chang
     return (SET_ASIDE, rows), (NOTED[since], rows)
 
 
-async def lock_removed_flow(context: WriteContext, flow_id: FlowId) -> Sequence[tuple[DraftId]]:
+async def lock_removed_flow(store: Store, flow_id: FlowId) -> Sequence[tuple[DraftId]]:
     """The drafts of a flow that goes."""
-    rows = await context.connection.rows(_KEEP_OTHERS_AWAY, {"flows": [flow_id]})
+    rows = await store.connection.rows(_KEEP_OTHERS_AWAY, {"flows": [flow_id]})
     return [(row.id,) for row in rows if row.id is not None]
 
 

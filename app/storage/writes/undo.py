@@ -9,10 +9,11 @@ from sqlalchemy import Text, and_, bindparam, case, null, select
 from app.domain.flow import TEXTS, ShownFlow
 from app.domain.undo import ChangeSinceExport, UndoPlan
 from app.storage.connections.connection import Row
+from app.storage.row_changes import NOW, update_rows
 from app.storage.states import SHOWN, shown_values
+from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
 from app.storage.writes.lifecycle import REMOVED_DRAFTS, REMOVED_FLOWS, lock_removed_flow
-from app.storage.writes.statements import NOW, WriteContext, update_rows
 
 _SHOWS_DRAFT = and_(FLOW.c.published_version_id.is_(None), FLOW_DRAFT.c.id.is_not(None))
 _BEFORE = (
@@ -45,25 +46,25 @@ _FORGOTTEN = update_rows(
 _UNDONE = update_rows(FLOW_EXPORT, (), undone_at=NOW)
 
 
-async def undo_export(context: WriteContext, plan: UndoPlan) -> None:
+async def undo_export(store: Store, plan: UndoPlan) -> None:
     """Remove what a copy or export made, and restore what was there before; only the revision is counted on (H1)."""
     draft, flow_id = plan.draft, plan.draft.flow_id
     if plan.deletes_flow:
-        await lock_removed_flow(context, flow_id)
-        await context.write((REMOVED_FLOWS, [(flow_id,)]), (_UNDONE, [(plan.export_id,)]))
+        await lock_removed_flow(store, flow_id)
+        await store.write((REMOVED_FLOWS, [(flow_id,)]), (_UNDONE, [(plan.export_id,)]))
         return
-    row = await context.connection.row(_BEFORE, {"export": plan.export_id})
+    row = await store.connection.row(_BEFORE, {"export": plan.export_id})
     if row is None:
         raise LookupError(f"{plan.export_id} is decided about but not found")
     revision = row.draft_revision if draft.set_aside is None else row.draft_revision + 1
     before = _before(row)
     restored = [] if draft.set_aside is None else [draft.set_aside]
-    await context.write(
+    await store.write(
         (REMOVED_DRAFTS, [(draft.id,)]),
         (_FORGOTTEN, [(draft_id, row.created_at) for draft_id in restored]),
         (_FLOWS, [(flow_id, revision, before.updated_at, *shown_values(before))]),
     )
-    await context.write((_DRAFTS, [(draft_id, revision) for draft_id in restored]), (_UNDONE, [(plan.export_id,)]))
+    await store.write((_DRAFTS, [(draft_id, revision) for draft_id in restored]), (_UNDONE, [(plan.export_id,)]))
 
 
 def _before(row: Row) -> ShownFlow:

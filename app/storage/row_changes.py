@@ -4,8 +4,6 @@ The driver takes ten times as long for an array of text for each column.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -27,7 +25,6 @@ from sqlalchemy import (
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.domain.model import UserId
 from app.storage.compiled import Change
 from app.storage.connections.connection import Row, WriteConnection
 
@@ -125,18 +122,6 @@ async def write_rows(connection: WriteConnection, *parts: Part, **same: object) 
         return []
     sent = {table.parameter: table.to_json(rows) for table, rows in filled}
     return await connection.change(in_one_statement(*(table for table, _ in filled)), {**same, **sent})
-
-
-@dataclass(frozen=True, slots=True)
-class WriteContext:
-    """Who writes, when, and in which transaction."""
-
-    connection: WriteConnection
-    actor: UserId
-    at: datetime
-
-    async def write(self, *parts: Part) -> list[Row]:
-        return await write_rows(self.connection, *parts, by=self.actor, now=self.at)
 
 
 @cache
