@@ -14,7 +14,7 @@ from app.storage.compatibility import (
     configuration,
     has_usable_schema_on,
     known_revisions,
-    newest_heads,
+    newest_revision,
     schema_on,
     works_with,
 )
@@ -34,7 +34,7 @@ ANSWER_SECONDS: float = 10
 RECOVERY_SECONDS = 60
 """How long one is waited for that starts, stops or recovers."""
 IN_STATEMENT_MODE = "statement pooling mode"
-"""So pgbouncer says, with the SQLSTATE of a lost connection, that it will never let a transaction begin."""
+"""pgbouncer's words for a mode without transactions; their SQLSTATE is that of a lost connection."""
 LOOK_SECONDS: float = 10
 """How often it is looked whether a database that is migrated for long still answers, and said that it is migrated."""
 MOST_SILENT_LOOKS = 2
@@ -63,7 +63,7 @@ class UnusableDatabase(Exception):
 async def upgrade(url: str) -> None:
     """Bring the database to the newest schema; processes that start together wait for the one that does it.
 
-    One that a newer release has made is left as it is, if that works with this release.
+    The schema of a newer release is left as it is, if this release works with it.
 
     Raises UnusableDatabase, TimeoutError where the database is silent, and DatabaseFailure.
     """
@@ -72,7 +72,7 @@ async def upgrade(url: str) -> None:
         if works_with(schema):
             return
         refuse_unknown_schema(schema)
-        log().info("database is migrated", before=sorted(schema.heads), after=sorted(newest_heads()))
+        log().info("database is migrated", before=schema.revision, after=newest_revision())
         await while_it_answers(database, run_alone(url, lambda config: command.upgrade(config, "head")))
     log().info("database has the newest schema")
 
@@ -132,14 +132,13 @@ def refuse_old_server(version: int) -> None:
 
 
 def refuse_unknown_schema(schema: DatabaseSchema) -> None:
-    unknown = schema.heads - known_revisions()
-    if unknown:
-        shown = ", ".join(sorted(unknown))
-        needed = "" if schema.oldest is None else f" It works with releases that know {schema.oldest} or newer."
-        raise UnusableDatabase(
-            f"The database has a schema that this program doesn't know ({shown}): use the release that made it, or a "
-            f"newer one.{needed}"
-        )
+    if schema.revision is None or schema.revision in known_revisions():
+        return
+    needed = "" if schema.oldest is None else f" It works with releases that know {schema.oldest} or newer."
+    raise UnusableDatabase(
+        f"The database has a schema that this program doesn't know ({schema.revision}): use the release that made it, or "
+        f"a newer one.{needed}"
+    )
 
 
 async def run_alone(url: str, run: Callable[[Config], None]) -> None:

@@ -8,11 +8,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from app.storage.compatibility import newest_heads
+from app.storage.compatibility import newest_revision
 from app.storage.connections.engine import engine_of
 
 MIGRATIONS = Path(__file__).parents[2] / "app" / "storage" / "migrations"
-NEWEST = max(newest_heads())
+NEWEST = newest_revision()
 NEXT = f"{int(NEWEST) + 1:04}"
 MIGRATION = """
 import sqlalchemy as sa
