@@ -77,7 +77,7 @@ class TokenOwner(NamedTuple):
     user_id: UserId
     token_id: str
     is_use_due: bool
-    """That the token is used is to be noted: it wasn't for a while."""
+    """The use of the token is to be noted, since it wasn't for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def id_of(text: str) -> str | None:
 
 
 async def tokens_to_check(connection: ReadConnection, ids: Sequence[str]) -> dict[str, Row]:
-    """What is stored of these tokens, by id. One statement."""
+    """The stored rows of these tokens, by id; one statement."""
     return {row.id: row for row in await connection.rows(_TO_CHECK, {"tokens": ids})}
 
 
@@ -151,7 +151,7 @@ async def all_tokens(connection: ReadConnection) -> list[StoredToken]:
 
 
 async def revoke(connection: WriteConnection, token_id: str, now: datetime) -> bool:
-    """Revoke a token for good; False if there is none. One that is revoked stays so since when it was."""
+    """Revoke a token for good; False if there is none. A second time changes nothing."""
     return bool(await connection.change(_REVOKE, {"token": token_id, "now": now}))
 
 

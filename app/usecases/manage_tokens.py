@@ -12,11 +12,11 @@ from app.usecases.transaction import UnitOfWork, transaction
 __all__ = ["TokenInfo", "TokenWish", "UnknownUser", "issue_token", "list_tokens", "revoke_token"]
 
 SECRET_BYTES = 32
-"""They make 43 characters."""
+"""43 characters of text."""
 
 
 class UnknownUser(Exception):
-    """There is no user with this e-mail address."""
+    """No user has this e-mail address."""
 
     def __init__(self, email: str) -> None:
         super().__init__(f"There is no user with the e-mail address {email}.")

@@ -1,19 +1,19 @@
-"""What a request has written, for whoever tells its caller when it is cut off."""
+"""The outcomes of a request's transactions, so that its caller is told what was written."""
 
 from enum import Enum
 
 
 class CommitState(Enum):
-    """What a transaction has written; the value says it to programs, in an answer."""
+    """Whether a transaction was written; answers have the value."""
 
     NOTHING = "NO"
     UNKNOWN = "UNKNOWN"
-    """It was being committed."""
+    """The connection was lost, or the request cut off, during the commit."""
     WRITTEN = "YES"
 
 
 class Commits(list[CommitState]):
-    """What the transactions of a request have written, one after the other."""
+    """The states of a request's transactions, in their order."""
 
     @property
     def number_written(self) -> int:
@@ -21,11 +21,11 @@ class Commits(list[CommitState]):
 
     @property
     def of_all(self) -> CommitState:
-        """What is known of all of them together: that one may be written, that some are, or that none is."""
+        """UNKNOWN if any transaction may be written, else WRITTEN if any is."""
         if CommitState.UNKNOWN in self:
             return CommitState.UNKNOWN
         return CommitState.WRITTEN if self.number_written else CommitState.NOTHING
 
     def last_after(self, number: int) -> CommitState:
-        """The last one that came after so many; if none did, nothing was begun."""
+        """The state of the last transaction after the first `number`; NOTHING if there is none."""
         return self[-1] if len(self) > number else CommitState.NOTHING

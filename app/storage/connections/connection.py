@@ -1,4 +1,4 @@
-"""A connection as the rest of storage has it: one that only reads, or one that writes in a transaction."""
+"""Connections as the rest of storage uses them: for reading, or for writing in a transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -34,7 +34,7 @@ class Row(asyncpg.Record):
 
 
 class ReadConnection:
-    """Takes queries and nothing else. That of `Database.reading` is read-only to PostgreSQL too."""
+    """A connection for queries alone. PostgreSQL refuses writes on one of `Database.reading`."""
 
     def __init__(self, driver: AnyConnection) -> None:
         self._driver = driver

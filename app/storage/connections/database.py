@@ -48,7 +48,7 @@ IS_READ_ONLY = select(
 
 
 class Database:
-    """One pool of connections. A connection is taken for one read or one unit of work, never for a whole request."""
+    """A database and its pool. A connection is lent for one read or one transaction, never for a whole request."""
 
     def __init__(
         self,
@@ -65,13 +65,13 @@ class Database:
         self._caller = ""
 
     def of(self, caller: str) -> "Database":
-        """The same, whose connections count as this caller's."""
+        """This database with the connections counted as the caller's."""
         bound = copy(self)
         bound._caller = caller  # noqa: SLF001 - of another of this class
         return bound
 
     def for_query(self, position: int | None) -> "Database":
-        """The same, but reading from the replica, if that has whatever the caller has written, up to this position."""
+        """This database with queries sent to the replica, if the replica has replayed the log up to the caller's position."""
         if self.replica is None or not self.replica.has(position):
             return self
         on_replica = copy(self)
@@ -79,21 +79,21 @@ class Database:
         return on_replica
 
     def note_failure_of_replica(self, error: DatabaseUnavailable) -> None:
-        """Leave it out if it is lost; that it was too busy, or cancelled a query in favour of its replay, passes."""
+        """Leave the replica out if its connection was lost. A busy replica, or a query cancelled for the replay, passes."""
         if self.replica is not None and isinstance(error, ConnectionLost):
             self.replica.leave_out(str(error))
 
     def reading(self) -> AbstractAsyncContextManager[ReadConnection]:
-        """A connection that PostgreSQL lets only read, without BEGIN and COMMIT around each statement if it is direct."""
+        """Lend a connection that PostgreSQL lets only read; without a pooler each statement is a transaction of its own."""
         return self._reads.reading(self._caller)
 
     def probing(self) -> AbstractAsyncContextManager[ReadConnection]:
-        """The same, but with a connection of its own, so that a probe needn't wait where all others are at work."""
+        """Lend a connection for reading that is kept for probes, so that a probe never waits for the pool."""
         return self._pool_of_probes.reading()
 
     @asynccontextmanager
     async def writing(self, commits: Commits | None = None) -> AsyncIterator[WriteConnection]:
-        """A transaction: committed at the end, rolled back whole if anything is raised. How far it has come is noted."""
+        """Begin a transaction, which is committed at the end, or rolled back if anything is raised; its state goes into `commits`."""
         commits = Commits() if commits is None else commits
         commits.append(CommitState.NOTHING)
         try:
@@ -117,7 +117,7 @@ class Database:
 
     @asynccontextmanager
     async def locking(self, commits: Commits) -> AsyncIterator[WriteConnection]:
-        """The same where others' locks may have to be waited for: by half of the connections at most."""
+        """Begin a transaction that may wait for locks of others, as half of the connections at most may do."""
         place = await self._lock_queue.take(self._caller)
         if place is None:
             raise DatabaseUnavailable("too many calls wait for locks")
@@ -129,7 +129,7 @@ class Database:
             place.give_back()
 
     async def takes_writes(self) -> bool:
-        """Whether its server does, which may have become a standby. If not, all connections are made anew."""
+        """Ask whether the server takes writes; if it has become a standby, all connections are made anew."""
         async with self.probing() as connection:
             is_read_only = await connection.value(IS_READ_ONLY)
         if is_read_only:
@@ -137,7 +137,7 @@ class Database:
         return not is_read_only
 
     def renew_connections(self) -> None:
-        """Leave a server that takes no writes, by all connections: where another one does, new ones lead there."""
+        """Give up all connections to a server that takes no writes: new ones lead to the server that does."""
         self._pool.renew()
         self._pool_of_probes.renew()
 

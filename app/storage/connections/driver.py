@@ -28,18 +28,17 @@ NAME_OF_PROBE = "select name from pg_prepared_statements where name = 'flowport_
 
 
 class DriverConnection(AnyConnection):
-    """A connection that only reads, but within transactions that may write."""
+    """A connection of asyncpg. It reads only, except in a transaction begun for writing."""
 
     is_pooled = False
-    """Each transaction may have another server process, which has none of our settings."""
+    """A pooler lends each transaction another server process, which has none of our settings."""
     settings_of_transactions = ""
     begin_seconds: float | None = None
 
     async def begin(self, *, read_only: bool) -> None:
         """Begin a transaction. Raises DatabaseUnavailable where a pooler has no connection, or a standby is to write.
 
-        Whatever the database's own default is, one that writes sees in each statement what was committed before that:
-        facts are read after the locks.
+        A transaction for writing is READ COMMITTED, whatever the database's default is: facts are read after the locks.
         """
         mode = "READ ONLY" if read_only else "ISOLATION LEVEL READ COMMITTED, READ WRITE"
         try:
@@ -56,7 +55,7 @@ class DriverConnection(AnyConnection):
             raise
 
     async def commit(self) -> None:
-        """Commit. A caller who is cancelled meanwhile leaves the connection, so that nobody waits for the server."""
+        """Commit. The connection is closed if the caller is cancelled meanwhile: nobody waits for the server."""
         try:
             with traced("COMMIT", current_span()):
                 await self.execute("COMMIT;")
@@ -65,10 +64,7 @@ class DriverConnection(AnyConnection):
             raise
 
     async def roll_back(self) -> None:
-        """Wait until the server answers, which it does once it has ended what was cancelled; leave one that doesn't soon.
-
-        With a connection that is lost, so is the transaction.
-        """
+        """Roll back, or wait until the server has ended a cancelled read; close a connection that doesn't answer soon."""
         statement = "ROLLBACK" if self.is_in_transaction() else "SELECT 1"
         try:
             with traced(statement, current_span()):
@@ -112,8 +108,7 @@ class Connector:
     async def _has_set_up(self, connection: DriverConnection) -> bool:
         """Make our settings on a connection that is the server's own, or may be taken for it; on no other.
 
-        One statement, which both asks and sets. It isn't prepared: behind a pooler it would be in nobody knows which
-        process.
+        One statement both asks and sets. It is sent unprepared: a pooler might run it in a process without it.
         """
         settings = self.settings | {"default_transaction_read_only": "on"}
         values = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
@@ -152,7 +147,7 @@ class Connector:
 async def keeps_track_of_prepared_statements(connection: DriverConnection, seconds: float) -> bool:
     """Whether a pooler makes statements that were prepared once known to whichever server process it lends.
 
-    pgbouncer does since 1.21, with `max_prepared_statements`. They have other names on the server then.
+    pgbouncer does since 1.21, with `max_prepared_statements`. Such a pooler renames them on the server.
     """
     await connection.execute("BEGIN READ ONLY;", timeout=seconds)
     statement = await connection.prepare(NAME_OF_PROBE, name=PROBE, timeout=seconds)

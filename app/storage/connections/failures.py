@@ -1,34 +1,33 @@
-"""What keeps a statement from being done, as exceptions of our own: outages that pass, time limits, refusals."""
+"""Failures of the database, as exceptions of our own: outages that pass, time limits, refusals."""
 
 import asyncpg
 
 from app.storage.connections.commits import CommitState
 
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What the driver raises."""
+"""The exceptions of the driver."""
 QUERY_CANCELED = "57014"
-"""What PostgreSQL says when a statement reached its time limit."""
+"""The SQLSTATE of a statement that reached its time limit."""
 PASSING = ("08", "40001", "40P01", "53", "55P03", "57P01", "57P02", "57P03")
-"""How it begins what it says, or the driver does, when another attempt may succeed: the connection broke, somebody else
-was in the way, the disk is full or there are too many connections, the server stops or starts. That we aren't allowed in,
-or that there is no such database, doesn't pass by itself."""
+"""Beginnings of the SQLSTATE of failures that pass by themselves: the connection broke, another transaction was in the way,
+the disk is full or there are too many connections, the server stops or starts. A wrong password doesn't pass."""
 CONFLICTS = ("40001", "40P01")
-"""What it says when a transaction was rolled back for the sake of another: serialization failures, deadlocks."""
+"""The SQLSTATEs of serialization failures and deadlocks."""
 PROTOCOL_VIOLATION = "08P01"
-"""Of a statement, a mistake; while connecting, whatever a pooler says of its own, as that it doesn't reach the server."""
+"""A statement that fails with it is a mistake of ours. While connecting, a pooler says it of itself, as that it doesn't reach the server."""
 OF_CONTENTS = {"fk_flow_draft_content_hash", "fk_flow_version_content_hash"}
-"""Where these don't hold, another attempt stores the content anew, or finds what is copied as it is now."""
+"""Constraints that fail if a content was removed meanwhile: another attempt stores the content anew."""
 
 
 class DatabaseFailure(Exception):
-    """What keeps a statement from being done."""
+    """A statement wasn't done."""
 
     written: CommitState | None = None
-    """What of the change that it was a part of was written; None: it was a part of none, or nobody knows it yet."""
+    """Whether the transaction of the statement was written; None for a statement that only read."""
 
 
 class StatementFailed(DatabaseFailure):
-    """What the database refused, without the values that were in it: those are callers', and this goes to the log."""
+    """The database refused a statement. The message has no values, since they are callers' and it goes to the log."""
 
     def __init__(self, error: Exception) -> None:
         names = ("sqlstate", "table_name", "column_name", "constraint_name")
@@ -45,22 +44,19 @@ class StatementTookTooLong(DatabaseFailure):
 
 
 class DatabaseUnavailable(DatabaseFailure):
-    """It can't be used just now, often for want of a connection; the message, for the log, says why.
-
-    Another attempt may succeed.
-    """
+    """The database can't be used just now, and another attempt may succeed; the message, for the log, says why."""
 
 
 class TransactionConflict(DatabaseUnavailable):
-    """It was rolled back for the sake of another transaction, and may succeed at once when it is retried."""
+    """The database rolled the transaction back for the sake of another; a retry may succeed at once."""
 
 
 class ConnectionLost(DatabaseUnavailable):
-    """There is none, or it broke."""
+    """There is no connection, or it broke."""
 
 
 class Unreachable(ConnectionLost):
-    """Nothing answers at its address, which doesn't pass by itself as soon as a restart does."""
+    """No server answers at the address; one that starts or stops would."""
 
 
 class ReadOnlyServer(DatabaseUnavailable):
@@ -68,7 +64,7 @@ class ReadOnlyServer(DatabaseUnavailable):
 
 
 def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
-    """What a statement failed by; `is_lost`: with its connection."""
+    """The failure that an error of a statement means; `is_lost`: its connection is lost too."""
     state = state_of(error)
     is_outage = state.startswith(PASSING) and state != PROTOCOL_VIOLATION
     if state == QUERY_CANCELED:
@@ -84,7 +80,7 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
 
 
 def failure_to_connect(error: Exception) -> DatabaseFailure:
-    """Why there is no connection: an error of the system is an outage too, as elsewhere it isn't."""
+    """The failure that an error while connecting means. Only here an error of the system is an outage."""
     if isinstance(error, OSError):
         return (ConnectionLost if isinstance(error, ConnectionResetError) else Unreachable)(message_of(error))
     if isinstance(error, asyncpg.InternalClientError):
@@ -99,5 +95,5 @@ def state_of(error: object) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """Which error, and what it says."""
+    """The name of an error's class, with its message."""
     return f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -19,13 +19,13 @@ OF_ONE_HOST = (
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.TooManyConnectionsError,
 )
-"""What may be otherwise at the next host: it is down, silent or starting, or takes no writes."""
+"""Errors after which the next host is tried: this one is down, silent or starting."""
 OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback", "async_creator_fn")
-"""What a URL may say to SQLAlchemy, and not to the driver."""
+"""Arguments that SQLAlchemy understands, and the driver doesn't."""
 
 
 class NoSuitableHost(ConnectionResetError):
-    """None of the hosts is what the URL asks for, such as a primary. One may become it soon."""
+    """No host has the role that the URL asks for, such as primary; one may get it soon."""
 
 
 class Hosts:
@@ -60,6 +60,6 @@ def several(value: object) -> list[Any]:
 
 
 def arguments_of(url: str) -> dict[str, Any]:
-    """What the driver is told of a database behind a SQLAlchemy URL."""
+    """The driver's arguments for a database behind a SQLAlchemy URL."""
     _, arguments = DIALECT.create_connect_args(make_url(url))
     return {name: value for name, value in arguments.items() if name not in OF_SQLALCHEMY}

@@ -18,8 +18,8 @@ from app.storage.connections.failures import FAILURES, DatabaseUnavailable, fail
 AUTHENTICATION = "authentication"
 """Counts as a caller for which a connection is kept, so that a crowd of calls keeps nobody from being authenticated."""
 OF_NO_USE = (asyncpg.InternalClientError, asyncpg.InvalidCachedStatementError)
-"""What the driver raises on a connection that nobody can use any more: its server said goodbye while nothing was asked,
-or it has prepared statements for tables that have changed."""
+"""The driver's errors after which a connection is closed: the server said goodbye while nothing was asked, or tables have
+changed since statements were prepared."""
 
 
 Count = Callable[[float], None]
@@ -47,7 +47,7 @@ class ConnectionPool:
         self._free: list[DriverConnection] = []
         """The one that was used last is taken first."""
         self._taken: set[DriverConnection] = set()
-        """Those of them that go back to the pool."""
+        """Connections at work that go back to the pool afterwards."""
 
     @asynccontextmanager
     async def connection(self, caller: str = "") -> AsyncIterator[DriverConnection]:
@@ -84,20 +84,20 @@ class ConnectionPool:
                 await driver.commit()
 
     def renew(self) -> None:
-        """Use none of the connections again that there are: they lead to a server that isn't meant any more."""
+        """Close all connections, those at work when they are given back: they lead to the wrong server."""
         for driver in self._free:
             driver.terminate()
         self._free.clear()
         self._taken.clear()
 
     def abandon(self) -> None:
-        """Cut all connections that there are; whoever has one is told that it is lost."""
+        """Close all connections at once; statements at work fail with ConnectionLost."""
         for driver in self._taken:
             driver.terminate()
         self.renew()
 
     async def close(self) -> None:
-        """Close what is free; what is at work still is closed when it is given back."""
+        """Close free connections now, and those at work when they are given back."""
         free, self._free = self._free, []
         self._taken.clear()
         await asyncio.gather(*map(self._end, free))
@@ -121,7 +121,7 @@ class ConnectionPool:
         self._taken.discard(driver)
 
     async def _end(self, driver: DriverConnection) -> None:
-        """Say goodbye; whoever doesn't answer is left without."""
+        """Close a connection; a server that doesn't answer isn't waited for."""
         try:
             await driver.close(timeout=self._wait_seconds)
         except (OSError, *FAILURES):

@@ -47,7 +47,7 @@ _HERE = _in_bytes(func.pg_current_wal_insert_lsn())
 _OF_EVERYBODY = select(CALLER_POSITION.c.position).where(CALLER_POSITION.c.user_id == literal(EVERYBODY, Text))
 
 CURRENT = select(_HERE.label("position"), _OF_EVERYBODY.scalar_subquery().label("of_everybody"))
-"""Of the primary: beyond whatever was committed."""
+"""The primary's position, which is beyond whatever was committed."""
 REPLAYED = select(
     func.pg_is_in_recovery().label("is_standby"), _in_bytes(func.pg_last_wal_replay_lsn()).label("replayed")
 )

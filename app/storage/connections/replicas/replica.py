@@ -21,13 +21,13 @@ LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
 MOST_POSITIONS = 1_000
 MOST_UNSETTLED = 10_000
-"""Whoever comes after them is answered from the primary until it comes again."""
+"""Further callers read from the primary until they come again."""
 Lend = Callable[[], AbstractAsyncContextManager[ReadConnection]]
 STARTED = "select pg_postmaster_start_time()"
 
 
 class Replica:
-    """What is known of the standby, and connections to it. It is left out until it has been found to be good."""
+    """A standby: connections to it, and how far it has come. Nobody reads from it until it is known to be good."""
 
     def __init__(
         self,
@@ -50,11 +50,11 @@ class Replica:
         self.replayed = 0
         """Up to where it had replayed the log when that was last asked."""
         self._wanted: int | None = None
-        """Where the primary was when it was first asked after the standby was left out."""
+        """The primary's position when it was first asked after the standby was left out."""
         self._left_at = self._asked_at = -math.inf
         self._most_lag_seconds = most_lag_seconds
         self._not_replayed: deque[tuple[int, float]] = deque(maxlen=MOST_POSITIONS)
-        """Where the primary was, and when, as far as the standby hasn't come there; the oldest first."""
+        """The primary's positions that the standby hasn't replayed, with their times; the oldest first."""
         self._unsettled: set[UserId] = set()
         """Callers of whom it wasn't known up to where they have written."""
 
@@ -67,10 +67,7 @@ class Replica:
             self._unsettled.add(caller)
 
     def leave_out(self, reason: str) -> None:
-        """Read from it no more until it is found to be good, with whatever was written until now, noted or not.
-
-        Whoever reads from it now is told that it is lost.
-        """
+        """Close its connections; nobody reads from it until it has replayed whatever was written until now."""
         self._wanted, self._left_at, self._server = None, time.monotonic(), None
         if self.is_in_use:
             log().warning("replica left out", reason=reason)
