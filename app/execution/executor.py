@@ -21,12 +21,12 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, is_awaitable
 
-from app.execution.completion import AnswerAbandoned, Completion
+from app.execution.answers import AnswerAbandoned, Answers, Objects
+from app.execution.attempts import attempt, mapped
 from app.execution.execution_context import ExecutionContext
 from app.execution.fields import declared_resolver
 from app.execution.lookups import Loader, Lookup, Lookups
-from app.execution.objects import Objects
-from app.execution.pending import PendingField, PendingRelation, attempt, mapped
+from app.execution.pending import PendingField, PendingRelation
 from app.execution.plan import FieldPlan, Plan
 from app.execution.projections import EVERYTHING, Selected, selected_of
 from app.execution.relations import One, Several
@@ -58,30 +58,29 @@ class Executor:
     def __init__(self, plan: Plan, context: ExecutionContext) -> None:
         self._plan = plan
         self._context = context
-        self._completion = Completion(plan, context.meter)
+        self._answers = Answers(plan, context.meter, context.pace)
         self._pending: list[PendingField] = []
         self._pace = context.pace
 
     async def run(self) -> ExecutionResult:
         try:
-            selection = self._plan.root()
-            self._context.meter.take_bytes(selection.bytes)
+            root = await self._answers.begin_root(self._plan.root())
         except GraphQLError as error:
             return ExecutionResult(None, [error])
         except LimitReached as reached:
             return ExecutionResult(None, [OverLimit(reached)])
-        root = Objects(selection)
-        root.add(None, 0, None)
         # One mutation is done, and its result read, before the next is begun.
-        steps: list[Fields] = [[field] for field in selection.fields] if self._plan.is_mutation else [selection.fields]
+        steps: list[Fields] = [[field] for field in root.left] if self._plan.is_mutation else [root.left]
+        [answer], errors = root.answers, self._answers.errors
         for fields in steps:
-            known = len(self._completion.errors)
+            known = len(errors)
             if self._plan.is_mutation:
                 await self._context.begin_mutation()
             await self._execute(root, fields)
+            self._answers.settle(answer, fields)
             if self._plan.is_mutation:
-                self._context.end_mutation(self._completion.errors[known:])
-        return ExecutionResult(None if root.nulled else root.answers[0], self._completion.errors or None)
+                self._context.end_mutation(errors[known:])
+        return ExecutionResult(None if self._answers.is_null else answer, errors or None)
 
     async def _execute(self, root: Objects, fields: Fields) -> None:
         """Execute fields of the root, and all that they lead to."""
@@ -93,20 +92,18 @@ class Executor:
                 await self._find(wanted)
                 wanted = await self._complete_found(wanted)
         except AnswerAbandoned as abandoned:
-            self._abandon(root, fields, abandoned.error)
+            self._abandon(root, fields, abandoned.reached, abandoned.field)
         except LimitReached as reached:
-            field = fields[0]
-            self._abandon(root, fields, located_error(OverLimit(reached), [field.node], [field.name]))
+            self._abandon(root, fields, reached, fields[0])
         finally:
             # What was given up, or cancelled.
             for pending in self._pending:
                 pending.close()
 
-    def _abandon(self, root: Objects, fields: Fields, error: GraphQLError) -> None:
+    def _abandon(self, root: Objects, fields: Fields, reached: LimitReached, field: FieldPlan) -> None:
         """What is completed already isn't answered: nobody could tell what is missing from what is null."""
-        for field in fields:
-            root.null(0, field)
-        self._completion.errors.append(error)
+        self._answers.abandon(root, fields)
+        self._answers.errors.append(located_error(OverLimit(reached), [field.node], [fields[0].name]))
 
     async def _complete_found(self, found: Sequence[PendingField]) -> list[PendingField]:
         """Complete what was found. What it lacks still is returned."""
@@ -114,8 +111,8 @@ class Executor:
         for each in found:
             if self._pace.is_over():
                 await self._pace.wait()
-            below = self._completion.complete(each.objects, each.field, each.values)
-            begun += [(objects, objects.selection.fields) for objects in below]
+            below = await self._answers.complete(each.objects, each.field, each.values)
+            begun += [(objects, objects.left) for objects in below]
         return await self._complete_known(begun)
 
     async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[PendingField]:
@@ -126,19 +123,16 @@ class Executor:
             for field in fields:
                 if self._pace.is_over():
                     await self._pace.wait()
-                if field.is_elements and self._completion.complete_elements(objects, field):
-                    continue
                 if field.get is not None:
-                    values = mapped(field.get, objects.sources)
-                    below = self._completion.complete(objects, field, values)
-                    begun += [(inner, inner.selection.fields) for inner in below]
+                    below = await self._answers.complete(objects, field, mapped(field.get, objects.sources))
+                    begun += [(inner, inner.left) for inner in below]
                     continue
-                self._completion.expect(objects, field)
+                self._answers.expect(objects, field)
                 if field.relation is not None:
                     related = self._related(objects, field, field.relation)
                     if related.values.count(None) == len(related.values) and not field.shape.is_required:
                         # It leads nowhere, for none of them.
-                        self._completion.complete(objects, field, related.values)
+                        await self._answers.complete(objects, field, related.values)
                     else:
                         wanted.append(related)
                 else:
@@ -148,18 +142,13 @@ class Executor:
     def _related(self, objects: Objects, field: FieldPlan, relation: One | Several) -> PendingField:
         if isinstance(relation, Several):
             return PendingField(objects, field, [relation.lookups(self._context, source) for source in objects.sources])
-        keys = objects.keys.get(relation.keys)
-        if keys is None:
-            keys = objects.keys[relation.keys] = mapped(relation.key, objects.sources)
-        loader = relation.loader_of(self._context.loaders)
-        return PendingRelation(objects, field, keys, loader)
+        keys = mapped(relation.key, objects.sources)
+        return PendingRelation(objects, field, keys, relation.loader_of(self._context.loaders))
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """What the resolver of a field gives for each object."""
-        if field.is_connection:
-            self._completion.count_connections(objects, field)
         try:
-            call = await self._call_of(objects, field)
+            call = await self._call_of(field)
         except Exception as error:  # noqa: BLE001 - it is told at the field of each
             return [error] * len(objects.sources)
         values = []
@@ -169,12 +158,12 @@ class Executor:
             values.append(attempt(call, source))
         return values
 
-    async def _call_of(self, objects: Objects, field: FieldPlan) -> Callable[[Any], Any]:
+    async def _call_of(self, field: FieldPlan) -> Callable[[Any], Any]:
         """The call of a resolver. Strawberry's own wrapper would convert the arguments anew for each object."""
         declared = declared_resolver(field.definition)
         if declared is None or declared.base_resolver is None:
             resolve, arguments = field.definition.resolve or default_field_resolver, self._arguments(field)
-            core_info = self._info(objects, field)
+            core_info = self._info(field)
             return lambda source: resolve(source, core_info, **arguments)
         selected = selected_of(self._plan, field) if field.is_connection else EVERYTHING
         info = ResolverInfo(self._context, selected)
@@ -204,18 +193,15 @@ class Executor:
             field.arguments = named
         return named
 
-    def _info(self, objects: Objects, field: FieldPlan) -> GraphQLResolveInfo[ExecutionContext]:
-        """What graphql-core's resolvers are told. The path is that of the first of the objects for which they are asked."""
-        path: Any = None
-        for key in (*objects.path(0), field.name):
-            path = Path(path, key, None)
+    def _info(self, field: FieldPlan) -> GraphQLResolveInfo[ExecutionContext]:
+        """What graphql-core's resolvers are told."""
         no_helpers: Any = None
         return GraphQLResolveInfo(
             field_name=field.node.name.value,
             field_nodes=[details.node for details in field.details],
             return_type=field.definition.type,
             parent_type=field.parent_type,
-            path=path,
+            path=Path(None, field.name, None),
             schema=self._plan.schema,
             fragments=self._plan.fragments,
             root_value=None,

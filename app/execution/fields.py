@@ -1,9 +1,7 @@
 """The fields of types: how their values are had, and what these are completed to."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import cache
-from operator import attrgetter
 from typing import Any, cast
 
 from graphql import (
@@ -24,8 +22,6 @@ from graphql import (
     is_introspection_type,
     is_leaf_type,
 )
-from graphql.pyutils import is_iterable
-from orjson import Fragment
 from strawberry.types.field import StrawberryField
 
 from app.execution.relations import COLUMN, RELATION, One, Several, getter_of
@@ -52,11 +48,8 @@ class Shape:
         "is_list",
         "is_required",
         "leaf",
-        "names",
         "object",
-        "plain",
         "show",
-        "show_element",
         "type",
     )
 
@@ -71,33 +64,8 @@ class Shape:
         self.object: GraphQLObjectType | None = self.element if isinstance(self.element, GraphQLObjectType) else None
         """The type of its objects, where there is only one."""
         self.leaf: GraphQLLeafType | None = self.element if is_leaf_type(self.element) else None
-        self.show_element: Show = not_shown if self.leaf is None else show_of(self.leaf)
-        """Shows a leaf value that isn't null; raises where it can't be shown."""
-        self.show: Show = self._show_list if self.is_list else self.show_element
-        self.plain = PLAIN.get(self.element.name, NOTHING_PLAIN) if not self.is_list else NOTHING_PLAIN
-        """The classes of values that are shown as they are, or that JSON has a form for."""
-        self.names: frozenset[Any] = frozenset()
-        if isinstance(self.element, GraphQLEnumType) and not self.is_list:
-            self.names = frozenset(self.element.values)
-        """Those of an enumeration. Rows have names, rules have members, which are equal to their names."""
-
-    def _show_list(self, values: Any) -> list[Any]:
-        if not is_iterable(values):
-            raise TypeError(f"{type(values).__name__} is no {self.type}")
-        shown = [None if value is None else self.show_element(value) for value in values]
-        if self.element_is_required and None in shown:
-            raise TypeError(f"an element of {self.type} is null")
-        return shown
-
-
-NOTHING_PLAIN: frozenset[type] = frozenset()
-PLAIN = {
-    "String": frozenset({str}),
-    "ID": frozenset({str}),
-    "Boolean": frozenset({bool}),
-    "DateTime": frozenset({datetime}),
-    "JSON": frozenset({Fragment}),
-}
+        self.show: Show = not_shown if self.leaf is None else show_of(self.leaf)
+        """Shows a leaf value, or an element of a list, that isn't null; raises where it can't be shown."""
 
 
 def not_shown(value: object) -> object:
@@ -146,28 +114,20 @@ Get = Callable[[Any], Any]
 
 
 @cache
-def how_to_get(parent: GraphQLObjectType, name: str) -> tuple[Get | None, One | Several | None]:
-    """How a field is had without asking its resolver, if it can be: of an attribute, or as a relation."""
-    if name == "__typename":
-        return lambda _: parent.name, None
+def how_to_get(parent: GraphQLObjectType, name: str) -> tuple[str | None, Get | None, One | Several | None]:
+    """How a field is had without asking its resolver, if it can be: a column, a function of the row, or a relation."""
     field = parent.fields.get(name)
     if field is None:
-        return None, None
+        return None, (lambda _: parent.name) if name == "__typename" else None, None
     definition = field.extensions.get("strawberry-definition")
     if not isinstance(definition, StrawberryField):
-        return get_of_introspection(parent, field), None
+        return None, get_of_introspection(parent, field), None
     relation, column = definition.metadata.get(RELATION), definition.metadata.get(COLUMN)
     if isinstance(relation, One | Several):
-        return None, relation
-    if column is not None:
-        return getter_of(column), None
-    resolver = definition.base_resolver
-    if resolver is None:
-        return attrgetter(definition.python_name), None
-    is_awaited = definition.is_async or definition.metadata.get(AWAITED, False)
-    if not is_awaited and not definition.arguments and resolver.info_parameter is None:
-        return cast("Get", resolver.wrapped_func), None
-    return None, None
+        return None, None, relation
+    if column is None and definition.base_resolver is None:
+        column = definition.python_name
+    return column, None if column is None else getter_of(column), None
 
 
 def declared_resolver(definition: GraphQLField) -> StrawberryField | None:

@@ -1,11 +1,12 @@
 """Fields whose values are still to be found: what is to be looked up for them, and how it is put in their place."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any
 
+from app.execution.answers import Objects
+from app.execution.attempts import attempt
 from app.execution.lookups import Loader, Lookup, Lookups
-from app.execution.objects import Objects
 from app.execution.plan import FieldPlan
 
 Known = dict[Loader[Any, Any], Any]
@@ -95,19 +96,3 @@ def found_by(lookup: Lookup[Any], known: Known, made: Made) -> Any:
     if key not in made:
         made[key] = attempt(lookup.make, answer)
     return made[key]
-
-
-def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
-    """What a function gives, or the exception that it raises."""
-    try:
-        return function(*args, **arguments)
-    except Exception as error:  # noqa: BLE001 - it is told at its field
-        return error
-
-
-def mapped(function: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
-    """What a function gives for each, or the exception that it raises."""
-    try:
-        return list(map(function, sources))
-    except Exception:  # noqa: BLE001 - it is told of the object that has it
-        return [attempt(function, source) for source in sources]

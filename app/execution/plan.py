@@ -32,8 +32,6 @@ from app.execution.fields import definition_of, how_to_get, is_connection, outpu
 from app.execution.variable_values import coerced_variables
 from app.meter import BYTES_PER_FIELD
 
-NOT_PLANNED = object()
-
 
 class Variables(Visitor):
     """Finds out whether there is a variable in what it visits."""
@@ -59,7 +57,7 @@ class FieldPlan:
     __slots__ = (
         "arguments",
         "below",
-        "columns",
+        "column",
         "definition",
         "details",
         "get",
@@ -83,14 +81,12 @@ class FieldPlan:
         self.shape = output_shape_of(parent_type, field_name)
         self.is_connection = is_connection(self.shape.element)
         self.is_elements = field_name in {"nodes", "edges"} and is_connection(parent_type)
-        self.get, self.relation = how_to_get(parent_type, field_name)
-        """An attribute of the parent, or a relation; if it is neither, a resolver says what the value is."""
+        self.column, self.get, self.relation = how_to_get(parent_type, field_name)
+        """A column of the row, a function of it, or a relation; if it is none, a resolver says what the value is."""
         self.below: dict[GraphQLObjectType, Selection] = {}
         self.keeps_arguments = not self.node.arguments or (self.is_connection and not has_variables(self.node))
         self.arguments: dict[str, Any] | None = None
         """Once it was asked for: its arguments as its resolver takes them, if they are few and without variables."""
-        self.columns: Any = NOT_PLANNED
-        """Of the nodes or edges of a page, once it was asked for: their columns, if there is nothing else to them."""
         self.selected: Any = None
         """Of a connection, once it was asked for: what is to be read of its nodes."""
 
@@ -103,13 +99,13 @@ class FieldPlan:
 class Selection:
     """What is selected of the objects of a type."""
 
-    __slots__ = ("bytes", "fields", "nulls", "type")
+    __slots__ = ("bytes", "cache", "fields", "type")
 
     def __init__(self, type_: GraphQLObjectType, fields: Sequence[FieldPlan]) -> None:
         self.type = type_
         self.fields = fields
-        self.nulls: dict[str, Any] = dict.fromkeys(field.name for field in fields)
-        """What each object is answered as, before its fields are known."""
+        self.cache: dict[Any, Any] = {}
+        """What it was compiled to."""
         self.bytes = sum(len(field.name) + BYTES_PER_FIELD for field in fields)
         """How many bytes the names take in each of them."""
 

@@ -6,14 +6,13 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from graphql import GraphQLError, GraphQLObjectType
 
-from app.execution.elements import NODE, columns_of_elements, row_of
+from app.execution.compiler import NODE, Column, compiled_of
 from app.execution.fields import output_shape_of
 from app.execution.plan import FieldPlan, Plan
 from app.execution.relations import One
-from app.execution.rows import class_of
+from app.execution.rows import Layout, class_of
 
-Column = tuple[Any, str]
-"""A column of a node, or of what was read with it: the name of the relation first, None for the node itself."""
+EDGES = "edges"
 QUICK = frozenset({str, int, bool, type(None)})
 """What a driver reads ten times as fast as times and lists."""
 
@@ -64,20 +63,20 @@ def _slow_columns(connection: FieldPlan, relations: dict[Hashable, FieldPlan]) -
 @cache
 def slow_columns(type_: GraphQLObjectType) -> list[str]:
     """The times and lists among the columns of the rows of a type."""
-    hints = get_type_hints(class_of(type_)) if row_of(type_) else {}
+    hints = get_type_hints(row) if hasattr(row := class_of(type_), "_fields") else {}
     return [name for name, hint in hints.items() if not QUICK.issuperset(get_args(hint) or (hint,))]
 
 
 def _selected_columns(plan: Plan, connection: FieldPlan, relations: dict[Hashable, FieldPlan]) -> set[Column] | None:
     """The columns that are selected of the nodes; None if more than columns is."""
     found: set[Column] = set()
-    anywhere = dict.fromkeys(relations, 0)
     for elements in _selected(plan, connection):
-        if elements.is_elements:
-            columns = columns_of_elements(plan, elements, anywhere)
-            if columns is None:
+        if elements.is_elements and elements.shape.object is not None:
+            layout = Layout(0, dict.fromkeys(relations, 0), is_edge=elements.node.name.value == EDGES)
+            compiled = compiled_of(plan, plan.below(elements, elements.shape.object), layout)
+            if compiled.left:
                 return None
-            found.update(columns.named())
+            found |= compiled.columns
     return found
 
 

@@ -1,8 +1,9 @@
 """The types of the schema whose objects are rows: instances of a class of the domain or of storage, as they are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar, overload
 
 import strawberry
 from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema
@@ -37,3 +38,41 @@ def types_of_rows(schema: GraphQLSchema) -> Mapping[type, GraphQLObjectType]:
     """By the class of an object: the type that it is of, where a field doesn't say it."""
     types = [each for each in schema.type_map.values() if isinstance(each, GraphQLObjectType)]
     return {class_: type_ for type_ in types if (class_ := class_of(type_)) is not None}
+
+
+class Layout(NamedTuple):
+    """Where the columns are of rows that are taken as they were read."""
+
+    start: int
+    """Where the columns of the object begin."""
+    starts: Mapping[Any, int]
+    """Where those begin of what was read with it, by the names of relations; the first of them is never null."""
+    owner: Any = None
+    """The relation that leads to the object; None for the row itself."""
+    is_edge: bool = False
+    """The object is an edge, whose node the row is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows(Sequence[Any]):
+    """The elements of a page as they were read: columns are taken of them by position, and no object is made for each."""
+
+    rows: Sequence[Any]
+    layout: Layout
+    cursor: Callable[[Any], str]
+    """Makes the cursor of a row."""
+    elements: Callable[[], Sequence[Any]]
+    """The objects of the rows, for whatever isn't a column."""
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return self.elements()[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.elements())
+
+    def __len__(self) -> int:
+        return len(self.rows)

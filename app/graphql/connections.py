@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -15,7 +15,7 @@ import strawberry
 from strawberry import Parent
 
 from app.execution.request_errors import BadRequest
-from app.execution.rows import shows
+from app.execution.rows import Layout, RawRows, shows
 from app.graphql.arguments import After, Before, First, Last, given
 from app.graphql.describe import about, field
 from app.storage.paging import Key, Page, PageRequest
@@ -53,13 +53,30 @@ class Listed:
     node: str | None = None
     """The column of an element that is its node; None: the element is it."""
 
+    @property
+    def edges(self) -> Sequence[Position]:
+        return self._rows(lambda: self._positions, is_edge=True)
+
+    @property
+    def nodes(self) -> Sequence[Any]:
+        return self._rows(lambda: self._nodes, is_edge=False)
+
+    def _rows(self, elements: Callable[[], Sequence[Any]], *, is_edge: bool) -> Sequence[Any]:
+        """The rows of the page as they were read, where they are the elements."""
+        joined = self.page.joined
+        if joined is None:
+            return elements()
+        cursor, key_of = self.paging.cursor, self.page.key_of
+        layout = Layout(0, joined.starts, is_edge=is_edge)
+        return RawRows(self.page.rows, layout, lambda row: cursor(key_of(row)), elements)
+
     @cached_property
-    def edges(self) -> list[Position]:
+    def _positions(self) -> list[Position]:
         """The same for all aliases."""
         return [Position(self.paging, key, element) for key, element in self.page.elements]
 
     @cached_property
-    def nodes(self) -> list[Any]:
+    def _nodes(self) -> list[Any]:
         elements = [element for _, element in self.page.elements]
         return elements if self.node is None else [getattr(element, self.node) for element in elements]
 

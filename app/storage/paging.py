@@ -62,6 +62,8 @@ class Page(Generic[View]):
     """Makes an element of a row; None: the rows are the elements."""
     joined: Joined | None = None
     """What was read with them; None unless the columns of a row begin with those of its element."""
+    key_of: Callable[[Any], Key] = tuple
+    """Takes the key of a row."""
 
     @cached_property
     def elements(self) -> tuple[tuple[Key, View], ...]:
@@ -112,7 +114,7 @@ class Order:
         more, beyond = len(kept) > request.size, request.beyond is not None
         kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
         has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
-        return Page(kept, has_next, has_previous, lambda row: (key_of(row), view(row)), joined)
+        return Page(kept, has_next, has_previous, lambda row: (key_of(row), view(row)), joined, key_of)
 
 
 def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:

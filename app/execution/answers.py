@@ -1,0 +1,300 @@
+"""The answers of an operation: objects are begun by compiled selections, and values put into them; errors come last.
+
+Where something fails a mark is left in the answer. Only if one was left is the answer gone through, to tell the errors with
+their paths and to make null what they make null.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from graphql import GraphQLError, GraphQLObjectType
+from graphql.pyutils import Undefined, is_iterable
+
+from app.execution.attempts import mapped
+from app.execution.compiler import Compiled, Failure, compiled_of
+from app.execution.error_pass import ErrorPass
+from app.execution.lookups import Vanished
+from app.execution.pace import Pace
+from app.execution.plan import FieldPlan, Plan, Selection
+from app.execution.rows import RawRows, types_of_rows
+from app.meter import LimitReached, Meter
+
+BYTES_OF_LEFT = 4
+ROWS_AT_ONCE = 256
+"""So many rows are answered between two looks at the time."""
+
+
+class AnswerAbandoned(Exception):
+    """The operation has reached a limit at a field: nothing more of its answer is made."""
+
+    def __init__(self, reached: LimitReached, field: FieldPlan) -> None:
+        super().__init__(str(reached))
+        self.reached = reached
+        self.field = field
+
+
+class Objects:
+    """Objects of one type that are answered, and of which fields are left."""
+
+    __slots__ = ("answers", "left", "selection", "sources")
+
+    def __init__(
+        self, selection: Selection, left: Sequence[FieldPlan], sources: Sequence[Any], answers: list[dict[str, Any]]
+    ) -> None:
+        self.selection = selection
+        self.left = left
+        self.sources = sources
+        """What each object is made of."""
+        self.answers = answers
+        """Each object as it is answered."""
+
+
+class Answers:
+    """Makes the answers of one operation. Values may be exceptions: what kept them from being found."""
+
+    def __init__(self, plan: Plan, meter: Meter, pace: Pace) -> None:
+        self._plan = plan
+        self._meter = meter
+        self._pace = pace
+        self._made: list[Objects] = []
+        self._has_failed = False
+        self.is_null = False
+        """Whether all of it is null, because of something in it that may not be."""
+        self.errors: list[GraphQLError] = []
+
+    async def begin_root(self, selection: Selection) -> Objects:
+        self._meter.take_bytes(selection.bytes)
+        compiled = compiled_of(self._plan, selection)
+        root = Objects(selection, compiled.left, [None], compiled.make([None], None))
+        self._made.append(root)
+        return root
+
+    async def complete(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
+        """Put the values of a field into the answers of its objects. The objects that they are still lack their fields."""
+        try:
+            if field.shape.leaf is None:
+                return await self._complete_objects(objects, field, values)
+            self._complete_leaves(objects, field, values)
+        except LimitReached as reached:
+            raise AnswerAbandoned(reached, field) from None
+        return []
+
+    async def _complete_objects(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
+        shape, name = field.shape, field.name
+        begun: list[Objects] = []
+        places: list[tuple[Any, Any]] = []
+        elements: list[Any] = []
+        for answer, value in zip(objects.answers, values, strict=True):
+            if not shape.is_list:
+                places.append((answer, name))
+                elements.append(value)
+            elif isinstance(value, RawRows) and value.rows:
+                answer[name] = await self._complete_rows(field, value, begun)
+            elif is_iterable(value):
+                found = list(value)
+                answer[name] = inner = [None] * len(found)
+                places += ((inner, index) for index in range(len(found)))
+                elements += found
+                if not found:
+                    self._meter.take_nulls(1)
+            elif value is None and not shape.is_required:
+                self._meter.take_nulls(1)
+            else:
+                answer[name] = self._failure(field, value)
+        await self._begin_elements(field, places, elements, begun)
+        return begun
+
+    async def _complete_rows(self, field: FieldPlan, rows: RawRows, begun: list[Objects]) -> Any:
+        """The answer of a list whose elements are rows as they were read."""
+        assert field.shape.object is not None  # noqa: S101 - only connections have such lists
+        selection = self._plan.below(field, field.shape.object)
+        compiled = compiled_of(self._plan, selection, rows.layout)
+        answers, written = await self._answered(compiled, selection, rows.rows, rows)
+        if compiled.left or self._has_failed:
+            objects = Objects(selection, compiled.left, rows, answers)
+            self._made.append(objects)
+            begun += [objects] if compiled.left else []
+            return answers
+        return orjson.Fragment(written)
+
+    async def _begin_elements(
+        self, field: FieldPlan, places: list[tuple[Any, Any]], elements: list[Any], begun: list[Objects]
+    ) -> None:
+        """Begin the objects of a field, by their types, and put them where they belong."""
+        is_required = field.shape.element_is_required if field.shape.is_list else field.shape.is_required
+        types = {class_: self._type_of(field, class_) for class_ in set(map(type, elements))}
+        groups: dict[Any, tuple[list[Any], list[tuple[Any, Any]]]] = {
+            type_: ([], []) for type_ in types.values() if isinstance(type_, GraphQLObjectType)
+        }
+        nulls = 0
+        for place, element in zip(places, elements, strict=True):
+            type_ = types[type(element)]
+            if type_ in groups:
+                groups[type_][0].append(element)
+                groups[type_][1].append(place)
+            elif element is None and not is_required:
+                nulls += 1
+            else:
+                place[0][place[1]] = self._failure(field, element if type_ is None else type_)
+        if nulls:
+            self._meter.take_nulls(nulls)
+        for type_, (sources, of_type) in groups.items():
+            try:
+                objects = await self._begin(self._plan.below(field, type_), sources)
+            except GraphQLError as error:
+                # A condition below isn't acceptable, which is told of each.
+                for container, key in of_type:
+                    container[key] = self._failure(field, error)
+                continue
+            for (container, key), answer in zip(of_type, objects.answers, strict=True):
+                container[key] = answer
+            begun += [objects] if objects.left else []
+
+    async def _begin(self, selection: Selection, sources: Sequence[Any]) -> Objects:
+        """Begin objects: answer what is compiled of all of them."""
+        compiled = compiled_of(self._plan, selection)
+        answers, _ = await self._answered(compiled, selection, sources, None)
+        objects = Objects(selection, compiled.left, sources, answers)
+        self._made.append(objects)
+        return objects
+
+    async def _answered(
+        self, compiled: Compiled, selection: Selection, rows: Sequence[Any], raw: RawRows | None
+    ) -> tuple[list[dict[str, Any]], bytes]:
+        """The answers of rows, and as JSON what was made last of them."""
+        answers: list[dict[str, Any]] = []
+        written = b""
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            if self._pace.is_over():
+                await self._pace.wait()
+            some = rows[start : start + ROWS_AT_ONCE]
+            self._count(compiled, some)
+            try:
+                made = compiled.make(some, None if raw is None else raw.cursor)
+            except Exception:  # noqa: BLE001 - it is told of the field that has it
+                made = self._piecewise(selection, some, raw)
+            written = orjson.dumps(made, default=str, option=orjson.OPT_UTC_Z)
+            # What is left counts when it is known.
+            nulls = BYTES_OF_LEFT * len(compiled.left)
+            self._meter.take_bytes(len(written) - 1 - (2 + nulls) * len(some))
+            answers += made
+        return answers, written
+
+    def _count(self, compiled: Compiled, rows: Sequence[Any]) -> None:
+        """Count the objects and values of rows, before they are answered."""
+        objects, values = compiled.objects * len(rows), compiled.values * len(rows)
+        for get in compiled.lists:
+            values += sum(len(each) or 1 for each in mapped(get, rows) if isinstance(each, list | tuple))
+        for optional in compiled.optional:
+            missing = mapped(optional.get, rows).count(None)
+            objects, values = objects - missing * optional.objects, values - missing * (optional.values - 1)
+            self._has_failed = self._has_failed or (optional.is_required and missing > 0)
+        self._meter.take_objects(objects)
+        self._meter.take_json((values, 0))
+
+    def _piecewise(self, selection: Selection, rows: Sequence[Any], raw: RawRows | None) -> list[dict[str, Any]]:
+        """The answers of rows, field by field, where a column can't be read."""
+        layout, cursor = (None, None) if raw is None else (raw.layout, raw.cursor)
+        parts = [
+            (field, Compiled(self._plan, Selection(selection.type, [field]), layout)) for field in selection.fields
+        ]
+        made: list[dict[str, Any]] = [{} for _ in rows]
+        for row, answer in zip(rows, made, strict=True):
+            for field, part in parts:
+                try:
+                    answer.update(part.make([row], cursor)[0])
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+                    answer[field.name] = self._failure(field, error)
+        return made
+
+    def _type_of(self, field: FieldPlan, class_: type) -> GraphQLObjectType | Exception | None:
+        """The type of the objects of a class: where the field doesn't say it, the class does. None: there is no object."""
+        if class_ is type(None) or issubclass(class_, Exception):
+            return None
+        if field.shape.object is not None:
+            return field.shape.object
+        declared: Any = field.shape.element
+        found = types_of_rows(self._plan.schema).get(class_)
+        if found is None or not self._plan.schema.is_sub_type(declared, found):
+            return TypeError(f"{class_.__name__} is no {declared.name}")
+        return found
+
+    def _complete_leaves(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> None:
+        if field.shape.is_list:
+            # Before they are put together: many objects may have one long list.
+            self._meter.expect_values(sum(len(value) if isinstance(value, list | tuple) else 1 for value in values))
+        name, shown = field.name, [self._leaf(field, value) for value in values]
+        self._meter.take_values([without_failures(value) for value in shown])
+        for answer, value in zip(objects.answers, shown, strict=True):
+            answer[name] = value
+
+    def _leaf(self, field: FieldPlan, value: Any) -> Any:
+        shape = field.shape
+        if shape.is_list and is_iterable(value):
+            return [self._shown(field, each, is_required=shape.element_is_required) for each in value]
+        if shape.is_list and value is not None and not isinstance(value, Exception):
+            return self._failure(field, value)
+        return self._shown(field, value, is_required=shape.is_required)
+
+    def _shown(self, field: FieldPlan, value: Any, *, is_required: bool) -> Any:
+        """A leaf value as it is shown, or what marks that it can't be."""
+        if value is None and not is_required:
+            return None
+        if value is None or isinstance(value, Exception):
+            return self._failure(field, value)
+        try:
+            shown = field.shape.show(value)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            return self._failure(field, error)
+        return self._failure(field, None) if shown is None or shown is Undefined else shown
+
+    def _failure(self, field: FieldPlan, value: Any) -> Failure:
+        """What marks that there is nothing where something was wanted."""
+        error = why_none(field, value)
+        reached = getattr(error, "original_error", None) or error
+        if isinstance(reached, LimitReached):
+            raise reached
+        self._has_failed = True
+        return Failure(error, field)
+
+    def expect(self, objects: Objects, field: FieldPlan) -> None:
+        """Count what a field will be answered with, whatever that is, before anything is made for it."""
+        try:
+            self._meter.expect_answers(len(objects.sources))
+            if field.is_connection:
+                self._meter.take_connections(len(objects.sources))
+        except LimitReached as reached:
+            raise AnswerAbandoned(reached, field) from None
+
+    def abandon(self, root: Objects, fields: Sequence[FieldPlan]) -> None:
+        """Make fields of the root null, with whatever they would have been answered as."""
+        for field in fields:
+            root.answers[0][field.name] = None
+            self.is_null = self.is_null or field.shape.is_required
+
+    def settle(self, answer: dict[str, Any], fields: Sequence[FieldPlan]) -> None:
+        """Tell the errors in these fields of the root, and make null what they make null."""
+        if self._has_failed:
+            self._has_failed = False
+            selections = {id(each): objects.selection for objects in self._made for each in objects.answers}
+            is_whole = ErrorPass(self._plan, selections, self.errors).settle(answer, fields, [])
+            self.is_null = self.is_null or not is_whole
+
+
+def without_failures(value: Any) -> Any:
+    """A leaf value, or a list of them, with null for what failed."""
+    if isinstance(value, list):
+        return [without_failures(each) for each in value]
+    return None if type(value) is Failure else value
+
+
+def why_none(field: FieldPlan, value: Any) -> Exception:
+    """Why there is nothing where something has to be: an exception kept it, or it is of another kind, or there is none."""
+    if isinstance(value, Exception):
+        return value
+    if value is not None:
+        return TypeError(f"{type(value).__name__} is no {field.shape.type}")
+    if field.relation is not None:
+        return Vanished("something is referred to but not found")
+    return TypeError(f"Cannot return null for non-nullable field {field.parent_type.name}.{field.node.name.value}.")

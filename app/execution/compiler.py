@@ -1,0 +1,192 @@
+"""Compiling a selection: one generated function answers what is selected of all rows of a type.
+
+The generated source holds names of columns, which the schema declares, and integers: never anything that a caller sent.
+Aliases and other values are constants that are handed to it.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from graphql import GraphQLError, GraphQLObjectType
+
+from app.execution.lookups import Vanished
+from app.execution.plan import FieldPlan, Plan, Selection
+from app.execution.relations import One, getter_of
+from app.execution.rows import Layout, class_of
+
+CURSOR, NODE = "cursor", "node"
+Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any]]]
+Column = tuple[Any, str]
+"""A column of a row, or of what was read with it: the name of the relation first, None for the row itself."""
+
+
+class Failure:
+    """Stands in an answer, until all of it is made, where something failed."""
+
+    __slots__ = ("error", "field")
+
+    def __init__(self, error: Exception, field: FieldPlan) -> None:
+        self.error = error
+        self.field = field
+
+
+class Optional(NamedTuple):
+    """An object in the answer of each row that may be null."""
+
+    get: Callable[[Any], Any]
+    objects: int
+    values: int
+    is_required: bool
+
+
+class Compiled:
+    """What is selected of the rows of a type: what a generated function answers, and the fields that are left."""
+
+    def __init__(self, plan: Plan, selection: Selection, layout: Layout | None = None) -> None:
+        self._plan = plan
+        self._constants: list[Any] = []
+        self._names = 0
+        self.left: list[FieldPlan] = []
+        self.objects, self.values = 0, 0
+        self.optional: list[Optional] = []
+        self.lists: list[Callable[[Any], Any]] = []
+        """Columns that are lists: what they hold is counted before it is answered."""
+        self.columns: set[Column] = set()
+        self._source = self._object(selection, "r", layout, self.left)
+
+    @cached_property
+    def make(self) -> Make:
+        """Makes the answers of rows."""
+        constants = "".join(f"c{index}, " for index in range(len(self._constants)))
+        source = f"lambda {constants}: lambda rows, cursor: [{self._source} for r in rows]"
+        # Names of columns and integers are all that is in it.
+        make: Make = eval(source, {"__builtins__": {}})(*self._constants)  # noqa: S307
+        return make
+
+    def _object(self, selection: Selection, row: str, layout: Layout | None, left: list[FieldPlan]) -> str:
+        """The display of an object; what it can't answer is null in it, and left."""
+        self.objects += 1
+        members = []
+        for field in selection.fields:
+            source = self._value(selection.type, field, row, layout)
+            if source is None:
+                left.append(field)
+            members.append(f"{self._constant(field.name)}: {source}")
+        return f"{{{', '.join(members)}}}"
+
+    def _value(self, type_: GraphQLObjectType, field: FieldPlan, row: str, layout: Layout | None) -> str | None:
+        if field.node.name.value == "__typename":
+            self.values += 1
+            return self._constant(type_.name)
+        if layout is not None and layout.is_edge:
+            return self._of_edge(field, row, layout)
+        if field.shape.leaf is not None:
+            return self._leaf(type_, field, row, layout)
+        if field.shape.object is None or field.shape.is_list:
+            return None
+        if layout is None:
+            return None if field.column is None else self._embedded(field, row, field.column)
+        return self._joined(field, row, layout)
+
+    def _of_edge(self, field: FieldPlan, row: str, layout: Layout) -> str | None:
+        if field.node.name.value == CURSOR:
+            self.values += 1
+            return f"cursor({row})"
+        is_node = field.node.name.value == NODE and field.shape.object is not None
+        return self._inner(field, row, layout._replace(is_edge=False)) if is_node else None
+
+    def _leaf(self, type_: GraphQLObjectType, field: FieldPlan, row: str, layout: Layout | None) -> str | None:
+        if field.column is None:
+            return None
+        if layout is None:
+            if field.shape.is_list:
+                return self._list(row, field.column)
+            self.values += 1
+            return self._column(row, field.column)
+        names = getattr(class_of(type_), "_fields", ())
+        if field.column not in names or field.shape.is_list:
+            return None
+        self.values += 1
+        self.columns.add((layout.owner, field.column))
+        return f"{row}[{layout.start + names.index(field.column)}]"
+
+    def _list(self, row: str, column: str) -> str | None:
+        """A list of leaf values, whichever kind of sequence it is."""
+        if row != "r":
+            return None
+        self.lists.append(getter_of(column))
+        name = self._name()
+        return f"(None if ({name} := {self._column(row, column)}) is None else [*{name}])"
+
+    def _embedded(self, field: FieldPlan, row: str, column: str) -> str | None:
+        """An object that a column holds."""
+        if row != "r":
+            return None
+        name, before = self._name(), (self.objects, self.values)
+        display = self._inner(field, name, None)
+        if display is None:
+            return None
+        self._note_optional(getter_of(column), before, is_required=field.shape.is_required)
+        return f"(None if ({name} := {self._column(row, column)}) is None else {display})"
+
+    def _joined(self, field: FieldPlan, row: str, layout: Layout) -> str | None:
+        """An object that was read with the row."""
+        related = field.relation.related if isinstance(field.relation, One) else None
+        if related not in layout.starts:
+            return None
+        start, before = layout.starts[related], (self.objects, self.values)
+        display = self._inner(field, row, Layout(start, {}, related))
+        if display is None:
+            return None
+        self._note_optional(itemgetter(start), before, is_required=field.shape.is_required)
+        missing = Failure(Vanished("something is referred to but not found"), field)
+        nothing = self._constant(missing) if field.shape.is_required else "None"
+        return f"({nothing} if {row}[{start}] is None else {display})"
+
+    def _note_optional(self, get: Callable[[Any], Any], before: tuple[int, int], *, is_required: bool) -> None:
+        objects, values = before
+        self.optional.append(Optional(get, self.objects - objects, self.values - values, is_required))
+
+    def _inner(self, field: FieldPlan, row: str, layout: Layout | None) -> str | None:
+        """The display of an object within another one; None where something in it would be left."""
+        type_ = field.shape.object
+        state = self.objects, self.values, len(self._constants), len(self.optional)
+        left: list[FieldPlan] = []
+        try:
+            display = "" if type_ is None else self._object(self._plan.below(field, type_), row, layout, left)
+        except GraphQLError:
+            # A condition isn't acceptable, which is told where it stands.
+            display = ""
+        if display and not left:
+            return display
+        self.objects, self.values = state[:2]
+        del self._constants[state[2] :], self.optional[state[3] :]
+        return None
+
+    def _column(self, row: str, path: str) -> str:
+        """A column by its dotted name: None where something on the way is."""
+        first, _, rest = path.partition(".")
+        if not first.isidentifier():
+            raise ValueError(f"{path} is no name of a column")
+        if not rest:
+            return f"{row}.{first}"
+        name = self._name()
+        return f"(None if ({name} := {row}.{first}) is None else {self._column(name, rest)})"
+
+    def _name(self) -> str:
+        self._names += 1
+        return f"n{self._names}"
+
+    def _constant(self, value: object) -> str:
+        self._constants.append(value)
+        return f"c{len(self._constants) - 1}"
+
+
+def compiled_of(plan: Plan, selection: Selection, layout: Layout | None = None) -> Compiled:
+    """A compiled selection, which is cached with the plan."""
+    cached: tuple[Layout | None, Compiled] | None = selection.cache.get(layout is None)
+    if cached is None or cached[0] != layout:
+        cached = selection.cache[layout is None] = layout, Compiled(plan, selection, layout)
+    return cached[1]
