@@ -183,7 +183,7 @@ async def test_a_forged_cursor_is_refused_although_its_seal_is_right(on_shelves:
     document = ask.FLOWS if field == "flows" else ask.TOPICS
     variables = {"workspace": place} | ({"orderBy": order} if field == "flows" else {})
     for values in FORGED + (ONLY_FOR_TIMES if "AT" in order.split("_") else []):
-        cursor = encoded([_seal(f"{field}/{order}/{place}", values), *values])
+        cursor = encoded([_seal(f"{field}/{order}/{place}"), *values])
         await assert_refused(on_shelves.caller("lea"), document, variables, cursor)
 
 
@@ -191,11 +191,11 @@ async def test_a_forged_cursor_that_could_be_one_is_only_a_place_in_the_list(on_
     lea, place = on_shelves.caller("lea"), on_shelves.id("place-00")
     for time in FORGED_TIMES:
         at: list[Any] = [time, "\N{GRINNING FACE}"]
-        cursor = encoded([_seal(f"flows/UPDATED_AT_DESC/{place}", at), *at])
+        cursor = encoded([_seal(f"flows/UPDATED_AT_DESC/{place}"), *at])
         await page_of(lea, ask.FLOWS, workspace=place, orderBy="UPDATED_AT_DESC", after=cursor)
     for rank in (-(2**31) + 1, -1, 0, 2, 3, 2**31 - 1):
         values: list[Any] = [rank, "alpha", "id"]
         candidates = {"flowId": on_shelves.id("history"), "workspaceId": place}
-        cursor = encoded([_seal(f"overrideCandidates/{candidates['flowId']}/{place}", values), *values])
+        cursor = encoded([_seal(f"overrideCandidates/{candidates['flowId']}/{place}"), *values])
         for argument in ("after", "before"):
             await page_of(lea, ask.OVERRIDE_CANDIDATES, **candidates, **{argument: cursor})

@@ -152,7 +152,7 @@ class Values:
         odd: tuple[Any, ...] = (*ODD_NUMBERS, *ODD_TEXTS, *TIMES, [], {}, [[]])
         values = [self.random.choice(odd) for _ in range(width if self.chance(0.9) else 5)]
         try:
-            sealed = orjson.dumps([_seal(listing, values), *values])
+            sealed = orjson.dumps([_seal(listing), *values])
         except TypeError:  # what JSON can't hold
             return "W10"
         return urlsafe_b64encode(sealed).decode().rstrip("=")
