@@ -31,15 +31,10 @@ from app.execution.plan import FieldPlan, Plan
 from app.execution.projections import EVERYTHING, Selected, selected_of
 from app.execution.relations import One, Several
 from app.execution.request_errors import OverLimit
-from app.execution.resolver_arguments import arguments_of
 from app.meter import LimitReached
-from app.offload import offload
 
 CALLS_AT_ONCE = 64
 """So many resolvers are called between two looks at the time."""
-
-CHARACTERS_PER_ELEMENT = 20
-"""What `offload` is told of an element of a list among the arguments: converting one takes as long as reading so many."""
 
 Fields = Sequence[FieldPlan]
 
@@ -148,7 +143,7 @@ class Executor:
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """What the resolver of a field gives for each object."""
         try:
-            call = await self._call_of(field)
+            call = self._call_of(field)
         except Exception as error:  # noqa: BLE001 - it is told at the field of each
             return [error] * len(objects.sources)
         values = []
@@ -158,7 +153,7 @@ class Executor:
             values.append(attempt(call, source))
         return values
 
-    async def _call_of(self, field: FieldPlan) -> Callable[[Any], Any]:
+    def _call_of(self, field: FieldPlan) -> Callable[[Any], Any]:
         """The call of a resolver. Strawberry's own wrapper would convert the arguments anew for each object."""
         declared = declared_resolver(field.definition)
         if declared is None or declared.base_resolver is None:
@@ -167,9 +162,9 @@ class Executor:
             return lambda source: resolve(source, core_info, **arguments)
         selected = selected_of(self._plan, field) if field.is_connection else EVERYTHING
         info = ResolverInfo(self._context, selected)
-        named = field.arguments
-        if named is None:
-            named = await self._made_arguments(field)
+        named = self._arguments(field) if field.arguments is None else field.arguments
+        if field.keeps_arguments:
+            field.arguments = named
         if declared.base_resolver.info_parameter is not None:
             named = {**named, declared.base_resolver.info_parameter.name: info}
         function = cast("Callable[..., Any]", declared.base_resolver.wrapped_func)
@@ -183,15 +178,6 @@ class Executor:
             field.details[0].fragment_variable_values,
             self._plan.hides_suggestions,
         )
-
-    async def _made_arguments(self, field: FieldPlan) -> dict[str, Any]:
-        """The arguments as a resolver takes them: cached with the plan, if they are always the same."""
-        coerced = self._arguments(field)
-        size = CHARACTERS_PER_ELEMENT * elements_in(coerced)
-        named = await offload(size, arguments_of, field.definition, coerced)
-        if field.keeps_arguments:
-            field.arguments = named
-        return named
 
     def _info(self, field: FieldPlan) -> GraphQLResolveInfo[ExecutionContext]:
         """What graphql-core's resolvers are told."""
@@ -276,10 +262,3 @@ class Executor:
         if self._pace.is_over():
             await self._pace.wait()
         return found
-
-
-def elements_in(value: Any) -> int:
-    """How many elements the lists have that are sent as an argument, or in an input."""
-    if isinstance(value, dict):
-        return sum(map(elements_in, value.values()))
-    return len(value) if isinstance(value, list) else 0

@@ -98,7 +98,7 @@ def test_what_fits_is_coerced_without_graphql_core(monkeypatch: pytest.MonkeyPat
     wish = {"flowId": "flow_1", "destination": {"workspaceId": "workspace_1"}}
     found = coerced_variables(schema.graphql_schema, asked, {"value": wish}, most_mistakes=5, hides_suggestions=False)
     assert not isinstance(found, list)
-    assert found.coerced["value"]["flowId"] == "flow_1"
+    assert found.coerced["value"].flow_id == "flow_1"
 
 
 def test_no_more_is_kept_however_many_documents_there_are() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import FieldNode, OperationDefinitionNode, Undefined, parse
 from graphql.execution.values import get_argument_values
 
@@ -25,7 +26,8 @@ def read(declared: str, literal: str, variables: dict[str, Any]) -> Any:
     mutation = schema.graphql_schema.mutation_type
     assert mutation is not None
     arguments = get_argument_values(mutation.fields["updateFlowDraft"], field, values)
-    return arguments["input"].get("graph", Undefined)
+    graph = arguments["wanted"].graph
+    return Undefined if graph is strawberry.UNSET else graph
 
 
 @pytest.mark.parametrize(
