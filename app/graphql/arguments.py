@@ -35,14 +35,14 @@ def given(value: Value | None) -> Value | None:
     return None if value is strawberry.UNSET else value
 
 
-def searched(search: str | None) -> str | None:
+def searched(search: str | None, argument: str = "search") -> str | None:
     """A search as it was meant, without the spaces around it; None where there is none.
 
     Refuses, as a bad request, what no name can hold: a NUL character, and more text than a name has.
     """
     wanted = (given(search) or "").strip()
     if "\0" in wanted:
-        raise BadRequest("`search` holds a NUL character, which no name has.")
+        raise BadRequest(f"`{argument}` holds a NUL character, which no name has.")
     if len(wanted) > LONGEST_NAME:
-        raise BadRequest(f"`search` has {len(wanted)} characters; no name has more than {LONGEST_NAME}.")
+        raise BadRequest(f"`{argument}` has {len(wanted)} characters; no name has more than {LONGEST_NAME}.")
     return wanted or None

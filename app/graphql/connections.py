@@ -113,6 +113,21 @@ def total_count() -> Any:
     return field(count)
 
 
+@strawberry.type
+class Counted:
+    """What the connections with edges of their own have in common; no type of the schema."""
+
+    page_info: PageInfo = about("Where the page lies in the list.")
+    total_count: int = total_count()
+
+
+@strawberry.type
+class EdgeWithCursor:
+    """What the edges of these have in common; no type of the schema."""
+
+    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
+
+
 @shows(Position, "An element of a list, and where it stands there.")
 class Edge(Generic[NodeType]):
     cursor: str = about("Where the element stands; opaque, and valid for this list in this order only.")

@@ -1,10 +1,8 @@
 """The lists of the export dialog: destinations of a flow, flows that it may override, topics that may replace its own."""
 
-import strawberry
-
 from app.execution.relations import one
 from app.execution.rows import shows
-from app.graphql.connections import Listed, PageInfo, Position, total_count
+from app.graphql.connections import Counted, EdgeWithCursor, Listed, Position
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import ExportFlowError
 from app.graphql.types.flow import Flow
@@ -15,21 +13,6 @@ from app.storage.paging import Page
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.rows import ContractView
 from app.usecases.find_destinations import RatedDestination
-
-
-@strawberry.type
-class Counted:
-    """What the connections here have in common; no type of the schema."""
-
-    page_info: PageInfo = about("Where the page lies in the list.")
-    total_count: int = total_count()
-
-
-@strawberry.type
-class EdgeWithCursor:
-    """What the edges here have in common; no type of the schema."""
-
-    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
 
 
 @shows(Position, "A contract as the destination of a flow.")

@@ -20,10 +20,12 @@ def connection_below(
     page: PageArguments,
     *,
     parents: Loader[str, Any] | None = None,
+    node: str | None = None,
 ) -> Awaitable[Connection[Any]]:
     """The lookup of a page of the list that a parent has.
 
     `parents` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
+    `node` names the column of an element that is its node; without it the element is.
     """
     paging = page.of(wanted.name, wanted.flow_order, parent, key=_key_of(wanted))
     loaders = info.context.loaders
@@ -32,7 +34,7 @@ def connection_below(
 
     # In quotes, or its types would be made anew for each connection.
     def connection(found: "Page[Any]") -> "Listed | Lookup[Listed]":
-        made = Listed(found, paging, lambda: number_of_all)
+        made = Listed(found, paging, lambda: number_of_all, node)
         # What has elements is there.
         return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
@@ -47,6 +49,8 @@ def _key_of(wanted: WantedList) -> tuple[type, ...]:
     """The kinds of the columns that a list is sorted by."""
     if wanted.name is ListName.HISTORY:
         return (int,)
+    if wanted.name is ListName.MEMBERS:
+        return (str, str, str)
     if wanted.name is ListName.COPIES:
         return (str,)
     if wanted.name is ListName.SET_ASIDE:

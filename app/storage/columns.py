@@ -32,9 +32,9 @@ def reference(target: str, *, nullable: bool = False, on_delete: str | None = No
     return Field(sa_type=Text(collation="C"), **foreign_key, **options)
 
 
-def sort_key() -> Any:
+def sort_key(*, default: str | None = None) -> Any:
     """A name as `domain.input.name_key` folds it: what lists are sorted and searched by."""
-    return Field(sa_column=Column(Text(collation="C"), nullable=False))
+    return Field(sa_column=Column(Text(collation="C"), nullable=False, server_default=default))
 
 
 def text(*, nullable: bool = False) -> Any:

@@ -62,6 +62,8 @@ class UserTable(Provisioned, table=True):
     id: str = key()
     first_name: str = text()
     last_name: str = text()
+    last_name_key: str = sort_key(default="")
+    first_name_key: str = sort_key(default="")
     email: str = text()
     email_key: str = Field(sa_column=Column(Text(collation="C"), nullable=False, unique=True))
     active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})

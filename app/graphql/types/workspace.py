@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import Parent
@@ -11,19 +11,31 @@ from app.domain.model import FlowStatus, FlowType, WorkspaceType
 from app.execution.relations import one
 from app.execution.rows import shows
 from app.graphql.arguments import Search, given, searched
-from app.graphql.connections import Connection, PageArguments, connection_field
+from app.graphql.connections import (
+    Connection,
+    Counted,
+    EdgeWithCursor,
+    Listed,
+    PageArguments,
+    Position,
+    connection_field,
+)
 from app.graphql.context import Info
 from app.graphql.describe import about, optional
 from app.graphql.parent_lists import connection_below
 from app.graphql.types.flow import Flow
 from app.graphql.types.node import Node
-from app.graphql.types.people import Contract
+from app.graphql.types.people import Contract, User
 from app.graphql.types.resources import Agent, Credential, Secret, Topic
 from app.storage.reads.flow_filters import ANY_FLOW, FlowFilter
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from app.storage.reads.rows import WorkspaceView
 from app.storage.related import Related
 
+Holding = Annotated[
+    str | None,
+    strawberry.argument(description="Only those whose role has this permission, such as workspaces.flow.edit."),
+]
 OfComponent = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only those that belong to the component with this id.")
 ]
@@ -58,6 +70,18 @@ class FlowFilterInput:
             updated_since=given(self.updated_since),
             uses_id=given(self.uses_id),
         )
+
+
+@shows(Position, "A member of a workspace.")
+class WorkspaceMemberEdge(EdgeWithCursor):
+    node: User = about("The member.", of="element.user")
+    role: str = about("The name of the role.", of="element.role")
+
+
+@shows(Listed, "A page of the members of a workspace.")
+class WorkspaceMemberConnection(Counted):
+    edges: list[WorkspaceMemberEdge] = about("The members of the page, each with the name of the role.")
+    nodes: list[User] = about("The members of the page.")
 
 
 @shows(WorkspaceView, "A workspace. Whoever is no member sees its name and contract, and nothing that lives there.")
@@ -144,3 +168,18 @@ class Workspace(Node):
     ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
         return connection_below(info, WantedList(ListName.AGENTS, searched(search)), workspace.id, page)
+
+    @connection_field
+    @staticmethod
+    def members(
+        workspace: Parent[WorkspaceView],
+        info: Info,
+        *,
+        page: PageArguments,
+        holding: Holding = strawberry.UNSET,
+        search: Search = strawberry.UNSET,
+    ) -> Awaitable[WorkspaceMemberConnection]:
+        """The members, by last name and first name, but for those who are deactivated; nobody if you are no member."""
+        wanted = WantedList(ListName.MEMBERS, searched(search), holding=searched(holding, "holding"))
+        members: Awaitable[Any] = connection_below(info, wanted, workspace.id, page, node="user")
+        return members

@@ -25,6 +25,7 @@ from app.storage.reads.flow_filters import (
     narrowed_by,
 )
 from app.storage.reads.joins import JOINS
+from app.storage.reads.members import HOLDING, members_named
 from app.storage.reads.rows import (
     AgentView,
     ContractView,
@@ -162,6 +163,7 @@ class ListName(StrEnum):
     WORKSPACES = "workspaces"
     WORKSPACES_OF_CONTRACT = "workspacesOfContract"
     CONTRACTS = "contracts"
+    MEMBERS = "members"
     FLOWS = "flows"
     TOPICS = "topics"
     CREDENTIALS = "credentials"
@@ -185,6 +187,7 @@ class WantedList(NamedTuple):
     projection: Projection = EVERYTHING
     """What is read of its elements."""
     workspace_id: str | None = None
+    holding: str | None = None
 
     def listing(self) -> ListBelow[Any]:
         """The list; what its parameters stand for, `values` says."""
@@ -196,6 +199,7 @@ class WantedList(NamedTuple):
             **searching(self.search),
             **naming_contract(self.contract_id),
             **naming_destination(self.workspace_id),
+            **({} if self.holding is None else {HOLDING.key: self.holding}),
             **filter_values(self.flow_filter),
             **naming_component(self.flow_filter.component_id if self.component_id is None else self.component_id),
         }
@@ -222,6 +226,7 @@ class WantedList(NamedTuple):
             None if self.contract_id is None else ANY,
             self.projection,
             None if self.workspace_id is None else ANY,
+            None if self.holding is None else ANY,
         )
 
 
@@ -254,6 +259,8 @@ def _listing(wanted: WantedList) -> ListBelow[Any]:
             return replace(flows, order=order, narrowed=narrowed_by(wanted.flow_filter))
         case ListName.CREDENTIALS | ListName.SECRETS:
             return _of_component(_named(LISTED[wanted.name], wanted.search), wanted.component_id)
+        case ListName.MEMBERS:
+            return members_named(wanted.search, wanted.holding)
         case ListName.COPIES:
             return COPIES if wanted.workspace_id is None else COPIES.where(*into_workspace())
         case _:

@@ -21,6 +21,13 @@ class UserView(NamedTuple):
     email: str
 
 
+class MemberView(NamedTuple):
+    """A member of a workspace, with the name of its role there."""
+
+    user: UserView
+    role: str
+
+
 class ContractView(NamedTuple):
     id: str
     name: str

@@ -111,6 +111,8 @@ def _user(keys: Keys, user: User) -> Row:
         "id": keys.id(user.key),
         "first_name": user.first_name,
         "last_name": user.last_name,
+        "first_name_key": name_key(user.first_name),
+        "last_name_key": name_key(user.last_name),
         "email": user.email,
         "email_key": email_key(user.email),
     }
