@@ -102,7 +102,7 @@ class Supervisor:
         for number in SIGNALS:
             signal.signal(number, self._stop)
         try:
-            while self._workers or self._due:
+            while self._workers or (self._due and self._kill_at is None):
                 self._look(time.monotonic())
         finally:
             if self._keeper is not None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 
 from app.server.graceful_server import Server
 from app.server.signals import stop_on_signals, unblock
@@ -33,7 +34,9 @@ class Watchdog:
         """Put the end off; called ten times a second, as long as the event loop runs."""
         now = time.monotonic()
         if self._armed_at is None:
-            os.write(self._pipe, b".")
+            # A worker whose supervisor has ended stops by itself.
+            with suppress(BrokenPipeError):
+                os.write(self._pipe, b".")
         elif now - self._armed_at < self._pause_seconds:
             return
         self._armed_at = now
