@@ -126,23 +126,17 @@ def resolve_all(commands: Iterable[str], catalogue: Catalogue, workspace: Worksp
 LONGEST_COMMAND = 1000
 """The most characters of a command that names a component."""
 
-LONGEST_KEPT = 100
-"""Commands up to this length are kept read: rules read those of a graph again and again."""
-
 
 def read_command(command: str) -> Command | None:
     """The parts of a command; None if it can't be read as one."""
-    if len(command) > LONGEST_COMMAND:
-        return None
-    return _read_short_command(command) if len(command) <= LONGEST_KEPT else _read_command(command)
+    return _read_command(command) if len(command) <= LONGEST_COMMAND else None
 
 
+# Rules read the commands of a graph again and again.
+@lru_cache(maxsize=8_192)
 def _read_command(command: str) -> Command | None:
     match = _COMMAND.fullmatch(command)
     return None if match is None else Command(ComponentName(match[1], match[2]), match[3], match[4])
-
-
-_read_short_command = lru_cache(maxsize=32_768)(_read_command)
 
 
 def why_unusable(component: Component, workspace: Workspace) -> InaccessibilityReason | None:
