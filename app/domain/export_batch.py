@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.domain.errors import Refusal, Refused, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
-from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow
+from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow, dangling_references
 from app.domain.flow import Flow, SavedState
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput
@@ -130,9 +130,11 @@ def plan_batch(
     `count` goes through the decisions while they are made, and may end that. A call with `call_refusals` is refused
     whatever it asks for.
     """
+    dangling = dangling_references(facts, wish.remaining.values())
+    facts = replace(facts, dangling=dangling)
     # If items were done before, the references that are mapped were known then.
     is_looked_up = not wish.done and not wish.number_mistakes
-    unknown = unknown_mappings(wish.mappings, facts.targets, facts.dangling) if is_looked_up else ()
+    unknown = unknown_mappings(wish.mappings, facts.targets, dangling) if is_looked_up else ()
     errors = call_refusals or (*wish.mistakes, *unknown)
     places = tuple(wish.remaining)
     decided = [*count(plan_exports(facts, tuple(wish.remaining.values()), places))]

@@ -142,7 +142,8 @@ class GatheredFacts:
     """How many flows the contracts of these hold in their production workspaces, where that matters."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
-    dangling: Collection[str] = ()
+    dangling: Collection[str] | None = None
+    """What the sources of all wishes are bound to and the caller can't see; None: that is looked for with each of them."""
     number_of_wishes: int = 1
     once: Once = field(default_factory=Once, compare=False, repr=False)
 
@@ -171,7 +172,7 @@ class GatheredFacts:
             catalogue=self.catalogue,
             targets=self.targets,
             flows_used=0 if destination is None else self.flows_used.get(destination.workspace.contract.id, 0),
-            dangling=self.dangling,
+            dangling=dangling_references(self, [wish]) if self.dangling is None else self.dangling,
             once=self.once,
         )
 

@@ -1,14 +1,13 @@
 """What copies and exports rest on, read together for a whole call: in three statements, however many there are (P8)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
-from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow, dangling_references
+from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, FlowState, SavedState
 from app.storage.connections.connection import ReadConnection
 from app.storage.facts import read_catalogue, read_targets
 from app.storage.found_flows import Needed, chosen_by, own_states, read_flows_and_workspaces
-from app.storage.locks import Touched
+from app.storage.locks import Touched, check_locks, needed_for
 
 Wish = ExportWish | CopyWish
 
@@ -28,11 +27,13 @@ def touched_by(wishes: Iterable[Wish]) -> Touched:
 
 
 async def gather(
-    connection: ReadConnection,
-    viewer: str,
-    wishes: Sequence[Wish],
+    connection: ReadConnection, viewer: str, wishes: Sequence[Wish], locked: frozenset[str] | None = None
 ) -> GatheredFacts:
-    """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets."""
+    """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets.
+
+    Raises TransactionConflict where something is to be written that wasn't among what was `locked`; None: nothing is.
+    """
+    touched = touched_by(wishes)
     needed: dict[str, list[Needed]] = {}
     by_source = {wish.source: chosen_by(wish.source) for wish in wishes}
     for wish in wishes:
@@ -44,24 +45,25 @@ async def gather(
         viewer,
         needed,
         {wish.source.version_id for wish in wishes},
-        touched_by(wishes),
+        touched,
     )
+    flows = {flow_id: each.flow for flow_id, each in found.flows.items()}
+    if locked is not None:
+        check_locks(locked, needed_for(flows, found.accesses.values(), touched))
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
     graphs = {id(state.graph): state.graph for state in states}.values()
     catalogue = await read_catalogue(connection, viewer, {each for graph in graphs for each in graph.commands})
     bound = {reference for graph in graphs for reference in graph.references}
-    facts = GatheredFacts(
-        flows={flow_id: each.flow for flow_id, each in found.flows.items()},
+    named = bound.union(given_by(wishes))
+    return GatheredFacts(
+        flows=flows,
         versions={(flow_id, one): state for flow_id, each in found.flows.items() for one, state in each.named.items()},
         accesses=found.accesses,
         flows_used=found.flows_used,
         catalogue=catalogue,
-        targets=await read_targets(connection, viewer, bound.union(given_by(wishes))),
+        targets=await read_targets(connection, viewer, named),
         number_of_wishes=len(wishes),
     )
-    if bound <= facts.targets.keys():
-        return facts
-    return replace(facts, dangling=dangling_references(facts, wishes))
 
 
 def states_at_hand(flow: Flow, *named: SavedState) -> list[FlowState]:

@@ -4,14 +4,14 @@ Nothing is locked for a caller who may not write it: the permission is a conditi
 so that they may show a right that came meanwhile; `check_locks` compares the two.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, may_write_flows
-from app.domain.export_facts import GatheredFacts
+from app.domain.flow import Flow
 from app.domain.model import ContractStatus
 from app.domain.quota import counts_against_quota
 from app.storage import mirrored_rules
@@ -119,11 +119,11 @@ def needed_for_new_flow(access: WorkspaceAccess) -> list[str]:
     return [workspace.contract.id] if counts_against_quota(workspace) and may_write_flows(access) else []
 
 
-def needed_for(facts: GatheredFacts, touched: Touched) -> list[str]:
-    """What copies and exports that rest on these facts have to have locked."""
-    found = {flow_id: flow.access for flow_id, flow in facts.flows.items()}
+def needed_for(flows: Mapping[str, Flow], accesses: Iterable[WorkspaceAccess], touched: Touched) -> list[str]:
+    """What copies and exports of these flows, and into these workspaces, have to have locked."""
+    found = {flow_id: flow.access for flow_id, flow in flows.items()}
     return [
         *(each for each in touched.changed if each in found and may_write_flows(found[each])),
         *(each for each in touched.kept if each in found and FLOW_EDIT in found[each].permissions),
-        *(contract for access in facts.accesses.values() for contract in needed_for_new_flow(access)),
+        *(contract for access in accesses for contract in needed_for_new_flow(access)),
     ]
