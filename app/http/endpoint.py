@@ -213,7 +213,7 @@ class Endpoint:
         self, database: Database, received: ReceivedRequest, operation: Operation, meter: Meter
     ) -> Answer:
         context = Context(
-            work=replace(received.work, database=database.of(received.viewer or "")),
+            work=replace(received.work, database=database),
             request_id=current_request().request_id,
             meter=meter,
             shows_schema=self.access.introspection,

@@ -56,8 +56,8 @@ class UnitOfWork:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
         """Open a transaction; its commit is the only one. Use cases for nobody wait for no locks of others."""
-        callers = self.database.of(self.actor)
-        async with self.database.writing() if self.actor == NOBODY else callers.locking(self.commits) as connection:
+        opened = self.database.writing() if self.actor == NOBODY else self.database.locking(self.commits)
+        async with opened as connection:
             yield Store(connection, self.actor, self.clock, self.keys_kept)
             if self.database.replica is not None and self.actor != NOBODY:
                 await note_write(connection, self.actor)

@@ -9,6 +9,7 @@ from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
+from app.meter import Meter, counted_by
 from app.storage.connections.commits import CommitState
 from app.storage.connections.connection import Row
 from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
@@ -21,6 +22,8 @@ from app.telemetry.log import log
 from app.usecases.note_token_use import note_token_use
 from app.usecases.transaction import UnitOfWork
 
+AUTHENTICATING = Meter(caller=AUTHENTICATION)
+"""Whose connections are those of authentication."""
 MAX_TOKEN_BYTES = 8192
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """The form of a token by RFC 6750."""
@@ -47,8 +50,8 @@ class Authenticator:
         json_web_tokens: JsonWebTokens | None = None,
     ) -> None:
         """`demo_tokens`: words that everybody knows let in too, where the database has them."""
-        self._database = database.of(AUTHENTICATION)
-        self._work = UnitOfWork(self._database, now)
+        self._database = database
+        self._work = UnitOfWork(database, now)
         self._now = now
         self._demo_tokens = demo_tokens
         self._json_web_tokens = json_web_tokens
@@ -64,7 +67,8 @@ class Authenticator:
         if not headers:
             return None
         try:
-            return await self._caller_of(bearer_token(headers))
+            with counted_by(AUTHENTICATING):
+                return await self._caller_of(bearer_token(headers))
         except BadHeader as error:
             message = f"The Authorization header {error}. Send `Authorization: Bearer <token>`."
             raise bad_token(str(error), message) from None

@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy import column, func, literal, or_, select, table
 
 from app.fair_queue import FairQueue
+from app.meter import current_meter
 from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.connections.driver import Connector, PoolerMode
@@ -62,13 +63,6 @@ class Database:
         self._pool = self._reads = pool
         self._pool_of_probes = pool_of_probes
         self._lock_queue = lock_queue
-        self._caller = ""
-
-    def of(self, caller: str) -> "Database":
-        """This database with the connections counted as the caller's."""
-        bound = copy(self)
-        bound._caller = caller  # noqa: SLF001 - of another of this class
-        return bound
 
     def for_query(self, position: int | None) -> "Database":
         """This database with queries sent to the replica, if the replica has replayed the log up to the caller's position."""
@@ -85,7 +79,7 @@ class Database:
 
     def reading(self) -> AbstractAsyncContextManager[ReadConnection]:
         """Lend a connection that PostgreSQL lets only read; without a pooler each statement is a transaction of its own."""
-        return self._reads.reading(self._caller)
+        return self._reads.reading(current_meter().caller)
 
     def probing(self) -> AbstractAsyncContextManager[ReadConnection]:
         """Lend a connection for reading that is kept for probes, so that a probe never waits for the pool."""
@@ -97,7 +91,7 @@ class Database:
         commits = Commits() if commits is None else commits
         commits.append(CommitState.NOTHING)
         try:
-            async with self._pool.connection(self._caller) as driver:
+            async with self._pool.connection(current_meter().caller) as driver:
                 await driver.begin(read_only=False)
                 try:
                     yield WriteConnection(driver)
@@ -118,7 +112,7 @@ class Database:
     @asynccontextmanager
     async def locking(self, commits: Commits) -> AsyncIterator[WriteConnection]:
         """Begin a transaction that may wait for locks of others, as half of the connections at most may do."""
-        place = await self._lock_queue.take(self._caller)
+        place = await self._lock_queue.take(current_meter().caller)
         if place is None:
             raise DatabaseUnavailable("too many calls wait for locks")
         try:
