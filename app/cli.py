@@ -118,14 +118,15 @@ def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> No
     embedded database that is missing is made.
     """
     from app.server.progress_bar import progress_bar
-    from app.storage.world import WorldMistakes, load_world
+    from app.storage.world import WorldMistakes
+    from app.usecases.load_world import WorldFile, load_world
 
     if map_file is not None and not map_file.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {map_file.absolute().parent}", param_hint="--map")
     settings = read_settings({"data_dir": data_dir})
     try:
         with named_database(settings, make=True) as url, progress_bar() as progress:
-            ids = run(url, lambda _: load_world(url, file.read(), progress=progress), takes_long=True)
+            ids = run(url, lambda work: load_world(work, WorldFile(file.read(), progress)), takes_long=True)
     except WorldMistakes as error:
         for mistake in error.mistakes:
             click.echo(f"{mistake.path}: {mistake.message}", err=True)

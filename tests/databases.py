@@ -14,10 +14,10 @@ from app.storage.connections.engine import engine_of
 from app.storage.connections.hosts import arguments_of
 from app.storage.ids import Kind, new_id
 from app.storage.migrate import upgrade
-from app.storage.world import load_world
 from tests.api.client import Api, documents_for, serving
 from tests.api.world_builder import WorldBuilder, email_of
 from tests.commands import issue_token
+from tests.loading import load_world
 from tests.reused_connections import ReusableConnections
 
 KEEP = """

@@ -22,15 +22,13 @@ USE_CASES_THAT_WRITE = {
     *("publish_draft", "restore_draft", "revert_flow", "start_flow", "stop_flow", "undo_export", "update_draft"),
     # For nobody.
     *("begin", "note_positions", "note_token_use", "remove_drafts", "remove_keys", "remove_next", "remove_records"),
-    *("issue_token", "load_demo", "reset_demo", "revoke_token"),
+    *("issue_token", "load_demo", "load_world", "reset_demo", "revoke_token"),
 }
 
 
 def test_use_cases_alone_open_transactions() -> None:
     assert {place for called in ("writing", "locking") for place in openings_of(called)} == {
         "storage/connections/database.py: Database.locking",
-        # A command that writes more than any other.
-        "storage/world/load.py: load_world",
         "usecases/transaction.py: UnitOfWork.begin",
     }
 

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.storage.world import Mistake, WorldMistakes, load_world
+from app.storage.world import Mistake, WorldMistakes
 from tests.databases import Databases
+from tests.loading import load_world
 from tests.storage.world_files import LEFT_OUT, Change, WorldFile, as_file, contents, put, world
 
 NODES = ("flows", 0, "draft", "graph", "nodes")

@@ -7,17 +7,14 @@ from itertools import islice
 
 from app.domain.graph import Json
 from app.storage.connections.connection import WriteConnection
-from app.storage.connections.database import opened
 from app.storage.ids import Kind, new_id
 from app.storage.tokens import email_key
 from app.storage.world.components import Components
 from app.storage.world.consistency import consistency_mistakes
 from app.storage.world.copy import (
-    begin_load,
     built_in_roles,
     copy_flows,
     copy_rows,
-    end_load,
     global_components,
     keep_keys,
     taken_emails,
@@ -31,7 +28,7 @@ from app.storage.world.keys import IdSource, Keys
 from app.storage.world.mistakes import Mistake, WorldMistakes
 from app.storage.world.text import WorldText
 
-__all__ = ["Mistake", "Progress", "WorldMistakes", "load_into", "load_world"]
+__all__ = ["Mistake", "Progress", "WorldMistakes", "load_into"]
 
 Progress = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and how much there is to do."""
@@ -45,20 +42,6 @@ def fresh_id(kind: Kind, _name: str) -> str:
 
 
 def without_progress(_what: str, _done: int, _total: int) -> None: ...
-
-
-async def load_world(
-    url: str, document: bytes, *, progress: Progress | None = None, new_id: IdSource = fresh_id
-) -> dict[str, str]:
-    """Load a world file beside what the database holds, and answer the ids of its keys.
-
-    Raises WorldMistakes with every mistake in the file; then nothing is written.
-    """
-    async with opened(url) as database, database.writing() as connection:
-        await begin_load(connection)
-        ids = await load_into(connection, document, progress=progress, new_id=new_id)
-        await end_load(connection)
-    return ids
 
 
 async def load_into(

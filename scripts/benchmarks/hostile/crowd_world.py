@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.server.database import database, run
 from app.settings import read_settings
-from app.storage.world import load_world
+from app.usecases.load_world import WorldFile, load_world
 from app.usecases.manage_tokens import TokenWish, issue_token
 from app.usecases.transaction import UnitOfWork
 from scripts.benchmarks.hostile.demo import Json, graph
@@ -29,7 +29,7 @@ class CrowdWorld:
     def loaded(cls, folder: Path) -> "CrowdWorld":
         """Load it into an embedded database in that folder."""
         with database(read_settings({"data_dir": folder / "data"}), make=True) as url:
-            ids = run(url, lambda _: load_world(url, json.dumps(world()).encode()), takes_long=True)
+            ids = run(url, lambda work: load_world(work, WorldFile(json.dumps(world()).encode())), takes_long=True)
             tokens = run(url, tokens_for_all)
         return cls(ids, tokens)
 
