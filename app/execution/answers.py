@@ -111,7 +111,7 @@ class Answers:
         selection = self._plan.below(field, field.shape.object)
         compiled = compiled_of(self._plan, selection, rows.layout)
         answers, written = await self._answered(compiled, selection, rows.rows, rows)
-        if compiled.left or self._has_failed:
+        if compiled.left or self._has_failed or len(rows) > ROWS_AT_ONCE:
             objects = Objects(selection, compiled.left, rows, answers)
             self._made.append(objects)
             begun += [objects] if compiled.left else []

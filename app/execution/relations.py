@@ -35,14 +35,14 @@ def getter_of(path: str) -> Callable[[Any], Any]:
     return read
 
 
-def column(path: str, description: str, *, name: str | None = None) -> Field:
+def column(path: str, description: str) -> Field:
     """A field that is a column of another name than its own, which may be dotted."""
     read = getter_of(path)
 
     def resolve(root: Any) -> Any:
         return read(root)
 
-    return strawberry.field(resolver=resolve, name=name, description=description, metadata={COLUMN: path})
+    return strawberry.field(resolver=resolve, description=description, metadata={COLUMN: path})
 
 
 @dataclass(frozen=True)

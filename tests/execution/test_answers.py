@@ -1,0 +1,73 @@
+"""Rows become answers in slices, and what fails in one of them is told at its field."""
+
+from typing import Any
+
+import orjson
+import pytest
+from graphql import OperationDefinitionNode, parse
+
+from app.execution.answers import ROWS_AT_ONCE, AnswerAbandoned, Answers, Objects
+from app.execution.pace import Pace
+from app.execution.plan import FieldPlan, Plan
+from app.execution.rows import Layout, RawRows
+from app.graphql.schema import schema
+from app.meter import BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter
+from app.storage.reads.rows import WorkspaceView
+
+
+class Unreadable(WorkspaceView):
+    @property
+    def viewer_can_edit_flows(self) -> bool:
+        raise ValueError("it can't be told")
+
+
+def workspace(number: int, kind: type[WorkspaceView] = WorkspaceView) -> WorkspaceView:
+    return kind(f"workspace_{number}", f"Bakery {number}", "FULL", "contract_1", "ACTIVE", [])
+
+
+async def answered(nodes: str, rows: list[WorkspaceView], meter: Meter, *, as_read: bool) -> tuple[Any, Answers]:
+    """What the nodes of a page are answered as."""
+    [operation] = parse(f"{{ workspaces {{ nodes {{ {nodes} }} }} }}").definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    document = parse(f"{{ workspaces {{ nodes {{ {nodes} }} }} }}")
+    plan = Plan.of(schema.graphql_schema, document, operation, {})
+    assert isinstance(plan, Plan)
+    workspaces: FieldPlan = plan.root().fields[0]
+    assert workspaces.shape.object is not None
+    selection = plan.below(workspaces, workspaces.shape.object)
+    page = Objects(selection, selection.fields, [None], [{}])
+    answers = Answers(plan, meter, Pace(meter))
+    elements: Any = RawRows(rows, Layout(0, {}), str, lambda: rows) if as_read else rows
+    await answers.complete(page, selection.fields[0], [elements])
+    answers.settle(page.answers[0], selection.fields)
+    return orjson.loads(orjson.dumps(page.answers[0])), answers
+
+
+@pytest.mark.parametrize("as_read", [True, False])
+async def test_more_rows_than_are_answered_at_once_are_answered_all(as_read: bool) -> None:
+    rows, meter = [workspace(number) for number in range(2 * ROWS_AT_ONCE + 1)], Meter()
+    answer, _ = await answered("id name", rows, meter, as_read=as_read)
+    assert answer == {"nodes": [{"id": row.id, "name": row.name} for row in rows]}
+    written = len(orjson.dumps(answer["nodes"]))
+    objects, values = BYTES_PER_OBJECT * len(rows), 2 * BYTES_PER_VALUE * len(rows)
+    # Brackets and braces don't count.
+    assert meter.bytes == objects + values + written - 2 * len(rows) - 1
+
+
+async def test_a_column_that_can_not_be_read_fails_alone() -> None:
+    rows = [workspace(0), workspace(1, Unreadable), workspace(2)]
+    answer, answers = await answered("id viewerPermissions", rows, Meter(), as_read=False)
+    assert (len(answer["nodes"]), answers.errors) == (3, [])
+    answer, answers = await answered("id viewerCanEditFlows", rows, Meter(), as_read=False)
+    # It may not be null, nor may an element of the page.
+    assert answer == {"nodes": None}
+    assert [(error.path, error.message) for error in answers.errors] == [
+        (["nodes", 1, "viewerCanEditFlows"], "it can't be told")
+    ]
+
+
+@pytest.mark.parametrize("as_read", [True, False])
+async def test_rows_beyond_a_limit_are_not_answered(as_read: bool) -> None:
+    rows = [workspace(number) for number in range(10)]
+    with pytest.raises(AnswerAbandoned):
+        await answered("id", rows, Meter(max_bytes=9 * BYTES_PER_OBJECT), as_read=as_read)
