@@ -1,7 +1,7 @@
 """The wishes for copies and exports, and the facts that decisions about them rest on."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
 
@@ -180,6 +180,7 @@ class GatheredFacts:
 def dangling_references(facts: GatheredFacts, wishes: Iterable[ExportWish | CopyWish]) -> frozenset[str]:
     """The references of the copied states that the caller can't see: they are gone, or live elsewhere."""
     different = {(wish.flow_id, wish.source): wish for wish in wishes}
-    states = [facts.of(wish).copied_state(wish) for wish in different.values()]
+    at_hand = replace(facts, dangling=())
+    states = [at_hand.of(wish).copied_state(wish) for wish in different.values()]
     graphs = [copied.state.graph for copied in states if isinstance(copied, CopiedState)]
     return frozenset(each for graph in graphs for each in graph.references if each not in facts.targets)
