@@ -55,7 +55,9 @@ def own_pooler(server_url: str, session_folder: Path) -> Iterator[PgBouncer]:
 async def test_many_callers_at_once_read_and_write(
     pooler: PgBouncer, databases: Databases, loaded_trade: Loaded
 ) -> None:
-    async with behind(pooler, databases, loaded_trade, pool_size=10) as real:
+    # On a busy machine they may wait longer than anybody should.
+    patient = {"max_wait_seconds": 60, "request_timeout_seconds": 120}
+    async with behind(pooler, databases, loaded_trade, pool_size=10, **patient) as real:
         url = str(real.api.http.base_url)
         load = Load(url, real.api.tokens["ada"], real.api.id("plain"), real.api.id("workshop"))
         with capture_logs() as log:
