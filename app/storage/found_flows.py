@@ -1,6 +1,7 @@
 """Flows with their states: only those that matter are read with their graphs, since these may be large."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -92,7 +93,7 @@ def _named_versions() -> Subquery:
 
 
 _COLUMNS = ("id", "type", "status", "draft_revision", *TEXTS, "updated_at")
-_SHOWN = tuple(f"flow_{column}" for column in (*TEXTS, "updated_at"))
+_shown_values = itemgetter(*(f"flow_{column}" for column in (*TEXTS, "updated_at")))
 
 
 def _flows_with_states() -> Select[Any]:
@@ -248,7 +249,7 @@ class _RowsOfFlow(NamedTuple):
             draft=states.get(first["draft_id"]),
             draft_revision=first["flow_draft_revision"],
             status=FlowStatus(first["flow_status"]),
-            shows=ShownFlow(*(first[column] for column in _SHOWN)),
+            shows=ShownFlow(*_shown_values(first)),
         )
         named = (states.get(row["named_id"]) for row in self.rows)
         return FoundFlow(flow, {state.id: state for state in named if state is not None})
