@@ -8,7 +8,7 @@ from functools import partial
 from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
-from app.usecases.expire import expire_drafts, expire_keys, expire_records
+from app.usecases.expire import expire, remove_drafts, remove_keys, remove_records
 from app.usecases.remove_contents import remove_contents
 from app.usecases.transaction import UnitOfWork
 
@@ -18,9 +18,9 @@ CLEANUP_SECONDS = 3600
 async def clean_up_periodically(work: UnitOfWork, *, records: timedelta) -> None:
     """Remove old drafts, idempotency keys, records of exports and contents now and then, as long as the server runs."""
     steps = {
-        "drafts": partial(expire_drafts, work),
-        "keys": partial(expire_keys, work),
-        "records": partial(expire_records, work, records),
+        "drafts": partial(expire, work, remove_drafts, work.drafts_kept),
+        "keys": partial(expire, work, remove_keys, work.keys_kept),
+        "records": partial(expire, work, remove_records, records),
         "contents": partial(remove_contents, work),
     }
     while True:

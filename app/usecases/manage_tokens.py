@@ -1,4 +1,4 @@
-"""Issuing, listing and revoking API tokens, for the command line."""
+"""Issuing, listing and revoking API tokens, for the command line, and noting that they are used."""
 
 import secrets
 from datetime import timedelta
@@ -9,7 +9,7 @@ from app.storage.store import Store
 from app.storage.tokens import StoredToken as TokenInfo
 from app.usecases.transaction import UnitOfWork, transaction
 
-__all__ = ["TokenInfo", "TokenWish", "UnknownUser", "issue_token", "list_tokens", "revoke_token"]
+__all__ = ["TokenInfo", "TokenWish", "UnknownUser", "issue_token", "list_tokens", "note_token_use", "revoke_token"]
 
 SECRET_BYTES = 32
 """43 characters of text."""
@@ -54,3 +54,9 @@ async def list_tokens(work: UnitOfWork) -> list[TokenInfo]:
 async def revoke_token(store: Store, token_id: str) -> bool:
     """Refuse a token from now on; False if there is no such token."""
     return await tokens.revoke(store.connection, token_id, store.at)
+
+
+@transaction()
+async def note_token_use(store: Store, token_id: str) -> None:
+    """Note that a token was used just now."""
+    await tokens.note_use(store.connection, token_id, store.at)

@@ -62,9 +62,9 @@ class Company:
     def work(self) -> UnitOfWork:
         return UnitOfWork(self.database, clock=self._tick)
 
-    def kept(self, drafts: timedelta = timedelta(days=30)) -> UnitOfWork:
+    def kept(self) -> UnitOfWork:
         """What cleanups are run with, whose clock stands still."""
-        return UnitOfWork(self.database, clock=lambda: self.now, drafts_kept=drafts)
+        return UnitOfWork(self.database, clock=lambda: self.now)
 
     def _tick(self) -> datetime:
         self.now += timedelta(seconds=1)

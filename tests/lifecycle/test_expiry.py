@@ -16,7 +16,8 @@ from app.storage.connections.engine import engine_of
 from app.storage.expiry import LOCK
 from app.storage.tables import FLOW, FLOW_DRAFT
 from app.usecases import expire as expiring
-from app.usecases.expire import expire_drafts, remove_drafts
+from app.usecases.expire import expire as expire_of
+from app.usecases.expire import remove_drafts
 from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
@@ -26,7 +27,7 @@ MONTH = timedelta(days=30)
 
 
 async def expire(company: Company, *, kept: timedelta = MONTH) -> int:
-    return await expire_drafts(company.kept(kept))
+    return await expire_of(company.kept(), remove_drafts, kept)
 
 
 async def with_drafts_aside(company: Company, number: int) -> str:

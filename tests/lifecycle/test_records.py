@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from app.storage.tables import FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 from app.usecases import expire as expiring
-from app.usecases.expire import expire_drafts, expire_records, remove_records
+from app.usecases.expire import expire as expire_of
+from app.usecases.expire import remove_drafts, remove_records
 from app.usecases.results import Deleted, Discarded, Exported, Undone
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import published
@@ -38,7 +39,7 @@ YEAR = timedelta(days=400)
 
 
 async def expire(company: Company, *, kept: timedelta = YEAR) -> int:
-    return await expire_records(company.kept(), kept)
+    return await expire_of(company.kept(), remove_records, kept)
 
 
 async def records(company: Company) -> set[str]:
@@ -87,7 +88,7 @@ async def _let_expire(company: Company, made: Exported) -> None:
         await connection.change(
             update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == made.draft_id).values(set_aside_at=LONG_AGO)
         )
-    assert await expire_drafts(company.kept()) == 1
+    assert await expire_of(company.kept(), remove_drafts, timedelta(days=30)) == 1
 
 
 async def _undo(company: Company, made: Exported) -> None:

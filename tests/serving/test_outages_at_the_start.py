@@ -17,6 +17,7 @@ from app.server.cleanup import clean_up_periodically
 from app.settings import Settings
 from app.storage.connections.database import open_database
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
+from app.usecases.expire import remove_drafts, remove_keys
 from app.usecases.transaction import UnitOfWork
 from tests.serving.real import VIEWER, code_of, soon
 
@@ -124,17 +125,17 @@ async def test_a_cleanup_says_why_it_could_not_be_done_and_tries_again(
 async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     done = Counter[str]()
 
-    async def fail(*_: object) -> int:
-        raise ZeroDivisionError
+    async def expire_all_but_drafts(_: object, remove_batch: object, *__: object) -> int:
+        if remove_batch is remove_drafts:
+            raise ZeroDivisionError
+        done["keys"] += remove_batch is remove_keys
+        return 0
 
-    async def remove(*_: object) -> int:
-        done["keys"] += 1
+    async def remove(_: object) -> int:
         return 0
 
     monkeypatch.setattr("app.server.cleanup.CLEANUP_SECONDS", 0.01)
-    monkeypatch.setattr("app.server.cleanup.expire_drafts", fail)
-    monkeypatch.setattr("app.server.cleanup.expire_keys", remove)
-    monkeypatch.setattr("app.server.cleanup.expire_records", remove)
+    monkeypatch.setattr("app.server.cleanup.expire", expire_all_but_drafts)
     monkeypatch.setattr("app.server.cleanup.remove_contents", remove)
     before = ended("cleanup")
     async with cleaning_up("postgresql+asyncpg://127.0.0.1:1/nothing") as log:

@@ -17,7 +17,7 @@ from app.domain.revert import RevertWish
 from app.storage.store import Store
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
-from app.usecases.expire import expire_keys
+from app.usecases.expire import expire, remove_keys
 from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft
 from app.usecases.results import Exported
@@ -147,10 +147,10 @@ async def test_old_keys_are_removed_and_others_stay(world: CompanyDatabase) -> N
     for number in range(3):
         work = at(world, timedelta(hours=number))
         await copy_flow(work.of(ada), keyed(CopyWish(world["orders"], "A copy"), f"key {number}"))
-    assert await expire_keys(at(world, DAY + timedelta(hours=1))) == 2
+    assert await expire(at(world, DAY + timedelta(hours=1)), remove_keys, DAY) == 2
     held = await world.contents()
     assert [key for _, _, key in held["idempotency_key"]] == ["key 2"]
-    assert await expire_keys(at(world, DAY)) == 0
+    assert await expire(at(world, DAY), remove_keys, DAY) == 0
 
 
 @CALLS

@@ -15,8 +15,7 @@ from app.storage.connections.database import Database, open_database
 from app.storage.tables import USER
 from app.storage.tokens import TokenOwner, id_of, tokens_to_check
 from app.telemetry.log import LoggedRequest
-from app.usecases.manage_tokens import UnknownUser
-from app.usecases.note_token_use import note_token_use
+from app.usecases.manage_tokens import UnknownUser, note_token_use
 from app.usecases.transaction import UnitOfWork
 from tests.commands import issue_token, list_tokens, revoke_token
 from tests.databases import Databases

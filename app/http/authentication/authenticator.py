@@ -19,7 +19,7 @@ from app.storage.shared_reads import SharedReads
 from app.storage.tokens import PREFIX, TokenOwner, id_of, owner_of, tokens_to_check
 from app.storage.users import find_user_by_email, find_user_by_id
 from app.telemetry.log import log
-from app.usecases.note_token_use import note_token_use
+from app.usecases.manage_tokens import note_token_use
 from app.usecases.transaction import UnitOfWork
 
 AUTHENTICATING = Meter(caller=AUTHENTICATION)
