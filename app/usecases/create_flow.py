@@ -16,5 +16,4 @@ async def create_flow(store: Store, wish: CreateWish) -> Created | Refused[Creat
     plan = await decide(facts, lambda: plan_create(facts, wish))
     if isinstance(plan, Refused):
         return plan
-    written = await write_flow(store, plan)
-    return Created(written.flow_id, written.draft_id)
+    return Created(*await write_flow(store, plan))

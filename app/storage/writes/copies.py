@@ -23,10 +23,8 @@ from app.storage.writes.lifecycle import DRAFTS, FLOWS, RENAMED, set_aside
 
 CHARACTERS = 100
 """The report of one reference has about so many."""
-WRITTEN_AT_ONCE = 40_000
-"""So many references are written in one statement: the driver needs several times the memory of what it sends."""
 CHARACTERS_AT_ONCE = 4_000_000
-"""So many characters of what steps are bound to, likewise: each draft has its own."""
+"""About so many are written in one statement: the driver needs several times the memory of what it sends."""
 FIRST_REVISION = 1
 
 _REPORTS = insert_new_rows(REFERENCE_REPORT, ("hash", "references"))
@@ -56,11 +54,6 @@ class WrittenExport(NamedTuple):
     export_id: ExportId
 
 
-class WrittenFlow(NamedTuple):
-    flow_id: FlowId
-    draft_id: DraftId
-
-
 async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
     """Write copies and exports: drafts, their flows if those are new, and the records; in one statement, as a rule."""
     written: list[WrittenExport] = []
@@ -72,7 +65,7 @@ async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[Writt
     return written
 
 
-async def write_flow(store: Store, plan: CreatePlan) -> WrittenFlow:
+async def write_flow(store: Store, plan: CreatePlan) -> tuple[FlowId, DraftId]:
     """Write a flow that was created from a graph: its content, unless that is known already, and its draft."""
     await write_content(store, plan.content)
     flow_id, draft_id = FlowId(new_id(Kind.FLOW)), DraftId(new_id(Kind.DRAFT))
@@ -80,23 +73,21 @@ async def write_flow(store: Store, plan: CreatePlan) -> WrittenFlow:
         (FLOWS, [(flow_id, plan.workspace_id, plan.type, FIRST_REVISION, *shown_values(plan.state))]),
         (DRAFTS, [(draft_id, flow_id, FIRST_REVISION, *state_values(plan.state))]),
     )
-    return WrittenFlow(flow_id, draft_id)
+    return flow_id, draft_id
 
 
-def in_parts(plans: Iterable[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
+def in_parts(plans: Sequence[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
     """All of them, as a rule. Whoever exports very many references, or long data samples, has them written a part at a time."""
-    part, references, characters = list[ExportPlan](), 0, 0
-    known: dict[int, tuple[Bindings, int]] = {}
+    part, characters, known = list[ExportPlan](), 0, dict[int, int]()
     for plan in plans:
         bindings = plan.state.bindings
         if id(bindings) not in known:
-            known[id(bindings)] = bindings, _characters_of(bindings)
+            known[id(bindings)] = _characters_of(bindings)
         part.append(plan)
-        references += len(plan.references)
-        characters += known[id(bindings)][1]
-        if references >= WRITTEN_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
+        characters += CHARACTERS * len(plan.references) + known[id(bindings)]
+        if characters >= CHARACTERS_AT_ONCE:
             yield part
-            part, references, characters = [], 0, 0
+            part, characters = [], 0
     if part:
         yield part
 
