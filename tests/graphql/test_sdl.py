@@ -25,7 +25,7 @@ from app.graphql.schema import schema
 from app.graphql.sdl import reading_order
 
 QUERIES = """
-    viewer node nodes workspace workspaces flow
+    viewer node nodes workspace workspaces contracts flow
     destinationContracts destinationWorkspaces overrideCandidates topicCandidates
     credentialCandidates exportPlan exportPlans flowHistory
 """
