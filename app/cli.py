@@ -1,13 +1,11 @@
-"""The command `flowport`: serve, load, token, backup, restore, reset-demo, schema. Each imports what it needs when it runs."""
+"""The command `flowport`: serve, apply, token, backup, restore, reset-demo, schema. Each imports what it needs when it runs."""
 
-import json
 import shlex
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,17 +17,23 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 LONGEST_DAYS = 36_500
+OUT = click.Path(dir_okay=False, path_type=Path)
 
 
 class Commands(click.Group):
-    def invoke(self, ctx: click.Context) -> object:
+    def invoke(self, ctx: click.Context) -> object:  # noqa: RET503 - it ends in an exit
         """Run the command; settings that can't be used are listed, one a line."""
         try:
             return super().invoke(ctx)
         except BadSettings as error:
             for line in str(error).splitlines():
                 click.echo(f"Error: {line}", err=True)
-            ctx.exit(2)
+        except (click.UsageError, click.FileError) as error:
+            if ctx.invoked_subcommand != "apply":
+                raise
+            error.show()
+        # As sysexits.h has it: of a dry run, 2 says that there are changes.
+        ctx.exit(64 if ctx.invoked_subcommand == "apply" else 2)
 
 
 class CommandWithSettings(click.Command):
@@ -101,45 +105,37 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
         serve_on(socket, settings, url, demo=not no_demo)
 
 
-@main.command(short_help="Load a world file.")
-@click.argument("file", type=click.File("rb"))
-@click.option(
-    "--map",
-    "map_file",
-    metavar="OUT.json",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write {key: id} there.",
-)
+@main.command(short_help="Bring the database in step with a world document.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), required=False)
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--prune", metavar="SECTION,…", default="", help="Remove what these sections don't name any more.")
+@click.option("--plan", "fingerprint", metavar="FINGERPRINT", help="Only if it does what this plan said.")
+@click.option("--tenant", metavar="KEY", help="The tenant that the document is about.")
+@click.option("--map", "map_file", metavar="OUT.json", type=OUT, help="Write {key: id} there.")
+@click.option("--report", "report_file", metavar="OUT.json", type=OUT, help="Write the plan there, as JSON.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of world documents.")
 @data_dir_option
-def load(*, file: IO[bytes], map_file: Path | None, data_dir: Path | None) -> None:
-    """Load a world file (- for stdin): everything in it or, if it has mistakes, nothing.
+def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: Any) -> None:  # noqa: ANN401 - click's
+    """Bring the database in step with the world document FILE (- for stdin): all of it or, with mistakes, nothing.
 
-    Mistakes are listed with their JSON path. Loading adds to what is there, and works while the server runs. An
+    What FILE doesn't name is left. Mistakes are listed with their JSON paths. It works while the server runs. An
     embedded database that is missing is made.
+
+    Exit status: 0 applied, or nothing to do; 1 mistakes; 2 a dry run that has changes; 3 something in use can't be
+    removed; 4 the plan is stale; 64 a usage or settings error.
     """
-    from app.server.progress_bar import progress_bar
-    from app.storage.world import WorldMistakes
-    from app.usecases.load_world import WorldFile, load_world
+    from app.server.applying import ApplyOptions, apply_document, print_schema
 
-    if map_file is not None and not map_file.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {map_file.absolute().parent}", param_hint="--map")
+    if schema:
+        print_schema()
+        return
+    if file is None:
+        raise click.UsageError("Missing argument 'FILE'.")
     settings = read_settings({"data_dir": data_dir})
-    try:
-        with named_database(settings, make=True) as url, progress_bar() as progress:
-            ids = run(url, lambda work: load_world(work, WorldFile(file.read(), progress)), takes_long=True)
-    except WorldMistakes as error:
-        for mistake in error.mistakes:
-            click.echo(f"{mistake.path}: {mistake.message}", err=True)
-        raise click.exceptions.Exit(1) from None
-    if map_file is not None:
-        map_file.write_text(json.dumps(ids, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    click.echo(f"Loaded {file.name}: {numbers_of(ids.values())}.", err=True)
-
-
-def numbers_of(ids: Iterable[str]) -> str:
-    """How many of what the ids name: 1 tenant, 2 contracts."""
-    numbers = Counter(each.rpartition("_")[0] for each in ids)
-    return ", ".join(f"{number} {kind}{'s' * (number != 1)}" for kind, number in numbers.items()) or "it is empty"
+    with click.open_file(file, "rb") as opened:
+        wish = ApplyOptions(name=file, document=opened.read(), **options)
+    with named_database(settings, make=True) as url:
+        raise click.exceptions.Exit(apply_document(url, wish))
 
 
 @main.command(short_help="Issue, list or revoke API tokens.")

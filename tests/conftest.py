@@ -131,8 +131,8 @@ async def loaded_trade(databases: "Databases") -> AsyncIterator["Loaded"]:
 @pytest.fixture(scope="session")
 async def loaded_company(databases: "Databases") -> AsyncIterator["Loaded"]:
     """A database with the company, to be copied; nobody there has a token."""
+    from tests.applying import load_world
     from tests.databases import Loaded
-    from tests.loading import load_world
     from tests.usecases.company_file import company
 
     async with databases.made() as name:

@@ -16,8 +16,8 @@ from app.storage.ids import Kind, new_id
 from app.storage.migrate import upgrade
 from tests.api.client import Api, documents_for, serving
 from tests.api.world_builder import WorldBuilder, email_of
+from tests.applying import load_world
 from tests.commands import issue_token
-from tests.loading import load_world
 from tests.reused_connections import ReusableConnections
 
 KEEP = """

@@ -54,6 +54,11 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+def email_key(email: str) -> str:
+    """The form in which e-mail addresses are compared."""
+    return email.casefold()
+
+
 def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",)) -> tuple[InvalidInput, ...]:
     """Why this can't be the name of a flow: trimmed, 1 to 255 characters, no control characters. None is no name."""
     if name is None:

@@ -9,6 +9,8 @@ from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, StateOfFlow
 from app.domain.undo import ChangeSinceExport
+from app.domain.world.sections import WorldSection
+from app.domain.world.things import WorldChange
 from app.graphql.describe import enumeration
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.lists import FlowOrder
@@ -187,5 +189,36 @@ enumeration(
         "COPIED_FROM_THIS_FLOW": "It was copied or exported from this flow before.",
         "SAME_NAME": "It has the same name, upper and lower case alike.",
         "OTHER": "Any other flow of the workspace.",
+    },
+)
+enumeration(
+    WorldSection,
+    "A section of a world document.",
+    {
+        "TENANTS": "Tenants; only `flowport apply` changes them.",
+        "TENANT_MEMBERS": "Who provisions a tenant; only `flowport apply` changes it.",
+        "CONTRACTS": "Contracts.",
+        "WORKSPACES": "Workspaces.",
+        "USERS": "Users.",
+        "ROLES": "Roles of the tenant's own.",
+        "WORKSPACE_MEMBERS": "Who is a member of a workspace, in which role.",
+        "CONTRACT_MEMBERS": "Who is a member of a contract, in which role.",
+        "TEAMS": "Developer teams.",
+        "COMPONENTS": "Components.",
+        "TOPICS": "Topics.",
+        "CREDENTIALS": "Credentials.",
+        "SECRETS": "Secrets.",
+        "AGENTS": "Agents.",
+        "FLOWS": "Flows.",
+    },
+)
+enumeration(
+    WorldChange,
+    "What becomes of a thing.",
+    {
+        "CREATED": "It is new.",
+        "CHANGED": "It exists and differs.",
+        "REMOVED": "It goes.",
+        "UNCHANGED": "It is as the document says, or isn't there to be removed.",
     },
 )

@@ -10,10 +10,13 @@ from app.domain.model import FlowType
 from app.domain.override import ExistingDraft
 from app.domain.paths import MAPPINGS, OfCall
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
+from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.arguments import given
 from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.reference_inputs import ReferenceMappingInput, StepBindingInput, to_mappings
 from app.graphql.scalars import JSON
+from app.storage.world.document import ParsedJson
+from app.usecases.apply_world import WorldWish
 
 
 @strawberry.input(
@@ -167,3 +170,22 @@ def source_wish(source: FlowSourceInput | None) -> SourceWish:
     """Which state is wished for; the usual one where nothing is said."""
     wanted = given(source)
     return BY_DEFAULT if wanted is None else wanted.to_wish()
+
+
+@strawberry.input(description="What a tenant is brought in step with.")
+class ApplyWorldInput:
+    tenant_id: strawberry.ID | None = optional(
+        "The tenant that the document is about; you must be one of its provisioners. May be left out by whoever provisions "
+        "one tenant."
+    )
+    document: JSON = about("A document of the form `flowport-world/1`.")
+    prune: list[WorldSection] | None = optional(
+        "Sections of which everything with an external key that the document doesn't name is removed. Needs planFingerprint."
+    )
+    plan_fingerprint: str | None = optional(
+        "The fingerprint of the plan that was seen: refused with WorldPlanIsStale if anything that it would do differs now."
+    )
+
+    def to_wish(self) -> WorldWish:
+        prune = frozenset(NAMES[each] for each in given(self.prune) or ())
+        return WorldWish(ParsedJson(self.document), given(self.tenant_id), prune, given(self.plan_fingerprint))

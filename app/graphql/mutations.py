@@ -7,6 +7,8 @@ import strawberry
 from app.graphql import draft_inputs, inputs, payloads
 from app.graphql.context import Info
 from app.graphql.describe import mutation
+from app.graphql.world_plans import ApplyWorldPayload
+from app.usecases.apply_world import apply_world
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.delete_flow import delete_flow
@@ -49,6 +51,10 @@ Undo = Annotated[inputs.UndoExportInput, strawberry.argument(name="input", descr
 Start = Annotated[inputs.StartFlowInput, strawberry.argument(name="input", description="Which flow to start.")]
 Stop = Annotated[inputs.StopFlowInput, strawberry.argument(name="input", description="Which flow to stop.")]
 Delete = Annotated[inputs.DeleteFlowInput, strawberry.argument(name="input", description="Which flow to delete.")]
+
+Apply = Annotated[
+    inputs.ApplyWorldInput, strawberry.argument(name="input", description="The document, and whose it is.")
+]
 
 
 @strawberry.type(description="All mutations. A result is null only where something unexpected failed.")
@@ -131,3 +137,11 @@ class Mutation:
     async def delete_flow(self, info: Info, wanted: Delete) -> payloads.DeleteFlowPayload | None:
         """Delete a flow that doesn't run, with its drafts and versions. Records of exports stay."""
         return payloads.DeleteFlowPayload.of(await delete_flow(info.context.work, wanted.flow_id))
+
+    @mutation
+    async def apply_world(self, info: Info, wanted: Apply) -> ApplyWorldPayload | None:
+        """Bring a tenant's contracts, workspaces, people, rights, components, topics, credentials, secrets and agents in step with a document.
+
+        All of it or nothing; what it doesn't name is left.
+        """
+        return ApplyWorldPayload.of(await apply_world(info.context.work, wanted.to_wish()))

@@ -19,7 +19,7 @@ from app.graphql.export_dialog import (
     TopicCandidateConnection,
     contracts_of,
 )
-from app.graphql.inputs import ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
+from app.graphql.inputs import ApplyWorldInput, ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
 from app.graphql.loader_keys import OfFlow, ToWorkspace
 from app.graphql.nodes import node_by_id, nodes_by_id
 from app.graphql.parent_lists import connection_below
@@ -29,9 +29,11 @@ from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.node import Node
 from app.graphql.types.people import Contract, User
 from app.graphql.types.workspace import Workspace
+from app.graphql.world_plans import WorldPlan
 from app.storage.ids import Kind
 from app.storage.reads.flow_filters import id_or_none
 from app.storage.reads.lists import ListName, WantedList
+from app.usecases.apply_world import PlannedWorld, plan_world
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates
 from app.usecases.find_destinations import DestinationSearch
 from app.usecases.plan_exports import PlannedExports, plan_for_all
@@ -55,6 +57,7 @@ Ineligible = Annotated[
 IneligibleContracts = Annotated[
     bool, strawberry.argument(description="Also contracts without such a workspace: all that you can see.")
 ]
+Apply = Annotated[ApplyWorldInput, strawberry.argument(name="input", description="The document, and whose it is.")]
 Export = Annotated[
     ExportFlowInput, strawberry.argument(name="input", description="What would be exported, and where to.")
 ]
@@ -253,3 +256,8 @@ class Query:
         """The published versions of a flow, newest first."""
         flow, flows = id_or_none(Kind.FLOW, flow_id), info.context.loaders.flows
         return connection_below(info, WantedList(ListName.HISTORY), flow, page, parents=flows)
+
+    @shown_as(WorldPlan | None)
+    async def world_plan(self, info: Info, wanted: Apply) -> PlannedWorld:
+        """What applyWorld with this input would do, without doing it."""
+        return await plan_world(info.context.work, wanted.to_wish())

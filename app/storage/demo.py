@@ -23,14 +23,12 @@ from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.ids import Kind
 from app.storage.tables import API_TOKEN, FLOW, FLOW_EXPORT, METADATA, OF_NO_WORLD, ROLE, TENANT, USER
 from app.storage.tokens import secret_hash
-from app.storage.world import load_into
-from app.storage.world.copy import begin_load, copy_rows, end_load
 from app.storage.writes.copies import flow_to_text
 
 DEMO_TOKENS = ("demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
 """Each is the token of the user that has this key in the file. They are no secrets."""
 
-_WORLD = Path(__file__).with_name("demo_world.json")
+WORLD = Path(__file__).with_name("demo_world.json")
 _MADE_AT = datetime(2025, 1, 1, tzinfo=UTC)
 """The time in the ids of the demo world: before everything else, so that what others make comes after it."""
 
@@ -78,19 +76,9 @@ async def has_demo_tokens(connection: ReadConnection) -> bool:
     return bool(await connection.value(_TOKENS, {"tokens": DEMO_TOKENS}))
 
 
-async def load(connection: WriteConnection) -> bool:
-    """Load the demo world with its tokens, unless somebody was quicker; whether it was loaded."""
-    await begin_load(connection)
-    if not await is_empty(connection):
-        return False
-    await _load(connection)
-    return True
-
-
-async def reset(connection: WriteConnection) -> None:
-    """Delete everything, and load the demo world anew. Raises NotOnlyTheDemo and DemoIsBusy."""
-    await begin_load(connection)
-    file = json.loads(_WORLD.read_bytes())
+async def clear(connection: WriteConnection) -> None:
+    """Delete everything. Raises NotOnlyTheDemo and DemoIsBusy."""
+    file = json.loads(WORLD.read_bytes())
     await _refuse_others(connection, TENANT, {demo_id(Kind.TENANT, each["key"]) for each in file["tenants"]})
     await _refuse_others(connection, USER, {demo_id(Kind.USER, each["key"]) for each in file["users"]})
     tables = [each for each in METADATA.sorted_tables if each not in OF_NO_WORLD]
@@ -98,7 +86,15 @@ async def reset(connection: WriteConnection) -> None:
     for table in reversed(tables):
         # The built-in roles belong to no tenant, and come with the schema.
         await connection.change(delete(table).where(ROLE.c.tenant_id.is_not(None)) if table is ROLE else delete(table))
-    await _load(connection)
+
+
+async def add_what_no_document_says(connection: WriteConnection) -> None:
+    """Add the tokens of the demo world, and the records of exports that were made long ago."""
+    columns = ("id", "user_id", "name", "secret_hash", "created_at")
+    tokens = [(token, demo_id(Kind.USER, token), "demo", secret_hash(token), _MADE_AT) for token in DEMO_TOKENS]
+    await connection.copy(API_TOKEN.name, columns, tokens)
+    for record in (_published_release(), _release_to_undo()):
+        await connection.copy(FLOW_EXPORT.name, (*record,), [(*record.values(),)])
 
 
 def example_curl(base_url: str) -> str:
@@ -136,24 +132,6 @@ async def _lock(connection: WriteConnection, tables: list[Table]) -> None:
     except asyncpg.LockNotAvailableError:
         raise DemoIsBusy("Others are writing to the demo world all the time.") from None
     await connection.execute("SET LOCAL lock_timeout = 0")
-
-
-async def _load(connection: WriteConnection) -> None:
-    """Load the demo world with its tokens."""
-    ids = await load_into(connection, _WORLD.read_bytes(), new_id=demo_id)
-    rows = [
-        {
-            "id": token,
-            "user_id": ids[token],
-            "name": "demo",
-            "secret_hash": secret_hash(token),
-            "created_at": _MADE_AT,
-        }
-        for token in DEMO_TOKENS
-    ]
-    await copy_rows(connection, API_TOKEN, rows)
-    await copy_rows(connection, FLOW_EXPORT, [_published_release(), _release_to_undo()])
-    await end_load(connection)
 
 
 def _published_release() -> dict[str, Any]:

@@ -47,25 +47,25 @@ class Store:
         self, connection: WriteConnection, actor: UserId, clock: Callable[[], datetime], keys_kept: timedelta
     ) -> None:
         self.connection = connection
-        self._actor = actor
+        self.actor = actor
         self._clock = clock
         self._keys_kept = keys_kept
 
     async def gather(self, wishes: Sequence[Wish]) -> GatheredFacts:
         """What copies and exports rest on; what they change and what they take is locked from here on."""
-        locked = await lock(self.connection, self._actor, touched_by(wishes))
-        return await gather(self.connection, self._actor, wishes, locked)
+        locked = await lock(self.connection, self.actor, touched_by(wishes))
+        return await gather(self.connection, self.actor, wishes, locked)
 
     async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
         """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
-        locked = await lock(self.connection, self._actor, Touched(workspaces=[wish.workspace_id]))
-        access, used = await read_workspace_access(self.connection, self._actor, wish.workspace_id)
+        locked = await lock(self.connection, self.actor, Touched(workspaces=[wish.workspace_id]))
+        access, used = await read_workspace_access(self.connection, self.actor, wish.workspace_id)
         if access is None:
             return None
         check_locks(locked, needed_for_new_flow(access))
-        catalogue = await read_catalogue(self.connection, self._actor, commands(wish.graph))
+        catalogue = await read_catalogue(self.connection, self.actor, commands(wish.graph))
         graph = await offload(LARGE, read_graph, wish.graph, topic_fields(catalogue, access.workspace))
-        targets = await read_targets(self.connection, self._actor, _named_by(graph))
+        targets = await read_targets(self.connection, self.actor, _named_by(graph))
         return CreateFacts(access, graph, catalogue, targets, used)
 
     async def draft_facts(
@@ -88,10 +88,10 @@ class Store:
             return None
         states = states_at_hand(flow, *([] if named is None else [named]))
         used = {step.command for state in states for step in state.steps}
-        catalogue = await read_catalogue(self.connection, self._actor, used.union(commands(sent)))
+        catalogue = await read_catalogue(self.connection, self.actor, used.union(commands(sent)))
         graph = None if isinstance(sent, Keep) else await self._read_graph(flow, sent, catalogue)
         ids = {reference for state in states for reference in references(state.bindings)}
-        targets = await read_targets(self.connection, self._actor, ids.union(_named_by(graph), chosen))
+        targets = await read_targets(self.connection, self.actor, ids.union(_named_by(graph), chosen))
         return DraftFacts(flow, named, graph, catalogue, targets)
 
     async def has_drafts_set_aside(self, flow_id: str) -> bool:
@@ -99,7 +99,7 @@ class Store:
 
     async def restore_facts(self, draft_id: str) -> RestoreFacts | None:
         """What restoring a draft rests on; its flow is locked from here on. None: no such draft."""
-        flow_id = await find_flow_of_draft(self.connection, self._actor, draft_id)
+        flow_id = await find_flow_of_draft(self.connection, self.actor, draft_id)
         if flow_id is None:
             return None
         flow, _ = await self._locked_flow(flow_id, no_state)
@@ -110,9 +110,9 @@ class Store:
 
     async def undo_facts(self, export_id: str) -> UndoFacts | None:
         """What undoing an export rests on; the flow that it went to is locked from here on. None: no such record."""
-        flow_id = await find_flow_of_export(self.connection, self._actor, export_id)
-        locked = await lock(self.connection, self._actor, Touched(changed=[flow_id or ""]))
-        facts = await read_undo_facts(self.connection, self._actor, export_id)
+        flow_id = await find_flow_of_export(self.connection, self.actor, export_id)
+        locked = await lock(self.connection, self.actor, Touched(changed=[flow_id or ""]))
+        facts = await read_undo_facts(self.connection, self.actor, export_id)
         if facts is not None and facts.draft is not None and may_write_flows(facts.access):
             check_locks(locked, [facts.draft.flow_id])
         return facts
@@ -120,7 +120,7 @@ class Store:
     async def take_key(self, call: KeyedCall, key: str, input_hash: str) -> StoredCall:
         """The call with this key, if there was one lately, or else this one; others with it wait from here on (P5)."""
         now = self._clock()
-        used = UsedKey(self._actor, call, key, since=now - self._keys_kept)
+        used = UsedKey(self.actor, call, key, since=now - self._keys_kept)
         return await take_key(self.connection, used) or StoredCall(used, input_hash, now)
 
     async def store_call(self, stored: StoredCall) -> None:
@@ -128,7 +128,7 @@ class Store:
 
     async def read_keyed_exports(self, groups: Sequence[Json]) -> dict[int, KeyedExport]:
         """What a call with a key exported, by the indexes of its items, as the caller may see it now."""
-        return await read_keyed_exports(self.connection, self._actor, groups)
+        return await read_keyed_exports(self.connection, self.actor, groups)
 
     @cached_property
     def at(self) -> datetime:
@@ -137,7 +137,7 @@ class Store:
 
     async def write(self, *parts: Part) -> list[Row]:
         """Write rows of several tables in one statement (`write_rows`)."""
-        return await write_rows(self.connection, *parts, by=self._actor, now=self.at)
+        return await write_rows(self.connection, *parts, by=self.actor, now=self.at)
 
     async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> SplitGraph | GraphMistakes:
         base = flow.draft or flow.published
@@ -148,8 +148,8 @@ class Store:
         self, flow_id: str, needed: Needed, version: str | None = None, permission: str = FLOW_EDIT
     ) -> tuple[Flow | None, SavedState | None]:
         """A flow and its version with this id; the flow is locked if the caller has the permission to change it."""
-        locked = await lock(self.connection, self._actor, Touched(changed=[flow_id]), permission=permission)
-        found = (await read_flows(self.connection, self._actor, {flow_id: [needed]}, [version])).get(flow_id)
+        locked = await lock(self.connection, self.actor, Touched(changed=[flow_id]), permission=permission)
+        found = (await read_flows(self.connection, self.actor, {flow_id: [needed]}, [version])).get(flow_id)
         if found is None:
             return None, None
         check_locks(locked, [flow_id] if may_change_flows(found.flow.access, permission) else ())

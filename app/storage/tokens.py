@@ -12,6 +12,7 @@ from sqlalchemy import LargeBinary, Text, any_, bindparam, func, insert, select,
 from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 
+from app.domain.input import email_key
 from app.domain.model import UserId
 from app.storage.connections.connection import ReadConnection, Row, WriteConnection
 from app.storage.tables import API_TOKEN, USER
@@ -89,11 +90,6 @@ class StoredToken:
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
-
-
-def email_key(email: str) -> str:
-    """The form in which e-mail addresses are compared."""
-    return email.casefold()
 
 
 def secret_hash(secret: str) -> bytes:

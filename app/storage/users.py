@@ -5,10 +5,10 @@ A deactivated user is answered like one that doesn't exist (W8).
 
 from sqlalchemy import bindparam, select
 
+from app.domain.input import email_key
 from app.domain.model import UserId
 from app.storage.connections.connection import ReadConnection
 from app.storage.tables import USER
-from app.storage.tokens import email_key
 
 _BY_EMAIL = select(USER.c.id, USER.c.email).where(USER.c.email_key == bindparam("key"), USER.c.active)
 _BY_ID = select(USER.c.id).where(USER.c.id == bindparam("id"), USER.c.active)

@@ -2,9 +2,13 @@
 
 import asyncio
 
+from app.domain.world.things import Terms
 from app.storage import demo
 from app.storage.demo import DemoIsBusy, NotOnlyTheDemo
 from app.storage.store import Store
+from app.storage.world.terms import take_turns
+from app.storage.world.text import WorldText
+from app.usecases.apply_world import NotApplied, WorldWish, applied
 from app.usecases.transaction import UnitOfWork, transaction
 
 __all__ = ["DemoIsBusy", "NotOnlyTheDemo", "demo_is_loaded", "load_demo_if_empty", "reset_demo_world"]
@@ -40,9 +44,22 @@ async def reset_demo_world(work: UnitOfWork) -> None:
 
 @transaction()
 async def load_demo(store: Store, _: None) -> bool:
-    return await demo.load(store.connection)
+    await take_turns(store.connection, Terms())
+    if not await demo.is_empty(store.connection):
+        return False
+    await apply_demo(store)
+    return True
 
 
 @transaction()
 async def reset_demo(store: Store, _: None) -> None:
-    await demo.reset(store.connection)
+    await take_turns(store.connection, Terms())
+    await demo.clear(store.connection)
+    await apply_demo(store)
+
+
+async def apply_demo(store: Store) -> None:
+    outcome = await applied(store.connection, WorldWish(WorldText(demo.WORLD.read_bytes()), new_id=demo.demo_id))
+    if isinstance(outcome, NotApplied):
+        raise TypeError(outcome.errors[0].message)
+    await demo.add_what_no_document_says(store.connection)

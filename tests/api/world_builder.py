@@ -24,9 +24,9 @@ class WorldBuilder:
     def users(self) -> Sequence[str]:
         return [user["key"] for user in self._sections["users"]]
 
-    def user(self, key: str) -> None:
+    def user(self, key: str, tenant: str | None = None) -> None:
         name = key.capitalize()
-        self._add("users", key=key, firstName=name, lastName="Tester", email=email_of(key))
+        self._add("users", key=key, firstName=name, lastName="Tester", email=email_of(key), tenant=tenant)
 
     def tenant(self, key: str, *, whitelist: bool = False) -> None:
         self._add("tenants", key=key, name=key.capitalize(), componentWhitelist=whitelist)
@@ -44,6 +44,9 @@ class WorldBuilder:
         """The role of each member, by the key of the user."""
         for user, role in roles.items():
             self._add("workspaceMembers", workspace=workspace, user=user, role=role)
+
+    def provisioner(self, user: str, tenant: str) -> None:
+        self._add("tenantMembers", tenant=tenant, user=user, role="provisioner")
 
     def contract_members(self, contract: str, **roles: str) -> None:
         for user, role in roles.items():

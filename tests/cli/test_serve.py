@@ -129,7 +129,7 @@ def test_the_demo_is_reset_by_a_command_and_no_other_database_is(data_dir: Path,
         "The demo world is as at its first start.",
     ]
     other = '{"format": "flowport-world/1", "tenants": [{"key": "other", "name": "Other"}]}'
-    assert flowport("load", "-", "--data-dir", data_dir, stdin=other).returncode == 0
+    assert flowport("apply", "-", "--data-dir", data_dir, stdin=other).returncode == 0
     told = called("reset-demo", "--data-dir", data_dir)
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr.splitlines()[-1] == (

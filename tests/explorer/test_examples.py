@@ -69,6 +69,8 @@ SHOWN = {
     "StartFlow": ("startFlow.flow.status", "ACTIVE"),
     "StopFlow": ("stopFlow.flow.status", "INACTIVE"),
     "DeleteFlow": ("deleteFlow.deletedFlowId", "flow_01jgfjjz00fkp9zsf40wmqy7cq"),
+    "WorldPlan": ("worldPlan.things.0.key", "retail-test"),
+    "ApplyWorld": ("applyWorld.things.1.key", "retail-staging/demo-integrator"),
     "RestoreFlowDraft": ("restoreFlowDraft.draft.id", "draft_01jgfjjz00etf87kad384eqmk5"),
 }
 

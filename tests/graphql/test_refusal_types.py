@@ -16,7 +16,8 @@ from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
-from app.graphql import payloads
+from app.domain.world.things import WorldRefusal
+from app.graphql import payloads, world_plans
 from app.graphql.errors import interfaces
 from app.graphql.errors.refusal_types import types_of_refusals
 from app.graphql.schema import schema
@@ -34,6 +35,7 @@ MUTATIONS = {
     "StartFlow": StartRefusal,
     "StopFlow": StopRefusal,
     "DeleteFlow": DeleteRefusal,
+    "ApplyWorld": WorldRefusal,
 }
 
 
@@ -49,7 +51,7 @@ def test_the_errors_of_a_mutation_are_those_that_its_use_case_refuses_for(mutati
 
 @pytest.mark.parametrize(("mutation", "refusals"), MUTATIONS.items())
 def test_a_payload_takes_the_refusals_of_its_interface(mutation: str, refusals: object) -> None:
-    payload = getattr(payloads, f"{mutation}Payload")
+    payload = getattr(world_plans if mutation == "ApplyWorld" else payloads, f"{mutation}Payload")
     [of_payload] = [get_args(base)[1] for base in payload.__orig_bases__]
     assert get_args(of_payload) == get_args(refusals)
     assert str(schema.graphql_schema.type_map[payload.__name__].fields["errors"].type) == f"[{mutation}Error!]!"  # type: ignore[attr-defined]
@@ -74,7 +76,9 @@ def test_errors_stand_in_the_order_of_their_codes_and_have_the_names_of_their_re
 
 def test_the_values_of_the_enumeration_are_described_by_the_errors() -> None:
     values: Any = schema.graphql_schema.type_map["ErrorCode"]
-    descriptions = {each.rows.code: each.__strawberry_definition__.description for each in types_of_refusals()[:26]}
+    descriptions = {
+        each.rows.code: each.__strawberry_definition__.description for each in types_of_refusals()[: len(ErrorCode)]
+    }
     assert {name: value.description for name, value in values.values.items()} == descriptions
 
 

@@ -27,12 +27,12 @@ from app.graphql.sdl import reading_order
 QUERIES = """
     viewer node nodes workspace workspaces contracts flow
     destinationContracts destinationWorkspaces overrideCandidates topicCandidates
-    credentialCandidates exportPlan exportPlans flowHistory
+    credentialCandidates exportPlan exportPlans flowHistory worldPlan
 """
 MUTATIONS = """
     copyFlow exportFlow exportFlows createFlow
     updateFlowDraft discardFlowDraft restoreFlowDraft publishFlowDraft revertFlow
-    undoExport startFlow stopFlow deleteFlow
+    undoExport startFlow stopFlow deleteFlow applyWorld
 """
 CORE = schema.graphql_schema
 PRINTED = build_schema(schema.as_str())

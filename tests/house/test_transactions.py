@@ -22,7 +22,7 @@ USE_CASES_THAT_WRITE = {
     *("publish_draft", "restore_draft", "revert_flow", "start_flow", "stop_flow", "undo_export", "update_draft"),
     # For nobody.
     *("begin", "note_positions", "note_token_use", "remove_drafts", "remove_keys", "remove_next", "remove_records"),
-    *("issue_token", "load_demo", "load_world", "reset_demo", "revoke_token"),
+    *("apply_world", "issue_token", "load_demo", "reset_demo", "revoke_token"),
 }
 
 

@@ -14,11 +14,11 @@ from app.storage.connections.engine import engine_of
 from app.storage.ids import Kind, new_id
 from tests.api.client import DOCUMENT_TYPE, Json, documents_for, serving
 from tests.api.world_builder import WorldBuilder, email_of
+from tests.applying import load_world
 from tests.commands import issue_token
 from tests.databases import Databases
 from tests.leaks.company_of_strangers import SOUTH
 from tests.leaks.expected_visibility import Sections, Sight
-from tests.loading import load_world
 
 # So that documents may be long: what is asked is the test's own.
 NO_LIMITS: dict[str, Any] = dict.fromkeys(

@@ -3,7 +3,7 @@
 A comment above a block says what it is: `runs: NAME` is a curl command or an operation that is sent, `example: NAME` an
 operation of the explorer's page, and `variables of: NAME` the variables that it is sent with, which must stand beside it.
 `answer of: NAME` is what either answers, `data of: NAME` only the data in it, and `errors of: NAME` only the list of
-refusals. `settings` is the table of all settings. What runs without its answer or
+refusals. `settings` is the table of all settings, `sections` that of world documents. What runs without its answer or
 errors being shown has to be done. `reset` puts the demo world back to its first state before what comes after it.
 """
 
@@ -11,11 +11,13 @@ import json
 import re
 import shlex
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from app.domain.world.sections import REQUIRED, SECTIONS, Property, Section
 from app.graphql.errors.refusal_types import types_of_refusals
 from app.graphql.schema import schema
 from app.settings import described
@@ -29,6 +31,7 @@ BLOCK = re.compile(
 )
 ANSWERED_BY = re.compile(r"^(## `([A-Z_]+)`\n\n)(?:`\w+`, which .*?\n\n)?", re.DOTALL | re.MULTILINE)
 SETTINGS = re.compile(r"(<!-- settings -->\n)(.*?)(\n\n)", re.DOTALL)
+SECTIONS_OF_WORLDS = re.compile(r"(<!-- sections -->\n)(.*?)(\n\n)", re.DOTALL)
 SHOWS_AN_ANSWER = {"answer of", "data of", "errors of"}
 WIDTH = 100
 WIDTH_OF_DATA = 116
@@ -79,7 +82,28 @@ async def as_it_should_stand(readme: str, client: httpx.AsyncClient, database_ur
     for name, answer in session.answers.items():
         assert name in shown or is_done(answer), f"{name} isn't done: {answer}"
     text = SETTINGS.sub(lambda found: found[1] + settings_table() + found[3], "".join([*parts, readme[end:]]))
+    text = SECTIONS_OF_WORLDS.sub(lambda found: found[1] + sections_table() + found[3], text)
     return ANSWERED_BY.sub(lambda found: f"{found[1]}{answered_by(found[2])}\n\n", text)
+
+
+def sections_table() -> str:
+    rows = [f"| `{name}` | {', '.join(map(said_of, properties_of(section)))} |" for name, section in SECTIONS.items()]
+    return "\n".join(["| section | properties |", "|---|---|", *rows])
+
+
+def properties_of(section: Section) -> Iterator[Property]:
+    yield from (Property(name) for name in ("key", "id") if section.kind is not None)
+    yield from section.properties
+    yield Property("remove", default=None)
+
+
+def said_of(each: Property) -> str:
+    """A property: **required** of a new thing, with its values or parts, and its default; fixed ones never change."""
+    name = f"**`{each.name}`**" if each.default is REQUIRED and each.name not in {"key", "id"} else f"`{each.name}`"
+    if isinstance(each.form, Section):
+        return f"{name} ({', '.join(map(said_of, each.form.properties))})"
+    values = [f"`{value}`" for value in each.form] if isinstance(each.form, tuple) else []
+    return f"{name} ({', '.join(values)})" if values else name
 
 
 def is_half_of_a_call(kind: str, example: Example | None) -> bool:

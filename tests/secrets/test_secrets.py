@@ -204,7 +204,7 @@ def test_help_shows_no_setting_that_is_a_secret() -> None:
         "DATABASE_URL": f"postgresql://somebody:{DATABASE_PASSWORD}@127.0.0.1/x",
         "METRICS_TOKEN": METRICS_TOKEN,
     }
-    for command in ([], ["serve"], ["load"], ["token"], ["reset-demo"]):
+    for command in ([], ["serve"], ["apply"], ["token"], ["reset-demo"]):
         told = flowport(*command, "--help", **settings)
         assert told.returncode == 0
         assert MARK not in told.stdout + told.stderr

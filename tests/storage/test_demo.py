@@ -17,9 +17,9 @@ from app.storage.demo import DEMO_TOKENS, demo_id, example_curl
 from app.storage.ids import Kind, is_id
 from app.storage.tokens import owner_of, tokens_to_check
 from app.usecases.demo_world import NotOnlyTheDemo
+from tests.applying import load_world
 from tests.commands import demo_is_loaded, load_demo_if_empty, reset_demo
 from tests.databases import run_sql
-from tests.loading import load_world
 from tests.storage.world_files import as_file, contents, world
 
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.loading import load_world
+from tests.applying import load_world
 from tests.storage.world_files import contents
 
 GENERATOR = Path(__file__).parents[2] / "scripts" / "benchmarks" / "world.py"

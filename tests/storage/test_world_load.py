@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.graph import Json, bindings_from_json, canonical, content_hash, join
 from app.storage.ids import Kind, kind_of
-from tests.loading import load_world
+from tests.applying import load_world
 from tests.storage.world_files import GRAPH, WorldFile, as_file, contents, put, world
 
 Contents = dict[str, list[dict[str, Any]]]
@@ -74,7 +74,8 @@ async def test_content_is_stored_once_with_the_components_it_names(database_url:
     ids = await load_world(database_url, as_file(world()))
     stored = (await contents(database_url))["flow_content"]
     assert len(stored) == 2
-    await load_world(database_url, as_file(other_world()))
+    another = {"key": "more", "workspace": "dev", "name": "More", "versions": [{"graph": GRAPH}, {"graph": GRAPH}]}
+    await load_world(database_url, as_file(world(put(another, "flows", "+"))))
     database = await contents(database_url)
     assert database["flow_content"] == stored
     assert len(database["flow_version"]) == 4
@@ -88,11 +89,6 @@ async def test_content_is_stored_once_with_the_components_it_names(database_url:
         ("core", "pub-sub"),
         ("gone", "away"),
     ]
-
-
-def other_world() -> WorldFile:
-    """The same world with other people."""
-    return world(put("a@other.com", "users", 0, "email"), put("b@other.com", "users", 1, "email"))
 
 
 async def test_what_is_left_out_has_sensible_values(database_url: str) -> None:
@@ -217,11 +213,3 @@ async def test_keys_of_the_file_are_kept_in_their_tenants_and_those_of_flows_in_
         "office": (home, "agents"),
         "orders-flow": (ids["dev"], "flows"),
     }
-
-
-async def test_of_two_worlds_with_the_same_key_the_first_keeps_it(database_url: str) -> None:
-    ids = await load_world(database_url, as_file(world()))
-    other = world(put("grace@example.com", "users", 0, "email"), put("bell@example.com", "users", 1, "email"))
-    await load_world(database_url, as_file(other))
-    rows = (await contents(database_url))["external_key"]
-    assert one(rows, scope_id="", key="ada")["id"] == ids["ada"]

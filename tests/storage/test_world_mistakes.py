@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.storage.world import Mistake, WorldMistakes
+from tests.applying import WorldRefused, load_world
 from tests.databases import Databases
-from tests.loading import load_world
 from tests.storage.world_files import LEFT_OUT, Change, WorldFile, as_file, contents, put, world
 
 NODES = ("flows", 0, "draft", "graph", "nodes")
@@ -24,10 +23,9 @@ async def url(databases: Databases) -> AsyncIterator[str]:
 
 
 async def mistakes_of(url: str, document: bytes) -> list[tuple[str, str]]:
-    with pytest.raises(WorldMistakes) as caught:
+    with pytest.raises(WorldRefused) as caught:
         await load_world(url, document)
-    assert all(isinstance(mistake, Mistake) for mistake in caught.value.mistakes)
-    return [(mistake.path, mistake.message) for mistake in caught.value.mistakes]
+    return [(mistake.json_path, mistake.message) for mistake in caught.value.mistakes]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +80,7 @@ async def test_every_key_that_stands_twice_is_told_with_the_other_mistakes(url: 
         (
             put([], "people"),
             "$.people",
-            "There is no such section. There are: tenants, contracts, workspaces, users, roles, workspaceMembers, contractMembers, teams, components, topics, credentials, secrets, agents, flows.",
+            "There is no such section. There are: tenants, contracts, workspaces, users, roles, tenantMembers, workspaceMembers, contractMembers, teams, components, topics, credentials, secrets, agents, flows.",
         ),
         (put({"key": "new", "name": "New"}, "agents", "+"), "$.agents[2].workspace", "This property is required."),
         (put(3, "agents", "+"), "$.agents[2]", "An object is expected here."),
@@ -118,27 +116,29 @@ async def test_a_shape_that_is_wrong(url: str, change: Change, path: str, messag
 @pytest.mark.parametrize(
     ("change", "path", "message"),
     [
-        (put("ada", "agents", 1, "key"), "$.agents[1].key", 'The key "ada" is taken already, by $.users[0].'),
+        (put("office", "agents", 1, "key"), "$.agents[1].key", 'The key "office" is taken already, by $.agents[0].'),
+        (put(f"agent_{'0' * 26}", "agents", 1, "key"), "$.agents[1].key", "A key can't look like one of Flowport's ids."),
+        (put("x" * 256, "agents", 1, "key"), "$.agents[1].key", "This has more than 255 characters."),
         (put("sketch", "flows", 0, "key"), "$.flows[1].key", 'The key "sketch" is taken already, by $.flows[0].'),
         (put("guest", "roles", 1, "key"), "$.roles[1].key", 'The role "guest" is built in; choose another key.'),
-        (put("x" * 90, "flows", 0, "author"), "$.flows[0].author", f'The file has no user with the key "{"x" * 80}…".'),
-        (put("x", "contracts", 0, "tenant"), "$.contracts[0].tenant", 'The file has no tenant with the key "x".'),
-        (put("ada", "teams", 1, "contract"), "$.teams[1].contract", 'The key "ada" names a user, not a contract.'),
-        (put("x", "components", 0, "whitelistedContracts", "+"), "$.components[0].whitelistedContracts[1]", 'The file has no contract with the key "x".'),
-        (put("x", "workspaceMembers", 0, "role"), "$.workspaceMembers[0].role", 'The file has no role with the key "x"; those built in are owner, admin, integrator, guest.'),
+        (put("x" * 90, "flows", 0, "author"), "$.flows[0].author", f'There is no user with the key or id "{"x" * 80}…".'),
+        (put("x", "contracts", 0, "tenant"), "$.contracts[0].tenant", 'There is no tenant with the key or id "x".'),
+        (put("ada", "teams", 1, "contract"), "$.teams[1].contract", 'There is no contract with the key or id "ada".'),
+        (put("x", "components", 0, "whitelistedContracts", "+"), "$.components[0].whitelistedContracts[1]", 'There is no contract with the key or id "x".'),
+        (put("x", "workspaceMembers", 0, "role"), "$.workspaceMembers[0].role", 'There is no role with the key or id "x".'),
         (put("auditor", "workspaceMembers", 0, "role"), "$.workspaceMembers[0].role", 'The role "auditor" has the scope CONTRACT, not WORKSPACE.'),
         (put("releaser", "contractMembers", 0, "role"), "$.contractMembers[0].role", 'The role "releaser" has the scope WORKSPACE, not CONTRACT.'),
         (put("stranger", "workspaceMembers", 0, "role"), "$.workspaceMembers[0].role", 'The role "stranger" belongs to another tenant.'),
         (put("core", "teams", 1, "name"), "$.teams[1].name", "Its tenant has a team of that name already."),
         (put({"key": "c", "team": "core", "name": "erp"}, "components", "+"), "$.components[3].name", "Its team has a component of that name already."),
         (put({"key": "r", "tenant": "home", "scope": "CONTRACT", "name": "Auditor"}, "roles", "+"), "$.roles[3].name", "Its tenant has a role of that name already."),
-        (put("ADA@example.com", "users", 1, "email"), "$.users[1].email", "Another user of the file has this e-mail address."),
+        (put("ADA@example.com", "users", 1, "email"), "$.users[1].email", "Another user has this e-mail address."),
         (put({"workspace": "dev", "user": "ada", "role": "guest"}, "workspaceMembers", "+"), "$.workspaceMembers[2]", "The user is a member of the workspace already."),
         (put({"contract": "retail", "user": "owner", "role": "admin"}, "contractMembers", "+"), "$.contractMembers[1]", "The user is a member of the contract already."),
-        (put("x", "flows", 0, "author"), "$.flows[0].author", 'The file has no user with the key "x".'),
-        (put("dev", "flows", 0, "versions", 1, "publishedBy"), "$.flows[0].versions[1].publishedBy", 'The key "dev" names a workspace, not a user.'),
-        (put("x", "flows", 0, "draft", "author"), "$.flows[0].draft.author", 'The file has no user with the key "x".'),
-        (put("x", "flows", 1, "workspace"), "$.flows[1].workspace", 'The file has no workspace with the key "x".'),
+        (put("x", "flows", 0, "author"), "$.flows[0].author", 'There is no user with the key or id "x".'),
+        (put("dev", "flows", 0, "versions", 1, "publishedBy"), "$.flows[0].versions[1].publishedBy", 'There is no user with the key or id "dev".'),
+        (put("x", "flows", 0, "draft", "author"), "$.flows[0].draft.author", 'There is no user with the key or id "x".'),
+        (put("x", "flows", 1, "workspace"), "$.flows[1].workspace", 'There is no workspace with the key or id "x".'),
         (put(LEFT_OUT, "flows", 1, "draft"), "$.flows[1]", "A flow has a version, a draft, or both."),
         (put("ACTIVE", "flows", 1, "status"), "$.flows[1].status", "A flow without a version can't be ACTIVE."),
     ],
@@ -157,15 +157,15 @@ async def test_entities_that_do_not_fit_together(url: str, change: Change, path:
         (put({"a b": 2**64}, *NODES, 1, "fields"), f'{GRAPH}.nodes[1].fields["a b"]', "The integer has more than 64 bits."),
         (put({"a": DEEP}, *NODES, 1, "fields"), f"{GRAPH}.nodes[1].fields", "The graph is nested deeper than 200 levels."),
         (put({"source": "1"}, *NODES[:-1], "edges", "+"), f"{GRAPH}.edges[2].target", "An edge has the id of a step, or error_all, as its target."),
-        (put("x", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'The file has no credential with the key "x".'),
-        (put("erp-key", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'The key "erp-key" names a secret, not a credential.'),
+        (put("x", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'There is no credential with the key or id "x".'),
+        (put("erp-key", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'There is no credential with the key or id "erp-key".'),
         (put("live-mail", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'The credential "live-mail" belongs to another workspace.'),
         (put("erp-login", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'The credential "erp-login" belongs to another component.'),
         (put("mail", *NODES, 3, "credentials_id"), f"{GRAPH}.nodes[3].credentials_id", 'The credential "mail" belongs to another component.'),
         (put("erp-key", *NODES, 1, "secret_id"), f"{GRAPH}.nodes[1].secret_id", 'The secret "erp-key" belongs to another component.'),
         (put("far", *NODES, 1, "vpn_agent_id"), f"{GRAPH}.nodes[1].vpn_agent_id", 'The agent "far" belongs to another workspace.'),
         (put("live", *NODES, 0, "fields", "topic"), f"{GRAPH}.nodes[0].fields.topic", 'The topic "live" belongs to another workspace.'),
-        (put("x", "flows", 0, "versions", 1, "graph", "nodes", 0, "fields", "topic"), "$.flows[0].versions[1].graph.nodes[0].fields.topic", 'The file has no topic with the key "x".'),
+        (put("x", "flows", 0, "versions", 1, "graph", "nodes", 0, "fields", "topic"), "$.flows[0].versions[1].graph.nodes[0].fields.topic", 'There is no topic with the key or id "x".'),
     ],
 )  # fmt: skip
 async def test_graphs_that_are_wrong(url: str, change: Change, path: str, message: str) -> None:
@@ -214,12 +214,12 @@ async def test_every_mistake_is_found_and_nothing_is_written(url: str) -> None:
         put(None, "extra"),
     )
     assert await mistakes_of(url, as_file(spoilt)) == [
-        ("$.tenants[0].name", "A string is expected here."),
         *[(path, message) for path, message in await mistakes_of(url, as_file(world(put(None, "extra"))))],
-        ("$.workspaces[0].contract", 'The file has no contract with the key "x".'),
-        ("$.flows[0].author", 'The key "dev" names a workspace, not a user.'),
+        ("$.tenants[0].name", "A string is expected here."),
+        ("$.workspaces[0].contract", 'There is no contract with the key or id "x".'),
+        ("$.flows[0].author", 'There is no user with the key or id "dev".'),
         (f"{GRAPH}.nodes[0].id", "A step has a string as its id."),
-        (f"{GRAPH}.nodes[1].credentials_id", 'The file has no credential with the key "x".'),
+        (f"{GRAPH}.nodes[1].credentials_id", 'There is no credential with the key or id "x".'),
         ("$.flows[1].draft.graph", "A graph is an object with `nodes` and `edges`."),
     ]
     assert await contents(url) == before
@@ -241,10 +241,10 @@ async def test_references_are_followed_from_what_is_out_of_shape_too(url: str) -
     )
     assert [path for path, _ in await mistakes_of(url, as_file(spoilt))] == [
         "$.workspaceMembers[0].since",
-        "$.teams[0].colour",
         "$.workspaceMembers[0].user",
-        "$.teams[0].contract",
         "$.workspaceMembers[0].role",
+        "$.teams[0].colour",
+        "$.teams[0].contract",
         "$.flows[0].draft.name",
         "$.flows[0].colour",
         "$.flows[0].author",
@@ -257,15 +257,15 @@ async def test_references_are_followed_from_what_is_out_of_shape_too(url: str) -
 async def test_a_flow_of_an_unknown_workspace_is_checked_for_the_rest(url: str) -> None:
     spoilt = world(put("nowhere", "flows", 0, "workspace"), put("x", *NODES, 1, "credentials_id"))
     assert await mistakes_of(url, as_file(spoilt)) == [
-        ("$.flows[0].workspace", 'The file has no workspace with the key "nowhere".'),
-        (f"{GRAPH}.nodes[1].credentials_id", 'The file has no credential with the key "x".'),
+        ("$.flows[0].workspace", 'There is no workspace with the key or id "nowhere".'),
+        (f"{GRAPH}.nodes[1].credentials_id", 'There is no credential with the key or id "x".'),
     ]
 
 
 async def test_mistakes_in_the_last_flow_undo_what_the_first_have_written(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.storage.world.load.FLOWS_AT_A_TIME", 1)
+    monkeypatch.setattr("app.usecases.apply_world.FLOWS_AT_A_TIME", 1)
     before = await contents(url)
     spoilt = world(put([], "flows", 1, "draft", "graph"))
     assert await mistakes_of(url, as_file(spoilt)) == [
@@ -277,7 +277,8 @@ async def test_mistakes_in_the_last_flow_undo_what_the_first_have_written(
 async def test_a_user_that_the_database_has_already(database_url: str) -> None:
     await load_world(database_url, as_file(world()))
     before = await contents(database_url)
-    assert await mistakes_of(database_url, as_file(world(put("new@example.com", "users", 1, "email")))) == [
-        ("$.users[0].email", "The database has a user Ada@Example.com already.")
+    same = {"key": "a", "firstName": "A", "lastName": "B", "email": "ADA@example.com"}
+    assert await mistakes_of(database_url, as_file({"format": "flowport-world/1", "users": [same]})) == [
+        ("$.users[0].email", "Another user has this e-mail address.")
     ]
     assert await contents(database_url) == before

@@ -17,9 +17,9 @@ from app.storage.tokens import TokenOwner, id_of, tokens_to_check
 from app.telemetry.log import LoggedRequest
 from app.usecases.manage_tokens import UnknownUser, note_token_use
 from app.usecases.transaction import UnitOfWork
+from tests.applying import load_world
 from tests.commands import issue_token, list_tokens, revoke_token
 from tests.databases import Databases
-from tests.loading import load_world
 from tests.storage.world_files import as_file, contents, world
 
 SOON = timedelta(seconds=10)

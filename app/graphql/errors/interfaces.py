@@ -20,6 +20,7 @@ from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal
 from app.domain.update import UpdateRefusal
+from app.domain.world.things import WorldRefusal
 from app.graphql.describe import about
 
 strawberry.enum(ErrorCode, description="Why a call was refused. All reasons are reported together, in this order.")
@@ -114,6 +115,11 @@ class StopFlowError(Error):
 
 @members(DeleteRefusal, "What deleteFlow may be refused for.")
 class DeleteFlowError(Error):
+    pass
+
+
+@members(WorldRefusal, "What applyWorld may be refused for.")
+class ApplyWorldError(Error):
     pass
 
 

@@ -44,7 +44,7 @@ def prepare(data_dir: Path, *, make: bool) -> tuple[DataDirectory, Account]:
         )
     if not make and not directory.cluster.exists():
         raise EmbeddedDatabaseError(
-            f"There is no embedded database in {directory.path}; `flowport serve` and `flowport load` make one. "
+            f"There is no embedded database in {directory.path}; `flowport serve` and `flowport apply` make one. "
             "Name the folder of yours with --data-dir or FLOWPORT_DATA_DIR, or its URL in FLOWPORT_DATABASE_URL."
         )
     if not directory.path.exists():

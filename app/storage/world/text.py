@@ -8,35 +8,28 @@ import json
 import re
 from array import array
 from collections.abc import Collection, Generator, Iterator
-from typing import NamedTuple, Never
+from typing import Never
 
 from app.domain.graph import Json
+from app.domain.world.sections import SECTIONS
+from app.domain.world.things import Mistake, Part
 from app.json_keys import repeated_key
-from app.storage.world.mistakes import Mistake, Part, WorldMistakes, json_path
+from app.storage.world.document import Piece, UnreadableDocument
 
 TWICE = "This stands in the file twice."
 _SPACE = re.compile(r"[ \t\n\r]*")
-_ODD_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-
-
-class Piece(NamedTuple):
-    section: str
-    position: int
-    value: Json
-    end: int
-    """Where it ends in the text."""
+_ODD_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class WorldText:
-    """The text of a world file. `pieces` goes through it once; then `again` gives the pieces of a section anew."""
+    """The text of a world file. `pieces` goes through it once; then `again` reads elements anew."""
 
-    def __init__(self, document: bytes, sections: Collection[str]) -> None:
-        self._text = decoded(document)
+    def __init__(self, document: bytes) -> None:
+        self._document, self._text = document, ""
         self._starts: dict[str, array[int]] = {}
-        self._sections = sections
         self._decoder = json.JSONDecoder(parse_constant=_no_constant)
-        self.length = len(self._text)
-        self.may_hold_odd_text = _ODD_ESCAPE.search(self._text) is not None
+        self.length = len(document)
+        self.may_hold_odd_text = _ODD_ESCAPE.search(document) is not None
         """Only escapes can smuggle in NUL or half of a surrogate pair; without them nobody need look for these."""
         self.others: dict[str, Json] = {}
         """What stands at the top besides the sections' lists."""
@@ -44,32 +37,31 @@ class WorldText:
         """Keys that stand twice in one object, of the pieces that were read."""
 
     def pieces(self) -> Iterator[Piece]:
-        """Every element of the sections' lists. Raises WorldMistakes where the text is no JSON, or no object."""
+        """Every element of the sections' lists. Raises UnreadableDocument where the text is no JSON, or no object."""
+        self._text = decoded(self._document)
         at = self._skip_space(0)
         if not self._text.startswith("{", at):
             self._decode(at)
-            raise WorldMistakes([Mistake("$", "A world file is an object.")])
+            raise UnreadableDocument(Mistake((), "A world file is an object."))
         at = self._skip_space(at + 1)
         while not self._text.startswith("}", at):
             name, at = self._decode_name(at)
             if name in self._starts or name in self.others:
-                raise WorldMistakes([Mistake(json_path(name), TWICE)])
-            if name in self._sections and self._text.startswith("[", at):
+                raise UnreadableDocument(Mistake((name,), TWICE))
+            if name in SECTIONS and self._text.startswith("[", at):
                 at = yield from self._list(name, at)
             else:
                 self.others[name], at = self._checked(at, name)
             at = self._after_comma(at, "}")
         at = self._skip_space(at + 1)
-        if at < self.length:
+        if at < len(self._text):
             self._refuse("Extra data", at)
 
-    def again(self, section: str) -> Iterator[tuple[int, Json]]:
-        """The elements of a section's list, once more, with their indexes."""
+    def again(self, section: str, indexes: Collection[int]) -> Iterator[tuple[int, Json]]:
+        """These elements of a section's list once more."""
         for index, start in enumerate(self._starts.get(section, ())):
-            yield index, self._decode(start)[0]
-
-    def count(self, section: str) -> int:
-        return len(self._starts.get(section, ()))
+            if index in indexes:
+                yield index, self._decode(start)[0]
 
     def _list(self, section: str, at: int) -> Generator[Piece, None, int]:
         starts = self._starts[section] = array("Q")
@@ -95,7 +87,7 @@ class WorldText:
         value, end = self._decode(at, *path)
         repeated = repeated_key(self._text[at:end], value)
         if repeated is not None:
-            self.mistakes.append(Mistake(json_path(*path, *repeated.path, repeated.key), TWICE))
+            self.mistakes.append(Mistake((*path, *repeated.path, repeated.key), TWICE))
         return value, end
 
     def _decode(self, at: int, *path: Part) -> tuple[Json, int]:
@@ -104,9 +96,9 @@ class WorldText:
         except json.JSONDecodeError as error:
             self._refuse(error.msg, error.pos)
         except RecursionError:
-            raise WorldMistakes([Mistake(json_path(*path), "This is nested too deeply to be read.")]) from None
+            raise UnreadableDocument(Mistake(path, "This is nested too deeply to be read.")) from None
         except ValueError:
-            raise WorldMistakes([Mistake(json_path(*path), "A number in here is none that JSON knows.")]) from None
+            raise UnreadableDocument(Mistake(path, "A number in here is none that JSON knows.")) from None
 
     def _after_comma(self, at: int, end: str) -> int:
         """Where the next element begins, or the end stands."""
@@ -127,15 +119,15 @@ class WorldText:
     def _refuse(self, reason: str, at: int) -> Never:
         # The error knows how to count lines and columns.
         error = json.JSONDecodeError(reason, self._text, at)
-        raise WorldMistakes([Mistake("$", f"This isn't JSON: {error}.")]) from None
+        raise UnreadableDocument(Mistake((), f"This isn't JSON: {error}.")) from None
 
 
 def decoded(document: bytes) -> str:
-    """The text. Raises WorldMistakes if it isn't UTF-8."""
+    """The text. Raises UnreadableDocument if it isn't UTF-8."""
     try:
         return document.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise WorldMistakes([Mistake("$", f"This isn't UTF-8: byte {error.start} fits nothing.")]) from None
+        raise UnreadableDocument(Mistake((), f"This isn't UTF-8: byte {error.start} fits nothing.")) from None
 
 
 def _no_constant(name: str) -> Never:

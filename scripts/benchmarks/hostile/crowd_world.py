@@ -6,7 +6,8 @@ from pathlib import Path
 
 from app.server.database import database, run
 from app.settings import read_settings
-from app.usecases.load_world import WorldFile, load_world
+from app.storage.world.text import WorldText
+from app.usecases.apply_world import WorldWish, apply_world, ids_of
 from app.usecases.manage_tokens import TokenWish, issue_token
 from app.usecases.transaction import UnitOfWork
 from scripts.benchmarks.hostile.demo import Json, graph
@@ -29,9 +30,10 @@ class CrowdWorld:
     def loaded(cls, folder: Path) -> "CrowdWorld":
         """Load it into an embedded database in that folder."""
         with database(read_settings({"data_dir": folder / "data"}), make=True) as url:
-            ids = run(url, lambda work: load_world(work, WorldFile(json.dumps(world()).encode())), takes_long=True)
+            wish = WorldWish(WorldText(json.dumps(world()).encode()))
+            outcome = run(url, lambda work: apply_world(work, wish), takes_long=True)
             tokens = run(url, tokens_for_all)
-        return cls(ids, tokens)
+        return cls(ids_of(outcome.plan), tokens)
 
 
 async def tokens_for_all(work: UnitOfWork) -> dict[str, str]:

@@ -64,7 +64,7 @@ def _made(folder: Path, size: Size) -> list[Caller]:
     subprocess.run([sys.executable, generate, *sizes, "--out", str(world)], check=True)
     print("Loading it ...", file=sys.stderr)
     data = str(folder / "data")
-    subprocess.run([sys.executable, "-m", "app", "load", str(world), "--data-dir", data], check=True)
+    subprocess.run([sys.executable, "-m", "app", "apply", str(world), "--data-dir", data], check=True)
     world.unlink()
     with running(folder / "data") as url:
         return asyncio.run(_callers(url))

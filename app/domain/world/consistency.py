@@ -1,0 +1,84 @@
+"""What is wrong between the things of a document: roles, names that may be had once, and what the API may not touch."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import NamedTuple
+
+from app.domain.component import ComponentAccess
+from app.domain.input import email_key
+from app.domain.wording import printable
+from app.domain.world.names import Names
+from app.domain.world.things import Mistake, Planned, Thing, WorldChange, WorldFacts
+
+
+def consistency_mistakes(planned: Sequence[Planned], facts: WorldFacts, names: Names) -> Iterator[Mistake]:
+    """Everything that is wrong between the things that would be there, in no order."""
+    for each in planned:
+        if not facts.terms.by_command and each.change is not WorldChange.UNCHANGED:
+            yield from _for_the_command_alone(each)
+        if each.section.role_scope and each.change in {WorldChange.CREATED, WorldChange.CHANGED}:
+            yield from _wrong_role(each, names)
+    yield from _repeated(planned, facts)
+
+
+def _for_the_command_alone(each: Planned) -> Iterator[Mistake]:
+    """What only those may do who have the database (W11)."""
+    alone, section = "only the command `flowport apply` does that.", each.section.name
+    if each.section.is_for_the_command:
+        yield Mistake(each.path, f"The API doesn't change the section {section}: {alone}")
+    states = [thing for thing in (each.thing, each.before) if thing is not None]
+    if section == "components" and any(thing.values.get("access") == ComponentAccess.GLOBAL for thing in states):
+        yield Mistake((*each.path, "access"), f"The API doesn't change components with the access GLOBAL: {alone}")
+    if section == "users" and any(thing.is_provisioner for thing in states):
+        yield Mistake(each.path, f"The API doesn't change provisioners: {alone}")
+
+
+def _wrong_role(each: Planned, names: Names) -> Iterator[Mistake]:
+    thing = each.thing
+    role = None if thing is None else names.by_id.get(thing.values.get("role", ""))
+    if thing is None or role is None:
+        return
+    text, scope, path = printable(names.text_of(role.id) or ""), each.section.role_scope, (*each.path, "role")
+    if role.values.get("scope", scope) != scope:
+        yield Mistake(path, f'The role "{text}" has the scope {role.values["scope"]}, not {scope}.')
+    if role.tenant is not None and thing.tenant is not None and role.tenant != thing.tenant:
+        yield Mistake(path, f'The role "{text}" belongs to another tenant.')
+
+
+class _Claim(NamedTuple):
+    """What a thing has for itself alone."""
+
+    to: Hashable
+    property: str
+    message: str
+
+
+def _claim_of(section: str, thing: Thing) -> _Claim | None:
+    """What a thing has for itself alone. Where its owner isn't known, nothing else has the same."""
+    values, name = thing.values, thing.values.get("name")
+    if section == "roles":
+        owner = (section, thing.tenant, values.get("scope"), name)
+        return _Claim(owner, "name", "Its tenant has a role of that name already.")
+    if section == "teams":
+        return _Claim((section, thing.tenant or object(), name), "name", "Its tenant has a team of that name already.")
+    if section == "components":
+        team = values.get("team") or object()
+        return _Claim((section, team, name), "name", "Its team has a component of that name already.")
+    if section == "users" and isinstance(values.get("email"), str):
+        return _Claim((section, email_key(values["email"])), "email", "Another user has this e-mail address.")
+    return None
+
+
+def _repeated(planned: Sequence[Planned], facts: WorldFacts) -> Iterator[Mistake]:
+    removed = {each.before.id for each in planned if each.before is not None and each.change is WorldChange.REMOVED}
+    taken: dict[Hashable, str] = {}
+    for section in ("roles", "teams", "components", "users"):
+        for existing in facts.things.get(section, ()):
+            claim = _claim_of(section, existing)
+            if claim is not None and existing.id not in removed:
+                taken[claim.to] = existing.id
+    for each in planned:
+        if each.thing is None or each.change not in {WorldChange.CREATED, WorldChange.CHANGED}:
+            continue
+        claim = _claim_of(each.section.name, each.thing)
+        if claim is not None and taken.setdefault(claim.to, each.thing.id) != each.thing.id:
+            yield Mistake((*each.path, claim.property), claim.message)

@@ -1,0 +1,225 @@
+"""The sections of a world document as data: the properties of their things, what they refer to, and what may change."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final
+
+from app.domain.component import ComponentAccess, ComponentRequirement
+from app.domain.graph import Json
+from app.domain.id_prefixes import Kind
+from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, is_workspace_name, name_mistakes
+from app.domain.model import ContractStatus, FlowStatus, FlowType, WorkspaceType
+
+FORMAT: Final = "flowport-world/1"
+REQUIRED: Final = ...
+LARGEST_QUOTA = 2**31 - 1
+LONGEST_TEXT = 255
+NAME_LIMITS: Mapping[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT, "pattern": r"\S"}
+KEY_LIMITS: Mapping[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT}
+EMAIL_LIMITS: Mapping[str, Any] = {"max_length": LONGEST_TEXT, "pattern": r"^[^@\s]+@[^@\s]+$"}
+ROLE_SCOPES = ("WORKSPACE", "CONTRACT")
+
+
+class WorldSection(StrEnum):
+    """The sections, as the API names them."""
+
+    TENANTS = "TENANTS"
+    TENANT_MEMBERS = "TENANT_MEMBERS"
+    CONTRACTS = "CONTRACTS"
+    WORKSPACES = "WORKSPACES"
+    USERS = "USERS"
+    ROLES = "ROLES"
+    WORKSPACE_MEMBERS = "WORKSPACE_MEMBERS"
+    CONTRACT_MEMBERS = "CONTRACT_MEMBERS"
+    TEAMS = "TEAMS"
+    COMPONENTS = "COMPONENTS"
+    TOPICS = "TOPICS"
+    CREDENTIALS = "CREDENTIALS"
+    SECRETS = "SECRETS"
+    AGENTS = "AGENTS"
+    FLOWS = "FLOWS"
+
+
+Rule = Callable[[str], str | None]
+"""Why a text can't be the value of a property; None where it can."""
+
+
+def _of_flows(rule: Callable[[str], tuple[InvalidInput, ...]]) -> Rule:
+    """A rule of the domain for a text of a flow."""
+    return lambda value: next((mistake.message for mistake in rule(value)), None)
+
+
+def _workspace_name(value: str) -> str | None:
+    if is_workspace_name(value):
+        return None
+    return "The name of a workspace has 3 to 40 characters: letters, digits, spaces, - and _."
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Property:
+    """A property of the things of a section, as the document has it."""
+
+    name: str
+    form: Any = str
+    """`str`, `bool`, `int`, `list`, the values of an enumeration as a tuple, `object` for any JSON, or a section of states."""
+    default: Json = REQUIRED
+    """What a new thing has where the document leaves it out, and every thing where it is null."""
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    """What pydantic and JSON Schema hold it to besides."""
+    rule: Rule | None = None
+    refers_to: str = ""
+    """The section that its key or id, or each of its list, belongs to."""
+    is_fixed: bool = False
+    """Whether it stays what it was when the thing was created (W6)."""
+    is_initial: bool = False
+    """Whether it counts for the creation alone (W10)."""
+
+
+def _reference(name: str, section: str, **options: Any) -> Property:  # noqa: ANN401 - of Property
+    return Property(name, limits=KEY_LIMITS, refers_to=section, **options)
+
+
+def _owner(name: str) -> Property:
+    return _reference(name, f"{name}s", is_fixed=True)
+
+
+def _choice(name: str, values: Any, **options: Any) -> Property:  # noqa: ANN401 - an enumeration or a tuple
+    return Property(name, tuple(map(str, values)), **options)
+
+
+def _name(name: str = "name", **options: Any) -> Property:  # noqa: ANN401 - of Property
+    return Property(name, limits=NAME_LIMITS, **options)
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    name: str
+    kind: Kind | None
+    """What its things are; None: memberships, which have neither key nor id."""
+    properties: tuple[Property, ...]
+    role_scope: str = ""
+    """Of memberships: the scope of their roles."""
+    is_for_the_command: bool = False
+    """Whether only the command may change it (W11)."""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Property]:
+        return {each.name: each for each in self.properties}
+
+    @cached_property
+    def references(self) -> tuple[Property, ...]:
+        return tuple(each for each in self.properties if each.refers_to)
+
+    @property
+    def noun(self) -> str:
+        return "membership" if self.kind is None else self.kind.value
+
+
+def _members(name: str, place: str, scope: str, **options: bool) -> Section:
+    properties = (_owner(place), _owner("user"), _reference("role", "roles"))
+    return Section(name, None, properties, role_scope=scope, **options)
+
+
+_TEXTS_OF_STATES = (
+    Property("description", default=None, rule=_of_flows(description_mistakes), is_initial=True),
+    Property("cron", default=None, rule=_of_flows(cron_mistakes), is_initial=True),
+)
+
+
+def _state(name: str, author: str) -> Section:
+    """What a version or a draft of a flow is made of; the flow's own texts stand in for those that it leaves out."""
+    flow_name = Property("name", default=None, rule=_of_flows(name_mistakes))
+    graph = Property("graph", object)
+    return Section(name, None, (graph, flow_name, *_TEXTS_OF_STATES, _reference(author, "users", default=None)))
+
+
+VERSION, DRAFT = _state("version", "publishedBy"), _state("draft", "author")
+
+_OF_A_COMPONENT = (_owner("workspace"), _owner("component"), _name())
+_ALL = (
+    Section(
+        "tenants", Kind.TENANT, (_name(), Property("componentWhitelist", bool, default=False)), is_for_the_command=True
+    ),
+    Section(
+        "contracts",
+        Kind.CONTRACT,
+        (
+            _owner("tenant"),
+            _name(),
+            _choice("status", ContractStatus, default=ContractStatus.ACTIVE.value),
+            Property("flowQuota", int, None, {"ge": 0, "le": LARGEST_QUOTA}),
+        ),
+    ),
+    Section(
+        "workspaces",
+        Kind.WORKSPACE,
+        (_owner("contract"), Property("name", rule=_workspace_name), _choice("type", WorkspaceType)),
+    ),
+    Section(
+        "users",
+        Kind.USER,
+        (
+            _reference("tenant", "tenants", default=None, is_fixed=True),
+            _name("firstName"),
+            _name("lastName"),
+            Property("email", limits=EMAIL_LIMITS),
+            Property("active", bool, default=True),
+        ),
+    ),
+    Section(
+        "roles",
+        Kind.ROLE,
+        (
+            _owner("tenant"),
+            _choice("scope", ROLE_SCOPES, is_fixed=True),
+            _name(),
+            Property("permissions", list, (), KEY_LIMITS),
+        ),
+    ),
+    _members("tenantMembers", "tenant", "TENANT", is_for_the_command=True),
+    _members("workspaceMembers", "workspace", "WORKSPACE"),
+    _members("contractMembers", "contract", "CONTRACT"),
+    Section("teams", Kind.TEAM, (_owner("contract"), _name(is_fixed=True))),
+    Section(
+        "components",
+        Kind.COMPONENT,
+        (
+            _owner("team"),
+            _name(is_fixed=True),
+            _name("title", default=None),
+            _choice("access", ComponentAccess, default=ComponentAccess.TEAM.value),
+            _choice("requires", ComponentRequirement, default=ComponentRequirement.NONE.value),
+            Property("pubSub", bool, default=False),
+            Property("topicField", default="topic", limits=KEY_LIMITS),
+            Property("whitelistedContracts", list, (), KEY_LIMITS, refers_to="contracts"),
+        ),
+    ),
+    Section("topics", Kind.TOPIC, (_owner("workspace"), _name(), Property("schema", object, {}))),
+    Section("credentials", Kind.CREDENTIAL, _OF_A_COMPONENT),
+    Section("secrets", Kind.SECRET, _OF_A_COMPONENT),
+    Section("agents", Kind.AGENT, (_owner("workspace"), _name())),
+    Section(
+        "flows",
+        Kind.FLOW,
+        (
+            _owner("workspace"),
+            Property("name", rule=_of_flows(name_mistakes), is_initial=True),
+            *_TEXTS_OF_STATES,
+            _choice("type", FlowType, default=FlowType.ORDINARY.value, is_initial=True),
+            _choice("status", FlowStatus, default=FlowStatus.INACTIVE.value, is_initial=True),
+            _reference("author", "users", default=None, is_initial=True),
+            Property("versions", VERSION, (), is_initial=True),
+            Property("draft", DRAFT, None, is_initial=True),
+            Property("suspended", bool, None),
+        ),
+    ),
+)
+SECTIONS: Mapping[str, Section] = {each.name: each for each in _ALL}
+"""In an order in which everything comes after what it refers to."""
+RANKS = {name: rank for rank, name in enumerate(SECTIONS)}
+NAMES: Mapping[WorldSection, str] = {WorldSection(re.sub("([A-Z])", r"_\1", name).upper()): name for name in SECTIONS}
+"""What documents call the sections."""
+ENUMERATED = {name: section for section, name in NAMES.items()}

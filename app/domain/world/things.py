@@ -1,0 +1,277 @@
+"""What provisioning is decided on: the items of a document and what exists; and what was decided."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from app.domain.diff import FieldChange
+from app.domain.errors import Refusal
+from app.domain.graph import Json
+from app.domain.id_prefixes import Kind
+from app.domain.input import InvalidInput
+from app.domain.wording import not_found
+from app.domain.world.sections import ENUMERATED, RANKS, Section, WorldSection
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+COMMAND = ""
+"""The scope of what belongs to no tenant, but to the command."""
+
+Part = str | int
+"""A step on the way into a document: the key of an object, or the index of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong in a document, and where."""
+
+    path: tuple[Part, ...]
+    message: str
+
+    @property
+    def json_path(self) -> str:
+        """Where it is, as a JSONPath: `$.flows[3].draft.graph.nodes[2].credentials_id`."""
+        return "$" + "".join(_part_text(part) for part in self.path)
+
+    @property
+    def refusal(self) -> InvalidInput:
+        return InvalidInput(("document", *map(str, self.path)), self.message)
+
+
+def _part_text(part: Part) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if _PLAIN_KEY.fullmatch(part) else f"[{json.dumps(part)}]"
+
+
+def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
+    """Each mistake once, in the order of the sections and of their items."""
+
+    def rank(mistake: Mistake) -> tuple[int, int]:
+        section, index = (*mistake.path[:2], "", 0)[:2]
+        return RANKS.get(str(section), -1), index if isinstance(index, int) else -1
+
+    return tuple(sorted(dict.fromkeys(mistakes), key=rank))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a document says of one thing, without what is malformed in it; of flows without their versions and draft."""
+
+    section: Section
+    index: int
+    values: Mapping[str, Json]
+    malformed: frozenset[str] = frozenset()
+    """The properties that are there, but not in their form."""
+    states: int = 0
+    """How many versions and drafts a flow has, 1 for a draft."""
+    is_published: bool = False
+
+    @property
+    def id(self) -> str | None:
+        return self.values.get("id")
+
+    @property
+    def key(self) -> str | None:
+        """Its key; of a membership those of place and user."""
+        if self.section.kind is not None:
+            return self.values.get("key")
+        return "/".join(str(self.values.get(each.name, "")) for each in self.section.references[:2])
+
+    def without(self, names: Collection[str]) -> "Item":
+        """The same without these properties, which are malformed."""
+        if not names:
+            return self
+        values = {name: value for name, value in self.values.items() if name not in names}
+        return replace(self, values=values, malformed=self.malformed.union(names))
+
+    def path(self, *parts: Part) -> tuple[Part, ...]:
+        return (self.section.name, self.index, *parts)
+
+
+@dataclass(slots=True)
+class Thing:
+    """A thing that exists, or that a document creates, with the values of its properties; references are ids."""
+
+    id: str
+    """Of a membership the ids of place and user with a slash between them."""
+    values: Mapping[str, Json]
+    tenant: str | None
+    """Its tenant; None of built-in roles and of what belongs to the command."""
+    key: str | None = None
+    """Its external key; of a membership those of place and user, if both have one; of a built-in role its name."""
+    scope: str = COMMAND
+    """Where the key is unique: the id of a tenant, or of a flow's workspace."""
+    is_provisioner: bool = False
+    """Of users: whether it provisions a tenant."""
+
+
+class Dependent(NamedTuple):
+    """Something that exists and keeps another thing from being removed."""
+
+    section: str
+    id: str
+    on: str
+    """The id of the thing that it keeps."""
+    workspace: str | None = None
+    """The workspace that it lives in, and goes with."""
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowUses:
+    """How many flows use a thing, and the first 100 of them, those that run first; names are for the command alone."""
+
+    count: int = 0
+    flows: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Whose document it is, and what is to be pruned."""
+
+    by_command: bool = True
+    tenant: str | None = None
+    """The id of the one tenant that the document is about; None where it may name several."""
+    tenants: frozenset[str] = frozenset()
+    """The ids of all tenants that it is about, as far as they exist."""
+    prune: frozenset[str] = frozenset()
+    """The names of sections."""
+
+    def owns(self, tenant: str | None) -> bool:
+        """Whether the document may change the users of a tenant, or of none (W9)."""
+        return self.tenant is None and self.by_command if tenant is None else tenant in self.tenants
+
+
+@dataclass(frozen=True, slots=True)
+class WorldFacts:
+    """What exists of all that a document names, refers to or prunes; by the names of the sections."""
+
+    terms: Terms = Terms()
+    things: Mapping[str, Sequence[Thing]] = field(default_factory=dict)
+
+
+class WorldChange(StrEnum):
+    CREATED = "CREATED"
+    CHANGED = "CHANGED"
+    REMOVED = "REMOVED"
+    UNCHANGED = "UNCHANGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What becomes of one thing of the document, or of one that is pruned."""
+
+    section: Section
+    key: str | None
+    change: WorldChange
+    thing: Thing | None
+    """As it will be, or as it was before it is removed; None for what doesn't exist and won't."""
+    before: Thing | None = None
+    fields: tuple[FieldChange, ...] = ()
+    uses: FlowUses = FlowUses()
+    path: tuple[Part, ...] = ()
+    """Where the document says it; empty of what is pruned."""
+    is_guest: bool = False
+    """Whether it is another tenant's user, of whom only the key and the memberships of this tenant come and go (W9)."""
+
+    is_done: bool = False
+    """Whether it has been written."""
+
+    @property
+    def section_name(self) -> WorldSection:
+        return ENUMERATED[self.section.name]
+
+    @property
+    def used_by_flows(self) -> int:
+        return self.uses.count
+
+    @property
+    def used_by_flow_ids(self) -> tuple[str, ...]:
+        return self.uses.flows
+
+    @property
+    def gets_key(self) -> bool:
+        return self.change is WorldChange.CREATED or any(each.path == "/key" for each in self.fields)
+
+    def differs_in(self, name: str) -> bool:
+        """Whether a property is new or other than it was."""
+        return self.change is WorldChange.CREATED or any(each.path == f"/{name}" for each in self.fields)
+
+    @property
+    def id(self) -> str | None:
+        """Its id; None of memberships, and of what doesn't exist yet."""
+        if self.section.kind is None or self.thing is None:
+            return None
+        return self.thing.id if self.is_done or self.change is not WorldChange.CREATED else None
+
+
+@dataclass(frozen=True, slots=True)
+class ThingInUse(Refusal):
+    """Something can't be removed while others rest on it (W7)."""
+
+    section: WorldSection
+    key: str | None
+    by: WorldSection
+    count: int
+    name: str = field(default="", compare=False)
+
+    @property
+    def message(self) -> str:
+        rest, them = ("rests", "it") if self.count == 1 else ("rest", "them")
+        number = f"{self.count} {_noun(self.by, self.count)}"
+        return (
+            f"{self.name} can't be removed while {number} {rest} on it. Remove {them} first, or in the same document."
+        )
+
+
+def _noun(section: WorldSection, count: int) -> str:
+    words = section.lower().replace("_", " ")
+    return words.removesuffix("s") if count == 1 else words
+
+
+@dataclass(frozen=True, slots=True)
+class WorldPlanIsStale(Refusal):
+    """What would be done differs from the plan whose fingerprint was sent (W3)."""
+
+    @property
+    def message(self) -> str:
+        return "What would be done now differs from the plan that you saw. Look at a new plan, and apply that."
+
+
+@dataclass(frozen=True, slots=True)
+class TenantNotFound(Refusal):
+    """There is no such tenant, or the caller doesn't provision it (W11)."""
+
+    tenant_id: str
+
+    @property
+    def message(self) -> str:
+        return not_found(Kind.TENANT, self.tenant_id)
+
+
+WorldRefusal = TenantNotFound | InvalidInput | ThingInUse | WorldPlanIsStale
+
+
+@dataclass(frozen=True, slots=True)
+class WorldPlan:
+    """What applying a document does: everything in `things`, or nothing where there are mistakes or blockers."""
+
+    # Of what a command returns, asyncio has the text made when it ends.
+    things: Sequence[Planned] = field(repr=False)
+    fingerprint: str
+    mistakes: tuple[Mistake, ...] = ()
+    blockers: tuple[ThingInUse, ...] = ()
+
+    def with_mistakes(self, mistakes: Iterable[Mistake]) -> "WorldPlan":
+        return replace(self, mistakes=in_order((*self.mistakes, *mistakes)))
+
+    def number_of(self, change: WorldChange) -> int:
+        return Counter(each.change for each in self.things)[change]
+
+    def differing(self) -> Iterator[Planned]:
+        return (each for each in self.things if each.change is not WorldChange.UNCHANGED)

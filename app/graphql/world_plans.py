@@ -1,0 +1,68 @@
+"""What applying a world document does, or would do."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import Parent
+
+from app.domain.world.things import Planned, WorldChange, WorldRefusal
+from app.execution.rows import shows
+from app.graphql.arguments import given
+from app.graphql.context import Info
+from app.graphql.describe import about, shown_as
+from app.graphql.errors.interfaces import ApplyWorldError
+from app.graphql.payloads import ERRORS, Payload
+from app.graphql.types.world_thing import WorldThing
+from app.usecases.apply_world import NOTHING, PlannedWorld
+
+Changes = Annotated[
+    list[WorldChange] | None, strawberry.argument(description="Only the things of which this becomes; without it all.")
+]
+
+
+def things_with(things: Sequence[Planned], changes: Collection[WorldChange] | None, info: Info) -> list[Planned]:
+    """The things of which this becomes; they count as objects of the answer."""
+    chosen = [each for each in things if changes is None or each.change in changes]
+    info.context.meter.take_objects(len(chosen))
+    return chosen
+
+
+@shows(PlannedWorld, "What applyWorld would do.")
+class WorldPlan:
+    fingerprint: str = about("Hand it to applyWorld; needed where something is pruned.", of="plan.fingerprint")
+
+    @shown_as(list[WorldThing])
+    @staticmethod
+    def things(plan: Parent[PlannedWorld], info: Info, changes: Changes = strawberry.UNSET) -> list[Planned]:
+        """In the order of the document; what is pruned after it."""
+        return things_with(plan.plan.things, given(changes), info)
+
+    created: int = about("How many things would be created.")
+    changed: int = about("How many things would be changed.")
+    removed: int = about("How many things would be removed.")
+    unchanged: int = about("How many things of the document are as it says.")
+    blockers: list[ApplyWorldError] = about("Every reason why nothing would be written; empty if it would be.")
+
+
+@strawberry.type(description="The result of `applyWorld`.")
+class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
+    @property
+    def outcome(self) -> PlannedWorld:
+        return self.done or NOTHING
+
+    @shown_as(list[WorldThing])
+    @staticmethod
+    def things(
+        payload: Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = strawberry.UNSET
+    ) -> list[Planned]:
+        """As in the plan; empty when refused."""
+        things = () if payload.done is None else payload.done.plan.things
+        return [replace(each, is_done=True) for each in things_with(things, given(changes), info)]
+
+    created: int = about("How many things were created.", of="outcome.created")
+    changed: int = about("How many things were changed.", of="outcome.changed")
+    removed: int = about("How many things were removed.", of="outcome.removed")
+    unchanged: int = about("How many things of the document were as it says.", of="outcome.unchanged")
+    errors: list[ApplyWorldError] = about(ERRORS, of="refusals")

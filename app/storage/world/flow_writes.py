@@ -1,0 +1,80 @@
+"""Writes the flows that a document creates, a part at a time."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.domain.id_prefixes import Kind
+from app.domain.world.flows import NewFlow, NewState
+from app.domain.world.planning import IdSource
+from app.storage import tables
+from app.storage.connections.connection import WriteConnection
+from app.storage.row_changes import insert_new_rows, insert_rows, write_rows
+from app.storage.states import SHOWN, STATE, shown_values, state_values
+from app.storage.writes.contents import COMPONENT, CONTENT, component_rows, content_row
+
+BETWEEN_VERSIONS = timedelta(hours=1)
+_FLOWS = insert_rows(
+    tables.FLOW,
+    (
+        *("id", "workspace_id", "type", "status", "created_by", "created_at", "updated_at", "published_version_id"),
+        *("draft_revision", *SHOWN),
+    ),
+)
+_VERSIONS = insert_rows(tables.FLOW_VERSION, ("id", "flow_id", "number", "published_by", "published_at", *STATE))
+_DRAFTS = insert_rows(tables.FLOW_DRAFT, ("id", "flow_id", "revision", "author_id", "created_at", "updated_at", *STATE))
+_CONTENTS = insert_new_rows(tables.FLOW_CONTENT, CONTENT)
+_COMPONENTS = insert_rows(tables.FLOW_CONTENT_COMPONENT, COMPONENT)
+_KEYS = insert_rows(tables.EXTERNAL_KEY, ("scope_id", "section", "key", "id"))
+
+
+async def write_flows(connection: WriteConnection, flows: Sequence[NewFlow], now: datetime, new_id: IdSource) -> None:
+    """Write new flows. A document doesn't say when things happened: one version came an hour after the other."""
+    contents = {state.content.hash: state.content for flow in flows for state in _states(flow)}
+    rows = [content_row(each) for each in contents.values()]
+    fresh = [row.hash for row in await write_rows(connection, (_CONTENTS, rows))]
+    named = [row for each in fresh for row in component_rows(contents[each])]
+    await write_rows(connection, (_COMPONENTS, named))
+    versions = [[*_version_rows(flow, now, new_id)] for flow in flows]
+    pairs = zip(flows, versions, strict=True)
+    await write_rows(connection, (_FLOWS, [_flow_row(flow, [row[0] for row in its], now) for flow, its in pairs]))
+    await write_rows(connection, (_VERSIONS, [row for its in versions for row in its]))
+    drafts = [row for flow in flows for row in _draft_rows(flow, now, new_id)]
+    await write_rows(connection, (_DRAFTS, drafts))
+    keys = [(flow.thing.scope, "flows", flow.thing.key, flow.thing.id) for flow in flows]
+    await write_rows(connection, (_KEYS, keys))
+
+
+def _states(flow: NewFlow) -> Iterator[NewState]:
+    yield from flow.versions
+    if flow.draft is not None:
+        yield flow.draft
+
+
+def _flow_row(flow: NewFlow, versions: Sequence[str], now: datetime) -> tuple[object, ...]:
+    values = flow.thing.values
+    row = {
+        "id": flow.thing.id,
+        "workspace_id": values["workspace"],
+        "type": values["type"],
+        "status": values["status"],
+        "created_by": values["author"],
+        "created_at": now - BETWEEN_VERSIONS * (len(versions) + 1),
+        "updated_at": now,
+        "published_version_id": versions[-1] if versions else None,
+        "draft_revision": 0 if flow.draft is None else 1,
+    }
+    return (*row.values(), *shown_values(flow.shown))
+
+
+def _version_rows(flow: NewFlow, now: datetime, new_id: IdSource) -> Iterator[tuple[Any, ...]]:
+    for number, version in enumerate(flow.versions, start=1):
+        published_at = now - BETWEEN_VERSIONS * (len(flow.versions) + 1 - number)
+        version_id = new_id(Kind.VERSION, f"{flow.thing.key}/{number}")
+        yield (version_id, flow.thing.id, number, version.author, published_at, *state_values(version.state))
+
+
+def _draft_rows(flow: NewFlow, now: datetime, new_id: IdSource) -> Iterator[tuple[object, ...]]:
+    if flow.draft is not None:
+        draft_id = new_id(Kind.DRAFT, f"{flow.thing.key}/draft")
+        yield (draft_id, flow.thing.id, 1, flow.draft.author, now, now, *state_values(flow.draft.state))

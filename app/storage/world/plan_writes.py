@@ -1,0 +1,156 @@
+"""Writes what a plan says, set by set: what goes, what changes, what comes; flows' graphs apart."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy import literal_column as sql
+
+from app.domain.graph import canonical
+from app.domain.input import email_key, name_key
+from app.domain.world.sections import SECTIONS, Section
+from app.domain.world.things import Planned, Thing, WorldChange, WorldPlan
+from app.storage import tables
+from app.storage.connections.connection import WriteConnection
+from app.storage.row_changes import delete_rows, insert_rows, update_rows, write_rows
+from app.storage.world.access import members_of, write_members
+from app.storage.world.raw_statements import statement
+from app.storage.world.section_tables import OF_WORKSPACES, TABLES, columns_of
+
+MANY = 20
+_COMPUTED = {"name": ("name_key", name_key), "email": ("email_key", email_key)}
+"""Columns that follow from a property."""
+_NO_PERMISSIONS: ColumnElement[Any] = sql("'{}'::text[]")
+_EMPTY = {
+    table: statement(f"DELETE FROM {table} WHERE workspace_id = ANY($1)", "workspaces")  # noqa: S608 - our own names
+    for table in (TABLES[section].name for section in OF_WORKSPACES)
+}
+_LEAVE_TENANTS = tuple(
+    statement(text, "users", "tenants")
+    for text in (
+        """
+        DELETE FROM workspace_access USING contract
+        WHERE contract.id = contract_id AND tenant_id = ANY($2) AND user_id = ANY($1)
+        """,
+        """
+        DELETE FROM contract_access USING contract
+        WHERE contract.id = contract_id AND tenant_id = ANY($2) AND user_id = ANY($1)
+        """,
+        "DELETE FROM tenant_member WHERE tenant_id = ANY($2) AND user_id = ANY($1)",
+        "DELETE FROM external_key WHERE scope_id = ANY($2) AND section = 'users' AND id = ANY($1)",
+    )
+)
+_SET_PERMISSIONS = statement(
+    """
+    UPDATE role SET permissions = ARRAY(
+        SELECT permission FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS each (role_id, permission, place)
+        WHERE role_id = role.id ORDER BY place
+    ) WHERE id = ANY($1)
+    """,
+    *("ids", "roles", "permissions"),
+)
+_FORGET_WHITELISTS = statement("DELETE FROM component_whitelist WHERE component_id = ANY($1)", "components")
+_WHITELIST = insert_rows(tables.COMPONENT_WHITELIST, ("component_id", "contract_id"))
+_KEYS = insert_rows(tables.EXTERNAL_KEY, ("scope_id", "section", "key", "id"))
+
+
+async def write_plan(connection: WriteConnection, planned: Sequence[Planned], tenants: Iterable[str]) -> None:
+    """Write everything of a plan but the flows that it creates."""
+    removed = [each for each in planned if each.change is WorldChange.REMOVED]
+    created = [each for each in planned if each.change is WorldChange.CREATED and not each.is_guest]
+    changed = [each for each in planned if each.change is WorldChange.CHANGED]
+    workspaces = [each.before.id for each in removed if each.section.name == "workspaces" and each.before is not None]
+    left = await members_of(connection, workspaces)
+    await _remove(connection, removed, workspaces, [*tenants])
+    for section in SECTIONS.values():
+        if section.kind is not None:
+            await _update(connection, section, _things(changed, section))
+            await _insert(connection, section, _things(created, section) if section.name != "flows" else [])
+    await _write_lists(connection, [*created, *changed])
+    await write_members(connection, planned, _things(created, SECTIONS["workspaces"]), left)
+    await write_keys(connection, [each for each in planned if each.section.name != "flows" or each.before is not None])
+
+
+async def write_keys(connection: WriteConnection, planned: Iterable[Planned]) -> None:
+    """Write the external keys that things get."""
+    rows = [
+        (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
+        for each in planned
+        if each.thing is not None and each.section.kind is not None and each.thing.key is not None and each.gets_key
+    ]
+    await write_rows(connection, (_KEYS, rows))
+
+
+async def note_numbers(connection: WriteConnection, plan: WorldPlan) -> None:
+    """Have PostgreSQL count what is there after many things have come: only then are its plans right at once."""
+    if plan.number_of(WorldChange.CREATED) >= MANY:
+        await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
+
+
+def _things(planned: Iterable[Planned], section: Section) -> list[Thing]:
+    return [each.thing for each in planned if each.section is section and each.thing is not None]
+
+
+async def _remove(
+    connection: WriteConnection, removed: Sequence[Planned], workspaces: Sequence[str], tenants: Sequence[str]
+) -> None:
+    """Remove things, those that refer to others first; with a workspace goes what lives in it."""
+    for each in _EMPTY.values() if workspaces else ():
+        await connection.rows(each, {"workspaces": workspaces})
+    guests = [each.before.id for each in removed if each.is_guest and each.before is not None]
+    for each in _LEAVE_TENANTS if guests else ():
+        await connection.rows(each, {"users": guests, "tenants": tenants})
+    for name, section in reversed([*SECTIONS.items()]):
+        ids = [(each.before.id,) for each in removed if each.section is section and each.before and not each.is_guest]
+        if section.kind is not None:
+            await write_rows(connection, (delete_rows(TABLES[name]), ids))
+
+
+async def _insert(connection: WriteConnection, section: Section, things: Sequence[Thing]) -> None:
+    if things:
+        rows = [_row_of(section, each) for each in things]
+        empty: dict[str, Any] = {"permissions": _NO_PERMISSIONS} if section.name == "roles" else {}
+        insert = insert_rows(TABLES[section.name], ("id", *rows[0]), **empty)
+        await write_rows(
+            connection, (insert, [(each.id, *row.values()) for each, row in zip(things, rows, strict=True)])
+        )
+
+
+async def _update(connection: WriteConnection, section: Section, things: Sequence[Thing]) -> None:
+    if things:
+        rows = [_row_of(section, each) for each in things]
+        update = update_rows(TABLES[section.name], tuple(rows[0]), updated_at=func.now())
+        await write_rows(
+            connection, (update, [(each.id, *row.values()) for each, row in zip(things, rows, strict=True)])
+        )
+
+
+def _row_of(section: Section, thing: Thing) -> dict[str, Any]:
+    """The columns of a thing, besides its id and lists."""
+    table, values = TABLES[section.name], thing.values
+    if section.name == "flows":
+        return {"status": values["status"]}
+    row = {column: values[name] for name, column in columns_of(section).items() if name != "permissions"}
+    for name, (column, computed) in _COMPUTED.items():
+        if column in table.c:
+            row[column] = computed(values[name])
+    if section.name == "teams":
+        row["tenant_id"] = thing.tenant
+    if section.name == "topics":
+        row["schema_text"] = canonical(values["schema"])
+    return row
+
+
+async def _write_lists(connection: WriteConnection, planned: Sequence[Planned]) -> None:
+    """The permissions of roles, and the contracts that components whitelist."""
+    roles = _things((each for each in planned if each.differs_in("permissions")), SECTIONS["roles"])
+    if roles:
+        held = [(role.id, permission) for role in roles for permission in role.values["permissions"]]
+        parameters = {"roles": [each[0] for each in held], "permissions": [each[1] for each in held]}
+        await connection.rows(_SET_PERMISSIONS, {"ids": [role.id for role in roles], **parameters})
+    differing = (each for each in planned if each.differs_in("whitelistedContracts"))
+    components = _things(differing, SECTIONS["components"])
+    if components:
+        await connection.rows(_FORGET_WHITELISTS, {"components": [each.id for each in components]})
+        listed = [(each.id, contract) for each in components for contract in each.values["whitelistedContracts"]]
+        await write_rows(connection, (_WHITELIST, listed))

@@ -1,0 +1,53 @@
+"""What rests on things that a document removes, and which flows use them (W7)."""
+
+from collections.abc import Iterable
+
+from app.domain.world.things import Dependent, FlowUses, Planned
+from app.storage.connections.connection import ReadConnection
+from app.storage.reads.uses import flows_using
+from app.storage.world.raw_statements import statement
+from app.storage.world.section_tables import OF_WORKSPACES
+
+_DEPENDENTS = statement(
+    """
+    SELECT 'contracts' AS section, id, tenant_id AS "on", NULL AS workspace, NULL AS holder
+    FROM contract WHERE tenant_id = ANY($1)
+    UNION ALL SELECT 'roles', id, tenant_id, NULL, NULL FROM role WHERE tenant_id = ANY($1)
+    UNION ALL SELECT 'users', id, tenant_id, NULL, NULL FROM user_account WHERE tenant_id = ANY($1)
+    UNION ALL SELECT 'workspaces', id, contract_id, NULL, NULL FROM workspace WHERE contract_id = ANY($1)
+    UNION ALL SELECT 'teams', id, contract_id, NULL, NULL FROM team WHERE contract_id = ANY($1)
+    UNION ALL SELECT 'components', id, team_id, NULL, NULL FROM component WHERE team_id = ANY($1)
+    UNION ALL SELECT 'credentials', id, component_id, workspace_id, NULL FROM credential WHERE component_id = ANY($1)
+    UNION ALL SELECT 'secrets', id, component_id, workspace_id, NULL FROM secret WHERE component_id = ANY($1)
+    UNION ALL SELECT 'flows', id, workspace_id, NULL, NULL FROM flow WHERE workspace_id = ANY($1)
+    UNION ALL SELECT 'tenantMembers', tenant_id || '/' || user_id, role_id, NULL, user_id
+    FROM tenant_member WHERE role_id = ANY($1)
+    UNION ALL SELECT 'workspaceMembers', workspace_id || '/' || user_id, role_id, workspace_id, user_id
+    FROM workspace_access WHERE role_id = ANY($1)
+    UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, NULL, user_id
+    FROM contract_access WHERE role_id = ANY($1)
+    """,
+    "ids",
+)
+_NAMES = statement("SELECT id, name FROM flow WHERE id = ANY($1)", "ids")
+
+
+async def read_dependents(connection: ReadConnection, removed: Iterable[str]) -> list[Dependent]:
+    """What rests on things that are to be removed."""
+    ids = [*removed]
+    rows = await connection.rows(_DEPENDENTS, {"ids": ids}) if ids else []
+    return [Dependent(row.section, row.id, row.on, row.workspace, row.holder) for row in rows]
+
+
+async def read_uses(connection: ReadConnection, removed: Iterable[Planned]) -> dict[str, FlowUses]:
+    """Which flows use things that are to be removed."""
+    things = [each.before for each in removed if each.section.name in OF_WORKSPACES and each.before is not None]
+    if not things:
+        return {}
+    uses = await flows_using(connection, {each.id: each.values["workspace"] for each in things})
+    rows = await connection.rows(_NAMES, {"ids": sorted({flow for each in uses.values() for flow in each.flow_ids})})
+    names = {row.id: row.name for row in rows}
+    return {
+        used: FlowUses(each.number, each.flow_ids, tuple(names.get(flow, "") for flow in each.flow_ids))
+        for used, each in uses.items()
+    }

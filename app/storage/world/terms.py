@@ -1,0 +1,63 @@
+"""Whose document it is (W11), and the locks that let two documents of one tenant take turns (W12)."""
+
+from collections.abc import Iterable
+
+from app.domain.world.things import COMMAND, Planned, Terms
+from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.world.raw_statements import statement
+
+EDIT_WORLD = "tenants.world.edit"
+"""The permission of provisioners."""
+
+_PROVISIONED = statement(
+    "SELECT tenant_member.tenant_id FROM tenant_member JOIN role ON role.id = role_id WHERE user_id = $1 AND $2 = ANY(permissions)",
+    *("user", "permission"),
+)
+_TENANTS = statement(
+    "SELECT tenant.id, external_key.key FROM tenant LEFT JOIN external_key "
+    "ON external_key.id = tenant.id AND scope_id = '' AND section = 'tenants' ORDER BY tenant.id"
+)
+# In one order, so that two documents of several tenants don't wait for each other.
+_LOCK_TENANTS = statement(
+    "SELECT pg_advisory_xact_lock(hashtextextended(id, 20)) FROM unnest($1::text[]) AS tenant (id) ORDER BY id", "ids"
+)
+# Flows before workspaces: so do all who create flows, whose workspace PostgreSQL locks when the row is inserted.
+_LOCK_FLOWS = statement("SELECT id FROM flow WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
+_LOCK_WORKSPACES = statement("SELECT id FROM workspace WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
+
+
+async def terms_of_provisioner(
+    connection: ReadConnection, user: str, tenant: str | None, prune: frozenset[str]
+) -> Terms | None:
+    """Those of a service account, for the tenant that it provisions; None: it doesn't provision this one, or not just one."""
+    rows = await connection.rows(_PROVISIONED, {"user": user, "permission": EDIT_WORLD})
+    ids = [row.tenant_id for row in rows if tenant in {None, row.tenant_id}]
+    if len(ids) != 1:
+        return None
+    return Terms(by_command=False, tenant=ids[0], tenants=frozenset(ids), prune=prune)
+
+
+async def terms_of_command(connection: ReadConnection, tenant: str | None, prune: frozenset[str]) -> Terms | None:
+    """Those of the command, for a tenant's key or id, or for all tenants; None: there is no such tenant."""
+    rows = await connection.rows(_TENANTS)
+    if tenant is None:
+        return Terms(tenants=frozenset(row.id for row in rows), prune=prune)
+    ids = [row.id for row in rows if tenant in {row.id, row.key}]
+    return Terms(tenant=ids[0], tenants=frozenset(ids), prune=prune) if ids else None
+
+
+async def take_turns(connection: WriteConnection, terms: Terms) -> None:
+    """Wait for other documents of these tenants; the command, which may take long, also for others of the command."""
+    if terms.by_command:
+        await connection.execute("SET LOCAL statement_timeout = 0")
+    await connection.rows(_LOCK_TENANTS, {"ids": [*terms.tenants, *([COMMAND] if terms.by_command else [])]})
+
+
+async def lock_what_changes(connection: WriteConnection, planned: Iterable[Planned]) -> None:
+    """Keep flows that change or go, and workspaces that go, from everybody else until the transaction ends."""
+    existing = [(each.section.name, each.before.id, each.change) for each in planned if each.before is not None]
+    flows = [thing_id for section, thing_id, change in existing if section == "flows" and change != "UNCHANGED"]
+    workspaces = [thing_id for section, thing_id, change in existing if section == "workspaces" and change == "REMOVED"]
+    for statement_, ids in ((_LOCK_FLOWS, flows), (_LOCK_WORKSPACES, workspaces)):
+        if ids:
+            await connection.rows(statement_, {"ids": ids})

@@ -1,0 +1,232 @@
+"""Bring a tenant in step with a world document: all of it, or nothing (W1 to W15)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+from app.domain.errors import Refused, in_order
+from app.domain.id_prefixes import Kind
+from app.domain.input import InvalidInput
+from app.domain.world.flows import FlowReader, NewFlow
+from app.domain.world.planning import IdSource, Planning
+from app.domain.world.things import (
+    Planned,
+    TenantNotFound,
+    Terms,
+    WorldChange,
+    WorldPlan,
+    WorldPlanIsStale,
+    WorldRefusal,
+)
+from app.offload import offload
+from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.ids import new_id
+from app.storage.store import Store
+from app.storage.world.document import Progress, Source, WorldDocument
+from app.storage.world.flow_writes import write_flows
+from app.storage.world.plan_writes import note_numbers, write_plan
+from app.storage.world.removed import read_dependents, read_uses
+from app.storage.world.terms import lock_what_changes, take_turns, terms_of_command, terms_of_provisioner
+from app.storage.world.world_facts import read_facts
+from app.usecases.transaction import UnitOfWork, transaction
+
+FLOWS_AT_A_TIME = 2000
+
+
+def without_progress(_what: str, _done: int, _total: int) -> None: ...
+
+
+def fresh_id(kind: Kind, _key: str) -> str:
+    return new_id(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldWish:
+    """A document, whose it is, and what else is to become of what exists."""
+
+    source: Source
+    tenant: str | None = None
+    """Its id; of the command also its key. None: the tenant that the caller provisions, or all of the command."""
+    prune: frozenset[str] = frozenset()
+    fingerprint: str | None = None
+    """Of the plan that was seen."""
+    progress: Progress = without_progress
+    new_id: IdSource = fresh_id
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWorld:
+    """What applying a document did, or would do."""
+
+    plan: WorldPlan
+    blockers: tuple[WorldRefusal, ...] = ()
+
+    @property
+    def created(self) -> int:
+        return self.plan.number_of(WorldChange.CREATED)
+
+    @property
+    def changed(self) -> int:
+        return self.plan.number_of(WorldChange.CHANGED)
+
+    @property
+    def removed(self) -> int:
+        return self.plan.number_of(WorldChange.REMOVED)
+
+    @property
+    def unchanged(self) -> int:
+        return self.plan.number_of(WorldChange.UNCHANGED)
+
+
+NOTHING = PlannedWorld(WorldPlan((), ""))
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplied(Refused[WorldRefusal]):
+    """A document that wasn't applied, with the plan that says why."""
+
+    plan: WorldPlan
+
+
+@transaction()
+async def apply_world(store: Store, wish: WorldWish) -> PlannedWorld | NotApplied:
+    """Apply a document, for a provisioner or, where nobody is the actor, for the command. On a refusal nothing is written."""
+    return await applied(store.connection, wish, store.actor)
+
+
+async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "") -> PlannedWorld | NotApplied:
+    """Apply a document in a transaction, which is to be rolled back where this refuses."""
+    run = await _Run.begun(connection, wish, actor)
+    if not isinstance(run, _Run):
+        return NotApplied((run,), NOTHING.plan)
+    await take_turns(connection, run.terms)
+    plan = await run.planned(connection)
+    refusals = run.refusals(plan)
+    if not refusals:
+        await write_plan(connection, plan.things, run.terms.tenants)
+    plan = await run.with_flows(plan, None if refusals else connection)
+    refusals = run.refusals(plan)
+    if run.terms.by_command and not refusals:
+        await note_numbers(connection, plan)
+    return NotApplied(refusals, plan) if refusals else PlannedWorld(plan)
+
+
+async def plan_world(work: UnitOfWork, wish: WorldWish) -> PlannedWorld:
+    """What applying a document would do."""
+    async with work.database.reading() as connection:
+        run = await _Run.begun(connection, wish, work.actor)
+        if not isinstance(run, _Run):
+            return PlannedWorld(NOTHING.plan, (run,))
+        plan = await run.with_flows(await run.planned(None), None)
+    return PlannedWorld(plan, run.refusals(plan, is_plan=True))
+
+
+def ids_of(plan: WorldPlan) -> dict[str, str]:
+    """The ids of a plan's things by their keys. A key that several have stands there with the section of each."""
+    ids: dict[str, str] = {}
+    sections: dict[str, str] = {}
+    for each in plan.things:
+        if each.thing is None or each.key is None or each.section.kind is None or each.change is WorldChange.REMOVED:
+            continue
+        if (first := sections.setdefault(each.key, each.section.name)) != each.section.name:
+            ids.setdefault(f"{first}/{each.key}", ids.get(each.key, ""))
+            ids[f"{each.section.name}/{each.key}"] = each.thing.id
+        else:
+            ids[each.key] = each.thing.id
+    return ids
+
+
+@dataclass
+class _Run:
+    """One reading of a document beside what exists."""
+
+    connection: ReadConnection
+    wish: WorldWish
+    document: WorldDocument
+    terms: Terms
+    planning: Planning | None = None
+
+    @classmethod
+    async def begun(cls, connection: ReadConnection, wish: WorldWish, actor: str) -> "_Run | TenantNotFound":
+        document = await offload(wish.source.length, WorldDocument, wish.source, wish.progress)
+        if actor:
+            terms = await terms_of_provisioner(connection, actor, wish.tenant, wish.prune)
+        else:
+            terms = await terms_of_command(connection, wish.tenant, wish.prune)
+        return (
+            TenantNotFound(wish.tenant or "", path=("tenantId",))
+            if terms is None
+            else cls(connection, wish, document, terms)
+        )
+
+    async def planned(self, locking: WriteConnection | None) -> WorldPlan:
+        """The plan but for its new flows; with a connection that locks, what it changes is locked first."""
+        facts = await read_facts(self.connection, self.terms, self.document.items)
+        planning = await offload(self.wish.source.length, Planning, facts, self.document.items, self.wish.new_id)
+        self.planning = planning
+        if locking is not None:
+            await lock_what_changes(locking, planning.planned)
+        dependents = await read_dependents(self.connection, planning.removed)
+        uses = await read_uses(self.connection, planning.removed.values())
+        return planning.conclude(dependents, uses, self.document.mistakes)
+
+    async def with_flows(self, plan: WorldPlan, writing: WriteConnection | None) -> WorldPlan:
+        """The plan with the mistakes in its new flows, which are written as long as there are none."""
+        if self.planning is None:
+            raise RuntimeError("flows are read after the plan")
+        flows = _NewFlows(self.document, self.planning, plan.things)
+        now, done, new = datetime.now(UTC), 0, list[NewFlow]()
+        while done < flows.number or new:
+            following = offload(self.wish.source.length, flows.read)
+            read, _ = await asyncio.gather(following, self._write(new, writing, now))
+            new = read if not flows.reader.mistakes else []
+            done = min(done + FLOWS_AT_A_TIME, flows.number)
+            self.wish.progress("Loading flows", done, flows.number)
+        removed_too = (
+            mistake for gone, mistake in self.planning.names.referred.items() if gone in self.planning.removed
+        )
+        return plan.with_mistakes((*flows.reader.mistakes, *removed_too))
+
+    def refusals(self, plan: WorldPlan, *, is_plan: bool = False) -> tuple[WorldRefusal, ...]:
+        """Every reason why a plan isn't applied."""
+        refusals: list[WorldRefusal] = [*(each.refusal for each in plan.mistakes), *plan.blockers]
+        if self.wish.prune and self.terms.tenant is None:
+            refusals.append(InvalidInput(("prune",), "Pruning is for the things of one tenant: say of which."))
+        if self.wish.prune and self.wish.fingerprint is None and not is_plan:
+            refusals.append(
+                InvalidInput(("planFingerprint",), "Pruning needs the fingerprint of a plan that was seen.")
+            )
+        if self.wish.fingerprint not in {None, plan.fingerprint} and not plan.mistakes:
+            refusals.append(WorldPlanIsStale(path=("planFingerprint",)))
+        return in_order(refusals)
+
+    async def _write(self, flows: list[NewFlow], writing: WriteConnection | None, now: datetime) -> None:
+        if flows and writing is not None:
+            await write_flows(writing, flows, now, self.wish.new_id)
+
+
+class _NewFlows:
+    """The flows of a document that don't exist yet, read a part at a time; and those of which that can't be said."""
+
+    def __init__(self, document: WorldDocument, planning: Planning, planned: Sequence[Planned]) -> None:
+        self.reader = FlowReader(planning.names, planning.removed)
+        flows = [each for each in planned if each.section.name == "flows" and each.path]
+        self._things = {each.path[1]: each.thing for each in flows}
+        created = {each.path[1] for each in flows if each.change is WorldChange.CREATED}
+        unread = {
+            item.index: item
+            for item in document.items
+            if item.section.name == "flows" and (item.index in created or item.index not in self._things)
+        }
+        self.number = len(unread)
+        self._flows = document.flows(unread)
+
+    def read(self) -> list[NewFlow]:
+        """The next part, of those that nothing is wrong with."""
+        part = islice(self._flows, FLOWS_AT_A_TIME)
+        read = (
+            self.reader.read(item, raw, self._things.get(item.index)) for item, raw in part if isinstance(raw, dict)
+        )
+        return [each for each in read if each is not None]

@@ -1,0 +1,238 @@
+"""`flowport apply` and `flowport token` on a database."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from app.server.database import name_of_database
+from app.settings import read_settings
+from tests.cli.flowport import called, flowport
+
+WORLD = {
+    "format": "flowport-world/1",
+    "tenants": [{"key": "tenant", "name": "Northern"}],
+    "contracts": [{"key": "retail", "tenant": "tenant", "name": "Northern Retail", "status": "ACTIVE"}],
+    "users": [
+        {"key": "ada", "tenant": "tenant", "firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.com"},
+        {"key": "bob", "tenant": "tenant", "firstName": "Bob", "lastName": "Ross", "email": "bob@example.com"},
+    ],
+}
+
+
+def named(url: str) -> str:
+    """What the commands call a database."""
+    return make_url(url).set(drivername="postgresql").render_as_string()
+
+
+@pytest.fixture
+def loaded(database_url: str, tmp_path: Path) -> str:
+    """The URL of a database with a small world."""
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps(WORLD))
+    told = called("apply", world, DATABASE_URL=database_url)
+    assert told.returncode == 0, told.stderr
+    return database_url
+
+
+def test_a_document_is_applied_and_its_keys_are_mapped_to_ids(database_url: str, tmp_path: Path) -> None:
+    world, ids = tmp_path / "world.json", tmp_path / "ids.json"
+    world.write_text(json.dumps(WORLD))
+    told = called("apply", world, "--map", ids, DATABASE_URL=database_url)
+    assert (told.returncode, told.stdout, told.stderr) == (
+        0,
+        "",
+        f"Database: {named(database_url)}\nApplied {world}: 4 created, 0 changed, 0 removed, 0 unchanged.\n",
+    )
+    prefixes = {key: value.split("_")[0] for key, value in json.loads(ids.read_text()).items()}
+    assert prefixes == {"tenant": "tenant", "retail": "contract", "ada": "user", "bob": "user"}
+    told = called("apply", world, DATABASE_URL=database_url)
+    assert (told.returncode, told.stderr.splitlines()[1:]) == (
+        0,
+        [f"Applied {world}: 0 created, 0 changed, 0 removed, 4 unchanged."],
+    )
+
+
+def test_a_document_with_mistakes_is_refused_whole_with_a_line_for_each(database_url: str, tmp_path: Path) -> None:
+    mistaken = WORLD | {
+        "contracts": [{"key": "retail", "tenant": "nobody", "name": "Northern Retail", "status": "ACTIVE"}],
+        "teams": [{"key": "team", "contract": "retail", "name": "retail", "colour": "red"}],
+    }
+    for options in ([], ["--dry-run"]):
+        ids = tmp_path / "ids.json"
+        told = called("apply", "-", "--map", ids, *options, stdin=json.dumps(mistaken), DATABASE_URL=database_url)
+        assert told.returncode == 1
+        assert told.stderr.splitlines()[1:] == [
+            '$.contracts[0].tenant: There is no tenant with the key or id "nobody".',
+            "$.teams[0].colour: There is no such property here.",
+        ]
+        assert not ids.exists()
+    # Ada is in the document as well, and wasn't created.
+    assert called("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(loaded: str, tmp_path: Path) -> None:
+    change = {
+        "format": "flowport-world/1",
+        "contracts": [{"key": "retail", "name": "Shops", "status": "SUSPENDED"}, {"key": "new", "name": "New"}],
+        "users": [{"key": "ada"}, {"key": "bob", "remove": True}],
+    }
+    report = tmp_path / "plan.json"
+    options = ("--dry-run", "--tenant", "tenant", "--report", report)
+    told = called("apply", "-", *options, stdin=json.dumps(change), DATABASE_URL=loaded)
+    *lines, summary = told.stdout.splitlines()
+    assert (told.returncode, lines) == (
+        2,
+        [
+            '~ changed  contracts        retail  name: "Northern Retail" → "Shops"; status: "ACTIVE" → "SUSPENDED"',
+            "+ created  contracts        new",
+            "- removed  users            bob",
+        ],
+    )
+    plan = json.loads(report.read_text())
+    assert summary == f"1 created, 1 changed, 1 removed, 1 unchanged; fingerprint {plan['fingerprint']}"
+    assert [(each["section"], each["key"], each["change"]) for each in plan["things"]] == [
+        ("CONTRACTS", "retail", "CHANGED"),
+        ("CONTRACTS", "new", "CREATED"),
+        ("USERS", "ada", "UNCHANGED"),
+        ("USERS", "bob", "REMOVED"),
+    ]
+    assert plan["things"][0]["fields"][0] == {"path": "/name", "before": "Northern Retail", "after": "Shops"}
+    again = called("apply", "-", *options, stdin=json.dumps(change), DATABASE_URL=loaded)
+    assert again.stdout == told.stdout
+    assert called("token", "bob@example.com", DATABASE_URL=loaded).returncode == 0
+
+
+def test_the_exit_status_says_why_nothing_was_applied(loaded: str) -> None:
+    def applied(*options: str, **sections: object) -> int:
+        document = json.dumps({"format": "flowport-world/1", **sections})
+        return called("apply", "-", *options, stdin=document, DATABASE_URL=loaded).returncode
+
+    team = [{"key": "core", "contract": "retail", "name": "core"}]
+    gone = [{"key": "retail", "remove": True}]
+    assert applied(teams=team) == 0
+    assert applied("--dry-run", teams=team) == 0
+    assert applied("--dry-run", contracts=gone) == 3
+    assert applied(contracts=gone) == 3
+    assert applied("--plan", "0" * 64, teams=[{"key": "core", "remove": True}]) == 4
+    assert applied("--tenant", "tenant", "--prune", "teams", "--plan", "0" * 64) == 4
+    assert applied("--tenant", "tenant", "--prune", "teams") == 64
+    assert applied("--tenant", "tenant", "--prune", "people", "--dry-run") == 64
+    assert applied("--prune", "teams", "--dry-run") == 64
+    assert applied("--tenant", "nobody") == 64
+    assert called("apply", "--nothing").returncode == 64
+    assert called("apply").returncode == 64
+    assert called("apply", "-", stdin="{}", PORTT="1").returncode == 64
+
+
+def test_what_no_document_names_any_more_is_pruned_as_a_dry_run_said(loaded: str) -> None:
+    empty = json.dumps({"format": "flowport-world/1"})
+    prune = ("--tenant", "tenant", "--prune", "contracts")
+    dry = called("apply", "-", *prune, "--dry-run", stdin=empty, DATABASE_URL=loaded)
+    assert (dry.returncode, dry.stdout.splitlines()[0]) == (2, "- removed  contracts        retail")
+    fingerprint = dry.stdout.split()[-1]
+    told = called("apply", "-", *prune, "--plan", fingerprint, stdin=empty, DATABASE_URL=loaded)
+    assert (told.returncode, told.stderr.splitlines()[-1]) == (
+        0,
+        "Applied -: 0 created, 0 changed, 1 removed, 0 unchanged.",
+    )
+
+
+def test_the_schema_of_documents_is_printed() -> None:
+    told = called("apply", "--schema")
+    schema = json.loads(told.stdout)
+    assert (told.returncode, schema["required"]) == (0, ["format"])
+    assert {"tenants", "flows", "tenantMembers"} <= schema["properties"].keys()
+    assert "active" in schema["$defs"]["users"]["properties"]
+
+
+def test_the_password_of_a_database_is_not_told() -> None:
+    settings = read_settings({"database_url": "postgres://u:secret@h:5433/d"})
+    assert name_of_database(settings) == "postgresql://u:***@h:5433/d"
+
+
+@pytest.mark.parametrize("arguments", [["token", "--list"], ["token", "ada@example.com"], ["reset-demo"]])
+def test_only_serve_and_apply_make_an_embedded_database(folder: Path, arguments: list[str]) -> None:
+    told = called(*arguments, "--data-dir", folder / "data")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == (
+        f"Error: There is no embedded database in {folder / 'data'}; `flowport serve` and `flowport apply` make one. "
+        "Name the folder of yours with --data-dir or FLOWPORT_DATA_DIR, or its URL in FLOWPORT_DATABASE_URL.\n"
+    )
+    assert list(folder.iterdir()) == []
+
+
+def test_a_map_that_could_not_be_written_is_refused_before_anything_is_applied(
+    database_url: str, tmp_path: Path
+) -> None:
+    map_file = tmp_path / "missing" / "ids.json"
+    told = called("apply", "-", "--map", map_file, stdin=json.dumps(WORLD), DATABASE_URL=database_url)
+    assert told.returncode == 64
+    assert called("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
+
+
+def test_a_token_is_printed_once_and_alone(loaded: str) -> None:
+    told = flowport("token", "ada@example.com", "--name", "nightly", "--expires", "30", DATABASE_URL=loaded)
+    assert (told.returncode, told.stderr) == (0, f"Database: {named(loaded)}\n")
+    token = told.stdout.removesuffix("\n")
+    assert token.startswith("fp_")
+    assert token.split() == [token]
+
+    listed = called("token", "--list", DATABASE_URL=loaded).stdout
+    header, row = listed.splitlines()
+    assert header.split() == ["ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST", "USED", "REVOKED"]
+    assert row.split()[1:3] == ["ada@example.com", "nightly"]
+    assert row.split()[-2:] == ["-", "-"]
+    # The secret has 43 characters, of which an underscore may be one.
+    assert token[-43:] not in listed
+
+
+def test_a_token_is_revoked_by_its_id(loaded: str) -> None:
+    called("token", "ada@example.com", DATABASE_URL=loaded)
+    token_id = called("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[0]
+    told = called("token", "--revoke", token_id, DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", f"Database: {named(loaded)}\nRevoked {token_id}.\n")
+    assert called("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[-1] != "-"
+
+
+@pytest.mark.parametrize("days", ["0", "36501"])
+def test_a_token_lasts_a_day_at_least_and_a_hundred_years_at_the_most(loaded: str, days: str) -> None:
+    told = called("token", "ada@example.com", "--expires", days, DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.splitlines()[-1] == (
+        f"Error: Invalid value for '--expires': {days} is not in the range 1<=x<=36500."
+    )
+
+
+def test_a_token_may_last_a_hundred_years(loaded: str) -> None:
+    assert called("token", "ada@example.com", "--expires", "36500", DATABASE_URL=loaded).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["ada@example.com", "--name", "two\nlines"], "--name"),
+        (["ada@example.com", "--name", "\x1b[31mred"], "--name"),
+        (["\udcff@example.com"], "[EMAIL]"),
+        (["--revoke", "\udcff"], "--revoke"),
+    ],
+)
+def test_what_is_no_line_that_can_be_printed_is_refused(loaded: str, arguments: list[str], named: str) -> None:
+    told = called("token", *arguments, DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.splitlines()[-1] == (
+        f"Error: Invalid value for '{named}': it must be one line of letters that can be printed."
+    )
+
+
+def test_what_is_unknown_is_said_in_a_line(loaded: str) -> None:
+    told = called("token", "nobody@example.com", DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == f"Database: {named(loaded)}\nError: There is no user with the email nobody@example.com.\n"
+    told = called("token", "--revoke", "nothing", DATABASE_URL=loaded)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert (
+        told.stderr
+        == f"Database: {named(loaded)}\nError: There is no token nothing that could be revoked; --list shows all.\n"
+    )
