@@ -18,7 +18,12 @@ from app.storage.world.raw_statements import statement
 from app.storage.world.section_tables import OF_WORKSPACES, TABLES, columns_of
 
 MANY = 20
-_COMPUTED = {"name": ("name_key", name_key), "email": ("email_key", email_key)}
+_COMPUTED = {
+    "name": ("name_key", name_key),
+    "email": ("email_key", email_key),
+    "firstName": ("first_name_key", name_key),
+    "lastName": ("last_name_key", name_key),
+}
 """Columns that follow from a property."""
 _NO_PERMISSIONS: ColumnElement[Any] = sql("'{}'::text[]")
 _EMPTY = {
