@@ -153,7 +153,8 @@ def plan_exports(
     `places` are their indexes in the call, if others are left out.
     """
     flows, used = {**facts.flows}, {**facts.flows_used}
-    so_far = replace(facts, flows=flows, flows_used=used)
+    dangling = dangling_references(facts, wishes) if facts.dangling is None else facts.dangling
+    so_far = replace(facts, flows=flows, flows_used=used, dangling=dangling)
     duplicates = _duplicates(facts, dict(enumerate(wishes) if places is None else zip(places, wishes, strict=True)))
     for wish in wishes:
         export = so_far.of(wish)

@@ -143,7 +143,7 @@ class GatheredFacts:
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
     dangling: Collection[str] | None = None
-    """What the sources of all wishes are bound to and the caller can't see; None: that is looked for with each of them."""
+    """The references of the sources of all wishes that the caller can't see; None until a decision needs them."""
     number_of_wishes: int = 1
     once: Once = field(default_factory=Once, compare=False, repr=False)
 
