@@ -1,49 +1,14 @@
 """Provisioning by GraphQL: who may, what is answered, and what others see of it at once (W8 to W14)."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from tests.api.client import Api, Json
-from tests.api.world_builder import WorldBuilder, graph, step
+from tests.api.office import COUNTS, PLAN, WORKSPACES, apply, held, names_of, office, wish
 from tests.applying import applied
 from tests.databases import Databases, Loaded
-from tests.storage.world_files import as_file, contents
-
-THINGS = "things { section key id change fields { path before after } usedByFlows usedByFlowIds }"
-COUNTS = "created changed removed unchanged"
-ERRORS = """{
-  __typename message code path
-  ... on TenantNotFound { tenantId }
-  ... on ThingInUse { section key by count }
-}"""
-APPLY = f"mutation ($input: ApplyWorldInput!) {{ applyWorld(input: $input) {{ {THINGS} {COUNTS} errors {ERRORS} }} }}"
-PLAN = f"query ($input: ApplyWorldInput!) {{ worldPlan(input: $input) {{ fingerprint {THINGS} {COUNTS} blockers {ERRORS} }} }}"
-WORKSPACES = "{ workspaces(first: 50) { nodes { name } } }"
-
-
-def office() -> WorldBuilder:
-    """Two tenants with a provisioner each; in the first an integrator, a guest of the contract, and a running flow."""
-    world = WorldBuilder()
-    for tenant, robot in (("home", "robot"), ("abroad", "stranger")):
-        world.tenant(tenant)
-        world.user(robot)
-        world.provisioner(robot, tenant)
-    world.contract("retail", "home")
-    world.contract("overseas", "abroad")
-    world.workspace("dev", "retail")
-    world.workspace("far", "overseas")
-    for user in ("ada", "guest"):
-        world.user(user, "home")
-    world.members("dev", ada="integrator")
-    world.contract_members("retail", guest="guest")
-    world.team("core", "retail")
-    world.component("mailer", "core", "TEAM", requires="CREDENTIAL")
-    world.credential("mail", "dev", "mailer")
-    steps = graph(step("1", "core/mailer:send", credential="mail"))
-    world.flow("letters", "dev", published=steps, draft=steps, author="ada", status="ACTIVE")
-    return world
+from tests.storage.world_files import as_file
 
 
 @pytest.fixture(scope="module")
@@ -56,26 +21,6 @@ async def loaded_office(databases: Databases) -> AsyncIterator[Loaded]:
 async def api(databases: Databases, loaded_office: Loaded) -> AsyncIterator[Api]:
     async with databases.serving(loaded_office) as api:
         yield api
-
-
-def wish(api: Api, tenant: str | None = "home", *, more: Json | None = None, **sections: Any) -> Json:
-    whose = {} if tenant is None else {"tenantId": api.ids.get(tenant, tenant)}
-    return {**whose, "document": {"format": "flowport-world/1", **sections}, **(more or {})}
-
-
-async def apply(api: Api, by: str = "robot", **options: Any) -> Json:
-    payload: Json = (await api.caller(by).ask(APPLY, input=wish(api, **options)))["applyWorld"]
-    return payload
-
-
-async def held(api: Api) -> dict[str, Any]:
-    """Everything in the database, but what servers note down of their own work."""
-    return {**await contents(api.database_url), "periodic_task": []}
-
-
-async def names_of(api: Api, user: str) -> list[str]:
-    nodes = (await api.caller(user).ask(WORKSPACES))["workspaces"]["nodes"]
-    return [node["name"] for node in nodes]
 
 
 async def test_a_provisioner_applies_a_document_as_it_was_planned(api: Api) -> None:

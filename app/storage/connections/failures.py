@@ -15,8 +15,13 @@ CONFLICTS = ("40001", "40P01")
 """The SQLSTATEs of serialization failures and deadlocks."""
 PROTOCOL_VIOLATION = "08P01"
 """A statement that fails with it is a mistake of ours. While connecting, a pooler says it of itself, as that it doesn't reach the server."""
-OF_CONTENTS = {"fk_flow_draft_content_hash", "fk_flow_version_content_hash"}
-"""Constraints that fail if a content was removed meanwhile: another attempt stores the content anew."""
+RETRIED_CONSTRAINTS = {
+    "fk_flow_draft_content_hash": "a content was removed at the moment at which it was referred to again",
+    "fk_flow_version_content_hash": "a content was removed at the moment at which it was referred to again",
+    "fk_flow_workspace_id": "a workspace was removed at the moment at which it got a flow",
+    "uq_user_account_email_key": "two tenants brought the same user at the same moment",
+}
+"""Constraints that fail for what another transaction has just done: another attempt decides anew."""
 
 
 class DatabaseFailure(Exception):
@@ -69,8 +74,8 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
     is_outage = state.startswith(PASSING) and state != PROTOCOL_VIOLATION
     if state == QUERY_CANCELED:
         return StatementTookTooLong()
-    if getattr(error, "constraint_name", None) in OF_CONTENTS:
-        return TransactionConflict("a content was removed at the moment at which it was referred to again")
+    if (constraint := getattr(error, "constraint_name", None)) in RETRIED_CONSTRAINTS:
+        return TransactionConflict(RETRIED_CONSTRAINTS[constraint])
     if is_lost:
         # Of a statement that failed otherwise meanwhile, the message may hold values.
         return ConnectionLost(message_of(error) if is_outage else type(error).__name__)
