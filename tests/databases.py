@@ -1,7 +1,7 @@
 """Databases for tests: templates with a loaded world, and copies of them that are used again and again."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -177,11 +177,14 @@ async def load(url: str, world: WorldBuilder) -> Loaded:
         return ids.setdefault(key, new_id(kind))
 
     ids |= await load_world(url, world.document(), new_id=remembered_id)
-    users = world.users()
+    return Loaded(str(make_url(url).database), ids, await issue_tokens(url, world.users()))
+
+
+async def issue_tokens(url: str, users: Iterable[str]) -> dict[str, str]:
+    """Issue a token to each of these users, whose use isn't noted while a test runs, however long it takes."""
     tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
-    # The use of a token is noted now and then; here it was noted a moment ago, whatever a test takes.
     await run_sql(url, "update api_token set last_used_at = now() + interval '1 day'")
-    return Loaded(str(make_url(url).database), ids, tokens)
+    return tokens
 
 
 @asynccontextmanager

@@ -13,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.storage.connections.engine import engine_of
 from app.storage.ids import Kind, new_id
 from tests.api.client import DOCUMENT_TYPE, Json, documents_for, serving
-from tests.api.world_builder import WorldBuilder, email_of
+from tests.api.world_builder import WorldBuilder
 from tests.applying import load_world
-from tests.commands import issue_token
-from tests.databases import Databases
+from tests.databases import Databases, issue_tokens
 from tests.leaks.company_of_strangers import SOUTH
 from tests.leaks.expected_visibility import Sections, Sight
 
@@ -126,7 +125,7 @@ async def served(
         async with engine_of(url) as engine, engine.begin() as connection:
             for statement in FORGET:
                 await connection.execute(text(statement), {"ids": [loaded[key] for key in forgotten]})
-        tokens = {user: await issue_token(url, email_of(user), name="test", expires_days=None) for user in users}
+        tokens = await issue_tokens(url, users)
         async with serving(url, documents=documents_for, set_aside_days=LONG_AGO, **NO_LIMITS) as http:
             yield Served(http, url, tokens)
 
