@@ -46,6 +46,7 @@ from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
 from app.domain.wording import enumerated, printable
+from app.domain.world.things import WorldRefusal
 from tests.domain.builders import (
     AGENT,
     CREDENTIAL,
@@ -163,7 +164,7 @@ def test_what_is_said(message: Message, says: str) -> None:
 
 
 def test_of_every_refusal_and_blocker_it_is_tested_what_is_said() -> None:
-    said = {type(message) for message, _ in ALL} | {InvalidGraph, InvalidInput}
+    said = {type(message) for message, _ in ALL} | {InvalidGraph, InvalidInput, *get_args(WorldRefusal)}
     assert said >= {*get_args(Blocker), *get_args(ExportWarning)}
     assert {getattr(each, "code", None) for each in said} >= {*ErrorCode}
 
