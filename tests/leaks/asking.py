@@ -39,6 +39,9 @@ INPUTS["exportFlows"] = INPUTS["exportPlans"] = lambda own: {
     "items": [INPUTS["exportFlow"](own), {**INPUTS["exportFlow"](own), "mappings": []}],
     "mappings": INPUTS["exportFlow"](own)["mappings"],
 }
+INPUTS["applyWorld"] = INPUTS["worldPlan"] = lambda own: {
+    "document": {"format": "flowport-world/1", "workspaces": [{"id": own(""), "name": "Mine"}]}
+}
 """For each mutation and plan an input that is in order, of things at the caller's home."""
 
 

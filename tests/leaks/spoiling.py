@@ -96,6 +96,17 @@ def active_drafts(ids: Mapping[str, str], flow: str, _: str) -> Inputs:
     return [{"draftId": ids[f"{flow}/draft"]}] if found else []
 
 
+def documents(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
+    """Of tenants that nobody here provisions, about things that the caller sees or not."""
+    things: dict[str, Any] = {
+        "workspaces": [{"id": ids[place], "name": BAD_NAME}],
+        "credentials": [{"id": ids[f"{place}-mail"], "remove": True}],
+        "flows": [{"id": ids[flow], "suspended": True}],
+    }
+    wish = {"document": {"format": "flowport-world/1", **things}, "prune": ["AGENTS"], "planFingerprint": "0"}
+    return [wish, *({**wish, "tenantId": ids[tenant]} for tenant in ("north", "south"))]
+
+
 SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
     "copyFlow": copies,
     "exportFlow": exports,
@@ -117,5 +128,7 @@ SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
     "stopFlow": lambda ids, flow, _: [] if flow.endswith("-history") else [{"flowId": ids[flow]}],
     "deleteFlow": lambda ids, flow, _: [{"flowId": ids[flow]}] if flow.endswith("-history") else [],
     "restoreFlowDraft": active_drafts,
+    "applyWorld": documents,
+    "worldPlan": documents,
 }
 """For each mutation and plan its inputs with a flow and a workspace, by their keys."""

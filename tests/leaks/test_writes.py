@@ -69,6 +69,16 @@ WRITES: tuple[Write, ...] = (
     ("startFlow", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
     ("stopFlow", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
     ("deleteFlow", lambda ids, home, _: {"flowId": ids[f"{home}-strays"]}),
+    (
+        "applyWorld",
+        lambda ids, home, _: {
+            "document": {
+                "format": "flowport-world/1",
+                "workspaces": [{"id": ids[home], "name": "Renamed"}],
+                "credentials": [{"id": ids[f"{home}-mail"], "remove": True}],
+            }
+        },
+    ),
 )
 """One after the other: a mutation, and its input with the keys of the workspaces it goes from and to."""
 
@@ -90,10 +100,11 @@ async def test_writes_answer_as_in_a_world_without_what_the_caller_can_not_see(
 ) -> None:
     world, ids = company(), Ids()
     sight = Sight(world, user)
+    provisioner = {"tenantMembers": [{"tenant": "north", "user": user, "role": "provisioner"}]}
     async with AsyncExitStack() as stack:
-        full = await stack.enter_async_context(served(databases, sections_of(world), ids, [user]))
+        full = await stack.enter_async_context(served(databases, {**sections_of(world), **provisioner}, ids, [user]))
         known = await stack.enter_async_context(
-            served(databases, sight.world(), ids, [user], forgotten=sight.forgotten())
+            served(databases, {**sight.world(), **provisioner}, ids, [user], forgotten=sight.forgotten())
         )
         made: dict[str, str] = {}
         for mutation, document, variables in asked(ids.of, home, to):
