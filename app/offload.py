@@ -1,12 +1,13 @@
 """Offloading: long computations run in a thread, so that the event loop goes on with other requests.
 
-Threads share one interpreter, so more of them don't compute more: there are few, and callers share them fairly. A thread that nobody waits for any more ends at the next item of its loop (`interruptible`), and whoever
-was cancelled waits for that, so that a slot isn't free while its thread is at work.
+Threads share one interpreter, so more of them don't compute more: there are few, and callers share them fairly. They
+are those of the event loop and end with it, so that a process which prepares a start has none when it forks workers.
+A thread that nobody waits for any more ends at the next item of its loop (`interruptible`), and whoever was cancelled
+waits for that, so that a slot isn't free while its thread is at work.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from functools import partial
@@ -19,12 +20,12 @@ from app.meter import Meter, current_meter
 LARGE = 20_000
 """From how many characters of input on a thread is worth its while: below, the work takes a few milliseconds."""
 THREADS = 4
+"""Computations in threads at once; an event loop has at least as many threads."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Item = TypeVar("Item")
 
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="offload")
 _places = FairQueue(THREADS)
 
 
@@ -83,16 +84,15 @@ async def offload(
 
 async def _in_thread(meter: Meter, call: Callable[[], Result]) -> Result:
     computation = Computation(meter)
-    thread: Future[Result] = _threads.submit(copy_context().run, computation.run, call)
-    result = asyncio.wrap_future(thread)
+    run = partial(copy_context().run, computation.run, call)
+    result = asyncio.get_running_loop().run_in_executor(None, run)
     try:
         return await asyncio.shield(result)
     except asyncio.CancelledError:
         computation.is_abandoned = True
-        if not thread.cancel():
-            await _end_of(result)
-            # Looked at, so that it isn't logged as an exception that nobody knows of.
-            result.exception()
+        await _end_of(result)
+        # Looked at, so that it isn't logged as an exception that nobody knows of.
+        result.exception()
         raise
 
 

@@ -137,3 +137,10 @@ async def test_an_exception_is_raised_where_the_result_is_awaited() -> None:
 
 def test_a_loop_that_nobody_counts_goes_on_to_its_end() -> None:
     assert list(interruptible(range(3))) == [0, 1, 2]
+
+
+def test_no_thread_is_left_when_the_event_loop_has_ended() -> None:
+    """A start computes before it forks workers, which would wait for ever for threads that they don't have."""
+    before = {*threading.enumerate()}
+    assert asyncio.run(offload(LARGE, threading.current_thread)) not in before
+    assert {*threading.enumerate()} == before
