@@ -184,7 +184,7 @@ async def test_generated_mutations_are_answered_as_graphql_core_answers_them(
         database, reference = open_database(api.database_url), open_database(other.database_url)
         users = [id_ for key, id_ in api.ids.items() if key in api.tokens]
         both, executed, written = Both(database, reference), 0, 0
-        async with session_of(api.http, api.tokens, "mutations of both") as session:
+        async with session_of(api.http, api.tokens, "mutations of both executors") as session:
             for _ in range(DOCUMENTS):
                 document, variables = session.documents.mutation()
                 answers = await both.answers(document, variables, random.choice(users), None, finding_nothing)
