@@ -21,8 +21,6 @@ from app.execution.rows import RawRows, types_of_rows
 from app.meter import LimitReached, Meter
 
 BYTES_OF_LEFT = 4
-ROWS_AT_ONCE = 256
-"""So many rows are answered between two looks at the time."""
 
 
 class AnswerAbandoned(Exception):
@@ -111,7 +109,7 @@ class Answers:
         selection = self._plan.below(field, field.shape.object)
         compiled = compiled_of(self._plan, selection, rows.layout)
         answers, written = await self._answered(compiled, selection, rows.rows, rows)
-        if compiled.left or self._has_failed or len(rows) > ROWS_AT_ONCE:
+        if compiled.left or self._has_failed or len(rows) > compiled.rows_at_once:
             objects = Objects(selection, compiled.left, rows, answers)
             self._made.append(objects)
             begun += [objects] if compiled.left else []
@@ -165,10 +163,10 @@ class Answers:
         """The answers of rows, and as JSON what was made last of them."""
         answers: list[dict[str, Any]] = []
         written = b""
-        for start in range(0, len(rows), ROWS_AT_ONCE):
+        for start in range(0, len(rows), compiled.rows_at_once):
             if self._pace.is_over():
                 await self._pace.wait()
-            some = rows[start : start + ROWS_AT_ONCE]
+            some = rows[start : start + compiled.rows_at_once]
             self._count(compiled, some)
             try:
                 made = compiled.make(some, None if raw is None else raw.cursor)

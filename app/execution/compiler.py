@@ -41,6 +41,11 @@ class Optional(NamedTuple):
     is_required: bool
 
 
+ROWS_AT_ONCE = 256
+JSON = "JSON"
+"""The scalar whose values may be as long as a graph."""
+
+
 class Compiled:
     """What is selected of the rows of a type: what a generated function answers, and the fields that are left."""
 
@@ -54,6 +59,8 @@ class Compiled:
         self.lists: list[Callable[[Any], Any]] = []
         """Columns that are lists: what they hold is counted before it is answered."""
         self.columns: set[Column] = set()
+        self.rows_at_once = ROWS_AT_ONCE
+        """Rows that are answered between two looks at the time and the bytes."""
         self._source = self._object(selection, "r", layout, self.left)
 
     @cached_property
@@ -83,6 +90,8 @@ class Compiled:
         if layout is not None and layout.is_edge:
             return self._of_edge(field, row, layout)
         if field.shape.leaf is not None:
+            if field.shape.leaf.name == JSON:
+                self.rows_at_once = 1
             return self._leaf(type_, field, row, layout)
         if field.shape.object is None or field.shape.is_list:
             return None

@@ -6,7 +6,8 @@ import orjson
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.execution.answers import ROWS_AT_ONCE, AnswerAbandoned, Answers, Objects
+from app.execution.answers import AnswerAbandoned, Answers, Objects
+from app.execution.compiler import ROWS_AT_ONCE, Compiled
 from app.execution.pace import Pace
 from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import Layout, RawRows
@@ -71,3 +72,19 @@ async def test_rows_beyond_a_limit_are_not_answered(as_read: bool) -> None:
     rows = [workspace(number) for number in range(10)]
     with pytest.raises(AnswerAbandoned):
         await answered("id", rows, Meter(max_bytes=9 * BYTES_PER_OBJECT), as_read=as_read)
+
+
+@pytest.mark.parametrize(("fields", "rows_at_once"), [("stepId name", ROWS_AT_ONCE), ("stepId fields", 1)])
+def test_steps_with_json_are_answered_one_at_a_time(fields: str, rows_at_once: int) -> None:
+    """Each may be as long as a graph, and bytes are counted after each."""
+    document = parse(f"{{ flow(id: 1) {{ draft {{ graph {{ steps {{ {fields} }} }} }} }} }}")
+    [operation] = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    plan = Plan.of(schema.graphql_schema, document, operation, {})
+    assert isinstance(plan, Plan)
+    selection = plan.root()
+    for _ in range(4):
+        [field] = selection.fields
+        assert field.shape.object is not None
+        selection = plan.below(field, field.shape.object)
+    assert Compiled(plan, selection).rows_at_once == rows_at_once
