@@ -85,21 +85,26 @@ NotCopied = FlowNotFound | VersionNotFound | DraftNotFound
 """The reasons why no state of a flow is copied."""
 
 
+BY_VALUE = (str, tuple, SourceWish)
+"""The subjects that wishes repeat."""
+
+
 class Once:
     """Asks each question once, so that exports of one call share the answers about what they have in common.
 
-    Objects are told apart by identity; what wishes repeat (texts, tuples, states of sources) by value.
+    Objects are told apart by identity; texts, tuples and states of sources by value.
     """
 
     def __init__(self) -> None:
         self._answers: dict[Hashable, tuple[Any, object]] = {}
 
     def __call__(self, question: Callable[[*Subjects], Answer], *subjects: *Subjects) -> Answer:
-        key = question, *(each if isinstance(each, str | tuple | SourceWish) else id(each) for each in subjects)
-        if key not in self._answers:
+        key = question, *[each if isinstance(each, BY_VALUE) else id(each) for each in subjects]
+        answer = self._answers.get(key)
+        if answer is None:
             # The subjects are kept as well, so that their ids stay theirs.
-            self._answers[key] = question(*subjects), subjects
-        return cast("Answer", self._answers[key][0])
+            answer = self._answers[key] = question(*subjects), subjects
+        return cast("Answer", answer[0])
 
 
 @dataclass(frozen=True, slots=True)
