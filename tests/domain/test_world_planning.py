@@ -217,6 +217,16 @@ def test_the_api_changes_no_address_whosever_it_is(key: str) -> None:
     }
 
 
+def test_only_the_command_deactivates_users() -> None:
+    """A deactivated user is refused in other tenants as well (W9)."""
+    item = {"key": "ada", "active": False}
+    assert mistakes_of(planned({"users": [item]}, BY_THE_API)) == {
+        "$.users[0].active": "The API neither deactivates users nor activates them: only the command `flowport apply` does that."
+    }
+    [ada] = planned({"users": [item]}, OF_HOME).things
+    assert said_of(ada)[2:] == ("CHANGED", {"active": (True, False)})
+
+
 def test_the_command_changes_the_address_of_a_user() -> None:
     [ada] = planned({"users": [{"key": "ada", "email": "lovelace@example.com"}]}, OF_HOME).things
     assert said_of(ada)[2:] == ("CHANGED", {"email": ("ada@example.com", "lovelace@example.com")})
@@ -232,7 +242,7 @@ def test_the_command_changes_the_address_of_a_user() -> None:
         ("tenantMembers", {"user": "ada", "role": "provisioner"}, "$.tenantMembers[0]"),
         ("components", {"key": "mailer", "access": "GLOBAL"}, "$.components[0].access"),
         ("components", {"key": "new", "team": "core", "name": "new", "access": "GLOBAL"}, "$.components[0].access"),
-        ("users", {"key": "ada", "active": False}, "$.users[0]"),
+        ("users", {"key": "ada", "lastName": "Byron"}, "$.users[0]"),
         ("users", {"key": "ada", "remove": True}, "$.users[0]"),
     ],
 )
