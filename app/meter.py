@@ -7,7 +7,7 @@ limit the operation is refused before the bytes of its answer exist. CPU time is
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -111,6 +111,10 @@ class Meter:
         """Count bytes of the answer's text."""
         self.text_bytes += number
         self._take_room(number)
+
+    def expect_texts(self, objects: Iterable[dict[str, Any]]) -> None:
+        """Refuse now what would be too many bytes of text later, when they are counted."""
+        self._expect(characters_of(objects))
 
     def expect_objects(self, number: int) -> None:
         """Refuse now what would be too many objects later, when each of them is counted."""
@@ -216,6 +220,20 @@ def counted_by(meter: Meter) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def characters_of(values: Iterable[Any]) -> int:
+    """How many characters the texts in an answer have, which takes at least as many bytes."""
+    characters = 0
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            characters += len(value)
+        elif kind is dict:
+            characters += characters_of(value.values())
+        elif kind is list:
+            characters += characters_of(value)
+    return characters
 
 
 def text_length(text: str, number: int = 1) -> int:

@@ -172,10 +172,12 @@ class Answers:
                 made = compiled.make(some, None if raw is None else raw.cursor)
             except Exception:  # noqa: BLE001 - it is told of the field that has it
                 made = self._piecewise(selection, some, raw)
+            if raw is None:
+                # Texts of graphs may be as long as these, and be shared by many rows.
+                self._meter.expect_texts(made)
             written = orjson.dumps(made, default=str, option=orjson.OPT_UTC_Z)
             # What is left counts when it is known.
-            nulls = BYTES_OF_LEFT * len(compiled.left)
-            self._meter.take_bytes(len(written) - 1 - (2 + nulls) * len(some))
+            self._meter.take_bytes(len(written) - 1 - (2 + BYTES_OF_LEFT * len(compiled.left)) * len(some))
             answers += made
         return answers, written
 

@@ -1,5 +1,6 @@
 """Rows become answers in slices, and what fails in one of them is told at its field."""
 
+import tracemalloc
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from app.execution.pace import Pace
 from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import Layout, RawRows
 from app.graphql.schema import schema
-from app.meter import BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter
+from app.meter import BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter, characters_of
 from app.storage.reads.rows import WorkspaceView
 
 
@@ -72,6 +73,28 @@ async def test_rows_beyond_a_limit_are_not_answered(as_read: bool) -> None:
     rows = [workspace(number) for number in range(10)]
     with pytest.raises(AnswerAbandoned):
         await answered("id", rows, Meter(max_bytes=9 * BYTES_PER_OBJECT), as_read=as_read)
+
+
+@pytest.mark.parametrize("nodes", ["a: name", "a: viewerPermissions"])
+async def test_texts_beyond_a_limit_are_not_written(nodes: str) -> None:
+    text = "x" * 1_000_000
+    rows = [workspace(0)._replace(name=text, permissions=[text])] * 50
+    tracemalloc.start()
+    try:
+        with pytest.raises(AnswerAbandoned):
+            await answered(nodes, rows, Meter(max_bytes=len(text)), as_read=False)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * len(text)
+
+
+def test_texts_count_in_lists_and_objects_too() -> None:
+    answers: list[Any] = [
+        {"a": "1", "b": ["23", None], "c": {"d": "456", "e": 7}},
+        {"a": None, "b": orjson.Fragment("8")},
+    ]
+    assert characters_of(answers) == 6
 
 
 @pytest.mark.parametrize(("fields", "rows_at_once"), [("stepId name", ROWS_AT_ONCE), ("stepId fields", 1)])

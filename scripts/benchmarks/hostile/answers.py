@@ -15,6 +15,31 @@ def repeated_fields(demo: Demo) -> httpx.Request:
     return demo.request(query, ids=[flow] * 60)
 
 
+def repeated_texts(aliases: int, times: int) -> Callable[[Demo], httpx.Request]:
+    def prepare(demo: Demo) -> httpx.Request:
+        flow, _ = demo.create(graph([{"id": "s", "command": CODE, "description": "x" * 900_000}]))
+        selected = aliased(aliases, "description")
+        query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Flow {{ draft {{ graph {{ steps {{ {selected} }} }} }} }} }} }}"
+        return demo.request(query, ids=[flow] * times)
+
+    return prepare
+
+
+def steps_of_components(number: int, aliases: int) -> Callable[[Demo], httpx.Request]:
+    """Steps with long ids that run one unknown component: what keeps each of them from being published names all of them."""
+
+    def prepare(demo: Demo) -> httpx.Request:
+        length = 800_000 // number
+        flow, _ = demo.create(
+            graph({"id": f"{index:x<{length}}", "command": "nobody/any:f"} for index in range(number))
+        )
+        selected = f"... on ComponentUnavailable {{ inaccessible {{ {aliased(aliases, 'stepIds')} }} }}"
+        query = f"query($id: ID!) {{ flow(id: $id) {{ draft {{ readiness {{ blockers {{ {selected} }} }} }} }} }}"
+        return demo.request(query, id=flow)
+
+    return prepare
+
+
 def repeated_graphs(selection: str, times: int) -> Callable[[Demo], httpx.Request]:
     def prepare(demo: Demo) -> httpx.Request:
         flow, _ = demo.create(
@@ -99,6 +124,10 @@ def many_flows(selection: str, times: int = 100) -> Callable[[Demo], httpx.Reque
 
 ANSWERS = (
     Attack("fields of 100 KB, 3,000 times", repeated_fields),
+    Attack("descriptions of 900 KB, 3,000 times", repeated_texts(50, 60)),
+    Attack("descriptions of 900 KB, 99 times", repeated_texts(99, 1)),
+    Attack("long ids of 250 steps, 250 times", steps_of_components(250, 1)),
+    Attack("long ids of 250 steps, 3,750 times", steps_of_components(250, 15)),
     Attack("steps of one flow, 60 times", repeated_graphs("steps { stepId }", 60)),
     Attack("components of one flow, 60 times", repeated_graphs("components { id } topics { id }", 60)),
     Attack("native form, 50 aliases", repeated_graphs(aliased(50, "native"), 1)),
