@@ -207,6 +207,11 @@ def test_a_user_of_another_tenant_stays_as_it_is() -> None:
     assert (said_of(eve), eve.thing and eve.thing.values["active"]) == (("users", "e", "UNCHANGED", {}), True)
 
 
+def test_a_user_of_another_tenant_has_one_address() -> None:
+    item = {"id": EVE, "key": "e", "firstName": "Eva", "lastName": "Else", "email": "nobody@example.com"}
+    assert [*mistakes_of(planned({"users": [item]}, BY_THE_API))] == ["$.users[0].email"]
+
+
 @pytest.mark.parametrize("key", ["e", "ada"])
 def test_the_api_changes_no_address_whosever_it_is(key: str) -> None:
     world = the_world()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from app.domain.component import ComponentAccess
 from app.domain.input import email_key
 from app.domain.wording import printable
-from app.domain.world.names import Names
+from app.domain.world.names import ADDRESS_IS_TAKEN, Names
 from app.domain.world.things import Mistake, Planned, Thing, WorldChange, WorldFacts
 
 
@@ -64,8 +64,13 @@ def _claim_of(section: str, thing: Thing) -> _Claim | None:
         team = values.get("team") or object()
         return _Claim((section, team, name), "name", "Its team has a component of that name already.")
     if section == "users" and isinstance(values.get("email"), str):
-        return _Claim((section, email_key(values["email"])), "email", "Another user has this e-mail address.")
+        return _Claim((section, email_key(values["email"])), "email", ADDRESS_IS_TAKEN)
     return None
+
+
+def _is_unknown(section: str, thing: Thing, facts: WorldFacts) -> bool:
+    """Whether it is another tenant's user: no answer of the API may tell that anybody has its address (W9)."""
+    return section == "users" and not (facts.terms.by_command or facts.terms.owns(thing.tenant))
 
 
 def _repeated(planned: Sequence[Planned], facts: WorldFacts) -> Iterator[Mistake]:
@@ -73,7 +78,7 @@ def _repeated(planned: Sequence[Planned], facts: WorldFacts) -> Iterator[Mistake
     taken: dict[Hashable, str] = {}
     for section in ("roles", "teams", "components", "users"):
         for existing in facts.things.get(section, ()):
-            claim = _claim_of(section, existing)
+            claim = None if _is_unknown(section, existing, facts) else _claim_of(section, existing)
             if claim is not None and existing.id not in removed:
                 taken[claim.to] = existing.id
     for each in planned:

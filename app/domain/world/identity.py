@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from app.domain.graph import Json
 from app.domain.id_prefixes import kind_of
+from app.domain.input import email_key
 from app.domain.wording import printable
-from app.domain.world.names import Names, is_built_in, several
+from app.domain.world.names import ADDRESS_IS_TAKEN, Names, is_built_in, several
 from app.domain.world.things import COMMAND, Item, Mistake, Thing
 
 Values = Mapping[str, Json]
@@ -78,7 +79,7 @@ def _with_email(item: Item, values: Values, names: Names) -> Identity:
     if user is None or item.values.get("remove"):
         return None
     if user.key is not None and names.terms.owns(user.tenant):
-        return (Mistake(item.path("email"), "Another user has this e-mail address."),)
+        return (Mistake(item.path("email"), ADDRESS_IS_TAKEN),)
     return user
 
 
@@ -91,6 +92,10 @@ def _claimed(item: Item, values: Values, thing: Thing | None, names: Names) -> I
         if first is not None:
             message = f'The key "{printable(item.key)}" is taken already, by {Mistake(first, "").json_path}.'
             return (Mistake(item.path("key"), message),)
+    email = values.get("email") if section == "users" and not item.values.get("remove") else None
+    if email is not None and names.claim(("email", email_key(email)), item.path()) is not None:
+        # Before it is looked whose address it is: the answer is the same for an address that nobody has.
+        return (Mistake(item.path("email"), ADDRESS_IS_TAKEN),)
     first = None if thing is None else names.claim((section, thing.id), item.path())
     if first is not None:
         named_by = "email" if item.id is None else "id"

@@ -10,6 +10,8 @@ from app.domain.wording import printable
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import Mistake, Part, Thing, WorldFacts
 
+ADDRESS_IS_TAKEN = "Another user has this e-mail address."
+
 
 class Names:
     """Things by their ids and keys, and what the items of a document have claimed of them."""

@@ -116,6 +116,7 @@ class Planning:
                 self._mistakes.append(Mistake(item.path(each.name), MISSING))
         section, scope = item.section, scope_of(item, values, self.names)
         if guest is not None:
+            self._hold_to_address(item, values, guest)
             thing_id = guest.id
         elif section.kind is None:
             thing_id = "/".join(str(values.get(each.name)) for each in section.references[:2])
@@ -128,9 +129,12 @@ class Planning:
 
     def _leave_alone(self, item: Item, values: Values, guest: Thing) -> None:
         """Another tenant's user stays as it is, whatever the document says of it."""
+        self._hold_to_address(item, values, guest)
+        self._note(item, WorldChange.UNCHANGED, guest, guest)
+
+    def _hold_to_address(self, item: Item, values: Values, guest: Thing) -> None:
         if email_key(values.get("email") or "") not in {"", email_key(guest.values["email"])}:
             self._mistakes.append(Mistake(item.path("email"), fixed_message(item, item.section.by_name["email"])))
-        self._note(item, WorldChange.UNCHANGED, guest, guest)
 
     def _compare(self, item: Item, values: Values, before: Thing) -> None:
         after = normal(item.section, {**before.values, **values})

@@ -221,7 +221,9 @@ def _things_of(name: str) -> CompiledStatement:
     scope = EXTERNAL_KEY.c.scope_id
     in_scope = scope == table.c.workspace_id if name == "flows" else scope == any_(SCOPES)
     has_key = and_(EXTERNAL_KEY.c.id == table.c.id, EXTERNAL_KEY.c.section == literal(name), in_scope)
-    is_provisioner = exists().where(TENANT_MEMBER.c.user_id == table.c.id) if name == "users" else false()
+    # Of other tenants' users it is told here alone whether they provision one of these tenants.
+    provisions = or_(tenant == any_(OWNERS), TENANT_MEMBER.c.tenant_id == any_(OWNERS))
+    is_provisioner = exists().where(TENANT_MEMBER.c.user_id == table.c.id, provisions) if name == "users" else false()
     columns = [
         table.c[column].label(f"its_{each}") for each, column in columns_of(SECTIONS[name]).items() if column in table.c
     ]
