@@ -101,7 +101,7 @@ def test_two_items_about_the_same_are_a_mistake_of_the_second() -> None:
     twice = {"contracts": [{"key": "retail"}, {"key": "retail"}], "workspaces": [{"id": DEV}, {"key": "dev"}]}
     assert mistakes_of(planned(twice)) == {
         "$.contracts[1].key": 'The key "retail" is taken already, by $.contracts[0].',
-        "$.workspaces[1].email": "$.workspaces[0] is about the same workspace.",
+        "$.workspaces[1].key": "$.workspaces[0] is about the same workspace.",
     }
 
 

@@ -98,6 +98,6 @@ def _claimed(item: Item, values: Values, thing: Thing | None, names: Names) -> I
         return (Mistake(item.path("email"), ADDRESS_IS_TAKEN),)
     first = None if thing is None else names.claim((section, thing.id), item.path())
     if first is not None:
-        named_by = "email" if item.id is None else "id"
+        named_by = "key" if item.id is None else "id"
         return (Mistake(item.path(named_by), f"{Mistake(first, '').json_path} is about the same {noun}."),)
     return thing
