@@ -207,6 +207,21 @@ def test_a_user_of_another_tenant_stays_as_it_is() -> None:
     assert (said_of(eve), eve.thing and eve.thing.values["active"]) == (("users", "e", "UNCHANGED", {}), True)
 
 
+@pytest.mark.parametrize("said", [{}, {"tenant": None}, {"tenant": "home"}])
+def test_a_new_user_belongs_to_the_tenant_of_the_document(said: dict[str, Any]) -> None:
+    item = {"key": "n", "firstName": "Ned", "lastName": "New", "email": "ned@example.com", **said}
+    [ned] = planned(
+        {
+            "users": [
+                item,
+            ]
+        },
+        BY_THE_API,
+    ).things
+    assert ned.thing is not None
+    assert (ned.thing.tenant, ned.thing.values["tenant"]) == (HOME, HOME)
+
+
 def test_a_user_of_another_tenant_has_one_address() -> None:
     item = {"id": EVE, "key": "e", "firstName": "Eva", "lastName": "Else", "email": "nobody@example.com"}
     assert [*mistakes_of(planned({"users": [item]}, BY_THE_API))] == ["$.users[0].email"]

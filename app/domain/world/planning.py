@@ -163,8 +163,10 @@ class Planning:
             value = item.values[each.name]
             if value is None and each.default is REQUIRED:
                 self._mistakes.append(Mistake(item.path(each.name), MISSING))
-            elif value is None or not each.refers_to:
-                values[each.name] = each.default if value is None else value
+            elif value is None:
+                values.setdefault(each.name, each.default)
+            elif not each.refers_to:
+                values[each.name] = value
             elif each.form is list:
                 ids = [self._reference(item, each, text, index) for index, text in enumerate(value)]
                 values[each.name] = [each for each in ids if each is not None]
