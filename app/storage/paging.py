@@ -83,18 +83,16 @@ class Order:
     descending: bool = False
 
     def page(self, rows: Select[Any], *, backwards: bool, prefix: str = "") -> Select[Any]:
-        """One row more than the page has, to know whether there is a next one; the keys come last in each row.
+        """Select one row more than the page has, to know whether there is a next one; the keys come last in each row.
 
-        The first page too begins after a key, the end of the list, and every key is one that the planner can't see:
-        so it takes it that one index answers with less reading than any other would, and never has a reason to collect
-        a list and sort it, however short it believes it to be. What its parameters stand for, `values` says.
+        Every page is a range after a key that is a parameter, the first page after a key beyond all. The planner can't
+        estimate such a range, so it chooses the index that has the order. `values` has the parameters.
         """
         downwards = self.descending != backwards
-        here = tuple_(*self.columns)
         names = (f"{prefix}key_{index}" for index in range(len(self.columns)))
-        key = [bindparam(name, type_=column.type) for name, column in zip(names, self.columns, strict=True)]
-        there = tuple_(*(select(value).scalar_subquery() for value in key))
-        rows = rows.where(here < there if downwards else here > there)
+        parameters = [bindparam(name, type_=column.type) for name, column in zip(names, self.columns, strict=True)]
+        key, beyond = tuple_(*self.columns), tuple_(*(select(value).scalar_subquery() for value in parameters))
+        rows = rows.where(key < beyond if downwards else key > beyond)
         directed = [column.desc() if downwards else column.asc() for column in self.columns]
         keys = [column.label(f"key_{index}") for index, column in enumerate(self.columns)]
         return rows.add_columns(*keys).order_by(*directed).limit(bindparam("most_rows", type_=Integer))
