@@ -1,1 +1,1 @@
-"""What plans say, written."""
+"""Functions that write the plans of the domain as rows."""
