@@ -55,7 +55,7 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
-        """Open a transaction; its commit is the only one. Use cases for nobody wait for no locks of others."""
+        """Open a transaction; its commit is the only one. One for nobody needs no place among those that wait for locks."""
         opened = self.database.writing() if self.actor == NOBODY else self.database.locking(self.commits)
         async with opened as connection:
             yield Store(connection, self.actor, self.clock, self.keys_kept)
