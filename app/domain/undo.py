@@ -130,6 +130,8 @@ class UndoFacts:
     """The first change since the export."""
     draft: ExportedDraft | None
     flow: FlowSince = FlowSince()
+    draft_revision: int = 0
+    """The revision of the latest draft that the flow had (H1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ class UndoPlan:
     """The draft that goes; one that it set aside comes back."""
     deletes_flow: bool
     """The flow would be empty without the draft, as a new one is (H8)."""
+    revision: int
+    """The revision of the flow's latest draft: that of the draft that comes back, if there is one (H1)."""
 
 
 UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo | InvalidInput
@@ -157,7 +161,8 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
         refusal = CannotUndo(facts.flow_name, draft, None if refusals else _instead(facts))
         return Refused(at(EXPORT, (*refusals, refusal)))
     deletes_flow = draft.set_aside is None and draft.is_all_of_flow
-    return refused(*at(EXPORT, refusals)) or UndoPlan(facts.export_id, draft, deletes_flow)
+    revision = facts.draft_revision if draft.set_aside is None else facts.draft_revision + 1
+    return refused(*at(EXPORT, refusals)) or UndoPlan(facts.export_id, draft, deletes_flow, revision)
 
 
 def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:

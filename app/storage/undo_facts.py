@@ -55,6 +55,7 @@ UNDO_FACTS = (
         FLOW_EXPORT.c.set_aside_draft_id,
         FLOW.c.id.label("flow_id"),
         FLOW.c.name.label("flow_name"),
+        FLOW.c.draft_revision,
         FLOW.c.published_version_id,
         FLOW.c.status,
         FLOW_DRAFT.c.id.label("draft_id"),
@@ -110,6 +111,7 @@ async def read_undo_facts(connection: ReadConnection, viewer: str, export_id: st
             is_running=row.status == FlowStatus.ACTIVE,
             has_later_export=row.has_later_export,
         ),
+        draft_revision=row.draft_revision or 0,
     )
 
 

@@ -1,5 +1,7 @@
 """Undoing a copy or export (P6): what comes back, and what stands in the way."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.access import WorkspaceAccess
@@ -40,11 +42,17 @@ def facts(
 
 
 @pytest.mark.parametrize(
-    ("made", "deletes_flow"),
-    [(OF_NEW_FLOW, True), (OVER_A_DRAFT, False), (OVER_A_VERSION, False), (OVER_THE_ONLY_DRAFT, False)],
+    ("made", "deletes_flow", "revision"),
+    [
+        (OF_NEW_FLOW, True, 7),
+        (OVER_A_DRAFT, False, 8),  # H1: what comes back is counted on
+        (OVER_A_VERSION, False, 7),
+        (OVER_THE_ONLY_DRAFT, False, 8),
+    ],
 )
-def test_the_new_flow_goes_or_what_was_there_comes_back(made: ExportedDraft, deletes_flow: bool) -> None:
-    assert agreed(plan_undo(facts(made), THIS)) == UndoPlan(THIS, made, deletes_flow)
+def test_the_new_flow_goes_or_what_was_there_comes_back(made: ExportedDraft, deletes_flow: bool, revision: int) -> None:
+    undone = plan_undo(replace(facts(made), draft_revision=7), THIS)
+    assert agreed(undone) == UndoPlan(THIS, made, deletes_flow, revision)
 
 
 @pytest.mark.parametrize("made", [None, OF_NEW_FLOW, OVER_A_DRAFT, OVER_EXPIRED])

@@ -20,7 +20,6 @@ _BEFORE = (
     select(
         FLOW_EXPORT.c.created_at,
         FLOW_EXPORT.c.flow_before,
-        FLOW.c.draft_revision,
         FLOW.c.updated_at,
         *(case((_SHOWS_DRAFT, FLOW_DRAFT.c[text]), else_=FLOW.c[text]).label(text) for text in TEXTS),
     )
@@ -56,15 +55,14 @@ async def undo_export(store: Store, plan: UndoPlan) -> None:
     row = await store.connection.row(_BEFORE, {"export": plan.export_id})
     if row is None:
         raise LookupError(f"{plan.export_id} is decided about but not found")
-    revision = row.draft_revision if draft.set_aside is None else row.draft_revision + 1
     before = _before(row)
     restored = [] if draft.set_aside is None else [draft.set_aside]
     await store.write(
         (REMOVED_DRAFTS, [(draft.id,)]),
         (_FORGOTTEN, [(draft_id, row.created_at) for draft_id in restored]),
-        (_FLOWS, [(flow_id, revision, before.updated_at, *shown_values(before))]),
+        (_FLOWS, [(flow_id, plan.revision, before.updated_at, *shown_values(before))]),
     )
-    await store.write((_DRAFTS, [(draft_id, revision) for draft_id in restored]), (_UNDONE, [(plan.export_id,)]))
+    await store.write((_DRAFTS, [(draft_id, plan.revision) for draft_id in restored]), (_UNDONE, [(plan.export_id,)]))
 
 
 def _before(row: Row) -> ShownFlow:
