@@ -116,7 +116,7 @@ class Connector:
         return await connection.execute(f"select {values}{own}", timeout=self.wait_seconds) == "SELECT 1"
 
     async def _meet_pooler(self, connection: DriverConnection) -> None:
-        """Find out what the pooler can do. The connection is closed afterwards: it prepares statements, or it doesn't."""
+        """Find out what the pooler can do. The connection is closed: the probe may have left a prepared statement on it."""
         self.prepares = await keeps_track_of_prepared_statements(connection, self.wait_seconds)
         if not self.is_pooled:
             log().info("connection pooler found", prepared_statements=self.prepares)
