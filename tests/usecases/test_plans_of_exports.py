@@ -142,8 +142,10 @@ async def test_a_new_version_of_the_source_makes_a_plan_stale(world: CompanyData
     plan = await planned(world, wish)
     await save(world, "plain", graph=graph(code("1", "return 3")))
     await publish_draft(world.work.of(world.user("ada")), PublishWish(world["plain"]))
+    before = await world.contents()
     outcome = await export_flow(world.work.of(world.user("ada")), replace(wish, fingerprint=plan.fingerprint))
     assert errors_of(outcome) == (PlanIsStale((PlanBasis.SOURCE,)),)
+    assert await world.contents() == before
 
 
 async def test_a_plan_waits_for_nobody(world: CompanyDatabase) -> None:

@@ -204,10 +204,13 @@ async def test_a_contract_that_gets_a_quota_after_the_locks_is_locked_by_another
     world: CompanyDatabase, meanwhile: Meanwhile
 ) -> None:
     statement = "update contract set flow_quota = 1 where name = 'Foods'"
+    before = await written(world)
     meanwhile(lambda: world.execute(statement))
     with capture_logs() as log:
         assert isinstance(await world.export("plain", to="kitchen"), Refused)
     assert [line["event"] for line in log] == ["transaction retried"]
+    held = await written(world)
+    assert [table for table in held if held[table] != before[table]] == ["contract"]
 
 
 async def test_of_many_calls_while_rights_come_none_overruns_the_quota(world: CompanyDatabase) -> None:

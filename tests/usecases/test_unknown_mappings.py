@@ -88,9 +88,10 @@ async def test_what_can_not_be_mapped_at_all_is_refused_too(
 
 
 async def test_a_mapping_of_two_kinds_is_refused_for_that_alone(untouched: CompanyDatabase) -> None:
-    wish = orders(untouched, (new_id(Kind.AGENT), "live-mail"))
+    before, wish = await untouched.contents(), orders(untouched, (new_id(Kind.AGENT), "live-mail"))
     [error] = errors_of(await export_flow(untouched.work.of(untouched.user("ada")), wish))
     assert error.path == ("mappings", "0", "toId")
+    assert await untouched.contents() == before
 
 
 async def test_what_is_seen_and_not_used_is_ignored_whatever_takes_its_place(world: CompanyDatabase) -> None:
