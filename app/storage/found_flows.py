@@ -31,7 +31,7 @@ from app.storage.connections.connection import ReadConnection, Row
 from app.storage.ids import Kind, is_id
 from app.storage.locks import NEW_FLOWS_IN, Touched
 from app.storage.mirrored_rules import flows_used_in
-from app.storage.outlines import MOST_AT_ONCE, OutlinedState, columns_at_once, read_outlines
+from app.storage.outlines import OutlinedState, columns_at_once, read_outlines
 from app.storage.states import OutlinedGraph, state_of
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
@@ -141,7 +141,7 @@ async def read_flows(
 ) -> dict[str, FoundFlow]:
     """The flows with these ids."""
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **_wanted(needed, versions)})
-    return await _with_graphs(connection, rows, needed, lambda graph, _: graph.whole())
+    return await _with_graphs(connection, rows, needed, OutlinedGraph.whole)
 
 
 async def read_flows_and_workspaces(
@@ -158,7 +158,7 @@ async def read_flows_and_workspaces(
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
-        await _with_graphs(connection, of_flows, needed, _look_up),
+        await _with_graphs(connection, of_flows, needed, lambda graph: (graph.commands, graph.references)),
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )
@@ -172,12 +172,9 @@ def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, l
 
 
 async def _with_graphs(
-    connection: ReadConnection, rows: Iterable[Row], needed: Needs, look_at: Callable[[OutlinedGraph, int], object]
+    connection: ReadConnection, rows: Iterable[Row], needed: Needs, look_at: Callable[[OutlinedGraph], object]
 ) -> dict[str, FoundFlow]:
-    """The flows, of whose graphs all that `look_at` looks at is read now. Equal graphs are one, and count once.
-
-    `look_at` is called with a graph and the bytes of all graphs together.
-    """
+    """The flows, of whose graphs all that `look_at` looks at is read now. Equal graphs are one, and count once."""
     flows = _by_flow(rows)
     states = [
         OutlinedState(state_id, *its.places[state_id])
@@ -188,16 +185,9 @@ async def _with_graphs(
     size = sum(state.size for state in different.values())
     current_meter().take_decided(size)
     outlines = await read_outlines(connection, different)
-    await offload(size, lambda: [look_at(graph, size) for graph in interruptible(outlines.values())])
+    await offload(size, lambda: [look_at(graph) for graph in interruptible(outlines.values())])
     graphs = {state.id: outlines[state.key] for state in states}
     return {flow_id: its.found(graphs) for flow_id, its in flows.items()}
-
-
-def _look_up(graph: OutlinedGraph, size_of_all: int) -> None:
-    """Read what is asked of every graph of a call: its commands and references. Long graphs keep nothing else of it."""
-    _ = graph.commands, graph.references
-    if size_of_all > MOST_AT_ONCE:
-        graph.forget()
 
 
 def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":

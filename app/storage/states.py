@@ -9,9 +9,9 @@ import orjson
 from sqlalchemy import ColumnElement, FromClause, literal
 
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
-from app.domain.graph import Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
+from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
-from app.domain.model import VersionOrigin
+from app.domain.model import ReferenceKind, VersionOrigin
 from app.domain.step import Link, Step, make_steps
 from app.storage.connections.connection import Row
 
@@ -36,6 +36,9 @@ def state_columns(name: str, table: FromClause, content: FromClause) -> list[Col
         column.label(f"{name}_{label}")
         for label, column in (columns | {"revision": revision, "outline": content.c.outline}).items()
     ]
+
+
+_REFERENCES = [name for kind, name in NAMES.items() if kind is not ReferenceKind.DATA_SAMPLES]
 
 
 class OutlinedGraph(Graph):
@@ -71,7 +74,10 @@ class OutlinedGraph(Graph):
 
     @cached_property
     def references(self) -> Collection[str]:
-        return tuple(super().references)
+        # Bindings as rules have them take several times as long, and many decisions need no more of them.
+        steps = orjson.loads(self._texts[1])
+        named = (step[name] for step in steps for name in _REFERENCES if name in step)
+        return tuple(dict.fromkeys(id_ for id_ in named if isinstance(id_, str)))
 
     def forget(self) -> None:
         for part in ("steps", "bindings", "links", "users"):

@@ -16,7 +16,6 @@ from app.domain.graph import StepBindings, references
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
-from app.storage import found_flows
 from app.storage.gather import gather
 from app.storage.states import OutlinedGraph
 from app.storage.writes import copies
@@ -133,11 +132,9 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
     assert graphs[0].steps == graphs[-1].steps
 
 
-@pytest.mark.parametrize("most_at_once", [1, 4_000_000])
-async def test_of_many_long_graphs_only_commands_and_references_are_kept(
-    world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch, most_at_once: int
+async def test_of_graphs_only_commands_and_references_are_read_before_they_are_decided_about(
+    world: CompanyDatabase,
 ) -> None:
-    monkeypatch.setattr(found_flows, "MOST_AT_ONCE", most_at_once)
     wish = ExportWish(world["orders"], IntoWorkspace(world["production"]))
     async with world.database.reading() as connection:
         facts = await gather(connection, world.user("ada"), [wish])
@@ -145,7 +142,7 @@ async def test_of_many_long_graphs_only_commands_and_references_are_kept(
     assert published is not None
     graph = published.state.graph
     kept = {"steps", "bindings", "links", "users", "commands", "references"} & vars(graph).keys()
-    assert kept == {"commands", "references"} | ({"bindings", "users"} if most_at_once > 1 else set())
+    assert kept == {"commands", "references"}
     assert [*graph.references] == [*dict.fromkeys(references(graph.bindings))]
 
 
