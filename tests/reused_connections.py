@@ -13,7 +13,7 @@ from app.storage.connections.driver import Connector, DriverConnection
 from app.storage.connections.pool import ConnectionPool
 
 MOST, MOST_OF_ONE = 48, 8
-"""How many are kept, of all databases and of each: PostgreSQL lets in a hundred."""
+"""How many are kept, of all databases and of each: PostgreSQL lets in a hundred. Where more are, the oldest are closed."""
 
 
 class ReusableConnections:
@@ -35,12 +35,19 @@ class ReusableConnections:
         return None
 
     def keep(self, url: str, connection: DriverConnection) -> bool:
-        """Whether there was room for it."""
-        free = self._free.setdefault(url, [])
-        has_room = len(free) < MOST_OF_ONE and sum(map(len, self._free.values())) < MOST
-        if has_room:
-            free.append(connection)
-        return has_room
+        """Whether its database hasn't its share yet."""
+        free = self._free.pop(url, [])
+        self._free[url] = free
+        if len(free) >= MOST_OF_ONE:
+            return False
+        free.append(connection)
+        if sum(map(len, self._free.values())) > MOST:
+            self._close_oldest()
+        return True
+
+    def _close_oldest(self) -> None:
+        """Close one of the database that was left longest ago."""
+        next(free for free in self._free.values() if free).pop(0).terminate()
 
     def forget(self, url: str) -> None:
         for each in self._free.pop(url, ()):

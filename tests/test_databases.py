@@ -4,7 +4,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from tests import reused_connections
 from tests.databases import Databases, Loaded, connected, contents, run
+from tests.reused_connections import ReusableConnections
 
 
 async def test_a_copy_that_was_written_in_is_used_again_with_the_rows_of_its_template(
@@ -65,3 +67,15 @@ async def test_a_server_takes_over_the_connections_of_the_one_before_it(
         at_work = {row["pid"] for row in await connection.fetch("select pid from pg_stat_activity")}
     assert next_api.database_url == api.database_url
     assert left < kept <= at_work
+
+
+async def test_the_connections_that_were_kept_longest_make_room_for_those_of_the_next_database(
+    databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reused_connections, "MOST", 1)
+    monkeypatch.setattr(databases, "reusable", kept := ReusableConnections())
+    async with databases.serving(loaded_trade) as api, databases.serving(loaded_trade) as other:
+        await api.caller("ada").ask("{ viewer { id } }")
+        await other.caller("ada").ask("{ viewer { id } }")
+    assert [len(kept.pids(each.database_url)) for each in (api, other)] == [1, 0]
+    kept.forget(api.database_url)
