@@ -174,7 +174,7 @@ class _Rebinding:
     def _reference(
         self, kind: ReferenceKind, before: StepBindings, replacement: References, choices: Choices
     ) -> str | None:
-        """CopiedState for the step, or mapped, or kept where usable (X7), else taken from the overridden flow (P2, X7a)."""
+        """The id chosen for the step, or mapped, or kept where usable (X7), else taken from the overridden flow (P2, X7a)."""
         if kind in choices:
             return choices[kind]
         reference = before.reference(kind)
