@@ -97,8 +97,8 @@ def shape_of(usable: UsableWhere) -> UsableShape:
 def may_be_exported_to(shape: UsableShape) -> ColumnElement[bool]:
     """Of a row of `ACCESSES`: whether a flow of the workspace `home` may be exported there, its quota apart.
 
-    Mirrors `domain.new_exports` (A3, A6, C0 to C5), for a caller who may export from `home`. What its
-    parameters stand for, `usable_values` says.
+    Mirrors `domain.export.NewExports.eligibility` (A3, A6, C0 to C5), for a caller who may export from `home`.
+    `usable_values` has its parameters.
     """
     return and_(may_write_flows(), or_(WORKSPACE.c.id == HOME, _is_usable_there(shape)))
 
