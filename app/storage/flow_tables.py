@@ -224,8 +224,8 @@ class ReferenceReportTable(SQLModel, table=True):
 class FlowExportTable(SQLModel, table=True):
     """The record of a copy or export: who, when, from what, to where, and what became of the references (P6).
 
-    It never changes, but for `undone_at` and the note of what was done first with its result. It outlives what it
-    names: an id in it may be that of something that is gone.
+    A record never changes, but for the notes of what was done first with its draft, when it was undone, and when its
+    destination was deleted. It outlives what it names: an id in it may be that of something that is gone.
     """
 
     __tablename__ = "flow_export"
