@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema, or back to an older one."""
+"""Brings a database to the newest schema."""
 
 import asyncio
 import time
