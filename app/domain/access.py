@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.domain.errors import Refusal
 from app.domain.id_prefixes import Kind
 from app.domain.model import Contract, ContractStatus, Workspace
-from app.domain.paths import WORKSPACE
+from app.domain.paths import WORKSPACE, Path
 from app.domain.wording import named, not_found
 
 FLOW_EDIT = "workspaces.flow.edit"
@@ -73,22 +73,25 @@ class WorkspaceAccess:
     is_member: bool = True
 
 
-def rights_missing(*accesses: WorkspaceAccess, permission: str = FLOW_EDIT) -> tuple[InsufficientPermission, ...]:
-    """Refuse a caller without Integrator level, or another permission, in any of these workspaces (A3)."""
-    lacking = [access.workspace for access in accesses if permission not in access.permissions]
-    return tuple(InsufficientPermission(permission, workspace) for workspace in dict.fromkeys(lacking))
+def rights_missing(
+    access: WorkspaceAccess, path: Path = (), *, permission: str = FLOW_EDIT
+) -> tuple[InsufficientPermission, ...]:
+    """Refuse a caller without Integrator level, or another permission, in this workspace (A3)."""
+    if permission in access.permissions:
+        return ()
+    return (InsufficientPermission(permission, access.workspace, path=path),)
 
 
-def contract_suspended(access: WorkspaceAccess) -> tuple[ContractSuspended, ...]:
+def contract_suspended(access: WorkspaceAccess, path: Path) -> tuple[ContractSuspended, ...]:
     """Refuse every write into the workspaces of a suspended contract (A6)."""
     if access.workspace.contract.status is not ContractStatus.SUSPENDED:
         return ()
-    return (ContractSuspended(access.workspace.contract, access.workspace),)
+    return (ContractSuspended(access.workspace.contract, access.workspace, path=path),)
 
 
-def writing_refused(access: WorkspaceAccess) -> tuple[InsufficientPermission | ContractSuspended, ...]:
+def writing_refused(access: WorkspaceAccess, path: Path) -> tuple[InsufficientPermission | ContractSuspended, ...]:
     """Refuse to change flows of this workspace without Integrator level (A3), or in a suspended contract (A6)."""
-    return (*rights_missing(access), *contract_suspended(access))
+    return (*rights_missing(access, path), *contract_suspended(access, path))
 
 
 def may_write_flows(access: WorkspaceAccess) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, WorkspaceNotFound
 from app.domain.component import Catalogue, resolve_all
 from app.domain.content import Content, SplitGraph, misplaced
-from app.domain.errors import Refused, at, refused
+from app.domain.errors import Refused, refused
 from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.graph_input import GraphMistakes, graph_mistakes
@@ -77,7 +77,7 @@ def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Ref
         return Refused((unseen, *_mistakes(wish), *graph_mistakes(wish.graph)))
     graph, workspace = facts.graph, facts.access.workspace
     refusals: tuple[CreateRefusal, ...] = (
-        *at(WORKSPACE, new_flow_refused(facts.access, facts.flows_used)),
+        *new_flow_refused(facts.access, facts.flows_used, WORKSPACE),
         *_mistakes(wish),
     )
     if not isinstance(graph, SplitGraph):

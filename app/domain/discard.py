@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
 from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
-from app.domain.errors import Refused, at, refused
+from app.domain.errors import Refused, refused
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import FLOW
@@ -40,7 +40,7 @@ def plan_discard(
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, path=FLOW),))
     flow, draft = facts.flow, facts.flow.draft
-    refusals = at(FLOW, writing_refused(flow.access))
+    refusals = writing_refused(flow.access, FLOW)
     if draft is None:
         return Refused((no_draft(flow, wish.expected_revision, NOTHING_TO_DISCARD), *refusals))
     deletes_flow = flow.published is None and not has_drafts_set_aside

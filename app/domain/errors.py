@@ -6,9 +6,9 @@ for the person who reads it: the reason, and what would help.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from app.domain.wording import about_flow
 
@@ -95,14 +95,6 @@ class Refused(Generic[Narrow_co]):
 def refused(*errors: Some) -> Refused[Some] | None:
     """Refuse for these reasons; None without any."""
     return Refused(errors) if errors else None
-
-
-def at(path: tuple[str, ...], refusals: Iterable[Some]) -> tuple[Some, ...]:
-    """These refusals, as being about this part of the input."""
-    if refusals == ():
-        # As most often, in lists of destinations for each of them.
-        return ()
-    return tuple(cast("Some", replace(cast("Any", refusal), path=path)) for refusal in refusals)
 
 
 def in_order(errors: Iterable[Some]) -> tuple[Some, ...]:

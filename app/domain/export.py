@@ -16,7 +16,7 @@ from app.domain.access import (
 )
 from app.domain.bindings import ExportWarning, Rebound, rebind
 from app.domain.chosen_references import ChosenReferences, choose_references, misplaced_references
-from app.domain.errors import Refused, at, in_order
+from app.domain.errors import Refused, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
@@ -26,7 +26,7 @@ from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
 from app.domain.mappings import mapping_mistakes, unknown_mappings
 from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself
-from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, TOPIC
+from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW
 from app.domain.quota import QuotaExceeded, new_flow_refused, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
@@ -97,7 +97,7 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
     errors: tuple[ExportRefusal, ...] = (
         *source_refused(facts.source, copied),
         *destination_refused(facts, wish),
-        *at(ONTO_FLOW, draft_in_the_way(overridden, wish.existing_draft)),
+        *draft_in_the_way(overridden, wish.existing_draft, ONTO_FLOW),
         *overrides_itself(facts.source, overridden),
         *name_mistakes(wish.name),
         *key_mistakes(wish.idempotency_key),
@@ -121,7 +121,7 @@ def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRe
     copied, source = facts.copied_state(wish), facts.source
     errors: tuple[CopyRefusal, ...] = (
         *source_refused(source, copied),
-        *at(FLOW, () if source is None else new_flow_refused(source.access, facts.flows_used)),
+        *(() if source is None else new_flow_refused(source.access, facts.flows_used, FLOW)),
         *name_mistakes(wish.name),
         *key_mistakes(wish.idempotency_key),
     )
@@ -139,7 +139,7 @@ def source_refused(
 ) -> tuple[NotCopied | InsufficientPermission, ...]:
     """Refuse a flow that the caller can't see or may not export, or that has no such state (A3, X4)."""
     missing = () if isinstance(copied, CopiedState) else (copied,)
-    return (*missing, *at(FLOW, () if source is None else rights_missing(source.access)))
+    return (*missing, *(() if source is None else rights_missing(source.access, FLOW)))
 
 
 def destination_refused(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRefusal, ...]:
@@ -147,10 +147,10 @@ def destination_refused(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRef
     access, overridden, into = facts.destination, facts.overridden, wish.destination
     if isinstance(into, OntoFlow):
         missing = FlowNotFound(into.flow_id, path=ONTO_FLOW)
-        return (missing,) if overridden is None else at(ONTO_FLOW, writing_refused(overridden.access))
+        return (missing,) if overridden is None else writing_refused(overridden.access, ONTO_FLOW)
     if access is None:
         return (WorkspaceNotFound(into.workspace_id, path=INTO_WORKSPACE),)
-    return at(INTO_WORKSPACE, new_flow_refused(access, facts.flows_used))
+    return new_flow_refused(access, facts.flows_used, INTO_WORKSPACE)
 
 
 def graph_refused(facts: ExportFacts, wish: ExportWish, copied: CopiedState | NotCopied) -> Iterator[ExportRefusal]:
@@ -161,10 +161,10 @@ def graph_refused(facts: ExportFacts, wish: ExportWish, copied: CopiedState | No
     chosen, workspace = _chosen_references(facts, wish, graph), None if access is None else access.workspace
     yield from unknown_mappings(wish.mappings, facts.targets, facts.dangling)
     uses = () if wish.topic_id is None else graph.topic_uses
-    yield from at(TOPIC, topic_refused(wish.topic_id, copied.flow, uses, workspace, facts.targets))
+    yield from topic_refused(wish.topic_id, copied.flow, uses, workspace, facts.targets)
     yield from chosen.mistakes
     if access is not None:
-        yield from at(wish.path, graph.refused_by(access.workspace))
+        yield from graph.refused_by(access.workspace, wish.path)
         yield from facts.once(misplaced_references, graph, _destination(facts, access), chosen)
 
 
@@ -238,10 +238,8 @@ class NewExports:
 
     def refusals(self, access: WorkspaceAccess, flows_used: int = 0) -> tuple[ExportRefusal, ...]:
         """Every refusal of `plan_export` for this workspace, whose contract holds so many flows (X11)."""
-        components = () if self.graph is None else self.graph.refused_by(access.workspace)
-        return in_order(
-            (*self.source_refusals, *at(INTO_WORKSPACE, (*new_flow_refused(access, flows_used), *components)))
-        )
+        components = () if self.graph is None else self.graph.refused_by(access.workspace, INTO_WORKSPACE)
+        return in_order((*self.source_refusals, *new_flow_refused(access, flows_used, INTO_WORKSPACE), *components))
 
 
 def new_exports(flow: Flow, copied: CopiedState | NotCopied, graph: SourceGraph) -> NewExports:

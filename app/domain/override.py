@@ -6,7 +6,7 @@ from enum import StrEnum
 from app.domain.errors import Refusal
 from app.domain.flow import Flow
 from app.domain.model import DraftId, FlowId
-from app.domain.paths import ONTO_FLOW
+from app.domain.paths import ONTO_FLOW, Path
 from app.domain.wording import printable
 
 
@@ -41,11 +41,13 @@ class CannotOverrideItself(Refusal):
         return f"The flow {printable(self.flow_name)} can't override itself. Choose another flow, or copy it."
 
 
-def draft_in_the_way(overridden: Flow | None, existing_draft: ExistingDraft) -> tuple[DraftAlreadyExists, ...]:
+def draft_in_the_way(
+    overridden: Flow | None, existing_draft: ExistingDraft, path: Path
+) -> tuple[DraftAlreadyExists, ...]:
     """Refuse to override an existing draft if the caller asked for that; else the draft is set aside (X6)."""
     if overridden is None or overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
         return ()
-    return (DraftAlreadyExists(DraftId(overridden.draft.id), overridden.id, overridden.name),)
+    return (DraftAlreadyExists(DraftId(overridden.draft.id), overridden.id, overridden.name, path=path),)
 
 
 def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[CannotOverrideItself, ...]:

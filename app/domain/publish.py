@@ -11,12 +11,12 @@ from app.domain.access import (
     writing_refused,
 )
 from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
-from app.domain.errors import Refused, at, refused
+from app.domain.errors import Refused, refused
 from app.domain.flow import Flow, FlowState
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
-from app.domain.paths import FLOW
+from app.domain.paths import FLOW, Path
 from app.domain.readiness import DraftNotReady, blockers
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
@@ -64,24 +64,24 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
     flow, draft = facts.flow, facts.flow.draft
-    starting = _start_refused(flow) if wish.start else ()
     refusals: tuple[PublishRefusal, ...] = (
-        *at(FLOW, (*writing_refused(flow.access), *starting)),
+        *writing_refused(flow.access, FLOW),
+        *(_start_refused(flow) if wish.start else ()),
         *key_mistakes(wish.idempotency_key),
     )
     if draft is None:
         return Refused((no_draft(flow, wish.expected_revision, EDIT_FIRST), *refusals))
-    errors = (*refusals, *stale(flow, wish.expected_revision), *at(FLOW, not_ready(facts, draft.state)))
+    errors = (*refusals, *stale(flow, wish.expected_revision), *not_ready(facts, draft.state, FLOW))
     return refused(*errors) or PublishPlan(flow.id, DraftId(draft.id), draft.state, wish.start)
 
 
-def not_ready(facts: DraftFacts, state: FlowState) -> tuple[DraftNotReady, ...]:
+def not_ready(facts: DraftFacts, state: FlowState, path: Path) -> tuple[DraftNotReady, ...]:
     """Refuse a state that can't be published in the flow's workspace (H3)."""
     flow = facts.flow
     reasons = blockers(state, flow.access.workspace, facts.catalogue, facts.targets)
-    return (DraftNotReady(flow.id, flow.name, reasons),) if reasons else ()
+    return (DraftNotReady(flow.id, flow.name, reasons, path=path),) if reasons else ()
 
 
 def _start_refused(flow: Flow) -> tuple[InsufficientPermission | FlowIsSuspended, ...]:
     """Refuse to start the flow; publishing gives it the version that starting needs."""
-    return (*rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS), *suspended_by_platform(flow))
+    return (*rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS), *suspended_by_platform(flow))

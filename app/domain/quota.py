@@ -11,7 +11,7 @@ from app.domain.access import (
 )
 from app.domain.errors import Refusal
 from app.domain.model import Contract, Workspace, WorkspaceType
-from app.domain.paths import INTO_WORKSPACE
+from app.domain.paths import INTO_WORKSPACE, Path
 from app.domain.wording import named
 
 
@@ -41,7 +41,7 @@ def is_quota_judged(access: WorkspaceAccess) -> bool:
     return counts_against_quota(access.workspace) and not rights_missing(access)
 
 
-def quota_exceeded(access: WorkspaceAccess, used: int) -> tuple[QuotaExceeded, ...]:
+def quota_exceeded(access: WorkspaceAccess, used: int, path: Path = ()) -> tuple[QuotaExceeded, ...]:
     """A new flow in this workspace, whose contract holds `used` flows in its production workspaces.
 
     Judged only for a caller who holds the permission to write there: nobody else is told how many there are.
@@ -49,11 +49,11 @@ def quota_exceeded(access: WorkspaceAccess, used: int) -> tuple[QuotaExceeded, .
     limit = access.workspace.contract.flow_quota
     if limit is None or not is_quota_judged(access) or used < limit:
         return ()
-    return (QuotaExceeded(limit, used, access.workspace.contract),)
+    return (QuotaExceeded(limit, used, access.workspace.contract, path=path),)
 
 
 def new_flow_refused(
-    access: WorkspaceAccess, flows_used: int
+    access: WorkspaceAccess, flows_used: int, path: Path
 ) -> tuple[InsufficientPermission | ContractSuspended | QuotaExceeded, ...]:
     """Refuse a new flow in a workspace that the caller may not write into, or whose contract's quota is full (X10)."""
-    return (*writing_refused(access), *quota_exceeded(access, flows_used))
+    return (*writing_refused(access, path), *quota_exceeded(access, flows_used, path))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.access import ContractSuspended, InsufficientPermission, writing_refused
-from app.domain.errors import Refused, at, refused
+from app.domain.errors import Refused, refused
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
@@ -45,7 +45,7 @@ def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Ref
     if facts is None:
         return Refused((DraftNotFound(None, None, draft_id, path=DRAFT),))
     flow, present = facts.flow, facts.flow.draft
-    refusals = at(DRAFT, writing_refused(flow.access))
+    refusals = writing_refused(flow.access, DRAFT)
     if facts.draft is None:
         return Refused((DraftNotFound(None, None, draft_id, path=DRAFT), *refusals))
     errors = (*refusals, *(() if facts.is_set_aside else (_not_set_aside(flow),)))

@@ -11,7 +11,7 @@ from app.domain.access import (
 from app.domain.bindings import rebind
 from app.domain.chosen_references import ChosenReferences
 from app.domain.draft import DraftFacts
-from app.domain.errors import Refused, at, refused
+from app.domain.errors import Refused, refused
 from app.domain.flow import FlowState, SavedState
 from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput
@@ -66,13 +66,14 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
     flow, version = facts.flow, facts.named_version
     refusals: tuple[RevertRefusal, ...] = (
-        *at(FLOW, (*writing_refused(flow.access), *draft_in_the_way(flow, wish.existing_draft))),
+        *writing_refused(flow.access, FLOW),
+        *draft_in_the_way(flow, wish.existing_draft, FLOW),
         *key_mistakes(wish.idempotency_key),
     )
     if version is None:
         return Refused((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals))
     state, references = _reverted(facts, version)
-    errors = (*refusals, *at(VERSION, not_ready(facts, state) if wish.publish else ()))
+    errors = (*refusals, *(not_ready(facts, state, VERSION) if wish.publish else ()))
     sets_aside = None if flow.draft is None else DraftId(flow.draft.id)
     return refused(*errors) or RevertPlan(flow.id, state, sets_aside, references, wish.publish, flow.next_revision)
 

@@ -11,7 +11,7 @@ from app.domain.access import (
     rights_missing,
     writing_refused,
 )
-from app.domain.errors import Refusal, Refused, at, refused
+from app.domain.errors import Refusal, Refused, refused
 from app.domain.flow import Flow
 from app.domain.model import FlowId, FlowStatus
 from app.domain.paths import FLOW
@@ -82,12 +82,16 @@ def plan_start(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StartRef
     if flow is None:
         return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors: tuple[StartRefusal, ...] = (
-        *rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS),
-        *contract_suspended(flow.access),
+        *rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS),
+        *contract_suspended(flow.access, FLOW),
         *suspended_by_platform(flow),
-        *(() if flow.published is not None else (FlowNotPublished(flow.id, flow.name, flow.draft is not None),)),
+        *(
+            ()
+            if flow.published is not None
+            else (FlowNotPublished(flow.id, flow.name, flow.draft is not None, path=FLOW),)
+        ),
     )
-    return refused(*at(FLOW, errors)) or _becoming(FlowStatus.ACTIVE, flow)
+    return refused(*errors) or _becoming(FlowStatus.ACTIVE, flow)
 
 
 def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefusal]:
@@ -97,7 +101,7 @@ def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefus
     """
     if flow is None:
         return Refused((FlowNotFound(flow_id, path=FLOW),))
-    errors = at(FLOW, rights_missing(flow.access, permission=FLOW_TOGGLE_STATUS))
+    errors = rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS)
     is_running = flow.status is FlowStatus.ACTIVE
     return refused(*errors) or (_becoming(FlowStatus.INACTIVE, flow) if is_running else StatusPlan(flow.id, None))
 
@@ -107,15 +111,15 @@ def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteR
     if flow is None:
         return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors: tuple[DeleteRefusal, ...] = (
-        *writing_refused(flow.access),
-        *((FlowIsActive(flow.id, flow.name),) if flow.status is FlowStatus.ACTIVE else ()),
+        *writing_refused(flow.access, FLOW),
+        *((FlowIsActive(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.ACTIVE else ()),
     )
-    return refused(*at(FLOW, errors)) or DeletePlan(flow.id)
+    return refused(*errors) or DeletePlan(flow.id)
 
 
 def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:
     """Refuse to start a flow that the platform suspended."""
-    return (FlowIsSuspended(flow.id, flow.name),) if flow.status is FlowStatus.SUSPENDED else ()
+    return (FlowIsSuspended(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.SUSPENDED else ()
 
 
 def _becoming(status: FlowStatus, flow: Flow) -> StatusPlan:

@@ -18,6 +18,7 @@ from app.domain.component import (
 from app.domain.flow import Graph
 from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent, InaccessibleComponents
 from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
+from app.domain.paths import Path
 from app.domain.step import Step, first_of_each_id
 from app.domain.topics import TopicUse, topic_uses
 
@@ -76,14 +77,14 @@ class SourceGraph:
         """The first step of each id."""
         return first_of_each_id(self.graph.steps)
 
-    def refused_by(self, destination: Workspace) -> tuple[ComponentNotAccessible, ...]:
+    def refused_by(self, destination: Workspace, path: Path = ()) -> tuple[ComponentNotAccessible, ...]:
         """List every component that the destination can't use, once, in the order of its first step (C5).
 
         Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
         """
         if self.is_usable_in(destination):
             return ()
-        return (ComponentNotAccessible(destination, self.inaccessible_in(destination)),)
+        return (ComponentNotAccessible(destination, self.inaccessible_in(destination), path=path),)
 
     def inaccessible_in(self, workspace: Workspace) -> InaccessibleComponents:
         """List the components that a workspace can't use, the flow's own workspace among them (C1)."""

@@ -10,6 +10,7 @@ from app.domain.component import Component, read_command
 from app.domain.errors import Refusal
 from app.domain.flow import Flow, Graph
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
+from app.domain.paths import TOPIC
 from app.domain.step import Step
 from app.domain.wording import counted, enumerated, named, not_here, printable
 
@@ -136,13 +137,13 @@ def topic_refused(
     if topic_id is None:
         return ()
     if not uses:
-        return (FlowHasNoTopic(flow.id, flow.name),)
+        return (FlowHasNoTopic(flow.id, flow.name, path=TOPIC),)
     if not may_replace_topic(uses):
         topics = tuple(targets[topic] for topic in distinct_topics(uses) if topic in targets)
-        return (MultipleTopicsNotCopied(topics, refused=True),)
+        return (MultipleTopicsNotCopied(topics, refused=True, path=TOPIC),)
     if workspace is None or lives_in(workspace, topic_id, targets):
         return ()
-    return (TopicNotAccessible(topic_id, workspace, target=targets.get(topic_id)),)
+    return (TopicNotAccessible(topic_id, workspace, target=targets.get(topic_id), path=TOPIC),)
 
 
 def lives_in(workspace: Workspace, topic_id: str, targets: Mapping[str, Target]) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, writing_refused
-from app.domain.errors import Refusal, Refused, at, refused
+from app.domain.errors import Refusal, Refused, refused
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ExportId, FlowId
@@ -156,13 +156,13 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
     """
     if facts is None:
         return Refused((ExportNotFound(export_id, path=EXPORT),))
-    refusals, draft = writing_refused(facts.access), _unchanged(facts)
+    refusals, draft = writing_refused(facts.access, EXPORT), _unchanged(facts)
     if isinstance(draft, ChangeSinceExport):
-        refusal = CannotUndo(facts.flow_name, draft, None if refusals else _instead(facts))
-        return Refused(at(EXPORT, (*refusals, refusal)))
+        instead = None if refusals else _instead(facts)
+        return Refused((*refusals, CannotUndo(facts.flow_name, draft, instead, path=EXPORT)))
     deletes_flow = draft.set_aside is None and draft.is_all_of_flow
     revision = facts.draft_revision if draft.set_aside is None else facts.draft_revision + 1
-    return refused(*at(EXPORT, refusals)) or UndoPlan(facts.export_id, draft, deletes_flow, revision)
+    return refused(*refusals) or UndoPlan(facts.export_id, draft, deletes_flow, revision)
 
 
 def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:

@@ -13,7 +13,7 @@ from app.domain.access import (
 from app.domain.component import Catalogue, resolve_all
 from app.domain.content import Content, SplitGraph, misplaced
 from app.domain.draft import DraftFacts, StaleDraft, stale
-from app.domain.errors import Refused, at, refused
+from app.domain.errors import Refused, refused
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, Json, StepBindings, numbered
 from app.domain.graph_input import GraphMistakes, graph_mistakes
@@ -108,7 +108,7 @@ def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unch
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *_mistakes(wish), *mistakes))
     flow, workspace = facts.flow, facts.access.workspace
     refusals: tuple[UpdateRefusal, ...] = (
-        *at(FLOW, writing_refused(facts.access)),
+        *writing_refused(facts.access, FLOW),
         *stale(flow, wish.expected_revision),
         *_mistakes(wish),
     )
