@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, WorkspaceNotFound
+from app.domain.access import (
+    ContractSuspended,
+    InsufficientPermission,
+    QuotaExceeded,
+    WorkspaceAccess,
+    WorkspaceNotFound,
+    new_flow_refused,
+)
 from app.domain.component import Catalogue, resolve_all
 from app.domain.content import Content, SplitGraph, misplaced
 from app.domain.errors import Refused, refused
@@ -14,7 +21,6 @@ from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
 from app.domain.model import FlowType, Target, WorkspaceId
 from app.domain.paths import WORKSPACE
-from app.domain.quota import QuotaExceeded, new_flow_refused
 from app.domain.references import CredentialNotAccessible, Destination
 from app.domain.topics import TopicNotAccessible
 

@@ -8,9 +8,12 @@ from app.domain.access import (
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
+    QuotaExceeded,
     WorkspaceAccess,
     WorkspaceNotFound,
     may_write_flows,
+    new_flow_refused,
+    quota_exceeded,
     rights_missing,
     writing_refused,
 )
@@ -27,7 +30,6 @@ from app.domain.mappings import mapping_mistakes, unknown_mappings
 from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself
 from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW
-from app.domain.quota import QuotaExceeded, new_flow_refused, quota_exceeded
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
 from app.domain.source_graph import SourceGraph

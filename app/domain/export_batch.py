@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.domain.access import counts_against_quota
 from app.domain.errors import Refusal, Refused, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow, dangling_references
@@ -14,7 +15,6 @@ from app.domain.input import InvalidInput
 from app.domain.mappings import ReferenceMapping, mapping_mistakes, unknown_mappings
 from app.domain.model import FlowId
 from app.domain.paths import IDEMPOTENCY_KEY, ITEMS, ONTO_FLOW, Path, in_item
-from app.domain.quota import counts_against_quota
 from app.domain.wording import printable
 
 MOST_ITEMS = 1000

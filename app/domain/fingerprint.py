@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVarTuple
 
-from app.domain.access import FLOW_EDIT, WorkspaceAccess
+from app.domain.access import FLOW_EDIT, WorkspaceAccess, quota_exceeded
 from app.domain.component import Catalogue, component_name, why_unusable
 from app.domain.errors import Refusal
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, ReferenceWish
@@ -22,7 +22,6 @@ from app.domain.input import InvalidInput
 from app.domain.mappings import Mapped, ReferenceMapping, mappings_used
 from app.domain.model import Target
 from app.domain.paths import PLAN_FINGERPRINT, Path
-from app.domain.quota import quota_exceeded
 from app.domain.source import CopiedState
 
 

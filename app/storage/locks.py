@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, may_write_flows
+from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
 from app.domain.flow import Flow
 from app.domain.model import ContractStatus
-from app.domain.quota import counts_against_quota
 from app.storage import mirrored_rules
 from app.storage.connections.connection import WriteConnection
 from app.storage.connections.failures import TransactionConflict

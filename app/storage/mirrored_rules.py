@@ -115,7 +115,7 @@ def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
 
 
 def counts_against_quota() -> ColumnElement[bool]:
-    """Of a workspace with its contract: whether a new flow there counts (X10). Mirrors `domain.quota.counts_against_quota`."""
+    """Of a workspace with its contract: whether a new flow there counts (X10). Mirrors `domain.access.counts_against_quota`."""
     return and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
 
 

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.access import WorkspaceAccess, rights_missing
+from app.domain.access import WorkspaceAccess, is_quota_judged, rights_missing
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
 from app.domain.flow import Graph, size_of_graphs
 from app.domain.model import UserId, Workspace, WorkspaceId
-from app.domain.quota import is_quota_judged
 from app.domain.source import CopiedState, SourceWish
 from app.domain.source_graph import SourceGraph, UsableWhere
 from app.offload import interruptible, offload

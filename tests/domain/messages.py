@@ -1,6 +1,13 @@
 """What is said of every case: the table of messages."""
 
-from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
+from app.domain.access import (
+    FLOW_EDIT,
+    ContractSuspended,
+    FlowNotFound,
+    InsufficientPermission,
+    QuotaExceeded,
+    WorkspaceNotFound,
+)
 from app.domain.bindings import AgentNotCopied
 from app.domain.component import InaccessibilityReason
 from app.domain.errors import Refusal
@@ -10,7 +17,6 @@ from app.domain.model import (
     Target,
 )
 from app.domain.override import CannotOverrideItself
-from app.domain.quota import QuotaExceeded
 from app.domain.readiness import (
     Blocker,
 )

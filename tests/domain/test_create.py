@@ -5,13 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.access import WorkspaceAccess, WorkspaceNotFound
+from app.domain.access import QuotaExceeded, WorkspaceAccess, WorkspaceNotFound
 from app.domain.content import topic_fields
 from app.domain.create import CreatePlan, CreateRefusal, CreateWish
 from app.domain.errors import Refused
 from app.domain.graph import Json, canonical, content_hash, join
 from app.domain.model import FlowType, ReferenceKind, Workspace
-from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
 from tests.domain import planning

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from app.domain.access import QuotaExceeded
 from app.domain.export import ExportPlan
 from app.domain.export_batch import Decision, plan_exports
 from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace, OntoFlow
-from app.domain.quota import QuotaExceeded
 from app.domain.source import SourceWish, StateOfFlow
 from tests.domain.builders import (
     FULL,

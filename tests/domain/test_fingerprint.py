@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from app.domain.access import WorkspaceAccess
+from app.domain.access import QuotaExceeded, WorkspaceAccess
 from app.domain.component import Catalogue
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
@@ -17,7 +17,6 @@ from app.domain.input import InvalidInput
 from app.domain.mappings import mapped
 from app.domain.model import ContractStatus, Target
 from app.domain.override import ExistingDraft
-from app.domain.quota import QuotaExceeded
 from app.domain.source import SourceWish, StateOfFlow
 from tests.domain.builders import (
     AGENT,

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.access import FLOW_EDIT, ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
+from app.domain.access import (
+    FLOW_EDIT,
+    ContractSuspended,
+    FlowNotFound,
+    InsufficientPermission,
+    QuotaExceeded,
+    WorkspaceNotFound,
+)
 from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.component import Component, InaccessibilityReason
 from app.domain.draft import StaleDraft
@@ -29,7 +36,6 @@ from app.domain.model import (
     WorkspaceType,
 )
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists
-from app.domain.quota import QuotaExceeded
 from app.domain.readiness import (
     Blocker,
     ComponentUnavailable,

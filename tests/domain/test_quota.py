@@ -2,10 +2,9 @@
 
 import pytest
 
-from app.domain.access import WorkspaceAccess
+from app.domain.access import QuotaExceeded, WorkspaceAccess, counts_against_quota, quota_exceeded
 from app.domain.export import EITHER_WAY, NOWHERE, ONLY_OVER_A_FLOW, Eligibility
 from app.domain.model import WorkspaceType
-from app.domain.quota import QuotaExceeded, counts_against_quota, quota_exceeded
 from tests.domain.builders import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace
 from tests.domain.planning import copy, export, exports_of, planned, refusals
 

@@ -10,13 +10,12 @@ from hypothesis import given, strategies
 from sqlalchemy import ColumnElement, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.domain.access import WorkspaceAccess, may_write_flows
+from app.domain.access import QuotaExceeded, WorkspaceAccess, counts_against_quota, may_write_flows
 from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
 from app.domain.export import new_exports
 from app.domain.flow import SavedState
 from app.domain.input import name_key
 from app.domain.model import Contract, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
-from app.domain.quota import QuotaExceeded, counts_against_quota
 from app.domain.source import CopiedFrom, CopiedState
 from app.domain.source_graph import SourceGraph
 from app.storage import mirrored_rules, tables

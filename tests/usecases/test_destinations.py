@@ -6,7 +6,7 @@ from collections.abc import Collection
 import pytest
 from sqlalchemy import select
 
-from app.domain.quota import is_quota_judged
+from app.domain.access import is_quota_judged
 from app.domain.source import BY_DEFAULT
 from app.storage.connections.connection import ReadConnection
 from app.storage.paging import PageRequest

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.access import QuotaExceeded
 from app.domain.errors import Refused
 from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish, DuplicateOverride
 from app.domain.export_facts import ExportWish
@@ -17,7 +18,6 @@ from app.domain.mappings import ReferenceMapping, mapped
 from app.domain.model import ReferenceKind
 from app.domain.override import ExistingDraft
 from app.domain.paths import OfCall
-from app.domain.quota import QuotaExceeded
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.step_choices import StepChoice
 from app.usecases.export_flow import export_flow

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import pytest
 
-from app.domain.quota import QuotaExceeded
+from app.domain.access import QuotaExceeded
 from app.usecases.results import Created, Exported
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
+from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, QuotaExceeded, WorkspaceNotFound
 from app.domain.component import InaccessibilityReason
 from app.domain.errors import ErrorCode, Refusal
 from app.domain.inaccessible import ComponentNotAccessible
 from app.domain.model import DraftId, FlowId, ReferenceKind
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
-from app.domain.quota import QuotaExceeded
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
