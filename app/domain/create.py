@@ -17,8 +17,8 @@ from app.domain.errors import Refused, refused
 from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.graph_input import GraphMistakes, graph_mistakes
-from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
-from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
+from app.domain.idempotency import IdempotencyKeyReused
+from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, key_mistakes, name_mistakes
 from app.domain.model import FlowType, Target, WorkspaceId
 from app.domain.paths import WORKSPACE
 from app.domain.references import CredentialNotAccessible, Destination

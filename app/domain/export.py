@@ -23,9 +23,9 @@ from app.domain.errors import Refused, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
-from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
+from app.domain.idempotency import IdempotencyKeyReused
 from app.domain.inaccessible import ComponentNotAccessible
-from app.domain.input import LONGEST_NAME, InvalidInput, name_mistakes
+from app.domain.input import LONGEST_NAME, InvalidInput, key_mistakes, name_mistakes
 from app.domain.mappings import mapping_mistakes, unknown_mappings
 from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
 from app.domain.override import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself

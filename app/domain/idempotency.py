@@ -5,10 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.domain.errors import Refusal
-from app.domain.input import InvalidInput
 from app.domain.paths import IDEMPOTENCY_KEY, Path
-
-LONGEST_KEY = 255
 
 
 class KeyedCall(StrEnum):
@@ -30,15 +27,3 @@ class IdempotencyKeyReused(Refusal):
     @property
     def message(self) -> str:
         return "You used this idempotency key for another call already. Take a new key for each call, and the same to repeat it."
-
-
-def key_mistakes(key: str | None) -> tuple[InvalidInput, ...]:
-    """Why this can't be an idempotency key: 1 to 255 characters, no NUL. None is no key."""
-    if key is None:
-        return ()
-    if not 1 <= len(key) <= LONGEST_KEY:
-        long = f"The idempotency key has {len(key)} characters; it needs 1 to {LONGEST_KEY}."
-        return (InvalidInput(IDEMPOTENCY_KEY, long),)
-    if "\0" in key:
-        return (InvalidInput(IDEMPOTENCY_KEY, "The idempotency key holds a NUL character, which can't be stored."),)
-    return ()

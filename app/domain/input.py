@@ -1,4 +1,4 @@
-"""Checks names, descriptions and schedules of callers, and makes the key that names are sorted and searched by."""
+"""Checks names, descriptions, schedules and idempotency keys of callers, and makes the key that names are sorted and searched by."""
 
 import re
 import unicodedata
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.errors import Refusal
+from app.domain.paths import IDEMPOTENCY_KEY
 from app.domain.wording import printable
 
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 1000
 LONGEST_CRON = 255
+LONGEST_KEY = 255
 
 _NUMBER = re.compile(r"[0-9]{1,2}")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -109,6 +111,18 @@ def _cron_mistake(expression: str) -> str | None:
         if reason is not None:
             return f"The {field.what} of the schedule can't be {printable(text)}: {reason}."
     return None
+
+
+def key_mistakes(key: str | None) -> tuple[InvalidInput, ...]:
+    """Why this can't be an idempotency key: 1 to 255 characters, no NUL. None is no key."""
+    if key is None:
+        return ()
+    if not 1 <= len(key) <= LONGEST_KEY:
+        long = f"The idempotency key has {len(key)} characters; it needs 1 to {LONGEST_KEY}."
+        return (InvalidInput(IDEMPOTENCY_KEY, long),)
+    if "\0" in key:
+        return (InvalidInput(IDEMPOTENCY_KEY, "The idempotency key holds a NUL character, which can't be stored."),)
+    return ()
 
 
 def is_workspace_name(name: str) -> bool:

@@ -13,8 +13,8 @@ from app.domain.chosen_references import ChosenReferences
 from app.domain.draft import DraftFacts
 from app.domain.errors import Refused, refused
 from app.domain.flow import FlowState, SavedState
-from app.domain.idempotency import IdempotencyKeyReused, key_mistakes
-from app.domain.input import InvalidInput
+from app.domain.idempotency import IdempotencyKeyReused
+from app.domain.input import InvalidInput, key_mistakes
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.override import DraftAlreadyExists, ExistingDraft, draft_in_the_way
 from app.domain.paths import FLOW, VERSION

@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
-from app.domain import bindings, export_batch, fingerprint, idempotency, override, quota, references
+from app.domain import access, bindings, export_batch, fingerprint, idempotency, override, references
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
@@ -96,7 +96,7 @@ class CannotOverrideItself(Error):
     pass
 
 
-@shows(quota.QuotaExceeded, "The contract may not hold more flows in its production workspaces.")
+@shows(access.QuotaExceeded, "The contract may not hold more flows in its production workspaces.")
 class QuotaExceeded(Error):
     limit: int = about("How many flows the contract may hold in its production workspaces.")
     used: int = about("How many it holds.")
