@@ -31,10 +31,10 @@ class ReferenceMapping:
         return MAPPED.get(kind_in(self.from_id) or "")
 
     @property
-    def is_of_two_kinds(self) -> bool:
-        """Whether both ids tell what kind of thing they name, and not the same."""
+    def two_kinds(self) -> tuple[Kind, Kind] | None:
+        """The kinds of both ids, where both tell theirs and they aren't the same."""
         before, after = kind_in(self.from_id), kind_in(self.to_id)
-        return before is not None and after is not None and before is not after
+        return None if before is None or after is None or before is after else (before, after)
 
 
 Mapped = Mapping[ReferenceKind, Mapping[str, ReferenceMapping]]
@@ -46,15 +46,12 @@ def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput
     seen: set[str] = set()
     mistakes = []
     for mapping in mappings:
-        before, after = kind_in(mapping.from_id), kind_in(mapping.to_id)
-        if before is not None and after is not None and before is not after:
-            message = (
-                f"This mapping puts {with_article(after)} in the place of {with_article(before)}. "
-                "Map a thing to one of its kind."
-            )
+        if mapping.two_kinds is not None:
+            before, after = map(with_article, mapping.two_kinds)
+            message = f"This mapping puts {after} in the place of {before}. Map a thing to one of its kind."
             mistakes.append(InvalidInput(mapping.at("toId"), message))
         if mapping.from_id in seen:
-            message = f"An earlier mapping is for the same {before or 'thing'} too. Keep one of them."
+            message = f"An earlier mapping is for the same {kind_in(mapping.from_id) or 'thing'} too. Keep one of them."
             mistakes.append(InvalidInput(mapping.at("fromId"), message))
         seen.add(mapping.from_id)
     return tuple(mistakes)
@@ -68,7 +65,7 @@ def unknown_mappings(mappings: Iterable[ReferenceMapping], *known: Container[str
     return tuple(
         InvalidInput(mapping.at("fromId"), _unknown(mapping.from_id, mapping.kind))
         for mapping in mappings
-        if not mapping.is_of_two_kinds and not any(mapping.from_id in ids for ids in known)
+        if mapping.two_kinds is None and not any(mapping.from_id in ids for ids in known)
     )
 
 
@@ -85,7 +82,7 @@ def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
     """The mappings by kind; of several for one thing the first counts, and those of two kinds map nothing."""
     by_kind: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
     for mapping in mappings:
-        if mapping.kind is not None and not mapping.is_of_two_kinds:
+        if mapping.kind is not None and mapping.two_kinds is None:
             by_kind.setdefault(mapping.kind, {}).setdefault(mapping.from_id, mapping)
     return by_kind
 
