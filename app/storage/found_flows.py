@@ -28,7 +28,6 @@ from app.domain.source import CopiedState, SourceWish, copied_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row
-from app.storage.ids import Kind, is_id
 from app.storage.locks import NEW_FLOWS_IN, Touched
 from app.storage.mirrored_rules import flows_used_in
 from app.storage.outlines import OutlinedState, columns_at_once, read_outlines
@@ -140,7 +139,8 @@ async def read_flows(
     versions: Iterable[str | None] = (),
 ) -> dict[str, FoundFlow]:
     """The flows with these ids."""
-    rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **_wanted(needed, versions)})
+    touched = Touched(kept=[*needed], versions=[*filter(None, versions)])
+    rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **touched.parameters()})
     return await _with_graphs(connection, rows, needed, OutlinedGraph.whole)
 
 
@@ -148,13 +148,10 @@ async def read_flows_and_workspaces(
     connection: ReadConnection,
     viewer: str,
     needed: Needs,
-    versions: Iterable[str | None],
     touched: Touched,
 ) -> FoundFlows:
     """The same, with the workspaces in which new flows are made."""
-    new = touched.parameters()
-    parameters = {"viewer": viewer, "copied": new["copied"], "workspaces": new["workspaces"]}
-    rows = await connection.rows(FLOWS_AND_WORKSPACES, {**parameters, **_wanted(needed, versions)})
+    rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
@@ -162,13 +159,6 @@ async def read_flows_and_workspaces(
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )
-
-
-def _wanted(flows: Iterable[str], versions: Iterable[str | None]) -> dict[str, list[str]]:
-    return {
-        "ids": [flow_id for flow_id in flows if is_id(Kind.FLOW, flow_id)],
-        "versions": [version for version in versions if version is not None and is_id(Kind.VERSION, version)],
-    }
 
 
 async def _with_graphs(

@@ -28,6 +28,15 @@ NEW_FLOWS_IN = func.array(
 """The workspaces in which new flows are made: those of flows that are copied, and those that are named."""
 
 
+KINDS = {
+    "changed": Kind.FLOW,
+    "kept": Kind.FLOW,
+    "copied": Kind.FLOW,
+    "workspaces": Kind.WORKSPACE,
+    "versions": Kind.VERSION,
+}
+
+
 class Touched(NamedTuple):
     """What a unit of work is about, by ids; those that can't be ids are left out."""
 
@@ -39,12 +48,13 @@ class Touched(NamedTuple):
     """Flows in whose workspaces new flows are made."""
     workspaces: Sequence[str] = ()
     """Workspaces in which new flows are made."""
+    versions: Sequence[str] = ()
+    """Versions that are copied, or reverted to."""
 
     def parameters(self) -> dict[str, list[str]]:
-        return {
-            name: [one for one in ids if is_id(Kind.WORKSPACE if name == "workspaces" else Kind.FLOW, one)]
-            for name, ids in self._asdict().items()
-        }
+        """The ids by name; `ids` has all flows whose states are read."""
+        ids = {name: [id_ for id_ in ids if is_id(KINDS[name], id_)] for name, ids in self._asdict().items()}
+        return {**ids, "ids": [*ids["changed"], *ids["kept"]]}
 
 
 PERMISSION = bindparam("permission", type_=Text)

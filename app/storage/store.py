@@ -35,7 +35,7 @@ from app.storage.found_flows import Needed, no_state, read_flows
 from app.storage.gather import Wish, gather, states_at_hand, touched_by
 from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.keyed_exports import KeyedExport, read_keyed_exports
-from app.storage.locks import Touched, check_locks, lock, needed_for_new_flow
+from app.storage.locks import Touched, check_locks, lock, needed_for, needed_for_new_flow
 from app.storage.row_changes import Part, write_rows
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 
@@ -53,8 +53,11 @@ class Store:
 
     async def gather(self, wishes: Sequence[Wish]) -> GatheredFacts:
         """What copies and exports rest on; what they change and what they take is locked from here on."""
-        locked = await lock(self.connection, self.actor, touched_by(wishes))
-        return await gather(self.connection, self.actor, wishes, locked)
+        touched = touched_by(wishes)
+        locked = await lock(self.connection, self.actor, touched)
+        facts = await gather(self.connection, self.actor, wishes)
+        check_locks(locked, needed_for(facts.flows, facts.accesses.values(), touched))
+        return facts
 
     async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
         """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
