@@ -28,14 +28,14 @@ KINDS = {kind.value: kind for kind in Kind}
 """By their prefixes."""
 
 
-_ID = re.compile("([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}")
+ID = re.compile("([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}")
 """What a TypeID looks like whose prefix is a word. Every row that a query reads names several, and the library's reader takes
 its time; a test holds the two together."""
 
 
 def kind_of(text: str) -> Kind | None:
     """What an id names; None if it isn't one of ours, however odd or long the text."""
-    read = _ID.fullmatch(text)
+    read = ID.fullmatch(text)
     return None if read is None else KINDS.get(read[1])
 
 

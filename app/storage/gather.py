@@ -2,32 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, OntoFlow
+from app.domain.export_facts import ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, FlowState, SavedState
 from app.storage.connections.connection import ReadConnection
 from app.storage.facts import read_catalogue, read_targets
 from app.storage.found_flows import Needed, chosen_by, own_states, read_flows_and_workspaces
-from app.storage.locks import Touched
-
-Wish = ExportWish | CopyWish
+from app.storage.locks import Touched, Wish
 
 
-def touched_by(wishes: Iterable[Wish]) -> Touched:
-    """What these wishes are about."""
-    changed, kept, copied, workspaces, versions = (list[str]() for _ in range(5))
-    for wish in wishes:
-        kept.append(wish.flow_id)
-        versions.extend(filter(None, [wish.source.version_id]))
-        if isinstance(wish, CopyWish):
-            copied.append(wish.flow_id)
-        elif isinstance(wish.destination, OntoFlow):
-            changed.append(wish.destination.flow_id)
-        else:
-            workspaces.append(wish.destination.workspace_id)
-    return Touched(*(tuple(dict.fromkeys(ids)) for ids in (changed, kept, copied, workspaces, versions)))
-
-
-async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]) -> GatheredFacts:
+async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish], touched: Touched) -> GatheredFacts:
     """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets."""
     needed: dict[str, list[Needed]] = {}
     by_source = {wish.source: chosen_by(wish.source) for wish in wishes}
@@ -35,7 +18,7 @@ async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]
         needed.setdefault(wish.flow_id, []).append(by_source[wish.source])
         if isinstance(wish, ExportWish) and isinstance(wish.destination, OntoFlow):
             needed.setdefault(wish.destination.flow_id, []).append(own_states)
-    found = await read_flows_and_workspaces(connection, viewer, needed, touched_by(wishes))
+    found = await read_flows_and_workspaces(connection, viewer, needed, touched)
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
     graphs = {id(state.graph): state.graph for state in states}.values()
     catalogue = await read_catalogue(connection, viewer, {each for graph in graphs for each in graph.commands})

@@ -2,7 +2,7 @@
 
 from typeid import TypeID
 
-from app.domain.id_prefixes import Kind, kind_of
+from app.domain.id_prefixes import ID, Kind, kind_of
 
 __all__ = ["Kind", "is_id", "kind_of", "new_id"]
 
@@ -15,4 +15,5 @@ def new_id(kind: Kind) -> str:
 
 def is_id(kind: Kind, text: str | None) -> bool:
     """Whether this can be the id of such a thing. What can't is answered like an id that is unknown."""
-    return text is not None and kind_of(text) is kind
+    match = None if text is None else ID.fullmatch(text)
+    return match is not None and match[1] == kind

@@ -11,6 +11,7 @@ from sqlalchemy import CompoundSelect, Select, Text, any_, bindparam, func, or_,
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
+from app.domain.export_facts import CopyWish, ExportWish, OntoFlow
 from app.domain.flow import Flow
 from app.domain.model import ContractStatus
 from app.storage import mirrored_rules
@@ -28,6 +29,7 @@ NEW_FLOWS_IN = func.array(
 """The workspaces in which new flows are made: those of flows that are copied, and those that are named."""
 
 
+Wish = ExportWish | CopyWish
 KINDS = {
     "changed": Kind.FLOW,
     "kept": Kind.FLOW,
@@ -55,6 +57,21 @@ class Touched(NamedTuple):
         """The ids by name; `ids` has all flows whose states are read."""
         ids = {name: [id_ for id_ in ids if is_id(KINDS[name], id_)] for name, ids in self._asdict().items()}
         return {**ids, "ids": [*ids["changed"], *ids["kept"]]}
+
+
+def touched_by(wishes: Iterable[Wish]) -> Touched:
+    """What these wishes are about."""
+    changed, kept, copied, workspaces, versions = (list[str]() for _ in range(5))
+    for wish in wishes:
+        kept.append(wish.flow_id)
+        versions.extend(filter(None, [wish.source.version_id]))
+        if isinstance(wish, CopyWish):
+            copied.append(wish.flow_id)
+        elif isinstance(wish.destination, OntoFlow):
+            changed.append(wish.destination.flow_id)
+        else:
+            workspaces.append(wish.destination.workspace_id)
+    return Touched(*(tuple(dict.fromkeys(ids)) for ids in (changed, kept, copied, workspaces, versions)))
 
 
 PERMISSION = bindparam("permission", type_=Text)

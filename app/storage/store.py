@@ -32,10 +32,10 @@ from app.storage.connections.connection import Row, WriteConnection
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
 from app.storage.found_flows import Needed, no_state, read_flows
-from app.storage.gather import Wish, gather, states_at_hand, touched_by
+from app.storage.gather import gather, states_at_hand
 from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.keyed_exports import KeyedExport, read_keyed_exports
-from app.storage.locks import Touched, check_locks, lock, needed_for, needed_for_new_flow
+from app.storage.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
 from app.storage.row_changes import Part, write_rows
 from app.storage.undo_facts import find_flow_of_export, read_undo_facts
 
@@ -55,7 +55,7 @@ class Store:
         """What copies and exports rest on; what they change and what they take is locked from here on."""
         touched = touched_by(wishes)
         locked = await lock(self.connection, self.actor, touched)
-        facts = await gather(self.connection, self.actor, wishes)
+        facts = await gather(self.connection, self.actor, wishes, touched)
         check_locks(locked, needed_for(facts.flows, facts.accesses.values(), touched))
         return facts
 

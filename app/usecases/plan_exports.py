@@ -20,6 +20,7 @@ from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.gather import gather
 from app.storage.idempotency_keys import UsedKey, find_call
+from app.storage.locks import touched_by
 from app.usecases.keyed_calls import KeyedWish, key_in_use
 from app.usecases.planned_exports import counted, forgetting_graphs
 from app.usecases.transaction import UnitOfWork, decide
@@ -75,7 +76,7 @@ class PlannedExports:
 async def plan_for(work: UnitOfWork, wish: ExportWish) -> PlannedExport:
     """The plan for an export, as it would be carried out now."""
     async with work.database.reading() as connection:
-        facts = await gather(connection, work.actor, [wish])
+        facts = await gather(connection, work.actor, [wish], touched_by([wish]))
         reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOW, wish)
     its = facts.of(wish)
 
@@ -94,7 +95,8 @@ async def plan_each(work: UnitOfWork, wishes: Iterable[ExportWish]) -> list[Plan
 async def plan_for_all(work: UnitOfWork, wish: BatchWish) -> PlannedExports:
     """The same for a call of many, with what only the whole can tell: quotas, items onto one flow."""
     async with work.database.reading() as connection:
-        facts = await gather(connection, work.actor, [*wish.remaining.values()])
+        remaining = [*wish.remaining.values()]
+        facts = await gather(connection, work.actor, remaining, touched_by(remaining))
         reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOWS, wish)
 
     def planned() -> PlannedExports:

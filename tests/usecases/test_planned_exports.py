@@ -17,6 +17,7 @@ from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
 from app.storage.gather import gather
+from app.storage.locks import touched_by
 from app.storage.states import OutlinedGraph
 from app.storage.writes import copies
 from app.storage.writes.copies import CHARACTERS_AT_ONCE, in_parts
@@ -137,7 +138,7 @@ async def test_of_graphs_only_commands_and_references_are_read_before_they_are_d
 ) -> None:
     wish = ExportWish(world["orders"], IntoWorkspace(world["production"]))
     async with world.database.reading() as connection:
-        facts = await gather(connection, world.user("ada"), [wish])
+        facts = await gather(connection, world.user("ada"), [wish], touched_by([wish]))
     published = facts.flows[world["orders"]].published
     assert published is not None
     graph = published.state.graph
