@@ -8,7 +8,6 @@ from functools import partial, wraps
 from typing import Any, Protocol, TypeVar, cast
 
 from app.domain.errors import Refusal, Refused
-from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchWish
 from app.domain.idempotency import KeyedCall
 from app.domain.model import UserId
@@ -196,7 +195,4 @@ class Sized(Protocol):
 
 async def decide(facts: Sized | None, rule: Callable[[], Decision]) -> Decision:
     """Ask a rule of the domain, in a thread where the facts are large."""
-    decision = await offload(0 if facts is None else facts.size, rule)
-    if isinstance(decision, ExportPlan):
-        current_meter().take_planned(decision.size)
-    return decision
+    return await offload(0 if facts is None else facts.size, rule)

@@ -94,17 +94,12 @@ async def test_flows_with_equal_graphs_are_read_and_planned_as_one(world: Compan
     assert (all_of_them.decided_bytes, all_of_them.planned_bytes) == (one.decided_bytes, one.planned_bytes)
 
 
-@pytest.mark.parametrize("do", [copy_flow, export_flow, export_flows])
-async def test_what_plans_more_than_one_request_may_take_is_refused_and_writes_nothing(
-    world: CompanyDatabase, do: Callable[[UnitOfWork, Any], Awaitable[object]]
-) -> None:
-    ada, export = world.user("ada"), world.export_wish("orders", to="production")
-    wish = {copy_flow: CopyWish(world["orders"]), export_flow: export, export_flows: BatchWish((export,))}[do]
-    before = await world.contents()
-    with counted_by(PlansLittle()), pytest.raises(LimitReached) as reached:
-        await do(world.work.of(ada), wish)
-    assert reached.value.limit == "bytes of graphs"
-    assert await world.contents() == before
+class ReadsLittle(Meter):
+    """A request that may plan what it likes."""
+
+    def take_decided(self, number: int) -> None:
+        self.decided_bytes += number
+        self._check("bytes of graphs", self.decided_bytes, 49)
 
 
 class PlansLittle(Meter):
@@ -113,6 +108,27 @@ class PlansLittle(Meter):
     def take_planned(self, number: int) -> None:
         self.planned_bytes += number
         self._check("bytes of graphs", self.planned_bytes, 49)
+
+
+@pytest.mark.parametrize(
+    ("do", "meter"),
+    [
+        (copy_flow, ReadsLittle()),
+        (export_flow, ReadsLittle()),
+        (export_flows, ReadsLittle()),
+        (export_flows, PlansLittle()),
+    ],
+)
+async def test_what_reads_or_plans_more_than_one_request_may_is_refused_and_writes_nothing(
+    world: CompanyDatabase, do: Callable[[UnitOfWork, Any], Awaitable[object]], meter: Meter
+) -> None:
+    ada, export = world.user("ada"), world.export_wish("orders", to="production")
+    wish = {copy_flow: CopyWish(world["orders"]), export_flow: export, export_flows: BatchWish((export,))}[do]
+    before = await world.contents()
+    with counted_by(meter), pytest.raises(LimitReached) as reached:
+        await do(world.work.of(ada), wish)
+    assert reached.value.limit == "bytes of graphs"
+    assert await world.contents() == before
 
 
 def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where_they_are_needed() -> None:

@@ -52,19 +52,20 @@ def bound_steps(demo: Demo, number: int) -> tuple[str, str]:
     return flows[0], flows[1]
 
 
-def largest_override(answer: str) -> Callable[[Demo], httpx.Request]:
+def largest_overrides(answer: str, number: int = 1) -> Callable[[Demo], httpx.Request]:
     def prepare(demo: Demo) -> httpx.Request:
         source, onto = bound_steps(demo, 22_000)
-        mutation = EXPORT.replace("errors", f"{answer} errors")
-        return demo.request(f"mutation($source: ID!, $onto: ID!) {{ {mutation} }}", source=source, onto=onto)
+        mutations = aliased(number, EXPORT.replace("errors", f"{answer} errors"))
+        return demo.request(f"mutation($source: ID!, $onto: ID!) {{ {mutations} }}", source=source, onto=onto)
 
     return prepare
 
 
 EXPORTS = (
     Attack("override, equal ids in both flows", repeated_ids),
-    Attack("override, 22,000 bound steps", largest_override("draft { id }")),
-    Attack("override, report of 22,000 bound steps", largest_override("references { stepId from { __typename } }")),
+    Attack("override, 22,000 bound steps", largest_overrides("draft { id }")),
+    Attack("override, report of 22,000 bound steps", largest_overrides("references { stepId from { __typename } }")),
+    Attack("five overrides, 22,000 bound steps", largest_overrides("draft { id }", 5)),
     Attack("five copies of 24,000 steps", many_changes("copyFlow")),
     Attack("five publishes of 24,000 steps", many_changes("publishFlowDraft")),
     Attack("five saves of 24,000 steps", many_changes("updateFlowDraft")),
