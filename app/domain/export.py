@@ -1,7 +1,7 @@
 """Decides copies and exports of flows: a plan of what is written, or every refusal (X1 to X11)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.domain.access import (
@@ -104,7 +104,7 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
         *name_mistakes(wish.name),
         *key_mistakes(wish.idempotency_key),
         *mapping_mistakes(wish.mappings),
-        *fingerprint_refused(facts, wish),
+        *fingerprint_refused(facts, wish, copied),
         *graph_refused(facts, wish, copied),
     )
     if errors or access is None or not isinstance(copied, CopiedState):
@@ -197,7 +197,7 @@ def _plan(
         source_flow=flow.id,
         source_version=copied.version_id,
         copied_from=copied.copied_from,
-        state=state.taken_over(name.strip(), rebound.graph, origin),
+        state=replace(state, name=name.strip(), graph=rebound.graph, origin=origin, revert_of=None),
         workspace_id=workspace.id,
         overrides=None if overridden is None else overridden.id,
         sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),

@@ -14,7 +14,7 @@ from typing import Any, TypeVarTuple
 from app.domain.access import FLOW_EDIT, WorkspaceAccess, quota_exceeded
 from app.domain.component import Catalogue, component_name, why_unusable
 from app.domain.errors import Refusal
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, ReferenceWish
+from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied, ReferenceWish
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import bindings_to_json
 from app.domain.id_prefixes import Kind, kind_in
@@ -72,10 +72,12 @@ FORM = re.compile(f"1((?:[0-9a-f]{{{DIGITS}}}){{{len(PlanBasis)}}})")
 
 def fingerprint_of(facts: ExportFacts, wish: ExportWish) -> str:
     """The fingerprint of the plan for a wish, whatever its own says."""
-    return "1" + "".join(_digests(facts, wish).values())
+    return "1" + "".join(_digests(facts, wish, facts.copied_state(wish)).values())
 
 
-def fingerprint_refused(facts: ExportFacts, wish: ExportWish) -> tuple[PlanIsStale | InvalidInput, ...]:
+def fingerprint_refused(
+    facts: ExportFacts, wish: ExportWish, copied: CopiedState | NotCopied
+) -> tuple[PlanIsStale | InvalidInput, ...]:
     """Refuse a fingerprint that isn't that of the plan that would be carried out."""
     if wish.fingerprint is None:
         return ()
@@ -84,16 +86,15 @@ def fingerprint_refused(facts: ExportFacts, wish: ExportWish) -> tuple[PlanIsSta
         return (InvalidInput(PLAN_FINGERPRINT, "This isn't the fingerprint of a plan. Hand on the one of exportPlan."),)
     changed = tuple(
         basis
-        for number, (basis, digest) in enumerate(_digests(facts, wish).items())
+        for number, (basis, digest) in enumerate(_digests(facts, wish, copied).items())
         if fingerprint[1][number * DIGITS : (number + 1) * DIGITS] != digest
     )
     return (PlanIsStale(changed),) if changed else ()
 
 
-def _digests(facts: ExportFacts, wish: ExportWish) -> Mapping[PlanBasis, str]:
+def _digests(facts: ExportFacts, wish: ExportWish, state: CopiedState | NotCopied) -> Mapping[PlanBasis, str]:
     """One digest for each part. Exports of one call for which a part is the same share its digest."""
     once, source, access, overridden = facts.once, facts.source, facts.destination, facts.overridden
-    state = facts.copied_state(wish)
     copied = state if isinstance(state, CopiedState) else None
     is_new = isinstance(wish.destination, IntoWorkspace)
     exceeded = quota_exceeded(access, facts.flows_used) if is_new and access is not None else ()

@@ -1,7 +1,7 @@
 """A flow, and the state that its draft, its versions, and every plan for one of them have."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -138,10 +138,6 @@ class FlowState:
     def texts(self) -> tuple[str | None, ...]:
         """The values of `TEXTS`."""
         return tuple(getattr(self, name) for name in TEXTS)
-
-    def taken_over(self, name: str, graph: Graph, origin: VersionOrigin) -> "FlowState":
-        """The state of a copy or an export."""
-        return replace(self, name=name, graph=graph, origin=origin, revert_of=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]
     graphs = {id(state.graph): state.graph for state in states}.values()
     catalogue = await read_catalogue(connection, viewer, {each for graph in graphs for each in graph.commands})
     bound = {reference for graph in graphs for reference in graph.references}
-    named = bound.union(given_by(wishes))
+    named = bound.union(named_by(wishes))
     return GatheredFacts(
         flows={flow_id: each.flow for flow_id, each in found.flows.items()},
         versions={(flow_id, one): state for flow_id, each in found.flows.items() for one, state in each.named.items()},
@@ -40,8 +40,8 @@ def states_at_hand(flow: Flow, *named: SavedState) -> list[FlowState]:
     return [saved.state for saved in (flow.published, flow.draft, *named) if saved is not None]
 
 
-def given_by(wishes: Iterable[Wish]) -> Iterator[str]:
-    """What exports are told that steps are to be bound to, and in the place of what."""
+def named_by(wishes: Iterable[Wish]) -> Iterator[str]:
+    """The references that exports bind steps to, and those that they replace."""
     exports = [wish for wish in wishes if isinstance(wish, ExportWish)]
     for wish in exports:
         yield from filter(None, [wish.topic_id])

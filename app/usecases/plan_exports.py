@@ -14,7 +14,7 @@ from app.domain.idempotency import IdempotencyKeyReused, KeyedCall
 from app.domain.model import Workspace
 from app.domain.readiness import Blocker, blockers
 from app.domain.references import ReferenceOutcome
-from app.domain.source import CopiedFrom, CopiedState, copied_state
+from app.domain.source import CopiedFrom, CopiedState
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
@@ -130,7 +130,7 @@ def _blockers(draft: PlannedDraft) -> tuple[Blocker, ...]:
 
 def _told(decided: Decided, *, is_of_many: bool = False) -> PlannedExport:
     wish, facts, plan = decided.wish, decided.facts, decided.plan
-    chosen = None if facts.source is None else copied_state(facts.source, wish.source, facts.named_version)
+    chosen = facts.copied_state(wish)
     return PlannedExport(
         fingerprint=fingerprint_of(facts, wish),
         decision=decided.decision,
