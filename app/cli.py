@@ -108,9 +108,20 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
 @main.command(short_help="Bring the database in step with a world document.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), required=False)
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--prune", metavar="SECTION,…", default="", help="Remove what these sections don't name any more.")
-@click.option("--plan", "fingerprint", metavar="FINGERPRINT", help="Only if it does what this plan said.")
-@click.option("--tenant", metavar="KEY", help="The tenant that the document is about.")
+@click.option(
+    "--prune",
+    metavar="SECTION,…",
+    default="",
+    help="Remove what has a key in these sections and isn't in FILE any more. Needs --tenant, and --plan of a dry run.",
+)
+@click.option(
+    "--plan", "fingerprint", metavar="FINGERPRINT", help="Apply only what the dry run with this fingerprint showed."
+)
+@click.option(
+    "--tenant",
+    metavar="KEY",
+    help="The tenant that FILE is about; without it FILE may name several.",
+)
 @click.option("--map", "map_file", metavar="OUT.json", type=OUT, help="Write {key: id} there.")
 @click.option("--report", "report_file", metavar="OUT.json", type=OUT, help="Write the plan there, as JSON.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of world documents.")
@@ -133,7 +144,8 @@ def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: A
         raise click.UsageError("Missing argument 'FILE'.")
     settings = read_settings({"data_dir": data_dir})
     with click.open_file(file, "rb") as opened:
-        wish = ApplyOptions(name=file, document=opened.read(), **options)
+        name = "the document" if file == "-" else file
+        wish = ApplyOptions(name=name, document=opened.read(), **options)
     with named_database(settings, make=True) as url:
         raise click.exceptions.Exit(apply_document(url, wish))
 

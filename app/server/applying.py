@@ -64,12 +64,14 @@ def apply_document(url: str, options: ApplyOptions) -> ExitStatus:
             outcome = run(url, lambda work: apply_world(work, wish), takes_long=True)
             plan, refusals = outcome.plan, outcome.errors if isinstance(outcome, NotApplied) else ()
     if any(isinstance(each, TenantNotFound) for each in refusals):
-        raise click.BadParameter(f"there is no tenant {options.tenant}", param_hint="--tenant")
+        raise click.BadParameter(
+            f"there is no tenant {options.tenant}; without the option, the section `tenants` of a document makes one",
+            param_hint="--tenant",
+        )
     write(options.report_file, report_of(plan))
-    if options.dry_run:
-        for line in table_of(plan):
+    if options.dry_run and not plan.mistakes:
+        for line in (*table_of(plan), summary_of(plan), f"fingerprint {plan.fingerprint}"):
             click.echo(line)
-        click.echo(f"{summary_of(plan)}; fingerprint {plan.fingerprint}")
     if refusals:
         for mistake in plan.mistakes:
             click.echo(f"{mistake.json_path}: {mistake.message}", err=True)

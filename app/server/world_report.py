@@ -13,6 +13,8 @@ from app.domain.world.things import Planned, ThingInUse, WorldChange, WorldPlan,
 MOST_LINES = 100
 """Of one section and kind of change; of more it is said how many there are."""
 MOST_FLOWS = 10
+MOST_KEY = 40
+"""Keys that are longer stick out of their column."""
 _MARKS = {
     WorldChange.CREATED: ("+", "green"),
     WorldChange.CHANGED: ("~", "yellow"),
@@ -41,12 +43,13 @@ def status_of(refusals: tuple[WorldRefusal, ...]) -> ExitStatus:
 
 def table_of(plan: WorldPlan) -> Iterator[str]:
     """What a plan changes, a line for each thing; what is alike stands together."""
+    width = min(MOST_KEY, max((len(_key_of(each)) for each in plan.differing()), default=0))
     for (section, change), group in groupby(plan.differing(), key=lambda each: (each.section.name, each.change)):
         things = [*group]
         for each in things[:MOST_LINES]:
             mark, colour = _MARKS[change]
-            what = f"{mark} {change.lower():8} {section:16}"
-            yield f"{click.style(what, fg=colour)} {each.key or each.id or ''}{_details_of(each)}"
+            what = click.style(f"{mark} {change.lower()}  {section:16}", fg=colour)
+            yield f"{what}  {_key_of(each):{width}}  {_details_of(each)}".rstrip()
         if len(things) > MOST_LINES:
             yield f"  … and {len(things) - MOST_LINES} more of {section}"
 
@@ -55,14 +58,20 @@ def summary_of(plan: WorldPlan) -> str:
     return ", ".join(f"{plan.number_of(change)} {change.lower()}" for change in WorldChange)
 
 
+def _key_of(each: Planned) -> str:
+    return each.key or each.id or ""
+
+
 def _details_of(each: Planned) -> str:
-    fields = (f"{field.path[1:]}: {_text(field.before)} → {_text(field.after)}" for field in each.fields)
-    listed = "; ".join(fields)
+    """What changes; of what comes or goes its name, and the flows that use it."""
+    if each.fields:
+        return "; ".join(f"{field.path[1:]}: {_text(field.before)} → {_text(field.after)}" for field in each.fields)
+    name = "" if each.name is None else _text(each.name)
     if not each.uses.count:
-        return f"  {listed}" if listed else ""
-    names = [*each.uses.names[:MOST_FLOWS], *(["…"] if each.uses.count > MOST_FLOWS else [])]
-    flows = "flow" if each.uses.count == 1 else "flows"
-    return f"  used by {each.uses.count} {flows}: {', '.join(names)}"
+        return name
+    flows = [*each.uses.names[:MOST_FLOWS], *(["…"] if each.uses.count > MOST_FLOWS else [])]
+    number = "1 flow" if each.uses.count == 1 else f"{each.uses.count} flows"
+    return f"{name}  used by {number}: {', '.join(flows)}".lstrip()
 
 
 def _text(value: object) -> str:

@@ -62,7 +62,7 @@ def test_a_document_with_mistakes_is_refused_whole_with_a_line_for_each(database
     for options in ([], ["--dry-run"]):
         ids = tmp_path / "ids.json"
         told = called("apply", "-", "--map", ids, *options, stdin=json.dumps(mistaken), DATABASE_URL=database_url)
-        assert told.returncode == 1
+        assert (told.returncode, told.stdout) == (1, "")
         assert told.stderr.splitlines()[1:] == [
             '$.contracts[0].tenant: There is no tenant with the key or id "nobody".',
             "$.teams[0].colour: There is no such property here.",
@@ -77,26 +77,29 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(loaded: str, tmp_
         "format": "flowport-world/1",
         "contracts": [{"key": "retail", "name": "Shops", "status": "SUSPENDED"}, {"key": "new", "name": "New"}],
         "users": [{"key": "ada"}, {"key": "bob", "remove": True}],
+        "contractMembers": [{"contract": "new", "user": "ada", "role": "guest"}],
     }
     report = tmp_path / "plan.json"
     options = ("--dry-run", "--tenant", "tenant", "--report", report)
     told = called("apply", "-", *options, stdin=json.dumps(change), DATABASE_URL=loaded)
-    *lines, summary = told.stdout.splitlines()
-    assert (told.returncode, lines) == (
+    plan = json.loads(report.read_text())
+    assert (told.returncode, told.stdout.splitlines()) == (
         2,
         [
-            '~ changed  contracts        retail  name: "Northern Retail" → "Shops"; status: "ACTIVE" → "SUSPENDED"',
-            "+ created  contracts        new",
-            "- removed  users            bob",
+            '~ changed  contracts         retail   name: "Northern Retail" → "Shops"; status: "ACTIVE" → "SUSPENDED"',
+            '+ created  contracts         new      "New"',
+            '- removed  users             bob      "bob@example.com"',
+            '+ created  contractMembers   new/ada  "guest"',
+            "2 created, 1 changed, 1 removed, 1 unchanged",
+            f"fingerprint {plan['fingerprint']}",
         ],
     )
-    plan = json.loads(report.read_text())
-    assert summary == f"1 created, 1 changed, 1 removed, 1 unchanged; fingerprint {plan['fingerprint']}"
     assert [(each["section"], each["key"], each["change"]) for each in plan["things"]] == [
         ("CONTRACTS", "retail", "CHANGED"),
         ("CONTRACTS", "new", "CREATED"),
         ("USERS", "ada", "UNCHANGED"),
         ("USERS", "bob", "REMOVED"),
+        ("CONTRACT_MEMBERS", "new/ada", "CREATED"),
     ]
     assert plan["things"][0]["fields"][0] == {"path": "/name", "before": "Northern Retail", "after": "Shops"}
     again = called("apply", "-", *options, stdin=json.dumps(change), DATABASE_URL=loaded)
@@ -130,12 +133,15 @@ def test_what_no_document_names_any_more_is_pruned_as_a_dry_run_said(loaded: str
     empty = json.dumps({"format": "flowport-world/1"})
     prune = ("--tenant", "tenant", "--prune", "contracts")
     dry = called("apply", "-", *prune, "--dry-run", stdin=empty, DATABASE_URL=loaded)
-    assert (dry.returncode, dry.stdout.splitlines()[0]) == (2, "- removed  contracts        retail")
+    assert (dry.returncode, dry.stdout.splitlines()[0]) == (
+        2,
+        '- removed  contracts         retail  "Northern Retail"',
+    )
     fingerprint = dry.stdout.split()[-1]
     told = called("apply", "-", *prune, "--plan", fingerprint, stdin=empty, DATABASE_URL=loaded)
     assert (told.returncode, told.stderr.splitlines()[-1]) == (
         0,
-        "Applied -: 0 created, 0 changed, 1 removed, 0 unchanged.",
+        "Applied the document: 0 created, 0 changed, 1 removed, 0 unchanged.",
     )
 
 

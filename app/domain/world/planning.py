@@ -95,8 +95,9 @@ class Planning:
         if thing is not None:
             self._declare(item, thing)
         is_guest = before is not None and self._is_guest(item, before)
+        role = None if thing is None else self.names.text_of(thing.values.get("role"))
         self.planned.append(
-            Planned(item.section, key, change, thing, before, fields, path=item.path(), is_guest=is_guest)
+            Planned(item.section, key, change, thing, before, fields, path=item.path(), is_guest=is_guest, role=role)
         )
 
     def _is_guest(self, item: Item, thing: Thing) -> bool:

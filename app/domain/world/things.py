@@ -181,6 +181,14 @@ class Planned:
 
     is_done: bool = False
     """Whether it has been written."""
+    role: str | None = None
+    """Of a membership: its role, as documents name it."""
+
+    @property
+    def name(self) -> str | None:
+        """What people call it: its name, a user by the address, a membership by its role."""
+        values: Mapping[str, Json] = {} if self.thing is None else self.thing.values
+        return values.get("name") or values.get("email") or self.role
 
     @property
     def section_name(self) -> WorldSection:
