@@ -23,17 +23,19 @@ COMMAND = (sys.executable, "-m", "app")
 
 def flowport(*arguments: str | Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; settings are variables of the environment without their prefix."""
-    return forked("app", *arguments, stdin=stdin, **settings)
+    return forked("app", *arguments, stdin=stdin, folder=None, **settings)
 
 
-def forked(module: str, *arguments: str | Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+def forked(
+    module: str, *arguments: str | Path, stdin: str = "", folder: Path | None = None, **settings: str
+) -> subprocess.CompletedProcess[str]:
     """The same for any program of ours."""
     environ = os.environ | {f"FLOWPORT_{name}": value for name, value in settings.items()}
     with TemporaryFile("w+", encoding="utf-8") as given, TemporaryFile("w+", encoding="utf-8") as told:
         given.write(stdin)
         given.seek(0)
         command = [module, *map(str, arguments)]
-        with Forked(command, environ=environ, stdin=given.fileno(), stderr=told.fileno()) as process:
+        with Forked(command, environ=environ, stdin=given.fileno(), stderr=told.fileno(), folder=folder) as process:
             said = process.stdout.read()
         told.seek(0)
         return subprocess.CompletedProcess(command, process.wait(), said, told.read())

@@ -27,9 +27,15 @@ class Forked:
         stdin: int = subprocess.DEVNULL,
         stderr: int | None = None,
         own_group: bool = False,
+        folder: Path | None = None,
     ) -> None:
         """What it reads and where it logs are as in subprocess; what it writes is read from `stdout`."""
-        request = {"command": [*command], "environ": dict(environ), "folder": str(Path.cwd()), "group": own_group}
+        request = {
+            "command": [*command],
+            "environ": dict(environ),
+            "folder": str(folder or Path.cwd()),
+            "group": own_group,
+        }
         self.returncode: int | None = None
         self._told, told = socket.socketpair()
         read, written = os.pipe()

@@ -3,16 +3,21 @@
 A comment above a block says what it is: `runs: NAME` is a curl command or an operation that is sent, `example: NAME` an
 operation of the explorer's page, and `variables of: NAME` the variables that it is sent with, which must stand beside it.
 `answer of: NAME` is what either answers, `data of: NAME` only the data in it, and `errors of: NAME` only the list of
-refusals. `settings` is the table of all settings, `sections` that of world documents. What runs without its answer or
-errors being shown has to be done. `reset` puts the demo world back to its first state before what comes after it.
+refusals. A command `flowport` runs in a folder where each block `file: NAME` is a file; `output of: NAME` is what it
+prints. With `tries: NAME` it is a dry run, which is done afterwards. `settings` is the table of all settings, `sections`
+that of world documents. What runs without its answer or errors being shown has to be done. `reset` puts the demo world
+back to its first state before what comes after it.
 """
 
+import asyncio
 import json
 import re
 import shlex
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -23,16 +28,18 @@ from app.graphql.schema import schema
 from app.settings import described
 from tests.commands import reset_demo
 from tests.explorer.examples import Example, read_examples
+from tests.readme.shell import Shell
 
 USUAL_TOKEN = "demo-integrator"
 RESET = "<!-- reset -->"
 BLOCK = re.compile(
-    r"(<!-- (runs|example|variables of|answer of|data of|errors of): ([\w-]+) -->\n```\w+\n)(.*?)(\n```)", re.DOTALL
+    r"(<!-- (runs|tries|file|example|variables of|answer of|data of|errors of|output of): ([\w.-]+) -->\n```\w+\n)(.*?)(\n```)",
+    re.DOTALL,
 )
 ANSWERED_BY = re.compile(r"^(## `([A-Z_]+)`\n\n)(?:`\w+`, which .*?\n\n)?", re.DOTALL | re.MULTILINE)
 SETTINGS = re.compile(r"(<!-- settings -->\n)(.*?)(\n\n)", re.DOTALL)
 SECTIONS_OF_WORLDS = re.compile(r"(<!-- sections -->\n)(.*?)(\n\n)", re.DOTALL)
-SHOWS_AN_ANSWER = {"answer of", "data of", "errors of"}
+SHOWS_AN_ANSWER = {"answer of", "data of", "errors of", "output of"}
 WIDTH = 100
 WIDTH_OF_DATA = 116
 
@@ -42,14 +49,20 @@ class ReadmeSession:
     """What was sent of one README so far, and what was answered."""
 
     client: httpx.AsyncClient
+    shell: Shell
     examples: dict[str, Example] = field(default_factory=read_examples)
     answers: dict[str, Any] = field(default_factory=dict)
 
     async def block(self, kind: str, name: str, block: str) -> str:
         """What should stand in a block."""
-        if kind == "runs":
-            self.answers[name] = await run(block, self.client)
+        if kind == "file":
+            self.shell.write(name, block)
             return block
+        if kind in {"runs", "tries"}:
+            self.answers[name] = await self.run(kind, block)
+            return block
+        if kind == "output of":
+            return str(self.answers[name])
         if kind == "example":
             await self.answer(name)
             return text_of(self.examples[name])
@@ -60,6 +73,11 @@ class ReadmeSession:
             return laid_out(answer["data"], width=WIDTH_OF_DATA)
         return laid_out(answer if kind == "answer of" else errors_in(answer))
 
+    async def run(self, kind: str, block: str) -> Any:
+        if block.startswith(".venv/bin/flowport "):
+            return await asyncio.to_thread(self.shell.run if kind == "runs" else self.shell.try_and_do, block)
+        return await run(block, self.client)
+
     async def answer(self, name: str) -> Any:
         if name not in self.answers:
             self.answers[name] = (await self.examples[name].run(self.client)).json()
@@ -68,22 +86,29 @@ class ReadmeSession:
 
 async def as_it_should_stand(readme: str, client: httpx.AsyncClient, database_url: str) -> str:
     """The README with every answer as it really is; commands run in their order."""
-    session, parts, end = ReadmeSession(client), list[str](), 0
+    with TemporaryDirectory() as folder:
+        session = ReadmeSession(client, Shell(Path(folder), database_url))
+        text = await with_real_answers(readme, session)
+    text = SETTINGS.sub(lambda found: found[1] + settings_table() + found[3], text)
+    text = SECTIONS_OF_WORLDS.sub(lambda found: found[1] + sections_table() + found[3], text)
+    return ANSWERED_BY.sub(lambda found: f"{found[1]}{answered_by(found[2])}\n\n", text)
+
+
+async def with_real_answers(readme: str, session: ReadmeSession) -> str:
+    parts, end = list[str](), 0
     shown, with_variables = set[str](), set[str]()
     for found in BLOCK.finditer(readme):
         head, kind, name, block, tail = found.groups()
         if RESET in readme[end : found.start()]:
-            await reset_demo(database_url)
+            await reset_demo(session.shell.database_url)
         parts += [readme[end : found.start()], head, await session.block(kind, name, block), tail]
         shown |= {name} if kind in SHOWS_AN_ANSWER else set()
         with_variables ^= {name} if is_half_of_a_call(kind, session.examples.get(name)) else set()
         end = found.end()
     assert with_variables == set(), f"the operation or its variables are missing: {with_variables}"
     for name, answer in session.answers.items():
-        assert name in shown or is_done(answer), f"{name} isn't done: {answer}"
-    text = SETTINGS.sub(lambda found: found[1] + settings_table() + found[3], "".join([*parts, readme[end:]]))
-    text = SECTIONS_OF_WORLDS.sub(lambda found: found[1] + sections_table() + found[3], text)
-    return ANSWERED_BY.sub(lambda found: f"{found[1]}{answered_by(found[2])}\n\n", text)
+        assert name in shown or isinstance(answer, str) or is_done(answer), f"{name} isn't done: {answer}"
+    return "".join([*parts, readme[end:]])
 
 
 def sections_table() -> str:
