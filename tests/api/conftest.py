@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.client import Api
 from tests.api.lists import COPIED
+from tests.api.office import office
 from tests.api.shelves import shelves
 from tests.api.writing import export
 from tests.databases import Databases, Loaded, run_sql
@@ -22,6 +23,19 @@ async def api(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Api]:
 async def fresh(databases: Databases, loaded_trade: Loaded) -> AsyncIterator[Api]:
     """The world of trade, for one test to write in."""
     async with databases.serving(loaded_trade) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+async def loaded_office(databases: Databases) -> AsyncIterator[Loaded]:
+    async with databases.loaded(office()) as loaded:
+        yield loaded
+
+
+@pytest.fixture
+async def office_api(databases: Databases, loaded_office: Loaded) -> AsyncIterator[Api]:
+    """The world of provisioners, for one test to write in."""
+    async with databases.serving(loaded_office) as served:
         yield served
 
 

@@ -1,26 +1,16 @@
 """Provisioning by GraphQL: who may, what is answered, and what others see of it at once (W8 to W14)."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.api.client import Api, Json
-from tests.api.office import COUNTS, PLAN, WORKSPACES, apply, held, names_of, office, wish
+from tests.api.office import COUNTS, PLAN, WORKSPACES, apply, held, names_of, wish
 from tests.applying import applied
-from tests.databases import Databases, Loaded
 from tests.storage.world_files import as_file
 
 
-@pytest.fixture(scope="module")
-async def loaded_office(databases: Databases) -> AsyncIterator[Loaded]:
-    async with databases.loaded(office()) as loaded:
-        yield loaded
-
-
 @pytest.fixture
-async def api(databases: Databases, loaded_office: Loaded) -> AsyncIterator[Api]:
-    async with databases.serving(loaded_office) as api:
-        yield api
+def api(office_api: Api) -> Api:
+    return office_api
 
 
 async def test_a_provisioner_applies_a_document_as_it_was_planned(api: Api) -> None:
@@ -232,3 +222,20 @@ async def test_an_answer_holds_no_name_of_a_flow_and_no_graph(api: Api) -> None:
     assert "hush" not in str(payload).casefold()
     assert "Letters" not in str(payload)
     assert [each["key"] for each in payload["things"]] == ["f-1", "letters"]
+
+
+async def test_a_member_of_a_contract_sees_new_workspaces_until_that_is_revoked(api: Api) -> None:
+    """Those of memberships of its own stay visible (A4)."""
+    members = "{ workspaces(first: 50) { nodes { name viewerIsMember } } }"
+
+    async def seen() -> dict[str, bool]:
+        nodes = (await api.caller("guest").ask(members))["workspaces"]["nodes"]
+        return {node["name"]: node["viewerIsMember"] for node in nodes}
+
+    new = {"key": "new", "contract": "retail", "name": "New one", "type": "FULL"}
+    await apply(api, workspaces=[new], workspaceMembers=[{"workspace": "dev", "user": "guest", "role": "guest"}])
+    assert await seen() == {"Dev": True, "New one": False}
+    await apply(api, contractMembers=[{"contract": "retail", "user": "guest", "remove": True}])
+    assert await seen() == {"Dev": True}
+    await apply(api, workspaces=[{**new, "key": "newer", "name": "Newer"}])
+    assert await seen() == {"Dev": True}
