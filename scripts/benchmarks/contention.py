@@ -4,9 +4,10 @@
 
 `flowport serve` runs with two workers on an embedded PostgreSQL in a temporary folder. 24 callers of four users send it
 whatever there is at once: exports of many flows in any order, all or none and each on its own, overrides, copies, saves,
-publications, reverts, starts, deletions, undone exports; many calls with idempotency keys twice at the same moment.
-Periodic cleanup works beside them twice a second. All of it is about a dozen flows. The exit code is 1 if PostgreSQL has
-counted a deadlock, if a caller got anything but an answer to its mutation, or if a rule of the domain is broken.
+publications, reverts, starts, deletions, undone exports, world documents of two tenants; many calls with idempotency
+keys twice at the same moment. Periodic cleanup works beside them twice a second. All of it is about a dozen flows. The
+exit code is 1 if PostgreSQL has counted a deadlock, if a caller got anything but an answer to its mutation, or if a rule
+of the domain is broken.
 """
 
 import argparse

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 
 USERS = ("ada", "ben", "cleo", "dan")
 WORKSPACES = ("workshop", "store", "outlet")
+TENANTS = ("north", "south")
 FEWEST, MOST = 8, 16
 """Flows: where there are more or fewer, the next calls make some or remove some."""
 CONTENTS = 6
@@ -37,6 +38,7 @@ ANSWERS = {
     "startFlow": f"{FLOW} {ERRORS}",
     "stopFlow": f"{FLOW} {ERRORS}",
     "deleteFlow": f"deletedFlowId {ERRORS}",
+    "applyWorld": f"created changed removed unchanged {ERRORS}",
 }
 TAKE_KEYS = {field for field, answer in ANSWERS.items() if "replayed" in answer}
 ODDS = {
@@ -55,6 +57,7 @@ ODDS = {
     "startFlow": 6,
     "stopFlow": 8,
     "deleteFlow": 4,
+    "applyWorld": 12,
 }
 MAKING = {"createFlow", "copyFlow", "exportFlow"}
 REMOVING = ("deleteFlow", "discardFlowDraft", "undoExport")
@@ -77,11 +80,18 @@ class CollidingCall:
 
 
 def world_of_few_flows() -> WorldBuilder:
-    """Four users who may do everything to the same flows; what is new in two of the workspaces counts for a quota."""
+    """Four users who may do everything to the same flows, and apply documents to two tenants.
+
+    What is new in two of the workspaces counts for a quota.
+    """
     world = WorldBuilder()
+    for tenant in TENANTS:
+        world.tenant(tenant)
     for user in USERS:
         world.user(user)
-    world.tenant("north")
+        for tenant in TENANTS:
+            world.provisioner(user, tenant)
+    world.contract("harbour", "south")
     world.contract("retail", "north", quota=1_000_000)
     world.contract("outlets", "north", quota=1_000_000)
     world.workspace("workshop", "retail", LIMITED)
@@ -161,6 +171,7 @@ class Calls:
             "updateFlowDraft": self._change,
             "revertFlow": self._revert,
             "restoreFlowDraft": lambda: {"draftId": self._one_of(self._known.aside, "draft_none")},
+            "applyWorld": self._document,
             "undoExport": lambda: {"exportId": self._one_of(self._known.exports, "export_none")},
         }
 
@@ -217,6 +228,30 @@ class Calls:
     def _revert(self) -> Json:
         flow, version = self._chance.choice(self._known.versions)
         return {"flowId": flow, "versionId": version, "publish": self._chance.random() < 0.5}
+
+    def _document(self) -> Json:
+        """Several changes to what other calls lock or rest on, in any order; what it makes, a later one may remove."""
+        if self._chance.random() < 0.2:
+            return self._applied("south", {"contracts": [{"key": "harbour", **self._name()}]})
+        workspace, member = self._chance.choice(WORKSPACES), self._chance.choice(USERS)
+        role, suffix = self._chance.choice(("integrator", "admin")), next(self._numbers)
+        thing = {"key": f"agent of {workspace}", "workspace": workspace}
+        changes: Json = {
+            "contracts": [{"key": key, "flowQuota": 1_000_000 + suffix} for key in ("outlets", "retail")],
+            "workspaces": [{"key": workspace, "name": f"{workspace} {suffix}"}],
+            "workspaceMembers": [{"workspace": workspace, "user": member, "role": role}],
+            "components": [{"key": "code", "title": f"Code {suffix}"}],
+            "agents": [{**thing, "remove": True} if self._chance.random() < 0.3 else {**thing, **self._name()}],
+            "flows": [{"id": flow, "suspended": self._chance.random() < 0.3} for flow in self._some_flows()],
+        }
+        sections = self._chance.sample([*changes], self._chance.randint(1, len(changes)))
+        return self._applied("north", {name: changes[name] for name in sections})
+
+    def _applied(self, tenant: str, sections: Json) -> Json:
+        return {"tenantId": self._known.ids[tenant], "document": {"format": "flowport-world/1", **sections}}
+
+    def _some_flows(self) -> list[str]:
+        return self._chance.sample(self._known.flows, min(len(self._known.flows), self._chance.randint(1, 2)))
 
     def _one_of(self, ids: deque[str], none: str) -> str:
         return self._chance.choice(ids) if ids else none
