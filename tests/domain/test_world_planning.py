@@ -70,7 +70,12 @@ def test_what_becomes_of_a_thing(section: str, item: dict[str, Any], outcome: tu
 @pytest.mark.parametrize(
     ("section", "item", "path", "message"),
     [
-        ("contracts", {"key": "x"}, "$.contracts[0].name", "This property is required."),
+        (
+            "contracts",
+            {"key": "x"},
+            "$.contracts[0].name",
+            'A new contract needs this property: there is none with the key "x".',
+        ),
         ("contracts", {"key": "retail", "name": None}, "$.contracts[0].name", "This property is required."),
         ("contracts", {"name": "x"}, "$.contracts[0].key", "This property is required."),
         ("contracts", {"key": "retail", "tenant": "abroad"}, "$.contracts[0].tenant", 'There is no tenant with the key or id "abroad".'),
@@ -85,7 +90,12 @@ def test_what_becomes_of_a_thing(section: str, item: dict[str, Any], outcome: tu
         ("roles", {"key": "guest", "scope": "WORKSPACE", "name": "Guest"}, "$.roles[0].key", 'The role "guest" is built in; choose another key.'),
         ("roles", {"id": GUEST, "name": "Guest"}, "$.roles[0].id", 'The role "guest" is built in and can\'t be changed.'),
         ("workspaceMembers", {"workspace": "dev", "role": "guest"}, "$.workspaceMembers[0].user", "This property is required."),
-        ("workspaceMembers", {"workspace": "dev", "user": BEN}, "$.workspaceMembers[0].role", "This property is required."),
+        (
+            "workspaceMembers",
+            {"workspace": "dev", "user": BEN},
+            "$.workspaceMembers[0].role",
+            "A new membership needs this property.",
+        ),
         ("contractMembers", {"contract": "retail", "user": "ada", "role": "releaser"}, "$.contractMembers[0].role", 'The role "releaser" has the scope WORKSPACE, not CONTRACT.'),
         ("users", {"key": "b", **NAMED, "email": "ADA@example.com"}, "$.users[0].email", "Another user has this e-mail address."),
     ],

@@ -69,7 +69,7 @@ async def test_every_key_that_stands_twice_is_told_with_the_other_mistakes(url: 
         ("$.tenants[0].key", twice),
         ('$.flows[0].draft.graph.nodes[0].fields["\\u00fc"]', twice),
     ]
-    assert ("$.flows[0].workspace", "This property is required.") in mistakes
+    assert ("$.flows[0].workspace", 'A new flow needs this property: there is none with the key "f".') in mistakes
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,19 @@ async def test_every_key_that_stands_twice_is_told_with_the_other_mistakes(url: 
             "$.people",
             "There is no such section. There are: tenants, contracts, workspaces, users, roles, tenantMembers, workspaceMembers, contractMembers, teams, components, topics, credentials, secrets, agents, flows.",
         ),
-        (put({"key": "new", "name": "New"}, "agents", "+"), "$.agents[2].workspace", "This property is required."),
+        (
+            put({"key": "new", "name": "New"}, "agents", "+"),
+            "$.agents[2].workspace",
+            'A new agent needs this property: there is none with the key "new".',
+        ),
         (put(3, "agents", "+"), "$.agents[2]", "An object is expected here."),
         (put("x", "tenants", 0, "odd key"), '$.tenants[0]["odd key"]', "There is no such property here."),
         (put(None, "tenants", 0, "odd"), "$.tenants[0].odd", "There is no such property here."),
-        (put(LEFT_OUT, "users", 0, "email"), "$.users[0].email", "This property is required."),
+        (
+            put(LEFT_OUT, "users", 0, "email"),
+            "$.users[0].email",
+            'A new user needs this property: there is none with the key "ada".',
+        ),
         (put(None, "users", 0, "email"), "$.users[0].email", "This property is required."),
         (put("ada", "users", 0, "email"), "$.users[0].email", "An e-mail address is expected here."),
         (put("", "users", 0, "firstName"), "$.users[0].firstName", "This can't be empty."),

@@ -12,6 +12,7 @@ from app.domain.diff import FieldChange
 from app.domain.graph import Json
 from app.domain.id_prefixes import Kind
 from app.domain.input import email_key
+from app.domain.wording import printable
 from app.domain.world.comparison import changes_between, normal
 from app.domain.world.consistency import consistency_mistakes
 from app.domain.world.identity import identify, scope_of
@@ -114,7 +115,7 @@ class Planning:
             if each.default is not REQUIRED:
                 values.setdefault(each.name, each.default)
             elif each.name not in {*values, *item.values, *item.malformed}:
-                self._mistakes.append(Mistake(item.path(each.name), MISSING))
+                self._mistakes.append(Mistake(item.path(each.name), missing_message(item)))
         section, scope = item.section, scope_of(item, values, self.names)
         if guest is not None:
             self._hold_to_address(item, values, guest)
@@ -184,6 +185,12 @@ class Planning:
         if not item.values.get("remove"):
             self.names.refer(each.refers_to, text, meant, *path)
         return meant
+
+
+def missing_message(item: Item) -> str:
+    """Why a property is missed: perhaps the key is a mistake, and means something that exists."""
+    named = "." if item.section.kind is None else f': there is none with the key "{printable(item.key or "")}".'
+    return f"A new {item.section.noun} needs this property{named}"
 
 
 def fixed_message(item: Item, each: Property) -> str:
