@@ -16,6 +16,7 @@ from app.domain.input import email_key
 from app.domain.model import UserId
 from app.storage.connections.connection import ReadConnection, Row, WriteConnection
 from app.storage.tables import API_TOKEN, USER
+from app.storage.users import IS_ADMITTED
 
 PREFIX = "fp_"
 ID = re.compile("[0-9a-z]{26}")
@@ -33,7 +34,7 @@ _TO_CHECK = (
         API_TOKEN.c.last_used_at,
     )
     .join_from(API_TOKEN, USER, API_TOKEN.c.user_id == USER.c.id)
-    .where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text))), USER.c.active)
+    .where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text))), IS_ADMITTED)
 )
 
 _TOKENS = (

@@ -67,7 +67,9 @@ class UserTable(Provisioned, table=True):
     email: str = text()
     email_key: str = Field(sa_column=Column(Text(collation="C"), nullable=False, unique=True))
     active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
-    """Whether its tokens and JWTs are accepted (W8)."""
+    """False: its tokens and JWTs are refused (W8)."""
+    active_at_home: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    """False: its tenant has deactivated it, so it has no access there (W9)."""
     tenant_id: str | None = reference("tenant.id", nullable=True, index=True)
     """The tenant whose documents may change the user; None: only the command may (W9)."""
 
@@ -128,6 +130,24 @@ class ContractAccessTable(Provisioned, table=True):
     contract_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     name_key: str = sort_key()
     role_id: str | None = reference("role.id", nullable=True)
+
+
+class InactiveWorkspaceMemberTable(Provisioned, table=True):
+    """The memberships that a user has in its own tenant while it is deactivated there: of no effect until then (W9)."""
+
+    __tablename__ = "inactive_workspace_member"
+    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
+    workspace_id: str = reference("workspace.id", on_delete="CASCADE", primary_key=True, index=True)
+    role_id: str = reference("role.id")
+
+
+class InactiveContractMemberTable(Provisioned, table=True):
+    """Likewise the memberships of contracts."""
+
+    __tablename__ = "inactive_contract_member"
+    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
+    contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True, index=True)
+    role_id: str = reference("role.id")
 
 
 class TenantMemberTable(Provisioned, table=True):

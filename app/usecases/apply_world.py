@@ -105,7 +105,7 @@ async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "")
     plan = await run.planned(connection)
     refusals = run.refusals(plan)
     if not refusals:
-        await write_plan(connection, plan.things, run.terms.tenants)
+        await write_plan(connection, plan.things, run.terms)
     plan = await run.with_flows(plan, None if refusals else connection)
     refusals = run.refusals(plan)
     if run.terms.by_command and not refusals:

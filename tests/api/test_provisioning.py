@@ -3,9 +3,7 @@
 import pytest
 
 from tests.api.client import Api, Json
-from tests.api.office import COUNTS, PLAN, WORKSPACES, apply, held, names_of, wish
-from tests.applying import applied
-from tests.storage.world_files import as_file
+from tests.api.office import COUNTS, PLAN, apply, held, names_of, wish
 
 
 @pytest.fixture
@@ -152,32 +150,6 @@ async def test_a_suspended_flow_cannot_be_started(api: Api) -> None:
     await apply(api, flows=[{"id": api.id("letters"), "suspended": False}])
     started = (await api.caller("ada").ask(start, id=api.id("letters")))["startFlow"]
     assert started == {"flow": {"status": "ACTIVE"}, "errors": []}
-
-
-async def set_active(api: Api, *, is_active: bool) -> None:
-    document = {"format": "flowport-world/1", "users": [{"key": "ada", "active": is_active}]}
-    await applied(api.database_url, as_file(document))
-
-
-async def test_a_deactivated_user_is_refused_and_comes_back_as_it_was(api: Api) -> None:
-    await set_active(api, is_active=False)
-    response = await api.http.post("/graphql", json={"query": WORKSPACES}, headers=api.caller("ada").headers)
-    assert response.status_code == 401
-    await set_active(api, is_active=True)
-    assert await names_of(api, "ada") == ["Dev"]
-
-
-@pytest.mark.parametrize("is_active", [True, False])
-async def test_a_provisioner_neither_deactivates_users_nor_lifts_that(api: Api, is_active: bool) -> None:
-    """It would lock them out of other tenants as well (W9)."""
-    await set_active(api, is_active=is_active)
-    before = await held(api)
-    payload = await apply(api, users=[{"key": "ada", "active": not is_active}])
-    assert [(error["code"], error["path"]) for error in payload["errors"]] == [
-        ("INVALID_INPUT", ["document", "users", "0", "active"])
-    ]
-    assert await held(api) == before
-    assert (await apply(api, users=[{"key": "ada", "active": is_active}]))["errors"] == []
 
 
 async def test_another_tenant_gives_a_user_memberships_and_changes_nothing_of_it(api: Api) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.world.things import Thing
+from app.domain.world.things import Terms, Thing
 from tests.domain.provisioned import (
     ABROAD,
     BY_THE_API,
@@ -70,14 +70,27 @@ def test_the_api_changes_no_address_whosever_it_is(key: str) -> None:
     }
 
 
-def test_only_the_command_deactivates_users() -> None:
-    """A deactivated user is refused in other tenants as well (W9)."""
-    item = {"key": "ada", "active": False}
-    assert mistakes_of(planned({"users": [item]}, BY_THE_API)) == {
-        "$.users[0].active": "The API neither deactivates users nor activates them: only the command `flowport apply` does that."
+@pytest.mark.parametrize("terms", [BY_THE_API, OF_HOME])
+@pytest.mark.parametrize("was_active", [True, False])
+def test_users_are_activated_and_deactivated(terms: Terms, was_active: bool) -> None:
+    world = the_world()
+    world["users"][0].values = {**world["users"][0].values, "active": was_active}
+    [ada] = planned({"users": [{"key": "ada", "active": not was_active}]}, terms, world).things
+    assert said_of(ada)[2:] == ("CHANGED", {"active": (was_active, not was_active)})
+
+
+def test_whom_the_command_has_deactivated_it_alone_activates_again() -> None:
+    """It did so in every tenant, and a document of one can't change what others see (W9)."""
+    world = the_world()
+    ada = world["users"][0]
+    ada.values, ada.is_barred = {**ada.values, "active": False}, True
+    assert mistakes_of(planned({"users": [{"key": "ada", "active": True}]}, BY_THE_API, world)) == {
+        "$.users[0].active": "The command `flowport apply` deactivated this user in every tenant, and it alone can activate it again."
     }
-    [ada] = planned({"users": [item]}, OF_HOME).things
-    assert said_of(ada)[2:] == ("CHANGED", {"active": (True, False)})
+    for item, change in (({"active": False}, "UNCHANGED"), ({"lastName": "Byron"}, "CHANGED")):
+        plan = planned({"users": [{"key": "ada", **item}]}, BY_THE_API, world)
+        assert (mistakes_of(plan), [each.change for each in plan.things]) == ({}, [change])
+    assert mistakes_of(planned({"users": [{"key": "ada", "active": True}]}, OF_HOME, world)) == {}
 
 
 def test_the_command_changes_the_address_of_a_user() -> None:

@@ -9,6 +9,10 @@ from app.domain.wording import printable
 from app.domain.world.names import ADDRESS_IS_TAKEN, Names
 from app.domain.world.things import Mistake, Planned, Thing, WorldChange, WorldFacts
 
+DEACTIVATED_EVERYWHERE = (
+    "The command `flowport apply` deactivated this user in every tenant, and it alone can activate it again."
+)
+
 
 def consistency_mistakes(planned: Sequence[Planned], facts: WorldFacts, names: Names) -> Iterator[Mistake]:
     """Everything that is wrong between the things that would be there, in no order."""
@@ -30,6 +34,8 @@ def _for_the_command_alone(each: Planned) -> Iterator[Mistake]:
         yield Mistake((*each.path, "access"), f"The API doesn't change components with the access GLOBAL: {alone}")
     if section == "users" and any(thing.is_provisioner for thing in states):
         yield Mistake(each.path, f"The API doesn't change provisioners: {alone}")
+    if each.before is not None and each.before.is_barred and each.changes("active"):
+        yield Mistake((*each.path, "active"), DEACTIVATED_EVERYWHERE)
 
 
 def _wrong_role(each: Planned, names: Names) -> Iterator[Mistake]:

@@ -151,8 +151,8 @@ class Planning:
         self._note(item, change, thing, before, *fields)
 
     def _is_fixed(self, item: Item, each: Property) -> bool:
-        is_for_the_command = item.section.name == "users" and each.name in {"email", "active"}
-        return each.is_fixed or (is_for_the_command and not self._terms.by_command)
+        is_email = item.section.name == "users" and each.name == "email"
+        return each.is_fixed or (is_email and not self._terms.by_command)
 
     def _resolved(self, item: Item) -> Values:
         """The properties that the item sets, with ids in place of references; where it says null, their defaults."""
@@ -197,8 +197,6 @@ def fixed_message(item: Item, each: Property) -> str:
     """Why a property can't change (W6)."""
     if each.name == "email":
         return "The e-mail address of a user can't change here: only the command `flowport apply` changes it."
-    if each.name == "active":
-        return "The API neither deactivates users nor activates them: only the command `flowport apply` does that."
     named = f"The {each.name} of a {item.section.noun} can't change"
     if each.name == "name":
         title = " Its title may change." if "title" in item.section.by_name else ""

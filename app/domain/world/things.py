@@ -20,6 +20,9 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 COMMAND = ""
 """The scope of what belongs to no tenant, but to the command."""
 
+ELSEWHERE = "elsewhere"
+"""Of a user, as the command sees `active`: its own tenant has deactivated it there, and it is active in others (W9)."""
+
 Part = str | int
 """A step on the way into a document: the key of an object, or the index of a list."""
 
@@ -107,6 +110,8 @@ class Thing:
     """Where the key is unique: the id of a tenant, or of a flow's workspace."""
     is_provisioner: bool = False
     """Of users: whether it provisions a tenant."""
+    is_barred: bool = False
+    """Of users: whether the command has deactivated it in every tenant."""
 
 
 class Dependent(NamedTuple):
@@ -202,13 +207,13 @@ class Planned:
     def used_by_flow_ids(self) -> tuple[str, ...]:
         return self.uses.flows
 
-    @property
-    def gets_key(self) -> bool:
-        return self.change is WorldChange.CREATED or any(each.path == "/key" for each in self.fields)
+    def changes(self, name: str) -> bool:
+        """Whether it exists, and a property changes."""
+        return any(each.path == f"/{name}" for each in self.fields)
 
     def differs_in(self, name: str) -> bool:
-        """Whether a property is new or other than it was."""
-        return self.change is WorldChange.CREATED or any(each.path == f"/{name}" for each in self.fields)
+        """Whether a property is new or changes."""
+        return self.change is WorldChange.CREATED or self.changes(name)
 
     @property
     def id(self) -> str | None:

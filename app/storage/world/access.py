@@ -2,12 +2,15 @@
 
 A membership is a row with a role: in `workspace_access`, or in `contract_access`. A member of a contract also sees its
 workspaces, and a member of a workspace its contract: by a row without a role, unless a membership of that place makes one
-with a role. `_SIGHT` says so for pairs of users and contracts, and writes what differs.
+with a role. `_SIGHT` says so for pairs of users and contracts, and writes what differs. Of a user that is deactivated in
+its own tenant there are no such rows: its memberships there are in tables of their own, which no query reads (W9).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from app.domain.world.things import Planned, Thing, WorldChange
+from app.domain.graph import Json
+from app.domain.world.things import Planned, Terms, Thing, WorldChange
+from app.storage.compiled import CompiledStatement
 from app.storage.connections.connection import WriteConnection
 from app.storage.world.raw_statements import statement
 
@@ -49,6 +52,33 @@ _REVOKE, _GRANT = (
         },
     )
 )
+_PLACES = {"workspaceMembers": "workspace", "contractMembers": "contract"}
+_INACTIVE = statement(
+    "SELECT id FROM user_account WHERE id = ANY($1) AND NOT active_at_home AND tenant_id = ANY($2)", "users", "tenants"
+)
+_TAKE_BACK = {
+    section: statement(
+        f"DELETE FROM inactive_{place}_member WHERE user_id = ANY($1) "  # noqa: S608 - our own names
+        f'RETURNING user_id AS "user", {place}_id AS {place}, role_id AS role',
+        "users",
+    )
+    for section, place in _PLACES.items()
+}
+_PUT_AWAY = {
+    section: statement(
+        f"""
+        WITH gone AS (
+            DELETE FROM {place}_access AS seen USING user_account, contract
+            WHERE user_account.id = ANY($1) AND seen.user_id = user_account.id
+            AND contract.id = contract_id AND contract.tenant_id = user_account.tenant_id
+            RETURNING seen.user_id, {place}_id, role_id
+        )
+        INSERT INTO inactive_{place}_member (user_id, {place}_id, role_id) SELECT * FROM gone WHERE role_id IS NOT NULL
+        """,  # noqa: S608 - our own names
+        "users",
+    )
+    for section, place in _PLACES.items()
+}
 _OF_PAIRS = "WITH pair AS (SELECT * FROM unnest($1::text[], $2::text[]) AS sent (user_id, contract_id)) "
 _SIGHT = tuple(
     statement(_OF_PAIRS + text, "users", "contracts")
@@ -92,34 +122,60 @@ async def members_of(connection: WriteConnection, workspaces: Sequence[str]) -> 
 
 
 async def write_members(
-    connection: WriteConnection, planned: Sequence[Planned], new_workspaces: Sequence[Thing], left: Sequence[Pair]
+    connection: WriteConnection, planned: Sequence[Planned], terms: Terms, left: Sequence[Pair]
 ) -> None:
     """Write the memberships of a plan, and what their users see by them; `left` are those of removed workspaces."""
-    differing = [each for each in planned if each.section.kind is None and each.change is not WorldChange.UNCHANGED]
+    differing = [each for each in planned if each.change is not WorldChange.UNCHANGED]
+    members = [(each, each.thing.values) for each in differing if each.section.kind is None and each.thing is not None]
+    switched = [each.before.id for each in differing if each.before is not None and each.changes("active")]
+    users = sorted({*switched, *(values["user"] for _, values in members)})
+    rows = await connection.rows(_INACTIVE, {"users": users, "tenants": [*terms.tenants]}) if users else []
+    inactive = [row.id for row in rows]
+    restored = await _take_back(connection, sorted({*switched, *inactive}))
     for revokes, statements in ((True, _REVOKE), (False, _GRANT)):
         for section, write in statements.items():
-            members = [
-                each.thing
-                for each in differing
-                if each.section.name == section and each.thing and (each.change is WorldChange.REMOVED) is revokes
-            ]
-            if members:
-                place = section.removesuffix("Members")
-                users, places, roles = ([each.values[name] for each in members] for name in ("user", place, "role"))
-                await connection.rows(write, {"users": users, "places": places, "roles": roles})
-    await _write_sight(connection, [each.thing for each in differing if each.thing], new_workspaces, left)
+            of_section = [(each.change, values) for each, values in members if each.section.name == section]
+            written = [values for change, values in of_section if (change is WorldChange.REMOVED) is revokes]
+            await _write(connection, write, written, section)
+    new = [each.thing for each in differing if each.section.name == "workspaces" and each.before is None and each.thing]
+    await _write_sight(connection, [*(values for _, values in members), *restored], new, left)
+    for put_away in _PUT_AWAY.values() if inactive else ():
+        await connection.rows(put_away, {"users": inactive})
+
+
+async def _take_back(connection: WriteConnection, users: Sequence[str]) -> list[Mapping[str, Json]]:
+    """Let the memberships of users count that were deactivated in their tenant; those memberships."""
+    restored: list[Mapping[str, Json]] = []
+    for section, take_back in _TAKE_BACK.items() if users else ():
+        rows = await connection.rows(take_back, {"users": users})
+        members = [dict(row.items()) for row in rows]
+        await _write(connection, _GRANT[section], members, section)
+        restored.extend(members)
+    return restored
+
+
+async def _write(
+    connection: WriteConnection, write: CompiledStatement, members: Sequence[Mapping[str, Json]], section: str
+) -> None:
+    if members:
+        place = section.removesuffix("Members")
+        users, places, roles = ([each[name] for each in members] for name in ("user", place, "role"))
+        await connection.rows(write, {"users": users, "places": places, "roles": roles})
 
 
 async def _write_sight(
-    connection: WriteConnection, members: Sequence[Thing], new_workspaces: Sequence[Thing], left: Sequence[Pair]
+    connection: WriteConnection,
+    members: Sequence[Mapping[str, Json]],
+    new_workspaces: Sequence[Thing],
+    left: Sequence[Pair],
 ) -> None:
-    of_workspaces = [each.values for each in members if "workspace" in each.values]
-    pairs = [*left, *((each.values["user"], each.values["contract"]) for each in members if "contract" in each.values)]
+    of_workspaces = [each for each in members if "workspace" in each]
+    pairs = [*left, *((each["user"], each["contract"]) for each in members if "contract" in each)]
     parameters = {
         "users": [user for user, _ in pairs],
         "contracts": [contract for _, contract in pairs],
-        "members": [values["user"] for values in of_workspaces],
-        "workspaces": [values["workspace"] for values in of_workspaces],
+        "members": [each["user"] for each in of_workspaces],
+        "workspaces": [each["workspace"] for each in of_workspaces],
         "new_in": sorted({each.values["contract"] for each in new_workspaces}),
     }
     if any(parameters.values()):

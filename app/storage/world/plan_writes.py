@@ -9,7 +9,7 @@ from sqlalchemy import literal_column as sql
 from app.domain.graph import canonical
 from app.domain.input import email_key, name_key
 from app.domain.world.sections import SECTIONS, Section
-from app.domain.world.things import Planned, Thing, WorldChange, WorldPlan
+from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPlan
 from app.storage import tables
 from app.storage.connections.connection import WriteConnection
 from app.storage.row_changes import delete_rows, insert_rows, update_rows, write_rows
@@ -54,25 +54,35 @@ _SET_PERMISSIONS = statement(
     """,
     *("ids", "roles", "permissions"),
 )
+_SWITCH = statement(
+    """
+    UPDATE user_account SET active = CASE WHEN $3 THEN is_active ELSE active END,
+        active_at_home = is_active OR ($3 AND active_at_home), updated_at = now()
+    FROM unnest($1::text[], $2::boolean[]) AS switched (user_id, is_active) WHERE id = user_id
+    """,
+    *("users", "values", "by_command"),
+)
+"""The command switches users on and off everywhere, a provisioner in their own tenant (W9)."""
 _FORGET_WHITELISTS = statement("DELETE FROM component_whitelist WHERE component_id = ANY($1)", "components")
 _WHITELIST = insert_rows(tables.COMPONENT_WHITELIST, ("component_id", "contract_id"))
 _KEYS = insert_rows(tables.EXTERNAL_KEY, ("scope_id", "section", "key", "id"))
 
 
-async def write_plan(connection: WriteConnection, planned: Sequence[Planned], tenants: Iterable[str]) -> None:
+async def write_plan(connection: WriteConnection, planned: Sequence[Planned], terms: Terms) -> None:
     """Write everything of a plan but the flows that it creates."""
     removed = [each for each in planned if each.change is WorldChange.REMOVED]
     created = [each for each in planned if each.change is WorldChange.CREATED and not each.is_guest]
     changed = [each for each in planned if each.change is WorldChange.CHANGED]
     workspaces = [each.before.id for each in removed if each.section.name == "workspaces" and each.before is not None]
     left = await members_of(connection, workspaces)
-    await _remove(connection, removed, workspaces, [*tenants])
+    await _remove(connection, removed, workspaces, [*terms.tenants])
     for section in SECTIONS.values():
         if section.kind is not None:
             await _update(connection, section, _things(changed, section))
             await _insert(connection, section, _things(created, section) if section.name != "flows" else [])
     await _write_lists(connection, [*created, *changed])
-    await write_members(connection, planned, _things(created, SECTIONS["workspaces"]), left)
+    await _switch_users(connection, [*created, *changed], terms)
+    await write_members(connection, planned, terms, left)
     await write_keys(connection, [each for each in planned if each.section.name != "flows" or each.before is not None])
 
 
@@ -81,7 +91,10 @@ async def write_keys(connection: WriteConnection, planned: Iterable[Planned]) ->
     rows = [
         (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
         for each in planned
-        if each.thing is not None and each.section.kind is not None and each.thing.key is not None and each.gets_key
+        if each.thing is not None
+        and each.section.kind is not None
+        and each.thing.key is not None
+        and each.differs_in("key")
     ]
     await write_rows(connection, (_KEYS, rows))
 
@@ -144,6 +157,17 @@ def _row_of(section: Section, thing: Thing) -> dict[str, Any]:
     if section.name == "topics":
         row["schema_text"] = canonical(values["schema"])
     return row
+
+
+async def _switch_users(connection: WriteConnection, planned: Sequence[Planned], terms: Terms) -> None:
+    """Deactivate users, and activate those that aren't new."""
+    existing = _things((each for each in planned if each.changes("active")), SECTIONS["users"])
+    new = _things((each for each in planned if each.before is None), SECTIONS["users"])
+    users = [*existing, *(each for each in new if not each.values["active"])]
+    if users:
+        values = [each.values["active"] for each in users]
+        parameters = {"users": [each.id for each in users], "values": values, "by_command": terms.by_command}
+        await connection.rows(_SWITCH, parameters)
 
 
 async def _write_lists(connection: WriteConnection, planned: Sequence[Planned]) -> None:

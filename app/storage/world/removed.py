@@ -24,8 +24,12 @@ _DEPENDENTS = statement(
     FROM tenant_member WHERE role_id = ANY($1)
     UNION ALL SELECT 'workspaceMembers', workspace_id || '/' || user_id, role_id, workspace_id, user_id
     FROM workspace_access WHERE role_id = ANY($1)
+    UNION ALL SELECT 'workspaceMembers', workspace_id || '/' || user_id, role_id, workspace_id, user_id
+    FROM inactive_workspace_member WHERE role_id = ANY($1)
     UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, NULL, user_id
     FROM contract_access WHERE role_id = ANY($1)
+    UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, NULL, user_id
+    FROM inactive_contract_member WHERE role_id = ANY($1)
     """,
     "ids",
 )

@@ -28,7 +28,9 @@ TABLES: Mapping[str, Table] = {
 }
 OF_WORKSPACES = ("topics", "credentials", "secrets", "agents")
 """What lives in a workspace, and goes with it."""
-_ELSEWHERE = {"whitelistedContracts", "suspended"}
+INACTIVE = {"workspaceMembers": tables.INACTIVE_WORKSPACE_MEMBER, "contractMembers": tables.INACTIVE_CONTRACT_MEMBER}
+"""Where memberships are while their user is deactivated in its own tenant."""
+_ELSEWHERE = {"whitelistedContracts", "suspended", "active"}
 _OWNERS = {"contract_id": CONTRACT, "workspace_id": WORKSPACE, "team_id": TEAM}
 
 
@@ -43,10 +45,10 @@ def columns_of(section: Section) -> Mapping[str, str]:
     return {each.name: column_of(each) for each in section.properties if each.name not in _ELSEWHERE}
 
 
-def with_tenant(section: str) -> tuple[FromClause, ColumnElement[str]]:
+def with_tenant(table: Table) -> tuple[FromClause, ColumnElement[str]]:
     """The table of a section, joined with what leads to the tenant of its things."""
-    table = source = TABLES[section]
-    if section == "tenants":
+    source = table
+    if table is tables.TENANT:
         return source, table.c.id
     joined: FromClause = source
     while "tenant_id" not in table.c:

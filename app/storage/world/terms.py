@@ -10,7 +10,9 @@ EDIT_WORLD = "tenants.world.edit"
 """The permission of provisioners."""
 
 _PROVISIONED = statement(
-    "SELECT tenant_member.tenant_id FROM tenant_member JOIN role ON role.id = role_id WHERE user_id = $1 AND $2 = ANY(permissions)",
+    "SELECT member.tenant_id FROM tenant_member AS member JOIN role ON role.id = role_id "
+    "JOIN user_account ON user_account.id = user_id WHERE user_id = $1 AND $2 = ANY(permissions) "
+    "AND (active_at_home OR user_account.tenant_id <> member.tenant_id)",
     *("user", "permission"),
 )
 _TENANTS = statement(

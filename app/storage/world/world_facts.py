@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Table,
     Text,
     and_,
     any_,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -30,7 +32,7 @@ from app.domain.id_prefixes import kind_of
 from app.domain.input import email_key
 from app.domain.model import FlowStatus
 from app.domain.world.sections import SECTIONS, Section
-from app.domain.world.things import COMMAND, Item, Terms, Thing, WorldFacts
+from app.domain.world.things import COMMAND, ELSEWHERE, Item, Terms, Thing, WorldFacts
 from app.storage.compiled import CompiledStatement, compile_statement
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.tables import (
@@ -42,16 +44,10 @@ from app.storage.tables import (
     TENANT_MEMBER,
 )
 from app.storage.world.raw_statements import statement
-from app.storage.world.section_tables import OF_WORKSPACES, TABLES, columns_of, with_tenant
+from app.storage.world.section_tables import INACTIVE, OF_WORKSPACES, TABLES, columns_of, with_tenant
 
 Named = dict[str, set[str]]
 """Keys and ids, by the section of what they name."""
-
-
-TENANTS = statement(
-    "SELECT tenant.id, key.key FROM tenant LEFT JOIN external_key AS key "
-    "ON key.id = tenant.id AND key.scope_id = '' AND key.section = 'tenants'"
-)
 _KEYED = statement(
     "SELECT section, key, id, scope_id FROM unnest($1::text[], $2::text[]) AS named (section, key) "
     "JOIN external_key USING (section, key) WHERE scope_id = ANY($3) AND (scope_id <> '' OR section <> 'users' OR $4)",
@@ -156,7 +152,7 @@ class _Reader:
             "emails": [email_key(email) for item in items if isinstance(email := item.values.get("email"), str)],
         }
         section = SECTIONS[name]
-        return [_thing(section, row) for row in await self._connection.rows(_things_of(name), parameters)]
+        return [_thing(section, row, self._terms) for row in await self._connection.rows(_things_of(name), parameters)]
 
     async def _read_whitelists(self) -> None:
         components = {each.id: each for each in self._things["components"]}
@@ -199,8 +195,11 @@ class _Reader:
             "scopes": self._scopes_of_users,
             "tenants": [*self._terms.tenants] if prunes else [],
         }
-        rows = await self._connection.rows(_members_of(section.name), parameters)
-        return [_membership(place.name, row) for row in rows]
+        tables = [each[section.name] for each in (TABLES, INACTIVE) if section.name in each]
+        statements = [_members_of(place.name, table) for table in tables]
+        return [
+            _membership(place.name, row) for each in statements for row in await self._connection.rows(each, parameters)
+        ]
 
 
 def _named_by(items: Iterable[Item]) -> Named:
@@ -217,7 +216,7 @@ def _named_by(items: Iterable[Item]) -> Named:
 @cache
 def _things_of(name: str) -> CompiledStatement:
     """The things of a section that a document may be about, with their tenants and external keys."""
-    table, (source, tenant) = TABLES[name], with_tenant(name)
+    table, (source, tenant) = TABLES[name], with_tenant(TABLES[name])
     scope = EXTERNAL_KEY.c.scope_id
     in_scope = scope == table.c.workspace_id if name == "flows" else scope == any_(SCOPES)
     has_key = and_(EXTERNAL_KEY.c.id == table.c.id, EXTERNAL_KEY.c.section == literal(name), in_scope)
@@ -227,12 +226,15 @@ def _things_of(name: str) -> CompiledStatement:
     columns = [
         table.c[column].label(f"its_{each}") for each, column in columns_of(SECTIONS[name]).items() if column in table.c
     ]
+    if name == "users":
+        columns.append(and_(table.c.active, table.c.active_at_home).label("its_active"))
     things = select(
         table.c.id,
         tenant.label("tenant"),
         EXTERNAL_KEY.c.key.label("key"),
         (table.c.workspace_id if name == "flows" else func.coalesce(scope, tenant)).label("scope"),
         is_provisioner.label("is_provisioner"),
+        (not_(table.c.active) if name == "users" else false()).label("is_barred"),
         *columns,
     )
     return compile_statement(things.select_from(source.outerjoin(EXTERNAL_KEY, has_key)).where(_is_meant(name, tenant)))
@@ -262,22 +264,24 @@ def _is_meant(name: str, tenant: ColumnElement[str]) -> ColumnElement[bool]:
     return and_(by_id, of_tenants)
 
 
-def _thing(section: Section, row: Row) -> Thing:
+def _thing(section: Section, row: Row, terms: Terms) -> Thing:
     values = {name[4:]: value for name, value in row.items() if name.startswith("its_")}
     if section.name == "topics":
         values["schema"] = json.loads(values["schema"])
     if section.name == "flows":
         values["suspended"] = values["status"] == FlowStatus.SUSPENDED
+    if section.name == "users" and terms.by_command and not (row.its_active or row.is_barred):
+        values["active"] = ELSEWHERE
     is_built_in = section.name == "roles" and row.tenant is None
     key = values["name"] if is_built_in else row.key
-    return Thing(row.id, values, row.tenant, key, row.scope or COMMAND, row.is_provisioner)
+    return Thing(row.id, values, row.tenant, key, row.scope or COMMAND, row.is_provisioner, row.is_barred)
 
 
 @cache
-def _members_of(name: str) -> CompiledStatement:
+def _members_of(place_name: str, table: Table) -> CompiledStatement:
     """Memberships of these places and users, and all of these tenants, with their keys."""
-    table, (source, tenant) = TABLES[name], with_tenant(name)
-    place = table.c[f"{SECTIONS[name].references[0].name}_id"]
+    source, tenant = with_tenant(table)
+    place = table.c[f"{place_name}_id"]
     places, users = (bindparam(each, type_=ARRAY(Text)) for each in ("places", "users"))
     named = func.unnest(places, users).table_valued("place", "user_id").render_derived(name="named")
     is_named = exists().select_from(named).where(named.c.place == place, named.c.user_id == table.c.user_id)
