@@ -168,6 +168,19 @@ async def test_memberships_of_a_deactivated_user_change_without_effect_until_it_
     assert (await api.caller("ada").one(COPY, id=api.id("letters")))["errors"] == [{"code": "INSUFFICIENT_PERMISSION"}]
 
 
+async def test_a_role_that_only_a_deactivated_user_holds_is_held(api: Api) -> None:
+    role = {"key": "tester", "scope": "WORKSPACE", "name": "Tester", "permissions": []}
+    await by_a_provisioner(api, roles=[role], workspaceMembers=[{"workspace": "dev", "user": "ada", "role": "tester"}])
+    await by_a_provisioner(api, users=switched("ada", active=False))
+    [error] = (await apply(api, roles=[{"key": "tester", "remove": True}]))["errors"]
+    assert (error["code"], error["by"], error["count"]) == ("THING_IN_USE", "WORKSPACE_MEMBERS", 1)
+    gone = [{"workspace": "dev", "user": "ada", "remove": True}]
+    await by_a_provisioner(api, roles=[{"key": "tester", "remove": True}], workspaceMembers=gone)
+    await by_a_provisioner(api, users=switched("ada", active=True))
+    assert await names_of(api, "ada") == ["Dev"]
+    assert await api.caller("ada").one(FLOW, id=api.id("letters")) is None
+
+
 async def test_pruning_takes_memberships_of_deactivated_users_too(api: Api) -> None:
     await by_a_provisioner(api, users=switched("ada", active=False))
     prune: Json = {"prune": ["WORKSPACE_MEMBERS"]}

@@ -270,6 +270,26 @@ async def test_a_users_memberships_go_with_it(database_url: str) -> None:
     assert "ada" not in {user for seen in await sights(database_url, ids) for user, *_ in seen}
 
 
+@pytest.mark.parametrize(
+    "holder",
+    [
+        {"workspaceMembers": [{"workspace": "dev", "user": "ada", "remove": True}]},
+        {"workspaceMembers": [{"workspace": "dev", "user": "ada", "role": "guest"}]},
+        {"users": [{"key": "ada", "remove": True}]},
+    ],
+)
+async def test_a_role_goes_with_the_last_membership_that_holds_it(database_url: str, holder: dict[str, Any]) -> None:
+    """In one document, and another role may take its name at once."""
+    await load_world(database_url, as_file(world()))
+    role = {"key": "releaser-2", "tenant": "home", "scope": "WORKSPACE", "name": "Releaser"}
+    await applied(database_url, document(roles=[{"key": "releaser", "remove": True}, role], **holder))
+    after = await contents(database_url)
+    assert {row["name"] for row in after["role"] if row["tenant_id"]} == {"Releaser", "Auditor", "Stranger"}
+    assert {row["key"] for row in after["external_key"] if row["section"] == "roles"} == {
+        *("releaser-2", "auditor", "stranger"),
+    }
+
+
 async def test_keys_are_of_their_tenants(database_url: str) -> None:
     home = {"key": "x", "name": "Home's"}
     ids = await load_world(database_url, as_file(world()))

@@ -79,6 +79,14 @@ _PUT_AWAY = {
     )
     for section, place in _PLACES.items()
 }
+_LET_GO = tuple(
+    statement(text, "roles")
+    for place in _PLACES.values()
+    for text in (
+        f"UPDATE {place}_access SET role_id = NULL WHERE role_id = ANY($1)",  # noqa: S608 - our own names
+        f"DELETE FROM inactive_{place}_member WHERE role_id = ANY($1)",  # noqa: S608 - our own names
+    )
+)
 _OF_PAIRS = "WITH pair AS (SELECT * FROM unnest($1::text[], $2::text[]) AS sent (user_id, contract_id)) "
 _SIGHT = tuple(
     statement(_OF_PAIRS + text, "users", "contracts")
@@ -119,6 +127,12 @@ async def members_of(connection: WriteConnection, workspaces: Sequence[str]) -> 
     """Who sees workspaces that are to be removed, with their contracts."""
     rows = await connection.rows(_LEAVING, {"workspaces": workspaces}) if workspaces else []
     return [(row.user_id, row.contract_id) for row in rows]
+
+
+async def let_go_of_roles(connection: WriteConnection, roles: Sequence[str]) -> None:
+    """Take roles that are to be removed from all memberships, each of which ends in the same plan or gets another role."""
+    for each in _LET_GO if roles else ():
+        await connection.rows(each, {"roles": roles})
 
 
 async def write_members(

@@ -13,7 +13,7 @@ from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPla
 from app.storage import tables
 from app.storage.connections.connection import WriteConnection
 from app.storage.row_changes import delete_rows, insert_rows, update_rows, write_rows
-from app.storage.world.access import members_of, write_members
+from app.storage.world.access import let_go_of_roles, members_of, write_members
 from app.storage.world.raw_statements import statement
 from app.storage.world.section_tables import OF_WORKSPACES, TABLES, columns_of
 
@@ -115,6 +115,8 @@ async def _remove(
     """Remove things, those that refer to others first; with a workspace goes what lives in it."""
     for each in _EMPTY.values() if workspaces else ():
         await connection.rows(each, {"workspaces": workspaces})
+    roles = [each.before.id for each in removed if each.section.name == "roles" and each.before is not None]
+    await let_go_of_roles(connection, roles)
     guests = [each.before.id for each in removed if each.is_guest and each.before is not None]
     for each in _LEAVE_TENANTS if guests else ():
         await connection.rows(each, {"users": guests, "tenants": tenants})
