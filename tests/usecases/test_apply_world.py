@@ -205,6 +205,37 @@ async def test_flows_that_use_what_is_removed_are_named_and_stay_as_they_are(dat
         assert after[table] == before[table]
 
 
+async def test_flows_that_use_a_removed_component_are_named_those_that_run_first(database_url: str) -> None:
+    """As lists of flows count them: by the published version or the draft, of whoever means this component (C0)."""
+    graph = {"nodes": [{"id": "1", "command": "core/mailer:send"}], "edges": []}
+    empty: dict[str, Any] = {"nodes": [], "edges": []}
+    flows = [
+        {"key": "a-draft", "workspace": "prod", "name": "Draft", "draft": {"graph": graph}},
+        {"key": "before", "workspace": "prod", "name": "Before", "versions": [{"graph": graph}, {"graph": empty}]},
+        {"key": "away-flow", "workspace": "away", "name": "Far", "draft": {"graph": graph}},
+        {"key": "own-flow", "workspace": "own", "name": "Own", "draft": {"graph": graph}},
+    ]
+    places = {
+        "tenants": [{"key": "third", "name": "Third"}],
+        "contracts": [{"key": "third", "tenant": "third", "name": "Third"}],
+        "workspaces": [
+            {"key": "away", "contract": "overseas", "name": "Far", "type": "FULL"},
+            {"key": "own", "contract": "third", "name": "Own", "type": "FULL"},
+        ],
+        "teams": [{"key": "third-core", "contract": "third", "name": "core"}],
+        "components": [{"key": "own-mailer", "team": "third-core", "name": "mailer", "access": "TENANT"}],
+    }
+    ids = await load_world(database_url, as_file(world()))
+    ids |= await load_world(database_url, document(flows=flows, **places))
+    mailer, pub_sub = ({"key": key, "remove": True} for key in ("mailer", "pub-sub"))
+    plan = await plan_of(database_url, document(components=[mailer, pub_sub]))
+    running = ids["orders-flow"]
+    assert [(each.uses.count, each.uses.flows, each.uses.names) for each in plan.things] == [
+        (3, (running, *sorted((ids["a-draft"], ids["away-flow"]))), ("Orders", "Draft", "Far")),
+        (1, (running,), ("Orders",)),
+    ]
+
+
 async def test_a_flow_is_its_editors_once_it_exists(database_url: str) -> None:
     ids = await load_world(database_url, as_file(world()))
     before = (await contents(database_url))["flow"]

@@ -17,23 +17,20 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    union_all,
 )
 
 from app.domain.model import FlowStatus, FlowType
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.mirrored_rules import is_meant, is_visible_component
 from app.storage.paging import Narrowed
-from app.storage.reads.uses import PLACE_OF_USED, USED_ID
+from app.storage.reads.uses import IS_ACTIVE_DRAFT, PLACE_OF_USED, USED_ID, names_component
 from app.storage.tables import (
     COMPONENT,
     CONTRACT,
     FLOW,
     FLOW_COMPONENT,
     FLOW_CONTENT_COMPONENT,
-    FLOW_DRAFT,
     FLOW_REFERENCE,
-    FLOW_VERSION,
     TEAM,
     WORKSPACE,
 )
@@ -72,7 +69,7 @@ def flows_matching(wanted: FlowFilter, *, by_update: bool = False) -> list[Colum
         conditions.append(FLOW.c.type == bindparam("type", type_=Text))
     if wanted.has_draft is not None:
         # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
-        has_draft = exists(select(literal(1)).where(_is_active_draft_of_flow()).offset(0))
+        has_draft = exists(select(literal(1)).where(IS_ACTIVE_DRAFT).offset(0))
         conditions.append(has_draft if wanted.has_draft else ~has_draft)
     if wanted.created_by is not None:
         conditions.append(FLOW.c.created_by == bindparam("created_by", type_=Text))
@@ -142,10 +139,6 @@ def filter_values(wanted: FlowFilter) -> dict[str, str | datetime]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _is_active_draft_of_flow() -> ColumnElement[bool]:
-    return and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
-
-
 def _uses_component() -> ColumnElement[bool]:
     """Flows whose published version or draft has a command that means this component in the flow's tenant (C0).
 
@@ -154,18 +147,10 @@ def _uses_component() -> ColumnElement[bool]:
     home = CONTRACT.join(WORKSPACE, WORKSPACE.c.contract_id == CONTRACT.c.id)
     of_flow = select(CONTRACT.c.tenant_id).select_from(home).where(WORKSPACE.c.id == FLOW.c.workspace_id)
     tenant = of_flow.correlate(FLOW).scalar_subquery()
-    held = union_all(
-        select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
-        select(FLOW_DRAFT.c.content_hash).where(_is_active_draft_of_flow()).correlate(FLOW),
-    ).subquery("held")
-    return exists(
-        select(literal(1))
-        .select_from(held.join(FLOW_CONTENT_COMPONENT, FLOW_CONTENT_COMPONENT.c.hash == held.c.content_hash))
-        .where(
-            FLOW_CONTENT_COMPONENT.c.name == _named(COMPONENT.c.name),
-            FLOW_CONTENT_COMPONENT.c.team == _named(TEAM.c.name),
-            exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_meant(tenant))),
-        )
+    return names_component(
+        FLOW_CONTENT_COMPONENT.c.name == _named(COMPONENT.c.name),
+        FLOW_CONTENT_COMPONENT.c.team == _named(TEAM.c.name),
+        exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_meant(tenant))),
     )
 
 

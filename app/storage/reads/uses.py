@@ -1,18 +1,34 @@
-"""Which flows use a credential, secret, agent or topic: in their published version or their active draft (U1).
+"""Which flows use a credential, secret, agent or topic, or a component: in their published version or active draft (U1).
 
-The database keeps that in `flow_reference`. What lives in a workspace is of use there alone, so a flow of another workspace
-that names it doesn't use it.
+The database keeps the former in `flow_reference`. What lives in a workspace is of use there alone, so a flow of another
+workspace that names it doesn't use it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Text, any_, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Text, and_, any_, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.domain.model import FlowStatus
 from app.storage.connections.connection import ReadConnection
-from app.storage.tables import AGENT, CREDENTIAL, FLOW, FLOW_REFERENCE, SECRET, TOPIC
+from app.storage.mirrored_rules import is_meant
+from app.storage.tables import (
+    AGENT,
+    COMPONENT,
+    CONTRACT,
+    CREDENTIAL,
+    FLOW,
+    FLOW_COMPONENT,
+    FLOW_CONTENT_COMPONENT,
+    FLOW_DRAFT,
+    FLOW_REFERENCE,
+    FLOW_VERSION,
+    SECRET,
+    TEAM,
+    TOPIC,
+    WORKSPACE,
+)
 
 USED_ID = bindparam("used", type_=Text)
 _THINGS = union_all(
@@ -41,18 +57,56 @@ class Uses(NamedTuple):
 
 
 UNUSED = Uses(0, ())
+
+
+def _has_its_name(named: FromClause) -> ColumnElement[bool]:
+    """Of a component with its team, and a row that names one: whether it has that name."""
+    return and_(named.c.team == TEAM.c.name, named.c.name == COMPONENT.c.name)
+
+
 _IN_ORDER = func.array_agg(aggregate_order_by(FLOW.c.id, FLOW.c.status != FlowStatus.ACTIVE.value, FLOW.c.id))
+_COUNTED = (func.count().label("number"), _IN_ORDER[1:MOST_FLOWS_NAMED].label("flow_ids"))
 _USES = (
-    select(FLOW_REFERENCE.c.reference_id, func.count().label("number"), _IN_ORDER[1:MOST_FLOWS_NAMED].label("flow_ids"))
+    select(FLOW_REFERENCE.c.reference_id.label("used"), *_COUNTED)
     .join_from(FLOW_REFERENCE, FLOW, FLOW.c.id == FLOW_REFERENCE.c.flow_id)
     .where(FLOW_REFERENCE.c.place == any_(bindparam("places", type_=ARRAY(Text))))
     .group_by(FLOW_REFERENCE.c.reference_id)
 )
+IS_ACTIVE_DRAFT = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
 
 
-async def flows_using(connection: ReadConnection, workspaces: Mapping[str, str]) -> dict[str, Uses]:
-    """Which flows use each of these things, whose workspaces are given by their ids. One statement."""
+def names_component(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Of a flow: whether its published version or draft names a component that meets conditions on `FLOW_CONTENT_COMPONENT`."""
+    held = union_all(
+        select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
+        select(FLOW_DRAFT.c.content_hash).where(IS_ACTIVE_DRAFT).correlate(FLOW),
+    ).subquery("held")
+    named = held.join(FLOW_CONTENT_COMPONENT, FLOW_CONTENT_COMPONENT.c.hash == held.c.content_hash)
+    return exists(select(literal(1)).select_from(named).where(*conditions))
+
+
+_USES_OF_COMPONENTS = (
+    select(COMPONENT.c.id.label("used"), *_COUNTED)
+    .select_from(
+        COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
+        .join(FLOW_COMPONENT, _has_its_name(FLOW_COMPONENT))
+        .join(FLOW, FLOW.c.id == FLOW_COMPONENT.c.flow_id)
+        .join(WORKSPACE, WORKSPACE.c.id == FLOW.c.workspace_id)
+        .join(CONTRACT, CONTRACT.c.id == WORKSPACE.c.contract_id)
+    )
+    .where(COMPONENT.c.id == any_(bindparam("components", type_=ARRAY(Text))))
+    .where(is_meant(CONTRACT.c.tenant_id), names_component(_has_its_name(FLOW_CONTENT_COMPONENT)))
+    .group_by(COMPONENT.c.id)
+)
+
+
+async def flows_using(
+    connection: ReadConnection, workspaces: Mapping[str, str], components: Sequence[str] = ()
+) -> dict[str, Uses]:
+    """Which flows use each of these things, whose workspaces are given by their ids, and each of these components."""
     places = [place_of_use(workspace_id, used_id) for used_id, workspace_id in workspaces.items()]
     rows = await connection.rows(_USES, {"places": places})
-    found = {row.reference_id: Uses(row.number, tuple(row.flow_ids)) for row in rows}
-    return {used_id: found.get(used_id, UNUSED) for used_id in workspaces}
+    if components:
+        rows += await connection.rows(_USES_OF_COMPONENTS, {"components": components})
+    uses = {row.used: Uses(row.number, tuple(row.flow_ids)) for row in rows}
+    return {used_id: uses.get(used_id, UNUSED) for used_id in (*workspaces, *components)}

@@ -44,11 +44,13 @@ async def read_dependents(connection: ReadConnection, removed: Iterable[str]) ->
 
 
 async def read_uses(connection: ReadConnection, removed: Iterable[Planned]) -> dict[str, FlowUses]:
-    """Which flows use things that are to be removed."""
-    things = [each.before for each in removed if each.section.name in OF_WORKSPACES and each.before is not None]
-    if not things:
+    """Which flows use things that are to be removed (W7)."""
+    things = [(each.section.name, each.before) for each in removed if each.before is not None]
+    placed = {each.id: each.values["workspace"] for section, each in things if section in OF_WORKSPACES}
+    components = [each.id for section, each in things if section == "components"]
+    if not placed and not components:
         return {}
-    uses = await flows_using(connection, {each.id: each.values["workspace"] for each in things})
+    uses = await flows_using(connection, placed, components)
     rows = await connection.rows(_NAMES, {"ids": sorted({flow for each in uses.values() for flow in each.flow_ids})})
     names = {row.id: row.name for row in rows}
     return {
