@@ -184,10 +184,8 @@ class _Run:
             new = read if not flows.reader.mistakes else []
             done = min(done + FLOWS_AT_A_TIME, flows.number)
             self.wish.progress("Loading flows", done, flows.number)
-        removed_too = (
-            mistake for gone, mistake in self.planning.names.referred.items() if gone in self.planning.removed
-        )
-        return plan.with_mistakes((*flows.reader.mistakes, *removed_too))
+        mistakes = (*flows.reader.mistakes, *self.planning.referred_and_removed())
+        return plan.with_flows(mistakes, flows.reader.fingerprint if flows.number else "")
 
     def refusals(self, plan: WorldPlan, *, is_plan: bool = False) -> tuple[WorldRefusal, ...]:
         """Every reason why a plan isn't applied."""
@@ -198,7 +196,9 @@ class _Run:
             refusals.append(
                 InvalidInput(("planFingerprint",), "Pruning needs the fingerprint of a plan that was seen.")
             )
-        if self.wish.fingerprint not in {None, plan.fingerprint} and not plan.mistakes:
+        # Before the new flows are read, the plan has the beginning of its fingerprint.
+        seen = self.wish.fingerprint
+        if seen is not None and not seen.startswith(plan.fingerprint) and not plan.mistakes:
             refusals.append(WorldPlanIsStale(path=("planFingerprint",)))
         return in_order(refusals)
 

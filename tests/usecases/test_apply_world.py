@@ -166,6 +166,35 @@ async def test_pruning_needs_the_fingerprint_of_a_plan_that_still_holds(database
     assert len(held) == 1
 
 
+def new_flow(**draft: Any) -> dict[str, Any]:
+    step = {"id": "1", "command": "core/mailer:send", "credentials_id": "mail", **draft.pop("step", {})}
+    states: dict[str, Any] = {"draft": {"graph": {"nodes": [step], "edges": []}, **draft}}
+    return {"key": "new", "workspace": "dev", "name": "New", **states}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"step": {"command": "core/mailer:receive"}},
+        {"step": {"credentials_id": None}},
+        {"name": "Newer"},
+        {"cron": "0 * * * *"},
+        {"description": "Sends."},
+    ],
+)
+async def test_a_plan_that_was_seen_holds_for_the_graphs_of_its_new_flows(
+    database_url: str, other: dict[str, Any]
+) -> None:
+    await load_world(database_url, as_file(world()))
+    seen = await plan_of(database_url, document(flows=[new_flow()]))
+    before = await contents(database_url)
+    with pytest.raises(WorldRefused, match="differs from the plan that you saw"):
+        await applied(database_url, document(flows=[new_flow(**other)]), fingerprint=seen.fingerprint)
+    assert await contents(database_url) == before
+    done = await applied(database_url, document(flows=[new_flow()]), fingerprint=seen.fingerprint)
+    assert (done.created, done.plan.fingerprint) == (1, seen.fingerprint)
+
+
 async def test_pruning_spares_what_has_no_key_and_other_tenants_and_sections(database_url: str) -> None:
     ids = await load_world(database_url, as_file(world(put(None, "flows"))))
     await fetched(database_url, "delete from external_key where id = $1", ids["office"])

@@ -1,12 +1,13 @@
 """The flows that a document creates (W10): their graphs taken apart, with ids in place of keys."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
 from app.domain.content import Content, SplitGraph, split_graph
 from app.domain.flow import FlowState
-from app.domain.graph import KEYS, Json, StepBindings
+from app.domain.graph import KEYS, Json, StepBindings, canonical
 from app.domain.graph_input import graph_mistakes
 from app.domain.id_prefixes import Kind
 from app.domain.model import ComponentId, ContractId, FlowStatus, ReferenceKind, TenantId
@@ -51,12 +52,17 @@ class FlowReader:
 
     def __init__(self, names: Names, removed: Iterable[str] = ()) -> None:
         self.mistakes: list[Mistake] = []
-        self._names = names
+        self._names, self._digest = names, hashlib.sha256()
         gone = {*removed}
         components = [each for each in names.by_id.values() if each.id.startswith(f"{Kind.COMPONENT}_")]
         made = [_component_of(each, names) for each in components if each.id not in gone]
         known = [each for each in made if each is not None]
         self._catalogue, self._known = Catalogue(known), {each.id for each in known}
+
+    @property
+    def fingerprint(self) -> str:
+        """One text for all that was read, with references as the document has them: the ids of new things are new each time."""
+        return self._digest.hexdigest()
 
     def read(self, item: Item, raw: Mapping[str, Json], thing: Thing | None) -> NewFlow | None:
         """A new flow; None where something is wrong with it. Without a `thing` it is only looked for mistakes."""
@@ -85,6 +91,7 @@ class FlowReader:
         by = raw.get(author)
         by_id = self._reference("users", by, *path, author) if isinstance(by, str) and by else None
         split = None if "graph" not in raw else self._graph(workspace, raw["graph"], path)
+        self._note([item.key, *at, *(raw.get(name) for name in (author, "name", "cron", "description"))])
         if split is None or not isinstance(item.values.get("name"), str):
             return None
         name, cron = (raw.get("name") or item.values["name"]).strip(), raw.get("cron") or item.values.get("cron")
@@ -101,11 +108,15 @@ class FlowReader:
         readable = {"nodes": list(steps.values()), "edges": []} if malformed else graph
         tenant = None if workspace is None else self._names.by_id[workspace].tenant
         split = split_graph(readable, lambda command: self._topic_field(command, tenant))
+        self._note([split.content.hash, *split.bindings])
         positions, bound = list(steps), []
         for step in split.bindings:
             at = (*path, "graph", "nodes", positions[step.position])
             bound.append(self._with_ids(split.content.steps[step.position], step, workspace, tenant, at))
         return None if malformed else replace(split, bindings=tuple(bound))
+
+    def _note(self, state: Json) -> None:
+        self._digest.update(canonical(state).encode())
 
     def _topic_field(self, command: str, tenant: str | None) -> str | None:
         component = self._catalogue.resolve(command, TenantId(tenant or ""))

@@ -4,7 +4,7 @@
 that what rests on it can be locked and read; `conclude` makes the plan of both.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -68,11 +68,14 @@ class Planning:
             each if each.before is None or each.before.id not in uses else replace(each, uses=uses[each.before.id])
             for each in self.planned
         ]
-        removed_too = (mistake for gone, mistake in self.names.referred.items() if gone in self.removed)
-        mistakes = in_order((*also, *self._mistakes, *removed_too))
+        mistakes = in_order((*also, *self._mistakes, *self.referred_and_removed()))
         return WorldPlan(
             things, fingerprint_of(things, self.names), mistakes, tuple(blockers_of(self.planned, dependents))
         )
+
+    def referred_and_removed(self) -> Iterator[Mistake]:
+        """Mistakes where the document refers to what it removes; more once its flows are read."""
+        return (mistake for gone, mistake in self.names.referred.items() if gone in self.removed)
 
     def _plan(self, item: Item) -> None:
         values = self._resolved(item)

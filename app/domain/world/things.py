@@ -280,8 +280,10 @@ class WorldPlan:
     mistakes: tuple[Mistake, ...] = ()
     blockers: tuple[ThingInUse, ...] = ()
 
-    def with_mistakes(self, mistakes: Iterable[Mistake]) -> "WorldPlan":
-        return replace(self, mistakes=in_order((*self.mistakes, *mistakes)))
+    def with_flows(self, mistakes: Iterable[Mistake], fingerprint: str) -> "WorldPlan":
+        """The plan with what is wrong in its new flows, and the fingerprint of their versions and drafts."""
+        mistakes = in_order((*self.mistakes, *mistakes))
+        return replace(self, mistakes=mistakes, fingerprint=self.fingerprint + fingerprint)
 
     def number_of(self, change: WorldChange) -> int:
         return Counter(each.change for each in self.things)[change]
