@@ -177,6 +177,7 @@ def new_flow(**draft: Any) -> dict[str, Any]:
     [
         {"step": {"command": "core/mailer:receive"}},
         {"step": {"credentials_id": None}},
+        {"author": "ada"},
         {"name": "Newer"},
         {"cron": "0 * * * *"},
         {"description": "Sends."},
@@ -276,6 +277,18 @@ async def test_a_flow_is_its_editors_once_it_exists(database_url: str) -> None:
     assert statuses == {ids["orders-flow"]: "SUSPENDED", ids["sketch"]: "INACTIVE"}
     await applied(database_url, document(flows=[{"id": ids["orders-flow"], "suspended": False}]))
     assert {row["status"] for row in (await contents(database_url))["flow"]} == {"INACTIVE"}
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+async def test_versions_and_drafts_name_users_that_exist(database_url: str, by_id: bool) -> None:
+    ids = await load_world(database_url, as_file(world()))
+    ada, owner = (ids[key] if by_id else key for key in ("ada", "owner"))
+    graph: dict[str, Any] = {"nodes": [], "edges": []}
+    states = {"versions": [{"graph": graph, "publishedBy": ada}], "draft": {"graph": graph, "author": owner}}
+    ids |= await load_world(database_url, document(flows=[{"key": "n", "workspace": "prod", "name": "New", **states}]))
+    after = await contents(database_url)
+    assert [row["published_by"] for row in after["flow_version"] if row["flow_id"] == ids["n"]] == [ids["ada"]]
+    assert [row["author_id"] for row in after["flow_draft"] if row["flow_id"] == ids["n"]] == [ids["owner"]]
 
 
 async def test_a_thing_without_a_key_gets_one_by_its_id(database_url: str) -> None:

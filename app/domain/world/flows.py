@@ -91,9 +91,10 @@ class FlowReader:
         by = raw.get(author)
         by_id = self._reference("users", by, *path, author) if isinstance(by, str) and by else None
         split = None if "graph" not in raw else self._graph(workspace, raw["graph"], path)
-        self._note([item.key, *at, *(raw.get(name) for name in (author, "name", "cron", "description"))])
-        if split is None or not isinstance(item.values.get("name"), str):
+        texts = [raw.get(name) for name in (author, "name", "cron", "description")]
+        if split is None or not isinstance(item.values.get("name"), str) or not all(map(_is_text, texts)):
             return None
+        self._note([item.key, *at, *texts])
         name, cron = (raw.get("name") or item.values["name"]).strip(), raw.get("cron") or item.values.get("cron")
         described = raw.get("description")
         description = item.values.get("description") if described is None else described
@@ -108,7 +109,8 @@ class FlowReader:
         readable = {"nodes": list(steps.values()), "edges": []} if malformed else graph
         tenant = None if workspace is None else self._names.by_id[workspace].tenant
         split = split_graph(readable, lambda command: self._topic_field(command, tenant))
-        self._note([split.content.hash, *split.bindings])
+        if not malformed:
+            self._note([split.content.hash, *split.bindings])
         positions, bound = list(steps), []
         for step in split.bindings:
             at = (*path, "graph", "nodes", positions[step.position])
@@ -116,7 +118,7 @@ class FlowReader:
         return None if malformed else replace(split, bindings=tuple(bound))
 
     def _note(self, state: Json) -> None:
-        self._digest.update(canonical(state).encode())
+        self._digest.update(canonical(state).encode(errors="surrogatepass"))
 
     def _topic_field(self, command: str, tenant: str | None) -> str | None:
         component = self._catalogue.resolve(command, TenantId(tenant or ""))
@@ -151,6 +153,10 @@ class FlowReader:
             return None
         self._names.refer(section, text, meant, *path)
         return meant
+
+
+def _is_text(value: Json) -> bool:
+    return value is None or isinstance(value, str)
 
 
 def _component_of(thing: Thing, names: Names) -> Component | None:

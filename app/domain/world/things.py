@@ -72,6 +72,8 @@ class Item:
     states: int = 0
     """How many versions and drafts a flow has, 1 for a draft."""
     is_published: bool = False
+    users: tuple[str, ...] = ()
+    """Whom the versions and draft of a flow name."""
 
     @property
     def id(self) -> str | None:
@@ -89,7 +91,8 @@ class Item:
         if not names:
             return self
         values = {name: value for name, value in self.values.items() if name not in names}
-        return replace(self, values=values, malformed=self.malformed.union(names))
+        users = () if {"versions", "draft"} & {*names} else self.users
+        return replace(self, values=values, malformed=self.malformed.union(names), users=users)
 
     def path(self, *parts: Part) -> tuple[Part, ...]:
         return (self.section.name, self.index, *parts)

@@ -117,8 +117,9 @@ def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, lis
         return Item(section, index, values, malformed), mistakes
     values = {name: raw[name] for name in raw if name not in malformed and name not in {"versions", "draft"}}
     versions, draft = (None if name in malformed else raw.get(name) for name in ("versions", "draft"))
-    states = len(versions or ()) + (draft is not None)
-    return Item(section, index, values, malformed, states, is_published=bool(versions)), mistakes
+    by = [*((each, "publishedBy") for each in versions or ()), *([] if draft is None else [(draft, "author")])]
+    users = tuple(user for state, name in by if isinstance(user := state.get(name), str))
+    return Item(section, index, values, malformed, len(by), is_published=bool(versions), users=users), mistakes
 
 
 def _message(details: ErrorDetails) -> str:

@@ -207,6 +207,7 @@ def _named_by(items: Iterable[Item]) -> Named:
     named: Named = defaultdict(set)
     for item in items:
         named[item.section.name].update(text for text in (item.id, item.values.get("key")) if text)
+        named["users"].update(item.users)
         for each in item.section.references:
             value = item.values.get(each.name)
             named[each.refers_to].update(value if isinstance(value, list) else [value] if value else [])
