@@ -122,6 +122,11 @@ def as_file(made: WorldFile) -> bytes:
     return json.dumps(made).encode()
 
 
+def document(**sections: Any) -> bytes:
+    """A document with these sections."""
+    return as_file({"format": "flowport-world/1", **sections})
+
+
 async def contents(url: str) -> dict[str, list[dict[str, Any]]]:
     """Everything in a database, table by table."""
     engine = create_async_engine(url)

@@ -120,11 +120,7 @@ class _Reader:
         if self._terms.prune:
             self._note(await self._connection.rows(_PRUNABLE, prune), named)
         flows = [item for item in items if item.section.name == "flows" and item.key is not None and item.id is None]
-        within = [
-            (workspace, item.key)
-            for item in flows
-            for workspace in self._meant("workspaces", item.values.get("workspace", ""))
-        ]
+        within = self._keys_in_workspaces(flows)
         parameters = {"workspaces": [each[0] for each in within], "keys": [each[1] for each in within]}
         self._note(await self._connection.rows(_KEYED_FLOWS, parameters), named)
         anywhere = [item.key for item in flows if "workspace" not in item.values]
@@ -171,12 +167,12 @@ class _Reader:
     def _workspaces_of_flows(self, items: Sequence[Item]) -> list[str]:
         """The workspaces in which flows may be created: what lives there may be named by their steps."""
         flows = [item for item in items if item.section.name == "flows" and item.states and not item.id]
-        within = {
-            (workspace, item.key)
-            for item in flows
-            for workspace in self._meant("workspaces", item.values.get("workspace", ""))
-        }
-        return sorted({workspace for workspace, key in within if (workspace, key) not in self._flows})
+        return sorted({place for place, key in self._keys_in_workspaces(flows) if (place, key) not in self._flows})
+
+    def _keys_in_workspaces(self, flows: Iterable[Item]) -> list[tuple[str, str | None]]:
+        """The ids of the workspaces of flows, with the flows' keys."""
+        places = ((self._meant("workspaces", item.values.get("workspace", "")), item.key) for item in flows)
+        return [(place, key) for ids, key in places for place in ids]
 
     async def _read_members(self, section: Section, items: Sequence[Item]) -> list[Thing]:
         place = section.references[0]
