@@ -105,7 +105,7 @@ class Decided(NamedTuple):
     facts: ExportFacts
     decision: Decision
     unapplied: ExportPlan | None = None
-    """The plan of an item that only other items, or the call as a whole, keep from being applied (N2)."""
+    """The plan of an item that only other items, or the call as a whole, keep from being applied (P1)."""
 
     @property
     def plan(self) -> ExportPlan | None:

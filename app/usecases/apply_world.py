@@ -92,7 +92,7 @@ class NotApplied(Refused[WorldRefusal]):
 
 @transaction()
 async def apply_world(store: Store, wish: WorldWish) -> PlannedWorld | NotApplied:
-    """Apply a document, for a provisioner or, where nobody is the actor, for the command. On a refusal nothing is written."""
+    """Apply a document, for a provisioner or, where nobody is the actor, for the command. On a refusal nothing is written (W4)."""
     return await applied(store.connection, wish, store.actor)
 
 

@@ -46,7 +46,7 @@ class PlannedExport:
     fingerprint: str
     decision: Decision
     plan: ExportPlan | None
-    """What would be written, also where only others of its call keep it from that (N2)."""
+    """What would be written, also where only others of its call keep it from that (P1)."""
     workspace_id: str | None
     overrides: str | None
     copied_from: CopiedFrom | None

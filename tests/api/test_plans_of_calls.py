@@ -1,4 +1,4 @@
-"""What exportPlans answers: what is wrong with the call, and each item with what would become of it (P1, N2)."""
+"""What exportPlans answers: what is wrong with the call, and each item with what would become of it (P1)."""
 
 from typing import Any
 

@@ -187,6 +187,7 @@ async def test_tenants_and_provisioners_are_for_the_command_alone(api: Api) -> N
 
 
 async def test_an_answer_holds_no_name_of_a_flow_and_no_graph(api: Api) -> None:
+    """The command alone prints names (W14)."""
     secret = {"graph": {"nodes": [{"id": "hush", "command": "core/hush:run"}], "edges": []}}
     new = {"key": "f-1", "workspace": "dev", "name": "Hush", "versions": [secret]}
     payload = await apply(api, flows=[new, {"id": api.id("letters"), "suspended": True}])

@@ -62,6 +62,7 @@ NAMED = {"firstName": "Zoe", "lastName": "Hill", "email": "zoe@example.com"}
     ],
 )  # fmt: skip
 def test_what_becomes_of_a_thing(section: str, item: dict[str, Any], outcome: tuple[object, ...]) -> None:
+    """Only what differs changes (W2), and the plan says what it was and will be (W5)."""
     plan = planned({section: [item]})
     assert (mistakes_of(plan), plan.blockers) == ({}, ())
     assert [said_of(each) for each in plan.things] == [(section, *outcome)]
@@ -101,6 +102,7 @@ def test_what_becomes_of_a_thing(section: str, item: dict[str, Any], outcome: tu
     ],
 )  # fmt: skip
 def test_what_cannot_be_applied(section: str, item: dict[str, Any], path: str, message: str) -> None:
+    """Keys stay (W1), and so does what others rest on (W6)."""
     assert mistakes_of(planned({section: [item]})) == {path: message}
 
 

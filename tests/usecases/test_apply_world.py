@@ -193,6 +193,7 @@ async def test_a_thing_without_a_key_gets_one_by_its_id(database_url: str) -> No
 
 
 async def test_twelve_mistakes_are_all_told_and_nothing_is_written(database_url: str) -> None:
+    """All or nothing (W4)."""
     ids = await load_world(database_url, as_file(world()))
     before = await contents(database_url)
     wrong = document(

@@ -1,4 +1,4 @@
-"""Plans of calls of many exports (P1, N2): what is wrong with the call, and what would become of each item without the others."""
+"""Plans of calls of many exports (P1): what is wrong with the call, and what would become of each item without the others."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -76,7 +76,7 @@ async def test_what_is_wrong_with_the_call_is_told_as_the_call_would_tell_it(
 async def test_an_item_that_only_others_keep_back_shows_what_would_become_of_it(
     untouched: CompanyDatabase, seed: int
 ) -> None:
-    """N2: exactly what it shows where each is exported on its own."""
+    """P1: exactly what it shows where each is exported on its own."""
     wish = BatchWish(tuple(random_items(untouched, seed)), BatchMode.ATOMIC)
     atomic = await planned_all(untouched, wish)
     each = await planned_all(untouched, replace(wish, mode=BatchMode.BEST_EFFORT))

@@ -1,4 +1,4 @@
-"""What becomes of the things of a world document."""
+"""What becomes of the things of a world document, without names of flows and graphs (W14)."""
 
 import strawberry
 
