@@ -216,6 +216,17 @@ def test_what_is_for_the_command_alone(section: str, item: dict[str, Any], path:
     assert [(each.json_path, "only the command" in each.message) for each in plan.mistakes] == [(path, True)]
 
 
+def test_pruning_says_what_of_it_is_for_the_command_alone() -> None:
+    world = the_world()
+    world["users"][0].is_provisioner = True
+    prune = Terms(by_command=False, tenant=HOME, tenants=frozenset({HOME}), prune=frozenset({"users"}))
+    [mistake] = planned({}, prune, world).mistakes
+    assert (mistake.refusal.path, mistake.message) == (
+        ("prune",),
+        'The API doesn\'t change provisioners, such as "ada": only the command `flowport apply` does that.',
+    )
+
+
 # W3
 
 

@@ -7,7 +7,7 @@ from app.domain.component import ComponentAccess
 from app.domain.input import email_key
 from app.domain.wording import printable
 from app.domain.world.names import ADDRESS_IS_TAKEN, Names
-from app.domain.world.things import Mistake, Planned, Thing, WorldChange, WorldFacts
+from app.domain.world.things import PRUNE, Mistake, Planned, Thing, WorldChange, WorldFacts
 
 DEACTIVATED_EVERYWHERE = (
     "The command `flowport apply` deactivated this user in every tenant, and it alone can activate it again."
@@ -26,14 +26,17 @@ def consistency_mistakes(planned: Sequence[Planned], facts: WorldFacts, names: N
 
 def _for_the_command_alone(each: Planned) -> Iterator[Mistake]:
     """What only those may do who have the database (W11)."""
-    alone, section = "only the command `flowport apply` does that.", each.section.name
+    section, path = each.section.name, each.path or PRUNE
+    which = f', such as "{printable(each.key or "")}"' if path is PRUNE else ""
+    alone = f"{which}: only the command `flowport apply` does that."
     if each.section.is_for_the_command:
-        yield Mistake(each.path, f"The API doesn't change the section {section}: {alone}")
+        yield Mistake(path, f"The API doesn't change the section {section}{alone}")
     states = [thing for thing in (each.thing, each.before) if thing is not None]
     if section == "components" and any(thing.values.get("access") == ComponentAccess.GLOBAL for thing in states):
-        yield Mistake((*each.path, "access"), f"The API doesn't change components with the access GLOBAL: {alone}")
+        of_access = path if path is PRUNE else (*path, "access")
+        yield Mistake(of_access, f"The API doesn't change components with the access GLOBAL{alone}")
     if section == "users" and any(thing.is_provisioner for thing in states):
-        yield Mistake(each.path, f"The API doesn't change provisioners: {alone}")
+        yield Mistake(path, f"The API doesn't change provisioners{alone}")
     if each.before is not None and each.before.is_barred and each.changes("active"):
         yield Mistake((*each.path, "active"), DEACTIVATED_EVERYWHERE)
 

@@ -25,6 +25,8 @@ ELSEWHERE = "elsewhere"
 
 Part = str | int
 """A step on the way into a document: the key of an object, or the index of a list."""
+PRUNE: tuple[Part, ...] = ("prune",)
+"""Where it is said of something that the document doesn't name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Mistake:
 
     @property
     def refusal(self) -> InvalidInput:
-        return InvalidInput(("document", *map(str, self.path)), self.message)
+        path = tuple(map(str, self.path))
+        return InvalidInput(path if self.path == PRUNE else ("document", *path), self.message)
 
 
 def _part_text(part: Part) -> str:
