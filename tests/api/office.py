@@ -31,8 +31,9 @@ def office() -> WorldBuilder:
     world.workspace("far", "overseas")
     for user in ("ada", "guest"):
         world.user(user, "home")
+    world.user("boss", "home")
     world.members("dev", ada="integrator")
-    world.contract_members("retail", guest="guest")
+    world.contract_members("retail", guest="guest", boss="owner")
     world.team("core", "retail")
     world.component("mailer", "core", "TEAM", requires="CREDENTIAL")
     world.credential("mail", "dev", "mailer")

@@ -42,7 +42,7 @@ async def test_a_provisioner_applies_a_document_as_it_was_planned(api: Api) -> N
     ]
 
 
-@pytest.mark.parametrize("by", ["ada", "stranger"])
+@pytest.mark.parametrize("by", ["ada", "boss", "stranger"])
 async def test_who_does_not_provision_a_tenant_is_answered_as_if_there_were_none(api: Api, by: str) -> None:
     before = await held(api)
     changes: Json = {"contracts": [{"key": "retail", "name": "Mine"}]}

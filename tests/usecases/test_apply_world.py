@@ -9,6 +9,7 @@ import pytest
 from app.domain.world.sections import NAMES
 from app.storage.connections.hosts import arguments_of
 from tests.applying import WorldRefused, applied, load_world, plan_of
+from tests.sent_statements import statements_sent
 from tests.storage.world_files import as_file, contents, document, put, world
 
 Contents = dict[str, list[dict[str, Any]]]
@@ -252,6 +253,24 @@ async def test_a_role_goes_with_the_last_membership_that_holds_it(database_url: 
     assert {row["key"] for row in after["external_key"] if row["section"] == "roles"} == {
         *("releaser-2", "auditor", "stranger"),
     }
+
+
+async def test_changing_many_memberships_takes_the_statements_of_changing_one(database_url: str) -> None:
+    number = 40
+    users = [{"key": f"u-{n}", "firstName": "U", "lastName": "V", "email": f"u-{n}@example.com"} for n in range(number)]
+
+    def members(guests: int) -> list[dict[str, Any]]:
+        roles = ["guest" if n < guests else "owner" for n in range(number)]
+        return [{"workspace": "dev", "user": f"u-{n}", "role": role} for n, role in enumerate(roles)]
+
+    await load_world(database_url, as_file(world()))
+    await applied(database_url, document(users=users, workspaceMembers=members(0)))
+    statements = []
+    for guests in (1, number):
+        with statements_sent() as sent:
+            outcome = await applied(database_url, document(users=users, workspaceMembers=members(guests)))
+        statements.append(len(sent))
+    assert (outcome.changed, len({*statements})) == (number - 1, 1)
 
 
 async def test_keys_are_of_their_tenants(database_url: str) -> None:
