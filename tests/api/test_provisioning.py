@@ -42,6 +42,30 @@ async def test_a_provisioner_applies_a_document_as_it_was_planned(api: Api) -> N
     ]
 
 
+async def test_what_is_renamed_is_searched_by_its_new_name_by_every_member_at_once(api: Api) -> None:
+    search = """query ($text: String!, $id: ID!) {
+        workspaces(search: $text) { nodes { id } } workspace(id: $id) { credentials(search: $text) { nodes { id } } }
+    }"""
+    renamed = {"workspaces": [{"key": "dev", "name": "Relays"}], "credentials": [{"key": "mail", "name": "Relay"}]}
+    before = await held(api)
+    assert (await apply(api, **renamed))["changed"] == 2
+    for user, credentials in (("ada", [{"id": api.id("mail")}]), ("guest", [])):
+        answer = await api.caller(user).ask(search, text="relay", id=api.id("dev"))
+        assert answer["workspaces"]["nodes"] == [{"id": api.id("dev")}]
+        assert answer["workspace"]["credentials"]["nodes"] == credentials
+    after = await held(api)
+    for table in ("flow", "flow_draft", "flow_version", "flow_export", "flow_reference", "external_key"):
+        assert after[table] == before[table], table
+
+
+async def test_who_leaves_a_contract_keeps_the_workspaces_of_its_own_memberships(api: Api) -> None:
+    new = [{"key": f"new-{n}", "contract": "retail", "name": f"New {n}", "type": "FULL"} for n in (1, 2)]
+    await apply(api, workspaces=new, workspaceMembers=[{"workspace": "new-2", "user": "guest", "role": "guest"}])
+    assert await names_of(api, "guest") == ["Dev", "New 1", "New 2"]
+    await apply(api, contractMembers=[{"contract": "retail", "user": "guest", "remove": True}])
+    assert await names_of(api, "guest") == ["New 2"]
+
+
 @pytest.mark.parametrize("by", ["ada", "boss", "stranger"])
 async def test_who_does_not_provision_a_tenant_is_answered_as_if_there_were_none(api: Api, by: str) -> None:
     before = await held(api)
