@@ -102,11 +102,11 @@ async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "")
     if not isinstance(run, _Run):
         return NotApplied((run,), NOTHING.plan)
     await take_turns(connection, run.terms)
-    plan = await run.planned(connection)
+    planning, plan = await run.planned(connection)
     refusals = run.refusals(plan)
     if not refusals:
         await write_plan(connection, plan.things, run.terms)
-    plan = await run.with_flows(plan, None if refusals else connection)
+    plan = await run.with_flows(planning, plan, None if refusals else connection)
     refusals = run.refusals(plan)
     if run.terms.by_command and not refusals:
         await note_numbers(connection, plan)
@@ -119,7 +119,7 @@ async def plan_world(work: UnitOfWork, wish: WorldWish) -> PlannedWorld:
         run = await _Run.begun(connection, wish, work.actor)
         if not isinstance(run, _Run):
             return PlannedWorld(NOTHING.plan, (run,))
-        plan = await run.with_flows(await run.planned(None), None)
+        plan = await run.with_flows(*await run.planned(None), None)
     return PlannedWorld(plan, run.refusals(plan, is_plan=True))
 
 
@@ -146,7 +146,6 @@ class _Run:
     wish: WorldWish
     document: WorldDocument
     terms: Terms
-    planning: Planning | None = None
 
     @classmethod
     async def begun(cls, connection: ReadConnection, wish: WorldWish, actor: str) -> "_Run | TenantNotFound":
@@ -161,22 +160,19 @@ class _Run:
             else cls(connection, wish, document, terms)
         )
 
-    async def planned(self, locking: WriteConnection | None) -> WorldPlan:
+    async def planned(self, locking: WriteConnection | None) -> tuple[Planning, WorldPlan]:
         """The plan but for its new flows; with a connection that locks, what it changes is locked first."""
         facts = await read_facts(self.connection, self.terms, self.document.items)
         planning = await offload(self.wish.source.length, Planning, facts, self.document.items, self.wish.new_id)
-        self.planning = planning
         if locking is not None:
             await lock_what_changes(locking, planning.planned)
         dependents = await read_dependents(self.connection, planning.removed)
         uses = await read_uses(self.connection, planning.removed.values())
-        return planning.conclude(dependents, uses, self.document.mistakes)
+        return planning, planning.conclude(dependents, uses, self.document.mistakes)
 
-    async def with_flows(self, plan: WorldPlan, writing: WriteConnection | None) -> WorldPlan:
+    async def with_flows(self, planning: Planning, plan: WorldPlan, writing: WriteConnection | None) -> WorldPlan:
         """The plan with the mistakes in its new flows, which are written as long as there are none."""
-        if self.planning is None:
-            raise RuntimeError("flows are read after the plan")
-        flows = _NewFlows(self.document, self.planning, plan.things)
+        flows = _NewFlows(self.document, planning, plan.things)
         now, done, new = datetime.now(UTC), 0, list[NewFlow]()
         while done < flows.number or new:
             following = offload(self.wish.source.length, flows.read)
@@ -184,7 +180,7 @@ class _Run:
             new = read if not flows.reader.mistakes else []
             done = min(done + FLOWS_AT_A_TIME, flows.number)
             self.wish.progress("Loading flows", done, flows.number)
-        mistakes = (*flows.reader.mistakes, *self.planning.referred_and_removed())
+        mistakes = (*flows.reader.mistakes, *planning.referred_and_removed())
         return plan.with_flows(mistakes, flows.reader.fingerprint if flows.number else "")
 
     def refusals(self, plan: WorldPlan, *, is_plan: bool = False) -> tuple[WorldRefusal, ...]:

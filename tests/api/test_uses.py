@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from app.domain.world.things import FlowUses
 from app.storage.connections.database import open_database
-from app.storage.reads.uses import MOST_FLOWS_NAMED, UNUSED, Uses, flows_using
+from app.storage.reads.uses import MOST_FLOWS_NAMED, flows_using
 from tests.api import documents as ask
 from tests.api.client import Api
 from tests.api.documents import EXPORT
@@ -91,10 +92,8 @@ async def test_how_many_flows_use_something_is_told_with_those_that_run_first(fr
         found = await flows_using(connection, {**things, fresh.id("store-strict"): fresh.id("store")})
     await database.close()
     items = found.pop(fresh.id("workshop-items"))
-    assert (items.number, len(items.flow_ids), items.flow_ids[0]) == (number + 1, MOST_FLOWS_NAMED, runs)
-    assert list(items.flow_ids[1:]) == sorted(items.flow_ids[1:])
+    assert (items.count, len(items.flows), items.flows[0]) == (number + 1, MOST_FLOWS_NAMED, runs)
+    assert list(items.flows[1:]) == sorted(items.flows[1:])
     assert found == {
-        fresh.id("workshop-mail"): Uses(1, (fresh.id("bound"),)),
-        fresh.id("workshop-agent"): Uses(1, (fresh.id("bound"),)),
-        fresh.id("store-strict"): UNUSED,
+        fresh.id(key): FlowUses(1, (fresh.id("bound"),), ("Bound",)) for key in ("workshop-mail", "workshop-agent")
     }

@@ -5,12 +5,12 @@ workspace that names it doesn't use it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Text, and_, any_, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.domain.model import FlowStatus
+from app.domain.world.things import FlowUses
 from app.storage.connections.connection import ReadConnection
 from app.storage.mirrored_rules import is_meant
 from app.storage.tables import (
@@ -49,23 +49,18 @@ def place_of_use(workspace_id: str, used_id: str) -> str:
 MOST_FLOWS_NAMED = 100
 
 
-class Uses(NamedTuple):
-    """How many flows use something, and which: the first hundred, those that run before the others (W5, W7)."""
-
-    number: int
-    flow_ids: tuple[str, ...]
-
-
-UNUSED = Uses(0, ())
-
-
 def _has_its_name(named: FromClause) -> ColumnElement[bool]:
     """Of a component with its team, and a row that names one: whether it has that name."""
     return and_(named.c.team == TEAM.c.name, named.c.name == COMPONENT.c.name)
 
 
-_IN_ORDER = func.array_agg(aggregate_order_by(FLOW.c.id, FLOW.c.status != FlowStatus.ACTIVE.value, FLOW.c.id))
-_COUNTED = (func.count().label("number"), _IN_ORDER[1:MOST_FLOWS_NAMED].label("flow_ids"))
+def _first(column: ColumnElement[str]) -> ColumnElement[list[str]]:
+    """Those of the first flows, of which the ones that run come before the others."""
+    runs = FLOW.c.status != FlowStatus.ACTIVE.value
+    return func.array_agg(aggregate_order_by(column, runs, FLOW.c.id))[1:MOST_FLOWS_NAMED]
+
+
+_COUNTED = (func.count().label("number"), _first(FLOW.c.id).label("flows"), _first(FLOW.c.name).label("names"))
 _USES = (
     select(FLOW_REFERENCE.c.reference_id.label("used"), *_COUNTED)
     .join_from(FLOW_REFERENCE, FLOW, FLOW.c.id == FLOW_REFERENCE.c.flow_id)
@@ -102,11 +97,10 @@ _USES_OF_COMPONENTS = (
 
 async def flows_using(
     connection: ReadConnection, workspaces: Mapping[str, str], components: Sequence[str] = ()
-) -> dict[str, Uses]:
+) -> dict[str, FlowUses]:
     """Which flows use each of these things, whose workspaces are given by their ids, and each of these components."""
     places = [place_of_use(workspace_id, used_id) for used_id, workspace_id in workspaces.items()]
     rows = await connection.rows(_USES, {"places": places})
     if components:
         rows += await connection.rows(_USES_OF_COMPONENTS, {"components": components})
-    uses = {row.used: Uses(row.number, tuple(row.flow_ids)) for row in rows}
-    return {used_id: uses.get(used_id, UNUSED) for used_id in (*workspaces, *components)}
+    return {row.used: FlowUses(row.number, tuple(row.flows), tuple(row.names)) for row in rows}

@@ -25,7 +25,6 @@ _VERSIONS = insert_rows(tables.FLOW_VERSION, ("id", "flow_id", "number", "publis
 _DRAFTS = insert_rows(tables.FLOW_DRAFT, ("id", "flow_id", "revision", "author_id", "created_at", "updated_at", *STATE))
 _CONTENTS = insert_new_rows(tables.FLOW_CONTENT, CONTENT)
 _COMPONENTS = insert_rows(tables.FLOW_CONTENT_COMPONENT, COMPONENT)
-_KEYS = insert_rows(tables.EXTERNAL_KEY, ("scope_id", "section", "key", "id"))
 
 
 async def write_flows(connection: WriteConnection, flows: Sequence[NewFlow], now: datetime, new_id: IdSource) -> None:
@@ -41,8 +40,6 @@ async def write_flows(connection: WriteConnection, flows: Sequence[NewFlow], now
     await write_rows(connection, (_VERSIONS, [row for its in versions for row in its]))
     drafts = [row for flow in flows for row in _draft_rows(flow, now, new_id)]
     await write_rows(connection, (_DRAFTS, drafts))
-    keys = [(flow.thing.scope, "flows", flow.thing.key, flow.thing.id) for flow in flows]
-    await write_rows(connection, (_KEYS, keys))
 
 
 def _states(flow: NewFlow) -> Iterator[NewState]:

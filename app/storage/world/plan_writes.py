@@ -69,7 +69,7 @@ _KEYS = insert_rows(tables.EXTERNAL_KEY, ("scope_id", "section", "key", "id"))
 
 
 async def write_plan(connection: WriteConnection, planned: Sequence[Planned], terms: Terms) -> None:
-    """Write everything of a plan but the flows that it creates."""
+    """Write everything of a plan but the flows that it creates, of which the external keys come first."""
     removed = [each for each in planned if each.change is WorldChange.REMOVED]
     created = [each for each in planned if each.change is WorldChange.CREATED and not each.is_guest]
     changed = [each for each in planned if each.change is WorldChange.CHANGED]
@@ -83,12 +83,7 @@ async def write_plan(connection: WriteConnection, planned: Sequence[Planned], te
     await _write_lists(connection, [*created, *changed])
     await _switch_users(connection, [*created, *changed], terms)
     await write_members(connection, planned, terms, left)
-    await write_keys(connection, [each for each in planned if each.section.name != "flows" or each.before is not None])
-
-
-async def write_keys(connection: WriteConnection, planned: Iterable[Planned]) -> None:
-    """Write the external keys that things get."""
-    rows = [
+    keys = [
         (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
         for each in planned
         if each.thing is not None
@@ -96,7 +91,7 @@ async def write_keys(connection: WriteConnection, planned: Iterable[Planned]) ->
         and each.thing.key is not None
         and each.differs_in("key")
     ]
-    await write_rows(connection, (_KEYS, rows))
+    await write_rows(connection, (_KEYS, keys))
 
 
 async def note_numbers(connection: WriteConnection, plan: WorldPlan) -> None:

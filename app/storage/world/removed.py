@@ -33,7 +33,6 @@ _DEPENDENTS = statement(
     """,
     "ids",
 )
-_NAMES = statement("SELECT id, name FROM flow WHERE id = ANY($1)", "ids")
 
 
 async def read_dependents(connection: ReadConnection, removed: Iterable[str]) -> list[Dependent]:
@@ -48,12 +47,4 @@ async def read_uses(connection: ReadConnection, removed: Iterable[Planned]) -> d
     things = [(each.section.name, each.before) for each in removed if each.before is not None]
     placed = {each.id: each.values["workspace"] for section, each in things if section in OF_WORKSPACES}
     components = [each.id for section, each in things if section == "components"]
-    if not placed and not components:
-        return {}
-    uses = await flows_using(connection, placed, components)
-    rows = await connection.rows(_NAMES, {"ids": sorted({flow for each in uses.values() for flow in each.flow_ids})})
-    names = {row.id: row.name for row in rows}
-    return {
-        used: FlowUses(each.number, each.flow_ids, tuple(names.get(flow, "") for flow in each.flow_ids))
-        for used, each in uses.items()
-    }
+    return await flows_using(connection, placed, components) if placed or components else {}
