@@ -19,7 +19,7 @@ WORKSPACES = "{ workspaces(first: 50) { nodes { name } } }"
 
 
 def office() -> WorldBuilder:
-    """Two tenants with a provisioner each; in the first an integrator, a guest of the contract, and a running flow."""
+    """Two tenants with a provisioner each; in the first an integrator, a guest and the owner of the contract, and a running flow."""
     world = WorldBuilder()
     for tenant, robot in (("home", "robot"), ("abroad", "stranger")):
         world.tenant(tenant)

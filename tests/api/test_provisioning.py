@@ -46,9 +46,9 @@ async def test_what_is_renamed_is_searched_by_its_new_name_by_every_member_at_on
     search = """query ($text: String!, $id: ID!) {
         workspaces(search: $text) { nodes { id } } workspace(id: $id) { credentials(search: $text) { nodes { id } } }
     }"""
-    renamed = {"workspaces": [{"key": "dev", "name": "Relays"}], "credentials": [{"key": "mail", "name": "Relay"}]}
+    relays, relay = {"key": "dev", "name": "Relays"}, {"key": "mail", "name": "Relay"}
     before = await held(api)
-    assert (await apply(api, **renamed))["changed"] == 2
+    assert (await apply(api, workspaces=[relays], credentials=[relay]))["changed"] == 2
     for user, credentials in (("ada", [{"id": api.id("mail")}]), ("guest", [])):
         answer = await api.caller(user).ask(search, text="relay", id=api.id("dev"))
         assert answer["workspaces"]["nodes"] == [{"id": api.id("dev")}]
