@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from asyncpg import Connection, Record
+
 from tests.api.client import Api, Json
 from tests.api.office import apply, held
 from tests.databases import connected
@@ -23,11 +25,11 @@ REVOKED: Json = {"workspaceMembers": [{"workspace": "dev", "user": "ada", "remov
 
 
 @asynccontextmanager
-async def holding(api: Api, statement: str, *ids: str) -> AsyncIterator[None]:
+async def holding(api: Api, statement: str, *ids: str) -> AsyncIterator["Connection[Record]"]:
     """A transaction that keeps what a statement locks."""
     async with connected(api.database_url) as connection, connection.transaction():
         await connection.execute(statement, *ids)
-        yield
+        yield connection
 
 
 async def waiting(api: Api, work: Coroutine[Any, Any, Outcome]) -> asyncio.Task[Outcome]:
@@ -123,3 +125,18 @@ async def test_exports_go_on_while_a_document_is_applied(office_api: Api) -> Non
         assert await export(api, "Meanwhile") == []
         assert not applying.done()
     assert (await applying)["changed"] == 6
+
+
+async def test_contracts_are_locked_in_the_order_in_which_exports_lock_them(office_api: Api) -> None:
+    """By id, whatever their order in the document and the table: else two calls might wait for each other."""
+    api = office_api
+    [later] = (await apply(api, contracts=[{"key": "later", "name": "Later"}]))["things"]
+    # What is written again stands behind the others.
+    await apply(api, contracts=[{"key": "retail", "name": "Shops"}])
+    assert api.id("retail") < later["id"]
+    lock = "select id from contract where id = $1 for no key update nowait"
+    async with holding(api, lock, api.id("retail")) as connection:
+        contracts = [{"key": key, "flowQuota": 50} for key in ("later", "retail")]
+        applying = await waiting(api, apply(api, contracts=contracts))
+        await connection.execute(lock, later["id"])
+    assert (await applying)["changed"] == 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.domain.world.things import COMMAND, Planned, Terms
+from app.domain.world.things import COMMAND, Planned, Terms, WorldChange
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.world.raw_statements import statement
 
@@ -23,8 +23,9 @@ _TENANTS = statement(
 _LOCK_TENANTS = statement(
     "SELECT pg_advisory_xact_lock(hashtextextended(id, 20)) FROM unnest($1::text[]) AS tenant (id) ORDER BY id", "ids"
 )
-# Flows before workspaces: so do all who create flows, whose workspace PostgreSQL locks when the row is inserted.
+# In this order others lock them too: a new flow its contract, and its workspace when the row is inserted.
 _LOCK_FLOWS = statement("SELECT id FROM flow WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
+_LOCK_CONTRACTS = statement("SELECT id FROM contract WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
 _LOCK_WORKSPACES = statement("SELECT id FROM workspace WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
 
 
@@ -56,10 +57,13 @@ async def take_turns(connection: WriteConnection, terms: Terms) -> None:
 
 
 async def lock_what_changes(connection: WriteConnection, planned: Iterable[Planned]) -> None:
-    """Keep flows that change or go, and workspaces that go, from everybody else until the transaction ends."""
+    """Lock flows and contracts that change or go, and workspaces that go, in the order in which other calls lock them."""
     existing = [(each.section.name, each.before.id, each.change) for each in planned if each.before is not None]
-    flows = [thing_id for section, thing_id, change in existing if section == "flows" and change != "UNCHANGED"]
-    workspaces = [thing_id for section, thing_id, change in existing if section == "workspaces" and change == "REMOVED"]
-    for statement_, ids in ((_LOCK_FLOWS, flows), (_LOCK_WORKSPACES, workspaces)):
+    for section, unlocked, lock in (
+        ("flows", {WorldChange.UNCHANGED}, _LOCK_FLOWS),
+        ("contracts", {WorldChange.UNCHANGED}, _LOCK_CONTRACTS),
+        ("workspaces", {WorldChange.UNCHANGED, WorldChange.CHANGED}, _LOCK_WORKSPACES),
+    ):
+        ids = [thing_id for name, thing_id, change in existing if name == section and change not in unlocked]
         if ids:
-            await connection.rows(statement_, {"ids": ids})
+            await connection.rows(lock, {"ids": ids})
