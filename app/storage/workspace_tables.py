@@ -46,7 +46,8 @@ class ContractTable(Provisioned, table=True):
 class WorkspaceTable(Provisioned, table=True):
     __tablename__ = "workspace"
     __table_args__ = (
-        UniqueConstraint("id", "contract_id", "name_key"),
+        # Without the name, which is no part of any key: nothing that refers to a workspace waits for its renaming.
+        UniqueConstraint("id", "contract_id"),
         Index(None, "contract_id", "type"),
         one_of("type", WorkspaceType),
     )
@@ -89,17 +90,14 @@ class RoleTable(Provisioned, table=True):
 class WorkspaceAccessTable(Provisioned, table=True):
     """Who can see a workspace: members, who have a role in it, and those who only see it through its contract (A4).
 
-    The contract and the sort key stand here too, held equal by the foreign key, so that a caller's workspaces are read
-    page by page off one index.
+    The contract and the sort key stand here too, held equal by the foreign key and a trigger, so that a caller's
+    workspaces are read page by page off one index.
     """
 
     __tablename__ = "workspace_access"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["workspace_id", "contract_id", "name_key"],
-            ["workspace.id", "workspace.contract_id", "workspace.name_key"],
-            onupdate="CASCADE",
-            ondelete="CASCADE",
+            ["workspace_id", "contract_id"], ["workspace.id", "workspace.contract_id"], ondelete="CASCADE"
         ),
         Index("ix_workspace_access_by_name", "user_id", "name_key", "workspace_id"),
         Index("ix_workspace_access_by_contract", "user_id", "contract_id", "name_key", "workspace_id"),

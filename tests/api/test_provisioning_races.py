@@ -113,7 +113,10 @@ async def test_exports_go_on_while_a_document_is_applied(office_api: Api) -> Non
     [office] = (await apply(api, agents=[{"key": "office", "workspace": "dev", "name": "Office"}]))["things"]
     changes: Json = {
         "contracts": [{"key": "retail", "name": "Shops", "flowQuota": 50}],
-        "workspaces": [{"key": "new", "contract": "retail", "name": "New one", "type": "FULL"}],
+        "workspaces": [
+            {"key": "dev", "name": "Workshop"},
+            {"key": "new", "contract": "retail", "name": "New one", "type": "FULL"},
+        ],
         "users": [{"key": "ada", "firstName": "Augusta"}],
         "workspaceMembers": [{"workspace": "dev", "user": "ada", "role": "admin"}],
         "components": [{"key": "mailer", "title": "E-mail", "access": "TENANT"}],
@@ -124,7 +127,7 @@ async def test_exports_go_on_while_a_document_is_applied(office_api: Api) -> Non
         applying = await waiting(api, apply(api, **changes))
         assert await export(api, "Meanwhile") == []
         assert not applying.done()
-    assert (await applying)["changed"] == 6
+    assert (await applying)["changed"] == 7
 
 
 async def test_contracts_are_locked_in_the_order_in_which_exports_lock_them(office_api: Api) -> None:

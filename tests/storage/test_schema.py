@@ -119,11 +119,7 @@ async def test_a_database_can_go_down_and_up_again(database_url: str) -> None:
         ("DELETE FROM reference_report", "fk_flow_export_report_hash"),
         ("UPDATE flow_export SET first_change = 'LIKED', first_changed_at = now()", "ck_flow_export_first_change"),
         ("UPDATE flow_export SET first_change = 'EDITED'", "ck_flow_export_first_change_is_dated"),
-        ("UPDATE workspace_access SET name_key = 'elsewhere'", "fk_workspace_access_workspace_id_contract_id_name_key"),
-        (
-            "UPDATE workspace_access SET contract_id = 'contract_2'",
-            "fk_workspace_access_workspace_id_contract_id_name_key",
-        ),
+        ("UPDATE workspace_access SET contract_id = 'contract_2'", "fk_workspace_access_workspace_id_contract_id"),
         ("UPDATE contract_access SET name_key = 'elsewhere'", "fk_contract_access_contract_id_name_key"),
         ("UPDATE team SET tenant_id = 'tenant_2'", "fk_team_contract_id_tenant_id"),
         (
