@@ -18,7 +18,10 @@ MEMBERS = ListBelow(
     lambda row: MemberView(_USER(row), row[len(UserView._fields)]),
     only=is_member,
 )
-"""The members of a workspace by last name and first name, but for those who are deactivated (W8)."""
+"""The members of a workspace by last name and first name, but for those who are deactivated (W8).
+
+A page sorts all members of its workspace: an index in that order would need the names of users in each membership.
+"""
 HOLDING = bindparam("holding", type_=Text)
 
 
