@@ -10,6 +10,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLSchema,
     ValuesOfCorrectTypeRule,
+    print_schema,
     specified_rules,
     validate,
 )
@@ -31,7 +32,6 @@ from app.graphql.loaders import Loaders
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.scalars import SCALARS
-from app.graphql.sdl import in_reading_order
 from app.graphql.types import readiness
 
 RULES = (
@@ -61,8 +61,8 @@ nothing was written, in `errors`; `errors` of the response are for requests that
 
 class Schema(strawberry.Schema):
     def as_str(self) -> str:
-        """The schema in GraphQL's own language, in the order of reading."""
-        return in_reading_order(super().as_str(), self._schema)
+        """The schema in GraphQL's own language: queries first, each type where it is first referred to."""
+        return print_schema(self._schema)
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
@@ -83,7 +83,8 @@ class CachedNames(NameConverter):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    types=IMPLEMENTATIONS,
+    # In this order types are printed.
+    types=(Query, Mutation, *IMPLEMENTATIONS),
     config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, name_converter=CachedNames()),
 )
 schema.graphql_schema.description = DESCRIPTION
