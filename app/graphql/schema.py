@@ -8,8 +8,11 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLInputObjectType,
+    GraphQLNonNull,
     GraphQLSchema,
-    ValuesOfCorrectTypeRule,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    ValidationRule,
     print_schema,
     specified_rules,
     validate,
@@ -27,17 +30,30 @@ from app.execution.python_arguments import take_python_arguments
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.graphql.context import Info
 from app.graphql.errors.refusal_types import types_of_refusals
-from app.graphql.input_values import LiteralsRule
 from app.graphql.loaders import Loaders
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.scalars import SCALARS
 from app.graphql.types import readiness
 
-RULES = (
-    *(LiteralsRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
-    MaybeNullValidationRule,
-)
+
+class OneOfVariablesRule(ValidationRule):
+    """Refuses variables that can be null for a field of a oneOf input; graphql-core overlooks inputs of type `T!`."""
+
+    def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
+        types = {each.variable.name.value: each.type for each in node.variable_definitions or ()}
+        for usage in self.context.get_recursive_variable_usages(node):
+            name, parent = usage.node.name.value, usage.parent_type
+            of = parent.of_type if isinstance(parent, GraphQLNonNull) else None
+            is_one_of = isinstance(of, GraphQLInputObjectType) and of.is_one_of
+            if is_one_of and name in types and not isinstance(types[name], NonNullTypeNode):
+                message = (
+                    f"Variable ${name} can be null; {of} takes exactly one field that isn't null. Declare it with `!`."
+                )
+                self.report_error(GraphQLError(message, usage.node))
+
+
+RULES = (*specified_rules, OneOfVariablesRule, MaybeNullValidationRule)
 MOST_COMPARISONS = 50_000
 """How much work may go into finding out whether fields that are repeated mean the same: ten times what people write."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import islice
 from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLError, OperationType
@@ -11,7 +10,6 @@ from app.execution.executor import Executor
 from app.execution.lookups import Vanished
 from app.execution.plan import Plan
 from app.graphql.context import Context
-from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Documents, Operation
 from app.http.error_masking import formatted, is_mistake
@@ -45,7 +43,15 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
 
     Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
     """
-    plan = _plan(asked, operation, context, documents)
+    plan = Plan.of(
+        schema.graphql_schema,
+        operation.document.node,
+        operation.node,
+        asked.variables or {},
+        most_mistakes=MOST_MISTAKES,
+        hides_suggestions=not context.shows_schema,
+        cached=partial(documents.plan_of, operation),
+    )
     if not isinstance(plan, Plan):
         return request_error(plan, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     result = await _run_with_retries(plan, context)
@@ -63,26 +69,6 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
     outcome = "refused" if context.work.refused else "ok"
     codes = tuple(error["extensions"]["code"] for error in body.get("errors", ()))
     return Answer(body, outcome="failed" if errors else outcome, codes=(*context.work.refused, *codes))
-
-
-def _plan(
-    asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents
-) -> Plan | Sequence[GraphQLError]:
-    """The plan, or what is wrong with the variables: in words of our own, which take as long to find as the plan."""
-    variables, hides_suggestions = asked.variables or {}, not context.shows_schema
-    plan = Plan.of(
-        schema.graphql_schema,
-        operation.document.node,
-        operation.node,
-        variables,
-        most_mistakes=MOST_MISTAKES,
-        hides_suggestions=hides_suggestions,
-        cached=partial(documents.plan_of, operation),
-    )
-    if isinstance(plan, Plan):
-        return plan
-    found = mistakes_in_variables(schema.graphql_schema, operation.node, variables, hides_suggestions=hides_suggestions)
-    return list(islice(found, MOST_MISTAKES)) or plan
 
 
 async def _run_with_retries(plan: Plan, context: Context) -> ExecutionResult:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import orjson
+
 from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.database import DatabaseUnavailable
 from app.telemetry.log import log
@@ -9,6 +11,8 @@ from app.telemetry.log import log
 DATABASE_TOOK_TOO_LONG = "The database took too long to answer. Try again."
 OUTAGE_SECONDS = 5
 """After how long callers are told to try again when the database is down or too busy."""
+LONGEST_TEXT = 100
+"""How many characters of what was sent a message repeats."""
 
 
 class RequestCode(StrEnum):
@@ -104,3 +108,16 @@ def too_slow(message: str) -> RequestError:
 
 def _told_of(commits: Commits) -> str:
     return "" if not commits.number_written else f" Of its mutations, {commits.number_written} had been written."
+
+
+def json_text(value: object) -> str:
+    """A value that came as JSON, written as such, shortened."""
+    try:
+        return shortened_text(orjson.dumps(value).decode())
+    except orjson.JSONEncodeError:
+        # It writes less deeply than it reads.
+        return "a value that is nested too deeply"
+
+
+def shortened_text(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} …"

@@ -9,10 +9,9 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from app.graphql.json_text import json_text, shortened_text
 from app.http.admission import Slot
 from app.http.bodies import LONGEST_INTEGER, read_body
-from app.http.refused_requests import RequestCode, RequestError
+from app.http.refused_requests import RequestCode, RequestError, json_text, shortened_text
 from app.json_keys import repeated_key
 
 JSON_TYPE = "application/json"

@@ -27,7 +27,6 @@ from app.execution.executor import Executor
 from app.execution.plan import Plan
 from app.graphql.connections import Listed
 from app.graphql.context import Context
-from app.graphql.input_values import mistakes_in_variables
 from app.graphql.schema import mistakes_in, schema
 from app.http.documents import Document, operation_of
 from app.http.limits import Limits
@@ -92,14 +91,6 @@ class Both:
         except GraphQLError:
             return None
         if mistakes_in(node, most=1, hides_suggestions=False):
-            return None
-        if (
-            next(
-                iter(mistakes_in_variables(schema.graphql_schema, operation.node, variables, hides_suggestions=False)),
-                None,
-            )
-            is not None
-        ):
             return None
         before = asyncio.all_tasks()
         ours, theirs = (self._context(database, viewer, loader, behave) for database in self._databases)
