@@ -244,7 +244,7 @@ class Answers:
         if value is None or isinstance(value, Exception):
             return self._failure(field, value)
         try:
-            shown = field.shape.show(value)
+            shown = field.shape.leaf.coerce_output_value(value)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             return self._failure(field, error)
         return self._failure(field, None) if shown is None or shown is Undefined else shown

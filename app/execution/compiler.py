@@ -4,22 +4,21 @@ The generated source holds names of columns, which the schema declares, and inte
 Aliases and other values are constants that are handed to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError, GraphQLObjectType
 
+from app.execution.fields import is_connection
 from app.execution.lookups import Vanished
 from app.execution.plan import FieldPlan, Plan, Selection
-from app.execution.relations import One, getter_of
+from app.execution.relations import getter_of
 from app.execution.rows import Layout, class_of
 
 CURSOR, NODE = "cursor", "node"
 Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any]]]
-Column = tuple[Any, str]
-"""A column of a row, or of what was read with it: the name of the relation first, None for the row itself."""
 
 
 class Failure:
@@ -58,7 +57,6 @@ class Compiled:
         self.optional: list[Optional] = []
         self.lists: list[Callable[[Any], Any]] = []
         """Columns that are lists: what they hold is counted before it is answered."""
-        self.columns: set[Column] = set()
         self.rows_at_once = ROWS_AT_ONCE
         """Rows that are answered between two looks at the time and the bytes."""
         self._source = self._object(selection, "r", layout, self.left)
@@ -118,7 +116,6 @@ class Compiled:
         if field.column not in names or field.shape.is_list:
             return None
         self.values += 1
-        self.columns.add((layout.owner, field.column))
         return f"{row}[{layout.start + names.index(field.column)}]"
 
     def _list(self, row: str, column: str) -> str | None:
@@ -142,11 +139,11 @@ class Compiled:
 
     def _joined(self, field: FieldPlan, row: str, layout: Layout) -> str | None:
         """An object that was read with the row."""
-        related = field.relation.related if isinstance(field.relation, One) else None
+        related = None if field.relation is None else field.relation.related
         if related not in layout.starts:
             return None
         start, before = layout.starts[related], (self.objects, self.values)
-        display = self._inner(field, row, Layout(start, {}, related))
+        display = self._inner(field, row, Layout(start, {}))
         if display is None:
             return None
         self._note_optional(itemgetter(start), before, is_required=field.shape.is_required)
@@ -199,3 +196,26 @@ def compiled_of(plan: Plan, selection: Selection, layout: Layout | None = None) 
     if cached is None or cached[0] != layout:
         cached = selection.cache[layout is None] = layout, Compiled(plan, selection, layout)
     return cached[1]
+
+
+def related_to(plan: Plan, connection: FieldPlan) -> tuple[Hashable, ...]:
+    """The relations that are read with the nodes of a connection: all that are selected of them and can be."""
+    if connection.related is None:
+        connection.related = tuple(sorted(set(_related_below(plan, connection)), key=str))
+    return connection.related
+
+
+def _related_below(plan: Plan, field: FieldPlan) -> Iterator[Hashable]:
+    """The same below a field, through edges down to nodes."""
+    type_ = field.shape.object
+    try:
+        fields = () if type_ is None else plan.below(field, type_).fields
+    except GraphQLError:
+        # A condition isn't acceptable, which is told where it stands.
+        return
+    for each in fields:
+        is_node = each.node.name.value == NODE and each.parent_type.name.endswith("Edge")
+        if is_node or (each.node.name.value in {"nodes", "edges"} and is_connection(each.parent_type)):
+            yield from _related_below(plan, each)
+        elif each.relation is not None and each.relation.related is not None:
+            yield each.relation.related

@@ -1,9 +1,9 @@
 """What the executor needs of the request whose operation it executes."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable
+from typing import Any, NamedTuple
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 
 from app.execution.pace import Pace
 from app.meter import Meter
@@ -24,3 +24,13 @@ class ExecutionContext:
 
     def end_mutation(self, errors: Iterable[GraphQLError]) -> None:
         """Called after each mutation, with the errors in its part of the answer."""
+
+
+class ResolverInfo(NamedTuple):
+    """What resolvers look at of the info that they are called with."""
+
+    context: ExecutionContext
+    schema: GraphQLSchema
+    field_name: str
+    related: tuple[Hashable, ...] = ()
+    """Of a connection: the relations that are read with its nodes."""

@@ -6,30 +6,21 @@ they lead to. Answers, errors and nulls are those of the specification (GraphQL,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from inspect import iscoroutine
+from collections.abc import Awaitable, Hashable, Sequence
+from dataclasses import dataclass
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any
 
-from graphql import (
-    ExecutionResult,
-    GraphQLError,
-    GraphQLResolveInfo,
-    default_field_resolver,
-    located_error,
-)
+from graphql import ExecutionResult, GraphQLError, default_field_resolver, located_error
 from graphql.execution.values import get_argument_values
-from graphql.pyutils import Path, is_awaitable
 
 from app.execution.answers import AnswerAbandoned, Answers, Objects
-from app.execution.attempts import attempt, mapped
-from app.execution.execution_context import ExecutionContext
-from app.execution.fields import declared_resolver
-from app.execution.lookups import Loader, Lookup, Lookups
-from app.execution.pending import PendingField, PendingRelation
+from app.execution.attempts import attempt
+from app.execution.compiler import related_to
+from app.execution.execution_context import ExecutionContext, ResolverInfo
+from app.execution.lookups import Loader, Lookup
 from app.execution.plan import FieldPlan, Plan
-from app.execution.projections import EVERYTHING, Selected, selected_of
-from app.execution.relations import One, Several
 from app.execution.request_errors import OverLimit
 from app.meter import LimitReached
 
@@ -39,12 +30,19 @@ CALLS_AT_ONCE = 64
 Fields = Sequence[FieldPlan]
 
 
-class ResolverInfo(NamedTuple):
-    """What resolvers look at of Strawberry's `Info`, which takes longer to make than most fields take to resolve."""
+@dataclass(slots=True)
+class Pending:
+    """The values of a field of several objects, one for each, some of which are to be awaited or looked up."""
 
-    context: ExecutionContext
-    selected: Selected
-    """Of a connection: what is to be read of its nodes."""
+    objects: Objects
+    field: FieldPlan
+    values: list[Any]
+
+    def close(self) -> None:
+        """End what was not begun: nobody waits for it any more."""
+        for value in self.values:
+            if iscoroutine(value) and getcoroutinestate(value) == CORO_CREATED:
+                value.close()
 
 
 class Executor:
@@ -54,7 +52,7 @@ class Executor:
         self._plan = plan
         self._context = context
         self._answers = Answers(plan, context.meter, context.pace)
-        self._pending: list[PendingField] = []
+        self._pending: list[Pending] = []
         self._pace = context.pace
 
     async def run(self) -> ExecutionResult:
@@ -100,7 +98,7 @@ class Executor:
         self._answers.abandon(root, fields)
         self._answers.errors.append(located_error(OverLimit(reached), [field.node], [fields[0].name]))
 
-    async def _complete_found(self, found: Sequence[PendingField]) -> list[PendingField]:
+    async def _complete_found(self, found: Sequence[Pending]) -> list[Pending]:
         """Complete what was found. What it lacks still is returned."""
         begun: list[tuple[Objects, Fields]] = []
         for each in found:
@@ -110,123 +108,77 @@ class Executor:
             begun += [(objects, objects.left) for objects in below]
         return await self._complete_known(begun)
 
-    async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[PendingField]:
+    async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[Pending]:
         """Complete all fields of these objects that take no reading, and below them. The others are returned."""
         wanted = self._pending = []
         self._context.meter.begin_round()
         for objects, fields in begun:  # which grows meanwhile
             for field in fields:
-                if self._pace.is_over():
-                    await self._pace.wait()
-                if field.get is not None:
-                    below = await self._answers.complete(objects, field, mapped(field.get, objects.sources))
-                    begun += [(inner, inner.left) for inner in below]
-                    continue
-                self._answers.expect(objects, field)
-                if field.relation is not None:
-                    related = self._related(objects, field, field.relation)
-                    if related.values.count(None) == len(related.values) and not field.shape.is_required:
-                        # It leads nowhere, for none of them.
-                        await self._answers.complete(objects, field, related.values)
-                    else:
-                        wanted.append(related)
+                if field.column is None:
+                    self._answers.expect(objects, field)
+                values = await self._called(objects, field)
+                if any(map(is_awaited, set(map(type, values)))):
+                    wanted.append(Pending(objects, field, values))
                 else:
-                    wanted.append(PendingField(objects, field, await self._called(objects, field)))
+                    below = await self._answers.complete(objects, field, values)
+                    begun += [(inner, inner.left) for inner in below]
         return wanted
-
-    def _related(self, objects: Objects, field: FieldPlan, relation: One | Several) -> PendingField:
-        if isinstance(relation, Several):
-            return PendingField(objects, field, [relation.lookups(self._context, source) for source in objects.sources])
-        keys = mapped(relation.key, objects.sources)
-        return PendingRelation(objects, field, keys, relation.loader_of(self._context.loaders))
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """What the resolver of a field gives for each object."""
+        resolve = field.definition.resolve or default_field_resolver
+        related = related_to(self._plan, field) if field.is_connection else ()
+        info: Any = ResolverInfo(self._context, self._plan.schema, field.node.name.value, related)
         try:
-            call = self._call_of(field)
-        except Exception as error:  # noqa: BLE001 - it is told at the field of each
+            arguments = get_argument_values(
+                field.definition,
+                field.node,
+                self._plan.variables,
+                field.details[0].fragment_variable_values,
+                self._plan.hides_suggestions,
+            )
+        except GraphQLError as error:
             return [error] * len(objects.sources)
         values = []
         for position, source in enumerate(objects.sources):
             if position % CALLS_AT_ONCE == 0 and self._pace.is_over():
                 await self._pace.wait()
-            values.append(attempt(call, source))
+            values.append(attempt(resolve, source, info, **arguments))
         return values
 
-    def _call_of(self, field: FieldPlan) -> Callable[[Any], Any]:
-        """The call of a resolver. Strawberry's own wrapper would convert the arguments anew for each object."""
-        declared = declared_resolver(field.definition)
-        if declared is None or declared.base_resolver is None:
-            resolve, arguments = field.definition.resolve or default_field_resolver, self._arguments(field)
-            core_info = self._info(field)
-            return lambda source: resolve(source, core_info, **arguments)
-        selected = selected_of(self._plan, field) if field.is_connection else EVERYTHING
-        info = ResolverInfo(self._context, selected)
-        named = self._arguments(field) if field.arguments is None else field.arguments
-        if field.keeps_arguments:
-            field.arguments = named
-        if declared.base_resolver.info_parameter is not None:
-            named = {**named, declared.base_resolver.info_parameter.name: info}
-        function = cast("Callable[..., Any]", declared.base_resolver.wrapped_func)
-        return lambda source: function(source, **named)
+    async def _find(self, wanted: Sequence[Pending]) -> None:
+        """Find all values: wait for resolvers, then look up what they want, each key once."""
+        await self._wait_for(wanted)
+        while keys := await self._keys(wanted):
+            answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
+            known, made = dict(zip(keys, answers, strict=True)), dict[Any, Any]()
+            for each in wanted:
+                if self._pace.is_over():
+                    await self._pace.wait()
+                each.values = [
+                    looked_up(value, known[value.loader], made) if isinstance(value, Lookup) else value
+                    for value in each.values
+                ]
 
-    def _arguments(self, field: FieldPlan) -> dict[str, Any]:
-        return get_argument_values(
-            field.definition,
-            field.node,
-            self._plan.variables,
-            field.details[0].fragment_variable_values,
-            self._plan.hides_suggestions,
-        )
-
-    def _info(self, field: FieldPlan) -> GraphQLResolveInfo[ExecutionContext]:
-        """What graphql-core's resolvers are told."""
-        no_helpers: Any = None
-        return GraphQLResolveInfo(
-            field_name=field.node.name.value,
-            field_nodes=[details.node for details in field.details],
-            return_type=field.definition.type,
-            parent_type=field.parent_type,
-            path=Path(None, field.name, None),
-            schema=self._plan.schema,
-            fragments=self._plan.fragments,
-            root_value=None,
-            operation=self._plan.operation,
-            variable_values=self._plan.variables,
-            context=self._context,
-            is_awaitable=is_awaitable,
-            abort_signal=None,
-            async_helpers=no_helpers,
-        )
-
-    async def _find(self, wanted: Sequence[PendingField]) -> None:
-        """Find all values: wait for resolvers, then read what is to be looked up, by them too."""
-        await self._wait_for([each for each in wanted if not isinstance(each, PendingRelation)])
-        keys: dict[Loader[Any, Any], dict[Any, None]] = {}
+    async def _keys(self, wanted: Sequence[Pending]) -> dict[Loader[Any, Any], dict[Hashable, None]]:
+        """What is to be looked up, by its loader."""
+        keys: dict[Loader[Any, Any], dict[Hashable, None]] = {}
         for each in wanted:
             if self._pace.is_over():
                 await self._pace.wait()
-            for loader, asked in each.keys:
-                keys.setdefault(loader, {}).update(dict.fromkeys(asked))
-        answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
-        known = dict(zip(keys, answers, strict=True))
-        for each in wanted:
-            if self._pace.is_over():
-                await self._pace.wait()
-            each.take(known)
-        if further := [each for each in wanted if each.has_lookups]:
-            await self._find(further)
+            for value in each.values:
+                if isinstance(value, Lookup):
+                    keys.setdefault(value.loader, {})[value.key] = None
+        return keys
 
-    async def _wait_for(self, wanted: Sequence[PendingField]) -> None:
+    async def _wait_for(self, wanted: Sequence[Pending]) -> None:
         """Wait for all that resolvers gave which is to be awaited."""
         waiting = [
             (each.values, position)
             for each in wanted
             for position, value in enumerate(each.values)
-            if value is not None and not isinstance(value, Lookup | Lookups) and is_awaitable(value)
+            if is_awaited(type(value)) and not isinstance(value, Lookup)
         ]
-        if not waiting:
-            return
         # Several fields of an object may need the same, which isn't cached for long if it is large.
         waiting.sort(key=itemgetter(1))
         found = await self._all([values[position] for values, position in waiting])
@@ -262,3 +214,18 @@ class Executor:
         if self._pace.is_over():
             await self._pace.wait()
         return found
+
+
+def is_awaited(type_: type) -> bool:
+    return hasattr(type_, "__await__")
+
+
+def looked_up(lookup: Lookup[Any], answers: Any, made: dict[Any, Any]) -> Any:
+    """What a lookup leads to. What is made of one answer is made once, whoever asks."""
+    answer = answers if isinstance(answers, Exception) else answers[lookup.key]
+    if lookup.make is None or answer is None or isinstance(answer, Exception):
+        return answer
+    key = lookup.loader, lookup.key
+    if key not in made:
+        made[key] = attempt(lookup.make, answer)
+    return made[key]

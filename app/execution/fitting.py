@@ -19,7 +19,7 @@ from graphql import (
 )
 from strawberry.types.fields.resolver import PARENT_PARAMSPEC
 
-from app.execution.relations import COLUMN, RELATION, One, Several
+from app.execution.relations import COLUMN, RELATION, One
 from app.execution.rows import DECLARED, class_of
 
 LEAVES: dict[str, type] = {"String": str, "ID": str, "Int": int, "Boolean": bool, "DateTime": datetime}
@@ -44,10 +44,10 @@ def _mistakes(schema: GraphQLSchema, rows: Any, field: GraphQLField, loaders: ty
     if declared is None or rows is None:
         return
     relation, column = declared.metadata.get(RELATION), declared.metadata.get(COLUMN)
-    if isinstance(relation, One | Several):
+    if isinstance(relation, One):
         if relation.loader not in dir(loaders):
             yield f"there is no loader {relation.loader}"
-        for key in relation.keys if isinstance(relation, One) else ():
+        for key in relation.keys:
             if not hints_of(rows, key):
                 yield f"{rows.__name__} has no {key}"
     elif column is not None or declared.base_resolver is None:

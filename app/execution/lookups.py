@@ -3,9 +3,8 @@
 import asyncio
 from asyncio import shield
 from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -84,8 +83,7 @@ def not_logged(future: "asyncio.Future[Answer]") -> "asyncio.Future[Answer]":
     return future
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup(Generic[Made]):
+class Lookup(NamedTuple, Generic[Made]):
     """Something to be looked up by key, and what is made of it. The executor reads those of a whole selection together."""
 
     loader: Loader[Any, Any]
@@ -100,31 +98,3 @@ class Lookup(Generic[Made]):
         found = yield from shield(self.loader.load(self.key)).__await__()
         made = found if found is None or self.make is None else self.make(found)
         return (yield from made.__await__()) if isinstance(made, Lookup) else made
-
-
-@dataclass(frozen=True, slots=True)
-class Lookups:
-    """Several things to be looked up, as a list; None where there is nothing to look up, or nothing was found."""
-
-    each: list[Lookup[Any] | None]
-    only_found: bool = False
-    """Each thing that is found is told once, and nothing of the others."""
-
-    def __await__(self) -> Generator[Any, None, list[Any]]:
-        """For graphql-core, with which tests compare our executor."""
-        waiting = (nothing() if lookup is None else awaited(lookup) for lookup in self.each)
-        return self.of((yield from asyncio.gather(*waiting, return_exceptions=True).__await__()))
-
-    def of(self, found: list[Any]) -> list[Any]:
-        """The list, of what was found for each."""
-        if not self.only_found:
-            return found
-        return list({getattr(one, "id", id(one)): one for one in found if one is not None}.values())
-
-
-async def nothing() -> None:
-    """What there is where nothing is looked up."""
-
-
-async def awaited(lookup: Lookup[Made]) -> Made | None:
-    return await lookup

@@ -10,7 +10,6 @@ from typing import Any
 
 from cachetools import LRUCache
 from graphql import (
-    BREAK,
     DirectiveNode,
     DocumentNode,
     FieldNode,
@@ -26,48 +25,25 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
-from graphql.language import VisitorAction
 
-from app.execution.fields import definition_of, how_to_get, is_connection, output_shape_of
+from app.execution.fields import column_or_relation, definition_of, is_connection, output_shape_of
 from app.execution.variable_values import coerced_variables
 from app.meter import BYTES_PER_FIELD
-
-
-class Variables(Visitor):
-    """Finds out whether there is a variable in what it visits."""
-
-    found = False
-
-    def enter_variable(self, *_: object) -> VisitorAction:
-        self.found = True
-        return BREAK
-
-
-def has_variables(field: FieldNode) -> bool:
-    """Whether there are variables in the arguments of a field."""
-    variables = Variables()
-    for argument in field.arguments or ():
-        visit(argument, variables)
-    return variables.found
 
 
 class FieldPlan:
     """A field that is selected of an object."""
 
     __slots__ = (
-        "arguments",
         "below",
         "column",
         "definition",
         "details",
-        "get",
         "is_connection",
-        "is_elements",
-        "keeps_arguments",
         "name",
         "parent_type",
+        "related",
         "relation",
-        "selected",
         "shape",
     )
 
@@ -80,15 +56,10 @@ class FieldPlan:
         self.definition = definition_of(parent_type, field_name)
         self.shape = output_shape_of(parent_type, field_name)
         self.is_connection = is_connection(self.shape.element)
-        self.is_elements = field_name in {"nodes", "edges"} and is_connection(parent_type)
-        self.column, self.get, self.relation = how_to_get(parent_type, field_name)
-        """A column of the row, a function of it, or a relation; if it is none, a resolver says what the value is."""
+        self.column, self.relation = column_or_relation(parent_type, field_name)
         self.below: dict[GraphQLObjectType, Selection] = {}
-        self.keeps_arguments = not self.node.arguments or (self.is_connection and not has_variables(self.node))
-        self.arguments: dict[str, Any] | None = None
-        """Once it was asked for: its arguments as its resolver takes them, if they are few and without variables."""
-        self.selected: Any = None
-        """Of a connection, once it was asked for: what is to be read of its nodes."""
+        self.related: tuple[Hashable, ...] | None = None
+        """Of a connection, once it was asked for: the relations that are read with its nodes."""
 
     @property
     def node(self) -> FieldNode:

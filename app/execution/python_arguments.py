@@ -1,4 +1,4 @@
-"""Arguments as resolvers take them: graphql-core makes the objects of input types itself, with their names in Python.
+"""Resolvers are called as they are declared: graphql-core makes the objects of input types itself, with their names in Python.
 
 Strawberry would ask anew for each value what its type is, which takes an item of a call as long as half of its rules.
 """
@@ -7,13 +7,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLField, GraphQLInputObjectType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from graphql import GraphQLField, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 
+from app.execution.execution_context import ResolverInfo
+from app.execution.relations import getter_of
 from app.execution.rows import DECLARED
 
 
-def take_python_arguments(schema: GraphQLSchema, info_class: Callable[..., Any]) -> None:
-    """Have arguments coerced to what resolvers take, also by graphql-core's executor, with which ours is compared."""
+def resolve_as_declared(schema: GraphQLSchema) -> None:
+    """Have resolvers called by graphql-core's executor as by ours, which is compared with it."""
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLInputObjectType):
             # graphql-core means it to be set, and declares it as a method.
@@ -23,22 +25,26 @@ def take_python_arguments(schema: GraphQLSchema, info_class: Callable[..., Any])
                 member.out_name = member.extensions[DECLARED].python_name
         elif isinstance(type_, GraphQLObjectType):
             for field in type_.fields.values():
-                if field.args and DECLARED in field.extensions:
-                    _take(field, info_class)
+                if DECLARED in field.extensions:
+                    field.resolve = _resolver_of(field)
 
 
-def _take(field: GraphQLField, info_class: Callable[..., Any]) -> None:
+def _resolver_of(field: GraphQLField) -> Callable[..., Any]:
     declared = field.extensions[DECLARED]
     for argument in field.args.values():
         argument.out_name = argument.extensions[DECLARED].python_name
-    resolver = declared.base_resolver
-    parameter = resolver.info_parameter
+    if declared.base_resolver is None:
+        read = getter_of(declared.python_name)
+        return lambda root, _: read(root)
+    function, parameter = declared.base_resolver.wrapped_func, declared.base_resolver.info_parameter
 
-    def resolve(root: Any, info: GraphQLResolveInfo[Any], /, **arguments: Any) -> Any:
-        own = {} if parameter is None else {parameter.name: info_class(_raw_info=info, _field=declared)}
-        return resolver.wrapped_func(root, **arguments, **own)
+    def resolve(root: Any, info: Any, /, **arguments: Any) -> Any:
+        if parameter is not None:
+            is_ours = isinstance(info, ResolverInfo)
+            arguments[parameter.name] = info if is_ours else ResolverInfo(info.context, info.schema, info.field_name)
+        return function(root, **arguments)
 
-    field.resolve = resolve
+    return resolve
 
 
 def _made(class_: Callable[..., Any], values: dict[str, Any]) -> Any:

@@ -1,6 +1,6 @@
 """Fields as data: columns of rows, and relations that a loader looks up for all rows at once."""
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -9,8 +9,7 @@ from typing import Any
 import strawberry
 from strawberry.types.info import Info
 
-from app.execution.execution_context import ExecutionContext
-from app.execution.lookups import Loader, Lookup, Lookups
+from app.execution.lookups import Lookup
 
 COLUMN, RELATION = "column", "relation"
 """Under which the metadata of a field have its column, or its relation."""
@@ -69,39 +68,6 @@ class One:
 
         return read
 
-    def loader_of(self, loaders: object) -> Loader[Any, Any]:
-        loader: Loader[Any, Any] = getattr(loaders, self.loader)
-        return loader
-
-
-@dataclass(frozen=True, slots=True)
-class Several:
-    """A field that leads to several things, whose keys take some reading; those that aren't found are left out."""
-
-    loader: str
-    keys: Callable[[Any, Any], Awaitable[Sequence[Hashable]]]
-
-    async def lookups(self, context: ExecutionContext, parent: object) -> Lookups:
-        keys, loader = await self.keys(parent, context), getattr(context.loaders, self.loader)
-        return Lookups([Lookup(loader, key) for key in keys], only_found=True)
-
-
-def several(
-    loader: str, keys: Callable[[Any, Any], Awaitable[Sequence[Hashable]]], description: str, *, type_: type
-) -> Field:
-    """A field that is a relation to several things of a type. Without an annotation it keeps its place among resolvers."""
-    relation = Several(loader, keys)
-
-    async def resolve(root: Any, info: Info[Any, Any]) -> Any:
-        return await (await relation.lookups(info.context, root))
-
-    return strawberry.field(
-        resolver=resolve,
-        description=description,
-        metadata={RELATION: relation},
-        graphql_type=list[type_],  # type: ignore[valid-type]
-    )
-
 
 def one(
     loader: str,
@@ -119,6 +85,6 @@ def one(
 
     def resolve(root: Any, info: Info[Any, Any]) -> Any:
         key = relation.key(root)
-        return None if key is None else Lookup(relation.loader_of(info.context.loaders), key)
+        return None if key is None else Lookup(getattr(info.context.loaders, loader), key)
 
     return strawberry.field(resolver=resolve, name=name, description=description, metadata={RELATION: relation})

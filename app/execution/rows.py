@@ -47,8 +47,6 @@ class Layout(NamedTuple):
     """Where the columns of the object begin."""
     starts: Mapping[Any, int]
     """Where those begin of what was read with it, by the names of relations; the first of them is never null."""
-    owner: Any = None
-    """The relation that leads to the object; None for the row itself."""
     is_edge: bool = False
     """The object is an edge, whose node the row is."""
 

@@ -12,11 +12,11 @@ from strawberry.types.info import Info as StrawberryInfo
 
 from app.execution.execution_context import ExecutionContext
 from app.execution.lookups import Loader, Lookup, Vanished
-from app.execution.projections import EVERYTHING, Selected
 from app.graphql.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
 from app.storage.connections.database import DatabaseFailure
+from app.storage.related import Related
 from app.usecases.transaction import UnitOfWork
 
 Key = TypeVar("Key", bound=Hashable)
@@ -98,8 +98,8 @@ class Context(ExecutionContext):
 class Info(StrawberryInfo[Context, None]):
     """What a resolver is told."""
 
-    selected: Selected = EVERYTHING
-    """Of a connection: what is to be read of its nodes."""
+    related: tuple[Related, ...] = ()
+    """Of a connection: the relations that are read with its nodes."""
 
 
 async def required(loader: "Loader[Key, Found | None]", key: Key) -> Found:

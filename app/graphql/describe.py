@@ -8,7 +8,6 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import strawberry
 
-from app.execution.fields import AWAITED
 from app.execution.relations import column
 
 Values = TypeVar("Values", bound=StrEnum)
@@ -41,14 +40,11 @@ def field(resolver: Callable[..., Any], *, type_: Any = None) -> Any:
     """A field with a resolver, whose docstring is the description. It may return what the executor is to await."""
     resolver = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
     signature = inspect.signature(resolver)
-    is_awaited = get_origin(signature.return_annotation) is Awaitable
-    if is_awaited:
+    if get_origin(signature.return_annotation) is Awaitable:
         # Strawberry knows only coroutine functions.
         [awaited] = get_args(signature.return_annotation)
         resolver.__signature__ = signature.replace(return_annotation=awaited)  # type: ignore[attr-defined]
-    return strawberry.field(
-        resolver, description=inspect.getdoc(resolver), metadata={AWAITED: is_awaited}, graphql_type=type_
-    )
+    return strawberry.field(resolver, description=inspect.getdoc(resolver), graphql_type=type_)
 
 
 def mutation(resolver: Callable[..., Any]) -> Any:

@@ -264,9 +264,8 @@ class Loaders:
                 pages = await wanted.listing().pages(connection, parents, request, wanted.values(self._viewer))
             for parent, page in zip(parents, pages, strict=True):
                 found[PageBelow(wanted, request, parent)] = page
-                for related in wanted.projection.related:
-                    if not wanted.projection.columns_left_out(related):
-                        self._related(related).know(partial(page.found, related))
+                for related in wanted.related:
+                    self._related(related).know(partial(page.found, related))
         return [found[key] for key in keys]
 
     def _related(self, related: Related) -> Loader[str, Any]:

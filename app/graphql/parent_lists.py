@@ -10,7 +10,6 @@ from app.graphql.context import Info
 from app.graphql.loader_keys import CountBelow, PageBelow
 from app.storage.paging import Page
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
-from app.storage.related import Projection
 
 
 def connection_below(
@@ -38,8 +37,7 @@ def connection_below(
         # What has elements is there.
         return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
-    projection = Projection(*info.selected)
-    key = PageBelow(wanted._replace(projection=projection), paging.request, parent)
+    key = PageBelow(wanted._replace(related=info.related), paging.request, parent)
     page_of_list: Awaitable[Any] = Lookup(loaders.pages, key, connection)
     # Of every list there is a page, if an empty one.
     return page_of_list

@@ -86,13 +86,13 @@ class Query:
         return await found(node_by_id(info, id_))
 
     @field
-    def nodes(
+    async def nodes(
         self,
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Any ids, at most 100.")],
-    ) -> Awaitable[list[Node | None]]:
+    ) -> list[Node | None]:
         """Several things by their ids, in the same order; null for what doesn't exist or isn't visible."""
-        return nodes_by_id(info, ids)
+        return await nodes_by_id(info, ids)
 
     @field
     def workspace(

@@ -26,7 +26,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.utils.str_converters import to_camel_case
 
 from app.execution.fitting import check_rows
-from app.execution.python_arguments import take_python_arguments
+from app.execution.python_arguments import resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.graphql.context import Info
 from app.graphql.errors.refusal_types import types_of_refusals
@@ -109,7 +109,7 @@ for named in schema.graphql_schema.type_map.values():
         # Strawberry leaves it to rules of its own; graphql-core checks it too, and tells of it in introspection.
         named.is_one_of = named.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
 check_rows(schema.graphql_schema, Loaders)
-take_python_arguments(schema.graphql_schema, Info)
+resolve_as_declared(schema.graphql_schema)
 merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
 
 

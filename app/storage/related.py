@@ -1,11 +1,11 @@
-"""What is read of the elements of a page: slow columns if they are selected, and what they refer to (eager loading)."""
+"""What is read with the elements of a page: what they refer to (eager loading)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, cast, null, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, select, true
 
 
 class Related(StrEnum):
@@ -17,32 +17,6 @@ class Related(StrEnum):
     PUBLISHED_VERSION = "published_version"
     PUBLISHED_BY = "published_by"
     AUTHOR = "author"
-
-
-class Projection(NamedTuple):
-    """What is read of the elements of a list."""
-
-    related: tuple[Related, ...] = ()
-    """What is read with them."""
-    left_out: frozenset[tuple[Related | None, str]] = frozenset()
-    """The columns that nobody needs, of what is read with them or of themselves: they are null."""
-
-    def columns_left_out(self, related: Related | None) -> frozenset[str]:
-        return frozenset(column for owner, column in self.left_out if owner is related)
-
-
-EVERYTHING = Projection()
-
-
-def leaving_out(rows: Select[Any], columns: frozenset[str]) -> Select[Any]:
-    """The same rows with nulls in these columns."""
-    if not columns:
-        return rows
-    read = [
-        cast(null(), column.type).label(column.name) if column.name in columns else column
-        for column in rows.selected_columns
-    ]
-    return rows.with_only_columns(*read, maintain_column_froms=True)
 
 
 @dataclass(frozen=True, slots=True)

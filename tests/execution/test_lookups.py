@@ -10,7 +10,7 @@ from app.storage.connections.database import DatabaseUnavailable
 
 
 async def waits_for_one(loader: Loader[str, str]) -> object:
-    return await Lookup(loader, "key")
+    return await Lookup[str](loader, "key")
 
 
 async def waits_for_several(loader: Loader[str, str]) -> object:

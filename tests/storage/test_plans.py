@@ -17,7 +17,7 @@ from app.storage.paging import Page, PageRequest
 from app.storage.reads.by_id import read_exports, read_provenances
 from app.storage.reads.exports import read_references
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
-from app.storage.related import Projection, Related
+from app.storage.related import Related
 from app.usecases.export_flow import export_flow
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates, find_topics_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
@@ -71,12 +71,10 @@ async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
 @pytest.mark.parametrize(
     "wanted",
     [
-        WantedList(
-            ListName.FLOWS, projection=Projection((Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION))
-        ),
-        WantedList(ListName.HISTORY, projection=Projection((Related.PUBLISHED_BY,))),
-        WantedList(ListName.SET_ASIDE, projection=Projection((Related.AUTHOR,))),
-        WantedList(ListName.WORKSPACES, projection=Projection((Related.CONTRACT,))),
+        WantedList(ListName.FLOWS, related=(Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION)),
+        WantedList(ListName.HISTORY, related=(Related.PUBLISHED_BY,)),
+        WantedList(ListName.SET_ASIDE, related=(Related.AUTHOR,)),
+        WantedList(ListName.WORKSPACES, related=(Related.CONTRACT,)),
     ],
     ids=lambda wanted: wanted.name,
 )

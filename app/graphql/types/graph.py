@@ -1,8 +1,9 @@
 """The graph of a draft or version: its steps and links, and the native form."""
 
-from collections.abc import Callable
+from asyncio import shield
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import orjson
 import strawberry
@@ -12,15 +13,18 @@ from app.domain.component import read_command
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
-from app.execution.relations import one, several
+from app.execution.lookups import Loader
+from app.execution.relations import one
 from app.execution.rows import shows
 from app.graphql.context import Context, Info
 from app.graphql.describe import about, field
 from app.graphql.loader_keys import StoredGraph
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic
+from app.storage.reads.rows import ComponentView, TopicView
 
 Made = TypeVar("Made")
+Row = TypeVar("Row")
 
 NOT_BOUND = "[]"
 """The bindings of a graph without any, as they are stored."""
@@ -122,32 +126,28 @@ async def links_of(graph: Parent[StoredGraph], info: Info) -> list[FlowLink]:
     return (await _parsed(graph, info.context, ReadGraph.of)).links
 
 
-async def topic_ids(graph: StoredGraph, context: Context) -> list[str]:
-    ids = await _parsed(graph, context, topic_ids_of)
-    context.meter.take_objects(len(ids))
-    return ids
+async def topics_of(graph: Parent[StoredGraph], info: Info) -> list[TopicView]:
+    """The topics that its pub/sub steps use, each once, in the order of the steps."""
+    return await _each_of(info, info.context.loaders.topics, await _parsed(graph, info.context, topic_ids_of))
 
 
-async def commands(graph: StoredGraph, context: Context) -> list[tuple[str, str]]:
-    """The commands of its steps, each with the tenant that decides what it means."""
-    commands = await _parsed(graph, context, commands_of)
-    context.meter.take_objects(len(commands))
-    return commands
+async def components_of(graph: Parent[StoredGraph], info: Info) -> list[ComponentView]:
+    """The components that its steps use and that you can see, each once, in the order of the steps."""
+    return await _each_of(info, info.context.loaders.components_meant, await _parsed(graph, info.context, commands_of))
+
+
+async def _each_of(info: Info, loader: Loader[Any, Row | None], keys: Sequence[Hashable]) -> list[Row]:
+    """What is known by these keys, each once."""
+    info.context.meter.take_objects(len(keys))
+    return list(dict.fromkeys(filter(None, await shield(loader.load_many(keys)))))
 
 
 @shows(StoredGraph, "A graph; its steps and links are in the order of its native form.")
 class FlowGraph:
     steps = field(steps_of)
     links = field(links_of)
-    topics = several(
-        "topics", topic_ids, "The topics that its pub/sub steps use, each once, in the order of the steps.", type_=Topic
-    )
-    components = several(
-        "components_meant",
-        commands,
-        "The components that its steps use and that you can see, each once, in the order of the steps.",
-        type_=Component,
-    )
+    topics = field(topics_of, type_=list[Topic])
+    components = field(components_of, type_=list[Component])
 
     @field
     @staticmethod

@@ -40,7 +40,7 @@ from app.storage.reads.rows import (
     columns,
     maker,
 )
-from app.storage.related import EVERYTHING, Projection, leaving_out
+from app.storage.related import Related
 from app.storage.tables import (
     AGENT,
     CONTRACT,
@@ -184,8 +184,8 @@ class WantedList(NamedTuple):
     flow_order: FlowOrder = FlowOrder.NAME_ASC
     component_id: str | None = None
     contract_id: str | None = None
-    projection: Projection = EVERYTHING
-    """What is read of its elements."""
+    related: tuple[Related, ...] = ()
+    """What is read with its elements."""
     workspace_id: str | None = None
     holding: str | None = None
 
@@ -224,7 +224,7 @@ class WantedList(NamedTuple):
             self.flow_order,
             None if self.component_id is None else ANY,
             None if self.contract_id is None else ANY,
-            self.projection,
+            self.related,
             None if self.workspace_id is None else ANY,
             None if self.holding is None else ANY,
         )
@@ -240,12 +240,7 @@ ANY_TIME = datetime.max.replace(tzinfo=UTC)
 @lru_cache(MOST_CACHED_LISTS)
 def listing_like(wanted: WantedList) -> ListBelow[Any]:
     """The list that is wanted, whatever its parameters stand for: making its statements takes longer than answering them."""
-    listed, projection = _listing(wanted), wanted.projection
-    joins = {
-        related: replace(JOINS[related], rows=leaving_out(JOINS[related].rows, projection.columns_left_out(related)))
-        for related in projection.related
-    }
-    return replace(listed, rows=leaving_out(listed.rows, projection.columns_left_out(None))).joining(joins)
+    return _listing(wanted).joining({related: JOINS[related] for related in wanted.related})
 
 
 def _listing(wanted: WantedList) -> ListBelow[Any]:
