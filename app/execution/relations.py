@@ -74,12 +74,11 @@ def one(
     key: str | tuple[str, ...],
     description: str,
     *,
-    name: str | None = None,
     related: Hashable | None = None,
 ) -> Field:
     """A field that is a relation; its type says whether there has to be something.
 
-    `key` is the dotted name of a column, or several. `name` is for a field that Python keeps for itself.
+    `key` is the dotted name of a column, or several.
     """
     relation = One(loader, (key,) if isinstance(key, str) else key, related)
 
@@ -87,4 +86,4 @@ def one(
         key = relation.key(root)
         return None if key is None else Lookup(getattr(info.context.loaders, loader), key)
 
-    return strawberry.field(resolver=resolve, name=name, description=description, metadata={RELATION: relation})
+    return strawberry.field(resolver=resolve, description=description, metadata={RELATION: relation})

@@ -1,7 +1,5 @@
 """Mutations: input to wish, use case, outcome to payload."""
 
-from typing import Annotated
-
 import strawberry
 
 from app.graphql import draft_inputs, inputs, payloads
@@ -23,125 +21,100 @@ from app.usecases.stop_flow import stop_flow
 from app.usecases.undo_export import undo_export
 from app.usecases.update_draft import update_draft
 
-Copy = Annotated[inputs.CopyFlowInput, strawberry.argument(name="input", description="What to copy.")]
-Export = Annotated[
-    inputs.ExportFlowInput, strawberry.argument(name="input", description="What to export, and where to.")
-]
-ExportMany = Annotated[
-    inputs.ExportFlowsInput, strawberry.argument(name="input", description="What to export, and where to.")
-]
-Create = Annotated[inputs.CreateFlowInput, strawberry.argument(name="input", description="The flow to create.")]
-Update = Annotated[
-    draft_inputs.UpdateFlowDraftInput, strawberry.argument(name="input", description="What to change of the draft.")
-]
-Publish = Annotated[
-    draft_inputs.PublishFlowDraftInput, strawberry.argument(name="input", description="Which draft to publish.")
-]
-Revert = Annotated[
-    draft_inputs.RevertFlowInput, strawberry.argument(name="input", description="Which version to restore.")
-]
-Discard = Annotated[
-    draft_inputs.DiscardFlowDraftInput, strawberry.argument(name="input", description="Which draft to discard.")
-]
-Restore = Annotated[
-    draft_inputs.RestoreFlowDraftInput, strawberry.argument(name="input", description="Which draft to restore.")
-]
-
-Undo = Annotated[inputs.UndoExportInput, strawberry.argument(name="input", description="Which copy or export to undo.")]
-Start = Annotated[inputs.StartFlowInput, strawberry.argument(name="input", description="Which flow to start.")]
-Stop = Annotated[inputs.StopFlowInput, strawberry.argument(name="input", description="Which flow to stop.")]
-Delete = Annotated[inputs.DeleteFlowInput, strawberry.argument(name="input", description="Which flow to delete.")]
-
-Apply = Annotated[
-    inputs.ApplyWorldInput, strawberry.argument(name="input", description="The document, and whose it is.")
-]
-
 
 @strawberry.type(description="All mutations. A result is null only where something unexpected failed.")
 class Mutation:
     @mutation
-    async def copy_flow(self, info: Info, wanted: Copy) -> payloads.CopyFlowPayload | None:
+    async def copy_flow(self, info: Info, input_: inputs.CopyFlowInput) -> payloads.CopyFlowPayload | None:
         """Make an exact copy of a flow as a draft in the same workspace, with all its credentials and topics."""
-        return payloads.CopyFlowPayload.of(await copy_flow(info.context.work, wanted.to_wish()))
+        return payloads.CopyFlowPayload.of(await copy_flow(info.context.work, input_.to_wish()))
 
     @mutation
-    async def export_flow(self, info: Info, wanted: Export) -> payloads.ExportFlowPayload | None:
+    async def export_flow(self, info: Info, input_: inputs.ExportFlowInput) -> payloads.ExportFlowPayload | None:
         """Export a flow to a workspace, as a new flow or over one that is there; always as a draft.
 
         What runs is not disturbed. Choose credentials in the draft, then publish it.
         """
-        return payloads.ExportFlowPayload.of(await export_flow(info.context.work, wanted.to_wish()))
+        return payloads.ExportFlowPayload.of(await export_flow(info.context.work, input_.to_wish()))
 
     @mutation
-    async def export_flows(self, info: Info, wanted: ExportMany) -> payloads.ExportFlowsPayload | None:
+    async def export_flows(self, info: Info, input_: inputs.ExportFlowsInput) -> payloads.ExportFlowsPayload | None:
         """Export up to 1,000 flows in one call, each as exportFlow would; all of them or none, unless it is best effort.
 
         Quotas count the whole call, in the order of its items.
         """
-        wish = wanted.to_wish()
+        wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
         return payloads.ExportFlowsPayload(batch=await export_flows(info.context.work, wish), number=len(wish.items))
 
     @mutation
-    async def create_flow(self, info: Info, wanted: Create) -> payloads.CreateFlowPayload | None:
+    async def create_flow(self, info: Info, input_: inputs.CreateFlowInput) -> payloads.CreateFlowPayload | None:
         """Create a flow with a draft from a graph, which may be unfinished."""
-        return payloads.CreateFlowPayload.of(await create_flow(info.context.work, wanted.to_wish()))
+        return payloads.CreateFlowPayload.of(await create_flow(info.context.work, input_.to_wish()))
 
     @mutation
-    async def update_flow_draft(self, info: Info, wanted: Update) -> payloads.UpdateFlowDraftPayload | None:
+    async def update_flow_draft(
+        self, info: Info, input_: draft_inputs.UpdateFlowDraftInput
+    ) -> payloads.UpdateFlowDraftPayload | None:
         """Save a draft: its name, description, schedule, graph, or what its steps are bound to.
 
         Publish with the revision in the answer: a change that somebody makes in between is then never published unseen.
         """
-        return payloads.UpdateFlowDraftPayload.of(await update_draft(info.context.work, wanted.to_wish()))
+        return payloads.UpdateFlowDraftPayload.of(await update_draft(info.context.work, input_.to_wish()))
 
     @mutation
-    async def discard_flow_draft(self, info: Info, wanted: Discard) -> payloads.DiscardFlowDraftPayload | None:
+    async def discard_flow_draft(
+        self, info: Info, input_: draft_inputs.DiscardFlowDraftInput
+    ) -> payloads.DiscardFlowDraftPayload | None:
         """Discard a flow's draft. If it is the only draft of a flow that was never published, the flow is deleted."""
-        return payloads.DiscardFlowDraftPayload.of(await discard_draft(info.context.work, wanted.to_wish()))
+        return payloads.DiscardFlowDraftPayload.of(await discard_draft(info.context.work, input_.to_wish()))
 
     @mutation
-    async def restore_flow_draft(self, info: Info, wanted: Restore) -> payloads.RestoreFlowDraftPayload | None:
+    async def restore_flow_draft(
+        self, info: Info, input_: draft_inputs.RestoreFlowDraftInput
+    ) -> payloads.RestoreFlowDraftPayload | None:
         """Restore a draft that was set aside. The draft that is being edited is set aside in exchange."""
-        return payloads.RestoreFlowDraftPayload.of(await restore_draft(info.context.work, wanted.draft_id))
+        return payloads.RestoreFlowDraftPayload.of(await restore_draft(info.context.work, input_.draft_id))
 
     @mutation
-    async def publish_flow_draft(self, info: Info, wanted: Publish) -> payloads.PublishFlowDraftPayload | None:
+    async def publish_flow_draft(
+        self, info: Info, input_: draft_inputs.PublishFlowDraftInput
+    ) -> payloads.PublishFlowDraftPayload | None:
         """Publish a draft that is ready as the next version of its flow. An active flow continues as this version."""
-        return payloads.PublishFlowDraftPayload.of(await publish_draft(info.context.work, wanted.to_wish()))
+        return payloads.PublishFlowDraftPayload.of(await publish_draft(info.context.work, input_.to_wish()))
 
     @mutation
-    async def revert_flow(self, info: Info, wanted: Revert) -> payloads.RevertFlowPayload | None:
+    async def revert_flow(self, info: Info, input_: draft_inputs.RevertFlowInput) -> payloads.RevertFlowPayload | None:
         """Restore an old version, as the new draft or published at once. The history stays as it is."""
-        return payloads.RevertFlowPayload.of(await revert_flow(info.context.work, wanted.to_wish()))
+        return payloads.RevertFlowPayload.of(await revert_flow(info.context.work, input_.to_wish()))
 
     @mutation
-    async def undo_export(self, info: Info, wanted: Undo) -> payloads.UndoExportPayload | None:
+    async def undo_export(self, info: Info, input_: inputs.UndoExportInput) -> payloads.UndoExportPayload | None:
         """Undo a copy or export: the new flow goes, or the draft that was set aside is restored.
 
         Refused once somebody has built on the result.
         """
-        return payloads.UndoExportPayload.of(await undo_export(info.context.work, wanted.export_id))
+        return payloads.UndoExportPayload.of(await undo_export(info.context.work, input_.export_id))
 
     @mutation
-    async def start_flow(self, info: Info, wanted: Start) -> payloads.StartFlowPayload | None:
+    async def start_flow(self, info: Info, input_: inputs.StartFlowInput) -> payloads.StartFlowPayload | None:
         """Let the published version of a flow run. Starting a flow that runs already changes nothing."""
-        return payloads.StartFlowPayload.of(await start_flow(info.context.work, wanted.flow_id))
+        return payloads.StartFlowPayload.of(await start_flow(info.context.work, input_.flow_id))
 
     @mutation
-    async def stop_flow(self, info: Info, wanted: Stop) -> payloads.StopFlowPayload | None:
+    async def stop_flow(self, info: Info, input_: inputs.StopFlowInput) -> payloads.StopFlowPayload | None:
         """Stop a flow. Stopping a flow that doesn't run changes nothing."""
-        return payloads.StopFlowPayload.of(await stop_flow(info.context.work, wanted.flow_id))
+        return payloads.StopFlowPayload.of(await stop_flow(info.context.work, input_.flow_id))
 
     @mutation
-    async def delete_flow(self, info: Info, wanted: Delete) -> payloads.DeleteFlowPayload | None:
+    async def delete_flow(self, info: Info, input_: inputs.DeleteFlowInput) -> payloads.DeleteFlowPayload | None:
         """Delete a flow that doesn't run, with its drafts and versions. Records of exports stay."""
-        return payloads.DeleteFlowPayload.of(await delete_flow(info.context.work, wanted.flow_id))
+        return payloads.DeleteFlowPayload.of(await delete_flow(info.context.work, input_.flow_id))
 
     @mutation
-    async def apply_world(self, info: Info, wanted: Apply) -> ApplyWorldPayload | None:
+    async def apply_world(self, info: Info, input_: inputs.ApplyWorldInput) -> ApplyWorldPayload | None:
         """Bring a tenant's contracts, workspaces, people, rights, components, topics, credentials, secrets and agents in step with a document.
 
         All of it or nothing; what it doesn't name is left.
         """
-        return ApplyWorldPayload.of(await apply_world(info.context.work, wanted.to_wish()))
+        return ApplyWorldPayload.of(await apply_world(info.context.work, input_.to_wish()))

@@ -57,13 +57,6 @@ Ineligible = Annotated[
 IneligibleContracts = Annotated[
     bool, strawberry.argument(description="Also contracts without such a workspace: all that you can see.")
 ]
-Apply = Annotated[ApplyWorldInput, strawberry.argument(name="input", description="The document, and whose it is.")]
-Export = Annotated[
-    ExportFlowInput, strawberry.argument(name="input", description="What would be exported, and where to.")
-]
-ExportMany = Annotated[
-    ExportFlowsInput, strawberry.argument(name="input", description="What would be exported, and where to.")
-]
 THREE_KEYS = (int, str, str)
 
 
@@ -78,9 +71,7 @@ class Query:
     async def node(
         self,
         info: Info,
-        id_: Annotated[
-            strawberry.ID, strawberry.argument(name="id", description="The id of anything that implements `Node`.")
-        ],
+        id_: Annotated[strawberry.ID, strawberry.argument(description="The id of anything that implements `Node`.")],
     ) -> Node | None:
         """Anything that has an id, by its id."""
         return await found(node_by_id(info, id_))
@@ -98,7 +89,7 @@ class Query:
     def workspace(
         self,
         info: Info,
-        id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the workspace.")],
+        id_: Annotated[strawberry.ID, strawberry.argument(description="The id of the workspace.")],
     ) -> Awaitable[Workspace | None]:
         """A workspace by its id."""
         return Lookup(info.context.loaders.workspaces, id_)
@@ -127,7 +118,7 @@ class Query:
     def flow(
         self,
         info: Info,
-        id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the flow.")],
+        id_: Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")],
     ) -> Awaitable[Flow | None]:
         """A flow by its id."""
         return Lookup(info.context.loaders.flows, id_)
@@ -234,20 +225,20 @@ class Query:
         return Lookup(info.context.loaders.steps_in_need, wanted)
 
     @field
-    def export_plan(self, info: Info, wanted: Export) -> Awaitable[ExportPlan | None]:
+    def export_plan(self, info: Info, input_: ExportFlowInput) -> Awaitable[ExportPlan | None]:
         """What exportFlow with this input would do, refusals included, without doing it.
 
         It comes from the same decision, with what would still be missing before the draft could be published.
         """
-        return Lookup(info.context.loaders.export_plans, wanted.to_wish())
+        return Lookup(info.context.loaders.export_plans, input_.to_wish())
 
     @shown_as(ExportPlans | None)
-    async def export_plans(self, info: Info, wanted: ExportMany) -> PlannedExports:
+    async def export_plans(self, info: Info, input_: ExportFlowsInput) -> PlannedExports:
         """What exportFlows with this input would do, item by item, with what only the whole can tell.
 
         That is quotas, items onto one flow and, unless it is best effort, what keeps the others from being exported.
         """
-        return await plan_for_all(info.context.work, wanted.to_wish())
+        return await plan_for_all(info.context.work, input_.to_wish())
 
     @connection_field
     def flow_history(
@@ -258,6 +249,6 @@ class Query:
         return connection_below(info, WantedList(ListName.HISTORY), flow, page, parents=flows)
 
     @shown_as(WorldPlan | None)
-    async def world_plan(self, info: Info, wanted: Apply) -> PlannedWorld:
+    async def world_plan(self, info: Info, input_: ApplyWorldInput) -> PlannedWorld:
         """What applyWorld with this input would do, without doing it."""
-        return await plan_world(info.context.work, wanted.to_wish())
+        return await plan_world(info.context.work, input_.to_wish())

@@ -1,7 +1,6 @@
 """The schema: every type put together."""
 
 from collections.abc import Sequence
-from functools import cache
 
 import strawberry
 from graphql import (
@@ -13,6 +12,7 @@ from graphql import (
     NonNullTypeNode,
     OperationDefinitionNode,
     ValidationRule,
+    get_named_type,
     print_schema,
     specified_rules,
     validate,
@@ -21,13 +21,12 @@ from graphql.validation.rules import overlapping_fields_can_be_merged as merging
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.utils.str_converters import to_camel_case
 
 from app.execution.fitting import check_rows
 from app.execution.python_arguments import resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
+from app.execution.rows import DECLARED
 from app.graphql.context import Info
 from app.graphql.errors.refusal_types import types_of_refusals
 from app.graphql.loaders import Loaders
@@ -86,14 +85,11 @@ class Schema(strawberry.Schema):
         return self._schema
 
 
-camel_case = cache(to_camel_case)
-
-
-class CachedNames(NameConverter):
-    """The names of fields in the schema, which Strawberry asks for anew with each value of an input."""
+class Names(NameConverter):
+    """Names that Python keeps for itself have an underscore behind them."""
 
     def apply_naming_config(self, name: str) -> str:
-        return camel_case(name)
+        return super().apply_naming_config(name.rstrip("_"))
 
 
 schema = Schema(
@@ -101,13 +97,16 @@ schema = Schema(
     mutation=Mutation,
     # In this order types are printed.
     types=(Query, Mutation, *IMPLEMENTATIONS),
-    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, name_converter=CachedNames()),
+    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, name_converter=Names()),
 )
 schema.graphql_schema.description = DESCRIPTION
 for named in schema.graphql_schema.type_map.values():
     if isinstance(named, GraphQLInputObjectType):
         # Strawberry leaves it to rules of its own; graphql-core checks it too, and tells of it in introspection.
-        named.is_one_of = named.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
+        named.is_one_of = named.extensions[DECLARED].is_one_of
+for root in (schema.graphql_schema.query_type, schema.graphql_schema.mutation_type):
+    for argument in (each for field in root.fields.values() for each in field.args.values()) if root else ():
+        argument.description = argument.description or getattr(get_named_type(argument.type), "description", None)
 check_rows(schema.graphql_schema, Loaders)
 resolve_as_declared(schema.graphql_schema)
 merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS

@@ -58,7 +58,7 @@ class TopicSchemaMismatch(ExportFlowWarning):
         "the old one requires and the new one doesn't declare. Sorted; top level only."
     )
     from_: Topic | None = one(
-        "topics", "from_topic.id", "The topic that was replaced; null if it is gone or you can't see it.", name="from"
+        "topics", "from_topic.id", "The topic that was replaced; null if it is gone or you can't see it."
     )
     to: Topic | None = one(
         "topics", "to_topic.id", "The topic that took its place; null if it is gone or you can't see it."

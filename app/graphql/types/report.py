@@ -21,7 +21,6 @@ class ReferenceOutcome:
     from_: Binding | None = binding(
         "from_id",
         "What the source had; null if it had none or you can't see it.",
-        name="from",
     )
     to: Binding | None = binding(
         "to_id",

@@ -100,6 +100,6 @@ Binding = Annotated[
 ]
 
 
-def binding(id_column: str, description: str, *, name: str | None = None) -> Field:
+def binding(id_column: str, description: str) -> Field:
     """The relation to what a step is, or was, bound to: the row has its kind, and its id in a column."""
-    return one("bindings", ("kind", id_column), description, name=name)
+    return one("bindings", ("kind", id_column), description)
