@@ -11,8 +11,7 @@ import orjson
 from graphql import GraphQLError, GraphQLObjectType
 from graphql.pyutils import Undefined, is_iterable
 
-from app.execution.attempts import mapped
-from app.execution.compiler import Compiled, Failure, compiled_of
+from app.execution.compiler import Compiled, Failure, compiled_of, mapped
 from app.execution.error_pass import ErrorPass
 from app.execution.lookups import Vanished
 from app.execution.pace import Pace

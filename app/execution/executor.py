@@ -16,8 +16,7 @@ from graphql import ExecutionResult, GraphQLError, default_field_resolver, locat
 from graphql.execution.values import get_argument_values
 
 from app.execution.answers import AnswerAbandoned, Answers, Objects
-from app.execution.attempts import attempt
-from app.execution.compiler import related_to
+from app.execution.compiler import attempt, related_to
 from app.execution.execution_context import ExecutionContext, ResolverInfo
 from app.execution.lookups import Loader, Lookup
 from app.execution.plan import FieldPlan, Plan

@@ -9,7 +9,7 @@ from app.domain.revert import RevertWish
 from app.domain.update import KEEP, Keep, UpdateWish
 from app.graphql.arguments import given
 from app.graphql.describe import about, idempotency_key, optional
-from app.graphql.reference_inputs import StepBindingInput
+from app.graphql.inputs import StepBindingInput
 from app.graphql.scalars import JSON
 
 REVISION = "The revision that the call is based on: refused with `StaleDraft` if the draft was changed since."

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from functools import cached_property, partial
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from app.domain.credentials import StepInNeed
 from app.domain.diff import GraphDiff
@@ -16,12 +16,12 @@ from app.domain.readiness import Readiness
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.execution.lookups import Loader
-from app.graphql.loader_keys import BoundView, CountBelow, OfFlow, PageBelow, StoredGraph, ToWorkspace
 from app.storage.connections.database import Database
-from app.storage.paging import Page
+from app.storage.paging import Page, PageRequest
 from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references
-from app.storage.reads.rows import ComponentView
+from app.storage.reads.lists import WantedList
+from app.storage.reads.rows import AgentView, ComponentView, CredentialView, GraphView, SecretView, TopicView
 from app.storage.related import Related
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_found, compare_states
@@ -36,6 +36,46 @@ from app.usecases.find_credentials import (
 from app.usecases.find_destinations import RatedDestination, find_destinations, find_refusals
 from app.usecases.plan_exports import PlannedDraft, PlannedExport, check_planned, plan_each
 from app.usecases.transaction import UnitOfWork
+
+
+class PageBelow(NamedTuple):
+    """A page of the list that a parent has."""
+
+    wanted: WantedList
+    request: PageRequest
+    parent: str
+
+
+class CountBelow(NamedTuple):
+    """The length of the list that a parent has."""
+
+    wanted: WantedList
+    parent: str
+
+
+class OfFlow(NamedTuple):
+    """A state of a flow."""
+
+    flow_id: str
+    source: SourceWish
+
+
+class ToWorkspace(NamedTuple):
+    """A state of a flow that may go to a workspace."""
+
+    of_flow: OfFlow
+    workspace_id: str
+
+
+BoundView = CredentialView | SecretView | AgentView | TopicView
+
+
+class StoredGraph(NamedTuple):
+    """The graph of a draft or version, as it is stored."""
+
+    content: str
+    view: GraphView
+
 
 Row = TypeVar("Row")
 Asked = TypeVar("Asked", bound=Hashable)

@@ -46,9 +46,8 @@ from app.graphql.errors.interfaces import (
     UndoExportError,
     UpdateFlowDraftError,
 )
-from app.graphql.types.export import FlowExport
+from app.graphql.types.export import FlowExport, ReferenceOutcome
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
-from app.graphql.types.report import ReferenceOutcome
 from app.usecases.results import (
     Created,
     Deleted,

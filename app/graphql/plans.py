@@ -6,9 +6,9 @@ from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import ExportFlowError, ExportFlowsError, ExportFlowWarning
 from app.graphql.types.changes import GraphDiff
+from app.graphql.types.export import ReferenceOutcome
 from app.graphql.types.flow import Flow
 from app.graphql.types.readiness import DraftReadiness
-from app.graphql.types.report import ReferenceOutcome
 from app.graphql.types.workspace import Workspace
 from app.usecases.plan_exports import PlannedExport, PlannedExports
 

@@ -1,42 +1,85 @@
 """Queries: what callers see, and where a flow may go."""
 
+import asyncio
 from asyncio import shield
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Annotated
+from operator import attrgetter
+from typing import Annotated, Any
 
 import strawberry
 
-from app.execution.lookups import Lookup
+from app.execution.lookups import Loader, Lookup
+from app.execution.request_errors import BadRequest
 from app.graphql.arguments import Search, given, searched
-from app.graphql.connections import Connection, Listed, PageArguments, connection_field, connection_shown_as
+from app.graphql.connections import (
+    LARGEST_PAGE,
+    Connection,
+    Listed,
+    PageArguments,
+    connection_below,
+    connection_field,
+    connection_shown_as,
+)
 from app.graphql.context import Info, found
 from app.graphql.describe import field, shown_as
 from app.graphql.export_dialog import (
     DestinationContractConnection,
     DestinationWorkspaceConnection,
     OverrideCandidateConnection,
+    StepCredentialCandidates,
     TopicCandidateConnection,
     contracts_of,
 )
 from app.graphql.inputs import ApplyWorldInput, ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
-from app.graphql.loader_keys import OfFlow, ToWorkspace
-from app.graphql.nodes import node_by_id, nodes_by_id
-from app.graphql.parent_lists import connection_below
+from app.graphql.loaders import Loaders, OfFlow, ToWorkspace
 from app.graphql.plans import ExportPlan, ExportPlans
-from app.graphql.step_credentials import StepCredentialCandidates
 from app.graphql.types.flow import Flow, FlowVersion
-from app.graphql.types.node import Node
 from app.graphql.types.people import Contract, User
+from app.graphql.types.resources import Node
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
-from app.storage.ids import Kind
+from app.storage.ids import Kind, kind_of
 from app.storage.reads.flow_filters import id_or_none
 from app.storage.reads.lists import ListName, WantedList
 from app.usecases.apply_world import PlannedWorld, plan_world
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates
 from app.usecases.find_destinations import DestinationSearch
 from app.usecases.plan_exports import PlannedExports, plan_for_all
+
+NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {
+    Kind.USER: attrgetter("visible_users"),
+    Kind.CONTRACT: attrgetter("contracts"),
+    Kind.WORKSPACE: attrgetter("workspaces"),
+    Kind.COMPONENT: attrgetter("components"),
+    Kind.TOPIC: attrgetter("topics"),
+    Kind.CREDENTIAL: attrgetter("credentials"),
+    Kind.SECRET: attrgetter("secrets"),
+    Kind.AGENT: attrgetter("agents"),
+    Kind.FLOW: attrgetter("flows"),
+    Kind.DRAFT: attrgetter("drafts"),
+    Kind.VERSION: attrgetter("versions"),
+    Kind.EXPORT: attrgetter("exports"),
+}
+
+
+def node_by_id(info: Info, id_: str) -> Lookup[Node] | None:
+    """The lookup of what has this id; None if no id is like that."""
+    kind = kind_of(id_)
+    if kind not in NODES:
+        return None
+    return Lookup(NODES[kind](info.context.loaders), id_)
+
+
+async def nodes_by_id(info: Info, ids: Sequence[str]) -> list[Any]:
+    """What has these ids, in their order, or an exception in its place; refuses more than a page of them."""
+    if len(ids) > LARGEST_PAGE:
+        raise BadRequest(f"`ids` has {len(ids)} elements; at most {LARGEST_PAGE} are answered at once.")
+    lookups = [node_by_id(info, id_) for id_ in ids]
+    found = [None if lookup is None else lookup.loader.load(lookup.key) for lookup in lookups]
+    await asyncio.gather(*filter(None, found), return_exceptions=True)
+    return [each and (each.exception() or each.result()) for each in found]
+
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
 WorkspaceId = Annotated[strawberry.ID, strawberry.argument(description="The id of the destination workspace.")]

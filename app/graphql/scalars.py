@@ -11,7 +11,7 @@ from graphql import ListValueNode, ObjectValueNode, Undefined, ValueNode, Variab
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
-from app.execution.variable_values import CoercedVariables
+from app.execution.plan import CoercedVariables
 
 RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 

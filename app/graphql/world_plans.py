@@ -1,4 +1,4 @@
-"""What applying a world document does, or would do."""
+"""What applying a world document does, or would do, and what becomes of its things, without names of flows and graphs (W14)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Parent
 
+from app.domain.world.sections import WorldSection
 from app.domain.world.things import Planned, WorldChange, WorldRefusal
 from app.execution.rows import shows
 from app.graphql.arguments import given
@@ -14,8 +15,22 @@ from app.graphql.context import Info
 from app.graphql.describe import about, shown_as
 from app.graphql.errors.interfaces import ApplyWorldError
 from app.graphql.payloads import ERRORS, Payload
-from app.graphql.types.world_thing import WorldThing
+from app.graphql.types.changes import FieldChange
 from app.usecases.apply_world import NOTHING, PlannedWorld
+
+
+@shows(Planned, "What becomes of one thing of the document, or of one that pruning removes.")
+class WorldThing:
+    section: WorldSection = about("The section that it is in.", of="section_name")
+    key: str | None = about(
+        "Its external key; of a member `workspace/user`; null of what was named by its id and has none."
+    )
+    id: strawberry.ID | None = about("Its id here; null in a plan for what would be created, and for members.")
+    change: WorldChange = about("What becomes of it.")
+    fields: list[FieldChange] = about("What differs, as JSON Pointers into the thing; empty unless it is changed.")
+    used_by_flows: int = about("How many flows use it in their draft or published version; 0 unless it is removed.")
+    used_by_flow_ids: list[strawberry.ID] = about("Their ids, at most 100: of flows that run first.")
+
 
 Changes = Annotated[
     list[WorldChange] | None, strawberry.argument(description="Only the things of which this becomes; without it all.")

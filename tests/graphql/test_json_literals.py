@@ -7,7 +7,7 @@ import strawberry
 from graphql import FieldNode, OperationDefinitionNode, Undefined, parse
 from graphql.execution.values import get_argument_values
 
-from app.execution.variable_values import coerced_variables
+from app.execution.plan import coerced_variables
 from app.graphql.schema import schema
 
 TIME = "2026-11-24T10:00:00+01:00"

@@ -4,10 +4,10 @@ from typing import Any
 
 from app.domain.errors import ErrorCode
 from app.graphql.describe import describe_values
-from app.graphql.errors import access, drafts, exports, running, undo, world
+from app.graphql.errors import exports, refusals
 from app.graphql.errors.interfaces import INTERFACES, Error
 
-MODULES = (access, drafts, exports, running, undo, world)
+MODULES = (refusals, exports)
 
 
 def types_of_refusals() -> list[Any]:

@@ -13,17 +13,15 @@ from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.execution.relations import Field, one
 from app.execution.rows import shows
 from app.graphql.arguments import given
-from app.graphql.connections import Connection, PageArguments, connection_field
+from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info, required
 from app.graphql.describe import about, field, shown_as
-from app.graphql.parent_lists import connection_below
 from app.graphql.types.changes import GraphDiff
 from app.graphql.types.export import FlowExport
 from app.graphql.types.graph import FlowGraph
-from app.graphql.types.node import Node
 from app.graphql.types.people import User
 from app.graphql.types.readiness import DraftReadiness
-from app.graphql.types.resources import SomeWorkspace
+from app.graphql.types.resources import Node, SomeWorkspace
 from app.storage.ids import Kind, is_id
 from app.storage.reads.lists import ListName, WantedList
 from app.storage.reads.rows import DraftView, FlowView, VersionView

@@ -10,12 +10,10 @@ from app.domain.model import ContractStatus
 from app.execution.lookups import Lookup
 from app.execution.rows import shows
 from app.graphql.arguments import Search, searched
-from app.graphql.connections import Connection, PageArguments, connection_field
+from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.parent_lists import connection_below
-from app.graphql.types.node import Node
-from app.graphql.types.resources import SomeWorkspace
+from app.graphql.types.resources import Node, SomeWorkspace
 from app.storage.reads.lists import ListName, WantedList
 from app.storage.reads.rows import ContractView, UserView
 

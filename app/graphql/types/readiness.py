@@ -6,8 +6,7 @@ from app.domain import readiness
 from app.execution.relations import one
 from app.execution.rows import shows
 from app.graphql.describe import about
-from app.graphql.types.inaccessible import InaccessibleComponent
-from app.graphql.types.resources import Component
+from app.graphql.types.resources import Component, InaccessibleComponent
 
 
 @strawberry.interface(description="What keeps a draft from being published.")

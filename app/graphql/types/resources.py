@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import Parent
 
-from app.domain.component import ComponentAccess, ComponentRequirement
+from app.domain import inaccessible
+from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.execution.relations import Field, one
 from app.execution.rows import shows
 from app.graphql.arguments import Search, searched
-from app.graphql.connections import Connection, PageArguments, connection_field
+from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
 from app.graphql.describe import about
-from app.graphql.parent_lists import connection_below
 from app.graphql.scalars import JSON
-from app.graphql.types.node import Node
 from app.storage.reads.lists import ListName, WantedList
 from app.storage.reads.rows import AgentView, ComponentView, CredentialView, SecretView, TopicView
 from app.storage.reads.uses import place_of_use
+
+
+@strawberry.interface(description="Something with an id of its own: ask for it again with `node`.")
+class Node:
+    id: strawberry.ID = about("The id: text with a prefix that says what it names. Treat the rest as opaque.")
+
 
 if TYPE_CHECKING:
     from app.graphql.types.flow import Flow
@@ -103,3 +108,13 @@ Binding = Annotated[
 def binding(id_column: str, description: str) -> Field:
     """The relation to what a step is, or was, bound to: the row has its kind, and its id in a column."""
     return one("bindings", ("kind", id_column), description)
+
+
+@shows(inaccessible.InaccessibleComponent, "A component that the destination can't use, and the steps that use it.")
+class InaccessibleComponent:
+    name: str = about("`team/name` as the commands have it; or the whole command where it can't be read.")
+    step_ids: list[str] = about("The steps that use it, in the order of the graph.")
+    reason: InaccessibilityReason = about("Why it can't be used.")
+    component: Component | None = one(
+        "components", "component_id", "The component; null if you can see none of this name."
+    )

@@ -18,15 +18,14 @@ from app.graphql.connections import (
     Listed,
     PageArguments,
     Position,
+    connection_below,
     connection_field,
 )
 from app.graphql.context import Info
 from app.graphql.describe import about, optional
-from app.graphql.parent_lists import connection_below
 from app.graphql.types.flow import Flow
-from app.graphql.types.node import Node
 from app.graphql.types.people import Contract, User
-from app.graphql.types.resources import Agent, Credential, Secret, Topic
+from app.graphql.types.resources import Agent, Credential, Node, Secret, Topic
 from app.storage.reads.flow_filters import ANY_FLOW, FlowFilter
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from app.storage.reads.rows import WorkspaceView
