@@ -86,8 +86,10 @@ class Answers:
             if not shape.is_list:
                 places.append((answer, name))
                 elements.append(value)
-            elif isinstance(value, RawRows) and value.rows:
-                answer[name] = await self._complete_rows(field, value, begun)
+            elif isinstance(value, RawRows) and value.rows and shape.object is not None:
+                objects = await self._begin(self._plan.below(field, shape.object), value)
+                answer[name] = objects.answers
+                begun += [objects] if objects.left else []
             elif is_iterable(value):
                 found = list(value)
                 answer[name] = inner = [None] * len(found)
@@ -101,19 +103,6 @@ class Answers:
                 answer[name] = self._failure(field, value)
         await self._begin_elements(field, places, elements, begun)
         return begun
-
-    async def _complete_rows(self, field: FieldPlan, rows: RawRows, begun: list[Objects]) -> Any:
-        """The answer of a list whose elements are rows as they were read."""
-        assert field.shape.object is not None  # noqa: S101 - only connections have such lists
-        selection = self._plan.below(field, field.shape.object)
-        compiled = compiled_of(self._plan, selection, rows.layout)
-        answers, written = await self._answered(compiled, selection, rows.rows, rows)
-        if compiled.left or self._has_failed or len(rows) > compiled.rows_at_once:
-            objects = Objects(selection, compiled.left, rows, answers)
-            self._made.append(objects)
-            begun += [objects] if compiled.left else []
-            return answers
-        return orjson.Fragment(written)
 
     async def _begin_elements(
         self, field: FieldPlan, places: list[tuple[Any, Any]], elements: list[Any], begun: list[Objects]
@@ -150,35 +139,29 @@ class Answers:
 
     async def _begin(self, selection: Selection, sources: Sequence[Any]) -> Objects:
         """Begin objects: answer what is compiled of all of them."""
-        compiled = compiled_of(self._plan, selection)
-        answers, _ = await self._answered(compiled, selection, sources, None)
-        objects = Objects(selection, compiled.left, sources, answers)
-        self._made.append(objects)
-        return objects
-
-    async def _answered(
-        self, compiled: Compiled, selection: Selection, rows: Sequence[Any], raw: RawRows | None
-    ) -> tuple[list[dict[str, Any]], bytes]:
-        """The answers of rows, and as JSON what was made last of them."""
+        raw = sources if isinstance(sources, RawRows) else None
+        rows, layout, cursor = (sources, None, None) if raw is None else (raw.rows, raw.layout, raw.cursor)
+        compiled = compiled_of(self._plan, selection, layout)
         answers: list[dict[str, Any]] = []
-        written = b""
         for start in range(0, len(rows), compiled.rows_at_once):
             if self._pace.is_over():
                 await self._pace.wait()
             some = rows[start : start + compiled.rows_at_once]
             self._count(compiled, some)
             try:
-                made = compiled.make(some, None if raw is None else raw.cursor)
+                made = compiled.make(some, cursor)
             except Exception:  # noqa: BLE001 - it is told of the field that has it
                 made = self._piecewise(selection, some, raw)
             if raw is None:
                 # Texts of graphs may be as long as these, and be shared by many rows.
                 self._meter.expect_texts(made)
-            written = orjson.dumps(made, default=str, option=orjson.OPT_UTC_Z)
+            length = len(orjson.dumps(made, default=str, option=orjson.OPT_UTC_Z))
             # What is left counts when it is known.
-            self._meter.take_bytes(len(written) - 1 - (2 + BYTES_OF_LEFT * len(compiled.left)) * len(some))
+            self._meter.take_bytes(length - 1 - (2 + BYTES_OF_LEFT * len(compiled.left)) * len(some))
             answers += made
-        return answers, written
+        objects = Objects(selection, compiled.left, sources, answers)
+        self._made.append(objects)
+        return objects
 
     def _count(self, compiled: Compiled, rows: Sequence[Any]) -> None:
         """Count the objects and values of rows, before they are answered."""

@@ -48,25 +48,6 @@ class CoercedVariables(dict[str, Any]):
         return source.value
 
 
-def coerced_variables(
-    schema: GraphQLSchema,
-    operation: OperationDefinitionNode,
-    variables: dict[str, Any],
-    *,
-    most_mistakes: int,
-    hides_suggestions: bool,
-) -> VariableValues | list[GraphQLError]:
-    """The values of an operation's variables, or what is wrong with them."""
-    values = get_variable_values(
-        schema,
-        operation.variable_definitions or (),
-        variables,
-        max_errors=most_mistakes,
-        hide_suggestions=hides_suggestions,
-    )
-    return values if isinstance(values, list) else values._replace(coerced=CoercedVariables(values))
-
-
 class FieldPlan:
     """A field that is selected of an object."""
 
@@ -158,9 +139,6 @@ def conditions_of(document: DocumentNode) -> frozenset[str]:
     return frozenset(found)
 
 
-NO_VARIABLES = VariableValues({}, {})
-
-
 class Plan:
     """An operation with its variables."""
 
@@ -182,13 +160,9 @@ class Plan:
         self._document = document
 
     @cached_property
-    def fragments(self) -> dict[str, FragmentDefinitionNode]:
-        nodes = (node for node in self._document.definitions if isinstance(node, FragmentDefinitionNode))
-        return {node.name.value: node for node in nodes}
-
-    @cached_property
-    def _details(self) -> dict[str, FragmentDetails]:
-        return {name: FragmentDetails(node) for name, node in self.fragments.items()}
+    def _fragments(self) -> dict[str, FragmentDetails]:
+        nodes = [node for node in self._document.definitions if isinstance(node, FragmentDefinitionNode)]
+        return {node.name.value: FragmentDetails(node) for node in nodes}
 
     @classmethod
     def of(
@@ -203,22 +177,18 @@ class Plan:
         cached: Callable[[VariableValues], CachedPlan] | None = None,
     ) -> "Plan | list[GraphQLError]":
         """The plan of an operation, or what is wrong with its variables; `cached` says which plan there is for these."""
-        values = NO_VARIABLES
-        if operation.variable_definitions:
-            found = coerced_variables(
-                schema, operation, variables, most_mistakes=most_mistakes, hides_suggestions=hides_suggestions
-            )
-            if isinstance(found, list):
-                return found
-            values = found
-        return cls(
+        values = get_variable_values(
             schema,
-            document,
-            operation,
-            values,
-            hides_suggestions=hides_suggestions,
-            cached=None if cached is None else cached(values),
+            operation.variable_definitions or (),
+            variables,
+            max_errors=most_mistakes,
+            hide_suggestions=hides_suggestions,
         )
+        if isinstance(values, list):
+            return values
+        values = values._replace(coerced=CoercedVariables(values))
+        known = None if cached is None else cached(values)
+        return cls(schema, document, operation, values, hides_suggestions=hides_suggestions, cached=known)
 
     @property
     def is_mutation(self) -> bool:
@@ -235,7 +205,7 @@ class Plan:
         if root_type is None:
             raise TypeError(f"the schema has no {self.operation.operation.value}")
         collected = collect_fields(
-            self.schema, self._details, self.variables, root_type, self.operation, self.hides_suggestions
+            self.schema, self._fragments, self.variables, root_type, self.operation, self.hides_suggestions
         )
         return self._selection(root_type, collected.grouped_field_set)
 
@@ -245,7 +215,7 @@ class Plan:
         if found is None:
             collected = collect_subfields(
                 self.schema,
-                self._details,
+                self._fragments,
                 self.variables,
                 self.operation,
                 type_,

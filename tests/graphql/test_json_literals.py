@@ -7,7 +7,7 @@ import strawberry
 from graphql import FieldNode, OperationDefinitionNode, Undefined, parse
 from graphql.execution.values import get_argument_values
 
-from app.execution.plan import coerced_variables
+from app.execution.plan import Plan
 from app.graphql.schema import schema
 
 TIME = "2026-11-24T10:00:00+01:00"
@@ -15,18 +15,19 @@ TIME = "2026-11-24T10:00:00+01:00"
 
 def read(declared: str, literal: str, variables: dict[str, Any]) -> Any:
     """What a resolver gets of a JSON literal."""
-    [operation] = parse(
+    document = parse(
         f'mutation({declared}) {{ updateFlowDraft(input: {{flowId: "f", graph: {literal}}}) {{ revision }} }}'
-    ).definitions
+    )
+    [operation] = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     [field] = operation.selection_set.selections
     assert isinstance(field, FieldNode)
-    values = coerced_variables(schema.graphql_schema, operation, variables, most_mistakes=5, hides_suggestions=False)
-    assert not isinstance(values, list), values
+    plan = Plan.of(schema.graphql_schema, document, operation, variables)
+    assert isinstance(plan, Plan), plan
     mutation = schema.graphql_schema.mutation_type
     assert mutation is not None
-    arguments = get_argument_values(mutation.fields["updateFlowDraft"], field, values)
-    graph = arguments["wanted"].graph
+    arguments = get_argument_values(mutation.fields["updateFlowDraft"], field, plan.variables)
+    graph = arguments["input_"].graph
     return Undefined if graph is strawberry.UNSET else graph
 
 

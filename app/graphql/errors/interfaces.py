@@ -3,6 +3,7 @@
 Which refusals an interface has, the unions of the domain say (`members`): the types only say what they show.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import TypeVar, get_args
 
@@ -32,13 +33,13 @@ INTERFACES: dict[type, list[type]] = {}
 Interface = TypeVar("Interface", bound=type)
 
 
-def members(union: object, description: str) -> Callable[[Interface], Interface]:
-    """An interface of what shows the members of a union of the domain."""
+def members(union: object) -> Callable[[Interface], Interface]:
+    """An interface of what shows the members of a union of the domain; its docstring is the description."""
 
     def declare(interface: Interface) -> Interface:
         for member in get_args(union):
             INTERFACES.setdefault(member, []).append(interface)
-        return strawberry.interface(interface, description=description)
+        return strawberry.interface(interface, description=inspect.getdoc(interface))
 
     return declare
 
@@ -53,76 +54,78 @@ class Error:
     )
 
 
-@members(CopyRefusal, "What copyFlow may be refused for.")
+@members(CopyRefusal)
 class CopyFlowError(Error):
-    pass
+    """What copyFlow may be refused for."""
 
 
-@members(BatchRefusal, "What exportFlow may be refused for.")
+@members(BatchRefusal)
 class ExportFlowError(Error):
-    pass
+    """What exportFlow may be refused for."""
 
 
-@members(CreateRefusal, "What createFlow may be refused for.")
+@members(CreateRefusal)
 class CreateFlowError(Error):
-    pass
+    """What createFlow may be refused for."""
 
 
-@members(UpdateRefusal, "What updateFlowDraft may be refused for.")
+@members(UpdateRefusal)
 class UpdateFlowDraftError(Error):
-    pass
+    """What updateFlowDraft may be refused for."""
 
 
-@members(PublishRefusal, "What publishFlowDraft may be refused for.")
+@members(PublishRefusal)
 class PublishFlowDraftError(Error):
-    pass
+    """What publishFlowDraft may be refused for."""
 
 
-@members(RevertRefusal, "What revertFlow may be refused for.")
+@members(RevertRefusal)
 class RevertFlowError(Error):
-    pass
+    """What revertFlow may be refused for."""
 
 
-@members(DiscardRefusal, "What discardFlowDraft may be refused for.")
+@members(DiscardRefusal)
 class DiscardFlowDraftError(Error):
-    pass
+    """What discardFlowDraft may be refused for."""
 
 
-@members(RestoreRefusal, "What restoreFlowDraft may be refused for.")
+@members(RestoreRefusal)
 class RestoreFlowDraftError(Error):
-    pass
+    """What restoreFlowDraft may be refused for."""
 
 
-@members(CallRefusal, "What a call of exportFlows as a whole may be refused for; its items have their own.")
+@members(CallRefusal)
 class ExportFlowsError(Error):
-    pass
+    """What a call of exportFlows as a whole may be refused for; its items have their own."""
 
 
-@members(UndoRefusal, "What undoExport may be refused for.")
+@members(UndoRefusal)
 class UndoExportError(Error):
-    pass
+    """What undoExport may be refused for."""
 
 
-@members(StartRefusal, "What startFlow may be refused for.")
+@members(StartRefusal)
 class StartFlowError(Error):
-    pass
+    """What startFlow may be refused for."""
 
 
-@members(StopRefusal, "What stopFlow may be refused for.")
+@members(StopRefusal)
 class StopFlowError(Error):
-    pass
+    """What stopFlow may be refused for."""
 
 
-@members(DeleteRefusal, "What deleteFlow may be refused for.")
+@members(DeleteRefusal)
 class DeleteFlowError(Error):
-    pass
+    """What deleteFlow may be refused for."""
 
 
-@members(WorldRefusal, "What applyWorld may be refused for.")
+@members(WorldRefusal)
 class ApplyWorldError(Error):
-    pass
+    """What applyWorld may be refused for."""
 
 
-@members(ExportWarning, "Something to know although the export went through.")
+@members(ExportWarning)
 class ExportFlowWarning:
+    """Something to know although the export went through."""
+
     message: str = about("What to know, and what to do about it.")
