@@ -37,7 +37,11 @@ class Objects:
     __slots__ = ("answers", "left", "selection", "sources")
 
     def __init__(
-        self, selection: Selection, left: Sequence[FieldPlan], sources: Sequence[Any], answers: list[dict[str, Any]]
+        self,
+        selection: Selection,
+        left: Sequence[FieldPlan],
+        sources: Sequence[Any] | RawRows,
+        answers: list[dict[str, Any]],
     ) -> None:
         self.selection = selection
         self.left = left
@@ -137,10 +141,11 @@ class Answers:
                 container[key] = answer
             begun += [objects] if objects.left else []
 
-    async def _begin(self, selection: Selection, sources: Sequence[Any]) -> Objects:
+    async def _begin(self, selection: Selection, sources: Sequence[Any] | RawRows) -> Objects:
         """Begin objects: answer what is compiled of all of them."""
         raw = sources if isinstance(sources, RawRows) else None
-        rows, layout, cursor = (sources, None, None) if raw is None else (raw.rows, raw.layout, raw.cursor)
+        rows: Any = sources if raw is None else raw.rows
+        layout, cursor = (None, None) if raw is None else (raw.layout, raw.cursor)
         compiled = compiled_of(self._plan, selection, layout)
         answers: list[dict[str, Any]] = []
         for start in range(0, len(rows), compiled.rows_at_once):

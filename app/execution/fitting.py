@@ -1,11 +1,11 @@
 """Whether types fit the rows that they show. It is looked at when the schema is built, and not of each value."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, NewType, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, NewType, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from graphql import (
     GraphQLEnumType,
@@ -23,7 +23,7 @@ from app.execution.relations import COLUMN, RELATION, One
 from app.execution.rows import DECLARED, class_of
 
 LEAVES: dict[str, type] = {"String": str, "ID": str, "Int": int, "Boolean": bool, "DateTime": datetime}
-LISTS = (list, tuple, Sequence)
+LISTS = (list, tuple, Sequence, Iterable)
 
 
 def check_rows(schema: GraphQLSchema, loaders: type) -> None:
@@ -92,8 +92,6 @@ def _members(hint: Any, owner: Any) -> Iterator[Any]:
     if get_origin(hint) in {Union, UnionType}:
         for each in get_args(hint):
             yield from _members(each, owner)
-    elif get_origin(hint) is Annotated:
-        yield from _members(get_args(hint)[0], owner)
     elif isinstance(hint, NewType):
         yield from _members(hint.__supertype__, owner)
     elif isinstance(hint, TypeVar):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar
 
 import strawberry
 from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema
@@ -52,7 +52,7 @@ class Layout(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RawRows(Sequence[Any]):
+class RawRows:
     """The elements of a page as they were read: columns are taken of them by position, and no object is made for each."""
 
     rows: Sequence[Any]
@@ -61,13 +61,6 @@ class RawRows(Sequence[Any]):
     """Makes the cursor of a row."""
     elements: Callable[[], Sequence[Any]]
     """The objects of the rows, for whatever isn't a column."""
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        return self.elements()[index]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.elements())

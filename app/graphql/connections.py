@@ -3,7 +3,8 @@
 import hashlib
 import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
@@ -58,14 +59,14 @@ class Listed:
     """The column of an element that is its node; None: the element is it."""
 
     @property
-    def edges(self) -> Sequence[Position]:
+    def edges(self) -> Iterable[Position]:
         return self._rows(lambda: self._positions, is_edge=True)
 
     @property
-    def nodes(self) -> Sequence[Any]:
+    def nodes(self) -> Iterable[Any]:
         return self._rows(lambda: self._nodes, is_edge=False)
 
-    def _rows(self, elements: Callable[[], Sequence[Any]], *, is_edge: bool) -> Sequence[Any]:
+    def _rows(self, elements: Callable[[], Sequence[Any]], *, is_edge: bool) -> Iterable[Any]:
         """The rows of the page as they were read, where they are the elements."""
         joined = self.page.joined
         if joined is None:
@@ -213,38 +214,25 @@ def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = No
 
 
 def _read_cursor(listing: str, cursor: str, kinds: tuple[type, ...]) -> Key:
-    seal, *values = _decoded(cursor) or [None]
-    if len(values) == len(kinds):
-        read = (_key_value(value, kind) for value, kind in zip(values, kinds, strict=True))
-        key = tuple(value for value in read if value is not None)
-        if len(key) == len(kinds) and seal == _seal(listing):
-            return key
-    raise BadRequest("The cursor is not one of this list in this order. Start again without it.")
+    seal, key = None, tuple[Any, ...]()
+    with suppress(ValueError, TypeError, OverflowError):
+        seal, *values = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        key = tuple(_key_value(value, kind) for value, kind in zip(values, kinds, strict=True))
+    if not key or seal != _seal(listing):
+        raise BadRequest("The cursor is not one of this list in this order. Start again without it.")
+    return key
 
 
-def _decoded(cursor: str) -> list[Any]:
-    try:
-        decoded = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        return []
-    return decoded if isinstance(decoded, list) else []
-
-
-def _key_value(value: object, kind: type) -> str | int | datetime | None:
-    """One value of a key; None if it can't be: the seal is no secret, and the database must not stumble over it."""
-    if kind is int:
-        return value if type(value) is int and abs(value) < 2**31 else None
-    if not isinstance(value, str) or "\0" in value:
-        return None
-    return _time(value) if kind is datetime else value
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-        return None if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+def _key_value(value: Any, kind: type) -> Any:
+    """One value of a key. Raises ValueError or TypeError if it can't be: the seal is no secret, and the database must not stumble."""
+    if kind is datetime:
+        value = datetime.fromisoformat(value)
+        fits = value.tzinfo is not None
+    else:
+        fits = ("\0" not in value if kind is str else abs(value) < 2**31) and type(value) is kind
+    if not fits:
+        raise ValueError(value)
+    return value.astimezone(UTC) if kind is datetime else value
 
 
 @lru_cache(1000)

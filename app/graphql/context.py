@@ -11,7 +11,7 @@ from graphql import GraphQLError
 from strawberry.types.info import Info as StrawberryInfo
 
 from app.execution.execution_context import ExecutionContext
-from app.execution.lookups import Loader, Lookup, Vanished
+from app.execution.lookups import Loader, Vanished
 from app.graphql.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
@@ -108,8 +108,3 @@ async def required(loader: "Loader[Key, Found | None]", key: Key) -> Found:
     if found is None:
         raise Vanished(f"{key} is referred to but not found")
     return found
-
-
-async def found(lookup: Lookup[Made] | None) -> Made | None:
-    """What a lookup leads to; None where there is none, or the viewer can't see it."""
-    return None if lookup is None else await lookup

@@ -85,6 +85,17 @@ Group = TypeVar("Group", bound=Hashable)
 FindOfFlow = Callable[[Database, UserId, str, SourceWish], Awaitable[Row | None]]
 
 
+LOADER_OF = {
+    Related.CONTRACT: "contracts",
+    Related.CREATED_BY: "users",
+    Related.PUBLISHED_BY: "users",
+    Related.AUTHOR: "users",
+    Related.DRAFT: "active_drafts",
+    Related.PUBLISHED_VERSION: "versions",
+}
+"""By what may be read with a page: the loader that is asked for it elsewhere."""
+
+
 def _batched(
     answer: Callable[[Any, list[Asked]], Coroutine[Any, Any, list[Answer]]],
 ) -> cached_property[Loader[Asked, Answer]]:
@@ -257,20 +268,8 @@ class Loaders:
             for parent, page in zip(parents, below, strict=True):
                 pages[PageBelow(wanted, request, parent)] = page
                 for related in wanted.related:
-                    self._related(related).know(partial(page.found, related))
+                    getattr(self, LOADER_OF[related]).know(partial(page.found, related))
         return [pages[key] for key in keys]
-
-    def _related(self, related: Related) -> Loader[str, Any]:
-        """The loader of what may be read with a page."""
-        match related:
-            case Related.CONTRACT:
-                return self.contracts
-            case Related.CREATED_BY | Related.PUBLISHED_BY | Related.AUTHOR:
-                return self.users
-            case Related.DRAFT:
-                return self.active_drafts
-            case Related.PUBLISHED_VERSION:
-                return self.versions
 
     @_batched
     async def counts(self, keys: list[CountBelow]) -> list[int]:

@@ -21,7 +21,7 @@ from app.graphql.connections import (
     connection_field,
     connection_shown_as,
 )
-from app.graphql.context import Info, found
+from app.graphql.context import Info
 from app.graphql.describe import field, shown_as
 from app.graphql.export_dialog import (
     DestinationContractConnection,
@@ -110,14 +110,14 @@ class Query:
         """The user that you are signed in as."""
         return Lookup(info.context.loaders.users, info.context.viewer)
 
-    @field
-    async def node(
+    @shown_as(Node | None)
+    def node(
         self,
         info: Info,
         id_: Annotated[strawberry.ID, strawberry.argument(description="The id of anything that implements `Node`.")],
-    ) -> Node | None:
+    ) -> Lookup[Node] | None:
         """Anything that has an id, by its id."""
-        return await found(node_by_id(info, id_))
+        return node_by_id(info, id_)
 
     @field
     async def nodes(

@@ -10,7 +10,7 @@ from strawberry import Parent
 
 from app.domain import diff
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
-from app.execution.relations import Field, one
+from app.execution.relations import one
 from app.execution.rows import shows
 from app.graphql.arguments import given
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
@@ -38,16 +38,6 @@ IntoWorkspace = Annotated[
 ]
 
 
-def author_of(user_id: str, description: str, related: Related) -> Field:
-    """The relation to an author."""
-    return one("users", user_id, description, related=related)
-
-
-def version_of(version_id: str, description: str, related: Related | None = None) -> Field:
-    """The relation to a version."""
-    return one("versions", version_id, description, related=related)
-
-
 @shows(FlowView, "An integration flow. It has a draft, a published version, or both.")
 class Flow(Node):
     name: str = about("The name of the published version, or of the draft of a flow that was never published.")
@@ -63,8 +53,8 @@ class Flow(Node):
         "workspace_id",
         "The workspace that the flow lives in.",
     )
-    created_by: User | None = author_of(
-        "created_by", "Who created the flow; null if the account is gone.", Related.CREATED_BY
+    created_by: User | None = one(
+        "users", "created_by", "Who created the flow; null if the account is gone.", related=Related.CREATED_BY
     )
     draft: "FlowDraft | None" = one(
         "active_drafts",
@@ -87,10 +77,11 @@ class Flow(Node):
         """The published versions, newest first, as `flowHistory`."""
         return connection_below(info, WantedList(ListName.HISTORY), flow.id, page)
 
-    published_version: "FlowVersion | None" = version_of(
+    published_version: "FlowVersion | None" = one(
+        "versions",
         "published_version_id",
         "The version that runs if the flow is active; null if the flow was never published.",
-        Related.PUBLISHED_VERSION,
+        related=Related.PUBLISHED_VERSION,
     )
 
     provenance: FlowExport | None = one(
@@ -153,7 +144,9 @@ class FlowDraft(Node):
             older = flow.published_version_id
         return await changes_between(info, older, draft.id)
 
-    author: User | None = author_of("author_id", "Who made the draft; null if the account is gone.", Related.AUTHOR)
+    author: User | None = one(
+        "users", "author_id", "Who made the draft; null if the account is gone.", related=Related.AUTHOR
+    )
 
 
 @shows(VersionView, "A published version of a flow. It never changes.")
@@ -186,10 +179,12 @@ class FlowVersion(Node):
             older = await shield(info.context.loaders.previous_versions.load((version.flow_id, version.number)))
         return await changes_between(info, older, version.id)
 
-    published_by: User | None = author_of(
-        "published_by", "Who published it; null if the account is gone.", Related.PUBLISHED_BY
+    published_by: User | None = one(
+        "users", "published_by", "Who published it; null if the account is gone.", related=Related.PUBLISHED_BY
     )
-    revert_of: "FlowVersion | None" = version_of("revert_of", "The older version that it restored, if it was a revert.")
+    revert_of: "FlowVersion | None" = one(
+        "versions", "revert_of", "The older version that it restored, if it was a revert."
+    )
 
 
 async def changes_between(info: Info, older: str | None, newer: str) -> diff.GraphDiff | None:
