@@ -5,6 +5,7 @@ their paths and to make null what they make null.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,38 +18,21 @@ from app.execution.lookups import Vanished
 from app.execution.pace import Pace
 from app.execution.plan import FieldPlan, Plan, Selection
 from app.execution.rows import RawRows, types_of_rows
-from app.meter import LimitReached, Meter
+from app.meter import BYTES_PER_FIELD, LimitReached, Meter
 
 BYTES_OF_LEFT = 4
 
 
-class AnswerAbandoned(Exception):
-    """The operation has reached a limit at a field: nothing more of its answer is made."""
-
-    def __init__(self, reached: LimitReached, field: FieldPlan) -> None:
-        super().__init__(str(reached))
-        self.reached = reached
-        self.field = field
-
-
+@dataclass(slots=True)
 class Objects:
     """Objects of one type that are answered, and of which fields are left."""
 
-    __slots__ = ("answers", "left", "selection", "sources")
-
-    def __init__(
-        self,
-        selection: Selection,
-        left: Sequence[FieldPlan],
-        sources: Sequence[Any] | RawRows,
-        answers: list[dict[str, Any]],
-    ) -> None:
-        self.selection = selection
-        self.left = left
-        self.sources = sources
-        """What each object is made of."""
-        self.answers = answers
-        """Each object as it is answered."""
+    selection: Selection
+    left: Sequence[FieldPlan]
+    sources: Sequence[Any] | RawRows
+    """What each object is made of."""
+    answers: list[dict[str, Any]]
+    """Each object as it is answered."""
 
 
 class Answers:
@@ -65,7 +49,7 @@ class Answers:
         self.errors: list[GraphQLError] = []
 
     async def begin_root(self, selection: Selection) -> Objects:
-        self._meter.take_bytes(selection.bytes)
+        self._meter.take_bytes(sum(len(field.name) + BYTES_PER_FIELD for field in selection.fields))
         compiled = compiled_of(self._plan, selection)
         root = Objects(selection, compiled.left, [None], compiled.make([None], None))
         self._made.append(root)
@@ -73,12 +57,9 @@ class Answers:
 
     async def complete(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
         """Put the values of a field into the answers of its objects. The objects that they are still lack their fields."""
-        try:
-            if field.shape.leaf is None:
-                return await self._complete_objects(objects, field, values)
-            self._complete_leaves(objects, field, values)
-        except LimitReached as reached:
-            raise AnswerAbandoned(reached, field) from None
+        if field.shape.leaf is None:
+            return await self._complete_objects(objects, field, values)
+        self._complete_leaves(objects, field, values)
         return []
 
     async def _complete_objects(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
@@ -247,12 +228,9 @@ class Answers:
 
     def expect(self, objects: Objects, field: FieldPlan) -> None:
         """Count what a field will be answered with, whatever that is, before anything is made for it."""
-        try:
-            self._meter.expect_answers(len(objects.sources))
-            if field.is_connection:
-                self._meter.take_connections(len(objects.sources))
-        except LimitReached as reached:
-            raise AnswerAbandoned(reached, field) from None
+        self._meter.expect_answers(len(objects.sources))
+        if field.is_connection:
+            self._meter.take_connections(len(objects.sources))
 
     def abandon(self, root: Objects, fields: Sequence[FieldPlan]) -> None:
         """Make fields of the root null, with whatever they would have been answered as."""

@@ -21,14 +21,11 @@ CURSOR, NODE = "cursor", "node"
 Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any]]]
 
 
-class Failure:
+class Failure(NamedTuple):
     """Stands in an answer, until all of it is made, where something failed."""
 
-    __slots__ = ("error", "field")
-
-    def __init__(self, error: Exception, field: FieldPlan) -> None:
-        self.error = error
-        self.field = field
+    error: Exception
+    field: FieldPlan
 
 
 class Optional(NamedTuple):

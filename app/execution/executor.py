@@ -15,7 +15,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, default_field_resolver, located_error
 from graphql.execution.values import get_argument_values
 
-from app.execution.answers import AnswerAbandoned, Answers, Objects
+from app.execution.answers import Answers, Objects
 from app.execution.compiler import attempt, related_to
 from app.execution.execution_context import ExecutionContext, ResolverInfo
 from app.execution.lookups import Loader, Lookup
@@ -52,6 +52,8 @@ class Executor:
         self._context = context
         self._answers = Answers(plan, context.meter, context.pace)
         self._pending: list[Pending] = []
+        self._completed: FieldPlan | None = None
+        """The field that is completed just now."""
         self._pace = context.pace
 
     async def run(self) -> ExecutionResult:
@@ -83,10 +85,8 @@ class Executor:
             while wanted:
                 await self._find(wanted)
                 wanted = await self._complete_found(wanted)
-        except AnswerAbandoned as abandoned:
-            self._abandon(root, fields, abandoned.reached, abandoned.field)
         except LimitReached as reached:
-            self._abandon(root, fields, reached, fields[0])
+            self._abandon(root, fields, reached, self._completed or fields[0])
         finally:
             # What was given up, or cancelled.
             for pending in self._pending:
@@ -103,8 +103,7 @@ class Executor:
         for each in found:
             if self._pace.is_over():
                 await self._pace.wait()
-            below = await self._answers.complete(each.objects, each.field, each.values)
-            begun += [(objects, objects.left) for objects in below]
+            begun += await self._complete(each.objects, each.field, each.values)
         return await self._complete_known(begun)
 
     async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[Pending]:
@@ -114,14 +113,22 @@ class Executor:
         for objects, fields in begun:  # which grows meanwhile
             for field in fields:
                 if field.column is None:
+                    self._completed = field
                     self._answers.expect(objects, field)
                 values = await self._called(objects, field)
                 if any(map(is_awaited, set(map(type, values)))):
                     wanted.append(Pending(objects, field, values))
                 else:
-                    below = await self._answers.complete(objects, field, values)
-                    begun += [(inner, inner.left) for inner in below]
+                    begun += await self._complete(objects, field, values)
+        self._completed = None
         return wanted
+
+    async def _complete(
+        self, objects: Objects, field: FieldPlan, values: Sequence[Any]
+    ) -> list[tuple[Objects, Fields]]:
+        """Complete a field. The objects in it that still lack fields are returned, with these."""
+        self._completed = field
+        return [(below, below.left) for below in await self._answers.complete(objects, field, values)]
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """What the resolver of a field gives for each object."""

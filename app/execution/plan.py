@@ -29,7 +29,6 @@ from graphql.pyutils import Undefined
 from graphql.utilities import value_from_ast_untyped
 
 from app.execution.fields import column_or_relation, definition_of, is_connection, output_shape_of
-from app.meter import BYTES_PER_FIELD
 
 
 class CoercedVariables(dict[str, Any]):
@@ -87,15 +86,13 @@ class FieldPlan:
 class Selection:
     """What is selected of the objects of a type."""
 
-    __slots__ = ("bytes", "cache", "fields", "type")
+    __slots__ = ("cache", "fields", "type")
 
     def __init__(self, type_: GraphQLObjectType, fields: Sequence[FieldPlan]) -> None:
         self.type = type_
         self.fields = fields
         self.cache: dict[Any, Any] = {}
         """What it was compiled to."""
-        self.bytes = sum(len(field.name) + BYTES_PER_FIELD for field in fields)
-        """How many bytes the names take in each of them."""
 
 
 MOST_CACHED_PLANS, MOST_CACHED_FIELDS = 400, 300

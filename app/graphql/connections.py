@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from inspect import Parameter
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
@@ -190,11 +190,6 @@ class PageArguments(NamedTuple):
         return Paging(name, PageRequest(USUAL_PAGE if size is None else size, self.backwards, beyond))
 
 
-def connection_shown_as(type_: object) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
-    """A connection of a type that shows the page which its resolver returns."""
-    return partial(connection_field, type_=type_)
-
-
 def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = None) -> Any:
     """A field with the four paging arguments of every connection; its resolver gets them as one, called `page`."""
     resolver = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
@@ -272,15 +267,15 @@ def connection_below(
     return page_of_list
 
 
+SORTED_BY: dict[ListName, tuple[type, ...]] = {
+    ListName.HISTORY: (int,),
+    ListName.MEMBERS: (str, str, str),
+    ListName.COPIES: (str,),
+    ListName.SET_ASIDE: (datetime, str),
+}
+"""The kinds of the columns that a list is sorted by, where these aren't a name or a time with an id."""
+
+
 def _key_of(wanted: WantedList) -> tuple[type, ...]:
-    """The kinds of the columns that a list is sorted by."""
-    if wanted.name is ListName.HISTORY:
-        return (int,)
-    if wanted.name is ListName.MEMBERS:
-        return (str, str, str)
-    if wanted.name is ListName.COPIES:
-        return (str,)
-    if wanted.name is ListName.SET_ASIDE:
-        return (datetime, str)
     by_name = wanted.flow_order in {FlowOrder.NAME_ASC, FlowOrder.NAME_DESC}
-    return (str if by_name else datetime, str)
+    return SORTED_BY.get(wanted.name, (str if by_name else datetime, str))

@@ -19,7 +19,6 @@ from app.graphql.connections import (
     PageArguments,
     connection_below,
     connection_field,
-    connection_shown_as,
 )
 from app.graphql.context import Info
 from app.graphql.describe import field, shown_as
@@ -166,7 +165,7 @@ class Query:
         """A flow by its id."""
         return Lookup(info.context.loaders.flows, id_)
 
-    @connection_shown_as(DestinationContractConnection | None)
+    @partial(connection_field, type_=DestinationContractConnection | None)
     async def destination_contracts(
         self,
         info: Info,
@@ -186,7 +185,7 @@ class Query:
         count = partial(flow.count_contracts, text, include_ineligible=include_ineligible)
         return Listed(contracts, paging, count, "contract")
 
-    @connection_shown_as(DestinationWorkspaceConnection | None)
+    @partial(connection_field, type_=DestinationWorkspaceConnection | None)
     async def destination_workspaces(
         self,
         info: Info,
@@ -211,7 +210,7 @@ class Query:
         info.context.loaders.contracts.know(partial(contracts_of, workspaces))
         return Listed(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
 
-    @connection_shown_as(OverrideCandidateConnection | None)
+    @partial(connection_field, type_=OverrideCandidateConnection | None)
     async def override_candidates(
         self,
         info: Info,
@@ -230,7 +229,7 @@ class Query:
         flows = await candidates.flows(text, paging.request)
         return Listed(flows, paging, lambda: candidates.count_flows(text), "candidate")
 
-    @connection_shown_as(TopicCandidateConnection | None)
+    @partial(connection_field, type_=TopicCandidateConnection | None)
     async def topic_candidates(
         self,
         info: Info,

@@ -7,13 +7,13 @@ import orjson
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.execution.answers import AnswerAbandoned, Answers, Objects
+from app.execution.answers import Answers, Objects
 from app.execution.compiler import ROWS_AT_ONCE, Compiled
 from app.execution.pace import Pace
 from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import Layout, RawRows
 from app.graphql.schema import schema
-from app.meter import BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter, characters_of
+from app.meter import BYTES_PER_OBJECT, BYTES_PER_VALUE, LimitReached, Meter, characters_of
 from app.storage.reads.rows import WorkspaceView
 
 
@@ -71,7 +71,7 @@ async def test_a_column_that_can_not_be_read_fails_alone() -> None:
 @pytest.mark.parametrize("as_read", [True, False])
 async def test_rows_beyond_a_limit_are_not_answered(as_read: bool) -> None:
     rows = [workspace(number) for number in range(10)]
-    with pytest.raises(AnswerAbandoned):
+    with pytest.raises(LimitReached):
         await answered("id", rows, Meter(max_bytes=9 * BYTES_PER_OBJECT), as_read=as_read)
 
 
@@ -81,7 +81,7 @@ async def test_texts_beyond_a_limit_are_not_written(nodes: str) -> None:
     rows = [workspace(0)._replace(name=text, permissions=[text])] * 50
     tracemalloc.start()
     try:
-        with pytest.raises(AnswerAbandoned):
+        with pytest.raises(LimitReached):
             await answered(nodes, rows, Meter(max_bytes=len(text)), as_read=False)
         _, peak = tracemalloc.get_traced_memory()
     finally:

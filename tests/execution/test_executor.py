@@ -24,6 +24,7 @@ from app.graphql.schema import schema
 from app.http.limits import Limits
 from app.meter import BYTES_OF_NULL, BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter
 from app.usecases.transaction import UnitOfWork
+from tests.property_settings import bounded
 
 NOTHING: Any = None
 NESTED = """{
@@ -110,6 +111,7 @@ TREE: st.SearchStrategy[Any] = st.deferred(
 )
 
 
+@bounded
 @given(st.fixed_dictionaries({"tree": TREE, "needed": TREE}))
 async def test_what_fails_or_is_missing_makes_null_what_it_makes_null_in_graphql_core(root: dict[str, Any]) -> None:
     expected = execute(TREES, parse(DEEP), root)
