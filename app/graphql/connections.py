@@ -21,7 +21,7 @@ from app.execution.rows import Layout, RawRows, shows
 from app.graphql.arguments import After, Before, First, Last, given
 from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.loaders import CountBelow, PageBelow
+from app.graphql.loader_keys import CountBelow, PageBelow
 from app.storage.paging import Key, Page, PageRequest
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
 

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from functools import cached_property, partial
+from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from app.domain.credentials import StepInNeed
 from app.domain.diff import GraphDiff
@@ -16,12 +17,23 @@ from app.domain.readiness import Readiness
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.execution.lookups import Loader
+from app.graphql.loader_keys import (
+    BoundView,
+    CountBelow,
+    OfFlow,
+    PageBelow,
+    StoredGraph,
+    ToWorkspace,
+    commands_of,
+    topic_ids_of,
+)
+from app.meter import current_meter
+from app.offload import offload
 from app.storage.connections.database import Database
-from app.storage.paging import Page, PageRequest
+from app.storage.paging import Page
 from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references
-from app.storage.reads.lists import WantedList
-from app.storage.reads.rows import AgentView, ComponentView, CredentialView, GraphView, SecretView, TopicView
+from app.storage.reads.rows import ComponentView, GraphView, TopicView
 from app.storage.related import Related
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_found, compare_states
@@ -36,46 +48,6 @@ from app.usecases.find_credentials import (
 from app.usecases.find_destinations import RatedDestination, find_destinations, find_refusals
 from app.usecases.plan_exports import PlannedDraft, PlannedExport, check_planned, plan_each
 from app.usecases.transaction import UnitOfWork
-
-
-class PageBelow(NamedTuple):
-    """A page of the list that a parent has."""
-
-    wanted: WantedList
-    request: PageRequest
-    parent: str
-
-
-class CountBelow(NamedTuple):
-    """The length of the list that a parent has."""
-
-    wanted: WantedList
-    parent: str
-
-
-class OfFlow(NamedTuple):
-    """A state of a flow."""
-
-    flow_id: str
-    source: SourceWish
-
-
-class ToWorkspace(NamedTuple):
-    """A state of a flow that may go to a workspace."""
-
-    of_flow: OfFlow
-    workspace_id: str
-
-
-BoundView = CredentialView | SecretView | AgentView | TopicView
-
-
-class StoredGraph(NamedTuple):
-    """The graph of a draft or version, as it is stored."""
-
-    content: str
-    view: GraphView
-
 
 Row = TypeVar("Row")
 Asked = TypeVar("Asked", bound=Hashable)
@@ -121,6 +93,18 @@ def _of_flows(find: FindOfFlow[Row]) -> cached_property[Loader[OfFlow, Row | Non
         return [await find(loaders.database, loaders.viewer, *key) for key in keys]
 
     return _batched(answer)
+
+
+async def _named_in(
+    loader: Loader[Any, Row | None], graphs: Sequence[tuple[str, GraphView]], names: Callable[[StoredGraph], list[Any]]
+) -> list[list[Row]]:
+    """What graphs name and the viewer sees, each once."""
+    keys = [
+        await offload(len(content) + len(view.bindings), names, StoredGraph(content, view)) for content, view in graphs
+    ]
+    current_meter().take_objects(sum(map(len, keys)))
+    rows = await loader.read(chain.from_iterable(keys))
+    return [[*dict.fromkeys(filter(None, map(rows.get, each)))] for each in keys]
 
 
 class Loaders:
@@ -188,6 +172,14 @@ class Loaders:
             contents = await graphs.read_contents(connection, hashes) if hashes else {}
         stored = {one: StoredGraph(contents[view.content_hash], view) for one, view in views.items()}
         return [stored.get(one) for one in state_ids]
+
+    @_batched
+    async def topics_of_graphs(self, graphs: list[tuple[str, GraphView]]) -> list[list[TopicView]]:
+        return await _named_in(self.topics, graphs, topic_ids_of)
+
+    @_batched
+    async def components_of_graphs(self, graphs: list[tuple[str, GraphView]]) -> list[list[ComponentView]]:
+        return await _named_in(self.components_meant, graphs, commands_of)
 
     @_batched
     async def steps_in_need(self, keys: list[ToWorkspace]) -> list[list[StepInNeed] | None]:

@@ -31,7 +31,8 @@ from app.graphql.export_dialog import (
     contracts_of,
 )
 from app.graphql.inputs import ApplyWorldInput, ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
-from app.graphql.loaders import Loaders, OfFlow, ToWorkspace
+from app.graphql.loader_keys import OfFlow, ToWorkspace
+from app.graphql.loaders import Loaders
 from app.graphql.plans import ExportPlan, ExportPlans
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.people import Contract, User

@@ -1,9 +1,8 @@
 """The graph of a draft or version: its steps and links, and the native form."""
 
-from asyncio import shield
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import orjson
 import strawberry
@@ -11,20 +10,16 @@ from strawberry import Parent
 
 from app.domain.component import read_command
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
-from app.domain.model import ReferenceKind
 from app.domain.references import by_position
-from app.execution.lookups import Loader
 from app.execution.relations import one
 from app.execution.rows import shows
 from app.graphql.context import Context, Info
 from app.graphql.describe import about, field
-from app.graphql.loaders import StoredGraph
+from app.graphql.loader_keys import StoredGraph
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic
-from app.storage.reads.rows import ComponentView, TopicView
 
 Made = TypeVar("Made")
-Row = TypeVar("Row")
 
 NOT_BOUND = "[]"
 """The bindings of a graph without any, as they are stored."""
@@ -126,28 +121,20 @@ async def links_of(graph: Parent[StoredGraph], info: Info) -> list[FlowLink]:
     return (await _parsed(graph, info.context, ReadGraph.of)).links
 
 
-async def topics_of(graph: Parent[StoredGraph], info: Info) -> list[TopicView]:
-    """The topics that its pub/sub steps use, each once, in the order of the steps."""
-    return await _each_of(info, info.context.loaders.topics, await _parsed(graph, info.context, topic_ids_of))
-
-
-async def components_of(graph: Parent[StoredGraph], info: Info) -> list[ComponentView]:
-    """The components that its steps use and that you can see, each once, in the order of the steps."""
-    return await _each_of(info, info.context.loaders.components_meant, await _parsed(graph, info.context, commands_of))
-
-
-async def _each_of(info: Info, loader: Loader[Any, Row | None], keys: Sequence[Hashable]) -> list[Row]:
-    """What is known by these keys, each once."""
-    info.context.meter.take_objects(len(keys))
-    return list(dict.fromkeys(filter(None, await shield(loader.load_many(keys)))))
-
-
 @shows(StoredGraph, "A graph; its steps and links are in the order of its native form.")
 class FlowGraph:
-    steps = field(steps_of)
-    links = field(links_of)
-    topics = field(topics_of, type_=list[Topic])
-    components = field(components_of, type_=list[Component])
+    steps: list[FlowStep] = field(steps_of)
+    links: list[FlowLink] = field(links_of)
+    topics: list[Topic] = one(
+        "topics_of_graphs",
+        ("content", "view"),
+        "The topics that its pub/sub steps use, each once, in the order of the steps.",
+    )
+    components: list[Component] = one(
+        "components_of_graphs",
+        ("content", "view"),
+        "The components that its steps use and that you can see, each once, in the order of the steps.",
+    )
 
     @field
     @staticmethod
@@ -164,16 +151,6 @@ async def _parsed(graph: StoredGraph, context: Context, parse: Callable[[StoredG
     view, size = graph.view, len(graph.content) + len(graph.view.bindings)
     key = (parse, view.content_hash, view.bindings, view.tenant_id)
     return await context.parsed(key, size, lambda: parse(graph))
-
-
-def topic_ids_of(stored: StoredGraph) -> list[str]:
-    bindings = bindings_from_json(orjson.loads(stored.view.bindings))
-    return list(dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings))))
-
-
-def commands_of(stored: StoredGraph) -> list[tuple[str, str]]:
-    nodes = orjson.loads(stored.content)["nodes"]
-    return list(dict.fromkeys((stored.view.tenant_id, node["command"]) for node in nodes))
 
 
 def native_of(stored: StoredGraph) -> JSON:

@@ -1,0 +1,63 @@
+"""What loaders are asked with, and what some of them answer."""
+
+from typing import NamedTuple
+
+import orjson
+
+from app.domain.graph import bindings_from_json
+from app.domain.model import ReferenceKind
+from app.domain.source import SourceWish
+from app.storage.paging import PageRequest
+from app.storage.reads.lists import WantedList
+from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretView, TopicView
+
+
+class PageBelow(NamedTuple):
+    """A page of the list that a parent has."""
+
+    wanted: WantedList
+    request: PageRequest
+    parent: str
+
+
+class CountBelow(NamedTuple):
+    """The length of the list that a parent has."""
+
+    wanted: WantedList
+    parent: str
+
+
+class OfFlow(NamedTuple):
+    """A state of a flow."""
+
+    flow_id: str
+    source: SourceWish
+
+
+class ToWorkspace(NamedTuple):
+    """A state of a flow that may go to a workspace."""
+
+    of_flow: OfFlow
+    workspace_id: str
+
+
+BoundView = CredentialView | SecretView | AgentView | TopicView
+
+
+class StoredGraph(NamedTuple):
+    """The graph of a draft or version, as it is stored."""
+
+    content: str
+    view: GraphView
+
+
+def topic_ids_of(stored: StoredGraph) -> list[str]:
+    """The topics of its steps, each once."""
+    bindings = bindings_from_json(orjson.loads(stored.view.bindings))
+    return list(dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings))))
+
+
+def commands_of(stored: StoredGraph) -> list[tuple[str, str]]:
+    """The commands of its steps, each once, with the tenant that decides what it means."""
+    nodes = orjson.loads(stored.content)["nodes"]
+    return list(dict.fromkeys((stored.view.tenant_id, node["command"]) for node in nodes))
