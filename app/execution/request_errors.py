@@ -24,18 +24,3 @@ class OverLimit(BadRequest):
     def __init__(self, reached: LimitReached) -> None:
         extensions = {"code": LIMIT_EXCEEDED, "limit": reached.limit, "maximum": reached.maximum}
         super().__init__(str(reached), extensions)
-
-
-class LimitExceeded(BadRequest):
-    """A document that asks for more than is answered at once: which limit, what it is, and what was asked for."""
-
-    def __init__(self, limit: str, found: int | str, maximum: int, *, costly_lists: str = "") -> None:
-        message = (
-            f"The document has {found} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
-        )
-        if limit in {"depth", "cost"}:
-            reason = f" The most expensive part is {costly_lists}." if costly_lists else ""
-            message = (
-                f"The document has a {limit} of {found}; at most {maximum} is allowed.{reason} Ask for less at once."
-            )
-        super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})

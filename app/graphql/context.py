@@ -1,6 +1,6 @@
 """What a request knows of itself while it runs: its caller, and the ways to the database; never a session."""
 
-from asyncio import Lock, shield
+from asyncio import Lock
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,6 @@ from graphql import GraphQLError
 from strawberry.types.info import Info as StrawberryInfo
 
 from app.execution.execution_context import ExecutionContext
-from app.execution.lookups import Loader, Vanished
 from app.graphql.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
@@ -19,8 +18,6 @@ from app.storage.connections.database import DatabaseFailure
 from app.storage.related import Related
 from app.usecases.transaction import UnitOfWork
 
-Key = TypeVar("Key", bound=Hashable)
-Found = TypeVar("Found")
 Made = TypeVar("Made")
 
 WRITTEN = "written"
@@ -100,11 +97,3 @@ class Info(StrawberryInfo[Context, None]):
 
     related: tuple[Related, ...] = ()
     """Of a connection: the relations that are read with its nodes."""
-
-
-async def required(loader: "Loader[Key, Found | None]", key: Key) -> Found:
-    """What is there because something visible refers to it. Raises Vanished, for a bug or a race: no caller's fault."""
-    found = await shield(loader.load(key))
-    if found is None:
-        raise Vanished(f"{key} is referred to but not found")
-    return found

@@ -1,4 +1,4 @@
-"""The lists of the export dialog: destinations of a flow, flows that it may override, topics that may replace its own."""
+"""The export dialog: destinations, flows to override, topics and credentials to choose from, and plans of exports."""
 
 from collections.abc import Awaitable
 from typing import Annotated, Any
@@ -7,6 +7,7 @@ import strawberry
 from strawberry import Parent
 
 from app.domain.credentials import CredentialMatch, StepInNeed
+from app.domain.source import CopiedFrom
 from app.execution.lookups import Lookup
 from app.execution.relations import one
 from app.execution.request_errors import BadRequest
@@ -15,16 +16,18 @@ from app.graphql.arguments import Search, searched
 from app.graphql.connections import LARGEST_PAGE, Counted, EdgeWithCursor, Listed, Position
 from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.errors.interfaces import ExportFlowError
+from app.graphql.errors.interfaces import ExportFlowError, ExportFlowsError, ExportFlowWarning
+from app.graphql.types.drafts import DraftReadiness, GraphDiff
+from app.graphql.types.export import ReferenceOutcome
 from app.graphql.types.flow import Flow
-from app.graphql.types.people import Contract
-from app.graphql.types.resources import Component, Credential, Secret, Topic
+from app.graphql.types.resources import Component, Contract, Credential, Secret, Topic
 from app.graphql.types.workspace import Workspace
 from app.storage.paging import Page
 from app.storage.reads.candidates import MatchReason
 from app.storage.reads.rows import ContractView
 from app.usecases.find_credentials import CandidatesWanted, RatedCredential
 from app.usecases.find_destinations import RatedDestination
+from app.usecases.plan_exports import PlannedExport, PlannedExports
 
 
 @shows(Position, "A contract as the destination of a flow.")
@@ -137,3 +140,48 @@ class StepCredentialCandidates:
         wanted = CandidatesWanted(step, searched(search), first)
         found: Awaitable[Any] = Lookup(info.context.loaders.credential_candidates, wanted)
         return found
+
+
+@shows(PlannedExport, "What `exportFlow` would do, from the same decision; nothing was written.")
+class ExportPlan:
+    fingerprint: str = about(
+        "Hand it to `exportFlow` as `planFingerprint`: the export is then exactly this plan, or is refused with "
+        "`PlanIsStale` if anything that it rests on has changed since."
+    )
+    destination_workspace: Workspace | None = one(
+        "workspaces",
+        "workspace_id",
+        "The workspace that would be written into; null if there is none that you can see.",
+    )
+    flow_to_override: Flow | None = one(
+        "flows",
+        "overrides",
+        "The flow whose draft would be overridden; null if a new one would be made, or you can't see it.",
+    )
+    copied_from: CopiedFrom | None = about("Which state of the source would be exported; null if there is none.")
+    references: list[ReferenceOutcome] = about("What would become of every reference, in the order of the steps.")
+    warnings: list[ExportFlowWarning] = about("What to know although the export would go through.")
+    blockers: list[ExportFlowError] = about("Every reason why nothing would be written; empty if it would go through.")
+    readiness: DraftReadiness | None = one(
+        "planned_readiness",
+        "draft",
+        "What would still be missing before the draft could be published; null where there would be none.",
+    )
+
+    changes: GraphDiff | None = one(
+        "planned_changes",
+        "draft",
+        "What the draft would change of the overridden flow: of its published version or, where it has none, its draft. "
+        "Null where there is nothing to compare it with.",
+    )
+
+
+@shows(PlannedExports, "What `exportFlows` with the same input would do.")
+class ExportPlans:
+    plans: list[ExportPlan] = about(
+        "One for each item, in the order of the input; empty where there are too many items to look at them, or none. An "
+        "item that only others keep from being exported, or the call as a whole, shows what would become of it."
+    )
+    errors: list[ExportFlowsError] = about(
+        "What is wrong with the call as a whole, with its path, as `exportFlows` would answer it."
+    )

@@ -25,6 +25,8 @@ from app.graphql.describe import field, shown_as
 from app.graphql.export_dialog import (
     DestinationContractConnection,
     DestinationWorkspaceConnection,
+    ExportPlan,
+    ExportPlans,
     OverrideCandidateConnection,
     StepCredentialCandidates,
     TopicCandidateConnection,
@@ -33,10 +35,8 @@ from app.graphql.export_dialog import (
 from app.graphql.inputs import ApplyWorldInput, ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
 from app.graphql.loader_keys import OfFlow, ToWorkspace
 from app.graphql.loaders import Loaders
-from app.graphql.plans import ExportPlan, ExportPlans
 from app.graphql.types.flow import Flow, FlowVersion
-from app.graphql.types.people import Contract, User
-from app.graphql.types.resources import Node
+from app.graphql.types.resources import Contract, Node, User
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
 from app.storage.ids import Kind, kind_of

@@ -33,7 +33,7 @@ from app.graphql.loaders import Loaders
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.scalars import SCALARS
-from app.graphql.types import readiness
+from app.graphql.types import drafts
 
 
 class OneOfVariablesRule(ValidationRule):
@@ -58,10 +58,10 @@ MOST_COMPARISONS = 50_000
 
 IMPLEMENTATIONS = (
     *types_of_refusals(),
-    readiness.MissingCredential,
-    readiness.MissingTopic,
-    readiness.ComponentUnavailable,
-    readiness.InvalidGraph,
+    drafts.MissingCredential,
+    drafts.MissingTopic,
+    drafts.ComponentUnavailable,
+    drafts.InvalidGraph,
 )
 """Fields name only their interfaces, so the schema is told of them here."""
 

@@ -15,7 +15,7 @@ from app.graphql.context import Info
 from app.graphql.describe import about, shown_as
 from app.graphql.errors.interfaces import ApplyWorldError
 from app.graphql.payloads import ERRORS, Payload
-from app.graphql.types.changes import FieldChange
+from app.graphql.types.drafts import FieldChange
 from app.usecases.apply_world import NOTHING, PlannedWorld
 
 

@@ -17,8 +17,8 @@ from graphql import (
 )
 
 from app.domain.export_batch import MOST_ITEMS
-from app.execution.request_errors import LimitExceeded
 from app.graphql.schema import schema
+from app.http.limits import LimitExceeded
 
 MANY_EXPORTS = "ExportFlowsInput"
 ELEMENTS_OF_AN_ITEM = 8

@@ -4,9 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.execution.request_errors import LimitExceeded
+from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.graphql.connections import LARGEST_PAGE
 from app.meter import Meter
+
+
+class LimitExceeded(BadRequest):
+    """A document that asks for more than is answered at once: which limit, what it is, and what was asked for."""
+
+    def __init__(self, limit: str, found: int | str, maximum: int, *, costly_lists: str = "") -> None:
+        message = (
+            f"The document has {found} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
+        )
+        if limit in {"depth", "cost"}:
+            reason = f" The most expensive part is {costly_lists}." if costly_lists else ""
+            message = (
+                f"The document has a {limit} of {found}; at most {maximum} is allowed.{reason} Ask for less at once."
+            )
+        super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
 
 
 @dataclass(frozen=True, slots=True)

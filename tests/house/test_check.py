@@ -88,7 +88,7 @@ def leave_out_a_type(house: Path) -> None:
 
 
 def change_the_api(house: Path) -> None:
-    path = house / "app/graphql/types/people.py"
+    path = house / "app/graphql/types/resources.py"
     source = path.read_text(encoding="utf-8")
     described = "The first name."
     assert described in source

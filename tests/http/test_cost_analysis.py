@@ -14,10 +14,10 @@ from graphql import (
     visit,
 )
 
-from app.execution.request_errors import BadRequest, LimitExceeded
+from app.execution.request_errors import BadRequest
 from app.graphql.schema import schema
 from app.http.cost_analysis import LENGTHS_IN_SCHEMA, CostAnalysis
-from app.http.limits import Limits, QueryCost
+from app.http.limits import LimitExceeded, Limits, QueryCost
 from tests.http.worst_documents import BOMB
 
 

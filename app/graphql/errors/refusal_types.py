@@ -7,14 +7,12 @@ from app.graphql.describe import describe_values
 from app.graphql.errors import exports, refusals
 from app.graphql.errors.interfaces import INTERFACES, Error
 
-MODULES = (refusals, exports)
-
 
 def types_of_refusals() -> list[Any]:
     """The types by which refusals are answered. Raises TypeError where a member of a union of the domain has none."""
     declared: list[Any] = [
         each
-        for module in MODULES
+        for module in (refusals, exports)
         for each in vars(module).values()
         if getattr(each, "__module__", "") == module.__name__
     ]

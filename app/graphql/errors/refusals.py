@@ -12,10 +12,9 @@ from app.execution.relations import one
 from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import Error, StartFlowError
+from app.graphql.types.drafts import DraftBlocker
 from app.graphql.types.flow import FlowDraft
-from app.graphql.types.people import Contract
-from app.graphql.types.readiness import DraftBlocker
-from app.graphql.types.resources import InaccessibleComponent, in_workspace
+from app.graphql.types.resources import Contract, InaccessibleComponent, in_workspace
 from app.graphql.types.workspace import Workspace
 
 

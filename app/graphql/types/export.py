@@ -12,8 +12,7 @@ from app.domain.source import CopiedFrom
 from app.execution.relations import one
 from app.execution.rows import shows
 from app.graphql.describe import about
-from app.graphql.types.people import User
-from app.graphql.types.resources import Binding, Node, SomeWorkspace, binding
+from app.graphql.types.resources import Binding, Node, SomeWorkspace, User, binding
 from app.storage.reads.rows import ExportView
 
 

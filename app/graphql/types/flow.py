@@ -10,18 +10,17 @@ from strawberry import Parent
 
 from app.domain import diff
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
+from app.execution.lookups import Vanished
 from app.execution.relations import one
 from app.execution.rows import shows
 from app.graphql.arguments import given
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
-from app.graphql.context import Info, required
+from app.graphql.context import Info
 from app.graphql.describe import about, field, shown_as
-from app.graphql.types.changes import GraphDiff
+from app.graphql.types.drafts import DraftReadiness, GraphDiff
 from app.graphql.types.export import FlowExport
 from app.graphql.types.graph import FlowGraph
-from app.graphql.types.people import User
-from app.graphql.types.readiness import DraftReadiness
-from app.graphql.types.resources import Node, SomeWorkspace
+from app.graphql.types.resources import Node, SomeWorkspace, User
 from app.storage.ids import Kind, is_id
 from app.storage.reads.lists import ListName, WantedList
 from app.storage.reads.rows import DraftView, FlowView, VersionView
@@ -140,7 +139,9 @@ class FlowDraft(Node):
         """What it changes against a version of its flow; by default against the published one. Null without one."""
         older: str | None = given(since_version_id)
         if older is None:
-            flow = await required(info.context.loaders.flows, draft.flow_id)
+            flow = await shield(info.context.loaders.flows.load(draft.flow_id))
+            if flow is None:
+                raise Vanished(f"{draft.flow_id} is referred to but not found")
             older = flow.published_version_id
         return await changes_between(info, older, draft.id)
 

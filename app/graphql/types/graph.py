@@ -105,7 +105,12 @@ class ReadGraph:
             for position, node in enumerate(native["nodes"])
         ]
         links = [
-            FlowLink(link_id=key, source=edge.get("source"), target=edge["target"], config=_json(edge.get("config")))
+            FlowLink(
+                link_id=key,
+                source=edge.get("source"),
+                target=edge["target"],
+                config=None if edge.get("config") is None else as_json(edge["config"]),
+            )
             for key, edge in zip(link_ids(native["edges"]), native["edges"], strict=True)
         ]
         return cls(steps, links)
@@ -159,7 +164,3 @@ def native_of(stored: StoredGraph) -> JSON:
 
 def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _json(value: Json) -> JSON | None:
-    return None if value is None else as_json(value)

@@ -24,8 +24,7 @@ from app.graphql.connections import (
 from app.graphql.context import Info
 from app.graphql.describe import about, optional
 from app.graphql.types.flow import Flow
-from app.graphql.types.people import Contract, User
-from app.graphql.types.resources import Agent, Credential, Node, Secret, Topic
+from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
 from app.storage.reads.flow_filters import ANY_FLOW, FlowFilter
 from app.storage.reads.lists import FlowOrder, ListName, WantedList
 from app.storage.reads.rows import WorkspaceView
