@@ -149,7 +149,10 @@ class Executor:
         for position, source in enumerate(objects.sources):
             if position % CALLS_AT_ONCE == 0 and self._pace.is_over():
                 await self._pace.wait()
-            values.append(attempt(resolve, source, info, **arguments))
+            try:
+                values.append(resolve(source, info, **arguments))
+            except Exception as error:  # noqa: BLE001 - it is told at the field of each
+                values.append(error)
         return values
 
     async def _find(self, wanted: Sequence[Pending]) -> None:

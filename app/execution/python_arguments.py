@@ -9,7 +9,6 @@ from typing import Any
 
 from graphql import GraphQLField, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 
-from app.execution.execution_context import ResolverInfo
 from app.execution.relations import getter_of
 from app.execution.rows import DECLARED
 
@@ -36,15 +35,9 @@ def _resolver_of(field: GraphQLField) -> Callable[..., Any]:
     if declared.base_resolver is None:
         read = getter_of(declared.python_name)
         return lambda root, _: read(root)
-    function, parameter = declared.base_resolver.wrapped_func, declared.base_resolver.info_parameter
-
-    def resolve(root: Any, info: Any, /, **arguments: Any) -> Any:
-        if parameter is not None:
-            is_ours = isinstance(info, ResolverInfo)
-            arguments[parameter.name] = info if is_ours else ResolverInfo(info.context, info.schema, info.field_name)
-        return function(root, **arguments)
-
-    return resolve
+    function = declared.base_resolver.wrapped_func
+    takes_info = declared.base_resolver.info_parameter is not None
+    return function if takes_info else lambda root, _, **arguments: function(root, **arguments)
 
 
 def _made(class_: Callable[..., Any], values: dict[str, Any]) -> Any:

@@ -261,7 +261,9 @@ def connection_below(
         # What has elements is there.
         return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
-    key = PageBelow(wanted._replace(related=info.related), paging.request, parent)
+    # graphql-core's info, which tests call resolvers with too, doesn't say it.
+    related = getattr(info, "related", ())
+    key = PageBelow(wanted._replace(related=related), paging.request, parent)
     page_of_list: Awaitable[Any] = Lookup(loaders.pages, key, connection)
     # Of every list there is a page, if an empty one.
     return page_of_list

@@ -2,7 +2,6 @@
 
 from asyncio import Lock
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -15,7 +14,6 @@ from app.graphql.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
 from app.storage.connections.database import DatabaseFailure
-from app.storage.related import Related
 from app.usecases.transaction import UnitOfWork
 
 Made = TypeVar("Made")
@@ -91,9 +89,5 @@ class Context(ExecutionContext):
             return found[1]
 
 
-@dataclass
-class Info(StrawberryInfo[Context, None]):
-    """What a resolver is told."""
-
-    related: tuple[Related, ...] = ()
-    """Of a connection: the relations that are read with its nodes."""
+Info = StrawberryInfo[Context, None]
+"""What resolvers are annotated with; what they are called with is an `ResolverInfo`."""

@@ -27,7 +27,6 @@ from app.execution.fitting import check_rows
 from app.execution.python_arguments import resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.execution.rows import DECLARED
-from app.graphql.context import Info
 from app.graphql.errors.refusal_types import types_of_refusals
 from app.graphql.loaders import Loaders
 from app.graphql.mutations import Mutation
@@ -97,7 +96,7 @@ schema = Schema(
     mutation=Mutation,
     # In this order types are printed.
     types=(Query, Mutation, *IMPLEMENTATIONS),
-    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, name_converter=Names()),
+    config=StrawberryConfig(scalar_map=SCALARS, name_converter=Names()),
 )
 schema.graphql_schema.description = DESCRIPTION
 for named in schema.graphql_schema.type_map.values():

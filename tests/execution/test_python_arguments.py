@@ -21,7 +21,6 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import get_arguments
 
 from app.execution.rows import DECLARED
-from app.graphql.context import Info
 from app.graphql.scalars import SCALARS
 from app.graphql.schema import IMPLEMENTATIONS, Names, Schema, schema
 from tests.property_settings import EXAMPLES
@@ -30,7 +29,7 @@ from tests.property_settings import EXAMPLES
 @pytest.fixture(scope="module")
 def plain() -> Schema:
     """The same schema, as Strawberry makes it."""
-    config = StrawberryConfig(scalar_map=SCALARS, info_class=Info, name_converter=Names())
+    config = StrawberryConfig(scalar_map=SCALARS, name_converter=Names())
     return Schema(schema.query, mutation=schema.mutation, types=IMPLEMENTATIONS, config=config)
 
 
