@@ -84,7 +84,7 @@ class Schema(strawberry.Schema):
         return self._schema
 
 
-class Names(NameConverter):
+class SchemaNames(NameConverter):
     """Names that Python keeps for itself have an underscore behind them."""
 
     def apply_naming_config(self, name: str) -> str:
@@ -96,7 +96,7 @@ schema = Schema(
     mutation=Mutation,
     # In this order types are printed.
     types=(Query, Mutation, *IMPLEMENTATIONS),
-    config=StrawberryConfig(scalar_map=SCALARS, name_converter=Names()),
+    config=StrawberryConfig(scalar_map=SCALARS, name_converter=SchemaNames()),
 )
 schema.graphql_schema.description = DESCRIPTION
 for named in schema.graphql_schema.type_map.values():

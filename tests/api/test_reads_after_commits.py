@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.execution.lookups import Loader
 from app.graphql.loaders import Loaders
 from tests.api.client import Api, Caller, Json, body_of
 from tests.api.writing import export_input
@@ -47,7 +48,7 @@ class FailingReads:
         document = f"mutation($input: {mutation[0].upper()}{mutation[1:]}Input!) {{ {mutation}(input: $input) {{ "
         document += f"{MUTATIONS[mutation]} errors {{ message }} }} }}"
         with self._monkeypatch.context() as patch:
-            patch.setattr(Loaders, "_by_id", unreadable)
+            fail_to_read(patch)
             response = await self._caller.http.post(
                 "/graphql", json={"query": document, "variables": {"input": wish}}, headers=self._caller.headers
             )
@@ -68,6 +69,12 @@ class FailingReads:
 
 async def unreadable(*_: object) -> list[Any]:
     raise Unreadable
+
+
+def fail_to_read(patch: pytest.MonkeyPatch) -> None:
+    """Whatever a payload shows by its id can't be read."""
+    for name in ("flows", "drafts", "versions", "exports"):
+        patch.setattr(Loaders, name, property(lambda loaders: Loader(unreadable, loaders.reading)))
 
 
 @pytest.fixture
@@ -131,7 +138,7 @@ async def test_items_of_a_call_are_answered_each_for_itself(fresh: Api, monkeypa
     items = [export_input(fresh, flow, to="workshop") for flow in ("plain", "bread")]
     caller = fresh.caller("ada")
     with monkeypatch.context() as patch:
-        patch.setattr(Loaders, "_by_id", unreadable)
+        fail_to_read(patch)
         response = await caller.http.post(
             "/graphql", json={"query": document, "variables": {"input": {"items": items}}}, headers=caller.headers
         )

@@ -22,14 +22,14 @@ from strawberry.schema.schema_converter import get_arguments
 
 from app.execution.rows import DECLARED
 from app.graphql.scalars import SCALARS
-from app.graphql.schema import IMPLEMENTATIONS, Names, Schema, schema
+from app.graphql.schema import IMPLEMENTATIONS, Schema, SchemaNames, schema
 from tests.property_settings import EXAMPLES
 
 
 @pytest.fixture(scope="module")
 def plain() -> Schema:
     """The same schema, as Strawberry makes it."""
-    config = StrawberryConfig(scalar_map=SCALARS, name_converter=Names())
+    config = StrawberryConfig(scalar_map=SCALARS, name_converter=SchemaNames())
     return Schema(schema.query, mutation=schema.mutation, types=IMPLEMENTATIONS, config=config)
 
 
