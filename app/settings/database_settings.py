@@ -29,29 +29,32 @@ URL_OPTIONS = {
 }
 
 
-def async_url(given: str) -> str:
-    """The URL of the database; of several hosts the one is meant that takes writes, unless the URL says otherwise."""
-    return understood(given, WRITABLE)
+def async_url(text: str) -> str:
+    """Read the URL of the database; among several hosts, the driver takes the one that accepts writes."""
+    return driver_url(text, WRITABLE)
 
 
-def standby_url(given: str, others: ValidationInfo) -> str:
-    """The URL of a standby; of several hosts one is meant that is a standby, unless the URL says otherwise."""
-    url = understood(given, READABLE)
-    if others.data.get("database_url") is None:
+def standby_url(text: str, settings: ValidationInfo) -> str:
+    """Read the URL of a standby; among several hosts, the driver prefers a standby."""
+    url = driver_url(text, READABLE)
+    if settings.data.get("database_url") is None:
         raise ValueError(f"must not be given without {variable('database_url')}")
     return url
 
 
-def understood(given: str, wanted: Sequence[str]) -> str:
-    """The URL as SQLAlchemy's asyncpg dialect wants it; the messages never repeat the password."""
+def driver_url(text: str, session_attrs: Sequence[str]) -> str:
+    """The URL as SQLAlchemy's asyncpg dialect expects it; refusals never repeat the password.
+
+    `session_attrs` are the allowed values of `target_session_attrs`. The first is the default for several hosts.
+    """
     try:
-        url = with_hosts(given)
+        url = with_hosts(text)
     except (ArgumentError, ValueError):
         raise ValueError("this is no database URL, such as postgresql://user:password@host:5432/database") from None
     if url.drivername not in URL_SCHEMES:
         raise ValueError(f"the database must be PostgreSQL (postgresql://…), not {url.drivername}")
     if "@" in f"{url.host}{url.query.get('host')}":
-        # What stands before it is a part of the password, and would be shown as a part of the host.
+        # The text before it is a part of the password, and would be shown as a part of the host.
         raise ValueError("an @ in the user or the password must be written as %40 in the URL")
     unknown = [option for option in url.query if option not in URL_OPTIONS]
     if unknown:
@@ -59,17 +62,17 @@ def understood(given: str, wanted: Sequence[str]) -> str:
     refuse_bad_ports(url)
     query = {URL_OPTIONS[option]: value for option, value in url.query.items()}
     if len(url.normalized_query.get("host", ())) > 1 or "," in str(url.query.get("host", "")):
-        query.setdefault("target_session_attrs", wanted[0])
-    if (said := query.get("target_session_attrs")) not in {None, *wanted}:
-        raise ValueError(f"target_session_attrs must be one of {', '.join(wanted)}, not {said}")
+        query.setdefault("target_session_attrs", session_attrs[0])
+    if (value := query.get("target_session_attrs")) not in {None, *session_attrs}:
+        raise ValueError(f"target_session_attrs must be one of {', '.join(session_attrs)}, not {value}")
     return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 
 
-def with_hosts(given: str) -> URL:
-    """The parts of a URL that may have several hosts, with commas between, where SQLAlchemy knows but one."""
-    parts = AUTHORITY.fullmatch(given)
+def with_hosts(text: str) -> URL:
+    """Parse a URL with several hosts, separated by commas; SQLAlchemy's parser accepts only one."""
+    parts = AUTHORITY.fullmatch(text)
     if parts is None or "," not in parts[2]:
-        return make_url(given)
+        return make_url(text)
     before, listed, after = parts.groups()
     hosts = [HOST_AND_PORT.fullmatch(each) for each in listed.split(",")]
     if not all(hosts):

@@ -11,11 +11,11 @@ from app.settings.listening_settings import is_loopback
 from app.settings.names import variable
 
 
-def key_set_url(given: str) -> str:
-    """A URL from which keys may be taken: nobody on the way can exchange them."""
+def key_set_url(text: str) -> str:
+    """Refuse a URL of keys that isn't HTTPS: keys could be exchanged on the way. Loopback may be HTTP."""
     try:
-        url = urlsplit(given)
-        readable = url.port != 0 and bool(url.hostname) and re.fullmatch("[!-~]+", given) is not None
+        url = urlsplit(text)
+        readable = url.port != 0 and bool(url.hostname) and re.fullmatch("[!-~]+", text) is not None
     except ValueError:
         url, readable = urlsplit(""), False
     if not readable:
@@ -24,16 +24,16 @@ def key_set_url(given: str) -> str:
         raise ValueError("the URL must have no user, no password and no fragment")
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname or "")):
         raise ValueError("the URL must begin with https://; http:// is for loopback only")
-    return given
+    return text
 
 
-def needed_with_key_set(given: str | None, others: ValidationInfo) -> str | None:
-    if given is None and others.data.get("jwks_url") is not None:
+def required_with_key_set(text: str | None, settings: ValidationInfo) -> str | None:
+    if text is None and settings.data.get("jwks_url") is not None:
         raise ValueError(f"must be given where {variable('jwks_url')} is")
-    return given
+    return text
 
 
-NeededWithKeySet = Annotated[str | None, AfterValidator(needed_with_key_set)]
+NeededWithKeySet = Annotated[str | None, AfterValidator(required_with_key_set)]
 
 
 class JwtSettings(BaseSettings):

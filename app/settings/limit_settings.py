@@ -15,10 +15,10 @@ TLS_OPTIONS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
 """Parameters that the URL may have. Others the client library takes too, or stumbles over when it connects."""
 
 
-def counters_url(given: str, others: ValidationInfo) -> str:
-    """The URL as the client library wants it; the messages never repeat the password."""
+def counters_url(text: str, settings: ValidationInfo) -> str:
+    """The URL as the client library expects it; refusals never repeat the password."""
     try:
-        url = urlsplit(given)
+        url = urlsplit(text)
         is_whole = bool(url.path) if url.scheme == "unix" else bool(url.hostname) and url.port != 0
     except ValueError:
         url, is_whole = urlsplit(""), False
@@ -33,7 +33,7 @@ def counters_url(given: str, others: ValidationInfo) -> str:
     number = options.get("db", "" if url.scheme == "unix" else url.path.strip("/"))
     if number and not number.isdecimal():
         raise ValueError(f"{number} is no number of a database")
-    if others.data.get("rate_limit_cost_per_minute") is None:
+    if settings.data.get("rate_limit_cost_per_minute") is None:
         raise ValueError(f"must not be given without {variable('rate_limit_cost_per_minute')}")
     return url._replace(scheme=COUNTERS_SCHEMES[url.scheme]).geturl()
 

@@ -14,27 +14,27 @@ HOST_NAME = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 """A name as the header `Host` has it, without a port; `*.` before it stands for all that is below."""
 
 
-def listed_origins(given: str) -> str:
+def listed_origins(text: str) -> str:
     """Origins as browsers send them, without spaces between."""
-    origins = [origin.strip() for origin in given.split(",") if origin.strip()]
+    origins = [origin.strip() for origin in text.split(",") if origin.strip()]
     for origin in origins:
         if not ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin} is no origin, such as https://app.example.com or http://localhost:3000")
     return ",".join(origins)
 
 
-def listed_hosts(given: str) -> str:
+def listed_hosts(text: str) -> str:
     """Host names in small letters, without spaces between."""
-    hosts = [host.strip().lower() for host in given.split(",") if host.strip()]
+    hosts = [host.strip().lower() for host in text.split(",") if host.strip()]
     for host in hosts:
         if not HOST_NAME.fullmatch(host):
             raise ValueError(f"{host} is no host name, such as flowport.example.com or *.example.com")
     return ",".join(hosts)
 
 
-def listed_networks(given: str) -> str:
+def listed_networks(text: str) -> str:
     """Addresses and networks, without spaces between."""
-    networks = [network.strip() for network in given.split(",") if network.strip()]
+    networks = [network.strip() for network in text.split(",") if network.strip()]
     for network in networks:
         try:
             ip_network(network)
