@@ -1,7 +1,7 @@
 """Structured log, request ids and metrics."""
 
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable that names the folder where several server processes put their numbers together, if there is one.
+"""The variable that names the folder in which several server processes share their metrics.
 
-It stands here, since how numbers are kept is decided when `metrics.py` is imported.
+`metrics.py` reads the variable when it is imported, so the name can't stand there.
 """

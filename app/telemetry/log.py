@@ -24,9 +24,9 @@ SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class LoggedRequest:
-    """A request while it is answered: what every line of the log says of it, and what is counted for it.
+    """A request while it is answered: the fields of its log lines, and its count of statements.
 
-    It is entered by the task that answers the request, and known to those which that starts.
+    The task that answers the request enters it; tasks started by that task see it too.
     """
 
     __slots__ = ("_before", "client", "request_id", "span", "statements")
@@ -35,9 +35,9 @@ class LoggedRequest:
         self.request_id = request_id
         self.client = client
         self.span = span
-        """None where it isn't traced."""
+        """None for a request that isn't traced."""
         self.statements = 0
-        """How many were sent to the database: everything but BEGIN and COMMIT."""
+        """Statements sent to the database, without BEGIN and COMMIT."""
 
     def __enter__(self) -> "LoggedRequest":
         self._before = _request.set(self)
@@ -59,13 +59,13 @@ def current_request() -> LoggedRequest:
 
 
 def current_span() -> "RequestSpan | None":
-    """That of the request that is being answered, if one is and is traced."""
+    """The span of the current request; None without one, or without tracing."""
     request = _request.get()
     return None if request is None else request.span
 
 
 def count_statement() -> "RequestSpan | None":
-    """Count one of the request that is being answered, if one is; the span that the statement is below, if there is one."""
+    """Count a statement of the current request; returns the request's span, if it is traced."""
     request = _request.get()
     if request is None:
         return None
@@ -79,9 +79,9 @@ def request_id(proposed: str | None) -> str:
 
 
 def configure_log(*, log_format: str, level: str) -> None:
-    """Write the log to stderr: as JSON lines, or for people on a terminal; `auto` looks where it goes.
+    """Write the log to stderr: as JSON lines, or for people on a terminal; `auto` chooses by the stream.
 
-    What libraries log, the server among them, comes in the same form, with the name of their logger.
+    Lines of libraries, uvicorn included, get the same form, and the name of their logger.
     """
     for_people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     beginning: list[structlog.typing.Processor] = [
@@ -159,12 +159,12 @@ def summary(_: object, __: str, line: structlog.typing.EventDict) -> structlog.t
 
 
 def logger_name(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Which library speaks. Uvicorn calls the logger of all that its server does `uvicorn.error`."""
+    """Add the library's name. Uvicorn's logger for everything that its server does is `uvicorn.error`."""
     return {**line, "logger": line["_record"].name.replace("uvicorn.error", "uvicorn")}
 
 
 def plain(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Codes as they are spelt, alone or several, instead of as Python shows them."""
+    """Replace enum members by their values, in tuples too."""
     return {name: spelt(value) for name, value in line.items()}
 
 

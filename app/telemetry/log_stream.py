@@ -1,25 +1,24 @@
-"""Where the log is written to: nothing fails because a line of it can't be written."""
+"""The stream of the log, which may lose lines but never raises."""
 
 from collections.abc import Callable
 from typing import TextIO
 
 
 class LogStream:
-    """A stream whose disk may be full, or whose reader gone: lines are lost then, and it is told how many were.
+    """Drops and counts lines while the disk is full or the reader gone; the next line that is written says how many.
 
-    A request is answered whether or not a line about it can be written, and a change that is committed isn't called
-    failed for that.
+    A request is answered, and a commit acknowledged, whether or not the line about it can be written.
     """
 
-    def __init__(self, stream: TextIO, told: Callable[[int], str]) -> None:
-        """`told`: the line that says how many were lost."""
+    def __init__(self, stream: TextIO, line_about_lost: Callable[[int], str]) -> None:
+        """`line_about_lost` makes the line that says how many lines were lost."""
         self._stream = stream
-        self._told = told
+        self._line_about_lost = line_about_lost
         self._lost = 0
 
     def write(self, line: str) -> int:
         try:
-            self._stream.write(f"{self._told(self._lost)}\n{line}" if self._lost else line)
+            self._stream.write(f"{self._line_about_lost(self._lost)}\n{line}" if self._lost else line)
             self._stream.flush()
         except (OSError, ValueError):
             # The latter where it was closed.

@@ -1,4 +1,4 @@
-"""What is measured of the server, for Prometheus. Labels are bounded: they hold names of the schema, never a caller's."""
+"""The metrics of the server, for Prometheus. Labels are bounded: they hold names of the schema, never a caller's."""
 
 import os
 from functools import cache
@@ -116,9 +116,9 @@ def request_refused(code: str) -> None:
 
 
 def exposition() -> bytes | None:
-    """Everything that is measured, in Prometheus' text format; of all server processes where they share a folder.
+    """All metrics in Prometheus' text format, added up over the server processes that share a folder.
 
-    None where several processes have no room to share any, so that each knows its own numbers only.
+    Returns None if several processes have no folder to share: each knows only its own numbers.
     """
     if _is_apart:
         return None

@@ -1,15 +1,15 @@
-"""The files in which several server processes put together what they measure.
+"""The files in which several server processes share their metrics.
 
-They are mapped into memory, where a page that the disk has no room for would kill whoever writes to it (SIGBUS). So they
-are written whole before any process begins, and don't grow: labels are bounded. Each process has files of its own, which
-the one that replaces it takes over.
+The files are mapped into memory, where writing to a page without room on the disk kills the process (SIGBUS). The
+supervisor therefore writes each file whole before any worker starts; files don't grow, since labels are bounded. A worker
+that replaces another takes over its files.
 """
 
 import os
 from pathlib import Path
 
 BYTES = {"counter": 65_536, "gauge_livesum": 4_096, "histogram": 524_288}
-"""By the beginning of the name that the library gives a file; more than twice what all labels take."""
+"""Size of a file by the beginning of its name, which the library gives: more than twice what all labels take."""
 
 SUPERVISOR = 0
 """The number of the supervisor; workers have the next ones."""

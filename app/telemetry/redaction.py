@@ -1,4 +1,4 @@
-"""What has the form of a secret is taken out of what others have written: messages of unexpected exceptions, above all."""
+"""Removes text in the form of a secret from the messages of libraries and of unexpected exceptions."""
 
 import re
 
@@ -22,9 +22,9 @@ def redacted(text: str) -> str:
 
 
 def redacting(render: structlog.typing.Processor) -> structlog.typing.Processor:
-    """A renderer whose lines are redacted where others have written in them: those that warn, and those of libraries.
+    """A renderer that redacts warnings, errors and the lines of libraries.
 
-    What our own lines say of an operation is known, and there are very many of them.
+    Our own lines about operations are too many to redact, and hold no text of others.
     """
 
     def rendered(logger: structlog.typing.WrappedLogger, name: str, line: structlog.typing.EventDict) -> str:

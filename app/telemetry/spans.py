@@ -48,7 +48,7 @@ class Tracing:
 
 
 class RequestSpan:
-    """The span of a request. Its statements, and what it asks of Redis, are spans below it, whichever task sends them."""
+    """The span of a request; statements and Redis commands become child spans, whichever task sends them."""
 
     __slots__ = ("_context", "_span", "_tracer", "span_id", "trace_id")
 
@@ -60,14 +60,14 @@ class RequestSpan:
         self.span_id = format_span_id(span.get_span_context().span_id)
 
     def note_operation(self, name: str, attributes: Mapping[str, AttributeValue | None], *, is_failed: bool) -> None:
-        """Which operation it was, named by the schema, with what the log says of it."""
+        """Name the span after the operation, as the schema names it, and add the fields of its log line."""
         self._span.update_name(name)
         self._span.set_attributes({key: value for key, value in attributes.items() if value is not None})
         if is_failed:
             self._span.set_status(Status(StatusCode.ERROR))
 
     def end(self, status: int | None) -> None:
-        """`status` of HTTP; None where nothing could be answered."""
+        """End the span with the HTTP status; None if no answer could be sent."""
         if status is not None:
             self._span.set_attribute("http.response.status_code", status)
         if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -81,7 +81,7 @@ class RequestSpan:
 
     @contextmanager
     def command(self, system: str, operation: str, attributes: Mapping[str, AttributeValue]) -> Iterator[None]:
-        """What is asked of a database."""
+        """A child span around a command to PostgreSQL or Redis."""
         span = self._tracer.start_span(
             operation,
             context=self._context,
@@ -99,7 +99,7 @@ class RequestSpan:
 
 
 def exporting_provider() -> TracerProvider:
-    """What sends spans over HTTP, as the variables OTEL_* say: to where, with which headers, how many of them."""
+    """A provider that sends spans over HTTP; the variables OTEL_* say where to, with which headers, and how many."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace.export import BatchSpanProcessor

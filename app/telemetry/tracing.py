@@ -21,17 +21,17 @@ class TracingRefused(Exception):
 
 
 def tracing() -> "Tracing | None":
-    """What makes spans; None while tracing is off."""
+    """Tracing of this process; None while it is off."""
     return _tracing
 
 
-def trace_with(made: "Tracing | None") -> None:
+def trace_with(tracing: "Tracing | None") -> None:
     global _tracing  # noqa: PLW0603 - of this process
-    _tracing = made
+    _tracing = tracing
 
 
 def start_tracing() -> bool:
-    """Trace from now on, if the environment asks for it; whether it does.
+    """Trace from now on, if the environment asks for it; returns whether it does.
 
     For each server process on its own: spans are sent by a thread, which no fork would have. Raises TracingRefused.
     """
