@@ -40,12 +40,12 @@ CANCELLED = Answer({}, outcome="cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may ask about the schema."""
+    """The callers who may introspect the schema."""
 
     introspection_for_all: bool
-    """Without a token, questions about the schema are answered."""
+    """Introspection works without a token."""
     introspection: bool
-    """With a token they are."""
+    """Introspection works with a token."""
 
 
 @dataclass(frozen=True, slots=True)
