@@ -48,13 +48,13 @@ class CommandWithSettings(click.Command):
             )
 
 
-def told(text: str, setting: str) -> str:
+def hint(text: str, setting: str) -> str:
     """The help of an option that wins over a setting."""
     return f"{text}  [default: {Settings.model_fields[setting].default}]"
 
 
 def one_line(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
-    """What can be stored, and shown in one line of a list."""
+    """Refuse text with characters that can't be printed, such as line breaks."""
     if text is not None and not text.isprintable():
         raise click.BadParameter("it must be one line of letters that can be printed.")
     return text
@@ -74,7 +74,7 @@ class Folder(click.ParamType[Path]):
 data_dir_option = click.option(
     "--data-dir",
     type=Folder(),
-    help=told("Folder of the embedded database.", "data_dir"),
+    help=hint("Folder of the embedded database.", "data_dir"),
 )
 
 
@@ -85,11 +85,11 @@ def main() -> None:
 
 
 @main.command(cls=CommandWithSettings, short_help="Serve GraphQL and GraphiQL.")
-@click.option("--host", help=told("Address to listen on.", "host"))
-@click.option("--port", metavar="PORT", type=click.IntRange(0, 65535), help=told("Port to listen on; 0: any.", "port"))
+@click.option("--host", help=hint("Address to listen on.", "host"))
+@click.option("--port", metavar="PORT", type=click.IntRange(0, 65535), help=hint("Port to listen on; 0: any.", "port"))
 @data_dir_option
 @click.option("--no-demo", is_flag=True, help="Leave an empty database empty.")
-@click.option("--workers", metavar="N", type=click.IntRange(1, 64), help=told("Number of processes.", "workers"))
+@click.option("--workers", metavar="N", type=click.IntRange(1, 64), help=hint("Number of processes.", "workers"))
 def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo: bool, workers: int | None) -> None:
     """Serve GraphQL and GraphiQL on /graphql.
 
@@ -129,8 +129,8 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
 def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: Any) -> None:  # noqa: ANN401 - click's
     """Bring the database in step with the world document FILE (- for stdin): all of it or, with mistakes, nothing.
 
-    What FILE doesn't name is left. Mistakes are listed with their JSON paths. It works while the server runs. An
-    embedded database that is missing is made.
+    Objects that FILE doesn't name stay as they are. Mistakes are listed with their JSON paths. The server may run
+    meanwhile. An embedded database that is missing is made.
 
     Exit status: 0 applied, or nothing to do; 1 mistakes; 2 a dry run that has changes; 3 something in use can't be
     removed; 4 the plan is stale; 64 a usage or settings error.
@@ -254,7 +254,7 @@ def restore(*, file: Path, data_dir: Path | None) -> None:
 def reset_demo(*, data_dir: Path | None) -> None:
     """Put the demo world of an embedded database back to its first state.
 
-    What was made in it is deleted, tokens too. Any other database is refused. It works while the server runs.
+    Everything made in the demo world is deleted, tokens too. Any other database is refused. The server may run meanwhile.
     """
     from app.usecases.demo_world import DemoIsBusy, NotOnlyTheDemo, reset_demo_world
 

@@ -25,10 +25,10 @@ from app.usecases.apply_world import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
-    """What the command is called with."""
+    """The arguments of `flowport apply`."""
 
     name: str
-    """Of the file."""
+    """Name of the file."""
     document: bytes
     dry_run: bool
     prune: str

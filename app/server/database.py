@@ -70,14 +70,13 @@ def database(settings: Settings, *, make: bool = False, migrates: bool = True) -
 
 
 def name_of_database(settings: Settings) -> str:
-    """What a person calls it; the password of a URL isn't told."""
+    """The database's name for people: a URL without its password, or the folder of the embedded database."""
     if settings.database_url is None:
         return f"the embedded one in {settings.data_dir.expanduser().absolute()}"
-    return shown(settings.database_url)
+    return without_password(settings.database_url)
 
 
-def shown(url: str) -> str:
-    """A URL without its password."""
+def without_password(url: str) -> str:
     from sqlalchemy import make_url
 
     return make_url(url).set(drivername="postgresql").render_as_string()
@@ -117,9 +116,9 @@ def said_in_a_line(url: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        why = f"{shown(url)} doesn't answer within {ANSWER_SECONDS} seconds."
+        why = f"{without_password(url)} doesn't answer within {ANSWER_SECONDS} seconds."
         raise click.ClickException(f"The database can't be reached: {why}") from None
     except (Unreachable, OSError) as error:
-        raise click.ClickException(f"The database can't be reached: {shown(url)}: {error}") from None
+        raise click.ClickException(f"The database can't be reached: {without_password(url)}: {error}") from None
     except DatabaseFailure as error:
-        raise click.ClickException(f"The database {shown(url)} refused: {error}") from None
+        raise click.ClickException(f"The database {without_password(url)} refused: {error}") from None

@@ -1,4 +1,4 @@
-"""What `flowport apply` tells of a plan: a table for people, JSON for programs, the exit status for scripts."""
+"""Reports of `flowport apply` about a plan: a table for people, JSON for programs, an exit status for scripts."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import click
 from app.domain.world.things import Planned, ThingInUse, WorldChange, WorldPlan, WorldRefusal
 
 MOST_LINES = 100
-"""Of one section and kind of change; of more it is said how many there are."""
+"""The most lines for each section and kind of change; a last line counts the rest."""
 MOST_FLOWS = 10
 MOST_KEY = 40
 """Keys that are longer stick out of their column."""
@@ -42,7 +42,7 @@ def status_of(refusals: tuple[WorldRefusal, ...]) -> ExitStatus:
 
 
 def table_of(plan: WorldPlan) -> Iterator[str]:
-    """What a plan changes, a line for each thing; what is alike stands together."""
+    """A line for each object that the plan changes, grouped by section and kind of change."""
     width = min(MOST_KEY, max((len(_key_of(each)) for each in plan.differing()), default=0))
     for (section, change), group in groupby(plan.differing(), key=lambda each: (each.section.name, each.change)):
         things = [*group]
@@ -58,19 +58,19 @@ def summary_of(plan: WorldPlan) -> str:
     return ", ".join(f"{plan.number_of(change)} {change.lower()}" for change in WorldChange)
 
 
-def _key_of(each: Planned) -> str:
-    return each.key or each.id or ""
+def _key_of(planned: Planned) -> str:
+    return planned.key or planned.id or ""
 
 
-def _details_of(each: Planned) -> str:
-    """What changes; of what comes or goes its name, and the flows that use it."""
-    if each.fields:
-        return "; ".join(f"{field.path[1:]}: {_text(field.before)} → {_text(field.after)}" for field in each.fields)
-    name = "" if each.name is None else _text(each.name)
-    if not each.uses.count:
+def _details_of(planned: Planned) -> str:
+    """The changed fields or, for a created or removed object, its name and the flows that use it."""
+    if planned.fields:
+        return "; ".join(f"{field.path[1:]}: {_text(field.before)} → {_text(field.after)}" for field in planned.fields)
+    name = "" if planned.name is None else _text(planned.name)
+    if not planned.uses.count:
         return name
-    flows = [*each.uses.names[:MOST_FLOWS], *(["…"] if each.uses.count > MOST_FLOWS else [])]
-    number = "1 flow" if each.uses.count == 1 else f"{each.uses.count} flows"
+    flows = [*planned.uses.names[:MOST_FLOWS], *(["…"] if planned.uses.count > MOST_FLOWS else [])]
+    number = "1 flow" if planned.uses.count == 1 else f"{planned.uses.count} flows"
     return f"{name}  used by {number}: {', '.join(flows)}".lstrip()
 
 
@@ -88,15 +88,15 @@ def report_of(plan: WorldPlan) -> dict[str, Any]:
     }
 
 
-def _thing(each: Planned) -> dict[str, Any]:
+def _thing(planned: Planned) -> dict[str, Any]:
     return {
-        "section": each.section_name.name,
-        "key": each.key,
-        "id": each.id,
-        "change": each.change.value,
-        "fields": [{"path": field.path, "before": field.before, "after": field.after} for field in each.fields],
-        "usedByFlows": each.uses.count,
-        "usedByFlowIds": list(each.uses.flows),
+        "section": planned.section_name.name,
+        "key": planned.key,
+        "id": planned.id,
+        "change": planned.change.value,
+        "fields": [{"path": field.path, "before": field.before, "after": field.after} for field in planned.fields],
+        "usedByFlows": planned.uses.count,
+        "usedByFlowIds": list(planned.uses.flows),
     }
 
 
