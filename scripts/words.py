@@ -1,5 +1,6 @@
-"""Keeps words out that the field has a better term for; prints every place where one came back."""
+"""Keeps words out that the field has a better term for, and names that don't say what they name; prints every place."""
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -46,10 +47,31 @@ UNWANTED = (
 )
 
 
+VAGUE_NAME = re.compile(
+    "_?(chosen|each|found|given|its|known|left|made|meant|needed|one|others|shown|sought|there|things|told|wanted|wished)_?"
+)
+"""Pronouns and participles: a reader can't tell what a parameter, a field or a function of this name is."""
+
+NAMED_BY_NOUNS = (
+    "app/cli.py",
+    "app/http",
+    "app/server",
+    "app/settings",
+    "app/storage",
+    "app/telemetry",
+    "app/usecases",
+)
+"""Folders and modules without vague names. Add a folder as soon as its names are nouns; the list only grows."""
+
+COLUMNS = {"app/storage/flow_tables.py": {"made"}}
+"""Names of database columns, which only a migration could change."""
+
+
 def main() -> int:
     """Print the offences, one a line, and answer the exit code."""
     root = Path(__file__).resolve().parent.parent
     offences = [offence for path in texts(root) for offence in offences_in(path, path.relative_to(root))]
+    offences += [offence for path in modules(root) for offence in vague_names_in(path, path.relative_to(root))]
     print(*offences, sep="\n", end="\n" if offences else "")
     return 1 if offences else 0
 
@@ -67,6 +89,34 @@ def offences_in(path: Path, name: Path) -> Iterator[str]:
         for unwanted in UNWANTED:
             if unwanted.found_in(line):
                 yield f"{name}:{number}: say “{unwanted.instead}” instead of what is meant by “{unwanted.example}”"
+
+
+def modules(root: Path) -> Iterator[Path]:
+    """The modules whose names are checked."""
+    for place in NAMED_BY_NOUNS:
+        path = root / place
+        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def vague_names_in(path: Path, name: Path) -> Iterator[str]:
+    allowed = COLUMNS.get(name.as_posix(), set())
+    for line, vague in vague_names(path.read_text(encoding="utf-8")):
+        if vague not in allowed:
+            yield f"{name}:{line}: say what “{vague}” is: name it by a noun"
+
+
+def vague_names(source: str) -> list[tuple[int, str]]:
+    """The vague names of functions, parameters and annotated fields, with their lines."""
+    named: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            signature = node.args
+            parameters = (*signature.posonlyargs, *signature.args, *signature.kwonlyargs)
+            more = (parameter for parameter in (signature.vararg, signature.kwarg) if parameter is not None)
+            named += [(node.lineno, node.name), *((each.lineno, each.arg) for each in (*parameters, *more))]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            named.append((node.lineno, node.target.id))
+    return sorted((line, name) for line, name in named if VAGUE_NAME.fullmatch(name))
 
 
 if __name__ == "__main__":

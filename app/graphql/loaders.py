@@ -260,7 +260,7 @@ class Loaders:
             for parent, page in zip(parents, below, strict=True):
                 pages[PageBelow(wanted, request, parent)] = page
                 for related in wanted.related:
-                    getattr(self, LOADER_OF[related]).know(partial(page.found, related))
+                    getattr(self, LOADER_OF[related]).know(partial(page.related_rows, related))
         return [pages[key] for key in keys]
 
     @_batched

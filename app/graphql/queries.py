@@ -253,7 +253,7 @@ class Query:
         if in_use is None:
             return None
         database, viewer = info.context.database, info.context.viewer
-        candidates = candidates_for_topic(database, viewer, flow_id, workspace_id, in_use.meant(meant))
+        candidates = candidates_for_topic(database, viewer, flow_id, workspace_id, in_use.topic_to_replace(meant))
         topics = None if candidates is None else await candidates.topics(text, paging.request)
         if candidates is None or topics is None:
             return None

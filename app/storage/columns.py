@@ -55,7 +55,7 @@ def _now() -> Any:
 
 
 class Provisioned(SQLModel):
-    """What the platform brings: when a row was made, and when it was changed last."""
+    """The times of rows that provisioning writes: of creation, and of the last change."""
 
     created_at: datetime = _now()
     updated_at: datetime = _now()

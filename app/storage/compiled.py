@@ -23,9 +23,9 @@ DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
 class CompiledStatement(NamedTuple):
     text: str
     names: tuple[str, ...]
-    """Of its parameters, in the order of their numbers."""
+    """Names of the parameters, in the order of their numbers."""
     values: dict[str, Any]
-    """What the statement itself says of them."""
+    """Values of parameters that are part of the statement."""
 
     def arguments(self, parameters: Parameters) -> list[Any]:
         values = {**self.values, **parameters} if self.values else parameters
@@ -33,7 +33,7 @@ class CompiledStatement(NamedTuple):
 
 
 def compiled(statement: Statement | CompiledStatement) -> CompiledStatement:
-    """A statement as the driver takes it."""
+    """Compile a statement to the text and parameters that the driver takes."""
     return statement if isinstance(statement, CompiledStatement) else _compiled(statement)
 
 

@@ -1,6 +1,6 @@
-"""The demo world: small, with something to show for every rule of copying and exporting.
+"""The demo world: small, with an example for every rule of copying and exporting.
 
-Its ids are the same in every database, so that written examples run as they stand.
+The ids are the same in every database, so that written examples run unchanged.
 """
 
 import hashlib
@@ -26,11 +26,11 @@ from app.storage.tokens import secret_hash
 from app.storage.writes.copies import flow_to_text
 
 DEMO_TOKENS = ("demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
-"""Each is the token of the user that has this key in the file. They are no secrets."""
+"""Tokens, each of the user with this key in the file; they are public."""
 
 WORLD = Path(__file__).with_name("demo_world.json")
 _MADE_AT = datetime(2025, 1, 1, tzinfo=UTC)
-"""The time in the ids of the demo world: before everything else, so that what others make comes after it."""
+"""The time in the ids of the demo world, before everything else: later rows sort after it."""
 
 _SOMETHING_IS_THERE = select(exists().select_from(TENANT))
 _TOKENS = select(exists().where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text)))))
@@ -120,10 +120,10 @@ async def _refuse_others(connection: WriteConnection, table: Table, of_the_demo:
 
 
 async def _lock(connection: WriteConnection, tables: list[Table]) -> None:
-    """Keep everybody else from writing until the transaction ends; reading goes on. Raises DemoIsBusy.
+    """Lock the tables against writing until the transaction ends; reading goes on. Raises DemoIsBusy.
 
-    Mutations lock flows first, so that whoever has one ends before anything that they still need is locked.
-    Those who lock in another order, and wait for this transaction, go first: it ends, and is tried again.
+    Flows are locked first, as in mutations, so that a mutation with a locked flow can still finish. After a deadlock with
+    another order of locks, PostgreSQL rolls this transaction back, and it is tried again.
     """
     names = ", ".join(each.name for each in sorted(tables, key=lambda table: table is not FLOW))
     await connection.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
@@ -135,7 +135,7 @@ async def _lock(connection: WriteConnection, tables: list[Table]) -> None:
 
 
 def _published_release() -> dict[str, Any]:
-    """Of a release long ago, which was published."""
+    """The record of an old export whose draft was published."""
     return _record("order-confirmation", "retail-dev", "order-confirmation-live", "retail-prod") | {
         "draft_id": demo_id(Kind.DRAFT, "order-confirmation-live/exported"),
         "flow_before": flow_to_text(ShownFlow("Order confirmation", None, None, _MADE_AT)),
@@ -145,7 +145,7 @@ def _published_release() -> dict[str, Any]:
 
 
 def _release_to_undo() -> dict[str, Any]:
-    """Of a new flow that nobody has touched since."""
+    """The record of an export as a new flow, which hasn't changed since."""
     return _record("chat-bridge", "foods-dev", "chat-bridge-exported", "foods-prod") | {
         "draft_id": demo_id(Kind.DRAFT, "chat-bridge-exported/draft"),
         "flow_before": None,
@@ -155,7 +155,7 @@ def _release_to_undo() -> dict[str, Any]:
 
 
 def _record(source: str, home: str, destination: str, workspace: str) -> dict[str, Any]:
-    """What every record has, of the export of a first version without references."""
+    """The columns common to both records: an export of a first version without references."""
     return {
         "id": demo_id(Kind.EXPORT, source),
         "actor_id": demo_id(Kind.USER, "demo-integrator"),

@@ -10,7 +10,7 @@ from app.storage.connections.connection import WriteConnection
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 
 LOCK = 1718382456
-"""Of the whole database, for whoever removes; the one before it is the migrations'."""
+"""Advisory lock of the process that removes expired rows; the number below it is the migrations' lock."""
 
 _LOCK_EXPIRED = (
     select(FLOW_DRAFT.c.id, FLOW_DRAFT.c.flow_id)
@@ -56,10 +56,10 @@ _REMOVE_REPORTS = delete(REFERENCE_REPORT).where(*_IS_UNREFERENCED)
 
 
 async def remove_drafts(connection: WriteConnection, *, before: datetime, batch: int) -> int:
-    """Remove up to `batch` drafts that were set aside before a time, and flows of which nothing is left (H8).
+    """Remove up to `batch` drafts that were set aside before a time, and flows without any draft or version left (H8).
 
-    How many drafts went; none if another process is removing. Drafts and flows that somebody is at just now are passed
-    over until the next time, so that nobody who restores a draft or exports a flow is ever waited for.
+    Returns the number of removed drafts; 0 while another process removes. Locked drafts and flows are skipped until the
+    next time, so that the removal never waits for a caller who restores a draft or exports a flow.
     """
     if not await connection.value(select(func.pg_try_advisory_xact_lock(LOCK))):
         return 0
@@ -75,7 +75,7 @@ async def remove_drafts(connection: WriteConnection, *, before: datetime, batch:
 async def remove_records(connection: WriteConnection, *, before: datetime, batch: int) -> int:
     """Remove up to `batch` records that were undone, or whose destination was deleted, before a time (P6).
 
-    Their reports go with them, unless other records have the same. How many records went.
+    Reports that no other record shares are removed too. Returns the number of removed records.
     """
     records = [row.id for row in await connection.rows(_LOCK_OLD_RECORDS, {"before": before, "batch": batch})]
     removed = await connection.change(_REMOVE_RECORDS, {"records": records}) if records else []

@@ -1,6 +1,6 @@
-"""What decisions rest on, read in a fixed number of statements whatever the size of the flows.
+"""Reads the facts of decisions, in a number of statements that doesn't depend on the size of the flows.
 
-Only what the viewer can see is found (A4, A5).
+Statements find only rows that the viewer can see (A4, A5).
 """
 
 from collections.abc import Iterable, Mapping

@@ -76,7 +76,7 @@ class FlowContentTable(SQLModel, table=True):
 
 
 class FlowContentComponentTable(SQLModel, table=True):
-    """Which components a content names, for finding the flows that use one."""
+    """The components that a content names, for finding the flows that use a component."""
 
     __tablename__ = "flow_content_component"
     hash: str = reference("flow_content.hash", on_delete="CASCADE", primary_key=True)
@@ -125,9 +125,9 @@ class FlowTable(SQLModel, table=True):
 
 
 class FlowComponentTable(SQLModel, table=True):
-    """Which components a flow has named at some time, in a draft or a version, for finding those that use one now.
+    """The components that a flow named at any time, in a draft or a version: candidates for the flows that use one now.
 
-    Written by triggers of the database (migration 0004) wherever a draft or a version gets a content.
+    Triggers (migration 0004) write a row whenever a draft or a version gets a content.
     """
 
     __tablename__ = "flow_component"
@@ -138,9 +138,9 @@ class FlowComponentTable(SQLModel, table=True):
 
 
 class FlowReferenceTable(SQLModel, table=True):
-    """Which credentials, secrets, agents and topics flows use: in the active draft, the published version, or both (U1).
+    """The credentials, secrets, agents and topics of a flow's active draft, published version, or both (U1).
 
-    Triggers keep it (migration 0015), with the sort key, so that the flows that use something are read off one index.
+    Triggers (migration 0015) write it, with the flow's sort key: one index answers which flows use a reference.
     """
 
     __tablename__ = "flow_reference"
@@ -156,7 +156,7 @@ class FlowReferenceTable(SQLModel, table=True):
 
 
 class StateColumns(SQLModel):
-    """What a draft or a version says."""
+    """The columns common to drafts and versions."""
 
     name: str = text()
     description: str | None = text(nullable=True)
@@ -212,7 +212,7 @@ class FlowVersionTable(StateColumns, table=True):
 
 
 class ReferenceReportTable(SQLModel, table=True):
-    """What became of the references of a copy or export: never changed, and shared by every record that says the same."""
+    """The outcome of each reference of a copy or export; never changed, and shared by records with equal outcomes."""
 
     __tablename__ = "reference_report"
     hash: str = key()
@@ -222,10 +222,10 @@ class ReferenceReportTable(SQLModel, table=True):
 
 
 class FlowExportTable(SQLModel, table=True):
-    """The record of a copy or export: who, when, from what, to where, and what became of the references (P6).
+    """The record of a copy or export: actor, time, source, destination and the outcome of each reference (P6).
 
-    A record never changes, but for the notes of what was done first with its draft, when it was undone, and when its
-    destination was deleted. It outlives what it names: an id in it may be that of something that is gone.
+    Only the notes of a record change: the first change of its draft, when the export was undone, and when its destination
+    was deleted. A record outlives the rows that it names, so its ids have no foreign keys.
     """
 
     __tablename__ = "flow_export"
@@ -254,7 +254,7 @@ class FlowExportTable(SQLModel, table=True):
     created_at: datetime = time()
     copied_from: str = text()
     source_workspace_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
-    """None where it was recorded before records had it, and the source is gone."""
+    """None for an export older than this column whose source was deleted."""
     source_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     source_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     destination_workspace_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False, index=True))
@@ -262,11 +262,11 @@ class FlowExportTable(SQLModel, table=True):
     draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
     set_aside_draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     flow_before: str | None = text(nullable=True)
-    """What an overridden flow showed before, and when it had changed last, as JSON; None: the flow was new."""
+    """Texts of the overridden flow before the export, and when it had changed last, as JSON; None for a new flow."""
     report_hash: str | None = reference("reference_report.hash", nullable=True, index=True)
-    """What became of the references; None: the flow has none."""
+    """The report of the references; None: the flow has none."""
     first_change: str | None = text(nullable=True)
-    """What was done first with the draft since; None: nothing."""
+    """The first change of the draft since the export; None: no change."""
     first_changed_at: datetime | None = time(nullable=True)
     undone_at: datetime | None = time(nullable=True)
     destination_deleted_at: datetime | None = time(nullable=True)
@@ -274,7 +274,7 @@ class FlowExportTable(SQLModel, table=True):
 
 
 class IdempotencyKeyTable(SQLModel, table=True):
-    """What a call with an idempotency key made, which was committed with it (P5)."""
+    """The outcome of a call with an idempotency key, committed together with the call's changes (P5)."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (Index(None, "first_used_at"),)
@@ -288,7 +288,7 @@ class IdempotencyKeyTable(SQLModel, table=True):
 
 
 class PeriodicTaskTable(SQLModel, table=True):
-    """What one server process of all does now and then."""
+    """Periodic tasks, each done by one server process of all."""
 
     __tablename__ = "periodic_task"
     name: str = key()

@@ -42,7 +42,7 @@ STATES = ("published", "draft", "named")
 
 
 class FoundFlow(NamedTuple):
-    """A flow, and those of its versions that are named, by id. States whose graphs aren't needed have no steps."""
+    """A flow, and the versions that the caller named, by id. States whose graphs weren't chosen have no steps."""
 
     flow: Flow
     named: Mapping[str, SavedState]
@@ -56,39 +56,40 @@ class FoundFlows(NamedTuple):
     flows_used: dict[ContractId, int]
 
 
-Needed = Callable[[FoundFlow], Iterable[SavedState | None]]
-"""Says whose graphs are needed."""
-Needs = Mapping[str, Sequence[Needed]]
-"""By flow: what each export of a call, or whatever looks at it, needs of it."""
+StateChoice = Callable[[FoundFlow], Iterable[SavedState | None]]
+"""Chooses the states of a flow whose graphs are read."""
+StateChoices = Mapping[str, Sequence[StateChoice]]
+"""Choices by flow: several exports of a call may each choose states of one flow."""
 
 
-def own_states(found: FoundFlow) -> Iterable[SavedState | None]:
-    return found.flow.published, found.flow.draft
+def own_states(visible: FoundFlow) -> Iterable[SavedState | None]:
+    return visible.flow.published, visible.flow.draft
 
 
-def named_states(found: FoundFlow) -> Iterable[SavedState | None]:
-    return found.named.values()
+def named_states(visible: FoundFlow) -> Iterable[SavedState | None]:
+    return visible.named.values()
 
 
 def no_state(_: FoundFlow) -> Iterable[SavedState | None]:
     return ()
 
 
-def chosen_by(source: SourceWish) -> Needed:
-    """The state that is copied (X4)."""
+def chosen_by(source: SourceWish) -> StateChoice:
+    """Choose the state that is copied (X4)."""
 
-    def needed(found: FoundFlow) -> Iterable[SavedState | None]:
-        chosen = copied_state(found.flow, source, found.named.get(source.version_id or ""))
+    def copied(visible: FoundFlow) -> Iterable[SavedState | None]:
+        chosen = copied_state(visible.flow, source, visible.named.get(source.version_id or ""))
         state = chosen.state if isinstance(chosen, CopiedState) else None
-        return [each for each in (*own_states(found), *named_states(found)) if each is not None and each.state is state]
+        states = (*own_states(visible), *named_states(visible))
+        return [saved for saved in states if saved is not None and saved.state is state]
 
-    return needed
+    return copied
 
 
 def _named_versions() -> Subquery:
-    """Looked up by their ids first, since a flow may have thousands of versions: OFFSET keeps that from being planned anew."""
-    wanted = FLOW_VERSION.c.id == any_(bindparam("versions", type_=ARRAY(Text)))
-    return select(FLOW_VERSION).where(wanted).offset(literal_column("0")).subquery("named")
+    """Find versions by id before the join, since a flow may have thousands: OFFSET keeps the planner from another order."""
+    is_named = FLOW_VERSION.c.id == any_(bindparam("versions", type_=ARRAY(Text)))
+    return select(FLOW_VERSION).where(is_named).offset(literal_column("0")).subquery("named")
 
 
 _COLUMNS = ("id", "type", "status", "draft_revision", *TEXTS, "updated_at")
@@ -96,7 +97,7 @@ _shown_values = itemgetter(*(f"flow_{column}" for column in (*TEXTS, "updated_at
 
 
 def _flows_with_states() -> Select[Any]:
-    """The flows with these ids, each with its published version and its active draft, once for each version that is named."""
+    """Select flows by id, each with its published version and active draft, in a row for each version that is named."""
     states = {
         "published": (FLOW_VERSION.alias("published"), FLOW_CONTENT.alias("published_content")),
         "draft": (FLOW_DRAFT.alias("draft"), FLOW_CONTENT.alias("draft_content")),
@@ -117,7 +118,7 @@ def _flows_with_states() -> Select[Any]:
 
 
 def _flows_and_workspaces() -> CompoundSelect[Any]:
-    """The same, and the workspaces in which new flows are made; what only one of the two has is null in the other."""
+    """Select flows with their states, and the workspaces of new flows; columns of only one of the two are null in the other."""
     used = flows_used_in(NEW_FLOWS_IN)
     of_flows = [cast(null(), column.type).label(column.name) for column in FLOWS_WITH_STATES.selected_columns]
     workspaces = (
@@ -135,63 +136,66 @@ FLOWS_AND_WORKSPACES = _flows_and_workspaces()
 async def read_flows(
     connection: ReadConnection,
     viewer: str,
-    needed: Needs,
+    choices: StateChoices,
     versions: Iterable[str | None] = (),
 ) -> dict[str, FoundFlow]:
-    """The flows with these ids."""
-    touched = Touched(kept=[*needed], versions=[*filter(None, versions)])
+    """Read the flows that `choices` names, with the graphs of the chosen states."""
+    touched = Touched(kept=[*choices], versions=[*filter(None, versions)])
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **touched.parameters()})
-    return await _with_graphs(connection, rows, needed, OutlinedGraph.whole)
+    return await _with_graphs(connection, rows, choices, OutlinedGraph.whole)
 
 
 async def read_flows_and_workspaces(
     connection: ReadConnection,
     viewer: str,
-    needed: Needs,
+    choices: StateChoices,
     touched: Touched,
 ) -> FoundFlows:
-    """The same, with the workspaces in which new flows are made."""
+    """Read flows with the graphs of the chosen states, and the workspaces of new flows."""
     rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
-        await _with_graphs(connection, of_flows, needed, lambda graph: (graph.commands, graph.references)),
+        await _with_graphs(connection, of_flows, choices, lambda graph: (graph.commands, graph.references)),
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )
 
 
 async def _with_graphs(
-    connection: ReadConnection, rows: Iterable[Row], needed: Needs, look_at: Callable[[OutlinedGraph], object]
+    connection: ReadConnection, rows: Iterable[Row], choices: StateChoices, parse: Callable[[OutlinedGraph], object]
 ) -> dict[str, FoundFlow]:
-    """The flows, of whose graphs all that `look_at` looks at is read now. Equal graphs are one, and count once."""
+    """Read the graphs of the chosen states; equal graphs are one object, and count once. `parse` runs in a thread."""
     flows = _by_flow(rows)
     states = [
-        OutlinedState(state_id, *its.places[state_id])
-        for flow_id, its in flows.items()
-        for state_id in its.needed_ids(needed[flow_id])
+        OutlinedState(state_id, *of_flow.places[state_id])
+        for flow_id, of_flow in flows.items()
+        for state_id in of_flow.chosen_ids(choices[flow_id])
     ]
     different = {state.key: state for state in states} | {state.key: state for state in states if state.is_read}
     size = sum(state.size for state in different.values())
     current_meter().take_decided(size)
     outlines = await read_outlines(connection, different)
-    await offload(size, lambda: [look_at(graph) for graph in interruptible(outlines.values())])
+    await offload(size, lambda: [parse(graph) for graph in interruptible(outlines.values())])
     graphs = {state.id: outlines[state.key] for state in states}
-    return {flow_id: its.found(graphs) for flow_id, its in flows.items()}
+    return {flow_id: of_flow.with_graphs(graphs) for flow_id, of_flow in flows.items()}
 
 
 def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":
-    """The flows of a workspace share what is known of it."""
+    """Group rows by flow; flows of one workspace share its `WorkspaceAccess`."""
     rows_of: dict[str, list[Row]] = {}
     for row in rows:
         rows_of.setdefault(row["flow_id"], []).append(row)
-    accesses = {its[0]["workspace_id"]: its[0] for its in rows_of.values()}
-    known = {workspace_id: access_of(row) for workspace_id, row in accesses.items()}
-    return {flow_id: _RowsOfFlow(its, _places(its), known[its[0]["workspace_id"]]) for flow_id, its in rows_of.items()}
+    first_rows = {of_flow[0]["workspace_id"]: of_flow[0] for of_flow in rows_of.values()}
+    accesses = {workspace_id: access_of(row) for workspace_id, row in first_rows.items()}
+    return {
+        flow_id: _RowsOfFlow(of_flow, _places(of_flow), accesses[of_flow[0]["workspace_id"]])
+        for flow_id, of_flow in rows_of.items()
+    }
 
 
 def _places(rows: Sequence[Row]) -> dict[str, tuple[Row, str]]:
-    """In which row of a flow, and under which name, each of its states stands first."""
+    """The first row of each state of a flow, and the state's name in that row."""
     places: dict[str, tuple[Row, str]] = {}
     for row in rows:
         for name, column in _IDS_OF_STATES.items():
@@ -208,13 +212,13 @@ class _RowsOfFlow(NamedTuple):
     places: Mapping[str, tuple[Row, str]]
     access: WorkspaceAccess
 
-    def needed_ids(self, needed: Sequence[Needed]) -> set[str]:
-        """The drafts and versions whose graphs are needed."""
-        found = self.found({})
-        return {state.id for each in {*needed} for state in each(found) if state is not None}
+    def chosen_ids(self, choices: Sequence[StateChoice]) -> set[str]:
+        """The ids of the chosen drafts and versions."""
+        visible = self.with_graphs({})
+        return {state.id for choose in {*choices} for state in choose(visible) if state is not None}
 
-    def found(self, graphs: Mapping[str, Graph]) -> FoundFlow:
-        """With these graphs; other states have none."""
+    def with_graphs(self, graphs: Mapping[str, Graph]) -> FoundFlow:
+        """The flow, whose states have these graphs by id; other states have no steps."""
         states = {
             state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH))
             for state_id, (row, name) in self.places.items()

@@ -1,4 +1,4 @@
-"""What copies and exports rest on, read together for a whole call: in three statements, however many there are (P8)."""
+"""Reads the facts of all copies or exports of a call in three statements (P8)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -6,19 +6,19 @@ from app.domain.export_facts import ExportWish, GatheredFacts, OntoFlow
 from app.domain.flow import Flow, FlowState, SavedState
 from app.storage.connections.connection import ReadConnection
 from app.storage.facts import read_catalogue, read_targets
-from app.storage.found_flows import Needed, chosen_by, own_states, read_flows_and_workspaces
+from app.storage.found_flows import StateChoice, chosen_by, own_states, read_flows_and_workspaces
 from app.storage.locks import Touched, Wish
 
 
 async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish], touched: Touched) -> GatheredFacts:
     """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets."""
-    needed: dict[str, list[Needed]] = {}
+    choices: dict[str, list[StateChoice]] = {}
     by_source = {wish.source: chosen_by(wish.source) for wish in wishes}
     for wish in wishes:
-        needed.setdefault(wish.flow_id, []).append(by_source[wish.source])
+        choices.setdefault(wish.flow_id, []).append(by_source[wish.source])
         if isinstance(wish, ExportWish) and isinstance(wish.destination, OntoFlow):
-            needed.setdefault(wish.destination.flow_id, []).append(own_states)
-    found = await read_flows_and_workspaces(connection, viewer, needed, touched)
+            choices.setdefault(wish.destination.flow_id, []).append(own_states)
+    found = await read_flows_and_workspaces(connection, viewer, choices, touched)
     states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
     graphs = {id(state.graph): state.graph for state in states}.values()
     catalogue = await read_catalogue(connection, viewer, {each for graph in graphs for each in graph.commands})
@@ -36,7 +36,7 @@ async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]
 
 
 def states_at_hand(flow: Flow, *named: SavedState) -> list[FlowState]:
-    """Every state of a flow that is at hand, whichever is chosen."""
+    """Every state of the flow that was read, whichever is chosen."""
     return [saved.state for saved in (flow.published, flow.draft, *named) if saved is not None]
 
 

@@ -1,4 +1,4 @@
-"""What calls with an idempotency key made: in the transaction of what a call changes, so that both are there or neither."""
+"""Stores the outcome of a call with an idempotency key, in the transaction of the call's changes."""
 
 import json
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from app.storage.row_changes import insert_rows, write_rows
 from app.storage.tables import IDEMPOTENCY_KEY
 
 Made = Any
-"""What a call made, as JSON: ids by their names, or groups of exports with the same warnings."""
+"""The outcome of a call, as JSON: ids by their names, or groups of exports with the same warnings."""
 
 _WAIT = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0)))
-"""For a call with the same key that is at work; no longer than a statement may take."""
+"""Waits for a concurrent call with the same key, at most as long as a statement may take."""
 
 _IS_KEY = tuple(
     IDEMPOTENCY_KEY.c[name] == bindparam(f"this_{name}", type_=Text) for name in ("actor_id", "call", "key")
@@ -55,16 +55,17 @@ class UsedKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredCall:
-    """A call with a key: the input, when the key was used first, and what the call made; None: nothing yet."""
+    """A call with a key: its input, the key's first use and the outcome so far."""
 
     used: UsedKey
     input_hash: str
     first_used_at: datetime
-    made: Made | None = None
+    outcome: Made | None = None
+    """None: no call with the key has done anything yet."""
 
 
 async def find_call(connection: ReadConnection, used: UsedKey) -> StoredCall | None:
-    """The first call with this key, if it was done; one that is at work isn't waited for."""
+    """The stored call with this key, without waiting for a concurrent one."""
     parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
     row = await connection.row(_CALL, {**parameters, "since": used.since})
     if row is None:
@@ -79,7 +80,7 @@ async def take_key(connection: ReadConnection, used: UsedKey) -> StoredCall | No
 
 
 async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
-    used, made = stored.used, await offload(LARGE, json.dumps, stored.made)
+    used, made = stored.used, await offload(LARGE, json.dumps, stored.outcome)
     row = used.actor, used.call, used.key, stored.input_hash, made, stored.first_used_at
     await write_rows(connection, (_STORED, [row]))
 

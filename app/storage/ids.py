@@ -14,6 +14,6 @@ def new_id(kind: Kind) -> str:
 
 
 def is_id(kind: Kind, text: str | None) -> bool:
-    """Whether this can be the id of such a thing. What can't is answered like an id that is unknown."""
+    """Whether the text can be an id of this kind; callers answer a text that can't like an unknown id."""
     match = None if text is None else ID.fullmatch(text)
     return match is not None and match[1] == kind

@@ -22,7 +22,7 @@ Warnings = tuple[ExportWarning, ...]
 
 
 class KeyedExport(NamedTuple):
-    """What a copy or export made, as its record shows it; nothing of a record that the viewer can't see."""
+    """The outcome of a copy or export, as its record shows it; only the id of a record that the viewer can't see."""
 
     export_id: ExportId
     flow_id: FlowId = FlowId("")
@@ -41,7 +41,7 @@ def exports_to_json(exports: Mapping[int, tuple[ExportId, Warnings]]) -> list[Js
 
 
 async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Sequence[Json]) -> dict[int, KeyedExport]:
-    """What exports made, by the indexes of their items."""
+    """Read the outcomes of exports, by the indexes of their items."""
     if not groups:
         return {}
     ids = [export_id for group in groups for export_id in group["exports"].values()]
@@ -81,14 +81,14 @@ def _warning_to_json(warning: ExportWarning) -> Json:
 
 
 def _ids_of(warnings: Iterable[Json]) -> Iterator[str]:
-    """Of the topics and agents that these name."""
+    """The ids of the topics and agents that the warnings name."""
     for warning in warnings:
         yield from warning.get("topics", ())
         yield from (warning[end] for end in ("from", "to", "agent") if end in warning)
 
 
 def _warning_from_json(warning: Json, visible: Mapping[str, Target], destination: str | None) -> ExportWarning:
-    """The warning with the names of what the viewer can see; that of the destination is None where it isn't."""
+    """The warning, with names only of what the viewer can see."""
     if "topics" in warning:
         topics = tuple(visible[each] for each in warning["topics"] if each in visible)
         return MultipleTopicsNotCopied(topics, refused=False)

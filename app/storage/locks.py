@@ -1,7 +1,7 @@
-"""The locks that a unit of work takes, all in one statement, in the order that `app/storage/store.py` tells.
+"""Takes the locks of a unit of work in one statement, in the order that `app/storage/store.py` describes.
 
-Nothing is locked for a caller who may not write it: the permission is a condition of the lock. Facts are read afterwards,
-so that they may show a right that came meanwhile; `check_locks` compares the two.
+A caller locks only rows that the caller may write: the permission is a condition of the lock. Facts are read after the
+locks and may show a right that was granted meanwhile; `check_locks` compares the two.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,12 +40,12 @@ KINDS = {
 
 
 class Touched(NamedTuple):
-    """What a unit of work is about, by ids; those that can't be ids are left out."""
+    """The rows of a unit of work, by ids; texts that can't be ids are left out."""
 
     changed: Sequence[str] = ()
-    """Flows."""
+    """Flows that change."""
     kept: Sequence[str] = ()
-    """Flows that are copied from, which only must not go meanwhile."""
+    """Flows that are copied from, which mustn't be deleted meanwhile."""
     copied: Sequence[str] = ()
     """Flows in whose workspaces new flows are made."""
     workspaces: Sequence[str] = ()
@@ -60,7 +60,7 @@ class Touched(NamedTuple):
 
 
 def touched_by(wishes: Iterable[Wish]) -> Touched:
-    """What these wishes are about."""
+    """Collect the flows, workspaces and versions of wishes."""
     changed, kept, copied, workspaces, versions = (list[str]() for _ in range(5))
     for wish in wishes:
         kept.append(wish.flow_id)
@@ -123,7 +123,7 @@ LOCKS = _locks()
 async def lock(
     connection: WriteConnection, viewer: str, touched: Touched, *, permission: str = FLOW_EDIT
 ) -> frozenset[str]:
-    """Lock all of it, as far as the viewer may write it; the ids of what was locked."""
+    """Lock the rows that the viewer may write; returns the ids of the locked rows."""
     parameters = touched.parameters()
     milliseconds = str(int(connection.lock_seconds * 1000))
     limited = {"viewer": viewer, "permission": permission, "milliseconds": milliseconds}
@@ -133,9 +133,9 @@ async def lock(
     return frozenset(row.id for row in rows)
 
 
-def check_locks(locked: frozenset[str], needed: Iterable[str]) -> None:
+def check_locks(locked: frozenset[str], required: Iterable[str]) -> None:
     """Raise TransactionConflict where the viewer got a right, or a contract its quota, after the locks were taken."""
-    if not locked.issuperset(needed):
+    if not locked.issuperset(required):
         raise TransactionConflict("the viewer's rights came after the locks")
 
 
@@ -146,10 +146,10 @@ def needed_for_new_flow(access: WorkspaceAccess) -> list[str]:
 
 
 def needed_for(flows: Mapping[str, Flow], accesses: Iterable[WorkspaceAccess], touched: Touched) -> list[str]:
-    """What copies and exports of these flows, and into these workspaces, have to have locked."""
-    found = {flow_id: flow.access for flow_id, flow in flows.items()}
+    """The locks required for copies and exports of these flows, and into these workspaces."""
+    visible = {flow_id: flow.access for flow_id, flow in flows.items()}
     return [
-        *(each for each in touched.changed if each in found and may_write_flows(found[each])),
-        *(each for each in touched.kept if each in found and FLOW_EDIT in found[each].permissions),
+        *(flow_id for flow_id in touched.changed if flow_id in visible and may_write_flows(visible[flow_id])),
+        *(flow_id for flow_id in touched.kept if flow_id in visible and FLOW_EDIT in visible[flow_id].permissions),
         *(contract for access in accesses for contract in needed_for_new_flow(access)),
     ]

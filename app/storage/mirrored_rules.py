@@ -33,7 +33,7 @@ from app.storage.visibility import MEMBER, VIEWER
 
 
 def is_meant(tenant: ColumnElement[str]) -> ColumnElement[bool]:
-    """Of a component with its team: whether a command of its name means it in a tenant (C0).
+    """Whether a command with the component's name means this component in a tenant (C0); for rows with its team.
 
     Mirrors `domain.component.Catalogue.resolve`.
     """
@@ -51,10 +51,10 @@ def is_meant(tenant: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def is_visible_component() -> ColumnElement[bool]:
-    """Of a component with its team: whether it is usable in some contract that the viewer sees (C2, C5).
+    """Whether the component is usable in a contract that the viewer sees (C2, C5); for rows with its team.
 
-    Mirrors `domain.component.why_unusable`, the whitelist apart. The contracts of the viewer are read once, for however
-    many components it is asked.
+    Mirrors `domain.component.why_unusable`, the whitelist apart. The statement reads the viewer's contracts once for all
+    components.
     """
     contract = CONTRACT.alias()
     own = select(CONTRACT_ACCESS.c.contract_id).where(CONTRACT_ACCESS.c.user_id == VIEWER)
@@ -64,7 +64,7 @@ def is_visible_component() -> ColumnElement[bool]:
 
 
 def may_write_flows() -> ColumnElement[bool]:
-    """Of a row of `ACCESSES`: whether flows may be written there (A3, A6).
+    """Whether the viewer may write flows in the workspace of a row of `ACCESSES` (A3, A6).
 
     Mirrors `domain.access.may_write_flows`.
     """
@@ -73,7 +73,7 @@ def may_write_flows() -> ColumnElement[bool]:
 
 
 class UsableShape(NamedTuple):
-    """Which conditions `UsableWhere` has, whatever their values: one statement for all that have the same."""
+    """The conditions that a `UsableWhere` has, without their values: the key of a cached statement."""
 
     nowhere_else: bool
     in_one_tenant: bool
@@ -95,7 +95,7 @@ def shape_of(usable: UsableWhere) -> UsableShape:
 
 
 def may_be_exported_to(shape: UsableShape) -> ColumnElement[bool]:
-    """Of a row of `ACCESSES`: whether a flow of the workspace `home` may be exported there, its quota apart.
+    """Whether a flow of `home` may be exported to the workspace of a row of `ACCESSES`, the quota apart.
 
     Mirrors `domain.export.NewExports.eligibility` (A3, A6, C0 to C5), for a caller who may export from `home`.
     `usable_values` has its parameters.
@@ -104,7 +104,7 @@ def may_be_exported_to(shape: UsableShape) -> ColumnElement[bool]:
 
 
 def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
-    """What the parameters of `may_be_exported_to` stand for."""
+    """Values for the parameters of `may_be_exported_to`."""
     return {
         "home": home.id,
         "shadowing": sorted(usable.shadowing),
@@ -115,7 +115,10 @@ def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
 
 
 def counts_against_quota() -> ColumnElement[bool]:
-    """Of a workspace with its contract: whether a new flow there counts (X10). Mirrors `domain.access.counts_against_quota`."""
+    """Whether a new flow in the workspace counts (X10); for rows with the contract.
+
+    Mirrors `domain.access.counts_against_quota`.
+    """
     return and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
 
 
@@ -131,10 +134,10 @@ def _flows_held() -> ColumnElement[int]:
 
 
 FLOWS_HELD = _flows_held()
-"""Of a contract: how many flows it holds where they count."""
+"""Number of flows of the contract that count against its quota."""
 
 FLOWS_USED: ColumnElement[int] = case((counts_against_quota(), FLOWS_HELD), else_=0).label("flows_used")
-"""Of a workspace with its contract: how many flows the contract holds where they count, if they count here (X10)."""
+"""Number of flows of the contract that count against its quota; 0 if new flows in the workspace don't count (X10)."""
 
 FLOWS_USED_BY_CONTRACT = (
     select(WORKSPACE.c.contract_id, func.count().label("used"))
@@ -145,11 +148,11 @@ FLOWS_USED_BY_CONTRACT = (
     )
     .group_by(WORKSPACE.c.contract_id)
 )
-"""The same for many contracts, each once."""
+"""Number of flows that count against the quota, for each of many contracts."""
 
 
 def flows_used_in(workspaces: ColumnElement[Any]) -> Subquery:
-    """The same for the contracts of these workspaces, as far as it matters there: counted once for each contract."""
+    """Flows that count against the quota of each contract that holds one of the workspaces and has a quota."""
     its, contract = WORKSPACE.alias("its"), CONTRACT.alias("its_contract")
     judged = (
         select(its.c.contract_id)

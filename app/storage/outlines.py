@@ -15,9 +15,9 @@ from app.storage.states import OutlinedGraph, graph_of, state_columns
 from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 
 MOST_AT_ONCE = 4_000_000
-"""So many bytes are read of flows before it is known which of them are needed: as many as one flow may have."""
+"""Bytes of graphs that are read with the flows, before the needed states are known: as many as one flow may have."""
 States = Mapping[str, tuple[FromClause, FromClause]]
-"""By name: the table of a draft or version, and that of its content."""
+"""Tables of states by name: the table of the draft or version, and that of its content."""
 
 _OUTLINES = union_all(
     *(
@@ -56,7 +56,7 @@ class OutlinedState(NamedTuple):
 def columns_at_once(states: States, *, order_by: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     """The columns of states, with their sizes. In this order, rows beyond MOST_AT_ONCE have no outlines or bindings.
 
-    Their sizes are known without reading them, since TOAST keeps them apart.
+    PostgreSQL knows the size of a text without reading it, since TOAST stores long texts apart.
     """
     sizes = {
         name: func.octet_length(content.c.outline, type_=Integer) + func.octet_length(table.c.bindings, type_=Integer)
@@ -79,6 +79,6 @@ async def read_outlines(connection: ReadConnection, states: Mapping[Key, Outline
     rows = {row.id: row for row in await connection.rows(_OUTLINES, {"ids": ids})} if ids else {}
     if rows.keys() != {*ids}:
         raise TransactionConflict("a draft has gone while it was looked at")
-    known: dict[Hashable, StepBindings] = {}
-    read = {row_id: OutlinedGraph(row.outline, row.bindings, known) for row_id, row in rows.items()}
-    return {key: read.get(state.id) or graph_of(state.row, state.name, known) for key, state in states.items()}
+    shared: dict[Hashable, StepBindings] = {}
+    graphs = {row_id: OutlinedGraph(row.outline, row.bindings, shared) for row_id, row in rows.items()}
+    return {key: graphs.get(state.id) or graph_of(state.row, state.name, shared) for key, state in states.items()}

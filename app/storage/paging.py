@@ -33,14 +33,14 @@ from app.storage.related import Join, Joined, Related
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
-"""Where an element stands in its list: the values of the columns that the list is sorted by."""
+"""The place of an element in its list: the values of the columns that the list is sorted by."""
 
 
 FEW = 1_000
-"""Where a condition leaves no more than these of a list, they are collected and sorted: else it is walked in its order."""
+"""Up to this many elements that meet a condition are collected and sorted; with more, the list is read in its order."""
 
 ABOVE_ALL_TEXT = chr(0x10FFFF) * 256
-"""No name or id is as long as this one, of the last character that there is."""
+"""A text that sorts after every name and id: longer than all of them, and of the last character."""
 
 
 class PageRequest(NamedTuple):
@@ -53,31 +53,31 @@ class PageRequest(NamedTuple):
 
 @dataclass(frozen=True)
 class Page(Generic[View]):
-    """Elements in the order of the list, each with its key. They are made of rows once they are asked for."""
+    """Elements in the order of the list, each with its key. Elements are made from rows at the first access."""
 
     rows: Sequence[Any] = ()
     has_next: bool = False
     has_previous: bool = False
     make: Callable[[Any], tuple[Key, View]] | None = None
-    """Makes an element of a row; None: the rows are the elements."""
+    """Makes an element from a row; None: the rows are the elements."""
     joined: Joined | None = None
-    """What was read with them; None unless the columns of a row begin with those of its element."""
+    """The related rows that were read with the page; requires rows that begin with the element's columns."""
     key_of: Callable[[Any], Key] = tuple
-    """Takes the key of a row."""
+    """Makes the key from a row."""
 
     @cached_property
     def elements(self) -> tuple[tuple[Key, View], ...]:
         return tuple(self.rows if self.make is None else map(self.make, self.rows))
 
-    def found(self, related: Related) -> dict[Any, Any]:
-        """What the elements refer to, by the keys of loaders, where it was read with them."""
+    def related_rows(self, related: Related) -> dict[Any, Any]:
+        """The rows that the elements refer to, by the keys of loaders, if they were read with the page."""
         elements = [element for _, element in self.elements]
-        return {} if self.joined is None else self.joined.found(related, self.rows, elements)
+        return {} if self.joined is None else self.joined.related_rows(related, self.rows, elements)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a list is sorted by. The last column is unique, so that the order is total."""
+    """The order of a list. The last column is unique, which makes the order total."""
 
     columns: tuple[ColumnElement[Any], ...]
     descending: bool = False
@@ -98,7 +98,7 @@ class Order:
         return rows.add_columns(*keys).order_by(*directed).limit(bindparam("most_rows", type_=Integer))
 
     def values(self, request: PageRequest, *, prefix: str = "") -> dict[str, Any]:
-        """What the parameters of a page stand for."""
+        """Values for the parameters of a page."""
         downwards = self.descending != request.backwards
         key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
         return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
@@ -116,7 +116,7 @@ class Order:
 
 
 def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
-    """What lies beyond every value of a column, above if the list is read downwards."""
+    """A value beyond every value of the column: above them if the list is read downwards, else below."""
     kind = column.type.python_type
     if kind is str:
         return ABOVE_ALL_TEXT if downwards else ""
@@ -137,15 +137,15 @@ class Narrowed:
     """The id of an element."""
     ids: ColumnElement[str]
     where: Callable[[ColumnElement[str]], ColumnElement[bool]]
-    """What holds of them below a parent."""
+    """The condition on an id below a parent."""
 
 
 def few_of(narrowed: Sequence[Narrowed], parent: ColumnElement[str]) -> FromClause:
-    """The ids that the first of the conditions leaves which leaves few; null if none does."""
+    """The ids that meet the first condition that only few ids meet; null if no condition is met by few."""
 
-    def few(each: Narrowed) -> ColumnElement[Any]:
-        found = select(each.ids.label("id")).where(each.where(parent)).limit(FEW + 1)
-        id_ = found.correlate(*_tables_of(parent)).subquery("found").c.id
+    def few(condition: Narrowed) -> ColumnElement[Any]:
+        narrowed_ids = select(condition.ids.label("id")).where(condition.where(parent)).limit(FEW + 1)
+        id_ = narrowed_ids.correlate(*_tables_of(parent)).subquery("found").c.id
         ids = func.coalesce(func.array_agg(id_), cast(array([]), ARRAY(Text)))
         return select(case((func.count() <= FEW, ids))).correlate(*_tables_of(parent)).scalar_subquery()
 
@@ -170,13 +170,13 @@ class ListBelow(Generic[View]):
     only: Callable[[ColumnElement[str]], ColumnElement[bool]] | None = None
     """Whether the viewer may see the list of the parent with this id; the others have none."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    """What the parameters in the conditions of `rows` stand for."""
+    """Values for parameters in the conditions of `rows`."""
     joined: Joined | None = None
-    """What is read with the elements."""
+    """The related rows that are read with the elements."""
     narrowed: "tuple[Narrowed, ...]" = ()
     """Conditions that may leave few elements, each with an index of its own."""
     statements: dict[tuple[str, bool], CompiledStatement] = field(default_factory=dict)
-    """Those that were made, which takes longer than to have them answered."""
+    """Compiled statements, cached: compiling one takes longer than running it."""
 
     def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
         return replace(self, rows=self.rows.where(*conditions), statements={})
@@ -187,7 +187,7 @@ class ListBelow(Generic[View]):
     async def pages(
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
     ) -> list[Page[View]]:
-        """The same page for each of the parents, in their order."""
+        """Read a page with the same request below each parent, in the order of the parents."""
         different = list(dict.fromkeys(parents))
         parameters = {**self.values, **parameters, **self.order.values(request)}
         if len(different) == 1:
@@ -262,12 +262,11 @@ SEARCH = bindparam("search", type_=Text)
 def matching(name_key: ColumnElement[str], search: str | None) -> tuple[ColumnElement[bool], ...]:
     """The names that hold a text, without regard to case; `%` and `_` are taken literally.
 
-    Unlike LIKE, this doesn't let the planner hope that hardly any name matches, for which it would sort those that do.
-    What the parameter stands for, `searching` says.
+    With LIKE, the planner would expect few matches, and sort all of them. `searching` has the parameter's value.
     """
     return () if not search else (func.strpos(name_key, SEARCH) > 0,)
 
 
 def searching(search: str | None) -> dict[str, str]:
-    """What the parameter of `matching` stands for."""
+    """Value for the parameter of `matching`."""
     return {} if not search else {"search": fold(search)}

@@ -1,4 +1,4 @@
-"""What is read with the elements of a page: what they refer to (eager loading)."""
+"""Eager loading: related rows that are read with the elements of a page, if an operation selects them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, select, true
 
 
 class Related(StrEnum):
-    """What an element of a list may refer to: one thing, or none."""
+    """Relations of list elements to one row, or to none."""
 
     CONTRACT = "contract"
     CREATED_BY = "created_by"
@@ -21,24 +21,24 @@ class Related(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """How a thing is joined to the element that refers to it."""
+    """The join of an element to a related row."""
 
     key: str
-    """The column of the element that it is found by."""
+    """The element's column that names the related row."""
     by: ColumnElement[Any]
-    """What of the thing that is compared with; unique."""
+    """The unique column of the related row that `key` is compared with."""
     rows: Select[Any]
-    """The columns of its view, the first of which is never null."""
+    """The columns of the view, the first of which is never null."""
     view: type[NamedTuple]
 
 
 class Joined:
-    """What is joined to the rows of a page, whose own columns are as many as `start` says."""
+    """The related rows that are joined to the rows of a page; `start` is the number of the page's own columns."""
 
     def __init__(self, joins: Mapping[Related, Join], *, start: int) -> None:
         self._joins = joins
         self.starts: dict[Related, int] = {}
-        """Where in a row the columns of each thing begin; they are null where there is nothing."""
+        """Index of each relation's first column in a row; the columns are null without a related row."""
         for related, join in joins.items():
             self.starts[related] = start
             start += len(join.view._fields)
@@ -60,10 +60,10 @@ class Joined:
         of_page = list(page.c)
         return select(*of_page[:-keys], *columns, *of_page[-keys:]).select_from(rows)
 
-    def found(self, related: Related, rows: Sequence[Sequence[Any]], elements: Sequence[Any]) -> dict[Any, Any]:
-        """What these elements refer to, by key, in the rows that they were made of; None for what isn't there."""
+    def related_rows(self, related: Related, rows: Sequence[Sequence[Any]], elements: Sequence[Any]) -> dict[Any, Any]:
+        """The rows that the elements refer to, by key; None for a row that doesn't exist."""
         join, start = self._joins[related], self.starts[related]
         end = start + len(join.view._fields)
         keys = [getattr(element, join.key) for element in elements]
-        read = [None if row[start] is None else tuple.__new__(join.view, row[start:end]) for row in rows]
-        return {key: each for key, each in zip(keys, read, strict=True) if key is not None}
+        views = [None if row[start] is None else tuple.__new__(join.view, row[start:end]) for row in rows]
+        return {key: view for key, view in zip(keys, views, strict=True) if key is not None}

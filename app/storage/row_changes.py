@@ -29,10 +29,10 @@ from app.storage.compiled import Change
 from app.storage.connections.connection import Row, WriteConnection
 
 Value = ColumnElement[Any] | Callable[[FromClause], ColumnElement[Any]]
-"""What a statement itself sets a column to; it may depend on the row that is sent."""
+"""A value that the statement itself computes for a column, also from the row that is sent."""
 
 BY, NOW = bindparam("by", type_=Text), bindparam("now", type_=DateTime(timezone=True))
-"""Who writes, and when: the same in all rows."""
+"""The actor and the time, the same in all rows."""
 
 
 class RowsOfTable(NamedTuple):
@@ -116,7 +116,7 @@ def delete_rows(table: Table) -> RowsOfTable:
 async def write_rows(connection: WriteConnection, *parts: Part, **same: object) -> list[Row]:
     """Write rows of several tables in one statement; parts without rows are left out of it.
 
-    The rows of the last part are written once all others are. What is the `same` in all rows has its name.
+    The rows of the last part are written after all others. `same` are parameters with one value for all rows.
     """
     filled = [(table, rows) for table, rows in parts if rows]
     if not filled:

@@ -1,6 +1,6 @@
-"""Reads that many requests need: what is asked for while one statement is under way is read together by the next.
+"""Batches reads of many requests: keys that arrive while a statement runs are read together by the next statement.
 
-Nothing is kept from one statement to the next: what is answered was read after it was asked for.
+Answers aren't cached: each was read after its request asked for it.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from contextvars import Context, copy_context
 from typing import Generic, NamedTuple, TypeVar
 
 SECONDS_ALONE = 0.02
-"""How long others wait for a statement before they are read by one of their own: its connection may hang."""
+"""Seconds that requests wait for a running statement before another one begins: its connection may hang."""
 
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
@@ -19,21 +19,21 @@ class Asked(NamedTuple, Generic[Key, Found]):
     key: Key
     answer: "asyncio.Future[Found | None]"
     context: Context
-    """Of who asks: the statement counts as one of the first who is answered by it."""
+    """The context of the request: a statement counts as one of its first request."""
 
 
 class SharedReads(Generic[Key, Found]):
-    """Reads by key, for all who ask at about the same time."""
+    """Reads by key, together for requests at about the same time."""
 
     def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Found]]]) -> None:
-        """`read` answers with what there is of these keys; what it raises is raised to all of them."""
+        """`read` answers the keys that exist; all requests of a statement get what it raises."""
         self._read = read
         self._waiting: list[Asked[Key, Found]] = []
         self._reading: set[asyncio.Task[None]] = set()
         self._next: asyncio.TimerHandle | None = None
 
     async def find(self, key: Key) -> Found | None:
-        """What there is of a key; None if there is nothing. Raises what the reading raises."""
+        """Read the answer for a key; None if there is none. Raises what `read` raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Found | None] = loop.create_future()
         self._waiting.append(Asked(key, answer, copy_context()))
@@ -44,7 +44,7 @@ class SharedReads(Generic[Key, Found]):
         return await answer
 
     def _begin(self) -> None:
-        """Read for all who wait, those among them who come before the event loop has got to it."""
+        """Read for all waiting requests, including those that arrive before the task starts."""
         self._next = None
         if self._waiting:
             task = asyncio.get_running_loop().create_task(self._answer_all(), context=self._waiting[0].context)

@@ -21,11 +21,11 @@ STATE = (*FIELDS, "export_id", "bindings")
 SHOWN = (*TEXTS, "name_key")
 """The columns of a flow that show its published version, or its draft as long as it was never published."""
 NAME = 2
-"""Where a step of the outline has its name, if it has one: after its id and its command."""
+"""Index of the optional name in a step of an outline, after the step's id and command."""
 
 
 _NEW_LINK = partial(tuple.__new__, Link)
-"""Makes one of a list of all its values, as an outline has it."""
+"""Makes a link from the list of its values in an outline."""
 
 
 def state_columns(name: str, table: FromClause, content: FromClause) -> list[ColumnElement[Any]]:
@@ -42,12 +42,13 @@ _REFERENCES = [name for kind, name in NAMES.items() if kind is not ReferenceKind
 
 
 class OutlinedGraph(Graph):
-    """A graph as it is stored. Its parts are read when they are asked for: most decisions need few of them."""
+    """A stored graph, whose parts are parsed when they are asked for: most decisions need only a few parts."""
 
-    def __init__(self, outline: str, bindings: str, known: dict[Hashable, StepBindings] | None = None) -> None:
+    def __init__(self, outline: str, bindings: str, shared: dict[Hashable, StepBindings] | None = None) -> None:
+        """`shared` makes equal bindings of several graphs one object."""
         super().__init__()
         self._texts = outline, bindings
-        self._known = known
+        self._shared = shared
 
     @property
     def size(self) -> int:
@@ -61,7 +62,7 @@ class OutlinedGraph(Graph):
 
     @cached_property
     def bindings(self) -> Bindings:
-        return bindings_from_json(orjson.loads(self._texts[1]), self._known)
+        return bindings_from_json(orjson.loads(self._texts[1]), self._shared)
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -84,14 +85,14 @@ class OutlinedGraph(Graph):
             self.__dict__.pop(part, None)
 
     def whole(self) -> Self:
-        """The same, of which every part has been read."""
+        """Parse every part."""
         _ = self.parts
         return self
 
 
-def graph_of(row: Row, name: str, known: dict[Hashable, StepBindings] | None = None) -> OutlinedGraph:
+def graph_of(row: Row, name: str, shared: dict[Hashable, StepBindings] | None = None) -> OutlinedGraph:
     """The graph of the state in a row that has `state_columns`."""
-    return OutlinedGraph(row[f"{name}_outline"], row[f"{name}_bindings"], known)
+    return OutlinedGraph(row[f"{name}_outline"], row[f"{name}_bindings"], shared)
 
 
 def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:
@@ -122,7 +123,7 @@ field_values: Callable[[FlowState], tuple[Any, ...]] = attrgetter(*FIELDS)
 
 
 def bindings_text(bindings: Bindings) -> str:
-    """Bindings as they are stored. There may be some for every step, and orjson takes a fraction of the time."""
+    """The stored text of bindings, made by orjson where it can: many steps make `canonical` slow."""
     steps = bindings_to_json(bindings)
     try:
         return orjson.dumps(steps, option=orjson.OPT_SORT_KEYS).decode()

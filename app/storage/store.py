@@ -1,12 +1,12 @@
-"""What a use case is given: the facts and the writes of one transaction.
+"""The store of a use case: the facts and the writes of one transaction.
 
-Where locks are taken is written down here, once: idempotency keys, then **flows before contracts, by id**, for a whole call in one statement
+All transactions take their locks in this order: idempotency keys, then **flows before contracts, by id**, for a whole call in one statement
 (`app/storage/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
 from, with `FOR KEY SHARE`, which only keeps them from being deleted and waits for nothing else, so that a flow can be
-exported from while it is exported onto. New flows lock the contract, if that has a quota. The record of an export is
-changed only under the lock of the flow that it went to. Reports of references come after contracts, by hash. Where there
-is a replica, the caller's row in `caller_position` comes last, before the commit. Facts are read after the lock, in
-statements of their own, so that they show what the last holder left.
+exported from while it is exported onto. New flows lock the contract, if that has a quota. The record of an export changes
+only under the lock of the destination flow. Reports of references come after contracts, by hash. With a replica, the
+caller's row in `caller_position` comes last, before the commit. Facts are read after the lock, in statements of their
+own, so that they show the commit of the last holder.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,7 @@ from app.offload import LARGE, offload
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
 from app.storage.facts import read_catalogue, read_targets, read_workspace_access
-from app.storage.found_flows import Needed, no_state, read_flows
+from app.storage.found_flows import StateChoice, no_state, read_flows
 from app.storage.gather import gather, states_at_hand
 from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.keyed_exports import KeyedExport, read_keyed_exports
@@ -52,7 +52,7 @@ class Store:
         self._keys_kept = keys_kept
 
     async def gather(self, wishes: Sequence[Wish]) -> GatheredFacts:
-        """What copies and exports rest on; what they change and what they take is locked from here on."""
+        """Lock and read the facts of copies and exports."""
         touched = touched_by(wishes)
         locked = await lock(self.connection, self.actor, touched)
         facts = await gather(self.connection, self.actor, wishes, touched)
@@ -60,7 +60,7 @@ class Store:
         return facts
 
     async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
-        """What the creation of a flow rests on; the contract's quota is locked from here on. None: no such workspace."""
+        """Lock the contract's quota and read the facts of a new flow. None: no such workspace."""
         locked = await lock(self.connection, self.actor, Touched(workspaces=[wish.workspace_id]))
         access, used = await read_workspace_access(self.connection, self.actor, wish.workspace_id)
         if access is None:
@@ -74,19 +74,19 @@ class Store:
     async def draft_facts(
         self,
         flow_id: str,
-        needed: Needed = no_state,
+        choice: StateChoice = no_state,
         *,
         version_id: str | None = None,
         sent: Json | Keep = KEEP,
-        chosen: Iterable[str] = (),
+        bound: Iterable[str] = (),
         permission: str = FLOW_EDIT,
     ) -> DraftFacts | None:
-        """What a change of a flow rests on, which takes this permission; it is locked from here on. None: no such flow.
+        """Lock a flow if the caller has the permission, and read the facts of a change. None: no such flow.
 
-        `version_id` names a version of it, `needed` says of which states the graphs matter; `sent` and `chosen` are the
-        graph, and what the caller chose for its steps.
+        `choice` chooses the states whose graphs are read, among them the version `version_id`. `sent` is the graph that
+        the caller sent, `bound` are the ids that the caller bound steps to.
         """
-        flow, named = await self._locked_flow(flow_id, needed, version_id, permission)
+        flow, named = await self._locked_flow(flow_id, choice, version_id, permission)
         if flow is None:
             return None
         states = states_at_hand(flow, *([] if named is None else [named]))
@@ -94,14 +94,14 @@ class Store:
         catalogue = await read_catalogue(self.connection, self.actor, used.union(commands(sent)))
         graph = None if isinstance(sent, Keep) else await self._read_graph(flow, sent, catalogue)
         ids = {reference for state in states for reference in references(state.bindings)}
-        targets = await read_targets(self.connection, self.actor, ids.union(_named_by(graph), chosen))
+        targets = await read_targets(self.connection, self.actor, ids.union(_named_by(graph), bound))
         return DraftFacts(flow, named, graph, catalogue, targets)
 
     async def has_drafts_set_aside(self, flow_id: str) -> bool:
         return await has_drafts_set_aside(self.connection, flow_id)
 
     async def restore_facts(self, draft_id: str) -> RestoreFacts | None:
-        """What restoring a draft rests on; its flow is locked from here on. None: no such draft."""
+        """Lock the flow of a draft and read the facts of restoring the draft. None: no such draft."""
         flow_id = await find_flow_of_draft(self.connection, self.actor, draft_id)
         if flow_id is None:
             return None
@@ -112,7 +112,7 @@ class Store:
         return RestoreFacts(flow, draft, is_set_aside)
 
     async def undo_facts(self, export_id: str) -> UndoFacts | None:
-        """What undoing an export rests on; the flow that it went to is locked from here on. None: no such record."""
+        """Lock the destination flow of an export and read the facts of undoing the export. None: no such record."""
         flow_id = await find_flow_of_export(self.connection, self.actor, export_id)
         locked = await lock(self.connection, self.actor, Touched(changed=[flow_id or ""]))
         facts = await read_undo_facts(self.connection, self.actor, export_id)
@@ -121,7 +121,7 @@ class Store:
         return facts
 
     async def take_key(self, call: KeyedCall, key: str, input_hash: str) -> StoredCall:
-        """The call with this key, if there was one lately, or else this one; others with it wait from here on (P5)."""
+        """The stored call with this key or, without one, this call; concurrent calls with the key wait from here on (P5)."""
         now = self._clock()
         used = UsedKey(self.actor, call, key, since=now - self._keys_kept)
         return await take_key(self.connection, used) or StoredCall(used, input_hash, now)
@@ -130,12 +130,12 @@ class Store:
         await store_call(self.connection, stored)
 
     async def read_keyed_exports(self, groups: Sequence[Json]) -> dict[int, KeyedExport]:
-        """What a call with a key exported, by the indexes of its items, as the caller may see it now."""
+        """Read the outcomes of a stored call, by the indexes of its items, as the caller may see them now."""
         return await read_keyed_exports(self.connection, self.actor, groups)
 
     @cached_property
     def at(self) -> datetime:
-        """The time of all writes of this transaction: that of the first of them, after the locks."""
+        """The time of all writes of this transaction, fixed at the first write, after the locks."""
         return self._clock()
 
     async def write(self, *parts: Part) -> list[Row]:
@@ -148,17 +148,17 @@ class Store:
         return await offload(LARGE, read_graph, sent, fields)
 
     async def _locked_flow(
-        self, flow_id: str, needed: Needed, version: str | None = None, permission: str = FLOW_EDIT
+        self, flow_id: str, choice: StateChoice, version: str | None = None, permission: str = FLOW_EDIT
     ) -> tuple[Flow | None, SavedState | None]:
-        """A flow and its version with this id; the flow is locked if the caller has the permission to change it."""
+        """Read a flow and its version with this id; the flow is locked if the caller has the permission to change it."""
         locked = await lock(self.connection, self.actor, Touched(changed=[flow_id]), permission=permission)
-        found = (await read_flows(self.connection, self.actor, {flow_id: [needed]}, [version])).get(flow_id)
-        if found is None:
+        visible = (await read_flows(self.connection, self.actor, {flow_id: [choice]}, [version])).get(flow_id)
+        if visible is None:
             return None, None
-        check_locks(locked, [flow_id] if may_change_flows(found.flow.access, permission) else ())
-        return found.flow, found.named.get(version or "")
+        check_locks(locked, [flow_id] if may_change_flows(visible.flow.access, permission) else ())
+        return visible.flow, visible.named.get(version or "")
 
 
 def _named_by(graph: SplitGraph | GraphMistakes | None) -> Iterable[str]:
-    """What a graph that was sent names; one with mistakes names nothing."""
+    """The references in a graph that was sent; none in a graph with mistakes."""
     return references(graph.bindings) if isinstance(graph, SplitGraph) else ()

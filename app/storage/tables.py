@@ -1,4 +1,4 @@
-"""Every table, for statements: `FLOW.c.name`. Their classes stand in `workspace_tables` and `flow_tables`."""
+"""Every table, for statements: `FLOW.c.name`. `workspace_tables` and `flow_tables` have the classes."""
 
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
@@ -47,4 +47,4 @@ PERIODIC_TASK = table_of(flow_tables.PeriodicTaskTable)
 SCHEMA_COMPATIBILITY = table_of(workspace_tables.SchemaCompatibilityTable)
 CALLER_POSITION = table_of(workspace_tables.CallerPositionTable)
 OF_NO_WORLD = frozenset({PERIODIC_TASK, SCHEMA_COMPATIBILITY, CALLER_POSITION})
-"""What they hold is of the database, whatever world is in it."""
+"""Tables about the database itself, whatever world it holds."""

@@ -20,7 +20,7 @@ from app.storage.users import IS_ADMITTED
 
 PREFIX = "fp_"
 ID = re.compile("[0-9a-z]{26}")
-"""What the id of a token looks like; the words of the demo world don't, so that they are no part of another token."""
+"""The form of a token's id, which differs from the words of the demo world: these can't be part of another token."""
 USE_IS_NOTED_AFTER = timedelta(minutes=5)
 """A token that was used less than this ago is not written to again."""
 

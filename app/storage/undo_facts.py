@@ -17,7 +17,7 @@ _SEEN = FLOW_EXPORT.join(
     WORKSPACE_ACCESS,
     and_(WORKSPACE_ACCESS.c.workspace_id == FLOW_EXPORT.c.destination_workspace_id, BY_VIEWER, MEMBER),
 )
-"""Those that went where the viewer is a member."""
+"""Exports to workspaces of which the viewer is a member."""
 
 FLOW_OF_EXPORT = select(FLOW_EXPORT.c.destination_flow_id).select_from(_SEEN).where(_IS_THIS)
 
@@ -88,7 +88,7 @@ async def find_flow_of_export(connection: ReadConnection, viewer: str, export_id
 
 
 async def read_undo_facts(connection: ReadConnection, viewer: str, export_id: str) -> UndoFacts | None:
-    """What undoing rests on; None if the viewer can't see where it went."""
+    """Read the facts of undoing an export; None if the viewer can't see the destination."""
     if not is_id(Kind.EXPORT, export_id):
         return None
     row = await connection.row(UNDO_FACTS, {"viewer": viewer, "export": export_id})

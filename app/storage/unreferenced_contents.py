@@ -1,9 +1,8 @@
-"""Removing contents that nothing refers to: slice by slice, and never one that somebody is about to refer to.
+"""Removes contents without references, slice by slice, but never one that a running transaction may refer to.
 
-Whoever stores a content that is there already locks it until its transaction ends (`insert_new_rows`), so that it is
-passed over here. Whoever copies a flow has found its content where something refers to it, and may insert another
-reference a little later: contents are removed only when nothing has referred to them for longer than any transaction
-takes.
+A transaction that stores a content again locks its row until it ends (`insert_new_rows`), and locked rows are skipped. A
+copy reads the content's reference first and inserts its own a little later, so a content is removed only if it had no
+references for longer than any transaction takes.
 """
 
 from collections.abc import Sequence
@@ -63,22 +62,22 @@ _UNMARK = (
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What was done with some contents, in the order of their hashes."""
+    """The outcome for a number of contents, in the order of their hashes."""
 
     last: str | None
-    """The hash of the last of them; None: there are no more."""
+    """The hash of the last content; None: the end was reached."""
     removed: Sequence[str]
 
 
 async def begin_looking(connection: WriteConnection, *, now: datetime, before: datetime) -> bool:
-    """Whether it is time to look through all contents: nobody has begun to after `before`, and nobody else does now."""
+    """Begin to look through all contents; false if a process has begun after `before`, or begins just now."""
     return bool(await connection.change(_BEGIN, {"now": now, "before": before}))
 
 
 async def remove_slice(connection: WriteConnection, *, after: str, size: int, now: datetime, before: datetime) -> Slice:
-    """Look at the next `size` contents: remove those that nothing has referred to since `before`, mark the others.
+    """Look at the next `size` contents: remove those without references since `before`, mark other unreferenced ones.
 
-    What somebody is about to refer to is passed over.
+    Locked contents are skipped.
     """
     hashes = [row.hash for row in await connection.rows(_SLICE, {"after": after, "size": size})]
     if not hashes:

@@ -36,10 +36,10 @@ async def find_user_by_id(connection: ReadConnection, user: str) -> UserId | Non
     return None if found is None else UserId(found)
 
 
-def differ_in_case_alone(one: str, other: str) -> bool:
-    """Whether two addresses with the same key are the same letter by letter.
+def differ_in_case_alone(email: str, other: str) -> bool:
+    """Whether two addresses with the same key differ at most in upper and lower case.
 
-    Folding takes more letters for one than case does: the Kelvin sign for k, ß for ss. A mailbox with such a letter in
-    its name belongs to somebody else, whom the issuer has verified just as well.
+    Folding also equates the Kelvin sign with k, and ß with ss. A mailbox with such a letter belongs to another person,
+    whom the issuer may have verified too.
     """
-    return len(one) == len(other) and all(a.isascii() == b.isascii() for a, b in zip(one, other, strict=True))
+    return len(email) == len(other) and all(a.isascii() == b.isascii() for a, b in zip(email, other, strict=True))

@@ -22,10 +22,10 @@ from app.storage.tables import (
 )
 
 VIEWER: ColumnElement[str] = bindparam("viewer", type_=Text)
-"""Whoever calls: every statement that reads for somebody has this parameter."""
+"""The caller; every statement that reads for a caller has this parameter."""
 
 MEMBER = WORKSPACE_ACCESS.c.role_id.is_not(None)
-"""Of somebody's access: membership, which is what reading flows needs."""
+"""Membership in the workspace, a condition on `WORKSPACE_ACCESS`: only members read flows."""
 
 
 def with_access(rows: FromClause) -> FromClause:
@@ -46,7 +46,7 @@ WORKSPACES_SEEN = (
     .join(CONTRACT, WORKSPACE.c.contract_id == CONTRACT.c.id)
     .outerjoin(ROLE, WORKSPACE_ACCESS.c.role_id == ROLE.c.id)
 )
-"""The same without what only rules ask for."""
+"""Workspaces that users see, with contract and role, but without the columns that only rules need."""
 
 WORKSPACE_COLUMNS: tuple[ColumnElement[Any], ...] = (
     WORKSPACE.c.id,
@@ -56,7 +56,7 @@ WORKSPACE_COLUMNS: tuple[ColumnElement[Any], ...] = (
     CONTRACT.c.status,
     ROLE.c.permissions,
 )
-"""Those of `WORKSPACES_SEEN` that a viewer is shown."""
+"""The columns of `WORKSPACES_SEEN` that queries answer."""
 
 BY_VIEWER = WORKSPACE_ACCESS.c.user_id == VIEWER
 
@@ -100,9 +100,9 @@ def sees_flow(flow_id: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Of a contract that a user can see: whether one of its workspaces meets a condition on `ACCESSES`.
+    """Whether a workspace of the contract meets a condition on `ACCESSES`; for rows of `CONTRACT_ACCESS`.
 
-    The offset keeps this a question for each contract of the page; joined, all workspaces of the user would be read.
+    With OFFSET, PostgreSQL answers this for each contract of the page; as a join, it would read all workspaces of the user.
     """
     access = CONTRACT_ACCESS.c
     return exists(

@@ -88,10 +88,10 @@ class RoleTable(Provisioned, table=True):
 
 
 class WorkspaceAccessTable(Provisioned, table=True):
-    """Who can see a workspace: members, who have a role in it, and those who only see it through its contract (A4).
+    """The users who can see a workspace: members, who have a role in it, and users who see it through its contract (A4).
 
-    The contract and the sort key stand here too, held equal by the foreign key and a trigger, so that a caller's
-    workspaces are read page by page off one index.
+    A foreign key and a trigger keep contract and sort key equal to the workspace's, so that one index answers a page of a
+    caller's workspaces.
     """
 
     __tablename__ = "workspace_access"
@@ -111,7 +111,7 @@ class WorkspaceAccessTable(Provisioned, table=True):
 
 
 class ContractAccessTable(Provisioned, table=True):
-    """Who can see a contract: its members, who have a role, and the members of its workspaces, who have none here."""
+    """The users who can see a contract: its members, who have a role, and members of its workspaces, who have none here."""
 
     __tablename__ = "contract_access"
     __table_args__ = (
@@ -158,7 +158,7 @@ class TenantMemberTable(Provisioned, table=True):
 
 
 class ExternalKeyTable(SQLModel, table=True):
-    """What the platform calls a row of ours (W1). A trigger (migration 0015) deletes the keys of what is deleted."""
+    """The platform's key of a row (W1). A trigger (migration 0015) deletes the keys of deleted rows."""
 
     __tablename__ = "external_key"
     __table_args__ = (
@@ -226,14 +226,14 @@ class ApiTokenTable(SQLModel, table=True):
 
 
 class SchemaCompatibilityTable(SQLModel, table=True):
-    """Which releases this schema works with: one row, which the migrations write."""
+    """The oldest release that works with this schema: one row, which the migrations write."""
 
     __tablename__ = "schema_compatibility"
     oldest_revision: str = key()
 
 
 class CallerPositionTable(SQLModel, table=True):
-    """Up to where in the log each caller has written at least; not in the log itself, and empty after a crash."""
+    """The position in the log that covers each caller's writes; the table isn't logged, and empty after a crash."""
 
     __tablename__ = "caller_position"
     __table_args__ = ({"prefixes": ["UNLOGGED"]},)

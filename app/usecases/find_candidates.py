@@ -1,4 +1,4 @@
-"""What a flow could be exported over, and which topics could take the place of its own."""
+"""Find the flows that a flow could be exported over, and the topics that could replace its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ class TopicsInUse:
     uses: tuple[TopicUse, ...]
     topics: Mapping[str, Target]
 
-    def meant(self, topic_id: str | None) -> TopicInUse:
-        """The topic that is to be replaced: the one with this id, or else the flow's only one."""
+    def topic_to_replace(self, topic_id: str | None) -> TopicInUse:
+        """The topic with this id or, without an id, the flow's only topic."""
         distinct = distinct_topics(self.uses)
         if topic_id is None and len(distinct) == 1:
             topic_id = distinct[0]
@@ -125,24 +125,24 @@ async def find_override_candidates(
     return None if name is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name))
 
 
-async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, source: SourceWish) -> TopicsInUse | None:
-    """The topics of a flow in the state that `source` names; None if the caller can't see the flow, or it has no such state."""
+async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, wish: SourceWish) -> TopicsInUse | None:
+    """The topics of a flow in the state that `wish` names; None if the caller can't see the flow, or it has no such state."""
     async with database.reading() as connection:
-        found = await read_chosen(connection, actor, flow_id, source)
-        if found is None or not isinstance(found.chosen, CopiedState):
+        source = await read_chosen(connection, actor, flow_id, wish)
+        if source is None or not isinstance(source.copied, CopiedState):
             return None
-        state = found.chosen.state
+        state = source.copied.state
         catalogue = await read_catalogue(connection, actor, {step.command for step in state.steps})
-        uses = await offload(size_of_graphs(state.graph), _topic_uses, state, catalogue, found.flow.access.workspace)
+        uses = await offload(size_of_graphs(state.graph), _topic_uses, state, catalogue, source.flow.access.workspace)
         return TopicsInUse(uses, await read_targets(connection, actor, distinct_topics(uses)))
 
 
 def candidates_for_topic(
     database: Database, actor: UserId, flow_id: str, workspace_id: str, in_use: TopicInUse
 ) -> Candidates | None:
-    """The topics of a workspace for a topic of a flow, if it has one; None if there can't be such a workspace.
+    """The topics of a workspace that could replace the flow's topic; None if the id can't be that of a workspace.
 
-    There are none where exportFlow refuses any: without a pub/sub step, or with several topics of which none is meant.
+    The list is empty where exportFlow refuses every topic: no pub/sub step, or several topics and none to replace.
     """
     if not is_id(Kind.WORKSPACE, workspace_id):
         return None

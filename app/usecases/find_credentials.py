@@ -1,4 +1,4 @@
-"""Which credentials and secrets of a destination fit the steps of a flow, the most likely ones first."""
+"""Rank the credentials and secrets of a destination that fit the steps of a flow, the most likely ones first."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -35,41 +35,42 @@ class RatedCredential(NamedTuple):
 
 
 async def find_steps_in_need(
-    database: Database, actor: UserId, flow_id: str, source: SourceWish, *, workspace_id: str
+    database: Database, actor: UserId, flow_id: str, source_wish: SourceWish, *, workspace_id: str
 ) -> list[StepInNeed] | None:
     """The steps that need a credential or secret; None if the caller can't see the flow, its state or the workspace."""
     async with database.reading() as connection:
-        found = await read_chosen(connection, actor, flow_id, source)
+        source = await read_chosen(connection, actor, flow_id, source_wish)
         access, _ = await read_workspace_access(connection, actor, workspace_id)
-        if found is None or access is None or not isinstance(found.chosen, CopiedState):
+        if source is None or access is None or not isinstance(source.copied, CopiedState):
             return None
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
-        others = await read_flows(connection, actor, exported) if exported else {}
-        states = [found.chosen.state, *(state for each in others.values() for state in states_at_hand(each.flow))]
+        copies = await read_flows(connection, actor, exported) if exported else {}
+        states = [source.copied.state, *(state for copy in copies.values() for state in states_at_hand(copy.flow))]
         current_meter().take_objects(sum(len(state.steps) for state in states[1:]))
         catalogue = await read_catalogue(connection, actor, {step.command for state in states for step in state.steps})
         bound = {reference for state in states for reference in references(state.bindings)}
         targets = await read_targets(connection, actor, bound)
-    there = [
-        Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=each.flow)
-        for each in others.values()
+    destinations = [
+        Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=copy.flow)
+        for copy in copies.values()
     ]
-    components = resolve_all(found.chosen.state.graph.commands, catalogue, found.flow.access.workspace)
+    state = source.copied.state
+    components = resolve_all(state.graph.commands, catalogue, source.flow.access.workspace)
     size = size_of_graphs(*(state.graph for state in states))
-    return await offload(size, steps_in_need, found.chosen.state, components, targets, there, access.workspace.id)
+    return await offload(size, steps_in_need, state, components, targets, destinations, access.workspace.id)
 
 
 async def find_candidates(
-    database: Database, actor: UserId, wanted: Sequence[CandidatesWanted]
+    database: Database, actor: UserId, searches: Sequence[CandidatesWanted]
 ) -> list[list[RatedCredential]]:
-    """For each step the first of what fits, best match first: two statements for all that are searched for alike."""
-    found: dict[CandidatesWanted, list[RatedCredential]] = {}
-    for alike in _grouped(wanted):
-        step, search, first = alike[0]
-        steps = [one.step for one in alike]
-        components = sorted({one.component.id for one in steps})
-        ids = {id_ for one in steps for id_ in (*one.chosen_before, *([one.own.id] if one.own else []))}
-        names = {name_key(one.own.name) for one in steps if one.own is not None}
+    """The first candidates of each search, best match first, in two statements for all searches that differ only in the step."""
+    candidates: dict[CandidatesWanted, list[RatedCredential]] = {}
+    for group in _grouped(searches):
+        step, search, first = group[0]
+        steps = [of_step.step for of_step in group]
+        components = sorted({step.component.id for step in steps})
+        ids = {id_ for step in steps for id_ in (*step.chosen_before, *([step.own.id] if step.own else []))}
+        names = {name_key(step.own.name) for step in steps if step.own is not None}
         async with database.reading() as connection:
             numbers = await count_each(connection, actor, step.workspace_id, step.kind, components)
             views = await read_first(
@@ -84,27 +85,28 @@ async def find_candidates(
         of_component: dict[str, list[CredentialView | SecretView]] = {}
         for view in views:
             of_component.setdefault(view.component_id, []).append(view)
-        for one in alike:
-            its, number = of_component.get(one.step.component.id, []), numbers.get(one.step.component.id, 0)
-            found[one] = [RatedCredential(*rated) for rated in ranked(one.step, its, number)[:first]]
-    return [found[one] for one in wanted]
+        for of_step in group:
+            component = of_step.step.component.id
+            rated = ranked(of_step.step, of_component.get(component, []), numbers.get(component, 0))
+            candidates[of_step] = [RatedCredential(*credential) for credential in rated[:first]]
+    return [candidates[of_step] for of_step in searches]
 
 
 async def count_candidates(database: Database, actor: UserId, steps: Sequence[StepInNeed]) -> list[int]:
-    """How many there are for each step, in a statement for each kind."""
+    """Count the candidates of each step, in a statement for each kind."""
     numbers: dict[tuple[ReferenceKind, str], int] = {}
-    for alike in _grouped([CandidatesWanted(step, None, 0) for step in steps]):
-        step, components = alike[0].step, sorted({one.step.component.id for one in alike})
+    for group in _grouped([CandidatesWanted(step, None, 0) for step in steps]):
+        step, components = group[0].step, sorted({search.step.component.id for search in group})
         async with database.reading() as connection:
             counted = await count_each(connection, actor, step.workspace_id, step.kind, components)
         numbers |= {(step.kind, component): number for component, number in counted.items()}
     return [numbers.get((step.kind, step.component.id), 0) for step in steps]
 
 
-def _grouped(wanted: Iterable[CandidatesWanted]) -> list[list[CandidatesWanted]]:
-    """Those that one statement finds."""
+def _grouped(searches: Iterable[CandidatesWanted]) -> list[list[CandidatesWanted]]:
+    """Group the searches that one statement answers."""
 
-    def alike(one: CandidatesWanted) -> tuple[str, str, str, int]:
-        return one.step.workspace_id, one.step.kind.value, one.search or "", one.first
+    def key(search: CandidatesWanted) -> tuple[str, str, str, int]:
+        return search.step.workspace_id, search.step.kind.value, search.search or "", search.first
 
-    return [list(group) for _, group in groupby(sorted(wanted, key=alike), alike)]
+    return [list(group) for _, group in groupby(sorted(searches, key=key), key)]

@@ -1,4 +1,4 @@
-"""Where a flow may be exported to: the same decision as the export itself, for a page of workspaces at once."""
+"""Find where a flow may be exported to: the decision of the export itself, for a page of workspaces at once."""
 
 from asyncio import Lock
 from collections.abc import Iterable, Sequence
@@ -27,15 +27,15 @@ from app.storage.reads.rows import WorkspaceView
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RatedDestination:
-    """A workspace, and whether the flow can be exported there; why not is found for those of which it is asked."""
+    """A workspace, and whether the flow can be exported there; `refusals` finds the reasons why not."""
 
     access: WorkspaceAccess
     eligible: Eligibility
     exports: NewExports
     flows_used: int
-    """Those that the contract holds, where that was asked for."""
+    """Flows that the contract holds; 0 if no quota depends on them."""
     size: int
-    """How much there is to decide about, as `offload` counts."""
+    """Size of the flow's graph, for `offload`."""
 
     @property
     def workspace(self) -> WorkspaceView:
@@ -48,7 +48,7 @@ class RatedDestination:
 
 @dataclass(frozen=True, slots=True)
 class DestinationSearch:
-    """Which workspaces are asked for; with `include_ineligible` also those where the flow can't be exported to."""
+    """A filter of destinations; `include_ineligible` adds workspaces where the flow can't be exported to."""
 
     contract_id: str | None = None
     search: str | None = None
@@ -64,18 +64,18 @@ class ExportableFlow:
     exports: NewExports
     home: Workspace
     usable: UsableWhere | None
-    """Where its components are usable; None: the caller can export it nowhere, wherever they are."""
+    """The places where every component of the flow is usable; None: the caller can't export the flow anywhere."""
     size: int = 0
-    """How much there is to decide about, as `offload` counts."""
+    """Size of the flow's graph, for `offload`."""
     flows_used: dict[str, int] = field(default_factory=dict)
-    """By contract, as far as it was asked for: counting them takes time, and pages may be asked for again and again."""
+    """Flows of each contract, cached: counting them is slow, and an operation may ask for many pages."""
     decided: dict[WorkspaceId, RatedDestination] = field(default_factory=dict)
-    """By workspace, as far as it was asked for: a decision takes time for each step that refuses it."""
+    """The decision for each workspace, cached: it takes time for each step that refuses the export."""
     deciding: Lock = field(default_factory=Lock)
 
-    async def workspaces(self, wanted: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
+    async def workspaces(self, search: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
         """A page of the workspaces, by name, each with whether the flow can be exported there."""
-        listed = self._listed(wanted)
+        listed = self._listed(search)
         if listed is None:
             return Page()
         async with self.database.reading() as connection:
@@ -83,18 +83,20 @@ class ExportableFlow:
         await self._decide_all([access for _, access in page.elements])
         decided = ((key, self.decided[access.workspace.id]) for key, access in page.elements)
         elements = tuple(
-            (key, there) for key, there in decided if wanted.include_ineligible or there.eligible.over_a_flow
+            (key, destination)
+            for key, destination in decided
+            if search.include_ineligible or destination.eligible.over_a_flow
         )
         return Page(elements, page.has_next, page.has_previous)
 
-    async def count_workspaces(self, wanted: DestinationSearch) -> int:
-        listed = self._listed(wanted)
+    async def count_workspaces(self, search: DestinationSearch) -> int:
+        listed = self._listed(search)
         return 0 if listed is None else await self._count(listed)
 
     async def contracts(
         self, search: str | None, request: PageRequest, *, include_ineligible: bool = False
     ) -> Page[RatedContract]:
-        """A page of the contracts, by name, that hold a workspace where it may be exported to, or of all."""
+        """A page of the contracts, by name, that hold a workspace where the flow may be exported to, or of all."""
         listed = self._listed_contracts(search, include_ineligible=include_ineligible)
         if listed is None:
             return Page()
@@ -111,11 +113,11 @@ class ExportableFlow:
             return None
         return contracts_to_export_to(self.usable, home=self.home, search=search, include_ineligible=include_ineligible)
 
-    def _listed(self, wanted: DestinationSearch) -> ListBelow[WorkspaceAccess] | None:
-        if self.usable is None and not wanted.include_ineligible:
+    def _listed(self, search: DestinationSearch) -> ListBelow[WorkspaceAccess] | None:
+        if self.usable is None and not search.include_ineligible:
             return None
-        usable = None if wanted.include_ineligible else self.usable
-        return workspaces_to_export_to(usable, home=self.home, contract_id=wanted.contract_id, search=wanted.search)
+        usable = None if search.include_ineligible else self.usable
+        return workspaces_to_export_to(usable, home=self.home, contract_id=search.contract_id, search=search.search)
 
     async def _count(self, listed: ListBelow[Any]) -> int:
         async with self.database.reading() as connection:
@@ -123,14 +125,14 @@ class ExportableFlow:
         return number
 
     async def _count_flows(self, accesses: Iterable[WorkspaceAccess]) -> None:
-        """Find out how many flows the contracts of these hold that have a quota: once for each (X10)."""
+        """Count the flows of each contract that has a quota, once for each contract (X10)."""
         judged = {access.workspace.contract.id for access in accesses if is_quota_judged(access)}
         if judged - self.flows_used.keys():
             async with self.database.reading() as connection:
                 self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
 
     async def _decide_all(self, accesses: Sequence[WorkspaceAccess]) -> None:
-        """Decide about each of these once, however often pages are asked for that hold it."""
+        """Decide about each workspace once, however many pages hold it."""
         async with self.deciding:
             undecided = [access for access in accesses if access.workspace.id not in self.decided]
             if undecided:
@@ -145,28 +147,28 @@ class ExportableFlow:
 
 
 async def find_refusals(destinations: Sequence[RatedDestination]) -> list[tuple[ExportRefusal, ...]]:
-    """What refuses an export to each of these as a new flow."""
+    """Find the refusals of an export as a new flow to each of the destinations."""
     size = sum({id(each.exports): each.size for each in destinations}.values())
     return await offload(size, lambda: [each.refusals() for each in interruptible(destinations)])
 
 
 async def find_destinations(
-    database: Database, actor: UserId, flow_id: str, source: SourceWish
+    database: Database, actor: UserId, flow_id: str, source_wish: SourceWish
 ) -> ExportableFlow | None:
-    """What decides where the flow may be exported to, in the state that `source` names; None if it isn't visible."""
+    """Read the facts that decide about destinations of a flow; None if the caller can't see the flow."""
     async with database.reading() as connection:
-        found = await read_chosen(connection, actor, flow_id, source)
-        if found is None:
+        source = await read_chosen(connection, actor, flow_id, source_wish)
+        if source is None:
             return None
-        graph = found.chosen.state.graph if isinstance(found.chosen, CopiedState) else Graph()
+        graph = source.copied.state.graph if isinstance(source.copied, CopiedState) else Graph()
         catalogue = await read_catalogue(connection, actor, {*graph.commands})
-    access, size = found.flow.access, size_of_graphs(graph)
+    access, size = source.flow.access, size_of_graphs(graph)
     exported = await offload(size, SourceGraph, graph, catalogue, access.workspace)
-    may_be_exported = isinstance(found.chosen, CopiedState) and not rights_missing(access)
+    may_be_exported = isinstance(source.copied, CopiedState) and not rights_missing(access)
     return ExportableFlow(
         database=database,
         actor=actor,
-        exports=new_exports(found.flow, found.chosen, exported),
+        exports=new_exports(source.flow, source.copied, exported),
         home=access.workspace,
         usable=exported.usable_where() if may_be_exported else None,
         size=size,

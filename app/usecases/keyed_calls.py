@@ -1,4 +1,4 @@
-"""What is known of a call by its idempotency key, and what is kept of it (P5)."""
+"""Recognise a call by its idempotency key, and store its outcome (P5)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -23,7 +23,7 @@ OUTCOMES: Mapping[KeyedCall, TypeAdapter[Any]] = {
     KeyedCall.PUBLISH_FLOW_DRAFT: TypeAdapter(Published),
     KeyedCall.REVERT_FLOW: TypeAdapter(Reverted),
 }
-"""Of the calls that leave no record: what is kept of them are the ids of what they made."""
+"""Outcomes of the calls that leave no record of an export: the ids in them are stored."""
 
 
 class KeyedWish(Protocol):
@@ -34,10 +34,7 @@ class KeyedWish(Protocol):
 async def key_in_use(
     wish: KeyedWish, find: Callable[[str, str], Awaitable[Stored]]
 ) -> Stored | Refused[IdempotencyKeyReused] | None:
-    """The call that `find` knows by the key of a wish and the hash of its input; None without a key that can be used.
-
-    Refused if the key came with another input before.
-    """
+    """Look up the stored call with the wish's key; None without a valid key. Refuses a key used for another input."""
     key = wish.idempotency_key
     if key is None or key_mistakes(key):
         return None
@@ -49,19 +46,19 @@ async def key_in_use(
 
 
 async def done_before(store: Store, stored: StoredCall) -> dict[int, Done]:
-    """What a call made, by the indexes of its items, as the caller may see it now. A call of one has the item 0."""
-    if stored.made is None:
+    """The outcomes of a stored call, by the indexes of its items, as the caller may see them now; a single call has item 0."""
+    if stored.outcome is None:
         return {}
     if stored.used.call in OUTCOMES:
-        return {0: replace(OUTCOMES[stored.used.call].validate_python(stored.made), replayed=True)}
-    exports = await store.read_keyed_exports(stored.made)
+        return {0: replace(OUTCOMES[stored.used.call].validate_python(stored.outcome), replayed=True)}
+    exports = await store.read_keyed_exports(stored.outcome)
     return {index: Exported.again(export) for index, export in exports.items()}
 
 
 async def keep(store: Store, stored: StoredCall, done: Mapping[int, Done]) -> None:
-    """Keep what a call has made now, besides what it made before."""
+    """Store the outcomes of a call, added to those of its earlier attempts."""
     made = await offload(LARGE, made_by, stored.used.call, done)
-    await store.store_call(replace(stored, made=[*stored.made, *made] if stored.made else made))
+    await store.store_call(replace(stored, outcome=[*stored.outcome, *made] if stored.outcome else made))
 
 
 def made_by(call: KeyedCall, done: Mapping[int, Done]) -> Made:

@@ -12,7 +12,7 @@ from app.usecases.transaction import decide, transaction
 @transaction(key=KeyedCall.PUBLISH_FLOW_DRAFT)
 async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[PublishRefusal]:
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
-    facts = await store.draft_facts(wish.flow_id, lambda found: [found.flow.draft])
+    facts = await store.draft_facts(wish.flow_id, lambda visible: [visible.flow.draft])
     plan = await decide(facts, lambda: plan_publish(facts, wish))
     if isinstance(plan, Refused):
         return plan

@@ -15,8 +15,8 @@ from app.usecases.transaction import decide, transaction
 @transaction()
 async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
     """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
-    chosen = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
-    facts = await store.draft_facts(wish.flow_id, what_is_changed, sent=wish.graph, chosen=chosen)
+    bound = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
+    facts = await store.draft_facts(wish.flow_id, saved_state, sent=wish.graph, bound=bound)
     plan = await decide(facts, lambda: plan_update(facts, wish))
     if isinstance(plan, Refused):
         return plan
@@ -26,6 +26,6 @@ async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[Update
     return Saved(plan.flow_id, draft_id)
 
 
-def what_is_changed(found: FoundFlow) -> Iterable[SavedState | None]:
-    """The draft, or the published version where there is none."""
-    return [found.flow.draft or found.flow.published]
+def saved_state(visible: FoundFlow) -> Iterable[SavedState | None]:
+    """The draft or, without one, the published version."""
+    return [visible.flow.draft or visible.flow.published]

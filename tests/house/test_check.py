@@ -83,6 +83,10 @@ def say_what_the_field_says_better(house: Path) -> None:
     (house / "app/domain/spoken.py").write_text(f"# {unwanted.example}\n", encoding="utf-8")
 
 
+def name_a_parameter_by_a_participle(house: Path) -> None:
+    (house / "app/usecases/renamed.py").write_text("def rename(found: str) -> None: ...\n", encoding="utf-8")
+
+
 def leave_out_a_type(house: Path) -> None:
     append(house / CHECKED_FOR_TYPES, "\n\ndef untyped(thing):\n    return thing\n")
 
@@ -110,7 +114,10 @@ BROKEN: dict[str, dict[Break, str]] = {
         grow_a_resolver: "long is a resolver with 16 lines in its body, at most 15",
         grow_a_resolver_of_a_list: "pages is a resolver with 16 lines in its body, at most 15",
     },
-    "words": {say_what_the_field_says_better: "app/domain/spoken.py:1: say “periodic cleanup” instead of"},
+    "words": {
+        say_what_the_field_says_better: "app/domain/spoken.py:1: say “periodic cleanup” instead of",
+        name_a_parameter_by_a_participle: "app/usecases/renamed.py:1: say what “found” is: name it by a noun",
+    },
     "schema": {change_the_api: '+  """The given name."""'},
 }
 

@@ -1,8 +1,12 @@
-"""The check of words finds each of them as a whole word in the sense that isn't wanted, and nothing else."""
+"""The check of words finds unwanted words and vague names, and leaves ordinary ones alone."""
+
+from pathlib import Path
 
 import pytest
 
-from scripts.words import UNWANTED, Unwanted
+from scripts.words import COLUMNS, NAMED_BY_NOUNS, UNWANTED, Unwanted, vague_names
+
+ROOT = Path(__file__).parents[2]
 
 
 def said(line: str) -> list[str]:
@@ -31,3 +35,25 @@ def test_a_word_is_found_where_it_comes_back(unwanted: Unwanted) -> None:
 )
 def test_ordinary_words_are_left_alone(line: str) -> None:
     assert said(line) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def read(rows, *, found=None): ...", ["found"]),
+        ("def read(given, /, *others, **told): ...", ["given", "others", "told"]),
+        ("async def _shown(): ...", ["_shown"]),
+        ("class Flow:\n    made: str = ''", ["made"]),
+        ("def read(rows, page_request): found = rows", []),
+        ("sorted(rows, key=lambda each: each.id)", []),
+        ("def found_flows(one_line, needed_for): ...", []),
+    ],
+)
+def test_a_parameter_a_field_or_a_function_that_doesnt_say_what_it_is_has_a_vague_name(
+    source: str, names: list[str]
+) -> None:
+    assert [name for _, name in vague_names(source)] == names
+
+
+def test_every_place_whose_names_are_checked_exists() -> None:
+    assert [place for place in (*NAMED_BY_NOUNS, *COLUMNS) if not (ROOT / place).exists()] == []

@@ -234,7 +234,7 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
     async def topics(request: PageRequest) -> Page[Any]:
         in_use = await find_topics_in_use(large, viewer, flow, BY_DEFAULT)
         assert in_use is not None
-        found = candidates_for_topic(large, viewer, flow, home, in_use.meant(None))
+        found = candidates_for_topic(large, viewer, flow, home, in_use.topic_to_replace(None))
         assert found is not None
         page = await found.topics(search, request)
         assert page is not None

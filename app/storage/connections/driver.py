@@ -28,7 +28,7 @@ NAME_OF_PROBE = "select name from pg_prepared_statements where name = 'flowport_
 
 
 class DriverConnection(AnyConnection):
-    """A connection of asyncpg. It reads only, except in a transaction begun for writing."""
+    """A connection of asyncpg, read-only except in a transaction begun for writing."""
 
     is_pooled = False
     """A pooler lends each transaction another server process, which has none of our settings."""
@@ -108,7 +108,7 @@ class Connector:
     async def _has_set_up(self, connection: DriverConnection) -> bool:
         """Make our settings on a connection that is the server's own, or may be taken for it; on no other.
 
-        One statement both asks and sets. It is sent unprepared: a pooler might run it in a process without it.
+        One statement both asks and sets, sent unprepared: a pooler might run a prepared one in a process without it.
         """
         settings = self.settings | {"default_transaction_read_only": "on"}
         values = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())

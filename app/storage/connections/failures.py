@@ -57,7 +57,7 @@ class TransactionConflict(DatabaseUnavailable):
 
 
 class ConnectionLost(DatabaseUnavailable):
-    """There is no connection, or it broke."""
+    """The connection couldn't be opened, or broke."""
 
 
 class Unreachable(ConnectionLost):

@@ -1,1 +1,1 @@
-"""What queries read: only what the viewer can see, in statements whose number doesn't depend on how much is found."""
+"""The statements of queries: they find only what the viewer can see, and their number doesn't depend on the rows."""

@@ -64,7 +64,7 @@ Read = Callable[[ReadConnection, str, Sequence[str]], Awaitable[dict[str, Seen]]
 """Reads things by their ids for a viewer."""
 
 USERS = select(*columns(USER, UserView)).where(USER.c.id == any_(IDS))
-"""Whoever they are: for the authors of what the viewer sees (A4)."""
+"""Users without a check of visibility, for the authors of what the viewer sees (A4)."""
 
 
 def _shares_a_workspace() -> ColumnElement[bool]:
@@ -107,7 +107,7 @@ QUOTAS = (
     .where(CONTRACT_ACCESS.c.user_id == VIEWER, CONTRACT.c.id == any_(IDS), CONTRACT.c.flow_quota.is_not(None))
     .where(holds_one(may_write_flows()))
 )
-"""Of contracts that have one, where the viewer may create flows in one of their workspaces (N6)."""
+"""Quotas of contracts with one, if the viewer may create flows in a workspace of the contract (N6)."""
 FLOWS_HELD_THERE = QUOTAS.with_only_columns(CONTRACT.c.id, FLOWS_HELD.label("number"), maintain_column_froms=True)
 
 WORKSPACES = select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN).where(BY_VIEWER, WORKSPACE.c.id == any_(IDS))
@@ -118,7 +118,7 @@ COMPONENTS_REFERRED_TO = (
     .join_from(COMPONENT, TEAM, TEAM.c.id == COMPONENT.c.team_id)
     .where(COMPONENT.c.id == any_(IDS))
 )
-"""Whoever may use them: only for credentials and secrets that the viewer sees, which always tell whose they are."""
+"""Components without a check of visibility: credentials and secrets that the viewer sees always show their component."""
 
 COMPONENTS = COMPONENTS_REFERRED_TO.where(is_visible_component())
 
@@ -146,7 +146,7 @@ EXPORTS = select(*columns(FLOW_EXPORT, ExportView)).where(FLOW_EXPORT.c.id == an
 
 
 def _provenances() -> Select[Any]:
-    """Of flows: the record that the draft came from or, without a draft, that of the published version (P6)."""
+    """Select, for flows, the record that the draft came from or, without a draft, that of the published version (P6)."""
     is_draft = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
     states = FLOWS.outerjoin(FLOW_DRAFT, is_draft).outerjoin(
         FLOW_VERSION, FLOW_VERSION.c.id == FLOW.c.published_version_id

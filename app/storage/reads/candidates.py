@@ -94,7 +94,7 @@ class RankedList(Generic[Match]):
         return select(func.count()).select_from(union_all(*found).subquery())
 
     def _branch(self, rank: int, *, backwards: bool, has_search: bool) -> Select[Any]:
-        """What the page may take of one rank."""
+        """Select the rows of one rank that may be on the page."""
         named = matching(self.name_key, "any" if has_search else None)
         ranked = self.ranks[rank].add_columns(literal(rank).label("rank")).where(*named)
         return self._keys.page(ranked, backwards=backwards, prefix=f"rank_{rank}_")
@@ -107,7 +107,7 @@ class RankedList(Generic[Match]):
 
 
 def _within(rank: int, request: PageRequest) -> PageRequest:
-    """What of a rank a page may hold."""
+    """The page request within one rank."""
     if request.beyond is None or request.beyond[0] != rank:
         return PageRequest(request.size, request.backwards)
     return PageRequest(request.size, request.backwards, request.beyond[1:])
@@ -167,5 +167,5 @@ async def read_name_of_source(connection: ReadConnection, viewer: str, flow_id: 
 
 async def sees_destination(connection: ReadConnection, parameters: dict[str, str]) -> bool:
     """Whether the viewer sees the workspace in which candidates are looked for."""
-    wanted = {name: parameters[name] for name in ("viewer", "workspace")}
-    return await connection.row(_SEES_DESTINATION, wanted) is not None
+    values = {name: parameters[name] for name in ("viewer", "workspace")}
+    return await connection.row(_SEES_DESTINATION, values) is not None

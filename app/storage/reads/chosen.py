@@ -12,18 +12,17 @@ from app.storage.found_flows import chosen_by, read_flows
 class ChosenFlow(NamedTuple):
     flow: Flow
     named: SavedState | None
-    """The version that is named, if it is one of the flow's own."""
-    chosen: CopiedState | VersionNotFound | DraftNotFound
+    """The named version, if it belongs to the flow."""
+    copied: CopiedState | VersionNotFound | DraftNotFound
 
 
 async def read_chosen(connection: ReadConnection, viewer: str, flow_id: str, source: SourceWish) -> ChosenFlow | None:
-    """The flow with the state that `source` names, whose steps count as objects; None if it isn't visible."""
-    needed = {flow_id: [chosen_by(source)]}
-    flows = await read_flows(connection, viewer, needed, [source.version_id])
+    """Read a flow with the state that `source` names, whose steps count as objects; None if the flow isn't visible."""
+    flows = await read_flows(connection, viewer, {flow_id: [chosen_by(source)]}, [source.version_id])
     if flow_id not in flows:
         return None
     flow, named = flows[flow_id].flow, flows[flow_id].named.get(source.version_id or "")
-    chosen = copied_state(flow, source, named)
-    if isinstance(chosen, CopiedState):
-        current_meter().take_objects(len(chosen.state.steps))
-    return ChosenFlow(flow, named, chosen)
+    copied = copied_state(flow, source, named)
+    if isinstance(copied, CopiedState):
+        current_meter().take_objects(len(copied.state.steps))
+    return ChosenFlow(flow, named, copied)

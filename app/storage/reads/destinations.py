@@ -1,4 +1,4 @@
-"""Where a flow may be exported to, page by page."""
+"""Lists the workspaces and contracts to which a flow may be exported, page by page."""
 
 from collections.abc import Collection
 from dataclasses import replace

@@ -24,13 +24,13 @@ SEES_SOURCE, SEES_DESTINATION = (
     is_member(FLOW_EXPORT.c[end]) for end in ("source_workspace_id", "destination_workspace_id")
 )
 IS_VISIBLE = or_(SEES_SOURCE, SEES_DESTINATION)
-"""Whoever sees one end sees the record, and of the other end nothing."""
+"""A viewer of either end sees the record, but nothing of an end that the viewer can't see."""
 
 _EXPORTS = select(*columns(FLOW_EXPORT, ExportView))
 
 
 def _is_latest() -> ColumnElement[bool]:
-    """No later one of the same flow that wasn't undone went to the same destination flow."""
+    """Whether no later export of the flow to the same destination flow is in effect."""
     this, other = FLOW_EXPORT.c, FLOW_EXPORT.alias("other").c
     same = (other[name] == this[name] for name in ("source_flow_id", "destination_workspace_id", "destination_flow_id"))
     latest = select(other.id).where(*same, other.undone_at.is_(None)).order_by(other.created_at.desc(), other.id.desc())
@@ -44,7 +44,7 @@ COPIES = ListBelow(
     maker(ExportView),
     only=sees_flow,
 )
-"""Of a flow: to each destination flow the latest copy or export that wasn't undone, the newest first, as their ids sort."""
+"""The latest copy or export of a flow to each destination flow that wasn't undone, the newest first, by id."""
 
 
 _IDS = bindparam("ids", type_=ARRAY(Text))
@@ -64,13 +64,13 @@ RESULTS = (
 
 
 async def read_results(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, ResultView]:
-    """What copies and exports made, by the ids of those records that the viewer can see."""
+    """Read the outcomes of copies and exports, by the ids of the records that the viewer can see."""
     rows = await connection.rows(RESULTS, {"viewer": viewer, "ids": list(ids)})
     return {row.id: ResultView(*row)._replace(copied_from=CopiedFrom(row.copied_from)) for row in rows}
 
 
 def into_workspace() -> tuple[ColumnElement[bool], ...]:
-    """Only what went into the workspace of this parameter, if the viewer sees that."""
+    """Limit exports to those into one workspace, if the viewer sees it."""
     workspace: ColumnElement[str] = bindparam("destination_workspace", type_=Text)
     access = WORKSPACE_ACCESS.c
     is_seen = exists(select(literal(1)).where(access.user_id == VIEWER, access.workspace_id == workspace))
@@ -78,7 +78,7 @@ def into_workspace() -> tuple[ColumnElement[bool], ...]:
 
 
 def naming_destination(workspace_id: str | None) -> dict[str, str]:
-    """What the parameter of `into_workspace` stands for; what can't be an id is replaced by one that nothing has."""
+    """Value for the parameter of `into_workspace`; a text that can't be an id finds nothing."""
     if workspace_id is None:
         return {}
     return {"destination_workspace": workspace_id if is_id(Kind.WORKSPACE, workspace_id) else ""}
@@ -102,7 +102,7 @@ REPORTS = bounded(
 async def read_references(
     connection: ReadConnection, viewer: str, ids: Sequence[str]
 ) -> dict[str, list[ReferenceOutcome]]:
-    """What became of the references, by the ids of the records; ids of what lives where the viewer isn't are left out."""
+    """Read the outcomes of references, by the ids of the records, without ids from workspaces of others."""
     rows = await connection.rows(REPORTS_OF_EXPORTS, {"viewer": viewer, "ids": list(ids)})
     hashes = sorted({row.report_hash for row in rows if row.report_hash is not None})
     reports = await read_bounded(connection, REPORTS, {"ids": hashes}) if hashes else []
@@ -113,7 +113,7 @@ async def read_references(
 
 
 class _Sight(NamedTuple):
-    """A report, and which ends of the record the viewer sees."""
+    """A report, and the ends of the record that the viewer sees."""
 
     report_hash: str | None
     sees_source: bool
@@ -121,13 +121,13 @@ class _Sight(NamedTuple):
 
 
 def _outcomes(rows: Sequence[Row], texts: Mapping[str, str]) -> dict[str, list[ReferenceOutcome]]:
-    """By record. What the viewer sees of one report is made once, however many records have it."""
+    """The outcomes by record; records that share a report and what the viewer sees of it share one list."""
     sights = {row.id: _Sight(row.report_hash, row.sees_source, row.sees_destination) for row in rows}
-    shown = {sight: _shown(texts, sight) for sight in interruptible({*sights.values()})}
-    return {record: shown[sight] for record, sight in sights.items()}
+    outcomes = {sight: _visible_outcomes(texts, sight) for sight in interruptible({*sights.values()})}
+    return {record: outcomes[sight] for record, sight in sights.items()}
 
 
-def _shown(texts: Mapping[str, str], sight: _Sight) -> list[ReferenceOutcome]:
+def _visible_outcomes(texts: Mapping[str, str], sight: _Sight) -> list[ReferenceOutcome]:
     return [
         ReferenceOutcome(
             step_id=one["step"],

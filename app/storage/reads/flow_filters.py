@@ -1,4 +1,4 @@
-"""Filters: which flows of a workspace are wanted, and what uses or belongs to one component."""
+"""The conditions of filters: on the flows of a workspace, and on what uses or belongs to one component."""
 
 from datetime import datetime
 from functools import partial
@@ -56,66 +56,66 @@ IS_COMPONENT = COMPONENT.c.id == COMPONENT_ID
 COMPONENTS = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
 
 
-def flows_matching(wanted: FlowFilter, *, by_update: bool = False) -> list[ColumnElement[bool]]:
-    """The conditions that a filter puts on flows; `filter_values` says what their parameters stand for.
+def flows_matching(flow_filter: FlowFilter, *, by_update: bool = False) -> list[ColumnElement[bool]]:
+    """The conditions of a filter; `filter_values` has the values of their parameters.
 
-    When they were changed is asked so that no index answers it, unless they are sorted by that: the planner would use it
-    to sort many flows.
+    The condition on the last change fits an index only if the list is sorted by it: otherwise the planner would use that
+    index to sort many flows.
     """
     conditions: list[ColumnElement[bool]] = []
-    if wanted.status is not None:
+    if flow_filter.status is not None:
         conditions.append(FLOW.c.status == bindparam("status", type_=Text))
-    if wanted.type is not None:
+    if flow_filter.type is not None:
         conditions.append(FLOW.c.type == bindparam("type", type_=Text))
-    if wanted.has_draft is not None:
+    if flow_filter.has_draft is not None:
         # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
         has_draft = exists(select(literal(1)).where(IS_ACTIVE_DRAFT).offset(0))
-        conditions.append(has_draft if wanted.has_draft else ~has_draft)
-    if wanted.created_by is not None:
+        conditions.append(has_draft if flow_filter.has_draft else ~has_draft)
+    if flow_filter.created_by is not None:
         conditions.append(FLOW.c.created_by == bindparam("created_by", type_=Text))
-    if wanted.component_id is not None:
+    if flow_filter.component_id is not None:
         conditions.append(USES_COMPONENT)
-    if wanted.is_published is not None:
+    if flow_filter.is_published is not None:
         no_version = FLOW.c.published_version_id.is_(None)
-        conditions.append(~no_version if wanted.is_published else no_version)
-    if wanted.updated_since is not None:
+        conditions.append(~no_version if flow_filter.is_published else no_version)
+    if flow_filter.updated_since is not None:
         conditions.append(
             FLOW.c.updated_at >= SINCE if by_update else func.greatest(FLOW.c.updated_at, SINCE) == FLOW.c.updated_at
         )
-    if wanted.uses_id is not None:
+    if flow_filter.uses_id is not None:
         is_its = and_(FLOW_REFERENCE.c.flow_id == FLOW.c.id, FLOW_REFERENCE.c.reference_id == USED_ID)
         conditions.append(exists(select(literal(1)).where(is_its, IS_PLACE).offset(0)))
     return conditions
 
 
-def narrowed_by(wanted: FlowFilter) -> tuple[Narrowed, ...]:
-    """Those conditions of a filter by which few flows are found without looking at all the others.
+def narrowed_by(flow_filter: FlowFilter) -> tuple[Narrowed, ...]:
+    """The conditions of a filter that an index can answer if only few flows meet them.
 
-    Status and type are asked in the words of indexes that nothing else is asked in, or the planner would use these for
-    sorting many flows.
+    Conditions on status and type repeat the expressions of indexes, which no other condition does: otherwise the planner
+    would use these indexes to sort many flows.
     """
     other, once = FLOW.alias("other").c, FLOW_COMPONENT.c
     narrowed: list[Narrowed] = []
-    if wanted.uses_id is not None:
+    if flow_filter.uses_id is not None:
         narrowed.append(Narrowed(FLOW.c.id, FLOW_REFERENCE.c.flow_id, lambda _: IS_PLACE))
-    if wanted.component_id is not None:
+    if flow_filter.component_id is not None:
         is_named = and_(once.team == _named(TEAM.c.name), once.name == _named(COMPONENT.c.name))
         narrowed.append(Narrowed(FLOW.c.id, once.flow_id, lambda parent: and_(once.workspace_id == parent, is_named)))
-    if wanted.created_by is not None:
+    if flow_filter.created_by is not None:
         is_creator = other.created_by == bindparam("created_by", type_=Text)
         narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_creator)))
-    if wanted.updated_since is not None:
+    if flow_filter.updated_since is not None:
         is_late = other.updated_at >= SINCE
         narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_late)))
-    if wanted.status is not None:
+    if flow_filter.status is not None:
         narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.status)))
-    if wanted.type is not None:
+    if flow_filter.type is not None:
         narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.type)))
-    if wanted.is_published is not None:
+    if flow_filter.is_published is not None:
         # As PostgreSQL writes a boolean.
         has_none, is_none = (
             cast(other.published_version_id.is_(None), Text),
-            literal_column("'false'" if wanted.is_published else "'true'", Text),
+            literal_column("'false'" if flow_filter.is_published else "'true'", Text),
         )
         narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: other.workspace_id + has_none == parent + is_none))
     return tuple(narrowed)
@@ -127,14 +127,14 @@ def _has_value(
     return workspace_id + column == parent + bindparam(column.name, type_=Text)
 
 
-def filter_values(wanted: FlowFilter) -> dict[str, str | datetime]:
-    """What the parameters of a filter's conditions stand for."""
+def filter_values(flow_filter: FlowFilter) -> dict[str, str | datetime]:
+    """Values for the parameters of a filter's conditions."""
     values = {
-        "status": wanted.status and wanted.status.value,
-        "type": wanted.type and wanted.type.value,
-        "created_by": None if wanted.created_by is None else id_or_none(Kind.USER, wanted.created_by),
-        SINCE.key: wanted.updated_since,
-        USED_ID.key: wanted.uses_id and (wanted.uses_id if kind_of(wanted.uses_id) else ""),
+        "status": flow_filter.status and flow_filter.status.value,
+        "type": flow_filter.type and flow_filter.type.value,
+        "created_by": None if flow_filter.created_by is None else id_or_none(Kind.USER, flow_filter.created_by),
+        SINCE.key: flow_filter.updated_since,
+        USED_ID.key: flow_filter.uses_id and (flow_filter.uses_id if kind_of(flow_filter.uses_id) else ""),
     }
     return {name: value for name, value in values.items() if value is not None}
 
@@ -160,13 +160,13 @@ def _named(part: ColumnElement[str]) -> ColumnElement[str]:
 
 
 def naming_component(component_id: str | None) -> dict[str, str]:
-    """What the parameter `component` stands for."""
+    """Value for the parameter `component`."""
     return {} if component_id is None else {COMPONENT_ID.key: id_or_none(Kind.COMPONENT, component_id)}
 
 
-def id_or_none(kind: Kind, wanted: str) -> str:
-    """An id that can be asked for; one that can't is replaced by one that nothing has."""
-    return wanted if is_id(kind, wanted) else ""
+def id_or_none(kind: Kind, text: str) -> str:
+    """The text if it can be an id of the kind, else an empty one, which no row has as its id."""
+    return text if is_id(kind, text) else ""
 
 
 USES_COMPONENT = _uses_component()

@@ -1,6 +1,6 @@
-"""What the elements of lists refer to, as it is read with them.
+"""The joins of list elements to the rows that they refer to.
 
-Whoever sees a flow sees its draft, its versions and their authors (A4).
+A viewer of a flow sees its draft, its versions and their authors (A4).
 """
 
 from sqlalchemy import select

@@ -15,9 +15,10 @@ MOST = bindparam("most", type_=BigInteger)
 
 
 def bounded(rows: FromClause, *, by: str, long: Sequence[str]) -> Select[Any]:
-    """Rows with long texts, and how many bytes these have together up to each row, in the order of the column `by`.
+    """Select rows with long texts, and the sum of their bytes up to each row, in the order of the column `by`.
 
-    Of rows beyond the limit the texts are not read: their sizes are known without that, since TOAST keeps them apart.
+    The texts of rows beyond the limit are null: PostgreSQL knows a text's size without reading it, since TOAST stores long
+    texts apart.
     """
     size = reduce(add, (func.octet_length(rows.c[name]) for name in long))
     total = func.sum(size).over(order_by=rows.c[by])

@@ -77,7 +77,7 @@ FLOW_ORDERS = {
 
 
 def _of_workspace(table: Table, view: type[View]) -> ListBelow[View]:
-    """What lives in a workspace, by name, for its members."""
+    """The list of a workspace's rows of one table, by name, for members of the workspace."""
     order = Order((table.c.name_key, table.c.id))
     return ListBelow(select(*columns(table, view)), table.c.workspace_id, order, maker(view), only=is_member)
 
@@ -127,7 +127,7 @@ WORKSPACES = ListBelow(
 """The workspaces that a user can see."""
 
 WORKSPACES_OF_CONTRACT = replace(WORKSPACES, parent=WORKSPACE_ACCESS.c.contract_id, statements={}).where(BY_VIEWER)
-"""Those of a contract that the viewer can see."""
+"""Workspaces of a contract that the viewer can see."""
 
 CONTRACTS = ListBelow(
     select(*columns(CONTRACT, ContractView)).join_from(
@@ -146,19 +146,19 @@ def of_contract(contract_id: str | None) -> tuple[ColumnElement[bool], ...]:
 
 
 def naming_contract(contract_id: str | None) -> dict[str, str]:
-    """What the parameter of `of_contract` stands for."""
+    """Value for the parameter of `of_contract`."""
     return {} if contract_id is None else {"contract": id_or_none(Kind.CONTRACT, contract_id)}
 
 
 def _of_component(listed: ListBelow[View], component_id: str | None) -> ListBelow[View]:
-    """Of credentials or secrets those of one component, if one is named; of one that the viewer can't see, none."""
+    """Limit credentials or secrets to one component, if one is named; a component that the viewer can't see has none."""
     if component_id is None:
         return listed
     return listed.where(listed.rows.selected_columns["component_id"] == COMPONENT_ID, SEES_COMPONENT)
 
 
 class ListName(StrEnum):
-    """The lists that belong to something: those of a user, of a workspace, of a flow."""
+    """The lists of a user, a contract, a workspace or a flow."""
 
     WORKSPACES = "workspaces"
     WORKSPACES_OF_CONTRACT = "workspacesOfContract"
@@ -176,7 +176,7 @@ class ListName(StrEnum):
 
 
 class WantedList(NamedTuple):
-    """A list, and what of it is asked for; the same for every parent that asks at once."""
+    """A list with its search, filter and order; one request reads it for many parents."""
 
     name: ListName
     search: str | None = None
@@ -185,12 +185,12 @@ class WantedList(NamedTuple):
     component_id: str | None = None
     contract_id: str | None = None
     related: tuple[Related, ...] = ()
-    """What is read with its elements."""
+    """The relations that are read with the elements."""
     workspace_id: str | None = None
     holding: str | None = None
 
     def listing(self) -> ListBelow[Any]:
-        """The list; what its parameters stand for, `values` says."""
+        """The list, whose parameters take `values`."""
         return listing_like(self._shape)
 
     def values(self, viewer: str) -> dict[str, Any]:
@@ -206,20 +206,20 @@ class WantedList(NamedTuple):
 
     @property
     def _shape(self) -> "WantedList":
-        """The same for all that differ only in what parameters stand for."""
-        asked = self.flow_filter
+        """The key of the cached list, equal for requests that differ only in values of parameters."""
+        flow_filter = self.flow_filter
         return WantedList(
             self.name,
             self.search and ANY,
             FlowFilter(
-                asked.status and FlowStatus.ACTIVE,
-                asked.type and FlowType.ORDINARY,
-                asked.has_draft,
-                asked.created_by and ANY,
-                asked.component_id and ANY,
-                asked.is_published,
-                asked.updated_since and ANY_TIME,
-                asked.uses_id and ANY,
+                flow_filter.status and FlowStatus.ACTIVE,
+                flow_filter.type and FlowType.ORDINARY,
+                flow_filter.has_draft,
+                flow_filter.created_by and ANY,
+                flow_filter.component_id and ANY,
+                flow_filter.is_published,
+                flow_filter.updated_since and ANY_TIME,
+                flow_filter.uses_id and ANY,
             ),
             self.flow_order,
             None if self.component_id is None else ANY,
@@ -231,35 +231,35 @@ class WantedList(NamedTuple):
 
 
 MOST_CACHED_LISTS = 200
-"""Most callers ask for a handful; one takes a tenth of a megabyte."""
+"""Most callers ask for a handful of lists; a cached list takes a tenth of a megabyte."""
 ANY = "any"
 ANY_TIME = datetime.max.replace(tzinfo=UTC)
-"""Whatever is given for a parameter."""
+"""Stands for every value of a parameter."""
 
 
 @lru_cache(MOST_CACHED_LISTS)
-def listing_like(wanted: WantedList) -> ListBelow[Any]:
-    """The list that is wanted, whatever its parameters stand for: making its statements takes longer than answering them."""
-    return _listing(wanted).joining({related: JOINS[related] for related in wanted.related})
+def listing_like(shape: WantedList) -> ListBelow[Any]:
+    """The list of a shape, cached: compiling its statements takes longer than running them."""
+    return _listing(shape).joining({related: JOINS[related] for related in shape.related})
 
 
-def _listing(wanted: WantedList) -> ListBelow[Any]:
-    match wanted.name:
+def _listing(shape: WantedList) -> ListBelow[Any]:
+    match shape.name:
         case ListName.WORKSPACES:
-            return _named(WORKSPACES, wanted.search).where(*of_contract(wanted.contract_id))
+            return _named(WORKSPACES, shape.search).where(*of_contract(shape.contract_id))
         case ListName.FLOWS:
-            order, named = FLOW_ORDERS[wanted.flow_order], matching(FLOW.c.name_key, wanted.search)
+            order, named = FLOW_ORDERS[shape.flow_order], matching(FLOW.c.name_key, shape.search)
             by_update = order.columns[0] is FLOW.c.updated_at
-            flows = FLOWS_OF_WORKSPACE.where(*named, *flows_matching(wanted.flow_filter, by_update=by_update))
-            return replace(flows, order=order, narrowed=narrowed_by(wanted.flow_filter))
+            flows = FLOWS_OF_WORKSPACE.where(*named, *flows_matching(shape.flow_filter, by_update=by_update))
+            return replace(flows, order=order, narrowed=narrowed_by(shape.flow_filter))
         case ListName.CREDENTIALS | ListName.SECRETS:
-            return _of_component(_named(LISTED[wanted.name], wanted.search), wanted.component_id)
+            return _of_component(_named(LISTED[shape.name], shape.search), shape.component_id)
         case ListName.MEMBERS:
-            return members_named(wanted.search, wanted.holding)
+            return members_named(shape.search, shape.holding)
         case ListName.COPIES:
-            return COPIES if wanted.workspace_id is None else COPIES.where(*into_workspace())
+            return COPIES if shape.workspace_id is None else COPIES.where(*into_workspace())
         case _:
-            return _named(LISTED[wanted.name], wanted.search)
+            return _named(LISTED[shape.name], shape.search)
 
 
 LISTED: Mapping[ListName, ListBelow[Any]] = {
@@ -276,5 +276,5 @@ LISTED: Mapping[ListName, ListBelow[Any]] = {
 
 
 def _named(listed: ListBelow[View], search: str | None) -> ListBelow[View]:
-    """Of a list by name the elements whose names hold a text; lists in another order aren't searched."""
+    """Limit a list in the order of names to elements whose names hold a text."""
     return listed.where(*matching(listed.order.columns[0], search))

@@ -26,7 +26,7 @@ HOLDING = bindparam("holding", type_=Text)
 
 
 def members_named(search: str | None, holding: str | None) -> ListBelow[MemberView]:
-    """Those whose name holds a text, whichever part of it comes first, and whose role has a permission."""
+    """The members whose name, in either order of its parts, holds a text, and whose role has a permission."""
     last, first = USER.c.last_name_key, USER.c.first_name_key
     named = [*matching(last + " " + first, search), *matching(first + " " + last, search)]
     listed = MEMBERS.where(or_(*named)) if named else MEMBERS

@@ -184,7 +184,7 @@ class ExportView(NamedTuple):
 
 
 class ResultView(NamedTuple):
-    """What a copy or export made, as its record tells."""
+    """The outcome of a copy or export, from its record."""
 
     id: str
     flow_id: FlowId
@@ -192,7 +192,7 @@ class ResultView(NamedTuple):
     set_aside: DraftId | None
     copied_from: CopiedFrom
     destination_name: str | None
-    """Of the workspace; None if the viewer can't see it."""
+    """Name of the destination workspace; None if the viewer can't see it."""
 
 
 class GraphView(NamedTuple):
@@ -207,12 +207,12 @@ class GraphView(NamedTuple):
 View = TypeVar("View", bound=NamedTuple)
 
 
-def columns(table: Table, view: type[NamedTuple], **others: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
-    """The columns that a view is made of, in the order of its fields: of the table, or of `others` by their names.
+def columns(table: Table, view: type[NamedTuple], **labelled: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    """The columns of a view's fields, in their order, from the table or from `labelled`.
 
-    A field that is in neither is a KeyError: rows are taken apart by position, so that one skipped would shift the rest.
+    Raises KeyError for a field without a column: rows are read by position, and a gap would shift the rest.
     """
-    return tuple(others[name].label(name) if name in others else table.c[name] for name in view._fields)
+    return tuple(labelled[name].label(name) if name in labelled else table.c[name] for name in view._fields)
 
 
 def maker(view: type[View]) -> Callable[[Row], View]:

@@ -24,7 +24,7 @@ COMPONENTS = bindparam("components", type_=ARRAY(Text))
 LIMIT = bindparam("first", type_=Integer)
 
 MOST_FLOWS = 20
-"""Of the flows that were exported from one, the latest are looked at."""
+"""Flows exported from a flow that are read, the latest first."""
 
 EXPORTED_FLOWS = (
     select(FLOW_EXPORT.c.destination_flow_id)
@@ -41,7 +41,7 @@ EXPORTED_FLOWS = (
 
 
 class WantedCredentials(NamedTuple):
-    """Which credentials or secrets are to be found, besides the first ones by name of each component."""
+    """Credentials or secrets that are read besides the first ones by name of each component."""
 
     components: Collection[str]
     ids: Collection[str]
@@ -59,19 +59,19 @@ async def read_first(
     viewer: str,
     workspace_id: str,
     kind: ReferenceKind,
-    wanted: WantedCredentials,
+    credentials: WantedCredentials,
     *,
     search: str | None,
     first: int,
 ) -> list[CredentialView | SecretView]:
-    """Those that may be among the first of each component, whatever of them is ranked before the others."""
+    """Read the credentials or secrets that may rank among the first of each component."""
     _, view = TABLES[kind]
     parameters = {
         "viewer": viewer,
         "workspace": workspace_id,
         "first": first,
         **searching(search),
-        **{name: sorted(values) for name, values in wanted._asdict().items()},
+        **{name: sorted(values) for name, values in credentials._asdict().items()},
     }
     rows = await connection.rows(_first(kind, has_search=bool(search)), parameters)
     return [view._make(row) for row in rows]

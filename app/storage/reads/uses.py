@@ -1,7 +1,7 @@
-"""Which flows use a credential, secret, agent or topic, or a component: in their published version or active draft (U1).
+"""Reads the flows that use a credential, secret, agent, topic or component in published version or active draft (U1).
 
-The database keeps the former in `flow_reference`. What lives in a workspace is of use there alone, so a flow of another
-workspace that names it doesn't use it.
+Triggers of the database write references to `flow_reference`. A reference is usable in its own workspace only, so a flow
+of another workspace that names it doesn't use it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ The planner can't see the value. If it knew that most flows match, it would scan
 
 
 def place_of_use(workspace_id: str, used_id: str) -> str:
-    """What `flow_reference.place` is, for something that lives in a workspace."""
+    """The value of `flow_reference.place` for a reference in a workspace."""
     return workspace_id + used_id
 
 
@@ -50,12 +50,12 @@ MOST_FLOWS_NAMED = 100
 
 
 def _has_its_name(named: FromClause) -> ColumnElement[bool]:
-    """Of a component with its team, and a row that names one: whether it has that name."""
+    """Whether a row names the component, which is joined with its team."""
     return and_(named.c.team == TEAM.c.name, named.c.name == COMPONENT.c.name)
 
 
 def _first(column: ColumnElement[str]) -> ColumnElement[list[str]]:
-    """Those of the first flows, of which the ones that run come before the others."""
+    """The values of a column for the first flows, running ones first (W5, W7)."""
     runs = FLOW.c.status != FlowStatus.ACTIVE.value
     return func.array_agg(aggregate_order_by(column, runs, FLOW.c.id))[1:MOST_FLOWS_NAMED]
 
@@ -71,7 +71,7 @@ IS_ACTIVE_DRAFT = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside
 
 
 def names_component(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Of a flow: whether its published version or draft names a component that meets conditions on `FLOW_CONTENT_COMPONENT`."""
+    """Whether a flow's published version or draft names a component that meets conditions on `FLOW_CONTENT_COMPONENT`."""
     held = union_all(
         select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
         select(FLOW_DRAFT.c.content_hash).where(IS_ACTIVE_DRAFT).correlate(FLOW),
@@ -98,7 +98,7 @@ _USES_OF_COMPONENTS = (
 async def flows_using(
     connection: ReadConnection, workspaces: Mapping[str, str], components: Sequence[str] = ()
 ) -> dict[str, FlowUses]:
-    """Which flows use each of these things, whose workspaces are given by their ids, and each of these components."""
+    """Read the flows that use each reference and component; `workspaces` maps references to their workspaces."""
     places = [place_of_use(workspace_id, used_id) for used_id, workspace_id in workspaces.items()]
     rows = await connection.rows(_USES, {"places": places})
     if components:

@@ -11,7 +11,7 @@ from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT
 
 CONTENT, COMPONENT = ("hash", "graph", "outline"), ("hash", "team", "name")
 LONGEST_COMPONENT_NAME = 255
-"""Of a team's name, or a component's."""
+"""Characters of the name of a team or a component."""
 
 _CONTENTS = insert_new_rows(FLOW_CONTENT, CONTENT)
 _COMPONENTS = insert_rows(FLOW_CONTENT_COMPONENT, COMPONENT)

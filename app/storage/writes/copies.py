@@ -1,4 +1,4 @@
-"""What copies, exports and creations write, however many there are."""
+"""Writes new flows and drafts of copies, exports and creations, many at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -77,7 +77,7 @@ async def write_flow(store: Store, plan: CreatePlan) -> tuple[FlowId, DraftId]:
 
 
 def in_parts(plans: Sequence[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
-    """All of them, as a rule. Whoever exports very many references, or long data samples, has them written a part at a time."""
+    """Split the plans so that each part is written in one statement: very many references or long data samples make several."""
     part, characters, known = list[ExportPlan](), 0, dict[int, int]()
     for plan in plans:
         bindings = plan.state.bindings
@@ -102,7 +102,7 @@ def references_to_text(references: Iterable[ReferenceOutcome]) -> str:
 
 
 def flow_to_text(flow: ShownFlow | None) -> str | None:
-    """What undoing an export restores of the overridden flow, as it is stored; None for a new flow."""
+    """The stored text of what undoing an export restores of the overridden flow; None for a new flow."""
     if flow is None:
         return None
     texts = dict(zip(TEXTS, texts_of(flow), strict=True))
@@ -110,7 +110,7 @@ def flow_to_text(flow: ShownFlow | None) -> str | None:
 
 
 def _characters_of(bindings: Bindings) -> int:
-    """About as many as their values have, of which data samples may be long."""
+    """Roughly the characters of the values, of which data samples may be long."""
     return sum(len(str(value)) for step in bindings for value in step.values.values())
 
 

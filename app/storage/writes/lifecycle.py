@@ -1,4 +1,4 @@
-"""What changes of drafts and flows write, under the locks of the flows."""
+"""Writes changes of drafts and flows, under the locks of the flows."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What undoing copies and exports writes, under the locks of the flows (P6)."""
+"""Undoes copies and exports, under the locks of the flows (P6)."""
 
 from datetime import datetime
 from typing import Any
@@ -41,12 +41,12 @@ _FORGOTTEN = update_rows(
     first_change=null(),
     first_changed_at=null(),
 )
-"""What the record of a draft noted when it was set aside by the export that is undone."""
+"""Clears the first change in the record of a draft that the export set aside."""
 _UNDONE = update_rows(FLOW_EXPORT, (), undone_at=NOW)
 
 
 async def undo_export(store: Store, plan: UndoPlan) -> None:
-    """Remove what a copy or export made, and restore what was there before; only the revision is counted on (H1)."""
+    """Remove the draft of a copy or export, and restore the state before; the revision goes on counting (H1)."""
     draft, flow_id = plan.draft, plan.draft.flow_id
     if plan.deletes_flow:
         await lock_removed_flow(store, flow_id)
@@ -66,7 +66,7 @@ async def undo_export(store: Store, plan: UndoPlan) -> None:
 
 
 def _before(row: Row) -> ShownFlow:
-    """What the flow showed. When it was started or stopped since the export stays told."""
+    """The texts of the flow before the export; a start or stop since then keeps its time."""
     before, updated_at = row, row.updated_at
     if row.flow_before is not None:
         before = orjson.loads(row.flow_before)

@@ -1,12 +1,12 @@
 """Positions in the write-ahead log: up to where callers have written, and up to where a standby has replayed.
 
 A position is a number of bytes from the beginning of the log (`pg_lsn` as a number). Each transaction of a caller notes
-that its position is NOT_KNOWN, which no standby ever comes to: whoever sees what was committed sees this too, also where
-nobody could tell the caller of the commit. Where such a caller comes back, the server notes the position that the log
-has then (`settle`), which is beyond what the caller has written.
+the caller's position as NOT_KNOWN, which no standby ever reaches: the note is committed with the writes, also if the
+answer about the commit was lost. When the caller comes back, the server notes the current position of the log (`settle`),
+which is beyond the caller's writes.
 
-The table is emptied when the primary crashes, and is empty on a standby that is promoted. So it has a row for everybody
-too: up to where anybody may have written of whom nothing else is noted. Where that is missing, nobody's position is known.
+A crash of the primary empties the table, and a promoted standby has it empty. Therefore one more row has the position
+that covers callers without a row of their own. Without that row, no caller's position is known.
 """
 
 from collections.abc import Collection

@@ -27,7 +27,7 @@ STARTED = "select pg_postmaster_start_time()"
 
 
 class Replica:
-    """A standby: connections to it, and how far it has come. Nobody reads from it until it is known to be good."""
+    """A standby: connections to it, and how far it has replayed. Reads go to it only after a check that it is good."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the lifecycle of drafts needs: the version that a revert was taken from, and an index to find old drafts.
+"""Add the version that a revert was taken from, and an index to find old drafts.
 
 Revision ID: 0002
 Revises: 0001

@@ -1,7 +1,7 @@
-"""Which flows of a workspace name a component, have a status or a type, so that a list of few needn't walk them all.
+"""Find the flows of a workspace by component, status or type without reading all of them.
 
-Triggers note the components, so that whatever gives a draft or a version its content can't forget to. What a flow named
-once stays noted; lists look whether it still does.
+Triggers note the components of every new content of a draft or a version. A note stays when the flow no longer names the
+component; lists check that.
 
 Revision ID: 0004
 Revises: 0003

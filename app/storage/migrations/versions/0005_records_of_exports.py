@@ -20,7 +20,7 @@ NAMED = {
     "draft_id": "flow_draft",
     "set_aside_draft_id": "flow_draft",
 }
-"""What a record names that may go, and the tables of it."""
+"""Columns of a record that may name deleted rows, and the tables of these."""
 NOT_LOOKED_UP = ("actor_id", "source_version_id", "destination_flow_id", "set_aside_draft_id")
 STATES = ("flow_draft", "flow_version")
 CHANGES = "('EDITED', 'PUBLISHED', 'OVERRIDDEN_AGAIN', 'DISCARDED', 'ALREADY_UNDONE', 'EXPIRED')"

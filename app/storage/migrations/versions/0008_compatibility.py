@@ -1,4 +1,4 @@
-"""Which releases the schema works with.
+"""Note the oldest release that the schema works with.
 
 Revision ID: 0008
 Revises: 0007

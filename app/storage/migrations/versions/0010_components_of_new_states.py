@@ -1,7 +1,7 @@
 """Note the components of many new drafts or versions at once, not one by one.
 
-A statement that inserts several hundred of them took half of its time in the trigger of each row. Where the content of
-one that is there changes, that trigger stays: a trigger of a whole statement can't be of some columns alone.
+A statement that inserts several hundred of them took half of its time in the trigger of each row. Updates of an existing
+state's content keep the trigger of each row: a trigger of a whole statement can't be limited to some columns.
 
 Revision ID: 0010
 Revises: 0009

@@ -1,4 +1,4 @@
-"""What provisioning rests on: external keys, deactivated users, provisioners, times, and which flow is bound to what.
+"""Prepare provisioning: external keys, deactivated users, provisioners, times, and the references of flows.
 
 Revision ID: 0015
 Revises: 0014
@@ -74,7 +74,7 @@ FORGOTTEN = """
     WHERE used.flow_id = state.flow_id AND used.{state}_id = state.id
 """
 COUNTS = {"draft": "state.set_aside_at IS NULL", "version": "flow.published_version_id = state.id"}
-"""Of a state: whether its flow uses what it is bound to."""
+"""Conditions under which a flow uses the references of a state."""
 
 
 def note(state: str, rows: str) -> str:

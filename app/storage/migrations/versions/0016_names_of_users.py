@@ -1,4 +1,4 @@
-"""What users are sorted and searched by, so that the members of a workspace are listed by name.
+"""Add sort keys of users, so that the members of a workspace are listed and searched by name.
 
 Revision ID: 0016
 Revises: 0015
