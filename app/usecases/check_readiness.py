@@ -16,10 +16,7 @@ from app.storage.reads.states_by_id import StateView, read_states
 async def check_readiness(
     database: Database, actor: UserId, draft_ids: Sequence[str]
 ) -> dict[str, tuple[Blocker, ...]]:
-    """What keeps each of these drafts from being published; nothing if it is ready (H3).
-
-    Every step that is looked at counts as an object.
-    """
+    """Find what keeps each draft from being published (H3). Every step of a draft counts as an object of the operation."""
     async with database.reading() as connection:
         states = await read_states(connection, actor, draft_ids, counts_steps=True)
         used = {step.command for view in states.values() for step in view.state.steps}

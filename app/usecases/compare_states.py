@@ -1,4 +1,4 @@
-"""What changed between drafts and versions: many comparisons at once, in as many statements as for one."""
+"""Compare drafts and versions: many comparisons take as many statements as one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -30,9 +30,9 @@ CACHED = 2
 async def compare_states(
     database: Database, actor: UserId, pairs: Sequence[Pair], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
-    """What changed from the first to the second of each pair; None unless the caller sees both and one flow has them.
+    """Compare the states of each pair; None unless the caller sees both and they belong to one flow.
 
-    Content is read only where the hashes differ. Values that differ are JSON text already, which takes least room.
+    Content is read only where the hashes differ. Different values stay JSON text, which takes the least memory.
     """
     async with database.reading() as connection:
         states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}))
@@ -44,7 +44,7 @@ async def compare_states(
 async def compare_found(
     database: Database, pairs: Sequence[StatePair], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
-    """The same of states that are at hand, such as those of plans."""
+    """Compare states that were read already, such as those of plans."""
     async with database.reading() as connection:
         contents = await _read_contents(connection, pairs)
     return await _compared(pairs, contents, comparison_limit)

@@ -13,7 +13,7 @@ from app.usecases.transaction import decide, transaction
 
 @transaction(key=KeyedCall.EXPORT_FLOWS, resumes=True)
 async def export_flows(store: Store, wish: BatchWish) -> ExportedBatch:
-    """Export flows as drafts, each with an outcome of its own (P4). What is refused writes nothing."""
+    """Export flows as drafts, each with an outcome of its own (P4). A refused item writes nothing."""
     facts = await store.gather([*wish.remaining.values()])
     decided = await decide(facts, lambda: plan_batch(facts, wish, counted))
     decisions = [each.decision for each in decided.items]

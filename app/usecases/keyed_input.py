@@ -1,8 +1,8 @@
-"""The hash of a call's input, by which a call with an idempotency key is told from another one (P5).
+"""The hash of a call's input, which shows whether a call repeats an earlier one with its idempotency key (P5).
 
-It is made of canonical JSON: the fields of a wish by their names, without those that have their default, keys sorted. So
-it is the same in every process, on every version of Python, and after a release that adds an optional field: calls are
-repeated across upgrades too. Whoever renames a field of a wish has calls of the last 24 hours refused as another input.
+Hashed is canonical JSON: the fields of a wish that differ from their defaults, keys sorted. The hash is therefore the
+same in every process, on every version of Python, and after a release that adds an optional field: clients repeat calls
+across upgrades too. Renaming a field of a wish makes repeated calls of the last 24 hours refused as another input.
 """
 
 import json
@@ -14,20 +14,20 @@ from typing import Any
 from app.domain.graph import Json
 
 NOT_OF_THE_INPUT = frozenset({"idempotency_key", "done", "shared_mappings", "path"})
-"""The key itself; and what is worked out from the rest, such as the mappings of a call in each of its items."""
+"""The key itself, and fields computed from others, such as the mappings of a call in each of its items."""
 
 
 def hash_of_input(wish: object) -> str:
-    """The SHA-256 in hexadecimal. One that is nested too deep to be told is refused anyway."""
+    """The SHA-256 in hexadecimal, the same for every wish nested too deep for JSON: the domain refuses those anyway."""
     try:
-        text = json.dumps(wish, default=_given, sort_keys=True, separators=(",", ":"))
+        text = json.dumps(wish, default=_as_json, sort_keys=True, separators=(",", ":"))
     except RecursionError:
         text = ""
     return sha256(text.encode()).hexdigest()
 
 
-def _given(value: object) -> Json:
-    """What JSON has no form for: wishes and their parts, with what was given of them."""
+def _as_json(value: object) -> Json:
+    """A wish, or a part of it, as its fields that differ from their defaults."""
     if is_dataclass(value):
         named = ((field, getattr(value, field.name)) for field in fields(value))
         return {

@@ -1,4 +1,4 @@
-"""What exports would do, without doing it (P1): from the same functions, without locks, and nothing is written."""
+"""Plan exports without doing them (P1): the rules are those of the export; nothing is locked or written."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -34,19 +34,19 @@ class PlannedDraft:
     workspace: Workspace
     facts: ExportFacts
     before: FlowState | None
-    """What it is compared with: the published version of the overridden flow, or its draft where it has none."""
+    """The state that the draft is compared with: the overridden flow's published version or, without one, its draft."""
     about: str | None = None
     """In a call of many, the name of the flow that is exported."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedExport:
-    """A plan, or every reason why there is none, with what was found of both ends."""
+    """A plan or every refusal of the export, with the source and the destination as the caller sees them."""
 
     fingerprint: str
     decision: Decision
     plan: ExportPlan | None
-    """What would be written, also where only others of its call keep it from that (P1)."""
+    """The plan of the item, also if only other items of its call prevent it (P1)."""
     workspace_id: str | None
     overrides: str | None
     copied_from: CopiedFrom | None
@@ -67,7 +67,7 @@ class PlannedExport:
 
 @dataclass(frozen=True, slots=True)
 class PlannedExports:
-    """The plans of a call of many, and what is wrong with the call as a whole."""
+    """The plan of each item of a call, and the refusals of the call as a whole."""
 
     plans: list[PlannedExport]
     errors: tuple[CallRefusal, ...]
@@ -78,22 +78,22 @@ async def plan_for(work: UnitOfWork, wish: ExportWish) -> PlannedExport:
     async with work.database.reading() as connection:
         facts = await gather(connection, work.actor, [wish], touched_by([wish]))
         reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOW, wish)
-    its = facts.of(wish)
+    export_facts = facts.of(wish)
 
     def planned() -> PlannedExport:
-        decision = Refused(reused) if reused else plan_export(its, wish)
-        return _told(Decided(wish, its, decision))
+        decision = Refused(reused) if reused else plan_export(export_facts, wish)
+        return _planned_export(Decided(wish, export_facts, decision))
 
     return await decide(facts, planned)
 
 
 async def plan_each(work: UnitOfWork, wishes: Iterable[ExportWish]) -> list[PlannedExport]:
-    """One after the other, since each may take as much as a request may."""
+    """Plan one export after the other, since each may read as much as a whole request may."""
     return [await plan_for(work, wish) for wish in wishes]
 
 
 async def plan_for_all(work: UnitOfWork, wish: BatchWish) -> PlannedExports:
-    """The same for a call of many, with what only the whole can tell: quotas, items onto one flow."""
+    """Plan all exports of one call, with the refusals that only the whole call shows: quotas, items onto one flow."""
     async with work.database.reading() as connection:
         remaining = [*wish.remaining.values()]
         facts = await gather(connection, work.actor, remaining, touched_by(remaining))
@@ -101,7 +101,7 @@ async def plan_for_all(work: UnitOfWork, wish: BatchWish) -> PlannedExports:
 
     def planned() -> PlannedExports:
         batch = plan_batch(facts, wish, counted, reused)
-        plans = [_told(decided, is_of_many=True) for decided in forgetting_graphs(batch.items)]
+        plans = [_planned_export(decided, is_of_many=True) for decided in forgetting_graphs(batch.items)]
         return PlannedExports(plans, batch.errors)
 
     return await decide(facts, planned)
@@ -117,7 +117,7 @@ async def _key_reused(
 
 
 async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:
-    """What would keep each of these drafts from being published (H3); every step that is looked at counts."""
+    """Find what would keep each planned draft from being published (H3). Every step counts as an object of the operation."""
     current_meter().take_objects(sum(len(draft.state.steps) for draft in drafts))
     size = size_of_graphs(*(draft.state.graph for draft in drafts))
     return await offload(size, lambda: [_blockers(draft) for draft in interruptible(drafts)])
@@ -128,7 +128,7 @@ def _blockers(draft: PlannedDraft) -> tuple[Blocker, ...]:
     return found if draft.about is None else tuple(replace(blocker, about=draft.about) for blocker in found)
 
 
-def _told(decided: Decided, *, is_of_many: bool = False) -> PlannedExport:
+def _planned_export(decided: Decided, *, is_of_many: bool = False) -> PlannedExport:
     wish, facts, plan = decided.wish, decided.facts, decided.plan
     chosen = facts.copied_state(wish)
     return PlannedExport(

@@ -1,4 +1,4 @@
-"""What a call of many exports plans, counted while it is planned."""
+"""Counts what a call of many exports plans, item by item, so that it ends at the operation's limits."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,11 @@ from app.meter import current_meter
 from app.offload import interruptible
 
 RECENT_GRAPHS = 16
-"""So many stay as they were read; a call may be about a thousand flows, and items about one of them often follow each other."""
+"""Graphs that stay parsed: a call may be about a thousand flows, and items about one flow often follow each other."""
 
 
 def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
-    """The decisions, as long as the operation may go on. What several of them share counts once."""
+    """Pass the decisions on while the operation is within its limits; a graph shared by several of them counts once."""
     meter, planned = current_meter(), dict[int, Graph]()
     for each in forgetting_graphs(decided):
         plan = each.decision
@@ -25,7 +25,7 @@ def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
 
 
 def forgetting_graphs(decided: Iterable[Decided]) -> Iterator[Decided]:
-    """The decisions, as long as the operation may go on. A graph keeps what was read of it for the next few decisions."""
+    """Pass the decisions on while the operation is within its limits; only the last few graphs stay parsed."""
     recent: OrderedDict[int, Graph] = OrderedDict()
     for each in interruptible(decided):
         yield each

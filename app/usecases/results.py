@@ -50,32 +50,32 @@ class Exported:
         )
 
     @classmethod
-    def again(cls, made: KeyedExport) -> "Exported":
-        """A replay, which shows what the record shows."""
+    def again(cls, export: KeyedExport) -> "Exported":
+        """The outcome of a repeated call, as the record of the export shows it."""
         return cls(
-            flow_id=made.flow_id,
-            draft_id=made.draft_id,
-            set_aside=made.set_aside,
-            copied_from=made.copied_from,
+            flow_id=export.flow_id,
+            draft_id=export.draft_id,
+            set_aside=export.set_aside,
+            copied_from=export.copied_from,
             references=(),
-            warnings=made.warnings,
-            export_id=made.export_id,
+            warnings=export.warnings,
+            export_id=export.export_id,
             replayed=True,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedBatch:
-    """The result of each item of a call, in their order, and what is wrong with the call as a whole."""
+    """The result of each item of a call, in order, and the refusals of the call as a whole."""
 
     results: tuple[Exported | Refused[BatchRefusal], ...]
     errors: tuple[CallRefusal, ...]
     replayed: bool = False
-    """Nothing was done that wasn't done before, with the same key."""
+    """Earlier calls with the same key had done every item."""
 
     @property
     def refusals(self) -> Iterator[Refusal]:
-        """All of them, for the log."""
+        """All refusals, for the log."""
         yield from self.errors
         for result in self.results:
             if isinstance(result, Refused):

@@ -11,7 +11,7 @@ from app.usecases.transaction import transaction
 
 @transaction()
 async def start_flow(store: Store, flow_id: str) -> Toggled | Refused[StartRefusal]:
-    """Let the published version run (H9). One that runs already is left as it is. On a refusal nothing is written."""
+    """Start the flow's published version, unless it runs already (H9). On a refusal nothing is written."""
     facts = await store.draft_facts(flow_id, permission=FLOW_TOGGLE_STATUS)
     plan = plan_start(None if facts is None else facts.flow, flow_id)
     if isinstance(plan, Refused):

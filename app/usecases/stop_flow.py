@@ -11,7 +11,7 @@ from app.usecases.transaction import transaction
 
 @transaction()
 async def stop_flow(store: Store, flow_id: str) -> Toggled | Refused[StopRefusal]:
-    """Let a flow run no more, also one of a suspended contract (H9). One that doesn't run is left as it is. On a refusal nothing is written."""
+    """Stop a flow if it runs, also one of a suspended contract (H9). On a refusal nothing is written."""
     facts = await store.draft_facts(flow_id, permission=FLOW_TOGGLE_STATUS)
     plan = plan_stop(None if facts is None else facts.flow, flow_id)
     if isinstance(plan, Refused):

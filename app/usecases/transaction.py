@@ -35,7 +35,7 @@ RETRIES = 2
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """What a use case is run with, and what has come of those that were."""
+    """Database, clock and settings of a request's use cases, and the commits and refusals so far."""
 
     database: Database
     clock: Callable[[], datetime]
@@ -49,7 +49,7 @@ class UnitOfWork:
     """The codes of the refusals, for the log."""
 
     def of(self, actor: UserId, commits: Commits | None = None) -> "UnitOfWork":
-        """One of a request of this actor, whose transactions are noted among these commits."""
+        """A copy for a request of this actor, whose transactions are noted in `commits`."""
         return replace(self, actor=actor, commits=Commits() if commits is None else commits, refused=[])
 
     @asynccontextmanager
@@ -99,7 +99,7 @@ def transaction(
 
 
 async def retried(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
-    """Do it again in a new transaction where PostgreSQL has rolled one back for the sake of another."""
+    """Run the use case again in a new transaction after a conflict with another one."""
     for _ in range(RETRIES):
         try:
             return await attempt(do, work, wish)
@@ -123,7 +123,7 @@ async def attempt(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> O
 
 
 async def committed(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
-    """Do it in a transaction. Raises RolledBack where it is refused."""
+    """Run the use case in a transaction. Raises RolledBack with a refusal."""
     async with work.begin() as store:
         outcome = await do(store, wish)
         if is_done(outcome):
@@ -134,9 +134,9 @@ async def committed(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) ->
 async def keyed(
     use_case: UseCase[Any, Any], store: Store, call: KeyedCall, wish: KeyedWish, *, resumes: bool
 ) -> object:
-    """Do it, or answer what it made the first time; a call with the same key that is at work is waited for.
+    """Run the use case, or answer a repeated call with its first outcome, after waiting for a concurrent call.
 
-    Only what was done is kept, in its transaction. Refuses a key that was used for another input.
+    The transaction stores the outcome, but no refusal. Refuses a key that was used for another input.
     """
     stored = await key_in_use(wish, partial(store.take_key, call))
     if stored is None:
