@@ -53,15 +53,20 @@ VAGUE_NAME = re.compile(
 """Pronouns and participles: a reader can't tell what a parameter, a field or a function of this name is."""
 
 NAMED_BY_NOUNS = (
-    "app/cli.py",
-    "app/http",
-    "app/server",
-    "app/settings",
-    "app/storage",
-    "app/telemetry",
-    "app/usecases",
+    "app/*.py",
+    "app/http/**/*.py",
+    "app/server/**/*.py",
+    "app/settings/**/*.py",
+    "app/storage/*.py",
+    "app/storage/connections/**/*.py",
+    "app/storage/embedded/**/*.py",
+    "app/storage/migrations/**/*.py",
+    "app/storage/reads/**/*.py",
+    "app/storage/writes/**/*.py",
+    "app/telemetry/**/*.py",
+    "app/usecases/**/*.py",
 )
-"""Folders and modules without vague names. Add a folder as soon as its names are nouns; the list only grows."""
+"""The modules that have no vague names. Add a folder as soon as its names are nouns: the list only grows."""
 
 COLUMNS = {"app/storage/flow_tables.py": {"made"}}
 """Names of database columns, which only a migration could change."""
@@ -93,9 +98,8 @@ def offences_in(path: Path, name: Path) -> Iterator[str]:
 
 def modules(root: Path) -> Iterator[Path]:
     """The modules whose names are checked."""
-    for place in NAMED_BY_NOUNS:
-        path = root / place
-        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+    for pattern in NAMED_BY_NOUNS:
+        yield from sorted(root.glob(pattern))
 
 
 def vague_names_in(path: Path, name: Path) -> Iterator[str]:
