@@ -10,16 +10,16 @@ from app.meter import Meter
 
 
 class LimitExceeded(BadRequest):
-    """A document that asks for more than is answered at once: which limit, what it is, and what was asked for."""
+    """A document is above a limit; the message names the limit, its maximum and the document's value."""
 
-    def __init__(self, limit: str, found: int | str, maximum: int, *, costly_lists: str = "") -> None:
+    def __init__(self, limit: str, value: int | str, maximum: int, *, costly_lists: str = "") -> None:
         message = (
-            f"The document has {found} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
+            f"The document has {value} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
         )
         if limit in {"depth", "cost"}:
             reason = f" The most expensive part is {costly_lists}." if costly_lists else ""
             message = (
-                f"The document has a {limit} of {found}; at most {maximum} is allowed.{reason} Ask for less at once."
+                f"The document has a {limit} of {value}; at most {maximum} is allowed.{reason} Ask for less at once."
             )
         super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
 
