@@ -11,25 +11,25 @@ class InFlightRequests:
         self.stopping = False
         self.cut_off = False
         self.quiet_since = time.monotonic()
-        """Since when nothing has been at work, if nothing is."""
+        """The time since which no request has been in flight; None while one is."""
         self._tasks: set[asyncio.Task[object]] = set()
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     def stop(self) -> None:
-        """Take no more requests from now on."""
+        """Refuse requests from now on."""
         self.stopping = True
         self.quiet_since = time.monotonic()
 
     def cut(self) -> None:
-        """Cancel what is still at work: transactions are rolled back, and callers told so."""
+        """Cancel the requests in flight: transactions are rolled back, and the answers say so."""
         self.cut_off = True
         for task in self._tasks:
             task.cancel()
 
     def add(self, task: "asyncio.Task[object]") -> None:
-        """Count a request, which this task answers, as being at work until `remove`."""
+        """Count a request, which this task answers, as in flight until `remove`."""
         self._tasks.add(task)
 
     def remove(self, task: "asyncio.Task[object]") -> None:

@@ -1,4 +1,4 @@
-"""How long the lists in variables are, found before anything is made of their elements."""
+"""Limits the elements of lists in variables, before anything is made from the elements."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -22,12 +22,11 @@ from app.http.limits import LimitExceeded
 
 MANY_EXPORTS = "ExportFlowsInput"
 ELEMENTS_OF_AN_ITEM = 8
-"""How many elements each item of a call of many exports may have besides, itself among them: such a call may take as much
-longer as it has items."""
+"""Elements that each item of a call of many exports may add, itself among them: such a call may take longer for each item."""
 
 
 def check_inputs(operation: OperationDefinitionNode, variables: Mapping[str, Any], *, most: int) -> None:
-    """Refuse variables whose lists, all together, have more elements. Values of JSON scalars are not looked into."""
+    """Refuse variables whose lists have more elements in all; values of JSON scalars don't count."""
     found = 0
     for definition in operation.variable_definitions or ():
         value = variables.get(definition.variable.name.value)
@@ -43,7 +42,7 @@ def check_inputs(operation: OperationDefinitionNode, variables: Mapping[str, Any
 
 
 def _items_of(value: object, input_type: GraphQLInputType) -> int:
-    """How many items a call of many exports has, as far as it may have them."""
+    """The number of items of a call of many exports, at most as many as are allowed."""
     if get_named_type(input_type).name != MANY_EXPORTS or not isinstance(value, dict):
         return 0
     items = value.get("items")
@@ -66,7 +65,7 @@ def _lengths(value: object, input_type: GraphQLInputType) -> Iterator[int]:
 
 @cache
 def _with_lists(input_type: GraphQLInputObjectType) -> Sequence[tuple[str, GraphQLInputType]]:
-    """The fields of an input that are lists or objects, in which there may be some."""
+    """The fields of an input that are lists or objects, and may hold lists."""
     return [
         (name, field.type)
         for name, field in input_type.fields.items()

@@ -128,7 +128,7 @@ class KnownCost:
     """The cost of an operation for some values of its variables."""
 
     variables: Mapping[str, object]
-    """Only those that the cost depends on; `NOT_GIVEN` where one is left out, which is another thing than null."""
+    """The values of variables that the cost depends on; `NOT_GIVEN`, which differs from null, for a missing one."""
     query_cost: QueryCost
 
     def holds_for(self, variables: Mapping[str, object]) -> bool:
@@ -136,5 +136,5 @@ class KnownCost:
 
 
 def is_same(value: object, other: object) -> bool:
-    """1, 1.0 and true are equal to Python, and not the same to GraphQL."""
+    """The type and the value: 1, 1.0 and true are equal in Python, but different in GraphQL."""
     return type(value) is type(other) and value == other

@@ -21,7 +21,7 @@ from app.telemetry.log import current_request, log
 from app.telemetry.metrics import operation_ended
 
 RETRIES = 2
-"""How often a query is run again because something that it had found vanished before it was read."""
+"""Times that a query is run again because a row vanished between two of its statements."""
 
 
 class Answer(NamedTuple):
@@ -33,15 +33,15 @@ class Answer(NamedTuple):
     outcome: str = "ok"
     """For the log: `ok`, `refused` or `failed`."""
     codes: tuple[str, ...] = ()
-    """The codes of what was refused or went wrong, for the log."""
+    """The codes of refusals and errors, for the log."""
     written: str | None = None
-    """For the log: what was written of mutations that nobody was told of, since the operation was cut off."""
+    """`written` of the mutations of an operation that was cut off, for the log: no answer told the caller."""
 
 
 async def execute(asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents) -> Answer:
-    """Run an operation; a query is run again where something that it had found vanished meanwhile.
+    """Run an operation; a query is run again if a row vanished between two of its statements.
 
-    Raises DatabaseUnavailable where nothing was done because of it, so that all of it can be sent again.
+    Raises DatabaseUnavailable if an outage kept all of it from being done: the caller can send it again.
     """
     plan = Plan.of(
         schema.graphql_schema,
@@ -82,7 +82,7 @@ async def _run_with_retries(plan: Plan, context: Context) -> ExecutionResult:
 
 
 def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
-    """Raise the database's outage if nothing was done because of it. An outage is only logged where something may have been done."""
+    """Raise the database's outage if nothing was done because of it; log it if something may have been done."""
     outages = [cause for error in errors if isinstance(cause := error.original_error, DatabaseUnavailable)]
     if not outages:
         return

@@ -18,11 +18,11 @@ MOST_CALLERS = 100_000
 class Bucket:
     level: float
     at: float
-    """When that was left, by the clock of this process."""
+    """The time at which this was left, by the clock of this process."""
 
 
 class OwnBuckets:
-    """The buckets of all callers, as this process knows them."""
+    """The buckets of all callers of this process."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -48,10 +48,9 @@ class OwnBuckets:
 
 
 class RateLimiter:
-    """A token bucket for each caller; None: nobody has one.
+    """A token bucket for each caller; None: no rate limit.
 
-    All servers share them where they are kept at a URL, as long as they can be reached there; else each process has its
-    own.
+    With a URL all servers share the buckets. Without one, or while it can't be reached, each process has its own.
     """
 
     def __init__(self, cost_per_minute: int | None, *, url: str | None = None) -> None:
@@ -62,9 +61,10 @@ class RateLimiter:
             self._shared = SharedBuckets(url, size=cost_per_minute, window=WINDOW_SECONDS)
 
     async def take(self, caller: str, cost: int) -> None:
-        """Set aside what an operation may cost at most, at least 1, until `settle` says what it did cost.
+        """Reserve the highest possible cost of an operation, at least 1, until `settle` charges the real one.
 
-        Refuses, with 429, what isn't covered: of that nothing is taken. `Retry-After` says in how many seconds it will be.
+        Refuses an operation that the bucket doesn't cover, with 429 and the seconds until it does in `Retry-After`; the
+        bucket stays as it is.
         """
         if self._size is None:
             return
@@ -73,9 +73,9 @@ class RateLimiter:
             raise _not_covered(max(cost, 1), level, self._size)
 
     async def settle(self, caller: str, *, taken: int, done: int) -> dict[str, str]:
-        """Charge an operation for what it did instead, at least 1; the headers that say what is left.
+        """Charge the work that an operation did, at least 1, instead of its reserve; returns the headers with the rest.
 
-        An operation that did more than was set aside leaves the caller in debt.
+        An operation that did more than its reserve leaves the caller in debt.
         """
         if self._size is None:
             return {}
@@ -101,7 +101,7 @@ def _headers(level: float, size: int) -> dict[str, str]:
 
 
 def _seconds_to(target: float, level: float, size: int) -> int:
-    """How long a bucket of this size fills until so much is in it."""
+    """The time until a bucket of this size has filled up to a level."""
     return math.ceil((target - level) * WINDOW_SECONDS / size)
 
 

@@ -10,7 +10,7 @@ from app.telemetry.log import log
 
 DATABASE_TOOK_TOO_LONG = "The database took too long to answer. Try again."
 OUTAGE_SECONDS = 5
-"""After how long callers are told to try again when the database is down or too busy."""
+"""Seconds in `Retry-After` when the database is down or too busy."""
 LONGEST_TEXT = 100
 """How many characters of what was sent a message repeats."""
 
@@ -21,7 +21,7 @@ class RequestCode(StrEnum):
     BAD_REQUEST = "BAD_REQUEST"
     """The HTTP request holds no GraphQL request."""
     HOST_NOT_ALLOWED = "HOST_NOT_ALLOWED"
-    """The header `Host` names a host for which nothing is answered."""
+    """The header `Host` names a host that isn't allowed."""
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     """The document can't be parsed."""
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -58,7 +58,7 @@ class RequestCode(StrEnum):
 
 
 class RequestError(Exception):
-    """A request that is answered without running anything: status, code and what is wrong with it."""
+    """A request that is refused before anything runs: status, code and message."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class RequestError(Exception):
         written: CommitState | None = None,
         reason: str | None = None,
     ) -> None:
-        """`written` of the mutations that it may have had; a `reason` is for the log, and not told to the caller."""
+        """`written` is about the request's mutations; `reason` is for the log, and hidden from the caller."""
         super().__init__(message)
         self.written = written
         self.reason = reason
@@ -89,7 +89,7 @@ def out_of_reach(error: DatabaseUnavailable) -> RequestError:
 
 
 def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
-    """A request that ends before it is done. The message says to send it again only where nothing was written."""
+    """A request that was cut off. The message says to send it again only if nothing was written."""
     message, headers = f"{why}, and what was unfinished of it was undone", {}
     match commits.of_all:
         case CommitState.NOTHING:
@@ -111,7 +111,7 @@ def _told_of(commits: Commits) -> str:
 
 
 def json_text(value: object) -> str:
-    """A value that came as JSON, written as such, shortened."""
+    """A value as JSON, shortened."""
     try:
         return shortened_text(orjson.dumps(value).decode())
     except orjson.JSONEncodeError:

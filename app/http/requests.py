@@ -24,11 +24,11 @@ _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
 _QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
 
 LONGEST_MEDIA_TYPES = 2048
-"""How much of `Accept` and `Content-Type` is read: it takes time for each element and parameter."""
+"""Characters of `Accept` and `Content-Type` that are read: each element and parameter takes time."""
 MOST_REMEMBERED = 64
 """How many different headers are remembered with what was read in them; clients send the same ones all the time."""
 LONGEST_CODING = 50
-"""How much of a Content-Encoding that isn't known is told back."""
+"""Characters of an unknown Content-Encoding that the message repeats."""
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
 _LONG_NUMBER_IN_BYTES = re.compile(rb"[0-9]{19}")
 
@@ -60,7 +60,7 @@ async def read_request(request: Request, *, max_body_bytes: int, slot: Slot) -> 
 
 # Starlette reads no `Accept`, and for Werkzeug's reader a second web framework would be installed with every server.
 def media_type_for(accept: list[str]) -> str:
-    """The media type to answer in: the most wanted one. Raises RequestError, 406, if it isn't there."""
+    """The media type of the answer, the one with the highest quality. Raises RequestError, 406, if none is acceptable."""
     return _most_wanted(",".join(accept)[:LONGEST_MEDIA_TYPES]) if accept else JSON_TYPE
 
 
@@ -88,7 +88,7 @@ def _read_media_type(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _most_specific(qualities: dict[str, float], *media_types: str) -> float:
-    """The quality of a media type: that of the type itself counts before that of all that are like it."""
+    """The quality of a media type: its own entry counts before entries with a wildcard."""
     return next((qualities[each] for each in media_types if each in qualities), 0)
 
 

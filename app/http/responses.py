@@ -36,7 +36,7 @@ class JsonResponse(Response):
     """An answer whose headers are known, but for its length; sent in pieces."""
 
     sending: AbstractAsyncContextManager[Callable[[], None]] | None = None
-    """Counts the answer while it is sent, and may cut it off by a TimeoutError; called before each piece."""
+    """Counts the answer before each piece is sent, and may cut it off by a TimeoutError."""
 
     def __init__(self, body: dict[str, Any], *, status: int, media_type: str) -> None:
         self.status_code = status
@@ -93,7 +93,7 @@ def failed(request_id: str, commits: Commits | None) -> Response:
 
 
 def note_refusal(code: str, reason: str | None = None) -> None:
-    """Count and log a refused request; a reason is one that the caller isn't told."""
+    """Count and log a refused request; `reason` is hidden from the caller."""
     request_refused(code)
     log().info("request refused", code=code, **({} if reason is None else {"reason": reason}))
 

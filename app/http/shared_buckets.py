@@ -16,11 +16,11 @@ from app.telemetry.metrics import COUNTING_ALONE
 
 PREFIX = "flowport:rate-limit:"
 ANSWER_SECONDS = 0.25
-"""How long an answer is waited for, before this process counts alone."""
+"""Seconds to wait for an answer before this process counts alone."""
 PAUSE_SECONDS = 5.0
 """How long this process counts alone, before the next request tries whether the buckets can be shared again."""
 FAILURES = (RedisError, OSError, TypeError, ValueError)
-"""Raised where Redis is away, and where something else answers."""
+"""Exceptions for a Redis that is away, and for another program that answers."""
 
 SPEND = """
 local size, window, back, spent, covered_only = unpack(ARGV)
@@ -40,9 +40,9 @@ redis.call('HSET', KEYS[1], 'left', string.format('%.6f', left), 'at', string.fo
 redis.call('EXPIRE', KEYS[1], math.ceil((size - left) * window / size) + 1)
 return {is_spent and 1 or 0, tostring(left)}
 """
-"""One step to all who send it, by the clock of the server. A bucket that is full again is forgotten there.
+"""Gives back and spends in one step, by the clock of Redis, which forgets a bucket when it is full again.
 
-The script notes the level even where nothing is spent, so that a bucket goes on filling when that clock was set back.
+The script notes the level even if nothing is spent, so that a bucket goes on filling after that clock was set back.
 """
 
 

@@ -24,7 +24,7 @@ class UntakenAnswers:
         return sum(self._answers.get(caller, {}).values())
 
     def admits(self, caller: str) -> bool:
-        """Whether a caller may ask for more."""
+        """Whether a caller's next request is admitted."""
         return self.bytes_of(caller) < self._most_of_one
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ REFUSED = {
     405: (RequestCode.METHOD_NOT_ALLOWED, "That can't be done here; the header `Allow` says what can."),
     503: (RequestCode.SERVICE_UNAVAILABLE, ""),
 }
-"""By status; where there is no message, whoever refuses says it."""
+"""Code and message by status; without a message here, the refusal brings its own."""
 
 
 async def as_refused(_: Request, error: Exception) -> Response:

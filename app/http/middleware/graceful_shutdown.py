@@ -15,7 +15,7 @@ RETRY_AFTER_SECONDS = 1
 """Another process, or the next one, can answer soon."""
 CUT_OFF = "The request was ended, since the server had to shut down"
 BODY_SECONDS = 1
-"""How long the body of a request may still come that is turned away."""
+"""Seconds that the body of a refused request may still take to arrive."""
 
 
 class GracefulShutdown:
@@ -57,7 +57,7 @@ class GracefulShutdown:
 
 
 async def read_to_the_end(receive: Receive) -> None:
-    """Read a body that nobody wants: where a connection is closed before, the answer may be lost on its way."""
+    """Read the body of a refused request: if the connection were closed before, the client might lose the answer."""
     with suppress(TimeoutError):
         async with asyncio.timeout(BODY_SECONDS):
             while (await receive()).get("more_body"):
