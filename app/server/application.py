@@ -109,7 +109,7 @@ def work_of(settings: Settings, database: Database) -> UnitOfWork:
 
 
 def trace_if_wanted() -> None:
-    """Start tracing; where that can't be, the server serves all the same."""
+    """Start tracing; a server that can't trace serves without it."""
     try:
         start_tracing()
     except TracingRefused as error:
@@ -171,7 +171,7 @@ def authenticator_of(settings: Settings, database: Database, now: Callable[[], d
 
 
 def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
-    """Make what checks JWTs; None without a URL for keys, where all are refused."""
+    """Make the authenticator of JWTs; None without a URL for keys: every JWT is refused."""
     if settings.jwks_url is None or settings.jwt_issuer is None or settings.jwt_audience is None:
         return None
     return JsonWebTokens(
@@ -214,7 +214,7 @@ def bounds_of(settings: Settings) -> Bounds:
 
 
 def capacity_of(settings: Settings) -> Capacity:
-    """How much a process does at once."""
+    """The limits of concurrent work in a process."""
     running = settings.max_running_requests or max(2, pool_size_of(settings) * 8 // 5)
     return Capacity(
         running=running,

@@ -1,4 +1,4 @@
-"""Background tasks: what ends by an unexpected exception is said, counted and restarted."""
+"""Background tasks: one that ends by an unexpected exception is logged, counted and restarted."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 
 
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do work that has no end for as long as the server runs; each time that it fails, after a longer delay."""
+    """Run an endless task while the server runs; restart it after a failure, each time after a longer delay."""
     delay = 0.0
     while True:
         began = time.monotonic()

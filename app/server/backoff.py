@@ -5,9 +5,9 @@ import time
 
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 10.0
-"""The delay where one after the other ends."""
+"""The longest delay, after many restarts in a row."""
 STEADY_SECONDS = 10.0
-"""A process that served so long is restarted after the first delay."""
+"""A process that served for this long is restarted after the first delay."""
 SUSPICIOUS_DELAY_SECONDS = 1.0
 """A longer delay means that several ended in a row."""
 

@@ -1,4 +1,4 @@
-"""Periodic cleanup of what is kept for a while only."""
+"""Periodic cleanup of expired rows."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ async def clean_up_periodically(work: UnitOfWork, *, records: timedelta) -> None
 
 
 async def clean_up(what: str, step: Callable[[], Awaitable[int]]) -> None:
-    """One kind; what goes wrong with it is logged, tried again the next time, and keeps no other from being done."""
+    """Clean up one kind of rows; a failure is logged, and doesn't stop the cleanup of others."""
     try:
         async with asyncio.timeout(CLEANUP_SECONDS):
             await step()

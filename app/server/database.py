@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 USUAL_POOL, MOST_USUAL = 10, 150
-"""How many connections a process has, and all together at most, unless somebody says otherwise."""
+"""Default connections of a process, and of all processes together."""
 OF_PROBES = 1
 SPARE = 10
 """Connections for commands beside a server that serves."""

@@ -1,4 +1,4 @@
-"""The HTTP server of a worker: how it ends without losing what was begun."""
+"""The HTTP server of a worker, which ends without losing requests that it has begun."""
 
 import asyncio
 import math
@@ -20,11 +20,11 @@ from app.settings import Settings
 from app.telemetry.log import log
 
 LINGER_SECONDS = 0.2
-"""How long a server that is to stop still answers after its last work: requests may be under way to it."""
+"""Seconds that a stopping server still answers after its last request: others may be on their way."""
 TOLD_EVERY_SECONDS = 60
 KEEP_ALIVE_SECONDS = 75
 SENDING_SECONDS = 1
-"""How long answers may take to leave when everything is done or cut off."""
+"""Seconds for sending the last answers when every request is done or cut off."""
 
 
 class Server(uvicorn.Server):

@@ -19,7 +19,7 @@ from app.telemetry.metrics import exposition
 
 TRY_AGAIN = {"Retry-After": "1"}
 LONGEST_SECONDS = 10
-"""How long the database may take to say which schema it has."""
+"""Seconds for the database to answer its schema's revision."""
 
 
 async def health(_: Request) -> Response:

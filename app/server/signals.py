@@ -9,7 +9,7 @@ from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 EXIT_SECONDS = 2
-"""How much longer workers may take to end than requests may, before they are killed."""
+"""Seconds that workers may take to end, beyond those of requests, before they are killed."""
 
 
 def stop_on_signals() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bound_to(host: str, port: int) -> Iterator[socket.socket]:
-    """Bind a socket before anything slow is begun; a worker listens on it once it serves."""
+    """Bind the socket before any slow step; a worker listens on it once it serves."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -53,7 +53,7 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
 
 
 async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
-    """Load the demo world where it belongs, and refuse it where it doesn't; whether it is there."""
+    """Load the demo world into an empty database, refuse it off loopback, and return whether the database has it."""
     from app.usecases.demo_world import demo_is_loaded, load_demo_if_empty
 
     if not loopback:
@@ -73,7 +73,7 @@ async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
 
 
 def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:
-    """Say what is served at which address and, with the demo world, how to try it."""
+    """Print the addresses and, with the demo world, how to try it."""
     from app.http.explorer import graphiql
     from app.storage.demo import DEMO_TOKENS, example_curl
 

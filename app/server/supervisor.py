@@ -30,7 +30,7 @@ Serve = Callable[[socket.socket, int], None]
 """Serves on the socket; writes a byte into the pipe when it serves, and its stack when it is stuck."""
 
 ROUND_SECONDS = 0.2
-"""How often the supervisor looks for workers that are due, and at the embedded database."""
+"""Seconds between two looks at due workers and at the embedded database."""
 STACK_BYTES = 65_536
 
 

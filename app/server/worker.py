@@ -31,7 +31,7 @@ class Watchdog:
         self._armed_at: float | None = None
 
     def look(self) -> None:
-        """Put the end off; called ten times a second, as long as the event loop runs."""
+        """Postpone the end of the process; the event loop calls this ten times a second."""
         now = time.monotonic()
         if self._armed_at is None:
             # A worker whose supervisor has ended stops by itself.

@@ -74,7 +74,7 @@ def count_statement() -> "RequestSpan | None":
 
 
 def request_id(proposed: str | None) -> str:
-    """The caller's request id if it is a sane one, else a new one."""
+    """The caller's request id if it is acceptable, else a new one."""
     return proposed if proposed is not None and SANE_REQUEST_ID.fullmatch(proposed) else token_hex(16)
 
 
@@ -137,7 +137,7 @@ def with_request(_: object, __: str, line: structlog.typing.EventDict) -> struct
 
 
 def to_json(line: object, **_: object) -> str:
-    """A line of the log; what JSON has no form for is shown as Python shows it."""
+    """A line of the log as JSON; other values become Python's text of them."""
     return orjson.dumps(line, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
 
 

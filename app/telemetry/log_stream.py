@@ -28,4 +28,4 @@ class LogStream:
         return len(line)
 
     def flush(self) -> None:
-        """Each line is written at once."""
+        """Lines are written at once, without a buffer."""

@@ -106,12 +106,12 @@ def operation_ended(operation: str, outcome: str, *, seconds: float, statements:
 
 @cache
 def _of_operation(operation: str, outcome: str) -> tuple[Counter, Histogram, Histogram]:
-    """Looked up once: there are as many as names of root fields, times the outcomes."""
+    """Cached: there is one child for each root field and outcome."""
     return OPERATIONS.labels(operation, outcome), SECONDS.labels(operation), STATEMENTS.labels(operation)
 
 
 def request_refused(code: str) -> None:
-    """Count a request that was not answered with what it asked for."""
+    """Count a refused request."""
     REFUSED_REQUESTS.labels(code).inc()
 
 

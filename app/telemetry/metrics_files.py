@@ -18,7 +18,7 @@ _number = SUPERVISOR
 
 
 def own_number() -> int:
-    """The number of this process among those that measure together."""
+    """The number of this process among those that share metrics."""
     return _number
 
 
@@ -39,7 +39,7 @@ def make_files(folder: Path, *, workers: int) -> None:
 
 
 def forget_gauges(folder: Path, number: int) -> None:
-    """Take what a process has measured of its present state out, once it has ended."""
+    """Remove the gauges of a process that has ended."""
     with file_of(folder, "gauge_livesum", number).open("r+b") as file:
         file.write(bytes(BYTES["gauge_livesum"]))
 

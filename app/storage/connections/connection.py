@@ -68,14 +68,14 @@ class WriteConnection(ReadConnection):
     lock_place: Place | None = None
     """Among those that may wait for locks."""
     lock_seconds: float = 5
-    """How long a lock may be waited for."""
+    """Seconds to wait for a lock."""
 
     async def change(self, change: Change, parameters: Parameters = NOTHING) -> list[Row]:
         """Change rows; what the change is said to return of them is returned."""
         return await self._fetch(change, parameters)
 
     async def execute(self, statement: str, *arguments: object) -> list[Row]:
-        """Do what SQLAlchemy has no words for, such as locking a table."""
+        """Run a statement that SQLAlchemy can't build, such as LOCK TABLE."""
         names = tuple(map(str, range(len(arguments))))
         return await self._fetch(CompiledStatement(statement, names, {}), dict(zip(names, arguments, strict=True)))
 

@@ -51,7 +51,7 @@ class ConnectionPool:
 
     @asynccontextmanager
     async def connection(self, caller: str = "") -> AsyncIterator[DriverConnection]:
-        """Lend a connection. Raises DatabaseFailure for whatever keeps it from being had, or the driver raises on it."""
+        """Lend a connection. Raises DatabaseFailure without one, and for errors of the driver on it."""
         place = await self._queue.take(caller)
         if place is None:
             raise DatabaseUnavailable("all connections are at work")

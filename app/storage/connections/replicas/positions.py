@@ -32,9 +32,9 @@ from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.tables import CALLER_POSITION
 
 NOT_KNOWN = 2**63 - 1
-"""Farther than any log comes."""
+"""A position beyond any log."""
 EVERYBODY = ""
-"""In the place of a user."""
+"""The row for callers without a row of their own."""
 
 _BEGINNING: ColumnElement[str] = literal_column("'0/0'::pg_lsn")
 
@@ -47,7 +47,7 @@ _HERE = _in_bytes(func.pg_current_wal_insert_lsn())
 _OF_EVERYBODY = select(CALLER_POSITION.c.position).where(CALLER_POSITION.c.user_id == literal(EVERYBODY, Text))
 
 CURRENT = select(_HERE.label("position"), _OF_EVERYBODY.scalar_subquery().label("of_everybody"))
-"""The primary's position, which is beyond whatever was committed."""
+"""The primary's position, which is beyond every commit."""
 REPLAYED = select(
     func.pg_is_in_recovery().label("is_standby"), _in_bytes(func.pg_last_wal_replay_lsn()).label("replayed")
 )
@@ -78,7 +78,7 @@ _NOTE = _WRITES.on_conflict_do_update(
 
 
 async def position_of(connection: ReadConnection, user: UserId) -> int:
-    """Up to where a caller has written at most, by any server; NOT_KNOWN: nobody can tell yet."""
+    """The position that covers a caller's writes by any server; NOT_KNOWN until a server has noted it."""
     found = {row.user_id: int(row.position) for row in await connection.rows(_POSITION, {"user": user})}
     return max(found.values()) if EVERYBODY in found else NOT_KNOWN
 
@@ -89,7 +89,7 @@ async def note_write(connection: WriteConnection, user: UserId) -> None:
 
 
 async def begin_positions(connection: WriteConnection) -> None:
-    """Note that anybody may have written up to here, unless that is noted already."""
+    """Note the position for callers without a row, unless it is noted already."""
     await connection.change(_BEGIN)
 
 

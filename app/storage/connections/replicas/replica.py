@@ -17,7 +17,7 @@ from app.storage.connections.replicas.positions import CURRENT, REPLAYED
 from app.telemetry.log import log
 
 LOOK_SECONDS = 1.0
-"""How often it is looked how far the standby has come."""
+"""Seconds between two looks at the standby's position."""
 ANSWER_SECONDS = 2.0
 MOST_POSITIONS = 1_000
 MOST_UNSETTLED = 10_000
@@ -45,21 +45,21 @@ class Replica:
         self.pool = ConnectionPool(self._connect, size=size, wait_seconds=wait_seconds, count=count_in_use)
         self.pool_of_probes = ConnectionPool(self._connect, size=1, wait_seconds=wait_seconds)
         self._server: datetime | None = None
-        """When the server was started that all connections lead to, which tells it from others."""
+        """The start time of the server behind all connections, which identifies it."""
         self.is_in_use = False
         self.replayed = 0
-        """Up to where it had replayed the log when that was last asked."""
+        """The standby's position at the last look."""
         self._wanted: int | None = None
-        """The primary's position when it was first asked after the standby was left out."""
+        """The primary's position at the first look after the standby was left out."""
         self._left_at = self._asked_at = -math.inf
         self._most_lag_seconds = most_lag_seconds
         self._not_replayed: deque[tuple[int, float]] = deque(maxlen=MOST_POSITIONS)
         """The primary's positions that the standby hasn't replayed, with their times; the oldest first."""
         self._unsettled: set[UserId] = set()
-        """Callers of whom it wasn't known up to where they have written."""
+        """Callers without a known position."""
 
     def has(self, position: int | None) -> bool:
-        """Whether it may be read from by somebody who has written up to there."""
+        """Whether a caller with writes up to this position may read from the standby."""
         return self.is_in_use and (position is None or position <= self.replayed)
 
     def note_unsettled(self, caller: UserId) -> None:
@@ -67,7 +67,7 @@ class Replica:
             self._unsettled.add(caller)
 
     def leave_out(self, reason: str) -> None:
-        """Close its connections; nobody reads from it until it has replayed whatever was written until now."""
+        """Close the connections; queries read from the primary until the standby has replayed every write so far."""
         self._wanted, self._left_at, self._server = None, time.monotonic(), None
         if self.is_in_use:
             log().warning("replica left out", reason=reason)
@@ -106,7 +106,7 @@ class Replica:
         return None if is_begun and not unsettled else unsettled
 
     def note(self, current: int, asked_at: float, replayed: int | None) -> None:
-        """Take it in or leave it out, by where the primary was when it was asked and where the standby is now."""
+        """Use the standby or leave it out, by its position and the primary's."""
         if replayed is None:
             self.leave_out("it is no standby")
             return
@@ -124,7 +124,7 @@ class Replica:
             self._use(in_use=True)
 
     async def watch(self, look: Callable[[], Awaitable[None]]) -> None:
-        """Look at both servers again and again."""
+        """Look at both servers until cancelled."""
         try:
             while True:
                 await look()
@@ -134,7 +134,7 @@ class Replica:
                 self._use(in_use=False)
 
     async def _connect(self) -> DriverConnection:
-        """A connection to the same server as all others: of another one it isn't known how far that has come."""
+        """Connect to the same server as before; refuse another one, whose position isn't known."""
         made = await self._connect_there()
         try:
             await made.begin(read_only=True)
