@@ -14,6 +14,7 @@ from app.graphql.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
 from app.storage.connections.database import DatabaseFailure
+from app.storage.reads.rows import UserView
 from app.usecases.transaction import UnitOfWork
 
 Made = TypeVar("Made")
@@ -34,6 +35,7 @@ class Context(ExecutionContext):
         request_id: str,
         meter: Meter,
         shows_schema: bool = True,
+        names: tuple[str, str, str] | None = None,
     ) -> None:
         super().__init__(meter)
         self.work = work
@@ -43,6 +45,8 @@ class Context(ExecutionContext):
         """Whether the caller may know the schema, and so what it might have meant."""
         self.loaders = Loaders(work)
         self._transactions_before = 0
+        self.user = None if names is None else UserView(self.viewer, *names)
+        """The viewer, where it was read with its token."""
 
     @cached_property
     def _cache(self) -> LRUCache[Hashable, Any]:

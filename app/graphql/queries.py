@@ -42,6 +42,7 @@ from app.graphql.world_plans import WorldPlan
 from app.storage.ids import Kind, kind_of
 from app.storage.reads.flow_filters import id_or_none
 from app.storage.reads.lists import ListName, WantedList
+from app.storage.reads.rows import UserView
 from app.usecases.apply_world import PlannedWorld, plan_world
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates
 from app.usecases.find_destinations import DestinationSearch
@@ -105,10 +106,10 @@ THREE_KEYS = (int, str, str)
 
 @strawberry.type(description="All queries. What you can't see is null, like what doesn't exist.")
 class Query:
-    @field
-    def viewer(self, info: Info) -> Awaitable[User | None]:
+    @shown_as(User | None)
+    def viewer(self, info: Info) -> UserView | Lookup[UserView]:
         """The user that you are signed in as."""
-        return Lookup(info.context.loaders.users, info.context.viewer)
+        return info.context.user or Lookup(info.context.loaders.users, info.context.viewer)
 
     @shown_as(Node | None)
     def node(

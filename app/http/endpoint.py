@@ -70,6 +70,8 @@ class ReceivedRequest(NamedTuple):
     slot: Slot
     position: int | None
     """Up to where the viewer has written in the log of the database."""
+    names: tuple[str, str, str] | None
+    """Of the viewer, where they were read with its token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Endpoint:
         try:
             async with limit:
                 caller = await self._caller(authorization)
-                viewer, position = (None, None) if caller is None else (caller.user_id, caller.position)
+                viewer, position, names = (None, None, None) if caller is None else caller
                 if viewer is not None:
                     self.bounds.admission.remember(token_in(authorization), viewer)
                 if viewer is None and not self.access.introspection_for_all:
@@ -128,7 +130,7 @@ class Endpoint:
                 media_type = media_type_for(request.headers.getlist("accept"))
                 read = await read_request(request, max_body_bytes=self.bounds.body_bytes, slot=slot)
                 work = self.work.of(viewer or UserId(""), commits)
-                received = ReceivedRequest(read, request.method, viewer, media_type, work, slot, position)
+                received = ReceivedRequest(read, request.method, viewer, media_type, work, slot, position, names)
                 meter = self.bounds.limits.meter(viewer or slot.caller)
                 with counted_by(meter):
                     return await unless_gone(request, self._run(received, meter))
@@ -217,6 +219,7 @@ class Endpoint:
             request_id=current_request().request_id,
             meter=meter,
             shows_schema=self.access.introspection,
+            names=received.names,
         )
         try:
             return await execute(received.request, operation, context, self.documents)

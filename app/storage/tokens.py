@@ -32,6 +32,9 @@ _TO_CHECK = (
         API_TOKEN.c.expires_at,
         API_TOKEN.c.revoked_at,
         API_TOKEN.c.last_used_at,
+        USER.c.first_name,
+        USER.c.last_name,
+        USER.c.email,
     )
     .join_from(API_TOKEN, USER, API_TOKEN.c.user_id == USER.c.id)
     .where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text))), IS_ADMITTED)
@@ -80,6 +83,8 @@ class TokenOwner(NamedTuple):
     token_id: str
     is_use_due: bool
     """The use of the token is to be noted, since it wasn't for a while."""
+    names: tuple[str, str, str]
+    """The first name, the last name and the e-mail address of the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def owner_of(token: Row, text: str, now: datetime) -> TokenOwner | None:
     if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
     is_use_due = token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_AFTER
-    return TokenOwner(token.user_id, token.id, is_use_due)
+    return TokenOwner(token.user_id, token.id, is_use_due, (token.first_name, token.last_name, token.email))
 
 
 async def note_use(connection: WriteConnection, token_id: str, now: datetime) -> None:

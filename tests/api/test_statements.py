@@ -92,6 +92,17 @@ async def test_a_page_takes_as_many_statements_whatever_its_size(crowded: Api, d
     assert counted == dict.fromkeys((2, 3, 100), number)
 
 
+async def test_the_viewer_is_read_with_its_token(crowded: Api) -> None:
+    mia = crowded.caller("mia")
+    assert await mia.statements("{ viewer { id firstName lastName email } }") == 1
+    body = await mia.answer(
+        "{ viewer { id } node(id: $id) { ... on User { id firstName lastName email } } }".replace(
+            "$id", f'"{crowded.id("mia")}"'
+        )
+    )
+    assert body["data"]["viewer"]["id"] == body["data"]["node"]["id"] == crowded.id("mia")
+
+
 async def test_it_is_always_the_same_number_however_long_each_statement_takes(crowded: Api) -> None:
     mia, document = crowded.caller("mia"), QUERIES[3][1]
     wanted = {"first": 20, "place": crowded.id("place-0")}

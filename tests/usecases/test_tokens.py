@@ -77,7 +77,9 @@ async def test_a_token_lets_its_user_in_and_only_its_hash_is_stored(
     text = await issue_token(database_url, "ada@example.COM", name="ci", expires_days=None)
     match = re.fullmatch(r"fp_([0-9a-z]{26})_([0-9A-Za-z_-]{43})", text)
     assert match is not None
-    assert await owner_of(database, text) == TokenOwner(UserId(ada), match[1], is_use_due=True)
+    assert await owner_of(database, text) == TokenOwner(
+        UserId(ada), match[1], is_use_due=True, names=("Ada", "Lovelace", "Ada@Example.com")
+    )
     stored = await row(database_url)
     assert (stored["id"], stored["name"], stored["expires_at"]) == (match[1], "ci", None)
     assert stored["secret_hash"] == hashlib.sha256(match[2].encode()).digest()

@@ -36,6 +36,8 @@ class Caller(NamedTuple):
     user_id: UserId
     position: int | None
     """Up to where in the log of the database it has written, for reading from a replica; None where there is none."""
+    names: tuple[str, str, str] | None = None
+    """The first name, the last name and the e-mail address, where they were read with an API token."""
 
 
 class Authenticator:
@@ -94,7 +96,7 @@ class Authenticator:
         owner = await self._owner_of(token)
         if owner.is_use_due:
             await note_token_use(self._work, owner.token_id)
-        return await self._caller(owner.user_id)
+        return (await self._caller(owner.user_id))._replace(names=owner.names)
 
     async def _owner_of(self, token: str) -> TokenOwner:
         token_id = id_of(token)
