@@ -88,7 +88,7 @@ def world_of_few_flows() -> WorldBuilder:
     for tenant in TENANTS:
         world.tenant(tenant)
     for user in USERS:
-        world.user(user)
+        world.user(user, "north")
         for tenant in TENANTS:
             world.provisioner(user, tenant)
     world.contract("harbour", "south")
@@ -100,7 +100,7 @@ def world_of_few_flows() -> WorldBuilder:
     for workspace in WORKSPACES:
         world.members(workspace, **dict.fromkeys(USERS, "integrator"))
     world.team("core", "retail")
-    world.component("code", "core")
+    world.component("code", "core", "TENANT")
     for number in range(FEWEST):
         workspace = WORKSPACES[number % len(WORKSPACES)]
         world.flow(f"flow-{number}", workspace, published=[content(1), content(2)], draft=content(3))
