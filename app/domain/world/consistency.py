@@ -1,4 +1,4 @@
-"""What is wrong between the things of a document: roles, names that may be had once, and what the API may not touch."""
+"""What is wrong between the things of a document: roles, what may be had once (W9), and what the API may not touch (W11)."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 from app.domain.graph import Json
 from app.domain.world.things import Planned, Terms, Thing, WorldChange
-from app.storage.compiled import CompiledStatement
 from app.storage.connections.connection import WriteConnection
 from app.storage.world.raw_statements import statement
 
@@ -52,20 +51,26 @@ _REVOKE, _GRANT = (
         },
     )
 )
-_PLACES = {"workspaceMembers": "workspace", "contractMembers": "contract"}
+_PLACES = ("workspace", "contract")
 _INACTIVE = statement(
     "SELECT id FROM user_account WHERE id = ANY($1) AND NOT active_at_home AND tenant_id = ANY($2)", "users", "tenants"
 )
-_TAKE_BACK = {
-    section: statement(
-        f"DELETE FROM inactive_{place}_member WHERE user_id = ANY($1) "  # noqa: S608 - our own names
-        f'RETURNING user_id AS "user", {place}_id AS {place}, role_id AS role',
+_TAKE_BACK = tuple(
+    statement(
+        f"""
+        WITH back AS (
+            DELETE FROM inactive_{place}_member USING {place} WHERE user_id = ANY($1) AND {place}.id = {place}_id
+            RETURNING user_id, {columns}, name_key, role_id
+        )
+        INSERT INTO {place}_access (user_id, {columns}, name_key, role_id) SELECT * FROM back
+        ON CONFLICT (user_id, {place}_id) DO UPDATE SET role_id = excluded.role_id RETURNING user_id, contract_id
+        """,  # noqa: S608 - our own names
         "users",
     )
-    for section, place in _PLACES.items()
-}
-_PUT_AWAY = {
-    section: statement(
+    for place, columns in zip(_PLACES, ("workspace_id, contract_id", "contract_id"), strict=True)
+)
+_PUT_AWAY = tuple(
+    statement(
         f"""
         WITH gone AS (
             DELETE FROM {place}_access AS seen USING user_account, contract
@@ -77,11 +82,11 @@ _PUT_AWAY = {
         """,  # noqa: S608 - our own names
         "users",
     )
-    for section, place in _PLACES.items()
-}
+    for place in _PLACES
+)
 _LET_GO = tuple(
     statement(text, "roles")
-    for place in _PLACES.values()
+    for place in _PLACES
     for text in (
         f"UPDATE {place}_access SET role_id = NULL WHERE role_id = ANY($1)",  # noqa: S608 - our own names
         f"DELETE FROM inactive_{place}_member WHERE role_id = ANY($1)",  # noqa: S608 - our own names
@@ -144,37 +149,22 @@ async def write_members(
     switched = [each.before.id for each in differing if each.before is not None and each.changes("active")]
     users = sorted({*switched, *(values["user"] for _, values in members)})
     rows = await connection.rows(_INACTIVE, {"users": users, "tenants": [*terms.tenants]}) if users else []
-    inactive = [row.id for row in rows]
-    restored = await _take_back(connection, sorted({*switched, *inactive}))
+    inactive, pairs = [row.id for row in rows], [*left]
+    for take_back in _TAKE_BACK if switched or inactive else ():
+        rows = await connection.rows(take_back, {"users": sorted({*switched, *inactive})})
+        pairs.extend((row.user_id, row.contract_id) for row in rows)
     for revokes, statements in ((True, _REVOKE), (False, _GRANT)):
         for section, write in statements.items():
             of_section = [(each.change, values) for each, values in members if each.section.name == section]
             written = [values for change, values in of_section if (change is WorldChange.REMOVED) is revokes]
-            await _write(connection, write, written, section)
+            if written:
+                place = section.removesuffix("Members")
+                sent = ([values[name] for values in written] for name in ("user", place, "role"))
+                await connection.rows(write, dict(zip(("users", "places", "roles"), sent, strict=True)))
     new = [each.thing for each in differing if each.section.name == "workspaces" and each.before is None and each.thing]
-    await _write_sight(connection, [*(values for _, values in members), *restored], new, left)
-    for put_away in _PUT_AWAY.values() if inactive else ():
+    await _write_sight(connection, [values for _, values in members], new, pairs)
+    for put_away in _PUT_AWAY if inactive else ():
         await connection.rows(put_away, {"users": inactive})
-
-
-async def _take_back(connection: WriteConnection, users: Sequence[str]) -> list[Mapping[str, Json]]:
-    """Let the memberships of users count that were deactivated in their tenant; those memberships."""
-    restored: list[Mapping[str, Json]] = []
-    for section, take_back in _TAKE_BACK.items() if users else ():
-        rows = await connection.rows(take_back, {"users": users})
-        members = [dict(row.items()) for row in rows]
-        await _write(connection, _GRANT[section], members, section)
-        restored.extend(members)
-    return restored
-
-
-async def _write(
-    connection: WriteConnection, write: CompiledStatement, members: Sequence[Mapping[str, Json]], section: str
-) -> None:
-    if members:
-        place = section.removesuffix("Members")
-        users, places, roles = ([each[name] for each in members] for name in ("user", place, "role"))
-        await connection.rows(write, {"users": users, "places": places, "roles": roles})
 
 
 async def _write_sight(
