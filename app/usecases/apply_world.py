@@ -28,7 +28,13 @@ from app.storage.world.document import Progress, Source, WorldDocument
 from app.storage.world.flow_writes import write_flows
 from app.storage.world.plan_writes import note_numbers, write_plan
 from app.storage.world.removed import read_dependents, read_uses
-from app.storage.world.terms import lock_what_changes, take_turns, terms_of_command, terms_of_provisioner
+from app.storage.world.terms import (
+    lock_what_changes,
+    take_turn_of_command,
+    take_turns,
+    terms_of_command,
+    terms_of_provisioner,
+)
 from app.storage.world.world_facts import read_facts
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -98,10 +104,9 @@ async def apply_world(store: Store, wish: WorldWish) -> PlannedWorld | NotApplie
 
 async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "") -> PlannedWorld | NotApplied:
     """Apply a document in a transaction, which is to be rolled back where this refuses."""
-    run = await _Run.begun(connection, wish, actor)
+    run = await _Run.begun(connection, wish, actor, connection)
     if not isinstance(run, _Run):
         return NotApplied((run,), NOTHING.plan)
-    await take_turns(connection, run.terms)
     planning, plan = await run.planned(connection)
     refusals = run.refusals(plan)
     if not refusals:
@@ -116,7 +121,7 @@ async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "")
 async def plan_world(work: UnitOfWork, wish: WorldWish) -> PlannedWorld:
     """What applying a document would do."""
     async with work.database.reading() as connection:
-        run = await _Run.begun(connection, wish, work.actor)
+        run = await _Run.begun(connection, wish, work.actor, None)
         if not isinstance(run, _Run):
             return PlannedWorld(NOTHING.plan, (run,))
         plan = await run.with_flows(*await run.planned(None), None)
@@ -148,17 +153,22 @@ class _Run:
     terms: Terms
 
     @classmethod
-    async def begun(cls, connection: ReadConnection, wish: WorldWish, actor: str) -> "_Run | TenantNotFound":
+    async def begun(
+        cls, connection: ReadConnection, wish: WorldWish, actor: str, locking: WriteConnection | None
+    ) -> "_Run | TenantNotFound":
+        """Read the document and whose it is; with a connection that locks, after other documents of the same (W12)."""
         document = await offload(wish.source.length, WorldDocument, wish.source, wish.progress)
+        if locking is not None and not actor:
+            await take_turn_of_command(locking)
         if actor:
             terms = await terms_of_provisioner(connection, actor, wish.tenant, wish.prune)
         else:
             terms = await terms_of_command(connection, wish.tenant, wish.prune)
-        return (
-            TenantNotFound(wish.tenant or "", path=("tenantId",))
-            if terms is None
-            else cls(connection, wish, document, terms)
-        )
+        if terms is None:
+            return TenantNotFound(wish.tenant or "", path=("tenantId",))
+        if locking is not None:
+            await take_turns(locking, terms.tenants)
+        return cls(connection, wish, document, terms)
 
     async def planned(self, locking: WriteConnection | None) -> tuple[Planning, WorldPlan]:
         """The plan but for its new flows; with a connection that locks, what it changes is locked first."""

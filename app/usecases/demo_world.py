@@ -2,11 +2,10 @@
 
 import asyncio
 
-from app.domain.world.things import Terms
 from app.storage import demo
 from app.storage.demo import DemoIsBusy, NotOnlyTheDemo
 from app.storage.store import Store
-from app.storage.world.terms import take_turns
+from app.storage.world.terms import take_turn_of_command
 from app.storage.world.text import WorldText
 from app.usecases.apply_world import NotApplied, WorldWish, applied
 from app.usecases.transaction import UnitOfWork, transaction
@@ -44,7 +43,7 @@ async def reset_demo_world(work: UnitOfWork) -> None:
 
 @transaction()
 async def load_demo(store: Store, _: None) -> bool:
-    await take_turns(store.connection, Terms())
+    await take_turn_of_command(store.connection)
     if not await demo.is_empty(store.connection):
         return False
     await apply_demo(store)
@@ -53,7 +52,7 @@ async def load_demo(store: Store, _: None) -> bool:
 
 @transaction()
 async def reset_demo(store: Store, _: None) -> None:
-    await take_turns(store.connection, Terms())
+    await take_turn_of_command(store.connection)
     await demo.clear(store.connection)
     await apply_demo(store)
 

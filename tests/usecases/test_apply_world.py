@@ -1,5 +1,6 @@
 """What applying a world document leaves in the database (W1 to W10)."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +52,12 @@ async def test_a_document_that_is_applied_again_writes_nothing(database_url: str
     assert {each.change for each in first.plan.things} == {"CREATED"}
     assert {each.change for each in again.plan.things} == {"UNCHANGED"}
     assert await written_by(database_url) == before
+
+
+async def test_a_document_that_two_apply_at_the_same_moment_is_applied_once(database_url: str) -> None:
+    """Two of the command take turns, also where the first creates the tenants (W12)."""
+    outcomes = await asyncio.gather(*(applied(database_url, as_file(world())) for _ in range(3)))
+    assert sorted(each.created > 0 for each in outcomes) == [False, False, True]
 
 
 async def test_what_a_document_names_again_is_changed_and_its_ids_stay(database_url: str) -> None:

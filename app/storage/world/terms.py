@@ -49,11 +49,15 @@ async def terms_of_command(connection: ReadConnection, tenant: str | None, prune
     return Terms(tenant=ids[0], tenants=frozenset(ids), prune=prune) if ids else None
 
 
-async def take_turns(connection: WriteConnection, terms: Terms) -> None:
-    """Wait for other documents of these tenants; the command, which may take long, also for others of the command."""
-    if terms.by_command:
-        await connection.execute("SET LOCAL statement_timeout = 0")
-    await connection.rows(_LOCK_TENANTS, {"ids": [*terms.tenants, *([COMMAND] if terms.by_command else [])]})
+async def take_turns(connection: WriteConnection, tenants: Iterable[str]) -> None:
+    """Wait for other documents of these tenants."""
+    await connection.rows(_LOCK_TENANTS, {"ids": [*tenants]})
+
+
+async def take_turn_of_command(connection: WriteConnection) -> None:
+    """Wait, however long, for other documents of the command: which tenants there are is known only then."""
+    await connection.execute("SET LOCAL statement_timeout = 0")
+    await take_turns(connection, [COMMAND])
 
 
 async def lock_what_changes(connection: WriteConnection, planned: Iterable[Planned]) -> None:
