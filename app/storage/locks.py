@@ -7,7 +7,7 @@ locks and may show a right that was granted meanwhile; `check_locks` compares th
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
@@ -19,7 +19,7 @@ from app.storage.connections.connection import WriteConnection
 from app.storage.connections.failures import TransactionConflict
 from app.storage.ids import Kind, is_id
 from app.storage.tables import CONTRACT, FLOW, ROLE, WORKSPACE, WORKSPACE_ACCESS
-from app.storage.visibility import ACCESSES, BY_VIEWER, FLOWS
+from app.storage.visibility import ACCESSES, BY_VIEWER
 
 IDS = ARRAY(Text)
 
@@ -82,16 +82,7 @@ def _locks() -> CompoundSelect[Any]:
 
     The first part limits how long the others wait; it comes after the wait for an idempotency key, which has no such limit.
     """
-    flows = (
-        select(FLOW.c.id)
-        .select_from(
-            FLOWS.join(ROLE, ROLE.c.id == WORKSPACE_ACCESS.c.role_id).join(
-                CONTRACT, CONTRACT.c.id == WORKSPACE_ACCESS.c.contract_id
-            )
-        )
-        .where(any_(ROLE.c.permissions) == PERMISSION)
-        .order_by(FLOW.c.id)
-    )
+    flows = select(FLOW.c.id).order_by(FLOW.c.id)
     is_open = or_(CONTRACT.c.status == ContractStatus.ACTIVE.value, PERMISSION == FLOW_TOGGLE_STATUS)
     contracts = (
         select(CONTRACT.c.id)
@@ -106,15 +97,32 @@ def _locks() -> CompoundSelect[Any]:
     )
     parts: dict[str, Select[Any]] = {
         "timeout": select(func.set_config("lock_timeout", bindparam("milliseconds", type_=Text), true()).label("id")),
-        "changed": flows.where(is_open, FLOW.c.id == any_(bindparam("changed", type_=IDS))).with_for_update(
-            of=FLOW, key_share=True
-        ),
-        "kept": flows.where(FLOW.c.id == any_(bindparam("kept", type_=IDS))).with_for_update(
+        "changed": flows.where(
+            FLOW.c.id == any_(bindparam("changed", type_=IDS)), _is_permitted(is_open)
+        ).with_for_update(of=FLOW, key_share=True),
+        "kept": flows.where(FLOW.c.id == any_(bindparam("kept", type_=IDS)), _is_permitted()).with_for_update(
             of=FLOW, read=True, key_share=True
         ),
         "contracts": contracts.with_for_update(of=CONTRACT, key_share=True),
     }
     return union_all(*(select(part.subquery(name).c.id) for name, part in parts.items()))
+
+
+def _is_permitted(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the viewer has the permission in the workspace of a flow, whose contract meets the conditions.
+
+    A scalar subquery, which PostgreSQL asks for each flow: joined, it may read every workspace of the viewer first.
+    """
+    access = WORKSPACE_ACCESS.join(ROLE, ROLE.c.id == WORKSPACE_ACCESS.c.role_id).join(
+        CONTRACT, CONTRACT.c.id == WORKSPACE_ACCESS.c.contract_id
+    )
+    is_of_workspace = WORKSPACE_ACCESS.c.workspace_id == FLOW.c.workspace_id
+    return (
+        select(any_(ROLE.c.permissions) == PERMISSION)
+        .select_from(access)
+        .where(BY_VIEWER, is_of_workspace, *conditions)
+        .scalar_subquery()
+    )
 
 
 LOCKS = _locks()
