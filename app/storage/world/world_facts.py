@@ -281,14 +281,17 @@ def _members_of(place_name: str, table: Table) -> CompiledStatement:
     place = table.c[f"{place_name}_id"]
     places, users = (bindparam(each, type_=ARRAY(Text)) for each in ("places", "users"))
     named = func.unnest(places, users).table_valued("place", "user_id").render_derived(name="named")
-    is_named = exists().select_from(named).where(named.c.place == place, named.c.user_id == table.c.user_id)
     place_key, user_key = EXTERNAL_KEY.alias("place_key"), EXTERNAL_KEY.alias("user_key")
-    keyed = source
+    # Joined, since PostgreSQL goes through all pairs for each row where a condition asks for them.
+    is_named = and_(named.c.place == place, named.c.user_id == table.c.user_id)
+    keyed = source.outerjoin(named, is_named)
     for key, column in ((place_key, place), (user_key, table.c.user_id)):
         keyed = keyed.outerjoin(key, and_(key.c.id == column, key.c.scope_id == any_(SCOPES)))
     columns = (place.label("place"), table.c.user_id, table.c.role_id, tenant.label("tenant"))
     members = select(*columns, place_key.c.key.label("place_key"), user_key.c.key.label("user_key")).select_from(keyed)
-    return compile_statement(members.where(table.c.role_id.is_not(null()), or_(is_named, tenant == any_(OWNERS))))
+    return compile_statement(
+        members.where(table.c.role_id.is_not(null()), or_(named.c.place.is_not(null()), tenant == any_(OWNERS)))
+    )
 
 
 def _membership(place: str, row: Row) -> Thing:
