@@ -51,10 +51,9 @@ class Names:
 
     def refer(self, section: str, text: str, thing_id: str, *path: Part) -> None:
         """Note that something that stays refers to a thing, which can't be removed then."""
-        noun = SECTIONS[section].noun
-        self.referred.setdefault(
-            thing_id, Mistake(path, f'The {noun} "{printable(text)}" is removed by this document.')
-        )
+        if thing_id not in self.referred:
+            message = f'The {SECTIONS[section].noun} "{printable(text)}" is removed by this document.'
+            self.referred[thing_id] = Mistake(path, message)
 
     def with_key(self, section: str, key: str, scope: str | None) -> list[Thing]:
         """What has this external key, in a scope, or in any that the document is about where the scope isn't known."""
