@@ -148,10 +148,12 @@ class Planning:
             fixed = item.section.by_name.get(field.path[1:])
             if fixed is not None and self._is_fixed(item, fixed):
                 self._mistakes.append(Mistake(item.path(fixed.name), fixed_message(item, fixed)))
-        key, scope = before.key or item.key, before.scope
-        thing = replace(before, values=after, key=key, scope=scope if before.key else scope_of(item, after, self.names))
-        change = WorldChange.CHANGED if fields else WorldChange.UNCHANGED
-        self._note(item, change, thing, before, *fields)
+        if not fields:
+            self._note(item, WorldChange.UNCHANGED, before, before)
+            return
+        scope = before.scope if before.key else scope_of(item, after, self.names)
+        thing = replace(before, values=after, key=before.key or item.key, scope=scope)
+        self._note(item, WorldChange.CHANGED, thing, before, *fields)
 
     def _is_fixed(self, item: Item, each: Property) -> bool:
         is_email = item.section.name == "users" and each.name == "email"
