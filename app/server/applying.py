@@ -1,13 +1,15 @@
 """The command `flowport apply`: a world document planned or applied, and the result told."""
 
+import gc
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from app.domain.world.sections import SECTIONS
-from app.domain.world.things import TenantNotFound
+from app.domain.world.things import TenantNotFound, WorldPlan
 from app.server.database import run
 from app.server.progress_bar import progress_bar
 from app.server.world_report import ExitStatus, report_of, status_of, summary_of, table_of
@@ -49,6 +51,8 @@ def print_schema() -> None:
 def apply_document(url: str, options: ApplyOptions) -> ExitStatus:
     """Plan or apply a document, and answer the exit status."""
     check(options)
+    # A large document becomes millions of objects, which the garbage collector would go through again and again.
+    gc.disable()
     with progress_bar() as progress:
         wish = WorldWish(
             WorldText(options.document),
@@ -68,7 +72,7 @@ def apply_document(url: str, options: ApplyOptions) -> ExitStatus:
             f"there is no tenant {options.tenant}; without the option, the section `tenants` of a document makes one",
             param_hint="--tenant",
         )
-    write(options.report_file, report_of(plan))
+    write(options.report_file, report_of, plan)
     if options.dry_run and not plan.mistakes:
         for line in (*table_of(plan), summary_of(plan), f"fingerprint {plan.fingerprint}"):
             click.echo(line)
@@ -80,7 +84,7 @@ def apply_document(url: str, options: ApplyOptions) -> ExitStatus:
         return status_of(refusals)
     if options.dry_run:
         return ExitStatus.WOULD_CHANGE if any(plan.differing()) else ExitStatus.APPLIED
-    write(options.map_file, ids_of(plan))
+    write(options.map_file, ids_of, plan)
     click.echo(f"Applied {options.name}: {summary_of(plan)}.", err=True)
     return ExitStatus.APPLIED
 
@@ -99,6 +103,6 @@ def check(options: ApplyOptions) -> None:
         raise click.UsageError("--prune needs --plan with the fingerprint of a dry run.")
 
 
-def write(file: Path | None, content: object) -> None:
+def write(file: Path | None, content_of: Callable[[WorldPlan], object], plan: WorldPlan) -> None:
     if file is not None:
-        file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(content_of(plan), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
