@@ -59,6 +59,11 @@ class Plan:
             (_rows(node) + _passed_over(node) for node in self._nodes() if _is_of_a_large_table(node)), default=0
         )
 
+    @property
+    def subplans(self) -> int:
+        """How many parts are carried out for rows of others."""
+        return sum(node.get("Parent Relationship") == "SubPlan" for node in self._nodes())
+
     def most_reads_of(self, table: str) -> int:
         """How often a table or one of its indexes was read at the same place of the plan."""
         return max(
@@ -80,10 +85,10 @@ async def plans_of(database: Database, asking: Callable[[], Awaitable[Any]]) -> 
     selects = [(sql, values) for sql, values in sent if sql.startswith("SELECT")]
     # Some of them lock rows, as only a transaction that writes may.
     async with database.writing() as connection:
-        return [plan for sql, values in selects for plan in await _explain(connection._driver, sql, values)]
+        return [plan for sql, values in selects for plan in await explained(connection._driver, sql, values)]
 
 
-async def _explain(raw: Any, sql: str, values: Sequence[Any]) -> list[Plan]:
+async def explained(raw: Any, sql: str, values: Sequence[Any]) -> list[Plan]:
     """With few executions PostgreSQL plans for the values at hand; later it may take one plan for all."""
     plans = []
     await raw.execute(f"PREPARE asked AS {sql}")
