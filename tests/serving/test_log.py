@@ -124,7 +124,7 @@ async def test_the_line_of_an_operation_says_all_that_the_readme_promises(
     refused = {"operation": "Twice", "type": "mutation", "outcome": "refused", "codes": codes}
     wrong = {"outcome": "refused", "codes": ["GRAPHQL_VALIDATION_FAILED"]}
     expected = {
-        "done": line_of(WHO, ada, operation="Who", statements=2, cost=1),
+        "done": line_of(WHO, ada, operation="Who", statements=1, cost=1),
         "refused": line_of(TWO_COPIES, ada, statements=3, cost=42, **refused),
         "wrong": line_of(NOBODY_KNOWS, ada, statements=1, cost=1, **wrong),
         "nobody": line_of(NAME, None, statements=0, cost=0),

@@ -134,7 +134,7 @@ async def test_times_and_statements_of_operations_are_those_of_the_log(
     for operation, own in (("viewer", lines[:3]), ("copyFlow", lines[3:])):
         statements = [line["statements"] for line in own]
         seconds = [line["milliseconds"] / 1000 for line in own]
-        assert min(statements) > 1
+        assert min(statements) > 0
         for name, values in (("operation_statements", statements), ("operation_seconds", seconds)):
             told = f"flowport_{name}"
             assert grown(before, after, f"{told}_count", operation=operation) == {"": len(own)}

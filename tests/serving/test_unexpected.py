@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 from app.http.middleware.request_id import RequestId
 from tests.databases import Databases, Loaded
 from tests.serving.logs import logging
-from tests.serving.real import COPY, VIEWER, real_server
+from tests.serving.real import COPY, real_server
 
 WORDS = "words-of-the-machinery"
+FLOW = '{ flow(id: "any") { id } }'
 
 
 def failing(*_: object, **__: object) -> NoReturn:
@@ -46,12 +47,12 @@ async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
     monkeypatch.setattr("app.graphql.queries.Lookup", failing)
     with logging() as log:
         async with real_server(databases, loaded_trade) as real:
-            response = await real.posting(VIEWER)
-    assert (response.status_code, response.json()["data"]) == (200, {"viewer": None})
+            response = await real.posting(FLOW)
+    assert (response.status_code, response.json()["data"]) == (200, {"flow": None})
     [error] = response.json()["errors"]
-    assert (error["path"], error["locations"]) == (["viewer"], [{"line": 1, "column": 3}])
+    assert (error["path"], error["locations"]) == (["flow"], [{"line": 1, "column": 3}])
     line = logged(log.getvalue(), "operation failed")
-    assert (line["request_id"], line["path"], line["level"]) == (is_masked(response, error), ["viewer"], "error")
+    assert (line["request_id"], line["path"], line["level"]) == (is_masked(response, error), ["flow"], "error")
 
 
 async def test_of_a_mutation_that_could_not_be_shown_for_an_exception_it_is_told_that_it_was_written(
