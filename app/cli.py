@@ -221,7 +221,7 @@ def backup(*, file: Path, data_dir: Path | None) -> None:
 
     The backup shows one moment, and the server goes on meanwhile. FILE must not exist yet; only its owner may read it.
     """
-    from app.storage.backup import BackupError, write_backup
+    from app.storage.upkeep.backup import BackupError, write_backup
 
     with named_database(read_settings({"data_dir": data_dir}), migrates=False) as url:
         try:
@@ -239,7 +239,7 @@ def restore(*, file: Path, data_dir: Path | None) -> None:
 
     An embedded database that is missing is made. The next `flowport serve` migrates what an older release wrote.
     """
-    from app.storage.backup import BackupError, restore_backup
+    from app.storage.upkeep.backup import BackupError, restore_backup
 
     with named_database(read_settings({"data_dir": data_dir}), make=True, migrates=False) as url:
         try:

@@ -13,7 +13,7 @@ from sqlalchemy import make_url, text
 from app.storage.connections.engine import engine_of
 from app.storage.connections.hosts import arguments_of
 from app.storage.ids import Kind, new_id
-from app.storage.migrate import upgrade
+from app.storage.migrations.migrate import upgrade
 from tests.api.client import Api, documents_for, serving
 from tests.api.world_builder import WorldBuilder, email_of
 from tests.applying import load_world

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from app.storage.compiled import compiled
+from app.storage.connections.compiled import compiled
 from app.storage.connections.connection import ReadConnection
 
 Sent = tuple[str, list[Any]]

@@ -22,8 +22,8 @@ from app.graphql.arguments import After, Before, First, Last, given
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.loader_keys import CountBelow, PageBelow
-from app.storage.paging import Key, Page, PageRequest
-from app.storage.reads.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.paging import Key, Page, PageRequest
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 100

@@ -12,8 +12,8 @@ from app.domain.undo import ChangeSinceExport
 from app.domain.world.sections import WorldSection
 from app.domain.world.things import WorldChange
 from app.graphql.describe import enumeration
-from app.storage.reads.candidates import MatchReason
-from app.storage.reads.lists import FlowOrder
+from app.storage.pages.candidates import MatchReason
+from app.storage.pages.lists import FlowOrder
 
 enumeration(
     PlanBasis,

@@ -22,8 +22,8 @@ from app.graphql.types.export import ReferenceOutcome
 from app.graphql.types.flow import Flow
 from app.graphql.types.resources import Component, Contract, Credential, Secret, Topic
 from app.graphql.types.workspace import Workspace
-from app.storage.paging import Page
-from app.storage.reads.candidates import MatchReason
+from app.storage.pages.candidates import MatchReason
+from app.storage.pages.paging import Page
 from app.storage.reads.rows import ContractView
 from app.usecases.find_credentials import CandidatesWanted, RatedCredential
 from app.usecases.find_destinations import RatedDestination

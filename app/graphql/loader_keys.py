@@ -7,8 +7,8 @@ import orjson
 from app.domain.graph import bindings_from_json
 from app.domain.model import ReferenceKind
 from app.domain.source import SourceWish
-from app.storage.paging import PageRequest
-from app.storage.reads.lists import WantedList
+from app.storage.pages.lists import WantedList
+from app.storage.pages.paging import PageRequest
 from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretView, TopicView
 
 

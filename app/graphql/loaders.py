@@ -30,11 +30,11 @@ from app.graphql.loader_keys import (
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.database import Database
-from app.storage.paging import Page
+from app.storage.pages.paging import Page
+from app.storage.pages.related import Related
 from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references
 from app.storage.reads.rows import ComponentView, GraphView, TopicView
-from app.storage.related import Related
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_found, compare_states
 from app.usecases.find_candidates import find_topics_in_use

@@ -40,8 +40,8 @@ from app.graphql.types.resources import Contract, Node, User
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
 from app.storage.ids import Kind, kind_of
-from app.storage.reads.flow_filters import id_or_none
-from app.storage.reads.lists import ListName, WantedList
+from app.storage.pages.flow_filters import id_or_none
+from app.storage.pages.lists import ListName, WantedList
 from app.storage.reads.rows import UserView
 from app.usecases.apply_world import PlannedWorld, plan_world
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates

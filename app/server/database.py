@@ -83,7 +83,7 @@ def without_password(url: str) -> str:
 
 
 def migrate(url: str) -> None:
-    from app.storage.migrate import UnusableDatabase, upgrade
+    from app.storage.migrations.migrate import UnusableDatabase, upgrade
 
     try:
         with said_in_a_line(url):
@@ -97,7 +97,7 @@ def run(url: str, work: "Callable[[UnitOfWork], Awaitable[Answer]]", *, takes_lo
 
     async def work_on_database() -> Answer:
         from app.storage.connections.database import opened
-        from app.storage.migrate import ANSWER_SECONDS
+        from app.storage.migrations.migrate import ANSWER_SECONDS
         from app.usecases.transaction import UnitOfWork
 
         async with asyncio.timeout(None if takes_long else ANSWER_SECONDS), opened(url) as database:
@@ -111,7 +111,7 @@ def run(url: str, work: "Callable[[UnitOfWork], Awaitable[Answer]]", *, takes_lo
 def said_in_a_line(url: str) -> Iterator[None]:
     """Say in a line, with the name of the database, what keeps work in it from being done."""
     from app.storage.connections.failures import DatabaseFailure, Unreachable
-    from app.storage.migrate import ANSWER_SECONDS
+    from app.storage.migrations.migrate import ANSWER_SECONDS
 
     try:
         yield

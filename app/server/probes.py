@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from app.server.backoff import is_steady
 from app.settings import Settings, is_loopback
 from app.storage.connections.database import Database, DatabaseFailure
-from app.storage.migrate import has_usable_schema
+from app.storage.migrations.migrate import has_usable_schema
 from app.telemetry.log import log
 from app.telemetry.metrics import exposition
 

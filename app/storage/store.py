@@ -1,7 +1,7 @@
 """The store of a use case: the facts and the writes of one transaction.
 
 All transactions take their locks in this order: idempotency keys, then **flows before contracts, by id**, for a whole call in one statement
-(`app/storage/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
+(`app/storage/facts/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
 from, with `FOR KEY SHARE`, which only keeps them from being deleted and waits for nothing else, so that a flow can be
 exported from while it is exported onto. New flows lock the contract, if that has a quota. The record of an export changes
 only under the lock of the destination flow. Reports of references come after contracts, by hash. With a replica, the
@@ -29,15 +29,15 @@ from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
 from app.storage.connections.connection import Row, WriteConnection
-from app.storage.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
-from app.storage.facts import read_catalogue, read_targets, read_workspace_access
-from app.storage.found_flows import StateChoice, no_state, read_flows
-from app.storage.gather import gather, states_at_hand
-from app.storage.idempotency_keys import StoredCall, UsedKey, store_call, take_key
-from app.storage.keyed_exports import KeyedExport, read_keyed_exports
-from app.storage.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
-from app.storage.row_changes import Part, write_rows
-from app.storage.undo_facts import find_flow_of_export, read_undo_facts
+from app.storage.connections.row_changes import Part, write_rows
+from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
+from app.storage.facts.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
+from app.storage.facts.flows import StateChoice, no_state, read_flows
+from app.storage.facts.gather import gather, states_at_hand
+from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
+from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
+from app.storage.facts.undo_facts import find_flow_of_export, read_undo_facts
+from app.storage.reads.keyed_exports import KeyedExport, read_keyed_exports
 
 
 class Store:

@@ -9,7 +9,7 @@ from app.domain.model import Target, UserId
 from app.domain.readiness import Blocker, blockers
 from app.offload import interruptible, offload
 from app.storage.connections.database import Database
-from app.storage.facts import read_catalogue, read_targets
+from app.storage.facts.catalogue import read_catalogue, read_targets
 from app.storage.reads.states_by_id import StateView, read_states
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from app.storage import demo
-from app.storage.demo import DemoIsBusy, NotOnlyTheDemo
 from app.storage.store import Store
+from app.storage.world import demo
+from app.storage.world.demo import DemoIsBusy, NotOnlyTheDemo
 from app.storage.world.terms import take_turn_of_command
 from app.storage.world.text import WorldText
 from app.usecases.apply_world import NotApplied, WorldWish, applied

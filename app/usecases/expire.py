@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from app.storage import expiry
-from app.storage.idempotency_keys import remove_old_keys
+from app.storage.facts.idempotency_keys import remove_old_keys
 from app.storage.store import Store
+from app.storage.upkeep import expiry
 from app.telemetry.log import log
 from app.usecases.transaction import UnitOfWork, transaction
 

@@ -12,10 +12,9 @@ from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.offload import offload
 from app.storage.connections.database import Database
-from app.storage.facts import read_catalogue, read_targets
+from app.storage.facts.catalogue import read_catalogue, read_targets
 from app.storage.ids import Kind, is_id
-from app.storage.paging import Page, PageRequest
-from app.storage.reads.candidates import (
+from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
     TOPIC_CANDIDATES,
     Ranked,
@@ -23,6 +22,7 @@ from app.storage.reads.candidates import (
     read_name_of_source,
     sees_destination,
 )
+from app.storage.pages.paging import Page, PageRequest
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.rows import FlowView, TopicView
 

@@ -15,12 +15,12 @@ from app.domain.source import CopiedState, SourceWish
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.database import Database
-from app.storage.facts import read_catalogue, read_targets, read_workspace_access
-from app.storage.found_flows import own_states, read_flows
-from app.storage.gather import states_at_hand
+from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
+from app.storage.facts.flows import own_states, read_flows
+from app.storage.facts.gather import states_at_hand
+from app.storage.pages.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.rows import CredentialView, SecretView
-from app.storage.reads.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
 
 
 class CandidatesWanted(NamedTuple):

@@ -13,15 +13,15 @@ from app.domain.source import CopiedState, SourceWish
 from app.domain.source_graph import SourceGraph, UsableWhere
 from app.offload import interruptible, offload
 from app.storage.connections.database import Database
-from app.storage.facts import read_catalogue
-from app.storage.paging import ListBelow, Page, PageRequest
-from app.storage.reads.chosen import read_chosen
-from app.storage.reads.destinations import (
+from app.storage.facts.catalogue import read_catalogue
+from app.storage.pages.destinations import (
     RatedContract,
     contracts_to_export_to,
     count_flows_used,
     workspaces_to_export_to,
 )
+from app.storage.pages.paging import ListBelow, Page, PageRequest
+from app.storage.reads.chosen import read_chosen
 from app.storage.reads.rows import WorkspaceView
 
 

@@ -10,8 +10,8 @@ from app.domain.errors import Refused
 from app.domain.idempotency import IdempotencyKeyReused, KeyedCall
 from app.domain.input import key_mistakes
 from app.offload import LARGE, offload
-from app.storage.idempotency_keys import Made, StoredCall
-from app.storage.keyed_exports import exports_to_json
+from app.storage.facts.idempotency_keys import Made, StoredCall
+from app.storage.reads.keyed_exports import exports_to_json
 from app.storage.store import Store
 from app.usecases.keyed_input import hash_of_input
 from app.usecases.results import Created, Exported, Published, Reverted

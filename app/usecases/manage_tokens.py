@@ -4,9 +4,9 @@ import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
-from app.storage import tokens
+from app.storage.accounts import tokens
+from app.storage.accounts.tokens import StoredToken as TokenInfo
 from app.storage.store import Store
-from app.storage.tokens import StoredToken as TokenInfo
 from app.usecases.transaction import UnitOfWork, transaction
 
 __all__ = ["TokenInfo", "TokenWish", "UnknownUser", "issue_token", "list_tokens", "note_token_use", "revoke_token"]

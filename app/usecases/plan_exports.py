@@ -18,9 +18,9 @@ from app.domain.source import CopiedFrom, CopiedState
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
-from app.storage.gather import gather
-from app.storage.idempotency_keys import UsedKey, find_call
-from app.storage.locks import touched_by
+from app.storage.facts.gather import gather
+from app.storage.facts.idempotency_keys import UsedKey, find_call
+from app.storage.facts.locks import touched_by
 from app.usecases.keyed_calls import KeyedWish, key_in_use
 from app.usecases.planned_exports import counted, forgetting_graphs
 from app.usecases.transaction import UnitOfWork, decide

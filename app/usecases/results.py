@@ -10,7 +10,7 @@ from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom
-from app.storage.keyed_exports import KeyedExport
+from app.storage.reads.keyed_exports import KeyedExport
 from app.storage.writes.copies import WrittenExport
 
 

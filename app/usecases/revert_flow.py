@@ -3,7 +3,7 @@
 from app.domain.errors import Refused
 from app.domain.idempotency import KeyedCall
 from app.domain.revert import RevertRefusal, RevertWish, plan_revert
-from app.storage.found_flows import named_states
+from app.storage.facts.flows import named_states
 from app.storage.store import Store
 from app.storage.writes.lifecycle import revert_and_publish, revert_to_draft
 from app.usecases.results import Reverted

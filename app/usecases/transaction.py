@@ -16,7 +16,7 @@ from app.offload import offload
 from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.database import Database, TransactionConflict
 from app.storage.connections.replicas.positions import note_write
-from app.storage.idempotency_keys import StoredCall
+from app.storage.facts.idempotency_keys import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log
 from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.domain.errors import Refused
 from app.domain.flow import SavedState
 from app.domain.update import Unchanged, UpdateRefusal, UpdateWish, plan_update
-from app.storage.found_flows import FoundFlow
+from app.storage.facts.flows import FoundFlow
 from app.storage.store import Store
 from app.storage.writes.lifecycle import save_draft
 from app.usecases.results import Saved

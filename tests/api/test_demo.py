@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.storage.demo import DEMO_TOKENS, demo_id, example_curl
 from app.storage.ids import Kind
+from app.storage.world.demo import DEMO_TOKENS, demo_id, example_curl
 from tests.api.client import Api, Caller, Json, body_of, serving
 from tests.api.documents import COPY, EXPORT
 from tests.databases import Databases, contents

@@ -18,7 +18,13 @@ from typing import Any
 LIBRARIES = (
     *("alembic.command", "httpx", "jwt", "opentelemetry.sdk.trace", "redis.asyncio", "uvicorn.lifespan.on"),
     *("starlette.applications", "starlette.middleware", "uvicorn.protocols.http.httptools_impl"),
-    *("app.cli", "app.server.startup", "app.storage.demo", "app.storage.migrate", "app.server.applying"),
+    *(
+        "app.cli",
+        "app.server.startup",
+        "app.storage.world.demo",
+        "app.storage.migrations.migrate",
+        "app.server.applying",
+    ),
     *("app.usecases.manage_tokens", "app.graphql.types", "strawberry.relay", "aiodataloader", "cachetools"),
 )
 TOO_EARLY = "prometheus_client"

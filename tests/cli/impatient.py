@@ -1,7 +1,7 @@
 """The command `flowport`, which doesn't wait long for a database: `python -m tests.cli.impatient …`."""
 
 from app.cli import main
-from app.storage import migrate
+from app.storage.migrations import migrate
 
 SHORT = 3
 """For a database that is silent, and long enough for a busy one."""

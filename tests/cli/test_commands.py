@@ -65,7 +65,7 @@ def test_a_database_that_can_not_be_reached_is_said_in_a_line() -> None:
 
 
 def test_a_database_that_is_too_old_is_refused(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.storage.migrate.OLDEST_SERVER", 99)
+    monkeypatch.setattr("app.storage.migrations.migrate.OLDEST_SERVER", 99)
     told = CliRunner().invoke(main, ["token", "--list"], env={"FLOWPORT_DATABASE_URL": database_url})
     assert told.exit_code == 1
     assert re.fullmatch(r"Error: The database is PostgreSQL [\d.]+; Flowport needs 99 or newer\.\n", told.stderr)

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from app.storage.connections.database import open_database
 from app.storage.connections.engine import engine_of
 from app.storage.embedded import running
-from app.storage.migrate import LOCK, has_usable_schema, upgrade
+from app.storage.migrations.migrate import LOCK, has_usable_schema, upgrade
 from tests.cli.flowport import forked
 from tests.cli.impatient import OFTEN, SHORT
 from tests.clusters import with_cluster
@@ -93,7 +93,7 @@ async def has_it(url: str) -> bool:
 async def test_a_migration_waits_for_another_and_says_so(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.storage.migrate.LOOK_SECONDS", OFTEN)
+    monkeypatch.setattr("app.storage.migrations.migrate.LOOK_SECONDS", OFTEN)
     with capture_logs() as log:
         async with holding(empty_database_url, LOCK):
             migrating = asyncio.create_task(upgrade(empty_database_url))
@@ -108,7 +108,9 @@ async def test_a_migration_waits_for_another_and_says_so(
 async def test_a_table_in_use_is_tried_again_and_others_wait_for_it_only_for_moments(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.storage.migrate.LIMITS", text("select set_config('lock_timeout', '200ms', true)"))
+    monkeypatch.setattr(
+        "app.storage.migrations.migrate.LIMITS", text("select set_config('lock_timeout', '200ms', true)")
+    )
     await downgrade(database_url, "0005")
     in_use = "a table that is to be migrated is in use"
     with capture_logs() as log:

@@ -17,7 +17,7 @@ import httpx
 
 from app.storage.connections.database import Database, open_database
 from app.storage.embedded import running
-from app.storage.migrate import upgrade
+from app.storage.migrations.migrate import upgrade
 from tests.crashes.keyed_calls import (
     RepeatableCall,
     as_first,

@@ -9,8 +9,8 @@ from app.execution.compiler import Compiled, Failure
 from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import Layout
 from app.graphql.schema import schema
+from app.storage.pages.related import Related
 from app.storage.reads.rows import WorkspaceView
-from app.storage.related import Related
 
 WORKSPACE = WorkspaceView("workspace_1", "Bakery", "FULL", "contract_1", "ACTIVE", ["a", "b"])
 ROW = (*WORKSPACE, "contract_1", "Foods", "ACTIVE", "bakery", "workspace_1")

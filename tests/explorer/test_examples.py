@@ -10,7 +10,7 @@ from graphql import FieldNode, OperationDefinitionNode, parse
 
 from app.domain.errors import ErrorCode
 from app.graphql.schema import schema
-from app.storage.demo import DEMO_TOKENS
+from app.storage.world.demo import DEMO_TOKENS
 from tests.explorer.examples import Example, read_examples
 
 EXAMPLES = read_examples()

@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from app.storage.demo import demo_id
 from app.storage.ids import Kind
+from app.storage.world.demo import demo_id
 from tests.api.client import Json
 from tests.databases import Databases
 from tests.fuzz.session import BEGINNING, TIMES

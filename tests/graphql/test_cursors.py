@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.domain.input import LONGEST_NAME, name_key
 from app.graphql.connections import PageArguments, Paging
-from app.storage.paging import PageRequest
+from app.storage.pages.paging import PageRequest
 from tests.property_settings import often
 
 LONGEST_KEYS = ["\U0001d160", "ΐ", "\U0001f680", "é", '"', "\\", "\x01", "\x7f", "\ud7ff", "x"]

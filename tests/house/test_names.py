@@ -17,7 +17,7 @@ NAMED_BY_PYTHON = {"__init__.py", "__main__.py"}
 
 def modules() -> Iterator[Path]:
     for path in sorted(APP.rglob("*.py")):
-        if path.name not in NAMED_BY_PYTHON and "migrations" not in path.parts:
+        if path.name not in NAMED_BY_PYTHON and "versions" not in path.parts:
             yield path.relative_to(APP)
 
 

@@ -14,7 +14,7 @@ BEGINNINGS = {
     # To ask which server it is.
     "storage/connections/replicas/replica.py: Replica._connect": "begin",
     # On SQLAlchemy's engine, for Alembic.
-    "storage/migrate.py: run_alone": "begin",
+    "storage/migrations/migrate.py: run_alone": "begin",
 }
 
 USE_CASES_THAT_WRITE = {
@@ -81,7 +81,7 @@ def methods_called() -> dict[str, set[str]]:
     return {
         f"{file.relative_to(APP)}: {name}": {method for node in ast.walk(function) for method in called_by(node)}
         for file in sorted(APP.rglob("*.py"))
-        if "migrations" not in file.parts
+        if "versions" not in file.parts and file.name != "env.py"
         for name, function in functions_in(ast.parse(file.read_text()), ())
     }
 

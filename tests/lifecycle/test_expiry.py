@@ -13,8 +13,8 @@ from app.server.application import create_app
 from app.settings import Settings
 from app.storage.connections.database import DatabaseFailure, open_database
 from app.storage.connections.engine import engine_of
-from app.storage.expiry import LOCK
 from app.storage.tables import FLOW, FLOW_DRAFT
+from app.storage.upkeep.expiry import LOCK
 from app.usecases import expire as expiring
 from app.usecases.expire import expire as expire_of
 from app.usecases.expire import remove_drafts

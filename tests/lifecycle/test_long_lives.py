@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.connections.engine import engine_of
-from app.storage.paging import PageRequest
-from app.storage.reads.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.paging import PageRequest
 from tests.api.client import Caller, serving
 from tests.commands import issue_token
 from tests.databases import run_sql

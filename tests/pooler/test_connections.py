@@ -21,7 +21,7 @@ from app.storage.connections.database import (
 )
 from app.storage.connections.driver import PoolerMode
 from app.storage.connections.hosts import arguments_of
-from app.storage.migrate import upgrade
+from app.storage.migrations.migrate import upgrade
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
 from tests.serving.real import PATIENCE_SECONDS, soon_true
 from tests.storage.connections.test_database import SETTINGS, WRITES, queries_sent

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from app.settings.database_settings import async_url
-from app.storage.migrate import upgrade
+from app.storage.migrations.migrate import upgrade
 from tests.api.trade import trade
 from tests.databases import KEEP, Loaded, load, putting_back, run
 from tests.replication.pair import Pair, pair_in

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from app.settings.database_settings import async_url
 from app.storage.connections import hosts
 from app.storage.connections.database import open_database
-from app.storage.migrate import has_usable_schema, upgrade
+from app.storage.migrations.migrate import has_usable_schema, upgrade
 from tests.databases import Loaded
 from tests.replication.pair import Pair
 from tests.replication.positions import caught_up, connections_to

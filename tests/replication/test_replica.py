@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from app.settings.database_settings import async_url
-from app.storage.compatibility import has_usable_schema_on
 from app.storage.connections.database import Database, DatabaseUnavailable, open_database
 from app.storage.connections.replicas import replica
+from app.storage.migrations.compatibility import has_usable_schema_on
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.databases import Loaded
 from tests.replication.pair import Pair

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.storage.migrate import upgrade
+from app.storage.migrations.migrate import upgrade
 from tests.api.client import serving
 from tests.databases import Databases
 from tests.serving.test_browsers import NOWHERE, browsing

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from app.storage.migrate import UnusableDatabase, upgrade
+from app.storage.migrations.migrate import UnusableDatabase, upgrade
 from tests.cli.flowport import forked
 from tests.databases import Databases, Loaded
 from tests.serving.load import Load

@@ -5,7 +5,7 @@ from typing import Any
 from alembic import command
 
 from app.storage.connections.engine import engine_of
-from app.storage.migrate import run_alone
+from app.storage.migrations.migrate import run_alone
 
 
 async def downgrade(url: str, revision: str) -> None:

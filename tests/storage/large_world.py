@@ -6,8 +6,8 @@ from typing import Any
 
 from app.domain.model import UserId
 from app.storage.connections.database import Database
-from app.storage.paging import Page, PageRequest
-from app.storage.reads.lists import WantedList
+from app.storage.pages.lists import WantedList
+from app.storage.pages.paging import Page, PageRequest
 
 WORLD = Path(__file__).with_name("large_world.sql")
 FLOWS = int(os.environ.get("TEST_FLOWS", "5999"))

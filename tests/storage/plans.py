@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from app.storage.connections.database import Database
-from app.storage.paging import Page, PageRequest
+from app.storage.pages.paging import Page, PageRequest
 from tests.sent_statements import statements_sent
 
 Node = dict[str, Any]

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.connections.engine import engine_of
-from app.storage.migrate import upgrade
+from app.storage.migrations.migrate import upgrade
 from tests.storage.downgrading import downgrade
 from tests.storage.test_schema import SMALL_WORLD
 

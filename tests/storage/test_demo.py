@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from app.domain.graph import bindings_from_json, canonical, join
-from app.storage import demo
+from app.storage.accounts.tokens import owner_of, tokens_to_check
 from app.storage.connections.database import open_database
-from app.storage.demo import DEMO_TOKENS, demo_id, example_curl
 from app.storage.ids import Kind, is_id
-from app.storage.tokens import owner_of, tokens_to_check
+from app.storage.world import demo
+from app.storage.world.demo import DEMO_TOKENS, demo_id, example_curl
 from app.usecases.demo_world import NotOnlyTheDemo
 from tests.applying import load_world
 from tests.commands import demo_is_loaded, load_demo_if_empty, reset_demo

@@ -11,8 +11,8 @@ from app.domain.create import CreateWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.model import UserId
 from app.storage.connections.database import open_database
-from app.storage.demo import demo_id
 from app.storage.ids import Kind
+from app.storage.world.demo import demo_id
 from app.usecases import demo_world
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow

@@ -12,8 +12,8 @@ from app.domain.model import UserId
 from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
 from app.storage.connections.database import open_database
-from app.storage.demo import demo_id
 from app.storage.ids import Kind
+from app.storage.world.demo import demo_id
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow

@@ -16,10 +16,10 @@ from sqlmodel import SQLModel
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.domain.content import split_graph
 from app.domain.graph import canonical
-from app.storage.compatibility import OLDEST, configuration
 from app.storage.connections.database import open_database
 from app.storage.connections.engine import engine_of
-from app.storage.migrate import has_usable_schema, upgrade
+from app.storage.migrations.compatibility import OLDEST, configuration
+from app.storage.migrations.migrate import has_usable_schema, upgrade
 from app.storage.writes.contents import content_row
 from tests.storage.downgrading import downgrade, rows
 

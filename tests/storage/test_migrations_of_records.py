@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.domain.idempotency import KeyedCall
 from app.storage.connections.engine import engine_of
-from app.storage.migrate import upgrade
+from app.storage.migrations.migrate import upgrade
 from tests.storage.downgrading import downgrade, rows
 
 RECORDS_WITH_REFERENCES = """

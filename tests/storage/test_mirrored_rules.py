@@ -18,9 +18,10 @@ from app.domain.input import name_key
 from app.domain.model import Contract, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
 from app.domain.source import CopiedFrom, CopiedState
 from app.domain.source_graph import SourceGraph
-from app.storage import mirrored_rules, tables
+from app.storage import tables
 from app.storage.connections.connection import Row
-from app.storage.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
+from app.storage.facts import mirrored_rules
+from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
 from tests.databases import Databases
 from tests.domain.builders import flow, state, step
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS

@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
-from app.storage.migrate import upgrade
-from app.storage.reads.lists import ListName, WantedList
+from app.storage.migrations.migrate import upgrade
+from app.storage.pages.lists import ListName, WantedList
 from tests.storage.downgrading import downgrade, rows
 from tests.storage.large_world import EVERYWHERE, nth, read_list
 from tests.storage.plans import hold, plans_of_pages

@@ -46,7 +46,7 @@ def rows(data_dir: Path) -> list[tuple[str, str]]:
 def test_what_the_refusal_says_to_type_takes_the_database_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = folder / "the data", folder / "the data-18"
     with older_release():
-        assert called("apply", ROOT / "app/storage/demo_world.json", "--data-dir", old).returncode == 0
+        assert called("apply", ROOT / "app/storage/world/demo_world.json", "--data-dir", old).returncode == 0
         before = rows(old)
     refusal = refusal_of(old)
     assert f"{old}/postgres was made by PostgreSQL 16." in refusal

@@ -11,13 +11,13 @@ from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.connections.database import Database
-from app.storage.expiry import remove_records
-from app.storage.facts import read_catalogue
-from app.storage.paging import Page, PageRequest
+from app.storage.facts.catalogue import read_catalogue
+from app.storage.pages.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.paging import Page, PageRequest
+from app.storage.pages.related import Related
 from app.storage.reads.by_id import read_exports, read_provenances
 from app.storage.reads.exports import read_references
-from app.storage.reads.lists import FlowOrder, ListName, WantedList
-from app.storage.related import Related
+from app.storage.upkeep.expiry import remove_records
 from app.usecases.export_flow import export_flow
 from app.usecases.find_candidates import candidates_for_topic, find_override_candidates, find_topics_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations

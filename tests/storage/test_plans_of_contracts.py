@@ -6,8 +6,8 @@ import pytest
 
 from app.domain.model import UserId
 from app.storage.connections.database import Database
+from app.storage.pages.lists import ListName, WantedList
 from app.storage.reads.by_id import read_quotas
-from app.storage.reads.lists import ListName, WantedList
 from tests.storage.large_world import EVERYWHERE, IN_A_FEW, nth, read_list, read_lists
 from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
 

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
 from app.domain.source_graph import UsableWhere
-from app.storage.reads.destinations import contracts_to_export_to, workspaces_to_export_to
+from app.storage.pages.destinations import contracts_to_export_to, workspaces_to_export_to
 
 DIALECT = create_async_engine("postgresql+asyncpg://").dialect
 OF_ONE = Contract(

@@ -3,9 +3,9 @@
 from contextlib import suppress
 
 from app.domain.access import FLOW_EDIT
-from app.storage.compiled import compiled
+from app.storage.connections.compiled import compiled
 from app.storage.connections.database import Database
-from app.storage.locks import LOCKS, Touched
+from app.storage.facts.locks import LOCKS, Touched
 from app.storage.tables import WORKSPACE_ACCESS
 from app.storage.world.world_facts import _members_of as members_of
 from tests.storage.large_world import EVERYWHERE, IN_THE_FIRST, nth

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.storage.migrate import upgrade
+from app.storage.migrations.migrate import upgrade
 from app.storage.tables import METADATA
 from tests.storage.catalogue import catalogue_of
 from tests.storage.downgrading import downgrade

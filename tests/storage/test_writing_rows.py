@@ -9,7 +9,7 @@ from sqlalchemy import Text, func, literal, null, select
 
 from app.storage.connections.connection import WriteConnection
 from app.storage.connections.database import Database, open_database
-from app.storage.row_changes import (
+from app.storage.connections.row_changes import (
     NOW,
     RowsOfTable,
     delete_rows,

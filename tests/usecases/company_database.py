@@ -16,7 +16,7 @@ from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
 from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
-from app.storage.facts import read_workspace_access
+from app.storage.facts.catalogue import read_workspace_access
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from app.domain.access import is_quota_judged
 from app.domain.source import BY_DEFAULT
 from app.storage.connections.connection import ReadConnection
-from app.storage.paging import PageRequest
-from app.storage.reads.destinations import count_flows_used
+from app.storage.pages.destinations import count_flows_used
+from app.storage.pages.paging import PageRequest
 from app.storage.tables import CONTRACT_ACCESS
 from app.usecases import find_destinations as find_destinations_module
 from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations

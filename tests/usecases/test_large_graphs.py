@@ -15,8 +15,8 @@ from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.update import UpdateWish
 from app.graphql.loaders import FindOfFlow
 from app.meter import BYTES_PER_OBJECT, LimitReached, Meter, counted_by
-from app.storage.found_flows import FLOWS_WITH_STATES
-from app.storage.outlines import MOST_AT_ONCE
+from app.storage.facts.flows import FLOWS_WITH_STATES
+from app.storage.facts.outlines import MOST_AT_ONCE
 from app.storage.reads.states_by_id import STATES, read_states
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_states

@@ -16,9 +16,9 @@ from app.domain.graph import StepBindings, references
 from app.domain.model import ReferenceKind
 from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
-from app.storage.gather import gather
-from app.storage.locks import touched_by
-from app.storage.states import OutlinedGraph
+from app.storage.facts.gather import gather
+from app.storage.facts.locks import touched_by
+from app.storage.facts.states import OutlinedGraph
 from app.storage.writes import copies
 from app.storage.writes.copies import CHARACTERS_AT_ONCE, in_parts
 from app.usecases.copy_flow import copy_flow

@@ -20,7 +20,7 @@ from app.domain.revert import RevertWish
 from app.domain.update import UpdateWish
 from app.storage.connections.database import TransactionConflict
 from app.storage.connections.engine import engine_of
-from app.storage.locks import lock
+from app.storage.facts.locks import lock
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.delete_flow import delete_flow

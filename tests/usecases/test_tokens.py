@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete
 
 from app.domain.model import UserId
-from app.storage import tokens
+from app.storage.accounts import tokens
+from app.storage.accounts.tokens import TokenOwner, id_of, tokens_to_check
 from app.storage.connections.database import Database, open_database
 from app.storage.tables import USER
-from app.storage.tokens import TokenOwner, id_of, tokens_to_check
 from app.telemetry.log import LoggedRequest
 from app.usecases.manage_tokens import UnknownUser, note_token_use
 from app.usecases.transaction import UnitOfWork

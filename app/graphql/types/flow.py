@@ -22,9 +22,9 @@ from app.graphql.types.export import FlowExport
 from app.graphql.types.graph import FlowGraph
 from app.graphql.types.resources import Node, SomeWorkspace, User
 from app.storage.ids import Kind, is_id
-from app.storage.reads.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.related import Related
 from app.storage.reads.rows import DraftView, FlowView, VersionView
-from app.storage.related import Related
 
 Since = Annotated[
     strawberry.ID | None,

@@ -18,7 +18,8 @@ from app.graphql.connections import Connection, PageArguments, connection_below,
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.scalars import JSON
-from app.storage.reads.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.uses import place_of_use
 from app.storage.reads.rows import (
     AgentView,
     ComponentView,
@@ -28,7 +29,6 @@ from app.storage.reads.rows import (
     TopicView,
     UserView,
 )
-from app.storage.reads.uses import place_of_use
 
 
 @strawberry.interface(description="Something with an id of its own: ask for it again with `node`.")

@@ -25,10 +25,10 @@ from app.graphql.context import Info
 from app.graphql.describe import about, optional
 from app.graphql.types.flow import Flow
 from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
-from app.storage.reads.flow_filters import ANY_FLOW, FlowFilter
-from app.storage.reads.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.flow_filters import ANY_FLOW, FlowFilter
+from app.storage.pages.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.related import Related
 from app.storage.reads.rows import WorkspaceView
-from app.storage.related import Related
 
 Holding = Annotated[
     str | None,

@@ -10,14 +10,14 @@ from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, Nam
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
 from app.meter import Meter, counted_by
+from app.storage.accounts.tokens import PREFIX, TokenOwner, id_of, owner_of, tokens_to_check
+from app.storage.accounts.users import find_user_by_email, find_user_by_id
 from app.storage.connections.commits import CommitState
 from app.storage.connections.connection import Row
 from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
 from app.storage.connections.pool import AUTHENTICATION
 from app.storage.connections.replicas.positions import NOT_KNOWN, position_of
-from app.storage.shared_reads import SharedReads
-from app.storage.tokens import PREFIX, TokenOwner, id_of, owner_of, tokens_to_check
-from app.storage.users import find_user_by_email, find_user_by_id
+from app.storage.connections.shared_reads import SharedReads
 from app.telemetry.log import log
 from app.usecases.manage_tokens import note_token_use
 from app.usecases.transaction import UnitOfWork

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from app.fair_queue import Place
-from app.storage.compiled import Change, CompiledStatement, Parameters, Query, Statement, compiled
+from app.storage.connections.compiled import Change, CompiledStatement, Parameters, Query, Statement, compiled
 from app.telemetry.log import count_statement
 
 if TYPE_CHECKING:

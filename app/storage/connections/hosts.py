@@ -8,7 +8,7 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy import make_url
 
-from app.storage.compiled import DIALECT
+from app.storage.connections.compiled import DIALECT
 from app.storage.connections.connection import AnyConnection
 
 HOST_SECONDS = 3.0

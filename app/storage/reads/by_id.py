@@ -8,8 +8,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.storage.connections.connection import ReadConnection
+from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
+from app.storage.facts.visibility import (
+    BY_VIEWER,
+    FLOWS,
+    VIEWER,
+    WORKSPACE_COLUMNS,
+    WORKSPACES_SEEN,
+    holds_one,
+    is_member,
+)
 from app.storage.ids import Kind, is_id
-from app.storage.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
 from app.storage.reads.exports import IS_VISIBLE
 from app.storage.reads.rows import (
     AgentView,
@@ -46,15 +55,6 @@ from app.storage.tables import (
     USER,
     WORKSPACE,
     WORKSPACE_ACCESS,
-)
-from app.storage.visibility import (
-    BY_VIEWER,
-    FLOWS,
-    VIEWER,
-    WORKSPACE_COLUMNS,
-    WORKSPACES_SEEN,
-    holds_one,
-    is_member,
 )
 
 IDS = bindparam("ids", type_=ARRAY(Text))

@@ -6,7 +6,7 @@ from app.domain.flow import Flow, SavedState
 from app.domain.source import CopiedState, DraftNotFound, SourceWish, VersionNotFound, copied_state
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection
-from app.storage.found_flows import chosen_by, read_flows
+from app.storage.facts.flows import chosen_by, read_flows
 
 
 class ChosenFlow(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Text, any_, bindparam, case, exists, literal, or_, select
+from sqlalchemy import Text, any_, bindparam, case, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.model import ReferenceKind
@@ -13,39 +13,16 @@ from app.domain.source import CopiedFrom
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row
-from app.storage.ids import Kind, is_id
-from app.storage.paging import ListBelow, Order
+from app.storage.facts.visibility import is_member
 from app.storage.reads.limit import bounded, read_bounded
-from app.storage.reads.rows import ExportView, ResultView, columns, maker
-from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE, WORKSPACE_ACCESS
-from app.storage.visibility import VIEWER, is_member, sees_flow
+from app.storage.reads.rows import ResultView, columns
+from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE
 
 SEES_SOURCE, SEES_DESTINATION = (
     is_member(FLOW_EXPORT.c[end]) for end in ("source_workspace_id", "destination_workspace_id")
 )
 IS_VISIBLE = or_(SEES_SOURCE, SEES_DESTINATION)
 """A viewer of either end sees the record, but nothing of an end that the viewer can't see."""
-
-_EXPORTS = select(*columns(FLOW_EXPORT, ExportView))
-
-
-def _is_latest() -> ColumnElement[bool]:
-    """Whether no later export of the flow to the same destination flow is in effect."""
-    this, other = FLOW_EXPORT.c, FLOW_EXPORT.alias("other").c
-    same = (other[name] == this[name] for name in ("source_flow_id", "destination_workspace_id", "destination_flow_id"))
-    latest = select(other.id).where(*same, other.undone_at.is_(None)).order_by(other.created_at.desc(), other.id.desc())
-    return this.id == latest.limit(1).correlate(FLOW_EXPORT).scalar_subquery()
-
-
-COPIES = ListBelow(
-    _EXPORTS.where(FLOW_EXPORT.c.undone_at.is_(None), _is_latest()),
-    FLOW_EXPORT.c.source_flow_id,
-    Order((FLOW_EXPORT.c.id,), descending=True),
-    maker(ExportView),
-    only=sees_flow,
-)
-"""The latest copy or export of a flow to each destination flow that wasn't undone, the newest first, by id."""
-
 
 _IDS = bindparam("ids", type_=ARRAY(Text))
 RESULTS = (
@@ -67,21 +44,6 @@ async def read_results(connection: ReadConnection, viewer: str, ids: Sequence[st
     """Read the outcomes of copies and exports, by the ids of the records that the viewer can see."""
     rows = await connection.rows(RESULTS, {"viewer": viewer, "ids": list(ids)})
     return {row.id: ResultView(*row)._replace(copied_from=CopiedFrom(row.copied_from)) for row in rows}
-
-
-def into_workspace() -> tuple[ColumnElement[bool], ...]:
-    """Limit exports to those into one workspace, if the viewer sees it."""
-    workspace: ColumnElement[str] = bindparam("destination_workspace", type_=Text)
-    access = WORKSPACE_ACCESS.c
-    is_seen = exists(select(literal(1)).where(access.user_id == VIEWER, access.workspace_id == workspace))
-    return FLOW_EXPORT.c.destination_workspace_id == workspace, is_seen
-
-
-def naming_destination(workspace_id: str | None) -> dict[str, str]:
-    """Value for the parameter of `into_workspace`; a text that can't be an id finds nothing."""
-    if workspace_id is None:
-        return {}
-    return {"destination_workspace": workspace_id if is_id(Kind.WORKSPACE, workspace_id) else ""}
 
 
 REPORTS_OF_EXPORTS = select(

@@ -8,11 +8,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.domain.component import Catalogue
 from app.domain.model import TenantId
 from app.storage.connections.connection import ReadConnection
-from app.storage.facts import read_catalogue
+from app.storage.facts.catalogue import read_catalogue
+from app.storage.facts.visibility import FLOWS
 from app.storage.reads.limit import bounded, read_bounded
 from app.storage.reads.rows import GraphView
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
-from app.storage.visibility import FLOWS
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 

@@ -11,10 +11,10 @@ from app.domain.flow import FlowState
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row
+from app.storage.facts.states import graph_of, state_columns, state_of
+from app.storage.facts.visibility import ACCESS_COLUMNS, FLOWS, access_of, with_access
 from app.storage.reads.limit import bounded, read_bounded
-from app.storage.states import graph_of, state_columns, state_of
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.visibility import ACCESS_COLUMNS, FLOWS, access_of, with_access
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 

@@ -9,8 +9,8 @@ from app.domain.world.flows import NewFlow, NewState
 from app.domain.world.planning import IdSource
 from app.storage import tables
 from app.storage.connections.connection import WriteConnection
-from app.storage.row_changes import insert_new_rows, insert_rows, write_rows
-from app.storage.states import SHOWN, STATE, shown_values, state_values
+from app.storage.connections.row_changes import insert_new_rows, insert_rows, write_rows
+from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.writes.contents import COMPONENT, CONTENT, component_rows, content_row
 
 BETWEEN_VERSIONS = timedelta(hours=1)

@@ -1,6 +1,6 @@
 """Statements written as PostgreSQL takes them: most of provisioning joins rows that are sent as arrays."""
 
-from app.storage.compiled import CompiledStatement
+from app.storage.connections.compiled import CompiledStatement
 
 
 def statement(text: str, *names: str) -> CompiledStatement:

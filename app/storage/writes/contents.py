@@ -5,7 +5,7 @@ from app.domain.content import Content
 from app.domain.graph import canonical
 from app.meter import current_meter
 from app.offload import offload
-from app.storage.row_changes import insert_new_rows, insert_rows
+from app.storage.connections.row_changes import insert_new_rows, insert_rows
 from app.storage.store import Store
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT
 

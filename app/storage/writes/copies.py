@@ -13,9 +13,9 @@ from app.domain.graph import Bindings
 from app.domain.model import DraftId, ExportId, FlowId
 from app.domain.references import ReferenceOutcome
 from app.offload import interruptible, offload
+from app.storage.connections.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows
+from app.storage.facts.states import bindings_text, field_values, shown_values, state_values, texts_of
 from app.storage.ids import Kind, new_id
-from app.storage.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows
-from app.storage.states import bindings_text, field_values, shown_values, state_values, texts_of
 from app.storage.store import Store
 from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT
 from app.storage.writes.contents import write_content

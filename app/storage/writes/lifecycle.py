@@ -14,9 +14,9 @@ from app.domain.restore import RestorePlan
 from app.domain.revert import RevertPlan
 from app.domain.undo import ChangeSinceExport
 from app.domain.update import UpdatePlan
+from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
+from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.ids import Kind, new_id
-from app.storage.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
-from app.storage.states import SHOWN, STATE, shown_values, state_values
 from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
 from app.storage.writes.contents import write_content

@@ -9,8 +9,8 @@ from sqlalchemy import Text, and_, bindparam, case, null, select
 from app.domain.flow import TEXTS, ShownFlow
 from app.domain.undo import ChangeSinceExport, UndoPlan
 from app.storage.connections.connection import Row
-from app.storage.row_changes import NOW, update_rows
-from app.storage.states import SHOWN, shown_values
+from app.storage.connections.row_changes import NOW, update_rows
+from app.storage.facts.states import SHOWN, shown_values
 from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
 from app.storage.writes.lifecycle import REMOVED_DRAFTS, REMOVED_FLOWS, lock_removed_flow

@@ -16,10 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typeid import TypeID
 
+from app.storage.accounts.tokens import PREFIX, secret_hash
 from app.storage.connections.engine import engine_of
 from app.storage.embedded import running
 from app.storage.ids import Kind, new_id
-from app.storage.tokens import PREFIX, secret_hash
 from scripts.benchmarks.speed.operations import Caller
 from scripts.benchmarks.world import Size
 

@@ -1,0 +1,165 @@
+"""API tokens as they are stored: of the secret only its hash."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import LargeBinary, Text, any_, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from typeid import TypeID
+
+from app.domain.input import email_key
+from app.domain.model import UserId
+from app.storage.accounts.users import IS_ADMITTED
+from app.storage.connections.connection import ReadConnection, Row, WriteConnection
+from app.storage.tables import API_TOKEN, USER
+
+PREFIX = "fp_"
+ID = re.compile("[0-9a-z]{26}")
+"""The form of a token's id, which differs from the words of the demo world: these can't be part of another token."""
+USE_IS_NOTED_AFTER = timedelta(minutes=5)
+"""A token that was used less than this ago is not written to again."""
+
+_TO_CHECK = (
+    select(
+        API_TOKEN.c.id,
+        API_TOKEN.c.user_id,
+        API_TOKEN.c.secret_hash,
+        API_TOKEN.c.expires_at,
+        API_TOKEN.c.revoked_at,
+        API_TOKEN.c.last_used_at,
+        USER.c.first_name,
+        USER.c.last_name,
+        USER.c.email,
+    )
+    .join_from(API_TOKEN, USER, API_TOKEN.c.user_id == USER.c.id)
+    .where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text))), IS_ADMITTED)
+)
+
+_TOKENS = (
+    select(
+        API_TOKEN.c.id,
+        API_TOKEN.c.name,
+        USER.c.email,
+        API_TOKEN.c.created_at,
+        API_TOKEN.c.expires_at,
+        API_TOKEN.c.last_used_at,
+        API_TOKEN.c.revoked_at,
+    )
+    .join_from(API_TOKEN, USER, API_TOKEN.c.user_id == USER.c.id)
+    .order_by(API_TOKEN.c.id)
+)
+
+_ADD = (
+    insert(API_TOKEN)
+    .from_select(
+        ["id", "user_id", "name", "secret_hash", "created_at", "expires_at"],
+        select(
+            bindparam("id", type_=Text),
+            USER.c.id,
+            bindparam("name", type_=Text),
+            bindparam("secret_hash", type_=LargeBinary),
+            bindparam("created_at", type_=API_TOKEN.c.created_at.type),
+            bindparam("expires_at", type_=API_TOKEN.c.expires_at.type),
+        ).where(USER.c.email_key == bindparam("email_key", type_=Text)),
+    )
+    .returning(API_TOKEN.c.id)
+)
+_NOTE_USE = update(API_TOKEN).where(API_TOKEN.c.id == bindparam("token")).values(last_used_at=bindparam("now"))
+_REVOKE = (
+    update(API_TOKEN)
+    .where(API_TOKEN.c.id == bindparam("token"))
+    .values(revoked_at=func.coalesce(API_TOKEN.c.revoked_at, bindparam("now")))
+    .returning(API_TOKEN.c.id)
+)
+
+
+class TokenOwner(NamedTuple):
+    user_id: UserId
+    token_id: str
+    is_use_due: bool
+    """The use of the token is to be noted, since it wasn't for a while."""
+    names: tuple[str, str, str]
+    """The first name, the last name and the e-mail address of the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    id: str
+    name: str
+    user_email: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def secret_hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def id_of(text: str) -> str | None:
+    """The id that a token says it has; None for what is none."""
+    token_id, _ = _parts(text)
+    if text.startswith(PREFIX) and not ID.fullmatch(token_id):
+        return None
+    return token_id if token_id.isascii() and token_id.isprintable() else None
+
+
+async def tokens_to_check(connection: ReadConnection, ids: Sequence[str]) -> dict[str, Row]:
+    """The stored rows of these tokens, by id; one statement."""
+    return {row.id: row for row in await connection.rows(_TO_CHECK, {"tokens": ids})}
+
+
+def owner_of(token: Row, text: str, now: datetime) -> TokenOwner | None:
+    """Whose token this is; None if its secret is wrong, or if it is expired or revoked."""
+    _, secret = _parts(text)
+    if not hmac.compare_digest(token.secret_hash, secret_hash(secret)):
+        return None
+    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
+        return None
+    is_use_due = token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_AFTER
+    return TokenOwner(token.user_id, token.id, is_use_due, (token.first_name, token.last_name, token.email))
+
+
+async def note_use(connection: WriteConnection, token_id: str, now: datetime) -> None:
+    """Note that a token was used just now."""
+    await connection.change(_NOTE_USE, {"token": token_id, "now": now})
+
+
+async def add_token(
+    connection: WriteConnection, email: str, *, name: str, secret: str, now: datetime, expires_at: datetime | None
+) -> str | None:
+    """Store a token for the user of this address, and answer its text; None if there is no such user."""
+    token_id = str(TypeID())
+    row = {
+        "id": token_id,
+        "name": name,
+        "secret_hash": secret_hash(secret),
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    added = await connection.change(_ADD, row | {"email_key": email_key(email)})
+    return f"{PREFIX}{token_id}_{secret}" if added else None
+
+
+async def all_tokens(connection: ReadConnection) -> list[StoredToken]:
+    """All tokens, the oldest first."""
+    return [StoredToken(*row) for row in await connection.rows(_TOKENS)]
+
+
+async def revoke(connection: WriteConnection, token_id: str, now: datetime) -> bool:
+    """Revoke a token for good; False if there is none. A second time changes nothing."""
+    return bool(await connection.change(_REVOKE, {"token": token_id, "now": now}))
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Id and secret. The tokens of the demo world are plain words, which are both."""
+    if not text.startswith(PREFIX):
+        return text, text
+    token_id, _, secret = text.removeprefix(PREFIX).partition("_")
+    return token_id, secret

@@ -1,0 +1,164 @@
+"""How rows are written: any number of them in one statement, as a JSON array of arrays.
+
+The table says of which type each column is. The driver would take several times as long for an array of each column.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Subquery,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy import literal_column as sql
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from app.storage.connections.compiled import Change
+from app.storage.connections.connection import Row, WriteConnection
+
+Value = ColumnElement[Any] | Callable[[FromClause], ColumnElement[Any]]
+"""A value that the statement itself computes for a column, also from the row that is sent."""
+
+BY, NOW = bindparam("by", type_=Text), bindparam("now", type_=DateTime(timezone=True))
+"""The actor and the time, the same in all rows."""
+
+
+class RowsOfTable(NamedTuple):
+    """How rows of one table are written."""
+
+    change: Callable[..., Change]
+    """Makes the statement, with further conditions."""
+    parameter: str
+    columns: tuple[str, ...]
+
+    def to_json(self, rows: Sequence[tuple[Any, ...]]) -> str:
+        """Raises ValueError for a row of more or fewer values than columns."""
+        if any(len(row) != len(self.columns) for row in rows):
+            raise ValueError(f"{self.parameter} needs a value for each of {', '.join(self.columns)}")
+        return orjson.dumps(rows, default=_hexadecimal).decode()
+
+
+Part = tuple[RowsOfTable, Sequence[tuple[Any, ...]]]
+"""Rows with the values of their columns, in the order of the columns."""
+Parts = Sequence[Part]
+
+
+def insert_rows(table: Table, columns: Sequence[str], *, replaces: bool = False, **values: Value) -> RowsOfTable:
+    """Insert rows. Raises ValueError for a column that the table doesn't have, and without one that it needs.
+
+    With `replaces` a row takes the place of one that has the same key.
+    """
+    sent = _sent("new", table, columns)
+    row = _row(table, sent, columns, values)
+    if missing := [each.name for each in table.c if not (each.nullable or each.server_default or each.name in row)]:
+        raise ValueError(f"rows of {table.name} need {', '.join(missing)}")
+
+    def change(*conditions: ColumnElement[bool]) -> Change:
+        rows = select(*row.values()).select_from(sent).where(*conditions)
+        inserted = insert(table).from_select([*row], rows, include_defaults=False)
+        others = {name: inserted.excluded[name] for name in row if not table.c[name].primary_key}
+        return inserted.on_conflict_do_update(constraint=table.primary_key, set_=others) if replaces else inserted
+
+    return RowsOfTable(change, sent.name, tuple(columns))
+
+
+def insert_new_rows(table: Table, columns: Sequence[str]) -> RowsOfTable:
+    """Insert rows under hashes that the table doesn't have yet, and return these.
+
+    Rows that it has are locked, so that they aren't removed before something refers to them. In the order of the
+    hashes, so that two transactions with the same rows don't wait for each other.
+    """
+    sent = _sent("new", table, columns)
+    row = _row(table, sent, columns, {})
+    held = select(table.c.hash).where(table.c.hash.in_(select(sent.c.hash))).order_by(table.c.hash)
+    held_hashes = select(held.with_for_update(read=True, key_share=True).cte(f"held_{table.name}").c.hash)
+
+    def change(*conditions: ColumnElement[bool]) -> Change:
+        new = select(*row.values()).where(sent.c.hash.not_in(held_hashes), *conditions).order_by(sent.c.hash)
+        inserted = insert(table).from_select([*row], new, include_defaults=False)
+        return inserted.on_conflict_do_nothing().returning(table.c.hash)
+
+    return RowsOfTable(change, sent.name, tuple(columns))
+
+
+def update_rows(
+    table: Table, columns: Sequence[str], *only: ColumnElement[bool], key: Sequence[str] = ("id",), **values: Value
+) -> RowsOfTable:
+    """Update the rows with these keys, whose values are sent before the columns, `only` where these conditions hold.
+
+    Raises ValueError for a column that the table doesn't have.
+    """
+    sent = _sent("changed", table, (*key, *columns))
+    row = _row(table, sent, columns, values)
+    is_sent = [table.c[name] == sent.c[name] for name in key]
+    change = update(table).where(*is_sent, *only).values(row)
+    return RowsOfTable(change.where, sent.name, (*key, *columns))
+
+
+def delete_rows(table: Table) -> RowsOfTable:
+    """Delete the rows with these ids."""
+    sent = _sent("deleted", table, ("id",))
+    return RowsOfTable(delete(table).where(table.c.id.in_(select(sent.c.id))).where, sent.name, ("id",))
+
+
+async def write_rows(connection: WriteConnection, *parts: Part, **same: object) -> list[Row]:
+    """Write rows of several tables in one statement; parts without rows are left out of it.
+
+    The rows of the last part are written after all others. `same` are parameters with one value for all rows.
+    """
+    filled = [(table, rows) for table, rows in parts if rows]
+    if not filled:
+        return []
+    sent = {table.parameter: table.to_json(rows) for table, rows in filled}
+    return await connection.change(in_one_statement(*(table for table, _ in filled)), {**same, **sent})
+
+
+@cache
+def in_one_statement(*parts: RowsOfTable) -> Change:
+    """Raises ValueError where two parts change the same table: PostgreSQL changes a row once in a statement."""
+    *others, last = parts
+    if len({part.parameter for part in parts}) < len(parts):
+        raise ValueError(f"{', '.join(part.parameter for part in parts)}: a table is changed twice")
+    changes = [each.change().returning(sql("1")).cte(f"part_{number}") for number, each in enumerate(others)]
+    return last.change(*(select(func.count()).select_from(change).scalar_subquery() >= sql("0") for change in changes))
+
+
+def _hexadecimal(value: bytes) -> str:
+    """Bytes as PostgreSQL reads them of text; JSON has none."""
+    return rf"\x{value.hex()}"
+
+
+def _sent(what: str, table: Table, columns: Sequence[str]) -> Subquery:
+    """The rows that are sent, as statements read them; the parameter has their name."""
+    _check(table, columns)
+    name = f"{what}_{table.name}"
+    row = func.jsonb_array_elements(bindparam(name, type_=JSONB)).column_valued("row")
+    texts = {each: row.op("->>", return_type=Text())(sql(str(place))) for place, each in enumerate(columns)}
+    types = {each: table.c[each].type for each in columns}
+    typed = {each: text if isinstance(types[each], Text) else cast(text, types[each]) for each, text in texts.items()}
+    return select(*(value.label(each) for each, value in typed.items())).subquery(name)
+
+
+def _row(
+    table: Table, sent: FromClause, columns: Sequence[str], values: Mapping[str, Value]
+) -> dict[str, ColumnElement[Any]]:
+    _check(table, [*values])
+    computed = {name: value(sent) if callable(value) else value for name, value in values.items()}
+    return {name: sent.c[name] for name in columns} | computed
+
+
+def _check(table: Table, columns: Sequence[str]) -> None:
+    if unknown := [name for name in columns if name not in table.c]:
+        raise ValueError(f"{table.name} has no {', '.join(unknown)}")

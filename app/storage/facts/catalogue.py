@@ -1,0 +1,192 @@
+"""Reads the facts of decisions, in a number of statements that doesn't depend on the size of the flows.
+
+Statements find only rows that the viewer can see (A4, A5).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    CompoundSelect,
+    ScalarSelect,
+    any_,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from app.domain.access import WorkspaceAccess
+from app.domain.component import (
+    Catalogue,
+    Component,
+    ComponentAccess,
+    ComponentName,
+    ComponentRequirement,
+    read_command,
+)
+from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, WorkspaceId
+from app.offload import offload
+from app.storage.connections.connection import ReadConnection, Row
+from app.storage.facts.mirrored_rules import FLOWS_USED, is_visible_component
+from app.storage.facts.visibility import (
+    ACCESS_COLUMNS,
+    ACCESSES,
+    BY_VIEWER,
+    VIEWER,
+    access_of,
+    is_member,
+)
+from app.storage.ids import Kind, is_id, kind_of
+from app.storage.tables import (
+    AGENT,
+    COMPONENT,
+    COMPONENT_WHITELIST,
+    CONTRACT_ACCESS,
+    CREDENTIAL,
+    SECRET,
+    TEAM,
+    TOPIC,
+    WORKSPACE,
+)
+
+IDS = bindparam("ids", type_=ARRAY(Text))
+
+
+WORKSPACE_TO_WRITE_INTO = (
+    select(*ACCESS_COLUMNS, FLOWS_USED)
+    .select_from(ACCESSES)
+    .where(BY_VIEWER, WORKSPACE.c.id == bindparam("workspace", type_=Text))
+)
+
+
+def _whitelisted() -> ScalarSelect[Any]:
+    """The contracts that a component names, of those that the viewer sees: a flow can go to no other (A4, C3)."""
+    return (
+        select(func.array_agg(COMPONENT_WHITELIST.c.contract_id))
+        .join_from(
+            COMPONENT_WHITELIST, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == COMPONENT_WHITELIST.c.contract_id
+        )
+        .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id, CONTRACT_ACCESS.c.user_id == VIEWER)
+        .scalar_subquery()
+    )
+
+
+COMPONENTS_BY_NAME = (
+    select(
+        COMPONENT.c.id,
+        TEAM.c.name.label("team"),
+        COMPONENT.c.name,
+        COMPONENT.c.title,
+        COMPONENT.c.access,
+        COMPONENT.c.requires,
+        COMPONENT.c.pub_sub,
+        COMPONENT.c.topic_field,
+        TEAM.c.contract_id,
+        TEAM.c.tenant_id,
+        _whitelisted().label("whitelisted"),
+        is_visible_component().label("visible"),
+    )
+    .join_from(COMPONENT, TEAM, COMPONENT.c.team_id == TEAM.c.id)
+    .where(
+        tuple_(TEAM.c.name, COMPONENT.c.name).in_(
+            select(
+                func.unnest(bindparam("teams", type_=ARRAY(Text))),
+                func.unnest(bindparam("names", type_=ARRAY(Text))),
+            )
+        )
+    )
+)
+
+
+def _targets() -> CompoundSelect[Any]:
+    """Everything with these ids that lives in workspaces of which the viewer is a member."""
+    kinds = {
+        ReferenceKind.CREDENTIAL: (CREDENTIAL, CREDENTIAL.c.component_id, null()),
+        ReferenceKind.SECRET: (SECRET, SECRET.c.component_id, null()),
+        ReferenceKind.AGENT: (AGENT, null(), null()),
+        ReferenceKind.TOPIC: (TOPIC, null(), TOPIC.c.schema_text),
+    }
+    return union_all(
+        *(
+            select(
+                table.c.id,
+                literal(kind.value, Text).label("kind"),
+                table.c.workspace_id,
+                table.c.name,
+                component.label("component_id"),
+                schema.label("schema_text"),
+            ).where(table.c.id == any_(IDS), is_member(table.c.workspace_id))
+            for kind, (table, component, schema) in kinds.items()
+        )
+    )
+
+
+TARGETS = _targets()
+
+
+async def read_workspace_access(
+    connection: ReadConnection, viewer: str, workspace_id: str
+) -> tuple[WorkspaceAccess | None, int]:
+    """A workspace, and how many flows its contract holds where that matters (X10)."""
+    if not is_id(Kind.WORKSPACE, workspace_id):
+        return None, 0
+    row = await connection.row(WORKSPACE_TO_WRITE_INTO, {"viewer": viewer, "workspace": workspace_id})
+    return (None, 0) if row is None else (access_of(row), row.flows_used)
+
+
+async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iterable[str]) -> Catalogue:
+    """Every component, of whichever tenant, that one of these commands may mean; what isn't visible only shadows."""
+    different = {*commands}
+    names = await offload(sum(map(len, different)), _component_names, different)
+    if not names:
+        return Catalogue()
+    teams, components = zip(*names, strict=True)
+    named = {"viewer": viewer, "teams": list(teams), "names": list(components)}
+    rows = await connection.rows(COMPONENTS_BY_NAME, named)
+    visible, invisible = ([component_of(row) for row in rows if row.visible is seen] for seen in (True, False))
+    return Catalogue(visible, invisible=invisible)
+
+
+async def read_targets(connection: ReadConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:
+    """The credentials, secrets, agents and topics with these ids."""
+    different = {*ids}
+    known = await offload(sum(map(len, different)), _known_ids, different)
+    if not known:
+        return {}
+    rows = await connection.rows(TARGETS, {"viewer": viewer, "ids": known})
+    return {row.id: _target_of(row) for row in rows}
+
+
+def _component_names(commands: Iterable[str]) -> set[ComponentName]:
+    return {read.component for command in commands if (read := read_command(command)) is not None}
+
+
+def _known_ids(references: Iterable[str]) -> list[str]:
+    return sorted(reference for reference in references if kind_of(reference) is not None)
+
+
+def component_of(row: Row) -> Component:
+    return Component(
+        id=ComponentId(row.id),
+        name=ComponentName(row.team, row.name),
+        access=ComponentAccess(row.access),
+        contract_id=ContractId(row.contract_id),
+        tenant_id=TenantId(row.tenant_id),
+        requires=ComponentRequirement(row.requires),
+        pub_sub=row.pub_sub,
+        topic_field=row.topic_field,
+        whitelisted=frozenset(row.whitelisted or ()),
+        title=row.title,
+    )
+
+
+def _target_of(row: Row) -> Target:
+    component_id = None if row.component_id is None else ComponentId(row.component_id)
+    kind = ReferenceKind(row.kind)
+    return Target(row.id, kind, WorkspaceId(row.workspace_id), row.name, component_id, row.schema_text)

@@ -1,0 +1,239 @@
+"""Flows with their states: only those that matter are read with their graphs, since these may be large."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Subquery,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Integer, Text
+
+from app.domain.access import WorkspaceAccess
+from app.domain.flow import TEXTS, Flow, Graph, SavedState, ShownFlow
+from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
+from app.domain.source import CopiedState, SourceWish, copied_state
+from app.meter import current_meter
+from app.offload import interruptible, offload
+from app.storage.connections.connection import ReadConnection, Row
+from app.storage.facts.locks import NEW_FLOWS_IN, Touched
+from app.storage.facts.mirrored_rules import flows_used_in
+from app.storage.facts.outlines import OutlinedState, columns_at_once, read_outlines
+from app.storage.facts.states import OutlinedGraph, state_of
+from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
+from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
+
+IDS = bindparam("ids", type_=ARRAY(Text))
+
+NO_GRAPH = Graph()
+STATES = ("published", "draft", "named")
+
+
+class FoundFlow(NamedTuple):
+    """A flow, and the versions that the caller named, by id. States whose graphs weren't chosen have no steps."""
+
+    flow: Flow
+    named: Mapping[str, SavedState]
+
+
+class FoundFlows(NamedTuple):
+    """Flows, and the workspaces in which new ones are made, with how many flows their contracts hold (X10)."""
+
+    flows: dict[str, FoundFlow]
+    accesses: dict[str, WorkspaceAccess]
+    flows_used: dict[ContractId, int]
+
+
+StateChoice = Callable[[FoundFlow], Iterable[SavedState | None]]
+"""Chooses the states of a flow whose graphs are read."""
+StateChoices = Mapping[str, Sequence[StateChoice]]
+"""Choices by flow: several exports of a call may each choose states of one flow."""
+
+
+def own_states(visible: FoundFlow) -> Iterable[SavedState | None]:
+    return visible.flow.published, visible.flow.draft
+
+
+def named_states(visible: FoundFlow) -> Iterable[SavedState | None]:
+    return visible.named.values()
+
+
+def no_state(_: FoundFlow) -> Iterable[SavedState | None]:
+    return ()
+
+
+def chosen_by(source: SourceWish) -> StateChoice:
+    """Choose the state that is copied (X4)."""
+
+    def copied(visible: FoundFlow) -> Iterable[SavedState | None]:
+        chosen = copied_state(visible.flow, source, visible.named.get(source.version_id or ""))
+        state = chosen.state if isinstance(chosen, CopiedState) else None
+        states = (*own_states(visible), *named_states(visible))
+        return [saved for saved in states if saved is not None and saved.state is state]
+
+    return copied
+
+
+def _named_versions() -> Subquery:
+    """Find versions by id before the join, since a flow may have thousands: OFFSET keeps the planner from another order."""
+    is_named = FLOW_VERSION.c.id == any_(bindparam("versions", type_=ARRAY(Text)))
+    return select(FLOW_VERSION).where(is_named).offset(literal_column("0")).subquery("named")
+
+
+_COLUMNS = ("id", "type", "status", "draft_revision", *TEXTS, "updated_at")
+_shown_values = itemgetter(*(f"flow_{column}" for column in (*TEXTS, "updated_at")))
+
+
+def _flows_with_states() -> Select[Any]:
+    """Select flows by id, each with its published version and active draft, in a row for each version that is named."""
+    states = {
+        "published": (FLOW_VERSION.alias("published"), FLOW_CONTENT.alias("published_content")),
+        "draft": (FLOW_DRAFT.alias("draft"), FLOW_CONTENT.alias("draft_content")),
+        "named": (_named_versions(), FLOW_CONTENT.alias("named_content")),
+    }
+    published, draft, named = (states[name][0] for name in states)
+    joined = with_access(FLOWS)
+    on = {
+        "published": FLOW.c.published_version_id == published.c.id,
+        "draft": and_(draft.c.flow_id == FLOW.c.id, draft.c.set_aside_at.is_(None)),
+        "named": named.c.flow_id == FLOW.c.id,
+    }
+    for name, (table, content) in states.items():
+        joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
+    columns = columns_at_once(states, order_by=(FLOW.c.id, named.c.id))
+    flow = [FLOW.c[name].label(f"flow_{name}") for name in _COLUMNS]
+    return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
+
+
+def _flows_and_workspaces() -> CompoundSelect[Any]:
+    """Select flows with their states, and the workspaces of new flows; columns of only one of the two are null in the other."""
+    used = flows_used_in(NEW_FLOWS_IN)
+    of_flows = [cast(null(), column.type).label(column.name) for column in FLOWS_WITH_STATES.selected_columns]
+    workspaces = (
+        select(*ACCESS_COLUMNS, *of_flows[len(ACCESS_COLUMNS) :], func.coalesce(used.c.used, 0).label("flows_used"))
+        .select_from(ACCESSES.outerjoin(used, used.c.contract_id == CONTRACT.c.id))
+        .where(BY_VIEWER, WORKSPACE.c.id == any_(NEW_FLOWS_IN))
+    )
+    return union_all(FLOWS_WITH_STATES.add_columns(cast(null(), Integer).label("flows_used")), workspaces)
+
+
+FLOWS_WITH_STATES = _flows_with_states()
+FLOWS_AND_WORKSPACES = _flows_and_workspaces()
+
+
+async def read_flows(
+    connection: ReadConnection,
+    viewer: str,
+    choices: StateChoices,
+    versions: Iterable[str | None] = (),
+) -> dict[str, FoundFlow]:
+    """Read the flows that `choices` names, with the graphs of the chosen states."""
+    touched = Touched(kept=[*choices], versions=[*filter(None, versions)])
+    rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **touched.parameters()})
+    return await _with_graphs(connection, rows, choices, OutlinedGraph.whole)
+
+
+async def read_flows_and_workspaces(
+    connection: ReadConnection,
+    viewer: str,
+    choices: StateChoices,
+    touched: Touched,
+) -> FoundFlows:
+    """Read flows with the graphs of the chosen states, and the workspaces of new flows."""
+    rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
+    of_flows = [row for row in rows if row["flow_id"] is not None]
+    accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
+    return FoundFlows(
+        await _with_graphs(connection, of_flows, choices, lambda graph: (graph.commands, graph.references)),
+        {access.workspace.id: access for access, _ in accesses},
+        {access.workspace.contract.id: used for access, used in accesses if used},
+    )
+
+
+async def _with_graphs(
+    connection: ReadConnection, rows: Iterable[Row], choices: StateChoices, parse: Callable[[OutlinedGraph], object]
+) -> dict[str, FoundFlow]:
+    """Read the graphs of the chosen states; equal graphs are one object, and count once. `parse` runs in a thread."""
+    flows = _by_flow(rows)
+    states = [
+        OutlinedState(state_id, *of_flow.places[state_id])
+        for flow_id, of_flow in flows.items()
+        for state_id in of_flow.chosen_ids(choices[flow_id])
+    ]
+    different = {state.key: state for state in states} | {state.key: state for state in states if state.is_read}
+    size = sum(state.size for state in different.values())
+    current_meter().take_decided(size)
+    outlines = await read_outlines(connection, different)
+    await offload(size, lambda: [parse(graph) for graph in interruptible(outlines.values())])
+    graphs = {state.id: outlines[state.key] for state in states}
+    return {flow_id: of_flow.with_graphs(graphs) for flow_id, of_flow in flows.items()}
+
+
+def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":
+    """Group rows by flow; flows of one workspace share its `WorkspaceAccess`."""
+    rows_of: dict[str, list[Row]] = {}
+    for row in rows:
+        rows_of.setdefault(row["flow_id"], []).append(row)
+    first_rows = {of_flow[0]["workspace_id"]: of_flow[0] for of_flow in rows_of.values()}
+    accesses = {workspace_id: access_of(row) for workspace_id, row in first_rows.items()}
+    return {
+        flow_id: _RowsOfFlow(of_flow, _places(of_flow), accesses[of_flow[0]["workspace_id"]])
+        for flow_id, of_flow in rows_of.items()
+    }
+
+
+def _places(rows: Sequence[Row]) -> dict[str, tuple[Row, str]]:
+    """The first row of each state of a flow, and the state's name in that row."""
+    places: dict[str, tuple[Row, str]] = {}
+    for row in rows:
+        for name, column in _IDS_OF_STATES.items():
+            if row[column] is not None:
+                places.setdefault(row[column], (row, name))
+    return places
+
+
+_IDS_OF_STATES = {name: f"{name}_id" for name in STATES}
+
+
+class _RowsOfFlow(NamedTuple):
+    rows: Sequence[Row]
+    places: Mapping[str, tuple[Row, str]]
+    access: WorkspaceAccess
+
+    def chosen_ids(self, choices: Sequence[StateChoice]) -> set[str]:
+        """The ids of the chosen drafts and versions."""
+        visible = self.with_graphs({})
+        return {state.id for choose in {*choices} for state in choose(visible) if state is not None}
+
+    def with_graphs(self, graphs: Mapping[str, Graph]) -> FoundFlow:
+        """The flow, whose states have these graphs by id; other states have no steps."""
+        states = {
+            state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH))
+            for state_id, (row, name) in self.places.items()
+        }
+        first = self.rows[0]
+        flow = Flow(
+            id=FlowId(first["flow_id"]),
+            name=first["flow_name"],
+            type=FlowType(first["flow_type"]),
+            access=self.access,
+            published=states.get(first["published_id"]),
+            draft=states.get(first["draft_id"]),
+            draft_revision=first["flow_draft_revision"],
+            status=FlowStatus(first["flow_status"]),
+            shows=ShownFlow(*_shown_values(first)),
+        )
+        named = (states.get(row["named_id"]) for row in self.rows)
+        return FoundFlow(flow, {state.id: state for state in named if state is not None})

@@ -1,0 +1,90 @@
+"""Stores the outcome of a call with an idempotency key, in the transaction of the call's changes."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, delete, func, literal_column, select
+
+from app.domain.idempotency import KeyedCall
+from app.domain.model import UserId
+from app.offload import LARGE, offload
+from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.connections.row_changes import insert_rows, write_rows
+from app.storage.tables import IDEMPOTENCY_KEY
+
+Made = Any
+"""The outcome of a call, as JSON: ids by their names, or groups of exports with the same warnings."""
+
+_WAIT = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0)))
+"""Waits for a concurrent call with the same key, at most as long as a statement may take."""
+
+_IS_KEY = tuple(
+    IDEMPOTENCY_KEY.c[name] == bindparam(f"this_{name}", type_=Text) for name in ("actor_id", "call", "key")
+)
+_CALL = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.made, IDEMPOTENCY_KEY.c.first_used_at).where(
+    *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
+)
+_STORED = insert_rows(
+    IDEMPOTENCY_KEY, ("actor_id", "call", "key", "input_hash", "made", "first_used_at"), replaces=True
+)
+"""In the place of one that is older than keys are kept."""
+
+_ROW: ColumnElement[Any] = literal_column("ctid")
+_OLD = (
+    select(_ROW)
+    .select_from(IDEMPOTENCY_KEY)
+    .where(IDEMPOTENCY_KEY.c.first_used_at <= bindparam("before", type_=DateTime(timezone=True)))
+    .order_by(IDEMPOTENCY_KEY.c.first_used_at)
+    .limit(bindparam("batch", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_REMOVE = delete(IDEMPOTENCY_KEY).where(_ROW.in_(_OLD)).returning(IDEMPOTENCY_KEY.c.call)
+
+
+@dataclass(frozen=True, slots=True)
+class UsedKey:
+    """The key of a caller for one kind of call, and when keys are old."""
+
+    actor: UserId
+    call: KeyedCall
+    key: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call with a key: its input, the key's first use and the outcome so far."""
+
+    used: UsedKey
+    input_hash: str
+    first_used_at: datetime
+    outcome: Made | None = None
+    """None: no call with the key has done anything yet."""
+
+
+async def find_call(connection: ReadConnection, used: UsedKey) -> StoredCall | None:
+    """The stored call with this key, without waiting for a concurrent one."""
+    parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
+    row = await connection.row(_CALL, {**parameters, "since": used.since})
+    if row is None:
+        return None
+    return StoredCall(used, row.input_hash, row.first_used_at, await offload(len(row.made), json.loads, row.made))
+
+
+async def take_key(connection: ReadConnection, used: UsedKey) -> StoredCall | None:
+    """The first call with this key, if it was done; the key is ours until the transaction ends."""
+    await connection.rows(_WAIT, {"name": f"{used.actor} {used.call} {used.key}"})
+    return await find_call(connection, used)
+
+
+async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
+    used, made = stored.used, await offload(LARGE, json.dumps, stored.outcome)
+    row = used.actor, used.call, used.key, stored.input_hash, made, stored.first_used_at
+    await write_rows(connection, (_STORED, [row]))
+
+
+async def remove_old_keys(connection: WriteConnection, *, before: datetime, batch: int) -> int:
+    """Remove up to `batch` keys that were first used before a time; how many went."""
+    return len(await connection.change(_REMOVE, {"before": before, "batch": batch}))

@@ -1,0 +1,163 @@
+"""Takes the locks of a unit of work in one statement, in the order that `app/storage/store.py` describes.
+
+A caller locks only rows that the caller may write: the permission is a condition of the lock. Facts are read after the
+locks and may show a right that was granted meanwhile; `check_locks` compares the two.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
+from app.domain.export_facts import CopyWish, ExportWish, OntoFlow
+from app.domain.flow import Flow
+from app.domain.model import ContractStatus
+from app.storage.connections.connection import WriteConnection
+from app.storage.connections.failures import TransactionConflict
+from app.storage.facts import mirrored_rules
+from app.storage.facts.visibility import ACCESSES, BY_VIEWER
+from app.storage.ids import Kind, is_id
+from app.storage.tables import CONTRACT, FLOW, ROLE, WORKSPACE, WORKSPACE_ACCESS
+
+IDS = ARRAY(Text)
+
+NEW_FLOWS_IN = func.array(
+    select(FLOW.c.workspace_id).where(FLOW.c.id == any_(bindparam("copied", type_=IDS))).scalar_subquery()
+).op("||")(bindparam("workspaces", type_=IDS))
+"""The workspaces in which new flows are made: those of flows that are copied, and those that are named."""
+
+
+Wish = ExportWish | CopyWish
+KINDS = {
+    "changed": Kind.FLOW,
+    "kept": Kind.FLOW,
+    "copied": Kind.FLOW,
+    "workspaces": Kind.WORKSPACE,
+    "versions": Kind.VERSION,
+}
+
+
+class Touched(NamedTuple):
+    """The rows of a unit of work, by ids; texts that can't be ids are left out."""
+
+    changed: Sequence[str] = ()
+    """Flows that change."""
+    kept: Sequence[str] = ()
+    """Flows that are copied from, which mustn't be deleted meanwhile."""
+    copied: Sequence[str] = ()
+    """Flows in whose workspaces new flows are made."""
+    workspaces: Sequence[str] = ()
+    """Workspaces in which new flows are made."""
+    versions: Sequence[str] = ()
+    """Versions that are copied, or reverted to."""
+
+    def parameters(self) -> dict[str, list[str]]:
+        """The ids by name; `ids` has all flows whose states are read."""
+        ids = {name: [id_ for id_ in ids if is_id(KINDS[name], id_)] for name, ids in self._asdict().items()}
+        return {**ids, "ids": [*ids["changed"], *ids["kept"]]}
+
+
+def touched_by(wishes: Iterable[Wish]) -> Touched:
+    """Collect the flows, workspaces and versions of wishes."""
+    changed, kept, copied, workspaces, versions = (list[str]() for _ in range(5))
+    for wish in wishes:
+        kept.append(wish.flow_id)
+        versions.extend(filter(None, [wish.source.version_id]))
+        if isinstance(wish, CopyWish):
+            copied.append(wish.flow_id)
+        elif isinstance(wish.destination, OntoFlow):
+            changed.append(wish.destination.flow_id)
+        else:
+            workspaces.append(wish.destination.workspace_id)
+    return Touched(*(tuple(dict.fromkeys(ids)) for ids in (changed, kept, copied, workspaces, versions)))
+
+
+PERMISSION = bindparam("permission", type_=Text)
+
+
+def _locks() -> CompoundSelect[Any]:
+    """In one statement, whose parts are done one after the other, each by id.
+
+    The first part limits how long the others wait; it comes after the wait for an idempotency key, which has no such limit.
+    """
+    flows = select(FLOW.c.id).order_by(FLOW.c.id)
+    is_open = or_(CONTRACT.c.status == ContractStatus.ACTIVE.value, PERMISSION == FLOW_TOGGLE_STATUS)
+    contracts = (
+        select(CONTRACT.c.id)
+        .select_from(ACCESSES)
+        .where(
+            BY_VIEWER,
+            WORKSPACE.c.id == any_(NEW_FLOWS_IN),
+            mirrored_rules.counts_against_quota(),
+            mirrored_rules.may_write_flows(),
+        )
+        .order_by(CONTRACT.c.id)
+    )
+    parts: dict[str, Select[Any]] = {
+        "timeout": select(func.set_config("lock_timeout", bindparam("milliseconds", type_=Text), true()).label("id")),
+        "changed": flows.where(
+            FLOW.c.id == any_(bindparam("changed", type_=IDS)), _is_permitted(is_open)
+        ).with_for_update(of=FLOW, key_share=True),
+        "kept": flows.where(FLOW.c.id == any_(bindparam("kept", type_=IDS)), _is_permitted()).with_for_update(
+            of=FLOW, read=True, key_share=True
+        ),
+        "contracts": contracts.with_for_update(of=CONTRACT, key_share=True),
+    }
+    return union_all(*(select(part.subquery(name).c.id) for name, part in parts.items()))
+
+
+def _is_permitted(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the viewer has the permission in the workspace of a flow, whose contract meets the conditions.
+
+    A scalar subquery, which PostgreSQL asks for each flow: joined, it may read every workspace of the viewer first.
+    """
+    access = WORKSPACE_ACCESS.join(ROLE, ROLE.c.id == WORKSPACE_ACCESS.c.role_id).join(
+        CONTRACT, CONTRACT.c.id == WORKSPACE_ACCESS.c.contract_id
+    )
+    is_of_workspace = WORKSPACE_ACCESS.c.workspace_id == FLOW.c.workspace_id
+    return (
+        select(any_(ROLE.c.permissions) == PERMISSION)
+        .select_from(access)
+        .where(BY_VIEWER, is_of_workspace, *conditions)
+        .scalar_subquery()
+    )
+
+
+LOCKS = _locks()
+
+
+async def lock(
+    connection: WriteConnection, viewer: str, touched: Touched, *, permission: str = FLOW_EDIT
+) -> frozenset[str]:
+    """Lock the rows that the viewer may write; returns the ids of the locked rows."""
+    parameters = touched.parameters()
+    milliseconds = str(int(connection.lock_seconds * 1000))
+    limited = {"viewer": viewer, "permission": permission, "milliseconds": milliseconds}
+    rows = await connection.rows(LOCKS, {**limited, **parameters}) if any(parameters.values()) else ()
+    if connection.lock_place is not None:
+        connection.lock_place.give_back()
+    return frozenset(row.id for row in rows)
+
+
+def check_locks(locked: frozenset[str], required: Iterable[str]) -> None:
+    """Raise TransactionConflict where the viewer got a right, or a contract its quota, after the locks were taken."""
+    if not locked.issuperset(required):
+        raise TransactionConflict("the viewer's rights came after the locks")
+
+
+def needed_for_new_flow(access: WorkspaceAccess) -> list[str]:
+    """The contract, if a new flow there counts against its quota."""
+    workspace = access.workspace
+    return [workspace.contract.id] if counts_against_quota(workspace) and may_write_flows(access) else []
+
+
+def needed_for(flows: Mapping[str, Flow], accesses: Iterable[WorkspaceAccess], touched: Touched) -> list[str]:
+    """The locks required for copies and exports of these flows, and into these workspaces."""
+    visible = {flow_id: flow.access for flow_id, flow in flows.items()}
+    return [
+        *(flow_id for flow_id in touched.changed if flow_id in visible and may_write_flows(visible[flow_id])),
+        *(flow_id for flow_id in touched.kept if flow_id in visible and FLOW_EDIT in visible[flow_id].permissions),
+        *(contract for access in accesses for contract in needed_for_new_flow(access)),
+    ]

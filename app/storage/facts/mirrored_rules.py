@@ -1,0 +1,187 @@
+"""Rules of the domain that SQL repeats, so that no more is read than matters.
+
+Each names the rule that it mirrors: that one decides, and a test holds the two together on random worlds.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Subquery,
+    Text,
+    all_,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+
+from app.domain.access import FLOW_EDIT
+from app.domain.component import ComponentAccess
+from app.domain.model import ContractStatus, Workspace, WorkspaceType
+from app.domain.source_graph import UsableWhere
+from app.storage.facts.visibility import MEMBER, VIEWER
+from app.storage.tables import COMPONENT, CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TEAM, TENANT, WORKSPACE
+
+
+def is_meant(tenant: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a command with the component's name means this component in a tenant (C0); for rows with its team.
+
+    Mirrors `domain.component.Catalogue.resolve`.
+    """
+    other, its_team = COMPONENT.alias("other"), TEAM.alias("its_team")
+    before = or_(
+        its_team.c.tenant_id == tenant,
+        and_(other.c.access == ComponentAccess.GLOBAL.value, other.c.id < COMPONENT.c.id),
+    )
+    shadowed = exists(
+        select(literal(1))
+        .select_from(its_team.join(other, other.c.team_id == its_team.c.id))
+        .where(its_team.c.name == TEAM.c.name, other.c.name == COMPONENT.c.name, before)
+    )
+    return or_(TEAM.c.tenant_id == tenant, and_(_is_global(), ~shadowed))
+
+
+def is_visible_component() -> ColumnElement[bool]:
+    """Whether the component is usable in a contract that the viewer sees (C2, C5); for rows with its team.
+
+    Mirrors `domain.component.why_unusable`, the whitelist apart. The statement reads the viewer's contracts once for all
+    components.
+    """
+    contract = CONTRACT.alias()
+    own = select(CONTRACT_ACCESS.c.contract_id).where(CONTRACT_ACCESS.c.user_id == VIEWER)
+    tenants = select(contract.c.tenant_id).where(contract.c.id.in_(own))
+    of_tenant = and_(COMPONENT.c.access == ComponentAccess.TENANT.value, TEAM.c.tenant_id.in_(tenants))
+    return or_(and_(_is_global(), exists(own)), TEAM.c.contract_id.in_(own), of_tenant)
+
+
+def may_write_flows() -> ColumnElement[bool]:
+    """Whether the viewer may write flows in the workspace of a row of `ACCESSES` (A3, A6).
+
+    Mirrors `domain.access.may_write_flows`.
+    """
+    has_permission = literal(FLOW_EDIT) == any_(ROLE.c.permissions)
+    return and_(MEMBER, has_permission, CONTRACT.c.status == ContractStatus.ACTIVE.value)
+
+
+class UsableShape(NamedTuple):
+    """The conditions that a `UsableWhere` has, without their values: the key of a cached statement."""
+
+    nowhere_else: bool
+    in_one_tenant: bool
+    in_one_contract: bool
+    by_whitelist: bool
+
+
+HOME = bindparam("home", type_=Text)
+USABLE_CONTRACT = bindparam("usable_contract", type_=Text)
+
+
+def shape_of(usable: UsableWhere) -> UsableShape:
+    return UsableShape(
+        nowhere_else=usable.nowhere_else,
+        in_one_tenant=usable.tenant is not None,
+        in_one_contract=usable.contract is not None,
+        by_whitelist=usable.whitelisted is not None,
+    )
+
+
+def may_be_exported_to(shape: UsableShape) -> ColumnElement[bool]:
+    """Whether a flow of `home` may be exported to the workspace of a row of `ACCESSES`, the quota apart.
+
+    Mirrors `domain.export.NewExports.eligibility` (A3, A6, C0 to C5), for a caller who may export from `home`.
+    `usable_values` has its parameters.
+    """
+    return and_(may_write_flows(), or_(WORKSPACE.c.id == HOME, _is_usable_there(shape)))
+
+
+def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
+    """Values for the parameters of `may_be_exported_to`."""
+    return {
+        "home": home.id,
+        "shadowing": sorted(usable.shadowing),
+        "usable_tenant": usable.tenant,
+        "usable_contract": usable.contract,
+        "whitelisted": sorted(usable.whitelisted or ()),
+    }
+
+
+def counts_against_quota() -> ColumnElement[bool]:
+    """Whether a new flow in the workspace counts (X10); for rows with the contract.
+
+    Mirrors `domain.access.counts_against_quota`.
+    """
+    return and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
+
+
+def _flows_held() -> ColumnElement[int]:
+    production = WORKSPACE.alias()
+    return (
+        select(func.count())
+        .select_from(production.join(FLOW, FLOW.c.workspace_id == production.c.id))
+        .where(production.c.contract_id == CONTRACT.c.id, production.c.type == WorkspaceType.FULL.value)
+        .correlate(CONTRACT)
+        .scalar_subquery()
+    )
+
+
+FLOWS_HELD = _flows_held()
+"""Number of flows of the contract that count against its quota."""
+
+FLOWS_USED: ColumnElement[int] = case((counts_against_quota(), FLOWS_HELD), else_=0).label("flows_used")
+"""Number of flows of the contract that count against its quota; 0 if new flows in the workspace don't count (X10)."""
+
+FLOWS_USED_BY_CONTRACT = (
+    select(WORKSPACE.c.contract_id, func.count().label("used"))
+    .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)
+    .where(
+        WORKSPACE.c.contract_id == any_(bindparam("contracts", type_=ARRAY(Text))),
+        WORKSPACE.c.type == WorkspaceType.FULL.value,
+    )
+    .group_by(WORKSPACE.c.contract_id)
+)
+"""Number of flows that count against the quota, for each of many contracts."""
+
+
+def flows_used_in(workspaces: ColumnElement[Any]) -> Subquery:
+    """Flows that count against the quota of each contract that holds one of the workspaces and has a quota."""
+    its, contract = WORKSPACE.alias("its"), CONTRACT.alias("its_contract")
+    judged = (
+        select(its.c.contract_id)
+        .join_from(its, contract, contract.c.id == its.c.contract_id)
+        .where(its.c.id == any_(workspaces), its.c.type == WorkspaceType.FULL.value, contract.c.flow_quota.is_not(None))
+    )
+    return (
+        select(WORKSPACE.c.contract_id, func.count().label("used"))
+        .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)
+        .where(WORKSPACE.c.contract_id.in_(judged), WORKSPACE.c.type == WorkspaceType.FULL.value)
+        .group_by(WORKSPACE.c.contract_id)
+        .subquery("used")
+    )
+
+
+def _is_global() -> ColumnElement[bool]:
+    return COMPONENT.c.access == ComponentAccess.GLOBAL.value
+
+
+def _is_usable_there(shape: UsableShape) -> ColumnElement[bool]:
+    if shape.nowhere_else:
+        return false()
+    conditions = [CONTRACT.c.tenant_id != all_(bindparam("shadowing", type_=ARRAY(Text)))]
+    if shape.in_one_tenant:
+        conditions.append(CONTRACT.c.tenant_id == bindparam("usable_tenant", type_=Text))
+    if shape.in_one_contract:
+        conditions.append(CONTRACT.c.id == USABLE_CONTRACT)
+    if shape.by_whitelist:
+        applies = and_(TENANT.c.component_whitelist, WORKSPACE.c.type == WorkspaceType.FULL.value)
+        is_named = CONTRACT.c.id == any_(bindparam("whitelisted", type_=ARRAY(Text)))
+        conditions.append(or_(~applies, is_named))
+    return and_(true(), *conditions)

@@ -1,0 +1,132 @@
+"""Records of copies and exports, as undoing them rests on them (P6)."""
+
+from datetime import datetime
+
+from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
+
+from app.domain.model import DraftId, ExportId, FlowId, FlowStatus
+from app.domain.undo import ChangeSinceExport, DraftState, ExportedDraft, FlowSince, UndoFacts
+from app.storage.connections.connection import ReadConnection, Row
+from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, with_access
+from app.storage.ids import Kind, is_id
+from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE_ACCESS
+
+_IS_THIS = FLOW_EXPORT.c.id == bindparam("export", type_=Text)
+
+_SEEN = FLOW_EXPORT.join(
+    WORKSPACE_ACCESS,
+    and_(WORKSPACE_ACCESS.c.workspace_id == FLOW_EXPORT.c.destination_workspace_id, BY_VIEWER, MEMBER),
+)
+"""Exports to workspaces of which the viewer is a member."""
+
+FLOW_OF_EXPORT = select(FLOW_EXPORT.c.destination_flow_id).select_from(_SEEN).where(_IS_THIS)
+
+_ASIDE, _OTHER, _LATER = FLOW_DRAFT.alias("aside"), FLOW_DRAFT.alias("other"), FLOW_EXPORT.alias("later")
+_MADE_LATER = FLOW_DRAFT.alias("made_later")
+_HAS_OTHER_DRAFT = exists(select(literal(1)).where(_OTHER.c.flow_id == FLOW.c.id, _OTHER.c.id != FLOW_DRAFT.c.id))
+_IS_ACTIVE = and_(_OTHER.c.flow_id == FLOW.c.id, _OTHER.c.set_aside_at.is_(None))
+_OF_FLOW = FLOW_VERSION.c.flow_id == FLOW.c.id
+_IS_EARLIER = or_(
+    FLOW_VERSION.c.published_at <= FLOW_EXPORT.c.created_at,
+    and_(FLOW_EXPORT.c.flow_before.is_not(None), FLOW_VERSION.c.id != FLOW.c.published_version_id),
+)
+"""A version from before the export. The versions of a world file may be younger than its records."""
+_HAD_VERSION = exists(select(literal(1)).where(_OF_FLOW, _IS_EARLIER))
+_WAS_PUBLISHED = exists(select(literal(1)).where(_OF_FLOW, FLOW_VERSION.c.published_at > FLOW_EXPORT.c.created_at))
+_HAS_LATER_EXPORT = exists(
+    select(literal(1))
+    .select_from(_LATER.join(_MADE_LATER, _MADE_LATER.c.id == _LATER.c.draft_id))
+    .where(
+        _MADE_LATER.c.flow_id == FLOW.c.id,
+        _LATER.c.set_aside_draft_id == FLOW_DRAFT.c.id,
+        _LATER.c.created_at == FLOW_EXPORT.c.first_changed_at,
+        _LATER.c.first_change.is_(None),
+        FLOW_EXPORT.c.first_change == ChangeSinceExport.OVERRIDDEN_AGAIN.value,
+    )
+)
+"""A later export that can be undone: undoing it takes back what the record noted when its draft was set aside."""
+
+UNDO_FACTS = (
+    select(
+        *ACCESS_COLUMNS,
+        FLOW_EXPORT.c.id.label("export_id"),
+        FLOW_EXPORT.c.first_change,
+        FLOW_EXPORT.c.undone_at,
+        FLOW_EXPORT.c.set_aside_draft_id,
+        FLOW.c.id.label("flow_id"),
+        FLOW.c.name.label("flow_name"),
+        FLOW.c.draft_revision,
+        FLOW.c.published_version_id,
+        FLOW.c.status,
+        FLOW_DRAFT.c.id.label("draft_id"),
+        FLOW_DRAFT.c.set_aside_at.label("draft_since"),
+        _ASIDE.c.id.label("aside_id"),
+        _ASIDE.c.set_aside_at.label("aside_since"),
+        _HAS_OTHER_DRAFT.label("has_other_draft"),
+        exists(select(literal(1)).where(_IS_ACTIVE)).label("has_draft"),
+        FLOW_EXPORT.c.flow_before,
+        _HAD_VERSION.label("had_version"),
+        _WAS_PUBLISHED.label("was_published"),
+        _HAS_LATER_EXPORT.label("has_later_export"),
+    )
+    .select_from(
+        with_access(_SEEN)
+        .outerjoin(FLOW, FLOW.c.id == FLOW_EXPORT.c.destination_flow_id)
+        .outerjoin(FLOW_DRAFT, FLOW_DRAFT.c.id == FLOW_EXPORT.c.draft_id)
+        .outerjoin(_ASIDE, _ASIDE.c.id == FLOW_EXPORT.c.set_aside_draft_id)
+    )
+    .where(_IS_THIS)
+)
+
+
+async def find_flow_of_export(connection: ReadConnection, viewer: str, export_id: str) -> str | None:
+    """The flow that a copy or export made or overrode; None if the viewer can't see where it went."""
+    if not is_id(Kind.EXPORT, export_id):
+        return None
+    flow_id: str | None = await connection.value(FLOW_OF_EXPORT, {"viewer": viewer, "export": export_id})
+    return flow_id
+
+
+async def read_undo_facts(connection: ReadConnection, viewer: str, export_id: str) -> UndoFacts | None:
+    """Read the facts of undoing an export; None if the viewer can't see the destination."""
+    if not is_id(Kind.EXPORT, export_id):
+        return None
+    row = await connection.row(UNDO_FACTS, {"viewer": viewer, "export": export_id})
+    if row is None:
+        return None
+    since = ChangeSinceExport.ALREADY_UNDONE if row.undone_at is not None else row.first_change
+    return UndoFacts(
+        export_id=ExportId(row.export_id),
+        access=access_of(row),
+        flow_name=row.flow_name,
+        since=None if since is None else ChangeSinceExport(since),
+        draft=None if row.draft_id is None else _draft_of(row),
+        flow=FlowSince(
+            draft=_state_of(row.draft_id, row.draft_since),
+            set_aside=_state_of(row.aside_id, row.aside_since),
+            has_draft=row.has_draft,
+            is_new=row.flow_before is None and row.set_aside_draft_id is None and not row.had_version,
+            had_version=row.had_version,
+            was_published=row.was_published,
+            is_running=row.status == FlowStatus.ACTIVE,
+            has_later_export=row.has_later_export,
+        ),
+        draft_revision=row.draft_revision or 0,
+    )
+
+
+def _state_of(draft_id: str | None, set_aside_at: datetime | None) -> DraftState:
+    if draft_id is None:
+        return DraftState.GONE
+    return DraftState.ACTIVE if set_aside_at is None else DraftState.ASIDE
+
+
+def _draft_of(row: Row) -> ExportedDraft:
+    set_aside = row.set_aside_draft_id
+    return ExportedDraft(
+        id=DraftId(row.draft_id),
+        flow_id=FlowId(row.flow_id),
+        set_aside=None if set_aside is None else DraftId(set_aside),
+        is_kept=set_aside is None or row.aside_id is not None,
+        is_all_of_flow=row.published_version_id is None and not row.has_other_draft,
+    )

@@ -1,0 +1,1 @@
+"""The schema of the database, by Alembic, and which releases work with it."""

@@ -1,0 +1,163 @@
+"""Brings a database to the newest schema."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Integer, cast, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from app.storage.connections.database import Database, opened
+from app.storage.connections.engine import engine_of
+from app.storage.connections.failures import (
+    ConnectionLost,
+    DatabaseFailure,
+    DatabaseUnavailable,
+    Unreachable,
+    state_of,
+)
+from app.storage.migrations.compatibility import (
+    DatabaseSchema,
+    configuration,
+    has_usable_schema_on,
+    known_revisions,
+    newest_revision,
+    schema_on,
+    works_with,
+)
+from app.telemetry.log import log
+
+ANSWER_SECONDS: float = 10
+"""How long a database may take to let us in, and to answer what takes it no work."""
+RECOVERY_SECONDS = 60
+"""How long one is waited for that starts, stops or recovers."""
+IN_STATEMENT_MODE = "statement pooling mode"
+"""pgbouncer's words for a mode without transactions; their SQLSTATE is that of a lost connection."""
+LOOK_SECONDS: float = 10
+"""How often it is looked whether a database that is migrated for long still answers, and said that it is migrated."""
+MOST_SILENT_LOOKS = 2
+
+# Any number does that nobody else uses in this database; these are the letters "flow".
+LOCK = text("select pg_advisory_xact_lock(1718382455)")
+
+OLDEST_SERVER = 15
+SERVER_VERSION = select(cast(func.current_setting("server_version_num"), Integer))
+
+STATEMENT_SECONDS = 3600
+"""How long a statement of a migration may take: on large tables some take minutes."""
+LOCK_SECONDS = 5
+LOCK_ATTEMPTS = 12
+"""How long and how often a table is waited for: while a migration waits for it, so does everybody after it."""
+LOCKED = "55P03"
+LIMITS = text(
+    f"select set_config('statement_timeout', '{STATEMENT_SECONDS}s', true), set_config('lock_timeout', '{LOCK_SECONDS}s', true)"
+)
+
+
+class UnusableDatabase(Exception):
+    """The database is an older PostgreSQL than Flowport knows, or has a schema that a newer release has made."""
+
+
+async def upgrade(url: str) -> None:
+    """Bring the database to the newest schema; processes that start together wait for the one that does it.
+
+    The schema of a newer release is left as it is, if this release works with it.
+
+    Raises UnusableDatabase, TimeoutError where the database is silent, and DatabaseFailure.
+    """
+    async with opened(url) as database:
+        schema = await schema_once_recovered(database)
+        if works_with(schema):
+            return
+        refuse_unknown_schema(schema)
+        log().info("database is migrated", before=schema.revision, after=newest_revision())
+        await while_it_answers(database, run_alone(url, lambda config: command.upgrade(config, "head")))
+    log().info("database has the newest schema")
+
+
+async def schema_once_recovered(database: Database) -> DatabaseSchema:
+    """The schema of a database, which is asked again and again while it starts, stops or recovers."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), database.probing() as connection:
+                refuse_old_server(await connection.value(SERVER_VERSION))
+                return await schema_on(connection)
+        except DatabaseUnavailable as error:
+            passes = not isinstance(error, Unreachable) and IN_STATEMENT_MODE not in str(error)
+            if not passes or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.1)
+
+
+async def while_it_answers(database: Database, migration: Awaitable[None]) -> None:
+    """Wait for a migration, and say now and then that it goes on. Raises TimeoutError once the database is silent."""
+    migrating, begun, silent = asyncio.ensure_future(migration), time.monotonic(), 0
+    try:
+        while not (await asyncio.wait({migrating}, timeout=LOOK_SECONDS))[0]:
+            answers = await still_answers(database)
+            log().info("database is still migrated", seconds=round(time.monotonic() - begun), answers=answers)
+            silent = 0 if answers else silent + 1
+            if silent >= MOST_SILENT_LOOKS:
+                raise TimeoutError
+    finally:
+        migrating.cancel()
+    await migrating
+
+
+async def still_answers(database: Database) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS), database.probing() as connection:
+            await connection.value(SERVER_VERSION)
+    except (TimeoutError, ConnectionLost):
+        return False
+    except DatabaseFailure:
+        # It has no connection free, for example.
+        return True
+    return True
+
+
+async def has_usable_schema(database: Database) -> bool:
+    """Whether the database has the schema of this release, or a newer one that works with it."""
+    async with database.probing() as connection:
+        return await has_usable_schema_on(connection)
+
+
+def refuse_old_server(version: int) -> None:
+    major, minor = divmod(version, 10_000)
+    if major < OLDEST_SERVER:
+        raise UnusableDatabase(f"The database is PostgreSQL {major}.{minor}; Flowport needs {OLDEST_SERVER} or newer.")
+
+
+def refuse_unknown_schema(schema: DatabaseSchema) -> None:
+    if schema.revision is None or schema.revision in known_revisions():
+        return
+    needed = "" if schema.oldest is None else f" It works with releases that know {schema.oldest} or newer."
+    raise UnusableDatabase(
+        f"The database has a schema that this program doesn't know ({schema.revision}): use the release that made it, or "
+        f"a newer one.{needed}"
+    )
+
+
+async def run_alone(url: str, run: Callable[[Config], None]) -> None:
+    """Run a command of Alembic, while no other process does; again where others don't let go of a table in time."""
+
+    def run_on(connection: Connection) -> None:
+        config = configuration()
+        config.attributes["connection"] = connection
+        run(config)
+
+    for attempt in range(LOCK_ATTEMPTS):
+        try:
+            async with engine_of(url, connect_seconds=ANSWER_SECONDS) as engine, engine.begin() as connection:
+                await connection.execute(LOCK)
+                await connection.execute(LIMITS)
+                await connection.run_sync(run_on)
+        except DBAPIError as error:
+            if state_of(error.orig) != LOCKED or attempt == LOCK_ATTEMPTS - 1:
+                raise DatabaseFailure(str(error.orig)) from None
+            log().warning("a table that is to be migrated is in use", reason=str(error.orig))
+        else:
+            return

@@ -1,0 +1,1 @@
+"""Lists page by page, with the rows that their elements refer to."""

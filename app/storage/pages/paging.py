@@ -1,0 +1,272 @@
+"""Pages of lists, by key: a page costs the same wherever it lies, since it is read off an index."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+
+from app.domain.input import name_key as fold
+from app.storage.connections.compiled import CompiledStatement, compile_statement
+from app.storage.connections.connection import ReadConnection
+from app.storage.pages.related import Join, Joined, Related
+
+View = TypeVar("View")
+Key = tuple[str | int | datetime, ...]
+"""The place of an element in its list: the values of the columns that the list is sorted by."""
+
+
+FEW = 1_000
+"""Up to this many elements that meet a condition are collected and sorted; with more, the list is read in its order."""
+
+ABOVE_ALL_TEXT = chr(0x10FFFF) * 256
+"""A text that sorts after every name and id: longer than all of them, and of the last character."""
+
+
+class PageRequest(NamedTuple):
+    """Up to `size` elements after a key, or before it and `backwards`; without a key from the start, or the end."""
+
+    size: int
+    backwards: bool = False
+    beyond: Key | None = None
+
+
+@dataclass(frozen=True)
+class Page(Generic[View]):
+    """Elements in the order of the list, each with its key. Elements are made from rows at the first access."""
+
+    rows: Sequence[Any] = ()
+    has_next: bool = False
+    has_previous: bool = False
+    make: Callable[[Any], tuple[Key, View]] | None = None
+    """Makes an element from a row; None: the rows are the elements."""
+    joined: Joined | None = None
+    """The related rows that were read with the page; requires rows that begin with the element's columns."""
+    key_of: Callable[[Any], Key] = tuple
+    """Makes the key from a row."""
+
+    @cached_property
+    def elements(self) -> tuple[tuple[Key, View], ...]:
+        return tuple(self.rows if self.make is None else map(self.make, self.rows))
+
+    def related_rows(self, related: Related) -> dict[Any, Any]:
+        """The rows that the elements refer to, by the keys of loaders, if they were read with the page."""
+        elements = [element for _, element in self.elements]
+        return {} if self.joined is None else self.joined.related_rows(related, self.rows, elements)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order of a list. The last column is unique, which makes the order total."""
+
+    columns: tuple[ColumnElement[Any], ...]
+    descending: bool = False
+
+    def page(self, rows: Select[Any], *, backwards: bool, prefix: str = "") -> Select[Any]:
+        """Select one row more than the page has, to know whether there is a next one; the keys come last in each row.
+
+        Every page is a range after a key that is a parameter, the first page after a key beyond all. The planner can't
+        estimate such a range, so it chooses the index that has the order. `values` has the parameters.
+        """
+        downwards = self.descending != backwards
+        names = (f"{prefix}key_{index}" for index in range(len(self.columns)))
+        parameters = [bindparam(name, type_=column.type) for name, column in zip(names, self.columns, strict=True)]
+        key, beyond = tuple_(*self.columns), tuple_(*(select(value).scalar_subquery() for value in parameters))
+        rows = rows.where(key < beyond if downwards else key > beyond)
+        directed = [column.desc() if downwards else column.asc() for column in self.columns]
+        keys = [column.label(f"key_{index}") for index, column in enumerate(self.columns)]
+        return rows.add_columns(*keys).order_by(*directed).limit(bindparam("most_rows", type_=Integer))
+
+    def values(self, request: PageRequest, *, prefix: str = "") -> dict[str, Any]:
+        """Values for the parameters of a page."""
+        downwards = self.descending != request.backwards
+        key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
+        return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
+
+    def cut(
+        self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View], joined: Joined | None = None
+    ) -> Page[View]:
+        """The page in the rows that `page` selected."""
+        key_of = itemgetter(slice(-len(self.columns), None))
+        kept = sorted(rows, key=key_of, reverse=self.descending != request.backwards)
+        more, beyond = len(kept) > request.size, request.beyond is not None
+        kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
+        has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
+        return Page(kept, has_next, has_previous, lambda row: (key_of(row), view(row)), joined, key_of)
+
+
+def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
+    """A value beyond every value of the column: above them if the list is read downwards, else below."""
+    kind = column.type.python_type
+    if kind is str:
+        return ABOVE_ALL_TEXT if downwards else ""
+    if kind is int:
+        return 2**31 - 1 if downwards else -1
+    return datetime.max.replace(tzinfo=UTC) if downwards else datetime.min.replace(tzinfo=UTC)
+
+
+PARENT: ColumnElement[str] = bindparam("parent", type_=Text)
+PARENTS = bindparam("parents", type_=ARRAY(Text))
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """The ids of those elements of a parent that meet one condition, or of somewhat more; read off an index."""
+
+    of: ColumnElement[str]
+    """The id of an element."""
+    ids: ColumnElement[str]
+    where: Callable[[ColumnElement[str]], ColumnElement[bool]]
+    """The condition on an id below a parent."""
+
+
+def few_of(narrowed: Sequence[Narrowed], parent: ColumnElement[str]) -> FromClause:
+    """The ids that meet the first condition that only few ids meet; null if no condition is met by few."""
+
+    def few(condition: Narrowed) -> ColumnElement[Any]:
+        narrowed_ids = select(condition.ids.label("id")).where(condition.where(parent)).limit(FEW + 1)
+        id_ = narrowed_ids.correlate(*_tables_of(parent)).subquery("found").c.id
+        ids = func.coalesce(func.array_agg(id_), cast(array([]), ARRAY(Text)))
+        return select(case((func.count() <= FEW, ids))).correlate(*_tables_of(parent)).scalar_subquery()
+
+    # The offset keeps it one value, however often it is used.
+    return select(func.coalesce(*map(few, narrowed)).label("ids")).offset(0).lateral("few")
+
+
+def _tables_of(column: ColumnElement[Any]) -> list[FromClause]:
+    return [column.table] if isinstance(column, ColumnClause) and column.table is not None else []
+
+
+@dataclass(frozen=True, slots=True)
+class ListBelow(Generic[View]):
+    """A list that each of several parents has: their pages are read in one statement, whatever their number."""
+
+    rows: Select[Any]
+    parent: ColumnElement[str]
+    """The column of `rows` that names the parent."""
+    order: Order
+    view: Callable[[Any], View]
+    """Makes an element of a row."""
+    only: Callable[[ColumnElement[str]], ColumnElement[bool]] | None = None
+    """Whether the viewer may see the list of the parent with this id; the others have none."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Values for parameters in the conditions of `rows`."""
+    joined: Joined | None = None
+    """The related rows that are read with the elements."""
+    narrowed: "tuple[Narrowed, ...]" = ()
+    """Conditions that may leave few elements, each with an index of its own."""
+    statements: dict[tuple[str, bool], CompiledStatement] = field(default_factory=dict)
+    """Compiled statements, cached: compiling one takes longer than running it."""
+
+    def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
+        return replace(self, rows=self.rows.where(*conditions), statements={})
+
+    def joining(self, joins: Mapping[Related, Join]) -> "ListBelow[View]":
+        return replace(self, joined=Joined(joins, start=len(self.rows.selected_columns)), statements={})
+
+    async def pages(
+        self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
+    ) -> list[Page[View]]:
+        """Read a page with the same request below each parent, in the order of the parents."""
+        different = list(dict.fromkeys(parents))
+        parameters = {**self.values, **parameters, **self.order.values(request)}
+        if len(different) == 1:
+            statement = self._statement("one", self._page_of_one, backwards=request.backwards)
+            rows = await connection.rows(statement, {**parameters, "parent": different[0]})
+            return [self.order.cut(rows, request, self.view, self.joined)] * len(parents)
+        below: dict[str, list[Sequence[Any]]] = {}
+        statement = self._statement("several", self._pages_of_several, backwards=request.backwards)
+        for row in await connection.rows(statement, {**parameters, "parents": different}):
+            below.setdefault(row[0], []).append(row[1:])
+        pages = {parent: self.order.cut(below.get(parent, ()), request, self.view, self.joined) for parent in different}
+        return [pages[parent] for parent in parents]
+
+    def _statement(
+        self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False
+    ) -> CompiledStatement:
+        found = self.statements.get((name, backwards))
+        if found is None:
+            found = self.statements[name, backwards] = compile_statement(make(backwards))
+        return found
+
+    def _page_of_one(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - called by `_statement`
+        """The planner knows how long the list of a parent is only if it is told which one."""
+        only = () if self.only is None else (self.only(PARENT),)
+        page = self._page(self.rows.where(self.parent == PARENT, *only), PARENT, backwards=backwards)
+        if not self.joined:
+            return page
+        rows = page.subquery("page")
+        return self.joined.to(rows, rows, keys=len(self.order.columns))
+
+    def _pages_of_several(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - as above
+        above = select(func.unnest(PARENTS).label("id")).subquery("parents")
+        only = () if self.only is None else (self.only(above.c.id),)
+        page = self._page(self.rows.where(self.parent == above.c.id), above.c.id, backwards=backwards).lateral("page")
+        rows = above.join(page, true())
+        if not self.joined:
+            return select(above.c.id, page).select_from(rows).where(*only)
+        found = self.joined.to(rows, page, keys=len(self.order.columns))
+        return found.with_only_columns(above.c.id, *found.selected_columns, maintain_column_froms=True).where(*only)
+
+    def _page(self, rows: Select[Any], parent: ColumnElement[str], *, backwards: bool) -> Select[Any]:
+        """One page, of which no more is read than FEW or than a walk takes where more than those match."""
+        if not self.narrowed:
+            return self.order.page(rows, backwards=backwards)
+        few = few_of(self.narrowed, parent)
+        # One of the two is empty, and isn't begun.
+        collected = rows.where(self.narrowed[0].of == any_(few.c.ids)).correlate(few, *_tables_of(parent))
+        walked = rows.where(few.c.ids.is_(None)).correlate(few, *_tables_of(parent))
+        pages = [self.order.page(each, backwards=backwards) for each in (collected, walked)]
+        page = union_all(*pages).lateral("either")
+        return select(*page.c).select_from(few.join(page, true()))
+
+    async def counts(
+        self, connection: ReadConnection, parents: Sequence[str], parameters: Mapping[str, Any]
+    ) -> list[int]:
+        """How long the list of each parent is, in their order."""
+        statement = self._statement("counts", self._counts)
+        rows = await connection.rows(statement, {**self.values, **parameters, "parents": [*dict.fromkeys(parents)]})
+        numbers = {row.parent: row.number for row in rows}
+        return [numbers.get(parent, 0) for parent in parents]
+
+    def _counts(self, _: bool) -> Select[Any]:  # noqa: FBT001 - as above
+        only = () if self.only is None else (self.only(self.parent),)
+        counted: Any = self.rows.with_only_columns(self.parent.label("parent"), func.count().label("number"))
+        statement: Select[Any] = counted.where(self.parent == any_(PARENTS), *only).group_by(self.parent)
+        return statement
+
+
+SEARCH = bindparam("search", type_=Text)
+
+
+def matching(name_key: ColumnElement[str], search: str | None) -> tuple[ColumnElement[bool], ...]:
+    """The names that hold a text, without regard to case; `%` and `_` are taken literally.
+
+    With LIKE, the planner would expect few matches, and sort all of them. `searching` has the parameter's value.
+    """
+    return () if not search else (func.strpos(name_key, SEARCH) > 0,)
+
+
+def searching(search: str | None) -> dict[str, str]:
+    """Value for the parameter of `matching`."""
+    return {} if not search else {"search": fold(search)}

@@ -1,0 +1,98 @@
+"""Copies and exports as an idempotency key names them: by their records, with warnings (P5).
+
+A replay shows what its viewer may see of each record, and names topics and agents as they are called now.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from app.domain.bindings import AgentNotCopied, ExportWarning
+from app.domain.model import DraftId, ExportId, FlowId, Target
+from app.domain.source import CopiedFrom
+from app.domain.step import Step
+from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
+from app.offload import LARGE, interruptible, offload
+from app.storage.connections.connection import ReadConnection
+from app.storage.facts.catalogue import read_targets
+from app.storage.reads.exports import read_results
+from app.storage.reads.rows import ResultView
+
+Json = dict[str, Any]
+Warnings = tuple[ExportWarning, ...]
+
+
+class KeyedExport(NamedTuple):
+    """The outcome of a copy or export, as its record shows it; only the id of a record that the viewer can't see."""
+
+    export_id: ExportId
+    flow_id: FlowId = FlowId("")
+    draft_id: DraftId = DraftId("")
+    set_aside: DraftId | None = None
+    copied_from: CopiedFrom | None = None
+    warnings: Warnings = ()
+
+
+def exports_to_json(exports: Mapping[int, tuple[ExportId, Warnings]]) -> list[Json]:
+    """The records by the indexes of their items. Items with the same warnings are stored together."""
+    groups: dict[Warnings, dict[int, str]] = {}
+    for index, (export_id, warnings) in exports.items():
+        groups.setdefault(warnings, {})[index] = export_id
+    return [{"exports": ids, "warnings": [*map(_warning_to_json, warnings)]} for warnings, ids in groups.items()]
+
+
+async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Sequence[Json]) -> dict[int, KeyedExport]:
+    """Read the outcomes of exports, by the indexes of their items."""
+    if not groups:
+        return {}
+    ids = [export_id for group in groups for export_id in group["exports"].values()]
+    records = await read_results(connection, viewer, ids)
+    visible = await read_targets(connection, viewer, (each for group in groups for each in _ids_of(group["warnings"])))
+    return await offload(LARGE, exports_from_json, groups, records, visible)
+
+
+def exports_from_json(
+    groups: Iterable[Json], records: Mapping[str, ResultView], visible: Mapping[str, Target]
+) -> dict[int, KeyedExport]:
+    """The warnings of a group are made once for each name of a destination, however many records have them."""
+    exports: dict[int, KeyedExport] = {}
+    for group in interruptible(groups):
+        seen = {each: records[each] for each in group["exports"].values() if each in records}
+        names = {record.destination_name for record in seen.values()}
+        warnings = {
+            name: tuple(_warning_from_json(each, visible, name) for each in group["warnings"]) for name in names
+        }
+        for index, export_id in group["exports"].items():
+            record = seen.get(export_id)
+            shown = () if record is None else (*record[1:-1], warnings[record.destination_name])
+            exports[int(index)] = KeyedExport(export_id, *shown)
+    return exports
+
+
+def _warning_to_json(warning: ExportWarning) -> Json:
+    match warning:
+        case MultipleTopicsNotCopied():
+            return {"topics": [topic.id for topic in warning.topics]}
+        case TopicSchemaMismatch():
+            topics = {"from": warning.from_topic, "to": warning.to_topic}
+            ids = {end: None if topic is None else topic.id for end, topic in topics.items()}
+            return {**ids, "missing": warning.missing_properties}
+        case AgentNotCopied():
+            return {"agent": warning.agent_id, "steps": warning.steps}
+
+
+def _ids_of(warnings: Iterable[Json]) -> Iterator[str]:
+    """The ids of the topics and agents that the warnings name."""
+    for warning in warnings:
+        yield from warning.get("topics", ())
+        yield from (warning[end] for end in ("from", "to", "agent") if end in warning)
+
+
+def _warning_from_json(warning: Json, visible: Mapping[str, Target], destination: str | None) -> ExportWarning:
+    """The warning, with names only of what the viewer can see."""
+    if "topics" in warning:
+        topics = tuple(visible[each] for each in warning["topics"] if each in visible)
+        return MultipleTopicsNotCopied(topics, refused=False)
+    if "agent" in warning:
+        steps = tuple(Step(*step) for step in warning["steps"])
+        return AgentNotCopied(warning["agent"], visible.get(warning["agent"]), steps, destination)
+    return TopicSchemaMismatch(visible.get(warning["from"]), visible.get(warning["to"]), tuple(warning["missing"]))

@@ -1,0 +1,295 @@
+"""The tables of flows and of what they are bound to.
+
+Content is stored once, immutable, under the SHA-256 of its canonical JSON; drafts and versions refer to it and hold
+their own bindings.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlmodel import Field, SQLModel
+
+from app.domain.model import FlowStatus, FlowType, VersionOrigin
+from app.domain.source import CopiedFrom
+from app.domain.undo import ChangeSinceExport
+from app.storage.tables.columns import Provisioned, key, one_of, reference, sort_key, text, time
+
+
+class TopicTable(Provisioned, table=True):
+    __tablename__ = "topic"
+    __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    name: str = text()
+    name_key: str = sort_key()
+    schema_text: str = text()
+    """The JSON schema, as JSON."""
+
+
+class CredentialTable(Provisioned, table=True):
+    __tablename__ = "credential"
+    __table_args__ = (
+        Index(None, "workspace_id", "name_key", "id"),
+        Index(None, "workspace_id", "component_id", "name_key", "id"),
+    )
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    component_id: str = reference("component.id", index=True)
+    name: str = text()
+    name_key: str = sort_key()
+
+
+class SecretTable(Provisioned, table=True):
+    __tablename__ = "secret"
+    __table_args__ = (
+        Index(None, "workspace_id", "name_key", "id"),
+        Index(None, "workspace_id", "component_id", "name_key", "id"),
+    )
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    component_id: str = reference("component.id", index=True)
+    name: str = text()
+    name_key: str = sort_key()
+
+
+class AgentTable(Provisioned, table=True):
+    __tablename__ = "agent"
+    __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    name: str = text()
+    name_key: str = sort_key()
+
+
+class FlowContentTable(SQLModel, table=True):
+    """Content: never changed, and shared by every draft and version that is an exact copy."""
+
+    __tablename__ = "flow_content"
+    hash: str = key()
+    graph: str = text()
+    """The canonical JSON."""
+    outline: str = text()
+    """Steps and links, as JSON, so that rules need not read the graph."""
+    unreferenced_since: datetime | None = time(nullable=True)
+    """When it was found that no draft and no version refers to it."""
+
+
+class FlowContentComponentTable(SQLModel, table=True):
+    """The components that a content names, for finding the flows that use a component."""
+
+    __tablename__ = "flow_content_component"
+    hash: str = reference("flow_content.hash", on_delete="CASCADE", primary_key=True)
+    team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+
+
+class FlowTable(SQLModel, table=True):
+    """A flow. Name, description and cron are those of its published version, or of its draft while it has none."""
+
+    __tablename__ = "flow"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["id", "published_version_id"],
+            ["flow_version.flow_id", "flow_version.id"],
+            name="fk_flow_published_version",
+            deferrable=True,
+            initially="DEFERRED",
+            use_alter=True,
+        ),
+        Index(None, "workspace_id", "name_key", "id"),
+        Index(None, "workspace_id", "created_at", "id"),
+        Index(None, "workspace_id", "updated_at", "id"),
+        Index(None, "created_by", "workspace_id", "name_key", "id"),
+        Index("ix_flow_with_status", sql("(workspace_id || status)")),
+        Index("ix_flow_with_type", sql("(workspace_id || type)")),
+        Index("ix_flow_without_version", sql("(workspace_id || (published_version_id IS NULL)::text)")),
+        one_of("type", FlowType),
+        one_of("status", FlowStatus),
+        CheckConstraint("draft_revision >= 0", name="draft_revision"),
+    )
+    id: str = key()
+    workspace_id: str = reference("workspace.id")
+    name: str = text()
+    name_key: str = sort_key()
+    description: str | None = text(nullable=True)
+    cron: str | None = text(nullable=True)
+    type: str = text()
+    status: str = text()
+    created_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
+    created_at: datetime = time()
+    updated_at: datetime = time()
+    published_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    draft_revision: int = 0
+    """The revision of the flow's latest draft: it grows with every draft and save, and never starts again (H1)."""
+
+
+class FlowComponentTable(SQLModel, table=True):
+    """The components that a flow named at any time, in a draft or a version: candidates for the flows that use one now.
+
+    Triggers (migration 0004) write a row whenever a draft or a version gets a content.
+    """
+
+    __tablename__ = "flow_component"
+    workspace_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True, index=True)
+
+
+class FlowReferenceTable(SQLModel, table=True):
+    """The credentials, secrets, agents and topics of a flow's active draft, published version, or both (U1).
+
+    Triggers (migration 0015) write it, with the flow's sort key: one index answers which flows use a reference.
+    """
+
+    __tablename__ = "flow_reference"
+    __table_args__ = (Index("ix_flow_reference_by_name", "place", "name_key", "flow_id"),)
+    flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True)
+    reference_id: str = key()
+    workspace_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    """The workspace of the flow."""
+    name_key: str = sort_key()
+    draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    place: str = Field(sa_column=Column(Text(collation="C"), Computed("workspace_id || reference_id", persisted=True)))
+
+
+class StateColumns(SQLModel):
+    """The columns common to drafts and versions."""
+
+    name: str = text()
+    description: str | None = text(nullable=True)
+    cron: str | None = text(nullable=True)
+    content_hash: str = reference("flow_content.hash", index=True)
+    bindings: str = text()
+    origin: str = text()
+    revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
+    export_id: str | None = reference("flow_export.id", nullable=True)
+    """The record of the copy or export that the content came from."""
+
+
+class FlowDraftTable(StateColumns, table=True):
+    """A draft: the active one of its flow, or one that was set aside (X6)."""
+
+    __tablename__ = "flow_draft"
+    __table_args__ = (
+        Index("uq_flow_draft_active", "flow_id", unique=True, postgresql_where=sql("set_aside_at IS NULL")),
+        Index("ix_flow_draft_set_aside", "flow_id", "set_aside_at", "id"),
+        Index(None, "set_aside_by", postgresql_where=sql("set_aside_by IS NOT NULL")),
+        Index(None, "revert_of", postgresql_where=sql("revert_of IS NOT NULL")),
+        Index(None, "export_id", postgresql_where=sql("export_id IS NOT NULL")),
+        Index("ix_flow_draft_expiry", "set_aside_at", "id", postgresql_where=sql("set_aside_at IS NOT NULL")),
+        one_of("origin", VersionOrigin),
+    )
+    id: str = key()
+    flow_id: str = reference("flow.id", on_delete="CASCADE")
+    revision: int
+    author_id: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
+    created_at: datetime = time()
+    updated_at: datetime = time()
+    set_aside_at: datetime | None = time(nullable=True)
+    set_aside_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
+
+
+class FlowVersionTable(StateColumns, table=True):
+    """A published version; it never changes (H2), but for the account of its author, which may go."""
+
+    __tablename__ = "flow_version"
+    __table_args__ = (
+        UniqueConstraint("flow_id", "id"),
+        UniqueConstraint("flow_id", "number"),
+        Index(None, "revert_of", postgresql_where=sql("revert_of IS NOT NULL")),
+        Index(None, "export_id", postgresql_where=sql("export_id IS NOT NULL")),
+        CheckConstraint("number > 0", name="number"),
+        one_of("origin", VersionOrigin),
+    )
+    id: str = key()
+    flow_id: str = reference("flow.id", on_delete="CASCADE")
+    number: int
+    published_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
+    published_at: datetime = time()
+
+
+class ReferenceReportTable(SQLModel, table=True):
+    """The outcome of each reference of a copy or export; never changed, and shared by records with equal outcomes."""
+
+    __tablename__ = "reference_report"
+    hash: str = key()
+    """The SHA-256 of the text."""
+    references: str = text()
+    """The outcomes, as JSON."""
+
+
+class FlowExportTable(SQLModel, table=True):
+    """The record of a copy or export: actor, time, source, destination and the outcome of each reference (P6).
+
+    Only the notes of a record change: the first change of its draft, when the export was undone, and when its destination
+    was deleted. A record outlives the rows that it names, so its ids have no foreign keys.
+    """
+
+    __tablename__ = "flow_export"
+    __table_args__ = (
+        Index(
+            "ix_flow_export_copies",
+            "source_flow_id",
+            "destination_workspace_id",
+            "destination_flow_id",
+            "created_at",
+            "id",
+        ),
+        Index("ix_flow_export_of_source", "source_flow_id", "id"),
+        Index(
+            "ix_flow_export_expiry",
+            sql("LEAST(undone_at, destination_deleted_at)"),
+            "id",
+            postgresql_where=sql("undone_at IS NOT NULL OR destination_deleted_at IS NOT NULL"),
+        ),
+        one_of("copied_from", CopiedFrom),
+        one_of("first_change", ChangeSinceExport),
+        CheckConstraint("(first_change IS NULL) = (first_changed_at IS NULL)", name="first_change_is_dated"),
+    )
+    id: str = key()
+    actor_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    created_at: datetime = time()
+    copied_from: str = text()
+    source_workspace_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
+    """None for an export older than this column whose source was deleted."""
+    source_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    source_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    destination_workspace_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False, index=True))
+    destination_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
+    draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
+    set_aside_draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    flow_before: str | None = text(nullable=True)
+    """Texts of the overridden flow before the export, and when it had changed last, as JSON; None for a new flow."""
+    report_hash: str | None = reference("reference_report.hash", nullable=True, index=True)
+    """The report of the references; None: the flow has none."""
+    first_change: str | None = text(nullable=True)
+    """The first change of the draft since the export; None: no change."""
+    first_changed_at: datetime | None = time(nullable=True)
+    undone_at: datetime | None = time(nullable=True)
+    destination_deleted_at: datetime | None = time(nullable=True)
+    """Written by a trigger of the database (migration 0014), whatever deletes the flow."""
+
+
+class IdempotencyKeyTable(SQLModel, table=True):
+    """The outcome of a call with an idempotency key, committed together with the call's changes (P5)."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (Index(None, "first_used_at"),)
+    actor_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
+    call: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    input_hash: str = text()
+    made: str = text()
+    """Ids, as JSON: of records with their warnings, or of what was created, published or reverted."""
+    first_used_at: datetime = time()
+
+
+class PeriodicTaskTable(SQLModel, table=True):
+    """Periodic tasks, each done by one server process of all."""
+
+    __tablename__ = "periodic_task"
+    name: str = key()
+    began_at: datetime = time()
