@@ -1,10 +1,9 @@
-"""How many examples hypothesis tries: the same few at every run; `TEST_EXAMPLES` says how many, to hunt."""
+"""How many examples a property is tried with: the same few at every run, or as many as `TEST_EXAMPLES` says."""
 
 import os
 
 from hypothesis import settings
 
-EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "10"))
 
 bounded = settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
-often = settings(bounded, max_examples=2 * EXAMPLES)

@@ -30,6 +30,7 @@ DOMAIN = "app/domain"
 COPIED = ("app", "tests", "pyproject.toml", "schema.graphql")
 TESTS = (("tests/domain",), ("tests/usecases", "tests/lifecycle"))
 """The quick ones first."""
+ENVIRONMENT = os.environ | {"TEST_EXAMPLES": "20"}
 MOST_SECONDS = 300
 """A mutant whose tests take longer never ends, which a test notices too."""
 COMPARISONS: dict[type[ast.cmpop], ast.cmpop] = {
@@ -184,7 +185,7 @@ def pass_in(folder: Path, tests: Iterable[str]) -> bool:
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
     try:
         return not subprocess.run(
-            command, cwd=folder, capture_output=True, timeout=MOST_SECONDS, check=False
+            command, cwd=folder, env=ENVIRONMENT, capture_output=True, timeout=MOST_SECONDS, check=False
         ).returncode
     except subprocess.TimeoutExpired:
         return False

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.http.requests import LONGEST_MEDIA_TYPES
 from tests.api.client import DOCUMENT_TYPE, Api, body_of
 from tests.api.test_http import JSON_TYPE, NAME, error_of, posted
-from tests.property_settings import often
+from tests.property_settings import bounded
 
 BODY = json.dumps({"query": NAME})
 NEW, OLD = DOCUMENT_TYPE, JSON_TYPE
@@ -157,7 +157,7 @@ _headers = st.lists(_pieces | st.text(st.characters(min_codepoint=32, max_codepo
 
 
 @given(media_type=_headers.map("".join), accept=_headers.map("".join))
-@often
+@bounded
 async def test_whatever_these_headers_say_the_request_is_answered_or_refused(
     api: Api, media_type: str, accept: str
 ) -> None:

@@ -23,7 +23,7 @@ from tests.authentication.checked_authenticator import (
 from tests.authentication.issuer import claims_at, ec_key, jwt_of, part, rsa_key
 from tests.commands import issue_token, list_tokens, revoke_token
 from tests.databases import Loaded, run_sql
-from tests.property_settings import often
+from tests.property_settings import bounded
 
 NOT_KNOWN = "unknown, expired or revoked"
 
@@ -141,7 +141,7 @@ _jwts = st.tuples(_parts, _parts, _parts).map(lambda parts: f"Bearer {'.'.join(p
 
 
 @given(header=_anything | _jwts)
-@often
+@bounded
 async def test_whatever_the_header_says_it_is_refused_in_the_same_words(
     fixed_authenticator: CheckedAuthenticator, header: str
 ) -> None:
@@ -149,7 +149,7 @@ async def test_whatever_the_header_says_it_is_refused_in_the_same_words(
 
 
 @given(claim=_names, value=_json, named=st.sampled_from(["ec", "rsa", "x"]))
-@often
+@bounded
 async def test_whatever_a_signed_claim_says_the_answer_is_yes_or_no(
     fixed_authenticator: CheckedAuthenticator, loaded_users: Loaded, claim: str, value: Any, named: str
 ) -> None:

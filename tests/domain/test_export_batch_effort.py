@@ -81,8 +81,8 @@ def with_a_binding(item: ExportWish, number: int) -> ExportWish:
 @pytest.mark.parametrize(
     "facts",
     [
-        partial(facts_of, *bound(400), to=lambda place: WorkspaceAccess(place, GUEST)),
-        partial(facts_of, *(step(f"{each}", "lab/none:get") for each in range(400))),
+        partial(facts_of, *bound(100), to=lambda place: WorkspaceAccess(place, GUEST)),
+        partial(facts_of, *(step(f"{each}", "lab/none:get") for each in range(100))),
     ],
     ids=["for a guest", "with an unknown component"],
 )
@@ -90,13 +90,13 @@ def test_what_is_refused_takes_as_long_for_many_items_as_for_a_few_whatever_the_
     facts: Callable[[], GatheredFacts], change: Callable[[ExportWish, int], ExportWish]
 ) -> None:
     effort(facts, change, 1)
-    assert effort(facts, change, 41) < 4 * effort(facts, change, 1)
+    assert effort(facts, change, 11) < 4 * effort(facts, change, 1)
 
 
 def test_what_differs_in_its_name_alone_is_planned_in_the_time_of_one() -> None:
-    facts = partial(facts_of, *bound(400))
+    facts = partial(facts_of, *bound(100))
     effort(facts, as_it_is, 1)
-    assert effort(facts, as_it_is, 41) < 2 * effort(facts, as_it_is, 1)
+    assert effort(facts, as_it_is, 11) < 2 * effort(facts, as_it_is, 1)
 
 
 @pytest.mark.parametrize("change", [as_it_is, with_a_mapping])
@@ -104,12 +104,12 @@ def test_the_fingerprints_of_many_plans_digest_the_graph_once(
     change: Callable[[ExportWish, int], ExportWish],
 ) -> None:
     def fingerprints(number: int) -> int:
-        facts = facts_of(*bound(1_600))
+        facts = facts_of(*bound(400))
         decided = [*plan_exports(facts, [change(each, place) for place, each in enumerate(items_of(facts, number))])]
         return bytecodes(lambda: [fingerprint_of(each.facts, each.wish) for each in decided])
 
     fingerprints(1)
-    assert fingerprints(41) < 4 * fingerprints(1)
+    assert fingerprints(11) < 4 * fingerprints(1)
 
 
 def test_items_that_are_equal_share_what_is_planned_and_are_plans_of_their_own() -> None:

@@ -18,10 +18,10 @@ from app.domain.source_graph import SourceGraph
 from tests.domain.builders import AGENT, DATA_SAMPLES
 from tests.domain.expected_exports import ExpectedExport, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
-from tests.property_settings import bounded, often
+from tests.property_settings import bounded
 
 
-@often
+@bounded
 @given(exports())
 def test_an_export_is_planned_or_refused_exactly_as_the_rules_say(case: Case) -> None:
     outcome, expected = plan_export(case.facts, case.wish), ExpectedExport(case.facts, case.wish)
@@ -31,7 +31,7 @@ def test_an_export_is_planned_or_refused_exactly_as_the_rules_say(case: Case) ->
     assert found == sorted(found, key=[code.value for code in ErrorCode].index)
 
 
-@often
+@bounded
 @given(exports())
 def test_where_a_flow_may_go_is_decided_as_the_export_itself(case: Case) -> None:
     source, there = case.facts.source, case.facts.destination
@@ -46,7 +46,7 @@ def test_where_a_flow_may_go_is_decided_as_the_export_itself(case: Case) -> None
     assert refused == (outcome.errors if isinstance(outcome, Refused) else ())
 
 
-@often
+@bounded
 @given(exports(smooth=True) | exports_with_given_references())
 def test_a_plan_binds_and_reports_as_the_rules_say_and_leaves_the_content_alone(case: Case) -> None:
     plan, expected = plan_export(case.facts, case.wish), ExpectedExport(case.facts, case.wish)

@@ -21,7 +21,7 @@ from app.domain.update import KEEP, Unchanged, UpdatePlan, UpdateRefusal
 from tests.domain.builders import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow, saying
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
 from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states
-from tests.property_settings import bounded, often
+from tests.property_settings import bounded
 
 CATALOGUE = catalogue(*COMPONENTS)
 LIVES_HERE = {(thing.kind, thing.id): thing for thing in HERE}
@@ -125,7 +125,7 @@ def keyed(steps: tuple[Step, ...]) -> dict[str, Step]:
     return dict(zip(numbered(step.id for step in steps), steps, strict=True))
 
 
-@often
+@bounded
 @given(changes)
 def test_a_save_is_planned_or_refused_for_exactly_what_was_named_wrongly(change: Change) -> None:
     outcome = save(change)
@@ -135,7 +135,7 @@ def test_a_save_is_planned_or_refused_for_exactly_what_was_named_wrongly(change:
     ]
 
 
-@often
+@bounded
 @given(changes)
 def test_a_save_binds_as_named_and_loses_nothing_that_nobody_named(change: Change) -> None:
     fine = [choice for choice in change.choices if not mistakes_of(replace(change, choices=(choice,)))]
@@ -190,7 +190,7 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
     assert (again.state.origin, again.state.revert_of) == (saved.state.origin, saved.state.revert_of)
 
 
-@often
+@bounded
 @given(states)
 def test_a_revert_holds_no_reference_of_elsewhere_and_tells_of_every_one(version: SavedState) -> None:
     plan = agreed(revert(flow(states_own(version)), version, knowing=THINGS.values(), components=COMPONENTS))
@@ -224,7 +224,7 @@ def kinds_of(bindings: Bindings) -> set[tuple[ReferenceKind, Json]]:
     }
 
 
-@often
+@bounded
 @given(graphs)
 def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_removes_them(graph: Json) -> None:
     state = state_of(graph, components=COMPONENTS)

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from app.domain.matching import ComparisonLimit, unequal
+from tests.property_settings import EXAMPLES
 
-LETTERS, LONGEST = "abc", 5
+LETTERS, LONGEST = "abc", 5 if EXAMPLES > 10 else 4
 LISTS = [letters for length in range(LONGEST + 1) for letters in product(LETTERS, repeat=length)]
 
 

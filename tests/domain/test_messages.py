@@ -71,7 +71,7 @@ from tests.domain.messages import MESSAGES, Message, inaccessible
 from tests.domain.messages_of_batches import OF_BATCHES
 from tests.domain.messages_of_drafts import OF_DRAFTS
 from tests.domain.messages_of_warnings import OF_WARNINGS
-from tests.property_settings import often
+from tests.property_settings import bounded
 
 
 def every_message(name: str, id_: str, count: int) -> list[Message]:
@@ -217,7 +217,7 @@ CONFUSING = st.sampled_from(["", '""', "a", "b", "\0", "\t", "\ufffd", "x" * 80,
 """What is shown alike, and what isn't."""
 
 
-@often
+@bounded
 @given(st.lists(st.tuples(CONFUSING, st.one_of(st.none(), CONFUSING.filter(bool))), max_size=6))
 def test_a_step_is_told_by_its_id_where_its_name_is_shown_like_another_name_or_the_id_of_another_step(
     steps: list[tuple[str, str | None]],

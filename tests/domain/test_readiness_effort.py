@@ -48,7 +48,7 @@ def routers(number: int) -> object:
     "graphs", [one_id, one_unknown_component, many_unknown_components, no_commands, loose_edges, routers]
 )
 def test_what_keeps_a_graph_from_being_published_is_found_in_linear_time(graphs: Callable[[int], object]) -> None:
-    assert grows_linearly(graphs, 60)
+    assert grows_linearly(graphs, 20)
 
 
 def test_the_steps_of_a_component_share_one_list_of_them() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.domain.input import LONGEST_NAME, name_key
 from app.graphql.connections import PageArguments, Paging
 from app.storage.pages.paging import PageRequest
-from tests.property_settings import often
+from tests.property_settings import bounded
 
 LONGEST_KEYS = ["\U0001d160", "ΐ", "\U0001f680", "é", '"', "\\", "\x01", "\x7f", "\ud7ff", "x"]
 """Characters whose keys or escapes take most room: folded, the first is three of four bytes each."""
@@ -36,7 +36,7 @@ times = st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC))  # 
 numbers = st.integers(-(2**31) + 1, 2**31 - 1)
 
 
-@often
+@bounded
 @given(st.lists(st.one_of(names, times, numbers), min_size=1, max_size=4))
 def test_every_cursor_that_is_made_is_taken(key: list[Any]) -> None:
     assert read_again(*key) == tuple(key)

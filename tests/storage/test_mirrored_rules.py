@@ -26,7 +26,7 @@ from tests.databases import Databases
 from tests.domain.builders import flow, state, step
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 from tests.domain.random_worlds import TENANTS, RandomWorld, worlds
-from tests.property_settings import often
+from tests.property_settings import bounded
 from tests.storage.domain_rows import Rows, component_row, contract_row, flow_rows, tenant_row, workspace_row
 
 VIEWER = "user_viewer"
@@ -127,7 +127,7 @@ async def database(databases: Databases) -> AsyncIterator[AsyncEngine]:
         await engine.dispose()
 
 
-@often
+@bounded
 @given(scenes())
 async def test_a_command_means_the_same_component(database: AsyncEngine, scene: Scene) -> None:
     """C0."""
@@ -145,7 +145,7 @@ async def test_a_command_means_the_same_component(database: AsyncEngine, scene: 
         assert {tuple(row) for row in rows} == expected
 
 
-@often
+@bounded
 @given(scenes())
 async def test_the_same_components_are_visible(database: AsyncEngine, scene: Scene) -> None:
     """C2, C5."""
@@ -155,7 +155,7 @@ async def test_the_same_components_are_visible(database: AsyncEngine, scene: Sce
         assert {*found} == {component.id for component in scene.components if scene.sees(component)}
 
 
-@often
+@bounded
 @given(scenes())
 async def test_flows_may_be_written_in_the_same_workspaces(database: AsyncEngine, scene: Scene) -> None:
     """A3, A6."""
@@ -164,7 +164,7 @@ async def test_flows_may_be_written_in_the_same_workspaces(database: AsyncEngine
         assert await workspaces_where(connection, mirrored_rules.may_write_flows()) == expected
 
 
-@often
+@bounded
 @given(scenes())
 async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_count(
     database: AsyncEngine, scene: Scene
@@ -184,7 +184,7 @@ async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_cou
     assert {access_of(cast("Row", row)) for row in rows} == {scene.access_to(one) for one in scene.seen}
 
 
-@often
+@bounded
 @given(exports())
 async def test_a_flow_may_be_exported_to_the_same_workspaces(
     database: AsyncEngine, case: tuple[Scene, Workspace, SavedState]
