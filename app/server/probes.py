@@ -1,6 +1,7 @@
 """Health, readiness and metrics."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from hmac import compare_digest
@@ -14,6 +15,7 @@ from app.server.backoff import is_steady
 from app.settings import Settings, is_loopback
 from app.storage.connections.database import Database, DatabaseFailure
 from app.storage.migrations.migrate import has_usable_schema
+from app.telemetry import MULTIPROCESS_FOLDER
 from app.telemetry.log import log
 from app.telemetry.metrics import exposition
 
@@ -59,10 +61,9 @@ def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
             raise HTTPException(404)
         if token is not None and not bears(request.headers.get("authorization", ""), token):
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
-        measured = exposition()
-        if measured is None:
-            raise HTTPException(503, "There was no room for metrics when the server started; the log says where.")
-        return Response(measured, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+        if settings.workers > 1 and MULTIPROCESS_FOLDER not in os.environ:
+            raise HTTPException(503, "There was no room for metrics when the server started; the log says why.")
+        return Response(exposition(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
     return metrics
 

@@ -2,8 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing import parent_process
 from types import FrameType
 
@@ -35,16 +33,6 @@ def parent_has_ended() -> bool:
     """Whether a child has been left behind."""
     parent = parent_process()
     return parent is not None and parent.pid != os.getppid()
-
-
-@contextmanager
-def blocked() -> Iterator[None]:
-    """Hold signals back: a process that is forked here gets none before it has its own handlers."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def unblock() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.server.database import run
-from app.server.signals import ignore_signals, stop_on_signals
+from app.server.signals import stop_on_signals
 from app.server.supervisor import supervise
 from app.settings import Settings, variable
 
@@ -47,7 +47,6 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
     demo = run(url, lambda work: prepare(work, demo=demo and embedded, loopback=loopback), takes_long=True)
     hand_down(settings, {"database_url": url, "host": host, "port": str(port)})
     has_started = supervise(listening, settings, greet=lambda: click.echo(greeting(settings, base_url, demo=demo)))
-    ignore_signals()
     if not has_started:
         raise click.exceptions.Exit(1)
 

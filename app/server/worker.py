@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 
+from app.server.backoff import started_after
 from app.server.graceful_server import Server
 from app.server.signals import stop_on_signals, unblock
 from app.settings import read_settings
@@ -44,8 +45,9 @@ class Watchdog:
         faulthandler.dump_traceback_later(seconds, file=self._pipe, exit=True)
 
 
-def be_a_worker(listening: socket.socket, pipe: int) -> None:
+def be_a_worker(listening: socket.socket, pipe: int, delay: float) -> None:
     """Serve until a signal, or until the supervisor has ended, even if that was killed."""
+    started_after(delay)
     stop_on_signals()
     # Ctrl-C reaches every process of a terminal; the supervisor says what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from multiprocessing import current_process
 
 from prometheus_client import (
     CollectorRegistry,
@@ -14,11 +15,10 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.telemetry import MULTIPROCESS_FOLDER
-from app.telemetry.metrics_files import own_number
 
 if MULTIPROCESS_FOLDER in os.environ:
-    # As the library would, but for the files: it would name them by the process id, and make them when they are needed.
-    values.ValueClass = values.MultiProcessValue(own_number)  # type: ignore[no-untyped-call]
+    # As the library would, but for the names of the files, where it has the process id.
+    values.ValueClass = values.MultiProcessValue(lambda: current_process().name)  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
 
@@ -87,15 +87,6 @@ WORKERS_REPLACED = Counter(
 """Counted by the supervisor: a worker that is forked later has the number."""
 
 
-_is_apart = False
-
-
-def measure_apart() -> None:
-    """Several processes measure, and have no files for that."""
-    global _is_apart  # noqa: PLW0603 - of this process and those that it forks
-    _is_apart = True
-
-
 def operation_ended(operation: str, outcome: str, *, seconds: float, statements: int) -> None:
     """Count an operation that was run."""
     operations, of_seconds, of_statements = _of_operation(operation, outcome)
@@ -115,13 +106,8 @@ def request_refused(code: str) -> None:
     REFUSED_REQUESTS.labels(code).inc()
 
 
-def exposition() -> bytes | None:
-    """All metrics in Prometheus' text format, added up over the server processes that share a folder.
-
-    Returns None if several processes have no folder to share: each knows only its own numbers.
-    """
-    if _is_apart:
-        return None
+def exposition() -> bytes:
+    """All metrics in Prometheus' text format, added up over the server processes that share a folder."""
     if MULTIPROCESS_FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     together = CollectorRegistry()

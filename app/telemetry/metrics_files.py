@@ -2,47 +2,53 @@
 
 The files are mapped into memory, where writing to a page without room on the disk kills the process (SIGBUS). The
 supervisor therefore writes each file whole before any worker starts; files don't grow, since labels are bounded. A worker
-that replaces another takes over its files.
+that replaces another has its name, and takes over its files.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from multiprocessing import current_process
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.telemetry import MULTIPROCESS_FOLDER
+from app.telemetry.log import log
 
 BYTES = {"counter": 65_536, "gauge_livesum": 4_096, "histogram": 524_288}
 """Size of a file by the beginning of its name, which the library gives: more than twice what all labels take."""
 
-SUPERVISOR = 0
-"""The number of the supervisor; workers have the next ones."""
 
-_number = SUPERVISOR
+@contextmanager
+def shared_metrics(workers: list[str]) -> Iterator[None]:
+    """Have this process and workers of these names put together what they measure, if there is room for that.
 
-
-def own_number() -> int:
-    """The number of this process among those that share metrics."""
-    return _number
-
-
-def take_number(number: int) -> None:
-    """To be called by a worker before it measures anything."""
-    global _number  # noqa: PLW0603 - it is that of the process
-    _number = number
-
-
-def make_files(folder: Path, *, workers: int) -> None:
-    """Raises OSError where there is no room for them."""
-    for number in range(SUPERVISOR, workers + 1):
-        for kind, size in BYTES.items():
-            with file_of(folder, kind, number).open("wb") as file:
-                file.write(bytes(size))
-                file.flush()
-                os.fsync(file.fileno())
+    The environment names the folder, which workers inherit.
+    """
+    os.environ.pop(MULTIPROCESS_FOLDER, None)
+    with ExitStack() as stack:
+        try:
+            if len(workers) > 1:
+                folder = stack.enter_context(TemporaryDirectory(prefix="flowport-metrics-", ignore_cleanup_errors=True))
+                for name in (current_process().name, *workers):
+                    for kind, size in BYTES.items():
+                        write_zeros(Path(folder) / f"{kind}_{name}.db", size)
+                os.environ[MULTIPROCESS_FOLDER] = folder
+        except OSError as error:
+            log().error("metrics are off", reason=str(error))
+        yield
 
 
-def forget_gauges(folder: Path, number: int) -> None:
-    """Remove the gauges of a process that has ended."""
-    with file_of(folder, "gauge_livesum", number).open("r+b") as file:
-        file.write(bytes(BYTES["gauge_livesum"]))
+def forget_gauges(worker: str) -> None:
+    """Set the gauges of a worker that has ended to zero."""
+    if folder := os.environ.get(MULTIPROCESS_FOLDER):
+        write_zeros(Path(folder) / f"gauge_livesum_{worker}.db", BYTES["gauge_livesum"])
 
 
-def file_of(folder: Path, kind: str, number: int) -> Path:
-    return folder / f"{kind}_{number}.db"
+def write_zeros(path: Path, size: int) -> None:
+    """Fill a file with zeros. Raises OSError without room."""
+    path.touch()
+    with path.open("r+b") as file:
+        file.write(bytes(size))
+        file.flush()
+        os.fsync(file.fileno())

@@ -116,5 +116,5 @@ def test_all_labels_that_there_are_fit_twice_into_the_files(tmp_path: Path, monk
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     told = forked("tests.cli.code", EVERY_LABEL, tmp_path)
     used = {name: int(size) for name, size in map(str.split, told.stdout.splitlines())}
-    assert used.keys() == {f"{kind}_0.db" for kind in BYTES}
-    assert all(2 * used[f"{kind}_0.db"] <= size for kind, size in BYTES.items())
+    assert used.keys() == {f"{kind}_MainProcess.db" for kind in BYTES}
+    assert all(2 * used[f"{kind}_MainProcess.db"] <= size for kind, size in BYTES.items())

@@ -21,8 +21,6 @@ from app.server.backoff import (
     SUSPICIOUS_DELAY_SECONDS,
     delay_after,
 )
-from app.server.supervisor import Supervisor
-from app.settings import read_settings
 from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.supervised import PATIENCE_SECONDS, is_running, supervised, until
 
@@ -137,20 +135,6 @@ def test_a_worker_that_was_killed_is_replaced_and_the_metrics_count_it(tmp_path:
         assert "\nflowport_workers_replaced_total 1.0\n" in it.get("/metrics")
         assert it.stop() == 0
     assert after != before
-
-
-def test_a_signal_that_comes_while_the_end_of_a_worker_is_noted_ends_the_supervisor(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("app.server.supervisor.signal.signal", lambda _number, _handler: None)
-    monkeypatch.setattr("app.server.supervisor.ROUND_SECONDS", 0)
-    with socket.socket() as listening:
-        supervisor = Supervisor(lambda _listening, _pipe: None, listening, read_settings())
-        supervisor._stop()
-        supervisor._due.append((0, 0, 1))
-        rounds = iter(range(10))
-        monkeypatch.setattr(supervisor, "_start_due", lambda _now: next(rounds))
-        assert supervisor.run()
 
 
 def test_workers_killed_before_they_serve_are_replaced_and_make_ids_of_their_own_although_one_process_forks_all(
