@@ -1,6 +1,5 @@
 """The command `flowport`: serve, apply, token, backup, restore, reset-demo, schema. Each imports what it needs when it runs."""
 
-import shlex
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from app.command_error import CommandError
 from app.settings import BadSettings, Settings, described, read_settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Commands(click.Group):
         """Run the command; settings that can't be used are listed, one a line."""
         try:
             return super().invoke(ctx)
+        except CommandError as error:
+            raise click.ClickException(str(error)) from None
         except BadSettings as error:
             for line in str(error).splitlines():
                 click.echo(f"Error: {line}", err=True)
@@ -181,19 +183,16 @@ def token(
 
 
 def issue(url: str, email: str, name: str, expires: int | None) -> None:
-    from app.usecases.manage_tokens import TokenWish, UnknownUser, issue_token
+    from app.usecases.manage_tokens import TokenWish, issue_token
 
-    try:
-        click.echo(run(url, lambda work: issue_token(work, TokenWish(email, name, expires))))
-    except UnknownUser:
-        raise click.ClickException(f"There is no user with the email {email}.") from None
+    click.echo(run(url, lambda work: issue_token(work, TokenWish(email, name, expires))))
 
 
 def revoke_token(url: str, token_id: str) -> None:
     from app.usecases import manage_tokens
 
     if not run(url, lambda work: manage_tokens.revoke_token(work, token_id)):
-        raise click.ClickException(f"There is no token {token_id} that could be revoked; --list shows all.")
+        raise CommandError(f"There is no token {token_id} that could be revoked; --list shows all.")
     click.echo(f"Revoked {token_id}.", err=True)
 
 
@@ -221,13 +220,10 @@ def backup(*, file: Path, data_dir: Path | None) -> None:
 
     The backup shows one moment, and the server goes on meanwhile. FILE must not exist yet; only its owner may read it.
     """
-    from app.storage.upkeep.backup import BackupError, write_backup
+    from app.storage.upkeep.backup import write_backup
 
     with named_database(read_settings({"data_dir": data_dir}), migrates=False) as url:
-        try:
-            write_backup(url, file)
-        except BackupError as error:
-            raise click.ClickException(str(error)) from None
+        write_backup(url, file)
     click.echo(f"Wrote {file}.", err=True)
 
 
@@ -239,13 +235,10 @@ def restore(*, file: Path, data_dir: Path | None) -> None:
 
     An embedded database that is missing is made. The next `flowport serve` migrates what an older release wrote.
     """
-    from app.storage.upkeep.backup import BackupError, restore_backup
+    from app.storage.upkeep.backup import restore_backup
 
     with named_database(read_settings({"data_dir": data_dir}), make=True, migrates=False) as url:
-        try:
-            restore_backup(url, file)
-        except BackupError as error:
-            raise click.ClickException(str(error)) from None
+        restore_backup(url, file)
     click.echo(f"Restored {file}.", err=True)
 
 
@@ -256,22 +249,13 @@ def reset_demo(*, data_dir: Path | None) -> None:
 
     Everything made in the demo world is deleted, tokens too. Any other database is refused. The server may run meanwhile.
     """
-    from app.usecases.demo_world import DemoIsBusy, NotOnlyTheDemo, reset_demo_world
+    from app.usecases.demo_world import reset_demo_world
 
     settings = read_settings({"data_dir": data_dir})
     if settings.database_url is not None:
-        raise click.ClickException(
-            "FLOWPORT_DATABASE_URL is set, and only the embedded database's demo world is reset."
-        )
+        raise CommandError("FLOWPORT_DATABASE_URL is set, and only the embedded database's demo world is reset.")
     with named_database(settings) as url:
-        try:
-            run(url, reset_demo_world, takes_long=True)
-        except NotOnlyTheDemo as error:
-            fresh = shlex.quote(f"{settings.data_dir}-demo")
-            way_out = f"A demo world of its own starts in another folder: flowport serve --data-dir {fresh}"
-            raise click.ClickException(f"{error} Nothing was changed. {way_out}") from None
-        except DemoIsBusy as error:
-            raise click.ClickException(f"{error} Nothing was changed. Try again, or stop the server first.") from None
+        run(url, reset_demo_world, takes_long=True)
     click.echo("The demo world is as at its first start.", err=True)
 
 

@@ -3,12 +3,11 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
+from app.command_error import CommandError
 from app.settings import Settings
 from app.telemetry.log import configure_log
 
@@ -37,7 +36,7 @@ def refuse_too_large_pools(settings: Settings) -> None:
 
     wanted = settings.workers * (pool_size_of(settings) + OF_PROBES)
     if wanted > MOST_CONNECTIONS - SPARE:
-        raise click.ClickException(
+        raise CommandError(
             f"{settings.workers} server processes with {pool_size_of(settings)} database connections each, and one for probes, are {wanted}; "
             f"the embedded database has {MOST_CONNECTIONS - SPARE} for them. "
             "Set FLOWPORT_WORKERS or FLOWPORT_POOL_SIZE lower, or name a larger database in FLOWPORT_DATABASE_URL."
@@ -51,22 +50,18 @@ def database(settings: Settings, *, make: bool = False, migrates: bool = True) -
     An embedded database that is missing is made only with `make`. Without `migrates` the schema stays as it is.
     """
     configure_log(log_format=settings.log_format, level=settings.log_level)
-    if settings.database_url is not None:
+    with nullcontext(settings.database_url) if settings.database_url else embedded(settings, make=make) as url:
         if migrates:
-            migrate(settings.database_url)
-        yield settings.database_url
-        return
-    if sys.platform == "win32":
-        raise click.ClickException("On Windows there is no embedded database: set FLOWPORT_DATABASE_URL.")
-    from app.storage.embedded import EmbeddedDatabaseError, running
+            migrate(url)
+        yield url
 
-    try:
-        with running(settings.data_dir, make=make) as url:
-            if migrates:
-                migrate(url)
-            yield url
-    except EmbeddedDatabaseError as error:
-        raise click.ClickException(str(error)) from None
+
+def embedded(settings: Settings, *, make: bool) -> AbstractContextManager[str]:
+    if sys.platform == "win32":
+        raise CommandError("On Windows there is no embedded database: set FLOWPORT_DATABASE_URL.")
+    from app.storage.embedded import running
+
+    return running(settings.data_dir, make=make)
 
 
 def name_of_database(settings: Settings) -> str:
@@ -83,13 +78,10 @@ def without_password(url: str) -> str:
 
 
 def migrate(url: str) -> None:
-    from app.storage.migrations.migrate import UnusableDatabase, upgrade
+    from app.storage.migrations.migrate import upgrade
 
-    try:
-        with said_in_a_line(url):
-            asyncio.run(upgrade(url))
-    except UnusableDatabase as error:
-        raise click.ClickException(str(error)) from None
+    with said_in_a_line(url):
+        asyncio.run(upgrade(url))
 
 
 def run(url: str, work: "Callable[[UnitOfWork], Awaitable[Answer]]", *, takes_long: bool = False) -> Answer:
@@ -117,8 +109,8 @@ def said_in_a_line(url: str) -> Iterator[None]:
         yield
     except TimeoutError:
         why = f"{without_password(url)} doesn't answer within {ANSWER_SECONDS} seconds."
-        raise click.ClickException(f"The database can't be reached: {why}") from None
+        raise CommandError(f"The database can't be reached: {why}") from None
     except (Unreachable, OSError) as error:
-        raise click.ClickException(f"The database can't be reached: {without_password(url)}: {error}") from None
+        raise CommandError(f"The database can't be reached: {without_password(url)}: {error}") from None
     except DatabaseFailure as error:
-        raise click.ClickException(f"The database {without_password(url)} refused: {error}") from None
+        raise CommandError(f"The database {without_password(url)} refused: {error}") from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.command_error import CommandError
 from app.server.database import run
 from app.server.signals import stop_on_signals
 from app.server.supervisor import supervise
@@ -25,13 +26,13 @@ def bound_to(host: str, port: int) -> Iterator[socket.socket]:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise click.ClickException(f"Can't listen on {host}: {error.strerror}.") from None
+        raise CommandError(f"Can't listen on {host}: {error.strerror}.") from None
     with listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(address)
         except OSError as error:
-            raise click.ClickException(
+            raise CommandError(
                 f"Can't listen on {host}, port {port}: {error.strerror}. Another one can be chosen with --port."
             ) from None
         yield listening
@@ -57,12 +58,12 @@ async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
 
     if not loopback:
         if demo:
-            raise click.ClickException(
+            raise CommandError(
                 "The demo world has tokens that everybody knows, so it is served on loopback only: "
                 "say --no-demo to serve other hosts without it."
             )
         if await demo_is_loaded(work):
-            raise click.ClickException(
+            raise CommandError(
                 "The database holds the demo world, whose tokens everybody knows, so it is served on loopback only: "
                 "choose another data directory with --data-dir."
             )

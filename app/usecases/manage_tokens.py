@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
+from app.command_error import CommandError
 from app.storage.accounts import tokens
 from app.storage.accounts.tokens import StoredToken as TokenInfo
 from app.storage.store import Store
@@ -15,7 +16,7 @@ SECRET_BYTES = 32
 """43 characters of text."""
 
 
-class UnknownUser(Exception):
+class UnknownUser(CommandError):
     """No user has this e-mail address."""
 
     def __init__(self, email: str) -> None:

@@ -235,7 +235,10 @@ def test_what_is_no_line_that_can_be_printed_is_refused(loaded: str, arguments: 
 def test_what_is_unknown_is_said_in_a_line(loaded: str) -> None:
     told = called("token", "nobody@example.com", DATABASE_URL=loaded)
     assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr == f"Database: {named(loaded)}\nError: There is no user with the email nobody@example.com.\n"
+    assert (
+        told.stderr
+        == f"Database: {named(loaded)}\nError: There is no user with the e-mail address nobody@example.com.\n"
+    )
     told = called("token", "--revoke", "nothing", DATABASE_URL=loaded)
     assert (told.returncode, told.stdout) == (1, "")
     assert (

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from structlog.testing import capture_logs
 
+from app.command_error import CommandError
 from app.server.database import migrate
 from tests.databases import Databases, Loaded
 from tests.lifecycle.stage import Stage, stage_on
@@ -196,5 +196,5 @@ async def test_a_pooler_in_statement_mode_is_refused_at_the_start(
 ) -> None:
     with pgbouncer(server_url, session_folder, pool_mode="statement") as running:
         url = running.through(database_url)
-        with pytest.raises(click.ClickException, match="transaction blocks not allowed in statement pooling mode"):
+        with pytest.raises(CommandError, match="transaction blocks not allowed in statement pooling mode"):
             await asyncio.to_thread(migrate, url)

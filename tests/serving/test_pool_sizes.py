@@ -4,9 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
+from app.command_error import CommandError
 from app.server.database import MOST_USUAL, pool_size_of, refuse_too_large_pools
 from app.settings import Settings
 from tests.cli.flowport import called, serving
@@ -34,7 +34,7 @@ def test_the_embedded_database_is_asked_for_no_more_than_it_has(
     settings = Settings(workers=workers, pool_size=size)
     if is_refused:
         with pytest.raises(
-            click.ClickException,
+            CommandError,
             match=r"10 database connections each, and one for probes, are 242; .* has 240 for them",
         ):
             refuse_too_large_pools(settings)

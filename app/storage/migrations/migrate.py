@@ -9,6 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Integer, cast, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from app.command_error import CommandError
 from app.storage.connections.database import Database, opened
 from app.storage.connections.engine import engine_of
 from app.storage.connections.failures import (
@@ -56,7 +57,7 @@ LIMITS = text(
 )
 
 
-class UnusableDatabase(Exception):
+class UnusableDatabase(CommandError):
     """The database is an older PostgreSQL than Flowport knows, or has a schema that a newer release has made."""
 
 

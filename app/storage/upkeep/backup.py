@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from app.storage.embedded import EmbeddedDatabaseError
+from app.command_error import CommandError
 from app.storage.embedded.binaries import binaries_for, environment, myself
 
 NOT_EVERYWHERE = re.compile(
@@ -24,14 +24,10 @@ ANALYZE = """do $$ begin execute (
 PIECE_CHARACTERS = 1 << 20
 
 
-class BackupError(Exception):
-    """A backup wasn't written or restored; the message is for the person who asked for it."""
-
-
 def write_backup(url: str, file: Path) -> None:
     """Write a backup into a new file that only its owner may read.
 
-    Raises BackupError; then the file doesn't exist afterwards, unless it did before.
+    Raises CommandError; then the file doesn't exist afterwards, unless it did before.
     """
     command = [program("pg_dump"), "--no-owner", "--no-privileges"]
     with (
@@ -43,7 +39,7 @@ def write_backup(url: str, file: Path) -> None:
         while piece := process.stdout.read(PIECE_CHARACTERS):
             os.write(handle, piece.encode())
         if process.wait() != 0:
-            raise BackupError("pg_dump failed; no backup was written.")
+            raise CommandError("pg_dump failed; no backup was written.")
 
 
 def header_of(lines: Iterator[str]) -> Iterator[str]:
@@ -56,16 +52,16 @@ def header_of(lines: Iterator[str]) -> Iterator[str]:
 
 
 def restore_backup(url: str, file: Path) -> None:
-    """Restore a backup into a database without tables: all of it, or nothing. Raises BackupError."""
+    """Restore a backup into a database without tables: all of it, or nothing. Raises CommandError."""
     psql, environ = [program("psql"), "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1"], environment_for(url)
     answer = subprocess.run([*psql, "-Atc", IS_EMPTY], env=environ, capture_output=True, text=True, check=False)
     if answer.returncode:
-        raise BackupError(f"The database can't be used: {answer.stderr.strip()}")
+        raise CommandError(f"The database can't be used: {answer.stderr.strip()}")
     if answer.stdout.strip() != "t":
-        raise BackupError("The database has tables already. Restore into an empty one.")
+        raise CommandError("The database has tables already. Restore into an empty one.")
     command = [*psql, "--single-transaction", "--file", str(file), "--output", os.devnull, "--command", ANALYZE]
     if subprocess.run(command, env=environ, check=False).returncode:
-        raise BackupError("psql failed; nothing was restored.")
+        raise CommandError("psql failed; nothing was restored.")
 
 
 @contextmanager
@@ -74,7 +70,7 @@ def new_file(path: Path) -> Iterator[int]:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise BackupError(f"{path} can't be made: {error.strerror}.") from None
+        raise CommandError(f"{path} can't be made: {error.strerror}.") from None
     try:
         yield handle
     except BaseException:
@@ -106,8 +102,5 @@ def variables_of(url: URL) -> dict[str, str]:
 
 
 def program(name: str) -> str:
-    """One of those that come with the embedded PostgreSQL: they know all older servers too. Raises BackupError."""
-    try:
-        return str(binaries_for(myself(), Path()) / name)
-    except EmbeddedDatabaseError as error:
-        raise BackupError(str(error)) from None
+    """One of those that come with the embedded PostgreSQL: they know all older servers too. Raises CommandError."""
+    return str(binaries_for(myself(), Path()) / name)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 from typeid.codecs.base32 import encode
 
+from app.command_error import CommandError
 from app.domain.flow import ShownFlow
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
@@ -49,11 +50,14 @@ LOCK_MILLISECONDS = 300
 that wait for each other."""
 
 
-class NotOnlyTheDemo(Exception):
+UNCHANGED = "Nothing was changed. A demo world of its own starts in another folder: flowport serve --data-dir FOLDER"
+
+
+class NotOnlyTheDemo(CommandError):
     """A database that is more than the demo world, or doesn't hold it, is not reset."""
 
 
-class DemoIsBusy(Exception):
+class DemoIsBusy(CommandError):
     """A demo world to which others write all the time can't be reset."""
 
 
@@ -114,9 +118,11 @@ def example_curl(base_url: str) -> str:
 async def _refuse_others(connection: WriteConnection, table: Table, of_the_demo: set[str]) -> None:
     ids = {row.id for row in await connection.rows(select(table.c.id))}
     if not ids >= of_the_demo:
-        raise NotOnlyTheDemo("The database doesn't hold the demo world.")
+        raise NotOnlyTheDemo(f"The database doesn't hold the demo world. {UNCHANGED}")
     if others := len(ids - of_the_demo):
-        raise NotOnlyTheDemo(f"The database holds more than the demo world (other rows in {table.name}: {others}).")
+        raise NotOnlyTheDemo(
+            f"The database holds more than the demo world (other rows in {table.name}: {others}). {UNCHANGED}"
+        )
 
 
 async def _lock(connection: WriteConnection, tables: list[Table]) -> None:
@@ -130,7 +136,9 @@ async def _lock(connection: WriteConnection, tables: list[Table]) -> None:
     try:
         await connection.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
     except asyncpg.LockNotAvailableError:
-        raise DemoIsBusy("Others are writing to the demo world all the time.") from None
+        raise DemoIsBusy(
+            "Others are writing to the demo world all the time. Nothing was changed. Try again, or stop the server first."
+        ) from None
     await connection.execute("SET LOCAL lock_timeout = 0")
 
 
