@@ -38,8 +38,8 @@ def _may_have_dropped(text: str | bytes, value: object) -> bool:
         # orjson reads deeper values than it writes, and Python's reader takes half characters.
         return True
     if isinstance(text, str):
-        return text.count(":") != written or any(escaped in text for escaped in ESCAPED_COLONS)
-    return text.count(b":") != written or any(escaped in text for escaped in ESCAPED_COLONS_IN_BYTES)
+        return text.count(":") != written or ("\\u003" in text and any(each in text for each in ESCAPED_COLONS))
+    return text.count(b":") != written or (rb"\u003" in text and any(each in text for each in ESCAPED_COLONS_IN_BYTES))
 
 
 def _search(text: str | bytes) -> RepeatedKey | None:

@@ -1,4 +1,4 @@
-"""Checks the JSON of a graph that a caller sends.
+"""Checks the JSON that a caller sends, such as a graph.
 
 A graph may be unfinished (H6), but it has the platform's form: `nodes` with string ids and commands, and `edges`.
 """
@@ -6,7 +6,7 @@ A graph may be unfinished (H6), but it has the platform's form: `nodes` with str
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, count, islice
 
 from app.domain.graph import KEYS, Json
@@ -34,8 +34,24 @@ def graph_mistakes(graph: Json, path: Path = ("graph",)) -> GraphMistakes:
     """Every reason why this JSON can't be a graph, the first 50 of them, each with its path."""
     if not isinstance(graph, dict):
         return (InvalidInput(path, "A graph is an object with `nodes` and `edges`."),)
-    values = () if _is_storable(graph) else _value_mistakes(graph, path)
-    return tuple(islice(chain(values, _form_mistakes(graph, path)), MOST_MISTAKES))
+    return tuple(islice(chain(json_mistakes(graph, path), _form_mistakes(graph, path)), MOST_MISTAKES))
+
+
+def json_mistakes(value: Json, path: Path) -> Iterable[InvalidInput]:
+    """Every reason why JSON can't be stored or handed out again."""
+    return () if _is_storable(value) else _value_mistakes(value, path)
+
+
+def located(root: Json, path: Path) -> Iterator[str | int]:
+    """A path into JSON with numbers for the indexes of lists; the paths of the domain's rules are all text."""
+    value = root
+    for part in path:
+        if isinstance(value, list):
+            yield int(part)
+            value = value[int(part)]
+        else:
+            yield part
+            value = value.get(part) if isinstance(value, dict) else None
 
 
 def _form_mistakes(graph: dict[str, Json], path: Path) -> Iterator[InvalidInput]:
@@ -71,31 +87,31 @@ def _edge_mistakes(edge: Json, path: Path) -> Iterator[InvalidInput]:
         yield InvalidInput((*path, "target"), "An edge has the id of a step, or error_all, as its target.")
 
 
-def _is_storable(graph: Json) -> bool:
+def _is_storable(root: Json) -> bool:
     """Whether every value is certainly fine: a quick check in little memory before the slow one."""
-    level = [graph]
-    for _ in range(DEEPEST_GRAPH):
+    level: list[dict[str, Json] | list[Json]] = [[root]]
+    for _ in range(DEEPEST_GRAPH + 1):
         inside = (value.values() if isinstance(value, dict) else value for value in level)
         level = [inner for values in inside for inner in values if isinstance(inner, dict | list)]
         if not level:
-            return _is_storable_text(graph)
+            return _is_storable_text(root)
     return False
 
 
-def _is_storable_text(graph: Json) -> bool:
+def _is_storable_text(root: Json) -> bool:
     try:
-        text = json.dumps(graph, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(root, ensure_ascii=False, allow_nan=False)
         text.encode()  # Fails where half of a surrogate pair stands.
     except ValueError:
         return False
     return "\\u0000" not in text and _MANY_DIGITS.search(text) is None
 
 
-def _value_mistakes(graph: Json, path: Path) -> Iterator[InvalidInput]:
-    """Find values that can't be stored or handed out again, in the order of the graph."""
+def _value_mistakes(root: Json, path: Path) -> Iterator[InvalidInput]:
+    """Find values that can't be stored or handed out again, in their order."""
     # Without recursion, whatever the depth, and without memory for values that are fine.
     keys: list[str] = []
-    pending = [iter([("", graph)])]
+    pending = [iter([("", root)])]
     while pending:
         key, value = next(pending[-1], (None, None))
         if key is None:
@@ -103,7 +119,7 @@ def _value_mistakes(graph: Json, path: Path) -> Iterator[InvalidInput]:
             del keys[-1:]
         elif isinstance(value, dict | list) and len(pending) > DEEPEST_GRAPH:
             at = _shortened((*keys, key))[1:4]
-            yield InvalidInput((*path, *at), f"The graph is nested deeper than {DEEPEST_GRAPH} levels.")
+            yield InvalidInput((*path, *at), f"This is nested deeper than {DEEPEST_GRAPH} levels.")
         else:
             reason = _mistake_in(value)
             if reason is not None:

@@ -15,7 +15,7 @@ from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.arguments import given
 from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.scalars import JSON
-from app.storage.world.document import ParsedJson
+from app.storage.world.text import WorldText
 from app.usecases.apply_world import WorldWish
 
 
@@ -229,4 +229,4 @@ class ApplyWorldInput:
 
     def to_wish(self) -> WorldWish:
         prune = frozenset(NAMES[each] for each in given(self.prune) or ())
-        return WorldWish(ParsedJson(self.document), given(self.tenant_id), prune, given(self.plan_fingerprint))
+        return WorldWish(WorldText(self.document), given(self.tenant_id), prune, given(self.plan_fingerprint))

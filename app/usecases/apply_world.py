@@ -24,7 +24,7 @@ from app.offload import offload
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.ids import new_id
 from app.storage.store import Store
-from app.storage.world.document import Progress, Source, WorldDocument
+from app.storage.world.document import WorldDocument
 from app.storage.world.flow_writes import write_flows
 from app.storage.world.plan_writes import note_numbers, write_plan
 from app.storage.world.removed import read_dependents, read_uses
@@ -35,6 +35,7 @@ from app.storage.world.terms import (
     terms_of_command,
     terms_of_provisioner,
 )
+from app.storage.world.text import Progress, WorldText
 from app.storage.world.world_facts import read_facts
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -52,7 +53,7 @@ def fresh_id(kind: Kind, _key: str) -> str:
 class WorldWish:
     """A document, whose it is, and what else is to become of what exists."""
 
-    source: Source
+    document: WorldText
     tenant: str | None = None
     """Its id; of the command also its key. None: the tenant that the caller provisions, or all of the command."""
     prune: frozenset[str] = frozenset()
@@ -157,7 +158,7 @@ class _Run:
         cls, connection: ReadConnection, wish: WorldWish, actor: str, locking: WriteConnection | None
     ) -> "_Run | TenantNotFound":
         """Read the document and whose it is; with a connection that locks, after other documents of the same (W12)."""
-        document = await offload(wish.source.length, WorldDocument, wish.source, wish.progress)
+        document = await offload(wish.document.length, WorldDocument, wish.document, wish.progress)
         if locking is not None and not actor:
             await take_turn_of_command(locking)
         if actor:
@@ -173,7 +174,7 @@ class _Run:
     async def planned(self, locking: WriteConnection | None) -> tuple[Planning, WorldPlan]:
         """The plan but for its new flows; with a connection that locks, what it changes is locked first."""
         facts = await read_facts(self.connection, self.terms, self.document.items)
-        planning = await offload(self.wish.source.length, Planning, facts, self.document.items, self.wish.new_id)
+        planning = await offload(self.wish.document.length, Planning, facts, self.document.items, self.wish.new_id)
         if locking is not None:
             await lock_what_changes(locking, planning.planned)
         dependents = await read_dependents(self.connection, planning.removed)
@@ -185,12 +186,12 @@ class _Run:
         flows = _NewFlows(self.document, planning, plan.things)
         now, done, new = datetime.now(UTC), 0, list[NewFlow]()
         while done < flows.number or new:
-            following = offload(self.wish.source.length, flows.read)
+            following = offload(self.wish.document.length, flows.read)
             read, _ = await asyncio.gather(following, self._write(new, writing, now))
-            new = read if not flows.reader.mistakes else []
+            new = [] if planning.names.mistakes else read
             done = min(done + FLOWS_AT_A_TIME, flows.number)
             self.wish.progress("Loading flows", done, flows.number)
-        mistakes = (*flows.reader.mistakes, *planning.referred_and_removed())
+        mistakes = (*planning.names.mistakes, *planning.names.references_to(planning.removed))
         return plan.with_flows(mistakes, flows.reader.fingerprint if flows.number else "")
 
     def refusals(self, plan: WorldPlan, *, is_plan: bool = False) -> tuple[WorldRefusal, ...]:
@@ -218,21 +219,15 @@ class _NewFlows:
 
     def __init__(self, document: WorldDocument, planning: Planning, planned: Sequence[Planned]) -> None:
         self.reader = FlowReader(planning.names, planning.removed)
-        flows = [each for each in planned if each.section.name == "flows" and each.path]
-        self._things = {each.path[1]: each.thing for each in flows}
-        created = {each.path[1] for each in flows if each.change is WorldChange.CREATED}
-        unread = {
-            item.index: item
-            for item in document.items
-            if item.section.name == "flows" and (item.index in created or item.index not in self._things)
-        }
+        flows = {each.item.index: each for each in planned if each.section.name == "flows" and each.item is not None}
+        self._new = {index: each.thing for index, each in flows.items() if each.change is WorldChange.CREATED}
+        of_flows = (item for item in document.items if item.section.name == "flows")
+        unread = {item.index: item for item in of_flows if item.index in self._new or item.index not in flows}
         self.number = len(unread)
         self._flows = document.flows(unread)
 
     def read(self) -> list[NewFlow]:
         """The next part, of those that nothing is wrong with."""
         part = islice(self._flows, FLOWS_AT_A_TIME)
-        read = (
-            self.reader.read(item, raw, self._things.get(item.index)) for item, raw in part if isinstance(raw, dict)
-        )
+        read = (self.reader.read(item, raw, self._new.get(item.index)) for item, raw in part if isinstance(raw, dict))
         return [each for each in read if each is not None]

@@ -138,7 +138,7 @@ async def test_a_creation_from_a_graph_that_is_nested_too_deep(api: Api) -> None
     for _ in range(250):
         deep = [deep]
     assert await create_refusals(api, "workshop", graph=graph(deep=deep)) == [
-        answers.invalid_input("The graph is nested deeper than 200 levels.", "graph", "deep", "0", "0")
+        answers.invalid_input("This is nested deeper than 200 levels.", "graph", "deep", "0", "0")
     ]
 
 

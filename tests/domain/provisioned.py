@@ -87,7 +87,7 @@ def the_world() -> dict[str, list[Thing]]:
 
 def items_of(document: Document) -> list[Item]:
     return [
-        Item(SECTIONS[section], index, values, states=1)
+        Item(SECTIONS[section], index, values)
         for section, listed in document.items()
         for index, values in enumerate(listed)
     ]

@@ -106,6 +106,16 @@ def test_what_cannot_be_applied(section: str, item: dict[str, Any], path: str, m
     assert mistakes_of(planned({section: [item]})) == {path: message}
 
 
+def test_a_flow_that_is_not_suspended_any_more_is_inactive_whatever_its_first_status_was() -> None:
+    """A document creates flows; later it changes only `suspended` (W10)."""
+    world = the_world()
+    world["flows"][0].values = {"workspace": DEV, "suspended": True, "status": "SUSPENDED"}
+    [flow] = planned({"flows": [{"id": ORDERS, "status": "ACTIVE", "suspended": False}]}, world=world).things
+    assert said_of(flow) == ("flows", "orders", "CHANGED", {"suspended": (True, False)})
+    assert flow.thing is not None
+    assert flow.thing.values["status"] == "INACTIVE"
+
+
 def test_two_items_about_the_same_are_a_mistake_of_the_second() -> None:
     twice = {"contracts": [{"key": "retail"}, {"key": "retail"}], "workspaces": [{"id": DEV}, {"key": "dev"}]}
     assert mistakes_of(planned(twice)) == {
@@ -247,7 +257,11 @@ def test_equal_numbers_of_two_kinds_are_two_values_of_a_schema() -> None:
         **the_world(),
         "topics": [
             Thing(
-                "topic_00000000000000000000000001", {"workspace": DEV, "name": "T", "schema": {"a": 1}}, HOME, "t", HOME
+                "topic_00000000000000000000000001",
+                {"workspace": DEV, "name": "T", "schema": '{"a":1}'},
+                HOME,
+                "t",
+                HOME,
             )
         ],
     }

@@ -165,7 +165,7 @@ async def test_entities_that_do_not_fit_together(url: str, change: Change, path:
         (put(7, *NODES, 1, "id"), f"{GRAPH}.nodes[1].id", "A step has a string as its id."),
         (put(LEFT_OUT, *NODES, 1, "command"), f"{GRAPH}.nodes[1].command", "A step has a string as its command."),
         (put({"a b": 2**64}, *NODES, 1, "fields"), f'{GRAPH}.nodes[1].fields["a b"]', "The integer has more than 64 bits."),
-        (put({"a": DEEP}, *NODES, 1, "fields"), f"{GRAPH}.nodes[1].fields", "The graph is nested deeper than 200 levels."),
+        (put({"a": DEEP}, *NODES, 1, "fields"), f"{GRAPH}.nodes[1].fields", "This is nested deeper than 200 levels."),
         (put({"source": "1"}, *NODES[:-1], "edges", "+"), f"{GRAPH}.edges[2].target", "An edge has the id of a step, or error_all, as its target."),
         (put("x", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'There is no credential with the key or id "x".'),
         (put("erp-key", *NODES, 1, "credentials_id"), f"{GRAPH}.nodes[1].credentials_id", 'There is no credential with the key or id "erp-key".'),
@@ -200,7 +200,11 @@ KEY_NUL = "A key holds a NUL character, which can't be stored."
         (put({"a": ["\udfff"]}, *NODES, 1, "fields"), f"{GRAPH}.nodes[1].fields.a[0]", HALF),
         (put({"a": "\0"}, "topics", 0, "schema"), "$.topics[0].schema.a", NUL),
         (put({"a": 2**64}, "topics", 0, "schema"), "$.topics[0].schema.a", "The integer has more than 64 bits."),
-        (put(DEEP, "topics", 0, "schema"), "$.topics[0]", "This is nested deeper than 200 levels."),
+        (
+            put({"a": DEEP}, "topics", 0, "schema"),
+            "$.topics[0].schema.a[0][0]",
+            "This is nested deeper than 200 levels.",
+        ),
     ],
 )
 async def test_what_no_database_can_hold(url: str, change: Change, path: str, message: str) -> None:
@@ -211,7 +215,7 @@ async def test_what_no_database_can_hold(url: str, change: Change, path: str, me
 async def test_a_number_too_large_for_any_reader(url: str) -> None:
     spoilt: WorldFile = world(put("HERE", "topics", 0, "schema"))
     document = as_file(spoilt).replace(b'"HERE"', b"[1e999]")
-    assert await mistakes_of(url, document) == [("$.topics[0].schema[0]", "The number is too large.")]
+    assert await mistakes_of(url, document) == [("$.topics[0].schema[0]", "The number is not finite.")]
 
 
 async def test_every_mistake_is_found_and_nothing_is_written(url: str) -> None:

@@ -15,18 +15,19 @@ DEACTIVATED_EVERYWHERE = (
 
 
 def consistency_mistakes(planned: Sequence[Planned], facts: WorldFacts, names: Names) -> Iterator[Mistake]:
-    """Everything that is wrong between the things that would be there, in no order."""
-    for each in planned:
-        if not facts.terms.by_command and each.change is not WorldChange.UNCHANGED:
+    """Everything that is wrong between the things after applying, in no order."""
+    differing = [each for each in planned if each.change is not WorldChange.UNCHANGED]
+    for each in differing:
+        if not facts.terms.by_command:
             yield from _for_the_command_alone(each)
-        if each.section.role_scope and each.change in {WorldChange.CREATED, WorldChange.CHANGED}:
+        if each.section.role_scope and each.change is not WorldChange.REMOVED:
             yield from _wrong_role(each, names)
-    yield from _repeated(planned, facts)
+    yield from _repeated(differing, facts)
 
 
 def _for_the_command_alone(each: Planned) -> Iterator[Mistake]:
     """What only those may do who have the database (W11)."""
-    section, path = each.section.name, each.path or PRUNE
+    section, path = each.section.name, each.path
     which = f', such as "{printable(each.key or "")}"' if path is PRUNE else ""
     alone = f"{which}: only the command `flowport apply` does that."
     if each.section.is_for_the_command:
@@ -82,17 +83,16 @@ def _is_unknown(section: str, thing: Thing, facts: WorldFacts) -> bool:
     return section == "users" and not (facts.terms.by_command or facts.terms.owns(thing.tenant))
 
 
-def _repeated(planned: Sequence[Planned], facts: WorldFacts) -> Iterator[Mistake]:
-    removed = {each.before.id for each in planned if each.before is not None and each.change is WorldChange.REMOVED}
+def _repeated(differing: Sequence[Planned], facts: WorldFacts) -> Iterator[Mistake]:
+    removed = {each.before.id for each in differing if each.before is not None and each.change is WorldChange.REMOVED}
     taken: dict[Hashable, str] = {}
     for section in ("roles", "teams", "components", "users"):
         for existing in facts.things.get(section, ()):
             claim = None if _is_unknown(section, existing, facts) else _claim_of(section, existing)
             if claim is not None and existing.id not in removed:
                 taken[claim.to] = existing.id
-    for each in planned:
-        if each.thing is None or each.change not in {WorldChange.CREATED, WorldChange.CHANGED}:
-            continue
-        claim = _claim_of(each.section.name, each.thing)
-        if claim is not None and taken.setdefault(claim.to, each.thing.id) != each.thing.id:
+    for each in differing:
+        thing = None if each.change is WorldChange.REMOVED else each.thing
+        claim = None if thing is None else _claim_of(each.section.name, thing)
+        if thing is not None and claim is not None and taken.setdefault(claim.to, thing.id) != thing.id:
             yield Mistake((*each.path, claim.property), claim.message)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from app.domain.model import FlowStatus
 from app.domain.wording import printable
 from app.domain.world.sections import ENUMERATED, SECTIONS
-from app.domain.world.things import COMMAND, Dependent, Planned, ThingInUse, WorldChange, WorldFacts
+from app.domain.world.things import COMMAND, Dependent, Mistake, Planned, ThingInUse, WorldChange, WorldFacts
 
 
 def pruned(facts: WorldFacts, planned: Iterable[Planned]) -> Iterator[Planned]:
@@ -40,5 +40,5 @@ def blockers_of(planned: Sequence[Planned], dependents: Iterable[Dependent]) -> 
 
 def _in_use(each: Planned, by: str, count: int) -> ThingInUse:
     name = f'The {each.section.noun} "{printable(each.key or (each.before.id if each.before else ""))}"'
-    path = ("document", *map(str, each.path)) if each.path else ("prune",)
+    path = Mistake(each.path, "").refusal.path
     return ThingInUse(each.section_name, each.key, ENUMERATED[by], count, name, path=path)

@@ -17,9 +17,15 @@ FORMAT: Final = "flowport-world/1"
 REQUIRED: Final = ...
 LARGEST_QUOTA = 2**31 - 1
 LONGEST_TEXT = 255
-NAME_LIMITS: Mapping[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT, "pattern": r"\S"}
-KEY_LIMITS: Mapping[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT}
-EMAIL_LIMITS: Mapping[str, Any] = {"max_length": LONGEST_TEXT, "pattern": r"^[^@\s]+@[^@\s]+$"}
+TEXT_LIMITS: Mapping[str, Any] = {"pattern": r"^[^\x00]*$"}
+"""PostgreSQL can't store NUL."""
+NAME_LIMITS: Mapping[str, Any] = {
+    "min_length": 1,
+    "max_length": LONGEST_TEXT,
+    "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$",
+}
+KEY_LIMITS: Mapping[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT, **TEXT_LIMITS}
+EMAIL_LIMITS: Mapping[str, Any] = {"max_length": LONGEST_TEXT, "pattern": r"^[^@\s\x00]+@[^@\s\x00]+$"}
 ROLE_SCOPES = ("WORKSPACE", "CONTRACT")
 
 
@@ -47,11 +53,6 @@ Rule = Callable[[str], str | None]
 """Why a text can't be the value of a property; None where it can."""
 
 
-def _of_flows(rule: Callable[[str], tuple[InvalidInput, ...]]) -> Rule:
-    """A rule of the domain for a text of a flow."""
-    return lambda value: next((mistake.message for mistake in rule(value)), None)
-
-
 def _workspace_name(value: str) -> str | None:
     if is_workspace_name(value):
         return None
@@ -66,7 +67,7 @@ class Property:
     form: Any = str
     """`str`, `bool`, `int`, `list`, the values of an enumeration as a tuple, `object` for any JSON, or a section of states."""
     default: Json = REQUIRED
-    """What a new thing has where the document leaves it out, and every thing where it is null."""
+    """What a new thing has where the document leaves it out, and every thing where it is null; of any JSON its text."""
     limits: Mapping[str, Any] = field(default_factory=dict)
     """What pydantic and JSON Schema hold it to besides."""
     rule: Rule | None = None
@@ -80,6 +81,15 @@ class Property:
 
 def _reference(name: str, section: str, **options: Any) -> Property:  # noqa: ANN401 - of Property
     return Property(name, limits=KEY_LIMITS, refers_to=section, **options)
+
+
+def _text_of_flows(name: str, rule: Callable[[str], tuple[InvalidInput, ...]], **options: Any) -> Property:  # noqa: ANN401 - of Property
+    """A text of a flow, held to a rule of the domain."""
+
+    def first_mistake(value: str) -> str | None:
+        return next((mistake.message for mistake in rule(value)), None)
+
+    return Property(name, limits=TEXT_LIMITS, rule=first_mistake, is_initial=True, **options)
 
 
 def _owner(name: str) -> Property:
@@ -113,6 +123,14 @@ class Section:
     def references(self) -> tuple[Property, ...]:
         return tuple(each for each in self.properties if each.refers_to)
 
+    @cached_property
+    def initial(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.properties if each.is_initial)
+
+    @cached_property
+    def json_properties(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.properties if each.form is object)
+
     @property
     def noun(self) -> str:
         return "membership" if self.kind is None else self.kind.value
@@ -124,14 +142,14 @@ def _members(name: str, place: str, scope: str, **options: bool) -> Section:
 
 
 _TEXTS_OF_STATES = (
-    Property("description", default=None, rule=_of_flows(description_mistakes), is_initial=True),
-    Property("cron", default=None, rule=_of_flows(cron_mistakes), is_initial=True),
+    _text_of_flows("description", description_mistakes, default=None),
+    _text_of_flows("cron", cron_mistakes, default=None),
 )
 
 
 def _state(name: str, author: str) -> Section:
     """What a version or a draft of a flow is made of; the flow's own texts stand in for those that it leaves out."""
-    flow_name = Property("name", default=None, rule=_of_flows(name_mistakes))
+    flow_name = _text_of_flows("name", name_mistakes, default=None)
     graph = Property("graph", object)
     return Section(name, None, (graph, flow_name, *_TEXTS_OF_STATES, _reference(author, "users", default=None)))
 
@@ -197,7 +215,7 @@ _ALL = (
             Property("whitelistedContracts", list, (), KEY_LIMITS, refers_to="contracts"),
         ),
     ),
-    Section("topics", Kind.TOPIC, (_owner("workspace"), _name(), Property("schema", object, {}))),
+    Section("topics", Kind.TOPIC, (_owner("workspace"), _name(), Property("schema", object, "{}"))),
     Section("credentials", Kind.CREDENTIAL, _OF_A_COMPONENT),
     Section("secrets", Kind.SECRET, _OF_A_COMPONENT),
     Section("agents", Kind.AGENT, (_owner("workspace"), _name())),
@@ -206,7 +224,7 @@ _ALL = (
         Kind.FLOW,
         (
             _owner("workspace"),
-            Property("name", rule=_of_flows(name_mistakes), is_initial=True),
+            _text_of_flows("name", name_mistakes),
             *_TEXTS_OF_STATES,
             _choice("type", FlowType, default=FlowType.ORDINARY.value, is_initial=True),
             _choice("status", FlowStatus, default=FlowStatus.INACTIVE.value, is_initial=True),

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -63,42 +63,37 @@ def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(dict.fromkeys(mistakes), key=rank))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
-    """What a document says of one thing, without what is malformed in it; of flows without their versions and draft."""
+    """What a document says of one thing, without malformed properties; of flows without their versions and draft."""
 
     section: Section
     index: int
     values: Mapping[str, Json]
     malformed: frozenset[str] = frozenset()
-    """The properties that are there, but not in their form."""
-    states: int = 0
-    """How many versions and drafts a flow has, 1 for a draft."""
-    is_published: bool = False
+    """Properties that the document has, but not in their form."""
     users: tuple[str, ...] = ()
-    """Whom the versions and draft of a flow name."""
+    """The users that the versions and the draft of a flow name."""
+    id: str | None = field(init=False)
+    key: str | None = field(init=False)
+    """The key of a thing; of a membership the keys of place and user."""
+
+    def __post_init__(self) -> None:
+        self.id, self.key = self.values.get("id"), self.values.get("key")
+        if self.section.kind is None:
+            place, user, _ = self.section.references
+            self.key = f"{self.values.get(place.name, '')}/{self.values.get(user.name, '')}"
 
     @property
-    def id(self) -> str | None:
-        return self.values.get("id")
-
-    @property
-    def key(self) -> str | None:
-        """Its key; of a membership those of place and user."""
-        if self.section.kind is not None:
-            return self.values.get("key")
-        return "/".join(str(self.values.get(each.name, "")) for each in self.section.references[:2])
-
-    def without(self, names: Collection[str]) -> "Item":
-        """The same without these properties, which are malformed."""
-        if not names:
-            return self
-        values = {name: value for name, value in self.values.items() if name not in names}
-        users = () if {"versions", "draft"} & {*names} else self.users
-        return replace(self, values=values, malformed=self.malformed.union(names), users=users)
+    def is_removal(self) -> bool:
+        return bool(self.values.get("remove"))
 
     def path(self, *parts: Part) -> tuple[Part, ...]:
         return (self.section.name, self.index, *parts)
+
+    def lacks(self, name: str) -> bool:
+        """Whether the document doesn't have the property, not even malformed."""
+        return name not in self.values and name not in self.malformed
 
 
 @dataclass(slots=True)
@@ -173,31 +168,35 @@ class WorldChange(StrEnum):
     UNCHANGED = "UNCHANGED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Planned:
-    """What becomes of one thing of the document, or of one that is pruned."""
+    """The effect of a plan on one thing."""
 
     section: Section
     key: str | None
     change: WorldChange
     thing: Thing | None
-    """As it will be, or as it was before it is removed; None for what doesn't exist and won't."""
+    """The thing as it will be, or as it was before its removal; None for a thing that doesn't exist and isn't created."""
     before: Thing | None = None
     fields: tuple[FieldChange, ...] = ()
     uses: FlowUses = FlowUses()
-    path: tuple[Part, ...] = ()
-    """Where the document says it; empty of what is pruned."""
+    item: Item | None = None
+    """None for a thing that is pruned."""
     is_guest: bool = False
-    """Whether it is another tenant's user, of whom only the key and the memberships of this tenant come and go (W9)."""
-
+    """Whether it is another tenant's user, of whom only the key and the memberships of this tenant change (W9)."""
     is_done: bool = False
-    """Whether it has been written."""
+    """Whether the plan has been written."""
     role: str | None = None
-    """Of a membership: its role, as documents name it."""
+    """The role of a membership, as documents name it."""
+
+    @property
+    def path(self) -> tuple[Part, ...]:
+        """The place in the document that says so."""
+        return PRUNE if self.item is None else self.item.path()
 
     @property
     def name(self) -> str | None:
-        """What people call it: its name, a user by the address, a membership by its role."""
+        """The name that people know: the address of a user, the role of a membership."""
         values: Mapping[str, Json] = {} if self.thing is None else self.thing.values
         return values.get("name") or values.get("email") or self.role
 
@@ -214,8 +213,8 @@ class Planned:
         return self.uses.flows
 
     def changes(self, name: str) -> bool:
-        """Whether it exists, and a property changes."""
-        return any(each.path == f"/{name}" for each in self.fields)
+        """Whether the thing exists, and a property changes."""
+        return any(field.path == f"/{name}" for field in self.fields)
 
     def differs_in(self, name: str) -> bool:
         """Whether a property is new or changes."""
@@ -223,7 +222,7 @@ class Planned:
 
     @property
     def id(self) -> str | None:
-        """Its id; None of memberships, and of what doesn't exist yet."""
+        """The id of the thing; None for a membership, and for a thing that doesn't exist yet."""
         if self.section.kind is None or self.thing is None:
             return None
         return self.thing.id if self.is_done or self.change is not WorldChange.CREATED else None

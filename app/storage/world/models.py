@@ -1,22 +1,23 @@
-"""The form of a world document as pydantic models, made of its sections: for reading, and for its JSON Schema."""
+"""The form of a world document as a schema of pydantic, made of its sections: for reading, and for its JSON Schema."""
 
-from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, SchemaValidator, ValidationError
+from pydantic_core import core_schema as form
 
 from app.domain.graph import Json
-from app.domain.id_prefixes import kind_of
+from app.domain.graph_input import json_mistakes, located
 from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Rule, Section
 from app.domain.world.things import Item, Mistake
 
 _MESSAGES = {
     "missing": "This property is required.",
     "extra_forbidden": "There is no such property here.",
-    "model_type": "An object is expected here.",
+    "dict_type": "An object is expected here.",
     "string_type": "A string is expected here.",
+    "string_unicode": "The text holds half of a surrogate pair, which is no character.",
     "bool_type": "true or false is expected here.",
     "int_type": "A whole number is expected here.",
     "list_type": "A list is expected here.",
@@ -27,103 +28,98 @@ _MESSAGES = {
     "literal_error": "One of these is expected here: {expected}.",
     "rule": "{reason}",
 }
-_PATTERNS = {r"\S": "This can't be blank."}
-_ELSEWHERE = "string_unicode"
-"""Halves of characters, which `odd_texts` finds too."""
+_NUL = "The text holds a NUL character, which can't be stored."
 
 
-class _Object(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-def _held_to(rule: Rule) -> AfterValidator:
+def _check_of(rule: Rule) -> Callable[[str], str]:
     def check(value: str) -> str:
         reason = rule(value)
         if reason is not None:
             raise PydanticCustomError("rule", "{reason}", {"reason": reason})
         return value
 
-    return AfterValidator(check)
+    return check
 
 
-def _no_id(key: str) -> str | None:
-    return None if kind_of(key) is None else "A key can't look like one of Flowport's ids."
+def _value(part: Property) -> CoreSchema:
+    if isinstance(part.form, Section):
+        state = _object(part.form, has_required=True)
+        return state if part.default is None else form.list_schema(state)
+    if isinstance(part.form, tuple):
+        return form.literal_schema([*part.form])
+    if part.form is object:
+        return form.any_schema()
+    if part.form is bool:
+        return form.bool_schema(strict=True)
+    if part.form is int:
+        return form.int_schema(strict=True, **part.limits)
+    text = form.str_schema(**part.limits)
+    if part.rule is not None:
+        return form.no_info_after_validator_function(_check_of(part.rule), text)
+    return form.list_schema(text) if part.form is list else text
 
 
-def _annotation(each: Property) -> Any:  # noqa: ANN401 - whatever pydantic takes for a type
-    form: Any = each.form
-    if isinstance(form, Section):
-        state: Any = _model(form, is_state=True)
-        return list[state] if each.default == () else state
-    if isinstance(form, tuple):
-        return Literal[form]
-    if form is object:
-        return Any
-    limited: Any = Annotated[str if form is list else form, Field(**each.limits)]
-    if each.rule is not None:
-        return Annotated[limited, _held_to(each.rule)]
-    if form is list:
-        return list[limited]
-    return limited
-
-
-def _field(each: Property, *, is_state: bool) -> tuple[Any, Any]:
-    annotation = _annotation(each)
-    if is_state and each.default is REQUIRED:
-        return annotation, Field(alias=each.name)
-    return annotation | None if annotation is not Any else Any, Field(None, alias=each.name)
-
-
-@cache
-def _model(section: Section, *, is_state: bool = False) -> type[BaseModel]:
-    """What is required of a new thing is for the plan to say, which knows what is new."""
-    fields: dict[str, Any] = {f"{each.name}_": _field(each, is_state=is_state) for each in section.properties}
-    if not is_state:
-        fields["remove_"] = bool, Field(default=False, alias="remove")
+def _object(section: Section, *, has_required: bool = False) -> CoreSchema:
+    """The form of a thing or state. A new thing's required properties are left to the plan, which knows what is new."""
+    fields = {}
+    for part in section.properties:
+        is_required = has_required and part.default is REQUIRED
+        value = _value(part) if is_required else form.nullable_schema(_value(part))
+        fields[part.name] = form.typed_dict_field(value, required=is_required)
+    if not has_required:
+        fields["remove"] = form.typed_dict_field(form.bool_schema(strict=True), required=False)
     if section.kind is not None:
-        fields["id_"] = str, Field("", alias="id")
-        fields["key_"] = Annotated[str, Field(**KEY_LIMITS), _held_to(_no_id)], Field("", alias="key")
-    return create_model(section.name, __base__=_Object, **fields)
+        for name in ("id", "key"):
+            fields[name] = form.typed_dict_field(form.str_schema(**KEY_LIMITS), required=False)
+    return form.typed_dict_schema(fields, cls_name=section.name, extra_behavior="forbid")
 
 
-MODELS: Mapping[str, type[BaseModel]] = {name: _model(section) for name, section in SECTIONS.items()}
-
-
-def _optional(annotation: Any) -> Any:  # noqa: ANN401 - of pydantic's types
-    return annotation | None
+_OBJECTS: Mapping[str, CoreSchema] = {name: _object(section) for name, section in SECTIONS.items()}
+_VALIDATORS = {name: SchemaValidator(schema) for name, schema in _OBJECTS.items()}
 
 
 def document_schema() -> dict[str, Json]:
     """The JSON Schema of world documents, for editors and CI."""
-    sections: dict[str, Any] = {name: (_optional(list[model]), None) for name, model in MODELS.items()}  # type: ignore[valid-type]
-    sections["format"] = Literal[FORMAT], ...
-    document = create_model("World", __base__=_Object, **sections)
-    return document.model_json_schema()
+    lists = {name: form.nullable_schema(form.list_schema(schema)) for name, schema in _OBJECTS.items()}
+    sections = {name: form.typed_dict_field(schema, required=False) for name, schema in lists.items()}
+    sections["format"] = form.typed_dict_field(form.literal_schema([FORMAT]), required=True)
+    document = form.typed_dict_schema(sections, cls_name="World", extra_behavior="forbid")
+    return GenerateJsonSchema().generate(document)
 
 
 def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, list[Mistake]]:
     """What a document says of a thing, without what isn't in its form, and everything that is wrong with that."""
-    errors: list[ErrorDetails] = []
+    mistakes: list[Mistake] = []
     try:
-        MODELS[section.name].model_validate(raw)
+        _VALIDATORS[section.name].validate_python(raw)
     except ValidationError as error:
-        errors = [each for each in error.errors(include_url=False) if each["type"] != _ELSEWHERE]
-    mistakes = [Mistake((section.name, index, *each["loc"]), _message(each)) for each in errors]
+        details = error.errors(include_url=False)
+        mistakes = [Mistake((section.name, index, *each["loc"]), _message(each)) for each in details]
     if not isinstance(raw, dict):
         return None, mistakes
-    malformed = frozenset(str(each["loc"][0]) for each in errors)
-    if section.name != "flows":
-        values = {name: value for name, value in raw.items() if name not in malformed} if malformed else raw
-        return Item(section, index, values, malformed), mistakes
+    for name in section.json_properties & raw.keys():
+        path = (section.name, index)
+        mistakes.extend(
+            Mistake((*path, *located(raw, each.path)), each.message) for each in json_mistakes(raw[name], (name,))
+        )
+    if section.name != "flows" and not mistakes:
+        return Item(section, index, raw), mistakes
+    malformed = frozenset(str(each.path[2]) for each in mistakes)
     values = {name: raw[name] for name in raw if name not in malformed and name not in {"versions", "draft"}}
-    versions, draft = (None if name in malformed else raw.get(name) for name in ("versions", "draft"))
-    by = [*((each, "publishedBy") for each in versions or ()), *([] if draft is None else [(draft, "author")])]
-    users = tuple(user for state, name in by if isinstance(user := state.get(name), str))
-    return Item(section, index, values, malformed, len(by), is_published=bool(versions), users=users), mistakes
+    return Item(section, index, values, malformed, _users_of(raw, malformed)), mistakes
+
+
+def _users_of(flow: Mapping[str, Json], malformed: frozenset[str]) -> tuple[str, ...]:
+    """The users that the versions and the draft of a flow name."""
+    versions, draft = (None if name in malformed else flow.get(name) for name in ("versions", "draft"))
+    named = [*(each.get("publishedBy") for each in versions or ()), *([] if draft is None else [draft.get("author")])]
+    return tuple(user for user in named if user is not None)
 
 
 def _message(details: ErrorDetails) -> str:
     context: Mapping[str, Any] = details.get("ctx", {})
     if details["type"] == "string_pattern_mismatch":
-        return _PATTERNS.get(context["pattern"], "An e-mail address is expected here.")
+        if "\0" in details["input"]:
+            return _NUL
+        return "An e-mail address is expected here." if "@" in context["pattern"] else "This can't be blank."
     return _MESSAGES.get(details["type"], details["msg"]).format_map(context)

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, func
 from sqlalchemy import literal_column as sql
 
-from app.domain.graph import canonical
 from app.domain.input import email_key, name_key
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPlan
@@ -145,14 +144,14 @@ def _row_of(section: Section, thing: Thing) -> dict[str, Any]:
     table, values = TABLES[section.name], thing.values
     if section.name == "flows":
         return {"status": values["status"]}
-    row = {column: values[name] for name, column in columns_of(section).items() if name != "permissions"}
+    row = {
+        column: values[name] for name, column in columns_of(section).items() if name not in {"permissions", "active"}
+    }
     for name, (column, computed) in _COMPUTED.items():
         if column in table.c:
             row[column] = computed(values[name])
     if section.name == "teams":
         row["tenant_id"] = thing.tenant
-    if section.name == "topics":
-        row["schema_text"] = canonical(values["schema"])
     return row
 
 

@@ -30,7 +30,7 @@ OF_WORKSPACES = ("topics", "credentials", "secrets", "agents")
 """What lives in a workspace, and goes with it."""
 INACTIVE = {"workspaceMembers": tables.INACTIVE_WORKSPACE_MEMBER, "contractMembers": tables.INACTIVE_CONTRACT_MEMBER}
 """Where memberships are while their user is deactivated in its own tenant."""
-_ELSEWHERE = {"whitelistedContracts", "suspended", "active"}
+_ELSEWHERE = {"whitelistedContracts", "suspended"}
 _OWNERS = {"contract_id": CONTRACT, "workspace_id": WORKSPACE, "team_id": TEAM}
 
 
