@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 from app.domain.world.things import WorldPlan
-from app.storage.world.text import WorldText
 from app.usecases.apply_world import NotApplied, PlannedWorld, WorldWish, apply_world, ids_of, plan_world
 from tests.commands import working_on
 
@@ -18,7 +17,7 @@ class WorldRefused(Exception):
 
 
 def wish_of(document: bytes, *, prune: Collection[str] = (), **others: Any) -> WorldWish:
-    return WorldWish(WorldText(document), prune=frozenset(prune), **others)
+    return WorldWish(document, prune=frozenset(prune), **others)
 
 
 async def applied(url: str, document: bytes, **others: Any) -> PlannedWorld:

@@ -15,7 +15,6 @@ from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.arguments import given
 from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.scalars import JSON
-from app.storage.world.text import WorldText
 from app.usecases.apply_world import WorldWish
 
 
@@ -228,5 +227,5 @@ class ApplyWorldInput:
     )
 
     def to_wish(self) -> WorldWish:
-        prune = frozenset(NAMES[each] for each in given(self.prune) or ())
-        return WorldWish(WorldText(self.document), given(self.tenant_id), prune, given(self.plan_fingerprint))
+        prune = frozenset(NAMES[section] for section in given(self.prune) or ())
+        return WorldWish(self.document, given(self.tenant_id), prune, given(self.plan_fingerprint))

@@ -52,7 +52,7 @@ class WorldPlan:
     @staticmethod
     def things(plan: Parent[PlannedWorld], info: Info, changes: Changes = strawberry.UNSET) -> list[Planned]:
         """In the order of the document; what is pruned after it."""
-        return things_with(plan.plan.things, given(changes), info)
+        return things_with(plan.plan.effects, given(changes), info)
 
     created: int = about("How many things would be created.")
     changed: int = about("How many things would be changed.")
@@ -73,7 +73,7 @@ class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
         payload: Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = strawberry.UNSET
     ) -> list[Planned]:
         """As in the plan; empty when refused."""
-        things = () if payload.done is None else payload.done.plan.things
+        things = () if payload.done is None else payload.done.plan.effects
         return [replace(each, is_done=True) for each in things_with(things, given(changes), info)]
 
     created: int = about("How many things were created.", of="outcome.created")

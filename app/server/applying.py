@@ -14,7 +14,6 @@ from app.server.database import run
 from app.server.progress_bar import progress_bar
 from app.server.world_report import ExitStatus, report_of, status_of, summary_of, table_of
 from app.storage.world.models import document_schema
-from app.storage.world.text import WorldText
 from app.usecases.apply_world import (
     NotApplied,
     WorldWish,
@@ -55,7 +54,7 @@ def apply_document(url: str, options: ApplyOptions) -> ExitStatus:
     gc.disable()
     with progress_bar() as progress:
         wish = WorldWish(
-            WorldText(options.document),
+            options.document,
             options.tenant,
             options.pruned,
             options.fingerprint,

@@ -82,7 +82,7 @@ def report_of(plan: WorldPlan) -> dict[str, Any]:
     """A plan as `worldPlan` answers it."""
     return {
         "fingerprint": plan.fingerprint,
-        "things": [_thing(each) for each in plan.things],
+        "things": [_thing(each) for each in plan.effects],
         **{change.lower(): plan.number_of(change) for change in WorldChange},
         "blockers": [*map(_refusal, (mistake.refusal for mistake in plan.mistakes)), *map(_refusal, plan.blockers)],
     }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from app.domain.errors import Refused, in_order
+from app.domain.graph import Json
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
 from app.domain.world.flows import FlowReader, NewFlow
@@ -24,7 +25,7 @@ from app.offload import offload
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.ids import new_id
 from app.storage.store import Store
-from app.storage.world.document import WorldDocument
+from app.storage.world.document import Progress, WorldDocument, length_of
 from app.storage.world.flow_writes import write_flows
 from app.storage.world.plan_writes import note_numbers, write_plan
 from app.storage.world.removed import read_dependents, read_uses
@@ -35,7 +36,6 @@ from app.storage.world.terms import (
     terms_of_command,
     terms_of_provisioner,
 )
-from app.storage.world.text import Progress, WorldText
 from app.storage.world.world_facts import read_facts
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -53,7 +53,8 @@ def fresh_id(kind: Kind, _key: str) -> str:
 class WorldWish:
     """A document, whose it is, and what else is to become of what exists."""
 
-    document: WorldText
+    document: bytes | Json
+    """The text of a file, or a JSON value."""
     tenant: str | None = None
     """Its id; of the command also its key. None: the tenant that the caller provisions, or all of the command."""
     prune: frozenset[str] = frozenset()
@@ -111,7 +112,7 @@ async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "")
     planning, plan = await run.planned(connection)
     refusals = run.refusals(plan)
     if not refusals:
-        await write_plan(connection, plan.things, run.terms)
+        await write_plan(connection, plan.effects, run.terms)
     plan = await run.with_flows(planning, plan, None if refusals else connection)
     refusals = run.refusals(plan)
     if run.terms.by_command and not refusals:
@@ -133,7 +134,7 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
     """The ids of a plan's things by their keys. A key that several have stands there with the section of each."""
     ids: dict[str, str] = {}
     sections: dict[str, str] = {}
-    for each in plan.things:
+    for each in plan.effects:
         if each.thing is None or each.key is None or each.section.kind is None or each.change is WorldChange.REMOVED:
             continue
         if (first := sections.setdefault(each.key, each.section.name)) != each.section.name:
@@ -158,7 +159,7 @@ class _Run:
         cls, connection: ReadConnection, wish: WorldWish, actor: str, locking: WriteConnection | None
     ) -> "_Run | TenantNotFound":
         """Read the document and whose it is; with a connection that locks, after other documents of the same (W12)."""
-        document = await offload(wish.document.length, WorldDocument, wish.document, wish.progress)
+        document = await offload(length_of(wish.document), WorldDocument, wish.document, wish.progress)
         if locking is not None and not actor:
             await take_turn_of_command(locking)
         if actor:
@@ -174,7 +175,7 @@ class _Run:
     async def planned(self, locking: WriteConnection | None) -> tuple[Planning, WorldPlan]:
         """The plan but for its new flows; with a connection that locks, what it changes is locked first."""
         facts = await read_facts(self.connection, self.terms, self.document.items)
-        planning = await offload(self.wish.document.length, Planning, facts, self.document.items, self.wish.new_id)
+        planning = await offload(length_of(self.wish.document), Planning, facts, self.document.items, self.wish.new_id)
         if locking is not None:
             await lock_what_changes(locking, planning.planned)
         dependents = await read_dependents(self.connection, planning.removed)
@@ -183,10 +184,10 @@ class _Run:
 
     async def with_flows(self, planning: Planning, plan: WorldPlan, writing: WriteConnection | None) -> WorldPlan:
         """The plan with the mistakes in its new flows, which are written as long as there are none."""
-        flows = _NewFlows(self.document, planning, plan.things)
+        flows = _NewFlows(self.document, planning, plan.effects)
         now, done, new = datetime.now(UTC), 0, list[NewFlow]()
         while done < flows.number or new:
-            following = offload(self.wish.document.length, flows.read)
+            following = offload(length_of(self.wish.document), flows.read)
             read, _ = await asyncio.gather(following, self._write(new, writing, now))
             new = [] if planning.names.mistakes else read
             done = min(done + FLOWS_AT_A_TIME, flows.number)

@@ -6,7 +6,6 @@ from app.storage.store import Store
 from app.storage.world import demo
 from app.storage.world.demo import DemoIsBusy, NotOnlyTheDemo
 from app.storage.world.terms import take_turn_of_command
-from app.storage.world.text import WorldText
 from app.usecases.apply_world import NotApplied, WorldWish, applied
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -58,7 +57,7 @@ async def reset_demo(store: Store, _: None) -> None:
 
 
 async def apply_demo(store: Store) -> None:
-    outcome = await applied(store.connection, WorldWish(WorldText(demo.WORLD.read_bytes()), new_id=demo.demo_id))
+    outcome = await applied(store.connection, WorldWish(demo.WORLD.read_bytes(), new_id=demo.demo_id))
     if isinstance(outcome, NotApplied):
         raise TypeError(outcome.errors[0].message)
     await demo.add_what_no_document_says(store.connection)

@@ -150,7 +150,7 @@ def test_the_schema_of_documents_is_printed() -> None:
     schema = json.loads(told.stdout)
     assert (told.returncode, schema["required"]) == (0, ["format"])
     assert {"tenants", "flows", "tenantMembers"} <= schema["properties"].keys()
-    assert "active" in schema["$defs"]["users"]["properties"]
+    assert "active" in schema["properties"]["users"]["anyOf"][0]["items"]["properties"]
 
 
 def test_the_password_of_a_database_is_not_told() -> None:

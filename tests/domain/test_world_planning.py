@@ -65,7 +65,7 @@ def test_what_becomes_of_a_thing(section: str, item: dict[str, Any], outcome: tu
     """Only what differs changes (W2), and the plan says what it was and will be (W5)."""
     plan = planned({section: [item]})
     assert (mistakes_of(plan), plan.blockers) == ({}, ())
-    assert [said_of(each) for each in plan.things] == [(section, *outcome)]
+    assert [said_of(each) for each in plan.effects] == [(section, *outcome)]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_flow_that_is_not_suspended_any_more_is_inactive_whatever_its_first_st
     """A document creates flows; later it changes only `suspended` (W10)."""
     world = the_world()
     world["flows"][0].values = {"workspace": DEV, "suspended": True, "status": "SUSPENDED"}
-    [flow] = planned({"flows": [{"id": ORDERS, "status": "ACTIVE", "suspended": False}]}, world=world).things
+    [flow] = planned({"flows": [{"id": ORDERS, "status": "ACTIVE", "suspended": False}]}, world=world).effects
     assert said_of(flow) == ("flows", "orders", "CHANGED", {"suspended": (True, False)})
     assert flow.thing is not None
     assert flow.thing.values["status"] == "INACTIVE"
@@ -136,7 +136,7 @@ def test_a_document_refers_to_what_it_creates_and_not_to_what_it_removes() -> No
     assert mistakes_of(plan) == {
         "$.contractMembers[0].role": 'The role "releaser" is removed by this document.',
     }
-    assert [said_of(each)[:3] for each in plan.things] == [
+    assert [said_of(each)[:3] for each in plan.effects] == [
         ("workspaces", "new", "CREATED"),
         ("roles", "mine", "CREATED"),
         ("roles", "releaser", "REMOVED"),
@@ -182,7 +182,7 @@ def test_a_blocker_says_how_many_things_rest_on_what() -> None:
 def test_pruning_takes_what_has_a_key_and_is_not_named() -> None:
     prune = Terms(tenant=HOME, tenants=frozenset({HOME}), prune=frozenset({"workspaces", "workspaceMembers", "roles"}))
     plan = planned({"workspaces": [{"key": "new", "contract": "retail", "name": "New one", "type": "FULL"}]}, prune)
-    assert [said_of(each)[:3] for each in plan.things] == [
+    assert [said_of(each)[:3] for each in plan.effects] == [
         ("workspaces", "new", "CREATED"),
         ("workspaces", "dev", "REMOVED"),
         ("roles", "releaser", "REMOVED"),
@@ -193,12 +193,12 @@ def test_pruning_takes_what_has_a_key_and_is_not_named() -> None:
 def test_what_a_document_names_is_not_pruned() -> None:
     prune = Terms(tenant=HOME, tenants=frozenset({HOME}), prune=frozenset({"workspaceMembers"}))
     plan = planned({"workspaceMembers": [{"workspace": "dev", "user": "ada", "role": "guest"}]}, prune)
-    assert [said_of(each)[:3] for each in plan.things] == [("workspaceMembers", "dev/ada", "CHANGED")]
+    assert [said_of(each)[:3] for each in plan.effects] == [("workspaceMembers", "dev/ada", "CHANGED")]
 
 
 def test_the_flows_that_use_what_is_removed_are_told() -> None:
     uses = {MAIL: FlowUses(2, (ORDERS, SKETCH), ("Orders", "Sketch"))}
-    [mail] = planned({"credentials": [{"key": "mail", "remove": True}]}, uses=uses).things
+    [mail] = planned({"credentials": [{"key": "mail", "remove": True}]}, uses=uses).effects
     assert (mail.uses.count, mail.uses.flows) == (2, (ORDERS, SKETCH))
 
 
@@ -265,9 +265,9 @@ def test_equal_numbers_of_two_kinds_are_two_values_of_a_schema() -> None:
             )
         ],
     }
-    assert [each.change for each in planned({"topics": [{"key": "t", "schema": {"a": 1}}]}, world=world).things] == [
+    assert [each.change for each in planned({"topics": [{"key": "t", "schema": {"a": 1}}]}, world=world).effects] == [
         "UNCHANGED"
     ]
-    assert [each.change for each in planned({"topics": [{"key": "t", "schema": {"a": 1.0}}]}, world=world).things] == [
+    assert [each.change for each in planned({"topics": [{"key": "t", "schema": {"a": 1.0}}]}, world=world).effects] == [
         "CHANGED"
     ]

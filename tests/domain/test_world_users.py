@@ -27,7 +27,7 @@ def test_whether_an_address_was_known_before_is_not_told(email: str) -> None:
     }
     plan = planned(document, BY_THE_API)
     assert mistakes_of(plan) == {}
-    assert [(each.section.name, each.key, each.change, each.fields, each.id) for each in plan.things] == [
+    assert [(each.section.name, each.key, each.change, each.fields, each.id) for each in plan.effects] == [
         ("users", "e", "CREATED", (), None),
         ("workspaceMembers", "dev/e", "CREATED", (), None),
     ]
@@ -36,7 +36,7 @@ def test_whether_an_address_was_known_before_is_not_told(email: str) -> None:
 def test_a_user_of_another_tenant_stays_as_it_is() -> None:
     world = the_world()
     world["users"][2] = Thing(EVE, person("Eve", "eve@example.com", tenant=ABROAD), ABROAD, "e", HOME)
-    [eve] = planned({"users": [{"key": "e", "firstName": "Eva", "active": False}]}, BY_THE_API, world).things
+    [eve] = planned({"users": [{"key": "e", "firstName": "Eva", "active": False}]}, BY_THE_API, world).effects
     assert (said_of(eve), eve.thing and eve.thing.values["active"]) == (("users", "e", "UNCHANGED", {}), True)
 
 
@@ -50,7 +50,7 @@ def test_a_new_user_belongs_to_the_tenant_of_the_document(said: dict[str, Any]) 
             ]
         },
         BY_THE_API,
-    ).things
+    ).effects
     assert ned.thing is not None
     assert (ned.thing.tenant, ned.thing.values["tenant"]) == (HOME, HOME)
 
@@ -75,7 +75,7 @@ def test_the_api_changes_no_address_whosever_it_is(key: str) -> None:
 def test_users_are_activated_and_deactivated(terms: Terms, was_active: bool) -> None:
     world = the_world()
     world["users"][0].values = {**world["users"][0].values, "active": was_active}
-    [ada] = planned({"users": [{"key": "ada", "active": not was_active}]}, terms, world).things
+    [ada] = planned({"users": [{"key": "ada", "active": not was_active}]}, terms, world).effects
     assert said_of(ada)[2:] == ("CHANGED", {"active": (was_active, not was_active)})
 
 
@@ -89,10 +89,10 @@ def test_whom_the_command_has_deactivated_it_alone_activates_again() -> None:
     }
     for item, change in (({"active": False}, "UNCHANGED"), ({"lastName": "Byron"}, "CHANGED")):
         plan = planned({"users": [{"key": "ada", **item}]}, BY_THE_API, world)
-        assert (mistakes_of(plan), [each.change for each in plan.things]) == ({}, [change])
+        assert (mistakes_of(plan), [each.change for each in plan.effects]) == ({}, [change])
     assert mistakes_of(planned({"users": [{"key": "ada", "active": True}]}, OF_HOME, world)) == {}
 
 
 def test_the_command_changes_the_address_of_a_user() -> None:
-    [ada] = planned({"users": [{"key": "ada", "email": "lovelace@example.com"}]}, OF_HOME).things
+    [ada] = planned({"users": [{"key": "ada", "email": "lovelace@example.com"}]}, OF_HOME).effects
     assert said_of(ada)[2:] == ("CHANGED", {"email": ("ada@example.com", "lovelace@example.com")})

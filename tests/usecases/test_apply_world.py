@@ -49,8 +49,8 @@ async def test_a_document_that_is_applied_again_writes_nothing(database_url: str
     first = await applied(database_url, as_file(world()))
     before = await written_by(database_url)
     again = await applied(database_url, as_file(world()))
-    assert {each.change for each in first.plan.things} == {"CREATED"}
-    assert {each.change for each in again.plan.things} == {"UNCHANGED"}
+    assert {each.change for each in first.plan.effects} == {"CREATED"}
+    assert {each.change for each in again.plan.effects} == {"UNCHANGED"}
     assert await written_by(database_url) == before
 
 
@@ -74,7 +74,7 @@ async def test_what_a_document_names_again_is_changed_and_its_ids_stay(database_
     )
     outcome = await applied(database_url, changed)
     after = await contents(database_url)
-    assert outcome.plan.number_of(outcome.plan.things[0].change) == 7
+    assert outcome.plan.number_of(outcome.plan.effects[0].change) == 7
     assert [each["name"] for each in after["workspace"] if each["id"] == ids["dev"]] == ["Workshop"]
     assert {each["name_key"] for each in after["workspace_access"] if each["workspace_id"] == ids["dev"]} == {
         "workshop"
@@ -153,7 +153,7 @@ async def test_pruning_needs_the_fingerprint_of_a_plan_that_still_holds(database
     rest = document(workspaceMembers=[{"workspace": "dev", "user": "ada", "role": "releaser"}])
     wanted: dict[str, Any] = {"tenant": "home", "prune": ["workspaceMembers"]}
     plan = await plan_of(database_url, rest, **wanted)
-    assert [(each.key, each.change) for each in plan.things] == [("dev/ada", "UNCHANGED"), ("prod/owner", "REMOVED")]
+    assert [(each.key, each.change) for each in plan.effects] == [("dev/ada", "UNCHANGED"), ("prod/owner", "REMOVED")]
     before = await contents(database_url)
     with pytest.raises(WorldRefused, match="Pruning needs the fingerprint"):
         await applied(database_url, rest, **wanted)
@@ -176,7 +176,7 @@ async def test_pruning_spares_what_has_no_key_and_other_tenants_and_sections(dat
     nothing = document()
     wanted: dict[str, Any] = {"tenant": "home", "prune": ["agents", "credentials", "roles", "contracts"]}
     plan = await plan_of(database_url, nothing, **wanted)
-    assert {(each.section.name, each.key) for each in plan.things} == {
+    assert {(each.section.name, each.key) for each in plan.effects} == {
         ("contracts", "retail"),
         ("agents", "far"),
         *(("credentials", key) for key in ("mail", "live-mail", "erp-login")),
@@ -193,7 +193,7 @@ async def test_a_thing_without_a_key_gets_one_by_its_id(database_url: str) -> No
     ids = await load_world(database_url, as_file(world()))
     await fetched(database_url, "delete from external_key where id = $1", ids["mail"])
     outcome = await applied(database_url, document(credentials=[{"id": ids["mail"], "key": "m-1", "name": "Relay"}]))
-    assert [(field.path, field.before, field.after) for field in outcome.plan.things[0].fields] == [
+    assert [(field.path, field.before, field.after) for field in outcome.plan.effects[0].fields] == [
         ("/key", None, "m-1"),
         ("/name", "Mail", "Relay"),
     ]

@@ -46,7 +46,7 @@ async def test_flows_that_use_what_is_removed_are_named_and_stay_as_they_are(dat
         topics=[{"key": "orders", "remove": True}],
     )
     plan = await plan_of(database_url, gone)
-    assert [(each.key, each.uses.count, each.uses.flows, each.uses.names) for each in plan.things] == [
+    assert [(each.key, each.uses.count, each.uses.flows, each.uses.names) for each in plan.effects] == [
         ("orders", 1, (ids["orders-flow"],), ("Orders",)),
         ("mail", 1, (ids["orders-flow"],), ("Orders",)),
         ("live-mail", 0, (), ()),
@@ -83,7 +83,7 @@ async def test_flows_that_use_a_removed_component_are_named_those_that_run_first
     mailer, pub_sub = ({"key": key, "remove": True} for key in ("mailer", "pub-sub"))
     plan = await plan_of(database_url, document(components=[mailer, pub_sub]))
     running = ids["orders-flow"]
-    assert [(each.uses.count, each.uses.flows, each.uses.names) for each in plan.things] == [
+    assert [(each.uses.count, each.uses.flows, each.uses.names) for each in plan.effects] == [
         (3, (running, *sorted((ids["a-draft"], ids["away-flow"]))), ("Orders", "Draft", "Far")),
         (1, (running,), ("Orders",)),
     ]

@@ -33,7 +33,7 @@ async def test_random_documents_do_what_the_model_says(database_url: str, seed: 
                 each.change.value,
                 {field.path[1:]: (field.before, field.after) for field in each.fields},
             )
-            for each in plan.things
+            for each in plan.effects
         ]
         assert sorted(things, key=str) == sorted(expected.things, key=str), document
         if not plan.mistakes:
@@ -49,8 +49,8 @@ async def test_random_documents_do_what_the_model_says(database_url: str, seed: 
             outcomes.add("refused")
         else:
             done = await applied(database_url, text, **options)
-            assert [(each.key, each.change, each.fields) for each in done.plan.things] == [
-                (each.key, each.change, each.fields) for each in plan.things
+            assert [(each.key, each.change, each.fields) for each in done.plan.effects] == [
+                (each.key, each.change, each.fields) for each in plan.effects
             ]
             outcomes.add("applied")
         await is_as(model, database_url)

@@ -1,4 +1,4 @@
-"""What is wrong between the things of a document: roles, what may be had once (W9), and what the API may not touch (W11)."""
+"""Mistakes between the things of a document: roles, what only one thing may have (W9), what the API can't change (W11)."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
@@ -25,29 +25,29 @@ def consistency_mistakes(planned: Sequence[Planned], facts: WorldFacts, names: N
     yield from _repeated(differing, facts)
 
 
-def _for_the_command_alone(each: Planned) -> Iterator[Mistake]:
-    """What only those may do who have the database (W11)."""
-    section, path = each.section.name, each.path
-    which = f', such as "{printable(each.key or "")}"' if path is PRUNE else ""
+def _for_the_command_alone(planned: Planned) -> Iterator[Mistake]:
+    """Mistakes where the API would change what only the command may change (W11)."""
+    section, path = planned.section.name, planned.path
+    which = f', such as "{printable(planned.key or "")}"' if path is PRUNE else ""
     alone = f"{which}: only the command `flowport apply` does that."
-    if each.section.is_for_the_command:
+    if planned.section.is_for_the_command:
         yield Mistake(path, f"The API doesn't change the section {section}{alone}")
-    states = [thing for thing in (each.thing, each.before) if thing is not None]
+    states = [thing for thing in (planned.thing, planned.before) if thing is not None]
     if section == "components" and any(thing.values.get("access") == ComponentAccess.GLOBAL for thing in states):
         of_access = path if path is PRUNE else (*path, "access")
         yield Mistake(of_access, f"The API doesn't change components with the access GLOBAL{alone}")
     if section == "users" and any(thing.is_provisioner for thing in states):
         yield Mistake(path, f"The API doesn't change provisioners{alone}")
-    if each.before is not None and each.before.is_barred and each.changes("active"):
-        yield Mistake((*each.path, "active"), DEACTIVATED_EVERYWHERE)
+    if planned.before is not None and planned.before.is_barred and planned.changes("active"):
+        yield Mistake((*planned.path, "active"), DEACTIVATED_EVERYWHERE)
 
 
-def _wrong_role(each: Planned, names: Names) -> Iterator[Mistake]:
-    thing = each.thing
+def _wrong_role(planned: Planned, names: Names) -> Iterator[Mistake]:
+    thing = planned.thing
     role = None if thing is None else names.by_id.get(thing.values.get("role", ""))
     if thing is None or role is None:
         return
-    text, scope, path = printable(names.text_of(role.id) or ""), each.section.role_scope, (*each.path, "role")
+    text, scope, path = printable(names.text_of(role.id) or ""), planned.section.role_scope, (*planned.path, "role")
     if role.values.get("scope", scope) != scope:
         yield Mistake(path, f'The role "{text}" has the scope {role.values["scope"]}, not {scope}.')
     if role.tenant is not None and thing.tenant is not None and role.tenant != thing.tenant:
@@ -55,7 +55,7 @@ def _wrong_role(each: Planned, names: Names) -> Iterator[Mistake]:
 
 
 class _Claim(NamedTuple):
-    """What a thing has for itself alone."""
+    """A value that only one thing may have."""
 
     to: Hashable
     property: str
@@ -63,7 +63,7 @@ class _Claim(NamedTuple):
 
 
 def _claim_of(section: str, thing: Thing) -> _Claim | None:
-    """What a thing has for itself alone. Where its owner isn't known, nothing else has the same."""
+    """The value that only this thing may have; unlike that of any other thing where the owner isn't known."""
     values, name = thing.values, thing.values.get("name")
     if section == "roles":
         owner = (section, thing.tenant, values.get("scope"), name)
@@ -87,7 +87,7 @@ def _repeated(differing: Sequence[Planned], facts: WorldFacts) -> Iterator[Mista
     removed = {each.before.id for each in differing if each.before is not None and each.change is WorldChange.REMOVED}
     taken: dict[Hashable, str] = {}
     for section in ("roles", "teams", "components", "users"):
-        for existing in facts.things.get(section, ()):
+        for existing in facts.existing.get(section, ()):
             claim = None if _is_unknown(section, existing, facts) else _claim_of(section, existing)
             if claim is not None and existing.id not in removed:
                 taken[claim.to] = existing.id

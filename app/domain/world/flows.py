@@ -41,8 +41,8 @@ class NewFlow:
     draft: NewState | None
 
     @property
-    def shown(self) -> FlowState:
-        """What the flow shows of itself: its published version, or its draft while there is none."""
+    def current_state(self) -> FlowState:
+        """The published version, or the draft while there is none: the name and texts of the flow."""
         states = self.versions or [each for each in (self.draft,) if each is not None]
         return states[-1].state
 

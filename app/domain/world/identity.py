@@ -1,4 +1,4 @@
-"""Which existing thing an item of a document is about (W1, W9)."""
+"""Finds the existing thing that an item of a document is about (W1, W9)."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the keys and ids in a document name (W1): things that exist, and those that the document creates."""
+"""Finds the things that the keys and ids in a document name (W1): existing ones, and those that it creates."""
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ class Names:
         self._claims: dict[Hashable, Item] = {}
         self._references: dict[str, tuple[Item, str, str, tuple[Part, ...]]] = {}
         """The first reference to each thing by items that stay: the item, section, text, and place in the item."""
-        for section, things in facts.things.items():
+        for section, things in facts.existing.items():
             for thing in things:
                 self._add(section, thing)
 

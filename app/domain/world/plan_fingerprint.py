@@ -26,6 +26,6 @@ def fingerprint_of(planned: Iterable[Planned], names: Names) -> str:
     return hashlib.sha256(canonical(changes).encode()).hexdigest()
 
 
-def _values(each: Planned, names: Names) -> list[object]:
-    values = {} if each.thing is None else each.thing.values
-    return [shown_value(its, values.get(its.name), names) for its in each.section.properties]
+def _values(planned: Planned, names: Names) -> list[object]:
+    values = {} if planned.thing is None else planned.thing.values
+    return [shown_value(part, values.get(part.name), names) for part in planned.section.properties]

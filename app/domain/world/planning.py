@@ -1,4 +1,4 @@
-"""What applying a document would do (W1 to W11, W15): the one decision behind plans and applying.
+"""Plans what applying a document does (W1 to W11, W15): the one decision behind plans and applying.
 
 `Planning` takes what exists and the items of a document, and says what becomes of each. Then it is known what goes, so
 that what rests on it can be locked and read; `conclude` makes the plan of both.
@@ -55,7 +55,7 @@ class Planning:
 
     @cached_property
     def removed(self) -> Mapping[str, Planned]:
-        """What is removed, by its id."""
+        """The removals, by the ids of the things."""
         return {
             planned.before.id: planned
             for planned in self.planned

@@ -1,4 +1,4 @@
-"""What pruning removes (W3), and what keeps things from being removed (W7)."""
+"""Finds the things that pruning removes (W3), and those that can't be removed (W7)."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ def pruned(facts: WorldFacts, planned: Iterable[Planned]) -> Iterator[Planned]:
         return
     named = {each.before.id for each in planned if each.before is not None}
     for name, section in SECTIONS.items():
-        for thing in facts.things.get(name, ()) if name in facts.terms.prune else ():
+        for thing in facts.existing.get(name, ()) if name in facts.terms.prune else ():
             if thing.key is not None and thing.id not in named and thing.scope != COMMAND:
                 is_guest = name == "users" and not facts.terms.owns(thing.tenant)
                 yield Planned(section, thing.key, WorldChange.REMOVED, thing, thing, is_guest=is_guest)
@@ -38,7 +38,7 @@ def blockers_of(planned: Sequence[Planned], dependents: Iterable[Dependent]) -> 
                 yield _in_use(each, by, resting[thing_id, by])
 
 
-def _in_use(each: Planned, by: str, count: int) -> ThingInUse:
-    name = f'The {each.section.noun} "{printable(each.key or (each.before.id if each.before else ""))}"'
-    path = Mistake(each.path, "").refusal.path
-    return ThingInUse(each.section_name, each.key, ENUMERATED[by], count, name, path=path)
+def _in_use(planned: Planned, by: str, count: int) -> ThingInUse:
+    name = f'The {planned.section.noun} "{printable(planned.key or (planned.before.id if planned.before else ""))}"'
+    path = Mistake(planned.path, "").refusal.path
+    return ThingInUse(planned.section_name, planned.key, ENUMERATED[by], count, name, path=path)

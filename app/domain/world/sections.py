@@ -67,9 +67,9 @@ class Property:
     form: Any = str
     """`str`, `bool`, `int`, `list`, the values of an enumeration as a tuple, `object` for any JSON, or a section of states."""
     default: Json = REQUIRED
-    """What a new thing has where the document leaves it out, and every thing where it is null; of any JSON its text."""
+    """The value of a new thing where the document leaves it out, and of every thing where it is null; any JSON as text."""
     limits: Mapping[str, Any] = field(default_factory=dict)
-    """What pydantic and JSON Schema hold it to besides."""
+    """Constraints of pydantic and JSON Schema."""
     rule: Rule | None = None
     refers_to: str = ""
     """The section that its key or id, or each of its list, belongs to."""
@@ -108,10 +108,10 @@ def _name(name: str = "name", **options: Any) -> Property:  # noqa: ANN401 - of 
 class Section:
     name: str
     kind: Kind | None
-    """What its things are; None: memberships, which have neither key nor id."""
+    """The kind of the things; None for memberships, which have neither key nor id."""
     properties: tuple[Property, ...]
     role_scope: str = ""
-    """Of memberships: the scope of their roles."""
+    """The scope that the roles of memberships have."""
     is_for_the_command: bool = False
     """Whether only the command may change it (W11)."""
 
@@ -148,7 +148,7 @@ _TEXTS_OF_STATES = (
 
 
 def _state(name: str, author: str) -> Section:
-    """What a version or a draft of a flow is made of; the flow's own texts stand in for those that it leaves out."""
+    """The properties of a version or draft, which has the flow's own texts where it leaves them out."""
     flow_name = _text_of_flows("name", name_mistakes, default=None)
     graph = Property("graph", object)
     return Section(name, None, (graph, flow_name, *_TEXTS_OF_STATES, _reference(author, "users", default=None)))
@@ -239,5 +239,5 @@ SECTIONS: Mapping[str, Section] = {each.name: each for each in _ALL}
 """In an order in which everything comes after what it refers to."""
 RANKS = {name: rank for rank, name in enumerate(SECTIONS)}
 NAMES: Mapping[WorldSection, str] = {WorldSection(re.sub("([A-Z])", r"_\1", name).upper()): name for name in SECTIONS}
-"""What documents call the sections."""
+"""The names of the sections in documents."""
 ENUMERATED = {name: section for section, name in NAMES.items()}

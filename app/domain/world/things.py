@@ -1,4 +1,4 @@
-"""What provisioning is decided on: the items of a document and what exists; and what was decided."""
+"""The input and the outcome of provisioning: items of a document, existing things, and the plan."""
 
 import json
 import re
@@ -21,24 +21,24 @@ COMMAND = ""
 """The scope of what belongs to no tenant, but to the command."""
 
 ELSEWHERE = "elsewhere"
-"""Of a user, as the command sees `active`: its own tenant has deactivated it there, and it is active in others (W9)."""
+"""The value of `active` that the command sees where only its own tenant has deactivated a user (W9)."""
 
 Part = str | int
 """A step on the way into a document: the key of an object, or the index of a list."""
 PRUNE: tuple[Part, ...] = ("prune",)
-"""Where it is said of something that the document doesn't name."""
+"""The path of mistakes in a thing that the document doesn't name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong in a document, and where."""
+    """A mistake in a document, with its path."""
 
     path: tuple[Part, ...]
     message: str
 
     @property
     def json_path(self) -> str:
-        """Where it is, as a JSONPath: `$.flows[3].draft.graph.nodes[2].credentials_id`."""
+        """The path as a JSONPath: `$.flows[3].draft.graph.nodes[2].credentials_id`."""
         return "$" + "".join(_part_text(part) for part in self.path)
 
     @property
@@ -65,7 +65,7 @@ def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
 
 @dataclass(slots=True)
 class Item:
-    """What a document says of one thing, without malformed properties; of flows without their versions and draft."""
+    """The properties of one thing in a document, without malformed ones, and without the versions and draft of a flow."""
 
     section: Section
     index: int
@@ -101,18 +101,18 @@ class Thing:
     """A thing that exists, or that a document creates, with the values of its properties; references are ids."""
 
     id: str
-    """Of a membership the ids of place and user with a slash between them."""
+    """The id of the thing; the ids of a membership's place and user with a slash between them."""
     values: Mapping[str, Json]
     tenant: str | None
-    """Its tenant; None of built-in roles and of what belongs to the command."""
+    """None for built-in roles, and for users that belong to the command."""
     key: str | None = None
-    """Its external key; of a membership those of place and user, if both have one; of a built-in role its name."""
+    """The external key; the keys of a membership's place and user, if both have one; the name of a built-in role."""
     scope: str = COMMAND
-    """Where the key is unique: the id of a tenant, or of a flow's workspace."""
+    """The id of the tenant, or of the flow's workspace, in which the key is unique."""
     is_provisioner: bool = False
-    """Of users: whether it provisions a tenant."""
+    """Whether the user provisions a tenant."""
     is_barred: bool = False
-    """Of users: whether the command has deactivated it in every tenant."""
+    """Whether the command has deactivated the user in every tenant."""
 
 
 class Dependent(NamedTuple):
@@ -155,10 +155,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class WorldFacts:
-    """What exists of all that a document names, refers to or prunes; by the names of the sections."""
+    """The existing things that a document names, refers to or prunes, by the names of the sections."""
 
     terms: Terms = Terms()
-    things: Mapping[str, Sequence[Thing]] = field(default_factory=dict)
+    existing: Mapping[str, Sequence[Thing]] = field(default_factory=dict)
 
 
 class WorldChange(StrEnum):
@@ -254,7 +254,7 @@ def _noun(section: WorldSection, count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WorldPlanIsStale(Refusal):
-    """What would be done differs from the plan whose fingerprint was sent (W3)."""
+    """Applying would now differ from the plan whose fingerprint was sent (W3)."""
 
     @property
     def message(self) -> str:
@@ -263,7 +263,7 @@ class WorldPlanIsStale(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class TenantNotFound(Refusal):
-    """There is no such tenant, or the caller doesn't provision it (W11)."""
+    """The tenant doesn't exist, or the caller doesn't provision it (W11)."""
 
     tenant_id: str
 
@@ -277,21 +277,21 @@ WorldRefusal = TenantNotFound | InvalidInput | ThingInUse | WorldPlanIsStale
 
 @dataclass(frozen=True, slots=True)
 class WorldPlan:
-    """What applying a document does: everything in `things`, or nothing where there are mistakes or blockers."""
+    """The effects of applying a document; none of them happens where there are mistakes or blockers."""
 
-    # Of what a command returns, asyncio has the text made when it ends.
-    things: Sequence[Planned] = field(repr=False)
+    # When a command ends, asyncio makes the text of its result.
+    effects: Sequence[Planned] = field(repr=False)
     fingerprint: str
     mistakes: tuple[Mistake, ...] = ()
     blockers: tuple[ThingInUse, ...] = ()
 
     def with_flows(self, mistakes: Iterable[Mistake], fingerprint: str) -> "WorldPlan":
-        """The plan with what is wrong in its new flows, and the fingerprint of their versions and drafts."""
+        """The plan with the mistakes in its new flows, and the fingerprint of their versions and drafts."""
         mistakes = in_order((*self.mistakes, *mistakes))
         return replace(self, mistakes=mistakes, fingerprint=self.fingerprint + fingerprint)
 
     def number_of(self, change: WorldChange) -> int:
-        return Counter(each.change for each in self.things)[change]
+        return Counter(each.change for each in self.effects)[change]
 
     def differing(self) -> Iterator[Planned]:
-        return (each for each in self.things if each.change is not WorldChange.UNCHANGED)
+        return (each for each in self.effects if each.change is not WorldChange.UNCHANGED)

@@ -1,9 +1,9 @@
-"""Who sees what: memberships as they are stored, and the sight of contracts and workspaces that follows from them (A4).
+"""Writes memberships, and which contracts and workspaces their users see (A4).
 
 A membership is a row with a role: in `workspace_access`, or in `contract_access`. A member of a contract also sees its
 workspaces, and a member of a workspace its contract: by a row without a role, unless a membership of that place makes one
-with a role. `_SIGHT` says so for pairs of users and contracts, and writes what differs. Of a user that is deactivated in
-its own tenant there are no such rows: its memberships there are in tables of their own, which no query reads (W9).
+with a role. `_SIGHT` says so for pairs of users and contracts, and writes what differs. A user that is deactivated in its
+own tenant has no such rows there: tables of their own, which no query reads, keep the memberships meanwhile (W9).
 """
 
 from collections.abc import Mapping, Sequence
@@ -129,7 +129,7 @@ Pair = tuple[str, str]
 
 
 async def members_of(connection: WriteConnection, workspaces: Sequence[str]) -> list[Pair]:
-    """Who sees workspaces that are to be removed, with their contracts."""
+    """The users who see workspaces that are to be removed, with the contracts of these."""
     rows = await connection.rows(_LEAVING, {"workspaces": workspaces}) if workspaces else []
     return [(row.user_id, row.contract_id) for row in rows]
 
@@ -141,15 +141,15 @@ async def let_go_of_roles(connection: WriteConnection, roles: Sequence[str]) -> 
 
 
 async def write_members(
-    connection: WriteConnection, planned: Sequence[Planned], terms: Terms, left: Sequence[Pair]
+    connection: WriteConnection, planned: Sequence[Planned], terms: Terms, former: Sequence[Pair]
 ) -> None:
-    """Write the memberships of a plan, and what their users see by them; `left` are those of removed workspaces."""
+    """Write the memberships of a plan, and what their users see by them; `former` is the result of `members_of`."""
     differing = [each for each in planned if each.change is not WorldChange.UNCHANGED]
     members = [(each, each.thing.values) for each in differing if each.section.kind is None and each.thing is not None]
     switched = [each.before.id for each in differing if each.before is not None and each.changes("active")]
     users = sorted({*switched, *(values["user"] for _, values in members)})
     rows = await connection.rows(_INACTIVE, {"users": users, "tenants": [*terms.tenants]}) if users else []
-    inactive, pairs = [row.id for row in rows], [*left]
+    inactive, pairs = [row.id for row in rows], [*former]
     for take_back in _TAKE_BACK if switched or inactive else ():
         rows = await connection.rows(take_back, {"users": sorted({*switched, *inactive})})
         pairs.extend((row.user_id, row.contract_id) for row in rows)
@@ -171,10 +171,10 @@ async def _write_sight(
     connection: WriteConnection,
     members: Sequence[Mapping[str, Json]],
     new_workspaces: Sequence[Thing],
-    left: Sequence[Pair],
+    former: Sequence[Pair],
 ) -> None:
     of_workspaces = [each for each in members if "workspace" in each]
-    pairs = [*left, *((each["user"], each["contract"]) for each in members if "contract" in each)]
+    pairs = [*former, *((each["user"], each["contract"]) for each in members if "contract" in each)]
     parameters = {
         "users": [user for user, _ in pairs],
         "contracts": [contract for _, contract in pairs],

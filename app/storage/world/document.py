@@ -1,42 +1,166 @@
-"""A world document as the plan takes it: its items, and everything that is wrong with its form."""
+"""A world document as the plan takes it: its items, and the mistakes in its form.
 
-from collections.abc import Iterator, Mapping
+A large document is read piece by piece: as objects it would take five times the memory of its text. `ijson`, which reads so
+too, knows neither the line of a syntax error nor that a section stands in the document twice.
+"""
+
+import json
+import re
+import sys
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from typing import Never
 
 from app.domain.graph import Json
 from app.domain.world.sections import FORMAT, SECTIONS
-from app.domain.world.things import Item, Mistake
+from app.domain.world.things import Item, Mistake, Part
+from app.json_keys import repeated_key
 from app.storage.world.models import read_item
-from app.storage.world.text import Progress, UnreadableDocument, WorldText
+
+Progress = Callable[[str, int, int], None]
+"""Shows what is being done, how much of it is done, and how much there is to do."""
+ITEMS_AT_A_TIME = 5000
+TWICE = "This stands in the file twice."
+TOO_DEEP = "This is nested too deeply to be read."
+_SPACE = re.compile(r"[ \t\n\r]*")
+_COMMA = re.compile(r"[ \t\n\r]*(,?)[ \t\n\r]*")
+
+
+class UnreadableDocument(Exception):
+    """The text of a document can't be read as one; the argument is the mistake."""
 
 
 class WorldDocument:
     """The items of a document and its mistakes; the graphs of its flows are read once more when they are needed."""
 
-    def __init__(self, text: WorldText, progress: Progress) -> None:
+    def __init__(self, document: bytes | Json, progress: Progress) -> None:
+        """`document` is the text of a file, or a JSON value."""
         self.items: list[Item] = []
         self.mistakes: list[Mistake] = []
-        self._text = text
+        self._progress = progress
+        self._starts: dict[str, array[int]] = {}
+        self._decoder = json.JSONDecoder(parse_constant=_refuse_constant)
         try:
-            for name, index, value in text.pieces(progress):
-                item, mistakes = read_item(SECTIONS[name], index, value)
-                self.mistakes.extend(mistakes)
-                if item is not None:
-                    self.items.append(item)
+            self._text = _text_of(document)
+            self._read()
         except UnreadableDocument as error:
-            self.items, self.mistakes = [], [error.mistake]
-        else:
-            self.mistakes.extend((*text.mistakes, *_mistakes_at_the_top(text.others)))
+            self.items, self.mistakes = [], [*error.args]
 
-    def flows(self, items: Mapping[int, Item]) -> Iterator[tuple[Item, Mapping[str, Json]]]:
-        """These flows, by their indexes, with all that the document says of them."""
-        return ((items[index], raw) for index, raw in self._text.again("flows", items))
+    def flows(self, items: Mapping[int, Item]) -> Iterator[tuple[Item, Json]]:
+        """These flows, by their indexes, with their whole JSON."""
+        starts = enumerate(self._starts.get("flows", ()))
+        return ((items[index], self._decode(start)[0]) for index, start in starts if index in items)
+
+    def _read(self) -> None:
+        at = self._skip_space(0)
+        if not self._text.startswith("{", at):
+            self._decode(at)
+            raise UnreadableDocument(Mistake((), "A world file is an object."))
+        at = self._skip_space(at + 1)
+        others: dict[str, Json] = {}
+        while not self._text.startswith("}", at):
+            name, at = self._decode_name(at)
+            if name in self._starts or name in others:
+                raise UnreadableDocument(Mistake((name,), TWICE))
+            if name in SECTIONS and self._text.startswith("[", at):
+                at = self._read_section(name, at)
+            else:
+                others[name], at = self._decode_unique(at, name)
+            at = self._after_comma(at, "}")
+        at = self._skip_space(at + 1)
+        if at < len(self._text):
+            self._refuse("Extra data", at)
+        self.mistakes.extend(_mistakes_at_the_top(others))
+        self._progress("Reading", at, at)
+
+    def _read_section(self, name: str, at: int) -> int:
+        section, starts = SECTIONS[name], self._starts.setdefault(name, array("Q"))
+        at = self._skip_space(at + 1)
+        while not self._text.startswith("]", at):
+            index = len(starts)
+            starts.append(at)
+            value, at = self._decode_unique(at, name, index)
+            item, mistakes = read_item(section, index, value)
+            self.mistakes.extend(mistakes)
+            if item is not None:
+                self.items.append(item)
+            if index % ITEMS_AT_A_TIME == 0:
+                self._progress("Reading", at, len(self._text))
+            at = self._after_comma(at, "]")
+        return at + 1
+
+    def _decode_name(self, at: int) -> tuple[str, int]:
+        if not self._text.startswith('"', at):
+            self._refuse("Expecting property name enclosed in double quotes", at)
+        name, at = self._decode(at)
+        at = self._skip_space(at)
+        if not self._text.startswith(":", at):
+            self._refuse("Expecting ':' delimiter", at)
+        return str(name), self._skip_space(at + 1)
+
+    def _decode_unique(self, at: int, *path: Part) -> tuple[Json, int]:
+        """Decode a value; a key that stands twice in one of its objects is a mistake."""
+        value, end = self._decode(at, *path)
+        repeated = repeated_key(self._text[at:end], value)
+        if repeated is not None:
+            self.mistakes.append(Mistake((*path, *repeated.path, repeated.key), TWICE))
+        return value, end
+
+    def _decode(self, at: int, *path: Part) -> tuple[Json, int]:
+        try:
+            return self._decoder.raw_decode(self._text, at)
+        except json.JSONDecodeError as error:
+            self._refuse(error.msg, error.pos)
+        except RecursionError:
+            raise UnreadableDocument(Mistake(path, TOO_DEEP)) from None
+        except ValueError:
+            raise UnreadableDocument(Mistake(path, "A number in here is none that JSON knows.")) from None
+
+    def _after_comma(self, at: int, end: str) -> int:
+        """The place of the next element, or of the end."""
+        comma = _COMMA.match(self._text, at)
+        after = at if comma is None else comma.end()
+        is_end = self._text.startswith(end, after)
+        if comma is not None and comma[1]:
+            if is_end:
+                self._refuse("Illegal trailing comma before end", comma.start(1))
+        elif not is_end:
+            self._refuse("Expecting ',' delimiter", after)
+        return after
+
+    def _skip_space(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return at if match is None else match.end()
+
+    def _refuse(self, reason: str, at: int) -> Never:
+        # The error knows how to count lines and columns.
+        error = json.JSONDecodeError(reason, self._text, at)
+        raise UnreadableDocument(Mistake((), f"This isn't JSON: {error}.")) from None
 
 
-def _mistakes_at_the_top(others: Mapping[str, Json]) -> Iterator[Mistake]:
-    """What is wrong at the top of a document, besides its sections' things."""
-    if others.get("format") != FORMAT:
+def length_of(document: bytes | Json) -> int:
+    """The length of a document's text; of a JSON value, whose text isn't written yet, the greatest."""
+    return len(document) if isinstance(document, bytes) else sys.maxsize
+
+
+def _text_of(document: bytes | Json) -> str:
+    try:
+        return document.decode("utf-8-sig") if isinstance(document, bytes) else json.dumps(document)
+    except UnicodeDecodeError as error:
+        raise UnreadableDocument(Mistake((), f"This isn't UTF-8: byte {error.start} fits nothing.")) from None
+    except RecursionError:
+        raise UnreadableDocument(Mistake((), TOO_DEEP)) from None
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(name)
+
+
+def _mistakes_at_the_top(sections: Mapping[str, Json]) -> Iterator[Mistake]:
+    """Mistakes in the properties of a document that aren't lists of a section."""
+    if sections.get("format") != FORMAT:
         yield Mistake(("format",), f'The format of a world file is "{FORMAT}".')
-    for name, value in others.items():
+    for name, value in sections.items():
         if name not in SECTIONS and name != "format":
             yield Mistake((name,), f"There is no such section. There are: {', '.join(SECTIONS)}.")
         elif name in SECTIONS and value is not None:

@@ -61,7 +61,7 @@ def _flow_row(flow: NewFlow, versions: Sequence[str], now: datetime) -> tuple[ob
         "published_version_id": versions[-1] if versions else None,
         "draft_revision": 0 if flow.draft is None else 1,
     }
-    return (*row.values(), *shown_values(flow.shown))
+    return (*row.values(), *shown_values(flow.current_state))
 
 
 def _version_rows(flow: NewFlow, now: datetime, new_id: IdSource) -> Iterator[tuple[Any, ...]]:

@@ -88,7 +88,7 @@ def document_schema() -> dict[str, Json]:
 
 
 def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, list[Mistake]]:
-    """What a document says of a thing, without what isn't in its form, and everything that is wrong with that."""
+    """Read one thing of a document: its well-formed properties, and the mistakes in the others."""
     mistakes: list[Mistake] = []
     try:
         _VALIDATORS[section.name].validate_python(raw)

@@ -1,9 +1,9 @@
 """Writes what a plan says, set by set: what goes, what changes, what comes; flows' graphs apart."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Table, func
 from sqlalchemy import literal_column as sql
 
 from app.domain.input import email_key, name_key
@@ -11,7 +11,7 @@ from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPlan
 from app.storage import tables
 from app.storage.connections.connection import WriteConnection
-from app.storage.connections.row_changes import delete_rows, insert_rows, update_rows, write_rows
+from app.storage.connections.row_changes import RowsOfTable, delete_rows, insert_rows, update_rows, write_rows
 from app.storage.world.access import let_go_of_roles, members_of, write_members
 from app.storage.world.raw_statements import statement
 from app.storage.world.section_tables import OF_WORKSPACES, TABLES, columns_of
@@ -24,6 +24,7 @@ _COMPUTED = {
     "lastName": ("last_name_key", name_key),
 }
 """Columns that follow from a property."""
+_WRITTEN_APART = {"permissions", "active"}
 _NO_PERMISSIONS: ColumnElement[Any] = sql("'{}'::text[]")
 _EMPTY = {
     table: statement(f"DELETE FROM {table} WHERE workspace_id = ANY($1)", "workspaces")  # noqa: S608 - our own names
@@ -73,15 +74,15 @@ async def write_plan(connection: WriteConnection, planned: Sequence[Planned], te
     created = [each for each in planned if each.change is WorldChange.CREATED and not each.is_guest]
     changed = [each for each in planned if each.change is WorldChange.CHANGED]
     workspaces = [each.before.id for each in removed if each.section.name == "workspaces" and each.before is not None]
-    left = await members_of(connection, workspaces)
+    former = await members_of(connection, workspaces)
     await _remove(connection, removed, workspaces, [*terms.tenants])
     for section in SECTIONS.values():
         if section.kind is not None:
-            await _update(connection, section, _things(changed, section))
-            await _insert(connection, section, _things(created, section) if section.name != "flows" else [])
+            await _write(connection, section, changed, _update)
+            await _write(connection, section, created if section.name != "flows" else (), _insert)
     await _write_lists(connection, [*created, *changed])
     await _switch_users(connection, [*created, *changed], terms)
-    await write_members(connection, planned, terms, left)
+    await write_members(connection, planned, terms, former)
     keys = [
         (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
         for each in planned
@@ -99,7 +100,7 @@ async def note_numbers(connection: WriteConnection, plan: WorldPlan) -> None:
         await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
 
 
-def _things(planned: Iterable[Planned], section: Section) -> list[Thing]:
+def _things_of(planned: Iterable[Planned], section: Section) -> list[Thing]:
     return [each.thing for each in planned if each.section is section and each.thing is not None]
 
 
@@ -120,45 +121,44 @@ async def _remove(
             await write_rows(connection, (delete_rows(TABLES[name]), ids))
 
 
-async def _insert(connection: WriteConnection, section: Section, things: Sequence[Thing]) -> None:
-    if things:
-        rows = [_row_of(section, each) for each in things]
-        empty: dict[str, Any] = {"permissions": _NO_PERMISSIONS} if section.name == "roles" else {}
-        insert = insert_rows(TABLES[section.name], ("id", *rows[0]), **empty)
-        await write_rows(
-            connection, (insert, [(each.id, *row.values()) for each, row in zip(things, rows, strict=True)])
-        )
+async def _write(
+    connection: WriteConnection,
+    section: Section,
+    planned: Iterable[Planned],
+    change: Callable[[Table, tuple[str, ...]], RowsOfTable],
+) -> None:
+    rows = [_row_of(section, thing) for thing in _things_of(planned, section)]
+    if rows:
+        await write_rows(connection, (change(TABLES[section.name], tuple(rows[0])), [(*row.values(),) for row in rows]))
 
 
-async def _update(connection: WriteConnection, section: Section, things: Sequence[Thing]) -> None:
-    if things:
-        rows = [_row_of(section, each) for each in things]
-        update = update_rows(TABLES[section.name], tuple(rows[0]), updated_at=func.now())
-        await write_rows(
-            connection, (update, [(each.id, *row.values()) for each, row in zip(things, rows, strict=True)])
-        )
+def _insert(table: Table, columns: tuple[str, ...]) -> RowsOfTable:
+    empty: dict[str, Any] = {"permissions": _NO_PERMISSIONS} if "permissions" in table.c else {}
+    return insert_rows(table, columns, **empty)
+
+
+def _update(table: Table, columns: tuple[str, ...]) -> RowsOfTable:
+    return update_rows(table, columns[1:], updated_at=func.now())
 
 
 def _row_of(section: Section, thing: Thing) -> dict[str, Any]:
-    """The columns of a thing, besides its id and lists."""
+    """The columns of a thing, beginning with its id, besides its lists."""
     table, values = TABLES[section.name], thing.values
     if section.name == "flows":
-        return {"status": values["status"]}
-    row = {
-        column: values[name] for name, column in columns_of(section).items() if name not in {"permissions", "active"}
-    }
+        return {"id": thing.id, "status": values["status"]}
+    row = {"id": thing.id, **{column: values[name] for name, column in columns_of(section.name).items()}}
     for name, (column, computed) in _COMPUTED.items():
         if column in table.c:
             row[column] = computed(values[name])
     if section.name == "teams":
         row["tenant_id"] = thing.tenant
-    return row
+    return {column: value for column, value in row.items() if column not in _WRITTEN_APART}
 
 
 async def _switch_users(connection: WriteConnection, planned: Sequence[Planned], terms: Terms) -> None:
     """Deactivate users, and activate those that aren't new."""
-    existing = _things((each for each in planned if each.changes("active")), SECTIONS["users"])
-    new = _things((each for each in planned if each.before is None), SECTIONS["users"])
+    existing = _things_of((each for each in planned if each.changes("active")), SECTIONS["users"])
+    new = _things_of((each for each in planned if each.before is None), SECTIONS["users"])
     users = [*existing, *(each for each in new if not each.values["active"])]
     if users:
         values = [each.values["active"] for each in users]
@@ -168,13 +168,13 @@ async def _switch_users(connection: WriteConnection, planned: Sequence[Planned],
 
 async def _write_lists(connection: WriteConnection, planned: Sequence[Planned]) -> None:
     """The permissions of roles, and the contracts that components whitelist."""
-    roles = _things((each for each in planned if each.differs_in("permissions")), SECTIONS["roles"])
+    roles = _things_of((each for each in planned if each.differs_in("permissions")), SECTIONS["roles"])
     if roles:
         held = [(role.id, permission) for role in roles for permission in role.values["permissions"]]
         parameters = {"roles": [each[0] for each in held], "permissions": [each[1] for each in held]}
         await connection.rows(_SET_PERMISSIONS, {"ids": [role.id for role in roles], **parameters})
     differing = (each for each in planned if each.differs_in("whitelistedContracts"))
-    components = _things(differing, SECTIONS["components"])
+    components = _things_of(differing, SECTIONS["components"])
     if components:
         await connection.rows(_FORGET_WHITELISTS, {"components": [each.id for each in components]})
         listed = [(each.id, contract) for each in components for contract in each.values["whitelistedContracts"]]

@@ -1,4 +1,4 @@
-"""What rests on things that a document removes, and which flows use them (W7)."""
+"""Reads what rests on things that a document removes, and which flows use them (W7)."""
 
 from collections.abc import Iterable
 
@@ -36,14 +36,14 @@ _DEPENDENTS = statement(
 
 
 async def read_dependents(connection: ReadConnection, removed: Iterable[str]) -> list[Dependent]:
-    """What rests on things that are to be removed."""
+    """Read what rests on things that are to be removed."""
     ids = [*removed]
     rows = await connection.rows(_DEPENDENTS, {"ids": ids}) if ids else []
     return [Dependent(row.section, row.id, row.on, row.workspace, row.holder) for row in rows]
 
 
 async def read_uses(connection: ReadConnection, removed: Iterable[Planned]) -> dict[str, FlowUses]:
-    """Which flows use things that are to be removed (W7)."""
+    """Read which flows use things that are to be removed (W7)."""
     things = [(each.section.name, each.before) for each in removed if each.before is not None]
     placed = {each.id: each.values["workspace"] for section, each in things if section in OF_WORKSPACES}
     components = [each.id for section, each in things if section == "components"]

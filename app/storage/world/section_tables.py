@@ -1,11 +1,12 @@
-"""Where the things of each section are stored: their tables, and the columns of their properties."""
+"""The tables of the sections, and the columns of their properties."""
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from sqlalchemy import ColumnElement, FromClause, Table
 
-from app.domain.world.sections import Property, Section
+from app.domain.world.sections import SECTIONS, Property
 from app.storage import tables
 from app.storage.tables import CONTRACT, TEAM, WORKSPACE
 
@@ -27,22 +28,24 @@ TABLES: Mapping[str, Table] = {
     "flows": tables.FLOW,
 }
 OF_WORKSPACES = ("topics", "credentials", "secrets", "agents")
-"""What lives in a workspace, and goes with it."""
+"""Sections whose things live in a workspace, and are removed with it."""
 INACTIVE = {"workspaceMembers": tables.INACTIVE_WORKSPACE_MEMBER, "contractMembers": tables.INACTIVE_CONTRACT_MEMBER}
-"""Where memberships are while their user is deactivated in its own tenant."""
-_ELSEWHERE = {"whitelistedContracts", "suspended"}
+"""The tables of memberships whose user is deactivated in its own tenant."""
 _OWNERS = {"contract_id": CONTRACT, "workspace_id": WORKSPACE, "team_id": TEAM}
 
 
-def column_of(each: Property) -> str:
+@cache
+def columns_of(name: str) -> Mapping[str, str]:
+    """The columns of a section's properties in its table, without those that count only for the creation of a flow."""
+    columns = {part.name: _column_of(part) for part in SECTIONS[name].properties}
+    initial = SECTIONS[name].initial - {"status"}
+    return {part: column for part, column in columns.items() if column in TABLES[name].c and part not in initial}
+
+
+def _column_of(part: Property) -> str:
     """The name of the column that has a property: `contract_id`, `flow_quota`, `schema_text`."""
-    snake = re.sub("([A-Z])", lambda match: f"_{match[1].lower()}", each.name)
-    return "schema_text" if each.name == "schema" else f"{snake}_id" if each.refers_to else snake
-
-
-def columns_of(section: Section) -> Mapping[str, str]:
-    """The columns of a section's properties, by the properties' names."""
-    return {each.name: column_of(each) for each in section.properties if each.name not in _ELSEWHERE}
+    snake = re.sub("([A-Z])", lambda match: f"_{match[1].lower()}", part.name)
+    return "schema_text" if part.name == "schema" else f"{snake}_id" if part.refers_to else snake
 
 
 def with_tenant(table: Table) -> tuple[FromClause, ColumnElement[str]]:

@@ -32,7 +32,7 @@ _LOCK_WORKSPACES = statement("SELECT id FROM workspace WHERE id = ANY($1) ORDER 
 async def terms_of_provisioner(
     connection: ReadConnection, user: str, tenant: str | None, prune: frozenset[str]
 ) -> Terms | None:
-    """Those of a service account, for the tenant that it provisions; None: it doesn't provision this one, or not just one."""
+    """The terms of a service account for its one tenant; None where it doesn't provision this tenant, or not just one."""
     rows = await connection.rows(_PROVISIONED, {"user": user, "permission": EDIT_WORLD})
     ids = [row.tenant_id for row in rows if tenant in {None, row.tenant_id}]
     if len(ids) != 1:
@@ -41,7 +41,7 @@ async def terms_of_provisioner(
 
 
 async def terms_of_command(connection: ReadConnection, tenant: str | None, prune: frozenset[str]) -> Terms | None:
-    """Those of the command, for a tenant's key or id, or for all tenants; None: there is no such tenant."""
+    """The terms of the command for a tenant's key or id, or for all tenants; None for an unknown tenant."""
     rows = await connection.rows(_TENANTS)
     if tenant is None:
         return Terms(tenants=frozenset(row.id for row in rows), prune=prune)

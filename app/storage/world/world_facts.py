@@ -67,7 +67,7 @@ class _Reader:
         """Keys and ids that the items name or refer to, by section."""
         for item in items:
             self._add(item)
-        self._ids: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._by_key: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         """The ids of things, by section and key."""
 
     async def read(self) -> WorldFacts:
@@ -92,9 +92,9 @@ class _Reader:
             if value:
                 self._texts[part.refers_to].update(value if isinstance(value, list) else (value,))
 
-    def _meant(self, section: str, text: object) -> Sequence[str]:
+    def _ids_of(self, section: str, text: object) -> Sequence[str]:
         """The ids of the things that a text may name."""
-        return self._ids.get((section, str(text))) or ([str(text)] if kind_of(str(text)) is not None else ())
+        return self._by_key.get((section, str(text))) or ([str(text)] if kind_of(str(text)) is not None else ())
 
     def _scopes_of(self, name: str) -> list[str]:
         is_of_command = name != "users" or self._terms.owns(None)
@@ -118,7 +118,7 @@ class _Reader:
         things = [_thing(section, row, self._terms) for row in rows]
         for thing in things:
             if thing.key is not None:
-                self._ids[name, thing.key].append(thing.id)
+                self._by_key[name, thing.key].append(thing.id)
         if name == "components":
             await self._read_whitelists(things)
         return things
@@ -135,15 +135,15 @@ class _Reader:
     def _keys_in_workspaces(self, flows: Iterable[Item]) -> list[tuple[str, str]]:
         """The ids of the workspaces of flows that are named by their keys, with these keys."""
         named = [(flow.values.get("workspace", ""), flow.key) for flow in flows if flow.key and not flow.id]
-        return [(workspace, key) for text, key in named for workspace in self._meant("workspaces", text)]
+        return [(workspace, key) for text, key in named for workspace in self._ids_of("workspaces", text)]
 
     async def _read_members(self, section: Section) -> list[Thing]:
         place = section.references[0]
         default = self._terms.tenant if place.name == "tenant" else None
         pairs: set[tuple[str, str]] = set()
         for item in self._items[section.name]:
-            places = self._meant(place.refers_to, item.values.get(place.name, default))
-            pairs.update(product(places, self._meant("users", item.values.get("user"))))
+            places = self._ids_of(place.refers_to, item.values.get(place.name, default))
+            pairs.update(product(places, self._ids_of("users", item.values.get("user"))))
         prunes = section.name in self._terms.prune
         if not pairs and not prunes:
             return []
@@ -170,27 +170,15 @@ def _things_of(name: str, *, prunes: bool) -> CompiledStatement:
     in_scope = scope == table.c.workspace_id if name == "flows" else scope == any_(SCOPES)
     has_key = and_(EXTERNAL_KEY.c.id == table.c.id, EXTERNAL_KEY.c.section == literal(name), in_scope)
     is_active = and_(table.c.active, table.c.active_at_home) if name == "users" else None
-    columns = [is_active if column == "active" else table.c[column] for column in _columns(name).values()]
+    columns = [is_active if column == "active" else table.c[column] for column in columns_of(name).values()]
     if name == "users":
         # Of other tenants' users it is told here alone whether they provision one of these tenants.
         provisions = or_(tenant == any_(OWNERS), TENANT_MEMBER.c.tenant_id == any_(OWNERS))
         columns += [exists().where(TENANT_MEMBER.c.user_id == table.c.id, provisions), not_(table.c.active)]
     keyed_in = table.c.workspace_id if name == "flows" else func.coalesce(scope, tenant)
     things = select(table.c.id, tenant, EXTERNAL_KEY.c.key, keyed_in, *columns)
-    is_meant = _is_meant(name, tenant, prunes=prunes)
+    is_meant = _is_ids_of(name, tenant, prunes=prunes)
     return compile_statement(things.select_from(source.outerjoin(EXTERNAL_KEY, has_key)).where(is_meant))
-
-
-@cache
-def _columns(name: str) -> dict[str, str]:
-    """The columns of a section's own table that are compared, by the names of the properties."""
-    parts = {part.name: part for part in SECTIONS[name].properties}
-    columns = columns_of(SECTIONS[name])
-    return {
-        part: column
-        for part, column in columns.items()
-        if column in TABLES[name].c and (part == "status" or not parts[part].is_initial)
-    }
 
 
 def _keyed(name: str, *, prunes: bool) -> SelectBase:
@@ -211,7 +199,7 @@ def _keyed(name: str, *, prunes: bool) -> SelectBase:
     )
 
 
-def _is_meant(name: str, tenant: ColumnElement[str], *, prunes: bool) -> ColumnElement[bool]:
+def _is_ids_of(name: str, tenant: ColumnElement[str], *, prunes: bool) -> ColumnElement[bool]:
     table = TABLES[name]
     of_tenants = tenant == any_(OWNERS)
     if name == "roles":
@@ -239,7 +227,7 @@ def _is_meant(name: str, tenant: ColumnElement[str], *, prunes: bool) -> ColumnE
 
 def _thing(section: Section, row: Row, terms: Terms) -> Thing:
     thing_id, tenant, key, scope, *columns = row
-    values = dict(zip(_columns(section.name), columns, strict=False))
+    values = dict(zip(columns_of(section.name), columns, strict=False))
     thing = Thing(thing_id, values, tenant, key, scope or COMMAND)
     if section.name == "roles" and tenant is None:
         thing.key = values["name"]

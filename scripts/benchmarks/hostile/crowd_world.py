@@ -6,7 +6,6 @@ from pathlib import Path
 
 from app.server.database import database, run
 from app.settings import read_settings
-from app.storage.world.text import WorldText
 from app.usecases.apply_world import WorldWish, apply_world, ids_of
 from app.usecases.manage_tokens import TokenWish, issue_token
 from app.usecases.transaction import UnitOfWork
@@ -30,7 +29,7 @@ class CrowdWorld:
     def loaded(cls, folder: Path) -> "CrowdWorld":
         """Load it into an embedded database in that folder."""
         with database(read_settings({"data_dir": folder / "data"}), make=True) as url:
-            wish = WorldWish(WorldText(json.dumps(world()).encode()))
+            wish = WorldWish(json.dumps(world()).encode())
             outcome = run(url, lambda work: apply_world(work, wish), takes_long=True)
             tokens = run(url, tokens_for_all)
         return cls(ids_of(outcome.plan), tokens)
